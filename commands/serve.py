@@ -1,0 +1,144 @@
+"""The only place that brings up a whole server: `python -m commands.serve`, which is what `make run` ends in.
+
+Database, migrations, demonstration network, HTTP, in this order; the address is printed when it answers.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import NoReturn
+
+import asyncpg
+import uvicorn
+
+from app import create_app
+from commands import migrate, seed
+from commands.cluster import Unavailable, cluster
+from commands.databases import at, create_missing
+from commands.progress import Progress
+from settings import Settings, SettingsError
+
+DATABASE = "cohorte"
+OLDEST = 15  # of PostgreSQL's major versions
+PASSWORD = "demonstration"  # noqa: S105 - of demonstration accounts, and printed
+SIGN_INS = {
+    "patient": ("patient@", "relative@", "association@"),
+    "buyer": ("laboratory@", "hospital@", "mutual@", "insurer@"),
+    "manager": ("manager@", "moderator@", "steward@"),
+}
+
+
+def serve(settings: Settings) -> None:
+    """Serves until a signal ends it. Raises Unavailable, when something around it does not do, before it serves."""
+    listen(settings).close()  # a busy port is said at once, not after the demonstration network is made
+    with database(settings) as dsn:
+        asyncio.run(prepare(dsn, settings))
+        with listen(settings) as listener:
+            config = uvicorn.Config(
+                create_app(dataclasses.replace(settings, database_url=dsn)),
+                loop="uvloop",
+                http="httptools",
+                lifespan="on",
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=int(settings.limits.request_seconds),
+            )
+            Server(config, settings, listener).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The database that the settings name, or one in a cluster of our own, which stops with its last user."""
+    if settings.database_url is not None:
+        asyncio.run(probe(settings.database_url))
+        yield settings.database_url
+        return
+    say("starting PostgreSQL ...")
+    with cluster(settings.data / "postgresql") as dsn:
+        asyncio.run(create_missing(dsn, DATABASE))
+        yield at(dsn, DATABASE)
+
+
+async def probe(dsn: str) -> None:
+    try:
+        connection = await asyncpg.connect(dsn, timeout=10)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # The error's class alone: its text may repeat parts of the address, which holds a password.
+        raise Unavailable(f"the database of COHORTE_DATABASE_URL does not answer ({type(error).__name__})") from None
+    version = connection.get_server_version()
+    await connection.close()
+    if version.major < OLDEST:
+        raise Unavailable(f"COHORTE_DATABASE_URL: it is PostgreSQL {version.major}; {OLDEST} or later is needed")
+
+
+async def prepare(dsn: str, settings: Settings) -> None:
+    say("migrating ...")
+    await migrate.upgrade(dsn)
+    if settings.demo and not await seed.is_seeded(dsn):
+        with Progress("making the demonstration network") as progress:
+            await seed.seed(dsn, settings.scale, progress=progress.tell)
+
+
+def listen(settings: Settings) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        reason = (error.strerror or "").partition(" (")[0]  # Python adds the address, which is said already
+        raise Unavailable(
+            f"{settings.host} port {settings.port} cannot be used ({reason}); set COHORTE_HOST or COHORTE_PORT"
+        ) from None
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, that says where it is once it answers."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings, listener: socket.socket) -> None:
+        super().__init__(config)
+        self.settings, self.listener = settings, listener
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        host, port = self.listener.getsockname()[:2]
+        say(greeting(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", self.settings.demo))
+
+
+def greeting(address: str, demo: bool) -> str:
+    lines = ["", f"Cohorte answers at {address}/graphql", f"GraphiQL is at     {address}/graphiql"]
+    if demo:
+        lines += ["", f"Demonstration sign-ins, all with the password {PASSWORD}:"]
+        lines += [f"  {view:8} {' '.join(f'{name}demo.example' for name in names)}" for view, names in SIGN_INS.items()]
+    return "\n".join([*lines, "", "Ctrl-C ends it."])
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
+
+
+def main() -> int:
+    # uvicorn raises SIGTERM again when it has shut down: the default handler would end us without our `finally`.
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        serve(Settings.from_environment(os.environ))
+    except (SettingsError, Unavailable) as error:
+        print(error, file=sys.stderr, flush=True)
+        return 1
+    except KeyboardInterrupt:
+        say("")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""The only place that offers fixtures to every test. What a test does not ask for is not started."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from tests.cluster_fixtures import becomes_left, clone, make_template, quick_folder, throwaway_cluster
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of the database "postgres" of a throw-away cluster, for its superuser."""
+    with throwaway_cluster() as dsn:
+        yield dsn
+
+
+@pytest_asyncio.fixture(scope="session")
+async def template(server: str) -> str:
+    """The same, with the template made."""
+    await make_template(server)
+    return server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def dsn(template: str) -> AsyncIterator[str]:
+    """A database that all tests share: none writes into it for good."""
+    async with clone(template) as address:
+        yield address
+
+
+@pytest_asyncio.fixture
+async def fresh(template: str) -> AsyncIterator[str]:
+    """A database of the test's own, to write into."""
+    async with clone(template) as address:
+        yield address
+
+
+@pytest_asyncio.fixture
+async def admin(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """The superuser in the shared database, in a transaction that is rolled back."""
+    connection = await asyncpg.connect(dsn)
+    transaction = connection.transaction()
+    await transaction.start()
+    yield connection
+    await transaction.rollback()
+    await connection.close()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A new empty folder that PostgreSQL's account reaches, for a cluster of the test's own."""
+    folder = quick_folder()
+    yield folder
+    left = becomes_left(folder)  # a server whose files are gone could not be stopped
+    shutil.rmtree(folder, ignore_errors=True)
+    assert left

@@ -1,0 +1,118 @@
+"""The only place that tests the command that people start, from outside: what it says, and what it leaves."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+from commands.serve import greeting
+from tests.cluster_fixtures import becomes_left
+
+ROOT = Path(__file__).parent.parent
+SERVE = [sys.executable, "-m", "commands.serve"]
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COHORTE_")}
+    return kept | {"COHORTE_DATA": str(folder), "COHORTE_PORT": "0"} | settings
+
+
+def refused(folder: Path, **settings: str) -> str:
+    """What the command says on its way out, where it must not start."""
+    done = subprocess.run(
+        SERVE, cwd=ROOT, env=environment(folder, **settings), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert list(folder.iterdir()) == []
+    return done.stderr
+
+
+@contextmanager
+def served(folder: Path, **settings: str) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
+    """The running command, and the lines it printed up to the last one of its greeting."""
+    with subprocess.Popen(
+        SERVE, cwd=ROOT, env=environment(folder, **settings), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            lines = []
+            for line in process.stdout:
+                lines.append(line.rstrip("\n"))
+                if line == "Ctrl-C ends it.\n":
+                    break
+            yield process, lines
+        finally:
+            process.kill()
+
+
+def test_a_busy_port_is_said_in_one_sentence(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert refused(folder, COHORTE_PORT=port) == (
+            f"127.0.0.1 port {port} cannot be used (Address already in use); set COHORTE_HOST or COHORTE_PORT\n"
+        )
+
+
+def test_a_bad_setting_is_said_in_one_sentence(folder: Path) -> None:
+    assert refused(folder, COHORTE_SCALE="big") == (
+        "COHORTE_SCALE is not accepted: it takes a number above 0 and at most 10, such as 0.05.\n"
+    )
+
+
+def test_a_database_that_does_not_answer_is_said_without_its_password(folder: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"postgresql://me:secret@127.0.0.1:{closed.getsockname()[1]}/cohorte"
+        assert refused(folder, COHORTE_DATABASE_URL=url) == (
+            "the database of COHORTE_DATABASE_URL does not answer (ConnectionRefusedError)\n"
+        )
+
+
+def test_it_serves_what_it_made_again_and_leaves_nothing_running(folder: Path) -> None:
+    folder.chmod(0o711)
+    for start, blow in enumerate([signal.SIGINT, signal.SIGTERM]):
+        with served(folder, COHORTE_DEMO="1", COHORTE_SCALE="0.02") as (process, lines):
+            assert ("making the demonstration network ..." in lines) == (start == 0)
+            [address] = [line.split()[-1] for line in lines if line.startswith("GraphiQL is at")]
+            with urlopen(address, timeout=10) as answer:
+                assert answer.status == 200
+            process.send_signal(blow)
+            assert process.wait(timeout=20) == 0
+        assert becomes_left(folder / "postgresql")
+
+
+def test_the_sign_ins_are_said_only_where_there_are_any() -> None:
+    assert greeting("http://127.0.0.1:8000", demo=False) == (
+        "\n"
+        "Cohorte answers at http://127.0.0.1:8000/graphql\n"
+        "GraphiQL is at     http://127.0.0.1:8000/graphiql\n"
+        "\n"
+        "Ctrl-C ends it."
+    )
+    said = greeting("http://127.0.0.1:8000", demo=True)
+    assert [line.split()[0] for line in said.splitlines() if "@demo.example" in line] == ["patient", "buyer", "manager"]
+    assert said.count("@demo.example") == 10
+
+
+def test_a_first_start_that_was_interrupted_is_redone(folder: Path) -> None:
+    folder.chmod(0o711)
+    with subprocess.Popen(
+        SERVE,
+        cwd=ROOT,
+        env=environment(folder, COHORTE_DEMO="1", COHORTE_SCALE="0.02"),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != "making the demonstration network ...\n":
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+    with served(folder, COHORTE_DEMO="1", COHORTE_SCALE="0.02") as (process, lines):
+        assert "making the demonstration network ..." in lines
+        assert any("patient@demo.example" in line for line in lines)

@@ -1,0 +1,93 @@
+"""The only place that tests what the environment may say, and what it is told when it says something else."""
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from settings import Limits, Settings, SettingsError
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert Settings.from_environment({}) == Settings(
+        host="127.0.0.1",
+        port=8000,
+        data=Path(".data"),
+        database_url=None,
+        demo=False,
+        scale=1.0,
+        limits=Limits(),
+        pool_size=4,
+    )
+
+
+def test_an_empty_variable_is_one_that_is_not_set() -> None:
+    names = ("HOST", "PORT", "DATA", "DATABASE_URL", "DEMO", "SCALE", "POOL_SIZE")
+    assert Settings.from_environment({f"COHORTE_{name}": "  " for name in names}) == Settings()
+
+
+def test_every_variable_is_read() -> None:
+    settings = Settings.from_environment(
+        {
+            "COHORTE_HOST": "::1",
+            "COHORTE_PORT": "9001",
+            "COHORTE_DATA": "/srv/a folder",
+            "COHORTE_DATABASE_URL": "postgres://me:secret@db.example:5433/cohorte",
+            "COHORTE_DEMO": "1",
+            "COHORTE_SCALE": "0.05",
+            "COHORTE_POOL_SIZE": "9",
+            "PORT": "1",
+        }
+    )
+    assert settings == Settings(
+        host="::1",
+        port=9001,
+        data=Path("/srv/a folder"),
+        database_url="postgresql://me:secret@db.example:5433/cohorte",
+        demo=True,
+        scale=0.05,
+        pool_size=9,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COHORTE_HOST", "localhost:8000"),
+        ("COHORTE_HOST", "http://localhost"),
+        ("COHORTE_PORT", "eighty"),
+        ("COHORTE_PORT", "65536"),
+        ("COHORTE_PORT", "-1"),
+        ("COHORTE_DATABASE_URL", "mysql://me:secret@db.example/cohorte"),
+        ("COHORTE_DATABASE_URL", "postgresql://me:secret@db.example"),
+        ("COHORTE_DATABASE_URL", "postgresql://me:secret@/cohorte"),
+        ("COHORTE_DATABASE_URL", "postgresql://me:secret@[broken/cohorte"),
+        ("COHORTE_DEMO", "yes"),
+        ("COHORTE_SCALE", "0"),
+        ("COHORTE_SCALE", "nan"),
+        ("COHORTE_SCALE", "inf"),
+        ("COHORTE_SCALE", "full"),
+        ("COHORTE_POOL_SIZE", "0"),
+    ],
+)
+def test_a_bad_value_names_its_variable_and_is_not_repeated(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({name: value})
+    assert caught.value.name == name
+    assert str(caught.value) == f"{name} is not accepted: it takes {caught.value.accepted}."
+    assert caught.value.__cause__ is None
+    assert "secret" not in str(caught.value)
+
+
+def test_a_socket_folder_names_the_host_too() -> None:
+    url = "postgresql://me:secret@/cohorte?host=%2Frun%2Fpostgresql"
+    assert Settings.from_environment({"COHORTE_DATABASE_URL": url}).database_url == url
+
+
+def test_the_password_is_not_part_of_what_is_printed() -> None:
+    assert "secret" not in repr(Settings(database_url="postgresql://me:secret@db.example/cohorte"))
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Settings().port = 1  # type: ignore[misc]
