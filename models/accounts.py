@@ -1,0 +1,70 @@
+"""The only place for the tables of accounts: who signs in, with what, and the sessions that are open."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field
+
+from models.columns import Table, choices, key, moment, only_from, reference, within
+
+
+class StaffRole(StrEnum):
+    SURVEY_MANAGER = "SURVEY_MANAGER"
+    MODERATOR = "MODERATOR"
+    DATA_STEWARD = "DATA_STEWARD"
+
+
+class Staff(Table, table=True):
+    """Somebody of the house, and what they may do."""
+
+    __table_args__ = within("identity", only_from(StaffRole, "roles"))
+
+    id: UUID = key()
+    name: str
+    roles: list[str] = choices()
+
+
+class Account(Table, table=True):
+    """Who signs in: a member, an organization's user or staff, exactly one of them. The e-mail is in lower case."""
+
+    __table_args__ = within(
+        "identity",
+        CheckConstraint("num_nonnulls(member_id, organization_id, staff_id) = 1", name="one_audience"),
+        CheckConstraint("email = lower(email)", name="email_in_lower_case"),
+        Index(None, "organization_id"),
+        Index(None, "staff_id"),
+    )
+
+    id: UUID = key()
+    email: str = Field(unique=True)
+    email_verified: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    locale: str = Field(default="fr-FR", sa_column_kwargs={"server_default": text("'fr-FR'")})
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    member_id: UUID | None = Field(default=None, foreign_key="care.member.id", ondelete="CASCADE", unique=True)
+    organization_id: UUID | None = reference("insight.organization.id", nullable=True)
+    staff_id: UUID | None = reference("identity.staff.id", nullable=True)
+
+
+class Credential(Table, table=True):
+    """An account's password, as argon2id keeps it; no view's role may read it."""
+
+    __table_args__ = within("identity")
+
+    account_id: UUID = reference("identity.account.id", part_of_key=True)
+    password_hash: str
+
+
+class Session(Table, table=True):
+    """A device that is signed in; only the SHA-256 of its token is stored."""
+
+    __table_args__ = within("identity", Index(None, "account_id", "created_at", "id"))
+
+    id: UUID = key()
+    account_id: UUID = reference("identity.account.id")
+    token_hash: bytes = Field(unique=True)
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    last_seen_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    expires_at: datetime = moment()
+    device: str | None = None

@@ -1,0 +1,56 @@
+"""The only place for the tables of communities and of the conditions they gather around."""
+
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlmodel import Field
+
+from models.columns import Table, key, reference, searchable, within
+
+
+class Condition(Table, table=True):
+    """A disease, with its standard codes: ICD-10, and ORPHA where it is a rare one."""
+
+    __table_args__ = within("catalog")
+
+    id: UUID = key()
+    name: str = Field(unique=True)
+    icd10: str | None = None
+    orpha: str | None = None
+
+
+class Community(Table, table=True):
+    """The members who live with one condition. Its counts are rounded to ten: they are public."""
+
+    __table_args__ = within("catalog", Index(None, "search", postgresql_using="gin"))
+
+    id: UUID = key()
+    slug: str = Field(unique=True)
+    name: str
+    description: str
+    condition_id: UUID = reference("catalog.condition.id", gone="RESTRICT")
+    words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # lay, French and English names
+    search: str = searchable("name || ' ' || words")
+    member_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    consenting_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    needed_count: int = Field(default=200, sa_column_kwargs={"server_default": text("200")})
+
+
+class CommunityIndicator(Table, table=True):
+    """An indicator that belongs to a community's condition, in the order its members would name them."""
+
+    __table_args__ = within("catalog")
+
+    community_id: UUID = reference("catalog.community.id", part_of_key=True)
+    indicator_id: UUID = reference("catalog.indicator.id", part_of_key=True)
+    position: int
+
+
+class CommunityTreatment(Table, table=True):
+    """A treatment that a community's members follow, commonest first."""
+
+    __table_args__ = within("catalog", Index(None, "community_id", "position", "treatment_id"))
+
+    community_id: UUID = reference("catalog.community.id", part_of_key=True)
+    treatment_id: UUID = reference("catalog.treatment.id", part_of_key=True)
+    position: int

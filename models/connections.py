@@ -1,0 +1,163 @@
+"""The only place that knows how each view's connections log in: as a PostgreSQL role of its own."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import secrets
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+import asyncpg
+
+from models.viewers import Audience
+
+ROUNDS = 4096  # PostgreSQL's own figure for scram-sha-256; the passwords are 256 random-looking bits
+
+
+class NoOwnerPassword(ValueError):
+    """The database's address names no password, from which those of the views' roles are made."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database's address has no password. The passwords of the roles that the server reads with are made "
+            "from it: write it into COHORTE_DATABASE_URL, as in postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
+        )
+
+
+class RoleRefused(Exception):
+    """A view's role cannot log in, or may do more than it should; the text says which, and what to do."""
+
+
+def role_password(owner_dsn: str, role: str) -> str:
+    """The password of `role`: HMAC-SHA256 of its name under the owner's password, so that nothing needs storing.
+
+    Raises NoOwnerPassword.
+    """
+    url = urlsplit(owner_dsn)
+    password = dict(parse_qsl(url.query)).get("password") or unquote(url.password or "")
+    if not password:
+        raise NoOwnerPassword
+    return hmac.new(password.encode(), f"cohorte role {role}".encode(), hashlib.sha256).hexdigest()
+
+
+def role_dsn(owner_dsn: str, audience: Audience) -> str:
+    """The owner's address with the role of `audience` in it: same server, same database, same TLS.
+
+    It names a port even where the owner's does not, or asyncpg would read PGPORT. Raises NoOwnerPassword.
+    """
+    url = urlsplit(owner_dsn)
+    asked = [(name, value) for name, value in parse_qsl(url.query) if name not in ("user", "password", "passfile")]
+    hosts = url.netloc.rpartition("@")[2]
+    if "port" not in dict(asked) and not any(urlsplit(f"//{host}").port for host in hosts.split(",")):
+        asked.append(("port", "5432"))
+    password = role_password(owner_dsn, audience.role)
+    return url._replace(netloc=f"{audience.role}:{password}@{hosts}", query=urlencode(asked, quote_via=quote)).geturl()
+
+
+async def open_roles(owner_dsn: str) -> None:
+    """Makes sure that every view's role can log in, and that none may do more than its grants say.
+
+    A password is set only where logging in fails, so that servers starting together do not undo one another's.
+    Raises NoOwnerPassword, RoleRefused.
+    """
+    for audience in Audience:
+        if not await logs_in(owner_dsn, audience):
+            await set_password(owner_dsn, audience)
+            if not await logs_in(owner_dsn, audience):
+                raise RoleRefused(
+                    f"The role {audience.role} cannot log in although its password has just been set: "
+                    "the server's pg_hba.conf must let it in as it does the owner, by password."
+                )
+    await refuse_strong_roles(owner_dsn)
+
+
+async def pool(
+    owner_dsn: str, audience: Audience, size: int, statement_seconds: float
+) -> "asyncpg.Pool[asyncpg.Record]":
+    """`size` open connections as the role of `audience`; a statement of theirs is cancelled after `statement_seconds`.
+
+    Nothing is reset when one is given back, which would be a second round trip: whoever sets anything on one must do
+    so within a transaction. Statements stay prepared for good. JSON comes as text. Raises NoOwnerPassword.
+    """
+    return await asyncpg.create_pool(
+        role_dsn(owner_dsn, audience),
+        min_size=size,
+        max_size=size,
+        reset=leave_as_it_is,
+        max_inactive_connection_lifetime=0,
+        max_queries=2**62,  # a new connection would have to prepare everything again
+        statement_cache_size=2_000,
+        max_cached_statement_lifetime=0,
+        max_cacheable_statement_size=0,  # no limit: 15 KB, the default, is less than a dashboard's statement
+        server_settings={
+            "application_name": f"cohorte {audience.view}",
+            "timezone": "UTC",
+            "statement_timeout": str(max(1, round(statement_seconds * 1000))),
+            "jit": "off",  # compiling costs more than any of these statements takes
+        },
+    )
+
+
+async def leave_as_it_is(connection: object) -> None:
+    pass
+
+
+async def logs_in(owner_dsn: str, audience: Audience) -> bool:
+    try:
+        connection = await asyncpg.connect(role_dsn(owner_dsn, audience))
+    except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
+        return False
+    await connection.close()
+    return True
+
+
+async def set_password(owner_dsn: str, audience: Audience) -> None:
+    verifier = scram_verifier(role_password(owner_dsn, audience.role), secrets.token_bytes(16))
+    owner = await asyncpg.connect(owner_dsn)
+    try:
+        for patience in (0.05, 0.1, 0.2, 0.4, None):
+            try:
+                # A utility statement takes no parameters; the verifier is base64 and punctuation, the role ours.
+                await owner.execute(f"ALTER ROLE {audience.role} PASSWORD '{verifier}'")
+            except asyncpg.InternalServerError:
+                # "tuple concurrently updated": a server of another database of this cluster is doing the same.
+                if patience is None:
+                    raise
+                await asyncio.sleep(patience)
+            except asyncpg.InsufficientPrivilegeError as error:
+                raise RoleRefused(
+                    f"The role {audience.role} does not log in with the password made for it, and the database's owner "
+                    "may not set one: let the owner be who made the role, or a superuser."
+                ) from error
+            else:
+                return
+    finally:
+        await owner.close()
+
+
+async def refuse_strong_roles(owner_dsn: str) -> None:
+    """A role of that name may have been there before, with more than a wall can bear."""
+    owner = await asyncpg.connect(owner_dsn)
+    try:
+        strong = await owner.fetchval(
+            """
+            SELECT string_agg(r.rolname, ', ' ORDER BY r.rolname) FROM pg_roles r
+            WHERE r.rolname = any($1::text[]) AND (
+                r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
+                OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid))
+            """,
+            [audience.role for audience in Audience],
+        )
+    finally:
+        await owner.close()
+    if strong:
+        raise RoleRefused(f"More than reading is given to {strong}: take its attributes and memberships away.")
+
+
+def scram_verifier(password: str, salt: bytes) -> str:
+    """What PostgreSQL stores for a password of ASCII characters (RFC 5803): the password itself is never sent."""
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, ROUNDS)
+    client = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    salt_64, client_64, server_64 = (base64.b64encode(part).decode() for part in (salt, client, server))
+    return f"SCRAM-SHA-256${ROUNDS}:{salt_64}${client_64}:{server_64}"

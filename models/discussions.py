@@ -1,0 +1,115 @@
+"""The only place for the tables of discussions: posts, what they are about, reactions and flags."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field
+
+from models.columns import Table, choice, key, moment, reference, searchable, within
+
+
+class Reaction(StrEnum):
+    SAME_HERE = "SAME_HERE"
+    THANKS = "THANKS"
+    HUG = "HUG"
+    HELPFUL = "HELPFUL"
+
+
+class FlagReason(StrEnum):
+    SPAM = "SPAM"
+    OFF_TOPIC = "OFF_TOPIC"
+    ABUSE = "ABUSE"
+    SELF_HARM_RISK = "SELF_HARM_RISK"
+    MEDICAL_ADVICE = "MEDICAL_ADVICE"
+    SOLICITATION = "SOLICITATION"
+    PERSONAL_DATA = "PERSONAL_DATA"
+
+
+class FlagStatus(StrEnum):
+    OPEN = "OPEN"
+    UPHELD = "UPHELD"
+    DISMISSED = "DISMISSED"
+
+
+class Discussion(Table, table=True):
+    """A discussion of a community; an author who has left the network is null."""
+
+    __table_args__ = within(
+        "care",
+        Index(None, "community_id", "last_post_at", "id"),
+        Index(None, "author_id"),
+        Index(None, "search", postgresql_using="gin"),
+    )
+
+    id: UUID = key()
+    community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
+    author_id: UUID | None = reference("care.member.id", gone="SET NULL", nullable=True)
+    title: str
+    created_at: datetime = moment()
+    last_post_at: datetime = moment()
+    post_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    closed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    search: str = searchable("title")
+
+
+class DiscussionTopic(Table, table=True):
+    """A treatment or an indicator that a discussion is about."""
+
+    __table_args__ = within(
+        "care",
+        CheckConstraint("num_nonnulls(treatment_id, indicator_id) = 1", name="one_topic"),
+    )
+
+    discussion_id: UUID = reference("care.discussion.id", part_of_key=True)
+    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    treatment_id: UUID | None = reference("catalog.treatment.id", nullable=True)
+    indicator_id: UUID | None = reference("catalog.indicator.id", nullable=True)
+
+
+class Post(Table, table=True):
+    """A post, as written; one that was removed keeps its place and loses its body."""
+
+    __table_args__ = within(
+        "care",
+        CheckConstraint("removed = (body IS NULL)", name="removed_has_no_body"),
+        Index(None, "discussion_id", "created_at", "id"),
+        Index(None, "author_id"),
+        Index(None, "search", postgresql_using="gin"),
+    )
+
+    id: UUID = key()
+    discussion_id: UUID = reference("care.discussion.id")
+    author_id: UUID | None = reference("care.member.id", gone="SET NULL", nullable=True)
+    body: str | None = None
+    created_at: datetime = moment()
+    edited_at: datetime | None = moment(default=None, nullable=True)
+    removed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    search: str = searchable("coalesce(body, '')")
+
+
+class PostReaction(Table, table=True):
+    """A member's reaction to a post; the graph shows counts, and a member its own."""
+
+    __table_args__ = within("care", Index(None, "member_id"))
+
+    post_id: UUID = reference("care.post.id", part_of_key=True)
+    member_id: UUID = reference("care.member.id", part_of_key=True)
+    reaction: Reaction = choice(Reaction, "reaction", primary_key=True)
+
+
+class Flag(Table, table=True):
+    """A post that a member has shown to the moderators."""
+
+    __table_args__ = within("care", Index(None, "created_at", "id"), Index(None, "post_id"))
+
+    id: UUID = key()
+    post_id: UUID = reference("care.post.id")
+    member_id: UUID | None = reference("care.member.id", gone="SET NULL", nullable=True)
+    reason: FlagReason = choice(FlagReason, "reason")
+    note: str | None = None
+    status: FlagStatus = choice(
+        FlagStatus, "status", default=FlagStatus.OPEN, sa_column_kwargs={"server_default": text("'OPEN'")}
+    )
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})

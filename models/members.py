@@ -1,0 +1,119 @@
+"""The only place for the tables of members: who they are here, what they share, whom they belong with."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from models.columns import Table, choice, key, moment, reference, within
+
+
+class MemberKind(StrEnum):
+    PATIENT = "PATIENT"
+    RELATIVE = "RELATIVE"
+    ASSOCIATION = "ASSOCIATION"
+
+
+class Sex(StrEnum):
+    FEMALE = "FEMALE"
+    MALE = "MALE"
+    OTHER = "OTHER"
+    UNKNOWN = "UNKNOWN"
+
+
+class Sharing(StrEnum):
+    ONLY_ME = "ONLY_ME"
+    MY_COMMUNITIES = "MY_COMMUNITIES"
+    ALL_MEMBERS = "ALL_MEMBERS"
+
+
+class MembershipRole(StrEnum):
+    MEMBER = "MEMBER"
+    AMBASSADOR = "AMBASSADOR"
+
+
+class CareLinkStatus(StrEnum):
+    INVITED = "INVITED"
+    ACCEPTED = "ACCEPTED"
+    ENDED = "ENDED"
+
+
+class NotificationKind(StrEnum):
+    REPLY = "REPLY"
+    SURVEY_OPEN = "SURVEY_OPEN"
+    INSIGHT_PUBLISHED = "INSIGHT_PUBLISHED"
+    CARE_LINK = "CARE_LINK"
+    MODERATION = "MODERATION"
+
+
+class Member(Table, table=True):
+    """A member as every other member may see it; what only some may see stands in `Profile`."""
+
+    __table_args__ = within("care", Index("uq_member_pseudonym", text("lower(pseudonym)"), unique=True))
+
+    id: UUID = key()
+    pseudonym: str
+    kind: MemberKind = choice(MemberKind, "kind")
+    verified: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    about: str | None = None
+    joined_on: date
+
+
+class Profile(Table, table=True):
+    """What a member shares with the viewers its `sharing` names; who may read it may read its tracking too."""
+
+    __table_args__ = within("care")
+
+    member_id: UUID = reference("care.member.id", part_of_key=True)
+    birth_year: int | None = None
+    sex: Sex = choice(Sex, "sex", default=Sex.UNKNOWN, sa_column_kwargs={"server_default": text("'UNKNOWN'")})
+    region: str | None = None
+    sharing: Sharing = choice(
+        Sharing, "sharing", default=Sharing.ONLY_ME, sa_column_kwargs={"server_default": text("'ONLY_ME'")}
+    )
+
+
+class Membership(Table, table=True):
+    """A member in a community."""
+
+    __table_args__ = within("care", Index(None, "community_id", "joined_on", "member_id"))
+
+    member_id: UUID = reference("care.member.id", part_of_key=True)
+    community_id: UUID = reference("catalog.community.id", gone="RESTRICT", part_of_key=True)
+    joined_on: date
+    role: MembershipRole = choice(
+        MembershipRole, "role", default=MembershipRole.MEMBER, sa_column_kwargs={"server_default": text("'MEMBER'")}
+    )
+
+
+class CareLink(Table, table=True):
+    """A relative whom a patient lets keep its diary; read and write end with it."""
+
+    __table_args__ = within(
+        "care",
+        UniqueConstraint("patient_id", "relative_id"),
+        CheckConstraint("patient_id <> relative_id", name="two_members"),
+        Index(None, "relative_id"),
+    )
+
+    id: UUID = key()
+    patient_id: UUID = reference("care.member.id")
+    relative_id: UUID = reference("care.member.id")
+    status: CareLinkStatus = choice(CareLinkStatus, "status")
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+
+
+class Notification(Table, table=True):
+    """Something a member is told; `subject_type` is the id prefix of what it is about."""
+
+    __table_args__ = within("care", Index(None, "member_id", "created_at", "id"))
+
+    id: UUID = key()
+    member_id: UUID = reference("care.member.id")
+    kind: NotificationKind = choice(NotificationKind, "kind")
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    read_at: datetime | None = moment(default=None, nullable=True)
+    subject_type: str | None = None
+    subject_id: UUID | None = None

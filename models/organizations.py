@@ -1,0 +1,74 @@
+"""The only place for the tables of organizations: who buys, under which licence, with which keys."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Numeric, text
+from sqlmodel import Field
+
+from models.columns import Table, choice, key, moment, reference, within
+
+
+class OrganizationKind(StrEnum):
+    LABORATORY = "LABORATORY"
+    HOSPITAL = "HOSPITAL"
+    MUTUAL = "MUTUAL"
+    INSURER = "INSURER"
+
+
+class LicenceStatus(StrEnum):
+    REQUESTED = "REQUESTED"
+    GRANTED = "GRANTED"
+    REFUSED = "REFUSED"
+    ENDED = "ENDED"
+
+
+class Organization(Table, table=True):
+    """A buyer of aggregates."""
+
+    __table_args__ = within("insight", Index(None, "name", "id"))
+
+    id: UUID = key()
+    name: str = Field(unique=True)
+    kind: OrganizationKind = choice(OrganizationKind, "kind")
+
+
+class Licence(Table, table=True):
+    """An organization's leave to query one community's datasets for one purpose; its quota is in micro-rho."""
+
+    __table_args__ = within(
+        "insight",
+        CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
+        CheckConstraint("quota_micro_rho >= 0", name="quota"),
+        CheckConstraint("num_nonnulls(price_amount, price_currency) IN (0, 2)", name="price"),
+        Index(None, "starts_on", "id"),
+        Index(None, "organization_id"),
+    )
+
+    id: UUID = key()
+    organization_id: UUID = reference("insight.organization.id")
+    community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
+    purpose: str
+    starts_on: date
+    ends_on: date
+    status: LicenceStatus = choice(LicenceStatus, "status")
+    price_amount: Decimal | None = Field(default=None, sa_type=Numeric(12, 2))
+    price_currency: str | None = Field(default=None, max_length=3)
+    quota_micro_rho: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+
+
+class ApiKey(Table, table=True):
+    """An organization's key: only the SHA-256 of its secret is stored."""
+
+    __table_args__ = within("insight", Index(None, "organization_id"))
+
+    id: UUID = key()
+    organization_id: UUID = reference("insight.organization.id")
+    name: str
+    prefix: str = Field(unique=True)
+    secret_hash: bytes
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    last_used_at: datetime | None = moment(default=None, nullable=True)
+    expires_at: datetime = moment()

@@ -1,0 +1,75 @@
+"""The only place for what resolvers are written with: a table's row as expressions, and the values bound to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy
+from sqlalchemy import ColumnElement, FromClause, Select, Table
+from sqlmodel import SQLModel
+
+T = TypeVar("T")
+
+Rows = Select[Any]  # what a reading resolver returns for an object, a list or a page
+Expression = ColumnElement[Any]
+
+
+class Value(ColumnElement[T], Generic[T]):
+    """An argument of a field that is bound: it changes no statement's shape. Only ever an annotation."""
+
+    inherit_cache = False
+
+
+class Row:
+    """A row whose attributes are its columns, as expressions; a misspelt one raises AttributeError."""
+
+    __slots__ = ("columns_", "source_", "table_")
+
+    def __init__(self, columns: Mapping[str, Expression], source: FromClause | None, table: Table | None) -> None:
+        self.columns_ = columns
+        self.source_ = source
+        self.table_ = table
+
+    def __getattr__(self, name: str) -> Expression:
+        try:
+            return self.columns_[name]
+        except KeyError:
+            whose = "this row" if self.table_ is None else self.table_.fullname
+            raise AttributeError(f"{whose} has no column {name}") from None
+
+    def __clause_element__(self) -> Any:  # its FROM; Any, since SQLAlchemy's protocol names columns alone
+        if self.source_ is None:
+            raise TypeError("a row that was given stands in no FROM: select from a row of your own")
+        return self.source_
+
+
+class Asking:
+    """The viewer's ids as expressions, for a resolver that names a parameter `viewer`: null where it has none."""
+
+    __slots__ = ("account", "audience", "member", "organization", "session", "staff")
+
+    account: Expression
+    audience: Expression
+    member: Expression
+    organization: Expression
+    session: Expression
+    staff: Expression
+
+
+@dataclass(frozen=True)
+class Branches:
+    """Rows of several tables as one interface or union; `order` by position of the expressions each is ordered by."""
+
+    selects: tuple[Rows, ...]
+
+
+def row(table: type[SQLModel]) -> Row:
+    """A fresh row of a table: two calls never mean the same one, so nothing is correlated by accident."""
+    base: Table = table.__table__  # type: ignore[attr-defined]
+    source = base.alias()
+    return Row(dict(source.c.items()), source, base)
+
+
+def select(*what: Row | Expression) -> Rows:
+    """SELECT, with rows and expressions alike."""
+    return sqlalchemy.select(*what)

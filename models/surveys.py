@@ -1,0 +1,179 @@
+"""The only place for the tables of surveys: their definitions, who takes part, and the answers, kept apart."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Float, Index, Text, UniqueConstraint, text
+from sqlmodel import Field
+
+from models.columns import Table, choice, choices, key, moment, only_from, reference, within
+from models.organizations import OrganizationKind
+
+
+class SurveyStatus(StrEnum):
+    DRAFT = "DRAFT"
+    WAITING = "WAITING"
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+    RELEASED = "RELEASED"
+    ARCHIVED = "ARCHIVED"
+
+
+class QuestionKind(StrEnum):
+    SINGLE_CHOICE = "SINGLE_CHOICE"
+    MULTIPLE_CHOICE = "MULTIPLE_CHOICE"
+    SCALE = "SCALE"
+    NUMBER = "NUMBER"
+    DATE = "DATE"
+    TEXT = "TEXT"
+
+
+class RuleOperator(StrEnum):
+    EQUALS = "EQUALS"
+    NOT_EQUALS = "NOT_EQUALS"
+    IN = "IN"
+    GREATER_THAN = "GREATER_THAN"
+    LESS_THAN = "LESS_THAN"
+    ANSWERED = "ANSWERED"
+
+
+class ParticipationStatus(StrEnum):
+    INVITED = "INVITED"
+    STARTED = "STARTED"
+    COMPLETED = "COMPLETED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class ConsentPurpose(StrEnum):
+    SURVEY_RESEARCH = "SURVEY_RESEARCH"
+    TRACKING_RESEARCH = "TRACKING_RESEARCH"
+
+
+class Survey(Table, table=True):
+    """A survey's definition; its questions are those of its present version."""
+
+    __table_args__ = within(
+        "catalog", Index(None, "community_id", "closes_on", "id"), only_from(OrganizationKind, "offered_to")
+    )
+
+    id: UUID = key()
+    community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
+    title: str
+    description: str
+    status: SurveyStatus = choice(SurveyStatus, "status")
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    opens_on: date | None = None
+    closes_on: date
+    minimum_participants: int = Field(default=200, sa_column_kwargs={"server_default": text("200")})
+    offered_to: list[str] = choices()
+
+
+class SurveyProgress(Table, table=True):
+    """How many members have completed a survey: the house's figure, which no other view may read."""
+
+    __table_args__ = within("catalog")
+
+    survey_id: UUID = reference("catalog.survey.id", part_of_key=True)
+    completed_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+
+
+class Question(Table, table=True):
+    """A question of one version of a survey; a NUMBER question declares its bins."""
+
+    __table_args__ = within(
+        "catalog",
+        UniqueConstraint("survey_id", "version", "position"),
+        UniqueConstraint("survey_id", "version", "key"),
+    )
+
+    id: UUID = key()
+    survey_id: UUID = reference("catalog.survey.id")
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    position: int
+    key: str
+    text: str
+    help: str | None = None
+    kind: QuestionKind = choice(QuestionKind, "kind")
+    required: bool
+    minimum: float | None = None
+    maximum: float | None = None
+    bins: list[float] | None = Field(default=None, sa_type=ARRAY(Float(53)))
+    max_choices: int | None = None
+
+
+class QuestionOption(Table, table=True):
+    """A choice that a question offers."""
+
+    __table_args__ = within("catalog")
+
+    question_id: UUID = reference("catalog.question.id", part_of_key=True)
+    code: str = Field(primary_key=True)
+    label: str
+    position: int
+
+
+class VisibilityRule(Table, table=True):
+    """A condition on another question's answer; a question is shown when all of its rules hold."""
+
+    __table_args__ = within("catalog")
+
+    question_id: UUID = reference("catalog.question.id", part_of_key=True)
+    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    on_key: str
+    operator: RuleOperator = choice(RuleOperator, "operator")
+    values: list[str] = Field(
+        default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text("'{}'")}
+    )
+
+
+class Participation(Table, table=True):
+    """A member in a survey. The link to its answers is cut when the survey closes."""
+
+    __table_args__ = within("research", UniqueConstraint("member_id", "survey_id"), Index(None, "survey_id"))
+
+    id: UUID = key()
+    member_id: UUID = reference("care.member.id")
+    survey_id: UUID = reference("catalog.survey.id")
+    status: ParticipationStatus = choice(ParticipationStatus, "status")
+    completed_at: datetime | None = moment(default=None, nullable=True)
+    answer_sheet_id: UUID | None = Field(
+        default=None, foreign_key="research.answer_sheet.id", ondelete="SET NULL", unique=True
+    )
+
+
+class AnswerSheet(Table, table=True):
+    """One set of answers to one survey; it does not say whose."""
+
+    __table_args__ = within("research", Index(None, "survey_id"))
+
+    id: UUID = key()
+    survey_id: UUID = reference("catalog.survey.id")
+
+
+class Answer(Table, table=True):
+    """One answer on an answer sheet."""
+
+    __table_args__ = within("research")
+
+    answer_sheet_id: UUID = reference("research.answer_sheet.id", part_of_key=True)
+    question_id: UUID = reference("catalog.question.id", part_of_key=True)
+    codes: list[str] = Field(
+        default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    number: float | None = None
+    day: date | None = None
+    text: str | None = None
+
+
+class Consent(Table, table=True):
+    """A member's consent for one purpose, and the kinds of organization it extends to."""
+
+    __table_args__ = within("research", only_from(OrganizationKind, "recipients"))
+
+    member_id: UUID = reference("care.member.id", part_of_key=True)
+    purpose: ConsentPurpose = choice(ConsentPurpose, "purpose", primary_key=True)
+    granted: bool
+    recipients: list[str] = choices()
+    notice_version: str
+    changed_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})

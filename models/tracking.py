@@ -1,0 +1,63 @@
+"""The only place for the tables of tracking: what can be followed, and members' observations of it."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Float, Index, Text, UniqueConstraint, text
+from sqlmodel import Field
+
+from models.columns import Table, choice, key, reference, searchable, within
+
+
+class IndicatorKind(StrEnum):
+    SYMPTOM = "SYMPTOM"
+    MOOD = "MOOD"
+    QUALITY_OF_LIFE = "QUALITY_OF_LIFE"
+    MEASUREMENT = "MEASUREMENT"
+    SCORE = "SCORE"
+
+
+class Scale(StrEnum):
+    RATING_0_10 = "RATING_0_10"
+    GRADE_NONE_TO_SEVERE = "GRADE_NONE_TO_SEVERE"
+    QUANTITY = "QUANTITY"
+
+
+class Indicator(Table, table=True):
+    """What is tracked: a symptom (with its HPO term), a mood, a measurement; values lie in [minimum, maximum]."""
+
+    __table_args__ = within("catalog", Index(None, "search", postgresql_using="gin"))
+
+    id: UUID = key()
+    slug: str = Field(unique=True)
+    name: str
+    lay_names: list[str] = Field(
+        default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    kind: IndicatorKind = choice(IndicatorKind, "kind")
+    scale: Scale = choice(Scale, "scale")
+    unit: str | None = None
+    minimum: float
+    maximum: float
+    hpo: str | None = Field(default=None, unique=True)
+    words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # lay, French and English names
+    search: str = searchable("name || ' ' || words")
+
+
+class Observation(Table, table=True):
+    """One value of one indicator on one day: a second value for the day replaces the first."""
+
+    __table_args__ = within(
+        "care",
+        UniqueConstraint("member_id", "indicator_id", "observed_on"),
+        Index(None, "member_id", "observed_on", "id"),
+    )
+
+    id: UUID = key()
+    member_id: UUID = reference("care.member.id")
+    indicator_id: UUID = reference("catalog.indicator.id", gone="RESTRICT")
+    value: float = Field(sa_type=Float(53))
+    observed_on: date
+    by_relative: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    note: str | None = None

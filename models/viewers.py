@@ -1,0 +1,56 @@
+"""The only place for who may be asking: the four audiences, their PostgreSQL roles, and a viewer's ids."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Audience(StrEnum):
+    PUBLIC = "PUBLIC"
+    PATIENT = "PATIENT"
+    BUYER = "BUYER"
+    MANAGER = "MANAGER"
+
+    @property
+    def view(self) -> str:
+        """The name of its view of the graph, as in `/schema/{view}.graphql`."""
+        return self.value.lower()
+
+    @property
+    def role(self) -> str:
+        """The PostgreSQL role that its connections log in as."""
+        return f"cohorte_{self.view}"
+
+    @property
+    def setting(self) -> str | None:
+        """The setting that a statement carries its viewer's id in, for row-level security; the public has none."""
+        return SETTINGS.get(self)
+
+
+SETTINGS = {
+    Audience.PATIENT: "cohorte.member",
+    Audience.BUYER: "cohorte.organization",
+    Audience.MANAGER: "cohorte.staff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who the server takes the caller for: an audience, and the ids that go with it."""
+
+    audience: Audience = Audience.PUBLIC
+    account: UUID | None = None
+    session: UUID | None = None
+    member: UUID | None = None
+    organization: UUID | None = None
+    staff: UUID | None = None
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def scope(self) -> str | None:
+        """The id that row-level security goes by, as text: what the audience's setting is set to."""
+        id = self.member or self.organization or self.staff
+        return None if id is None else str(id)
+
+
+ANYBODY = Viewer()
