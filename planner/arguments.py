@@ -1,0 +1,257 @@
+"""The only place for arguments: read from literals and variables, as bound values, as ids, as cursors, as shape."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    Undefined,
+    ValueNode,
+    VariableNode,
+    is_non_null_type,
+)
+from graphql.language import ListValueNode, ObjectValueNode
+from graphql.utilities.coerce_input_value import coerce_input_literal
+from sqlalchemy import ARRAY, Boolean, Date, DateTime, Float, Integer, Text, Uuid
+from sqlalchemy.types import TypeEngine
+
+from models.rows import Expression
+from models.viewers import Viewer
+from planner.declare import NodeById, Paged, Parameter, Source, Sql
+
+PAGE = ("first", "last")
+CURSORS = ("after", "before")
+
+
+@dataclass(frozen=True, slots=True)
+class Coerced:
+    """The variables of a request: as they came, and as the schema reads them."""
+
+    raw: Mapping[str, Any]
+    values: Mapping[str, Any]
+    full: Any  # graphql-core's own record of them
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a plan's values are read from; `parent` is the Python object that a field hangs on, if any."""
+
+    coerced: Coerced
+    viewer: Viewer
+    parent: Any = None
+
+
+def refused(message: str, node: Any = None) -> GraphQLError:
+    """A request that cannot be carried out as it stands; the text never repeats a value."""
+    return GraphQLError(message, nodes=node, extensions={"code": "BAD_USER_INPUT"})
+
+
+def argument(node: FieldNode, name: str) -> ValueNode | None:
+    for given in node.arguments or ():
+        if given.name.value == name:
+            return given.value
+    return None
+
+
+def value_of(node: FieldNode, field: GraphQLField, name: str, coerced: Coerced) -> Any:
+    """An argument's value in this request; Undefined where it is not given."""
+    given = argument(node, name)
+    if given is None:
+        return Undefined
+    if isinstance(given, VariableNode):
+        return coerced.values.get(given.name.value, Undefined)
+    return coerce_input_literal(given, field.args[name].type, coerced.full)
+
+
+def is_given(node: FieldNode, field: GraphQLField, name: str, coerced: Coerced) -> bool:
+    return value_of(node, field, name, coerced) not in (None, Undefined)
+
+
+def bound(node: FieldNode, field: GraphQLField, name: str, kind: Any) -> Callable[[Request], Any]:
+    """How to read an argument that is bound, as the Python value that asyncpg takes."""
+    given, convert = argument(node, name), _converter(kind, name, node)
+    if isinstance(given, VariableNode):
+        variable = given.name.value
+        return lambda request: convert(request.coerced.values.get(variable))
+    return lambda request: convert(value_of(node, field, name, request.coerced))
+
+
+def sql_type(kind: Any) -> TypeEngine[Any]:
+    """The SQL type that a bound value of a Python type has."""
+    if getattr(kind, "__origin__", None) is list:
+        return ARRAY(sql_type(kind.__args__[0]))
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return Text()
+    known: dict[Any, TypeEngine[Any]] = {
+        UUID: Uuid(), str: Text(), date: Date(), datetime: DateTime(timezone=True), bool: Boolean(), int: Integer(),
+        float: Float(53),
+    }  # fmt: skip
+    return known[kind]
+
+
+def _converter(kind: Any, name: str, node: FieldNode) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
+        if value is None or value is Undefined:
+            return None
+        if kind is UUID:
+            return uuid_of(value)
+        return _text(value, name, node) if kind is str else getattr(value, "value", value)
+
+    if getattr(kind, "__origin__", None) is not list:
+        return convert
+    each = _converter(kind.__args__[0], name, node)
+
+    def convert_all(values: Any) -> Any:
+        return None if values is None or values is Undefined else [each(value) for value in values]
+
+    return convert_all
+
+
+def _text(value: Any, name: str, node: FieldNode) -> str:
+    text = str(value)
+    if "\0" in text or not _encodes(text):
+        raise refused(f"The argument '{name}' holds a character that text may not: NUL or a lone surrogate.", node)
+    return text
+
+
+def _encodes(text: str) -> bool:
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def uuid_of(id: Any) -> UUID | None:
+    """The row's key in an id of the graph; None for what is no id, so that it finds nothing."""
+    text = id.rpartition("_")[2] if isinstance(id, str) else ""
+    try:
+        return UUID(text) if len(text) == 36 else None
+    except ValueError:
+        return None
+
+
+def prefix_of(id: Any) -> str:
+    return id.rpartition("_")[0] if isinstance(id, str) else ""
+
+
+def page_size(node: FieldNode, field: GraphQLField, name: str, coerced: Coerced, limit: int) -> int | None:
+    """`first` or `last`, or None where it is not given; refused outside 1 to `limit`."""
+    size = value_of(node, field, name, coerced)
+    if size is None or size is Undefined:
+        return None
+    if not 1 <= size <= limit:
+        raise refused(f"The argument '{name}' must be between 1 and {limit}.", node)
+    return int(size)
+
+
+def cursor_reader(
+    node: FieldNode, field: GraphQLField, name: str, tag: str, keys: Sequence[Expression]
+) -> list[Callable[[Request], Any]]:
+    """How to read each key out of a cursor argument, typed as the key's column."""
+    kinds = [key.type.python_type for key in keys]
+
+    def read(request: Request) -> list[Any]:
+        return decoded(value_of(node, field, name, request.coerced), name, tag, kinds, node)
+
+    return [partial(_at, read, at) for at in range(len(kinds))]
+
+
+def _at(read: Callable[[Request], list[Any]], at: int, request: Request) -> Any:
+    return read(request)[at]
+
+
+def decoded(cursor: Any, name: str, tag: str, kinds: Sequence[type], node: FieldNode) -> list[Any]:
+    try:
+        found = json.loads(base64.b64decode(cursor, validate=True))
+        if not isinstance(found, list) or len(found) != len(kinds) + 1 or found[0] != tag:
+            raise ValueError
+        return [_key(kind, value) for kind, value in zip(kinds, found[1:], strict=True)]
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
+        raise refused(f"The argument '{name}' is not a cursor of this list.", node) from None
+
+
+def _key(kind: type, value: Any) -> Any:
+    if kind is UUID:
+        return UUID(value)
+    if issubclass(kind, datetime):
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo else _fail()
+    if issubclass(kind, date):
+        return date.fromisoformat(value)
+    if kind is int:
+        return value if type(value) is int and abs(value) < 2**31 else _fail()
+    if kind is float:
+        return float(value) if type(value) in (int, float) else _fail()
+    return value if isinstance(value, str) and "\0" not in value and _encodes(value) else _fail()
+
+
+def _fail() -> Any:
+    raise ValueError
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A variable that changes the statement, and what of it does: its value, whether it is there, or its prefix."""
+
+    variable: str
+    part: Callable[[Any], Any]
+
+    def of(self, values: Mapping[str, Any]) -> Any:
+        return self.part(values.get(self.variable, Undefined))
+
+
+def shapes(node: FieldNode, field: GraphQLField, source: Source) -> list[Shape]:
+    """The variables in a field's arguments that change its statement."""
+    found = []
+    for given in node.arguments or ():
+        part = _part(source, given.name.value, is_non_null_type(field.args[given.name.value].type))
+        if part is not None:
+            found += [Shape(variable, part) for variable in variables_in(given.value)]
+    return found
+
+
+def variables_in(value: ValueNode) -> list[str]:
+    if isinstance(value, VariableNode):
+        return [value.name.value]
+    if isinstance(value, ListValueNode):
+        return [name for item in value.values for name in variables_in(item)]
+    if isinstance(value, ObjectValueNode):
+        return [name for item in value.fields for name in variables_in(item.value)]
+    return []
+
+
+def _part(source: Source, name: str, required: bool) -> Callable[[Any], Any] | None:
+    if isinstance(source, NodeById):
+        return prefix_of
+    if isinstance(source, Paged) and name in PAGE:
+        return structural
+    if isinstance(source, Paged) and name in CURSORS:
+        return present
+    if isinstance(source, Sql):
+        parameter = parameter_of(source, name)
+        if not parameter.bound:
+            return structural
+    return None if required else present
+
+
+def parameter_of(source: Sql, name: str) -> Parameter:
+    """The resolver's parameter for a GraphQL argument (`from` is `from_`; camel case is Python's snake case)."""
+    return next(parameter for parameter in source.parameters if parameter.argument == name)
+
+
+def structural(value: Any) -> Any:
+    return tuple(structural(item) for item in value) if isinstance(value, list) else value
+
+
+def present(value: Any) -> bool:
+    return value is not None and value is not Undefined

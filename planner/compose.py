@@ -1,0 +1,193 @@
+"""The only place where a selection becomes SQL: fields to expressions, objects to subselects, one level at a time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, cast
+from uuid import UUID
+
+from graphql import (
+    FieldNode,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    get_named_type,
+    get_nullable_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+)
+from sqlalchemy import Select, Text, Uuid, bindparam, literal_column, select, union_all
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.types import JSON
+
+from models.rows import Asking, Branches, Expression, Row, row
+from planner.arguments import PAGE, Coerced, Request, bound, is_given, page_size, prefix_of, sql_type, value_of
+from planner.declare import Column, NodeById, Paged, Sql
+from planner.expressions import EMPTY_LIST, Reader, as_list, as_object, as_values, integer, labelled, limited, typename
+from planner.pages import page
+from planner.selection import Fields, Selections
+from planner.tables import Tables, ordered
+
+NULL = literal_column("NULL::json", JSON())
+TYPENAME = "__t"  # the hidden key by which graphql-core tells the type of a row of an interface or union
+
+
+class Mixed(Exception):
+    """A selected field is not an expression: graphql-core finishes the operation."""
+
+
+@dataclass
+class Composer:
+    """One statement in the making."""
+
+    tables: Tables
+    selections: Selections
+    coerced: Coerced
+    page_limit: int
+    numbers: Iterator[int] = field(default_factory=count)
+    finishing: bool = False  # graphql-core finishes it: abstract rows say their type
+    bound: dict[str, Reader] = field(default_factory=dict)
+
+    def fields_of(self, kind: GraphQLObjectType, this: Row | None, fields: Fields) -> list[tuple[str, Expression]]:
+        """Response keys and expressions for what is selected of a type, in the order asked."""
+        found = []
+        for key, nodes in fields.items():
+            name = nodes[0].name.value
+            if name == "__typename":
+                found.append((key, typename(kind)))
+                continue
+            if name.startswith("__"):
+                raise Mixed
+            found.append((key, self.field(kind, this, nodes)))
+        return found
+
+    def field(self, kind: GraphQLObjectType, this: Row | None, nodes: list[FieldNode]) -> Expression:
+        """The expression of one field, its selection included."""
+        name = nodes[0].name.value
+        declared, source = kind.fields[name], self.tables.sources[kind.name, name]
+        if source is None:
+            raise Mixed
+        if isinstance(source, Column):
+            return self.leaf(kind, declared.type, self.column(source, name, kind, this))
+        if isinstance(source, NodeById):
+            return self.node(declared, nodes)
+        value = self.resolved(source, declared, this, nodes)
+        if isinstance(source, Paged):
+            return page(self, kind, declared, nodes, ordered(value))
+        return self.value(kind, declared.type, value, nodes)
+
+    def column(self, source: Column, name: str, kind: GraphQLObjectType, this: Row | None) -> Expression:
+        assert this is not None
+        return cast(Expression, getattr(this, source.of or self.tables.python_names[kind.name, name]))
+
+    def resolved(self, source: Sql, declared: GraphQLField, this: Row | None, nodes: list[FieldNode]) -> Any:
+        """What the resolver says, called with its row, its arguments and, if it asks, the viewer."""
+        node, keywords = nodes[0], cast(dict[str, Any], {})
+        for parameter in source.parameters:
+            name = parameter.argument
+            if parameter.bound:
+                if parameter.required or is_given(node, declared, name, self.coerced):
+                    keywords[parameter.name] = self.bind(
+                        bound(node, declared, name, parameter.kind), sql_type(parameter.kind)
+                    )
+            elif name in PAGE:
+                keywords[parameter.name] = self.size(node, declared, name) or parameter.default
+            elif is_given(node, declared, name, self.coerced):
+                keywords[parameter.name] = value_of(node, declared, name, self.coerced)
+        if source.asks_viewer:
+            keywords["viewer"] = self.asking()
+        return source.resolver(*([this] if source.takes_row else []), **keywords)
+
+    def size(self, node: FieldNode, declared: GraphQLField, name: str) -> int | None:
+        return page_size(node, declared, name, self.coerced, self.page_limit)
+
+    def bind(self, value: Reader, kind: Any) -> Expression:
+        """A parameter of the statement, read from the request each time it is run."""
+        name = f"bound_{len(self.bound)}"
+        self.bound[name] = value
+        return bindparam(name, None, kind)
+
+    def asking(self) -> Asking:
+        viewer = Asking()
+        for name in ("account", "member", "organization", "session", "staff"):
+            setattr(viewer, name, self.bind(_viewers(name), Uuid()))
+        viewer.audience = self.bind(lambda request: request.viewer.audience.value, Text())
+        return viewer
+
+    def value(self, kind: GraphQLObjectType, wanted: Any, value: Any, nodes: list[FieldNode]) -> Expression:
+        """What a resolver said, as the JSON that the field's type asks for."""
+        bare: Any = get_nullable_type(wanted)
+        many, named = is_list_type(bare), cast(Any, get_named_type(bare))
+        if value is None:
+            return EMPTY_LIST if many else NULL
+        if isinstance(value, Branches):
+            return self.branches(value, nodes, many)
+        if is_leaf_type(named):
+            if isinstance(value, Select):
+                return as_values(limited(value)) if many else self.leaf(kind, bare, limited(value).scalar_subquery())
+            return self.leaf(kind, bare, value)
+        if isinstance(value, Row):
+            if is_abstract_type(named):
+                raise TypeError(f"{kind.name}.{nodes[0].name.value}: a row that was given has no type of its own")
+            return as_object(select(*self.labels(named, value, nodes)))
+        rows = ordered(value)
+        concrete = self.tables.type_of(rows) if is_abstract_type(named) else named
+        if concrete is None:  # of a type that this view does not have
+            return EMPTY_LIST if many else NULL
+        hidden = self.finishing and is_abstract_type(named)
+        selected = rows.select(self.labels(concrete, rows.row, nodes, hidden))
+        return as_list(selected) if many else as_object(selected)
+
+    def labels(self, kind: Any, this: Row | None, nodes: list[FieldNode], hidden: bool = False) -> list[Expression]:
+        found = self.fields_of(kind, this, self.selections.fields(kind, nodes))
+        if hidden:
+            found.append((TYPENAME, typename(kind)))
+        return labelled(found)
+
+    def branches(self, value: Branches, nodes: list[FieldNode], many: bool) -> Expression:
+        """Rows of several tables as one list in a common order, or as the one that is there."""
+        selects, descending = [], cast(tuple[bool, ...], ())
+        for rows in map(ordered, value.selects):
+            concrete = self.tables.type_of(rows)
+            if concrete is not None:
+                item = as_object(select(*self.labels(concrete, rows.row, nodes, self.finishing)))
+                keys = [(f"k{at}", key) for at, key in enumerate(rows.keys)]
+                descending = rows.descends
+                selects.append(rows.select(labelled([("o", item), *keys])).order_by(None))
+        if not selects:
+            return EMPTY_LIST if many else NULL
+        together = (union_all(*selects) if len(selects) > 1 else selects[0]).subquery()
+        if not many:
+            return select(together.c.o).limit(integer(1)).scalar_subquery()
+        keys_in_order = [
+            together.c[f"k{at}"].desc() if descends else together.c[f"k{at}"] for at, descends in enumerate(descending)
+        ]
+        return as_values(select(together.c.o).order_by(*keys_in_order))
+
+    def node(self, declared: GraphQLField, nodes: list[FieldNode]) -> Expression:
+        """The row an id names; its prefix is part of the plan's key, so one table is asked."""
+        prefix = prefix_of(value_of(nodes[0], declared, "id", self.coerced))
+        kind = self.tables.by_prefix.get(prefix)
+        if kind is None or not self.selections.schema.is_sub_type(cast(Any, get_named_type(declared.type)), kind):
+            return NULL
+        this = row(self.tables.table_of[kind.name])
+        id = self.bind(bound(nodes[0], declared, "id", UUID), Uuid())
+        rows = ordered(select(this).where(this.id == id))
+        return as_object(rows.select(self.labels(kind, rows.row, nodes, self.finishing)))
+
+    def leaf(self, kind: GraphQLObjectType, wanted: Any, value: Expression) -> Expression:
+        """A leaf as JSON shall show it: ids with their type's prefix, decimals as text."""
+        bare = get_nullable_type(wanted)
+        name = bare.name if isinstance(bare, (GraphQLScalarType, GraphQLEnumType)) else ""
+        if name == "ID":
+            prefix = self.tables.prefixes[kind.name]
+            return literal_column(f"'{prefix}_'", Text()).concat(sql_cast(value, Text()))
+        if name == "Decimal":
+            return sql_cast(value, Text())
+        return value
+
+
+def _viewers(name: str) -> Callable[[Request], Any]:
+    return lambda request: getattr(request.viewer, name)

@@ -1,0 +1,191 @@
+"""The only place for how a field says where its value comes from: `column`, `sql`, `paged` and `node_by_id`."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, NewType, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import strawberry
+from sqlmodel import SQLModel
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.utils.str_converters import to_camel_case
+
+from models.rows import Asking, Value
+
+C = TypeVar("C", bound=type)
+
+AUDIENCE = "cohorte.audience"  # key of a field's metadata: who may select it, where its type does not say
+SOURCE = "cohorte.source"  # key of a field's metadata: where its value comes from
+
+Cursor = NewType("Cursor", str)  # a place in a list; the schema says how the scalar reads
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A keyword-only parameter of a resolver: `bound` values change no statement, all others are its shape."""
+
+    name: str
+    kind: Any  # the Python type: of the value itself, not Value[...]
+    bound: bool
+    required: bool
+    default: Any = None
+
+    @property
+    def argument(self) -> str:
+        """Its name in the graph; `from_` is Python's spelling of `from`."""
+        return to_camel_case(self.name.rstrip("_"))
+
+
+@dataclass(frozen=True)
+class Column:
+    """The row's column, by default of the field's own name."""
+
+    of: str | None = None
+
+
+@dataclass(frozen=True)
+class Sql:
+    """A resolver's expression, rows or branches."""
+
+    resolver: Callable[..., Any]
+    takes_row: bool
+    asks_viewer: bool
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
+class Paged(Sql):
+    """A resolver's ordered rows, as a keyset connection."""
+
+    backward: bool = False
+
+
+@dataclass(frozen=True)
+class NodeById:
+    """The row that an id names, of whichever type its prefix says."""
+
+
+Source = Column | Sql | Paged | NodeById
+
+
+@dataclass(frozen=True)
+class GraphType:
+    """What `graph_type` and `graph_interface` know of a class."""
+
+    audience: Any
+    table: type[SQLModel] | None = None
+    prefix: str | None = None
+
+
+def column(about: str, *, of: str | None = None, only: Any = None, init: Literal[False] = False) -> Any:
+    """A column of the row, of the field's own name or of the name `of`."""
+    return _field(Column(of), about, only, [])
+
+
+def sql(resolver: Callable[..., Any], about: str, *, only: Any = None, init: Literal[False] = False) -> Any:
+    """What a resolver says: an expression, rows, the row it was given, or branches."""
+    source = Sql(resolver, *_signature(resolver))
+    return _field(source, about, only, _arguments(source.parameters))
+
+
+def paged(
+    resolver: Callable[..., Any], about: str, *, backward: bool = False, only: Any = None, init: Literal[False] = False
+) -> Any:
+    """A keyset connection over a resolver's ordered rows; `backward` adds `last` and `before`."""
+    source = Paged(resolver, *_signature(resolver), backward=backward)
+    page = [("first", int), ("after", Cursor)] + ([("last", int), ("before", Cursor)] if backward else [])
+    arguments = _arguments(source.parameters) + [_argument(name, kind | None) for name, kind in page]
+    return _field(source, about, only, arguments)
+
+
+def node_by_id(about: str, *, init: Literal[False] = False) -> Any:
+    """`node(id: ID!)`: null for what is not there, not of this view, or not the viewer's to see."""
+    return _field(NodeById(), about, None, [_argument("id", strawberry.ID)])
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(column, sql, paged, node_by_id, strawberry.field))
+def graph_type(
+    *, audience: Any, row: type[SQLModel] | None = None, prefix: str | None = None, name: str | None = None
+) -> Callable[[C], C]:
+    """An object type: who may select it, and, where it is a table's row, which table and which prefix its ids bear."""
+
+    def declare(cls: C) -> C:
+        made = strawberry.type(cls, name=name, description=inspect.getdoc(cls))
+        made.__graph__ = GraphType(audience, row, prefix)  # type: ignore[attr-defined]
+        return made
+
+    return declare
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(column, sql, paged, strawberry.field))
+def graph_interface(*, audience: Any) -> Callable[[C], C]:
+    """An interface: its fields are those of the rows of its types."""
+
+    def declare(cls: C) -> C:
+        made: C = strawberry.interface(cls, description=inspect.getdoc(cls))
+        made.__graph__ = GraphType(audience)  # type: ignore[attr-defined]
+        return made
+
+    return declare
+
+
+def graph_of(cls: type) -> GraphType | None:
+    """What a class itself was declared with; not what it inherits."""
+    found: GraphType | None = cls.__dict__.get("__graph__")
+    return found
+
+
+def source_of(field: Any) -> Source | None:
+    """Where a Strawberry field's value comes from; None where Python computes it."""
+    declared: Source | None = field.metadata.get(SOURCE)
+    if declared is not None:
+        return declared
+    return Column() if field.base_resolver is None else None
+
+
+def _field(source: Source, about: str, only: Any, arguments: list[StrawberryArgument]) -> Any:
+    metadata: Mapping[Any, Any] = {SOURCE: source} | ({} if only is None else {AUDIENCE: only})
+    field = strawberry.field(description=about, metadata=metadata)
+    field.init = False  # a payload is built from its ids alone
+    field.arguments = arguments
+    return field
+
+
+def _signature(resolver: Callable[..., Any]) -> tuple[bool, bool, tuple[Parameter, ...]]:
+    hints = get_type_hints(resolver)
+    takes_row, asks_viewer, found = False, False, []
+    for name, parameter in inspect.signature(resolver).parameters.items():
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            takes_row = True
+        elif hints[name] is Asking:
+            asks_viewer = True
+        else:
+            kind = without_none(hints[name])
+            bound = get_origin(kind) is Value
+            required = parameter.default is inspect.Parameter.empty
+            default = None if required else parameter.default
+            found.append(Parameter(name, get_args(kind)[0] if bound else kind, bound, required, default))
+    return takes_row, asks_viewer, tuple(found)
+
+
+def without_none(hint: Any) -> Any:
+    """The type that an optional one is of."""
+    if get_origin(hint) in (Union, UnionType):
+        rest = [part for part in get_args(hint) if part is not NoneType]
+        return rest[0] if len(rest) == 1 else hint
+    return hint
+
+
+def _arguments(parameters: tuple[Parameter, ...]) -> list[StrawberryArgument]:
+    made = []
+    for parameter in parameters:
+        kind = strawberry.ID if parameter.kind is UUID else parameter.kind
+        made.append(_argument(parameter.name, kind if parameter.required else kind | None))
+    return made
+
+
+def _argument(name: str, kind: Any) -> StrawberryArgument:
+    return StrawberryArgument(name.rstrip("_"), None, StrawberryAnnotation(kind))

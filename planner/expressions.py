@@ -1,0 +1,136 @@
+"""The only place for the SQL that JSON is built with: outer columns, objects, lists, cursors, and the compiled text."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLObjectType
+from sqlalchemy import BindParameter, ColumnElement, Select, Text, func, literal_column, select
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import JSON, TypeEngine
+
+from models.rows import Expression, Row
+
+Reader = Callable[[Any], Any]  # reads a bound value from a `planner.arguments.Request`
+
+EMPTY_OBJECT = literal_column("'{}'::json", JSON())
+EMPTY_LIST = literal_column("'[]'::json", JSON())
+
+
+class Outer(ColumnElement[Any]):
+    """An expression of an enclosing level. It carries no FROM, so nothing is correlated by guess."""
+
+    inherit_cache = False
+
+    def __init__(self, inner: Expression) -> None:
+        self.inner = inner
+        self.type: TypeEngine[Any] = inner.type
+
+
+class Named(ColumnElement[Any]):
+    """A column of an enclosing level that is known by name alone."""
+
+    inherit_cache = False
+
+    def __init__(self, source: str, name: str, kind: TypeEngine[Any]) -> None:
+        self.source, self.name, self.type = source, name, kind
+
+
+@compiles(Outer)
+def _outer(element: Outer, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.inner, **kw)
+
+
+@compiles(Named)
+def _named(element: Named, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"{element.source}.{compiler.preparer.quote(element.name)}"
+
+
+def given(row: Row) -> Row:
+    """A row as the levels below it see it."""
+    return Row({name: Outer(column) for name, column in row.columns_.items()}, None, row.table_)
+
+
+def typename(kind: GraphQLObjectType) -> Expression:
+    return literal_column(f"'{kind.name}'", Text())
+
+
+def integer(number: int) -> Expression:
+    """A checked number in the text itself: bound, a LIMIT keeps PostgreSQL planning anew for ever."""
+    return literal_column(str(int(number)))
+
+
+def as_object(rows: Select[Any]) -> Expression:
+    """Rows of at most one, each column a key, as a JSON object or null."""
+    if not rows._raw_columns:  # all of it skipped
+        return rows.add_columns(EMPTY_OBJECT).scalar_subquery()
+    inner = rows.subquery()
+    return select(func.row_to_json(inner.table_valued())).scalar_subquery()
+
+
+def as_list(rows: Select[Any]) -> Expression:
+    """Rows, each column a key, as a JSON array in their order."""
+    if not rows._raw_columns:
+        return as_values(rows.add_columns(EMPTY_OBJECT))
+    inner = rows.subquery()
+    return select(func.coalesce(func.json_agg(inner.table_valued()), EMPTY_LIST)).scalar_subquery()
+
+
+def as_values(rows: Select[Any]) -> Expression:
+    """Rows of one column as a JSON array of its values, in their order."""
+    inner = rows.subquery()
+    return select(func.coalesce(func.json_agg(next(iter(inner.c))), EMPTY_LIST)).scalar_subquery()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement as asyncpg takes it, and for each `$n` where its value is read from."""
+
+    sql: str
+    values: tuple[Reader, ...]
+
+
+_DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
+
+
+def compiled(body: Expression, bound: dict[str, Reader], setting: str | None) -> Statement:
+    """The statement for a JSON expression; with a `setting`, the viewer travels in it (last parameter).
+
+    The header is one FROM item and a CASE: joined, it would be in nobody's order, and the policies
+    could be asked before the setting exists.
+    """
+    done = select(body.label("o")).compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    assert isinstance(done, SQLCompiler)
+    values = [_reader(done, name, bound) for name in done.positiontup or ()]
+    sql = done.string
+    if setting is None:
+        return Statement(f"SELECT b.o::text FROM ({sql}) b", tuple(values))
+    viewer = f"SELECT set_config('{setting}', ${len(values) + 1}, true) AS id"
+    text = (
+        f"WITH viewer AS MATERIALIZED ({viewer}) "
+        f"SELECT CASE WHEN viewer.id IS NOT NULL THEN ({sql})::text END FROM viewer"
+    )
+    return Statement(text, (*values, lambda request: request.viewer.scope))
+
+
+def _reader(done: SQLCompiler, name: str, bound: dict[str, Reader]) -> Reader:
+    if name in bound:
+        return bound[name]
+    constant = done.params[name]
+    process = done._bind_processors.get(name)
+    value = process(constant) if callable(process) else constant
+    return lambda request: value
+
+
+def limited(rows: Select[Any]) -> Select[Any]:
+    """The same rows with a resolver's own LIMIT in the text."""
+    clause = rows._limit_clause
+    if isinstance(clause, BindParameter) and isinstance(clause.value, int):
+        return rows.limit(integer(clause.value))
+    return rows
+
+
+def labelled(expressions: Sequence[tuple[str, Expression]]) -> list[Expression]:
+    return [expression.label(key) for key, expression in expressions]

@@ -1,0 +1,115 @@
+"""The only place that knows which table a type's rows are of, and what a resolver's rows select and are ordered by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from graphql import GraphQLObjectType, GraphQLSchema, is_object_type
+from sqlalchemy import Alias, Select, Table, UnaryExpression, select
+from sqlalchemy.sql import operators
+from sqlmodel import SQLModel
+
+from models.rows import Expression, Row
+from planner.declare import Source, graph_of, source_of
+from planner.expressions import Outer, limited
+
+DEFINITION = "strawberry-definition"  # where Strawberry keeps its own record of a graphql-core type or field
+
+
+class Tables:
+    """One view's types, as its Strawberry classes declare them."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self.sources: dict[tuple[str, str], Source | None] = {}
+        self.python_names: dict[tuple[str, str], str] = {}
+        self.prefixes: dict[str, str] = {}
+        self.table_of: dict[str, type[SQLModel]] = {}
+        self.by_prefix: dict[str, GraphQLObjectType] = {}
+        self._by_table: dict[Table, GraphQLObjectType] = {}
+        for kind in schema.type_map.values():
+            definition = kind.extensions.get(DEFINITION)
+            if not is_object_type(kind) or definition is None:
+                continue
+            for name, field in kind.fields.items():
+                declared = field.extensions[DEFINITION]
+                self.sources[kind.name, name] = source_of(declared)
+                self.python_names[kind.name, name] = declared.python_name
+            graph = graph_of(definition.origin)
+            if graph is not None and graph.table is not None:
+                self.table_of[kind.name] = graph.table
+                self._by_table.setdefault(graph.table.__table__, kind)  # type: ignore[attr-defined]
+            if graph is not None and graph.prefix is not None:
+                self.prefixes[kind.name] = graph.prefix
+                self.by_prefix[graph.prefix] = kind
+
+    def type_of(self, rows: "Ordered") -> GraphQLObjectType | None:
+        """The type of a table's rows; None where this view has none."""
+        if rows.row.table_ is None:
+            raise TypeError("rows of an interface or union must be whole rows of a table")
+        return self._by_table.get(rows.row.table_)
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """A resolver's rows: the row its fields are of, the keys of its order, and the SELECT that holds them."""
+
+    row: Row
+    keys: tuple[Expression, ...]
+    descends: tuple[bool, ...]  # of each key
+    source: Select[Any]
+    limited: bool = False  # a LIMIT of the resolver's own needs its ORDER BY beside it
+
+    @property
+    def order(self) -> tuple[Expression, ...]:
+        pairs = zip(self.keys, self.descends, strict=True)
+        return tuple(key.desc() if descends else key.asc() for key, descends in pairs)
+
+    def select(self, columns: Sequence[Expression]) -> Select[Any]:
+        """These columns of the rows, in their order."""
+        rows = self.source.with_only_columns(*columns, maintain_column_froms=True)
+        return rows if self.limited or not self.keys else rows.order_by(*self.order)
+
+    def where(self, condition: Expression) -> "Ordered":
+        return replace(self, source=self.source.where(condition))
+
+    def turned(self) -> "Ordered":
+        """The same rows, last first."""
+        return replace(self, descends=tuple(not each for each in self.descends))
+
+
+def ordered(rows: Select[Any]) -> Ordered:
+    """What a resolver returned, opened: plain rows of one table keep their FROM; all else is a table of its own.
+
+    :raises TypeError: for an order that speaks of nulls.
+    """
+    keys, descends = _order(rows)
+    rows, entity, has_limit = limited(rows), _entity(rows), rows._limit_clause is not None
+    if entity is not None:
+        columns = {name: Outer(column) for name, column in entity.c.items()}
+        whole = Row(columns, None, cast(Table, entity.element))
+        source = rows if has_limit else rows.order_by(None)
+        return Ordered(whole, tuple(map(Outer, keys)), descends, source, has_limit)
+    hidden = [key.label(f"_k{at}") for at, key in enumerate(keys)]
+    derived = (rows if has_limit else rows.order_by(None)).add_columns(*hidden).subquery()
+    columns = {name: Outer(column) for name, column in derived.c.items()}
+    outside = tuple(columns[label.name] for label in hidden)
+    return Ordered(Row(columns, None, None), outside, descends, select(derived))
+
+
+def _entity(rows: Select[Any]) -> Alias | None:
+    """The one whole table that a plain SELECT is of."""
+    if len(rows._raw_columns) != 1 or rows._distinct or rows._group_by_clauses or rows._having_criteria:
+        return None
+    (entity,) = rows._raw_columns
+    return entity if isinstance(entity, Alias) and isinstance(entity.element, Table) else None
+
+
+def _order(rows: Select[Any]) -> tuple[list[Expression], tuple[bool, ...]]:
+    keys, descends = [], []
+    for clause in rows._order_by_clauses:
+        modifier = clause.modifier if isinstance(clause, UnaryExpression) else None
+        if modifier not in (None, operators.desc_op, operators.asc_op):
+            raise TypeError("a resolver's order is plain: ascending or descending, nothing about nulls")
+        keys.append(clause.element if modifier is not None else clause)
+        descends.append(modifier is operators.desc_op)
+    return keys, tuple(descends)
