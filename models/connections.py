@@ -41,17 +41,15 @@ def role_password(owner_dsn: str, role: str) -> str:
 
 
 def role_dsn(owner_dsn: str, audience: Audience) -> str:
-    """The owner's address with the role of `audience` in it: same server, same database, same TLS.
+    """The owner's address with the role of `audience` in it; host, port, database and TLS stay as they are written.
 
-    It names a port even where the owner's does not, or asyncpg would read PGPORT. Raises NoOwnerPassword.
+    The address must name a database: asyncpg would take the user's name for one. Raises NoOwnerPassword.
     """
     url = urlsplit(owner_dsn)
-    asked = [(name, value) for name, value in parse_qsl(url.query) if name not in ("user", "password", "passfile")]
+    kept = [(name, value) for name, value in parse_qsl(url.query) if name not in ("user", "password", "passfile")]
+    login = f"{audience.role}:{role_password(owner_dsn, audience.role)}"
     hosts = url.netloc.rpartition("@")[2]
-    if "port" not in dict(asked) and not any(urlsplit(f"//{host}").port for host in hosts.split(",")):
-        asked.append(("port", "5432"))
-    password = role_password(owner_dsn, audience.role)
-    return url._replace(netloc=f"{audience.role}:{password}@{hosts}", query=urlencode(asked, quote_via=quote)).geturl()
+    return url._replace(netloc=f"{login}@{hosts}", query=urlencode(kept, quote_via=quote)).geturl()
 
 
 async def open_roles(owner_dsn: str) -> None:
