@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from graphql import GraphQLObjectType
-from sqlalchemy import BindParameter, ColumnElement, Select, Text, func, literal_column, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Text, literal_column, select
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -62,26 +62,39 @@ def integer(number: int) -> Expression:
     return literal_column(str(int(number)))
 
 
+class Json(ColumnElement[Any]):
+    """A SELECT as JSON; `shape` says how its rows `o` are put together."""
+
+    inherit_cache = False
+
+    def __init__(self, shape: str, rows: Select[Any]) -> None:
+        self.shape, self.rows = shape, rows
+        self.type = JSON()
+
+
+@compiles(Json)
+def _json(element: Json, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(SELECT {element.shape} FROM ({compiler.process(element.rows, asfrom=True)}) AS o)"
+
+
 def as_object(rows: Select[Any]) -> Expression:
     """Rows of at most one, each column a key, as a JSON object or null."""
     if not rows._raw_columns:  # all of it skipped
         return rows.add_columns(EMPTY_OBJECT).scalar_subquery()
-    inner = rows.subquery()
-    return select(func.row_to_json(inner.table_valued())).scalar_subquery()
+    return Json("row_to_json(o)", rows)
 
 
 def as_list(rows: Select[Any]) -> Expression:
     """Rows, each column a key, as a JSON array in their order."""
     if not rows._raw_columns:
         return as_values(rows.add_columns(EMPTY_OBJECT))
-    inner = rows.subquery()
-    return select(func.coalesce(func.json_agg(inner.table_valued()), EMPTY_LIST)).scalar_subquery()
+    return Json("coalesce(json_agg(o), '[]'::json)", rows)
 
 
 def as_values(rows: Select[Any]) -> Expression:
     """Rows of one column as a JSON array of its values, in their order."""
-    inner = rows.subquery()
-    return select(func.coalesce(func.json_agg(next(iter(inner.c))), EMPTY_LIST)).scalar_subquery()
+    value = cast(Expression, rows._raw_columns[0]).label("v")
+    return Json("coalesce(json_agg(o.v), '[]'::json)", rows.with_only_columns(value, maintain_column_froms=True))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from graphql.utilities import coerce_input_value
 from sqlalchemy import select
 
-from models.rows import Expression
+from models.rows import Expression, one_statement
 from models.viewers import Audience, Viewer
 from planner.arguments import Coerced, Request, Shape, refused, shapes, structural, variables_in
 from planner.compose import Composer, Mixed
@@ -159,7 +159,8 @@ class Operation:
         selections = Selections(planner.schema, self.fragments, coerced.values)
         composer = Composer(planner.tables, selections, coerced, planner.page_limit)
         try:
-            found = plan(composer)
+            with one_statement():
+                found = plan(composer)
         except Mixed:
             if what:
                 raise

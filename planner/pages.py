@@ -37,9 +37,7 @@ def page(
 ) -> Expression:
     """A connection's JSON: `nodes` alone is a plain list; all else is one aggregate over the page."""
     if len(set(rows.descends)) != 1:
-        raise TypeError(
-            f"{kind.name}.{nodes[0].name.value}: a page is ordered in one direction"
-        )
+        raise TypeError(f"{kind.name}.{nodes[0].name.value}: a page is ordered in one direction")
     asked = _asked(composer, declared, nodes[0])
     tag = f"{zlib.crc32(f'{kind.name}.{nodes[0].name.value}'.encode()):08x}"
     if asked.beyond:
