@@ -1,0 +1,123 @@
+"""The only place for signing in and out, and for where the values of accounts, sessions and the viewer come from."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import false, func
+
+from models import accounts as tables
+from models import discussions, members, organizations, surveys
+from models.rows import Asking, Branches, Expression, Row, Rows, row, select
+from models.viewers import Audience, Viewer
+from models.viewing import Connection, session_of
+from resolvers.passwords import fits
+from resolvers.writing import Write
+
+SESSION_LIFETIME = timedelta(days=30)
+TOKEN_BYTES = 32
+DEVICE_LENGTH = 200
+NOBODY = UUID(int=0)  # the id of no row: random ids are never zero
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session that was opened: its token, which is stored nowhere, and who it is, with NOBODY for what it is not."""
+
+    token: str
+    audience: Audience
+    member: UUID
+    organization: UUID
+    staff: UUID
+
+
+async def sign_in(write: Write, email: str, password: str, device: str | None, demonstration: bool) -> SignedIn | None:
+    """Open a session; None where no account fits, and never which of the two was wrong.
+
+    `demonstration` says whether the demonstration network's accounts may sign in. It takes a way to open transactions
+    and not a connection: one must not be held while the password is worked on.
+    """
+    async with write() as connection:
+        found = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
+    if found is not None and found["demonstration"] and not demonstration:
+        found = None
+    if not await fits(password, None if found is None else found["password_hash"]) or found is None:
+        return None
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    async with write() as connection:
+        return await _open_session(connection, found["account_id"], token, device)
+
+
+async def sign_out(connection: Connection, viewer: Viewer) -> bool:
+    """Close the viewer's own session, in every process at once; False where it was closed already."""
+    closed: bool = await connection.fetchval("SELECT identity.close_session($1, $2)", viewer.session, viewer.account)
+    return closed
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a token. A digest without salt or cost is enough: nobody guesses 32 random bytes."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def viewer(*, viewer: Asking) -> Rows:
+    return select(
+        viewer.audience.label("audience"),
+        viewer.member.label("member"),
+        viewer.organization.label("organization"),
+        viewer.staff.label("staff"),
+    )
+
+
+def member_of(viewer: Row) -> Rows:
+    member = row(members.Member)
+    return select(member).where(member.id == viewer.member)
+
+
+def organization_of(viewer: Row) -> Rows:
+    organization = row(organizations.Organization)
+    return select(organization).where(organization.id == viewer.organization)
+
+
+def staff_of(viewer: Row) -> Rows:
+    staff = row(tables.Staff)
+    return select(staff).where(staff.id == viewer.staff)
+
+
+def viewer_account(*, viewer: Asking) -> Rows:
+    account = row(tables.Account)
+    return select(account).where(account.id == viewer.account)
+
+
+def sessions_of(account: Row) -> Rows:
+    session = row(tables.Session)
+    open_ones = (session.account_id == account.id, session.expires_at > func.now())
+    return select(session).where(*open_ones).order_by(session.created_at.desc(), session.id.desc())
+
+
+def is_current(session: Row, *, viewer: Asking) -> Expression:
+    return func.coalesce(session.id == viewer.session, false())
+
+
+def subject_of(notification: Row) -> Branches:
+    """What a notification is about: `subject_type` is the prefix of its graph type's ids."""
+    discussion, post, survey = row(discussions.Discussion), row(discussions.Post), row(surveys.Survey)
+    kind, id = notification.subject_type, notification.subject_id
+    return Branches(
+        (
+            select(discussion).where(kind == "dis", discussion.id == id),
+            select(post).where(kind == "pst", post.id == id),
+            select(survey).where(kind == "svy", survey.id == id),
+        )
+    )
+
+
+async def _open_session(connection: Connection, account: UUID, token: str, device: str | None) -> SignedIn:
+    digest, called = token_hash(token), device and device[:DEVICE_LENGTH]
+    await connection.execute("SELECT identity.open_session($1, $2, $3, $4)", account, digest, called, SESSION_LIFETIME)
+    opened = await session_of(connection, digest)
+    assert opened is not None
+    viewer = opened[0]
+    ids = (viewer.member or NOBODY, viewer.organization or NOBODY, viewer.staff or NOBODY)
+    return SignedIn(token, viewer.audience, *ids)

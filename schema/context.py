@@ -1,0 +1,23 @@
+"""The only place for what the edge hands to an operation that graphql-core finishes: the viewer and its connections."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.viewers import Viewer
+from resolvers.writing import Write
+from settings import Settings
+
+
+@dataclass
+class Context:
+    """What `info.context` is: one for each operation."""
+
+    viewer: Viewer
+    read: Callable[[str, Sequence[Any]], Awaitable[str | None]]  # a planned statement, on the view's pool, as JSON text
+    write: Write  # a transaction on the view's pool, its viewer set; it commits when it is left
+    settings: Settings
+    write_as_anybody: Write | None = None  # the same on the public view's pool, where `write` is another's
+    device: str | None = None  # what the caller calls itself, for its list of sessions
+    operation: Any = None  # the planner's own: what is being executed,
+    coerced: Any = None  # with which variables

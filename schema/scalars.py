@@ -1,0 +1,109 @@
+"""The only place for the graph's own scalars: how each is written, and what is refused. No refusal repeats a value."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NewType, TypeVar
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+from planner.declare import Cursor
+
+T = TypeVar("T")
+
+EmailAddress = NewType("EmailAddress", str)
+
+# date.fromisoformat also takes 20260131 and 2026-W05-6, which RFC 3339 does not.
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
+# 18 digits with the fraction: more than any column holds, and far from where a client's number would lose some.
+DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+# Anything with one @ between two words: whether it can be written to is found out by writing to it.
+EMAIL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+EMAIL_ADDRESS_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, less its two angle brackets
+CURSOR_LENGTH = 1_000
+
+
+def strict(name: str, form: str, parse: Callable[[str], T | None]) -> Callable[[Any], T]:
+    """A parser that takes text alone, and refuses with a sentence that says the form and not the value."""
+
+    def parse_value(value: Any) -> T:
+        if isinstance(value, str):
+            try:
+                parsed = parse(value)
+            except ValueError:
+                parsed = None
+            if parsed is not None:
+                return parsed
+        raise GraphQLError(f"{name} takes {form}.")
+
+    return parse_value
+
+
+def text_of(value: Any) -> str:
+    """How a value leaves: what PostgreSQL made JSON of is text already."""
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def parse_date(text: str) -> date | None:
+    return date.fromisoformat(text) if DATE.fullmatch(text) else None
+
+
+def parse_date_time(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if DATE_TIME.fullmatch(text) else None
+
+
+def parse_decimal(text: str) -> Decimal | None:
+    return Decimal(text) if DECIMAL.fullmatch(text) else None
+
+
+def parse_email_address(text: str) -> EmailAddress | None:
+    # Not printable: control characters, and lone surrogates, which PostgreSQL cannot be sent.
+    fits = len(text) <= EMAIL_ADDRESS_LENGTH and text.isprintable() and EMAIL_ADDRESS.fullmatch(text)
+    return EmailAddress(text.lower()) if fits else None
+
+
+def parse_cursor(text: str) -> Cursor | None:
+    return Cursor(text) if 0 < len(text) <= CURSOR_LENGTH else None
+
+
+SCALARS: Mapping[object, ScalarDefinition] = {
+    date: strawberry.scalar(
+        name="Date",
+        description="A day, as `2026-01-31`.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
+        serialize=text_of,
+        parse_value=strict("Date", "a day in the form YYYY-MM-DD", parse_date),
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A point in time with its offset, as `2026-01-31T18:30:00+00:00`; answers are in UTC.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
+        serialize=text_of,
+        parse_value=strict("DateTime", "a time in the form YYYY-MM-DDTHH:MM:SSZ or with an offset", parse_date_time),
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description='An exact number, written as text so that no digit is lost, as `"1250.00"`.',
+        specified_by_url="https://www.w3.org/TR/xmlschema-2/#decimal",
+        serialize=text_of,
+        parse_value=strict("Decimal", "an exact number as text, such as 1250.00", parse_decimal),
+    ),
+    Cursor: strawberry.scalar(
+        name="Cursor",
+        description="A place in a list: what the same field takes as `after` or `before`. Its text means nothing.",
+        specified_by_url="https://relay.dev/graphql/connections.htm#sec-Cursor",
+        serialize=text_of,
+        parse_value=strict("Cursor", "a cursor that this field has given", parse_cursor),
+    ),
+    EmailAddress: strawberry.scalar(
+        name="EmailAddress",
+        description="An e-mail address; capitals and small letters are the same.",
+        specified_by_url="https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address",
+        serialize=text_of,
+        parse_value=strict("EmailAddress", "an e-mail address", parse_email_address),
+    ),
+}

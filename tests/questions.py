@@ -1,0 +1,66 @@
+"""The only place that makes GraphQL documents out of a schema: together they select every field of every type."""
+
+from collections.abc import Iterator, Mapping
+
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLType,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_non_null_type,
+)
+
+DEPTH = 9
+
+Seen = set[tuple[str, str]]
+
+
+def every_field(schema: GraphQLSchema, values: Mapping[str, str]) -> Iterator[str]:
+    """A query for each root field; under it, each field of each type once, where it is first come by.
+
+    Required arguments are taken from `values` by their name, ids by the name of the field they are given to.
+    """
+    query = schema.query_type
+    assert query is not None
+    for name, field in query.fields.items():
+        yield f"{{ {selected(query.name, name, field, schema, values, set(), DEPTH)} }}"
+
+
+def selected(
+    parent: str,
+    name: str,
+    field: GraphQLField,
+    schema: GraphQLSchema,
+    values: Mapping[str, str],
+    seen: Seen,
+    depth: int,
+) -> str:
+    required = [argument for argument, declared in field.args.items() if is_non_null_type(declared.type)]
+    arguments = [f"{argument}: {values[name if argument == 'id' else argument]}" for argument in required]
+    asked = f"{name}({', '.join(arguments)})" if arguments else name
+    kind = get_named_type(field.type)
+    if is_leaf_type(kind):
+        return asked if depth >= 0 else f"{parent}_{name}: {asked}"  # apart from other types' fields of the name
+    return f"{asked} {{ {inside(kind, schema, values, seen, depth - 1)} }}"
+
+
+def inside(kind: GraphQLType, schema: GraphQLSchema, values: Mapping[str, str], seen: Seen, depth: int) -> str:
+    if is_abstract_type(kind):
+        types = schema.get_possible_types(kind)
+        return " ".join([
+            "__t: __typename",  # by which graphql-core tells the types apart when it reads the answer
+            *(f"... on {one.name} {{ {inside(one, schema, values, seen, -1)} }}" for one in types),
+        ])  # fmt: skip
+    assert isinstance(kind, GraphQLObjectType)
+    parts = ["__typename"]
+    for name, field in kind.fields.items():
+        leaf = is_leaf_type(get_named_type(field.type))
+        if not leaf and (depth <= 0 or (kind.name, name) in seen):
+            continue
+        if not leaf:
+            seen.add((kind.name, name))
+        parts.append(selected(kind.name, name, field, schema, values, seen, depth))
+    return " ".join(parts)

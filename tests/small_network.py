@@ -1,0 +1,135 @@
+"""The only place for a network of a few rows in which every field of the graph has a value to give."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+import asyncpg
+
+from models import fakes
+from models.discussions import Reaction
+from models.members import MemberKind, Sex, Sharing
+from models.organizations import OrganizationKind
+from models.surveys import ParticipationStatus, QuestionKind, RuleOperator
+from models.tracking import IndicatorKind, Scale
+from models.treatments import StopReason
+from models.viewers import ANYBODY, Audience, Viewer
+
+MONDAY = date(2026, 3, 2)
+
+
+@dataclass(frozen=True)
+class SmallNetwork:
+    """Who may ask it, by audience, and the arguments that find something in it, as GraphQL writes them."""
+
+    viewers: dict[Audience, Viewer]
+    values: dict[str, str]
+
+
+async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
+    """Insert it, and say how to ask about it."""
+    condition = await fakes.condition(connection, name="Rare fatigue", icd10="G93.3", orpha="1234")
+    community = await fakes.community(
+        connection, slug="rare", name="Rare fatigue", condition_id=condition["id"], member_count=20
+    )
+    of_community = {"community_id": community["id"]}
+    fatigue = await fakes.indicator(
+        connection, slug="rare", name="Rare tiredness", lay_names=["worn out"], words="worn out", unit="h",
+        kind=IndicatorKind.SYMPTOM, scale=Scale.QUANTITY, hpo="HP:9999999",
+    )  # fmt: skip
+    of_indicator = {"indicator_id": fatigue["id"]}
+    await fakes.community_indicator(connection, **of_community, **of_indicator, position=1)
+    treatment = await fakes.treatment(connection, slug="rare", name="Rare tea", inn="tea", atc="A01")
+    of_treatment = {"treatment_id": treatment["id"]}
+    await fakes.community_treatment(connection, **of_community, **of_treatment, position=1)
+
+    patient = await fakes.member(connection, pseudonym="Small Patient", about="Hello")
+    await fakes.profile(
+        connection, member_id=patient["id"], birth_year=1986, sex=Sex.FEMALE, region="Bretagne",
+        sharing=Sharing.ALL_MEMBERS,
+    )  # fmt: skip
+    association = await fakes.member(connection, pseudonym="Small Association", kind=MemberKind.ASSOCIATION)
+    own = {"member_id": patient["id"]}
+    await fakes.membership(connection, **own, **of_community, joined_on=MONDAY)
+    await fakes.membership(connection, member_id=association["id"], **of_community, joined_on=MONDAY)
+    await fakes.care_link(connection, patient_id=patient["id"], relative_id=association["id"])
+    for day, value in ((0, 2.0), (1, 4.0), (7, 9.0)):
+        await fakes.observation(
+            connection, **own, **of_indicator, observed_on=MONDAY + timedelta(days=day), value=value, note="noted"
+        )
+    course = await fakes.course(
+        connection, **own, **of_treatment, **of_community, started_on=MONDAY, ended_on=MONDAY + timedelta(days=9),
+        status="STOPPED", dose="one cup", stop_reason=StopReason.COST,
+    )  # fmt: skip
+    evaluation = await fakes.evaluation(
+        connection, course_id=course["id"], **own, **of_treatment, effectiveness=7, comment="It helped."
+    )
+    await fakes.side_effect(connection, evaluation_id=evaluation["id"], **own, **of_indicator)
+
+    discussion = await fakes.discussion(connection, **of_community, author_id=patient["id"], title="Rare question")
+    await fakes.discussion_topic(
+        connection, discussion_id=discussion["id"], position=1, treatment_id=None, **of_indicator
+    )
+    await fakes.discussion_topic(
+        connection, discussion_id=discussion["id"], position=2, indicator_id=None, **of_treatment
+    )
+    in_discussion = {"discussion_id": discussion["id"], "author_id": patient["id"]}
+    post = await fakes.post(connection, **in_discussion, body="First words", edited_at=fakes.NOON)
+    await fakes.post(connection, **in_discussion, created_at=fakes.NOON + timedelta(hours=1), body="Second words")
+    await fakes.post_reaction(connection, post_id=post["id"], **own, reaction=Reaction.HUG)
+    await fakes.flag(connection, post_id=post["id"], **own, note="Look")
+    await fakes.notification(connection, **own, subject_type="dis", subject_id=discussion["id"], read_at=fakes.NOON)
+
+    survey = await fakes.survey(connection, **of_community, offered_to=[OrganizationKind.MUTUAL], opens_on=MONDAY)
+    await fakes.survey_progress(connection, survey_id=survey["id"], completed_count=17)
+    question = await fakes.question(
+        connection, survey_id=survey["id"], kind=QuestionKind.MULTIPLE_CHOICE, help="Think", minimum=0.0, maximum=9.0,
+        max_choices=2,
+    )  # fmt: skip
+    await fakes.question_option(connection, question_id=question["id"])
+    await fakes.visibility_rule(
+        connection, question_id=question["id"], on_key="q0", operator=RuleOperator.EQUALS, values=["c1"]
+    )
+    sheet = await fakes.answer_sheet(connection, survey_id=survey["id"])
+    await fakes.answer(
+        connection, answer_sheet_id=sheet["id"], question_id=question["id"], number=1.5, day=MONDAY, text="words"
+    )
+    await fakes.participation(
+        connection, **own, survey_id=survey["id"], answer_sheet_id=sheet["id"], status=ParticipationStatus.COMPLETED,
+        completed_at=fakes.NOON,
+    )  # fmt: skip
+    await fakes.consent(connection, **own, recipients=[OrganizationKind.HOSPITAL])
+
+    organization = await fakes.organization(connection, name="Small Laboratory")
+    await fakes.licence(
+        connection, organization_id=organization["id"], **of_community, price_amount=Decimal("1250.00"),
+        price_currency="EUR", quota_micro_rho=250_000,
+    )  # fmt: skip
+    await fakes.api_key(connection, organization_id=organization["id"], last_used_at=fakes.NOON)
+    staff = await fakes.staff(connection)
+    accounts = {
+        Audience.PATIENT: await fakes.account(connection, **own),
+        Audience.BUYER: await fakes.account(connection, organization_id=organization["id"]),
+        Audience.MANAGER: await fakes.account(connection, staff_id=staff["id"]),
+    }
+    viewers = {Audience.PUBLIC: ANYBODY}
+    for audience, account in accounts.items():
+        session = await fakes.session(connection, account_id=account["id"], device="Small device")
+        viewers[audience] = Viewer(
+            audience,
+            account["id"],
+            session["id"],
+            account["member_id"],
+            account["organization_id"],
+            account["staff_id"],
+        )
+    values = {
+        "slug": "rare",
+        "pseudonym": "small patient",
+        "indicator": f"ind_{fatigue['id']}",
+        "discussion": f"dis_{discussion['id']}",
+        "survey": f"svy_{survey['id']}",
+        "node": f"org_{organization['id']}",
+    }
+    return SmallNetwork(viewers, {name: json.dumps(value) for name, value in values.items()} | {"interval": "WEEK"})
