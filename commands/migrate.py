@@ -1,0 +1,29 @@
+"""The only place for migrating from the command line: `python -m commands.migrate`, at COHORTE_DATABASE_URL."""
+
+import asyncio
+import os
+import sys
+
+from models.migrations.run import head, upgrade
+from settings import Settings, SettingsError
+
+__all__ = ["upgrade"]
+
+
+def main() -> int:
+    """Migrates the database of the settings; the exit status."""
+    try:
+        settings = Settings.from_environment(os.environ)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if settings.database_url is None:
+        print("Set COHORTE_DATABASE_URL: the embedded database is migrated whenever it is served.", file=sys.stderr)
+        return 1
+    asyncio.run(upgrade(settings.database_url))
+    print(f"The database is at revision {head()}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

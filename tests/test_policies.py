@@ -1,0 +1,213 @@
+"""Every role against every table: what it may name at all, and that what policies.py says is what the database does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+
+from models import connections, policies
+from models.everything import metadata
+from models.viewers import Audience
+
+PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
+
+# Who may select from a table, written by hand: p public, m member (patient's view), b buyer, s staff (manager's view).
+EXPECTED = """
+catalog.condition            p m b s
+catalog.community            p m b s
+catalog.community_indicator  p m b s
+catalog.community_treatment  p m b s
+catalog.indicator            p m b s
+catalog.treatment            p m b s
+catalog.survey               - m b s
+catalog.survey_progress      - - - s
+catalog.question             - m b s
+catalog.question_option      - m b s
+catalog.visibility_rule      - m b s
+care.member                  - m - s
+care.membership              - m - s
+care.discussion              - m - s
+care.discussion_topic        - m - s
+care.post                    - m - s
+care.post_reaction           - m - s
+care.profile                 - m - s
+care.observation             - m - -
+care.course                  - m - -
+care.evaluation              - m - -
+care.side_effect             - m - -
+care.care_link               - m - -
+care.notification            - m - -
+care.flag                    - - - s
+research.consent             - m - -
+research.participation       - m - -
+research.answer_sheet        - m - -
+research.answer              - m - -
+insight.organization         p m b s
+insight.licence              - - b s
+insight.api_key              - - b -
+identity.account             - m - -
+identity.session             - m - -
+identity.staff               - - - s
+identity.credential          - - - -
+"""
+READERS = {
+    table: {audience for audience, letter in zip(Audience, letters, strict=True) if letter != "-"}
+    for table, *letters in (line.split() for line in EXPECTED.split("\n") if line)
+}
+PERSONAL = ("care", "research", "identity")
+
+
+@asynccontextmanager
+async def logged_in(dsn: str, audience: Audience) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    await connections.open_roles(dsn)
+    connection = await asyncpg.connect(connections.role_dsn(dsn, audience))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def selectable(connection: "asyncpg.Connection[asyncpg.Record]") -> set[str]:
+    """The tables that a connection may select from, found by doing it."""
+    allowed = set()
+    for table in metadata.sorted_tables:
+        try:
+            await connection.fetch(f"SELECT demonstration FROM {table.fullname} LIMIT 1")
+        except asyncpg.InsufficientPrivilegeError:
+            continue
+        allowed.add(table.fullname)
+    return allowed
+
+
+def test_every_table_has_a_scope_and_an_expectation() -> None:
+    tables = {table.fullname for table in metadata.sorted_tables}
+    assert set(policies.SCOPES) == tables
+    assert set(READERS) == tables
+
+
+def test_a_table_without_a_scope_stops_the_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        policies, "SCOPES", {table: scope for table, scope in policies.SCOPES.items() if table != "care.flag"}
+    )
+    with pytest.raises(KeyError, match=r"care\.flag"):
+        list(policies.statements())
+
+
+@pytest.mark.parametrize("audience", Audience)
+async def test_a_role_selects_from_the_tables_of_its_view_and_no_other(dsn: str, audience: Audience) -> None:
+    async with logged_in(dsn, audience) as connection:
+        assert await selectable(connection) == {table for table, readers in READERS.items() if audience in readers}
+
+
+@pytest.mark.parametrize("audience", Audience)
+@pytest.mark.parametrize("escape", ["SET ROLE NONE", "RESET ROLE", "RESET ALL", "SET SESSION AUTHORIZATION DEFAULT"])
+async def test_a_role_that_undoes_its_settings_gains_nothing(dsn: str, audience: Audience, escape: str) -> None:
+    async with logged_in(dsn, audience) as connection:
+        await connection.execute(escape)
+        assert await connection.fetchval("SELECT current_user || ' ' || session_user") == " ".join([audience.role] * 2)
+        assert await selectable(connection) == {table for table, readers in READERS.items() if audience in readers}
+
+
+@pytest.mark.parametrize("audience", Audience)
+async def test_a_role_becomes_no_other(dsn: str, audience: Audience) -> None:
+    others = [other.role for other in Audience if other is not audience] + ["cohorte"]
+    async with logged_in(dsn, audience) as connection:
+        for other in others:
+            for statement in (f"SET ROLE {other}", f"SET SESSION AUTHORIZATION {other}"):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(statement)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("SET row_security = off; SELECT FROM care.observation")
+
+
+@pytest.mark.parametrize("audience", Audience)
+async def test_a_role_writes_nothing(admin: "asyncpg.Connection[asyncpg.Record]", audience: Audience) -> None:
+    writes = await admin.fetch(
+        """
+        SELECT c.oid::regclass::text, p FROM pg_class c, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) p
+        WHERE c.relkind IN ('r', 'S', 'v', 'm', 'f', 'p') AND c.relnamespace::regnamespace::text = any($2::text[])
+            AND (has_table_privilege($1, c.oid, p)
+                OR p IN ('INSERT', 'UPDATE') AND has_any_column_privilege($1, c.oid, p))
+        """,
+        audience.role,
+        ["catalog", "identity", "care", "research", "insight", "public"],
+    )
+    assert writes == []
+
+
+@pytest.mark.parametrize(
+    ("audience", "column"), [(PATIENT, "identity.session.token_hash"), (BUYER, "insight.api_key.secret_hash")]
+)
+async def test_a_hash_is_no_column_that_a_role_may_read(dsn: str, audience: Audience, column: str) -> None:
+    table, _, name = column.rpartition(".")
+    async with logged_in(dsn, audience) as connection:
+        for what in (name, "*", f"x.{name}", "x"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.fetch(f"SELECT {what} FROM {table} x")
+        assert await connection.fetch(f"SELECT id FROM {table}") == []
+
+
+async def test_rows_of_people_are_open_to_members_or_behind_a_policy(
+    admin: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    guarded = {
+        row["name"]
+        for row in await admin.fetch(
+            "SELECT oid::regclass::text AS name FROM pg_class WHERE relrowsecurity AND relkind = 'r'"
+        )
+    }
+    people = {table.fullname for table in metadata.sorted_tables if table.schema in PERSONAL}
+    assert people - guarded == {table for table, scope in policies.SCOPES.items() if scope is policies.OPEN}
+    for table in people - guarded:
+        assert READERS[table] == {PATIENT, MANAGER}
+
+
+async def test_no_role_owns_a_table_whose_policies_would_not_bind_it(
+    admin: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    owners = await admin.fetch("SELECT DISTINCT tableowner FROM pg_tables WHERE tableowner LIKE 'cohorte\\_%'")
+    assert owners == []
+
+
+GRANTS = {
+    "security": """
+        SELECT format('%s %s %s', c.oid::regclass, relrowsecurity, relforcerowsecurity) FROM pg_class c
+        WHERE relkind = 'r' AND relnamespace::regnamespace::text = any($1)""",
+    "policies": """
+        SELECT format('%s.%s %s %s %s %s %s %s', schemaname, tablename, policyname, permissive, roles, cmd, qual,
+            with_check) FROM pg_policies WHERE schemaname = any($1)""",
+    "tables": """
+        SELECT format('%s %s %s', c.oid::regclass, grantee::regrole, privilege_type)
+        FROM pg_class c, aclexplode(coalesce(relacl, acldefault('r', relowner)))
+        WHERE relkind = 'r' AND relnamespace::regnamespace::text = any($1)""",
+    "columns": """
+        SELECT format('%s.%s %s %s', attrelid::regclass, attname, grantee::regrole, privilege_type)
+        FROM pg_attribute JOIN pg_class c ON c.oid = attrelid, aclexplode(attacl)
+        WHERE relnamespace::regnamespace::text = any($1)""",
+}
+
+
+async def test_the_migrated_database_has_the_grants_and_policies_of_the_models(
+    admin: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    async def state() -> dict[str, list[str]]:
+        return {what: sorted(r[0] for r in await admin.fetch(query, schemas)) for what, query in GRANTS.items()}
+
+    schemas = sorted({str(table.schema) for table in metadata.sorted_tables})
+    migrated = await state()
+    await admin.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA {', '.join(schemas)} FROM {roles()}")
+    for policy in await admin.fetch("SELECT * FROM pg_policies WHERE schemaname = any($1)", schemas):
+        await admin.execute(f"DROP POLICY {policy['policyname']} ON {policy['schemaname']}.{policy['tablename']}")
+    for table in metadata.sorted_tables:
+        await admin.execute(f"ALTER TABLE {table.fullname} DISABLE ROW LEVEL SECURITY")
+    bare = await state()
+    for statement in policies.statements():
+        await admin.execute(statement)
+    assert await state() == migrated
+    assert bare != migrated
+    assert bare["policies"] == bare["columns"] == []
+
+
+def roles() -> str:
+    return ", ".join(audience.role for audience in Audience)
