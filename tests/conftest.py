@@ -8,7 +8,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from tests.asking import anybody, ask, laboratory, manager, moderator, patient, relative
 from tests.cluster_fixtures import becomes_left, clone, make_template, quick_folder, throwaway_cluster
+
+__all__ = ["anybody", "ask", "laboratory", "manager", "moderator", "patient", "relative"]  # fixtures, too
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,140 @@
+"""The only place that turns a document's text into operations of one view, and remembers what it made of it."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Generic, TypeVar
+
+from graphql import DocumentNode, GraphQLError, parse, validate
+from graphql.validation import NoFragmentCyclesRule, UniqueFragmentNamesRule
+
+from models.viewers import Audience
+from planner.operations import Operation, Planner
+from server.errors import RULES, Code, Refusal, over, refusal, syntax_error, validation_errors
+from server.limits import NESTING, Weight, weigh
+from settings import Limits
+
+V = TypeVar("V")
+
+KEPT = 500  # documents of one view
+KEPT_TOKENS = 50_000  # of all of them: a token costs some 400 bytes, so that they stay under 20 MB
+TOKEN_CHARACTERS = 400  # of text, which may hold long strings and comments, count as a token more
+KEPT_REFUSED = 200
+KEPT_REFUSED_CHARACTERS = 1_000_000  # of all of them
+KEPT_TEXT = 32_768  # characters; a longer document is read anew each time
+KEPT_ANSWERS = 4  # to introspection, of some 300 KB each
+ERRORS = 20
+# What cannot be weighed is not given to the other rules, which would walk it.
+SOUND = (NoFragmentCyclesRule, UniqueFragmentNamesRule)
+
+
+class Recent(Generic[V]):
+    """The values that were asked for last, up to a number and, where one is given, a weight."""
+
+    def __init__(self, most: int, heaviest: int | None = None) -> None:
+        self.most = most
+        self.heaviest = heaviest
+        self.weight = 0
+        self.kept: OrderedDict[str, tuple[V, int]] = OrderedDict()
+
+    def get(self, key: str) -> V | None:
+        found = self.kept.get(key)
+        if found is None:
+            return None
+        self.kept.move_to_end(key)
+        return found[0]
+
+    def put(self, key: str, value: V, weight: int = 1) -> None:
+        before = self.kept.pop(key, None)
+        self.weight += weight - (before[1] if before else 0)
+        self.kept[key] = (value, weight)
+        while len(self.kept) > self.most or (self.heaviest is not None and self.weight > self.heaviest):
+            self.weight -= self.kept.popitem(last=False)[1][1]
+
+
+@dataclass(slots=True)
+class Document:
+    """A document that its view can answer, and the operations of it that were asked for."""
+
+    hash: str
+    tree: DocumentNode
+    weight: Weight
+    operations: dict[str | None, Operation] = field(default_factory=dict)
+
+
+class Documents:
+    """The documents of one view: a caller of another can neither find them nor crowd them out."""
+
+    def __init__(self, planner: Planner, audience: Audience, limits: Limits, *, introspection: bool) -> None:
+        self.planner = planner
+        self.audience = audience
+        self.limits = limits
+        self.introspection = introspection  # whether its callers may ask the schema about itself
+        self.answerable: Recent[Document] = Recent(KEPT, KEPT_TOKENS)
+        self.refused: Recent[Refusal] = Recent(KEPT_REFUSED, KEPT_REFUSED_CHARACTERS)
+        self.answers: Recent[bytes] = Recent(KEPT_ANSWERS)
+
+    def get(self, text: str) -> Document:
+        """The document that `text` is; raises Refusal when it cannot be parsed, is over a limit or is not valid."""
+        known = self.answerable.get(text)
+        if known is not None:
+            return known
+        refused = self.refused.get(text)
+        if refused is not None:
+            raise refused.with_traceback(None)
+        try:
+            document = self.read(text)
+        except Refusal as refusal:
+            if len(text) <= KEPT_TEXT:
+                self.refused.put(text, refusal, len(text) + len(refusal.body))
+            raise
+        if len(text) <= KEPT_TEXT:
+            self.answerable.put(text, document, document.tree.token_count + len(text) // TOKEN_CHARACTERS)
+        return document
+
+    def operation(self, document: Document, name: str | None) -> Operation:
+        """The operation of that name, or the only one; raises Refusal when there is none."""
+        known = document.operations.get(name)
+        if known is None:
+            try:
+                known = self.planner.operation(document.tree, name)
+            except GraphQLError:
+                raise refusal(400, Code.BAD_USER_INPUT, no_operation(name), lenient=True) from None
+            document.operations[name] = known
+        return known
+
+    def read(self, text: str) -> Document:
+        try:
+            tree = parse(text, max_lexical_tokens=self.limits.tokens, max_comments=self.limits.tokens)
+        except GraphQLError as error:
+            if "Parsing aborted" in error.message:
+                raise self.too_long(error.message) from None
+            raise syntax_error(error) from None
+        try:
+            weight = weigh(tree, self.limits)
+        except RecursionError:  # a hundred levels in each of fifty fragments, say
+            raise nested() from None
+        errors = validate(self.planner.schema, tree, RULES if weight.sound else SOUND, max_errors=ERRORS)
+        if errors or not weight.sound:
+            raise validation_errors(errors, self.audience)
+        if weight.introspects and not self.introspection:
+            message = "Introspection is for callers who have signed in; the SDL is at /schema/public.graphql."
+            raise refusal(400, Code.VALIDATION_FAILED, message, lenient=True)
+        return Document(sha256(text.encode()).hexdigest()[:16], tree, weight)
+
+    def too_long(self, message: str) -> Refusal:
+        if "nested" in message:
+            return nested()
+        what = "comments" if "comments" in message else "tokens"
+        told = f"This document has more than {self.limits.tokens:,} {what}, which is as many as are read."
+        return over(what, self.limits.tokens, told)
+
+
+def nested() -> Refusal:
+    return over("nesting", NESTING, f"This document has braces within braces more than {NESTING} times.")
+
+
+def no_operation(name: str | None) -> str:
+    if name is None:
+        return "This document has several operations: say which in operationName."
+    return "This document has no operation of the name in operationName."

@@ -1,0 +1,209 @@
+"""The only place where a GraphQL request travels from its bytes to its answer's: the endpoint at /graphql."""
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from logging import INFO
+
+import orjson
+from graphql import GraphQLError
+from graphql.language import OperationType
+from starlette.types import Receive, Scope, Send
+
+from models.viewers import ANYBODY, Audience
+from planner.arguments import Coerced
+from planner.operations import BadVariables, Operation
+from schema.context import Context
+from server import logs
+from server.connections import Connections
+from server.deadlines import Deadline, Ended, TooLate
+from server.documents import Document, Documents
+from server.errors import (
+    Code,
+    Refusal,
+    bad_input,
+    bad_variables,
+    execution_error,
+    internal,
+    is_masked,
+    refusal,
+    too_slow,
+)
+from server.limits import weigh_variables
+from server.requests import JSON, RESPONSE_JSON, Asked, answer_type, asked_in_body, asked_in_url, is_json, read_body
+from server.sessions import Sessions
+from settings import Settings
+
+ALLOW = (b"allow", b"GET, POST")
+DEVICE = 200  # characters of what a caller calls itself
+
+
+@dataclass(frozen=True)
+class Served:
+    """A view as it is served: its documents and its connections."""
+
+    documents: Documents
+    connections: Connections
+
+
+class Answered:
+    """What the log is told of a request."""
+
+    __slots__ = ("codes", "document", "kind", "viewer")
+
+    def __init__(self) -> None:
+        self.viewer = ANYBODY
+        self.kind: str | None = None
+        self.document: str | None = None
+        self.codes: tuple[str, ...] = ()
+
+
+class Endpoint:
+    """`GET` and `POST /graphql`, as GraphQL over HTTP has them. A read costs its statement and two look-ups."""
+
+    def __init__(self, views: Mapping[Audience, Served], sessions: Sessions, settings: Settings) -> None:
+        self.views = views
+        self.sessions = sessions
+        self.settings = settings
+        self.log = logs.OperationLog()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        type = answer_type(headers.get(b"accept"))
+        told = Answered()
+        more: tuple[tuple[bytes, bytes], ...] = ()
+        refused: Refusal | None = None
+        body = b""
+        try:
+            body = await self.answer(scope, receive, headers, type, told)
+        except Refusal as told_so:
+            refused = told_so
+        except TooLate as late:
+            if late.ended is Ended.GONE:
+                return
+            refused = too_slow("request_seconds", self.settings.limits.request_seconds)
+        except Exception as error:
+            refused, id = internal()
+            logs.fault(id, error)
+        status = 200
+        if refused is not None:
+            status = 200 if refused.lenient and type is JSON else refused.status
+            body, more, told.codes = refused.body, refused.headers, refused.codes
+        start = [
+            (b"content-type", type or JSON),
+            (b"content-length", b"%d" % len(body)),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+            *more,
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": start})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        if logs.operations.isEnabledFor(INFO):
+            ms = (time.perf_counter() - started) * 1000
+            self.log.add(told.viewer.audience, told.kind, told.document, status, told.codes, ms)
+
+    async def answer(
+        self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], type: bytes | None, told: Answered
+    ) -> bytes:
+        """The answer's JSON; raises Refusal and TooLate."""
+        method = scope["method"]
+        if method != "POST" and method != "GET":
+            raise refusal(405, Code.BAD_USER_INPUT, "A request is a POST, or a GET for queries.", headers=(ALLOW,))
+        if type is None:
+            message = f"Answers are {RESPONSE_JSON.decode()} or {JSON.decode()}: accept one of them."
+            raise refusal(406, Code.BAD_USER_INPUT, message)
+        limits = self.settings.limits
+        if method == "POST":
+            if not is_json(headers.get(b"content-type")) or b"content-encoding" in headers:
+                raise refusal(415, Code.BAD_USER_INPUT, "A body is application/json in UTF-8, not compressed.")
+            declared = headers.get(b"content-length")
+            asked = asked_in_body(await read_body(receive, declared, limits.body_bytes, limits.request_seconds))
+        else:
+            # A page of another origin can make a browser send a GET, but not with a header of its own.
+            if b"graphql-require-preflight" not in headers and headers.get(b"sec-fetch-site") != b"same-origin":
+                raise refusal(400, Code.BAD_USER_INPUT, "A GET needs the header GraphQL-Require-Preflight.")
+            asked = asked_in_url(scope["query_string"])
+        with Deadline(receive, limits.request_seconds):
+            authorization = headers.get(b"authorization")
+            if authorization is not None:
+                told.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
+            documents = self.views[told.viewer.audience].documents
+            document = documents.get(asked.query)
+            told.document = document.hash
+            operation = documents.operation(document, asked.name)
+            told.kind = operation.kind.value
+            if method == "GET" and operation.kind is not OperationType.QUERY:
+                raise refusal(405, Code.BAD_USER_INPUT, "A GET may only query.", headers=((b"allow", b"POST"),))
+            if asked.variables:
+                weigh_variables(asked.variables, limits)
+            return await self.run(document, operation, asked, told, headers)
+
+    async def run(
+        self, document: Document, operation: Operation, asked: Asked, told: Answered, headers: Mapping[bytes, bytes]
+    ) -> bytes:
+        try:
+            coerced = operation.coerce(asked.variables)
+            plan = operation.plan(coerced)
+            values = plan.values(coerced, told.viewer) if plan is not None else None
+        except BadVariables as bad:
+            raise bad_variables(bad.errors) from None
+        except GraphQLError as error:
+            raise bad_input(error) from None
+        if plan is None or values is None:
+            return await self.execute(document, operation, coerced, asked, told, headers)
+        text = await self.views[told.viewer.audience].connections.read(plan.sql, values)
+        if text is None:
+            raise RuntimeError("a planned statement has no answer")
+        return b'{"data":' + text.encode() + b"}"
+
+    async def execute(
+        self,
+        document: Document,
+        operation: Operation,
+        coerced: Coerced,
+        asked: Asked,
+        told: Answered,
+        headers: Mapping[bytes, bytes],
+    ) -> bytes:
+        """The answer of an operation that graphql-core finishes: a mutation, introspection."""
+        view = self.views[told.viewer.audience]
+        key = ""
+        if document.weight.only_introspects:
+            # What a schema says of itself is the same for every viewer of the view, and takes some 50 ms to say.
+            key = f"{document.hash} {asked.name} {orjson.dumps(asked.variables, option=orjson.OPT_SORT_KEYS).hex()}"
+            kept = view.documents.answers.get(key)
+            if kept is not None:
+                return kept
+        device = headers.get(b"user-agent")
+        viewer = told.viewer
+        context = Context(
+            viewer=viewer,
+            read=view.connections.read,
+            write=lambda: view.connections.write(viewer),
+            settings=self.settings,
+            device=device.decode("latin-1")[:DEVICE] if device else None,
+        )
+        try:
+            result = await operation.execute(coerced, context)
+        finally:
+            if operation.kind is OperationType.MUTATION:
+                # It may have closed this very session: the listener hears of it a moment after the client does.
+                self.sessions.forget(viewer.session)
+        if not result.errors:
+            body = orjson.dumps({"data": result.data})
+            if key:
+                view.documents.answers.put(key, body)
+            return body
+        errors = []
+        for error in result.errors:
+            if isinstance(error.original_error, Refusal):
+                raise error.original_error
+            id = None
+            if is_masked(error):
+                id = secrets.token_hex(8)
+                logs.fault(id, error.original_error or error)
+            errors.append(execution_error(error, id))
+        told.codes = tuple(dict.fromkeys(str(error["extensions"]["code"]) for error in errors))
+        return orjson.dumps({"errors": errors, "data": result.data})

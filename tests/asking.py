@@ -1,0 +1,149 @@
+"""The only place that asks as a client does: the real server on a real socket, and callers who have signed in."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest_asyncio
+import uvicorn
+
+from app import Cohorte, create_app
+from settings import Settings
+
+PASSWORD = "demonstration"
+SIGN_IN = """
+    mutation SignIn($email: EmailAddress!, $password: String!) {
+      signIn(input: {email: $email, password: $password}) { token viewer { audience } userErrors { code message path } }
+    }
+"""
+SIGN_OUT = "mutation { signOut { userErrors { code } } }"
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, leaving the signals of the test run alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass
+class Caller:
+    """Somebody who asks; `token` None for one who has not signed in."""
+
+    name: str
+    token: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {} if self.token is None else {"authorization": f"Bearer {self.token}"}
+
+
+@dataclass
+class Ask:
+    """A running server, and what its latest operation cost in SQL statements."""
+
+    app: Cohorte
+    http: httpx.AsyncClient
+    statements: list[str] = field(default_factory=list)
+
+    async def __call__(self, who: Caller, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The whole answer, `data` and `errors`, to `query` as `who`; its statements are then in `statements`."""
+        answer: dict[str, Any] = (await self.post(who, query, variables)).json()
+        return answer
+
+    async def post(self, who: Caller, query: str, variables: Mapping[str, Any] | None = None) -> httpx.Response:
+        """The same as HTTP has it."""
+        self.statements.clear()
+        accept = {"accept": "application/graphql-response+json"}
+        asked = {"query": query, "variables": variables}
+        return await self.http.post("/graphql", json=asked, headers=who.headers | accept)
+
+    async def sign_in(self, name: str, password: str = PASSWORD) -> Caller:
+        """One of the demonstration network's accounts, in a session of its own."""
+        answer = await self(ANYBODY, SIGN_IN, {"email": f"{name}@demo.example", "password": password})
+        assert answer["data"]["signIn"]["userErrors"] == []
+        return Caller(name, answer["data"]["signIn"]["token"])
+
+    async def listen_to_statements(self) -> None:
+        endpoint = self.app.endpoint
+        assert endpoint is not None
+        for view in endpoint.views.values():
+            pool = view.connections.pool
+            held = [await pool.acquire() for _ in range(pool.get_size())]
+            for connection in held:
+                connection.add_query_logger(self.heard)
+                await pool.release(connection)
+
+    def heard(self, query: asyncpg.connection.LoggedQuery) -> None:
+        self.statements.append(query.query)
+
+
+ANYBODY = Caller("anybody")
+
+
+@contextlib.asynccontextmanager
+async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
+    """The server on the database at `dsn`, on a port of its own of 127.0.0.1, with the demonstration's settings."""
+    app = create_app(replace(Settings(database_url=dsn, demo=True, pool_size=2), **settings))
+    assert isinstance(app, Cohorte)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5)
+        server = Server(config)
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:
+            if running.done():
+                await running
+                raise RuntimeError("the server did not start")
+            await asyncio.sleep(0.01)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as http:
+                ask = Ask(app, http)
+                await ask.listen_to_statements()
+                yield ask
+        finally:
+            server.should_exit = True
+            await running
+
+
+@pytest_asyncio.fixture(scope="session")
+async def ask(dsn: str) -> AsyncIterator[Ask]:
+    """The server on the database that all tests share: for asking, not for writing."""
+    async with serving(dsn) as ask:
+        yield ask
+
+
+@pytest_asyncio.fixture(scope="session")
+async def patient(ask: Ask) -> Caller:
+    return await ask.sign_in("patient")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def relative(ask: Ask) -> Caller:
+    return await ask.sign_in("relative")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def laboratory(ask: Ask) -> Caller:
+    return await ask.sign_in("laboratory")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def manager(ask: Ask) -> Caller:
+    return await ask.sign_in("manager")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def moderator(ask: Ask) -> Caller:
+    return await ask.sign_in("moderator")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def anybody() -> Caller:
+    return ANYBODY

@@ -1,0 +1,143 @@
+"""The only place that tries documents against the limits: what is refused, in which words, and what is not."""
+
+import orjson
+import pytest
+from graphql import parse
+
+from server.errors import Refusal
+from server.limits import Weight, weigh, weigh_variables
+from settings import Limits
+
+LIMITS = Limits()
+
+
+def refused(text: str) -> dict[str, object]:
+    """What the refusal of a document tells tools."""
+    with pytest.raises(Refusal) as caught:
+        weigh(parse(text), LIMITS)
+    errors = orjson.loads(caught.value.body)["errors"]
+    assert len(errors) == 1
+    assert caught.value.status == 400
+    extensions: dict[str, object] = errors[0]["extensions"]
+    return extensions
+
+
+def over(limit: str, most: int, asked: int | None = None) -> dict[str, object]:
+    told: dict[str, object] = {"code": "LIMIT_EXCEEDED", "limit": limit, "most": most}
+    return told if asked is None else told | {"asked": asked}
+
+
+def nested(levels: int, inmost: str = "id") -> str:
+    return "{" + "a {" * (levels - 1) + inmost + "}" * levels
+
+
+def bomb(levels: int) -> str:
+    """Fragments that each spread the next one twice."""
+    doubled = [f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(levels)]
+    return "\n".join(["{ ...F0 }", *doubled, f"fragment F{levels} on Query {{ id }}"])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (nested(16), over("depth", 15, 16)),
+        ("{ a { ...F } } fragment F on A " + nested(15), over("depth", 15, 16)),
+        ("{ a { ... on A { ...F } } } fragment F on A " + nested(15), over("depth", 15, 16)),
+        ("{" + " ".join(f"a{n}: id" for n in range(101)) + "}", over("aliases", 100, 101)),
+        ("{ id } " + " ".join(f"fragment F{n} on A {{ id }}" for n in range(51)), over("fragments", 50, 51)),
+        ("{" + " ".join(f"f{n}" for n in range(401)) + "}", over("fields", 400, 401)),
+        (
+            "{ a { ...F } a { ...G } } fragment F on A {" + " ".join(f"f{n}" for n in range(200)) + "}"
+            "fragment G on A {" + " ".join(f"g{n}" for n in range(201)) + "}",
+            over("fields", 400, 401),
+        ),
+        ("{ " + "k" * 64 + ": id }", over("key_bytes", 63, 64)),
+        ("{ " + "k" * 64 + " }", over("key_bytes", 63, 64)),
+        ("{ id(" + "k" * 64 + ": 1) }", over("key_bytes", 63, 64)),
+        ("{ id " + "@skip(if: true) " * 9 + "}", over("directives", 8, 9)),
+        ("query " + "@a " * 9 + "{ id }", over("directives", 8, 9)),
+        ("{ id(in: [" + "1 " * 101 + "]) }", over("input_list", 100, 101)),
+        ("query ($v: [Int] = [" + "1 " * 101 + "]) { id }", over("input_list", 100, 101)),
+        ("{" + "id " * 101 + "}", over("repetitions", 5_000)),
+        (bomb(18), over("selections", 1_500, 786_431)),
+        (bomb(49), over("selections", 1_500, 1_000_000)),
+        (
+            " ".join(f"query Q{n} {{ ...F }}" for n in range(30))
+            + " fragment F on A {"
+            + " ".join(f"f{n}" for n in range(50))
+            + "}",
+            over("selections", 1_500, 1_530),
+        ),
+        ("{" + "... {" * 100 + "id" + "}" * 101, over("nesting", 100, 101)),
+        (
+            "{ ...F0 }"
+            + " ".join(f"fragment F{n} on A {{" + "... {" * 9 + f"...F{n + 1}" + "}" * 10 for n in range(11))
+            + "fragment F11 on A { id }",
+            over("nesting", 100, 101),
+        ),
+        ("{ __schema {" + "a {" * 29 + "b" + "}" * 31, over("introspection_depth", 30, 31)),
+        ("{ __schema {" + " ".join(f"a{n}: types {{ name }}" for n in range(11)) + "} }", over("aliases", 10, 11)),
+        ("mutation {" + " ".join(f"a{n}: signOut" for n in range(11)) + "}", over("mutations", 10, 11)),
+        ('{ id(is: "a\\u0000") }', {"code": "BAD_USER_INPUT"}),
+    ],
+)
+def test_what_is_over_a_limit_is_refused_by_name_and_figure(text: str, told: dict[str, object]) -> None:
+    assert refused(text) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        nested(15),
+        "{" + " ".join(f"a{n}: id" for n in range(100)) + "}",
+        "{" + " ".join(f"f{n}" for n in range(400)) + "}",
+        "{ " + "k" * 63 + ": id }",
+        "{ id " + "@skip(if: true) " * 8 + "}",
+        "{ id(in: [" + "1 " * 100 + "]) }",
+        "{" + "id " * 100 + "}",
+        "{ ...Nowhere }",
+    ],
+)
+def test_what_is_at_a_limit_is_not_refused(text: str) -> None:
+    assert weigh(parse(text), LIMITS) == Weight()
+
+
+def test_introspection_may_be_deeper_than_data_and_is_told_from_it() -> None:
+    deep = "__schema {" + "a {" * 19 + "b" + "}" * 20
+    assert weigh(parse("{" + deep + "}"), LIMITS) == Weight(introspects=True, only_introspects=True)
+    assert weigh(parse("{ __typename " + deep + "}"), LIMITS) == Weight(introspects=True, only_introspects=True)
+    assert weigh(parse("{ me " + deep + "}"), LIMITS) == Weight(introspects=True, only_introspects=False)
+    aliased = "{ __schema: me ...F } fragment F on Query { __type }"
+    assert weigh(parse(aliased), LIMITS) == Weight(introspects=True, only_introspects=False)
+    assert weigh(parse("{ __typename }"), LIMITS) == Weight()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ ...A } fragment A on Q { ...B } fragment B on Q { ...A }",
+        "{ id } fragment A on Q { a { ...A } }",
+        "{ ...F } fragment F on Q { id } fragment F on Q { id }",
+    ],
+)
+def test_fragments_that_cannot_be_weighed_are_told_apart(text: str) -> None:
+    assert weigh(parse(text), LIMITS) == Weight(sound=False)
+
+
+def test_every_fragment_spreading_every_other_takes_no_time_to_speak_of() -> None:
+    # Were each walk through them walked, it would not end.
+    each = " ".join(f"...F{n}" for n in range(50))
+    text = "{ ...F0 }" + " ".join(f"fragment F{n} on Q {{ {each} }}" for n in range(50))
+    assert weigh(parse(text), LIMITS) == Weight(sound=False)
+
+
+def test_variables_have_limits_too() -> None:
+    weigh_variables({"a": ["x"] * 100, "b": {"c": [[1], [2]]}}, LIMITS)
+    for variables in ({"a": [1] * 101}, {"a": {"b": [{"c": [1] * 101}]}}):
+        with pytest.raises(Refusal) as caught:
+            weigh_variables(variables, LIMITS)
+        assert orjson.loads(caught.value.body)["errors"][0]["extensions"] == over("input_list", 100, 101)
+    with pytest.raises(Refusal) as caught:
+        weigh_variables({"a": [{"b": "secret\x00"}]}, LIMITS)
+    assert caught.value.codes == ("BAD_USER_INPUT",)
+    assert b"secret" not in caught.value.body
