@@ -85,7 +85,7 @@ def cluster(folder: Path, throwaway: bool = False) -> Iterator[str]:
             release(users, keeper, wait_seconds=10)
             raise
     try:
-        yield f"postgresql://{SUPERUSER}:{password}@/postgres?host={quote(str(sockets), safe='')}"
+        yield f"postgresql://{SUPERUSER}:{password}@/postgres?host={quote(str(sockets), safe='')}&port=5432"
     finally:
         # Longer than half a second: somebody else still uses it.
         release(users, keeper, wait_seconds=10 if throwaway else 0.5)

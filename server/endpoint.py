@@ -183,6 +183,7 @@ class Endpoint:
             read=view.connections.read,
             write=lambda: view.connections.write(viewer),
             settings=self.settings,
+            write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
             device=device.decode("latin-1")[:DEVICE] if device else None,
         )
         try:
