@@ -1,4 +1,4 @@
-"""One set of resolvers, two ways to finish: a generated operation answers the same as one statement and by graphql-core."""
+"""One set of resolvers, two ways to finish: as one statement and by graphql-core, an operation answers the same."""
 
 import json
 from collections.abc import AsyncIterator
@@ -88,6 +88,7 @@ async def viewer_of(superuser: asyncpg.Connection, audience: Audience) -> Viewer
         return Viewer()
     query = "select id, member_id, organization_id, staff_id from identity.account where email = $1"
     found = await superuser.fetchrow(query, f"{emails[audience]}@demo.example")
+    assert found is not None
     return Viewer(audience, found["id"], UUID(int=1), found["member_id"], found["organization_id"], found["staff_id"])
 
 
@@ -106,19 +107,22 @@ async def pool_of(superuser: asyncpg.Connection) -> Pool:
     }
     patient = "(select member_id from identity.account where email = 'patient@demo.example')"
     slugs = await column(
-        f"select slug from catalog.community join care.membership m on m.community_id = community.id and m.member_id = {patient}"
+        "select slug from catalog.community join care.membership m on m.community_id = community.id"
+        f" and m.member_id = {patient}"
         " union select 'epilepsy' union select 'nowhere'"
     )
     indicators = await column(
         f"select distinct 'ind_' || indicator_id::text from care.observation where member_id = {patient} limit 4"
     )
     pseudonyms = await column(
-        f"(select pseudonym from care.member where id = {patient}) union all (select pseudonym from care.member order by id limit 6)"
+        f"(select pseudonym from care.member where id = {patient})"
+        " union all (select pseudonym from care.member order by id limit 6)"
     )
+    strange = ["", "dis_", "xyz_1", "pst_00000000-0000-4000-8000-000000000000"]
     return {
         "slug": slugs, "community": slugs, "search": WORDS, "pseudonym": [*pseudonyms, "Nobody Here"],
         "indicator": [*indicators, ids["mbr"][0], "nonsense"], "from": DATES, "to": DATES,
-        "id": [each for some in ids.values() for each in some] + ["", "dis_", "xyz_1", "pst_00000000-0000-4000-8000-000000000000"],
+        "id": [each for some in ids.values() for each in some] + strange,
         "Query.treatment.slug": await column("select slug from catalog.treatment order by id limit 4"),
         "Query.discussion.id": ids["dis"], "Query.survey.id": ids["svy"], "unreadOnly": [True, False],
     }  # fmt: skip
