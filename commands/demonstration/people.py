@@ -1,0 +1,233 @@
+"""The only place that makes the demonstration's members: who they are, when they came, which communities they are in."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from commands.demonstration.catalogue import Catalogue, Community
+from commands.demonstration.chance import Chance, shares
+from commands.demonstration.writing import Network, slug
+from models import accounts, members
+from models.members import MemberKind, MembershipRole, Sex, Sharing
+
+MEMBERS = 18_000  # at scale 1, with the trials' patients
+HISTORY_DAYS = 2_190
+ASSOCIATIONS = 40
+RELATIVES = {"alzheimer-disease": 0.7, "huntington-disease": 0.35, "cystic-fibrosis": 0.35, "parkinson-disease": 0.22,
+             "amyotrophic-lateral-sclerosis": 0.35, "adhd": 0.25}  # fmt: skip
+USUAL_RELATIVES = 0.085
+REGIONS = (
+    ("Île-de-France", 18), ("Auvergne-Rhône-Alpes", 12), ("Nouvelle-Aquitaine", 9), ("Occitanie", 9), ("Hauts-de-France", 9),
+    ("Provence-Alpes-Côte d'Azur", 8), ("Grand Est", 8), ("Pays de la Loire", 6), ("Bretagne", 5), ("Normandie", 5),
+    ("Bourgogne-Franche-Comté", 4), ("Centre-Val de Loire", 4), ("La Réunion", 1.3), ("Corse", 0.5), ("Guadeloupe", 0.6),
+    ("Martinique", 0.5),
+)  # fmt: skip
+ONSETS = (
+    "b",
+    "c",
+    "d",
+    "f",
+    "g",
+    "j",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "t",
+    "v",
+    "z",
+    "br",
+    "cl",
+    "dr",
+    "fl",
+    "gr",
+    "pl",
+    "tr",
+    "ch",
+    "th",
+)
+VOWELS = ("a", "e", "i", "o", "u", "a", "e", "i", "o", "ou", "ai", "ia", "eo")
+ENDINGS = ("", "", "", "n", "l", "s", "r", "lle", "nne", "tte", "x")
+ABOUT = (
+    "Diagnosed in {year}. I read more than I write.",
+    "Living with {condition} since {year}, with ups and downs.",
+    "Diagnostic posé en {year}. Je lis plus que je n'écris.",
+    "{condition} depuis {year} ; j'avance un jour après l'autre.",
+    "Here to compare notes about treatments and to cheer others on.",
+    "Ici pour partager, apprendre, et rire un peu quand même.",
+    "Two children, a garden, and {condition} since {year}.",
+    "J'aime la marche, la musique et les gens qui répondent.",
+)
+FOUNDED = ("{name} Ensemble", "Vivre avec {name}", "{name} Together", "{name} et Compagnie", "Alliance {name}")
+
+
+@dataclass
+class Person:
+    """A member, and what the other topics need to know about it; `activity` is 1 for a usual one."""
+
+    id: UUID
+    pseudonym: str
+    kind: MemberKind
+    joined_on: date
+    communities: list[Community]
+    sex: Sex = Sex.UNKNOWN
+    birth_year: int | None = None
+    region: str | None = None
+    sharing: Sharing = Sharing.MY_COMMUNITIES
+    verified: bool = False
+    about: str | None = None
+    activity: float = 1.0
+    french: bool = True
+    trial: bool = False
+    sign_in: str | None = None  # the local part of a demonstration account's e-mail
+    has_left_posts: bool = False
+    consents: bool = False
+    tracked: set[UUID] = field(default_factory=set)
+
+    @property
+    def community(self) -> Community:
+        """The one it lives with."""
+        return self.communities[0]
+
+    @property
+    def patient(self) -> bool:
+        return self.kind is MemberKind.PATIENT
+
+
+def people(seed: int, known: Catalogue, today: date, count: int) -> list[Person]:
+    """`count` members but for the trials' patients, who have their own place; the demonstration's sign-ins come first."""
+    chance = Chance(seed, "people")
+    open_to_all = [
+        community for community in known.communities if community.slug not in ("rheumatoid-arthritis", "epilepsy")
+    ]
+    weights = [chance.uniform(0.7, 1.3) / (community.rank + 4) ** 0.95 for community in open_to_all]
+    spare = max(count - 3 * len(open_to_all), 0)
+    sizes = [min(3, count // len(open_to_all)) + more for more in shares(spare, weights)]
+    taken: set[str] = set()
+    made = signed_in(chance, known, today, taken)
+    made += associations(chance, open_to_all, today, max(3, round(ASSOCIATIONS * count / MEMBERS)), taken)
+    homes = [home for community, size in zip(open_to_all, sizes, strict=True) for home in [community] * size]
+    chance.shuffle(homes)
+    for number, home in enumerate(homes[: count - len(made)]):
+        made.append(somebody(Chance(seed, "person", number), home, open_to_all, weights, today, taken))
+    return made
+
+
+def signed_in(chance: Chance, known: Catalogue, today: date, taken: set[str]) -> list[Person]:
+    """The members whom the demonstration lets anybody sign in as."""
+    sclerosis = known.community("multiple-sclerosis")
+    joined = today - timedelta(days=900)
+    taken |= {"camille", "dominique", "sep ensemble"}
+    return [
+        Person(chance.id(), "Camille", MemberKind.PATIENT, joined, [sclerosis, known.community("migraine")], Sex.FEMALE,
+               today.year - 41, "Île-de-France", Sharing.MY_COMMUNITIES, sign_in="patient", activity=9.0, consents=True,
+               about="Sclérose en plaques depuis sept ans. Je note tout : cela m'aide à y voir clair."),
+        Person(chance.id(), "Dominique", MemberKind.RELATIVE, joined + timedelta(days=40), [sclerosis], Sex.MALE,
+               today.year - 44, "Île-de-France", Sharing.ALL_MEMBERS, sign_in="relative", activity=3.0, consents=True,
+               about="Conjoint de Camille. J'aide à tenir le carnet les mauvais jours."),
+        Person(chance.id(), "SEP Ensemble", MemberKind.ASSOCIATION, joined - timedelta(days=500), [sclerosis],
+               region="Île-de-France", sharing=Sharing.ALL_MEMBERS, sign_in="association", activity=4.0, verified=True,
+               about="Association de personnes atteintes de sclérose en plaques et de leurs proches."),
+    ]  # fmt: skip
+
+
+def associations(chance: Chance, homes: list[Community], today: date, count: int, taken: set[str]) -> list[Person]:
+    made = []
+    for number in range(count - 1):
+        home = homes[number % len(homes)]
+        pseudonym = FOUNDED[(number + number // len(homes)) % len(FOUNDED)].format(name=home.disease.name)
+        if pseudonym.lower() in taken:
+            continue
+        taken.add(pseudonym.lower())
+        made.append(
+            Person(chance.id(), pseudonym, MemberKind.ASSOCIATION, today - timedelta(days=chance.randint(200, HISTORY_DAYS)), [home],
+                   region=region(chance), sharing=Sharing.ALL_MEMBERS, activity=chance.uniform(1, 5), verified=chance.often(0.6),
+                   about=f"Association for people with {home.disease.name.lower()}, run by volunteers.")
+        )  # fmt: skip
+    return made
+
+
+def somebody(
+    chance: Chance, home: Community, homes: list[Community], weights: list[float], today: date, taken: set[str]
+) -> Person:
+    disease = home.disease
+    relative = chance.often(RELATIVES.get(home.slug, USUAL_RELATIVES))
+    joined = today - timedelta(days=1 + int((HISTORY_DAYS - 1) * chance.random() ** 1.5))
+    female = 0.66 if relative else disease.female
+    sex = (
+        chance.one((Sex.FEMALE, Sex.MALE), (female, 1 - female))
+        if chance.often(0.96)
+        else chance.one((Sex.OTHER, Sex.UNKNOWN))
+    )
+    if disease.female in (0.0, 1.0) and not relative:
+        sex = Sex.FEMALE if disease.female else Sex.MALE
+    age = min(max(round(chance.gauss(49 if relative else disease.age, 12)), 18), 94)
+    communities = [home]
+    if chance.often(0.14):
+        communities += [other for other in set_of(chance, homes, weights, 1 + chance.often(0.2)) if other is not home]
+    return Person(
+        id=chance.id(),
+        pseudonym=pseudonym(chance, taken),
+        kind=MemberKind.RELATIVE if relative else MemberKind.PATIENT,
+        joined_on=joined,
+        communities=communities,
+        sex=sex,
+        birth_year=today.year - age if chance.often(0.93) else None,
+        region=region(chance) if chance.often(0.85) else None,
+        sharing=chance.one(tuple(Sharing), (0.35, 0.45, 0.2)),
+        about=chance.one(ABOUT).format(condition=disease.name, year=joined.year - chance.randint(0, 15))
+        if chance.often(0.3)
+        else None,
+        activity=min(chance.lognormvariate(0, 1.1), 12),
+        french=chance.often(0.68),
+        consents=chance.often(0.62),
+    )
+
+
+def set_of(chance: Chance, homes: list[Community], weights: list[float], count: int) -> list[Community]:
+    return list(dict.fromkeys(chance.choices(homes, weights, k=count)))
+
+
+def region(chance: Chance) -> str:
+    return chance.one([name for name, _ in REGIONS], [weight for _, weight in REGIONS])
+
+
+def pseudonym(chance: Chance, taken: set[str]) -> str:
+    """Pronounceable, and nobody's name: two or three syllables, sometimes with a year or a place."""
+    while True:
+        word = "".join(chance.one(ONSETS) + chance.one(VOWELS) for _ in range(chance.randint(2, 3))) + chance.one(
+            ENDINGS
+        )
+        made = word.capitalize()
+        if chance.often(0.35):
+            made += str(chance.randint(1, 99))
+        if made.lower() not in taken:
+            taken.add(made.lower())
+            return made
+
+
+def at(chance: Chance, day: date) -> datetime:
+    """A moment of that day, when people are awake."""
+    return datetime.combine(day, time(chance.randint(6, 22), chance.randint(0, 59), chance.randint(0, 59)), UTC)
+
+
+def write_people(seed: int, network: Network, everyone: list[Person]) -> None:
+    """Members, what they share, their memberships, and an account each, without a credential."""
+    chance = Chance(seed, "accounts")
+    for person in everyone:
+        network.add(members.Member, id=person.id, pseudonym=person.pseudonym, kind=person.kind, verified=person.verified,
+                    about=person.about, joined_on=person.joined_on)  # fmt: skip
+        network.add(members.Profile, member_id=person.id, birth_year=person.birth_year, sex=person.sex, region=person.region,
+                    sharing=person.sharing)  # fmt: skip
+        for number, community in enumerate(person.communities):
+            ambassador = (
+                number == 0 and person.patient and person.activity > 3 and not person.trial and chance.often(0.06)
+            )
+            network.add(members.Membership, member_id=person.id, community_id=community.id, joined_on=person.joined_on,
+                        role=MembershipRole.AMBASSADOR if ambassador else MembershipRole.MEMBER)  # fmt: skip
+        email = f"{person.sign_in}@demo.example" if person.sign_in else f"{slug(person.pseudonym)}@members.example"
+        network.add(accounts.Account, id=chance.id(), email=email, email_verified=bool(person.sign_in) or chance.often(0.95),
+                    locale="fr-FR" if person.french else "en-GB", created_at=at(chance, person.joined_on),
+                    member_id=person.id, organization_id=None, staff_id=None)  # fmt: skip

@@ -1,0 +1,122 @@
+"""The only place that makes who signs in to the demonstration besides members: organizations' users and staff."""
+
+import hashlib
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from argon2 import PasswordHasher
+
+from commands.demonstration.catalogue import Catalogue
+from commands.demonstration.chance import Chance
+from commands.demonstration.people import at
+from commands.demonstration.writing import Network
+from models import accounts, organizations
+from models.accounts import StaffRole
+from models.organizations import LicenceStatus, OrganizationKind
+
+ACCOUNT = "identity.account"
+PASSWORD = "demonstration"  # noqa: S105 - printed at start-up, and only ever set for the demonstration's sign-ins
+STAFF = {
+    "manager": ("Inès Laurier", StaffRole.SURVEY_MANAGER),
+    "moderator": ("Marc Vasseur", StaffRole.MODERATOR),
+    "steward": ("Salomé Ferrand", StaffRole.DATA_STEWARD),
+}
+# The first of each kind is the one whose sign-in bears the kind's name.
+ORGANIZATIONS = {
+    OrganizationKind.LABORATORY: (
+        "Laboratoires Alvéole",
+        "Norvane Therapeutics",
+        "Institut Pharmaceutique du Ponant",
+        "Quercia Biotech",
+    ),
+    OrganizationKind.HOSPITAL: (
+        "Hôpital Saint-Clair",
+        "Centre hospitalier des Trois-Rivières",
+        "Clinique universitaire de la Baie",
+    ),
+    OrganizationKind.MUTUAL: ("Mutuelle des Deux Rives", "Mutuelle Horizon Santé", "Mutuelle du Marais"),
+    OrganizationKind.INSURER: ("Assurances Belvédère", "Prévoyance Meridiem"),
+}
+PURPOSES = {
+    OrganizationKind.LABORATORY: (
+        "How a treatment is tolerated after its first year",
+        "Why treatments are stopped early",
+    ),
+    OrganizationKind.HOSPITAL: ("Planning a consultation for fatigue", "Waiting times as patients live them"),
+    OrganizationKind.MUTUAL: ("What patients pay themselves", "Which support programmes would be used"),
+    OrganizationKind.INSURER: ("Return to work after a long absence", "Needs for help at home"),
+}
+
+
+def write_sign_ins(seed: int, network: Network, known: Catalogue, today: date) -> None:
+    """Organizations with users, licences and keys, and the staff."""
+    chance = Chance(seed, "sign-ins")
+    for kind, names in ORGANIZATIONS.items():
+        for number, name in enumerate(names):
+            id = chance.id()
+            network.add(organizations.Organization, id=id, name=name, kind=kind)
+            if number == 0:
+                add_account(chance, network, kind.value.lower(), today, organization=id)
+                add_keys(chance, network, id, today)
+            add_licences(chance, network, id, kind, known, today, 4 if number == 0 else 2)
+    for sign_in, (name, role) in STAFF.items():
+        staff = chance.id()
+        network.add(accounts.Staff, id=staff, name=name, roles=[role.value])
+        add_account(chance, network, sign_in, today, staff=staff)
+
+
+def add_account(
+    chance: Chance,
+    network: Network,
+    sign_in: str,
+    today: date,
+    organization: UUID | None = None,
+    staff: UUID | None = None,
+) -> None:
+    network.add(accounts.Account, id=chance.id(), email=f"{sign_in}@demo.example", email_verified=True, locale="fr-FR",
+                created_at=at(chance, today - timedelta(days=700)), member_id=None, organization_id=organization,
+                staff_id=staff)  # fmt: skip
+
+
+def add_licences(
+    chance: Chance,
+    network: Network,
+    organization: UUID,
+    kind: OrganizationKind,
+    known: Catalogue,
+    today: date,
+    count: int,
+) -> None:
+    main = [known.community("multiple-sclerosis")] if count == 4 else []
+    communities = [*main, *(c for c in chance.some(known.communities[:20], count) if c not in main)][:count]
+    statuses = (LicenceStatus.GRANTED, LicenceStatus.REQUESTED, LicenceStatus.ENDED, LicenceStatus.REFUSED)
+    for community, status in zip(communities, statuses, strict=False):
+        past = status is LicenceStatus.ENDED
+        starts_on = today - timedelta(days=chance.randint(500, 900) if past else chance.randint(20, 200))
+        if status is LicenceStatus.REQUESTED:
+            starts_on = today + timedelta(days=chance.randint(15, 60))
+        paid = status in (LicenceStatus.GRANTED, LicenceStatus.ENDED)
+        network.add(organizations.Licence, id=chance.id(), organization_id=organization, community_id=community.id,
+                    purpose=chance.one(PURPOSES[kind]), starts_on=starts_on, ends_on=starts_on + timedelta(days=365), status=status,
+                    price_amount=Decimal(chance.randint(8, 60) * 500) if paid else None, price_currency="EUR" if paid else None,
+                    quota_micro_rho=chance.randint(2, 20) * 5_000 if paid else 0)  # fmt: skip
+
+
+def add_keys(chance: Chance, network: Network, organization: UUID, today: date) -> None:
+    """Keys whose secret nobody has: the hash is of bytes that are thrown away."""
+    for name in ("Analyses", "Tableau de bord"):
+        network.add(organizations.ApiKey, id=chance.id(), organization_id=organization, name=name,
+                    prefix=f"ck_{chance.getrandbits(32):08x}", secret_hash=hashlib.sha256(chance.randbytes(32)).digest(),
+                    created_at=at(chance, today - timedelta(days=120)), last_used_at=at(chance, today - timedelta(days=3)),
+                    expires_at=at(chance, today + timedelta(days=245)))  # fmt: skip
+
+
+def write_credentials(network: Network) -> None:
+    """The one password of all ten sign-ins, hashed once; the hash alone differs from run to run, by its salt."""
+    hashed = PasswordHasher().hash(PASSWORD)
+    columns = network.columns[ACCOUNT]
+    id, email = columns.index("id"), columns.index("email")
+    for account in list(network.rows[ACCOUNT]):
+        if account[email].endswith("@demo.example"):
+            network.add(accounts.Credential, account_id=account[id], password_hash=hashed)

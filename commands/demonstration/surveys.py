@@ -1,0 +1,192 @@
+"""The only place that makes the demonstration's surveys: definitions, who takes part, and answers that keep the rules."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from commands.demonstration.catalogue import Catalogue, Community
+from commands.demonstration.chance import Chance
+from commands.demonstration.discussions import in_running_text
+from commands.demonstration.people import Person, at
+from commands.demonstration.questionnaires import SYMPTOMS, TITLES, WISHES, Asked, Given, shown
+from commands.demonstration.together import add_notification
+from commands.demonstration.writing import Network
+from models import surveys
+from models.members import NotificationKind
+from models.organizations import OrganizationKind
+from models.surveys import ParticipationStatus, QuestionKind, SurveyStatus
+
+# The larger communities' first and second survey, in order of size; those who sign in as patient@ belong to the third
+# and the seventh.
+FIRST = "RELEASED OPEN CLOSED ARCHIVED RELEASED OPEN OPEN CLOSED RELEASED OPEN OPEN CLOSED RELEASED OPEN ARCHIVED CLOSED OPEN OPEN WAITING WAITING DRAFT WAITING"
+SECOND = "OPEN DRAFT OPEN WAITING DRAFT CLOSED RELEASED OPEN DRAFT"
+# Days from today to the opening (None: not opened) and to the close.
+SPANS: dict[SurveyStatus, tuple[int | None, int]] = {
+    SurveyStatus.DRAFT: (None, 120),
+    SurveyStatus.WAITING: (None, 90),
+    SurveyStatus.OPEN: (-24, 40),
+    SurveyStatus.CLOSED: (-75, -6),
+    SurveyStatus.RELEASED: (-290, -215),
+    SurveyStatus.ARCHIVED: (-880, -800),
+}
+OPENED = (SurveyStatus.OPEN, SurveyStatus.CLOSED, SurveyStatus.RELEASED, SurveyStatus.ARCHIVED)
+USUAL_MINIMUM = 200
+VERSION_TWO = 7  # every so many surveys was revised once before it opened
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A survey as its takers see it, with its questions' ids and options."""
+
+    id: UUID
+    status: SurveyStatus
+    opens_on: date | None
+    closes_on: date
+    questions: tuple[tuple[UUID, Asked, tuple[str, ...]], ...]
+
+
+def write_surveys(seed: int, network: Network, known: Catalogue, everyone: list[Person], today: date) -> None:
+    """Surveys of the larger communities, every status and every kind of question among them."""
+    communities = [
+        community for community in known.communities if community.slug not in ("rheumatoid-arthritis", "epilepsy")
+    ]
+    takers: dict[UUID, list[Person]] = {community.id: [] for community in communities}
+    for person in everyone:
+        if person.patient and person.consents and not person.trial:
+            for community in person.communities:
+                takers[community.id].append(person)
+    number = 0
+    for which, statuses in enumerate((FIRST, SECOND)):
+        for community, status in zip(communities, statuses.split(), strict=False):
+            number += 1
+            write_survey(Chance(seed, "survey", which, community.slug), network, community, TITLES[which], SurveyStatus(status),
+                         takers[community.id], today, 2 if number % VERSION_TWO == 0 else 1)  # fmt: skip
+
+
+def write_survey(
+    chance: Chance, network: Network, community: Community, asked: tuple[str, str, tuple[Asked, ...]], status: SurveyStatus,
+    takers: list[Person], today: date, version: int,
+) -> None:  # fmt: skip
+    title, description, questions = asked
+    opens, closes = SPANS[status]
+    shift = chance.randint(-4, 4)
+    opens_on = None if opens is None else today + timedelta(days=opens + shift)
+    closes_on = today + timedelta(days=closes + shift)
+    name = in_running_text(community.disease.name)
+    id = chance.id()
+    definition = Definition(id, status, opens_on, closes_on, tuple(
+        (chance.id(), question, options_of(question, community)) for question in questions
+    ))  # fmt: skip
+    completed = take_part(chance, network, definition, takers, today) if status in OPENED else 0
+    # A survey opens once enough consent: where a small network could not reach 200, its minimum is what it reached.
+    reached = len(takers) if status is SurveyStatus.OPEN else completed
+    minimum = USUAL_MINIMUM if status not in OPENED else max(1, min(USUAL_MINIMUM, reached // 10 * 10))
+    if status is SurveyStatus.WAITING:
+        minimum = max(USUAL_MINIMUM, len(takers) + 100)
+    offered = [kind.value for kind in OrganizationKind if chance.often(0.75)] or [OrganizationKind.HOSPITAL.value]
+    network.add(surveys.Survey, id=id, community_id=community.id, title=title.format(c=name), description=description.format(c=name),
+                status=status, version=version, opens_on=opens_on, closes_on=closes_on, minimum_participants=minimum,
+                offered_to=offered)  # fmt: skip
+    network.add(surveys.SurveyProgress, survey_id=id, completed_count=completed)
+    write_questions(network, definition, community, version)
+    if version == 2:  # the version before asked one question less
+        earlier = tuple((chance.id(), question, options) for _, question, options in definition.questions[:-1])
+        write_questions(network, Definition(id, status, opens_on, closes_on, earlier), community, 1)
+
+
+def options_of(question: Asked, community: Community) -> tuple[str, ...]:
+    if question.options == SYMPTOMS:
+        return tuple(symptom.slug.upper().replace("-", "_") for symptom in community.symptoms[:8])
+    return tuple(code for code, _ in question.options)
+
+
+def write_questions(network: Network, definition: Definition, community: Community, version: int) -> None:
+    name = in_running_text(community.disease.name)
+    for position, (id, question, codes) in enumerate(definition.questions, start=1):
+        network.add(surveys.Question, id=id, survey_id=definition.id, version=version, position=position, key=question.key,
+                    text=question.text.format(c=name), help=question.help, kind=question.kind, required=question.required,
+                    minimum=question.minimum, maximum=question.maximum, bins=list(map(float, question.bins)) or None,
+                    max_choices=question.most)  # fmt: skip
+        labels = dict(question.options)
+        if question.options == SYMPTOMS:
+            labels = dict(zip(codes, (symptom.name for symptom in community.symptoms), strict=False))
+        for place, code in enumerate(codes):
+            network.add(surveys.QuestionOption, question_id=id, code=code, label=labels[code], position=place)
+        for place, rule in enumerate(question.rules):
+            network.add(surveys.VisibilityRule, question_id=id, position=place, on_key=rule.on, operator=rule.operator,
+                        values=list(rule.values))  # fmt: skip
+
+
+def take_part(chance: Chance, network: Network, definition: Definition, takers: list[Person], today: date) -> int:
+    """Writes participations, answer sheets and answers; how many completed."""
+    is_open = definition.status is SurveyStatus.OPEN
+    last = min(definition.closes_on, today - timedelta(days=1))
+    opens_on = definition.opens_on or last
+    weights = (0.34, 0.12, 0.5, 0.04) if is_open else (0.22, 0.07, 0.66, 0.05)
+    sheets: list[tuple[UUID, dict[UUID, Given]]] = []
+    completed = 0
+    for person in takers:
+        if person.joined_on > last or not (person.sign_in or chance.often(0.72)):
+            continue
+        status = chance.one((ParticipationStatus.INVITED, ParticipationStatus.STARTED, ParticipationStatus.COMPLETED,
+                             ParticipationStatus.WITHDRAWN), weights)  # fmt: skip
+        first = max(opens_on, person.joined_on)
+        if person.sign_in:  # one survey answered and one begun, whatever chance says
+            half_way = is_open and definition.questions[0][1].key == "treated"
+            status = ParticipationStatus.STARTED if half_way else ParticipationStatus.COMPLETED
+        done = status is ParticipationStatus.COMPLETED
+        completed += done
+        sheet = None
+        if done or (is_open and status is ParticipationStatus.STARTED):
+            sheet = chance.id()
+            sheets.append((sheet, answers(chance, definition, person, today, whole=done)))
+        completed_at = (
+            at(chance, first + timedelta(days=chance.randint(0, max((last - first).days, 0)))) if done else None
+        )
+        network.add(surveys.Participation, id=chance.id(), member_id=person.id, survey_id=definition.id, status=status,
+                    completed_at=completed_at, answer_sheet_id=sheet if is_open else None)  # fmt: skip
+        if is_open and definition.opens_on:
+            add_notification(
+                chance, network, person, NotificationKind.SURVEY_OPEN, first, today, ("svy", definition.id)
+            )
+    # In the order of their ids, so that a sheet's place in the table does not say whose it is.
+    for sheet, given in sorted(sheets, key=lambda pair: pair[0]):
+        network.add(surveys.AnswerSheet, id=sheet, survey_id=definition.id)
+        for question, answer in given.items():
+            network.add(surveys.Answer, answer_sheet_id=sheet, question_id=question, codes=list(answer.codes), number=answer.number,
+                        day=answer.day, text=answer.text)  # fmt: skip
+    return completed
+
+
+def answers(chance: Chance, definition: Definition, person: Person, today: date, *, whole: bool) -> dict[UUID, Given]:
+    """One person's answers to what its earlier answers show, by question; a beginning of them unless `whole`."""
+    by_key: dict[str, Given] = {}
+    by_question: dict[UUID, Given] = {}
+    asked = definition.questions if whole else definition.questions[: chance.randint(1, 4)]
+    for id, question, codes in asked:
+        if shown(question, by_key) and (question.required or chance.often(0.55)):
+            by_key[question.key] = by_question[id] = answer(chance, question, codes, person, today)
+    return by_question
+
+
+def answer(chance: Chance, question: Asked, codes: tuple[str, ...], person: Person, today: date) -> Given:
+    match question.kind:
+        case QuestionKind.SINGLE_CHOICE:
+            retired = person.birth_year is not None and today.year - person.birth_year >= 65
+            if question.key == "work" and retired:
+                return Given(codes=("RETIRED",))
+            return Given(codes=(chance.early(codes),))
+        case QuestionKind.MULTIPLE_CHOICE:
+            wanted = chance.randint(1, question.most or 3)
+            return Given(codes=tuple(dict.fromkeys(chance.early(codes) for _ in range(wanted))))
+        case QuestionKind.SCALE:
+            return Given(number=float(min(max(round(chance.gauss(5.6, 2.3)), 0), 10)))
+        case QuestionKind.NUMBER:
+            if question.key == "year_of_diagnosis":
+                born = person.birth_year or today.year - 50
+                return Given(number=float(max(today.year - int(chance.expovariate(1 / 9)), born + 5, 1950)))
+            return Given(number=float(int(chance.expovariate(1 / 1.8))))
+        case QuestionKind.DATE:
+            return Given(day=today - timedelta(days=chance.randint(3, 400)))
+        case QuestionKind.TEXT:
+            return Given(text=chance.one(WISHES))

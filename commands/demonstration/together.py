@@ -1,0 +1,107 @@
+"""The only place that ties the demonstration's members together: care links, consents, communities' counts, notifications."""
+
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from uuid import UUID
+
+from commands.demonstration.catalogue import Catalogue
+from commands.demonstration.chance import Chance
+from commands.demonstration.people import Person, at
+from commands.demonstration.writing import Network
+from models import members, surveys
+from models.members import CareLinkStatus, NotificationKind
+from models.organizations import OrganizationKind
+from models.surveys import ConsentPurpose
+
+NOTICE = "2025-1"
+NEEDED = (100, 150, 200, 200, 300)
+
+
+def write_care_links(seed: int, network: Network, everyone: list[Person], today: date) -> frozenset[UUID]:
+    """Relatives and the patients they help; the patients whose link is accepted."""
+    chance = Chance(seed, "care links")
+    patients: dict[UUID, list[Person]] = defaultdict(list)
+    for person in everyone:
+        if person.patient and not person.trial and not person.sign_in:
+            patients[person.community.id].append(person)
+    by_sign_in = {person.sign_in: person for person in everyone if person.sign_in}
+    pairs = [(by_sign_in["patient"], by_sign_in["relative"], CareLinkStatus.ACCEPTED)]
+    for person in everyone:
+        if (
+            person.kind is members.MemberKind.RELATIVE
+            and not person.sign_in
+            and chance.often(0.6)
+            and patients[person.community.id]
+        ):
+            patient = patients[person.community.id].pop(chance.randrange(len(patients[person.community.id])))
+            pairs.append((patient, person, chance.one(tuple(CareLinkStatus), (0.12, 0.8, 0.08))))
+    helped = set()
+    for patient, relative, status in pairs:
+        since = max(patient.joined_on, relative.joined_on)
+        since += timedelta(days=chance.randint(0, min(60, (today - since).days)))
+        network.add(members.CareLink, id=chance.id(), patient_id=patient.id, relative_id=relative.id, status=status,
+                    created_at=at(chance, since))  # fmt: skip
+        told = patient if status is CareLinkStatus.ACCEPTED else relative
+        add_notification(chance, network, told, NotificationKind.CARE_LINK, since, today,
+                         ("mbr", (relative if told is patient else patient).id))  # fmt: skip
+        if status is CareLinkStatus.ACCEPTED:
+            helped.add(patient.id)
+    return frozenset(helped)
+
+
+def write_consents(seed: int, network: Network, everyone: list[Person], today: date) -> None:
+    chance = Chance(seed, "consents")
+    for person in everyone:
+        if not person.patient or person.trial:
+            continue
+        for purpose, granted in (
+            (ConsentPurpose.SURVEY_RESEARCH, person.consents),
+            (ConsentPurpose.TRACKING_RESEARCH, person.consents and (bool(person.sign_in) or chance.often(0.72))),
+        ):
+            if granted or chance.often(0.3):
+                kinds = (
+                    [kind.value for kind in OrganizationKind if person.sign_in or chance.often(0.7)] if granted else []
+                )
+                # Given at registration, before any survey; taken back at any time.
+                later = 0 if granted else chance.randint(0, min(200, (today - person.joined_on).days - 1))
+                day = person.joined_on + timedelta(days=later)
+                network.add(surveys.Consent, member_id=person.id, purpose=purpose, granted=granted, recipients=kinds,
+                            notice_version=NOTICE, changed_at=at(chance, day))  # fmt: skip
+
+
+def count_communities(seed: int, network: Network, known: Catalogue, everyone: list[Person]) -> None:
+    """Sets the communities' public counts, rounded to ten."""
+    chance = Chance(seed, "readiness")
+    belong: Counter[UUID] = Counter()
+    consenting: Counter[UUID] = Counter()
+    for person in everyone:
+        for community in person.communities:
+            belong[community.id] += 1
+            consenting[community.id] += person.patient and not person.trial and person.consents
+    needed = {community.id: chance.one(NEEDED) for community in known.communities}
+    network.change("catalog.community", lambda row: {
+        "member_count": to_ten(belong[row["id"]]), "consenting_count": to_ten(consenting[row["id"]]), "needed_count": needed[row["id"]],
+    })  # fmt: skip
+
+
+def to_ten(count: int) -> int:
+    """The nearest ten, halves upwards."""
+    return (count + 5) // 10 * 10
+
+
+def add_notification(
+    chance: Chance,
+    network: Network,
+    person: Person,
+    kind: NotificationKind,
+    day: date,
+    today: date,
+    subject: tuple[str, UUID],
+) -> None:
+    """One notification, most likely read if it is old."""
+    created = at(chance, min(day, today - timedelta(days=1)))
+    age = (today - day).days
+    read = chance.often(0.92 if age > 30 else 0.55 if age > 4 else 0.2)
+    network.add(members.Notification, id=chance.id(), member_id=person.id, kind=kind, created_at=created,
+                read_at=created + timedelta(hours=chance.randint(0, 30) if age > 2 else 0, minutes=1) if read else None,
+                subject_type=subject[0], subject_id=subject[1])  # fmt: skip

@@ -1,0 +1,156 @@
+"""The only place that fills an empty database with the demonstration network: `python -m commands.seed`."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, date, datetime
+
+import asyncpg
+
+from commands.demonstration import (
+    catalogue,
+    courses,
+    discussions,
+    observations,
+    people,
+    sign_ins,
+    surveys,
+    together,
+    trials,
+)
+from commands.demonstration.copying import without_indexes
+from commands.demonstration.writing import Network
+from commands.progress import Progress
+from models.everything import metadata
+from settings import Settings, SettingsError
+
+Tell = Callable[[str, float], None]
+# Loaded without their indexes and references, which are made afterwards: the catalogue's are too small for it to pay.
+LARGE = tuple(table.fullname for table in metadata.sorted_tables if table.schema in ("care", "research"))
+
+
+class AlreadySeeded(Exception):
+    """The database has members already, and the demonstration is never mixed with anybody else's rows."""
+
+
+async def is_seeded(dsn: str) -> bool:
+    """Whether there are members: of the demonstration or others, it is not to be seeded again."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return bool(await connection.fetchval("select exists (select from care.member)"))
+    finally:
+        await connection.close()
+
+
+async def seed(
+    dsn: str, scale: float = 1.0, seed: int = 2026, progress: Tell | None = None, today: date | None = None
+) -> None:
+    """Writes the demonstration network in one transaction: wholly or not at all.
+
+    `scale` 1.0 is 18,000 members; the catalogue and the two trials are whole at any scale. History ends on `today`
+    (UTC). The same seed, scale and today give the same rows, but for the passwords' salt. Raises AlreadySeeded when
+    there are members, and asyncpg's errors; `dsn` is the owner's.
+    """
+    tell = progress or (lambda _phase, _done: None)
+    today = today or datetime.now(UTC).date()
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(hashtext('cohorte.seed'))")
+            if await connection.fetchval("select exists (select from care.member)"):
+                raise AlreadySeeded("The database has members already: the demonstration needs an empty one.")
+            await connection.execute("set local maintenance_work_mem = '256MB'")
+            await fill(connection, scale, seed, tell, today)
+        tell("tidying up", 0.97)
+        await connection.execute("vacuum (analyze)")
+    finally:
+        await connection.close()
+
+
+async def fill(
+    connection: "asyncpg.Connection[asyncpg.Record]", scale: float, seed: int, tell: Tell, today: date
+) -> None:
+    tell("reading the catalogue", 0.0)
+    known, network = catalogue.catalogue(seed), Network()
+    catalogue.write_catalogue(network, known)
+    tell("members and courses", 0.08)
+    records = trials.trials(seed, known, today)
+
+    def scaled(whole: int, of_trials: int = 0) -> int:
+        return round((whole - of_trials) * scale)
+
+    everyone = [
+        *(record.person for record in records),
+        *people.people(seed, known, today, scaled(people.MEMBERS, len(records))),
+    ]
+    people.write_people(seed, network, everyone)
+    sign_ins.write_sign_ins(seed, network, known, today)
+    sign_ins.write_credentials(network)
+    helped = together.write_care_links(seed, network, everyone, today)
+    together.write_consents(seed, network, everyone, today)
+    together.count_communities(seed, network, known, everyone)
+    courses.write_trial_courses(seed, network, records)
+    runs = courses.write_courses(seed, network, known, everyone, today, scaled(courses.COURSES, len(records)))
+    tell("discussions", 0.2)
+    discussions.write_discussions(seed, network, known, everyone, today, scaled(discussions.POSTS))
+    tell("surveys", 0.33)
+    surveys.write_surveys(seed, network, known, everyone, today)
+    counted = sum(len(record.observations) for record in records)
+    diaries = observations.diaries(seed, everyone, today, scaled(observations.OBSERVATIONS, counted))
+    tell("copying", 0.38)
+    async with without_indexes(connection, LARGE):
+        for table in metadata.sorted_tables:  # parents before children
+            if network.rows.get(table.fullname):
+                await network.write(connection, table.fullname)
+        pieces = observations.stream(seed, diaries, records, runs, helped)
+        await connection.copy_to_table(
+            "observation", schema_name="care", columns=observations.COLUMNS, format="binary",
+            source=told(pieces, counted + sum(round(d.days * sum(d.often)) for d in diaries), tell),
+        )  # fmt: skip
+        tell("indexes", 0.85)
+
+
+async def told(pieces: Iterator[tuple[bytes, int]], whole: int, tell: Tell) -> AsyncIterator[bytes]:
+    """The pieces' bytes, telling how many observations are through."""
+    done = 0
+    for piece, count in pieces:
+        done += count
+        tell("observations", 0.48 + 0.37 * min(done / whole, 1.0))
+        yield piece
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Seeds the database of the settings or of `--database-url`; the exit status."""
+    try:
+        settings = Settings.from_environment(os.environ)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    parser = argparse.ArgumentParser(
+        prog="python -m commands.seed", description="Fill an empty, migrated database with the demonstration."
+    )
+    parser.add_argument(
+        "--database-url", default=settings.database_url, help="its owner's address; default COHORTE_DATABASE_URL"
+    )
+    parser.add_argument("--scale", type=float, default=settings.scale, help="1.0 is 18,000 members")
+    parser.add_argument("--seed", type=int, default=2026)
+    options = parser.parse_args(arguments)
+    if not options.database_url:
+        print(
+            "Set COHORTE_DATABASE_URL or give --database-url: the embedded database is seeded when it is served.",
+            file=sys.stderr,
+        )
+        return 1
+    try:
+        with Progress("making the demonstration network") as progress:
+            asyncio.run(seed(options.database_url, options.scale, options.seed, progress.tell))
+    except AlreadySeeded as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

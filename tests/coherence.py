@@ -1,0 +1,148 @@
+"""The only place for the rules that the demonstration network keeps, each as SQL that counts the rows that break it."""
+
+# Each counts the rows that break a rule, and must find none.
+BROKEN = {
+    "a value outside its indicator's scale": """
+        select count(*) from care.observation o join catalog.indicator i on i.id = o.indicator_id
+        where o.value < i.minimum or o.value > i.maximum or o.value = 'NaN'""",
+    "an indicator that is none of the member's community": """
+        select count(*) from care.observation o where not exists (
+            select from care.membership m join catalog.community_indicator c using (community_id)
+            where m.member_id = o.member_id and c.indicator_id = o.indicator_id)""",
+    "a rating that is no whole number": """
+        select count(*) from care.observation o join catalog.indicator i on i.id = o.indicator_id
+        where i.scale <> 'QUANTITY' and o.value <> floor(o.value)""",
+    "an observation from before the member came or after today": """
+        select count(*) from care.observation o join care.member m on m.id = o.member_id
+        where o.observed_on < m.joined_on or o.observed_on > (now() at time zone 'UTC')::date""",
+    "a relative's or an association's own diary": """
+        select count(*) from care.observation o join care.member m on m.id = o.member_id where m.kind <> 'PATIENT'""",
+    "an observation by a relative without an accepted care link": """
+        select count(*) from care.observation o where by_relative and not exists (
+            select from care.care_link l where l.patient_id = o.member_id and l.status = 'ACCEPTED')""",
+    "a course of a treatment of another community": """
+        select count(*) from care.course c join care.member m on m.id = c.member_id where pseudonym !~ '^arthritis-'
+        and pseudonym !~ '^epilepsy-' and not exists (
+            select from catalog.community_treatment t
+            where t.community_id = c.community_id and t.treatment_id = c.treatment_id)""",
+    "a course that is over without an end, or runs on after it": """
+        select count(*) from care.course where (status in ('COMPLETED', 'STOPPED')) <> (ended_on is not null)
+        or (stop_reason is not null) <> (ended_on is not null) or started_on > (now() at time zone 'UTC')::date""",
+    "an evaluation that is not its course's, or from another time": """
+        select count(*) from care.evaluation e join care.course c on c.id = e.course_id
+        where (e.member_id, e.treatment_id) <> (c.member_id, c.treatment_id) or evaluated_on < started_on
+        or evaluated_on > ended_on""",
+    "a side effect of somebody else's evaluation": """
+        select count(*) from care.side_effect s join care.evaluation e on e.id = s.evaluation_id
+        where s.member_id <> e.member_id""",
+    "a discussion whose counts are not its posts'": """
+        select count(*) from care.discussion d left join (
+            select discussion_id as id, count(*) as posts, min(created_at) as first, max(created_at) as last
+            from care.post group by 1) p using (id)
+        where (post_count, last_post_at, d.created_at) is distinct from (posts, last, first)""",
+    "a post by somebody who is not in the community, or not yet": """
+        select count(*) from care.post p join care.discussion d on d.id = p.discussion_id where p.author_id is not null
+        and not exists (select from care.membership m where m.member_id = p.author_id
+            and m.community_id = d.community_id and m.joined_on <= p.created_at::date)""",
+    "a post that comes after today, or was edited before it was written": """
+        select count(*) from care.post where created_at > now() or edited_at < created_at""",
+    "a reaction to a post that was removed": """
+        select count(*) from care.post_reaction r join care.post p on p.id = r.post_id where p.removed""",
+    "a post with a blank that was not filled": "select count(*) from care.post where body ~ '[{}]'",
+    "a title with a blank that was not filled": "select count(*) from care.discussion where title ~ '[{}]'",
+    "a topic that is none of the community's": """
+        select count(*) from care.discussion_topic t join care.discussion d on d.id = t.discussion_id
+        where not exists (select from catalog.community_treatment c
+            where c.community_id = d.community_id and c.treatment_id = t.treatment_id)
+        and not exists (select from catalog.community_indicator c
+            where c.community_id = d.community_id and c.indicator_id = t.indicator_id)""",
+    "a flag that was upheld on a post that stands": """
+        select count(*) from care.flag f join care.post p on p.id = f.post_id
+        where f.status = 'UPHELD' and not removed""",
+    "a community's member count that is not its memberships' nearest ten": """
+        select count(*) from catalog.community c where member_count <> 10 * floor((
+            (select count(*) from care.membership m where m.community_id = c.id) + 5) / 10)""",
+    "a community's consenting count that is not its patients' nearest ten": """
+        select count(*) from catalog.community c where consenting_count <> 10 * floor((
+            (select count(*) from care.membership m join research.consent s using (member_id)
+             join care.member p on p.id = m.member_id
+             where m.community_id = c.id and purpose = 'SURVEY_RESEARCH' and granted
+                and p.kind = 'PATIENT') + 5) / 10)""",
+    "a member without its profile and account": """
+        select count(*) from care.member m where not exists (select from care.profile p where p.member_id = m.id)
+        or not exists (select from identity.account a where a.member_id = m.id)""",
+    "a member in no community": """
+        select count(*) from care.member m where not exists (select from care.membership s where s.member_id = m.id)""",
+    "a pseudonym that is an e-mail": "select count(*) from care.member where pseudonym like '%@%'",
+    "a care link of other kinds than a patient and a relative": """
+        select count(*) from care.care_link l join care.member p on p.id = l.patient_id
+        join care.member r on r.id = l.relative_id where (p.kind, r.kind) <> ('PATIENT', 'RELATIVE')""",
+    "a participation without consent, or of another community's member": """
+        select count(*) from research.participation p join catalog.survey s on s.id = p.survey_id
+        where not exists (select from research.consent c where c.member_id = p.member_id and granted
+            and purpose = 'SURVEY_RESEARCH' and changed_at::date <= coalesce(completed_at::date, now()::date))
+        or not exists (select from care.membership m
+            where m.member_id = p.member_id and m.community_id = s.community_id)""",
+    "a participation in a survey that has not opened": """
+        select count(*) from research.participation p join catalog.survey s on s.id = p.survey_id
+        where s.status in ('DRAFT', 'WAITING') or completed_at::date not between opens_on and closes_on""",
+    "a closed survey whose answers can still be told whose they are": """
+        select count(*) from research.participation p join catalog.survey s on s.id = p.survey_id
+        where s.status <> 'OPEN' and answer_sheet_id is not null""",
+    "a completed participation of an open survey without answers": """
+        select count(*) from research.participation p join catalog.survey s on s.id = p.survey_id
+        where s.status = 'OPEN' and (p.status in ('STARTED', 'COMPLETED')) <> (answer_sheet_id is not null)""",
+    "a survey's progress that is not what was completed": """
+        select count(*) from catalog.survey_progress g where completed_count <> (
+            select count(*) from research.participation p where p.survey_id = g.survey_id and status = 'COMPLETED')""",
+    "an answer to another survey's question, or an earlier version's": """
+        select count(*) from research.answer a join research.answer_sheet h on h.id = a.answer_sheet_id
+        join catalog.question q on q.id = a.question_id join catalog.survey s on s.id = h.survey_id
+        where q.survey_id <> h.survey_id or q.version <> s.version""",
+    "an answer that does not fit its question's kind": """
+        select count(*) from research.answer a join catalog.question q on q.id = a.question_id
+        where (cardinality(codes) > 0) <> (q.kind in ('SINGLE_CHOICE', 'MULTIPLE_CHOICE'))
+        or (number is not null) <> (q.kind in ('SCALE', 'NUMBER')) or (day is not null) <> (q.kind = 'DATE')
+        or (a.text is not null) <> (q.kind = 'TEXT') or number not between q.minimum and q.maximum
+        or (q.kind = 'SINGLE_CHOICE' and cardinality(codes) <> 1) or cardinality(codes) > q.max_choices""",
+    "a code that is none of the question's options": """
+        select count(*) from research.answer a, unnest(codes) as given(code) where not exists (
+            select from catalog.question_option o where o.question_id = a.question_id and o.code = given.code)""",
+    "an answer to a question that another answer hides, or a required one missing": """
+        with given as (
+            select h.id as sheet, q.id as question, q.key, q.required, q.survey_id, q.version,
+                a.question_id is not null as answered, a.codes, a.number
+            from research.answer_sheet h join catalog.survey s on s.id = h.survey_id
+            join catalog.question q on q.survey_id = s.id and q.version = s.version
+            left join research.answer a on a.answer_sheet_id = h.id and a.question_id = q.id
+        ), judged as (
+            select g.*, not exists (
+                select from catalog.visibility_rule r join given o on o.sheet = g.sheet and o.key = r.on_key
+                where r.question_id = g.question and not coalesce(case r.operator
+                    when 'ANSWERED' then o.answered
+                    when 'EQUALS' then o.codes && r.values
+                    when 'IN' then o.codes && r.values
+                    when 'NOT_EQUALS' then not coalesce(o.codes && r.values, false)
+                    when 'GREATER_THAN' then o.number > r.values[1]::float
+                    when 'LESS_THAN' then o.number < r.values[1]::float end, false)) as shown
+            from given g
+        )
+        select count(*) from judged where (answered and not shown) or (shown and required and not answered
+            and not exists (select from research.participation p
+                where p.answer_sheet_id = sheet and status = 'STARTED'))""",
+    "an answer sheet whose place says whose it is": """
+        select count(*) from (select id, lag(id) over (partition by survey_id order by ctid) as before
+            from research.answer_sheet) s where id < before""",
+    "a notification of something that is not there": """
+        select count(*) from care.notification n where not case subject_type
+            when 'pst' then exists (select from care.post where id = subject_id)
+            when 'mbr' then exists (select from care.member where id = subject_id)
+            when 'svy' then exists (select from catalog.survey where id = subject_id) else false end
+        or read_at < created_at or created_at > now()""",
+    "an HPO id or ATC code that is not one": """
+        select (select count(*) from catalog.indicator
+            where hpo !~ '^HP:[0-9]{7}$' or (kind = 'SYMPTOM') <> (hpo is not null))
+        + (select count(*) from catalog.treatment where atc !~ '^[A-Z][0-9]{2}[A-Z]{2}[0-9]{2}$')""",
+    "a condition code that is not one": """
+        select count(*) from catalog.condition where icd10 !~ '^[A-Z][0-9]{2}([.][0-9])?$' or orpha !~ '^[0-9]+$'""",
+}
