@@ -83,7 +83,8 @@ async def prepare(dsn: str, settings: Settings) -> None:
     say("migrating ...")
     await migrate.upgrade(dsn)
     if settings.demo and not await seed.is_seeded(dsn):
-        with Progress("making the demonstration network") as progress:
+        # Another server that starts on the same empty database may be the one that fills it.
+        with contextlib.suppress(seed.AlreadySeeded), Progress("making the demonstration network") as progress:
             await seed.seed(dsn, settings.scale, progress=progress.tell)
 
 

@@ -1,0 +1,19 @@
+"""The security properties name tests that exist."""
+
+import re
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+PROPERTIES = (TESTS.parent / "docs/security-properties.md").read_text(encoding="utf-8")
+
+
+def test_every_property_is_proven_by_a_test_that_exists() -> None:
+    rows = [row for row in PROPERTIES.splitlines() if row.startswith("| ")][1:]
+    assert len(rows) >= 20
+    for row in rows:
+        proofs = row.split("|")[3]
+        files = [TESTS / name for name in re.findall(r"`(test_\w+\.py)`", proofs)]
+        assert files, row
+        text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+        for name in re.findall(r"`(test_\w+)`", proofs):
+            assert f"def {name}(" in text, name
