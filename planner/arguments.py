@@ -210,11 +210,12 @@ class Shape:
         return self.part(values.get(self.variable, Undefined))
 
 
-def shapes(node: FieldNode, field: GraphQLField, source: Source) -> list[Shape]:
-    """The variables in a field's arguments that change its statement."""
+def shapes(node: FieldNode, field: GraphQLField, source: Source, prefix: Callable[[Any], Any]) -> list[Shape]:
+    """The variables in a field's arguments that change its statement; `prefix` is what of an id does."""
     found = []
     for given in node.arguments or ():
-        part = _part(source, given.name.value, is_non_null_type(field.args[given.name.value].type))
+        required = is_non_null_type(field.args[given.name.value].type)
+        part = prefix if isinstance(source, NodeById) else _part(source, given.name.value, required)
         if part is not None:
             found += [Shape(variable, part) for variable in variables_in(given.value)]
     return found
@@ -231,8 +232,6 @@ def variables_in(value: ValueNode) -> list[str]:
 
 
 def _part(source: Source, name: str, required: bool) -> Callable[[Any], Any] | None:
-    if isinstance(source, NodeById):
-        return prefix_of
     if isinstance(source, Paged) and name in PAGE:
         return structural
     if isinstance(source, Paged) and name in CURSORS:

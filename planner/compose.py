@@ -23,7 +23,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import JSON
 
 from models.rows import Asking, Branches, Expression, Row, row
-from planner.arguments import PAGE, Coerced, Request, bound, is_given, page_size, prefix_of, sql_type, value_of
+from planner.arguments import PAGE, Coerced, Request, bound, is_given, page_size, sql_type, value_of
 from planner.declare import Column, NodeById, Paged, Sql
 from planner.expressions import EMPTY_LIST, Reader, as_list, as_object, as_values, integer, labelled, limited, typename
 from planner.pages import page
@@ -168,8 +168,7 @@ class Composer:
 
     def node(self, declared: GraphQLField, nodes: list[FieldNode]) -> Expression:
         """The row an id names; its prefix is part of the plan's key, so one table is asked."""
-        prefix = prefix_of(value_of(nodes[0], declared, "id", self.coerced))
-        kind = self.tables.by_prefix.get(prefix)
+        kind = self.tables.by_prefix.get(self.tables.prefix_of(value_of(nodes[0], declared, "id", self.coerced)))
         if kind is None or not self.selections.schema.is_sub_type(cast(Any, get_named_type(declared.type)), kind):
             return NULL
         this = row(self.tables.table_of[kind.name])

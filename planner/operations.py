@@ -192,7 +192,7 @@ class Operation:
                         found[variable, structural] = Shape(variable, structural)
             source = tables.sources.get((kind.name, node.name.value)) if isinstance(node, FieldNode) else None
             if source is not None and isinstance(node, FieldNode):
-                for shape in shapes(node, kind.fields[node.name.value], source):
+                for shape in shapes(node, kind.fields[node.name.value], source, tables.prefix_of):
                     found[shape.variable, shape.part] = shape
         return list(found.values())
 

@@ -10,6 +10,7 @@ from sqlalchemy.sql import operators
 from sqlmodel import SQLModel
 
 from models.rows import Expression, Row
+from planner.arguments import prefix_of
 from planner.declare import Source, graph_of, source_of
 from planner.expressions import Outer, limited
 
@@ -41,6 +42,11 @@ class Tables:
             if graph is not None and graph.prefix is not None:
                 self.prefixes[kind.name] = graph.prefix
                 self.by_prefix[graph.prefix] = kind
+
+    def prefix_of(self, id: Any) -> str:
+        """The prefix of an id of this view; all others are as one, so that nobody can have plans made without end."""
+        prefix = prefix_of(id)
+        return prefix if prefix in self.by_prefix else ""
 
     def type_of(self, rows: "Ordered") -> GraphQLObjectType | None:
         """The type of a table's rows; None where this view has none."""
