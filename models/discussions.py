@@ -102,7 +102,9 @@ class PostReaction(Table, table=True):
 class Flag(Table, table=True):
     """A post that a member has shown to the moderators."""
 
-    __table_args__ = within("care", Index(None, "created_at", "id"), Index(None, "post_id"))
+    __table_args__ = within(
+        "care", Index(None, "created_at", "id"), Index(None, "status", "created_at", "id"), Index(None, "post_id")
+    )
 
     id: UUID = key()
     post_id: UUID = reference("care.post.id")

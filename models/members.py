@@ -51,7 +51,11 @@ class NotificationKind(StrEnum):
 class Member(Table, table=True):
     """A member as every other member may see it; what only some may see stands in `Profile`."""
 
-    __table_args__ = within("care", Index("uq_member_pseudonym", text("lower(pseudonym)"), unique=True))
+    __table_args__ = within(
+        "care",
+        Index("uq_member_pseudonym", text("lower(pseudonym)"), unique=True),
+        Index("ix_member_association", "id", postgresql_where=text("kind = 'ASSOCIATION'")),
+    )
 
     id: UUID = key()
     pseudonym: str

@@ -102,11 +102,13 @@ def is_current(session: Row, *, viewer: Asking) -> Expression:
 
 def subject_of(notification: Row) -> Branches:
     """What a notification is about: `subject_type` is the prefix of its graph type's ids."""
-    discussion, post, survey = row(discussions.Discussion), row(discussions.Post), row(surveys.Survey)
+    discussion, post = row(discussions.Discussion), row(discussions.Post)
+    member, survey = row(members.Member), row(surveys.Survey)
     kind, id = notification.subject_type, notification.subject_id
     return Branches(
         (
             select(discussion).where(kind == "dis", discussion.id == id),
+            select(member).where(kind == "mbr", member.id == id),
             select(post).where(kind == "pst", post.id == id),
             select(survey).where(kind == "svy", survey.id == id),
         )

@@ -19,6 +19,7 @@ from graphql import (
 from hypothesis import strategies as st
 
 Pool = dict[str, list[Any]]  # an argument's name, or `Type.field` for its cursors, to values worth asking for
+Weights = Mapping[str, int]  # `Type.field` to how many times as often as others it is chosen
 
 DEPTH = 5
 FLAGS = ("yes", "no", "perhaps")  # Boolean variables of the directives
@@ -44,6 +45,7 @@ class Writer:
     fragments: list[str] = field(default_factory=list)
     names: int = 0
     backward: bool = False  # in which direction a list that can be read both ways is read
+    weights: Weights = field(default_factory=dict)
 
     def name(self, letter: str) -> str:
         self.names += 1
@@ -59,6 +61,7 @@ class Writer:
         names = [name for name, each in kind.fields.items() if depth > 1 or is_leaf_type(get_named_type(each.type))]
         if not names:
             return "{ __typename }"
+        names = [name for name in names for _ in range(self.weights.get(f"{kind.name}.{name}", 1))]
         chosen = self.draw(st.lists(st.sampled_from(names), min_size=1, max_size=4 if depth < DEPTH else 2))
         parts = [part for name in chosen for part in self.field(kind, name, depth)]
         if self.chance(20):
@@ -154,9 +157,11 @@ class Writer:
 
 
 @st.composite
-def operations(draw: Callable[[st.SearchStrategy[Any]], Any], schema: GraphQLSchema, pool: Pool) -> Made:
+def operations(
+    draw: Callable[[st.SearchStrategy[Any]], Any], schema: GraphQLSchema, pool: Pool, weights: Weights | None = None
+) -> Made:
     """A query of one view: up to three root fields deep in the graph."""
-    writer = Writer(draw, schema, pool, backward=draw(st.booleans()))
+    writer = Writer(draw, schema, pool, backward=draw(st.booleans()), weights=weights or {})
     body = writer.selection(schema.query_type, DEPTH)
     head = (
         f"({', '.join(f'{name}: {kind}' for name, kind in writer.definitions.items())})" if writer.definitions else ""

@@ -10,6 +10,7 @@ CREATE TABLE care.member (
     CONSTRAINT ck_member_kind CHECK (kind IN ('PATIENT', 'RELATIVE', 'ASSOCIATION'))
 );
 CREATE UNIQUE INDEX uq_member_pseudonym ON care.member (lower(pseudonym));
+CREATE INDEX ix_member_association ON care.member (id) WHERE kind = 'ASSOCIATION';
 
 CREATE TABLE care.care_link (
     demonstration BOOLEAN DEFAULT false NOT NULL,
@@ -196,6 +197,7 @@ CREATE TABLE care.flag (
     CONSTRAINT ck_flag_status CHECK (status IN ('OPEN', 'UPHELD', 'DISMISSED'))
 );
 CREATE INDEX ix_flag_created_at_id ON care.flag (created_at, id);
+CREATE INDEX ix_flag_status_created_at_id ON care.flag (status, created_at, id);
 CREATE INDEX ix_flag_post_id ON care.flag (post_id);
 
 CREATE TABLE care.post_reaction (

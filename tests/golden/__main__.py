@@ -1,0 +1,13 @@
+"""The only place that writes the golden statements anew: `python -m tests.golden`, then read what changed."""
+
+from tests.golden.pairs import SHAPE, laid_out, pairs, planners
+
+
+def main() -> None:
+    made = planners()
+    for pair in pairs():
+        pair.golden.write_text(laid_out(pair.plan(made[pair.audience], SHAPE).sql))
+
+
+if __name__ == "__main__":
+    main()

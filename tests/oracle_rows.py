@@ -1,0 +1,152 @@
+"""The only place that reads a small database whole, and says in plain Python which of its rows a viewer may see."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from models.viewers import Audience, Viewer
+
+Found = Mapping[str, Any]  # a row of a table: asyncpg's record, or a dictionary
+Everything = Mapping[str, list[Found]]  # a database's rows by `schema.table`
+
+CATALOGUE = frozenset({
+    "catalog.condition", "catalog.community", "catalog.community_indicator", "catalog.community_treatment",
+    "catalog.indicator", "catalog.treatment", "insight.organization",
+})  # fmt: skip
+OF_MEMBERS = frozenset({  # what any member, and the house, may read of every member
+    "care.member", "care.membership", "care.discussion", "care.discussion_topic", "care.post", "care.post_reaction",
+})  # fmt: skip
+OF_SURVEYS = frozenset({"catalog.survey", "catalog.question", "catalog.question_option", "catalog.visibility_rule"})
+SHOWN_TO_BUYERS = frozenset({"OPEN", "CLOSED", "RELEASED", "ARCHIVED"})
+
+
+@dataclass(frozen=True)
+class Network:
+    """All rows of a database, and what time it was there when they were read."""
+
+    tables: Everything
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+
+async def whole_network(superuser: asyncpg.Connection) -> Network:
+    """Every row of every table, read as somebody whom no policy binds."""
+    names = await superuser.fetch(
+        "select table_schema || '.' || table_name as name from information_schema.tables"
+        " where table_schema in ('catalog', 'identity', 'care', 'research', 'insight')"
+    )
+    tables: dict[str, list[Found]] = {
+        found["name"]: list(map(dict, await superuser.fetch(f"select * from {found['name']}"))) for found in names
+    }
+    return Network(tables, await superuser.fetchval("select now()"))
+
+
+class Seen:
+    """The rows that one viewer may see."""
+
+    def __init__(self, network: Network, viewer: Viewer) -> None:
+        self.viewer, self.now, self.today = viewer, network.now, network.today
+        tests = scope(network.tables, viewer)
+        self.tables = {
+            name: [row for row in rows if tests[name](row)] if name in tests else []
+            for name, rows in network.tables.items()
+        }
+        self._indexes: dict[tuple[str, ...], dict[tuple[Any, ...], list[Found]]] = {}
+
+    def of(self, table: str, **values: Any) -> list[Found]:
+        """The rows whose columns have these values; null equals nothing."""
+        if not values:
+            return self.tables[table]
+        index = self._indexes.get((table, *values))
+        if index is None:
+            index = self._indexes[table, *values] = defaultdict(list)
+            for row in self.tables[table]:
+                index[tuple(row[name] for name in values)].append(row)
+        return [] if None in values.values() else index.get(tuple(values.values()), [])
+
+    def one(self, table: str, **values: Any) -> Found | None:
+        """The one row whose columns have these values."""
+        found = self.of(table, **values)
+        assert len(found) < 2
+        return found[0] if found else None
+
+
+def scope(tables: Everything, viewer: Viewer) -> dict[str, Callable[[Found], bool]]:
+    """For each table that the viewer's audience may read, which of its rows the viewer may."""
+    tests: dict[str, Callable[[Found], bool]] = dict.fromkeys(CATALOGUE, lambda _: True)
+    if viewer.audience is Audience.BUYER:
+        tests |= of_surveys(tables, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
+        own = ("insight.licence", "insight.api_key")
+        return tests | dict.fromkeys(own, lambda row: bool(row["organization_id"] == viewer.organization))
+    if viewer.audience is Audience.MANAGER:
+        tests |= of_surveys(tables, lambda _: True) | dict.fromkeys(OF_MEMBERS, lambda _: True)
+        tests |= dict.fromkeys(("insight.licence", "care.flag", "catalog.survey_progress"), lambda _: True)
+        tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
+        tests["identity.staff"] = lambda staff: bool(staff["id"] == viewer.staff)
+    if viewer.audience is Audience.PATIENT:
+        tests |= of_surveys(tables, lambda survey: survey["status"] != "DRAFT")
+        tests |= dict.fromkeys(OF_MEMBERS, lambda _: True) | of_member(tables, viewer.member)
+    return tests
+
+
+def of_surveys(tables: Everything, shown: Callable[[Found], bool]) -> dict[str, Callable[[Found], bool]]:
+    """A survey's questions, their options and rules are seen with it."""
+    surveys = {row["id"] for row in tables["catalog.survey"] if shown(row)}
+    questions = {row["id"] for row in tables["catalog.question"] if row["survey_id"] in surveys}
+    return {
+        "catalog.survey": lambda row: row["id"] in surveys,
+        "catalog.question": lambda row: row["id"] in questions,
+        "catalog.question_option": lambda row: row["question_id"] in questions,
+        "catalog.visibility_rule": lambda row: row["question_id"] in questions,
+    }
+
+
+def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Found], bool]]:
+    """What is a member's own, and what other members share with it."""
+    communities = defaultdict(set)
+    for row in tables["care.membership"]:
+        communities[row["member_id"]].add(row["community_id"])
+    trusting = {
+        row["patient_id"]
+        for row in tables["care.care_link"]
+        if row["relative_id"] == member and row["status"] == "ACCEPTED"
+    }
+
+    def shares(profile: Found) -> bool:
+        whose, how = profile["member_id"], profile["sharing"]
+        in_common = bool(communities[whose] & communities[member])
+        return whose == member or whose in trusting or how == "ALL_MEMBERS" or (how == "MY_COMMUNITIES" and in_common)
+
+    sharing = {member} | {row["member_id"] for row in tables["care.profile"] if shares(row)}
+    own = {"member_id": {member}}
+    sheets = {row["answer_sheet_id"] for row in tables["research.participation"] if row["member_id"] == member}
+    accounts = {row["id"] for row in tables["identity.account"] if row["member_id"] == member}
+    columns: dict[str, dict[str, set[Any]]] = {
+        "care.profile": {"member_id": {row["member_id"] for row in tables["care.profile"] if shares(row)}},
+        "care.observation": {"member_id": sharing},
+        "care.course": {"member_id": sharing},
+        "care.evaluation": {"member_id": sharing},
+        "care.side_effect": {"member_id": sharing},
+        "care.care_link": {"patient_id": {member}, "relative_id": {member}},
+        "care.notification": own,
+        "research.consent": own,
+        "research.participation": own,
+        "research.answer_sheet": {"id": sheets},
+        "research.answer": {"answer_sheet_id": sheets},
+        "identity.account": own,
+        "identity.session": {"account_id": accounts},
+    }
+    return {table: among(allowed) for table, allowed in columns.items()}
+
+
+def among(allowed: Mapping[str, set[Any]]) -> Callable[[Found], bool]:
+    """Whether one of the columns has one of the values it is allowed."""
+    return lambda row: any(row[column] in values for column, values in allowed.items())

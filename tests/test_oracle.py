@@ -1,0 +1,325 @@
+"""The statements answer what the rows say: generated operations agree with an oracle that does not use the planner."""
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from graphql import GraphQLSchema, parse, print_schema, validate
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from models import connections, fakes
+from models.members import Sharing
+from models.viewers import Audience, Viewer
+from planner.operations import Planner
+from planner.tables import Ordered
+from schema.access import build_views
+from tests.cluster_fixtures import clone
+from tests.operations import Made, Pool, operations
+from tests.oracle import Oracle, differences
+from tests.oracle_fields import TYPES
+from tests.oracle_rows import Network, Seen, whole_network
+from tests.questions import every_field, inside
+from tests.test_finishing import Asked, pool_of
+
+EXAMPLES = 80  # of each viewer
+VIEWERS = {  # who asks, by the name in front of @demo.example
+    "anybody": Audience.PUBLIC,
+    "patient": Audience.PATIENT,
+    "relative": Audience.PATIENT,
+    "association": Audience.PATIENT,
+    "laboratory": Audience.BUYER,
+    "insurer": Audience.BUYER,
+    "manager": Audience.MANAGER,
+}
+CURSORS = {  # where each list's cursors are found, by its coordinate; the first of `places` that has any gives them
+    "Query.communities": "{ communities(first: 9) { edges { cursor } } }",
+    "Query.treatments": "{ treatments(first: 9) { edges { cursor } } }",
+    "Query.surveys": "{ surveys(first: 9) { edges { cursor } } }",
+    "Query.flags": "{ flags(first: 9) { edges { cursor } } }",
+    "Query.licences": "{ licences(first: 9) { edges { cursor } } }",
+    "Query.organizations": "{ organizations(first: 9) { edges { cursor } } }",
+    "Community.treatments": "{ communities(first: 9) { nodes { treatments(first: 3) { edges { cursor } } } } }",
+    "Community.members": "{ communities(first: 9) { nodes { members(first: 3) { edges { cursor } } } } }",
+    "Community.discussions": "{ communities(first: 9) { nodes { discussions(first: 3) { edges { cursor } } } } }",
+    "Community.surveys": "{ communities(first: 9) { nodes { surveys(first: 3) { edges { cursor } } } } }",
+    "Discussion.posts": "{ communities(first: 9) { nodes { discussions(first: 3) { nodes { posts(first: 3)"
+    " { edges { cursor } } } } } } }",
+    "Treatment.evaluations": "{ treatments(first: 30) { nodes { evaluations(first: 2) { edges { cursor } } } } }",
+    "Me.observations": "{ me { observations(first: 30) { edges { cursor } } } }",
+    "Me.notifications": "{ me { notifications(first: 9) { edges { cursor } } } }",
+}
+WEIGHTS = {  # a viewer's own, and the lists that people make, oftener than the catalogue
+    "Query.me": 8, "Query.discussion": 4, "Query.community": 4, "Query.member": 3, "Query.survey": 4, "Query.node": 2,
+    "Query.surveys": 2, "Query.flags": 2, "Query.licences": 2, "Query.organization": 4, "Query.treatment": 2,
+    "Me.dashboard": 4, "Me.observations": 4, "Me.participations": 3, "Me.notifications": 2, "Me.courses": 2,
+    "Discussion.posts": 4, "Community.discussions": 3, "Community.members": 3, "Treatment.evaluations": 3,
+    "Survey.questions": 3, "Member.series": 2, "Member.courses": 2,
+}  # fmt: skip
+SERIES = """query ($indicator: ID!) {
+  member(pseudonym: "arthritis-017") { series(indicator: $indicator, interval: MONTH) { startsOn mean minimum count } }
+}"""
+SELDOM = """
+    insert into identity.session (account_id, token_hash, device, created_at, last_seen_at, expires_at)
+        select id, sha256((id::text || n)::bytea), 'Device ' || n, created_at, now(), now() + n * interval '1 day'
+        from identity.account, generate_series(-1, 2) n where email like '%@demo.example';
+    update care.observation set note = 'As yesterday', by_relative = true where id::text < '4';
+    update care.post set edited_at = created_at + interval '90.5 seconds' where id::text < '4';
+    update research.answer set day = date '2026-03-02' where number is not null;
+    update catalog.question set help = 'There is no wrong answer' where position = 1
+"""  # what the demonstration has none or few of
+HOW = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class Examined:
+    """One viewer, with both ways to answer it."""
+
+    def __init__(self, asked: Asked, oracle: Oracle) -> None:
+        self.asked, self.oracle = asked, oracle
+
+    async def differences(self, text: str, variables: dict[str, Any] | None = None) -> list[str]:
+        made = Made(text, variables or {})
+        assert validate(self.asked.planner.schema, parse(text)) == []
+        return differences(self.oracle.answer(text, made.variables), await self.asked.fast(made))
+
+
+@pytest_asyncio.fixture(scope="module")
+async def still(template: str) -> AsyncIterator[str]:
+    """A database in which nobody signs in while it is compared with what was read out of it."""
+    async with clone(template) as address:
+        await connections.open_roles(address)
+        superuser = await asyncpg.connect(address)
+        await superuser.execute(SELDOM)
+        await superuser.close()
+        yield address
+
+
+@pytest_asyncio.fixture(scope="module")
+async def network(still: str) -> Network:
+    superuser = await asyncpg.connect(still)
+    found = await whole_network(superuser)
+    await superuser.close()
+    return found
+
+
+@pytest.fixture(scope="module")
+def schemas() -> dict[Audience, GraphQLSchema]:
+    return {audience: view._schema for audience, view in build_views().items()}
+
+
+@pytest_asyncio.fixture(scope="module", params=VIEWERS)
+async def examined(
+    request: pytest.FixtureRequest, still: str, network: Network, schemas: dict[Audience, GraphQLSchema]
+) -> AsyncIterator[Examined]:
+    audience = VIEWERS[request.param]
+    viewer, schema = viewer_called(network, request.param, audience), schemas[audience]
+    superuser = await asyncpg.connect(still)
+    pool = await pool_of(superuser) | values_of(network, viewer)
+    await superuser.close()
+    async with await connections.pool(still, audience, 1, 30.0) as opened:
+        asked = Asked(Planner(schema, audience), viewer, opened, pool)
+        pool |= await cursors_of(asked)
+        yield Examined(asked, Oracle(print_schema(schema), Seen(network, viewer)))
+
+
+def viewer_called(network: Network, name: str, audience: Audience) -> Viewer:
+    for account in network.tables["identity.account"]:
+        if account["email"] == f"{name}@demo.example":
+            sessions = [row for row in network.tables["identity.session"] if row["account_id"] == account["id"]]
+            ids = (account[f"{kind}_id"] for kind in ("member", "organization", "staff"))
+            return Viewer(audience, account["id"], sessions[-1]["id"], *ids)
+    return Viewer()
+
+
+def values_of(network: Network, viewer: Viewer) -> Pool:
+    """Arguments that find much: of the network as a whole, and of what the viewer has."""
+    tables = network.tables
+    longest = sorted(tables["care.discussion"], key=lambda row: row["post_count"], reverse=True)[:4]
+    here = {row["community_id"] for row in tables["care.membership"] if row["member_id"] == viewer.member}
+    slugs = [row["slug"] for row in tables["catalog.community"] if row["id"] in here]
+    told = [f"ntf_{row['id']}" for row in tables["care.notification"] if row["member_id"] == viewer.member][:4]
+    evaluated = Counter(row["treatment_id"] for row in tables["care.evaluation"]).most_common(4)
+    common = {id for id, _ in evaluated}
+    surveys = {row["status"]: f"svy_{row['id']}" for row in tables["catalog.survey"]}  # one of each status
+    taken = [f"svy_{row['survey_id']}" for row in tables["research.participation"] if row["member_id"] == viewer.member]
+    tracked = {row["indicator_id"] for row in tables["care.observation"] if row["member_id"] == viewer.member}
+    scored = [row["id"] for row in tables["catalog.indicator"] if row["slug"] == "arthritis-self-assessment"]
+    return {
+        "Query.discussion.id": [f"dis_{row['id']}" for row in longest],
+        "Query.survey.id": [*surveys.values(), *taken],
+        "Query.community.slug": [*slugs, "rheumatoid-arthritis", "nowhere"],
+        "Query.treatment.slug": [row["slug"] for row in tables["catalog.treatment"] if row["id"] in common],
+        "Me.observations.indicator": [f"ind_{id}" for id in sorted(tracked)[:4]] + ["nonsense"],
+        "Member.series.indicator": [f"ind_{id}" for id in [*scored, *sorted(tracked)[:3]]],
+        "Me.dashboard.from": [f"{network.today - timedelta(days=days)}" for days in (400, 90, 7, -7)],
+        "Me.dashboard.to": [f"{network.today - timedelta(days=days)}" for days in (300, 30, 0, -7)],
+        "Query.node.id": [
+            *told,
+            *(f"{prefix}_{tables[table][0]['id']}" for prefix, (_, table) in TYPES.items()),
+            "obs_nonsense",
+        ],
+    }
+
+
+async def cursors_of(asked: Asked) -> Pool:
+    found: Pool = {}
+    for coordinate, text in CURSORS.items():
+        if validate(asked.planner.schema, parse(text)) == []:
+            found[coordinate] = list(cursors_in(await asked.fast(Made(text, {}))))[:40]
+    return found
+
+
+def cursors_in(answer: Any) -> list[str]:
+    if isinstance(answer, list):
+        return [cursor for each in answer for cursor in cursors_in(each)]
+    if isinstance(answer, dict):
+        return [each for key, value in answer.items() for each in ([value] if key == "cursor" else cursors_in(value))]
+    return []
+
+
+@HOW
+@given(data=st.data())
+async def test_the_statement_answers_what_the_oracle_answers(examined: Examined, data: st.DataObject) -> None:
+    for _ in range(4 if examined.asked.viewer.audience is Audience.PATIENT else 1):  # most of the graph is theirs
+        made = data.draw(operations(examined.asked.planner.schema, examined.asked.pool, WEIGHTS))
+        assert await examined.differences(made.text, made.variables) == []
+
+
+async def test_every_field_of_the_view_answers_what_the_oracle_answers(examined: Examined) -> None:
+    pool = examined.asked.pool
+    fixed = {"interval": "MONTH", "pseudonym": json.dumps("arthritis-017")}
+    for slug, indicator in (
+        (pool["Query.community.slug"][0], pool["Member.series.indicator"][-1]),
+        (pool["Query.treatment.slug"][0], pool["Member.series.indicator"][0]),
+    ):
+        found = {"slug": slug, "indicator": indicator, "discussion": pool["Query.discussion.id"][0]}
+        found |= {"survey": pool["Query.survey.id"][0], "node": pool["Query.node.id"][0]}
+        values = fixed | {name: json.dumps(value) for name, value in found.items()}
+        for text in every_field(examined.asked.planner.schema, values):
+            assert await examined.differences(text) == []
+        if examined.asked.viewer.audience is Audience.PATIENT:
+            assert await examined.differences(SERIES, {"indicator": indicator}) == []
+
+
+async def test_a_node_of_every_type_answers_what_the_oracle_answers(examined: Examined) -> None:
+    schema = examined.asked.planner.schema
+    for id in examined.asked.pool["Query.node.id"]:
+        selected = inside(schema.type_map["Node"], schema, {}, set(), 0)
+        assert await examined.differences(f"{{ node(id: {json.dumps(id)}) {{ {selected} }} }}") == []
+
+
+async def walk(asked: Asked, field: str, size: str, cursor: str, end: str) -> list[str]:
+    """The ids of a list, read to its end by pages: `field` is a query with the list's place left open."""
+    found: list[str] = []
+    given = ""
+    while True:
+        page = f"({size}: 7{given}) {{ nodes {{ id }} pageInfo {{ hasNextPage hasPreviousPage {end} }} }}"
+        answer = await asked.fast(Made(field.replace("...", page), {}))
+        while "nodes" not in answer:
+            (answer,) = answer.values()
+        ids, about = [node["id"] for node in answer["nodes"]], answer["pageInfo"]
+        found = ids + found if size == "last" else found + ids
+        if not about["hasPreviousPage" if size == "last" else "hasNextPage"]:
+            return found
+        assert len(ids) == 7
+        given = f', {cursor}: "{about[end]}"'
+
+
+async def test_a_walk_by_sevens_meets_every_row_once_in_both_directions(
+    fresh: str, schemas: dict[Audience, GraphQLSchema]
+) -> None:
+    superuser = await asyncpg.connect(fresh)
+    member = await fakes.member(superuser, sharing=Sharing.ONLY_ME)
+    discussion = await fakes.discussion(superuser, author_id=member["id"])
+    indicators = [(await fakes.indicator(superuser))["id"] for _ in range(4)]
+    # Four of each moment and five of each day: the ids break ties.
+    await superuser.execute(
+        "insert into care.post (discussion_id, body, created_at)"
+        " select $1, 'Hello', timestamptz '2026-03-02 12:00:00.123456+00' + n / 4 * interval '1 second'"
+        " from generate_series(1, 508) n", discussion["id"]
+    )  # fmt: skip
+    await superuser.execute(
+        "insert into care.observation (member_id, indicator_id, value, observed_on)"
+        " select $1, ($2::uuid[])[n % 4 + 1], 1, date '2026-03-02' - n / 4 from generate_series(0, 507) n",
+        member["id"], indicators,
+    )  # fmt: skip
+    posts = await superuser.fetch(
+        "select id from care.post where discussion_id = $1 order by created_at, id", discussion["id"]
+    )
+    days = await superuser.fetch(
+        "select id from care.observation where member_id = $1 order by observed_on desc, id desc", member["id"]
+    )
+    await superuser.close()
+    await connections.open_roles(fresh)
+    async with await connections.pool(fresh, Audience.PATIENT, 1, 30.0) as opened:
+        viewer = Viewer(Audience.PATIENT, member=member["id"])
+        asked = Asked(Planner(schemas[Audience.PATIENT], Audience.PATIENT), viewer, opened, {})
+        field = f'{{ discussion(id: "dis_{discussion["id"]}") {{ posts... }} }}'
+        forwards = await walk(asked, field, "first", "after", "endCursor")
+        assert forwards == [f"pst_{row['id']}" for row in posts]
+        assert await walk(asked, field, "last", "before", "startCursor") == forwards
+        observations = await walk(asked, "{ me { observations... } }", "first", "after", "endCursor")
+        assert observations == [f"obs_{row['id']}" for row in days]
+        assert len(set(forwards)) == len(set(observations)) == 508
+
+
+LAST_POSTS = "{ discussion(id: %s) { posts(last: 3) { nodes { id } pageInfo { startCursor hasNextPage } } } }"
+SHARED = "{ community(slug: %s) { members(first: 100) { nodes { pseudonym ageBand region } } } }"
+
+
+@pytest.mark.parametrize("examined", ["patient"], indirect=True)
+async def test_the_oracle_objects_to_a_page_that_is_not_turned(
+    examined: Examined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = LAST_POSTS % json.dumps(examined.asked.pool["Query.discussion.id"][0])
+    assert await examined.differences(text) == []
+    monkeypatch.setattr(Ordered, "turned", lambda rows: rows)
+    assert len(await examined.differences(text)) == 4  # three posts and a cursor
+
+
+@pytest.mark.parametrize("examined", ["patient"], indirect=True)
+async def test_the_oracle_objects_to_rows_that_the_viewer_may_not_see(examined: Examined, still: str) -> None:
+    text = SHARED % json.dumps(examined.asked.pool["Query.community.slug"][0])
+    assert await examined.differences(text) == []
+    async with asyncpg.create_pool(still, min_size=1, max_size=1) as unbound:
+        asked = Asked(examined.asked.planner, examined.asked.viewer, unbound, {})
+        assert await Examined(asked, examined.oracle).differences(text) != []
+
+
+@pytest.mark.parametrize("examined", ["anybody"], indirect=True)
+@pytest.mark.parametrize(
+    ("search", "communities"),
+    [
+        ("sclerose en plaques", ["Multiple sclerosis"]),
+        ("SCLÉROSE plaq", ["Multiple sclerosis"]),
+        ("polyarthrite", ["Rheumatoid arthritis"]),
+        ("sclerosis nowhere", []),
+        ("", []),
+        ("' & !:* <->", []),
+    ],
+)
+async def test_a_search_finds_lay_words_whatever_their_accents(
+    examined: Examined, search: str, communities: list[str]
+) -> None:
+    text = "query ($search: String) { communities(search: $search) { nodes { name } } }"
+    answer = await examined.asked.fast(Made(text, {"search": search}))
+    assert [node["name"] for node in answer["communities"]["nodes"]] == communities
+
+
+@pytest.mark.parametrize("examined", ["anybody"], indirect=True)
+async def test_a_lay_word_finds_the_symptom(examined: Examined) -> None:
+    for word, name in (("tired", "Fatigue"), ("fatigue", "Fatigue"), ("douleur", "Pain")):
+        answer = await examined.asked.fast(Made(f'{{ indicators(search: "{word}", first: 100) {{ name }} }}', {}))
+        assert name in [indicator["name"] for indicator in answer["indicators"]]
