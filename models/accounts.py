@@ -42,6 +42,7 @@ class Account(Table, table=True):
     email_verified: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     locale: str = Field(default="fr-FR", sa_column_kwargs={"server_default": text("'fr-FR'")})
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    notice_version: str | None = None  # of the privacy notice that its owner had read when opening it
     member_id: UUID | None = Field(default=None, foreign_key="care.member.id", ondelete="CASCADE", unique=True)
     organization_id: UUID | None = reference("insight.organization.id", nullable=True)
     staff_id: UUID | None = reference("identity.staff.id", nullable=True)

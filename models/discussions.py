@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, searchable, within
@@ -47,8 +47,9 @@ class Discussion(Table, table=True):
     community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
     author_id: UUID | None = reference("care.member.id", gone="SET NULL", nullable=True)
     title: str
-    created_at: datetime = moment()
-    last_post_at: datetime = moment()
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    # Kept by PostgreSQL, from the posts themselves: how many there are, and when the last one was written.
+    last_post_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     post_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     closed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     search: str = searchable("title")
@@ -83,7 +84,7 @@ class Post(Table, table=True):
     discussion_id: UUID = reference("care.discussion.id")
     author_id: UUID | None = reference("care.member.id", gone="SET NULL", nullable=True)
     body: str | None = None
-    created_at: datetime = moment()
+    created_at: datetime = moment()  # where it is not given, PostgreSQL gives it the discussion's latest place
     edited_at: datetime | None = moment(default=None, nullable=True)
     removed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     search: str = searchable("coalesce(body, '')")
@@ -100,10 +101,13 @@ class PostReaction(Table, table=True):
 
 
 class Flag(Table, table=True):
-    """A post that a member has shown to the moderators."""
+    """A post that a member has shown to the moderators, and what they last made of it."""
 
     __table_args__ = within(
-        "care", Index(None, "created_at", "id"), Index(None, "status", "created_at", "id"), Index(None, "post_id")
+        "care",
+        UniqueConstraint("post_id", "member_id"),
+        Index(None, "created_at", "id"),
+        Index(None, "status", "created_at", "id"),
     )
 
     id: UUID = key()
@@ -115,3 +119,6 @@ class Flag(Table, table=True):
         FlagStatus, "status", default=FlagStatus.OPEN, sa_column_kwargs={"server_default": text("'OPEN'")}
     )
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    staff_id: UUID | None = reference("identity.staff.id", gone="SET NULL", nullable=True)
+    resolution: str | None = None  # in the moderator's own words
+    resolved_at: datetime | None = moment(default=None, nullable=True)

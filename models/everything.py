@@ -2,7 +2,31 @@
 
 from sqlmodel import SQLModel
 
-from models import accounts, communities, discussions, members, organizations, surveys, tracking, treatments
+from models import (
+    accounts,
+    communities,
+    discussions,
+    members,
+    moderation,
+    organizations,
+    registrations,
+    surveys,
+    tracking,
+    treatments,
+    writing,
+)
 
-TOPICS = (accounts, communities, discussions, members, organizations, surveys, tracking, treatments)
+TOPICS = (
+    accounts,
+    communities,
+    discussions,
+    members,
+    moderation,
+    organizations,
+    registrations,
+    surveys,
+    tracking,
+    treatments,
+    writing,
+)
 metadata = SQLModel.metadata

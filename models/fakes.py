@@ -8,7 +8,17 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from models import accounts, communities, discussions, members, organizations, surveys, tracking, treatments
+from models import (
+    accounts,
+    communities,
+    discussions,
+    members,
+    moderation,
+    organizations,
+    surveys,
+    tracking,
+    treatments,
+)
 from models.columns import Table
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -180,6 +190,15 @@ async def flag(connection: Connection, **given: Any) -> asyncpg.Record:
     return await fake(connection, discussions.Flag, given, parents, reason=discussions.FlagReason.SPAM)
 
 
+async def removal(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(connection, moderation.Removal, given, {"post_id": post}, reason="It names somebody.")
+
+
+async def suspension(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A suspension for good, unless its end is given."""
+    return await fake(connection, moderation.Suspension, given, {"member_id": member}, reason="It insults others.")
+
+
 async def survey(connection: Connection, **given: Any) -> asyncpg.Record:
     return await fake(
         connection,
@@ -191,6 +210,10 @@ async def survey(connection: Connection, **given: Any) -> asyncpg.Record:
         status=surveys.SurveyStatus.OPEN,
         closes_on=DAY + timedelta(days=30),
     )
+
+
+async def eligibility(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(connection, surveys.Eligibility, given, {"survey_id": survey}, kinds=["PATIENT"])
 
 
 async def survey_progress(connection: Connection, **given: Any) -> asyncpg.Record:
@@ -253,6 +276,27 @@ async def consent(connection: Connection, **given: Any) -> asyncpg.Record:
     parents = {"member_id": member}
     return await fake(
         connection, surveys.Consent, given, parents, purpose=purpose, granted=True, notice_version="2026-01"
+    )
+
+
+async def consent_change(connection: Connection, **given: Any) -> asyncpg.Record:
+    purpose = surveys.ConsentPurpose.SURVEY_RESEARCH
+    parents = {"member_id": member}
+    return await fake(
+        connection, surveys.ConsentChange, given, parents, purpose=purpose, granted=True, notice_version="2025-1"
+    )
+
+
+async def notice(connection: Connection, **given: Any) -> asyncpg.Record:
+    number = next(numbers)
+    return await fake(
+        connection,
+        surveys.Notice,
+        given,
+        purpose=surveys.ConsentPurpose.SURVEY_RESEARCH,
+        version=f"fake-{number}",
+        in_force_on=date(2020, 1, 1) + timedelta(days=number),
+        text="What is done with answers.",
     )
 
 

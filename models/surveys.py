@@ -4,10 +4,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Float, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, Float, Index, Text, UniqueConstraint, Uuid, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, choices, key, moment, only_from, reference, within
+from models.members import MemberKind, Sex
 from models.organizations import OrganizationKind
 
 
@@ -67,6 +68,24 @@ class Survey(Table, table=True):
     closes_on: date
     minimum_participants: int = Field(default=200, sa_column_kwargs={"server_default": text("200")})
     offered_to: list[str] = choices()
+
+
+class Eligibility(Table, table=True):
+    """Whom a survey asks besides its community's patients who consent; an empty list or null is no condition."""
+
+    __table_args__ = within("catalog", only_from(MemberKind, "kinds"), only_from(Sex, "sexes"))
+
+    survey_id: UUID = reference("catalog.survey.id", part_of_key=True)
+    kinds: list[str] = choices()  # empty: patients alone
+    sexes: list[str] = choices()
+    born_from: int | None = None  # years, both included
+    born_to: int | None = None
+    treatment_ids: list[UUID] = Field(
+        default_factory=list, sa_type=ARRAY(Uuid), sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    regions: list[str] = Field(
+        default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text("'{}'")}
+    )
 
 
 class SurveyProgress(Table, table=True):
@@ -177,3 +196,28 @@ class Consent(Table, table=True):
     recipients: list[str] = choices()
     notice_version: str
     changed_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+
+
+class ConsentChange(Table, table=True):
+    """What a member allowed from some moment on: the proof of every consent, only ever added to."""
+
+    __table_args__ = within("research", Index(None, "member_id", "changed_at"))
+
+    id: UUID = key()
+    member_id: UUID = reference("care.member.id")
+    purpose: ConsentPurpose = choice(ConsentPurpose, "purpose")
+    granted: bool
+    recipients: list[str] = choices()
+    notice_version: str
+    changed_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+
+
+class Notice(Table, table=True):
+    """What people are told before they consent; the one in force is the latest whose day has come."""
+
+    __table_args__ = within("catalog", UniqueConstraint("purpose", "in_force_on"))
+
+    purpose: ConsentPurpose = choice(ConsentPurpose, "purpose", primary_key=True)
+    version: str = Field(primary_key=True)
+    in_force_on: date
+    text: str

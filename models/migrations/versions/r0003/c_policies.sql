@@ -1,0 +1,15 @@
+ALTER TABLE identity.registration ENABLE ROW LEVEL SECURITY;
+ALTER TABLE identity.password_reset ENABLE ROW LEVEL SECURITY;
+ALTER TABLE identity.attempt ENABLE ROW LEVEL SECURITY;
+ALTER TABLE identity.mail ENABLE ROW LEVEL SECURITY;
+ALTER TABLE care.member ENABLE ROW LEVEL SECURITY;
+CREATE POLICY patient_reads ON care.member FOR SELECT TO cohorte_patient USING (true);
+CREATE POLICY manager_reads ON care.member FOR SELECT TO cohorte_manager USING (true);
+GRANT UPDATE (about) ON care.member TO cohorte_patient;
+CREATE POLICY patient_updates ON care.member FOR UPDATE TO cohorte_patient USING (id = (SELECT nullif(current_setting('cohorte.member', true), '')::uuid)) WITH CHECK (id = (SELECT nullif(current_setting('cohorte.member', true), '')::uuid));
+GRANT UPDATE (verified) ON care.member TO cohorte_manager;
+CREATE POLICY manager_updates ON care.member FOR UPDATE TO cohorte_manager USING ((SELECT nullif(current_setting('cohorte.staff', true), '')::uuid) IS NOT NULL AND kind = 'ASSOCIATION') WITH CHECK ((SELECT nullif(current_setting('cohorte.staff', true), '')::uuid) IS NOT NULL AND kind = 'ASSOCIATION');
+GRANT UPDATE (birth_year, sex, region, sharing) ON care.profile TO cohorte_patient;
+CREATE POLICY patient_updates ON care.profile FOR UPDATE TO cohorte_patient USING (member_id = (SELECT nullif(current_setting('cohorte.member', true), '')::uuid)) WITH CHECK (member_id = (SELECT nullif(current_setting('cohorte.member', true), '')::uuid));
+GRANT UPDATE (locale) ON identity.account TO cohorte_patient;
+CREATE POLICY patient_updates ON identity.account FOR UPDATE TO cohorte_patient USING (member_id = (SELECT nullif(current_setting('cohorte.member', true), '')::uuid)) WITH CHECK (member_id = (SELECT nullif(current_setting('cohorte.member', true), '')::uuid));
