@@ -83,6 +83,9 @@ def bound(node: FieldNode, field: GraphQLField, name: str, kind: Any) -> Callabl
     if isinstance(given, VariableNode):
         variable = given.name.value
         return lambda request: convert(request.coerced.values.get(variable))
+    if given is not None and not variables_in(given):  # the same in every request
+        constant = convert(coerce_input_literal(given, field.args[name].type))
+        return lambda request: constant
     return lambda request: convert(value_of(node, field, name, request.coerced))
 
 
@@ -245,7 +248,7 @@ def _part(source: Source, name: str, required: bool) -> Callable[[Any], Any] | N
 
 def parameter_of(source: Sql, name: str) -> Parameter:
     """The resolver's parameter for a GraphQL argument (`from` is `from_`; camel case is Python's snake case)."""
-    return next(parameter for parameter in source.parameters if parameter.argument == name)
+    return next(parameter for parameter in source.arguments if parameter.argument == name)
 
 
 def structural(value: Any) -> Any:

@@ -1,10 +1,21 @@
-"""The only place for how a field says where its value comes from: `column`, `sql`, `paged` and `node_by_id`."""
+"""The only place for how a field says where its value comes from: `column`, `sql`, `paged`, `told`, `node_by_id`."""
 
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Any, Literal, NewType, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NewType,
+    TypeVar,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from uuid import UUID
 
 import strawberry
@@ -55,12 +66,28 @@ class Sql:
     asks_viewer: bool
     parameters: tuple[Parameter, ...]
 
+    @property
+    def arguments(self) -> tuple[Parameter, ...]:
+        """The parameters that arguments of the field are given to."""
+        return self.parameters
+
 
 @dataclass(frozen=True)
 class Paged(Sql):
     """A resolver's ordered rows, as a keyset connection."""
 
     backward: bool = False
+
+
+@dataclass(frozen=True)
+class Told(Sql):
+    """The row of an event, whose kind is the field's name; `heard` says which events of the kind a subscriber hears."""
+
+    heard: Sql | None = None
+
+    @property
+    def arguments(self) -> tuple[Parameter, ...]:
+        return tuple({each.name: each for each in (*self.parameters, *(self.heard or self).parameters)}.values())
 
 
 @dataclass(frozen=True)
@@ -101,12 +128,29 @@ def paged(
     return _field(source, about, only, arguments)
 
 
+def told(
+    resolver: Callable[..., Any],
+    about: str,
+    *,
+    heard: Callable[..., Any] | None = None,
+    only: Any = None,
+    init: Literal[False] = False,
+) -> Any:
+    """A field of the subscription root: a resolver's row of an event, whose `subject` and `about` are columns.
+
+    `heard` is a resolver of what an event must be `about` to be heard: one value, found when somebody subscribes and
+    null where they may not; None, from it or in its place, for whatever it is about.
+    """
+    source = Told(resolver, *_signature(resolver), heard=None if heard is None else Sql(heard, *_signature(heard)))
+    return _field(source, about, only, _arguments(source.arguments))
+
+
 def node_by_id(about: str, *, init: Literal[False] = False) -> Any:
     """`node(id: ID!)`: null for what is not there, not of this view, or not the viewer's to see."""
     return _field(NodeById(), about, None, [_argument("id", strawberry.ID)])
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(column, sql, paged, node_by_id, strawberry.field))
+@dataclass_transform(kw_only_default=True, field_specifiers=(column, sql, paged, told, node_by_id, strawberry.field))
 def graph_type(
     *, audience: Any, row: type[SQLModel] | None = None, prefix: str | None = None, name: str | None = None
 ) -> Callable[[C], C]:
@@ -144,6 +188,14 @@ def source_of(field: Any) -> Source | None:
     if declared is not None:
         return declared
     return Column() if field.base_resolver is None else None
+
+
+def attribute_types(kind: type) -> dict[str, Any]:
+    """The types of a Python object's attributes, by name; one that is declared lazily stays as it is written."""
+    found: dict[str, Any] = {}
+    for cls in reversed(kind.__mro__):
+        found |= inspect.get_annotations(cls)
+    return {name: get_args(hint)[0] if get_origin(hint) is Annotated else hint for name, hint in found.items()}
 
 
 def _field(source: Source, about: str, only: Any, arguments: list[StrawberryArgument]) -> Any:

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any, get_type_hints
+from typing import Any
 
 from graphql import GraphQLSchema, is_abstract_type, is_object_type
 
 from models.rows import Expression, Row
 from planner.arguments import Request, sql_type
 from planner.compose import TYPENAME, Composer
-from planner.declare import Column, Source, Sql, without_none
+from planner.declare import Column, Source, Sql, attribute_types, without_none
 from planner.tables import Tables
 
 
@@ -43,7 +43,7 @@ async def _read(parent: Any, info: Any) -> Any:
     context = info.context
 
     def field(composer: Composer) -> Expression:
-        this = None if parent is None else Row(_Attributes(composer, type(parent)), None, None)
+        this = None if parent is None else Row(Attributes(composer, type(parent)), None, None)
         return composer.field(info.parent_type, this, info.field_nodes)
 
     path = (key for key in info.path.as_list() if isinstance(key, str))
@@ -52,11 +52,11 @@ async def _read(parent: Any, info: Any) -> Any:
     return None if text is None else json.loads(text)["value"]
 
 
-class _Attributes(Mapping[str, Expression]):
+class Attributes(Mapping[str, Expression]):
     """The attributes of a Python object as a row's columns: each is bound when it is named."""
 
     def __init__(self, composer: Composer, kind: type) -> None:
-        self._composer, self._hints = composer, get_type_hints(kind)
+        self._composer, self._hints = composer, attribute_types(kind)
 
     def __getitem__(self, name: str) -> Expression:
         return self._composer.bind(partial(_attribute, name), sql_type(without_none(self._hints[name])))

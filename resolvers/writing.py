@@ -1,10 +1,224 @@
-"""The only place for what a writing resolver is given: transactions on the viewer's pool, with the viewer taken on."""
+"""The only place for what every writing resolver has: a transaction, ways to refuse, and being carried out once."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import TypeAlias
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, TypeAlias
+from uuid import UUID
 
-from models.viewing import Connection
+import asyncpg
+
+from models.accounts import StaffRole
+from models.viewers import Viewer
+from models.viewing import Connection as Connection  # which every writing resolver takes
 
 Transaction: TypeAlias = AbstractAsyncContextManager[Connection]
 Write: TypeAlias = Callable[[], Transaction]  # opens one; it commits when it is left without an exception
+Made: TypeAlias = Mapping[str, Any]  # what a write came to: ids, texts, truth values, and lists of them
+Work: TypeAlias = Callable[[Connection, Viewer], Awaitable[Made]]
+
+EARLIEST = date(1900, 1, 1)
+ATTEMPTS = 3  # of a write that another one got in the way of
+# What PostgreSQL says to the one of two transactions that it gives up, and to one that writes by a rule which another
+# has broken since it was looked at: who was named is gone, or who writes may not any more. Tried again, it is refused
+# as it would have been a moment later.
+IN_THE_WAY = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.ForeignKeyViolationError,
+    asyncpg.InsufficientPrivilegeError,
+)
+
+
+class RefusalCode(StrEnum):
+    """Why a write is refused, as clients branch on it."""
+
+    INVALID = "INVALID"
+    NOT_FOUND = "NOT_FOUND"
+    TAKEN = "TAKEN"
+    TOO_LONG = "TOO_LONG"
+    TOO_EARLY = "TOO_EARLY"
+    TOO_LATE = "TOO_LATE"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    LIMIT_REACHED = "LIMIT_REACHED"
+    BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
+    LICENCE_REQUIRED = "LICENCE_REQUIRED"
+    WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
+    CONFLICT = "CONFLICT"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason; `path` leads to the argument in the graph's own names, such as ("input", "entries", "0", "value")."""
+
+    code: RefusalCode
+    message: str  # for people; it never repeats what they entered
+    path: tuple[str, ...]
+
+
+class Refused(Exception):
+    """A write that is refused, for each of `refusals`: its transaction is rolled back, nothing is left of it."""
+
+    def __init__(self, *refusals: Refusal) -> None:
+        super().__init__(", ".join(refusal.code.value for refusal in refusals))
+        self.refusals = refusals
+
+
+class Forbidden(Exception):
+    """Who asks may not do this, whatever the arguments."""
+
+
+def not_found(*path: str) -> Refused:
+    """The same for what is not there and for what is not the viewer's."""
+    return refused(RefusalCode.NOT_FOUND, "There is no such thing, or it is not yours.", *path)
+
+
+def invalid(message: str, *path: str) -> Refused:
+    return refused(RefusalCode.INVALID, message, *path)
+
+
+def taken(message: str, *path: str) -> Refused:
+    return refused(RefusalCode.TAKEN, message, *path)
+
+
+def too_long(limit: int, *path: str) -> Refused:
+    """`limit` is in characters."""
+    return refused(RefusalCode.TOO_LONG, f"This takes at most {limit:,} characters.", *path)
+
+
+def too_early(message: str, *path: str) -> Refused:
+    return refused(RefusalCode.TOO_EARLY, message, *path)
+
+
+def too_late(message: str, *path: str) -> Refused:
+    return refused(RefusalCode.TOO_LATE, message, *path)
+
+
+def not_eligible(message: str, *path: str) -> Refused:
+    return refused(RefusalCode.NOT_ELIGIBLE, message, *path)
+
+
+def limit_reached(message: str, *path: str) -> Refused:
+    return refused(RefusalCode.LIMIT_REACHED, message, *path)
+
+
+def conflict(message: str, *path: str) -> Refused:
+    return refused(RefusalCode.CONFLICT, message, *path)
+
+
+def refused(code: RefusalCode, message: str, *path: str) -> Refused:
+    return Refused(Refusal(code, message, path))
+
+
+def require_role(viewer: Viewer, role: StaffRole) -> None:
+    """Raises Forbidden unless the viewer is of the house and has the role."""
+    if viewer.staff is None or role.value not in viewer.roles:
+        raise Forbidden
+
+
+def text_within(value: str, most: int, *path: str) -> str:
+    """The text without the white space around it; refused when nothing is left or it is over `most` characters."""
+    text = value.strip()
+    if not text:
+        raise invalid("This may not be empty.", *path)
+    if len(text) > most:
+        raise too_long(most, *path)
+    return text
+
+
+def optional_text_within(value: str | None, most: int, *path: str) -> str | None:
+    """The same for a text that may be left out: None when nothing is left of it."""
+    text = (value or "").strip()
+    return text_within(text, most, *path) if text else None
+
+
+def member_of(viewer: Viewer) -> UUID:
+    """The member who asks; raises Forbidden for one who is none."""
+    if viewer.member is None:
+        raise Forbidden
+    return viewer.member
+
+
+async def day_within(connection: Connection, day: date, *path: str) -> date:
+    """The day itself; refused when it has not begun in France, or lies before 1900 and so must be mistyped."""
+    # By the clock of most members and not by UTC: at half past midnight there, its day would be tomorrow.
+    if await connection.fetchval("SELECT $1::date > (now() AT TIME ZONE 'Europe/Paris')::date", day):
+        raise invalid("This day is in the future.", *path)
+    if day < EARLIEST:
+        raise invalid("This day is too long ago.", *path)
+    return day
+
+
+@dataclass(frozen=True)
+class Once:
+    """What tells a repeated request from a new one: the mutation, the caller's id for it, and its input's digest."""
+
+    mutation: str
+    client_mutation_id: str
+    input_hash: bytes
+
+
+async def carry_out(write: Write, viewer: Viewer, work: Work, once: Once | None = None) -> Made:
+    """What `work` came to, in a transaction of its own, or what it came to the first time that `once` was seen.
+
+    A request that comes while its twin is at work waits for the twin to end. Raises what `work` raises, Refused with
+    CONFLICT where the same id came with another input, and Forbidden where the viewer has left the network meanwhile. A
+    result is kept for a day, and a refusal is not kept.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            async with write() as connection:
+                if once is None:
+                    return await work(connection, viewer)
+                kept = await first_result(connection, once)
+                if kept is not None:
+                    return kept
+                # As it would be read again, so that a first answer and a repeated one are made from the same.
+                made: str = json.dumps(dict(await work(connection, viewer)), default=str)
+                await connection.execute(
+                    "SELECT identity.keep_mutation($1, $2, $3, $4)",
+                    once.mutation, once.client_mutation_id, once.input_hash, made,
+                )  # fmt: skip
+                result: Made = json.loads(made)
+                return result
+        except IN_THE_WAY:
+            if await has_left(write, viewer):
+                raise Forbidden from None
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError  # the last attempt returns or raises
+
+
+async def has_left(write: Write, viewer: Viewer) -> bool:
+    """Whether the member who asks has left the network in the meantime."""
+    if viewer.member is None:
+        return False
+    async with write() as connection:
+        return not await connection.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", viewer.member)
+
+
+async def announce(connection: Connection, kind: str, subject: UUID, about: UUID) -> None:
+    """Tells every server process, once the transaction commits, what happened: an event's kind and two ids."""
+    await connection.execute("SELECT care.announce($1, $2, $3)", kind, subject, about)
+
+
+async def tell(connection: Connection, member: UUID, kind: str, subject_type: str, subject: UUID) -> None:
+    """Notifies a member, where the viewer may: see care.tell."""
+    await connection.execute("SELECT care.tell($1, $2, $3, $4)", member, kind, subject_type, subject)
+
+
+async def first_result(connection: Connection, once: Once) -> Made | None:
+    """None when this is the first time; from then on, until the transaction ends, twins wait."""
+    seen = await connection.fetchrow(
+        "SELECT * FROM identity.take_mutation($1, $2, $3)", once.mutation, once.client_mutation_id, once.input_hash
+    )
+    assert seen is not None
+    if seen["first"]:
+        return None
+    if not seen["same"]:
+        raise conflict("This id was used before, with another input.", "input", "clientMutationId")
+    result: Made = json.loads(seen["result"])
+    return result

@@ -19,5 +19,6 @@ class Context:
     settings: Settings
     write_as_anybody: Write | None = None  # the same on the public view's pool, where `write` is another's
     device: str | None = None  # what the caller calls itself, for its list of sessions
+    address: str | None = None  # the caller's, as far as proxies that are trusted tell it
     operation: Any = None  # the planner's own: what is being executed,
     coerced: Any = None  # with which variables

@@ -1,27 +1,15 @@
 """The only place for how a mutation refuses: codes that clients branch on, and sentences that people read."""
 
-from enum import StrEnum
+from typing import TypeAlias
 
 import strawberry
 
 from planner.declare import graph_type
+from resolvers.writing import RefusalCode
 from schema.access import PUBLIC
 
-
-@strawberry.enum(description="Why a mutation was refused.")
-class UserErrorCode(StrEnum):
-    INVALID = "INVALID"
-    NOT_FOUND = "NOT_FOUND"
-    TAKEN = "TAKEN"
-    TOO_LONG = "TOO_LONG"
-    TOO_EARLY = "TOO_EARLY"
-    TOO_LATE = "TOO_LATE"
-    NOT_ELIGIBLE = "NOT_ELIGIBLE"
-    LIMIT_REACHED = "LIMIT_REACHED"
-    BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
-    LICENCE_REQUIRED = "LICENCE_REQUIRED"
-    WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
-    CONFLICT = "CONFLICT"
+UserErrorCode: TypeAlias = RefusalCode
+strawberry.enum(UserErrorCode, name="UserErrorCode", description="Why a mutation was refused.")
 
 
 @graph_type(audience=PUBLIC)

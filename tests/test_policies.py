@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from models import connections, policies
+from models import connections, policies, scopes
 from models.everything import metadata
 from models.viewers import Audience
 
@@ -21,6 +21,8 @@ catalog.community_treatment  p m b s
 catalog.indicator            p m b s
 catalog.treatment            p m b s
 catalog.survey               - m b s
+catalog.eligibility          - m b s
+catalog.notice               p m b s
 catalog.survey_progress      - - - s
 catalog.question             - m b s
 catalog.question_option      - m b s
@@ -38,8 +40,11 @@ care.evaluation              - m - -
 care.side_effect             - m - -
 care.care_link               - m - -
 care.notification            - m - -
-care.flag                    - - - s
+care.flag                    - m - s
+care.removal                 - m - s
+care.suspension              - m - s
 research.consent             - m - -
+research.consent_change      - m - -
 research.participation       - m - -
 research.answer_sheet        - m - -
 research.answer              - m - -
@@ -50,10 +55,66 @@ identity.account             - m - -
 identity.session             - m - -
 identity.staff               - - - s
 identity.credential          - - - -
+identity.mutation            - - - -
+identity.registration        - - - -
+identity.password_reset      - - - -
+identity.attempt             - - - -
+identity.mail                - - - -
 """
 READERS = {
     table: {audience for audience, letter in zip(Audience, letters, strict=True) if letter != "-"}
     for table, *letters in (line.split() for line in EXPECTED.split("\n") if line)
+}
+# Which columns each may insert and update, and whether delete: all that the view's mutations write by themselves.
+WRITERS: dict[tuple[str, Audience], dict[str, str]] = {
+    ("care.observation", PATIENT): {
+        "insert": "by_relative indicator_id member_id note observed_on value",
+        "update": "by_relative note value",
+        "delete": "",
+    },
+    ("care.course", PATIENT): {
+        "insert": "community_id dose member_id started_on status treatment_id",
+        "update": "ended_on status stop_reason",
+    },
+    ("care.evaluation", PATIENT): {
+        "insert": "comment convenience course_id effectiveness evaluated_on member_id satisfaction treatment_id",
+        "update": "comment convenience effectiveness evaluated_on satisfaction",
+    },
+    ("care.side_effect", PATIENT): {
+        "insert": "evaluation_id indicator_id member_id serious severity",
+        "delete": "",
+    },
+    ("care.care_link", PATIENT): {"insert": "patient_id relative_id status", "update": "created_at status"},
+    ("care.notification", PATIENT): {"update": "read_at"},
+    ("care.member", PATIENT): {"update": "about"},
+    ("care.member", MANAGER): {"update": "verified"},
+    ("care.profile", PATIENT): {"update": "birth_year region sex sharing"},
+    ("identity.account", PATIENT): {"update": "locale"},
+    ("care.membership", PATIENT): {"insert": "community_id member_id", "delete": ""},
+    ("care.discussion", PATIENT): {"insert": "author_id community_id title"},
+    ("care.discussion_topic", PATIENT): {"insert": "discussion_id indicator_id position treatment_id"},
+    ("care.post", PATIENT): {"insert": "author_id body discussion_id", "update": "body edited_at removed"},
+    ("care.post", MANAGER): {"update": "body removed"},
+    ("care.post_reaction", PATIENT): {"insert": "member_id post_id reaction", "delete": ""},
+    ("care.flag", PATIENT): {"insert": "member_id note post_id reason", "update": "note reason status"},
+    ("care.flag", MANAGER): {"update": "resolution resolved_at staff_id status"},
+    ("care.removal", MANAGER): {"insert": "post_id reason staff_id"},
+    ("care.suspension", MANAGER): {
+        "insert": "member_id reason staff_id until",
+        "update": "created_at reason staff_id until",
+    },
+    ("catalog.survey", MANAGER): {
+        "insert": "closes_on community_id description minimum_participants offered_to opens_on status title",
+        "update": "closes_on description title version",
+    },
+    ("catalog.eligibility", MANAGER): {"insert": "born_from born_to kinds regions sexes survey_id treatment_ids"},
+    ("catalog.question", MANAGER): {
+        "insert": "bins help id key kind max_choices maximum minimum position required survey_id text version",
+        "delete": "",
+    },
+    ("catalog.question_option", MANAGER): {"insert": "code label position question_id"},
+    ("catalog.visibility_rule", MANAGER): {"insert": "on_key operator position question_id values"},
+    ("research.answer", PATIENT): {"insert": "answer_sheet_id codes day number question_id text"},
 }
 PERSONAL = ("care", "research", "identity")
 
@@ -122,18 +183,48 @@ async def test_a_role_becomes_no_other(dsn: str, audience: Audience) -> None:
 
 
 @pytest.mark.parametrize("audience", Audience)
-async def test_a_role_writes_nothing(admin: "asyncpg.Connection[asyncpg.Record]", audience: Audience) -> None:
-    writes = await admin.fetch(
+async def test_a_role_writes_what_its_mutations_need_and_no_more(
+    admin: "asyncpg.Connection[asyncpg.Record]", audience: Audience
+) -> None:
+    schemas = ["catalog", "identity", "care", "research", "insight", "public"]
+    columns = await admin.fetch(
         """
-        SELECT c.oid::regclass::text, p FROM pg_class c, unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) p
-        WHERE c.relkind IN ('r', 'S', 'v', 'm', 'f', 'p') AND c.relnamespace::regnamespace::text = any($2::text[])
-            AND (has_table_privilege($1, c.oid, p)
-                OR p IN ('INSERT', 'UPDATE') AND has_any_column_privilege($1, c.oid, p))
+        SELECT c.oid::regclass::text AS table, lower(p) AS command, string_agg(attname, ' ' ORDER BY attname) AS columns
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped,
+            unnest(ARRAY['INSERT', 'UPDATE']) p
+        WHERE relkind IN ('r', 'S', 'v', 'm', 'f', 'p') AND relnamespace::regnamespace::text = any($2::text[])
+            AND has_column_privilege($1, c.oid, attnum, p)
+        GROUP BY 1, 2
         """,
         audience.role,
-        ["catalog", "identity", "care", "research", "insight", "public"],
+        schemas,
     )
-    assert writes == []
+    tables = await admin.fetch(
+        """
+        SELECT c.oid::regclass::text AS table, lower(p) AS command, '' AS columns
+        FROM pg_class c, unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES', 'MAINTAIN']) p
+        WHERE relkind IN ('r', 'S', 'v', 'm', 'f', 'p') AND relnamespace::regnamespace::text = any($2::text[])
+            AND has_table_privilege($1, c.oid, p)
+        """,
+        audience.role,
+        schemas,
+    )
+    found: dict[str, dict[str, str]] = {}
+    for row in [*columns, *tables]:
+        found.setdefault(row["table"], {})[row["command"]] = row["columns"]
+    assert found == {table: commands for (table, writer), commands in WRITERS.items() if writer is audience}
+
+
+async def test_no_function_is_everybodys_to_execute(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """PostgreSQL lets everybody execute a new function: one that runs as the owner would be a door in every wall."""
+    open_ones = await admin.fetch(
+        """
+        SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(coalesce(proacl, acldefault('f', proowner))) a
+        WHERE pronamespace::regnamespace::text = any($1::text[]) AND a.grantee = 0
+        """,
+        ["catalog", "identity", "care", "research", "insight"],
+    )
+    assert open_ones == []
 
 
 @pytest.mark.parametrize(
@@ -158,7 +249,8 @@ async def test_rows_of_people_are_open_to_members_or_behind_a_policy(
         )
     }
     people = {table.fullname for table in metadata.sorted_tables if table.schema in PERSONAL}
-    assert people - guarded == {table for table, scope in policies.SCOPES.items() if scope is policies.OPEN}
+    unguarded = {table for table, scope in policies.SCOPES.items() if scope is scopes.OPEN} - set(policies.WRITES)
+    assert people - guarded == unguarded
     for table in people - guarded:
         assert READERS[table] == {PATIENT, MANAGER}
 
