@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +26,11 @@ class Limits:
     input_list: int = 100
     statement_seconds: float = 5.0
     request_seconds: float = 10.0
+    sign_ins: int = 10  # that fail, of one account, in `tries_minutes`
+    sign_ins_from: int = 50  # that fail, from one address: a hospital's whole staff may share one
+    mails: int = 5  # that are asked for, to one address of mail
+    mails_from: int = 50  # that are asked for, from one address
+    tries_minutes: int = 15
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,11 @@ class Settings:
     scale: float = 1.0  # of the demonstration network: 1.0 is 18,000 members
     limits: Limits = Limits()
     pool_size: int = 4  # connections of each view's pool
+    mail_url: str | None = field(default=None, repr=False)  # None: mail lands in the data folder. It holds a password.
+    mail_from: str = "Cohorte <no-reply@cohorte.invalid>"
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()  # whose X-Forwarded-For is believed
+    notice_version: str = "2025-1"  # of the privacy notice in force
+    minimum_age: int = 16  # years, reached in the year of registering
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -66,6 +78,13 @@ class Settings:
             demo=read("COHORTE_DEMO", yes_or_no, "0 or 1", cls.demo),
             scale=read("COHORTE_SCALE", scale, "a number above 0 and at most 10, such as 0.05", cls.scale),
             pool_size=read("COHORTE_POOL_SIZE", whole(1, 100), "a whole number from 1 to 100", cls.pool_size),
+            mail_url=read("COHORTE_MAIL_URL", mail_url, "smtp://USER:PASSWORD@HOST:PORT, or smtps://...", cls.mail_url),
+            mail_from=read("COHORTE_MAIL_FROM", sender, "NAME <ADDRESS> or ADDRESS", cls.mail_from),
+            trusted_proxies=read(
+                "COHORTE_TRUSTED_PROXIES", networks, "addresses or networks, separated by commas", cls.trusted_proxies
+            ),
+            notice_version=read("COHORTE_NOTICE_VERSION", version, "up to 30 characters", cls.notice_version),
+            minimum_age=read("COHORTE_MINIMUM_AGE", whole(0, 120), "a whole number from 0 to 120", cls.minimum_age),
         )
 
 
@@ -115,3 +134,28 @@ def database_url(text: str) -> str:
         raise ValueError
     # One spelling for all: SQLAlchemy does not know the short one.
     return text.replace("postgres://", "postgresql://", 1) if url.scheme == "postgres" else text
+
+
+def mail_url(text: str) -> str:
+    url = urlsplit(text)
+    # urlsplit looks at the port only when it is asked for, and raises ValueError then.
+    if url.scheme not in ("smtp", "smtps") or not url.hostname or url.port == 0 or url.path.strip("/") or url.query:
+        raise ValueError
+    return text
+
+
+def sender(text: str) -> str:
+    name, address = parseaddr(text)
+    if address.count("@") != 1 or not text.isprintable() or not (name or address == text):
+        raise ValueError
+    return text
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(part.strip()) for part in text.split(","))
+
+
+def version(text: str) -> str:
+    if len(text) > 30 or not text.isprintable():
+        raise ValueError
+    return text

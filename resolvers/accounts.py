@@ -13,12 +13,15 @@ from models import discussions, members, organizations, surveys
 from models.rows import Asking, Branches, Expression, Row, Rows, row, select
 from models.viewers import Audience, Viewer
 from models.viewing import Connection, session_of
+from resolvers import attempts
+from resolvers.attempts import Tries
 from resolvers.passwords import fits
 from resolvers.writing import Write
 
 SESSION_LIFETIME = timedelta(days=30)
 TOKEN_BYTES = 32
 DEVICE_LENGTH = 200
+SIGNING_IN = "sign-in"  # of what is tried: with a password
 NOBODY = UUID(int=0)  # the id of no row: random ids are never zero
 
 
@@ -33,26 +36,52 @@ class SignedIn:
     staff: UUID
 
 
-async def sign_in(write: Write, email: str, password: str, device: str | None, demonstration: bool) -> SignedIn | None:
+async def sign_in(
+    write: Write,
+    email: str,
+    password: str,
+    device: str | None,
+    *,
+    demonstration: bool,
+    address: str | None,
+    tries: Tries,
+) -> SignedIn | None:
     """Open a session; None where no account fits, and never which of the two was wrong.
 
-    `demonstration` says whether the demonstration network's accounts may sign in. It takes a way to open transactions
-    and not a connection: one must not be held while the password is worked on.
+    `demonstration` says whether the demonstration network's accounts may sign in, `address` whence the caller asks. It
+    takes a way to open transactions and not a connection: one must not be held while the password is worked on. Raises
+    Refused after too many tries, whether or not there is such an account.
     """
     async with write() as connection:
+        tried = await attempts.count(connection, SIGNING_IN, email, address, tries)
         found = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
     if found is not None and found["demonstration"] and not demonstration:
         found = None
     if not await fits(password, None if found is None else found["password_hash"]) or found is None:
         return None
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    async with write() as connection:
-        return await _open_session(connection, found["account_id"], token, device)
+    try:
+        async with write() as connection:
+            await attempts.forget(connection, tried)
+            opened = await _open_session(connection, found["account_id"], token, device)
+            # From here on, who changes the password waits for this transaction, and closes its session too.
+            now = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
+            if opened is None or now is None or now["password_hash"] != found["password_hash"]:
+                raise _Changed
+            return opened
+    except _Changed:
+        return None
 
 
 async def sign_out(connection: Connection, viewer: Viewer) -> bool:
     """Close the viewer's own session, in every process at once; False where it was closed already."""
     closed: bool = await connection.fetchval("SELECT identity.close_session($1, $2)", viewer.session, viewer.account)
+    return closed
+
+
+async def revoke_session(connection: Connection, viewer: Viewer, session: UUID) -> bool:
+    """Close a session of the viewer's own account, in every process at once; False where there is none such."""
+    closed: bool = await connection.fetchval("SELECT identity.close_session($1, $2)", session, viewer.account)
     return closed
 
 
@@ -115,11 +144,16 @@ def subject_of(notification: Row) -> Branches:
     )
 
 
-async def _open_session(connection: Connection, account: UUID, token: str, device: str | None) -> SignedIn:
+async def _open_session(connection: Connection, account: UUID, token: str, device: str | None) -> SignedIn | None:
     digest, called = token_hash(token), device and device[:DEVICE_LENGTH]
     await connection.execute("SELECT identity.open_session($1, $2, $3, $4)", account, digest, called, SESSION_LIFETIME)
     opened = await session_of(connection, digest)
-    assert opened is not None
+    if opened is None:
+        return None
     viewer = opened[0]
     ids = (viewer.member or NOBODY, viewer.organization or NOBODY, viewer.staff or NOBODY)
     return SignedIn(token, viewer.audience, *ids)
+
+
+class _Changed(Exception):
+    """The password was changed, or the account deleted, while the password was worked on."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Integer, case, cast, extract, func
 
-from models import communities, tracking, treatments
+from models import communities, moderation, tracking, treatments
 from models import members as tables
 from models.rows import Asking, Expression, Row, Rows, Value, row, select
 from resolvers.tracking import Interval, points
@@ -71,6 +71,19 @@ def series_of(member: Row, *, indicator: Value[UUID], interval: Interval) -> Row
     return points(observation, interval.unit).where(*of_member)
 
 
+def suspension_of(member: Row) -> Rows:
+    suspension = row(moderation.Suspension)
+    in_force = suspension.until.is_(None) | (suspension.until > func.now())
+    return select(suspension).where(suspension.member_id == member.id, in_force)
+
+
+def membership_in(joined: Row, *, viewer: Asking) -> Rows:
+    membership = row(tables.Membership)
+    return select(membership).where(
+        membership.community_id == joined.community_id, membership.member_id == viewer.member
+    )
+
+
 def me(*, viewer: Asking) -> Rows:
     profile = row(tables.Profile)
     return select(profile).where(profile.member_id == viewer.member)
@@ -97,6 +110,17 @@ def care_links_of(me: Row) -> Rows:
     link = row(tables.CareLink)
     found = select(link).where((link.patient_id == me.member_id) | (link.relative_id == me.member_id))
     return found.order_by(link.created_at.desc(), link.id.desc())
+
+
+def care_link_made(payload: Row) -> Rows:
+    link = row(tables.CareLink)
+    return select(link).where(link.id == payload.care_link_id)
+
+
+def notifications_made(payload: Row) -> Rows:
+    notification = row(tables.Notification)
+    made = select(notification).where(notification.id == func.any(payload.notification_ids))
+    return made.order_by(func.array_position(payload.notification_ids, notification.id))
 
 
 def patient_of(link: Row) -> Rows:

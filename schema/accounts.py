@@ -1,6 +1,6 @@
 """The only place for the viewer as the graph shows it: signing in and out, its account, and what is its own."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
@@ -11,6 +11,8 @@ from models import viewers
 from planner.declare import column, graph_type, paged, sql
 from resolvers import accounts as resolve
 from resolvers import members, surveys, tracking, treatments
+from resolvers.attempts import Tries
+from resolvers.writing import Refused
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.context import Context
 from schema.errors import UserError, UserErrorCode
@@ -21,6 +23,8 @@ from schema.scalars import EmailAddress
 from schema.surveys import Consent, Participation
 from schema.tracking import Dashboard, Observation
 from schema.treatments import TreatmentCourse
+from schema.writing import told
+from settings import Limits
 
 if TYPE_CHECKING:
     from schema.roots import Query
@@ -157,13 +161,27 @@ class SignOutPayload:
 async def sign_in(info: strawberry.Info[Context, None], input: SignInInput) -> SignInPayload:
     context = info.context
     write = context.write_as_anybody or context.write  # the public view's role alone may look for credentials
-    opened = await resolve.sign_in(
-        write, input.email, input.password, context.device, demonstration=context.settings.demo
-    )
+    try:
+        opened = await resolve.sign_in(
+            write,
+            input.email,
+            input.password,
+            context.device,
+            demonstration=context.settings.demo,
+            address=context.address,
+            tries=signing_in(context.settings.limits),
+        )
+    except Refused as refused:
+        return SignInPayload(user_errors=told(refused))
     if opened is None:
         return SignInPayload(user_errors=[WRONG_CREDENTIALS])
     # The planner reads the viewer's fields off any object that has what their expressions name.
     return SignInPayload(token=opened.token, viewer=cast(Viewer, opened))
+
+
+def signing_in(limits: Limits) -> Tries:
+    """How often a password may be tried."""
+    return Tries(limits.sign_ins, limits.sign_ins_from, timedelta(minutes=limits.tries_minutes))
 
 
 async def sign_out(info: strawberry.Info[Context, None]) -> SignOutPayload:

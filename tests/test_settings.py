@@ -1,6 +1,7 @@
 """The only place that tests what the environment may say, and what it is told when it says something else."""
 
 from dataclasses import FrozenInstanceError
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,17 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         scale=1.0,
         limits=Limits(),
         pool_size=4,
+        mail_url=None,
+        mail_from="Cohorte <no-reply@cohorte.invalid>",
+        trusted_proxies=(),
+        notice_version="2025-1",
+        minimum_age=16,
     )
 
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
-    names = ("HOST", "PORT", "DATA", "DATABASE_URL", "DEMO", "SCALE", "POOL_SIZE")
+    names: tuple[str, ...] = ("HOST", "PORT", "DATA", "DATABASE_URL", "DEMO", "SCALE", "POOL_SIZE")
+    names += ("MAIL_URL", "MAIL_FROM", "TRUSTED_PROXIES", "NOTICE_VERSION", "MINIMUM_AGE")
     assert Settings.from_environment({f"COHORTE_{name}": "  " for name in names}) == Settings()
 
 
@@ -36,6 +43,11 @@ def test_every_variable_is_read() -> None:
             "COHORTE_DEMO": "1",
             "COHORTE_SCALE": "0.05",
             "COHORTE_POOL_SIZE": "9",
+            "COHORTE_MAIL_URL": "smtps://me:secret@mail.example:4650",
+            "COHORTE_MAIL_FROM": "The house <house@cohorte.example>",
+            "COHORTE_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
+            "COHORTE_NOTICE_VERSION": "2027-2",
+            "COHORTE_MINIMUM_AGE": "18",
             "PORT": "1",
         }
     )
@@ -47,6 +59,11 @@ def test_every_variable_is_read() -> None:
         demo=True,
         scale=0.05,
         pool_size=9,
+        mail_url="smtps://me:secret@mail.example:4650",
+        mail_from="The house <house@cohorte.example>",
+        trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("::1/128")),
+        notice_version="2027-2",
+        minimum_age=18,
     )
 
 
@@ -68,6 +85,16 @@ def test_every_variable_is_read() -> None:
         ("COHORTE_SCALE", "inf"),
         ("COHORTE_SCALE", "full"),
         ("COHORTE_POOL_SIZE", "0"),
+        ("COHORTE_MAIL_URL", "http://me:secret@mail.example"),
+        ("COHORTE_MAIL_URL", "smtp://me:secret@"),
+        ("COHORTE_MAIL_URL", "smtp://me:secret@mail.example:eighty"),
+        ("COHORTE_MAIL_URL", "smtp://me:secret@mail.example/secret"),
+        ("COHORTE_MAIL_FROM", "nobody"),
+        ("COHORTE_MAIL_FROM", "a@b@c"),
+        ("COHORTE_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("COHORTE_TRUSTED_PROXIES", "proxy.example"),
+        ("COHORTE_NOTICE_VERSION", "x" * 31),
+        ("COHORTE_MINIMUM_AGE", "121"),
     ],
 )
 def test_a_bad_value_names_its_variable_and_is_not_repeated(name: str, value: str) -> None:
@@ -86,6 +113,7 @@ def test_a_socket_folder_names_the_host_too() -> None:
 
 def test_the_password_is_not_part_of_what_is_printed() -> None:
     assert "secret" not in repr(Settings(database_url="postgresql://me:secret@db.example/cohorte"))
+    assert "secret" not in repr(Settings(mail_url="smtp://me:secret@mail.example"))
 
 
 def test_settings_do_not_change() -> None:

@@ -1,0 +1,92 @@
+"""The only place for what a member changes of itself, and what the house says of an association."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from models import members as tables
+from models.members import MemberKind, Sex, Sharing
+from models.rows import Row, Rows, row, select
+from models.viewers import Viewer
+from models.viewing import Connection
+from resolvers import acceptance
+from resolvers.communities_writes import eligibility_changed
+from resolvers.registration import pseudonym_taken
+from resolvers.writing import Forbidden, invalid, not_eligible, not_found
+
+# One column each, of the viewer's own row: $2 is the viewer.
+STATEMENTS = {
+    "about": "UPDATE care.member SET about = $1 WHERE id = $2",
+    "birth_year": "UPDATE care.profile SET birth_year = $1 WHERE member_id = $2",
+    "sex": "UPDATE care.profile SET sex = $1 WHERE member_id = $2",
+    "region": "UPDATE care.profile SET region = $1 WHERE member_id = $2",
+    "sharing": "UPDATE care.profile SET sharing = $1 WHERE member_id = $2",
+    "locale": "UPDATE identity.account SET locale = $1 WHERE member_id = $2",
+}
+DECIDING = {"birth_year", "sex", "region"}  # whom a survey asks
+CLEARED = {"about", "birth_year", "region"}  # by null; nothing else may be empty
+
+
+def checked(given: Mapping[str, Any], minimum_age: int, today: date | None = None) -> dict[str, Any]:
+    """The columns that change, by name, as they are kept, from the arguments that were given. Raises Refused."""
+    today = today or datetime.now(UTC).date()
+    changes: dict[str, Any] = {}
+    for name, value in given.items():
+        path = ("input", "birthYear" if name == "birth_year" else name)
+        if value is None:
+            if name not in CLEARED:
+                raise invalid("This may not be empty: leave it out to keep it.", *path)
+            changes[name] = None
+        elif name == "pseudonym":
+            changes[name] = acceptance.pseudonym_of(value, *path)
+        elif name == "about":
+            changes[name] = acceptance.about_of(value, *path)
+        elif name == "birth_year":
+            changes[name] = acceptance.birth_year_of(value, today, minimum_age, *path)
+        elif name == "region":
+            changes[name] = acceptance.region_of(value, *path)
+        elif name == "locale":
+            changes[name] = acceptance.locale_of(value, *path)
+        elif isinstance(value, Sex | Sharing):
+            changes[name] = value.value
+        else:
+            raise KeyError(name)
+    return changes
+
+
+async def update_profile(connection: Connection, viewer: Viewer, changes: Mapping[str, Any]) -> UUID:
+    """Changes what `checked` let through, no more; the member's id. Raises Refused where a pseudonym is taken."""
+    if viewer.member is None:
+        raise Forbidden
+    for name, value in changes.items():
+        if name != "pseudonym":
+            await connection.execute(STATEMENTS[name], value, viewer.member)
+        elif not await connection.fetchval("SELECT identity.change_pseudonym($1)", value):
+            raise pseudonym_taken()
+    if DECIDING & set(changes):
+        await eligibility_changed(connection, viewer)
+    return viewer.member
+
+
+async def verify_association(connection: Connection, viewer: Viewer, *, member: UUID, verified: bool) -> UUID:
+    """Says that an association is the one it says, or no longer; the member's id. Associations alone can be."""
+    if viewer.staff is None:
+        raise Forbidden
+    kind = await connection.fetchval("SELECT kind FROM care.member WHERE id = $1", member)
+    if kind is None:
+        raise not_found("input", "member")
+    if kind != MemberKind.ASSOCIATION:
+        raise not_eligible("Associations alone are verified.", "input", "member")
+    await connection.execute("UPDATE care.member SET verified = $2 WHERE id = $1", member, verified)
+    return member
+
+
+def profile_changed(payload: Row) -> Rows:
+    profile = row(tables.Profile)
+    return select(profile).where(profile.member_id == payload.member_id)
+
+
+def member_changed(payload: Row) -> Rows:
+    member = row(tables.Member)
+    return select(member).where(member.id == payload.member_id)

@@ -1,0 +1,169 @@
+"""The only place for a member's rights over its rows: which columns it is given, which not and why, and leaving."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from models.viewers import Viewer
+from models.viewing import Connection
+from resolvers import attempts
+from resolvers.accounts import SIGNING_IN
+from resolvers.attempts import Tries
+from resolvers.passwords import fits
+from resolvers.writing import Forbidden, Made, RefusalCode, Work, Write, refused
+
+
+@dataclass(frozen=True)
+class Own:
+    """A table with rows that are a member's: `whose` is the condition, over its own columns, with the member as $1.
+
+    `stays` says why rows stay when the member leaves, and nothing in them says whose they were; without it they go.
+    """
+
+    whose: str
+    exported: tuple[str, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)  # column: the reason
+    stays: str | None = None
+
+
+MINE = "member_id = $1"
+WRITTEN = "author_id = $1"
+OF_SHEET = "answer_sheet_id IN (SELECT answer_sheet_id FROM research.participation WHERE member_id = $1)"
+OF_ACCOUNT = "account_id IN (SELECT id FROM identity.account WHERE member_id = $1)"
+FOR_SEARCH = {"search": "the words of another column, as the search has them"}
+BY_THE_HOUSE = "who of the house decided: another person's, and the house answers for it"
+DISCUSSED = "others answered to it: its author alone is forgotten"
+
+OWN: Mapping[str, Own] = {
+    "care.member": Own("id = $1", ("id", "pseudonym", "kind", "verified", "about", "joined_on")),
+    "care.profile": Own(MINE, ("member_id", "birth_year", "sex", "region", "sharing")),
+    "care.membership": Own(MINE, ("member_id", "community_id", "joined_on", "role")),
+    "care.care_link": Own(
+        "patient_id = $1 OR relative_id = $1", ("id", "patient_id", "relative_id", "status", "created_at")
+    ),
+    "care.notification": Own(
+        MINE, ("id", "member_id", "kind", "created_at", "read_at", "subject_type", "subject_id")
+    ),
+    "care.observation": Own(
+        MINE, ("id", "member_id", "indicator_id", "value", "observed_on", "by_relative", "note")
+    ),
+    "care.course": Own(
+        MINE,
+        ("id", "member_id", "treatment_id", "community_id", "status", "started_on", "ended_on", "dose", "stop_reason"),
+    ),
+    "care.evaluation": Own(
+        MINE,
+        (
+            "id", "course_id", "member_id", "treatment_id", "evaluated_on", "effectiveness", "convenience",
+            "satisfaction", "comment",
+        ),
+    ),
+    "care.side_effect": Own(MINE, ("evaluation_id", "indicator_id", "member_id", "severity", "serious")),
+    "care.discussion": Own(
+        WRITTEN,
+        ("id", "community_id", "author_id", "title", "created_at", "last_post_at", "post_count", "closed"),
+        FOR_SEARCH,
+        stays=DISCUSSED,
+    ),
+    "care.discussion_topic": Own(
+        "discussion_id IN (SELECT id FROM care.discussion WHERE author_id = $1)",
+        ("discussion_id", "position", "treatment_id", "indicator_id"),
+        stays=DISCUSSED,
+    ),
+    "care.post": Own(
+        WRITTEN,
+        ("id", "discussion_id", "author_id", "body", "created_at", "edited_at", "removed"),
+        FOR_SEARCH,
+        stays=DISCUSSED,
+    ),
+    "care.post_reaction": Own(MINE, ("post_id", "member_id", "reaction")),
+    "care.flag": Own(
+        MINE,
+        ("id", "post_id", "member_id", "reason", "note", "status", "created_at", "resolution", "resolved_at"),
+        {"staff_id": BY_THE_HOUSE},
+        stays="the moderators may not have decided yet: who flagged, and in which words, is forgotten",
+    ),
+    "care.removal": Own(
+        "post_id IN (SELECT id FROM care.post WHERE author_id = $1)",
+        ("post_id", "reason", "created_at"),
+        {"staff_id": BY_THE_HOUSE},
+        stays="the post's place stays, and why it is empty",
+    ),
+    "care.suspension": Own(MINE, ("member_id", "until", "reason", "created_at"), {"staff_id": BY_THE_HOUSE}),
+    "research.consent_change": Own(
+        MINE, ("id", "member_id", "purpose", "granted", "recipients", "notice_version", "changed_at")
+    ),
+    "research.consent": Own(
+        MINE, ("member_id", "purpose", "granted", "recipients", "notice_version", "changed_at")
+    ),
+    "research.participation": Own(
+        MINE, ("id", "member_id", "survey_id", "status", "completed_at", "answer_sheet_id")
+    ),
+    "research.answer_sheet": Own(
+        "id IN (SELECT answer_sheet_id FROM research.participation WHERE member_id = $1)", ("id", "survey_id")
+    ),
+    "research.answer": Own(OF_SHEET, ("answer_sheet_id", "question_id", "codes", "number", "day", "text")),
+    "identity.account": Own(
+        MINE,
+        ("id", "email", "email_verified", "locale", "created_at", "notice_version", "member_id"),
+        {"organization_id": "no member's account has one", "staff_id": "no member's account has one"},
+    ),
+    "identity.session": Own(
+        OF_ACCOUNT,
+        ("id", "account_id", "created_at", "last_seen_at", "expires_at", "device"),
+        {"token_hash": "a secret: the session's owner has the token itself"},
+    ),
+}  # fmt: skip
+
+IN_EVERY_TABLE = {"demonstration": "says that a row is made up, and nothing of anybody"}
+
+# Tables of the same schemas of which a member is given no row.
+NOT_EXPORTED: Mapping[str, str] = {
+    "identity.credential": "a secret: the password's owner knows it, and a hash serves a thief alone",
+    "identity.registration": "it waits for its code, no account's yet, and goes with it or within a day",
+    "identity.password_reset": "a secret: the code's hash, gone within the hour",
+    "identity.attempt": "who tried is a hash without a name, and goes within a day",
+    "identity.mail": "it goes when it is sent, to the member itself",
+    "identity.mutation": "ids of rows that are exported themselves, kept for a day",
+    "identity.staff": "those of the house are no members",
+}
+
+
+def statement() -> str:
+    """One SELECT of a JSON object: each table by its name, its rows as objects. $1 is the member."""
+    tables = []
+    for table, own in OWN.items():
+        rows = f"SELECT {', '.join(own.exported)} FROM {table} WHERE {own.whose}"  # noqa: S608 - names of this file's
+        tables.append(f"'{table}', (SELECT coalesce(json_agg(t), '[]') FROM ({rows}) t)")  # noqa: S608
+    return f"SELECT json_build_object({', '.join(tables)})::text"
+
+
+async def export(connection: Connection, viewer: Viewer) -> str:
+    """All that is stored of the viewer, as JSON text: a table's name, then its rows, each column by its name."""
+    if viewer.member is None:
+        raise Forbidden
+    text: str = await connection.fetchval(statement(), viewer.member)
+    return text
+
+
+async def leaving(write: Write, viewer: Viewer, password: str, *, address: str | None, tries: Tries) -> Work:
+    """What deletes the viewer's account, once the password is found to be its own; raises Refused where it is not.
+
+    `write` opens transactions in the public view's role, which alone may look at credentials.
+    """
+    async with write() as connection:
+        found = await connection.fetchrow("SELECT * FROM identity.credential_of_account($1)", viewer.account)
+        if found is None:
+            raise Forbidden
+        tried = await attempts.count(connection, SIGNING_IN, found["email"], address, tries)
+    if not await fits(password, found["password_hash"]):
+        raise refused(RefusalCode.WRONG_CREDENTIALS, "The password is not the account's.", "input", "password")
+    async with write() as connection:
+        await attempts.forget(connection, tried)
+    return leave
+
+
+async def leave(connection: Connection, viewer: Viewer) -> Made:
+    """Deletes the viewer's account, its member and all that is the member's, closes its sessions, frees the address."""
+    if not await connection.fetchval("SELECT identity.delete_account($1)", viewer.account):
+        raise Forbidden
+    return {}
