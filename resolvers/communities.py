@@ -64,7 +64,7 @@ def associations_of(community: Row) -> Rows:
     return (
         select(member)
         .join(membership, membership.member_id == member.id)
-        .where(membership.community_id == community.id, member.kind == members.MemberKind.ASSOCIATION)
+        .where(membership.community_id == community.id, member.kind == members.MemberKind.ASSOCIATION, member.verified)
         .order_by(func.lower(member.pseudonym))
     )
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import func
 
 from models import discussions as tables
-from models import tracking, treatments
+from models import moderation, tracking, treatments
 from models.rows import Asking, Branches, Expression, Row, Rows, Value, row, select
 from resolvers.communities import matches
 
@@ -85,3 +85,13 @@ def flags(*, status: tables.FlagStatus | None = None) -> Rows:
 def post_of(flag: Row) -> Rows:
     post = row(tables.Post)
     return select(post).where(post.id == flag.post_id)
+
+
+def flag_of(decided: Row) -> Rows:
+    flag = row(tables.Flag)
+    return select(flag).where(flag.id == decided.flag_id)
+
+
+def removal_reason(post: Row) -> Expression:
+    removal = row(moderation.Removal)
+    return select(removal.reason).where(removal.post_id == post.id).scalar_subquery()

@@ -54,7 +54,7 @@ class Community(Node):
         resolve.treatments_of, "The treatments that its members follow, commonest first."
     )
     associations: list[Member] = sql(
-        resolve.associations_of, "The associations in it, by name.", only=PATIENT | MANAGER
+        resolve.associations_of, "The associations in it that the house has verified, by name.", only=PATIENT | MANAGER
     )
     readiness: CohortReadiness = sql(
         resolve.readiness_of, "Whether a survey of it could open.", only=PATIENT | BUYER | MANAGER

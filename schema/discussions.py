@@ -63,6 +63,10 @@ class Post(Node):
     created_at: datetime = column("When it was written.")
     edited_at: datetime | None = column("When it was last changed; null when it never was.")
     removed: bool = column("Whether it was removed: it keeps its place and loses its body.")
+    removal_reason: str | None = sql(
+        resolve.removal_reason,
+        "Why a moderator removed it; null where none did, and to other members than its author.",
+    )
     reactions: list[ReactionCount] = sql(resolve.reactions_of, "The reactions it got, commonest first.")
     viewer_reactions: list[tables.Reaction] = sql(
         resolve.viewer_reactions, "The reactions that the viewer gave it.", only=PATIENT
@@ -77,4 +81,6 @@ class Flag(Node):
     reason: tables.FlagReason = column("What the member finds wrong with it.")
     note: str | None = column("In the member's own words; null where nothing was written.")
     status: tables.FlagStatus = column("What the moderators made of it.")
-    created_at: datetime = column("When it was raised.")
+    resolution: str | None = column("The moderator's note; null where none was written.")
+    resolved_at: datetime | None = column("When a moderator last decided on it; null until then.")
+    created_at: datetime = column("When it was first raised.")

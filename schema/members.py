@@ -1,11 +1,12 @@
 """The only place for members as the graph shows them, to each other and to the house; `Me` stands in accounts."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from models import members as tables
+from models import moderation
 from planner.declare import column, graph_type, sql
 from resolvers import communities
 from resolvers import members as resolve
@@ -22,6 +23,15 @@ strawberry.enum(tables.Sex, description="A member's sex, as the member says.")
 strawberry.enum(tables.Sharing, description="With which members a member shares its profile, courses and observations.")
 strawberry.enum(tables.MembershipRole, description="What a member is in a community.")
 strawberry.enum(tables.CareLinkStatus, description="Where a care link stands.")
+
+
+@graph_type(audience=PATIENT | MANAGER, row=moderation.Suspension)
+class Suspension:
+    """What keeps a member from writing in discussions; it may read them."""
+
+    until: datetime | None = column("When it ends; null where it is for good.")
+    reason: str = column("Why, in the moderator's words.")
+    created_at: datetime = column("When the moderator said so.")
 
 
 @graph_type(audience=PATIENT | MANAGER, row=tables.Member, prefix="mbr")
@@ -42,6 +52,10 @@ class Member(Node):
     )
     sex: tables.Sex | None = sql(resolve.sex, "Its sex; null where not shared.")
     region: str | None = sql(resolve.region, "The region it lives in; null where not shared or not said.")
+    suspension: Suspension | None = sql(
+        resolve.suspension_of,
+        "What keeps it from writing in discussions; null where nothing does, or to other members.",
+    )
     courses: list[TreatmentCourse] = sql(
         resolve.courses_of, "Its courses, newest first; empty where not shared.", only=PATIENT
     )

@@ -1,0 +1,184 @@
+"""The only place where members write in discussions: starting them, their posts, and answering others' posts."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from models.discussions import FlagReason, Reaction
+from models.members import NotificationKind
+from models.viewers import Viewer
+from models.viewing import Connection
+from resolvers.communities_writes import expect_community
+from resolvers.posting import (
+    CLOSED,
+    REMOVED,
+    Topic,
+    body_in,
+    expect_fewer_posts,
+    expect_not_suspended,
+    expect_topics,
+    expect_writer,
+    note_in,
+    title_in,
+)
+from resolvers.writing import announce, not_found, tell, too_late
+
+
+async def start_discussion(
+    connection: Connection, viewer: Viewer, *, community: UUID, title: str, body: str, about: Sequence[Topic] = ()
+) -> UUID:
+    """The id of a new discussion, with its first post.
+
+    Raises Refused: INVALID and TOO_LONG for the texts and for more than five topics or one named twice, NOT_FOUND for
+    ids, NOT_ELIGIBLE for who is not of the community or is suspended, LIMIT_REACHED.
+    """
+    name, written = title_in(title, "input", "title"), body_in(body, "input", "body")
+    await expect_community(connection, community)
+    await expect_topics(connection, about)
+    await expect_writer(connection, viewer, community, "input", "community")
+    await expect_fewer_posts(connection, viewer)
+    discussion: UUID = await connection.fetchval(
+        "INSERT INTO care.discussion (community_id, author_id, title) VALUES ($1, $2, $3) RETURNING id",
+        community,
+        viewer.member,
+        name,
+    )
+    await connection.executemany(
+        "INSERT INTO care.discussion_topic (discussion_id, position, treatment_id, indicator_id)"
+        " VALUES ($1, $2, $3, $4)",
+        [(discussion, position, topic.treatment, topic.indicator) for position, topic in enumerate(about, 1)],
+    )
+    await insert_post(connection, viewer, discussion, written)
+    return discussion
+
+
+async def add_post(connection: Connection, viewer: Viewer, *, discussion: UUID, body: str) -> UUID:
+    """The id of a new post; who started the discussion is told.
+
+    Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND, TOO_LATE where the discussion is closed, NOT_ELIGIBLE
+    for who is not of its community or is suspended, LIMIT_REACHED.
+    """
+    written, path = body_in(body, "input", "body"), ("input", "discussion")
+    found = await connection.fetchrow(
+        "SELECT community_id, author_id, closed FROM care.discussion WHERE id = $1", discussion
+    )
+    if found is None:
+        raise not_found(*path)
+    if found["closed"]:
+        raise too_late(CLOSED, *path)
+    await expect_writer(connection, viewer, found["community_id"], *path)
+    await expect_fewer_posts(connection, viewer)
+    post = await insert_post(connection, viewer, discussion, written)
+    if found["author_id"] not in (None, viewer.member):
+        await tell(connection, found["author_id"], NotificationKind.REPLY, "pst", post)
+    await announce(connection, "postAdded", post, discussion)
+    return post
+
+
+async def edit_post(connection: Connection, viewer: Viewer, *, post: UUID, body: str) -> None:
+    """Another body for a post of the viewer's own.
+
+    Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND, TOO_LATE where the post was removed or its discussion
+    is closed, NOT_ELIGIBLE for who is suspended.
+    """
+    written, path = body_in(body, "input", "body"), ("input", "post")
+    found = await connection.fetchrow(
+        "SELECT p.author_id, p.removed, d.closed FROM care.post p JOIN care.discussion d ON d.id = p.discussion_id"
+        " WHERE p.id = $1",
+        post,
+    )
+    if found is None or found["author_id"] != viewer.member:
+        raise not_found(*path)
+    if found["closed"]:
+        raise too_late(CLOSED, *path)
+    await expect_not_suspended(connection, viewer, *path)
+    edited = await connection.fetchval(
+        "UPDATE care.post SET body = $1, edited_at = clock_timestamp()"
+        " WHERE id = $2 AND author_id = $3 AND NOT removed RETURNING true",
+        written,
+        post,
+        viewer.member,
+    )
+    if not edited:
+        raise too_late(REMOVED, *path)
+
+
+async def take_back_post(connection: Connection, viewer: Viewer, *, post: UUID) -> None:
+    """A post of the viewer's own loses its body and keeps its place; again, nothing changes.
+
+    Who may not write any more still may do this. Raises Refused with NOT_FOUND.
+    """
+    own = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM care.post WHERE id = $1 AND author_id = $2)", post, viewer.member
+    )
+    if not own:
+        raise not_found("input", "post")
+    await connection.execute(
+        "UPDATE care.post SET body = NULL, removed = true WHERE id = $1 AND author_id = $2 AND NOT removed",
+        post,
+        viewer.member,
+    )
+
+
+async def react_to_post(connection: Connection, viewer: Viewer, *, post: UUID, reaction: Reaction, on: bool) -> None:
+    """The viewer has given the post this reaction, or has not; again, nothing changes.
+
+    Whoever may read a post may. Raises Refused: NOT_FOUND, and, for a new reaction, TOO_LATE where the post was removed
+    and NOT_ELIGIBLE for who is suspended.
+    """
+    removed = await connection.fetchval("SELECT removed FROM care.post WHERE id = $1", post)
+    if removed is None:
+        raise not_found("input", "post")
+    if not on:
+        await connection.execute(
+            "DELETE FROM care.post_reaction WHERE post_id = $1 AND member_id = $2 AND reaction = $3",
+            post,
+            viewer.member,
+            reaction,
+        )
+        return
+    if removed:
+        raise too_late(REMOVED, "input", "post")
+    await expect_not_suspended(connection, viewer, "input", "post")
+    await connection.execute(
+        "INSERT INTO care.post_reaction (post_id, member_id, reaction) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        post,
+        viewer.member,
+        reaction,
+    )
+
+
+async def flag_post(
+    connection: Connection, viewer: Viewer, *, post: UUID, reason: FlagReason, note: str | None = None
+) -> None:
+    """The post is shown to the moderators; again, reason and note replace the viewer's former ones.
+
+    A suspended member may: somebody may be in danger. Raises Refused: TOO_LONG and INVALID for the note, NOT_FOUND,
+    TOO_LATE where the post was removed.
+    """
+    said = note_in(note, "input", "note")
+    found = await connection.fetchrow("SELECT discussion_id, removed FROM care.post WHERE id = $1", post)
+    if found is None:
+        raise not_found("input", "post")
+    if found["removed"]:
+        raise too_late(REMOVED, "input", "post")
+    flag = await connection.fetchval(
+        "INSERT INTO care.flag (post_id, member_id, reason, note) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (post_id, member_id) DO UPDATE"
+        " SET reason = excluded.reason, note = excluded.note, status = 'OPEN' RETURNING id",
+        post,
+        viewer.member,
+        reason,
+        said,
+    )
+    await announce(connection, "flagRaised", flag, found["discussion_id"])
+
+
+async def insert_post(connection: Connection, viewer: Viewer, discussion: UUID, body: str) -> UUID:
+    # PostgreSQL counts it in its discussion, and gives it its place there.
+    post: UUID = await connection.fetchval(
+        "INSERT INTO care.post (discussion_id, author_id, body) VALUES ($1, $2, $3) RETURNING id",
+        discussion,
+        viewer.member,
+        body,
+    )
+    return post
