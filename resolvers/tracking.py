@@ -46,6 +46,17 @@ def observations_of(me: Row, *, indicator: Value[UUID] | None = None) -> Rows:
     return found if indicator is None else found.where(observation.indicator_id == indicator)
 
 
+def observations_made(payload: Row) -> Rows:
+    observation = row(tables.Observation)
+    made = select(observation).where(observation.id == func.any(payload.observation_ids))
+    return made.order_by(func.array_position(payload.observation_ids, observation.id))
+
+
+def observation_left(payload: Row) -> Rows:
+    observation = row(tables.Observation)
+    return select(observation).where(observation.id == payload.removed)
+
+
 def dashboard(
     me: Row, *, from_: Value[date] | None = None, to: Value[date] | None = None, interval: Interval | None = None
 ) -> Rows:

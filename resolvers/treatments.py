@@ -45,6 +45,16 @@ def course_of(evaluation: Row) -> Rows:
     return select(course).where(course.id == evaluation.course_id)
 
 
+def course_made(payload: Row) -> Rows:
+    course = row(tables.Course)
+    return select(course).where(course.id == payload.course_id)
+
+
+def evaluation_made(payload: Row) -> Rows:
+    evaluation = row(tables.Evaluation)
+    return select(evaluation).where(evaluation.id == payload.evaluation_id)
+
+
 def side_effects_of(evaluation: Row) -> Rows:
     side_effect, indicator = row(tables.SideEffect), row(tracking.Indicator)
     return (

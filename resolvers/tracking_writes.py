@@ -1,0 +1,131 @@
+"""The only place that writes members' diaries: a day's observations at once, by oneself or by a relative."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import isfinite
+from uuid import UUID
+
+import asyncpg
+
+from models.tracking import Scale
+from models.viewers import Viewer
+from models.viewing import Connection
+from resolvers.writing import (
+    Refusal,
+    RefusalCode,
+    Refused,
+    day_within,
+    invalid,
+    limit_reached,
+    member_of,
+    not_found,
+    optional_text_within,
+)
+
+ENTRIES = 100  # of one day: more indicators than anybody follows
+NOTE_LENGTH = 1_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One value of a day; `indicator` None for an id that names none."""
+
+    indicator: UUID | None
+    value: float
+    note: str | None = None
+
+
+async def record_observations(
+    connection: Connection, viewer: Viewer, *, observed_on: date, entries: Sequence[Entry], patient: UUID | None = None
+) -> list[UUID]:
+    """Writes a day's values, each instead of an earlier one of its day and indicator; their ids, in the entries' order.
+
+    `patient` is whom a relative writes for. All entries are refused when one is: each with its own path.
+    """
+    member = member_of(viewer)
+    if patient is not None and not await keeps_diary(connection, member, patient):
+        raise not_found("input", "onBehalfOf")
+    if not entries:
+        raise invalid("This takes at least one entry.", "input", "entries")
+    if len(entries) > ENTRIES:
+        raise limit_reached(f"This takes at most {ENTRIES} entries.", "input", "entries")
+    refusals: list[Refusal] = []
+    try:
+        await day_within(connection, observed_on, "input", "observedOn")
+    except Refused as refused:
+        refusals += refused.refusals
+    found = await connection.fetch(
+        "SELECT id, scale, minimum, maximum FROM catalog.indicator WHERE id = any($1::uuid[])",
+        [entry.indicator for entry in entries if entry.indicator is not None],
+    )
+    indicators: dict[UUID | None, asyncpg.Record] = {indicator["id"]: indicator for indicator in found}
+    notes, seen = [], set()
+    for place, entry in enumerate(entries):
+        path = ("input", "entries", str(place))
+        try:
+            notes.append(optional_text_within(entry.note, NOTE_LENGTH, *path, "note"))
+        except Refused as refused:
+            refusals += refused.refusals
+        refusals += refusals_of(entry, indicators, path)
+        if entry.indicator in seen:
+            message = "An earlier entry is of the same indicator: a day has one value of each."
+            refusals.append(Refusal(RefusalCode.INVALID, message, (*path, "indicator")))
+        seen.add(entry.indicator or object())
+    if refusals:
+        raise Refused(*refusals)
+    rows = [
+        (entry.indicator, entry.value + 0.0, note)  # minus zero becomes zero
+        for entry, note in zip(entries, notes, strict=True)
+    ]
+    rows.sort(key=lambda row: str(row[0]))  # so that two batches at once wait for each other, and do not deadlock
+    written = await connection.fetch(
+        """
+        INSERT INTO care.observation (member_id, indicator_id, observed_on, value, note, by_relative)
+        SELECT $1, indicator_id, $2, value, note, $3
+        FROM unnest($4::uuid[], $5::float8[], $6::text[]) AS entry (indicator_id, value, note)
+        ON CONFLICT (member_id, indicator_id, observed_on) DO UPDATE
+        SET value = excluded.value, note = excluded.note, by_relative = excluded.by_relative
+        RETURNING indicator_id, id
+        """,
+        patient or member, observed_on, patient is not None, *(list(column) for column in zip(*rows, strict=True)),
+    )  # fmt: skip
+    ids: Mapping[UUID | None, UUID] = {row["indicator_id"]: row["id"] for row in written}
+    return [ids[entry.indicator] for entry in entries]
+
+
+async def remove_observation(connection: Connection, viewer: Viewer, *, observation: UUID) -> UUID:
+    """Deletes an observation of the viewer's, or of a patient's whose diary it keeps."""
+    member = member_of(viewer)
+    whose = await connection.fetchval("SELECT member_id FROM care.observation WHERE id = $1", observation)
+    if whose is None or (whose != member and not await keeps_diary(connection, member, whose)):
+        raise not_found("input", "observation")
+    if await connection.fetchval("DELETE FROM care.observation WHERE id = $1 RETURNING id", observation) is None:
+        raise not_found("input", "observation")  # a twin was quicker
+    return observation
+
+
+async def keeps_diary(connection: Connection, relative: UUID, patient: UUID) -> bool:
+    """Whether the relative's care link to the patient is accepted; it then stays so until the transaction ends."""
+    found = await connection.fetchval(
+        """
+        SELECT id FROM care.care_link WHERE patient_id = $1 AND relative_id = $2 AND status = 'ACCEPTED' FOR SHARE
+        """,
+        patient,
+        relative,
+    )
+    return found is not None
+
+
+def refusals_of(
+    entry: Entry, indicators: Mapping[UUID | None, asyncpg.Record], path: tuple[str, ...]
+) -> tuple[Refusal, ...]:
+    indicator = indicators.get(entry.indicator)
+    if indicator is None:
+        return not_found(*path, "indicator").refusals
+    least, most = indicator["minimum"], indicator["maximum"]
+    if not isfinite(entry.value) or not least <= entry.value <= most:
+        return invalid(f"This indicator takes values from {least:g} to {most:g}.", *path, "value").refusals
+    if indicator["scale"] == Scale.GRADE_NONE_TO_SEVERE and entry.value != int(entry.value):
+        return invalid("This indicator takes whole grades.", *path, "value").refusals
+    return ()
