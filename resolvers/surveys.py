@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import func
 
 from models import surveys as tables
+from models import treatments
 from models.rows import Asking, Expression, Row, Rows, Value, row, select
 from resolvers.communities import community_called
 
@@ -41,6 +42,17 @@ def options_of(question: Row) -> Rows:
 def rules_of(question: Row) -> Rows:
     rule = row(tables.VisibilityRule)
     return select(rule).where(rule.question_id == question.id).order_by(rule.position)
+
+
+def eligibility_of(survey: Row) -> Rows:
+    found = row(tables.Eligibility)
+    return select(found).where(found.survey_id == survey.id)
+
+
+def eligible_treatments(eligibility: Row) -> Rows:
+    treatment = row(treatments.Treatment)
+    wanted = treatment.id == func.any(eligibility.treatment_ids)
+    return select(treatment).where(wanted).order_by(treatment.name, treatment.id)
 
 
 def completed_count(survey: Row) -> Expression:
@@ -83,3 +95,23 @@ def question_of(answer: Row) -> Rows:
 def consents_of(me: Row) -> Rows:
     consent = row(tables.Consent)
     return select(consent).where(consent.member_id == me.member_id).order_by(consent.purpose)
+
+
+def consent_made(done: Row, *, viewer: Asking) -> Rows:
+    """The viewer's consent for the purpose that a mutation was about."""
+    consent = row(tables.Consent)
+    return select(consent).where(consent.member_id == viewer.member, consent.purpose == done.purpose)
+
+
+def participation_made(done: Row) -> Rows:
+    participation = row(tables.Participation)
+    return select(participation).where(participation.id == done.participation_id)
+
+
+def notices() -> Rows:
+    """The notices that are in force: of each purpose, the latest whose day has come."""
+    notice, other = row(tables.Notice), row(tables.Notice)
+    latest = select(func.max(other.in_force_on)).where(
+        other.purpose == notice.purpose, other.in_force_on <= func.current_date()
+    )
+    return select(notice).where(notice.in_force_on == latest.scalar_subquery()).order_by(notice.purpose)

@@ -7,13 +7,15 @@ from typing import Annotated
 import strawberry
 
 from models import surveys as tables
+from models.members import MemberKind, Sex
 from models.organizations import OrganizationKind
 from planner.declare import column, graph_type, sql
 from resolvers import communities
 from resolvers import surveys as resolve
-from schema.access import BUYER, MANAGER, PATIENT
+from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.communities import Community
 from schema.pagination import Node
+from schema.treatments import Treatment
 
 strawberry.enum(tables.SurveyStatus, description="Where a survey stands; WAITING opens by itself once enough consent.")
 strawberry.enum(tables.QuestionKind, description="What sort of answer a question takes.")
@@ -55,8 +57,25 @@ class Question:
     )
     minimum: float | None = column("The least number it takes; null where there is no bound, or no number.")
     maximum: float | None = column("The greatest number it takes; null where there is no bound, or no number.")
+    bins: list[float] | None = column(
+        "The edges, ascending, of the bins that a number is counted by; null where it takes none."
+    )
     max_choices: int | None = column("How many options one answer may hold; null unless several may be chosen.")
     visible_when: list[VisibilityRule] = sql(resolve.rules_of, "When it is asked: all must hold; empty for always.")
+
+
+@graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.Eligibility)
+class Eligibility:
+    """Whom of its community a survey asks; empty or null is no condition."""
+
+    kinds: list[MemberKind] = column("Members of these kinds; patients where it is empty.")
+    sexes: list[Sex] = column("Members of these sexes.")
+    born_from: int | None = column("The first year of birth.")
+    born_to: int | None = column("The last year of birth.")
+    treatments: list[Treatment] = sql(
+        resolve.eligible_treatments, "Members with a course of one of these treatments, ended or not; by name."
+    )
+    regions: list[str] = column("Members who live in one of these regions.")
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.Survey, prefix="svy")
@@ -72,6 +91,9 @@ class Survey(Node):
     closes_on: date | None = column("The last day it can be answered; null where it has none.")
     minimum_participants: int = column("How many members must take part before anything is released.")
     offered_to: list[OrganizationKind] = column("The kinds of organization that may ask what its answers add up to.")
+    eligibility: Eligibility | None = sql(
+        resolve.eligibility_of, "Whom of the community it asks; null where it asks all its patients."
+    )
     questions: list[Question] = sql(resolve.questions_of, "The questions of its present version, in order.")
     participation: Annotated["Participation", strawberry.lazy("schema.surveys")] | None = sql(
         resolve.viewer_participation, "The viewer's part in it; null when the viewer has none.", only=PATIENT
@@ -113,3 +135,13 @@ class Consent:
     )
     notice_version: str = column("The version of the notice that the viewer was shown.")
     changed_at: datetime = column("When the viewer last decided.")
+
+
+@graph_type(audience=PUBLIC, row=tables.Notice)
+class Notice:
+    """What people are told before they consent."""
+
+    purpose: tables.ConsentPurpose = column("What it asks consent for.")
+    version: str = column("Its version, which a consent names.")
+    text: str = column("Its words.")
+    in_force_on: date = column("The day from which it is the one to be shown.")

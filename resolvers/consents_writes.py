@@ -1,0 +1,46 @@
+"""The only place where a member's consents change."""
+
+from collections.abc import Sequence
+
+from models.organizations import OrganizationKind
+from models.surveys import ConsentPurpose
+from models.viewers import Viewer
+from models.viewing import Connection
+from resolvers.writing import invalid
+
+
+async def set_consent(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    purpose: ConsentPurpose,
+    granted: bool,
+    recipients: Sequence[OrganizationKind] | None,
+    notice_version: str,
+) -> None:
+    """Says what the viewer allows from now on; answers that it no longer extends to are deleted at once.
+
+    To allow something takes the notice that is in force and at least one recipient; None keeps those named before. To
+    take it back, any notice there ever was will do: that must be as easy as giving it. Raises Refused.
+    """
+    versions = await connection.fetch(
+        """
+        SELECT version FROM catalog.notice
+        WHERE purpose = $1 AND in_force_on <= (now() AT TIME ZONE 'UTC')::date ORDER BY in_force_on DESC
+        """,
+        purpose,
+    )
+    known = [row["version"] for row in versions]
+    if notice_version not in (known[:1] if granted else known):
+        raise invalid(f"The notice in force is version {known[0]}: read it first.", "input", "noticeVersion")
+    if not granted:
+        if recipients:
+            raise invalid("What is not allowed has no recipients.", "input", "recipients")
+        kinds: list[str] = []
+    elif recipients is not None:
+        kinds = sorted({kind.value for kind in recipients})
+    else:
+        kinds = await connection.fetchval("SELECT recipients FROM research.consent WHERE purpose = $1", purpose) or []
+    if granted and not kinds:
+        raise invalid("Name at least one kind of organization.", "input", "recipients")
+    await connection.execute("SELECT research.set_consent($1, $2, $3, $4)", purpose, granted, kinds, notice_version)

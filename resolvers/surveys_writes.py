@@ -1,0 +1,275 @@
+"""The only place where the house writes surveys: drafts and their new versions, scheduling and closing them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from models.accounts import StaffRole
+from models.members import MemberKind, Sex
+from models.organizations import OrganizationKind
+from models.surveys import SurveyStatus
+from models.viewers import Viewer
+from models.viewing import Connection
+from resolvers.questionnaires import definition_refusals
+from resolvers.visibility import Question
+from resolvers.writing import (
+    Refused,
+    conflict,
+    invalid,
+    not_found,
+    require_role,
+    text_within,
+    too_early,
+    too_late,
+)
+
+TITLE_LENGTH = 200
+DESCRIPTION_LENGTH = 5_000
+REGION_LENGTH = 100
+LEAST_PARTICIPANTS, MOST_PARTICIPANTS = 1, 1_000_000
+USUAL_PARTICIPANTS = 200  # what a community needs before anything about it is released
+FIRST_YEAR = 1900
+SURVEY = ("input", "survey")
+REVISABLE = (SurveyStatus.DRAFT, SurveyStatus.WAITING, SurveyStatus.OPEN)
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """Whom a survey asks; what is empty or None is no condition, and without a kind it asks patients."""
+
+    kinds: Sequence[MemberKind] = ()
+    sexes: Sequence[Sex] = ()
+    born_from: int | None = None
+    born_to: int | None = None
+    treatments: Sequence[UUID] = ()
+    regions: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A survey as it is first written."""
+
+    community: UUID
+    title: str
+    description: str
+    questions: Sequence[Question]
+    closes_on: date
+    offered_to: Sequence[OrganizationKind]
+    opens_on: date | None = None
+    minimum_participants: int = USUAL_PARTICIPANTS
+    eligible: Eligible = field(default=Eligible())
+
+
+async def create_survey(connection: Connection, viewer: Viewer, draft: Draft) -> UUID:
+    """A new survey, which nobody outside the house sees until it is scheduled. Raises Forbidden and Refused."""
+    require_role(viewer, StaffRole.SURVEY_MANAGER)
+    if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", draft.community):
+        raise not_found("input", "community")
+    title = text_within(draft.title, TITLE_LENGTH, "input", "title")
+    description = text_within(draft.description, DESCRIPTION_LENGTH, "input", "description")
+    today = await _today(connection)
+    if draft.opens_on is not None and draft.opens_on < today:
+        raise invalid("This day is over.", "input", "opensOn")
+    _refuse_unless_later(draft.closes_on, max(draft.opens_on or today, today))
+    if not LEAST_PARTICIPANTS <= draft.minimum_participants <= MOST_PARTICIPANTS:
+        message = f"This is from {LEAST_PARTICIPANTS} to {MOST_PARTICIPANTS:,}."
+        raise invalid(message, "input", "minimumParticipants")
+    if not draft.offered_to:
+        raise invalid("Name at least one kind of organization.", "input", "offeredTo")
+    _refuse_bad_questions(draft.questions)
+    await _refuse_bad_eligibility(connection, draft.eligible, today)
+    survey: UUID = await connection.fetchval(
+        """
+        INSERT INTO catalog.survey
+            (community_id, title, description, status, opens_on, closes_on, minimum_participants, offered_to)
+        VALUES ($1, $2, $3, 'DRAFT', $4, $5, $6, $7) RETURNING id
+        """,
+        draft.community,
+        title,
+        description,
+        draft.opens_on,
+        draft.closes_on,
+        draft.minimum_participants,
+        sorted({kind.value for kind in draft.offered_to}),
+    )
+    await _write_eligibility(connection, survey, draft.eligible)
+    await _write_questions(connection, survey, 1, draft.questions)
+    return survey
+
+
+async def revise_survey(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    survey: UUID,
+    title: str | None = None,
+    description: str | None = None,
+    questions: Sequence[Question] | None = None,
+    closes_on: date | None = None,
+) -> UUID:
+    """Changes what is given. A draft's questions are replaced; those of a survey that members see stay, with the
+    answers to them, and it asks the new ones from now on, as its next version. Raises Forbidden and Refused.
+    """
+    require_role(viewer, StaffRole.SURVEY_MANAGER)
+    found = await _locked(connection, survey)
+    status = SurveyStatus(found["status"])
+    if status not in REVISABLE:
+        raise too_late("It has closed.", *SURVEY)
+    title = found["title"] if title is None else text_within(title, TITLE_LENGTH, "input", "title")
+    if description is None:
+        description = found["description"]
+    else:
+        description = text_within(description, DESCRIPTION_LENGTH, "input", "description")
+    if closes_on is not None:
+        today = await _today(connection)
+        _refuse_unless_later(closes_on, max(found["opens_on"] or today, today))
+    version: int = found["version"]
+    if questions is not None:
+        _refuse_bad_questions(questions)
+        if status is SurveyStatus.DRAFT:
+            await connection.execute("DELETE FROM catalog.question WHERE survey_id = $1", survey)
+        else:
+            version += 1
+        await _write_questions(connection, survey, version, questions)
+    await connection.execute(
+        "UPDATE catalog.survey SET title = $2, description = $3, closes_on = $4, version = $5 WHERE id = $1",
+        survey,
+        title,
+        description,
+        closes_on or found["closes_on"],
+        version,
+    )
+    return survey
+
+
+async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: UUID) -> UUID:
+    """Lets a draft open by itself: at once, where its day has come and enough can answer. Raises Forbidden, Refused."""
+    require_role(viewer, StaffRole.SURVEY_MANAGER)
+    found = await _locked(connection, survey)
+    if SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
+        raise conflict("It is scheduled already.", *SURVEY)
+    if found["closes_on"] < await _today(connection):
+        raise too_late("Its last day is over: give it another one first.", *SURVEY)
+    await _take_time(connection)
+    await connection.execute("SELECT catalog.schedule_survey($1)", survey)
+    return survey
+
+
+async def close_survey(connection: Connection, viewer: Viewer, *, survey: UUID) -> UUID:
+    """Ends a survey before its day: no answer is linked to a member from then on. Raises Forbidden and Refused."""
+    require_role(viewer, StaffRole.SURVEY_MANAGER)
+    status = SurveyStatus((await _locked(connection, survey))["status"])
+    if status is SurveyStatus.DRAFT:
+        raise too_early("It was never scheduled.", *SURVEY)
+    if status not in REVISABLE:
+        raise too_late("It has closed already.", *SURVEY)
+    await _take_time(connection)
+    await connection.execute("SELECT catalog.close_survey($1)", survey)
+    return survey
+
+
+async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
+    found = "SELECT title, description, status, version, opens_on, closes_on FROM catalog.survey WHERE id = $1"
+    # A survey that has closed cannot be locked, nor change again: it is read after it was found to be so.
+    row = await connection.fetchrow(f"{found} FOR UPDATE", survey) or await connection.fetchrow(found, survey)
+    if row is None:
+        raise not_found(*SURVEY)
+    return row
+
+
+async def _take_time(connection: Connection) -> None:
+    # Inviting or parting thousands takes seconds, in one statement: only the request's own limit is over it.
+    await connection.execute("SET LOCAL statement_timeout = 0")
+
+
+async def _today(connection: Connection) -> date:
+    today: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
+    return today
+
+
+def _refuse_unless_later(closes_on: date, day: date) -> None:
+    if closes_on < day:
+        raise invalid("Its last day comes after its first, and is not over.", "input", "closesOn")
+
+
+def _refuse_bad_questions(questions: Sequence[Question]) -> None:
+    refusals = definition_refusals(questions, "input", "questions")
+    if refusals:
+        raise Refused(*refusals)
+
+
+async def _refuse_bad_eligibility(connection: Connection, eligible: Eligible, today: date) -> None:
+    path = ("input", "eligibility")
+    for name, year in (("bornFrom", eligible.born_from), ("bornTo", eligible.born_to)):
+        if year is not None and not FIRST_YEAR <= year <= today.year:
+            raise invalid("This is a year of birth.", *path, name)
+    if eligible.born_from is not None and eligible.born_to is not None and eligible.born_from > eligible.born_to:
+        raise invalid("The last year does not come before the first.", *path, "bornTo")
+    for number, region in enumerate(eligible.regions):
+        text_within(region, REGION_LENGTH, *path, "regions", str(number))
+    known = await connection.fetch("SELECT id FROM catalog.treatment WHERE id = any($1)", list(eligible.treatments))
+    found = {row["id"] for row in known}
+    unknown = [
+        refusal
+        for number, treatment in enumerate(eligible.treatments)
+        if treatment not in found
+        for refusal in not_found(*path, "treatments", str(number)).refusals
+    ]
+    if unknown:
+        raise Refused(*unknown)
+
+
+async def _write_eligibility(connection: Connection, survey: UUID, eligible: Eligible) -> None:
+    await connection.execute(
+        """
+        INSERT INTO catalog.eligibility (survey_id, kinds, sexes, born_from, born_to, treatment_ids, regions)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        survey,
+        sorted({kind.value for kind in eligible.kinds}),
+        sorted({sex.value for sex in eligible.sexes}),
+        eligible.born_from,
+        eligible.born_to,
+        list(dict.fromkeys(eligible.treatments)),
+        [region.strip() for region in eligible.regions],
+    )
+
+
+async def _write_questions(connection: Connection, survey: UUID, version: int, questions: Sequence[Question]) -> None:
+    made = [(uuid4(), position, question) for position, question in enumerate(questions, start=1)]
+    await connection.executemany(
+        """
+        INSERT INTO catalog.question
+            (id, survey_id, version, position, key, text, help, kind, required, minimum, maximum, bins, max_choices)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        """,
+        [
+            (
+                id, survey, version, position, one.key, one.text.strip(), one.help and one.help.strip(), one.kind,
+                one.required, one.minimum, one.maximum, list(one.bins) or None, one.max_choices,
+            )
+            for id, position, one in made
+        ],
+    )  # fmt: skip
+    await connection.executemany(
+        "INSERT INTO catalog.question_option (question_id, code, label, position) VALUES ($1, $2, $3, $4)",
+        [
+            (id, option.code, option.label.strip(), place)
+            for id, _, question in made
+            for place, option in enumerate(question.options)
+        ],
+    )
+    await connection.executemany(
+        """
+        INSERT INTO catalog.visibility_rule (question_id, position, on_key, operator, "values")
+        VALUES ($1, $2, $3, $4, $5)
+        """,
+        [
+            (id, place, rule.on, rule.operator, list(rule.values))
+            for id, _, question in made
+            for place, rule in enumerate(question.rules)
+        ],
+    )
