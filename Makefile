@@ -7,13 +7,20 @@ RUN := .venv/bin/python
 COMPILE := $(RUN) -m uv pip compile --quiet --no-cache --no-config --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate --no-emit-index-url --no-emit-find-links $(ARGS)
 
-.PHONY: run test check bench lock clean requirements dev
+.PHONY: run test conformance check bench lock clean requirements dev
 
 run: requirements  ## the server with the demonstration network, at http://127.0.0.1:8000 (COHORTE_PORT)
 	@COHORTE_DEMO="$${COHORTE_DEMO:-1}" exec $(RUN) -m commands.serve
 
 test: dev  ## the tests, on a throw-away PostgreSQL; ARGS="-k surveys" for some of them
 	@exec $(RUN) -m pytest $(ARGS)
+
+conformance: dev tests/clients/node_modules  ## the server tried by clients that others wrote; needs Node 20 and npm
+	@exec $(RUN) -m pytest tests/clients/against_clients.py $(ARGS)
+
+tests/clients/node_modules: tests/clients/package-lock.json
+	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 check: dev  ## style, types, the direction of imports, and that the printed schemas are up to date
 	$(RUN) -m ruff check .
@@ -31,7 +38,7 @@ lock: dev  ## locks/*.lock from locks/*.in, keeping what is pinned; ARGS=--upgra
 	$(COMPILE) --excludes locks/excludes.txt -c locks/requirements.lock locks/dev.in -o locks/dev.lock
 
 clean:  ## what the other targets made, but .data: its rows may be somebody's
-	rm -rf .venv .venv.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv.lock tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 requirements dev:

@@ -14,11 +14,15 @@ from models.viewers import Audience
 from models.viewing import is_at
 from planner.operations import Planner
 from schema.access import build_views
-from server import pages
+from server import pages, sockets
 from server.connections import Connections
 from server.documents import Documents
+from server.due import Due
 from server.endpoint import Endpoint, Served
 from server.errors import Refusal
+from server.events import Events
+from server.listening import listen
+from server.mail import Mail, by_smtp, into_folder
 from server.sessions import Sessions
 from settings import Settings
 
@@ -33,11 +37,18 @@ class Cohorte(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/graphql" and self.endpoint is not None:
             await self.endpoint(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == "/graphql" and self.endpoint is not None:
+            await sockets.serve(self.endpoint, scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
+    async def leave(self) -> None:
+        """Tells who has a socket or a stream open that the server stops: to be called before connections are closed."""
+        if self.endpoint is not None:
+            await self.endpoint.streams.stop()
 
-def create_app(settings: Settings) -> Starlette:
+
+def create_app(settings: Settings) -> Cohorte:
     """The whole server as an ASGI application; it opens the database when its lifespan begins.
 
     Raises UnmarkedError when a type or field of the graph names no audience, ValueError without a database's address.
@@ -68,20 +79,29 @@ def create_app(settings: Settings) -> Starlette:
                 served[audience] = Served(documents, connections)
             sessions = Sessions(served[Audience.PUBLIC].connections, demonstration=settings.demo)
             heard = asyncio.Event()
-            listening = asyncio.create_task(sessions.listen(listener, heard))
+            events = Events()
+            endpoint = Endpoint(served, sessions, events, settings)
+            listening = asyncio.create_task(listen(listener, (sessions, events), heard))
             stack.push_async_callback(end, listening)
+            stack.push_async_callback(end, asyncio.create_task(endpoint.streams.watch()))
             with suppress(TimeoutError):  # without it tokens are looked up each time: slower, and as safe
                 await asyncio.wait_for(heard.wait(), LISTENER_SECONDS)
-            app.endpoint = Endpoint(served, sessions, settings)
-            stack.callback(app.endpoint.log.write)
+            deliver = by_smtp(settings.mail_url) if settings.mail_url else into_folder(settings.data / "mail")
+            mail = Mail(deliver, settings.mail_from)
+            stack.push_async_callback(end, asyncio.create_task(mail.run(lambda: connect("cohorte mail"))))
+            due = Due(lambda: connect("cohorte due", Audience.MANAGER))
+            stack.push_async_callback(end, asyncio.create_task(due.run()))
+            app.endpoint = endpoint
+            stack.callback(endpoint.log.write)
             yield
             app.endpoint = None
 
     async def listener() -> asyncpg.Connection:
-        address = role_dsn(owner, Audience.PUBLIC)
-        return await asyncpg.connect(
-            address, timeout=LISTENER_SECONDS, server_settings={"application_name": "cohorte listener"}
-        )
+        return await connect("cohorte listener")
+
+    async def connect(name: str, audience: Audience = Audience.PUBLIC) -> asyncpg.Connection:
+        address = role_dsn(owner, audience)
+        return await asyncpg.connect(address, timeout=LISTENER_SECONDS, server_settings={"application_name": name})
 
     async def is_ready() -> bool:
         if set(served) != set(views):

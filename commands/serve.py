@@ -11,17 +11,19 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 import asyncpg
 import uvicorn
 
-from app import create_app
+from app import Cohorte, create_app
 from commands import migrate, seed
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
 from commands.progress import Progress
+from server import sockets
 from settings import Settings, SettingsError
 
 DATABASE = "cohorte"
@@ -40,8 +42,9 @@ def serve(settings: Settings) -> None:
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings))
         with listen(settings) as listener:
+            app = create_app(dataclasses.replace(settings, database_url=dsn))
             config = uvicorn.Config(
-                create_app(dataclasses.replace(settings, database_url=dsn)),
+                app,
                 loop="uvloop",
                 http="httptools",
                 lifespan="on",
@@ -50,8 +53,9 @@ def serve(settings: Settings) -> None:
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=int(settings.limits.request_seconds),
+                **sockets.serving(settings.limits),
             )
-            Server(config, settings, listener).run(sockets=[listener])
+            Server(config, app, settings, listener).run(sockets=[listener])
 
 
 @contextlib.contextmanager
@@ -91,7 +95,11 @@ async def prepare(dsn: str, settings: Settings) -> None:
 def listen(settings: Settings) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=2048)
+        listener = socket.create_server(address[:2], family=family, backlog=2048)
+        # What it accepts inherits this. asyncio sets it only on sockets that say they are TCP, and these do not: the
+        # body of an answer would wait 40 ms for the client to acknowledge its head.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         reason = (error.strerror or "").partition(" (")[0]  # Python adds the address, which is said already
         raise Unavailable(
@@ -100,23 +108,30 @@ def listen(settings: Settings) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, that says where it is once it answers."""
+    """uvicorn's, that says where it is once it answers, and to those who hold a connection open that it goes."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings, listener: socket.socket) -> None:
+    def __init__(self, config: uvicorn.Config, app: Cohorte, settings: Settings, listener: socket.socket) -> None:
         super().__init__(config)
-        self.settings, self.listener = settings, listener
+        self.app, self.settings, self.listener = app, settings, listener
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         host, port = self.listener.getsockname()[:2]
-        say(greeting(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", self.settings.demo))
+        mail = None if self.settings.mail_url else self.settings.data / "mail"
+        say(greeting(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", self.settings.demo, mail))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self.app.leave()  # uvicorn would close WebSockets as if the service restarted, and wait for streams
+        await super().shutdown(sockets)
 
 
-def greeting(address: str, demo: bool) -> str:
+def greeting(address: str, demo: bool, mail: Path | None = None) -> str:
     lines = ["", f"Cohorte answers at {address}/graphql", f"GraphiQL is at     {address}/graphiql"]
     if demo:
         lines += ["", f"Demonstration sign-ins, all with the password {PASSWORD}:"]
         lines += [f"  {view:8} {' '.join(f'{name}demo.example' for name in names)}" for view, names in SIGN_INS.items()]
+    if mail is not None:
+        lines += ["", f"Mail is written into {mail}"]
     return "\n".join([*lines, "", "Ctrl-C ends it."])
 
 

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from graphql import (
     DocumentNode,
@@ -24,12 +25,13 @@ from graphql.execution.values import VariableValues, get_variable_values
 from graphql.utilities import coerce_input_value
 from sqlalchemy import select
 
-from models.rows import Expression, one_statement
+from models.rows import Expression, Row, one_statement
 from models.viewers import Audience, Viewer
 from planner.arguments import Coerced, Request, Shape, refused, shapes, structural, variables_in
 from planner.compose import Composer, Mixed
+from planner.declare import Told
 from planner.expressions import Reader, as_object, compiled, labelled
-from planner.finish import finish_by
+from planner.finish import Attributes, finish_by
 from planner.selection import Selections, everything
 from planner.tables import Tables
 
@@ -55,6 +57,25 @@ class Plan:
         """The statement's parameters in this request. :raises GraphQLError: for a cursor of another list."""
         request = Request(coerced, viewer, parent)
         return [read(request) for read in self.readers]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that has happened: of the kind of the subscription's field that tells it, to a row, about another."""
+
+    kind: str
+    subject: UUID
+    about: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How a subscription is answered: events of which kind, about what, and the JSON of the field `key` for each."""
+
+    kind: str
+    key: str
+    about: Plan | None  # None: about anything; else it says which id, or null where it is not to be heard
+    each: Plan  # its parent is the Event; null where the viewer may not see its row
 
 
 class Planner:
@@ -135,6 +156,31 @@ class Operation:
         assert found is not None  # a part is planned or raises Mixed
         return found
 
+    def hearing(self, coerced: Coerced) -> Hearing:
+        """How a subscription is answered. :raises GraphQLError: where its one field is skipped."""
+        root = self.planner.schema.subscription_type
+        assert root is not None  # validated
+        selections = Selections(self.planner.schema, self.fragments, coerced.values)
+        selected = list(selections.of(root, [self.node.selection_set]).items())
+        if len(selected) != 1:
+            raise refused("A subscription must select one field, and skip it never.")
+        ((key, nodes),) = selected
+        name = nodes[0].name.value
+        source = self.planner.tables.sources[root.name, name]
+        assert isinstance(source, Told)
+
+        def each(composer: Composer) -> Plan:
+            event = Row(Attributes(composer, Event), None, None)
+            return self._planned(composer, composer.field(root, event, nodes))
+
+        def about(composer: Composer) -> Plan | None:
+            heard = None if source.heard is None else composer.resolved(source.heard, root.fields[name], None, nodes)
+            return None if heard is None else self._planned(composer, heard)
+
+        found = self._kept(("each",), coerced, each)
+        assert found is not None
+        return Hearing(name, key, self._kept(("about",), coerced, about), found)
+
     async def execute(self, coerced: Coerced, context: Any) -> ExecutionResult:
         """Run by graphql-core: Python fields as they are, each planned field and its selection as one statement."""
         context.operation, context.coerced = self, coerced
@@ -147,7 +193,7 @@ class Operation:
         )
         return result if isinstance(result, ExecutionResult) else await result
 
-    def _kept(self, what: tuple[Any, ...], coerced: Coerced, plan: Callable[[Composer], Plan]) -> Plan | None:
+    def _kept(self, what: tuple[Any, ...], coerced: Coerced, plan: Callable[[Composer], Plan | None]) -> Plan | None:
         key = (what, *(shape.of(coerced.values) for shape in self._shapes))
         try:
             found = self._plans[key]
@@ -177,7 +223,10 @@ class Operation:
         return self._compiled(composer, composer.fields_of(root, None, selected))
 
     def _compiled(self, composer: Composer, fields: list[Any]) -> Plan:
-        done = compiled(as_object(select(*labelled(fields))), composer.bound, self.planner.audience.setting)
+        return self._planned(composer, as_object(select(*labelled(fields))))
+
+    def _planned(self, composer: Composer, body: Expression) -> Plan:
+        done = compiled(body, composer.bound, self.planner.audience.setting)
         return Plan(done.sql, done.values)
 
     def _find_shapes(self) -> list[Shape]:

@@ -41,13 +41,21 @@ class View(strawberry.Schema):
     """
 
     def __init__(
-        self, audience: Audience, *, query: type, mutation: type | None = None, types: Collection[type] = ()
+        self,
+        audience: Audience,
+        *,
+        query: type,
+        mutation: type | None = None,
+        subscription: type | None = None,
+        types: Collection[type] = (),
     ) -> None:
         self.audience = audience
         try:
             super().__init__(
                 query=query,
                 mutation=mutation,
+                # A root may be missing, but not be empty.
+                subscription=subscription if subscription and audience in audience_of(subscription) else None,
                 types=[kind for kind in types if audience in audience_of(kind)],
                 config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
             )
@@ -88,9 +96,12 @@ def audience_of(kind: type) -> frozenset[Audience]:
 def build_views() -> dict[Audience, View]:
     """The four views, each a schema of its own; raises what `View` raises."""
     # The roots are built of types that are marked with this module's audiences: they can't be imported above.
-    from schema.roots import NODES, Mutation, Query
+    from schema.roots import NODES, Mutation, Query, Subscription
 
-    return {audience: View(audience, query=Query, mutation=Mutation, types=NODES) for audience in Audience}
+    return {
+        audience: View(audience, query=Query, mutation=Mutation, subscription=Subscription, types=NODES)
+        for audience in Audience
+    }
 
 
 def _field_audience(field: StrawberryField, declared: frozenset[Audience]) -> frozenset[Audience]:

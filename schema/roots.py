@@ -1,27 +1,108 @@
 """The only place for the roots of the graph: what can be asked and done first, and what `node` may find."""
 
-import strawberry
-
 # Whole names: within Query, `communities` is a field.
 import resolvers.accounts
 import resolvers.communities
 import resolvers.discussions
+import resolvers.events
 import resolvers.members
 import resolvers.organizations
 import resolvers.surveys
 import resolvers.tracking
 import resolvers.treatments
-from planner.declare import AUDIENCE, graph_type, node_by_id, paged, sql
+from planner.declare import graph_type, node_by_id, paged, sql, told
 from schema.access import BUYER, EACH_FIELD, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.accounts import Me, Notification, SignInPayload, SignOutPayload, Viewer, sign_in, sign_out
+from schema.accounts_writes import (
+    AccountDeletePayload,
+    AssociationVerifyPayload,
+    DataExportPayload,
+    ProfileUpdatePayload,
+    SessionRevokePayload,
+    account_delete,
+    association_verify,
+    data_export,
+    profile_update,
+    session_revoke,
+)
+from schema.care_links_writes import (
+    CareLinkAcceptPayload,
+    CareLinkEndPayload,
+    CareLinkInvitePayload,
+    accept_care_link,
+    end_care_link,
+    invite_relative,
+)
 from schema.communities import Community
+from schema.communities_writes import CommunityJoinPayload, CommunityLeavePayload, community_join, community_leave
 from schema.discussions import Discussion, Flag, Post
+from schema.discussions_writes import (
+    DiscussionStartPayload,
+    PostAddPayload,
+    PostEditPayload,
+    PostFlagPayload,
+    PostReactPayload,
+    PostRemovePayload,
+    discussion_start,
+    post_add,
+    post_edit,
+    post_flag,
+    post_react,
+    post_remove,
+)
 from schema.members import Member
+from schema.moderation_writes import FlagResolvePayload, MemberSuspendPayload, flag_resolve, member_suspend
+from schema.notifications_writes import NotificationsReadPayload, read_notifications
 from schema.organizations import Licence, Organization
 from schema.pagination import Connection, Node
-from schema.surveys import Survey
+from schema.participations_writes import (
+    ConsentSetPayload,
+    SurveySavePayload,
+    SurveySubmitPayload,
+    SurveyWithdrawPayload,
+    consent_set,
+    survey_save,
+    survey_submit,
+    survey_withdraw,
+)
+from schema.registration import (
+    RegisterPayload,
+    RequestPasswordResetPayload,
+    ResetPasswordPayload,
+    VerifyEmailPayload,
+    register,
+    request_password_reset,
+    reset_password,
+    verify_email,
+)
+from schema.surveys import Notice, Survey
+from schema.surveys_writes import (
+    SurveyClosePayload,
+    SurveyCreatePayload,
+    SurveyRevisePayload,
+    SurveySchedulePayload,
+    survey_close,
+    survey_create,
+    survey_revise,
+    survey_schedule,
+)
 from schema.tracking import Indicator, Observation
+from schema.tracking_writes import (
+    ObservationRemovePayload,
+    ObservationsRecordPayload,
+    record_observations,
+    remove_observation,
+)
 from schema.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
+from schema.treatments_writes import (
+    CourseEndPayload,
+    CourseEvaluatePayload,
+    CourseStartPayload,
+    end_course,
+    evaluate_course,
+    start_course,
+)
+from schema.writing import mutation
 
 NODES: tuple[type, ...] = (
     Community,
@@ -70,6 +151,10 @@ class Query:
         only=PUBLIC,
     )
 
+    notices: list[Notice] = sql(
+        resolvers.surveys.notices, "What people are told before they consent, as it is in force now.", only=PUBLIC
+    )
+
     me: Me = sql(resolvers.members.me, "All that is the viewer's own.", only=PATIENT)
     member: Member | None = sql(
         resolvers.members.member, "A member by its pseudonym, in any case.", only=PATIENT | MANAGER
@@ -103,13 +188,148 @@ class Query:
 class Mutation:
     """What can be done. An expected refusal is told in `userErrors`, and leaves nothing behind."""
 
-    sign_in: SignInPayload = strawberry.mutation(
-        resolver=sign_in,
-        description="Open a session with an e-mail address and a password.",
-        metadata={AUDIENCE: PUBLIC},
+    account_delete: AccountDeletePayload = mutation(
+        account_delete,
+        "Leave the network for good: what is the viewer's alone is erased, what it wrote has no author.",
+        only=PATIENT,
     )
-    sign_out: SignOutPayload = strawberry.mutation(
-        resolver=sign_out,
-        description="Close the session that asks, at once and everywhere.",
-        metadata={AUDIENCE: SIGNED_IN},
+    association_verify: AssociationVerifyPayload = mutation(
+        association_verify, "Say whether an association is the one it says.", only=MANAGER
+    )
+    data_export: DataExportPayload = mutation(
+        data_export, "All that is stored of the viewer, as a JSON document.", only=PATIENT
+    )
+    profile_update: ProfileUpdatePayload = mutation(
+        profile_update, "Change what is the viewer's own: its name here, its profile, its language.", only=PATIENT
+    )
+    register: RegisterPayload = mutation(
+        register, "Open an account: a code is mailed to its address, and without it there will be none.", only=PUBLIC
+    )
+    request_password_reset: RequestPasswordResetPayload = mutation(
+        request_password_reset,
+        "Have a code mailed: for a new password, or anew for an account that waits to be verified.",
+        only=PUBLIC,
+    )
+    reset_password: ResetPasswordPayload = mutation(
+        reset_password, "Choose a new password with a code; every session of the account is closed.", only=PUBLIC
+    )
+    session_revoke: SessionRevokePayload = mutation(
+        session_revoke, "Sign out one of the viewer's devices, at once and everywhere.", only=SIGNED_IN
+    )
+    verify_email: VerifyEmailPayload = mutation(
+        verify_email, "Open the account whose code was mailed: from then on it can be signed in to.", only=PUBLIC
+    )
+    care_link_accept: CareLinkAcceptPayload = mutation(
+        accept_care_link, "Accept a patient's invitation to keep its diary.", only=PATIENT
+    )
+    care_link_end: CareLinkEndPayload = mutation(
+        end_care_link, "End a care link from either side: it stops at once.", only=PATIENT
+    )
+    care_link_invite: CareLinkInvitePayload = mutation(
+        invite_relative, "Invite a relative to keep the viewer's diary.", only=PATIENT
+    )
+    course_end: CourseEndPayload = mutation(
+        end_course, "End one of the viewer's courses, or put it on hold.", only=PATIENT
+    )
+    course_evaluate: CourseEvaluatePayload = mutation(
+        evaluate_course, "Say what the viewer thinks of a course; again replaces.", only=PATIENT
+    )
+    course_start: CourseStartPayload = mutation(start_course, "Begin a course of a treatment.", only=PATIENT)
+    notifications_read: NotificationsReadPayload = mutation(
+        read_notifications, "Mark notifications as read.", only=PATIENT
+    )
+    observation_remove: ObservationRemovePayload = mutation(
+        remove_observation, "Take an observation back: the viewer's own, or its patient's.", only=PATIENT
+    )
+    observations_record: ObservationsRecordPayload = mutation(
+        record_observations,
+        "Write down a day's values at once, all of them or none; a value of the same day is replaced.",
+        only=PATIENT,
+    )
+    sign_in: SignInPayload = mutation(sign_in, "Open a session with an e-mail address and a password.", only=PUBLIC)
+    sign_out: SignOutPayload = mutation(
+        sign_out, "Close the session that asks, at once and everywhere.", only=SIGNED_IN
+    )
+
+    community_join: CommunityJoinPayload = mutation(
+        community_join, "Become a member of a community; again, nothing changes.", only=PATIENT
+    )
+    community_leave: CommunityLeavePayload = mutation(
+        community_leave, "Be a member of a community no more; what was written there stays.", only=PATIENT
+    )
+
+    discussion_start: DiscussionStartPayload = mutation(
+        discussion_start, "Start a discussion in a community, with its first post.", only=PATIENT
+    )
+    post_add: PostAddPayload = mutation(post_add, "Write a post in a discussion; who started it is told.", only=PATIENT)
+    post_edit: PostEditPayload = mutation(post_edit, "Write a post of one's own anew.", only=PATIENT)
+    post_flag: PostFlagPayload = mutation(post_flag, "Show a post to the moderators.", only=PATIENT)
+    post_react: PostReactPayload = mutation(
+        post_react, "Answer a post without words, or take that back; again, nothing changes.", only=PATIENT
+    )
+    post_remove: PostRemovePayload = mutation(
+        post_remove,
+        "Remove a post of one's own, or any as a moderator: it keeps its place and loses its body.",
+        only=PATIENT | MANAGER,
+    )
+
+    flag_resolve: FlagResolvePayload = mutation(
+        flag_resolve, "Decide on a flag, as a moderator: upheld, its post is removed.", only=MANAGER
+    )
+    member_suspend: MemberSuspendPayload = mutation(
+        member_suspend,
+        "Keep a member from writing in discussions, as a moderator; it may still read them.",
+        only=MANAGER,
+    )
+
+    consent_set: ConsentSetPayload = mutation(
+        consent_set,
+        "Allow something to be done with one's answers or tracking, or take that back: at once.",
+        only=PATIENT,
+    )
+    survey_close: SurveyClosePayload = mutation(
+        survey_close, "End a survey before its day: no answer is linked to a member from then on.", only=MANAGER
+    )
+    survey_create: SurveyCreatePayload = mutation(
+        survey_create, "Write a survey, as a draft that the house alone sees.", only=MANAGER
+    )
+    survey_revise: SurveyRevisePayload = mutation(
+        survey_revise, "Change a survey that has not closed; members who see it are asked a new version.", only=MANAGER
+    )
+    survey_save: SurveySavePayload = mutation(survey_save, "Keep a draft of one's answers.", only=PATIENT)
+    survey_schedule: SurveySchedulePayload = mutation(
+        survey_schedule, "Let a draft open by itself, once its day has come and enough can answer.", only=MANAGER
+    )
+    survey_submit: SurveySubmitPayload = mutation(
+        survey_submit, "Send one's answers; they count once, however often they are sent anew.", only=PATIENT
+    )
+    survey_withdraw: SurveyWithdrawPayload = mutation(
+        survey_withdraw, "Delete one's answers, as long as the survey is open.", only=PATIENT
+    )
+
+
+@graph_type(audience=PATIENT | MANAGER)
+class Subscription:
+    """What is told at once. What the viewer may not see is not told; a stream that ends with an error may have gaps."""
+
+    flag_raised: Flag = told(
+        resolvers.events.flag_raised, "A post that a member has just shown to the moderators.", only=MANAGER
+    )
+    notification_added: Notification = told(
+        resolvers.events.notification_added,
+        "Something that the viewer has just been told.",
+        heard=resolvers.events.viewer_heard,
+        only=PATIENT,
+    )
+    post_added: Post = told(
+        resolvers.events.post_added,
+        "A post that has just been written in a discussion.",
+        heard=resolvers.events.discussion_heard,
+        only=PATIENT | MANAGER,
+    )
+    survey_opened: Survey = told(
+        resolvers.events.survey_opened,
+        "A survey that has just opened: in a community by its name in addresses, or in any that the viewer is in.",
+        heard=resolvers.events.community_heard,
+        only=PATIENT,
     )

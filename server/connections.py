@@ -1,5 +1,6 @@
 """The only place that gives out a view's database connections: few, and never to a queue without end."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -38,14 +39,20 @@ class Connections:
         self.busy = 0
         self.waiting = 0
         self.most = pool.get_max_size() + WAITING
+        self.turns = asyncio.Semaphore(max(1, pool.get_max_size() // 2))
 
     async def read(self, sql: str, values: Sequence[Any]) -> str | None:
         """What one statement says, which carries its own viewer; raises Refusal when the database does not answer."""
         return await self.ask(lambda connection: connection.fetchval(sql, *values))
 
-    async def ask(self, question: Callable[[Connection], Awaitable[T]]) -> T:
+    async def read_in_turn(self, sql: str, values: Sequence[Any]) -> str | None:
+        """The same for one of many that are told of an event: half of the connections stay with those who ask."""
+        async with self.turns:
+            return await self.ask(lambda connection: connection.fetchval(sql, *values), in_turn=True)
+
+    async def ask(self, question: Callable[[Connection], Awaitable[T]], *, in_turn: bool = False) -> T:
         """What `question` is answered on a connection; raises Refusal when the database does not answer."""
-        if self.busy >= self.most:
+        if self.busy >= self.most and not in_turn:
             raise unavailable("The server has more to do than it can. Try again in a moment.")
         self.busy += 1
         try:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from logging import INFO
+from typing import Any
 
 import orjson
 from graphql import GraphQLError
@@ -16,6 +17,7 @@ from planner.arguments import Coerced
 from planner.operations import BadVariables, Operation
 from schema.context import Context
 from server import logs
+from server.addresses import client_address
 from server.connections import Connections
 from server.deadlines import Deadline, Ended, TooLate
 from server.documents import Document, Documents
@@ -30,9 +32,23 @@ from server.errors import (
     refusal,
     too_slow,
 )
+from server.event_streams import EVENTS, as_stream, stream
+from server.events import Events
 from server.limits import weigh_variables
-from server.requests import JSON, RESPONSE_JSON, Asked, answer_type, asked_in_body, asked_in_url, is_json, read_body
+from server.requests import (
+    JSON,
+    RESPONSE_JSON,
+    Asked,
+    answer_type,
+    asked_in_body,
+    asked_in_url,
+    is_json,
+    read_body,
+    takes_events,
+)
 from server.sessions import Sessions
+from server.streams import Streams
+from server.subscriptions import Subscription, subscription
 from settings import Settings
 
 ALLOW = (b"allow", b"GET, POST")
@@ -62,22 +78,33 @@ class Answered:
 class Endpoint:
     """`GET` and `POST /graphql`, as GraphQL over HTTP has them. A read costs its statement and two look-ups."""
 
-    def __init__(self, views: Mapping[Audience, Served], sessions: Sessions, settings: Settings) -> None:
+    def __init__(
+        self, views: Mapping[Audience, Served], sessions: Sessions, events: Events, settings: Settings
+    ) -> None:
         self.views = views
         self.sessions = sessions
+        self.events = events
+        self.streams = Streams(sessions)
         self.settings = settings
         self.log = logs.OperationLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        type = answer_type(headers.get(b"accept"))
+        accept = headers.get(b"accept")
+        type, streamed = answer_type(accept), takes_events(accept)
         told = Answered()
         more: tuple[tuple[bytes, bytes], ...] = ()
         refused: Refusal | None = None
         body = b""
         try:
-            body = await self.answer(scope, receive, headers, type, told)
+            answered = await self.answer(scope, receive, headers, type, streamed, told)
+            if isinstance(answered, Subscription):
+                self.write_down(told, 200, started)  # as it begins: it may go on for days
+                authorization = headers.get(b"authorization")
+                await stream(answered, self.streams, authorization, begin(200, EVENTS), receive, send)
+                return
+            body = answered
         except Refusal as told_so:
             refused = told_so
         except TooLate as late:
@@ -91,27 +118,32 @@ class Endpoint:
         if refused is not None:
             status = 200 if refused.lenient and type is JSON else refused.status
             body, more, told.codes = refused.body, refused.headers, refused.codes
-        start = [
-            (b"content-type", type or JSON),
-            (b"content-length", b"%d" % len(body)),
-            (b"cache-control", b"no-store"),
-            (b"x-content-type-options", b"nosniff"),
-            *more,
-        ]
-        await send({"type": "http.response.start", "status": status, "headers": start})
+        if streamed and type is None and (refused is None or refused.lenient):
+            status, type, body = 200, EVENTS, as_stream(body)
+        await send(begin(status, type or JSON, (b"content-length", b"%d" % len(body)), *more))
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        self.write_down(told, status, started)
+
+    def write_down(self, told: Answered, status: int, started: float) -> None:
+        """One line of the log, for an operation that began at `started` of time.perf_counter()."""
         if logs.operations.isEnabledFor(INFO):
             ms = (time.perf_counter() - started) * 1000
             self.log.add(told.viewer.audience, told.kind, told.document, status, told.codes, ms)
 
     async def answer(
-        self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes], type: bytes | None, told: Answered
-    ) -> bytes:
-        """The answer's JSON; raises Refusal and TooLate."""
+        self,
+        scope: Scope,
+        receive: Receive,
+        headers: Mapping[bytes, bytes],
+        type: bytes | None,
+        streamed: bool,
+        told: Answered,
+    ) -> bytes | Subscription:
+        """The answer's JSON, or what is subscribed to; raises Refusal and TooLate."""
         method = scope["method"]
         if method != "POST" and method != "GET":
             raise refusal(405, Code.BAD_USER_INPUT, "A request is a POST, or a GET for queries.", headers=(ALLOW,))
-        if type is None:
+        if type is None and not streamed:
             message = f"Answers are {RESPONSE_JSON.decode()} or {JSON.decode()}: accept one of them."
             raise refusal(406, Code.BAD_USER_INPUT, message)
         limits = self.settings.limits
@@ -129,20 +161,35 @@ class Endpoint:
             authorization = headers.get(b"authorization")
             if authorization is not None:
                 told.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
-            documents = self.views[told.viewer.audience].documents
-            document = documents.get(asked.query)
-            told.document = document.hash
-            operation = documents.operation(document, asked.name)
-            told.kind = operation.kind.value
-            if method == "GET" and operation.kind is not OperationType.QUERY:
-                raise refusal(405, Code.BAD_USER_INPUT, "A GET may only query.", headers=((b"allow", b"POST"),))
-            if asked.variables:
-                weigh_variables(asked.variables, limits)
-            return await self.run(document, operation, asked, told, headers)
+            return await self.operate(asked, told, scope, by_get=method == "GET", streamed=streamed)
 
-    async def run(
-        self, document: Document, operation: Operation, asked: Asked, told: Answered, headers: Mapping[bytes, bytes]
-    ) -> bytes:
+    async def operate(
+        self, asked: Asked, told: Answered, scope: Scope, *, by_get: bool = False, streamed: bool = False
+    ) -> bytes | Subscription:
+        """What `told.viewer` is answered, or subscribes to where answers can be streamed; raises Refusal."""
+        view = self.views[told.viewer.audience]
+        document = view.documents.get(asked.query)
+        told.document = document.hash
+        operation = view.documents.operation(document, asked.name)
+        told.kind = operation.kind.value
+        if by_get and operation.kind is OperationType.MUTATION:
+            raise refusal(405, Code.BAD_USER_INPUT, "A GET may only query.", headers=((b"allow", b"POST"),))
+        if operation.kind is OperationType.SUBSCRIPTION and not streamed:
+            message = "A subscription is answered as text/event-stream, or over a WebSocket."
+            raise refusal(406, Code.BAD_USER_INPUT, message)
+        if asked.variables:
+            weigh_variables(asked.variables, self.settings.limits)
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            return await self.run(document, operation, asked, told, scope)
+        try:
+            coerced = operation.coerce(asked.variables)
+            return await subscription(operation, coerced, told.viewer, view.connections, self.events)
+        except BadVariables as bad:
+            raise bad_variables(bad.errors) from None
+        except GraphQLError as error:
+            raise bad_input(error) from None
+
+    async def run(self, document: Document, operation: Operation, asked: Asked, told: Answered, scope: Scope) -> bytes:
         try:
             coerced = operation.coerce(asked.variables)
             plan = operation.plan(coerced)
@@ -152,7 +199,7 @@ class Endpoint:
         except GraphQLError as error:
             raise bad_input(error) from None
         if plan is None or values is None:
-            return await self.execute(document, operation, coerced, asked, told, headers)
+            return await self.execute(document, operation, coerced, asked, told, scope)
         text = await self.views[told.viewer.audience].connections.read(plan.sql, values)
         if text is None:
             raise RuntimeError("a planned statement has no answer")
@@ -165,7 +212,7 @@ class Endpoint:
         coerced: Coerced,
         asked: Asked,
         told: Answered,
-        headers: Mapping[bytes, bytes],
+        scope: Scope,
     ) -> bytes:
         """The answer of an operation that graphql-core finishes: a mutation, introspection."""
         view = self.views[told.viewer.audience]
@@ -176,6 +223,7 @@ class Endpoint:
             kept = view.documents.answers.get(key)
             if kept is not None:
                 return kept
+        headers: dict[bytes, bytes] = dict(scope["headers"])
         device = headers.get(b"user-agent")
         viewer = told.viewer
         context = Context(
@@ -185,6 +233,7 @@ class Endpoint:
             settings=self.settings,
             write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
             device=device.decode("latin-1")[:DEVICE] if device else None,
+            address=client_address(scope, headers.get(b"x-forwarded-for"), self.settings.trusted_proxies),
         )
         try:
             result = await operation.execute(coerced, context)
@@ -208,3 +257,14 @@ class Endpoint:
             errors.append(execution_error(error, id))
         told.codes = tuple(dict.fromkeys(str(error["extensions"]["code"]) for error in errors))
         return orjson.dumps({"errors": errors, "data": result.data})
+
+
+def begin(status: int, type: bytes, *more: tuple[bytes, bytes]) -> dict[str, Any]:
+    """The beginning of an answer over HTTP."""
+    headers = [
+        (b"content-type", type),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        *more,
+    ]
+    return {"type": "http.response.start", "status": status, "headers": headers}

@@ -86,6 +86,17 @@ def unavailable(message: str = "The server cannot reach its database just now. T
     return refusal(503, Code.INTERNAL, message, headers=((b"retry-after", b"2"),))
 
 
+def missed() -> Refusal:
+    """A subscription while events are not heard, or after a moment in which they were not."""
+    return unavailable("The server did not hear for a moment of what happens. Subscribe again.")
+
+
+def not_heard() -> Refusal:
+    """A subscription to what is not there, or not the viewer's to see: the same for both."""
+    message = "What this subscribes to is not there, or not yours to see."
+    return refusal(400, Code.BAD_USER_INPUT, message, lenient=True)
+
+
 def too_slow(name: str, seconds: float) -> Refusal:
     """A request that was cut off at a time limit."""
     message = f"This took longer than {seconds:g} seconds. Ask for less, or try again later."

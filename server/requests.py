@@ -1,6 +1,7 @@
 """The only place that reads a GraphQL request off HTTP: its body, its parameters, the answer's type that it takes."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,6 +52,16 @@ def answer_type(accept: bytes | None) -> bytes | None:
     if max(plain, response) <= 0:
         return None
     return RESPONSE_JSON if response >= plain else JSON
+
+
+@lru_cache(256)
+def takes_events(accept: bytes | None) -> bool:
+    """Whether a client names event streams among what it takes."""
+    for part in (accept or b"").lower().split(b","):
+        kind, *parameters = (word.strip() for word in part.split(b";"))
+        if kind == b"text/event-stream":
+            return not any(re.fullmatch(rb"q=0(\.0*)?", parameter) for parameter in parameters)
+    return False
 
 
 @lru_cache(256)

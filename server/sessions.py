@@ -1,35 +1,28 @@
 """The only place that knows who is asking: bearer tokens to viewers, kept in the process and dropped when revoked."""
 
-import asyncio
-import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
-
-import asyncpg
 
 from models.viewers import Viewer
 from models.viewing import REVOKED, session_of
 from server.connections import Connections
 from server.errors import unauthenticated
 
-log = logging.getLogger("cohorte.sessions")
-
 KEPT = 10_000
 # A lost notification, whatever the cause, is believed no longer than this.
 KEPT_SECONDS = 60.0
 BEARER = re.compile(rb"[Bb]earer +([A-Za-z0-9_-]{43})")  # 32 bytes in URL-safe base64
-PULSE_SECONDS = 5.0  # a connection may be dead without a word
-PAUSES_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Sessions:
     """The viewers of open sessions. While nobody listens for revocations, every token is looked up each time."""
+
+    channel = REVOKED
 
     def __init__(self, connections: Connections, *, demonstration: bool) -> None:
         self.connections = connections
@@ -38,10 +31,16 @@ class Sessions:
         self.hashes: dict[UUID, bytes] = {}
         self.listening = False
         self.revocations = 0
+        # Each is told the id of a session that was closed, or None where any may have been, unheard.
+        self.when_revoked: list[Callable[[UUID | None], None]] = []
+
+    def hash_of(self, authorization: bytes) -> bytes:
+        """The SHA-256 of the token in an Authorization header, whether or not it opens anything."""
+        return sha256(authorization[-43:]).digest()
 
     def known(self, authorization: bytes) -> Viewer | None:
         """The viewer of a token that has lately been looked up."""
-        found = self.kept.get(sha256(authorization[-43:]).digest())
+        found = self.kept.get(self.hash_of(authorization))
         if found is None or found[1] < time.monotonic() or not BEARER.fullmatch(authorization):
             return None
         return found[0]
@@ -54,7 +53,10 @@ class Sessions:
         token = BEARER.fullmatch(authorization)
         if token is None:
             raise unauthenticated()
-        hash = sha256(token[1]).digest()
+        return await self.look_up(sha256(token[1]).digest())
+
+    async def look_up(self, hash: bytes) -> Viewer:
+        """The viewer of the token with this SHA-256, as the database has it; raises Refusal."""
         revocations = self.revocations
         found = await self.connections.ask(lambda connection: session_of(connection, hash))
         if found is None:
@@ -90,42 +92,26 @@ class Sessions:
         self.kept.clear()
         self.hashes.clear()
 
-    async def listen(self, connect: Callable[[], Awaitable[asyncpg.Connection]], ready: asyncio.Event) -> None:
-        """Hears of revocations until it is cancelled; a connection that breaks is made again, ever more patiently."""
-        failures = 0
-        while True:
-            try:
-                connection = await connect()
-                try:
-                    await self.hear(connection, ready)
-                finally:
-                    self.listening = False
-                    self.forget_all()
-                    # Not close(): it would wait for an answer from a server that may be gone.
-                    connection.terminate()
-            except Exception as error:  # whatever it is: nobody would start this task again
-                failures = 0 if ready.is_set() else failures + 1
-                ready.clear()
-                log.warning("the listener for revocations was lost: %s", type(error).__name__)
-            await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)])
-
-    async def hear(self, connection: asyncpg.Connection, ready: asyncio.Event) -> None:
-        await connection.add_listener(REVOKED, self.heard)
+    def began(self) -> None:
+        """From now on every revocation is heard of; what was kept may be older."""
         self.forget_all()
         self.listening = True
-        ready.set()
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: lost.set())
-        while not lost.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(lost.wait(), PULSE_SECONDS)
-                break
-            await connection.execute("SELECT", timeout=PULSE_SECONDS)
-        raise ConnectionResetError
+        self.tell(None)
+
+    def lost(self) -> None:
+        self.listening = False
+        self.forget_all()
 
     def heard(self, connection: object, process: int, channel: str, payload: object) -> None:
-        # What cannot be read is not guessed at.
         try:
-            self.forget(UUID(str(payload)))
-        except ValueError:
+            session = UUID(str(payload))
+        except ValueError:  # what cannot be read is not guessed at
             self.forget_all()
+            self.tell(None)
+        else:
+            self.forget(session)
+            self.tell(session)
+
+    def tell(self, session: UUID | None) -> None:
+        for told in self.when_revoked:
+            told(session)

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -13,6 +15,7 @@ import pytest_asyncio
 import uvicorn
 
 from app import Cohorte, create_app
+from server import sockets
 from settings import Settings
 
 PASSWORD = "demonstration"
@@ -25,7 +28,13 @@ SIGN_OUT = "mutation { signOut { userErrors { code } } }"
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, leaving the signals of the test run alone."""
+    """uvicorn's as commands/serve.py has it, leaving the signals of the test run alone."""
+
+    app: Cohorte
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self.app.leave()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -90,11 +99,21 @@ ANYBODY = Caller("anybody")
 @contextlib.asynccontextmanager
 async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
     """The server on the database at `dsn`, on a port of its own of 127.0.0.1, with the demonstration's settings."""
-    app = create_app(replace(Settings(database_url=dsn, demo=True, pool_size=2), **settings))
-    assert isinstance(app, Cohorte)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5)
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
+        made = replace(Settings(database_url=dsn, demo=True, pool_size=2, data=Path(folder)), **settings)
+        app = create_app(made)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as commands.serve has it, and for its reason
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+            **sockets.serving(made.limits),
+        )
         server = Server(config)
+        server.app = app
         running = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:
             if running.done():

@@ -10,8 +10,20 @@ import pytest_asyncio
 
 from tests.asking import anybody, ask, laboratory, manager, moderator, patient, relative
 from tests.cluster_fixtures import becomes_left, clone, make_template, quick_folder, throwaway_cluster
+from tests.joining import mailbox, own, owner
 
-__all__ = ["anybody", "ask", "laboratory", "manager", "moderator", "patient", "relative"]  # fixtures, too
+__all__ = [
+    "anybody",
+    "ask",
+    "laboratory",
+    "mailbox",
+    "manager",
+    "moderator",
+    "own",
+    "owner",
+    "patient",
+    "relative",
+]  # fixtures, too
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
-from commands.serve import greeting
+from commands.serve import greeting, listen
+from settings import Settings
 from tests.cluster_fixtures import becomes_left
 
 ROOT = Path(__file__).parent.parent
@@ -56,6 +57,13 @@ def test_a_busy_port_is_said_in_one_sentence(folder: Path) -> None:
         assert refused(folder, COHORTE_PORT=port) == (
             f"127.0.0.1 port {port} cannot be used (Address already in use); set COHORTE_HOST or COHORTE_PORT\n"
         )
+
+
+def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged() -> None:
+    with listen(Settings(port=0)) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_bad_setting_is_said_in_one_sentence(folder: Path) -> None:

@@ -1,0 +1,49 @@
+"""The only place for where the values of what is told at once come from: an event's row, and what it must be about.
+
+An event's `subject` is the row that is new, its `about` what a subscriber hears it by.
+"""
+
+from uuid import UUID
+
+from models import discussions, members, surveys
+from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from resolvers.communities import community_called
+
+
+def flag_raised(event: Row) -> Rows:
+    flag = row(discussions.Flag)
+    return select(flag).where(flag.id == event.subject)
+
+
+def notification_added(event: Row) -> Rows:
+    notification = row(members.Notification)
+    return select(notification).where(notification.id == event.subject)
+
+
+def viewer_heard(*, viewer: Asking) -> Expression:
+    return viewer.member
+
+
+def post_added(event: Row) -> Rows:
+    post = row(discussions.Post)
+    return select(post).where(post.id == event.subject)
+
+
+def discussion_heard(*, discussion: Value[UUID]) -> Expression:
+    found = row(discussions.Discussion)
+    return select(found.id).where(found.id == discussion).scalar_subquery()
+
+
+def survey_opened(event: Row, *, viewer: Asking, community: Value[str] | None = None) -> Rows:
+    survey = row(surveys.Survey)
+    found = select(survey).where(survey.id == event.subject)
+    if community is not None:
+        return found
+    membership = row(members.Membership)
+    joined = select(membership.community_id).where(membership.member_id == viewer.member)
+    return found.where(survey.community_id.in_(joined))
+
+
+def community_heard(*, community: Value[str] | None = None) -> Expression | None:
+    """None: any community's surveys are heard, and those of the viewer's are told."""
+    return None if community is None else community_called(community)

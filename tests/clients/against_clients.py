@@ -1,0 +1,149 @@
+"""The only place that tries the server with clients that others wrote: `make conformance`, which needs Node and npm.
+
+Not among `make test`'s files, which need nothing but Python.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models import fakes
+from tests.asking import SIGN_OUT, Ask, Caller
+from tests.subscribing import POST_ADDED, held, streams_of, subscribed
+from tests.test_events import NOTIFIED, Network, network
+
+WAIT_SECONDS = 20.0
+WHO = "{ viewer { audience } }"
+PATIENT = {"data": {"viewer": {"audience": "PATIENT"}}}
+
+
+@dataclass
+class Client:
+    process: asyncio.subprocess.Process
+
+    async def ask(self, id: str, query: str, variables: dict[str, Any] | None = None) -> None:
+        await self.write({"id": id, "query": query, "variables": variables})
+
+    async def write(self, line: dict[str, Any]) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(line).encode() + b"\n")
+        await self.process.stdin.drain()
+
+    async def hear(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        async with asyncio.timeout(WAIT_SECONDS):
+            line: dict[str, Any] = json.loads(await self.process.stdout.readline())
+        return line
+
+
+@asynccontextmanager
+async def client(protocol: str, ask: Ask, who: Caller) -> AsyncIterator[Client]:
+    process = await asyncio.create_subprocess_exec(
+        "node",
+        str(Path(__file__).parent / "client.mjs"),
+        protocol,
+        str(ask.http.base_url.join("/graphql")),
+        who.token or "",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield Client(process)
+    finally:
+        process.kill()
+        await process.wait()
+
+
+@dataclass
+class Followed:
+    """A network, a discussion of it, and a client's subscription to its posts."""
+
+    here: Network
+    who: Caller
+    made: Client
+    discussion: Any
+
+    async def is_told(self, body: str) -> None:
+        await self.here.post(self.discussion, body)
+        answer = await self.made.hear()
+        assert (answer["id"], answer["next"]["data"]["postAdded"]["body"]) == ("post", body)
+
+
+@asynccontextmanager
+async def followed(protocol: str, dsn: str) -> AsyncIterator[Followed]:
+    async with network(dsn) as here:
+        who = await here.ask.sign_in("patient")
+        async with client(protocol, here.ask, who) as made:
+            discussion = (await fakes.discussion(here.owner))["id"]
+            await made.ask("post", POST_ADDED, {"discussion": f"dis_{discussion}"})
+            await subscribed(here.ask, 1)
+            yield Followed(here, who, made, discussion)
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse"])
+async def test_operations_of_every_kind_are_answered(protocol: str, fresh: str) -> None:
+    async with followed(protocol, fresh) as at:
+        await at.is_told("First")
+        for query, answer in ((WHO, PATIENT), ("mutation { __typename }", {"data": {"__typename": "Mutation"}})):
+            await at.made.ask("once", query)
+            assert await at.made.hear() == {"id": "once", "next": answer}
+            assert await at.made.hear() == {"id": "once", "complete": True}
+        await at.is_told("Second, with a list: [1,\n2]")
+        await at.made.write({"stop": "post"})
+        await subscribed(at.here.ask, 0)
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse"])
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{ secret", "GRAPHQL_PARSE_FAILED"),
+        ("{ secret }", "GRAPHQL_VALIDATION_FAILED"),
+        ('subscription { postAdded(discussion: "x") { id } }', "BAD_USER_INPUT"),
+    ],
+)
+async def test_an_error_is_its_operations_alone(protocol: str, fresh: str, query: str, code: str) -> None:
+    async with followed(protocol, fresh) as at:
+        await at.made.ask("wrong", query)
+        told = await at.made.hear()
+        errors = told["error"] if protocol == "ws" else told["next"]["errors"]
+        assert (told["id"], [error["extensions"]["code"] for error in errors]) == ("wrong", [code])
+        if protocol == "sse":
+            assert await at.made.hear() == {"id": "wrong", "complete": True}
+        await at.is_told("Still told")
+
+
+@pytest.mark.parametrize(("protocol", "code"), [("ws", 4403), ("sse", 401)])
+async def test_a_token_that_opens_nothing_is_refused_for_good(protocol: str, code: int, ask: Ask) -> None:
+    async with client(protocol, ask, Caller("stranger", "a" * 43)) as made:
+        await made.ask("1", NOTIFIED)
+        assert await made.hear() == {"id": "1", "error": code}
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse"])
+async def test_a_session_that_is_closed_takes_its_subscriptions_with_it(protocol: str, fresh: str) -> None:
+    async with followed(protocol, fresh) as at:
+        await at.here.ask(at.who, SIGN_OUT)
+        told = await at.made.hear()
+        if protocol == "ws":
+            assert told == {"id": "post", "error": 4403}
+        else:
+            assert told["next"]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+            assert await at.made.hear() == {"id": "post", "complete": True}
+        await held(at.here.ask, 0)
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse"])
+async def test_a_server_that_goes_and_comes_back_is_subscribed_to_again(protocol: str, fresh: str) -> None:
+    async with followed(protocol, fresh) as at:
+        await at.is_told("Before")
+        await at.here.ask.app.leave()
+        streams_of(at.here.ask).stopping = False
+        await subscribed(at.here.ask, 1)
+        await at.is_told("After")
