@@ -271,7 +271,7 @@ def through(
 @field("Community.associations")
 def associations_of(seen: Seen, community: Found) -> list[Found]:
     here = [seen.one("care.member", id=each["member_id"]) for each in memberships(seen, community)]
-    there = [row for row in here if row is not None and row["kind"] == "ASSOCIATION"]
+    there = [row for row in here if row is not None and row["kind"] == "ASSOCIATION" and row["verified"]]
     return sorted(there, key=lambda row: row["pseudonym"].lower())
 
 
@@ -350,6 +350,12 @@ def viewer_reactions(seen: Seen, post: Found) -> list[str]:
     return sorted(row["reaction"] for row in own)
 
 
+@field("Post.removalReason")
+def removal_reason(seen: Seen, post: Found) -> str | None:
+    removal = seen.one("care.removal", post_id=post["id"])
+    return removal["reason"] if removal else None
+
+
 @field("Member.communities")
 def communities_of(seen: Seen, member: Found) -> list[Found]:
     return [community for community, _ in places(seen, member["id"])]
@@ -368,27 +374,3 @@ def places(seen: Seen, member: UUID) -> list[tuple[Found, Found]]:
         if (community := seen.one("catalog.community", id=row["community_id"]))
     ]
     return sorted(there, key=lambda place: by_name(place[0]))
-
-
-@field("Member.ageBand")
-def age_band(seen: Seen, member: Found) -> str | None:
-    profile = seen.one("care.profile", member_id=member["id"])
-    if profile is None or profile["birth_year"] is None:
-        return None
-    age = seen.today.year - profile["birth_year"]
-    if age < 25:
-        return "0-17" if age < 18 else "18-24"
-    youngest = (age - 25) // 10 * 10 + 25
-    return "75+" if age >= 75 else f"{youngest}-{youngest + 9}"
-
-
-@field("Member.sex")
-def sex(seen: Seen, member: Found) -> str | None:
-    profile = seen.one("care.profile", member_id=member["id"])
-    return profile["sex"] if profile else None
-
-
-@field("Member.region")
-def region(seen: Seen, member: Found) -> str | None:
-    profile = seen.one("care.profile", member_id=member["id"])
-    return profile["region"] if profile else None

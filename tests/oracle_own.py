@@ -1,4 +1,4 @@
-"""The only place for where the oracle finds what members track and answer, what is a viewer's own, and the buyers'."""
+"""The only place for where the oracle finds what members say of themselves, what is a viewer's own, and the buyers'."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -17,6 +17,7 @@ from tests.oracle_fields import (
     by_start,
     community_id,
     field,
+    found,
     having,
     listed,
     readers,
@@ -25,6 +26,39 @@ from tests.oracle_fields import (
 from tests.oracle_rows import Found, Seen
 
 DELTA = 1e-6
+
+found("Survey.eligibility", "catalog.eligibility", survey_id="id")
+
+
+@field("Member.ageBand")
+def age_band(seen: Seen, member: Found) -> str | None:
+    profile = seen.one("care.profile", member_id=member["id"])
+    if profile is None or profile["birth_year"] is None:
+        return None
+    age = seen.today.year - profile["birth_year"]
+    if age < 25:
+        return "0-17" if age < 18 else "18-24"
+    youngest = (age - 25) // 10 * 10 + 25
+    return "75+" if age >= 75 else f"{youngest}-{youngest + 9}"
+
+
+@field("Member.sex")
+def sex(seen: Seen, member: Found) -> str | None:
+    profile = seen.one("care.profile", member_id=member["id"])
+    return profile["sex"] if profile else None
+
+
+@field("Member.region")
+def region(seen: Seen, member: Found) -> str | None:
+    profile = seen.one("care.profile", member_id=member["id"])
+    return profile["region"] if profile else None
+
+
+@field("Member.suspension")
+def suspension_of(seen: Seen, member: Found) -> Found | None:
+    suspension = seen.one("care.suspension", member_id=member["id"])
+    over = suspension is not None and suspension["until"] is not None and suspension["until"] <= seen.now
+    return None if over else suspension
 
 
 @field("Member.courses")
@@ -155,10 +189,26 @@ def consents_of(seen: Seen, me: Found) -> list[Found]:
     return sorted(seen.of("research.consent", member_id=me["member_id"]), key=lambda row: row["purpose"])
 
 
+@field("Query.notices")
+def notices(seen: Seen) -> list[Found]:
+    come = sorted(
+        (row for row in seen.of("catalog.notice") if row["in_force_on"] <= seen.today),
+        key=lambda row: row["in_force_on"],
+    )
+    latest = {row["purpose"]: row for row in come}
+    return [latest[purpose] for purpose in sorted(latest)]
+
+
 @field("Survey.questions")
 def questions_of(seen: Seen, survey: Found) -> list[Found]:
     there = seen.of("catalog.question", survey_id=survey["id"], version=survey["version"])
     return sorted(there, key=lambda row: row["position"])
+
+
+@field("Eligibility.treatments")
+def eligible_treatments(seen: Seen, eligibility: Found) -> list[Found]:
+    there = [seen.one("catalog.treatment", id=id) for id in set(eligibility["treatment_ids"])]
+    return sorted((row for row in there if row is not None), key=by_name)
 
 
 @field("Survey.participation")

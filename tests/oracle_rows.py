@@ -16,12 +16,14 @@ Everything = Mapping[str, list[Found]]  # a database's rows by `schema.table`
 
 CATALOGUE = frozenset({
     "catalog.condition", "catalog.community", "catalog.community_indicator", "catalog.community_treatment",
-    "catalog.indicator", "catalog.treatment", "insight.organization",
+    "catalog.indicator", "catalog.notice", "catalog.treatment", "insight.organization",
 })  # fmt: skip
 OF_MEMBERS = frozenset({  # what any member, and the house, may read of every member
     "care.member", "care.membership", "care.discussion", "care.discussion_topic", "care.post", "care.post_reaction",
 })  # fmt: skip
-OF_SURVEYS = frozenset({"catalog.survey", "catalog.question", "catalog.question_option", "catalog.visibility_rule"})
+OF_THE_HOUSE = frozenset({  # what the house reads of every member and every organization
+    "care.flag", "care.removal", "care.suspension", "catalog.survey_progress", "insight.licence",
+})  # fmt: skip
 SHOWN_TO_BUYERS = frozenset({"OPEN", "CLOSED", "RELEASED", "ARCHIVED"})
 
 
@@ -88,7 +90,7 @@ def scope(tables: Everything, viewer: Viewer) -> dict[str, Callable[[Found], boo
         return tests | dict.fromkeys(own, lambda row: bool(row["organization_id"] == viewer.organization))
     if viewer.audience is Audience.MANAGER:
         tests |= of_surveys(tables, lambda _: True) | dict.fromkeys(OF_MEMBERS, lambda _: True)
-        tests |= dict.fromkeys(("insight.licence", "care.flag", "catalog.survey_progress"), lambda _: True)
+        tests |= dict.fromkeys(OF_THE_HOUSE, lambda _: True)
         tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
         tests["identity.staff"] = lambda staff: bool(staff["id"] == viewer.staff)
     if viewer.audience is Audience.PATIENT:
@@ -98,11 +100,12 @@ def scope(tables: Everything, viewer: Viewer) -> dict[str, Callable[[Found], boo
 
 
 def of_surveys(tables: Everything, shown: Callable[[Found], bool]) -> dict[str, Callable[[Found], bool]]:
-    """A survey's questions, their options and rules are seen with it."""
+    """Whom a survey asks, its questions, their options and rules are seen with it."""
     surveys = {row["id"] for row in tables["catalog.survey"] if shown(row)}
     questions = {row["id"] for row in tables["catalog.question"] if row["survey_id"] in surveys}
     return {
         "catalog.survey": lambda row: row["id"] in surveys,
+        "catalog.eligibility": lambda row: row["survey_id"] in surveys,
         "catalog.question": lambda row: row["id"] in questions,
         "catalog.question_option": lambda row: row["question_id"] in questions,
         "catalog.visibility_rule": lambda row: row["question_id"] in questions,
@@ -128,6 +131,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
     sharing = {member} | {row["member_id"] for row in tables["care.profile"] if shares(row)}
     own = {"member_id": {member}}
     sheets = {row["answer_sheet_id"] for row in tables["research.participation"] if row["member_id"] == member}
+    posts = {row["id"] for row in tables["care.post"] if member is not None and row["author_id"] == member}
     accounts = {row["id"] for row in tables["identity.account"] if row["member_id"] == member}
     columns: dict[str, dict[str, set[Any]]] = {
         "care.profile": {"member_id": {row["member_id"] for row in tables["care.profile"] if shares(row)}},
@@ -137,7 +141,11 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "care.side_effect": {"member_id": sharing},
         "care.care_link": {"patient_id": {member}, "relative_id": {member}},
         "care.notification": own,
+        "care.flag": own,
+        "care.removal": {"post_id": posts},
+        "care.suspension": own,
         "research.consent": own,
+        "research.consent_change": own,
         "research.participation": own,
         "research.answer_sheet": {"id": sheets},
         "research.answer": {"answer_sheet_id": sheets},

@@ -49,7 +49,9 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         connection, member_id=patient["id"], birth_year=1986, sex=Sex.FEMALE, region="Bretagne",
         sharing=Sharing.ALL_MEMBERS,
     )  # fmt: skip
-    association = await fakes.member(connection, pseudonym="Small Association", kind=MemberKind.ASSOCIATION)
+    association = await fakes.member(
+        connection, pseudonym="Small Association", kind=MemberKind.ASSOCIATION, verified=True
+    )
     own = {"member_id": patient["id"]}
     await fakes.membership(connection, **own, **of_community, joined_on=MONDAY)
     await fakes.membership(connection, member_id=association["id"], **of_community, joined_on=MONDAY)
@@ -78,14 +80,20 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     post = await fakes.post(connection, **in_discussion, body="First words", edited_at=fakes.NOON)
     await fakes.post(connection, **in_discussion, created_at=fakes.NOON + timedelta(hours=1), body="Second words")
     await fakes.post_reaction(connection, post_id=post["id"], **own, reaction=Reaction.HUG)
-    await fakes.flag(connection, post_id=post["id"], **own, note="Look")
+    await fakes.removal(connection, post_id=post["id"])
+    await fakes.suspension(connection, **own, until=fakes.NOON + timedelta(days=36500))
+    await fakes.flag(connection, post_id=post["id"], **own, note="Look", resolution="Looked", resolved_at=fakes.NOON)
     await fakes.notification(connection, **own, subject_type="dis", subject_id=discussion["id"], read_at=fakes.NOON)
 
     survey = await fakes.survey(connection, **of_community, offered_to=[OrganizationKind.MUTUAL], opens_on=MONDAY)
+    await fakes.eligibility(
+        connection, survey_id=survey["id"], sexes=[Sex.FEMALE], born_from=1950, born_to=2000, regions=["Bretagne"],
+        treatment_ids=[treatment["id"]],
+    )  # fmt: skip
     await fakes.survey_progress(connection, survey_id=survey["id"], completed_count=17)
     question = await fakes.question(
         connection, survey_id=survey["id"], kind=QuestionKind.MULTIPLE_CHOICE, help="Think", minimum=0.0, maximum=9.0,
-        max_choices=2,
+        max_choices=2, bins=[0.0, 5.0, 9.0],
     )  # fmt: skip
     await fakes.question_option(connection, question_id=question["id"])
     await fakes.visibility_rule(

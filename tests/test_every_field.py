@@ -12,6 +12,8 @@ from schema.access import View, build_views
 from tests.questions import every_field
 from tests.small_network import SmallNetwork, small_network
 
+ROOTS = ("Query", "Mutation", "Subscription")
+
 
 async def test_every_field_answers_what_its_type_promises(fresh: str) -> None:
     await open_roles(fresh)
@@ -47,7 +49,7 @@ async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwor
 def of_rows(view: View) -> set[tuple[str, str]]:
     """Every field of a view but those of its roots and of what mutations return."""
     kinds = [kind for kind in view._schema.type_map.values() if is_object_type(kind) and not kind.name.startswith("__")]
-    names = {kind.name for kind in kinds if not kind.name.endswith(("Query", "Mutation", "Payload", "UserError"))}
+    names = {kind.name for kind in kinds if not kind.name.endswith((*ROOTS, "Payload", "UserError"))}
     return {(kind.name, name) for kind in kinds if kind.name in names for name in kind.fields}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_list_type, is_non_null_type, is_object_type
 
-from models.policies import EVERY, SCOPES
+from models.scopes import EVERY, SCOPES
 from models.viewers import Audience
 from planner.declare import Sql
 from planner.tables import Tables

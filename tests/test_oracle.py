@@ -60,6 +60,7 @@ WEIGHTS = {  # a viewer's own, and the lists that people make, oftener than the 
     "Me.dashboard": 4, "Me.observations": 4, "Me.participations": 3, "Me.notifications": 2, "Me.courses": 2,
     "Discussion.posts": 4, "Community.discussions": 3, "Community.members": 3, "Treatment.evaluations": 3,
     "Survey.questions": 3, "Member.series": 2, "Member.courses": 2,
+    "Survey.eligibility": 3, "Post.removalReason": 3, "Member.suspension": 3,
 }  # fmt: skip
 SERIES = """query ($indicator: ID!) {
   member(pseudonym: "arthritis-017") { series(indicator: $indicator, interval: MONTH) { startsOn mean minimum count } }
@@ -71,7 +72,34 @@ SELDOM = """
     update care.observation set note = 'As yesterday', by_relative = true where id::text < '4';
     update care.post set edited_at = created_at + interval '90.5 seconds' where id::text < '4';
     update research.answer set day = date '2026-03-02' where number is not null;
-    update catalog.question set help = 'There is no wrong answer' where position = 1
+    update catalog.question set help = 'There is no wrong answer' where position = 1;
+    update catalog.question set bins = '{0, 2.5, 10}' where kind = 'NUMBER' and version = 1;
+    insert into catalog.notice (purpose, version, in_force_on, text) values
+        ('SURVEY_RESEARCH', 'past', date '2024-01-01', 'As it was'),
+        ('SURVEY_RESEARCH', 'present', current_date, 'As it is from today'),
+        ('TRACKING_RESEARCH', 'future', current_date + 30, 'As it will be');
+    insert into catalog.eligibility (survey_id) select id from catalog.survey where id::text < '3';
+    insert into catalog.eligibility (survey_id, kinds, sexes, born_from, born_to, treatment_ids, regions)
+        select id, '{RELATIVE,PATIENT}', '{MALE}', 1950, case when status <> 'OPEN' then 2001 end,
+            array(select id from catalog.treatment order by name desc limit 3) || gen_random_uuid(), '{Bretagne,Corse}'
+        from catalog.survey where id::text > 'c' or status in ('DRAFT', 'RELEASED') and id::text >= '3';
+    update care.post set author_id = known.member_id
+        from (select member_id, row_number() over (order by email) as n from identity.account
+            where member_id is not null and email like '%@demo.example') known,
+            (select id, row_number() over (order by id) as n from care.post) placed
+        where placed.id = post.id and placed.n % 9 = known.n;
+    update care.post set body = null, removed = true where id::text < '4';
+    insert into care.removal (post_id, reason)
+        select id, 'Said of ' || id from care.post where removed and id::text > '04';
+    insert into care.suspension (member_id, until, reason, created_at)
+        select id, case n % 3 when 1 then now() + interval '9 days' when 2 then now() - interval '1 day' end,
+            'Said to ' || pseudonym, now() - n * interval '90.5 minutes'
+        from (select id, pseudonym, row_number() over (order by pseudonym in
+            ('Camille', 'Dominique', 'SEP Ensemble') desc, pseudonym) as n from care.member) member
+        where n <= 3 or id::text < '6';
+    update care.flag set resolution = 'It insults nobody', resolved_at = created_at + interval '1 hour'
+        where status = 'DISMISSED';
+    update care.flag set resolved_at = created_at + interval '2.5 hours' where status = 'UPHELD';
 """  # what the demonstration has none or few of
 HOW = settings(
     max_examples=EXAMPLES,
@@ -156,6 +184,8 @@ def values_of(network: Network, viewer: Viewer) -> Pool:
     taken = [f"svy_{row['survey_id']}" for row in tables["research.participation"] if row["member_id"] == viewer.member]
     tracked = {row["indicator_id"] for row in tables["care.observation"] if row["member_id"] == viewer.member}
     scored = [row["id"] for row in tables["catalog.indicator"] if row["slug"] == "arthritis-self-assessment"]
+    gone = sorted((row for row in tables["care.post"] if row["removed"]), key=lambda row: row["id"], reverse=True)
+    removed = [row for row in gone if row["author_id"] == viewer.member][:2] + gone[:2]
     return {
         "Query.discussion.id": [f"dis_{row['id']}" for row in longest],
         "Query.survey.id": [*surveys.values(), *taken],
@@ -167,6 +197,7 @@ def values_of(network: Network, viewer: Viewer) -> Pool:
         "Me.dashboard.to": [f"{network.today - timedelta(days=days)}" for days in (300, 30, 0, -7)],
         "Query.node.id": [
             *told,
+            *(f"pst_{row['id']}" for row in removed),
             *(f"{prefix}_{tables[table][0]['id']}" for prefix, (_, table) in TYPES.items()),
             "obs_nonsense",
         ],
@@ -276,6 +307,7 @@ async def test_a_walk_by_sevens_meets_every_row_once_in_both_directions(
 
 
 LAST_POSTS = "{ discussion(id: %s) { posts(last: 3) { nodes { id } pageInfo { startCursor hasNextPage } } } }"
+NODES = "{ node(id: %s) { ... on Post { removalReason } ... on Member { suspension { until reason createdAt } } } }"
 SHARED = "{ community(slug: %s) { members(first: 100) { nodes { pseudonym ageBand region } } } }"
 
 
@@ -296,6 +328,42 @@ async def test_the_oracle_objects_to_rows_that_the_viewer_may_not_see(examined: 
     async with asyncpg.create_pool(still, min_size=1, max_size=1) as unbound:
         asked = Asked(examined.asked.planner, examined.asked.viewer, unbound, {})
         assert await Examined(asked, examined.oracle).differences(text) != []
+
+
+@pytest.mark.parametrize("examined", ["patient"], indirect=True)
+async def test_the_oracle_objects_to_what_the_house_said_to_others(
+    examined: Examined, still: str, network: Network
+) -> None:
+    own, tables = examined.asked.viewer.member, network.tables
+    authors = {row["id"]: row["author_id"] for row in tables["care.post"]}
+    in_force = [row["member_id"] for row in tables["care.suspension"] if not row["until"] or row["until"] > network.now]
+    said = [(f"pst_{row['post_id']}", "removalReason", authors[row["post_id"]]) for row in tables["care.removal"]]
+    said += [(f"mbr_{member}", "suspension", member) for member in in_force]
+    async with asyncpg.create_pool(still, min_size=1, max_size=1) as unbound:
+        anyone = Examined(Asked(examined.asked.planner, examined.asked.viewer, unbound, {}), examined.oracle)
+        for name in ("removalReason", "suspension"):
+            theirs, others = (
+                [id for id, field, whom in said if field == name and (whom == own) is mine] for mine in (True, False)
+            )
+            assert theirs
+            assert others
+            for id in (*theirs, *others[:9]):
+                text = NODES % json.dumps(id)
+                assert await examined.differences(text) == []
+                assert ((await examined.asked.fast(Made(text, {})))["node"][name] is None) == (id in others)
+                assert len(await anyone.differences(text)) == (id in others)
+
+
+@pytest.mark.parametrize("examined", ["anybody"], indirect=True)
+async def test_the_notice_in_force_is_the_latest_whose_day_has_come(examined: Examined) -> None:
+    text = "{ notices { purpose version } }"
+    assert await examined.differences(text) == []
+    assert await examined.asked.fast(Made(text, {})) == {
+        "notices": [
+            {"purpose": "SURVEY_RESEARCH", "version": "present"},
+            {"purpose": "TRACKING_RESEARCH", "version": "2025-1"},
+        ]
+    }
 
 
 @pytest.mark.parametrize("examined", ["anybody"], indirect=True)

@@ -98,7 +98,7 @@ async def full(server: str) -> AsyncIterator[Full]:
         "insert into identity.session (account_id, token_hash, expires_at)"
         " select id, sha256(id::text::bytea), now() + interval '1 day' from identity.account;"
         "insert into care.flag (post_id, member_id, reason, status, created_at)"
-        " select id, author_id, 'SPAM', 'DISMISSED', created_at from care.post;"
+        " select id, author_id, 'SPAM', 'DISMISSED', created_at from care.post on conflict do nothing;"
         "analyze identity.session, care.flag"
     )
     viewers = {Audience.PUBLIC: Viewer()}

@@ -23,16 +23,66 @@ BUYERS_AND_HOUSE = "BUYER MANAGER"
 # Written from what clients are promised, not from the code. A type that no field of a view leads to is not in it.
 PROMISED = {
     "Query": {
-        EVERYONE: "node viewer communities community treatments treatment indicators",
+        EVERYONE: "node viewer communities community treatments treatment indicators notices",
         SIGNED_IN: "survey",
         MEMBERS_AND_HOUSE: "member discussion",
         "PATIENT": "me",
         "BUYER": "organization",
         "MANAGER": "surveys flags licences organizations",
     },
-    "Mutation": {EVERYONE: "signIn", SIGNED_IN: "signOut"},
+    "Subscription": {
+        MEMBERS_AND_HOUSE: "postAdded",
+        "PATIENT": "notificationAdded surveyOpened",
+        "MANAGER": "flagRaised",
+    },
+    "Mutation": {
+        EVERYONE: "signIn register verifyEmail requestPasswordReset resetPassword",
+        SIGNED_IN: "signOut sessionRevoke",
+        MEMBERS_AND_HOUSE: "postRemove",
+        "PATIENT": "careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart notificationsRead "
+        "observationRemove observationsRecord profileUpdate accountDelete dataExport "
+        "communityJoin communityLeave discussionStart postAdd postEdit postFlag postReact "
+        "consentSet surveySave surveySubmit surveyWithdraw",
+        "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule flagResolve memberSuspend",
+    },
     "SignInPayload": {EVERYONE: "token viewer userErrors query"},
     "SignOutPayload": {SIGNED_IN: "userErrors query"},
+    "CommunityJoinPayload": {"PATIENT": "membership userErrors query"},
+    "CommunityLeavePayload": {"PATIENT": "community userErrors query"},
+    "DiscussionStartPayload": {"PATIENT": "discussion userErrors query"},
+    "PostAddPayload": {"PATIENT": "post userErrors query"},
+    "PostEditPayload": {"PATIENT": "post userErrors query"},
+    "PostFlagPayload": {"PATIENT": "post userErrors query"},
+    "PostReactPayload": {"PATIENT": "post userErrors query"},
+    "PostRemovePayload": {MEMBERS_AND_HOUSE: "post userErrors query"},
+    "FlagResolvePayload": {"MANAGER": "flag userErrors query"},
+    "MemberSuspendPayload": {"MANAGER": "member userErrors query"},
+    "ConsentSetPayload": {"PATIENT": "consent userErrors query"},
+    "SurveySavePayload": {"PATIENT": "participation userErrors query"},
+    "SurveySubmitPayload": {"PATIENT": "participation userErrors query"},
+    "SurveyWithdrawPayload": {"PATIENT": "participation userErrors query"},
+    "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
+    "SurveyCreatePayload": {"MANAGER": "survey userErrors query"},
+    "SurveyRevisePayload": {"MANAGER": "survey userErrors query"},
+    "SurveySchedulePayload": {"MANAGER": "survey userErrors query"},
+    "CareLinkAcceptPayload": {"PATIENT": "careLink userErrors query"},
+    "CareLinkEndPayload": {"PATIENT": "careLink userErrors query"},
+    "CareLinkInvitePayload": {"PATIENT": "careLink userErrors query"},
+    "CourseEndPayload": {"PATIENT": "course userErrors query"},
+    "CourseEvaluatePayload": {"PATIENT": "evaluation userErrors query"},
+    "CourseStartPayload": {"PATIENT": "course userErrors query"},
+    "NotificationsReadPayload": {"PATIENT": "notifications userErrors query"},
+    "ObservationRemovePayload": {"PATIENT": "observation observationId userErrors query"},
+    "ObservationsRecordPayload": {"PATIENT": "observations userErrors query"},
+    "RegisterPayload": {EVERYONE: "userErrors query"},
+    "VerifyEmailPayload": {EVERYONE: "userErrors query"},
+    "RequestPasswordResetPayload": {EVERYONE: "userErrors query"},
+    "ResetPasswordPayload": {EVERYONE: "userErrors query"},
+    "SessionRevokePayload": {SIGNED_IN: "userErrors query"},
+    "ProfileUpdatePayload": {"PATIENT": "me userErrors query"},
+    "AccountDeletePayload": {"PATIENT": "userErrors query"},
+    "DataExportPayload": {"PATIENT": "export userErrors query"},
+    "AssociationVerifyPayload": {"MANAGER": "member userErrors query"},
     "UserError": {EVERYONE: "code message path"},
     "Node": {EVERYONE: "id"},
     "PageInfo": {EVERYONE: "hasNextPage hasPreviousPage startCursor endCursor"},
@@ -47,9 +97,10 @@ PROMISED = {
     "CohortReadiness": {SIGNED_IN: "consenting needed ready"},
     "Membership": {"PATIENT": "community joinedOn role"},
     "Member": {
-        MEMBERS_AND_HOUSE: "id pseudonym kind verified about joinedOn communities ageBand sex region",
+        MEMBERS_AND_HOUSE: "id pseudonym kind verified about joinedOn communities ageBand sex region suspension",
         "PATIENT": "courses series",
     },
+    "Suspension": {MEMBERS_AND_HOUSE: "until reason createdAt"},
     "Me": {
         "PATIENT": "member account birthYear sex region sharing memberships dashboard observations courses "
         "participations consents notifications careLinks"
@@ -63,11 +114,11 @@ PROMISED = {
         MEMBERS_AND_HOUSE: "id community title author createdAt lastPostAt postCount closed posts lastPost about"
     },
     "Post": {
-        MEMBERS_AND_HOUSE: "id discussion author body createdAt editedAt removed reactions",
+        MEMBERS_AND_HOUSE: "id discussion author body createdAt editedAt removed removalReason reactions",
         "PATIENT": "viewerReactions",
     },
     "ReactionCount": {MEMBERS_AND_HOUSE: "reaction count"},
-    "Flag": {"MANAGER": "id post reason note status createdAt"},
+    "Flag": {"MANAGER": "id post reason note status resolution resolvedAt createdAt"},
     "Indicator": {EVERYONE: "id slug name layNames kind scale unit minimum maximum hpo"},
     "Observation": {"PATIENT": "id indicator value observedOn note byRelative"},
     "SeriesPoint": {"PATIENT": "startsOn mean minimum maximum count"},
@@ -83,11 +134,15 @@ PROMISED = {
     "SideEffect": {"PATIENT": "indicator severity serious"},
     "Survey": {
         SIGNED_IN: "id community title description status version opensOn closesOn minimumParticipants offeredTo "
-        "questions",
+        "eligibility questions",
         "PATIENT": "participation",
         "MANAGER": "completedCount",
     },
-    "Question": {SIGNED_IN: "id position key text help kind required options minimum maximum maxChoices visibleWhen"},
+    "Eligibility": {SIGNED_IN: "kinds sexes bornFrom bornTo treatments regions"},
+    "Notice": {EVERYONE: "purpose version text inForceOn"},
+    "Question": {
+        SIGNED_IN: "id position key text help kind required options minimum maximum bins maxChoices visibleWhen"
+    },
     "QuestionOption": {SIGNED_IN: "code label"},
     "VisibilityRule": {SIGNED_IN: "question operator values"},
     "Participation": {"PATIENT": "survey status completedAt answers"},

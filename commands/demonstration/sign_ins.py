@@ -5,8 +5,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from argon2 import PasswordHasher
-
 from commands.demonstration.catalogue import Catalogue
 from commands.demonstration.chance import Chance
 from commands.demonstration.people import at
@@ -14,6 +12,7 @@ from commands.demonstration.writing import Network
 from models import accounts, organizations
 from models.accounts import StaffRole
 from models.organizations import LicenceStatus, OrganizationKind
+from resolvers.passwords import HASHER
 
 ACCOUNT = "identity.account"
 PASSWORD = "demonstration"  # noqa: S105 - printed at start-up, and only ever set for the demonstration's sign-ins
@@ -114,7 +113,7 @@ def add_keys(chance: Chance, network: Network, organization: UUID, today: date) 
 
 def write_credentials(network: Network) -> None:
     """The one password of all ten sign-ins, hashed once; the hash alone differs from run to run, by its salt."""
-    hashed = PasswordHasher().hash(PASSWORD)
+    hashed = HASHER.hash(PASSWORD)
     columns = network.columns[ACCOUNT]
     id, email = columns.index("id"), columns.index("email")
     for account in list(network.rows[ACCOUNT]):

@@ -65,8 +65,12 @@ def write_consents(seed: int, network: Network, everyone: list[Person], today: d
                 # Given at registration, before any survey; taken back at any time.
                 later = 0 if granted else chance.randint(0, min(200, (today - person.joined_on).days - 1))
                 day = person.joined_on + timedelta(days=later)
-                network.add(surveys.Consent, member_id=person.id, purpose=purpose, granted=granted, recipients=kinds,
-                            notice_version=NOTICE, changed_at=at(chance, day))  # fmt: skip
+                said = {
+                    "member_id": person.id, "purpose": purpose, "granted": granted, "recipients": kinds,
+                    "notice_version": NOTICE, "changed_at": at(chance, day),
+                }  # fmt: skip
+                network.add(surveys.Consent, **said)
+                network.add(surveys.ConsentChange, id=chance.id(), **said)
 
 
 def count_communities(seed: int, network: Network, known: Catalogue, everyone: list[Person]) -> None:

@@ -24,7 +24,7 @@ WITH viewer AS MATERIALIZED (
             FROM (
               SELECT member_1.pseudonym AS pseudonym, member_1.verified AS verified
               FROM care.member AS member_1 JOIN care.membership AS membership_2 ON membership_2.member_id = member_1.id
-              WHERE membership_2.community_id = community_1.id AND member_1.kind = 'ASSOCIATION'
+              WHERE membership_2.community_id = community_1.id AND member_1.kind = 'ASSOCIATION' AND member_1.verified
               ORDER BY lower(member_1.pseudonym) ASC
             ) AS o
           ) AS associations, (
