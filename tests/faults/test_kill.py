@@ -1,0 +1,194 @@
+"""The only place that kills the server in the middle of writes, and has every client try again."""
+
+import asyncio
+import hashlib
+import secrets
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+
+from models import fakes
+from models.members import Sharing
+from tests.asking import Caller
+from tests.test_serve import served
+
+WRITERS, STUCK = 10, 4  # members; posts that are being written when the server dies, whatever its speed
+POSTS = OBSERVATIONS = 50
+ENOUGH = 30  # acknowledged writes
+DAY = date(2026, 3, 2)
+
+POST_ADD = "mutation ($input: PostAddInput!) { made: postAdd(input: $input) { post { id } userErrors { code } } }"
+RECORD = """
+    mutation ($input: ObservationsRecordInput!) {
+        made: observationsRecord(input: $input) { observations { id value } userErrors { code } }
+    }
+"""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A write that somebody wants once, however often it is asked for."""
+
+    who: Caller
+    mutation: str
+    input: dict[str, Any]
+
+
+@dataclass
+class Network:
+    """Members who have signed in, and what they write about."""
+
+    database: asyncpg.Connection
+    stuck: UUID = field(default_factory=lambda: UUID(int=0))  # the discussion in which writing waits
+    wishes: list[Wish] = field(default_factory=list)
+
+    async def member(self, community: UUID) -> tuple[Caller, UUID]:
+        member = await fakes.member(self.database, sharing=Sharing.ONLY_ME)
+        await fakes.membership(self.database, member_id=member["id"], community_id=community)
+        account = await fakes.account(self.database, member_id=member["id"], created_at=fakes.NOON - timedelta(300))
+        token = secrets.token_urlsafe()
+        digest = hashlib.sha256(token.encode()).digest()
+        await fakes.session(self.database, account_id=account["id"], token_hash=digest)
+        return Caller(member["pseudonym"], token), member["id"]
+
+    async def make(self) -> None:
+        community = (await fakes.community(self.database))["id"]
+        _, author = await self.member(community)
+        about = {"community_id": community, "author_id": author}
+        discussions = [(await fakes.discussion(self.database, **about))["id"] for _ in range(2)]
+        self.stuck = (await fakes.discussion(self.database, **about))["id"]
+        indicators = [f"ind_{(await fakes.indicator(self.database))['id']}" for _ in range(3)]
+        writers = [(await self.member(community))[0] for _ in range(WRITERS)]
+        waiting = [(await self.member(community))[0] for _ in range(STUCK)]
+        for number in range(POSTS):
+            id = {"clientMutationId": f"post {number}", "body": f"Post {number}"}
+            if number < STUCK:
+                self.wishes.append(Wish(waiting[number], POST_ADD, id | {"discussion": f"dis_{self.stuck}"}))
+            else:
+                where = f"dis_{discussions[number % 2]}"
+                self.wishes.append(Wish(writers[number % WRITERS], POST_ADD, id | {"discussion": where}))
+        for number in range(OBSERVATIONS):
+            day = (DAY + timedelta(days=number // WRITERS)).isoformat()
+            entries = [{"indicator": indicator, "value": place} for place, indicator in enumerate(indicators)]
+            wanted = {"clientMutationId": f"day {day}", "observedOn": day, "entries": entries}
+            self.wishes.append(Wish(writers[number % WRITERS], RECORD, wanted))
+
+    async def count(self, query: str) -> int:
+        found: int = await self.database.fetchval(f"SELECT count(*) FROM {query}")
+        return found
+
+    async def is_waited_for(self) -> bool:
+        """Whether a statement waits for another's end."""
+        waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return bool(await self.database.fetchval(f"SELECT EXISTS ({waiting})"))
+
+
+async def ask(http: httpx.AsyncClient, wish: Wish) -> dict[str, Any] | None:
+    """What a wish came to; None where the server did not say that it was carried out."""
+    try:
+        answer = await http.post(
+            "/graphql",
+            json={"query": wish.mutation, "variables": {"input": wish.input}},
+            headers=wish.who.headers | {"accept": "application/graphql-response+json"},
+        )
+    except httpx.TransportError:
+        return None
+    said = answer.json()
+    if "errors" in said:
+        return None
+    made: dict[str, Any] = said["data"]["made"]
+    assert made["userErrors"] == []
+    return made
+
+
+def client(lines: list[str]) -> httpx.AsyncClient:
+    [address] = [line.split()[-1] for line in lines if line.startswith("Cohorte answers at")]
+    limits = httpx.Limits(max_connections=POSTS + OBSERVATIONS)
+    return httpx.AsyncClient(base_url=address.removesuffix("/graphql"), limits=limits, timeout=30, trust_env=False)
+
+
+async def becomes(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
+
+
+async def test_what_was_acknowledged_is_there_and_trying_again_doubles_nothing(fresh: str, tmp_path: Path) -> None:
+    database, holder = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
+    network = Network(database)
+    await network.make()
+    before = {table: await network.count(table) for table in ("care.post", "care.notification", "care.observation")}
+    transaction = holder.transaction()
+    await transaction.start()
+    await holder.execute("SELECT FROM care.discussion WHERE id = $1 FOR UPDATE", network.stuck)
+    acknowledged: dict[int, dict[str, Any]] = {}
+    settings = {"COHORTE_DATABASE_URL": fresh, "COHORTE_POOL_SIZE": "8"}
+    try:
+        with served(tmp_path, **settings) as (process, lines):
+            async with client(lines) as http:
+
+                async def wish(number: int) -> None:
+                    if (made := await ask(http, network.wishes[number])) is not None:
+                        acknowledged[number] = made
+
+                async def is_in_the_middle() -> bool:
+                    return len(acknowledged) >= ENOUGH
+
+                tries = [asyncio.create_task(wish(number)) for number in range(len(network.wishes))]
+                await becomes(is_in_the_middle)
+                process.send_signal(signal.SIGKILL)
+                assert process.wait(10) == -signal.SIGKILL
+                await asyncio.gather(*tries)
+        assert ENOUGH <= len(acknowledged) <= len(network.wishes) - STUCK
+
+        with served(tmp_path, **settings) as (process, lines):
+            await expect_kept(network, acknowledged)
+            async with client(lines) as http:
+                again = [asyncio.create_task(ask(http, wish)) for wish in network.wishes]
+                # What the dead server was writing is still held up in the database, and its repetition waits with it.
+                await becomes(network.is_waited_for)
+                await transaction.rollback()
+                answers = await asyncio.gather(*again)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        assert {number: answers[number] for number in acknowledged} == acknowledged
+        assert None not in answers
+        await expect_kept(network, dict(enumerate(answers)))  # type: ignore[arg-type]  # none is None
+        assert {table: await network.count(table) - was for table, was in before.items()} == {
+            "care.post": POSTS,
+            "care.notification": POSTS,  # each told the discussions' author
+            "care.observation": OBSERVATIONS * 3,
+        }
+        assert await network.count("identity.mutation WHERE result IS NOT NULL") == POSTS + OBSERVATIONS
+        counted = "care.discussion d WHERE post_count <> (SELECT count(*) FROM care.post WHERE discussion_id = d.id)"
+        assert await network.count(counted) == 0
+    finally:
+        await holder.close()
+        await database.close()
+
+
+async def expect_kept(network: Network, made: dict[int, dict[str, Any]]) -> None:
+    """What was acknowledged is in the database as it was asked for, and what was told of it with it."""
+    for number, answer in made.items():
+        wanted = network.wishes[number].input
+        if "body" in wanted:
+            id = UUID(answer["post"]["id"].removeprefix("pst_"))
+            told = "SELECT count(*) FROM care.notification WHERE subject_id = $1"
+            assert await network.database.fetchval("SELECT body FROM care.post WHERE id = $1", id) == wanted["body"]
+            assert await network.database.fetchval(told, id) == 1
+        else:
+            ids = [UUID(observation["id"].removeprefix("obs_")) for observation in answer["observations"]]
+            rows = await network.database.fetch(
+                "SELECT o.value, o.observed_on FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (id, place)"
+                " JOIN care.observation o USING (id) ORDER BY place",
+                ids,
+            )
+            day = date.fromisoformat(wanted["observedOn"])
+            assert [tuple(row) for row in rows] == [(entry["value"], day) for entry in wanted["entries"]]

@@ -1,0 +1,120 @@
+"""Whatever everybody does of everything, and at once, what must always hold of the rows holds."""
+
+from asyncio import gather
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from models import fakes
+from tests.invariants import WRONG, wrong
+from tests.playing import begin, play_twice
+from tests.town import Town, town
+
+ROUNDS, AT_ONCE = 30, 10
+
+
+@pytest_asyncio.fixture(scope="module")
+async def here(template: str) -> AsyncIterator[Town]:
+    async with town(template) as built:
+        yield built
+
+
+async def test_the_demonstration_network_is_as_it_must_be(here: Town) -> None:
+    assert await wrong(here) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_everybody_does_what_must_hold_holds(here: Town, seed: int) -> None:
+    play = await begin(here, seed)
+    for _ in range(ROUNDS):
+        everybody = [*play.people, *play.relatives]
+        players = play.chance.sample(everybody, min(AT_ONCE, len(everybody)))
+        await gather(*(play_twice(play, who) for who in players))
+        assert await wrong(here) == []
+    assert {"postAdd", "communityLeave", "consentSet", "surveySubmit"} <= set(play.carried_out)
+
+
+HELD = {  # by PostgreSQL itself: what is planted would be refused
+    "ck_post_removed_has_no_body",
+    "uq_observation_member_id_indicator_id_observed_on",
+    "uq_participation_member_id_survey_id",
+}
+
+
+async def plant(here: Town) -> None:
+    """One row, at least, that is wrong in each way."""
+    database = here.database
+    await database.execute("SET LOCAL session_replication_role = replica")  # what keeps the rows right is off
+    held = await database.fetch(
+        "SELECT conrelid::regclass::text AS table, conname AS name FROM pg_constraint WHERE conname = any($1)",
+        list(HELD),
+    )
+    assert len(held) == len(HELD)
+    for constraint in held:
+        await database.execute(f"ALTER TABLE {constraint['table']} DROP CONSTRAINT {constraint['name']}")
+    home = (await fakes.community(database, member_count=10, consenting_count=10))["id"]
+    member = (await fakes.member(database, pseudonym="player-0"))["id"]
+    await fakes.membership(database, member_id=member, community_id=home)
+    await fakes.discussion(database, post_count=7)
+    await fakes.removal(database, post_id=(await fakes.post(database, removed=False))["id"])
+    await fakes.post(database, removed=True)
+    await fakes.flag(database, status="UPHELD")
+    await fakes.notification(database, subject_type="pst", subject_id=member)
+    indicator = (await fakes.indicator(database))["id"]
+    for _ in range(2):
+        await fakes.observation(database, member_id=member, indicator_id=indicator, value=11.0)
+    treatment = (await fakes.treatment(database))["id"]
+    for _ in range(2):
+        await fakes.course(database, member_id=member, treatment_id=treatment, status="STOPPED")
+    course = (await fakes.course(database))["id"]
+    evaluation = await fakes.evaluation(database, course_id=course, member_id=member, treatment_id=treatment)
+    await fakes.side_effect(database, evaluation_id=evaluation["id"], member_id=(await fakes.member(database))["id"])
+    await fakes.care_link(database)
+    await fakes.consent(database, member_id=member, recipients=["HOSPITAL"])
+    asked = {"community_id": home, "offered_to": ["HOSPITAL"], "minimum_participants": 1}
+    await fakes.survey(database, **asked)
+    waiting = await fakes.survey(database, status="WAITING", **asked)
+    await fakes.participation(database, survey_id=waiting["id"])
+    survey = (await fakes.survey(database, offered_to=["MUTUAL"]))["id"]
+    await fakes.survey_progress(database, survey_id=survey, completed_count=12)
+    sheets = [(await fakes.answer_sheet(database, survey_id=survey))["id"] for _ in range(3)]
+    for sheet in [*sheets[:2], None]:
+        await fakes.participation(
+            database, member_id=member, survey_id=survey, status="COMPLETED", answer_sheet_id=sheet
+        )
+    kinds = {"treated": ("Chain", "SINGLE_CHOICE"), "how": ("Chain", "MULTIPLE_CHOICE"), "burden": ("Fork", "SCALE")}
+    asked_for = {
+        key: (await fakes.question(database, survey_id=survey, key=key, text=form, kind=kind))["id"]
+        for key, (form, kind) in kinds.items()
+    }
+    for sheet, key in ((sheets[0], "how"), (sheets[1], "treated")):
+        await fakes.answer(database, answer_sheet_id=sheet, question_id=asked_for[key], codes=["NO"])
+    await fakes.answer(database, answer_sheet_id=sheets[1], question_id=asked_for["burden"], codes=[], number=4.0)
+    closed = (await fakes.survey(database, status="CLOSED"))["id"]
+    sheet = (await fakes.answer_sheet(database, survey_id=closed))["id"]
+    await fakes.participation(database, survey_id=closed, status="COMPLETED", answer_sheet_id=sheet)
+    await database.execute(
+        "INSERT INTO identity.mutation (caller, name, client_mutation_id, input_hash) VALUES ($1, 'x', 'x', 'x')",
+        member,
+    )
+
+
+async def test_whatever_is_wrong_is_found(here: Town) -> None:
+    transaction = here.database.transaction()
+    await transaction.start()
+    try:
+        await plant(here)
+        found = await wrong(here)
+    finally:
+        await transaction.rollback()
+    assert sorted(found) == sorted(
+        [
+            *WRONG,
+            "a sheet has answers to two forms",
+            "answers were sent that answer nothing",
+            "a hidden question is answered: ['how'] of Chain",
+            "a required question is not answered: ['treated'] of Chain",
+            "a hidden question is answered: ['burden'] of Chain",
+        ]
+    )
