@@ -1,7 +1,7 @@
 """The only place for the viewer as the graph shows it: signing in and out, its account, and what is its own."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, cast
 
 import strawberry
 
@@ -23,11 +23,11 @@ from schema.scalars import EmailAddress
 from schema.surveys import Consent, Participation
 from schema.tracking import Dashboard, Observation
 from schema.treatments import TreatmentCourse
-from schema.writing import told
+from schema.writing import Payload, told
 from settings import Limits
 
 if TYPE_CHECKING:
-    from schema.roots import Query
+    pass
 
 strawberry.enum(viewers.Audience, description="Whom a part of the graph is for.")
 strawberry.enum(tables.StaffRole, description="What somebody of the house may do.")
@@ -126,15 +126,8 @@ class SignInInput:
     )
 
 
-def query() -> Annotated["Query", strawberry.lazy("schema.roots")]:
-    # The root is built of this module's types: it can't be imported above.
-    from schema.roots import Query
-
-    return Query()
-
-
 @graph_type(audience=PUBLIC)
-class SignInPayload:
+class SignInPayload(Payload):
     """What signing in came to."""
 
     token: str | None = strawberry.field(
@@ -142,20 +135,11 @@ class SignInPayload:
         description="To be sent as `Authorization: Bearer ...`; it is shown this once. Null where it was refused.",
     )
     viewer: Viewer | None = strawberry.field(default=None, description="Who has signed in; null where it was refused.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
-    query: Annotated["Query", strawberry.lazy("schema.roots")] = strawberry.field(
-        resolver=query, description="The graph as the caller of this operation sees it."
-    )
 
 
 @graph_type(audience=SIGNED_IN)
-class SignOutPayload:
+class SignOutPayload(Payload):
     """What signing out came to."""
-
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
-    query: Annotated["Query", strawberry.lazy("schema.roots")] = strawberry.field(
-        resolver=query, description="The graph as the caller of this operation sees it."
-    )
 
 
 async def sign_in(info: strawberry.Info[Context, None], input: SignInInput) -> SignInPayload:
