@@ -1,7 +1,7 @@
 """The only place for the viewer as the graph shows it: signing in and out, its account, and what is its own."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import strawberry
 
@@ -25,9 +25,6 @@ from schema.tracking import Dashboard, Observation
 from schema.treatments import TreatmentCourse
 from schema.writing import Payload, told
 from settings import Limits
-
-if TYPE_CHECKING:
-    pass
 
 strawberry.enum(viewers.Audience, description="Whom a part of the graph is for.")
 strawberry.enum(tables.StaffRole, description="What somebody of the house may do.")
