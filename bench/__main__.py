@@ -66,6 +66,7 @@ def serving(which: str, dsn: str) -> Iterator[str]:
     command = [sys.executable, *(uvicorn if which == "limit" else ["-m", "commands.serve"])]
     environment = os.environ | {
         "BENCH_DATABASE_URL": dsn, "COHORTE_DATABASE_URL": dsn, "COHORTE_PORT": str(port), "COHORTE_DEMO": "1",
+        "COHORTE_POOL_SIZE": str(CLIENTS),  # the limit opens as many
     }  # fmt: skip
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     with contextlib.suppress(OSError):
