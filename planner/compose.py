@@ -121,7 +121,7 @@ class Composer:
         bare: Any = get_nullable_type(wanted)
         many, named = is_list_type(bare), cast(Any, get_named_type(bare))
         if value is None:
-            return EMPTY_LIST if many else NULL
+            return nothing(many)
         if isinstance(value, Branches):
             return self.branches(value, nodes, many)
         if is_leaf_type(named):
@@ -135,7 +135,7 @@ class Composer:
         rows = ordered(value)
         concrete = self.tables.type_of(rows) if is_abstract_type(named) else named
         if concrete is None:  # of a type that this view does not have
-            return EMPTY_LIST if many else NULL
+            return nothing(many)
         hidden = self.finishing and is_abstract_type(named)
         selected = rows.select(self.labels(concrete, rows.row, nodes, hidden))
         return as_list(selected) if many else as_object(selected)
@@ -157,7 +157,7 @@ class Composer:
                 descending = rows.descends
                 selects.append(rows.select(labelled([("o", item), *keys])).order_by(None))
         if not selects:
-            return EMPTY_LIST if many else NULL
+            return nothing(many)
         together = (union_all(*selects) if len(selects) > 1 else selects[0]).subquery()
         if not many:
             return select(together.c.o).limit(integer(1)).scalar_subquery()
@@ -186,6 +186,11 @@ class Composer:
         if name == "Decimal":
             return sql_cast(value, Text())
         return value
+
+
+def nothing(many: bool) -> Expression:
+    """The JSON of a field whose rows this view does not have: an empty list, or null."""
+    return EMPTY_LIST if many else NULL
 
 
 def _viewers(name: str) -> Callable[[Request], Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import JSON, TypeEngine
 
-from models.rows import Expression, Row
+from models.rows import Expression
 
 Reader = Callable[[Any], Any]  # reads a bound value from a `planner.arguments.Request`
 
@@ -47,11 +47,6 @@ def _outer(element: Outer, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(Named)
 def _named(element: Named, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{element.source}.{compiler.preparer.quote(element.name)}"
-
-
-def given(row: Row) -> Row:
-    """A row as the levels below it see it."""
-    return Row({name: Outer(column) for name, column in row.columns_.items()}, None, row.table_)
 
 
 def typename(kind: GraphQLObjectType) -> Expression:
