@@ -1,0 +1,271 @@
+"""The only place for public domains: the variables of a dataset and their categories, fixed before anybody looks."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import accumulate
+from uuid import UUID
+
+from privacy.bands import MOST_CATEGORIES as MOST_CATEGORIES
+from privacy.bands import OTHER as OTHER
+from privacy.bands import UNKNOWN as UNKNOWN
+from privacy.bands import Category as Category
+from privacy.bands import between, bins, changes, levels, unknown
+
+VERSION = 1  # of the domains and rules below: part of every release's key
+NOTHING = 255  # a record's byte where a member has no further category
+NONE = "NONE"  # of the side effects of who named none
+
+MOST_TREATMENTS = 12
+MOST_INDICATORS = 12
+MOST_NAMED = 3  # categories of one variable that a member may be in
+QUARTERS = 8  # on a treatment; the last is open
+MONTHS = range(7)  # since a member's first course began
+
+REGIONS = (
+    "Auvergne-Rhône-Alpes", "Bourgogne-Franche-Comté", "Bretagne", "Centre-Val de Loire", "Corse", "Grand Est",
+    "Guadeloupe", "Guyane", "Hauts-de-France", "Île-de-France", "La Réunion", "Martinique", "Mayotte", "Normandie",
+    "Nouvelle-Aquitaine", "Occitanie", "Pays de la Loire", "Provence-Alpes-Côte d'Azur",
+)  # fmt: skip
+
+
+class Rule(StrEnum):
+    """How one member's own rows give a variable's value; `subject_id` is the question, treatment or indicator."""
+
+    AGE = "AGE"  # whole years on the day of freezing
+    SEX = "SEX"
+    REGION = "REGION"
+    KIND = "KIND"
+    DIAGNOSIS = "DIAGNOSIS"  # years since the diagnosis, where the member has told it
+    CHOICE = "CHOICE"  # the answer's codes, the first ones where there are more than may count
+    NUMBER = "NUMBER"  # the answer's number
+    DAY = "DAY"  # days from the answer's day to the day of freezing
+    FIRST_TREATMENT = "FIRST_TREATMENT"  # of the course that started first
+    TREATMENTS = "TREATMENTS"  # of the courses that started last
+    COURSE = "COURSE"  # quarters on the treatment, and whether it ended; of the course that started last
+    EFFECTIVENESS = "EFFECTIVENESS"  # as evaluated last
+    SIDE_EFFECTS = "SIDE_EFFECTS"  # as evaluated last
+    LEVEL = "LEVEL"  # the median of the last 90 days
+    CHANGE = "CHANGE"  # that median less the median of the first 28 days of the member's own observations
+    MONTHS = "MONTHS"  # the level in each of the months since the member's first course began
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable with its public domain, of which UNKNOWN is the last category."""
+
+    name: str
+    label: str
+    categories: tuple[Category, ...]
+    rule: Rule
+    ordinal: bool = False
+    max_per_member: int = 1
+    subject: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A survey's question; `kind` is the word for it, options are (code, label), bins ascending edges."""
+
+    id: UUID
+    key: str
+    text: str
+    kind: str
+    options: tuple[tuple[str, str], ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    bins: tuple[float, ...] = ()
+    max_choices: int | None = None
+
+
+@dataclass(frozen=True)
+class Named:
+    """A treatment of the catalogue, or a side effect."""
+
+    id: UUID
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """An indicator of the catalogue; its values lie in [minimum, maximum]."""
+
+    id: UUID
+    slug: str
+    name: str
+    minimum: float
+    maximum: float
+    unit: str | None = None
+
+
+def survey_variables(questions: Sequence[Asked]) -> tuple[Variable, ...]:
+    """Who the members are, and their answers; a text is never a variable, nor a number that declares no bins."""
+    found = (_question(asked) for asked in questions)
+    return _apart([*_people(), *(variable for variable in found if variable is not None)])
+
+
+def tracking_variables(
+    treatments: Sequence[Named], indicators: Sequence[Tracked], side_effects: Sequence[Named]
+) -> tuple[Variable, ...]:
+    """Who the members are, what they take and how they are; of treatments and indicators the first twelve.
+
+    Raises nothing: what is too much for a domain is cut off by its place in the list, never by what members have.
+    """
+    taken, followed = treatments[:MOST_TREATMENTS], indicators[:MOST_INDICATORS]
+    found = _people()
+    if taken:
+        named = _catalogued(taken, Category(OTHER, "Another treatment"), unknown("No treatment known"))
+        found.append(Variable("first_treatment", "First treatment", named, Rule.FIRST_TREATMENT))
+        several = min(MOST_NAMED, len(named) - 1)
+        found.append(Variable("treatments", "Treatments", named, Rule.TREATMENTS, max_per_member=several))
+    for treatment in taken:
+        found += _treatment(treatment, side_effects)
+    for indicator in followed:
+        found += _indicator(indicator)
+    return _apart(found)
+
+
+def slots(variables: Iterable[Variable]) -> tuple[int, ...]:
+    """Where each variable's categories begin in a record's bytes; the record is as long as all of them together."""
+    return tuple(accumulate((variable.max_per_member for variable in variables), initial=0))[:-1]
+
+
+def _people() -> list[Variable]:
+    years = (-math.inf, 18, 25, 35, 45, 55, 65, 75, math.inf)
+    ages = ("0-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+")
+    since = (0, 1, 2, 5, 10, 20, math.inf)
+    spans = (
+        ("UNDER_1", "less than 1 year"), ("FROM_1", "1 year"), ("FROM_2", "2 to 4 years"), ("FROM_5", "5 to 9 years"),
+        ("FROM_10", "10 to 19 years"), ("FROM_20", "20 years or more"),
+    )  # fmt: skip
+    sexes = (Category("FEMALE", "Female"), Category("MALE", "Male"), Category("OTHER", "Other"))
+    kinds = (Category("PATIENT", "Patient"), Category("RELATIVE", "Relative"), Category("ASSOCIATION", "Association"))
+    regions = tuple(Category(name, name) for name in REGIONS)
+    return [
+        Variable("age_band", "Age", (*between(years, [(age, age) for age in ages]), unknown()), Rule.AGE),
+        Variable("sex", "Sex", (*sexes, unknown()), Rule.SEX),
+        Variable("region", "Region", (*regions, unknown()), Rule.REGION),
+        Variable("kind", "Kind of member", (*kinds, unknown()), Rule.KIND),
+        Variable("time_since_diagnosis", "Time since diagnosis", (*between(since, spans), unknown()), Rule.DIAGNOSIS),
+    ]
+
+
+def _question(asked: Asked) -> Variable | None:
+    several, rule, ordinal = 1, Rule.NUMBER, True
+    if asked.kind in ("SINGLE_CHOICE", "MULTIPLE_CHOICE"):
+        # Of one code more than one category cannot be told apart, and UNKNOWN is that of who did not answer.
+        offered = {code: label for code, label in asked.options if code != UNKNOWN}
+        found = tuple(Category(code, label) for code, label in offered.items())[: MOST_CATEGORIES - 1]
+        if asked.kind == "MULTIPLE_CHOICE":
+            several = max(min(asked.max_choices or MOST_NAMED, MOST_NAMED, len(found)), 1)
+        rule, ordinal = Rule.CHOICE, False
+    elif asked.kind == "SCALE" and asked.minimum is not None and asked.maximum is not None:
+        found = levels(asked.minimum, asked.maximum)
+    elif asked.kind == "NUMBER" and asked.bins:
+        found = bins(asked.bins, asked.minimum, asked.maximum)
+    elif asked.kind == "DATE":
+        days = (-math.inf, 0, 31, 92, 183, 366, 731, 1_827, 3_653, math.inf)
+        spans = (
+            ("AHEAD", "still ahead"), ("DAYS_0", "within 30 days"), ("DAYS_31", "1 to 3 months ago"),
+            ("DAYS_92", "3 to 6 months ago"), ("DAYS_183", "6 to 12 months ago"), ("DAYS_366", "1 to 2 years ago"),
+            ("DAYS_731", "2 to 5 years ago"), ("DAYS_1827", "5 to 10 years ago"), ("DAYS_3653", "10 years ago or more"),
+        )  # fmt: skip
+        found, rule, ordinal = between(days, spans), Rule.DAY, False
+    else:
+        return None
+    if not found:
+        return None
+    return Variable(asked.key, asked.text, (*found, unknown("Not answered")), rule, ordinal, several, asked.id)
+
+
+def _treatment(treatment: Named, side_effects: Sequence[Named]) -> list[Variable]:
+    end, name, subject = _snake(treatment.slug), treatment.name, treatment.id
+    courses = []
+    for quarter in range(1, QUARTERS + 1):
+        place = "1st" if quarter == 1 else "2nd" if quarter == 2 else "3rd" if quarter == 3 else f"{quarter}th"
+        later = " or a later one" if quarter == QUARTERS else ""
+        courses += [
+            Category(f"Q{quarter}_ENDED", f"{place} quarter{later}, ended"),
+            Category(f"Q{quarter}_CONTINUING", f"{place} quarter{later}, continuing"),
+        ]
+    untaken, unevaluated = unknown("No course of it"), unknown("Not evaluated")
+    nothing = Category(NONE, "No side effect")
+    effects = _catalogued(side_effects, nothing, Category(OTHER, "Another side effect"), unevaluated)
+    return [
+        Variable(f"course_{end}", f"{name}: time on it", (*courses, untaken), Rule.COURSE, subject=subject),
+        Variable(
+            f"effectiveness_{end}",
+            f"{name}: effectiveness, 0 to 10",
+            (*levels(0, 10), unevaluated),
+            Rule.EFFECTIVENESS,
+            ordinal=True,
+            subject=subject,
+        ),
+        Variable(
+            f"side_effects_{end}",
+            f"{name}: side effects",
+            effects,
+            Rule.SIDE_EFFECTS,
+            max_per_member=max(min(MOST_NAMED, len(effects) - 2), 1),  # none at all stands alone, and so does UNKNOWN
+            subject=subject,
+        ),
+    ]
+
+
+def _indicator(indicator: Tracked) -> list[Variable]:
+    end, name, subject = _snake(indicator.slug), indicator.name, indicator.id
+    low, high, unit = indicator.minimum, indicator.maximum, indicator.unit
+    level = levels(low, high, unit)
+    monthly = [
+        replace(band, code=f"M{month}_{place}", label=f"month {month}: {band.label}")
+        for month in MONTHS
+        for place, band in enumerate(level)
+    ]
+    untracked = unknown("Not tracked")
+    return [
+        Variable(f"level_{end}", f"{name}: level", (*level, untracked), Rule.LEVEL, ordinal=True, subject=subject),
+        Variable(
+            f"change_{end}",
+            f"{name}: change",
+            (*changes(low, high, unit), untracked),
+            Rule.CHANGE,
+            ordinal=True,
+            subject=subject,
+        ),
+        Variable(
+            f"months_{end}",
+            f"{name}: level by month of treatment",
+            (*monthly, untracked),
+            Rule.MONTHS,
+            max_per_member=len(MONTHS),
+            subject=subject,
+        ),
+    ]
+
+
+def _catalogued(entries: Sequence[Named], *rest: Category) -> tuple[Category, ...]:
+    """A category for each entry, by its slug as a code, before the rest; one whose code is taken is not told apart."""
+    kept = {one.code for one in rest}
+    found = {code: Category(code, entry.name) for entry in entries if (code := _code(entry.slug)) not in kept}
+    return (*list(found.values())[: MOST_CATEGORIES - len(rest)], *rest)
+
+
+def _code(slug: str) -> str:
+    return slug.replace("-", "_").upper()
+
+
+def _snake(slug: str) -> str:
+    return slug.replace("-", "_").lower()
+
+
+def _apart(variables: Iterable[Variable]) -> tuple[Variable, ...]:
+    """The variables with names of their own: a later one of a name that is taken is numbered from 2."""
+    found: dict[str, Variable] = {}
+    for variable in variables:
+        name, number = variable.name, 2
+        while name in found:
+            name, number = f"{variable.name}_{number}", number + 1
+        found[name] = replace(variable, name=name)
+    return tuple(found.values())

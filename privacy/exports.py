@@ -1,0 +1,128 @@
+"""The only place that writes a table for other programs: CSV for spreadsheets, JSON-stat for statistical tools."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from privacy.domains import Variable
+from privacy.measures import Reliability
+from privacy.precision import Precision
+from privacy.reading import Cell
+
+# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_DIGITS = 6  # of a share: far beyond what its interval leaves certain
+_MEASURES = (
+    ("count", "Count", 0),
+    ("margin", "Margin of the count at 95 %", 0),
+    ("share", "Share", _DIGITS),
+    ("low", "Low end of the share at 95 %", _DIGITS),
+    ("high", "High end of the share at 95 %", _DIGITS),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table: one variable by others, its cells in any order, and what is said of it as a whole."""
+
+    title: str
+    source: str
+    variable: Variable
+    by: tuple[Variable, ...]
+    cells: Sequence[Cell]
+    precision: Precision
+    margin: int
+
+
+def csv_of(table: Table) -> str:
+    """The table as RFC 4180 has it, with a header: a code and a label for each variable, then the figures.
+
+    A figure that is not said is empty, and a HIDDEN cell has none. A text that a spreadsheet would calculate is
+    preceded by an apostrophe.
+    """
+    written = io.StringIO()
+    writer = csv.writer(written)  # CRLF, and quotes where they are needed
+    variables = (*table.by, table.variable)
+    names = [f"{variable.name}_{part}" for variable in variables for part in ("code", "label")]
+    writer.writerow([*map(_text, names), *(name for name, _, _ in _MEASURES), "reliability"])
+    for cell in table.cells:
+        categories = [one.categories[at] for one, at in zip(variables, (*cell.by, cell.category), strict=True)]
+        texts = [_text(text) for category in categories for text in (category.code, category.label)]
+        writer.writerow([*texts, *_figures(cell), cell.reliability.value])
+    return written.getvalue()
+
+
+def json_stat_of(table: Table) -> str:
+    """The table as a dataset of JSON-stat 2.0 (json-stat.org/full): `by`, the variable, and last what is measured.
+
+    A figure that is not said is null and has the status HIDDEN; those of a LOW cell say so.
+    """
+    variables = (*table.by, table.variable)
+    cells = {(*cell.by, cell.category): cell for cell in table.cells}
+    there = [sorted({places[at] for places in cells}) for at in range(len(variables))]
+    measure = "measure"
+    while any(variable.name == measure for variable in variables):
+        measure += "_"
+    values: list[float | None] = []
+    status: dict[str, str] = {}
+    for places in product(*there):
+        cell = cells.get(places)
+        for figure in _figures(cell) if cell else (None,) * len(_MEASURES):
+            said = Reliability.HIDDEN if figure is None or cell is None else cell.reliability
+            if said is not Reliability.HIGH:
+                status[str(len(values))] = said.value
+            values.append(figure)
+    document: dict[str, Any] = {
+        "version": "2.0",
+        "class": "dataset",
+        "label": table.title,
+        "source": table.source,
+        "id": [*(variable.name for variable in variables), measure],
+        "size": [*map(len, there), len(_MEASURES)],
+        "role": {"metric": [measure]},
+        "dimension": {
+            **{
+                variable.name: {
+                    "label": variable.label,
+                    "category": {
+                        "index": [variable.categories[place].code for place in places],
+                        "label": {
+                            variable.categories[place].code: variable.categories[place].label for place in places
+                        },
+                    },
+                }
+                for variable, places in zip(variables, there, strict=True)
+            },
+            measure: {
+                "label": "What is measured",
+                "category": {
+                    "index": [name for name, _, _ in _MEASURES],
+                    "label": {name: label for name, label, _ in _MEASURES},
+                    "unit": {name: {"decimals": decimals} for name, _, decimals in _MEASURES},
+                },
+            },
+        },
+        "value": values,
+        "status": status,
+        "extension": {"precision": table.precision.value, "marginOfError": table.margin},
+    }
+    return json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+
+def _figures(cell: Cell) -> tuple[float | None, ...]:
+    if cell.reliability is Reliability.HIDDEN:
+        return (None,) * len(_MEASURES)
+    return (cell.count, cell.margin, *(_rounded(one) for one in (cell.share, cell.low, cell.high)))
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else math.floor(number * 10**_DIGITS + 0.5) / 10**_DIGITS
+
+
+def _text(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,16 @@
+"""The only place for the words of what is read off a cube: what is measured, and how far it can be relied on."""
+
+from enum import StrEnum
+
+
+class Measure(StrEnum):
+    COUNT = "COUNT"
+    SHARE = "SHARE"
+    MEAN = "MEAN"
+    MEDIAN = "MEDIAN"
+
+
+class Reliability(StrEnum):
+    HIGH = "HIGH"
+    LOW = "LOW"
+    HIDDEN = "HIDDEN"

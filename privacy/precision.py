@@ -1,0 +1,69 @@
+"""The only place for what precision costs: how near each count comes, and its price in micro-rho."""
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import lru_cache
+
+ALPHA = 0.05  # of a margin: one count in twenty lies further off
+CERTAIN = 1e-12  # of a normalising sum: what is left out of it
+
+
+class Precision(StrEnum):
+    """Each count of a release lies within so many of the truth, at 95 %."""
+
+    WITHIN_5 = "WITHIN_5"
+    WITHIN_10 = "WITHIN_10"
+    WITHIN_20 = "WITHIN_20"
+    WITHIN_50 = "WITHIN_50"
+
+    @property
+    def margin(self) -> int:
+        return int(self.value.removeprefix("WITHIN_"))
+
+
+PRECISIONS = tuple(Precision)  # the finest first
+# The least micro-rho at which noise of scale sqrt(1 / 2 rho) has the margin: constants, since a quote loads no library.
+PRICES: Mapping[Precision, int] = {
+    Precision.WITHIN_5: 62_831,
+    Precision.WITHIN_10: 17_372,
+    Precision.WITHIN_20: 4_567,
+    Precision.WITHIN_50: 754,
+}
+CHEAPEST = min(PRICES.values())
+
+
+def price(precision: Precision, contributions: int = 1) -> int:
+    """What a release of this precision costs, in micro-rho, where one member may be in so many of its cells.
+
+    The squared L2 sensitivity is `contributions`, and the rho of Gaussian noise is its quotient by twice the variance
+    (Bun and Steinke 2016, proposition 1.6): at the same noise, m cells cost m times as much.
+    """
+    if contributions < 1:
+        raise ValueError("A member is in at least one cell.")
+    return PRICES[precision] * contributions
+
+
+def cheaper(precision: Precision) -> tuple[Precision, ...]:
+    """The coarser precisions, the dearest of them first."""
+    return PRECISIONS[PRECISIONS.index(precision) + 1 :]
+
+
+@lru_cache(maxsize=1_024)
+def margin_of(sigma: float) -> int:
+    """The least h such that noise of this scale lies further than h from zero at most once in twenty times.
+
+    The noise is the discrete Gaussian, whose mass at k is in proportion to exp(-k² / 2 sigma²) (Canonne, Kamath and
+    Steinke 2020, definition 1). Of a rounded sum of such noises, sigma being the root of the sum of their squares, it
+    is as near as a normal law is to them: far nearer than one.
+    """
+    if not (math.isfinite(sigma) and sigma > 0):
+        raise ValueError("Noise has a finite scale above zero.")
+    furthest = math.ceil(sigma * math.sqrt(-2 * math.log(CERTAIN))) + 1
+    masses = [math.exp(-0.5 * (k / sigma) ** 2) for k in range(furthest + 1)]
+    wanted = (1 - ALPHA) * (2 * math.fsum(masses) - masses[0])
+    within, margin = masses[0], 0
+    while within < wanted:
+        margin += 1
+        within += 2 * masses[margin]
+    return margin

@@ -1,0 +1,182 @@
+"""The only place that reads a cube: counts, shares, means and medians, how far each can be relied on.
+
+Everything comes from all cells as they were drawn: what is hidden from a reader counts in a total, and nothing is
+clamped to what it could have been, for either makes sparse tables wrong. Intervals are at 95 % and hold the noise as
+well as the chance of who takes part. They are of an estimate x / N of noisy sums, to the first order (the delta
+method: Casella and Berger 2002, section 5.5.4): its variance is that of x - ratio * N, divided by N².
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from privacy.cubes import Cube
+from privacy.domains import Variable
+from privacy.measures import Measure, Reliability
+from privacy.precision import margin_of
+
+Z = 1.959963984540054  # of the normal law at 95 %
+LEAST_COUNT = 11  # under it a count is hidden, however exact
+LEAST_SIGMAS = 2  # under so many it is mostly noise
+# Where N is less certain than one part in eight, a ratio by N is no longer near to normal. At the very edge, where N is
+# said when noise has raised it, the interval of a share over one half holds 90 % of truths (200 people, K = 6).
+LEAST_CERTAIN = 8
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as it is read; `category` and `by` are the categories' places, the share is of its group."""
+
+    category: int
+    by: tuple[int, ...]
+    count: int
+    margin: int
+    share: float | None
+    low: float | None
+    high: float | None
+    reliability: Reliability
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A mean or median of a group; null, and HIDDEN, where there is too little to say."""
+
+    measure: Measure
+    by: tuple[int, ...]
+    value: float | None
+    low: float | None
+    high: float | None
+    reliability: Reliability
+
+
+def cells_of(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[Cell]:
+    """The variable's cells group by group, groups in the order of `by`, categories running fastest.
+
+    A share is of all in its group (of all that its members named, where they may name several), UNKNOWN included; it
+    is null where N is too small for it (`LEAST_CERTAIN`), whatever the cell's count. A cell's reliability is that of
+    its count. Raises what Cube.rolled_up raises.
+    """
+    sigma, _, groups = _groups(cube, variable, by)
+    margin = margin_of(sigma)
+    cells = []
+    for places, categories, estimates in groups:
+        total, many = math.fsum(estimates), len(categories)
+        certain = _certainty(total, sigma, many) is not Reliability.HIDDEN
+        for category, estimate in zip(categories, estimates, strict=True):
+            share, low, high = _share(estimate, total, sigma, many) if certain else (None, None, None)
+            cells.append(
+                Cell(
+                    category=category,
+                    by=places,
+                    count=math.floor(estimate + 0.5),
+                    margin=margin,
+                    share=share,
+                    low=low,
+                    high=high,
+                    reliability=_reliability(estimate, sigma),
+                )
+            )
+    return cells
+
+
+def statistics_of(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[Statistic]:
+    """The mean and the median of each group over the categories that have a value; none where it is not ordinal."""
+    sigma, read, groups = _groups(cube, variable, by)
+    if not read.ordinal:
+        return []
+    found = []
+    for places, categories, estimates in groups:
+        valued = [
+            (value, estimate)
+            for category, estimate in zip(categories, estimates, strict=True)
+            if (value := read.categories[category].value) is not None
+        ]
+        valued.sort(key=lambda one: one[0])
+        total = math.fsum(estimate for _, estimate in valued)
+        reliability = _certainty(total, sigma, len(valued))
+        for measure, of in ((Measure.MEAN, _mean), (Measure.MEDIAN, _median)):
+            hidden = reliability is Reliability.HIDDEN
+            value, low, high = (None, None, None) if hidden else of(valued, total, sigma)
+            found.append(Statistic(measure, places, value, low, high, reliability))
+    return found
+
+
+def _groups(
+    cube: Cube, variable: str, by: Sequence[str]
+) -> tuple[float, Variable, Iterator[tuple[tuple[int, ...], tuple[int, ...], list[float]]]]:
+    """The noise's scale, the variable, and for each group its places, the categories there, and their estimates."""
+    rolled = cube.rolled_up((variable, *by))
+    names = [one.name for one in rolled.variables]
+    at, order = names.index(variable), [names.index(name) for name in by]
+    if at in order:
+        raise ValueError("A variable is not read by itself.")
+    estimates = dict(zip(product(*rolled.places), rolled.estimates, strict=True))
+    categories = rolled.places[at]
+
+    def each() -> Iterator[tuple[tuple[int, ...], tuple[int, ...], list[float]]]:
+        for places in product(*(rolled.places[place] for place in order)):
+            found = []
+            for category in categories:
+                indices = [category] * len(names)
+                for place, index in zip(order, places, strict=True):
+                    indices[place] = index
+                found.append(estimates[tuple(indices)])
+            yield places, categories, found
+
+    return rolled.sigma, rolled.variables[at], each()
+
+
+def _reliability(estimate: float, sigma: float) -> Reliability:
+    least = max(LEAST_COUNT, LEAST_SIGMAS * sigma)
+    if estimate < least:
+        return Reliability.HIDDEN
+    return Reliability.LOW if estimate < 2 * least else Reliability.HIGH
+
+
+def _certainty(total: float, sigma: float, cells: int) -> Reliability:
+    """How far a ratio by a total of so many cells can be relied on: N's own noise is sigma * sqrt(cells)."""
+    least = LEAST_CERTAIN * sigma * math.sqrt(cells)
+    if cells == 0 or total < least:
+        return Reliability.HIDDEN
+    return Reliability.LOW if total < 2 * least else Reliability.HIGH
+
+
+def _share(estimate: float, total: float, sigma: float, cells: int) -> tuple[float, float, float]:
+    share = estimate / total
+    noise = sigma**2 * ((1 - share) ** 2 + (cells - 1) * share**2) / total**2
+    # Of who takes part: p (1 - p) / N at the p of Agresti and Coull 1998, which stays right where p is near 0 or 1.
+    likely = min(max((estimate + Z**2 / 2) / (total + Z**2), 0.0), 1.0)
+    return _around(share, noise + likely * (1 - likely) / total)
+
+
+def _mean(valued: Sequence[tuple[float, float]], total: float, sigma: float) -> tuple[float, float, float]:
+    mean = math.fsum(value * estimate for value, estimate in valued) / total
+    noise = sigma**2 * math.fsum((value - mean) ** 2 for value, _ in valued) / total**2
+    spread = max(math.fsum((value - mean) ** 2 * estimate for value, estimate in valued) / total, 0.0)
+    return _around(mean, noise + spread / total)
+
+
+def _median(valued: Sequence[tuple[float, float]], total: float, sigma: float) -> tuple[float, float, float]:
+    """The first value with half of all at or under it, and the values that could be it (Woodruff 1952).
+
+    How far the count up to a value lies above one half of all has the noise of every cell at half its size, and the
+    spread of half of N coins: variance sigma² K / 4 + N / 4. Cumulated noise may go down again: the interval is the
+    hull of all the values that are not ruled out.
+    """
+    error = Z * math.sqrt(sigma**2 * len(valued) / 4 + total / 4)
+    before, above = -total / 2, []
+    for _, estimate in valued:
+        above.append(before + estimate)
+        before = above[-1]
+    values = [value for value, _ in valued]
+    last = len(values) - 1
+    median = next((at for at, over in enumerate(above) if over >= 0), last)
+    low = next((at for at, over in enumerate(above) if over >= -error), last)
+    high = next((at + 1 for at in range(last - 1, -1, -1) if above[at] <= error), 0)
+    return values[median], values[low], values[high]
+
+
+def _around(value: float, variance: float) -> tuple[float, float, float]:
+    error = Z * math.sqrt(variance)
+    return value, value - error, value + error

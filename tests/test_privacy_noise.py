@@ -1,0 +1,287 @@
+"""What noise must be: the discrete Gaussian at the price that was charged, never less; each check is shown to fail."""
+
+import math
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from statistics import NormalDist, fmean, pvariance
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from privacy import noise
+from privacy.combining import combine
+from privacy.noise import MICRO, Noise, draw, epsilon, noise_for, sensitivity
+from privacy.precision import PRECISIONS, Precision, cheaper, margin_of, price
+
+Draw = Callable[[Sequence[int], int, int], list[int]]
+
+BEYOND = NormalDist().inv_cdf(1 - 1e-4)  # what a right noise gives once in ten thousand times
+PRICES = [("WITHIN_5", 62_831), ("WITHIN_10", 17_372), ("WITHIN_20", 4_567), ("WITHIN_50", 754)]
+
+
+@pytest.fixture
+def fault(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """A patch of the noise's own module, without the measurements that it keeps."""
+    noise._measurement.cache_clear()
+    yield monkeypatch
+    monkeypatch.undo()
+    noise._measurement.cache_clear()
+
+
+def twice(check: Callable[[], bool]) -> bool:
+    """Whether a check holds, given a second chance: what draws by chance fails by chance."""
+    return check() or check()
+
+
+def follows_the_law(micro_rho: int, draws: int, drawing: Draw = draw) -> bool:
+    """Whether the noise has the masses exp(-k² / 2 sigma²), by chi-squared, and no cell tells of the next one.
+
+    The 99.99 % point of chi-squared is Wilson and Hilferty's (1931).
+    """
+    sigma = noise_for(micro_rho).sigma
+    found = [noisy - 100 for noisy in drawing([100] * draws, micro_rho, 1)]
+    furthest = math.ceil(sigma * 12)
+    masses = {k: math.exp(-0.5 * (k / sigma) ** 2) for k in range(-furthest, furthest + 1)}
+    whole = math.fsum(masses.values())
+    # From the least likely inwards, so that every class is expected at least ten times.
+    seen, classes, expected, observed = Counter(found), [], 0.0, 0
+    if any(value not in masses for value in seen):
+        return False
+    for k in sorted(masses, key=lambda k: (-abs(k), k)):
+        expected, observed = expected + draws * masses[k] / whole, observed + seen[k]
+        if expected >= 10:
+            classes.append((expected, observed))
+            expected, observed = 0.0, 0
+    chi_squared = math.fsum((saw - wanted) ** 2 / wanted for wanted, saw in classes)
+    free = len(classes) - 1
+    point = free * (1 - 2 / (9 * free) + BEYOND * math.sqrt(2 / (9 * free))) ** 3
+    variance = pvariance(found)
+    linked = fmean(one * other for one, other in pairwise(found)) / variance if variance else math.inf
+    return chi_squared < point and abs(linked) < BEYOND / math.sqrt(draws)
+
+
+def keeps_its_price(micro_rho: int, contributions: int, draws: int, drawing: Draw = draw) -> bool:
+    """Whether one member shifts what is drawn by at most sqrt(2 rho) standard deviations, as a rho-zCDP must.
+
+    The member is in so many cells: the shift and the noise are taken along them. Fails where even the lower end of
+    the shift's interval is too far; twice the shift, of a halved sensitivity, is seen at every price.
+    """
+    most, error = math.sqrt(2 * micro_rho / MICRO), math.sqrt(2 / draws)
+    without, within = (
+        [
+            math.fsum(cells[at : at + contributions]) / math.sqrt(contributions)
+            for at in range(0, len(cells), contributions)
+        ]
+        for count in (40, 41)
+        for cells in [drawing([count] * (draws * contributions), micro_rho, contributions)]
+    )
+    deviation = math.sqrt((pvariance(without) + pvariance(within)) / 2)
+    return (fmean(within) - fmean(without)) / deviation - NormalDist().inv_cdf(0.9995) * error <= most
+
+
+@pytest.mark.parametrize(("micro_rho", "draws"), [(1_000_000, 15_000), (62_831, 15_000), (4_567, 15_000)])
+def test_noise_has_the_law_of_the_discrete_gaussian(micro_rho: int, draws: int) -> None:
+    assert twice(lambda: follows_the_law(micro_rho, draws))
+
+
+def test_the_law_s_check_sees_noise_switched_off(fault: pytest.MonkeyPatch) -> None:
+    fault.setattr(noise, "_measurement", lambda micro_rho, contributions: (Noise(2.8, 62_831, 5), list))
+    assert draw([3, 4], 62_831) == [3, 4]
+    assert not twice(lambda: follows_the_law(62_831, 5_000))
+
+
+def test_the_law_s_check_sees_one_noise_for_all_cells_and_a_tenth_too_little() -> None:
+    def shared(counts: Sequence[int], micro_rho: int, contributions: int) -> list[int]:
+        singles = draw(counts[: len(counts) // 2], micro_rho, contributions)
+        return [noisy for noisy in singles for _ in range(2)]
+
+    def narrow(counts: Sequence[int], micro_rho: int, contributions: int) -> list[int]:
+        return draw(counts, round(micro_rho / 0.81), contributions)
+
+    assert not twice(lambda: follows_the_law(4_567, 8_000, shared))
+    assert not twice(lambda: follows_the_law(4_567, 8_000, narrow))
+
+
+AUDITED = [(1_000_000, 1, 600), (62_831, 1, 1_500), (17_372, 1, 3_000), (13_701, 3, 4_000)]
+
+
+@pytest.mark.parametrize(("micro_rho", "contributions", "draws"), AUDITED)
+def test_one_member_shifts_a_release_by_no_more_than_its_price(micro_rho: int, contributions: int, draws: int) -> None:
+    assert twice(lambda: keeps_its_price(micro_rho, contributions, draws))
+
+
+@pytest.mark.parametrize(("micro_rho", "contributions", "draws"), AUDITED)
+def test_the_shift_s_check_sees_a_sensitivity_halved(
+    fault: pytest.MonkeyPatch, micro_rho: int, contributions: int, draws: int
+) -> None:
+    fault.setattr(noise, "sensitivity", lambda contributions: math.sqrt(contributions) / 2)
+    assert not twice(lambda: keeps_its_price(micro_rho, contributions, draws))
+
+
+@given(st.integers(1, 2_000_000), st.integers(1, 40))
+@settings(max_examples=200, deadline=None)
+def test_a_charge_is_the_price_and_covers_what_is_lost(micro_rho: int, contributions: int) -> None:
+    found = noise_for(micro_rho, contributions)
+    assert found.micro_rho == micro_rho
+    # Exactly, in fractions: floats would hide the very ulp that is too much.
+    assert Fraction(contributions) / (2 * Fraction(found.sigma) ** 2) * MICRO <= micro_rho
+    assert found.sigma == pytest.approx(math.sqrt(contributions * MICRO / (2 * micro_rho)), rel=1e-14)
+
+
+@given(st.integers(1, 10_000))
+def test_a_sensitivity_is_the_root_rounded_up(contributions: int) -> None:
+    root = Fraction(sensitivity(contributions))
+    assert contributions <= root**2 <= contributions * (1 + Fraction(1, 10**15))
+
+
+def test_a_scale_is_nudged_up_until_it_fits() -> None:
+    dp = noise._opendp()
+    space = (dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"))
+    as_written = {rho: math.sqrt(MICRO / (2 * rho)) for rho in range(1_000, 1_200)}
+    too_dear = [
+        rho
+        for rho, sigma in as_written.items()
+        if math.ceil(Fraction(dp.m.make_gaussian(*space, scale=sigma).map(1.0)) * MICRO) > rho
+    ]
+    assert len(too_dear) > 50
+    assert all(noise_for(rho).sigma > as_written[rho] for rho in too_dear)
+    assert all(noise_for(rho).micro_rho == rho for rho in too_dear)
+
+
+@pytest.mark.parametrize("counts", [[], [-1], [2**31 + 1], [1.0], [True], ["1"], [None], [5, 2**40]])
+def test_what_is_no_count_is_refused_and_not_repeated(counts: list[Any]) -> None:
+    with pytest.raises(ValueError, match=r"count") as refused:
+        draw(counts, 4_567)
+    assert not any(str(count) in str(refused.value).replace("2**31", "") for count in counts if count != 1.0)
+
+
+@pytest.mark.parametrize(
+    ("micro_rho", "contributions"), [(0, 1), (-1, 1), (1.5, 1), (True, 1), (4_567, 0), (4_567, -2)]
+)
+def test_what_is_no_price_is_refused(micro_rho: Any, contributions: int) -> None:
+    with pytest.raises(ValueError, match=r"micro-rho|cell"):
+        draw([1, 2], micro_rho, contributions)
+
+
+@pytest.mark.parametrize("scale", [0.0, math.inf, math.nan])
+def test_a_scale_without_noise_is_refused(fault: pytest.MonkeyPatch, scale: float) -> None:
+    fault.setattr(noise, "sensitivity", lambda contributions: scale)
+    with pytest.raises(ValueError, match="scale"):
+        draw([1, 2], 4_567)
+
+
+def test_the_largest_counts_and_empty_cells_are_noised() -> None:
+    noisy = draw([0] * 400 + [2**31] * 400, 754)
+    assert len(set(noisy[:400])) > 50
+    assert min(noisy[:400]) < 0
+    assert max(noisy[400:]) > 2**31
+
+
+@pytest.mark.parametrize(("precision", "micro_rho"), PRICES)
+def test_a_precision_s_price_is_the_least_that_keeps_it(precision: str, micro_rho: int) -> None:
+    dp, wanted = noise._opendp(), Precision(precision)
+    assert price(wanted) == micro_rho
+    assert noise_for(micro_rho).margin == wanted.margin
+    assert noise_for(micro_rho - 1).margin == wanted.margin + 1
+    # OpenDP's accuracy is the least distance that is rarely reached: one more than the margin.
+    sigma = dp.accuracy_to_discrete_gaussian_scale(accuracy=float(wanted.margin + 1), alpha=0.05)
+    assert math.ceil(MICRO / (2 * sigma**2)) == micro_rho
+    assert price(wanted, 3) == 3 * micro_rho
+    assert noise_for(3 * micro_rho, 3).margin == wanted.margin
+
+
+def test_precisions_go_from_the_finest_to_the_cheapest() -> None:
+    assert [one.margin for one in PRECISIONS] == [5, 10, 20, 50]
+    assert cheaper(Precision.WITHIN_10) == (Precision.WITHIN_20, Precision.WITHIN_50)
+    assert cheaper(Precision.WITHIN_50) == ()
+    with pytest.raises(ValueError, match="cell"):
+        price(Precision.WITHIN_50, 0)
+
+
+@given(st.floats(0.3, 2_000))
+@settings(max_examples=60, deadline=None)
+def test_a_margin_is_what_opendp_says(sigma: float) -> None:
+    assert margin_of(sigma) + 1 == noise._opendp().discrete_gaussian_scale_to_accuracy(scale=sigma, alpha=0.05)
+
+
+@pytest.mark.parametrize("sigma", [0.0, -1.0, math.inf, math.nan])
+def test_a_margin_of_no_noise_is_refused(sigma: float) -> None:
+    with pytest.raises(ValueError, match="scale"):
+        margin_of(sigma)
+
+
+@pytest.mark.parametrize("micro_rho", [1, 754, 17_372, 125_000, 250_000, 1_000_000, 5_000_000])
+@pytest.mark.parametrize("delta", [1e-6, 1e-9])
+def test_an_epsilon_is_what_opendp_says(micro_rho: int, delta: float) -> None:
+    dp = noise._opendp()
+    space = (dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"))
+    measured = dp.m.make_gaussian(*space, scale=math.sqrt(MICRO / (2 * micro_rho)))
+    assert epsilon(micro_rho, delta) == pytest.approx(
+        dp.c.make_zCDP_to_approxDP(measured).map(1.0).epsilon(delta), rel=1e-6, abs=1e-6
+    )
+
+
+def test_epsilons_that_are_written_down() -> None:
+    assert [round(epsilon(rho), 2) for rho in (0, 125_000, 250_000, 500_000, 1_000_000)] == [0, 2.42, 3.54, 5.22, 7.77]
+
+
+def test_what_never_publishes_loads_no_opendp() -> None:
+    asked = (
+        "import sys\n"
+        "from privacy import budget, chain, combining, cubes, domains, exports, loss, noise, precision, reading\n"
+        "precision.price(precision.Precision.WITHIN_20, 3), precision.margin_of(10.5), noise.epsilon(250_000)\n"
+        "loss.statement(250_000, 'fr')\n"
+        "print('opendp' in sys.modules)\n"
+        "noise.noise_for(754)\n"
+        "print('opendp' in sys.modules)\n"
+    )
+    found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
+    assert found.stdout.split() == ["False", "True"]
+
+
+def test_a_process_that_was_forked_draws_noise_of_its_own() -> None:
+    asked = (
+        "import os\n"
+        "from privacy.noise import draw\n"
+        "draw([0] * 8, 754)\n"
+        "child = os.fork()\n"
+        "os.write(1, f'{draw([0] * 20, 754)}\\n'.encode())\n"
+        "child and os.waitpid(child, 0)\n"
+    )
+    found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
+    first, second = found.stdout.splitlines()
+    assert first != second
+
+
+def test_two_releases_together_are_as_good_as_one_of_both_prices() -> None:
+    first, further, cells = 17_372, 62_831 - 17_372, 8_000
+
+    def spread(weight: int) -> float:
+        noisy, more = draw([50] * cells, first), draw([50] * cells, further)
+        estimates, _ = combine(noisy, weight, more, further)
+        return pvariance(estimates, 50)
+
+    _, sigma = combine([0.0], first, [0], further)
+    assert sigma == pytest.approx(noise_for(62_831).sigma, rel=1e-12)
+    assert margin_of(sigma) == 5
+    near = BEYOND * math.sqrt(2 / cells)
+    assert twice(lambda: abs(spread(first) / sigma**2 - 1) < near)
+    # And equal weights are worse by a quarter, which the same check sees.
+    assert not twice(lambda: abs(spread(further) / sigma**2 - 1) < near)
+
+
+def test_combining_weighs_by_what_was_spent_and_never_clamps() -> None:
+    estimates, sigma = combine([10.0, -8.0, 0.5], 754, [14, -4, -1], 3 * 754)
+    assert estimates == [13.0, -5.0, -0.625]
+    assert sigma == pytest.approx(math.sqrt(MICRO / (8 * 754)))
+    assert combine([10.0], 754, [14], 754, 3)[1] == pytest.approx(math.sqrt(3 * MICRO / (4 * 754)))
+    with pytest.raises(ValueError, match="same cells"):
+        combine([1.0], 754, [1, 2], 754)
+    with pytest.raises(ValueError, match="above zero"):
+        combine([1.0], 0, [1], 754)
