@@ -1,4 +1,4 @@
-"""The only place that knows how each view's connections log in: as a PostgreSQL role of its own."""
+"""The only place that knows how connections log in: each view's, and the publisher's, as a role of its own."""
 
 import asyncio
 import base64
@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import asyncpg
 
-from models.viewers import Audience
+from models.publisher import LOGINS
+from models.viewers import Login
 
 ROUNDS = 4096  # PostgreSQL's own figure for scram-sha-256; the passwords are 256 random-looking bits
 
@@ -25,7 +26,7 @@ class NoOwnerPassword(ValueError):
 
 
 class RoleRefused(Exception):
-    """A view's role cannot log in, or may do more than it should; the text says which, and what to do."""
+    """One of the roles cannot log in, or may do more than it should; the text says which, and what to do."""
 
 
 def role_password(owner_dsn: str, role: str) -> str:
@@ -40,45 +41,43 @@ def role_password(owner_dsn: str, role: str) -> str:
     return hmac.new(password.encode(), f"cohorte role {role}".encode(), hashlib.sha256).hexdigest()
 
 
-def role_dsn(owner_dsn: str, audience: Audience) -> str:
-    """The owner's address with the role of `audience` in it; host, port, database and TLS stay as they are written.
+def role_dsn(owner_dsn: str, login: Login) -> str:
+    """The owner's address with the role of `login` in it; host, port, database and TLS stay as they are written.
 
     The address must name a database: asyncpg would take the user's name for one. Raises NoOwnerPassword.
     """
     url = urlsplit(owner_dsn)
     kept = [(name, value) for name, value in parse_qsl(url.query) if name not in ("user", "password", "passfile")]
-    login = f"{audience.role}:{role_password(owner_dsn, audience.role)}"
+    name_and_password = f"{login.role}:{role_password(owner_dsn, login.role)}"
     hosts = url.netloc.rpartition("@")[2]
-    return url._replace(netloc=f"{login}@{hosts}", query=urlencode(kept, quote_via=quote)).geturl()
+    return url._replace(netloc=f"{name_and_password}@{hosts}", query=urlencode(kept, quote_via=quote)).geturl()
 
 
 async def open_roles(owner_dsn: str) -> None:
-    """Makes sure that every view's role can log in, and that none may do more than its grants say.
+    """Makes sure that every role can log in, and that none may do more than its grants say.
 
     A password is set only where logging in fails, so that servers starting together do not undo one another's.
     Raises NoOwnerPassword, RoleRefused.
     """
-    for audience in Audience:
-        if not await logs_in(owner_dsn, audience):
-            await set_password(owner_dsn, audience)
-            if not await logs_in(owner_dsn, audience):
+    for login in LOGINS:
+        if not await logs_in(owner_dsn, login):
+            await set_password(owner_dsn, login)
+            if not await logs_in(owner_dsn, login):
                 raise RoleRefused(
-                    f"The role {audience.role} cannot log in although its password has just been set: "
+                    f"The role {login.role} cannot log in although its password has just been set: "
                     "the server's pg_hba.conf must let it in as it does the owner, by password."
                 )
     await refuse_strong_roles(owner_dsn)
 
 
-async def pool(
-    owner_dsn: str, audience: Audience, size: int, statement_seconds: float
-) -> "asyncpg.Pool[asyncpg.Record]":
-    """`size` open connections as the role of `audience`; a statement of theirs is cancelled after `statement_seconds`.
+async def pool(owner_dsn: str, login: Login, size: int, statement_seconds: float) -> "asyncpg.Pool[asyncpg.Record]":
+    """`size` open connections as the role of `login`; a statement of theirs is cancelled after `statement_seconds`.
 
     Nothing is reset when one is given back, which would be a second round trip: whoever sets anything on one must do
     so within a transaction. Statements stay prepared for good. JSON comes as text. Raises NoOwnerPassword.
     """
     return await asyncpg.create_pool(
-        role_dsn(owner_dsn, audience),
+        role_dsn(owner_dsn, login),
         min_size=size,
         max_size=size,
         reset=leave_as_it_is,
@@ -88,7 +87,7 @@ async def pool(
         max_cached_statement_lifetime=0,
         max_cacheable_statement_size=0,  # no limit: 15 KB, the default, is less than a dashboard's statement
         server_settings={
-            "application_name": f"cohorte {audience.view}",
+            "application_name": f"cohorte {login.view}",
             "timezone": "UTC",
             "statement_timeout": str(max(1, round(statement_seconds * 1000))),
             "jit": "off",  # compiling costs more than any of these statements takes
@@ -100,23 +99,23 @@ async def leave_as_it_is(connection: object) -> None:
     pass
 
 
-async def logs_in(owner_dsn: str, audience: Audience) -> bool:
+async def logs_in(owner_dsn: str, login: Login) -> bool:
     try:
-        connection = await asyncpg.connect(role_dsn(owner_dsn, audience))
+        connection = await asyncpg.connect(role_dsn(owner_dsn, login))
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
         return False
     await connection.close()
     return True
 
 
-async def set_password(owner_dsn: str, audience: Audience) -> None:
-    verifier = scram_verifier(role_password(owner_dsn, audience.role), secrets.token_bytes(16))
+async def set_password(owner_dsn: str, login: Login) -> None:
+    verifier = scram_verifier(role_password(owner_dsn, login.role), secrets.token_bytes(16))
     owner = await asyncpg.connect(owner_dsn)
     try:
         for patience in (0.05, 0.1, 0.2, 0.4, None):
             try:
                 # A utility statement takes no parameters; the verifier is base64 and punctuation, the role ours.
-                await owner.execute(f"ALTER ROLE {audience.role} PASSWORD '{verifier}'")
+                await owner.execute(f"ALTER ROLE {login.role} PASSWORD '{verifier}'")
             except asyncpg.InternalServerError:
                 # "tuple concurrently updated": a server of another database of this cluster is doing the same.
                 if patience is None:
@@ -124,7 +123,7 @@ async def set_password(owner_dsn: str, audience: Audience) -> None:
                 await asyncio.sleep(patience)
             except asyncpg.InsufficientPrivilegeError as error:
                 raise RoleRefused(
-                    f"The role {audience.role} does not log in with the password made for it, and the database's owner "
+                    f"The role {login.role} does not log in with the password made for it, and the database's owner "
                     "may not set one: let the owner be who made the role, or a superuser."
                 ) from error
             else:
@@ -144,7 +143,7 @@ async def refuse_strong_roles(owner_dsn: str) -> None:
                 r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
                 OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid))
             """,
-            [audience.role for audience in Audience],
+            [login.role for login in LOGINS],
         )
     finally:
         await owner.close()

@@ -5,7 +5,9 @@ from sqlmodel import SQLModel
 from models import (
     accounts,
     communities,
+    datasets,
     discussions,
+    insights,
     members,
     moderation,
     organizations,
@@ -19,7 +21,9 @@ from models import (
 TOPICS = (
     accounts,
     communities,
+    datasets,
     discussions,
+    insights,
     members,
     moderation,
     organizations,

@@ -1,7 +1,8 @@
 """The only place that makes one plausible row of a table, for tests: what is not given is filled in, parents too."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, TypeAlias
@@ -11,7 +12,9 @@ import asyncpg
 from models import (
     accounts,
     communities,
+    datasets,
     discussions,
+    insights,
     members,
     moderation,
     organizations,
@@ -20,6 +23,9 @@ from models import (
     treatments,
 )
 from models.columns import Table
+from privacy import chain
+from privacy.measures import Measure, Reliability
+from privacy.precision import Precision
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
@@ -106,6 +112,11 @@ async def profile(connection: Connection, **given: Any) -> asyncpg.Record:
 async def membership(connection: Connection, **given: Any) -> asyncpg.Record:
     parents = {"member_id": member, "community_id": community}
     return await fake(connection, members.Membership, given, parents, joined_on=DAY)
+
+
+async def diagnosis(connection: Connection, **given: Any) -> asyncpg.Record:
+    parents = {"member_id": member, "community_id": community}
+    return await fake(connection, members.Diagnosis, given, parents, diagnosed_in=2019)
 
 
 async def care_link(connection: Connection, **given: Any) -> asyncpg.Record:
@@ -332,6 +343,195 @@ async def api_key(connection: Connection, **given: Any) -> asyncpg.Record:
     )
 
 
+async def dataset(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A wave of a community, without a variable; it ends a year after it was frozen."""
+    frozen_on = given.get("frozen_on", DAY)
+    return await fake(
+        connection,
+        datasets.Dataset,
+        given,
+        {"community_id": community},
+        kind=datasets.DatasetKind.TRACKING,
+        title="Tracking, spring",
+        wave=f"wave {next(numbers)}",
+        frozen_on=frozen_on,
+        ends_on=frozen_on + timedelta(days=365),
+        offered_to=["LABORATORY", "HOSPITAL"],
+        domain_version=1,
+        status=datasets.DatasetStatus.OPEN,
+        size=260,
+        cap_micro_rho=250_000,
+    )
+
+
+async def variable(connection: Connection, *, codes: Sequence[str] = (), **given: Any) -> asyncpg.Record:
+    """A variable of a dataset, the next one unless its position is given; `codes` are made its categories, in order."""
+    if "dataset_id" not in given:
+        given["dataset_id"] = (await dataset(connection))["id"]
+    place = await row_of(
+        connection,
+        "SELECT coalesce(max(position), 0) + 1 AS position, coalesce(max(slot + max_per_member), 0) AS slot"
+        " FROM insight.variable WHERE dataset_id = $1",
+        given["dataset_id"],
+    )
+    position = given.get("position", place["position"])
+    made = await fake(
+        connection,
+        datasets.Variable,
+        given,
+        position=position,
+        name=f"variable_{position}",
+        label=f"Variable {position}",
+        ordinal=False,
+        max_per_member=1,
+        slot=place["slot"],
+        rule=datasets.Rule.SEX,
+    )
+    for number, code in enumerate(codes):
+        await category(connection, dataset_id=made["dataset_id"], variable=made["position"], place=number, code=code)
+    return made
+
+
+async def category(connection: Connection, **given: Any) -> asyncpg.Record:
+    if "variable" not in given:
+        of = {"dataset_id": given["dataset_id"]} if "dataset_id" in given else {}
+        made = await variable(connection, **of)
+        given |= {"dataset_id": made["dataset_id"], "variable": made["position"]}
+    label = given.get("code", "UNKNOWN").capitalize()
+    return await fake(connection, datasets.Category, given, place=0, code="UNKNOWN", label=label)
+
+
+async def enrolment(connection: Connection, **given: Any) -> asyncpg.Record:
+    purpose = surveys.ConsentPurpose.TRACKING_RESEARCH
+    parents = {"dataset_id": dataset, "member_id": member}
+    return await fake(connection, datasets.Enrolment, given, parents, purpose=purpose, reserved_micro_rho=250_000)
+
+
+async def record(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A record of an enrolled member, enrolled for it where it is not yet."""
+    if not {"dataset_id", "member_id"} <= set(given):
+        made = await enrolment(connection, **{name: id for name, id in given.items() if name.endswith("_id")})
+        given |= {"dataset_id": made["dataset_id"], "member_id": made["member_id"]}
+    return await fake(connection, datasets.Record, given, codes=b"\0")
+
+
+async def release(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A release of a dataset's size, unless its cube is given; what it cost is not taken off the dataset's budget."""
+    cells = len(given.get("noisy", given.get("estimates", [0])))
+    return await fake(
+        connection,
+        insights.Release,
+        given,
+        {"dataset_id": dataset},
+        cube=f"@v{next(numbers)}" if "variables" not in given else f"{given['variables']}@v1",
+        variables=[],
+        precision=Precision.WITHIN_20,
+        margin=20,
+        contributions=1,
+        micro_rho=4_567,
+        total_micro_rho=given.get("micro_rho", 4_567),
+        sigma=10.464,
+        noisy=[260] * cells,
+        estimates=[float(count) for count in given.get("noisy", [260] * cells)],
+        purpose="Size of the dataset",
+    )
+
+
+async def insight(connection: Connection, **given: Any) -> asyncpg.Record:
+    """An insight of a release, which is of its dataset, which is of its community."""
+    if "release_id" not in given:
+        of = {"dataset_id": given["dataset_id"]} if "dataset_id" in given else {}
+        given["release_id"] = (await release(connection, **of))["id"]
+    place = await row_of(
+        connection,
+        "SELECT d.id, d.community_id, r.published_at FROM insight.release r JOIN insight.dataset d"
+        " ON d.id = r.dataset_id WHERE r.id = $1",
+        given["release_id"],
+    )
+    return await fake(
+        connection,
+        insights.Insight,
+        given,
+        dataset_id=place["id"],
+        community_id=place["community_id"],
+        published_at=place["published_at"],
+        variable=1,
+        by=[],
+    )
+
+
+async def cell(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(
+        connection,
+        insights.Cell,
+        given,
+        {"insight_id": insight},
+        place=0,
+        category=0,
+        by=[],
+        count=120,
+        margin=10,
+        share=0.46,
+        low=0.4,
+        high=0.52,
+        reliability=Reliability.HIGH,
+    )
+
+
+async def statistic(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(
+        connection,
+        insights.Statistic,
+        given,
+        {"insight_id": insight},
+        place=0,
+        measure=Measure.MEAN,
+        by=[],
+        value=4.2,
+        low=4.0,
+        high=4.4,
+        reliability=Reliability.HIGH,
+    )
+
+
+async def ledger_entry(connection: Connection, **given: Any) -> asyncpg.Record:
+    """The register's next line, about a release; its place and its hashes follow from the line before."""
+    if "release_id" not in given:
+        of = {column: given[column] for column in ("dataset_id", "organization_id") if column in given}
+        given["release_id"] = (await release(connection, **of))["id"]
+    of_release = await row_of(
+        connection,
+        "SELECT r.*, d.title, d.community_id, o.name AS organization_name,"
+        " array(SELECT v.name FROM insight.variable v WHERE v.dataset_id = d.id AND v.position = ANY (r.variables)"
+        " ORDER BY v.position) AS names"
+        " FROM insight.release r JOIN insight.dataset d ON d.id = r.dataset_id"
+        " LEFT JOIN insight.organization o ON o.id = r.organization_id WHERE r.id = $1",
+        given["release_id"],
+    )
+    last = await row_of(
+        connection,
+        "SELECT coalesce(max(position), 0) AS position, (array_agg(hash ORDER BY position DESC))[1] AS hash"
+        " FROM insight.ledger_entry",
+    )
+    entry = chain.Entry(
+        position=last["position"] + 1,
+        release_id=given["release_id"],
+        dataset_id=of_release["dataset_id"],
+        dataset_title=of_release["title"],
+        community_id=of_release["community_id"],
+        organization_id=of_release["organization_id"],
+        organization_name=of_release["organization_name"],
+        purpose=of_release["purpose"],
+        variables=tuple(of_release["names"]),
+        micro_rho=of_release["micro_rho"],
+        cells_digest=chain.digest_of(of_release["noisy"]),
+        published_at=of_release["published_at"],
+        previous_hash=last["hash"] or chain.GENESIS,
+    )
+    entry = replace(entry, **{name: value for name, value in given.items() if name in asdict(entry)})
+    return await fake(connection, insights.LedgerEntry, given, **(asdict(entry) | {"hash": chain.hash_of(entry)}))
+
+
 async def staff(connection: Connection, **given: Any) -> asyncpg.Record:
     return await fake(connection, accounts.Staff, given, name="Camille", roles=[accounts.StaffRole.MODERATOR])
 
@@ -376,6 +576,12 @@ async def fake(
         f"INSERT INTO {target} ({names}) VALUES ({places}) RETURNING *",  # noqa: S608 - names are the models' own
         *values.values(),
     )
+    assert isinstance(row, asyncpg.Record)
+    return row
+
+
+async def row_of(connection: Connection, query: str, *values: Any) -> asyncpg.Record:
+    row = await connection.fetchrow(query, *values)
     assert isinstance(row, asyncpg.Record)
     return row
 

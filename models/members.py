@@ -92,6 +92,16 @@ class Membership(Table, table=True):
     )
 
 
+class Diagnosis(Table, table=True):
+    """The year in which a patient was told that it has a community's condition: its own affair, and nobody else's."""
+
+    __table_args__ = within("care", CheckConstraint("diagnosed_in BETWEEN 1900 AND 9999", name="year"))
+
+    member_id: UUID = reference("care.member.id", part_of_key=True)
+    community_id: UUID = reference("catalog.community.id", gone="RESTRICT", part_of_key=True)
+    diagnosed_in: int
+
+
 class CareLink(Table, table=True):
     """A relative whom a patient lets keep its diary; read and write end with it."""
 

@@ -10,6 +10,8 @@ from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, within
 
+MOST_MICRO_RHO = 1_000_000  # of a licence's quota
+
 
 class OrganizationKind(StrEnum):
     LABORATORY = "LABORATORY"
@@ -26,23 +28,39 @@ class LicenceStatus(StrEnum):
 
 
 class Organization(Table, table=True):
-    """A buyer of aggregates."""
+    """A buyer of aggregates; of a name there is one, whatever its capitals."""
 
-    __table_args__ = within("insight", Index(None, "name", "id"))
+    __table_args__ = within(
+        "insight", Index("uq_organization_name", text("lower(name)"), unique=True), Index(None, "name", "id")
+    )
 
     id: UUID = key()
-    name: str = Field(unique=True)
+    name: str
     kind: OrganizationKind = choice(OrganizationKind, "kind")
 
 
 class Licence(Table, table=True):
-    """An organization's leave to query one community's datasets for one purpose; its quota is in micro-rho."""
+    """An organization's leave to query one community's datasets for one purpose; its quota is in micro-rho.
+
+    One that was asked for or granted is over when its last day is: whether or not its status says so yet.
+    """
 
     __table_args__ = within(
         "insight",
         CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
-        CheckConstraint("quota_micro_rho >= 0", name="quota"),
+        CheckConstraint(f"quota_micro_rho BETWEEN 0 AND {MOST_MICRO_RHO}", name="quota"),
         CheckConstraint("num_nonnulls(price_amount, price_currency) IN (0, 2)", name="price"),
+        CheckConstraint("price_amount >= 0 AND price_currency ~ '^[A-Z]{3}$'", name="money"),
+        CheckConstraint(
+            "status <> 'REQUESTED' OR quota_micro_rho = 0 AND num_nonnulls(price_amount, reason) = 0", name="undecided"
+        ),
+        Index(
+            "uq_licence_requested",
+            "organization_id",
+            "community_id",
+            unique=True,
+            postgresql_where=text("status = 'REQUESTED'"),
+        ),
         Index(None, "starts_on", "id"),
         Index(None, "organization_id"),
     )
@@ -57,6 +75,7 @@ class Licence(Table, table=True):
     price_amount: Decimal | None = Field(default=None, sa_type=Numeric(12, 2))
     price_currency: str | None = Field(default=None, max_length=3)
     quota_micro_rho: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    reason: str | None = None  # why it was refused
 
 
 class ApiKey(Table, table=True):
@@ -68,7 +87,7 @@ class ApiKey(Table, table=True):
     organization_id: UUID = reference("insight.organization.id")
     name: str
     prefix: str = Field(unique=True)
-    secret_hash: bytes
+    secret_hash: bytes = Field(unique=True)
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     last_used_at: datetime | None = moment(default=None, nullable=True)
     expires_at: datetime = moment()

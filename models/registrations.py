@@ -19,6 +19,9 @@ class Letter(StrEnum):
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - the name of a letter
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
     ACCOUNT_DELETED = "ACCOUNT_DELETED"
+    ORGANIZATION_OPENED = "ORGANIZATION_OPENED"
+    LICENCE_GRANTED = "LICENCE_GRANTED"
+    LICENCE_REFUSED = "LICENCE_REFUSED"
 
 
 class Registration(Table, table=True):
@@ -83,6 +86,7 @@ class Mail(Table, table=True):
     letter: Letter = choice(Letter, "letter")
     locale: str
     code: str | None = None
+    about: str | None = None  # the name of a community or an organization, where the letter has one
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     due_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

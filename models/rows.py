@@ -1,4 +1,4 @@
-"""The only place for what resolvers are written with: a table's row as expressions, and the values bound to it."""
+"""The only place for what resolvers are written with: rows as expressions, bound values, and what Python computes."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy
 from sqlalchemy import ColumnElement, FromClause, Select, Table
 from sqlmodel import SQLModel
+
+from models.viewers import Audience
 
 T = TypeVar("T")
 
@@ -46,9 +48,12 @@ class Row:
 
 
 class Asking:
-    """The viewer's ids as expressions, for a resolver that names a parameter `viewer`: null where it has none."""
+    """The viewer's ids as expressions, for a resolver that names a parameter `viewer`: null where it has none.
 
-    __slots__ = ("account", "audience", "member", "organization", "session", "staff")
+    `view` is no expression: it is whose statement is in the making, where a role has no right on what another's names.
+    """
+
+    __slots__ = ("account", "audience", "member", "organization", "session", "staff", "view")
 
     account: Expression
     audience: Expression
@@ -56,6 +61,7 @@ class Asking:
     organization: Expression
     session: Expression
     staff: Expression
+    view: Audience
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,14 @@ class Branches:
     """Rows of several tables as one interface or union; `order` by position of the expressions each is ordered by."""
 
     selects: tuple[Rows, ...]
+
+
+class Finished:
+    """What the dataclasses descend from that a computed field answers with: each attribute is a field of its type."""
+
+
+class Unanswerable(Exception):
+    """A computed field cannot be answered as it is asked for; the text says why, and repeats nothing that was sent."""
 
 
 def row(table: type[SQLModel]) -> Row:

@@ -31,11 +31,6 @@ class Scope:
     name: str
     readers: Mapping[Audience, str]
 
-    @property
-    def by_grant(self) -> bool:
-        """Whether grants alone say it all, without row-level security."""
-        return bool(self.readers) and set(self.readers.values()) == {EVERY}
-
 
 CATALOG = Scope("CATALOG", dict.fromkeys(Audience, EVERY))  # no person's row
 OPEN = Scope("OPEN", {PATIENT: EVERY, MANAGER: EVERY})  # what any member may read of another
@@ -94,6 +89,25 @@ OF_SURVEY = Scope(
     "OF_SURVEY",
     dict.fromkeys((PATIENT, BUYER, MANAGER), "EXISTS (SELECT FROM catalog.survey s WHERE s.id = {table}.survey_id)"),
 )
+# The datasets of which a buyer's organization reads what has been said: its licence is granted and runs today (UTC),
+# and its kind is one that the dataset is offered to. One set for a whole statement: no question is asked of each row.
+LICENSED = (
+    "(SELECT d.id FROM insight.licence l JOIN insight.organization o ON o.id = l.organization_id"  # noqa: S608 - ours
+    " JOIN insight.dataset d ON d.community_id = l.community_id AND o.kind = ANY (d.offered_to)"
+    f" WHERE l.organization_id = {ORGANIZATION} AND l.status = 'GRANTED'"
+    " AND (now() AT TIME ZONE 'UTC')::date BETWEEN l.starts_on AND l.ends_on)"
+)
+DATASET = Scope("DATASET", dict.fromkeys((PATIENT, BUYER, MANAGER), "status <> 'TOO_SMALL'"))
+DOMAIN = Scope("DOMAIN", dict.fromkeys((PATIENT, BUYER, MANAGER), EVERY))  # says what could be asked, of nobody
+SAID = Scope("SAID", {PATIENT: EVERY, BUYER: f"dataset_id IN {LICENSED}", MANAGER: EVERY})
+OF_INSIGHT = Scope(
+    "OF_INSIGHT",
+    {
+        PATIENT: EVERY,
+        BUYER: "EXISTS (SELECT FROM insight.insight i WHERE i.id = {table}.insight_id)",
+        MANAGER: EVERY,
+    },
+)
 LICENCE = Scope("LICENCE", {BUYER: f"organization_id = {ORGANIZATION}", MANAGER: f"{STAFF} IS NOT NULL"})
 API_KEY = Scope("API_KEY", {BUYER: f"organization_id = {ORGANIZATION}"})
 ACCOUNT = Scope("ACCOUNT", {PATIENT: f"member_id = {MEMBER}"})
@@ -135,6 +149,7 @@ SCOPES: Mapping[str, Scope] = {
     "care.side_effect": SHARED,
     "care.care_link": CARE_LINK,
     "care.notification": OWN,
+    "care.diagnosis": OWN,
     "care.flag": OWN_OR_HOUSE,
     "care.removal": REMOVAL,
     "care.suspension": OWN_OR_HOUSE,
@@ -143,9 +158,19 @@ SCOPES: Mapping[str, Scope] = {
     "research.participation": OWN,
     "research.answer_sheet": ANSWER_SHEET,
     "research.answer": ANSWERS,
+    "research.enrolment": OWN,
+    "research.record": HIDDEN,
     "insight.organization": CATALOG,
     "insight.licence": LICENCE,
     "insight.api_key": API_KEY,
+    "insight.dataset": DATASET,
+    "insight.variable": DOMAIN,
+    "insight.category": DOMAIN,
+    "insight.release": SAID,
+    "insight.insight": SAID,
+    "insight.cell": OF_INSIGHT,
+    "insight.statistic": OF_INSIGHT,
+    "insight.ledger_entry": CATALOG,
     "identity.account": ACCOUNT,
     "identity.session": SESSION,
     "identity.staff": STAFF_MEMBER,

@@ -2,7 +2,18 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 from uuid import UUID
+
+
+class Login(Protocol):
+    """A PostgreSQL role that connections log in as, and the short name that its policies begin with."""
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def view(self) -> str: ...
 
 
 class Audience(StrEnum):
@@ -45,6 +56,12 @@ class Viewer:
     organization: UUID | None = None
     staff: UUID | None = None
     roles: frozenset[str] = frozenset()
+    api_key: UUID | None = None  # of an organization's program, which has neither account nor session
+
+    @property
+    def opened_by(self) -> UUID | None:
+        """The id of what it asks with, a session or a key: once that is revoked it is nobody."""
+        return self.session or self.api_key
 
     @property
     def scope(self) -> str | None:

@@ -11,13 +11,15 @@ from models.viewers import Audience, Viewer
 # A connection of a pool is a proxy that has the connection's methods and not its class.
 Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
-REVOKED = "session_revoked"  # the channel on which the id of every session that is closed is told
+REVOKED = "session_revoked"  # the channel on which the id of every session that is closed is told, and of every key
 
 
-async def session_of(connection: Connection, token_hash: bytes) -> tuple[Viewer, datetime, bool] | None:
-    """Whose open session has a token of this SHA-256, until when, and whether it is a demonstration account's."""
+async def viewer_of(connection: Connection, token_hash: bytes) -> tuple[Viewer, datetime, bool] | None:
+    """Whose open session has a token of this SHA-256, or which organization's key it is of; until when it is open; and
+    whether it is the demonstration network's. That a key was used is written down.
+    """
     found = await connection.fetchrow("SELECT * FROM identity.viewer_of($1)", token_hash)
-    if found is None or found["session_id"] is None:
+    if found is None:
         return None
     viewer = Viewer(
         audience=_audience(found["member_id"], found["organization_id"]),
@@ -26,8 +28,11 @@ async def session_of(connection: Connection, token_hash: bytes) -> tuple[Viewer,
         member=found["member_id"],
         organization=found["organization_id"],
         staff=found["staff_id"],
-        roles=frozenset(found["roles"] or ()),
+        roles=frozenset(found["roles"]),
+        api_key=found["api_key_id"],
     )
+    if viewer.api_key is not None:
+        await connection.execute("SELECT identity.key_used($1)", viewer.api_key)
     return viewer, found["expires_at"], found["demonstration"]
 
 

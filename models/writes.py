@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Table
 
-from models.scopes import MANAGER, MEMBER, PATIENT, STAFF
-from models.viewers import Audience
+from models.scopes import BUYER, MANAGER, MEMBER, ORGANIZATION, PATIENT, STAFF
+from models.viewers import Audience, Login
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Insert:
     columns: tuple[str, ...]
     check: str
 
-    def statements(self, table: Table, writer: Audience) -> Iterator[str]:
+    def statements(self, table: Table, writer: Login) -> Iterator[str]:
         yield f"GRANT INSERT ({', '.join(self.columns)}) ON {table.fullname} TO {writer.role}"
         yield policy(table, writer, "inserts", f"FOR INSERT TO {writer.role} WITH CHECK ({self.check})")
 
@@ -29,7 +29,7 @@ class Update:
     using: str
     check: str | None = None
 
-    def statements(self, table: Table, writer: Audience) -> Iterator[str]:
+    def statements(self, table: Table, writer: Login) -> Iterator[str]:
         yield f"GRANT UPDATE ({', '.join(self.columns)}) ON {table.fullname} TO {writer.role}"
         rows = f"USING ({self.using}) WITH CHECK ({self.check or self.using})"
         yield policy(table, writer, "updates", f"FOR UPDATE TO {writer.role} {rows}")
@@ -41,13 +41,13 @@ class Delete:
 
     using: str
 
-    def statements(self, table: Table, writer: Audience) -> Iterator[str]:
+    def statements(self, table: Table, writer: Login) -> Iterator[str]:
         yield f"GRANT DELETE ON {table.fullname} TO {writer.role}"
         yield policy(table, writer, "deletes", f"FOR DELETE TO {writer.role} USING ({self.using})")
 
 
-def policy(table: Table, audience: Audience, does: str, what: str) -> str:
-    return f"CREATE POLICY {audience.view}_{does} ON {table.fullname} {what.replace('{table}', table.name)}"
+def policy(table: Table, login: Login, does: str, what: str) -> str:
+    return f"CREATE POLICY {login.view}_{does} ON {table.fullname} {what.replace('{table}', table.name)}"
 
 
 MODERATOR = f"EXISTS (SELECT FROM identity.staff s WHERE s.id = {STAFF} AND 'MODERATOR' = any(s.roles))"
@@ -112,6 +112,11 @@ OWN_EVALUATION = (
     " AND e.member_id = {table}.member_id)"
 )
 EITHER_SIDE = f"patient_id = {MEMBER} OR relative_id = {MEMBER}"
+OWN_PLACE = (  # a community that the viewer is in
+    f"member_id = {MEMBER} AND EXISTS (SELECT FROM care.membership m"
+    f" WHERE m.community_id = {{table}}.community_id AND m.member_id = {MEMBER})"
+)
+DATA_STEWARD = f"EXISTS (SELECT FROM identity.staff s WHERE s.id = {STAFF} AND 'DATA_STEWARD' = ANY (s.roles))"
 INVITING = f"patient_id = {MEMBER} AND status = 'INVITED'"
 
 # What each view's mutations write themselves, and nothing more: a table that is not named is written by the owner's
@@ -119,6 +124,13 @@ INVITING = f"patient_id = {MEMBER} AND status = 'INVITED'"
 WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = {
     "care.membership": {
         PATIENT: (Insert(("member_id", "community_id"), f"member_id = {MEMBER}"), Delete(f"member_id = {MEMBER}"))
+    },
+    "care.diagnosis": {
+        PATIENT: (
+            Insert(("member_id", "community_id", "diagnosed_in"), OWN_PLACE),
+            Update(("diagnosed_in",), f"member_id = {MEMBER}"),
+            Delete(f"member_id = {MEMBER}"),
+        )
     },
     "care.discussion": {PATIENT: (Insert(("community_id", "author_id", "title"), MAY_START),)},
     "care.discussion_topic": {
@@ -265,5 +277,29 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
     },
     "research.answer": {
         PATIENT: (Insert(("answer_sheet_id", "question_id", "codes", "number", "day", "text"), ANSWERABLE),)
+    },
+    "insight.licence": {
+        BUYER: (
+            Insert(
+                ("organization_id", "community_id", "purpose", "starts_on", "ends_on", "status"),
+                f"organization_id = {ORGANIZATION} AND status = 'REQUESTED'",
+            ),
+        ),
+        MANAGER: (
+            Update(
+                ("status", "price_amount", "price_currency", "quota_micro_rho", "reason"),
+                f"status = 'REQUESTED' AND {DATA_STEWARD}",
+                f"status IN ('GRANTED', 'REFUSED') AND {DATA_STEWARD}",
+            ),
+        ),
+    },
+    "insight.api_key": {
+        BUYER: (
+            Insert(
+                ("id", "organization_id", "name", "prefix", "secret_hash", "expires_at"),
+                f"organization_id = {ORGANIZATION}",
+            ),
+            Delete(f"organization_id = {ORGANIZATION}"),
+        )
     },
 }

@@ -37,6 +37,7 @@ OWN: Mapping[str, Own] = {
     "care.member": Own("id = $1", ("id", "pseudonym", "kind", "verified", "about", "joined_on")),
     "care.profile": Own(MINE, ("member_id", "birth_year", "sex", "region", "sharing")),
     "care.membership": Own(MINE, ("member_id", "community_id", "joined_on", "role")),
+    "care.diagnosis": Own(MINE, ("member_id", "community_id", "diagnosed_in")),
     "care.care_link": Own(
         "patient_id = $1 OR relative_id = $1", ("id", "patient_id", "relative_id", "status", "created_at")
     ),
@@ -95,6 +96,9 @@ OWN: Mapping[str, Own] = {
     "research.consent": Own(
         MINE, ("member_id", "purpose", "granted", "recipients", "notice_version", "changed_at")
     ),
+    "research.enrolment": Own(
+        MINE, ("dataset_id", "member_id", "purpose", "reserved_micro_rho", "enrolled_at", "withdrawn_at")
+    ),
     "research.participation": Own(
         MINE, ("id", "member_id", "survey_id", "status", "completed_at", "answer_sheet_id")
     ),
@@ -118,6 +122,7 @@ IN_EVERY_TABLE = {"demonstration": "says that a row is made up, and nothing of a
 
 # Tables of the same schemas of which a member is given no row.
 NOT_EXPORTED: Mapping[str, str] = {
+    "research.record": "what the member's other rows fall into, in bytes that no role may read; it goes with it",
     "identity.credential": "a secret: the password's owner knows it, and a hash serves a thief alone",
     "identity.registration": "it waits for its code, no account's yet, and goes with it or within a day",
     "identity.password_reset": "a secret: the code's hash, gone within the hour",

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from models import connections, fakes
 from models.columns import SCHEMAS
-from models.viewers import Audience
+from models.publisher import LOGINS, PUBLISHER
+from models.viewers import Audience, Login
 
 Admin = asyncpg.Connection
 PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
@@ -146,6 +147,7 @@ async def test_a_session_says_whose_it_is_until_it_expires(admin: Admin) -> None
             {
                 "account_id": account["id"],
                 "session_id": session,
+                "api_key_id": None,
                 "member_id": account["member_id"],
                 "organization_id": account["organization_id"],
                 "staff_id": account["staff_id"],
@@ -215,16 +217,19 @@ async def test_closing_a_session_is_told_to_every_server_and_only_if_it_happened
 
 
 # Who may call what; every other function of ours is nobody's.
-CALLERS = {
+CALLERS: dict[str, set[Login]] = {
     "catalog.search_query(text)": set(Audience),
     "catalog.words_in(text)": set(Audience),
-    "insight.epsilon(bigint,double precision)": set(Audience),
+    "insight.epsilon(bigint,double precision)": set(LOGINS),
     "identity.credential_of(text)": {PUBLIC},
     "identity.open_session(uuid,bytea,text,interval)": {PUBLIC},
     "identity.viewer_of(bytea)": {PUBLIC},
+    "identity.key_used(uuid)": {PUBLIC},
+    "identity.open_organization(text,text,text,text,text,interval)": {MANAGER},
+    "insight.end_licences()": {BUYER, MANAGER},
     "identity.close_session(uuid,uuid)": {PATIENT, BUYER, MANAGER},
-    "identity.take_mutation(text,text,bytea)": set(Audience),
-    "identity.keep_mutation(text,text,bytea,jsonb)": set(Audience),
+    "identity.take_mutation(text,text,bytea)": set(LOGINS),
+    "identity.keep_mutation(text,text,bytea,jsonb)": set(LOGINS),
     "identity.forget_mutations()": {PUBLIC, MANAGER},
     "identity.try_again(text,integer,interval)": {PUBLIC},
     "identity.forget_attempts(uuid[])": {PUBLIC},
@@ -239,18 +244,27 @@ CALLERS = {
     "identity.forget_waiting()": {PUBLIC, MANAGER},
     "identity.change_pseudonym(text)": {PATIENT},
     "identity.delete_account(uuid)": {PATIENT},
-    "care.announce(text,uuid,uuid)": {PATIENT, MANAGER},
+    "care.announce(text,uuid,uuid)": {PATIENT, MANAGER, PUBLISHER},
     "care.tell(uuid,text,text,uuid)": {PATIENT, MANAGER},
     "catalog.readiness_changed(uuid)": {PATIENT, MANAGER},
     "catalog.schedule_survey(uuid)": {MANAGER},
-    "catalog.close_survey(uuid)": {MANAGER},
-    "catalog.surveys_due()": {MANAGER},
-    "catalog.carry_out_due(uuid)": {MANAGER},
+    "catalog.surveys_due()": {PUBLISHER},
+    "catalog.open_due(uuid)": {PUBLISHER},
+    "catalog.release_survey(uuid)": {PUBLISHER},
     "research.standing(uuid)": {PATIENT},
     "research.begin_sheet(uuid)": {PATIENT},
     "research.complete(uuid)": {PATIENT},
     "research.withdraw(uuid)": {PATIENT},
     "research.set_consent(text,boolean,text[],text)": {PATIENT},
+    "research.lock_survey(uuid)": {PUBLISHER},
+    "research.enrol(uuid)": {PUBLISHER},
+    "research.encode(uuid)": {PUBLISHER},
+    "research.close_at_once(uuid)": {PUBLISHER},
+    "research.histogram(uuid,integer[])": {PUBLISHER},
+    "research.end_dataset(uuid,text)": {PUBLISHER},
+    "research.tell_enrolled(uuid,uuid)": {PUBLISHER},
+    "insight.datasets_due()": {PUBLISHER},
+    "identity.require_survey_manager()": {PUBLISHER},
 }
 
 
@@ -262,11 +276,11 @@ async def test_each_function_is_called_by_the_roles_it_is_for(admin: Admin) -> N
         FROM pg_proc p LEFT JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
         WHERE d.objid IS NULL AND pronamespace::regnamespace::text = any($2::text[])
         """,
-        [audience.role for audience in Audience],
+        [login.role for login in LOGINS],
         list(SCHEMAS),
     )
     assert {row["name"]: set(row["callers"]) for row in rows if row["callers"]} == {
-        name: {audience.role for audience in audiences} for name, audiences in CALLERS.items()
+        name: {caller.role for caller in callers} for name, callers in CALLERS.items()
     }
     as_owner = {row["name"]: row["proconfig"] for row in rows if row["prosecdef"]}
     # One that looked elsewhere first could be made to run what somebody put there.

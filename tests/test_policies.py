@@ -8,65 +8,78 @@ import pytest
 
 from models import connections, policies, scopes
 from models.everything import metadata
-from models.viewers import Audience
+from models.publisher import LOGINS, PUBLISHER, READS
+from models.viewers import Audience, Login
 
 PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
 
-# Who may select from a table, written by hand: p public, m member (patient's view), b buyer, s staff (manager's view).
+# Who may select from a table, written by hand: p public, m member (patient's view), b buyer, s staff (manager's view),
+# c the publisher, who has records counted.
 EXPECTED = """
-catalog.condition            p m b s
-catalog.community            p m b s
-catalog.community_indicator  p m b s
-catalog.community_treatment  p m b s
-catalog.indicator            p m b s
-catalog.treatment            p m b s
-catalog.survey               - m b s
-catalog.eligibility          - m b s
-catalog.notice               p m b s
-catalog.survey_progress      - - - s
-catalog.question             - m b s
-catalog.question_option      - m b s
-catalog.visibility_rule      - m b s
-care.member                  - m - s
-care.membership              - m - s
-care.discussion              - m - s
-care.discussion_topic        - m - s
-care.post                    - m - s
-care.post_reaction           - m - s
-care.profile                 - m - s
-care.observation             - m - -
-care.course                  - m - -
-care.evaluation              - m - -
-care.side_effect             - m - -
-care.care_link               - m - -
-care.notification            - m - -
-care.flag                    - m - s
-care.removal                 - m - s
-care.suspension              - m - s
-research.consent             - m - -
-research.consent_change      - m - -
-research.participation       - m - -
-research.answer_sheet        - m - -
-research.answer              - m - -
-insight.organization         p m b s
-insight.licence              - - b s
-insight.api_key              - - b -
-identity.account             - m - -
-identity.session             - m - -
-identity.staff               - - - s
-identity.credential          - - - -
-identity.mutation            - - - -
-identity.registration        - - - -
-identity.password_reset      - - - -
-identity.attempt             - - - -
-identity.mail                - - - -
+catalog.condition            p m b s -
+catalog.community            p m b s c
+catalog.community_indicator  p m b s c
+catalog.community_treatment  p m b s c
+catalog.indicator            p m b s c
+catalog.treatment            p m b s c
+catalog.survey               - m b s c
+catalog.eligibility          - m b s c
+catalog.notice               p m b s -
+catalog.survey_progress      - - - s -
+catalog.question             - m b s c
+catalog.question_option      - m b s c
+catalog.visibility_rule      - m b s -
+care.member                  - m - s -
+care.membership              - m - s -
+care.discussion              - m - s -
+care.discussion_topic        - m - s -
+care.post                    - m - s -
+care.post_reaction           - m - s -
+care.profile                 - m - s -
+care.observation             - m - - -
+care.course                  - m - - -
+care.evaluation              - m - - -
+care.side_effect             - m - - -
+care.care_link               - m - - -
+care.notification            - m - - -
+care.diagnosis               - m - - -
+care.flag                    - m - s -
+care.removal                 - m - s -
+care.suspension              - m - s -
+research.consent             - m - - -
+research.consent_change      - m - - -
+research.participation       - m - - -
+research.answer_sheet        - m - - -
+research.answer              - m - - -
+research.enrolment           - m - - -
+research.record              - - - - -
+insight.organization         p m b s c
+insight.licence              - - b s c
+insight.api_key              - - b - -
+insight.dataset              - m b s c
+insight.variable             - m b s c
+insight.category             - m b s c
+insight.release              - m b s c
+insight.insight              - m b s c
+insight.cell                 - m b s c
+insight.statistic            - m b s c
+insight.ledger_entry         p m b s c
+identity.account             - m - - -
+identity.session             - m - - -
+identity.staff               - - - s -
+identity.credential          - - - - -
+identity.mutation            - - - - -
+identity.registration        - - - - -
+identity.password_reset      - - - - -
+identity.attempt             - - - - -
+identity.mail                - - - - -
 """
 READERS = {
-    table: {audience for audience, letter in zip(Audience, letters, strict=True) if letter != "-"}
+    table: {login for login, letter in zip(LOGINS, letters, strict=True) if letter != "-"}
     for table, *letters in (line.split() for line in EXPECTED.split("\n") if line)
 }
 # Which columns each may insert and update, and whether delete: all that the view's mutations write by themselves.
-WRITERS: dict[tuple[str, Audience], dict[str, str]] = {
+WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("care.observation", PATIENT): {
         "insert": "by_relative indicator_id member_id note observed_on value",
         "update": "by_relative note value",
@@ -91,6 +104,11 @@ WRITERS: dict[tuple[str, Audience], dict[str, str]] = {
     ("care.profile", PATIENT): {"update": "birth_year region sex sharing"},
     ("identity.account", PATIENT): {"update": "locale"},
     ("care.membership", PATIENT): {"insert": "community_id member_id", "delete": ""},
+    ("care.diagnosis", PATIENT): {
+        "insert": "community_id diagnosed_in member_id",
+        "update": "diagnosed_in",
+        "delete": "",
+    },
     ("care.discussion", PATIENT): {"insert": "author_id community_id title"},
     ("care.discussion_topic", PATIENT): {"insert": "discussion_id indicator_id position treatment_id"},
     ("care.post", PATIENT): {"insert": "author_id body discussion_id", "update": "body edited_at removed"},
@@ -114,15 +132,48 @@ WRITERS: dict[tuple[str, Audience], dict[str, str]] = {
     },
     ("catalog.question_option", MANAGER): {"insert": "code label position question_id"},
     ("catalog.visibility_rule", MANAGER): {"insert": "on_key operator position question_id values"},
+    ("insight.licence", BUYER): {"insert": "community_id ends_on organization_id purpose starts_on status"},
+    ("insight.licence", MANAGER): {"update": "price_amount price_currency quota_micro_rho reason status"},
+    ("insight.api_key", BUYER): {
+        "insert": "expires_at id name organization_id prefix secret_hash",
+        "delete": "",
+    },
     ("research.answer", PATIENT): {"insert": "answer_sheet_id codes day number question_id text"},
+    ("insight.dataset", PUBLISHER): {
+        "insert": "cap_micro_rho community_id demonstration domain_version ended_on ends_on frozen_on id kind"
+        " offered_to size sold_micro_rho spent_micro_rho status survey_id title wave",
+        "update": "ended_on size sold_micro_rho spent_micro_rho status",
+    },
+    ("insight.variable", PUBLISHER): {
+        "insert": "dataset_id demonstration label max_per_member name ordinal position rule slot subject_id"
+    },
+    ("insight.category", PUBLISHER): {"insert": "code dataset_id demonstration high label low place value variable"},
+    ("insight.release", PUBLISHER): {
+        "insert": "contributions cube dataset_id demonstration estimates id improves_id licence_id margin micro_rho"
+        " noisy organization_id precision published_at purpose sigma total_micro_rho variables"
+    },
+    ("insight.insight", PUBLISHER): {
+        "insert": "by community_id dataset_id demonstration id published_at release_id variable"
+    },
+    ("insight.cell", PUBLISHER): {
+        "insert": "by category count demonstration high insight_id low margin place reliability share"
+    },
+    ("insight.statistic", PUBLISHER): {
+        "insert": "by demonstration high insight_id low measure place reliability value"
+    },
+    ("insight.ledger_entry", PUBLISHER): {
+        "insert": "cells_digest community_id dataset_id dataset_title demonstration hash micro_rho organization_id"
+        " organization_name position previous_hash published_at purpose release_id variables"
+    },
 }
 PERSONAL = ("care", "research", "identity")
+EVERY_LOGIN = pytest.mark.parametrize("login", LOGINS, ids=lambda login: login.role)
 
 
 @asynccontextmanager
-async def logged_in(dsn: str, audience: Audience) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+async def logged_in(dsn: str, login: Login) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     await connections.open_roles(dsn)
-    connection = await asyncpg.connect(connections.role_dsn(dsn, audience))
+    connection = await asyncpg.connect(connections.role_dsn(dsn, login))
     try:
         yield connection
     finally:
@@ -145,6 +196,7 @@ def test_every_table_has_a_scope_and_an_expectation() -> None:
     tables = {table.fullname for table in metadata.sorted_tables}
     assert set(policies.SCOPES) == tables
     assert set(READERS) == tables
+    assert tables > READS
 
 
 def test_a_table_without_a_scope_stops_the_statements(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,25 +207,25 @@ def test_a_table_without_a_scope_stops_the_statements(monkeypatch: pytest.Monkey
         list(policies.statements())
 
 
-@pytest.mark.parametrize("audience", Audience)
-async def test_a_role_selects_from_the_tables_of_its_view_and_no_other(dsn: str, audience: Audience) -> None:
-    async with logged_in(dsn, audience) as connection:
-        assert await selectable(connection) == {table for table, readers in READERS.items() if audience in readers}
+@EVERY_LOGIN
+async def test_a_role_selects_from_the_tables_of_its_view_and_no_other(dsn: str, login: Login) -> None:
+    async with logged_in(dsn, login) as connection:
+        assert await selectable(connection) == {table for table, readers in READERS.items() if login in readers}
 
 
-@pytest.mark.parametrize("audience", Audience)
+@EVERY_LOGIN
 @pytest.mark.parametrize("escape", ["SET ROLE NONE", "RESET ROLE", "RESET ALL", "SET SESSION AUTHORIZATION DEFAULT"])
-async def test_a_role_that_undoes_its_settings_gains_nothing(dsn: str, audience: Audience, escape: str) -> None:
-    async with logged_in(dsn, audience) as connection:
+async def test_a_role_that_undoes_its_settings_gains_nothing(dsn: str, login: Login, escape: str) -> None:
+    async with logged_in(dsn, login) as connection:
         await connection.execute(escape)
-        assert await connection.fetchval("SELECT current_user || ' ' || session_user") == " ".join([audience.role] * 2)
-        assert await selectable(connection) == {table for table, readers in READERS.items() if audience in readers}
+        assert await connection.fetchval("SELECT current_user || ' ' || session_user") == " ".join([login.role] * 2)
+        assert await selectable(connection) == {table for table, readers in READERS.items() if login in readers}
 
 
-@pytest.mark.parametrize("audience", Audience)
-async def test_a_role_becomes_no_other(dsn: str, audience: Audience) -> None:
-    others = [other.role for other in Audience if other is not audience] + ["cohorte"]
-    async with logged_in(dsn, audience) as connection:
+@EVERY_LOGIN
+async def test_a_role_becomes_no_other(dsn: str, login: Login) -> None:
+    others = [other.role for other in LOGINS if other is not login] + ["cohorte"]
+    async with logged_in(dsn, login) as connection:
         for other in others:
             for statement in (f"SET ROLE {other}", f"SET SESSION AUTHORIZATION {other}"):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -182,9 +234,9 @@ async def test_a_role_becomes_no_other(dsn: str, audience: Audience) -> None:
             await connection.execute("SET row_security = off; SELECT FROM care.observation")
 
 
-@pytest.mark.parametrize("audience", Audience)
+@EVERY_LOGIN
 async def test_a_role_writes_what_its_mutations_need_and_no_more(
-    admin: "asyncpg.Connection[asyncpg.Record]", audience: Audience
+    admin: "asyncpg.Connection[asyncpg.Record]", login: Login
 ) -> None:
     schemas = ["catalog", "identity", "care", "research", "insight", "public"]
     columns = await admin.fetch(
@@ -196,7 +248,7 @@ async def test_a_role_writes_what_its_mutations_need_and_no_more(
             AND has_column_privilege($1, c.oid, attnum, p)
         GROUP BY 1, 2
         """,
-        audience.role,
+        login.role,
         schemas,
     )
     tables = await admin.fetch(
@@ -206,13 +258,13 @@ async def test_a_role_writes_what_its_mutations_need_and_no_more(
         WHERE relkind IN ('r', 'S', 'v', 'm', 'f', 'p') AND relnamespace::regnamespace::text = any($2::text[])
             AND has_table_privilege($1, c.oid, p)
         """,
-        audience.role,
+        login.role,
         schemas,
     )
     found: dict[str, dict[str, str]] = {}
     for row in [*columns, *tables]:
         found.setdefault(row["table"], {})[row["command"]] = row["columns"]
-    assert found == {table: commands for (table, writer), commands in WRITERS.items() if writer is audience}
+    assert found == {table: commands for (table, writer), commands in WRITERS.items() if writer is login}
 
 
 async def test_no_function_is_everybodys_to_execute(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
@@ -302,4 +354,4 @@ async def test_the_migrated_database_has_the_grants_and_policies_of_the_models(
 
 
 def roles() -> str:
-    return ", ".join(audience.role for audience in Audience)
+    return ", ".join(login.role for login in LOGINS)

@@ -67,6 +67,11 @@ async def plant(owner: asyncpg.Connection, viewer: Viewer) -> None:
         " VALUES ($1, 'SURVEY_RESEARCH', true, '2025-1')",
         member,
     )
+    await owner.execute(
+        "INSERT INTO research.record (dataset_id, member_id, codes)"
+        " SELECT dataset_id, member_id, 'x' FROM research.enrolment WHERE member_id = $1",
+        member,
+    )
     # Another is told of the member, and the member's e-mail waits for a code once more.
     other = await owner.fetchval("SELECT id FROM care.member WHERE pseudonym = 'Small Association'")
     await owner.execute(

@@ -49,10 +49,12 @@ async def diary(admin: Admin, sharing: Sharing | None) -> UUID:
 DIARY = ("care.profile", "care.observation", "care.course", "care.evaluation", "care.side_effect")
 OWN = {  # what is a member's own, and the column that says whose
     "care.notification": "member_id",
+    "care.diagnosis": "member_id",
     "research.consent": "member_id",
     "research.participation": "member_id",
     "research.answer_sheet": "id",
     "research.answer": "answer_sheet_id",
+    "research.enrolment": "member_id",
     "identity.account": "member_id",
     "identity.session": "account_id",
 }
@@ -122,9 +124,15 @@ async def test_a_statement_without_a_viewer_finds_nothing(admin: Admin, setting:
     await fakes.account(admin)
     await fakes.licence(admin)
     await fakes.flag(admin)
+    await fakes.enrolment(admin)
+    await fakes.cell(admin)
+    await fakes.statistic(admin)
     guarded = {
         PATIENT: [*DIARY, *OWN, "care.care_link"],
-        BUYER: ["insight.licence", "insight.api_key"],
+        BUYER: [
+            *("insight.licence", "insight.api_key"),
+            *("insight.release", "insight.insight", "insight.cell", "insight.statistic"),
+        ],
         MANAGER: ["care.profile", "care.flag", "insight.licence", "identity.staff", "catalog.survey_progress"],
     }
     for audience, tables in guarded.items():
@@ -179,10 +187,12 @@ async def test_a_member_reads_its_own_records_and_nobody_elses(admin: Admin) -> 
     for _ in range(2):
         viewer = (await fakes.member(admin, sharing=Sharing.ALL_MEMBERS))["id"]
         await fakes.notification(admin, member_id=viewer)
+        await fakes.diagnosis(admin, member_id=viewer)
         await fakes.consent(admin, member_id=viewer)
         sheet = await fakes.answer_sheet(admin)
         await fakes.answer(admin, answer_sheet_id=sheet["id"])
         await fakes.participation(admin, member_id=viewer, survey_id=sheet["survey_id"], answer_sheet_id=sheet["id"])
+        await fakes.enrolment(admin, member_id=viewer)
         account = (await fakes.account(admin, member_id=viewer))["id"]
         await fakes.session(admin, account_id=account)
     async with viewing(admin, PATIENT, viewer):
@@ -192,10 +202,12 @@ async def test_a_member_reads_its_own_records_and_nobody_elses(admin: Admin) -> 
         }
     assert found == {
         "care.notification": [viewer],
+        "care.diagnosis": [viewer],
         "research.consent": [viewer],
         "research.participation": [viewer],
         "research.answer_sheet": [sheet["id"]],
         "research.answer": [sheet["id"]],
+        "research.enrolment": [viewer],
         "identity.account": [viewer],
         "identity.session": [account],
     }

@@ -1,0 +1,123 @@
+"""The only place for the tables of what has been said: releases, the insights that show them, and the ledger."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Float, Index, Integer, Text, UniqueConstraint, text
+from sqlmodel import Field
+
+from models.columns import Table, choice, key, moment, reference, within
+from privacy.measures import Measure, Reliability
+from privacy.precision import Precision
+
+
+class Release(Table, table=True):
+    """A noisy histogram over a cube of variables: said once, and for ever.
+
+    Cells are in the order of the variables' positions, the last variable running fastest. `noisy` is its own
+    independent draw; `estimates`, of standard deviation `sigma`, combines it with the release that it improves on.
+    """
+
+    __table_args__ = within(
+        "insight",
+        UniqueConstraint("dataset_id", "cube", "precision"),
+        CheckConstraint("micro_rho > 0 AND total_micro_rho >= micro_rho AND sigma > 0", name="costs"),
+        CheckConstraint("cardinality(noisy) = cardinality(estimates)", name="cells"),
+        Index(None, "licence_id"),
+    )
+
+    id: UUID = key()
+    dataset_id: UUID = reference("insight.dataset.id", gone="RESTRICT")
+    cube: str  # the canonical key: the variables' names, sorted, and the domain's version
+    variables: list[int] = Field(sa_type=ARRAY(Integer))  # positions, ascending; none for the dataset's size
+    precision: Precision = choice(Precision, "precision")
+    margin: int  # each cell of `estimates` is within so many at 95 %
+    contributions: int  # the cells that one member may be in
+    micro_rho: int  # what was charged for it
+    total_micro_rho: int  # with what was charged for those that it improves on
+    sigma: float = Field(sa_type=Float(53))
+    noisy: list[int] = Field(sa_type=ARRAY(Integer))
+    estimates: list[float] = Field(sa_type=ARRAY(Float(53)))
+    improves_id: UUID | None = reference("insight.release.id", gone="RESTRICT", nullable=True)
+    organization_id: UUID | None = reference("insight.organization.id", gone="RESTRICT", nullable=True)
+    licence_id: UUID | None = reference("insight.licence.id", gone="RESTRICT", nullable=True)
+    purpose: str
+    published_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+
+
+class Insight(Table, table=True):
+    """A release as it is read: one of its variables, by the others."""
+
+    __table_args__ = within(
+        "insight",
+        UniqueConstraint("release_id", "variable"),
+        Index(None, "dataset_id", "published_at", "id"),
+        Index(None, "community_id", "published_at", "id"),
+    )
+
+    id: UUID = key()
+    release_id: UUID = reference("insight.release.id", gone="RESTRICT")
+    dataset_id: UUID = reference("insight.dataset.id", gone="RESTRICT")
+    community_id: UUID = reference("catalog.community.id", gone="RESTRICT")  # the dataset's, for scope
+    variable: int  # a position
+    by: list[int] = Field(sa_type=ARRAY(Integer))  # positions, ascending
+    published_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+
+
+class Cell(Table, table=True):
+    """One cell of an insight; a reader is shown the count and share of a HIDDEN one only where it asks for them."""
+
+    __table_args__ = within("insight")
+
+    insight_id: UUID = reference("insight.insight.id", part_of_key=True)
+    place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # the order in which it is read
+    category: int  # the category's place
+    by: list[int] = Field(sa_type=ARRAY(Integer))  # the categories' places, as the insight's `by` has the variables
+    count: int  # may be below zero
+    margin: int
+    share: float | None = Field(default=None, sa_type=Float(53))
+    low: float | None = Field(default=None, sa_type=Float(53))  # of the share's interval at 95 %
+    high: float | None = Field(default=None, sa_type=Float(53))
+    reliability: Reliability = choice(Reliability, "reliability")
+
+
+class Statistic(Table, table=True):
+    """A mean or median of an insight's variable in one of its groups; null where there is too little to say."""
+
+    __table_args__ = within("insight")
+
+    insight_id: UUID = reference("insight.insight.id", part_of_key=True)
+    place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    measure: Measure = choice(Measure, "measure")
+    by: list[int] = Field(sa_type=ARRAY(Integer))
+    value: float | None = Field(default=None, sa_type=Float(53))
+    low: float | None = Field(default=None, sa_type=Float(53))
+    high: float | None = Field(default=None, sa_type=Float(53))
+    reliability: Reliability = choice(Reliability, "reliability")
+
+
+class LedgerEntry(Table, table=True):
+    """A line of the public register: what was said, for whom, at what cost. Only ever added to, chained by hashes."""
+
+    __table_args__ = within(
+        "insight",
+        Index(None, "organization_id", "position"),
+        Index(None, "community_id", "position"),
+        Index(None, "dataset_id", "position"),
+        CheckConstraint("position > 0 AND micro_rho > 0", name="counts_up"),
+    )
+
+    position: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})  # from 1
+    release_id: UUID = Field(foreign_key="insight.release.id", ondelete="RESTRICT", unique=True)
+    dataset_id: UUID = reference("insight.dataset.id", gone="RESTRICT")
+    dataset_title: str
+    community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
+    organization_id: UUID | None = reference("insight.organization.id", gone="RESTRICT", nullable=True)
+    organization_name: str | None = None  # as it was then; null for the house and for members' own tables
+    purpose: str
+    variables: list[str] = Field(sa_type=ARRAY(Text))  # names
+    micro_rho: int
+    cells_digest: bytes  # SHA-256 of the noisy cells
+    published_at: datetime = moment()
+    previous_hash: bytes
+    hash: bytes = Field(unique=True)

@@ -1,0 +1,103 @@
+-- The fifth role, which alone may have records counted. As with the other four, its password is set at start-up.
+DO $$
+BEGIN
+    BEGIN
+        CREATE ROLE cohorte_publisher LOGIN NOINHERIT;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+    END;
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO cohorte_publisher', current_database());
+END $$;
+
+-- What it does with people's rows it does by functions of these schemas: it has no right on a table in `care`,
+-- `identity` and `research`.
+GRANT USAGE ON SCHEMA catalog, insight, identity, care, research TO cohorte_publisher;
+GRANT EXECUTE ON FUNCTION insight.epsilon(bigint, double precision), identity.take_mutation(text, text, bytea),
+    identity.keep_mutation(text, text, bytea, jsonb), care.announce(text, uuid, uuid) TO cohorte_publisher;
+
+GRANT SELECT ON catalog.indicator TO cohorte_publisher;
+GRANT SELECT ON catalog.treatment TO cohorte_publisher;
+GRANT SELECT ON insight.organization TO cohorte_publisher;
+GRANT SELECT ON catalog.community TO cohorte_publisher;
+GRANT SELECT ON catalog.community_indicator TO cohorte_publisher;
+GRANT SELECT ON catalog.community_treatment TO cohorte_publisher;
+GRANT SELECT ON catalog.survey TO cohorte_publisher;
+CREATE POLICY publisher_reads ON catalog.survey FOR SELECT TO cohorte_publisher USING (true);
+GRANT SELECT ON insight.licence TO cohorte_publisher;
+CREATE POLICY publisher_reads ON insight.licence FOR SELECT TO cohorte_publisher USING (true);
+GRANT SELECT ON catalog.eligibility TO cohorte_publisher;
+CREATE POLICY publisher_reads ON catalog.eligibility FOR SELECT TO cohorte_publisher USING (true);
+GRANT SELECT ON catalog.question TO cohorte_publisher;
+CREATE POLICY publisher_reads ON catalog.question FOR SELECT TO cohorte_publisher USING (true);
+GRANT SELECT ON insight.dataset TO cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
+ALTER TABLE insight.dataset ENABLE ROW LEVEL SECURITY;
+CREATE POLICY patient_reads ON insight.dataset FOR SELECT TO cohorte_patient USING (status <> 'TOO_SMALL');
+CREATE POLICY buyer_reads ON insight.dataset FOR SELECT TO cohorte_buyer USING (status <> 'TOO_SMALL');
+CREATE POLICY manager_reads ON insight.dataset FOR SELECT TO cohorte_manager USING (status <> 'TOO_SMALL');
+CREATE POLICY publisher_reads ON insight.dataset FOR SELECT TO cohorte_publisher USING (true);
+GRANT INSERT (demonstration, id, community_id, survey_id, kind, title, wave, frozen_on, ends_on, offered_to, domain_version, status, size, cap_micro_rho, spent_micro_rho, sold_micro_rho, ended_on) ON insight.dataset TO cohorte_publisher;
+CREATE POLICY publisher_inserts ON insight.dataset FOR INSERT TO cohorte_publisher WITH CHECK (true);
+GRANT UPDATE (status, size, spent_micro_rho, sold_micro_rho, ended_on) ON insight.dataset TO cohorte_publisher;
+CREATE POLICY publisher_updates ON insight.dataset FOR UPDATE TO cohorte_publisher USING (true) WITH CHECK (true);
+GRANT SELECT ON catalog.question_option TO cohorte_publisher;
+CREATE POLICY publisher_reads ON catalog.question_option FOR SELECT TO cohorte_publisher USING (true);
+GRANT SELECT ON insight.release TO cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
+ALTER TABLE insight.release ENABLE ROW LEVEL SECURITY;
+CREATE POLICY patient_reads ON insight.release FOR SELECT TO cohorte_patient USING (true);
+CREATE POLICY buyer_reads ON insight.release FOR SELECT TO cohorte_buyer USING (dataset_id IN (SELECT d.id FROM insight.licence l JOIN insight.organization o ON o.id = l.organization_id JOIN insight.dataset d ON d.community_id = l.community_id AND o.kind = ANY (d.offered_to) WHERE l.organization_id = (SELECT nullif(current_setting('cohorte.organization', true), '')::uuid) AND l.status = 'GRANTED' AND (now() AT TIME ZONE 'UTC')::date BETWEEN l.starts_on AND l.ends_on));
+CREATE POLICY manager_reads ON insight.release FOR SELECT TO cohorte_manager USING (true);
+CREATE POLICY publisher_reads ON insight.release FOR SELECT TO cohorte_publisher USING (true);
+GRANT INSERT (demonstration, id, dataset_id, cube, variables, precision, margin, contributions, micro_rho, total_micro_rho, sigma, noisy, estimates, improves_id, organization_id, licence_id, purpose, published_at) ON insight.release TO cohorte_publisher;
+CREATE POLICY publisher_inserts ON insight.release FOR INSERT TO cohorte_publisher WITH CHECK (true);
+GRANT SELECT ON insight.variable TO cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
+ALTER TABLE insight.variable ENABLE ROW LEVEL SECURITY;
+CREATE POLICY patient_reads ON insight.variable FOR SELECT TO cohorte_patient USING (true);
+CREATE POLICY buyer_reads ON insight.variable FOR SELECT TO cohorte_buyer USING (true);
+CREATE POLICY manager_reads ON insight.variable FOR SELECT TO cohorte_manager USING (true);
+CREATE POLICY publisher_reads ON insight.variable FOR SELECT TO cohorte_publisher USING (true);
+GRANT INSERT (demonstration, dataset_id, position, name, label, ordinal, max_per_member, slot, rule, subject_id) ON insight.variable TO cohorte_publisher;
+CREATE POLICY publisher_inserts ON insight.variable FOR INSERT TO cohorte_publisher WITH CHECK (true);
+GRANT SELECT ON research.enrolment TO cohorte_patient;
+ALTER TABLE research.enrolment ENABLE ROW LEVEL SECURITY;
+CREATE POLICY patient_reads ON research.enrolment FOR SELECT TO cohorte_patient USING (member_id = (SELECT nullif(current_setting('cohorte.member', true), '')::uuid));
+GRANT SELECT ON insight.category TO cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
+ALTER TABLE insight.category ENABLE ROW LEVEL SECURITY;
+CREATE POLICY patient_reads ON insight.category FOR SELECT TO cohorte_patient USING (true);
+CREATE POLICY buyer_reads ON insight.category FOR SELECT TO cohorte_buyer USING (true);
+CREATE POLICY manager_reads ON insight.category FOR SELECT TO cohorte_manager USING (true);
+CREATE POLICY publisher_reads ON insight.category FOR SELECT TO cohorte_publisher USING (true);
+GRANT INSERT (demonstration, dataset_id, variable, place, code, label, value, low, high) ON insight.category TO cohorte_publisher;
+CREATE POLICY publisher_inserts ON insight.category FOR INSERT TO cohorte_publisher WITH CHECK (true);
+GRANT SELECT ON insight.insight TO cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
+ALTER TABLE insight.insight ENABLE ROW LEVEL SECURITY;
+CREATE POLICY patient_reads ON insight.insight FOR SELECT TO cohorte_patient USING (true);
+CREATE POLICY buyer_reads ON insight.insight FOR SELECT TO cohorte_buyer USING (dataset_id IN (SELECT d.id FROM insight.licence l JOIN insight.organization o ON o.id = l.organization_id JOIN insight.dataset d ON d.community_id = l.community_id AND o.kind = ANY (d.offered_to) WHERE l.organization_id = (SELECT nullif(current_setting('cohorte.organization', true), '')::uuid) AND l.status = 'GRANTED' AND (now() AT TIME ZONE 'UTC')::date BETWEEN l.starts_on AND l.ends_on));
+CREATE POLICY manager_reads ON insight.insight FOR SELECT TO cohorte_manager USING (true);
+CREATE POLICY publisher_reads ON insight.insight FOR SELECT TO cohorte_publisher USING (true);
+GRANT INSERT (demonstration, id, release_id, dataset_id, community_id, variable, by, published_at) ON insight.insight TO cohorte_publisher;
+CREATE POLICY publisher_inserts ON insight.insight FOR INSERT TO cohorte_publisher WITH CHECK (true);
+GRANT SELECT ON insight.ledger_entry TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
+ALTER TABLE insight.ledger_entry ENABLE ROW LEVEL SECURITY;
+CREATE POLICY public_reads ON insight.ledger_entry FOR SELECT TO cohorte_public USING (true);
+CREATE POLICY patient_reads ON insight.ledger_entry FOR SELECT TO cohorte_patient USING (true);
+CREATE POLICY buyer_reads ON insight.ledger_entry FOR SELECT TO cohorte_buyer USING (true);
+CREATE POLICY manager_reads ON insight.ledger_entry FOR SELECT TO cohorte_manager USING (true);
+CREATE POLICY publisher_reads ON insight.ledger_entry FOR SELECT TO cohorte_publisher USING (true);
+GRANT INSERT (demonstration, position, release_id, dataset_id, dataset_title, community_id, organization_id, organization_name, purpose, variables, micro_rho, cells_digest, published_at, previous_hash, hash) ON insight.ledger_entry TO cohorte_publisher;
+CREATE POLICY publisher_inserts ON insight.ledger_entry FOR INSERT TO cohorte_publisher WITH CHECK (true);
+ALTER TABLE research.record ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON insight.cell TO cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
+ALTER TABLE insight.cell ENABLE ROW LEVEL SECURITY;
+CREATE POLICY patient_reads ON insight.cell FOR SELECT TO cohorte_patient USING (true);
+CREATE POLICY buyer_reads ON insight.cell FOR SELECT TO cohorte_buyer USING (EXISTS (SELECT FROM insight.insight i WHERE i.id = cell.insight_id));
+CREATE POLICY manager_reads ON insight.cell FOR SELECT TO cohorte_manager USING (true);
+CREATE POLICY publisher_reads ON insight.cell FOR SELECT TO cohorte_publisher USING (true);
+GRANT INSERT (demonstration, insight_id, place, category, by, count, margin, share, low, high, reliability) ON insight.cell TO cohorte_publisher;
+CREATE POLICY publisher_inserts ON insight.cell FOR INSERT TO cohorte_publisher WITH CHECK (true);
+GRANT SELECT ON insight.statistic TO cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
+ALTER TABLE insight.statistic ENABLE ROW LEVEL SECURITY;
+CREATE POLICY patient_reads ON insight.statistic FOR SELECT TO cohorte_patient USING (true);
+CREATE POLICY buyer_reads ON insight.statistic FOR SELECT TO cohorte_buyer USING (EXISTS (SELECT FROM insight.insight i WHERE i.id = statistic.insight_id));
+CREATE POLICY manager_reads ON insight.statistic FOR SELECT TO cohorte_manager USING (true);
+CREATE POLICY publisher_reads ON insight.statistic FOR SELECT TO cohorte_publisher USING (true);
+GRANT INSERT (demonstration, insight_id, place, measure, by, value, low, high, reliability) ON insight.statistic TO cohorte_publisher;
+CREATE POLICY publisher_inserts ON insight.statistic FOR INSERT TO cohorte_publisher WITH CHECK (true);
