@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeEngine
 
 from models.rows import Expression
 from models.viewers import Viewer
-from planner.declare import NodeById, Paged, Parameter, Source, Sql
+from planner.declare import Computed, NodeById, Paged, Parameter, Source, Sql
 
 PAGE = ("first", "last")
 CURSORS = ("after", "before")
@@ -239,6 +239,12 @@ def _part(source: Source, name: str, required: bool) -> Callable[[Any], Any] | N
         return structural
     if isinstance(source, Paged) and name in CURSORS:
         return present
+    if isinstance(source, Computed):
+        if name in source.unless:
+            return present
+        if source.planned is None or all(each.argument != name for each in source.planned.parameters):
+            return None  # Python's alone
+        source = source.planned
     if isinstance(source, Sql):
         parameter = parameter_of(source, name)
         if not parameter.bound:

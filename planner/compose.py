@@ -23,8 +23,9 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import JSON
 
 from models.rows import Asking, Branches, Expression, Row, row
+from models.viewers import Audience
 from planner.arguments import PAGE, Coerced, Request, bound, is_given, page_size, sql_type, value_of
-from planner.declare import Column, NodeById, Paged, Sql
+from planner.declare import Column, Computed, NodeById, Paged, Sql
 from planner.expressions import EMPTY_LIST, Reader, as_list, as_object, as_values, integer, labelled, limited, typename
 from planner.pages import page
 from planner.selection import Fields, Selections
@@ -35,7 +36,7 @@ TYPENAME = "__t"  # the hidden key by which graphql-core tells the type of a row
 
 
 class Mixed(Exception):
-    """A selected field is not an expression: graphql-core finishes the operation."""
+    """A selected field is no expression, or Python makes something of it: graphql-core finishes the operation."""
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Composer:
     selections: Selections
     coerced: Coerced
     page_limit: int
+    audience: Audience
     numbers: Iterator[int] = field(default_factory=count)
     finishing: bool = False  # graphql-core finishes it: abstract rows say their type
     bound: dict[str, Reader] = field(default_factory=dict)
@@ -73,6 +75,10 @@ class Composer:
             return self.leaf(kind, declared.type, self.column(source, name, kind, this))
         if isinstance(source, NodeById):
             return self.node(declared, nodes)
+        if isinstance(source, Computed):
+            if source.planned is None or self.computes(source, declared, nodes[0]):
+                return self.material(source, declared, this, nodes)
+            source = source.planned
         value = self.resolved(source, declared, this, nodes)
         if isinstance(source, Paged):
             return page(self, kind, declared, nodes, ordered(value))
@@ -100,6 +106,19 @@ class Composer:
             keywords["viewer"] = self.asking()
         return source.resolver(*([this] if source.takes_row else []), **keywords)
 
+    def computes(self, source: Computed, declared: GraphQLField, node: FieldNode) -> bool:
+        """Whether an argument is given that the planned form does not answer."""
+        return any(is_given(node, declared, name, self.coerced) for name in source.unless)
+
+    def material(
+        self, source: Computed, declared: GraphQLField, this: Row | None, nodes: list[FieldNode]
+    ) -> Expression:
+        """What a computation is made from, where graphql-core will make it."""
+        if not self.finishing:
+            raise Mixed
+        value = self.resolved(source, declared, this, nodes)
+        return limited(value).scalar_subquery() if isinstance(value, Select) else cast(Expression, value)
+
     def size(self, node: FieldNode, declared: GraphQLField, name: str) -> int | None:
         return page_size(node, declared, name, self.coerced, self.page_limit)
 
@@ -114,6 +133,7 @@ class Composer:
         for name in ("account", "member", "organization", "session", "staff"):
             setattr(viewer, name, self.bind(_viewers(name), Uuid()))
         viewer.audience = self.bind(lambda request: request.viewer.audience.value, Text())
+        viewer.view = self.audience
         return viewer
 
     def value(self, kind: GraphQLObjectType, wanted: Any, value: Any, nodes: list[FieldNode]) -> Expression:

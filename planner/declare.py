@@ -1,8 +1,8 @@
-"""The only place for how a field says where its value comes from: `column`, `sql`, `paged`, `told`, `node_by_id`."""
+"""The only place for how a field says where its value comes from: a column, a resolver, a page, a computation."""
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -91,6 +91,21 @@ class Told(Sql):
 
 
 @dataclass(frozen=True)
+class Computed(Sql):
+    """What Python makes of a resolver's JSON; where no argument of `unless` is given, what `planned` says instead."""
+
+    finish: Callable[..., Any] = field(kw_only=True)
+    given: tuple[Parameter, ...] = ()  # that `finish` takes
+    planned: Sql | None = None
+    unless: frozenset[str] = frozenset()
+
+    @property
+    def arguments(self) -> tuple[Parameter, ...]:
+        of_planned = self.planned.parameters if self.planned else ()
+        return tuple({each.name: each for each in (*self.given, *of_planned)}.values())
+
+
+@dataclass(frozen=True)
 class NodeById:
     """The row that an id names, of whichever type its prefix says."""
 
@@ -145,12 +160,46 @@ def told(
     return _field(source, about, only, _arguments(source.arguments))
 
 
+def computed(
+    resolver: Callable[..., Any],
+    finish: Callable[..., Any],
+    about: str,
+    *,
+    planned: Callable[..., Any] | None = None,
+    unless: tuple[str, ...] = (),
+    only: Any = None,
+    init: Literal[False] = False,
+) -> Any:
+    """What `finish(value, **arguments)` makes of the JSON of a resolver's expression: a leaf, or `Finished` objects.
+
+    Arguments are `finish`'s keyword-only parameters, as plain Python values; one that is null is not passed. Where
+    `planned` is given and no argument of the names `unless` is, the field is planned as `sql(planned)`. Where it is
+    computed, graphql-core finishes the operation. `finish` raises `models.rows.Unanswerable` to refuse.
+    """
+    takes_row, asks_viewer, parameters = _signature(resolver)
+    if parameters:
+        raise TypeError(f"{resolver.__name__}: what a computation is made from takes no arguments")
+    source = Computed(
+        resolver,
+        takes_row,
+        asks_viewer,
+        (),
+        finish=finish,
+        given=_signature(finish)[2],
+        planned=None if planned is None else Sql(planned, *_signature(planned)),
+        unless=frozenset(unless),
+    )
+    return _field(source, about, only, _arguments(source.arguments))
+
+
 def node_by_id(about: str, *, init: Literal[False] = False) -> Any:
     """`node(id: ID!)`: null for what is not there, not of this view, or not the viewer's to see."""
     return _field(NodeById(), about, None, [_argument("id", strawberry.ID)])
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(column, sql, paged, told, node_by_id, strawberry.field))
+@dataclass_transform(
+    kw_only_default=True, field_specifiers=(column, sql, paged, told, computed, node_by_id, strawberry.field)
+)
 def graph_type(
     *, audience: Any, row: type[SQLModel] | None = None, prefix: str | None = None, name: str | None = None
 ) -> Callable[[C], C]:
@@ -200,10 +249,10 @@ def attribute_types(kind: type) -> dict[str, Any]:
 
 def _field(source: Source, about: str, only: Any, arguments: list[StrawberryArgument]) -> Any:
     metadata: Mapping[Any, Any] = {SOURCE: source} | ({} if only is None else {AUDIENCE: only})
-    field = strawberry.field(description=about, metadata=metadata)
-    field.init = False  # a payload is built from its ids alone
-    field.arguments = arguments
-    return field
+    made = strawberry.field(description=about, metadata=metadata)
+    made.init = False  # a payload is built from its ids alone
+    made.arguments = arguments
+    return made
 
 
 def _signature(resolver: Callable[..., Any]) -> tuple[bool, bool, tuple[Parameter, ...]]:

@@ -1,4 +1,4 @@
-"""The only place where graphql-core and the planner meet: planned fields of an operation that Python finishes."""
+"""The only place where graphql-core and the planner meet: planned and computed fields of what Python finishes."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,8 +10,9 @@ from graphql import GraphQLSchema, is_abstract_type, is_object_type
 from models.rows import Expression, Row
 from planner.arguments import Request, sql_type
 from planner.compose import TYPENAME, Composer
-from planner.declare import Column, Source, Sql, attribute_types, without_none
-from planner.tables import Tables
+from planner.computing import computation
+from planner.declare import Column, Computed, Source, Sql, attribute_types, without_none
+from planner.tables import DEFINITION, Tables
 
 
 def finish_by(schema: GraphQLSchema, tables: Tables) -> None:
@@ -23,6 +24,8 @@ def finish_by(schema: GraphQLSchema, tables: Tables) -> None:
                 source = tables.sources.get((kind.name, name))
                 if source is not None:
                     field.resolve = _resolver(source, tables.python_names[kind.name, name])
+                if isinstance(source, Computed):
+                    field.resolve = computation(source, field.extensions[DEFINITION].arguments, field.resolve)
         elif is_abstract_type(kind):
             kind.resolve_type = lambda value, *_: value[TYPENAME]
 

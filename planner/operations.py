@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from models.rows import Expression, Row, one_statement
 from models.viewers import Audience, Viewer
 from planner.arguments import Coerced, Request, Shape, refused, shapes, structural, variables_in
 from planner.compose import Composer, Mixed
+from planner.computing import Completing, Computing
 from planner.declare import Told
 from planner.expressions import Reader, as_object, compiled, labelled
 from planner.finish import Attributes, finish_by
@@ -70,12 +72,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """How a subscription is answered: events of which kind, about what, and the JSON of the field `key` for each."""
+    """How a subscription is answered: events of which kind, about what, and the JSON of the field `key` for each.
+
+    Where it is `mixed`, that JSON is what `Operation.finish` makes the answer of.
+    """
 
     kind: str
     key: str
     about: Plan | None  # None: about anything; else it says which id, or null where it is not to be heard
     each: Plan  # its parent is the Event; null where the viewer may not see its row
+    mixed: bool = False
 
 
 class Planner:
@@ -177,19 +183,36 @@ class Operation:
             heard = None if source.heard is None else composer.resolved(source.heard, root.fields[name], None, nodes)
             return None if heard is None else self._planned(composer, heard)
 
-        found = self._kept(("each",), coerced, each)
+        def each_to_finish(composer: Composer) -> Plan:
+            composer.finishing = True
+            return each(composer)
+
+        mixed = False
+        try:
+            found = self._kept(("each",), coerced, each)
+        except Mixed:
+            mixed, found = True, self._kept(("each", "to finish"), coerced, each_to_finish)
         assert found is not None
-        return Hearing(name, key, self._kept(("about",), coerced, about), found)
+        return Hearing(name, key, self._kept(("about",), coerced, about), found, mixed)
 
     async def execute(self, coerced: Coerced, context: Any) -> ExecutionResult:
         """Run by graphql-core: Python fields as they are, each planned field and its selection as one statement."""
         context.operation, context.coerced = self, coerced
+        return await self.finish(coerced, None, context)
+
+    async def finish(self, coerced: Coerced, root: Any, context: Any = None) -> ExecutionResult:
+        """What graphql-core makes of `root`: fields that were planned already are there by their response keys."""
+        planner, context = self.planner, context or SimpleNamespace()
+        selections = Selections(planner.schema, self.fragments, coerced.values)
+        context.computing = Computing(selections, planner.tables.python_names)
         result = execute(
-            self.planner.schema,
+            planner.schema,
             self.document,
+            root_value=root,
             context_value=context,
             variable_values=dict(coerced.raw),
             operation_name=self.name,
+            executor_class=Completing,
         )
         return result if isinstance(result, ExecutionResult) else await result
 
@@ -203,7 +226,7 @@ class Operation:
             pass
         planner = self.planner
         selections = Selections(planner.schema, self.fragments, coerced.values)
-        composer = Composer(planner.tables, selections, coerced, planner.page_limit)
+        composer = Composer(planner.tables, selections, coerced, planner.page_limit, planner.audience)
         try:
             with one_statement():
                 found = plan(composer)

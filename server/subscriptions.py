@@ -5,18 +5,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+import orjson
+
 from models.viewers import Viewer
 from planner.arguments import Coerced
 from planner.operations import Hearing, Operation
 from server.connections import Connections
 from server.errors import not_heard
 from server.events import Events, Subscriber
+from server.results import answer_of
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """A subscription that can begin, whether over a socket or over an event stream."""
 
+    operation: Operation
     hearing: Hearing
     about: UUID | None
     coerced: Coerced
@@ -39,8 +43,15 @@ class Subscription:
             event = await subscriber.next()
             # Policies hold in this statement as in any: what the viewer could see a moment ago does not count.
             text = await self.connections.read_in_turn(plan.sql, plan.values(self.coerced, self.viewer, event))
-            if text is not None:
+            if text is not None and self.hearing.mixed:
+                yield await self.finished(orjson.loads(text))
+            elif text is not None:
                 yield b'{"data":{"' + key + b'":' + text.encode() + b"}}"
+
+    async def finished(self, row: object) -> bytes:
+        """The answer that Python has a part in."""
+        result = await self.operation.finish(self.coerced, {self.hearing.key: row})
+        return answer_of(result)[0]
 
 
 async def subscription(
@@ -56,4 +67,4 @@ async def subscription(
         if text is None:
             raise not_heard()
         about = UUID(text)
-    return Subscription(hearing, about, coerced, viewer, connections, events)
+    return Subscription(operation, hearing, about, coerced, viewer, connections, events)

@@ -18,6 +18,8 @@ from graphql import (
 )
 from hypothesis import strategies as st
 
+from tests.questions import takes_input
+
 Pool = dict[str, list[Any]]  # an argument's name, or `Type.field` for its cursors, to values worth asking for
 Weights = Mapping[str, int]  # `Type.field` to how many times as often as others it is chosen
 
@@ -58,7 +60,8 @@ class Writer:
         """A selection set of a type: fields, fragments of each sort, directives, merged twins."""
         if is_abstract_type(kind):
             return self.abstract(kind, depth)
-        names = [name for name, each in kind.fields.items() if depth > 1 or is_leaf_type(get_named_type(each.type))]
+        fields = {name: each for name, each in kind.fields.items() if not takes_input(each)}
+        names = [name for name, each in fields.items() if depth > 1 or is_leaf_type(get_named_type(each.type))]
         if not names:
             return "{ __typename }"
         names = [name for name in names for _ in range(self.weights.get(f"{kind.name}.{name}", 1))]

@@ -44,7 +44,8 @@ class Asked:
         operation = self.planner.operation(parse(made.text), None)
         coerced = operation.coerce(made.variables)
         plan = operation.plan(coerced)
-        assert plan is not None
+        if plan is None:  # something in it is computed
+            return await self.finished(made)
         return json.loads(await self.read(plan.sql, plan.values(coerced, self.viewer)))
 
     async def finished(self, made: Made) -> Any:
@@ -100,6 +101,7 @@ async def pool_of(superuser: asyncpg.Connection) -> Pool:
         "com": "catalog.community", "trt": "catalog.treatment", "ind": "catalog.indicator", "mbr": "care.member",
         "dis": "care.discussion", "pst": "care.post", "svy": "catalog.survey", "obs": "care.observation",
         "crs": "care.course", "evl": "care.evaluation", "ntf": "care.notification", "flg": "care.flag",
+        "dst": "insight.dataset", "ins": "insight.insight",
     }  # fmt: skip
     ids = {
         prefix: await column(f"select '{prefix}_' || id::text from {table} order by id limit 4")
@@ -125,6 +127,8 @@ async def pool_of(superuser: asyncpg.Connection) -> Pool:
         "id": [each for some in ids.values() for each in some] + strange,
         "Query.treatment.slug": await column("select slug from catalog.treatment order by id limit 4"),
         "Query.discussion.id": ids["dis"], "Query.survey.id": ids["svy"], "unreadOnly": [True, False],
+        "Query.dataset.id": ids["dst"], "Query.insight.id": ids["ins"], "includeUnreliable": [True, False],
+        "organization": [*await column("select 'org_' || id::text from insight.organization order by id limit 4"), ""],
     }  # fmt: skip
 
 

@@ -1,0 +1,116 @@
+"""The only place where Python computes a field: arguments made plain, turns taken, and objects shaped as selected."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from operator import attrgetter
+from typing import Any, cast
+
+from graphql import FieldNode, GraphQLObjectType, get_named_type, get_nullable_type, is_leaf_type, is_list_type
+from graphql.execution.incremental.incremental_executor import IncrementalExecutor
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
+from strawberry.types.arguments import StrawberryArgument, convert_arguments
+
+from models.rows import Unanswerable
+from planner.arguments import refused
+from planner.declare import Computed
+from planner.selection import Selections
+
+CONFIG = StrawberryConfig(auto_camel_case=True)
+
+Shaper = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A value that is what was selected of it already: graphql-core takes ten times as long to find nothing to do."""
+
+    value: Any
+
+
+class Completing(IncrementalExecutor):
+    """graphql-core's own executor, which leaves a Ready value as it is."""
+
+    def complete_value(self, return_type: Any, *between: Any) -> Any:
+        result = between[3]
+        return result.value if type(result) is Ready else super().complete_value(return_type, *between)
+
+
+@dataclass
+class Computing:
+    """The computations of one operation. They take turns, in a thread: an operation may have thousands, of which each
+    may take a tenth of a second, and between any two it can be cut off."""
+
+    selections: Selections
+    python_names: Mapping[tuple[str, str], str]  # by type and field
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    shapers: dict[tuple[int, ...], Shaper] = field(default_factory=dict)  # by the nodes' identity
+
+    async def compute(self, source: Computed, value: Any, keywords: Mapping[str, Any], info: Any) -> Any:
+        """What `finish` makes of a value, which may have to be waited for."""
+        found = await value if isawaitable(value) else value
+        shape = self.shaper(info)
+        async with self.turn:
+            try:
+                made = await asyncio.to_thread(_made, source, found, keywords, shape)
+            except Unanswerable as unanswerable:
+                raise refused(str(unanswerable), info.field_nodes) from None
+        return made if shape is None else Ready(made)
+
+    def shaper(self, info: Any) -> Shaper | None:
+        """How the field's objects become what is selected of them; None for a leaf, which graphql-core checks."""
+        if is_leaf_type(get_named_type(info.return_type)):
+            return None
+        key = tuple(map(id, info.field_nodes))
+        if key not in self.shapers:
+            self.shapers[key] = self._shaper(info.return_type, info.field_nodes)
+        return self.shapers[key]
+
+    def _shaper(self, wanted: Any, nodes: list[FieldNode]) -> Shaper:
+        bare: Any = get_nullable_type(wanted)
+        if is_list_type(bare):
+            each = self._shaper(bare.of_type, nodes)
+            return lambda values: None if values is None else [each(value) for value in values]
+        if is_leaf_type(bare):
+            return _itself
+        kind = cast(GraphQLObjectType, bare)
+        parts: list[tuple[str, Shaper]] = []
+        for key, inner in self.selections.fields(kind, nodes).items():
+            name = inner[0].name.value
+            if name == "__typename":
+                parts.append((key, lambda _: kind.name))
+            else:
+                shape = self._shaper(kind.fields[name].type, inner)
+                parts.append((key, _attribute(self.python_names[kind.name, name], shape)))
+        return lambda value: None if value is None else {key: part(value) for key, part in parts}
+
+
+def computation(source: Computed, declared: list[StrawberryArgument], read: Callable[..., Any]) -> Callable[..., Any]:
+    """The resolver of a computed field: `read` finds what the computation is made from, or what was planned instead."""
+
+    def resolve(parent: Any, info: Any, **arguments: Any) -> Any:
+        value = read(parent, info, **arguments)
+        if source.planned is not None and all(arguments.get(name) is None for name in source.unless):
+            return value if isawaitable(value) else Ready(value)
+        converted = convert_arguments(arguments, declared, DEFAULT_SCALAR_REGISTRY, CONFIG)
+        keywords = {name: given for name, given in converted.items() if given is not None}
+        computing: Computing = info.context.computing
+        return computing.compute(source, value, keywords, info)
+
+    return resolve
+
+
+def _made(source: Computed, value: Any, keywords: Mapping[str, Any], shape: Shaper | None) -> Any:
+    made = source.finish(value, **keywords)
+    return made if shape is None else shape(made)
+
+
+def _attribute(name: str, shape: Shaper) -> Shaper:
+    found = attrgetter(name)
+    return found if shape is _itself else lambda value: shape(found(value))
+
+
+def _itself(value: Any) -> Any:
+    return value
