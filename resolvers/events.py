@@ -5,8 +5,9 @@ An event's `subject` is the row that is new, its `about` what a subscriber hears
 
 from uuid import UUID
 
-from models import discussions, members, surveys
+from models import discussions, insights, members, surveys
 from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.viewers import Audience
 from resolvers.communities import community_called
 
 
@@ -44,6 +45,16 @@ def survey_opened(event: Row, *, viewer: Asking, community: Value[str] | None = 
     return found.where(survey.community_id.in_(joined))
 
 
+def insight_published(event: Row, *, viewer: Asking, community: Value[str] | None = None) -> Rows:
+    insight = row(insights.Insight)
+    found = select(insight).where(insight.id == event.subject)
+    if community is not None or viewer.view is not Audience.PATIENT:  # policies say which ones others may read
+        return found
+    membership = row(members.Membership)
+    joined = select(membership.community_id).where(membership.member_id == viewer.member)
+    return found.where(insight.community_id.in_(joined))
+
+
 def community_heard(*, community: Value[str] | None = None) -> Expression | None:
-    """None: any community's surveys are heard, and those of the viewer's are told."""
+    """None: what is of any community is heard, and of it what is the viewer's to see is told."""
     return None if community is None else community_called(community)

@@ -7,7 +7,7 @@ import strawberry
 from models import communities as tables
 from planner.declare import column, graph_type, paged, sql
 from resolvers import communities as resolve
-from resolvers import discussions
+from resolvers import datasets, discussions, insights
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.members import Member, Membership
 from schema.pagination import Connection, Node
@@ -15,7 +15,9 @@ from schema.tracking import Indicator
 from schema.treatments import Treatment
 
 if TYPE_CHECKING:
+    from schema.datasets import Dataset
     from schema.discussions import Discussion
+    from schema.insights import Insight
     from schema.surveys import Survey
 
 
@@ -70,4 +72,13 @@ class Community(Node):
     )
     surveys: Connection[Annotated["Survey", strawberry.lazy("schema.surveys")]] = paged(
         resolve.surveys_of, "Its surveys that the viewer may see, last to close first.", only=PATIENT | MANAGER
+    )
+    datasets: Connection[Annotated["Dataset", strawberry.lazy("schema.datasets")]] = paged(
+        datasets.datasets_of, "Its datasets, last frozen first.", only=PATIENT | BUYER | MANAGER
+    )
+    insights: Connection[Annotated["Insight", strawberry.lazy("schema.insights")]] = paged(
+        insights.insights_of_community,
+        "What has been published of its datasets, newest first: members and the house see all, a buyer those it may "
+        "read.",
+        only=PATIENT | BUYER | MANAGER,
     )

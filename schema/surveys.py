@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from datetime import date as Day
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -10,12 +10,15 @@ from models import surveys as tables
 from models.members import MemberKind, Sex
 from models.organizations import OrganizationKind
 from planner.declare import column, graph_type, sql
-from resolvers import communities
+from resolvers import communities, datasets
 from resolvers import surveys as resolve
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.communities import Community
 from schema.pagination import Node
 from schema.treatments import Treatment
+
+if TYPE_CHECKING:
+    from schema.datasets import Dataset
 
 strawberry.enum(tables.SurveyStatus, description="Where a survey stands; WAITING opens by itself once enough consent.")
 strawberry.enum(tables.QuestionKind, description="What sort of answer a question takes.")
@@ -99,6 +102,9 @@ class Survey(Node):
         resolve.viewer_participation, "The viewer's part in it; null when the viewer has none.", only=PATIENT
     )
     completed_count: int = sql(resolve.completed_count, "How many members have completed it.", only=MANAGER)
+    dataset: Annotated["Dataset", strawberry.lazy("schema.datasets")] | None = sql(
+        datasets.dataset_of_survey, "What its answers were frozen to; null until it closes, and where too few answered."
+    )
 
 
 @graph_type(audience=PATIENT, row=tables.Answer)

@@ -7,14 +7,15 @@ import strawberry
 
 from models import treatments as tables
 from planner.declare import column, graph_type, paged, sql
-from resolvers import communities, members, tracking
+from resolvers import communities, insights, members, tracking
 from resolvers import treatments as resolve
-from schema.access import PATIENT, PUBLIC
+from schema.access import PATIENT, PUBLIC, SIGNED_IN
 from schema.pagination import Connection, Node
 from schema.tracking import Indicator
 
 if TYPE_CHECKING:
     from schema.communities import Community
+    from schema.insights import Insight
     from schema.members import Member
 
 strawberry.enum(tables.TreatmentKind, description="What sort of treatment it is.")
@@ -36,6 +37,11 @@ class Treatment(Node):
         resolve.evaluations_of,
         "What members who share it with the viewer think of it, newest first; of one community's courses by its slug.",
         only=PATIENT,
+    )
+    insights: Connection[Annotated["Insight", strawberry.lazy("schema.insights")]] = paged(
+        insights.insights_of_treatment,
+        "What has been published about it in particular, newest first; of one community's datasets by its slug.",
+        only=SIGNED_IN,
     )
 
 

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from graphql import ExecutionResult, build_schema, execute, is_abstract_type, is_object_type, parse
 
-import tests.oracle_own  # noqa: F401  it fills in the readers
+import tests.oracle_insights
+import tests.oracle_own  # noqa: F401  they fill in the readers
 from tests.oracle_fields import TABLES, Listed, Of, readers
 from tests.oracle_rows import Found, Seen
 

@@ -14,6 +14,7 @@ from tests.oracle_rows import Found, Seen
 TABLES = {  # of each type whose objects have an id: the id's prefix, and the table
     "Account": ("acc", "identity.account"), "ApiKey": ("key", "insight.api_key"), "CareLink": ("lnk", "care.care_link"),
     "Community": ("com", "catalog.community"), "Condition": ("con", "catalog.condition"),
+    "Dataset": ("dst", "insight.dataset"), "Insight": ("ins", "insight.insight"),
     "Discussion": ("dis", "care.discussion"), "Flag": ("flg", "care.flag"), "Indicator": ("ind", "catalog.indicator"),
     "Licence": ("lic", "insight.licence"), "Member": ("mbr", "care.member"),
     "Notification": ("ntf", "care.notification"), "Observation": ("obs", "care.observation"),
@@ -231,9 +232,16 @@ def flags(seen: Seen, status: str | None = None) -> Listed:
     return listed(having(seen.of("care.flag"), status=status), by_creation, descending=True)
 
 
+@field("Licence.status")
+def licence_status(seen: Seen, licence: Found) -> str:
+    lapses = licence["status"] in ("REQUESTED", "GRANTED")
+    return "ENDED" if lapses and licence["ends_on"] < seen.today else str(licence["status"])
+
+
 @field("Query.licences")
 def licences(seen: Seen, status: str | None = None) -> Listed:
-    return listed(having(seen.of("insight.licence"), status=status), by_start, descending=True)
+    there = [row for row in seen.of("insight.licence") if status in (None, licence_status(seen, row))]
+    return listed(there, by_start, descending=True)
 
 
 @field("Query.organizations")
@@ -364,6 +372,13 @@ def communities_of(seen: Seen, member: Found) -> list[Found]:
 @field("Me.memberships")
 def memberships_of(seen: Seen, me: Found) -> list[Found]:
     return [membership for _, membership in places(seen, me["member_id"])]
+
+
+@field("Membership.diagnosedIn")
+def diagnosed_in(seen: Seen, membership: Found) -> int | None:
+    of = {name: membership[name] for name in ("member_id", "community_id")}
+    diagnosis = seen.one("care.diagnosis", **of)
+    return diagnosis["diagnosed_in"] if diagnosis else None
 
 
 def places(seen: Seen, member: UUID) -> list[tuple[Found, Found]]:

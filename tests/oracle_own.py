@@ -281,8 +281,11 @@ def price_of(seen: Seen, licence: Found) -> Found | None:
 
 @field("Licence.quota")
 def quota_of(seen: Seen, licence: Found) -> Found:
-    cost = licence["quota_micro_rho"]
-    return {"micro_rho": cost, "epsilon": epsilon(cost / 1e6), "delta": DELTA}
+    return cost(licence["quota_micro_rho"])
+
+
+def cost(micro_rho: int) -> Found:
+    return {"micro_rho": micro_rho, "epsilon": epsilon(micro_rho / 1e6), "delta": DELTA}
 
 
 def epsilon(rho: float) -> float:

@@ -16,7 +16,7 @@ Everything = Mapping[str, list[Found]]  # a database's rows by `schema.table`
 
 CATALOGUE = frozenset({
     "catalog.condition", "catalog.community", "catalog.community_indicator", "catalog.community_treatment",
-    "catalog.indicator", "catalog.notice", "catalog.treatment", "insight.organization",
+    "catalog.indicator", "catalog.notice", "catalog.treatment", "insight.organization", "insight.ledger_entry",
 })  # fmt: skip
 OF_MEMBERS = frozenset({  # what any member, and the house, may read of every member
     "care.member", "care.membership", "care.discussion", "care.discussion_topic", "care.post", "care.post_reaction",
@@ -56,7 +56,7 @@ class Seen:
 
     def __init__(self, network: Network, viewer: Viewer) -> None:
         self.viewer, self.now, self.today = viewer, network.now, network.today
-        tests = scope(network.tables, viewer)
+        tests = scope(network.tables, viewer, network.today)
         self.tables = {
             name: [row for row in rows if tests[name](row)] if name in tests else []
             for name, rows in network.tables.items()
@@ -81,9 +81,11 @@ class Seen:
         return found[0] if found else None
 
 
-def scope(tables: Everything, viewer: Viewer) -> dict[str, Callable[[Found], bool]]:
+def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable[[Found], bool]]:
     """For each table that the viewer's audience may read, which of its rows the viewer may."""
     tests: dict[str, Callable[[Found], bool]] = dict.fromkeys(CATALOGUE, lambda _: True)
+    if viewer.audience is not Audience.PUBLIC:
+        tests |= of_datasets(tables, None if viewer.audience is not Audience.BUYER else licensed(tables, viewer, today))
     if viewer.audience is Audience.BUYER:
         tests |= of_surveys(tables, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
         own = ("insight.licence", "insight.api_key")
@@ -97,6 +99,36 @@ def scope(tables: Everything, viewer: Viewer) -> dict[str, Callable[[Found], boo
         tests |= of_surveys(tables, lambda survey: survey["status"] != "DRAFT")
         tests |= dict.fromkeys(OF_MEMBERS, lambda _: True) | of_member(tables, viewer.member)
     return tests
+
+
+def licensed(tables: Everything, viewer: Viewer, today: date) -> set[UUID]:
+    """The datasets of which a buyer reads what has been said."""
+    (own,) = (row for row in tables["insight.organization"] if row["id"] == viewer.organization)
+    running = {
+        row["community_id"]
+        for row in tables["insight.licence"]
+        if row["organization_id"] == own["id"] and row["status"] == "GRANTED"
+        if row["starts_on"] <= today <= row["ends_on"]
+    }
+    datasets = (row for row in tables["insight.dataset"] if own["kind"] in row["offered_to"])
+    return {row["id"] for row in datasets if row["community_id"] in running}
+
+
+def of_datasets(tables: Everything, readable: set[UUID] | None) -> dict[str, Callable[[Found], bool]]:
+    """Every dataset that is large enough, and what was said of those that are `readable`; None: of all."""
+
+    def is_readable(row: Found) -> bool:
+        return readable is None or row["dataset_id"] in readable
+
+    insights = {row["id"] for row in tables["insight.insight"] if is_readable(row)}
+    tests: dict[str, Callable[[Found], bool]] = {
+        "insight.dataset": lambda dataset: bool(dataset["status"] != "TOO_SMALL"),
+        "insight.variable": lambda _: True,
+        "insight.category": lambda _: True,
+        "insight.release": is_readable,
+        "insight.insight": is_readable,
+    }
+    return tests | dict.fromkeys(("insight.cell", "insight.statistic"), lambda row: row["insight_id"] in insights)
 
 
 def of_surveys(tables: Everything, shown: Callable[[Found], bool]) -> dict[str, Callable[[Found], bool]]:
@@ -141,10 +173,12 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "care.side_effect": {"member_id": sharing},
         "care.care_link": {"patient_id": {member}, "relative_id": {member}},
         "care.notification": own,
+        "care.diagnosis": own,
         "care.flag": own,
         "care.removal": {"post_id": posts},
         "care.suspension": own,
         "research.consent": own,
+        "research.enrolment": own,
         "research.consent_change": own,
         "research.participation": own,
         "research.answer_sheet": {"id": sheets},

@@ -8,13 +8,15 @@ from decimal import Decimal
 import asyncpg
 
 from models import fakes
+from models.datasets import DatasetKind
 from models.discussions import Reaction
 from models.members import MemberKind, Sex, Sharing
-from models.organizations import OrganizationKind
+from models.organizations import LicenceStatus, OrganizationKind
 from models.surveys import ParticipationStatus, QuestionKind, RuleOperator
 from models.tracking import IndicatorKind, Scale
 from models.treatments import StopReason
 from models.viewers import ANYBODY, Audience, Viewer
+from tests.waves import variable, wave
 
 MONDAY = date(2026, 3, 2)
 
@@ -54,6 +56,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     )
     own = {"member_id": patient["id"]}
     await fakes.membership(connection, **own, **of_community, joined_on=MONDAY)
+    await fakes.diagnosis(connection, **own, **of_community)
     await fakes.membership(connection, member_id=association["id"], **of_community, joined_on=MONDAY)
     await fakes.care_link(connection, patient_id=patient["id"], relative_id=association["id"])
     for day, value in ((0, 2.0), (1, 4.0), (7, 9.0)):
@@ -114,7 +117,27 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         connection, organization_id=organization["id"], **of_community, price_amount=Decimal("1250.00"),
         price_currency="EUR", quota_micro_rho=250_000,
     )  # fmt: skip
+    await fakes.licence(
+        connection, organization_id=organization["id"], **of_community, status=LicenceStatus.REFUSED, reason="No",
+    )  # fmt: skip
     await fakes.api_key(connection, organization_id=organization["id"], last_used_at=fakes.NOON)
+    await fakes.licence(
+        connection, organization_id=organization["id"], **of_community, starts_on=MONDAY, ends_on=date(2999, 12, 31)
+    )
+    frozen = await wave(
+        connection,
+        variable("sleep", "LITTLE", "MUCH", ordinal=True),
+        variable("tea", "NONE", "SOME"),
+        **of_community,
+        kind=DatasetKind.SURVEY,
+        survey_id=survey["id"],
+        ended_on=MONDAY,
+        subjects={"tea": treatment["id"]},
+    )
+    await fakes.enrolment(connection, dataset_id=frozen.id, **own)
+    published = await frozen.say(
+        ("sleep", "tea"), [400, 300, 50, 200, 100, 40, 60, 20, 30], organization_id=organization["id"]
+    )
     staff = await fakes.staff(connection)
     accounts = {
         Audience.PATIENT: await fakes.account(connection, **own),
@@ -138,6 +161,9 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         "indicator": f"ind_{fatigue['id']}",
         "discussion": f"dis_{discussion['id']}",
         "survey": f"svy_{survey['id']}",
+        "dataset": f"dst_{frozen.id}",
+        "insight": published["sleep"],
         "node": f"org_{organization['id']}",
     }
-    return SmallNetwork(viewers, {name: json.dumps(value) for name, value in values.items()} | {"interval": "WEEK"})
+    enums = {"interval": "WEEK", "precision": "WITHIN_50"}
+    return SmallNetwork(viewers, {name: json.dumps(value) for name, value in values.items()} | enums)

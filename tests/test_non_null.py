@@ -18,6 +18,7 @@ EXCEPTIONS = {
     "TreatmentEvaluation.course": SAME_SCOPE,
     "Participation.survey": "a draft, the only survey a member may not read, has no participation",
     "Answer.question": "an answer is given to a survey that the member may read",
+    "Insight.dataset": "nothing is published of a dataset that is too small, the only one that is hidden",
 }
 
 

@@ -44,6 +44,11 @@ CURSORS = {  # where each list's cursors are found, by its coordinate; the first
     "Query.flags": "{ flags(first: 9) { edges { cursor } } }",
     "Query.licences": "{ licences(first: 9) { edges { cursor } } }",
     "Query.organizations": "{ organizations(first: 9) { edges { cursor } } }",
+    "Query.dataUses": "{ dataUses(first: 9) { edges { cursor } } }",
+    "Query.datasets": "{ datasets(first: 9) { edges { cursor } } }",
+    "Community.insights": "{ communities(first: 90) { nodes { insights(first: 3) { edges { cursor } } } } }",
+    "Dataset.insights": "{ datasets(first: 9) { nodes { insights(first: 3) { edges { cursor } } } } }",
+    "Me.dataUses": "{ me { dataUses(first: 9) { edges { cursor } } } }",
     "Community.treatments": "{ communities(first: 9) { nodes { treatments(first: 3) { edges { cursor } } } } }",
     "Community.members": "{ communities(first: 9) { nodes { members(first: 3) { edges { cursor } } } } }",
     "Community.discussions": "{ communities(first: 9) { nodes { discussions(first: 3) { edges { cursor } } } } }",
@@ -61,6 +66,8 @@ WEIGHTS = {  # a viewer's own, and the lists that people make, oftener than the 
     "Discussion.posts": 4, "Community.discussions": 3, "Community.members": 3, "Treatment.evaluations": 3,
     "Survey.questions": 3, "Member.series": 2, "Member.courses": 2,
     "Survey.eligibility": 3, "Post.removalReason": 3, "Member.suspension": 3,
+    "Query.insight": 3, "Query.dataset": 3, "Query.dataUses": 2, "Query.datasets": 2, "Insight.cells": 3,
+    "Me.dataUses": 2, "Me.privacyLoss": 2,
 }  # fmt: skip
 SERIES = """query ($indicator: ID!) {
   member(pseudonym: "arthritis-017") { series(indicator: $indicator, interval: MONTH) { startsOn mean minimum count } }
@@ -230,13 +237,14 @@ async def test_the_statement_answers_what_the_oracle_answers(examined: Examined,
 
 async def test_every_field_of_the_view_answers_what_the_oracle_answers(examined: Examined) -> None:
     pool = examined.asked.pool
-    fixed = {"interval": "MONTH", "pseudonym": json.dumps("arthritis-017")}
+    fixed = {"interval": "MONTH", "precision": "WITHIN_20", "pseudonym": json.dumps("arthritis-017")}
     for slug, indicator in (
         (pool["Query.community.slug"][0], pool["Member.series.indicator"][-1]),
         (pool["Query.treatment.slug"][0], pool["Member.series.indicator"][0]),
     ):
         found = {"slug": slug, "indicator": indicator, "discussion": pool["Query.discussion.id"][0]}
         found |= {"survey": pool["Query.survey.id"][0], "node": pool["Query.node.id"][0]}
+        found |= {name: pool[f"Query.{name}.id"][0] for name in ("dataset", "insight")}
         values = fixed | {name: json.dumps(value) for name, value in found.items()}
         for text in every_field(examined.asked.planner.schema, values):
             assert await examined.differences(text) == []

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $15, true) AS id
+  SELECT set_config('cohorte.member', $16, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o)
@@ -64,11 +64,19 @@ WITH viewer AS MATERIALIZED (
                         UNION ALL SELECT (
                           SELECT row_to_json(o)
                           FROM (
+                            SELECT 'Insight' AS __typename, 'ins_' || CAST(insight_1.id AS TEXT) AS id
+                          ) AS o
+                        ) AS o
+                        FROM insight.insight AS insight_1
+                        WHERE page_0.subject_type = $6::VARCHAR AND insight_1.id = page_0.subject_id
+                        UNION ALL SELECT (
+                          SELECT row_to_json(o)
+                          FROM (
                             SELECT 'Member' AS __typename, 'mbr_' || CAST(member_2.id AS TEXT) AS id
                           ) AS o
                         ) AS o
                         FROM care.member AS member_2
-                        WHERE page_0.subject_type = $6::VARCHAR AND member_2.id = page_0.subject_id
+                        WHERE page_0.subject_type = $7::VARCHAR AND member_2.id = page_0.subject_id
                         UNION ALL SELECT (
                           SELECT row_to_json(o)
                           FROM (
@@ -83,7 +91,7 @@ WITH viewer AS MATERIALIZED (
                           ) AS o
                         ) AS o
                         FROM care.post AS post_1
-                        WHERE page_0.subject_type = $7::VARCHAR AND post_1.id = page_0.subject_id
+                        WHERE page_0.subject_type = $8::VARCHAR AND post_1.id = page_0.subject_id
                         UNION ALL SELECT (
                           SELECT row_to_json(o)
                           FROM (
@@ -91,14 +99,14 @@ WITH viewer AS MATERIALIZED (
                           ) AS o
                         ) AS o
                         FROM catalog.survey AS survey_1
-                        WHERE page_0.subject_type = $8::VARCHAR AND survey_1.id = page_0.subject_id
+                        WHERE page_0.subject_type = $9::VARCHAR AND survey_1.id = page_0.subject_id
                       ) AS anon_2
                       LIMIT 1
                     ) AS subject
                   ) AS o
-                ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 10), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 10))[$9::INTEGER] AS _end
+                ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 10), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 10))[$10::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY notification_1.created_at DESC, notification_1.id DESC) AS _n, notification_1.id AS id, notification_1.kind AS kind, notification_1.created_at AS created_at, notification_1.subject_type AS subject_type, notification_1.subject_id AS subject_id, translate(encode(convert_to(CAST(json_build_array('d3bddf97', notification_1.created_at, notification_1.id) AS TEXT), $10::VARCHAR), $11::VARCHAR), $12::VARCHAR, $13::VARCHAR) AS _cursor
+                  SELECT row_number() OVER (ORDER BY notification_1.created_at DESC, notification_1.id DESC) AS _n, notification_1.id AS id, notification_1.kind AS kind, notification_1.created_at AS created_at, notification_1.subject_type AS subject_type, notification_1.subject_id AS subject_id, translate(encode(convert_to(CAST(json_build_array('d3bddf97', notification_1.created_at, notification_1.id) AS TEXT), $11::VARCHAR), $12::VARCHAR), $13::VARCHAR, $14::VARCHAR) AS _cursor
                   FROM care.notification AS notification_1
                   WHERE notification_1.member_id = profile_1.member_id AND notification_1.read_at IS NULL
                   ORDER BY notification_1.created_at DESC, notification_1.id DESC
@@ -108,7 +116,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o
           ) AS notifications
           FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $14::UUID
+          WHERE profile_1.member_id = $15::UUID
         ) AS o
       ) AS me
     ) AS o
