@@ -10,19 +10,23 @@ from starlette.types import Receive, Scope, Send
 
 from models.connections import open_roles, pool, role_dsn
 from models.migrations.run import head, upgrade
-from models.viewers import Audience
+from models.publisher import PUBLISHER
+from models.viewers import Audience, Login
 from models.viewing import is_at
 from planner.operations import Planner
+from resolvers.due import PUBLISHING
 from schema.access import build_views
 from server import pages, sockets
 from server.connections import Connections
 from server.documents import Documents
-from server.due import Due
+from server.due import CLOSING, Due
 from server.endpoint import Endpoint, Served
 from server.errors import Refusal
 from server.events import Events
+from server.heads import KeptHead
 from server.listening import listen
 from server.mail import Mail, by_smtp, into_folder
+from server.publishing import CONNECTIONS, STATEMENT_SECONDS, Publishing
 from server.sessions import Sessions
 from settings import Settings
 
@@ -52,6 +56,7 @@ def create_app(settings: Settings) -> Cohorte:
     """The whole server as an ASGI application; it opens the database when its lifespan begins.
 
     Raises UnmarkedError when a type or field of the graph names no audience, ValueError without a database's address.
+    Its lifespan raises Forgotten for a database that lacks what was published from it.
     """
     owner = settings.database_url
     if owner is None:
@@ -77,10 +82,14 @@ def create_app(settings: Settings) -> Cohorte:
                     introspection=settings.demo or audience is not Audience.PUBLIC,
                 )
                 served[audience] = Served(documents, connections)
+            opened = await pool(owner, PUBLISHER, CONNECTIONS, STATEMENT_SECONDS)
+            publishing = Publishing(Connections(opened, STATEMENT_SECONDS), KeptHead(settings.data, owner))
+            stack.push_async_callback(close, publishing.connections)
+            await publishing.begin()
             sessions = Sessions(served[Audience.PUBLIC].connections, demonstration=settings.demo)
             heard = asyncio.Event()
             events = Events()
-            endpoint = Endpoint(served, sessions, events, settings)
+            endpoint = Endpoint(served, sessions, events, publishing, settings)
             listening = asyncio.create_task(listen(listener, (sessions, events), heard))
             stack.push_async_callback(end, listening)
             stack.push_async_callback(end, asyncio.create_task(endpoint.streams.watch()))
@@ -91,6 +100,8 @@ def create_app(settings: Settings) -> Cohorte:
             stack.push_async_callback(end, asyncio.create_task(mail.run(lambda: connect("cohorte mail"))))
             due = Due(lambda: connect("cohorte due", Audience.MANAGER))
             stack.push_async_callback(end, asyncio.create_task(due.run()))
+            closing = Due(lambda: connect("cohorte closing", PUBLISHER), (*PUBLISHING, publishing.keep), CLOSING)
+            stack.push_async_callback(end, asyncio.create_task(closing.run()))
             app.endpoint = endpoint
             stack.callback(endpoint.log.write)
             yield
@@ -99,8 +110,8 @@ def create_app(settings: Settings) -> Cohorte:
     async def listener() -> asyncpg.Connection:
         return await connect("cohorte listener")
 
-    async def connect(name: str, audience: Audience = Audience.PUBLIC) -> asyncpg.Connection:
-        address = role_dsn(owner, audience)
+    async def connect(name: str, login: Login = Audience.PUBLIC) -> asyncpg.Connection:
+        address = role_dsn(owner, login)
         return await asyncpg.connect(address, timeout=LISTENER_SECONDS, server_settings={"application_name": name})
 
     async def is_ready() -> bool:

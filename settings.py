@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Limits:
-    """What one request may ask for. Everything but the two times is checked before any SQL is written."""
+    """What one request may ask for. Everything but the times is checked before any SQL is written."""
 
     body_bytes: int = 262_144
     tokens: int = 5_000
@@ -26,6 +26,7 @@ class Limits:
     input_list: int = 100
     statement_seconds: float = 5.0
     request_seconds: float = 10.0
+    freezing_seconds: float = 60.0  # of the requests that make a dataset of thousands of members' rows
     sign_ins: int = 10  # that fail, of one account, in `tries_minutes`
     sign_ins_from: int = 50  # that fail, from one address: a hospital's whole staff may share one
     mails: int = 5  # that are asked for, to one address of mail

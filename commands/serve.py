@@ -24,6 +24,7 @@ from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
 from commands.progress import Progress
 from server import sockets
+from server.heads import Forgotten, KeptHead
 from settings import Settings, SettingsError
 
 DATABASE = "cohorte"
@@ -86,10 +87,21 @@ async def probe(dsn: str) -> None:
 async def prepare(dsn: str, settings: Settings) -> None:
     say("migrating ...")
     await migrate.upgrade(dsn)
+    await refuse_forgetful(dsn, settings)
     if settings.demo and not await seed.is_seeded(dsn):
         # Another server that starts on the same empty database may be the one that fills it.
         with contextlib.suppress(seed.AlreadySeeded), Progress("making the demonstration network") as progress:
             await seed.seed(dsn, settings.scale, progress=progress.tell)
+
+
+async def refuse_forgetful(dsn: str, settings: Settings) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await KeptHead(settings.data, dsn).refuse_forgetful(connection)
+    except Forgotten as forgotten:
+        raise Unavailable(str(forgotten)) from None
+    finally:
+        await connection.close()
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -13,6 +13,7 @@ from models.organizations import OrganizationKind
 from models.surveys import SurveyStatus
 from models.viewers import Viewer
 from models.viewing import Connection
+from resolvers import freezing
 from resolvers.questionnaires import definition_refusals
 from resolvers.visibility import Question
 from resolvers.writing import (
@@ -159,15 +160,17 @@ async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: UUI
 
 
 async def close_survey(connection: Connection, viewer: Viewer, *, survey: UUID) -> UUID:
-    """Ends a survey before its day: no answer is linked to a member from then on. Raises Forbidden and Refused."""
+    """Ends a survey before its day, as the publisher: its answers become a dataset. Raises Forbidden and Refused."""
     require_role(viewer, StaffRole.SURVEY_MANAGER)
-    status = SurveyStatus((await _locked(connection, survey))["status"])
-    if status is SurveyStatus.DRAFT:
+    await connection.execute("SELECT identity.require_survey_manager()")
+    status = await connection.fetchval("SELECT research.lock_survey($1)", survey)
+    if status is None:
+        raise not_found(*SURVEY)
+    if status == SurveyStatus.DRAFT:
         raise too_early("It was never scheduled.", *SURVEY)
     if status not in REVISABLE:
         raise too_late("It has closed already.", *SURVEY)
-    await _take_time(connection)
-    await connection.execute("SELECT catalog.close_survey($1)", survey)
+    await freezing.close_survey(connection, survey)
     return survey
 
 
@@ -181,7 +184,7 @@ async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
 
 
 async def _take_time(connection: Connection) -> None:
-    # Inviting or parting thousands takes seconds, in one statement: only the request's own limit is over it.
+    # Inviting thousands takes seconds, in one statement: only the request's own limit is over it.
     await connection.execute("SET LOCAL statement_timeout = 0")
 
 

@@ -18,7 +18,10 @@ class Context:
     write: Write  # a transaction on the view's pool, its viewer set; it commits when it is left
     settings: Settings
     write_as_anybody: Write | None = None  # the same on the public view's pool, where `write` is another's
+    publish: Write | None = None  # the same on the publisher's, who alone may have records counted
+    allow: Callable[[float], None] | None = None  # gives the operation so many seconds from now on
     device: str | None = None  # what the caller calls itself, for its list of sessions
     address: str | None = None  # the caller's, as far as proxies that are trusted tell it
     operation: Any = None  # the planner's own: what is being executed,
-    coerced: Any = None  # with which variables
+    coerced: Any = None  # with which variables,
+    computing: Any = None  # and what Python computes in it

@@ -213,7 +213,8 @@ async def survey_close(info: Info, input: SurveyCloseInput) -> SurveyClosePayloa
         survey = id_of(input.survey, "svy", "input", "survey")
         return {"survey_id": await write.close_survey(connection, viewer, survey=survey)}
 
-    return await carry_out(info, SurveyClosePayload, input, work)
+    seconds = info.context.settings.limits.freezing_seconds
+    return await carry_out(info, SurveyClosePayload, input, work, as_publisher=True, seconds=seconds)
 
 
 def question_of(question: QuestionInput) -> Question:

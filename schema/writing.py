@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 
+# What an organization's program may do besides reading. Whatever else there is takes somebody who has signed in: a key
+# that is stolen makes no other key.
+OPEN_TO_KEYS = frozenset({"insightPublish"})
+
 CLIENT_MUTATION_ID_LENGTH = 200
 CLIENT_MUTATION_ID = (
     "An id of the caller's own making: a request that comes again with it, within a day and with the same input, is "
@@ -46,6 +50,11 @@ def mutation(resolver: Callable[..., Any], about: str, *, only: frozenset[Audien
     return strawberry.mutation(resolver=resolver, description=about, metadata={AUDIENCE: only})
 
 
+def question(resolver: Callable[..., Any], about: str, *, only: frozenset[Audience]) -> Any:
+    """A field of the root of queries that Python answers, and whom it is for."""
+    return strawberry.field(resolver=resolver, description=about, metadata={AUDIENCE: only})
+
+
 def query() -> Annotated["Query", strawberry.lazy("schema.roots")]:
     # The root is built of types that are built of this module's: it can't be imported above.
     from schema.roots import Query
@@ -54,12 +63,18 @@ def query() -> Annotated["Query", strawberry.lazy("schema.roots")]:
 
 
 @strawberry.type
-class Payload:
+class Outcome:
     """What every mutation's answer has; each says its own audience, and holds the ids that its fields are read by."""
 
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="Why it was refused; empty where it was carried out."
     )
+
+
+@strawberry.type
+class Payload(Outcome):
+    """What all have but that of a mutation which spends, and so may not be asked along with anything else."""
+
     query: Annotated["Query", strawberry.lazy("schema.roots")] = strawberry.field(
         resolver=query, description="The graph as the caller sees it, after what was done."
     )
@@ -81,27 +96,52 @@ def id_or_none(value: strawberry.ID | None, prefix: str) -> UUID | None:
 
 
 async def carry_out(
-    info: strawberry.Info[Context, None], payload: type[P], input: Any, work: Work, *, as_anybody: bool = False
+    info: strawberry.Info[Context, None],
+    payload: type[P],
+    input: Any,
+    work: Work,
+    *,
+    as_anybody: bool = False,
+    as_publisher: bool = False,
+    seconds: float | None = None,
 ) -> P:
     """The payload of a mutation: `work` is given a transaction and the viewer, and returns its private fields.
 
     A refusal is told in `user_errors`, with nothing written; Forbidden is an error of the operation. An input with a
     client's id for it is carried out once. `input` may be None, for a mutation that takes none. `as_anybody`: in the
-    public view's role, whoever asks.
+    public view's role, whoever asks. `as_publisher`: in the role that may have records counted. `seconds`: how long it
+    may take, where that is not as long as any other request.
     """
     context = info.context
     write, viewer = context.write, context.viewer
     if as_anybody:
         write, viewer = context.write_as_anybody or context.write, ANYBODY
+    if as_publisher:
+        assert context.publish is not None
+        write = context.publish
+    if seconds is not None and context.allow is not None:
+        context.allow(seconds)
     try:
+        refuse_keys(info)
         refuse_unwritable_text(input)
         once = once_of(info, input)
         made = await writing.carry_out(write, viewer, work, once)
     except Refused as refused:
         return payload(user_errors=told(refused))  # type: ignore[call-arg]
     except Forbidden:
-        raise GraphQLError("You may not do this.", extensions={"code": "FORBIDDEN"}) from None
+        raise forbidden() from None
     return payload(**read_back(payload, made))
+
+
+def refuse_keys(info: strawberry.Info[Context, None]) -> None:
+    """Raises Forbidden where a program asks, with an organization's key, for what takes somebody who has signed in."""
+    if info.context.viewer.api_key is not None and info.field_name not in OPEN_TO_KEYS:
+        raise Forbidden
+
+
+def forbidden() -> GraphQLError:
+    """Forbidden as an error of the operation."""
+    return GraphQLError("You may not do this.", extensions={"code": "FORBIDDEN"})
 
 
 def told(refused: Refused) -> list[UserError]:

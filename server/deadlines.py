@@ -20,13 +20,14 @@ class Deadline:
     asyncpg then cancels the statement in PostgreSQL too. To be entered when the body has been received whole.
     """
 
-    __slots__ = ("ended", "receive", "seconds", "task", "timer", "watcher")
+    __slots__ = ("ended", "limit", "receive", "seconds", "task", "timer", "watcher")
 
     def __init__(self, receive: Receive, seconds: float) -> None:
         self.receive = receive
         self.seconds = seconds
         self.ended: Ended | None = None
         self.watcher: asyncio.Task[None] | None = None
+        self.limit: asyncio.Timeout | None = None
 
     def __enter__(self) -> "Deadline":
         task = asyncio.current_task()
@@ -40,14 +41,20 @@ class Deadline:
         if self.watcher is not None:
             self.watcher.cancel()
         if self.ended is not None and kind is asyncio.CancelledError and self.task.uncancel() == 0:
-            raise TooLate(self.ended) from None
+            raise TooLate(self.ended, self.seconds) from None
+
+    def allow(self, seconds: float) -> None:
+        """Gives it so many seconds from now on, in the place of what it had."""
+        self.seconds = seconds
+        if self.limit is not None:
+            self.limit.reschedule(self.task.get_loop().time() + seconds)
 
     def begin(self) -> None:
         self.watcher = asyncio.create_task(self.watch())
 
     async def watch(self) -> None:
         try:
-            async with asyncio.timeout(max(0.0, self.seconds - PATIENCE_SECONDS)):
+            async with asyncio.timeout(max(0.0, self.seconds - PATIENCE_SECONDS)) as self.limit:
                 while (await self.receive())["type"] != "http.disconnect":
                     pass
             self.ended = Ended.GONE
@@ -57,8 +64,8 @@ class Deadline:
 
 
 class TooLate(Exception):
-    """The work was cut off; `ended` says why."""
+    """The work was cut off; `ended` says why, `seconds` how much time it had."""
 
-    def __init__(self, ended: Ended) -> None:
+    def __init__(self, ended: Ended, seconds: float) -> None:
         super().__init__(ended.name)
-        self.ended = ended
+        self.ended, self.seconds = ended, seconds

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 
-from resolvers.due import TASKS, Task, takes_turn
+from resolvers.due import HOUSE, Task, takes_turn
 
 log = logging.getLogger("cohorte.due")
 
 PERIOD_SECONDS = 30.0
+# The names of the locks: what the house does and what the publisher does fall to a process each.
+DUE, CLOSING = "cohorte.due", "cohorte.closing"
 
 
 class Due:
@@ -19,11 +21,13 @@ class Due:
     def __init__(
         self,
         connect: Callable[[], Awaitable[asyncpg.Connection]],
-        tasks: Sequence[Task] = TASKS,
+        tasks: Sequence[Task] = HOUSE,
+        turn: str = DUE,
         period_seconds: float = PERIOD_SECONDS,
     ) -> None:
         self.connect = connect
         self.tasks = tasks
+        self.turn = turn
         self.period_seconds = period_seconds
 
     async def run(self) -> None:
@@ -43,7 +47,7 @@ class Due:
     async def serve(self, connection: asyncpg.Connection) -> None:
         mine = False
         while True:
-            mine = mine or await takes_turn(connection)
+            mine = mine or await takes_turn(connection, self.turn)
             if mine:
                 await self.once(connection)
             await asyncio.sleep(self.period_seconds)
@@ -53,7 +57,7 @@ class Due:
         for task in self.tasks:
             try:
                 await task(connection)
-            except asyncpg.PostgresError as error:
+            except Exception as error:
                 if connection.is_closed():
                     raise
                 # The error's text may hold a row.

@@ -1,8 +1,7 @@
 """The only place where a GraphQL request travels from its bytes to its answer's: the endpoint at /graphql."""
 
-import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from logging import INFO
 from typing import Any
@@ -26,15 +25,14 @@ from server.errors import (
     Refusal,
     bad_input,
     bad_variables,
-    execution_error,
     internal,
-    is_masked,
     refusal,
     too_slow,
 )
 from server.event_streams import EVENTS, as_stream, stream
 from server.events import Events
 from server.limits import weigh_variables
+from server.publishing import Publishing
 from server.requests import (
     JSON,
     RESPONSE_JSON,
@@ -46,6 +44,7 @@ from server.requests import (
     read_body,
     takes_events,
 )
+from server.results import answer_of
 from server.sessions import Sessions
 from server.streams import Streams
 from server.subscriptions import Subscription, subscription
@@ -64,11 +63,12 @@ class Served:
 
 
 class Answered:
-    """What the log is told of a request."""
+    """What the log is told of a request, and how the request is given more time."""
 
-    __slots__ = ("codes", "document", "kind", "viewer")
+    __slots__ = ("allow", "codes", "document", "kind", "viewer")
 
     def __init__(self) -> None:
+        self.allow: Callable[[float], None] | None = None
         self.viewer = ANYBODY
         self.kind: str | None = None
         self.document: str | None = None
@@ -79,11 +79,17 @@ class Endpoint:
     """`GET` and `POST /graphql`, as GraphQL over HTTP has them. A read costs its statement and two look-ups."""
 
     def __init__(
-        self, views: Mapping[Audience, Served], sessions: Sessions, events: Events, settings: Settings
+        self,
+        views: Mapping[Audience, Served],
+        sessions: Sessions,
+        events: Events,
+        publishing: Publishing,
+        settings: Settings,
     ) -> None:
         self.views = views
         self.sessions = sessions
         self.events = events
+        self.publishing = publishing
         self.streams = Streams(sessions)
         self.settings = settings
         self.log = logs.OperationLog()
@@ -110,7 +116,7 @@ class Endpoint:
         except TooLate as late:
             if late.ended is Ended.GONE:
                 return
-            refused = too_slow("request_seconds", self.settings.limits.request_seconds)
+            refused = too_slow("request_seconds", late.seconds)
         except Exception as error:
             refused, id = internal()
             logs.fault(id, error)
@@ -157,7 +163,8 @@ class Endpoint:
             if b"graphql-require-preflight" not in headers and headers.get(b"sec-fetch-site") != b"same-origin":
                 raise refusal(400, Code.BAD_USER_INPUT, "A GET needs the header GraphQL-Require-Preflight.")
             asked = asked_in_url(scope["query_string"])
-        with Deadline(receive, limits.request_seconds):
+        with Deadline(receive, limits.request_seconds) as deadline:
+            told.allow = deadline.allow
             authorization = headers.get(b"authorization")
             if authorization is not None:
                 told.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
@@ -231,6 +238,8 @@ class Endpoint:
             read=view.connections.read,
             write=lambda: view.connections.write(viewer),
             settings=self.settings,
+            publish=lambda: self.publishing.write(viewer),
+            allow=told.allow,
             write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(scope, headers.get(b"x-forwarded-for"), self.settings.trusted_proxies),
@@ -241,22 +250,10 @@ class Endpoint:
             if operation.kind is OperationType.MUTATION:
                 # It may have closed this very session: the listener hears of it a moment after the client does.
                 self.sessions.forget(viewer.session)
-        if not result.errors:
-            body = orjson.dumps({"data": result.data})
-            if key:
-                view.documents.answers.put(key, body)
-            return body
-        errors = []
-        for error in result.errors:
-            if isinstance(error.original_error, Refusal):
-                raise error.original_error
-            id = None
-            if is_masked(error):
-                id = secrets.token_hex(8)
-                logs.fault(id, error.original_error or error)
-            errors.append(execution_error(error, id))
-        told.codes = tuple(dict.fromkeys(str(error["extensions"]["code"]) for error in errors))
-        return orjson.dumps({"errors": errors, "data": result.data})
+        body, told.codes = answer_of(result)
+        if key and not told.codes:
+            view.documents.answers.put(key, body)
+        return body
 
 
 def begin(status: int, type: bytes, *more: tuple[bytes, bytes]) -> dict[str, Any]:

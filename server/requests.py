@@ -86,7 +86,7 @@ async def read_body(receive: Receive, declared: bytes | None, most: int, seconds
         async with asyncio.timeout(seconds):
             while True:
                 if message["type"] == "http.disconnect":
-                    raise TooLate(Ended.GONE)
+                    raise TooLate(Ended.GONE, seconds)
                 part: bytes = message.get("body", b"")
                 size += len(part)
                 over = over or size > most

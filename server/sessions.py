@@ -1,4 +1,4 @@
-"""The only place that knows who is asking: bearer tokens to viewers, kept in the process and dropped when revoked."""
+"""The only place that knows who is asking: tokens and keys to viewers, kept in the process and dropped when revoked."""
 
 import re
 import time
@@ -9,18 +9,19 @@ from hashlib import sha256
 from uuid import UUID
 
 from models.viewers import Viewer
-from models.viewing import REVOKED, session_of
+from models.viewing import REVOKED, viewer_of
 from server.connections import Connections
 from server.errors import unauthenticated
 
 KEPT = 10_000
 # A lost notification, whatever the cause, is believed no longer than this.
 KEPT_SECONDS = 60.0
-BEARER = re.compile(rb"[Bb]earer +([A-Za-z0-9_-]{43})")  # 32 bytes in URL-safe base64
+# A session's token is 32 bytes in URL-safe base64; an organization's key is the same behind its prefix.
+BEARER = re.compile(rb"[Bb]earer +([A-Za-z0-9_-]{43}|ck_[0-9a-f]{8}_[A-Za-z0-9_-]{43})")
 
 
 class Sessions:
-    """The viewers of open sessions. While nobody listens for revocations, every token is looked up each time."""
+    """The viewers of open sessions and of keys. While nobody listens for revocations, each is looked up each time."""
 
     channel = REVOKED
 
@@ -31,15 +32,15 @@ class Sessions:
         self.hashes: dict[UUID, bytes] = {}
         self.listening = False
         self.revocations = 0
-        # Each is told the id of a session that was closed, or None where any may have been, unheard.
+        # Each is told the id of a session or key that was revoked, or None where any may have been, unheard.
         self.when_revoked: list[Callable[[UUID | None], None]] = []
 
     def hash_of(self, authorization: bytes) -> bytes:
-        """The SHA-256 of the token in an Authorization header, whether or not it opens anything."""
-        return sha256(authorization[-43:]).digest()
+        """The SHA-256 of the token or key in an Authorization header, whether or not it opens anything."""
+        return sha256(authorization.rpartition(b" ")[2]).digest()
 
     def known(self, authorization: bytes) -> Viewer | None:
-        """The viewer of a token that has lately been looked up."""
+        """The viewer of a token or key that has lately been looked up."""
         found = self.kept.get(self.hash_of(authorization))
         if found is None or found[1] < time.monotonic() or not BEARER.fullmatch(authorization):
             return None
@@ -56,9 +57,9 @@ class Sessions:
         return await self.look_up(sha256(token[1]).digest())
 
     async def look_up(self, hash: bytes) -> Viewer:
-        """The viewer of the token with this SHA-256, as the database has it; raises Refusal."""
+        """The viewer of the token or key with this SHA-256, as the database has it; raises Refusal."""
         revocations = self.revocations
-        found = await self.connections.ask(lambda connection: session_of(connection, hash))
+        found = await self.connections.ask(lambda connection: viewer_of(connection, hash))
         if found is None:
             raise unauthenticated()
         viewer, expires_at, demonstration = found
@@ -73,17 +74,17 @@ class Sessions:
     def keep(self, hash: bytes, viewer: Viewer, until: float) -> None:
         self.kept[hash] = (viewer, until)
         self.kept.move_to_end(hash)
-        if viewer.session is not None:
-            self.hashes[viewer.session] = hash
+        if viewer.opened_by is not None:
+            self.hashes[viewer.opened_by] = hash
         while len(self.kept) > KEPT:
             _, (oldest, _) = self.kept.popitem(last=False)
-            if oldest.session is not None:
-                self.hashes.pop(oldest.session, None)
+            if oldest.opened_by is not None:
+                self.hashes.pop(oldest.opened_by, None)
 
-    def forget(self, session: UUID | None) -> None:
-        """Looks a session up anew when it next asks."""
+    def forget(self, opened_by: UUID | None) -> None:
+        """Looks a session or key up anew when it next asks."""
         self.revocations += 1
-        hash = self.hashes.pop(session, None) if session is not None else None
+        hash = self.hashes.pop(opened_by, None) if opened_by is not None else None
         if hash is not None:
             self.kept.pop(hash, None)
 
@@ -104,14 +105,14 @@ class Sessions:
 
     def heard(self, connection: object, process: int, channel: str, payload: object) -> None:
         try:
-            session = UUID(str(payload))
+            revoked = UUID(str(payload))
         except ValueError:  # what cannot be read is not guessed at
             self.forget_all()
             self.tell(None)
         else:
-            self.forget(session)
-            self.tell(session)
+            self.forget(revoked)
+            self.tell(revoked)
 
-    def tell(self, session: UUID | None) -> None:
+    def tell(self, revoked: UUID | None) -> None:
         for told in self.when_revoked:
-            told(session)
+            told(revoked)

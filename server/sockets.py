@@ -5,6 +5,7 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md says what each m
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -198,7 +199,8 @@ class Socket:
         try:
             seconds = self.endpoint.settings.limits.request_seconds
             try:
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(seconds) as limit:
+                    told.allow = allowing(limit)
                     answer = await self.endpoint.operate(asked(payload), told, self.scope, streamed=True)
             except TimeoutError:
                 raise too_slow("request_seconds", seconds) from None
@@ -265,3 +267,8 @@ def id_of(message: dict[str, Any]) -> str:
     if not isinstance(id, str) or not id:
         raise Closing(4400, "This message needs an id that is not empty")
     return id
+
+
+def allowing(limit: asyncio.Timeout) -> Callable[[float], None]:
+    """What gives an operation so many seconds from now on."""
+    return lambda seconds: limit.reschedule(asyncio.get_running_loop().time() + seconds)

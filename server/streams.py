@@ -21,7 +21,7 @@ AGAIN_SECONDS = 1.0
 
 
 class Ending(Enum):
-    REVOKED = auto()  # the session is closed, or no longer what it was
+    REVOKED = auto()  # the session or key is, or is no longer what it was
     STOPPING = auto()  # the server is
     SLOW = auto()  # the client does not read what it asked for
     GONE = auto()  # the client is
@@ -93,13 +93,13 @@ class Streams:
             await self.sessions.viewer(authorization)
         return stream.viewer
 
-    def revoked(self, session: UUID | None) -> None:
-        """Ends the streams of a session; None where any may be closed: they are looked up."""
-        if session is None:
+    def revoked(self, opened_by: UUID | None) -> None:
+        """Ends the streams of a session or key; None where any may be revoked: they are looked up."""
+        if opened_by is None:
             self.doubted.set()
             return
         for stream in tuple(self.open):
-            if stream.viewer is not None and stream.viewer.session == session:
+            if stream.viewer is not None and stream.viewer.opened_by == opened_by:
                 stream.end(Ending.REVOKED)
 
     async def watch(self) -> None:

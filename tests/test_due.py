@@ -8,16 +8,15 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from models import fakes
-from models.accounts import StaffRole
 from models.connections import role_dsn
+from models.publisher import PUBLISHER
 from models.surveys import ParticipationStatus, SurveyStatus
-from models.viewers import Audience
+from models.viewers import Audience, Login
 from models.viewing import Connection
-from resolvers.due import TASKS, forget_mutations, settle_surveys, takes_turn
-from server.due import Due
+from resolvers.due import HOUSE, PUBLISHING, forget_mutations, settle_surveys, takes_turn
+from server.due import DUE, Due
 from tests.asking import serving
 from tests.surveying import (
     NO,
@@ -32,35 +31,9 @@ from tests.surveying import (
     submitted,
     uuid,
 )
-from tests.town import Person, Town, town
+from tests.town import Person, Town
 
 MOVE = "UPDATE catalog.survey SET {column} = current_date + $2::integer WHERE id = $1"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
-
-
-@pytest_asyncio.fixture(scope="module")
-async def boss(here: Town) -> Person:
-    return await here.staff(StaffRole.SURVEY_MANAGER)
-
-
-@pytest_asyncio.fixture
-async def home(here: Town) -> UUID:
-    return UUID(str((await fakes.community(here.database))["id"]))
-
-
-@pytest_asyncio.fixture
-async def ada(here: Town, home: UUID) -> Person:
-    return await here.member(home)
-
-
-@pytest_asyncio.fixture
-async def ben(here: Town, home: UUID) -> Person:
-    return await here.member(home)
 
 
 async def address(here: Town) -> str:
@@ -71,9 +44,9 @@ async def address(here: Town) -> str:
 
 
 @asynccontextmanager
-async def as_the_house(here: Town) -> AsyncIterator[asyncpg.Connection]:
-    """A connection as what is due is done on: the manager's role, and no viewer."""
-    connection = await asyncpg.connect(role_dsn(await address(here), Audience.MANAGER))
+async def as_(login: Login, here: Town) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as what is due is done on: the role's, and no viewer."""
+    connection = await asyncpg.connect(role_dsn(await address(here), login))
     try:
         yield connection
     finally:
@@ -85,14 +58,14 @@ async def test_a_survey_opens_on_its_day(here: Town, boss: Person, home: UUID, a
         await consents(here, who)
     survey = await scheduled(here, boss, home, opensOn=in_days(2))
     lonely = await scheduled(here, boss, home, opensOn=in_days(2), minimumParticipants=3)
-    async with as_the_house(here) as house:
-        await settle_surveys(house)
+    async with as_(PUBLISHER, here) as publisher:
+        await settle_surveys(publisher)
         assert await status_of(here, survey) == "WAITING"
         for one in (survey, lonely):
             await here.database.execute(MOVE.format(column="opens_on"), uuid(one), 0)
         await here.events()
-        await settle_surveys(house)
-        await settle_surveys(house)
+        await settle_surveys(publisher)
+        await settle_surveys(publisher)
     assert (await status_of(here, survey), await status_of(here, lonely)) == ("OPEN", "WAITING")
     told = [one for one in await here.events() if one["kind"] == "surveyOpened"]
     assert told == [{"kind": "surveyOpened", "subject": str(uuid(survey)), "about": str(home)}]
@@ -106,14 +79,14 @@ async def test_a_survey_closes_after_its_last_day(
     never = await scheduled(here, boss, home, minimumParticipants=3)
     await submitted(here, ada, survey)
     await here.do(ben, "surveySave", "__typename", survey=survey, answers=[NO])
-    async with as_the_house(here) as house:
+    async with as_(PUBLISHER, here) as publisher:
         await here.database.execute(MOVE.format(column="closes_on"), uuid(survey), 0)
-        await settle_surveys(house)
+        await settle_surveys(publisher)
         assert await status_of(here, survey) == "OPEN"  # its last day is not over
         for one in (survey, never):
             await here.database.execute(MOVE.format(column="opens_on"), uuid(one), -9)
             await here.database.execute(MOVE.format(column="closes_on"), uuid(one), -1)
-        await settle_surveys(house)
+        await settle_surveys(publisher)
     assert (await status_of(here, survey), await status_of(here, never)) == ("CLOSED", "CLOSED")
     row = await here.row("SELECT closes_on FROM catalog.survey WHERE id = $1", uuid(survey))
     assert row["closes_on"].isoformat() == in_days(-1)
@@ -130,8 +103,8 @@ async def test_many_who_do_it_at_once_do_it_once(here: Town, boss: Person, home:
     for survey in surveys:
         await here.database.execute(MOVE.format(column="opens_on"), uuid(survey), 0)
     await here.events()
-    async with as_the_house(here) as one, as_the_house(here) as two, as_the_house(here) as three:
-        await asyncio.gather(*(settle_surveys(house) for house in (one, two, three)))
+    async with as_(PUBLISHER, here) as one, as_(PUBLISHER, here) as two, as_(PUBLISHER, here) as three:
+        await asyncio.gather(*(settle_surveys(publisher) for publisher in (one, two, three)))
     assert [await status_of(here, survey) for survey in surveys] == ["OPEN"] * 3
     told = [event["kind"] for event in await here.events()]
     assert (told.count("surveyOpened"), told.count("notificationAdded")) == (3, 15)
@@ -140,11 +113,11 @@ async def test_many_who_do_it_at_once_do_it_once(here: Town, boss: Person, home:
 async def test_it_falls_to_one_process_at_a_time_and_to_another_when_that_one_ends(fresh: str) -> None:
     first, second = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     try:
-        assert await takes_turn(first) is True
-        assert await takes_turn(second) is False
+        assert await takes_turn(first, DUE) is True
+        assert await takes_turn(second, DUE) is False
         first.terminate()
         for _ in range(100):
-            if await takes_turn(second):
+            if await takes_turn(second, DUE):
                 break
             await asyncio.sleep(0.05)
         else:
@@ -219,16 +192,17 @@ async def test_what_mutations_came_to_is_forgotten_after_a_day(here: Town) -> No
     """
     await here.database.execute(keep, "old", timedelta(days=1, minutes=1))
     await here.database.execute(keep, "new", timedelta(hours=23))
-    async with as_the_house(here) as house:
+    async with as_(Audience.MANAGER, here) as house:
         await forget_mutations(house)
     kept = "SELECT client_mutation_id FROM identity.mutation WHERE client_mutation_id = any($1)"
     assert [row[0] for row in await here.database.fetch(kept, ["old", "new"])] == ["new"]
 
 
-async def test_the_house_may_do_all_that_falls_due(here: Town) -> None:
-    async with as_the_house(here) as house:
-        for task in TASKS:
-            await task(house)
+async def test_the_house_and_the_publisher_may_do_all_that_falls_due(here: Town) -> None:
+    for login, tasks in ((Audience.MANAGER, HOUSE), (PUBLISHER, PUBLISHING)):
+        async with as_(login, here) as connection:
+            for task in tasks:
+                await task(connection)
 
 
 async def test_servers_that_start_do_what_fell_due_meanwhile(fresh: str) -> None:

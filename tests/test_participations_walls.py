@@ -1,7 +1,6 @@
 """Answering at once and against the grain: twins, races, what always holds, and what no statement can do."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,6 @@ import pytest
 import pytest_asyncio
 
 from models import fakes
-from models.accounts import StaffRole
 from models.viewers import Audience
 from tests.surveying import (
     HOW,
@@ -28,33 +26,7 @@ from tests.surveying import (
     uuid,
 )
 from tests.test_scopes import viewing
-from tests.town import Person, Town, town
-
-
-@pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
-
-
-@pytest_asyncio.fixture(scope="module")
-async def boss(here: Town) -> Person:
-    return await here.staff(StaffRole.SURVEY_MANAGER)
-
-
-@pytest_asyncio.fixture
-async def home(here: Town) -> UUID:
-    return UUID(str((await fakes.community(here.database))["id"]))
-
-
-@pytest_asyncio.fixture
-async def ada(here: Town, home: UUID) -> Person:
-    return await here.member(home)
-
-
-@pytest_asyncio.fixture
-async def ben(here: Town, home: UUID) -> Person:
-    return await here.member(home)
+from tests.town import Person, Town
 
 
 @pytest_asyncio.fixture
@@ -189,8 +161,9 @@ async def test_a_members_statements_write_nothing_but_answers_on_its_own_open_sh
         "UPDATE catalog.survey SET status = 'OPEN'",
         "SELECT research.take_back(member_id, survey_id) FROM research.participation",
         "SELECT research.invite(survey_id) FROM research.participation",
-        "SELECT catalog.carry_out_due(id) FROM catalog.survey",
-        "SELECT catalog.close_survey(id) FROM catalog.survey",
+        "SELECT catalog.open_due(id) FROM catalog.survey",
+        "SELECT research.close_at_once(id) FROM catalog.survey",
+        "SELECT research.lock_survey(id) FROM catalog.survey",
     ]  # fmt: skip
     for statement in forbidden:
         async with viewing(here.database, Audience.PATIENT, ada.id):

@@ -1,0 +1,304 @@
+"""The only place that says what an insight would cost, and what has been said already: no record is looked at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from models.accounts import StaffRole
+from models.datasets import DatasetKind, DatasetStatus
+from models.viewers import Audience, Viewer
+from models.viewing import Connection
+from privacy.budget import left_for_house, left_for_sale
+from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
+from privacy.domains import Category, Rule, Variable
+from privacy.precision import PRECISIONS, Precision, cheaper, price
+from resolvers.releases import Dataset, Placed, Release, Use
+from resolvers.writing import Forbidden, Refusal, RefusalCode, Refused, invalid, not_found, refused, require_role
+
+HOUSE = Use("The house's own research")
+COVERING = 10  # the most insights that a quote names
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a dataset: one of its variables by others, so precisely."""
+
+    dataset: UUID | None
+    variable: str
+    by: Sequence[str]
+    precision: Precision
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a question is about: its dataset, the cube that answers it, and what has been said of that cube."""
+
+    question: Question
+    dataset: Dataset
+    cube: Sequence[Placed]  # in the order of positions
+    said: Release | None  # the most precise one
+
+    @property
+    def contributions(self) -> int:
+        return contributions(placed.variable for placed in self.cube)
+
+    @property
+    def is_said(self) -> bool:
+        return self.said is not None and _at_least(self.said.precision, self.question.precision)
+
+    def cost(self, precision: Precision) -> int:
+        """What it takes to have it said so precisely, in micro-rho, above what was paid for it."""
+        if self.said is None:
+            return price(precision, self.contributions)
+        if _at_least(self.said.precision, precision):
+            return 0
+        return price(precision, self.contributions) - self.said.total_micro_rho
+
+
+@dataclass(frozen=True)
+class Pocket:
+    """Out of what a release would be paid: whose use it is, and how many micro-rho are left for it."""
+
+    use: Use
+    left: int
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The answer to what a question would cost: `cost` and `left` in micro-rho, `margin` of each count at 95 %."""
+
+    cost: int
+    left: int  # what may still be spent, before this
+    already_published: bool
+    cells: int
+    margin: int
+    cheaper: Sequence[Precision]  # those that cost less and that what is left suffices for, the dearest first
+    covered_by: Sequence[UUID]  # insights
+
+    @property
+    def affordable(self) -> bool:
+        return self.cost <= self.left or self.cost == 0
+
+    @property
+    def remaining_after(self) -> int:
+        return self.left - self.cost if self.affordable else self.left
+
+
+class BudgetExhausted(Refused):
+    """What is left does not suffice; the quote says what would."""
+
+    def __init__(self, quote: Quote) -> None:
+        asked = f"This costs {quote.cost:,} micro-rho, and {quote.left:,} are left."
+        if quote.covered_by:
+            further = "Read one of the insights that `quote.coveredBy` names: they answer it for nothing."
+        elif quote.cheaper:
+            further = f"{quote.cheaper[0].value} would still do: ask for that."
+        else:
+            further = "Read what is published of this dataset, or ask the next one."
+        super().__init__(Refusal(RefusalCode.BUDGET_EXHAUSTED, f"{asked} {further}", ("input", "precision")))
+        self.quote = quote
+
+
+async def quote_of(connection: Connection, viewer: Viewer, question: Question) -> Quote:
+    """What the question would cost the viewer, from what it may read. Raises Refused, INVALID and NOT_FOUND alone."""
+    subject = await subject_of(connection, question)
+    day = await today(connection)
+    try:
+        pocket = await pocket_of(connection, viewer, subject.dataset, day)
+    except (Refused, Forbidden):
+        return await quote(connection, subject, 0)
+    return await quote(connection, subject, pocket.left if subject.dataset.is_open_on(day) else 0)
+
+
+async def quote(connection: Connection, subject: Subject, left: int) -> Quote:
+    """The quote for who may still spend `left` micro-rho."""
+    asked = subject.question.precision
+    cost = subject.cost(asked)
+    return Quote(
+        cost=cost,
+        left=left,
+        already_published=subject.is_said,
+        cells=cells_in(placed.variable for placed in subject.cube),
+        margin=subject.said.margin if subject.is_said and subject.said else asked.margin,
+        cheaper=[one for one in cheaper(asked) if subject.cost(one) < cost and subject.cost(one) <= left],
+        covered_by=await covering(connection, subject),
+    )
+
+
+async def subject_of(connection: Connection, question: Question, *, lock: bool = False) -> Subject:
+    """What the question is about; `lock`: with the dataset held until the transaction ends.
+
+    Raises Refused: NOT_FOUND for the dataset, INVALID for variables that make no cube of it.
+    """
+    dataset = await dataset_of(connection, question.dataset, lock=lock)
+    names = [question.variable, *question.by]
+    if len(names) > MOST_VARIABLES:
+        raise invalid(f"An insight has at most {MOST_VARIABLES} variables: leave some out.", "input", "by")
+    known = await domain_of(connection, dataset.id, names)
+    for place, name in enumerate(names):
+        path = ("input", "variable") if place == 0 else ("input", "by", str(place - 1))
+        if name not in known:
+            raise invalid("The dataset has no such variable: name one of `Dataset.variables`.", *path)
+        if name in names[:place]:
+            raise invalid("Another variable is the same: name each once.", *path)
+    cube = sorted(known.values(), key=lambda placed: placed.position)
+    cells = cells_in(placed.variable for placed in cube)
+    if cells > MOST_CELLS:
+        raise invalid(
+            f"This has {cells:,} cells and may have {MOST_CELLS:,}: leave a variable out, or choose a smaller one.",
+            "input",
+            "by",
+        )
+    return Subject(question, dataset, cube, await said_of(connection, dataset, cube))
+
+
+async def dataset_of(connection: Connection, id: UUID | None, *, lock: bool = False) -> Dataset:
+    """The dataset; one that is too small is none. Raises Refused."""
+    row = await connection.fetchrow(
+        f"""
+        SELECT id, community_id, kind, title, status, ends_on, offered_to, domain_version, cap_micro_rho,
+            spent_micro_rho, sold_micro_rho, demonstration
+        FROM insight.dataset WHERE id = $1 {"FOR NO KEY UPDATE" if lock else ""}
+        """,  # noqa: S608 - one of two literals
+        id,
+    )
+    if row is None or row["status"] == DatasetStatus.TOO_SMALL:
+        raise not_found("input", "dataset")
+    return Dataset(**{**row, "kind": DatasetKind(row["kind"]), "status": DatasetStatus(row["status"])})
+
+
+async def domain_of(connection: Connection, dataset: UUID, names: Sequence[str]) -> Mapping[str, Placed]:
+    """Those of the dataset's variables that have these names, with their categories in order."""
+    rows = await connection.fetch(
+        """
+        SELECT v.position, v.name, v.label AS titled, v.rule, v.ordinal, v.max_per_member, v.subject_id,
+            c.code, c.label, c.value, c.low, c.high
+        FROM insight.variable v JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
+        WHERE v.dataset_id = $1 AND v.name = any($2) ORDER BY v.position, c.place
+        """,
+        dataset,
+        list(names),
+    )
+    categories: dict[str, list[Category]] = {}
+    for row in rows:
+        one = Category(row["code"], row["label"], row["value"], row["low"], row["high"])
+        categories.setdefault(row["name"], []).append(one)
+    return {row["name"]: _placed(row, categories[row["name"]]) for row in rows}
+
+
+async def said_of(connection: Connection, dataset: Dataset, cube: Sequence[Placed]) -> Release | None:
+    """The most precise release of this very cube that the connection may read."""
+    row = await connection.fetchrow(
+        """
+        SELECT id, variables, precision, total_micro_rho, margin, sigma, estimates FROM insight.release
+        WHERE dataset_id = $1 AND cube = $2 ORDER BY total_micro_rho DESC LIMIT 1
+        """,
+        dataset.id,
+        key([placed.variable.name for placed in cube], dataset.domain_version),
+    )
+    return None if row is None else Release(**{**row, "precision": Precision(row["precision"])})
+
+
+async def covering(connection: Connection, subject: Subject) -> list[UUID]:
+    """Published insights that answer the question for nothing, the most precise first: see privacy.cubes.covers."""
+    asked = [placed.variable.name for placed in subject.cube]
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT ON (r.id) i.id, r.sigma, array(
+            SELECT v.name FROM insight.variable v WHERE v.dataset_id = r.dataset_id AND v.position = any(r.variables)
+        ) AS names
+        FROM insight.release r JOIN insight.insight i ON i.release_id = r.id
+        WHERE r.dataset_id = $1 AND r.variables @> $2
+        ORDER BY r.id, i.variable <> $3, i.id
+        """,
+        subject.dataset.id,
+        [placed.position for placed in subject.cube],
+        next(placed.position for placed in subject.cube if placed.variable.name == subject.question.variable),
+    )
+    known = await domain_of(connection, subject.dataset.id, sorted({name for row in rows for name in row["names"]}))
+    found = []  # the most precise first; of the same margin the smallest, which needs no summing
+    for row in rows:
+        margin = covers([known[name].variable for name in row["names"]], row["sigma"], asked)
+        if margin is not None and margin <= subject.question.precision.margin:
+            found.append((margin, len(row["names"]), row["id"]))
+    return [id for _, _, id in sorted(found)[:COVERING]]
+
+
+async def pocket_of(
+    connection: Connection, viewer: Viewer, dataset: Dataset, day: date, *, lock: bool = False
+) -> Pocket:
+    """Out of what the viewer would pay on that day; `lock`: with its licences held until the transaction ends.
+
+    Raises Forbidden for who has no part in it, and Refused: NOT_ELIGIBLE for the kind of organization,
+    LICENCE_REQUIRED where none is in force.
+    """
+    if viewer.audience is not Audience.BUYER:
+        require_role(viewer, StaffRole.DATA_STEWARD)
+        left = left_for_house(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
+        return Pocket(HOUSE, left)
+    buyer = await connection.fetchrow("SELECT name, kind FROM insight.organization WHERE id = $1", viewer.organization)
+    if buyer is None:
+        raise Forbidden
+    if buyer["kind"] not in dataset.offered_to:
+        message = "This dataset is not offered to organizations of your kind: `offeredTo` says to which it is."
+        raise refused(RefusalCode.NOT_ELIGIBLE, message, "input", "dataset")
+    return await _licensed(connection, viewer, dataset, buyer["name"], day, lock)
+
+
+async def today(connection: Connection) -> date:
+    found: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
+    return found
+
+
+async def _licensed(
+    connection: Connection, viewer: Viewer, dataset: Dataset, name: str, day: date, lock: bool
+) -> Pocket:
+    licences = await connection.fetch(
+        """
+        SELECT id, purpose, quota_micro_rho FROM insight.licence
+        WHERE organization_id = $1 AND community_id = $2 AND status = 'GRANTED' AND $3 BETWEEN starts_on AND ends_on
+        ORDER BY ends_on, id
+        """,
+        viewer.organization,
+        dataset.community_id,
+        day,
+    )
+    if not licences:
+        message = "This takes a licence for the dataset's community, granted and in force today: see licenceRequest."
+        raise refused(RefusalCode.LICENCE_REQUIRED, message, "input", "dataset")
+    for_sale = left_for_sale(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
+    best: Pocket | None = None
+    for licence in licences:
+        if lock:
+            # Publishing on another of the community's datasets spends the same quota. No licence's row may be locked.
+            turn = f"licence {licence['id']}"
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
+        spent = "SELECT coalesce(sum(micro_rho), 0) FROM insight.release WHERE licence_id = $1"
+        left = min(for_sale, licence["quota_micro_rho"] - await connection.fetchval(spent, licence["id"]))
+        if best is None or left > best.left:
+            use = Use(licence["purpose"], viewer.organization, name, licence["id"])
+            best = Pocket(use, max(left, 0))
+    assert best is not None
+    return best
+
+
+def _placed(row: asyncpg.Record, categories: Sequence[Category]) -> Placed:
+    return Placed(
+        row["position"],
+        Variable(
+            name=row["name"],
+            label=row["titled"],
+            categories=tuple(categories),
+            rule=Rule(row["rule"]),
+            ordinal=row["ordinal"],
+            max_per_member=row["max_per_member"],
+            subject=row["subject_id"],
+        ),
+    )
+
+
+def _at_least(one: Precision, other: Precision) -> bool:
+    return PRECISIONS.index(one) <= PRECISIONS.index(other)

@@ -1,0 +1,149 @@
+"""The register: what verifies it finds whatever was tampered with, and a database that forgot it is not served."""
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app import create_app
+from commands.cluster import Unavailable
+from commands.serve import prepare
+from commands.verify_ledger import main
+from resolvers import ledger
+from resolvers.ledger import EMPTY, Head
+from server.heads import Forgotten, KeptHead, digest
+from settings import Settings
+from tests.crowd import buyer, closed, publish
+from tests.publishing import gathered, paid
+from tests.town import town
+
+ADDRESS = "postgresql://me:secret@127.0.0.1:5432/cohorte"
+
+
+TAMPERED = {
+    "UPDATE insight.ledger_entry SET micro_rho = micro_rho + 1 WHERE position = 2": "Line 2 of the register is not",
+    "UPDATE insight.ledger_entry SET purpose = 'Nothing' WHERE position = 2": "Line 2 of the register is not",
+    "UPDATE insight.ledger_entry SET published_at = published_at + interval '1 microsecond' WHERE position = 2":
+        "Line 2 of the register is not",
+    "DELETE FROM insight.ledger_entry WHERE position = 1": "Line 1 of the register is not",
+    "DELETE FROM insight.ledger_entry WHERE position = 3": "Line 3 of the register is not",
+    "UPDATE insight.ledger_entry SET position = 1000 WHERE position = 4": "Line 4 of the register is not",
+    "UPDATE insight.release SET noisy[1] = noisy[1] + 1 WHERE id = (SELECT release_id FROM insight.ledger_entry"
+    " WHERE position = 3)": "Line 3 of the register: the noisy cells",
+    "UPDATE insight.release SET micro_rho = micro_rho - 1 WHERE id = (SELECT release_id FROM insight.ledger_entry"
+    " WHERE position = 3)": "Line 3 of the register does not say",
+    "UPDATE insight.variable SET name = name || '_x'": "Line ",
+    "DELETE FROM insight.ledger_entry WHERE position = (SELECT max(position) FROM insight.ledger_entry)":
+        "The release ",
+    "UPDATE insight.dataset SET spent_micro_rho = spent_micro_rho - 1 WHERE id = (SELECT dataset_id"
+    " FROM insight.ledger_entry WHERE position = 1)": "The dataset ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "found"), TAMPERED.items())
+async def test_what_was_tampered_with_is_found(admin: asyncpg.Connection, statement: str, found: str) -> None:
+    assert await ledger.fault(admin) is None
+    await admin.execute("SET LOCAL session_replication_role = replica")  # no trigger refuses it
+    assert not (await admin.execute(statement)).endswith(" 0")
+    fault = await ledger.fault(admin)
+    assert fault is not None
+    assert fault.startswith(found)
+
+
+async def test_the_command_says_whether_the_register_holds(
+    fresh: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COHORTE_DATABASE_URL", fresh)
+    database = await asyncpg.connect(fresh)
+    try:
+        head = await ledger.head(database)
+        assert await asyncio.to_thread(main) == 0  # it has an event loop of its own
+        said = f"The register holds: {head.position} lines; the hash of the last is {head.hash.hex()}.\n"
+        assert capsys.readouterr() == (said, "")
+        async with database.transaction():
+            await database.execute("SET LOCAL session_replication_role = replica")
+            await database.execute("UPDATE insight.ledger_entry SET purpose = 'Nothing' WHERE position = 3")
+        assert await asyncio.to_thread(main) == 1
+        said = "Line 3 of the register is not as it was written, or does not follow the line before it.\n"
+        assert capsys.readouterr() == ("", said)
+    finally:
+        await database.close()
+
+
+async def test_the_head_is_kept_outside_of_the_database_after_each_publishing(template: str) -> None:
+    async with town(template) as here:
+        endpoint = here.ask.app.endpoint
+        assert endpoint is not None
+        kept = endpoint.publishing.kept
+        assert kept.read() == await ledger.head(here.database)  # from when it started
+        people = await gathered(here)
+        dataset = await closed(here, people)
+        assert kept.read() == await ledger.head(here.database)
+        before = kept.read()
+        paid(await publish(here, await buyer(here, people.community), dataset, "q", "r"))
+        assert kept.read() == await ledger.head(here.database)
+        assert kept.read().position == before.position + 1
+
+
+async def test_a_database_that_lacks_what_was_published_is_not_served(fresh: str, tmp_path: Path) -> None:
+    database = await asyncpg.connect(fresh)
+    head = await ledger.head(database)
+    await database.close()
+    kept = KeptHead(tmp_path, fresh)
+    app = create_app(Settings(database_url=fresh, data=tmp_path))
+    for known in (Head(head.position, bytes(32)), Head(head.position + 1, bytes(32))):
+        kept.path.write_text(json.dumps({"position": known.position, "hash": known.hash.hex()}))
+        with pytest.raises(Forgotten):
+            async with app.router.lifespan_context(app):
+                pytest.fail("it is served")
+    with pytest.raises(Unavailable) as refused:  # which the command says, and ends with 1
+        await prepare(fresh, Settings(data=tmp_path))
+    assert str(refused.value) == (
+        f"The database's register lacks line {head.position + 1:,}, which was published: it would spend anew what is "
+        "spent. Restore a later backup of it; or, where the database was made anew on purpose, remove "
+        f"{kept.path}."
+    )
+    kept.path.unlink()
+    async with app.router.lifespan_context(app):
+        assert kept.read() == head
+
+
+def test_a_head_only_goes_forward(tmp_path: Path) -> None:
+    one, other = KeptHead(tmp_path, ADDRESS), KeptHead(tmp_path, ADDRESS)
+    assert one.read() == EMPTY
+    for head in (Head(2, b"two"), Head(5, b"five"), Head(3, b"three")):
+        one.keep(head)
+    assert other.read() == Head(5, b"five")
+    other.keep(Head(4, b"four"))
+    assert one.read() == Head(5, b"five")
+    other.keep(Head(6, b"six"))
+    assert [path.name for path in tmp_path.iterdir()] == [one.path.name]
+    assert one.read() == Head(6, b"six")
+
+
+def test_a_head_that_cannot_be_kept_is_logged_and_one_that_cannot_be_read_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    with caplog.at_level(logging.ERROR, "cohorte.ledger"):
+        KeptHead(tmp_path / "file", ADDRESS).keep(Head(1, b"one"))
+    assert "the head of the register could not be kept: FileExistsError" in caplog.text
+    kept = KeptHead(tmp_path, ADDRESS)
+    kept.path.write_text("{}")
+    with pytest.raises(Forgotten, match="cannot be read"):
+        kept.read()
+
+
+def test_a_database_is_told_from_another_by_where_it_is_and_not_by_who_logs_in() -> None:
+    here = digest(ADDRESS)
+    assert digest("postgresql://other:word@127.0.0.1:5432/cohorte?sslmode=require") == here
+    assert digest("postgresql://me:secret@127.0.0.1/cohorte") == here
+    others = ("127.0.0.2:5432/cohorte", "127.0.0.1:5433/cohorte", "127.0.0.1:5432/other")
+    assert here not in {digest(f"postgresql://me:secret@{other}") for other in others}
+    # The folder of a socket is another one at each start; a name is not.
+    sockets = {digest(f"postgresql://me@/cohorte?host=%2Ftmp%2F{name}&port=5432") for name in ("one", "two")}
+    assert len(sockets) == 1
+    assert digest("postgresql://me@/cohorte?host=127.0.0.1&port=5432") == here
