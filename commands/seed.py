@@ -13,6 +13,7 @@ from commands.demonstration import (
     catalogue,
     courses,
     discussions,
+    insights,
     observations,
     people,
     sign_ins,
@@ -50,8 +51,9 @@ async def seed(
     """Writes the demonstration network in one transaction: wholly or not at all.
 
     `scale` 1.0 is 18,000 members; the catalogue and the two trials are whole at any scale. History ends on `today`
-    (UTC). The same seed, scale and today give the same rows, but for the passwords' salt. Raises AlreadySeeded when
-    there are members, and asyncpg's errors; `dsn` is the owner's.
+    (UTC). The same seed, scale and today give the same rows, but for the passwords' salt and for what chance is part
+    of the promise: who answered what in a closed survey has new ids, and what is published real noise. Raises
+    AlreadySeeded when there are members, and asyncpg's errors; `dsn` is the owner's.
     """
     tell = progress or (lambda _phase, _done: None)
     today = today or datetime.now(UTC).date()
@@ -96,7 +98,7 @@ async def fill(
     tell("discussions", 0.2)
     discussions.write_discussions(seed, network, known, everyone, today, scaled(discussions.POSTS))
     tell("surveys", 0.33)
-    surveys.write_surveys(seed, network, known, everyone, today)
+    closings = surveys.write_surveys(seed, network, known, everyone, today)
     counted = sum(len(record.observations) for record in records)
     diaries = observations.diaries(seed, everyone, today, scaled(observations.OBSERVATIONS, counted))
     tell("copying", 0.38)
@@ -109,7 +111,10 @@ async def fill(
             "observation", schema_name="care", columns=observations.COLUMNS, format="binary",
             source=told(pieces, counted + sum(round(d.days * sum(d.often)) for d in diaries), tell),
         )  # fmt: skip
-        tell("indexes", 0.85)
+        tell("indexes", 0.8)
+    tell("datasets and insights", 0.88)
+    await connection.execute(f"analyze {', '.join(LARGE)}")  # the statements below are planned by what is there now
+    await insights.freeze_and_publish(connection, known, closings, today)
 
 
 async def told(pieces: Iterator[tuple[bytes, int]], whole: int, tell: Tell) -> AsyncIterator[bytes]:
@@ -117,7 +122,7 @@ async def told(pieces: Iterator[tuple[bytes, int]], whole: int, tell: Tell) -> A
     done = 0
     for piece, count in pieces:
         done += count
-        tell("observations", 0.48 + 0.37 * min(done / whole, 1.0))
+        tell("observations", 0.46 + 0.34 * min(done / whole, 1.0))
         yield piece
 
 

@@ -21,8 +21,7 @@ BROKEN = {
         select count(*) from care.observation o where by_relative and not exists (
             select from care.care_link l where l.patient_id = o.member_id and l.status = 'ACCEPTED')""",
     "a course of a treatment of another community": """
-        select count(*) from care.course c join care.member m on m.id = c.member_id where pseudonym !~ '^arthritis-'
-        and pseudonym !~ '^epilepsy-' and not exists (
+        select count(*) from care.course c where not exists (
             select from catalog.community_treatment t
             where t.community_id = c.community_id and t.treatment_id = c.treatment_id)""",
     "a course that is over without an end, or runs on after it": """
@@ -83,6 +82,15 @@ BROKEN = {
             and purpose = 'SURVEY_RESEARCH' and changed_at::date <= coalesce(completed_at::date, now()::date))
         or not exists (select from care.membership m
             where m.member_id = p.member_id and m.community_id = s.community_id)""",
+    "a participation of somebody whose consent does not extend to everybody that the survey is offered to": """
+        select count(*) from research.participation p join catalog.survey s on s.id = p.survey_id
+        where not exists (select from research.consent c where c.member_id = p.member_id
+            and purpose = 'SURVEY_RESEARCH' and recipients @> s.offered_to)""",
+    "a year of diagnosis that cannot be": """
+        select count(*) from care.diagnosis d join care.member m on m.id = d.member_id
+        join care.profile p on p.member_id = m.id where diagnosed_in > extract(year from m.joined_on)
+        or diagnosed_in < p.birth_year or m.kind <> 'PATIENT' or not exists (select from care.membership s
+            where s.member_id = d.member_id and s.community_id = d.community_id)""",
     "a participation in a survey that has not opened": """
         select count(*) from research.participation p join catalog.survey s on s.id = p.survey_id
         where s.status in ('DRAFT', 'WAITING') or completed_at::date not between opens_on and closes_on""",
@@ -137,8 +145,29 @@ BROKEN = {
         select count(*) from care.notification n where not case subject_type
             when 'pst' then exists (select from care.post where id = subject_id)
             when 'mbr' then exists (select from care.member where id = subject_id)
-            when 'svy' then exists (select from catalog.survey where id = subject_id) else false end
+            when 'svy' then exists (select from catalog.survey where id = subject_id)
+            when 'ins' then exists (select from insight.insight where id = subject_id) else false end
         or read_at < created_at or created_at > now()""",
+    "a budget that is not what the register says was spent": """
+        select count(*) from insight.dataset d where (spent_micro_rho, sold_micro_rho) <> (
+            select coalesce(sum(micro_rho), 0), coalesce(sum(micro_rho) filter (where organization_id is not null), 0)
+            from insight.ledger_entry l where l.dataset_id = d.id)""",
+    "a dataset whose records are not those of its members, or are left of one that is none": """
+        select count(*) from insight.dataset d where
+            (select count(*) from research.record r where r.dataset_id = d.id) <> case when status = 'OPEN' then (
+                select count(*) from research.enrolment e where e.dataset_id = d.id and withdrawn_at is null) else 0 end
+        or status <> 'OPEN' and 1 <> (select count(*) from insight.release r where r.dataset_id = d.id)""",
+    "a member in a dataset without its consent to all whom it is offered to": """
+        select count(*) from research.enrolment e join insight.dataset d on d.id = e.dataset_id
+        where not exists (select from research.consent c where c.member_id = e.member_id and granted
+            and c.purpose = e.purpose and recipients @> d.offered_to)""",
+    "a closed survey of which nothing was frozen": """
+        select count(*) from catalog.survey s left join insight.dataset d on d.survey_id = s.id
+        where case s.status when 'RELEASED' then d.status is distinct from 'OPEN'
+            when 'CLOSED' then d.status is distinct from 'TOO_SMALL' else d.id is not null end""",
+    "an answer that is left of a survey that was archived": """
+        select count(*) from research.answer_sheet a join catalog.survey s on s.id = a.survey_id
+        where s.status in ('ARCHIVED', 'DRAFT', 'WAITING')""",
     "an HPO id or ATC code that is not one": """
         select (select count(*) from catalog.indicator
             where hpo !~ '^HP:[0-9]{7}$' or (kind = 'SYMPTOM') <> (hpo is not null))

@@ -2,8 +2,10 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from commands.demonstration.insights import TRIAL_WAVE_DAYS, wave_of
 from tests.asking import Ask, Caller
 
 ROOT = Path(__file__).parent.parent
@@ -15,6 +17,11 @@ def block_after(words: str) -> str:
     found = re.search(r"\n\n((?:(?: {4}.*)?\n)+)", README[README.index(words) :])
     assert found is not None
     return "\n".join(line[4:] for line in found[1].rstrip().splitlines())
+
+
+def wave_now() -> str:
+    """What the demonstration calls the trial's wave, if it was made today."""
+    return wave_of(datetime.now(UTC).date() - timedelta(days=TRIAL_WAVE_DAYS))
 
 
 def reads(ask: Ask) -> list[str]:
@@ -39,7 +46,23 @@ async def test_its_queries_find_something(ask: Ask, patient: Caller, laboratory:
     assert answers["**A patient**"]["me"]["dashboard"]["series"]
     assert answers["**A patient**"]["community"]["discussions"]["nodes"][0]["lastPost"]["body"]
     assert answers["**A laboratory** sees"]["organization"]["licences"]
+    read = answers["**A laboratory** sees"]["community"]
+    assert [dataset["title"] for dataset in read["datasets"]["nodes"]] == [f"Rheumatoid arthritis, {wave_now()}"]
+    assert len(read["insights"]["nodes"]) == 5
+    assert all(insight["cells"] and insight["marginOfError"] <= 20 for insight in read["insights"]["nodes"])
     assert answers["**A moderator**"]["flags"]["nodes"]
+
+
+async def test_what_it_publishes_is_published(own: Ask) -> None:
+    laboratory = await own.sign_in("laboratory")
+    found = await own(laboratory, '{ community(slug: "rheumatoid-arthritis") { datasets { nodes { id } } } }')
+    (dataset,) = found["data"]["community"]["datasets"]["nodes"]
+    mutation = block_after("As the laboratory, have a table published").replace("dst_...", dataset["id"])
+    payload = (await own(laboratory, mutation))["data"]["insightPublish"]
+    assert payload["userErrors"] == []
+    assert payload["charged"]["microRho"] == 4_567
+    arms = {cell["by"][0]["label"] for cell in payload["insight"]["cells"] if cell["reliability"] != "HIDDEN"}
+    assert {"Active drug (trial arm)", "Placebo (trial arm)"} <= arms
 
 
 async def test_the_refused_query_is_refused_as_it_says(ask: Ask, laboratory: Caller) -> None:

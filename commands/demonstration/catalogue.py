@@ -19,6 +19,7 @@ from models.treatments import TreatmentKind
 
 MOST_SYMPTOMS = 12
 GENERAL = ("pain", "mood", "sleep-quality", "quality-of-life")
+SCORES = {entry.slug for entry in TRIAL_SCORES}
 TRIAL_TREATMENTS = {
     "Placebo (trial arm)": "placebo",
     "Active drug (trial arm)": "traitement actif de l'essai",
@@ -98,7 +99,8 @@ def catalogue(seed: int) -> Catalogue:
         symptoms = [by_hpo[id] for id in symptom_ids(disease, links.get(disease.source or "", {}))]
         own = [measured[slug] for slug in disease.measured.split()]
         general = [by_hpo["HP:0012531"] if slug == "pain" else measured[slug] for slug in GENERAL]
-        indicators = tuple(dict.fromkeys((*symptoms, *own, *general)))
+        followed_first = [entry for entry in own if entry.slug in SCORES]  # what a trial's patients were asked
+        indicators = tuple(dict.fromkeys((*followed_first, *symptoms, *own, *general)))
         followed = tuple(by_name[name.lower()] for name in TREATMENTS[disease.slug].split(", "))
         built.append(Community(chance.id(), chance.id(), disease, indicators, followed, rank))
     by_slug = {indicator.slug: indicator for indicator in (*by_hpo.values(), *measured.values())}

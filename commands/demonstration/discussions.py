@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from commands.demonstration.catalogue import Catalogue, Community, Indicator, Treatment
+from commands.demonstration.catalogue import TRIAL_TREATMENTS, Catalogue, Community, Indicator, Treatment
 from commands.demonstration.chance import Chance, shares
 from commands.demonstration.english import ENGLISH
 from commands.demonstration.french import FRENCH
@@ -130,7 +130,8 @@ def write_discussion(
 
 def new_thread(chance: Chance, community: Community, language: Language) -> Thread:
     theme = chance.one(language.themes)
-    drugs = [treatment for treatment in community.treatments if treatment.kind in DRUGS]
+    # Nobody in a trial knows which arm it is in.
+    drugs = [t for t in community.treatments if t.kind in DRUGS and t.name not in TRIAL_TREATMENTS]
     other = [treatment for treatment in community.treatments if treatment.kind in CARE]
     if not (other if "care" in theme.needs else drugs):
         theme = chance.one([theme for theme in language.themes if not theme.needs])

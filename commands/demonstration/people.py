@@ -83,8 +83,10 @@ class Person:
     trial: bool = False
     sign_in: str | None = None  # the local part of a demonstration account's e-mail
     has_left_posts: bool = False
-    consents: bool = False
+    consents: bool = False  # to taking part in surveys
+    recipients: tuple[str, ...] = ()  # the kinds of organizations for which it does
     tracked: set[UUID] = field(default_factory=set)
+    diagnosed: dict[UUID, int] = field(default_factory=dict)  # the year that it has told, by community
 
     @property
     def community(self) -> Community:
@@ -123,6 +125,7 @@ def signed_in(chance: Chance, known: Catalogue, today: date, taken: set[str]) ->
     return [
         Person(chance.id(), "Camille", MemberKind.PATIENT, joined, [sclerosis, known.community("migraine")], Sex.FEMALE,
                today.year - 41, "Île-de-France", Sharing.MY_COMMUNITIES, sign_in="patient", activity=9.0, consents=True,
+               diagnosed={sclerosis.id: today.year - 7},
                about="Sclérose en plaques depuis sept ans. Je note tout : cela m'aide à y voir clair."),
         Person(chance.id(), "Dominique", MemberKind.RELATIVE, joined + timedelta(days=40), [sclerosis], Sex.MALE,
                today.year - 44, "Île-de-France", Sharing.ALL_MEMBERS, sign_in="relative", activity=3.0, consents=True,
@@ -164,6 +167,7 @@ def somebody(
     if disease.female in (0.0, 1.0) and not relative:
         sex = Sex.FEMALE if disease.female else Sex.MALE
     age = min(max(round(chance.gauss(49 if relative else disease.age, 12)), 18), 94)
+    since = diagnosis_year(chance, joined, today.year - age)
     communities = [home]
     if chance.often(0.14):
         communities += [other for other in set_of(chance, homes, weights, 1 + chance.often(0.2)) if other is not home]
@@ -177,13 +181,23 @@ def somebody(
         birth_year=today.year - age if chance.often(0.93) else None,
         region=region(chance) if chance.often(0.85) else None,
         sharing=chance.one(tuple(Sharing), (0.35, 0.45, 0.2)),
-        about=chance.one(ABOUT).format(condition=disease.name, year=joined.year - chance.randint(0, 15))
-        if chance.often(0.3)
-        else None,
+        about=chance.one(ABOUT).format(condition=disease.name, year=since) if chance.often(0.3) else None,
         activity=min(chance.lognormvariate(0, 1.1), 12),
         french=chance.often(0.68),
         consents=chance.often(0.62),
+        diagnosed={}
+        if relative
+        else {
+            community.id: since if community is home else diagnosis_year(chance, joined, today.year - age)
+            for community in communities
+            if chance.often(0.85)
+        },
     )
+
+
+def diagnosis_year(chance: Chance, joined: date, born: int) -> int:
+    """Some years before joining, most often few, and not before the second year of life."""
+    return max(joined.year - int(chance.expovariate(1 / 7)), born + 1)
 
 
 def set_of(chance: Chance, homes: list[Community], weights: list[float], count: int) -> list[Community]:
@@ -214,7 +228,7 @@ def at(chance: Chance, day: date) -> datetime:
 
 
 def write_people(seed: int, network: Network, everyone: list[Person]) -> None:
-    """Members, what they share, their memberships, and an account each, without a credential."""
+    """Members, what they share, their memberships and diagnoses, and an account each, without a credential."""
     chance = Chance(seed, "accounts")
     for person in everyone:
         network.add(members.Member, id=person.id, pseudonym=person.pseudonym, kind=person.kind, verified=person.verified,
@@ -227,6 +241,8 @@ def write_people(seed: int, network: Network, everyone: list[Person]) -> None:
             )
             network.add(members.Membership, member_id=person.id, community_id=community.id, joined_on=person.joined_on,
                         role=MembershipRole.AMBASSADOR if ambassador else MembershipRole.MEMBER)  # fmt: skip
+        for told_in, year in person.diagnosed.items():
+            network.add(members.Diagnosis, member_id=person.id, community_id=told_in, diagnosed_in=year)
         email = f"{person.sign_in}@demo.example" if person.sign_in else f"{slug(person.pseudonym)}@members.example"
         network.add(accounts.Account, id=chance.id(), email=email, email_verified=bool(person.sign_in) or chance.often(0.95),
                     locale="fr-FR" if person.french else "en-GB", created_at=at(chance, person.joined_on),

@@ -1,11 +1,12 @@
 """The only place for which treatments each demonstration community follows, commonest first."""
 
 TREATMENTS = {
-    "rheumatoid-arthritis": "methotrexate, prednisone, adalimumab, etanercept, hydroxychloroquine, tocilizumab, leflunomide, "
-    "sulfasalazine, paracetamol, abatacept, baricitinib, rituximab, upadacitinib, tofacitinib, certolizumab pegol, "
-    "sarilumab, ibuprofen, folic acid, physiotherapy, joint injection, wrist splint, joint replacement, synovectomy",
-    "epilepsy": "levetiracetam, lamotrigine, valproic acid, carbamazepine, lacosamide, topiramate, brivaracetam, clobazam, "
-    "oxcarbazepine, eslicarbazepine, perampanel, cenobamate, clonazepam, progabide, vagus nerve stimulator, "
+    # All who are in these two are in a trial, so its arms come first.
+    "rheumatoid-arthritis": "Active drug (trial arm), Placebo (trial arm), methotrexate, prednisone, adalimumab, "
+    "etanercept, hydroxychloroquine, tocilizumab, leflunomide, sulfasalazine, paracetamol, abatacept, baricitinib, "
+    "rituximab, upadacitinib, tofacitinib, certolizumab pegol, sarilumab, ibuprofen, folic acid, physiotherapy, joint injection, wrist splint, joint replacement, synovectomy",
+    "epilepsy": "progabide, Placebo (trial arm), levetiracetam, lamotrigine, valproic acid, carbamazepine, lacosamide, "
+    "topiramate, brivaracetam, clobazam, oxcarbazepine, eslicarbazepine, perampanel, cenobamate, clonazepam, vagus nerve stimulator, "
     "ketogenic diet, epilepsy surgery, sleep routine, keeping a trigger diary",
     "multiple-sclerosis": "ocrelizumab, natalizumab, dimethyl fumarate, fingolimod, interferon beta-1a, glatiramer acetate, "
     "teriflunomide, ofatumumab, cladribine, physiotherapy, vitamin D, baclofen, fampridine, methylprednisolone, "

@@ -37,6 +37,11 @@ ORGANIZATIONS = {
     OrganizationKind.MUTUAL: ("Mutuelle des Deux Rives", "Mutuelle Horizon Santé", "Mutuelle du Marais"),
     OrganizationKind.INSURER: ("Assurances Belvédère", "Prévoyance Meridiem"),
 }
+# What those who sign in have a licence for, each: two communities with datasets, and what five questions cost above
+# those that `insights` asks for them, where each count is within 20.
+LICENSED = ("multiple-sclerosis", "rheumatoid-arthritis")
+QUOTA = 90_000
+REASON = "The purpose leaves open what becomes of the results."
 PURPOSES = {
     OrganizationKind.LABORATORY: (
         "How a treatment is tolerated after its first year",
@@ -58,7 +63,7 @@ def write_sign_ins(seed: int, network: Network, known: Catalogue, today: date) -
             if number == 0:
                 add_account(chance, network, kind.value.lower(), today, organization=id)
                 add_keys(chance, network, id, today)
-            add_licences(chance, network, id, kind, known, today, 4 if number == 0 else 2)
+            add_licences(chance, network, id, kind, known, today, signs_in=number == 0)
     for sign_in, (name, role) in STAFF.items():
         staff = chance.id()
         network.add(accounts.Staff, id=staff, name=name, roles=[role.value])
@@ -85,12 +90,17 @@ def add_licences(
     kind: OrganizationKind,
     known: Catalogue,
     today: date,
-    count: int,
+    signs_in: bool,
 ) -> None:
-    main = [known.community("multiple-sclerosis")] if count == 4 else []
-    communities = [*main, *(c for c in chance.some(known.communities[:20], count) if c not in main)][:count]
-    statuses = (LicenceStatus.GRANTED, LicenceStatus.REQUESTED, LicenceStatus.ENDED, LicenceStatus.REFUSED)
-    for community, status in zip(communities, statuses, strict=False):
+    """One of every status for who signs in, after what is granted of the communities with datasets; two for others."""
+    main = [known.community(slug) for slug in LICENSED] if signs_in else []
+    further = list(LicenceStatus) if signs_in else [LicenceStatus.GRANTED, LicenceStatus.REQUESTED]
+    others = [community for community in chance.some(known.communities[:20], 8) if community.slug not in LICENSED]
+    granted = [(community, LicenceStatus.GRANTED, QUOTA) for community in main]
+    usual = [
+        (community, status, chance.randint(2, 20) * 5_000) for community, status in zip(others, further, strict=False)
+    ]
+    for community, status, quota in (*granted, *usual):
         past = status is LicenceStatus.ENDED
         starts_on = today - timedelta(days=chance.randint(500, 900) if past else chance.randint(20, 200))
         if status is LicenceStatus.REQUESTED:
@@ -99,7 +109,7 @@ def add_licences(
         network.add(organizations.Licence, id=chance.id(), organization_id=organization, community_id=community.id,
                     purpose=chance.one(PURPOSES[kind]), starts_on=starts_on, ends_on=starts_on + timedelta(days=365), status=status,
                     price_amount=Decimal(chance.randint(8, 60) * 500) if paid else None, price_currency="EUR" if paid else None,
-                    quota_micro_rho=chance.randint(2, 20) * 5_000 if paid else 0)  # fmt: skip
+                    quota_micro_rho=quota if paid else 0, reason=REASON if status is LicenceStatus.REFUSED else None)  # fmt: skip
 
 
 def add_keys(chance: Chance, network: Network, organization: UUID, today: date) -> None:

@@ -29,6 +29,9 @@ SPANS: dict[SurveyStatus, tuple[int | None, int]] = {
     SurveyStatus.RELEASED: (-290, -215),
     SurveyStatus.ARCHIVED: (-880, -800),
 }
+# Those that are to be closed are written as open, and closed for good by `insights`: they come to be RELEASED where
+# enough took part. Those that are ARCHIVED were closed before anything was counted of answers, which are gone.
+TO_CLOSE = (SurveyStatus.CLOSED, SurveyStatus.RELEASED)
 OPENED = (SurveyStatus.OPEN, SurveyStatus.CLOSED, SurveyStatus.RELEASED, SurveyStatus.ARCHIVED)
 USUAL_MINIMUM = 200
 VERSION_TWO = 7  # every so many surveys was revised once before it opened
@@ -39,14 +42,23 @@ class Definition:
     """A survey as its takers see it, with its questions' ids and options."""
 
     id: UUID
+    community_id: UUID
     status: SurveyStatus
     opens_on: date | None
     closes_on: date
     questions: tuple[tuple[UUID, Asked, tuple[str, ...]], ...]
 
 
-def write_surveys(seed: int, network: Network, known: Catalogue, everyone: list[Person], today: date) -> None:
-    """Surveys of the larger communities, every status and every kind of question among them."""
+@dataclass(frozen=True)
+class Closing:
+    """A survey that is to be closed, and its last day."""
+
+    survey: UUID
+    day: date
+
+
+def write_surveys(seed: int, network: Network, known: Catalogue, everyone: list[Person], today: date) -> list[Closing]:
+    """Surveys of the larger communities, every status and every kind of question among them; those to be closed."""
     communities = [
         community for community in known.communities if community.slug not in ("rheumatoid-arthritis", "epilepsy")
     ]
@@ -56,17 +68,21 @@ def write_surveys(seed: int, network: Network, known: Catalogue, everyone: list[
             for community in person.communities:
                 takers[community.id].append(person)
     number = 0
+    closings = []
     for which, statuses in enumerate((FIRST, SECOND)):
         for community, status in zip(communities, statuses.split(), strict=False):
             number += 1
-            write_survey(Chance(seed, "survey", which, community.slug), network, community, TITLES[which], SurveyStatus(status),
-                         takers[community.id], today, 2 if number % VERSION_TWO == 0 else 1)  # fmt: skip
+            made = write_survey(Chance(seed, "survey", which, community.slug), network, community, TITLES[which], SurveyStatus(status),
+                                takers[community.id], today, 2 if number % VERSION_TWO == 0 else 1)  # fmt: skip
+            if made.status in TO_CLOSE:
+                closings.append(Closing(made.id, made.closes_on))
+    return sorted(closings, key=lambda closing: (closing.day, closing.survey))
 
 
 def write_survey(
     chance: Chance, network: Network, community: Community, asked: tuple[str, str, tuple[Asked, ...]], status: SurveyStatus,
     takers: list[Person], today: date, version: int,
-) -> None:  # fmt: skip
+) -> Definition:  # fmt: skip
     title, description, questions = asked
     opens, closes = SPANS[status]
     shift = chance.randint(-4, 4)
@@ -74,24 +90,26 @@ def write_survey(
     closes_on = today + timedelta(days=closes + shift)
     name = in_running_text(community.disease.name)
     id = chance.id()
-    definition = Definition(id, status, opens_on, closes_on, tuple(
+    definition = Definition(id, community.id, status, opens_on, closes_on, tuple(
         (chance.id(), question, options_of(question, community)) for question in questions
     ))  # fmt: skip
+    offered = [kind.value for kind in OrganizationKind if chance.often(0.75)] or [OrganizationKind.HOSPITAL.value]
+    takers = [person for person in takers if set(offered) <= set(person.recipients)]
     completed = take_part(chance, network, definition, takers, today) if status in OPENED else 0
     # A survey opens once enough consent: where a small network could not reach 200, its minimum is what it reached.
     reached = len(takers) if status is SurveyStatus.OPEN else completed
     minimum = USUAL_MINIMUM if status not in OPENED else max(1, min(USUAL_MINIMUM, reached // 10 * 10))
     if status is SurveyStatus.WAITING:
         minimum = max(USUAL_MINIMUM, len(takers) + 100)
-    offered = [kind.value for kind in OrganizationKind if chance.often(0.75)] or [OrganizationKind.HOSPITAL.value]
     network.add(surveys.Survey, id=id, community_id=community.id, title=title.format(c=name), description=description.format(c=name),
-                status=status, version=version, opens_on=opens_on, closes_on=closes_on, minimum_participants=minimum,
-                offered_to=offered)  # fmt: skip
+                status=SurveyStatus.OPEN if status in TO_CLOSE else status, version=version, opens_on=opens_on,
+                closes_on=closes_on, minimum_participants=minimum, offered_to=offered)  # fmt: skip
     network.add(surveys.SurveyProgress, survey_id=id, completed_count=completed)
     write_questions(network, definition, community, version)
     if version == 2:  # the version before asked one question less
         earlier = tuple((chance.id(), question, options) for _, question, options in definition.questions[:-1])
-        write_questions(network, Definition(id, status, opens_on, closes_on, earlier), community, 1)
+        write_questions(network, Definition(id, community.id, status, opens_on, closes_on, earlier), community, 1)
+    return definition
 
 
 def options_of(question: Asked, community: Community) -> tuple[str, ...]:
@@ -119,14 +137,14 @@ def write_questions(network: Network, definition: Definition, community: Communi
 
 def take_part(chance: Chance, network: Network, definition: Definition, takers: list[Person], today: date) -> int:
     """Writes participations, answer sheets and answers; how many completed."""
-    is_open = definition.status is SurveyStatus.OPEN
+    is_open, archived = (definition.status is status for status in (SurveyStatus.OPEN, SurveyStatus.ARCHIVED))
     last = min(definition.closes_on, today - timedelta(days=1))
     opens_on = definition.opens_on or last
-    weights = (0.34, 0.12, 0.5, 0.04) if is_open else (0.22, 0.07, 0.66, 0.05)
+    weights = (0.34, 0.12, 0.5, 0.04) if is_open else (0.13, 0.06, 0.77, 0.04)
     sheets: list[tuple[UUID, dict[UUID, Given]]] = []
     completed = 0
     for person in takers:
-        if person.joined_on > last or not (person.sign_in or chance.often(0.72)):
+        if person.joined_on > last or not (person.sign_in or chance.often(0.8)):
             continue
         status = chance.one((ParticipationStatus.INVITED, ParticipationStatus.STARTED, ParticipationStatus.COMPLETED,
                              ParticipationStatus.WITHDRAWN), weights)  # fmt: skip
@@ -137,14 +155,16 @@ def take_part(chance: Chance, network: Network, definition: Definition, takers: 
         done = status is ParticipationStatus.COMPLETED
         completed += done
         sheet = None
-        if done or (is_open and status is ParticipationStatus.STARTED):
+        if (done and not archived) or (is_open and status is ParticipationStatus.STARTED):
             sheet = chance.id()
             sheets.append((sheet, answers(chance, definition, person, today, whole=done)))
         completed_at = (
             at(chance, first + timedelta(days=chance.randint(0, max((last - first).days, 0)))) if done else None
         )
+        if completed_at and archived:  # what a closed survey's times become
+            completed_at = completed_at.replace(hour=0, minute=0, second=0)
         network.add(surveys.Participation, id=chance.id(), member_id=person.id, survey_id=definition.id, status=status,
-                    completed_at=completed_at, answer_sheet_id=sheet if is_open else None)  # fmt: skip
+                    completed_at=completed_at, answer_sheet_id=sheet)  # fmt: skip
         if is_open and definition.opens_on:
             add_notification(
                 chance, network, person, NotificationKind.SURVEY_OPEN, first, today, ("svy", definition.id)
@@ -165,11 +185,13 @@ def answers(chance: Chance, definition: Definition, person: Person, today: date,
     asked = definition.questions if whole else definition.questions[: chance.randint(1, 4)]
     for id, question, codes in asked:
         if shown(question, by_key) and (question.required or chance.often(0.55)):
-            by_key[question.key] = by_question[id] = answer(chance, question, codes, person, today)
+            by_key[question.key] = by_question[id] = answer(chance, definition, question, codes, person, today)
     return by_question
 
 
-def answer(chance: Chance, question: Asked, codes: tuple[str, ...], person: Person, today: date) -> Given:
+def answer(
+    chance: Chance, definition: Definition, question: Asked, codes: tuple[str, ...], person: Person, today: date
+) -> Given:
     match question.kind:
         case QuestionKind.SINGLE_CHOICE:
             retired = person.birth_year is not None and today.year - person.birth_year >= 65
@@ -184,7 +206,8 @@ def answer(chance: Chance, question: Asked, codes: tuple[str, ...], person: Pers
         case QuestionKind.NUMBER:
             if question.key == "year_of_diagnosis":
                 born = person.birth_year or today.year - 50
-                return Given(number=float(max(today.year - int(chance.expovariate(1 / 9)), born + 5, 1950)))
+                guessed = max(today.year - int(chance.expovariate(1 / 9)), born + 5, 1950)
+                return Given(number=float(max(person.diagnosed.get(definition.community_id, guessed), 1950)))
             return Given(number=float(int(chance.expovariate(1 / 1.8))))
         case QuestionKind.DATE:
             return Given(day=today - timedelta(days=chance.randint(3, 400)))

@@ -50,27 +50,47 @@ def write_care_links(seed: int, network: Network, everyone: list[Person], today:
 
 
 def write_consents(seed: int, network: Network, everyone: list[Person], today: date) -> None:
+    """What the patients allow; those of the trials that their numbers are counted, and no survey asks them."""
     chance = Chance(seed, "consents")
+    every_kind = [kind.value for kind in OrganizationKind]
     for person in everyone:
-        if not person.patient or person.trial:
+        if not person.patient:
+            continue
+        if person.trial:
+            add_consent(network, chance, person, ConsentPurpose.TRACKING_RESEARCH, every_kind, person.joined_on)
             continue
         for purpose, granted in (
             (ConsentPurpose.SURVEY_RESEARCH, person.consents),
-            (ConsentPurpose.TRACKING_RESEARCH, person.consents and (bool(person.sign_in) or chance.often(0.72))),
+            (ConsentPurpose.TRACKING_RESEARCH, person.consents and (bool(person.sign_in) or chance.often(0.85))),
         ):
             if granted or chance.often(0.3):
-                kinds = (
-                    [kind.value for kind in OrganizationKind if person.sign_in or chance.often(0.7)] if granted else []
-                )
+                kinds = every_kind
+                if not granted:
+                    kinds = []
+                elif not person.sign_in and chance.often(0.15):
+                    kinds = [kind for kind in every_kind if chance.often(0.6)]
                 # Given at registration, before any survey; taken back at any time.
                 later = 0 if granted else chance.randint(0, min(200, (today - person.joined_on).days - 1))
-                day = person.joined_on + timedelta(days=later)
-                said = {
-                    "member_id": person.id, "purpose": purpose, "granted": granted, "recipients": kinds,
-                    "notice_version": NOTICE, "changed_at": at(chance, day),
-                }  # fmt: skip
-                network.add(surveys.Consent, **said)
-                network.add(surveys.ConsentChange, id=chance.id(), **said)
+                add_consent(network, chance, person, purpose, kinds, person.joined_on + timedelta(days=later), granted)
+                if purpose is ConsentPurpose.SURVEY_RESEARCH:
+                    person.recipients = tuple(kinds)
+
+
+def add_consent(
+    network: Network,
+    chance: Chance,
+    person: Person,
+    purpose: ConsentPurpose,
+    kinds: list[str],
+    day: date,
+    granted: bool = True,
+) -> None:
+    said = {
+        "member_id": person.id, "purpose": purpose, "granted": granted, "recipients": kinds, "notice_version": NOTICE,
+        "changed_at": at(chance, day),
+    }  # fmt: skip
+    network.add(surveys.Consent, **said)
+    network.add(surveys.ConsentChange, id=chance.id(), **said)
 
 
 def count_communities(seed: int, network: Network, known: Catalogue, everyone: list[Person]) -> None:
