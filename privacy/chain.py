@@ -45,8 +45,13 @@ class Entry:
 
 
 def hash_of(entry: Entry) -> bytes:
-    """The line's own hash, 32 bytes, as this module's docstring defines it. Raises ValueError for a time of no zone."""
-    return _sha256(
+    """The line's own hash, 32 bytes: that of `text_of`. Raises ValueError for a time of no zone."""
+    return hashlib.sha256(text_of(entry).encode()).digest()
+
+
+def text_of(entry: Entry) -> str:
+    """The line as it is hashed: this module's docstring defines it. Raises ValueError for a time of no zone."""
+    return _canonical(
         {
             "cells": entry.cells_digest.hex(),
             "community": str(entry.community_id),
@@ -67,7 +72,7 @@ def hash_of(entry: Entry) -> bytes:
 
 def digest_of(noisy: Sequence[int]) -> bytes:
     """The SHA-256 of a release's noisy cells, 32 bytes: who has the cells can tell that they are the ones said."""
-    return _sha256(list(noisy))
+    return hashlib.sha256(_canonical(list(noisy)).encode()).digest()
 
 
 def broken_at(lines: Iterable[tuple[Entry, bytes]]) -> int | None:
@@ -89,6 +94,5 @@ def _moment(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _sha256(said: Any) -> bytes:
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).digest()
+def _canonical(said: Any) -> str:
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,5 +1,6 @@
 """The only place for where the values of the public register come from, and of what it comes to for one member."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy import BigInteger, cast, func, literal_column
 from models import accounts, datasets, organizations
 from models import insights as tables
 from models.rows import Asking, Expression, Row, Rows, Value, row, select
-from privacy import budget, loss
+from privacy import budget, chain, loss
 from resolvers.communities import community_called
 from resolvers.organizations import cost
 
@@ -59,6 +60,31 @@ def hash_of(entry: Row) -> Expression:
 
 def previous_hash_of(entry: Row) -> Expression:
     return func.encode(entry.previous_hash, "hex")
+
+
+def line_of(entry: Row) -> Expression:
+    return func.json_build_array(
+        entry.position,
+        entry.release_id,
+        entry.dataset_id,
+        entry.dataset_title,
+        entry.community_id,
+        entry.organization_id,
+        entry.organization_name,
+        entry.purpose,
+        entry.variables,
+        entry.micro_rho,
+        func.encode(entry.cells_digest, "hex"),
+        entry.published_at,
+        previous_hash_of(entry),
+    )
+
+
+def line(found: Any) -> str:
+    """The line's text as it was hashed, of what `line_of` reads: an Entry's fields in order."""
+    *known, digest, published_at, previous = found
+    known += [bytes.fromhex(digest), datetime.fromisoformat(published_at), bytes.fromhex(previous)]
+    return chain.text_of(chain.Entry(*known))
 
 
 def privacy_loss_of(me: Row, *, viewer: Asking) -> Rows:

@@ -19,6 +19,11 @@ class LedgerEntry:
     position: int = column("Its place, from 1.")
     hash: str = sql(resolve.hash_of, "Its SHA-256, as 64 hexadecimal digits.")
     previous_hash: str = sql(resolve.previous_hash_of, "The hash of the line before; zeros for the first line.")
+    line: str = computed(
+        resolve.line_of,
+        resolve.line,
+        "The line as it was hashed, the hash before it included: its SHA-256 is `hash`, as anybody can check.",
+    )
 
 
 @graph_type(audience=PUBLIC, row=tables.LedgerEntry)

@@ -1,7 +1,8 @@
 """The only place for where the oracle finds what has been said: datasets, insights, the register and what it costs."""
 
+import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from math import erf, sqrt
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.oracle_rows import Found, Seen
 
 PRICES = {"WITHIN_5": 62_831, "WITHIN_10": 17_372, "WITHIN_20": 4_567, "WITHIN_50": 754}
 SAID = ("count", "share", "low", "high")
+LINE_IDS = ("community", "dataset", "organization", "release")
 
 found("Dataset.community", "catalog.community", id="community_id")
 found("Dataset.survey", "catalog.survey", id="survey_id")
@@ -194,6 +196,16 @@ def hash_of(seen: Seen, entry: Found) -> str:
 @field("LedgerEntry.previousHash")
 def previous_hash_of(seen: Seen, entry: Found) -> str:
     return bytes(entry["previous_hash"]).hex()
+
+
+@field("LedgerEntry.line")
+def line_of(seen: Seen, entry: Found) -> str:
+    ids = {name: entry[f"{name}_id"] and str(entry[f"{name}_id"]) for name in LINE_IDS}
+    said = {name: entry[name] for name in ("dataset_title", "organization_name", "purpose", "micro_rho", "position")}
+    moment = f"{entry['published_at'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    hashes = {"cells": bytes(entry["cells_digest"]).hex(), "previous": previous_hash_of(seen, entry)}
+    line = ids | said | hashes | {"published_at": moment, "variables": list(entry["variables"])}
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 @field("Query.dataUses")

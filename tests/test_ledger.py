@@ -1,9 +1,11 @@
 """The register: what verifies it finds whatever was tampered with, and a database that forgot it is not served."""
 
 import asyncio
+import hashlib
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -16,6 +18,7 @@ from resolvers import ledger
 from resolvers.ledger import EMPTY, Head
 from server.heads import Forgotten, KeptHead, digest
 from settings import Settings
+from tests.asking import ANYBODY, Ask
 from tests.crowd import buyer, closed, publish
 from tests.publishing import gathered, paid
 from tests.town import town
@@ -51,6 +54,36 @@ async def test_what_was_tampered_with_is_found(admin: asyncpg.Connection, statem
     fault = await ledger.fault(admin)
     assert fault is not None
     assert fault.startswith(found)
+
+
+async def test_anybody_can_check_the_register_by_what_the_graph_says_of_it(ask: Ask) -> None:
+    page = """
+        query Lines($after: Cursor) {
+          dataUses(first: 100, after: $after) {
+            nodes { cost { microRho } ledgerEntry { position hash previousHash line } }
+            pageInfo { hasNextPage endCursor }
+          }
+        }
+    """
+    uses: list[dict[str, Any]] = []
+    after = None
+    while True:
+        told = (await ask(ANYBODY, page, {"after": after}))["data"]["dataUses"]
+        uses = [*reversed(told["nodes"]), *uses]
+        after = told["pageInfo"]["endCursor"]
+        if not told["pageInfo"]["hasNextPage"]:
+            break
+    previous = "0" * 64
+    for position, use in enumerate(uses, start=1):
+        entry = use["ledgerEntry"]
+        line = json.loads(entry["line"])
+        assert hashlib.sha256(entry["line"].encode()).hexdigest() == entry["hash"]
+        assert (
+            (line["previous"], line["position"]) == (entry["previousHash"], entry["position"]) == (previous, position)
+        )
+        assert line["micro_rho"] == use["cost"]["microRho"]
+        previous = entry["hash"]
+    assert len(uses) > 3
 
 
 async def test_the_command_says_whether_the_register_holds(

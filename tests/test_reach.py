@@ -68,7 +68,7 @@ REACHABLE = {
         "Statistic": "measure by value interval reliability",
         "Interval95": "low high",
         "DataUse": "organization purpose publishedAt community datasetTitle variables cost ledgerEntry",
-        "LedgerEntry": "position hash previousHash",
+        "LedgerEntry": "position hash previousHash line",
     },
     "what holds the rest together": {
         "Query": "node viewer communities community treatments treatment indicators notices dataUses survey dataset "
@@ -121,7 +121,7 @@ def statements(schema: GraphQLSchema) -> Iterator[str]:
         "node": '"ins_none"',
     }
     for text in every_field(schema, values):
-        operation = planner.operation(parse(re.sub(r"\b(?:\w+: )?(?:csv|jsonStat)\b", "__typename", text)), None)
+        operation = planner.operation(parse(re.sub(r"\b(?:\w+: )?(?:csv|jsonStat|line)\b", "__typename", text)), None)
         plan = operation.plan(operation.coerce({}))
         assert plan is not None
         yield plan.sql
