@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import false, func
 
 from models import accounts as tables
-from models import discussions, members, organizations, surveys
+from models import discussions, insights, members, organizations, surveys
 from models.rows import Asking, Branches, Expression, Row, Rows, row, select
 from models.viewers import Audience, Viewer
-from models.viewing import Connection, session_of
+from models.viewing import Connection, viewer_of
 from resolvers import attempts
 from resolvers.attempts import Tries
 from resolvers.passwords import fits
@@ -132,11 +132,12 @@ def is_current(session: Row, *, viewer: Asking) -> Expression:
 def subject_of(notification: Row) -> Branches:
     """What a notification is about: `subject_type` is the prefix of its graph type's ids."""
     discussion, post = row(discussions.Discussion), row(discussions.Post)
-    member, survey = row(members.Member), row(surveys.Survey)
+    member, survey, insight = row(members.Member), row(surveys.Survey), row(insights.Insight)
     kind, id = notification.subject_type, notification.subject_id
     return Branches(
         (
             select(discussion).where(kind == "dis", discussion.id == id),
+            select(insight).where(kind == "ins", insight.id == id),
             select(member).where(kind == "mbr", member.id == id),
             select(post).where(kind == "pst", post.id == id),
             select(survey).where(kind == "svy", survey.id == id),
@@ -147,7 +148,7 @@ def subject_of(notification: Row) -> Branches:
 async def _open_session(connection: Connection, account: UUID, token: str, device: str | None) -> SignedIn | None:
     digest, called = token_hash(token), device and device[:DEVICE_LENGTH]
     await connection.execute("SELECT identity.open_session($1, $2, $3, $4)", account, digest, called, SESSION_LIFETIME)
-    opened = await session_of(connection, digest)
+    opened = await viewer_of(connection, digest)
     if opened is None:
         return None
     viewer = opened[0]

@@ -1,8 +1,11 @@
-"""The only place for the words of mails, in French and in English. A code stands alone on its line."""
+"""The only place for the words of mails, in French and in English. A code, or a name, stands alone on its line."""
 
 from dataclasses import dataclass
+from textwrap import fill
 
 from models.registrations import Letter
+
+LINE = 72  # characters
 
 
 @dataclass(frozen=True)
@@ -13,10 +16,15 @@ class Written:
     body: str
 
 
-def written(letter: Letter, locale: str, code: str | None) -> Written:
-    """The words of `letter` in the language of `locale`: French where it is French, else English."""
+def written(letter: Letter, locale: str, code: str | None, about: str | None = None) -> Written:
+    """The words of `letter` in the language of `locale`: French where it is French, else English.
+
+    `about` is the name of what it is about, where it is about something with a name.
+    """
     words = (FRENCH if locale.split("-")[0] == "fr" else ENGLISH)[letter]
-    return Written(words.subject, words.body.replace("{code}", code or ""))
+    # The name last, which may hold whatever somebody called itself, and in lines that mail need not fold.
+    name = fill(about or "", LINE)
+    return Written(words.subject, words.body.replace("{code}", code or "").replace("{about}", name))
 
 
 ENGLISH = {
@@ -70,6 +78,45 @@ was signed out. If it was not you, ask for a new password at once.
 
 your account at Cohorte and all that was yours alone are deleted. What
 you wrote in discussions stays, without your name.
+""",
+    ),
+    Letter.ORGANIZATION_OPENED: Written(
+        "Your organization's account at Cohorte",
+        """Hello,
+
+an account was opened at Cohorte with this address, for:
+
+{about}
+
+To sign in, choose a password with this code, within three days:
+
+{code}
+
+Later, ask for a new password with this address: another code will come.
+""",
+    ),
+    Letter.LICENCE_GRANTED: Written(
+        "Your licence was granted",
+        """Hello,
+
+the licence that your organization asked for at Cohorte is granted, for
+this community:
+
+{about}
+
+Sign in to read from when until when, and how much it lets you ask.
+""",
+    ),
+    Letter.LICENCE_REFUSED: Written(
+        "Your licence was refused",
+        """Hello,
+
+the licence that your organization asked for at Cohorte is refused, for
+this community:
+
+{about}
+
+Sign in to read why, where the house has said so.
 """,
     ),
 }
@@ -129,6 +176,48 @@ suite un nouveau mot de passe.
 votre compte sur Cohorte et tout ce qui n'était qu'à vous sont
 supprimés. Ce que vous avez écrit dans les discussions reste, sans votre
 nom.
+""",
+    ),
+    Letter.ORGANIZATION_OPENED: Written(
+        "Le compte de votre organisation sur Cohorte",
+        """Bonjour,
+
+un compte a été ouvert sur Cohorte avec cette adresse, pour :
+
+{about}
+
+Pour vous connecter, choisissez un mot de passe avec ce code, dans les
+trois jours :
+
+{code}
+
+Plus tard, demandez un nouveau mot de passe avec cette adresse : vous
+recevrez un autre code.
+""",
+    ),
+    Letter.LICENCE_GRANTED: Written(
+        "Votre licence est accordée",
+        """Bonjour,
+
+la licence que votre organisation a demandée sur Cohorte est accordée,
+pour cette communauté :
+
+{about}
+
+Connectez-vous pour lire ses dates, et tout ce qu'elle permet de
+demander.
+""",
+    ),
+    Letter.LICENCE_REFUSED: Written(
+        "Votre licence est refusée",
+        """Bonjour,
+
+la licence que votre organisation a demandée sur Cohorte est refusée,
+pour cette communauté :
+
+{about}
+
+Connectez-vous pour lire pourquoi, si la raison a été donnée.
 """,
     ),
 }

@@ -43,7 +43,7 @@ async def due(connection: asyncpg.Connection) -> list[Due]:
         Due(
             row["id"],
             row["recipient"],
-            written(Letter(row["letter"]), row["locale"], row["code"]),
+            written(Letter(row["letter"]), row["locale"], row["code"], row["about"]),
             row["created_at"],
             row["attempts"],
         )

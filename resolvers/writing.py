@@ -142,6 +142,13 @@ def member_of(viewer: Viewer) -> UUID:
     return viewer.member
 
 
+def buyer_of(viewer: Viewer) -> UUID:
+    """The organization that asks; raises Forbidden for who is of none."""
+    if viewer.organization is None:
+        raise Forbidden
+    return viewer.organization
+
+
 async def day_within(connection: Connection, day: date, *path: str) -> date:
     """The day itself; refused when it has not begun in France, or lies before 1900 and so must be mistyped."""
     # By the clock of most members and not by UTC: at half past midnight there, its day would be tomorrow.

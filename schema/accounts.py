@@ -10,7 +10,7 @@ from models import members as member_tables
 from models import viewers
 from planner.declare import column, graph_type, paged, sql
 from resolvers import accounts as resolve
-from resolvers import members, surveys, tracking, treatments
+from resolvers import members, register, surveys, tracking, treatments
 from resolvers.attempts import Tries
 from resolvers.writing import Refused
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
@@ -19,11 +19,12 @@ from schema.errors import UserError, UserErrorCode
 from schema.members import CareLink, Member, Membership
 from schema.organizations import Organization
 from schema.pagination import Connection, Node
+from schema.register import DataUse, PrivacyLoss
 from schema.scalars import EmailAddress
 from schema.surveys import Consent, Participation
 from schema.tracking import Dashboard, Observation
 from schema.treatments import TreatmentCourse
-from schema.writing import Payload, told
+from schema.writing import Payload, forbidden, told
 from settings import Limits
 
 strawberry.enum(viewers.Audience, description="Whom a part of the graph is for.")
@@ -107,6 +108,13 @@ class Me:
         surveys.participations_of, "The viewer's part in surveys, last to close first."
     )
     consents: list[Consent] = sql(surveys.consents_of, "What the viewer allows or has withdrawn, by purpose.")
+    data_uses: Connection[DataUse] = paged(
+        register.data_uses_of,
+        "What has been computed from datasets that the viewer is in, newest first; until it withdrew from one.",
+    )
+    privacy_loss: PrivacyLoss = sql(
+        register.privacy_loss_of, "How much may have been learnt about the viewer from it all."
+    )
     notifications: Connection[Notification] = paged(members.notifications_of, "What the viewer is told, newest first.")
     care_links: list[CareLink] = sql(
         members.care_links_of, "Whose diary the viewer keeps, and who keeps the viewer's; newest first."
@@ -166,6 +174,8 @@ def signing_in(limits: Limits) -> Tries:
 
 
 async def sign_out(info: strawberry.Info[Context, None]) -> SignOutPayload:
+    if info.context.viewer.session is None:  # a program, which asks with a key
+        raise forbidden()
     async with info.context.write() as connection:
         await resolve.sign_out(connection, info.context.viewer)
     return SignOutPayload()

@@ -55,7 +55,8 @@ class Licence(Node):
     purpose: str = column("What for.")
     starts_on: date = column("Its first day.")
     ends_on: date = column("Its last day.")
-    status: tables.LicenceStatus = column("Where it stands.")
+    status: tables.LicenceStatus = sql(resolve.status_of, "Where it stands: ENDED once its last day is over.")
+    reason: str | None = column("Why it was refused; null where it was not, or where nobody said why.")
     price: Money | None = sql(resolve.price_of, "What it costs; null until a price is agreed.")
     quota: PrivacyCost = sql(resolve.quota_of, "How much of the members' privacy it may spend in all.")
 

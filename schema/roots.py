@@ -3,10 +3,13 @@
 # Whole names: within Query, `communities` is a field.
 import resolvers.accounts
 import resolvers.communities
+import resolvers.datasets
 import resolvers.discussions
 import resolvers.events
+import resolvers.insights
 import resolvers.members
 import resolvers.organizations
+import resolvers.register
 import resolvers.surveys
 import resolvers.tracking
 import resolvers.treatments
@@ -25,6 +28,7 @@ from schema.accounts_writes import (
     profile_update,
     session_revoke,
 )
+from schema.api_keys_writes import ApiKeyCreatePayload, ApiKeyRevokePayload, api_key_create, api_key_revoke
 from schema.care_links_writes import (
     CareLinkAcceptPayload,
     CareLinkEndPayload,
@@ -35,6 +39,7 @@ from schema.care_links_writes import (
 )
 from schema.communities import Community
 from schema.communities_writes import CommunityJoinPayload, CommunityLeavePayload, community_join, community_leave
+from schema.datasets import Dataset
 from schema.discussions import Discussion, Flag, Post
 from schema.discussions_writes import (
     DiscussionStartPayload,
@@ -50,10 +55,21 @@ from schema.discussions_writes import (
     post_react,
     post_remove,
 )
+from schema.insights import Insight
+from schema.insights_writes import (
+    InsightPublishPayload,
+    InsightQuote,
+    WaveFreezePayload,
+    insight_publish,
+    insight_quote,
+    wave_freeze,
+)
+from schema.licences_writes import LicenceDecidePayload, LicenceRequestPayload, licence_decide, licence_request
 from schema.members import Member
 from schema.moderation_writes import FlagResolvePayload, MemberSuspendPayload, flag_resolve, member_suspend
 from schema.notifications_writes import NotificationsReadPayload, read_notifications
 from schema.organizations import Licence, Organization
+from schema.organizations_writes import OrganizationCreatePayload, organization_create
 from schema.pagination import Connection, Node
 from schema.participations_writes import (
     ConsentSetPayload,
@@ -65,6 +81,7 @@ from schema.participations_writes import (
     survey_submit,
     survey_withdraw,
 )
+from schema.register import DataUse
 from schema.registration import (
     RegisterPayload,
     RequestPasswordResetPayload,
@@ -102,13 +119,15 @@ from schema.treatments_writes import (
     evaluate_course,
     start_course,
 )
-from schema.writing import mutation
+from schema.writing import mutation, question
 
 NODES: tuple[type, ...] = (
     Community,
+    Dataset,
     Discussion,
     Flag,
     Indicator,
+    Insight,
     Licence,
     Member,
     Notification,
@@ -155,6 +174,12 @@ class Query:
         resolvers.surveys.notices, "What people are told before they consent, as it is in force now.", only=PUBLIC
     )
 
+    data_uses: Connection[DataUse] = paged(
+        resolvers.register.data_uses,
+        "The public register: every use of members' data, newest first; an organization's, or of one community.",
+        only=PUBLIC,
+    )
+
     me: Me = sql(resolvers.members.me, "All that is the viewer's own.", only=PATIENT)
     member: Member | None = sql(
         resolvers.members.member, "A member by its pseudonym, in any case.", only=PATIENT | MANAGER
@@ -167,6 +192,18 @@ class Query:
     )
 
     organization: Organization = sql(resolvers.organizations.organization, "The viewer's own organization.", only=BUYER)
+    insight_quote: InsightQuote = question(
+        insight_quote, "What an insight would cost: free, as often as it is asked.", only=BUYER | MANAGER
+    )
+    datasets: Connection[Dataset] = paged(
+        resolvers.datasets.datasets,
+        "All datasets, last frozen first; of one community by its name in addresses, of one kind.",
+        only=BUYER | MANAGER,
+    )
+    dataset: Dataset | None = sql(resolvers.datasets.dataset, "A dataset by its id.", only=SIGNED_IN)
+    insight: Insight | None = sql(
+        resolvers.insights.insight, "An insight by its id; null for a buyer that may not read it.", only=SIGNED_IN
+    )
 
     surveys: Connection[Survey] = paged(
         resolvers.surveys.surveys,
@@ -287,6 +324,18 @@ class Mutation:
         "Allow something to be done with one's answers or tracking, or take that back: at once.",
         only=PATIENT,
     )
+    insight_publish: InsightPublishPayload = mutation(
+        insight_publish,
+        "Have an insight published, for everyone who may read it: this spends members' privacy. What was asked before "
+        "is answered for nothing.",
+        only=BUYER | MANAGER,
+    )
+    wave_freeze: WaveFreezePayload = mutation(
+        wave_freeze,
+        "Freeze what a community's patients track: a dataset that can be asked for a year. Fewer than 200 are refused.",
+        only=MANAGER,
+    )
+
     survey_close: SurveyClosePayload = mutation(
         survey_close, "End a survey before its day: no answer is linked to a member from then on.", only=MANAGER
     )
@@ -307,13 +356,38 @@ class Mutation:
         survey_withdraw, "Delete one's answers, as long as the survey is open.", only=PATIENT
     )
 
+    api_key_create: ApiKeyCreatePayload = mutation(
+        api_key_create, "Make a key for the organization's programs; its secret is shown this once.", only=BUYER
+    )
+    api_key_revoke: ApiKeyRevokePayload = mutation(
+        api_key_revoke, "Revoke one of the organization's keys, at once and everywhere.", only=BUYER
+    )
+    licence_decide: LicenceDecidePayload = mutation(
+        licence_decide, "Grant or refuse a licence that was asked for, as a data steward.", only=MANAGER
+    )
+    licence_request: LicenceRequestPayload = mutation(
+        licence_request, "Ask for a licence to query a community's datasets.", only=BUYER
+    )
+    organization_create: OrganizationCreatePayload = mutation(
+        organization_create,
+        "Make an organization, as a data steward: a code to choose a password with is mailed to its contact.",
+        only=MANAGER,
+    )
 
-@graph_type(audience=PATIENT | MANAGER)
+
+@graph_type(audience=SIGNED_IN)
 class Subscription:
     """What is told at once. What the viewer may not see is not told; a stream that ends with an error may have gaps."""
 
     flag_raised: Flag = told(
         resolvers.events.flag_raised, "A post that a member has just shown to the moderators.", only=MANAGER
+    )
+    insight_published: Insight = told(
+        resolvers.events.insight_published,
+        "What has just been published: of a community by its name in addresses; or, for a member, of those it is in, "
+        "for a buyer of what its licences open, and for the house of any.",
+        heard=resolvers.events.community_heard,
+        only=SIGNED_IN,
     )
     notification_added: Notification = told(
         resolvers.events.notification_added,

@@ -228,11 +228,13 @@ async def test_a_mail_in_the_folder_is_its_owners_alone_to_read(fresh: str, tmp_
 
 @pytest.mark.parametrize("letter", Letter)
 def test_every_letter_is_written_in_both_languages_and_no_line_is_as_long_as_to_be_folded(letter: Letter) -> None:
-    code = "A" * 32
-    french, english = written(letter, "fr-CA", code), written(letter, "nl-BE", code)
+    code, name = "A" * 32, "Some name, of many words: " * 8
+    french, english = written(letter, "fr-CA", code, name), written(letter, "nl-BE", code, name)
     assert french.subject != english.subject
     for words in (french, english):
-        carries = letter in (Letter.VERIFY_EMAIL, Letter.RESET_PASSWORD)
+        carries = letter in (Letter.VERIFY_EMAIL, Letter.RESET_PASSWORD, Letter.ORGANIZATION_OPENED)
         assert (code in words.body.splitlines()) is carries
+        names = letter in (Letter.ORGANIZATION_OPENED, Letter.LICENCE_GRANTED, Letter.LICENCE_REFUSED)
+        assert (name.strip() in " ".join(words.body.split())) is names
         assert "{" not in words.body
         assert words.subject.isprintable()

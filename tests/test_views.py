@@ -23,14 +23,16 @@ BUYERS_AND_HOUSE = "BUYER MANAGER"
 # Written from what clients are promised, not from the code. A type that no field of a view leads to is not in it.
 PROMISED = {
     "Query": {
-        EVERYONE: "node viewer communities community treatments treatment indicators notices",
-        SIGNED_IN: "survey",
+        EVERYONE: "node viewer communities community treatments treatment indicators notices dataUses",
+        SIGNED_IN: "survey dataset insight",
         MEMBERS_AND_HOUSE: "member discussion",
         "PATIENT": "me",
+        BUYERS_AND_HOUSE: "datasets insightQuote",
         "BUYER": "organization",
         "MANAGER": "surveys flags licences organizations",
     },
     "Subscription": {
+        SIGNED_IN: "insightPublished",
         MEMBERS_AND_HOUSE: "postAdded",
         "PATIENT": "notificationAdded surveyOpened",
         "MANAGER": "flagRaised",
@@ -43,7 +45,10 @@ PROMISED = {
         "observationRemove observationsRecord profileUpdate accountDelete dataExport "
         "communityJoin communityLeave discussionStart postAdd postEdit postFlag postReact "
         "consentSet surveySave surveySubmit surveyWithdraw",
-        "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule flagResolve memberSuspend",
+        BUYERS_AND_HOUSE: "insightPublish",
+        "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
+        "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule flagResolve memberSuspend "
+        "licenceDecide organizationCreate waveFreeze",
     },
     "SignInPayload": {EVERYONE: "token viewer userErrors query"},
     "SignOutPayload": {SIGNED_IN: "userErrors query"},
@@ -62,6 +67,11 @@ PROMISED = {
     "SurveySubmitPayload": {"PATIENT": "participation userErrors query"},
     "SurveyWithdrawPayload": {"PATIENT": "participation userErrors query"},
     "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
+    "WaveFreezePayload": {"MANAGER": "dataset userErrors query"},
+    "InsightPublishPayload": {BUYERS_AND_HOUSE: "insight charged quote userErrors"},
+    "InsightQuote": {
+        BUYERS_AND_HOUSE: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy"
+    },
     "SurveyCreatePayload": {"MANAGER": "survey userErrors query"},
     "SurveyRevisePayload": {"MANAGER": "survey userErrors query"},
     "SurveySchedulePayload": {"MANAGER": "survey userErrors query"},
@@ -83,6 +93,11 @@ PROMISED = {
     "AccountDeletePayload": {"PATIENT": "userErrors query"},
     "DataExportPayload": {"PATIENT": "export userErrors query"},
     "AssociationVerifyPayload": {"MANAGER": "member userErrors query"},
+    "ApiKeyCreatePayload": {"BUYER": "apiKey secret userErrors query"},
+    "ApiKeyRevokePayload": {"BUYER": "apiKeyId userErrors query"},
+    "LicenceDecidePayload": {"MANAGER": "licence userErrors query"},
+    "LicenceRequestPayload": {"BUYER": "licence userErrors query"},
+    "OrganizationCreatePayload": {"MANAGER": "organization userErrors query"},
     "UserError": {EVERYONE: "code message path"},
     "Node": {EVERYONE: "id"},
     "PageInfo": {EVERYONE: "hasNextPage hasPreviousPage startCursor endCursor"},
@@ -90,12 +105,12 @@ PROMISED = {
     "Condition": {EVERYONE: "id name icd10 orpha"},
     "Community": {
         EVERYONE: "id slug name description condition memberCount indicators treatments",
-        SIGNED_IN: "readiness",
+        SIGNED_IN: "readiness datasets insights",
         MEMBERS_AND_HOUSE: "associations members discussions surveys",
         "PATIENT": "viewerMembership",
     },
     "CohortReadiness": {SIGNED_IN: "consenting needed ready"},
-    "Membership": {"PATIENT": "community joinedOn role"},
+    "Membership": {"PATIENT": "community joinedOn role diagnosedIn"},
     "Member": {
         MEMBERS_AND_HOUSE: "id pseudonym kind verified about joinedOn communities ageBand sex region suspension",
         "PATIENT": "courses series",
@@ -103,7 +118,7 @@ PROMISED = {
     "Suspension": {MEMBERS_AND_HOUSE: "until reason createdAt"},
     "Me": {
         "PATIENT": "member account birthYear sex region sharing memberships dashboard observations courses "
-        "participations consents notifications careLinks"
+        "participations consents dataUses privacyLoss notifications careLinks"
     },
     "Account": {"PATIENT": "email emailVerified locale createdAt sessions"},
     "Session": {"PATIENT": "id createdAt lastSeenAt device current"},
@@ -124,7 +139,7 @@ PROMISED = {
     "SeriesPoint": {"PATIENT": "startsOn mean minimum maximum count"},
     "IndicatorSeries": {"PATIENT": "indicator points latest"},
     "Dashboard": {"PATIENT": "series courses"},
-    "Treatment": {EVERYONE: "id slug name kind inn atc", "PATIENT": "evaluations"},
+    "Treatment": {EVERYONE: "id slug name kind inn atc", SIGNED_IN: "insights", "PATIENT": "evaluations"},
     "TreatmentCourse": {
         "PATIENT": "id treatment community status startedOn endedOn dose stopReason evaluation",
     },
@@ -134,7 +149,7 @@ PROMISED = {
     "SideEffect": {"PATIENT": "indicator severity serious"},
     "Survey": {
         SIGNED_IN: "id community title description status version opensOn closesOn minimumParticipants offeredTo "
-        "eligibility questions",
+        "eligibility questions dataset",
         "PATIENT": "participation",
         "MANAGER": "completedCount",
     },
@@ -150,12 +165,30 @@ PROMISED = {
     "Consent": {"PATIENT": "purpose granted recipients noticeVersion changedAt"},
     "Organization": {EVERYONE: "id name kind", BUYERS_AND_HOUSE: "licences", "BUYER": "apiKeys"},
     "ApiKey": {"BUYER": "id name prefix createdAt lastUsedAt expiresAt"},
-    "Licence": {BUYERS_AND_HOUSE: "id organization community purpose startsOn endsOn status price quota"},
+    "Licence": {BUYERS_AND_HOUSE: "id organization community purpose startsOn endsOn status reason price quota"},
     "Money": {BUYERS_AND_HOUSE: "amount currency"},
-    "PrivacyCost": {BUYERS_AND_HOUSE: "microRho epsilon delta"},
+    "PrivacyCost": {EVERYONE: "microRho epsilon delta"},
+    "PrivacyLoss": {"PATIENT": "allowance reserved spent guess statement"},
+    "PrivacyBudget": {SIGNED_IN: "cap spent remaining insightsLeft"},
+    "Dataset": {
+        SIGNED_IN: "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size budget "
+        "insights"
+    },
+    "Variable": {SIGNED_IN: "name label categories ordinal maxPerMember"},
+    "Category": {SIGNED_IN: "code label value"},
+    "Insight": {
+        SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics publishedAt requestedBy "
+        "purpose ledgerEntry csv jsonStat"
+    },
+    "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability"},
+    "Interval95": {SIGNED_IN: "low high"},
+    "Statistic": {SIGNED_IN: "measure by value interval reliability"},
+    "DataUse": {EVERYONE: "organization purpose publishedAt community datasetTitle variables cost ledgerEntry"},
+    "LedgerEntry": {EVERYONE: "position hash previousHash line"},
 }
 LISTS = {
-    EVERYONE: "Community Treatment",
+    EVERYONE: "Community Treatment DataUse",
+    SIGNED_IN: "Dataset Insight",
     MEMBERS_AND_HOUSE: "Member Discussion Post Survey",
     "PATIENT": "Observation Notification TreatmentEvaluation",
     "MANAGER": "Flag Licence Organization",
