@@ -84,6 +84,13 @@ def membership_in(joined: Row, *, viewer: Asking) -> Rows:
     )
 
 
+# Another's is nobody's to read: its policy finds no row.
+def diagnosed_in(membership: Row) -> Expression:
+    diagnosis = row(tables.Diagnosis)
+    of_membership = (diagnosis.member_id == membership.member_id, diagnosis.community_id == membership.community_id)
+    return select(diagnosis.diagnosed_in).where(*of_membership).scalar_subquery()
+
+
 def me(*, viewer: Asking) -> Rows:
     profile = row(tables.Profile)
     return select(profile).where(profile.member_id == viewer.member)

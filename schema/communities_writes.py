@@ -19,6 +19,11 @@ from schema.writing import Payload, carry_out, client_mutation_id, id_of
 @strawberry.input(description="Which community to join.")
 class CommunityJoinInput:
     community: strawberry.ID = strawberry.field(description="The community.")
+    diagnosed_in: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The year in which the viewer, a patient, was told of the condition; null takes it back, left out "
+        "it stays. No other member reads it: it is counted, with noise, as time since diagnosis.",
+    )
     client_mutation_id: str | None = client_mutation_id()
 
 
@@ -50,6 +55,8 @@ async def community_join(info: strawberry.Info[Context, None], input: CommunityJ
     async def work(connection: Connection, viewer: Viewer) -> Made:
         community = id_of(input.community, "com", "input", "community")
         await write.join_community(connection, viewer, community=community)
+        if input.diagnosed_in is not strawberry.UNSET:
+            await write.tell_diagnosis(connection, viewer, community=community, year=input.diagnosed_in)
         return {"community_id": community}
 
     return await carry_out(info, CommunityJoinPayload, input, work)

@@ -73,6 +73,11 @@ class Membership:
     )
     joined_on: date = column("The day the member joined it.")
     role: tables.MembershipRole = column("What the member is in it.")
+    diagnosed_in: int | None = sql(
+        resolve.diagnosed_in,
+        "The year in which the viewer was told of the condition; null where it has not said, or for another member.",
+        only=PATIENT,
+    )
 
 
 @graph_type(audience=PATIENT, row=tables.CareLink, prefix="lnk")
