@@ -11,10 +11,17 @@ import pytest_asyncio
 from tests.asking import anybody, ask, laboratory, manager, moderator, patient, relative
 from tests.cluster_fixtures import becomes_left, clone, make_template, quick_folder, throwaway_cluster
 from tests.joining import mailbox, own, owner
+from tests.saying import said
+from tests.town import ada, ben, boss, here, home, steward
 
 __all__ = [
+    "ada",
     "anybody",
     "ask",
+    "ben",
+    "boss",
+    "here",
+    "home",
     "laboratory",
     "mailbox",
     "manager",
@@ -23,6 +30,8 @@ __all__ = [
     "owner",
     "patient",
     "relative",
+    "said",
+    "steward",
 ]  # fixtures, too
 
 

@@ -20,6 +20,8 @@ from tests.asking import ANYBODY, Ask, Caller
 
 WAIT_SECONDS = 10.0
 POST_ADDED = "subscription($discussion: ID!) { postAdded(discussion: $discussion) { body author { pseudonym } } }"
+# The same post so often that few of them fill a connection: writing long ones takes longer than sending them.
+LONG_POST_ADDED = POST_ADDED.replace("body", " ".join(["body", *(f"b{number}: body" for number in range(24))]))
 
 
 @dataclass

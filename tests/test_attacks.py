@@ -6,14 +6,13 @@ attack that would not succeed then could not show that the noise holds it off.
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import erf, sqrt
 from statistics import NormalDist
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from models import fakes
 from privacy import noise
@@ -21,7 +20,7 @@ from tests import crowd
 from tests.asking import Caller
 from tests.crowd import Crowd, cells, publish
 from tests.surveying import NOTICE
-from tests.town import Town, town
+from tests.town import Town
 
 SIZE = 400
 KNOWN = [f"q{number}" for number in range(9)]  # what the attackers know of everybody
@@ -33,12 +32,6 @@ def answers(seed: int) -> list[dict[str, str]]:
     return [
         {"secret": chance.choice("AB")} | {question: chance.choice("ABCD") for question in KNOWN} for _ in range(SIZE)
     ]
-
-
-@pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
 
 
 @pytest.fixture(params=["noisy", "exact"])

@@ -1,16 +1,12 @@
 """Consenting: what it opens and counts, what taking it back deletes at once, its history, and its refusals."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
-from models import fakes
-from models.accounts import StaffRole
 from models.members import MemberKind
 from tests.surveying import (
     NO,
@@ -26,39 +22,13 @@ from tests.surveying import (
     submitted,
     uuid,
 )
-from tests.town import Person, Town, town
+from tests.town import Person, Town
 
 HISTORY = """
     SELECT granted, recipients, notice_version FROM research.consent_change
     WHERE member_id = $1 AND purpose = 'SURVEY_RESEARCH' ORDER BY changed_at
 """
 TOLD = "SELECT count(*) FROM care.notification WHERE member_id = $1 AND subject_type = 'svy' AND subject_id = $2"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
-
-
-@pytest_asyncio.fixture(scope="module")
-async def boss(here: Town) -> Person:
-    return await here.staff(StaffRole.SURVEY_MANAGER)
-
-
-@pytest_asyncio.fixture
-async def home(here: Town) -> UUID:
-    return UUID(str((await fakes.community(here.database))["id"]))
-
-
-@pytest_asyncio.fixture
-async def ada(here: Town, home: UUID) -> Person:
-    return await here.member(home)
-
-
-@pytest_asyncio.fixture
-async def ben(here: Town, home: UUID) -> Person:
-    return await here.member(home)
 
 
 async def history(here: Town, who: Person) -> list[tuple[Any, ...]]:

@@ -8,10 +8,9 @@ import pytest
 from models import fakes
 from server import event_streams
 from server.event_streams import as_next
-from server.events import QUEUED
 from server.requests import takes_events
 from tests.asking import ANYBODY, SIGN_OUT, Ask, Caller, serving
-from tests.subscribing import POST_ADDED, event_stream, held, subscribed
+from tests.subscribing import LONG_POST_ADDED, POST_ADDED, event_stream, held, subscribed
 from tests.test_events import MISSED, NOTIFIED, network
 
 WHO = "{ viewer { audience } }"
@@ -157,14 +156,15 @@ async def test_a_server_that_stops_ends_its_streams_without_completing_them(fres
         await opened.__aexit__(None, None, None)
 
 
-async def test_a_reader_that_is_too_slow_is_dropped(fresh: str) -> None:
+async def test_a_reader_that_is_too_slow_is_dropped(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.events.QUEUED", 10)
     async with network(fresh) as here:
         patient = await here.ask.sign_in("patient")
         discussion = (await fakes.discussion(here.owner))["id"]
-        async with event_stream(here.ask, patient, POST_ADDED, {"discussion": f"dis_{discussion}"}):
+        async with event_stream(here.ask, patient, LONG_POST_ADDED, {"discussion": f"dis_{discussion}"}):
             await subscribed(here.ask, 1)
-            for number in range(QUEUED + 100):  # 20 MB: more than its connection holds
-                await here.post(discussion, f"{number} " + "x" * 100_000)
+            for number in range(40):  # 20 MB: more than its connection holds
+                await here.post(discussion, f"{number} " + "x" * 20_000)
                 await asyncio.sleep(0)
             await held(here.ask, 0)
             await subscribed(here.ask, 0)

@@ -15,7 +15,7 @@ from planner.operations import Event
 from server.errors import Refusal
 from server.events import QUEUED, Events, Subscriber, read
 from tests.asking import Ask, Caller, serving
-from tests.subscribing import POST_ADDED, announce, held, socket, streams_of, subscribed
+from tests.subscribing import LONG_POST_ADDED, POST_ADDED, announce, held, socket, streams_of, subscribed
 
 NOTIFIED = "subscription { notificationAdded { kind } }"
 FLAGGED = "subscription { raised: flagRaised { __typename reason post { body } } }"
@@ -269,17 +269,20 @@ async def test_whoever_subscribes_is_told_that_something_may_have_been_missed(fr
             assert (await made.data("3"))["postAdded"]["body"] == "Heard again"
 
 
-async def test_a_reader_that_is_too_slow_is_dropped_and_the_others_are_told(fresh: str) -> None:
+async def test_a_reader_that_is_too_slow_is_dropped_and_the_others_are_told(
+    fresh: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.events.QUEUED", 10)
     async with network(fresh) as here:
         slow, quick = await here.ask.sign_in("patient"), await here.ask.sign_in("relative")
         discussion = (await fakes.discussion(here.owner))["id"]
         variables = {"discussion": f"dis_{discussion}"}
         async with socket(here.ask, quick) as reads, socket(here.ask, slow, max_queue=1) as sleeps:
             for made in (reads, sleeps):
-                await made.subscribe("1", POST_ADDED, variables)
+                await made.subscribe("1", LONG_POST_ADDED, variables)
             await subscribed(here.ask, 2)
-            for number in range(QUEUED + 100):  # 20 MB: more than its connection holds
-                await here.post(discussion, f"{number} " + "x" * 100_000)
+            for number in range(40):  # 20 MB: more than its connection holds
+                await here.post(discussion, f"{number} " + "x" * 20_000)
                 assert (await reads.data("1"))["postAdded"]["body"].startswith(f"{number} ")
             await held(here.ask, 1)
             await subscribed(here.ask, 1)

@@ -1,7 +1,6 @@
 """Joining and leaving, discussions and posts: what each write does, whom it refuses, and what then did not happen."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,29 +12,7 @@ from models import fakes
 from models.accounts import StaffRole
 from models.members import MemberKind
 from tests.asking import ANYBODY
-from tests.town import Person, Town, town
-
-
-@pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
-
-
-@pytest_asyncio.fixture
-async def home(here: Town) -> UUID:
-    """A community without members."""
-    return UUID(str((await fakes.community(here.database))["id"]))
-
-
-@pytest_asyncio.fixture
-async def ada(here: Town, home: UUID) -> Person:
-    return await here.member(home)
-
-
-@pytest_asyncio.fixture
-async def ben(here: Town, home: UUID) -> Person:
-    return await here.member(home)
+from tests.town import Person, Town
 
 
 @pytest_asyncio.fixture

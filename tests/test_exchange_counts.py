@@ -3,17 +3,15 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from models import fakes
 from models.accounts import StaffRole
-from tests.town import Person, Town, town
+from tests.town import Person, Town
 
 MEMBERS, ROUNDS, AT_ONCE = 18, 10, 6
 
@@ -26,12 +24,6 @@ WRONG_MEMBERS = """
     SELECT c.id FROM catalog.community c LEFT JOIN care.membership m ON m.community_id = c.id
     GROUP BY c.id HAVING c.member_count <> round(count(m.member_id), -1)
 """
-
-
-@pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
 
 
 async def wrong(here: Town) -> list[Any]:

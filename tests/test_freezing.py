@@ -24,22 +24,11 @@ from tests.asking import Caller, serving
 from tests.crowd import KINDS, Crowd, buyer, closed, copy, crowd, publish
 from tests.publishing import PRICES, expect_sound, key, paid
 from tests.surveying import today
-from tests.town import Person, Town, town
+from tests.town import Person, Town
 
 FROZEN = "dataset { id size kind wave title offeredTo frozenOn } "
 EVERYBODY = [{"q": "ABC"[n % 3], "r": "AB"[n % 2]} for n in range(260)]
 OWN = "SELECT cube, precision FROM insight.release WHERE dataset_id = $1 AND variables <> '{}' ORDER BY cube"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
-
-
-@pytest_asyncio.fixture(scope="module")
-async def boss(here: Town) -> Person:
-    return await here.staff(StaffRole.SURVEY_MANAGER)
 
 
 @pytest_asyncio.fixture

@@ -1,7 +1,6 @@
 """Removing posts, deciding on flags and suspending members: what a moderator does, and who may not."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,9 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from models import fakes
 from models.accounts import StaffRole
-from tests.town import Person, Town, town
+from tests.town import Person, Town
 
 Inputs = dict[str, dict[str, Any]]  # of mutations, by their names
 
@@ -19,29 +17,8 @@ NOTIFICATIONS = "{ me { notifications { nodes { kind subject { id } } } } }"
 
 
 @pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
-
-
-@pytest_asyncio.fixture(scope="module")
 async def moderator(here: Town) -> Person:
     return await here.staff(StaffRole.MODERATOR)
-
-
-@pytest_asyncio.fixture
-async def home(here: Town) -> UUID:
-    return UUID(str((await fakes.community(here.database))["id"]))
-
-
-@pytest_asyncio.fixture
-async def ada(here: Town, home: UUID) -> Person:
-    return await here.member(home)
-
-
-@pytest_asyncio.fixture
-async def ben(here: Town, home: UUID) -> Person:
-    return await here.member(home)
 
 
 @pytest_asyncio.fixture

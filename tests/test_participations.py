@@ -1,6 +1,5 @@
 """Answering: drafts, sending, sending anew, withdrawing; whom and what is refused, and what then stays."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +7,6 @@ import pytest
 import pytest_asyncio
 
 from models import fakes
-from models.accounts import StaffRole
 from models.members import MemberKind
 from tests.surveying import (
     HOW,
@@ -27,39 +25,13 @@ from tests.surveying import (
     submitted,
     uuid,
 )
-from tests.town import Person, Town, town
+from tests.town import Person, Town
 
 OWN = """
     query ($id: ID!) {
       survey(id: $id) { participation { status answers { question { key } codes number date text } } }
     }
 """
-
-
-@pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
-
-
-@pytest_asyncio.fixture(scope="module")
-async def boss(here: Town) -> Person:
-    return await here.staff(StaffRole.SURVEY_MANAGER)
-
-
-@pytest_asyncio.fixture
-async def home(here: Town) -> UUID:
-    return UUID(str((await fakes.community(here.database))["id"]))
-
-
-@pytest_asyncio.fixture
-async def ada(here: Town, home: UUID) -> Person:
-    return await here.member(home)
-
-
-@pytest_asyncio.fixture
-async def ben(here: Town, home: UUID) -> Person:
-    return await here.member(home)
 
 
 @pytest_asyncio.fixture

@@ -1,13 +1,11 @@
 """Publishing: what is charged, what is said again for nothing, and what is written down and told."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from itertools import product
 
 import pytest
 import pytest_asyncio
 
-from models.accounts import StaffRole
 from models.organizations import OrganizationKind
 from privacy import noise
 from tests.asking import Caller
@@ -24,13 +22,7 @@ from tests.publishing import (
     releases,
     spent,
 )
-from tests.town import Person, Town, town
-
-
-@pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
+from tests.town import Person, Town
 
 
 @pytest_asyncio.fixture
@@ -46,11 +38,6 @@ async def dataset(here: Town, people: Crowd) -> str:
 @pytest_asyncio.fixture
 async def laboratory(here: Town, people: Crowd) -> Caller:
     return await buyer(here, people.community)
-
-
-@pytest_asyncio.fixture(scope="module")
-async def steward(here: Town) -> Person:
-    return await here.staff(StaffRole.DATA_STEWARD)
 
 
 async def test_what_is_published_is_charged_written_down_and_told_once(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import combinations, islice
 
@@ -27,12 +27,6 @@ from tests.publishing import (
     spent,
 )
 from tests.town import Town, town
-
-
-@pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
 
 
 @pytest_asyncio.fixture

@@ -1,6 +1,5 @@
 """What may not be published, and what it would cost: each refusal and quote, and that nothing was spent."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -28,13 +27,7 @@ from tests.publishing import (
     releases,
     spent,
 )
-from tests.town import Person, Town, town
-
-
-@pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
+from tests.town import Person, Town
 
 
 @pytest_asyncio.fixture
@@ -61,11 +54,6 @@ async def those(here: Town) -> Crowd:
 @pytest_asyncio.fixture(scope="module")
 async def theirs(here: Town, those: Crowd) -> str:
     return await closed(here, those)
-
-
-@pytest_asyncio.fixture(scope="module")
-async def steward(here: Town) -> Person:
-    return await here.staff(StaffRole.DATA_STEWARD)
 
 
 async def test_a_quota_restricts_its_licence_and_not_others(here: Town, people: Crowd, dataset: str) -> None:

@@ -81,11 +81,21 @@ def test_a_database_that_does_not_answer_is_said_without_its_password(folder: Pa
         )
 
 
-def test_it_serves_what_it_made_again_and_leaves_nothing_running(folder: Path) -> None:
+def test_it_redoes_what_was_interrupted_serves_it_again_and_leaves_nothing_running(folder: Path) -> None:
     folder.chmod(0o711)
+    settings = {"COHORTE_DEMO": "1", "COHORTE_SCALE": "0.02"}
+    with subprocess.Popen(
+        SERVE, cwd=ROOT, env=environment(folder, **settings), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != "making the demonstration network ...\n":
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
     for start, blow in enumerate([signal.SIGINT, signal.SIGTERM]):
-        with served(folder, COHORTE_DEMO="1", COHORTE_SCALE="0.02") as (process, lines):
+        with served(folder, **settings) as (process, lines):
             assert ("making the demonstration network ..." in lines) == (start == 0)
+            assert any("patient@demo.example" in line for line in lines)
             [address] = [line.split()[-1] for line in lines if line.startswith("GraphiQL is at")]
             with urlopen(address, timeout=10) as answer:
                 assert answer.status == 200
@@ -105,22 +115,3 @@ def test_the_sign_ins_are_said_only_where_there_are_any() -> None:
     said = greeting("http://127.0.0.1:8000", demo=True)
     assert [line.split()[0] for line in said.splitlines() if "@demo.example" in line] == ["patient", "buyer", "manager"]
     assert said.count("@demo.example") == 10
-
-
-def test_a_first_start_that_was_interrupted_is_redone(folder: Path) -> None:
-    folder.chmod(0o711)
-    with subprocess.Popen(
-        SERVE,
-        cwd=ROOT,
-        env=environment(folder, COHORTE_DEMO="1", COHORTE_SCALE="0.02"),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        while process.stdout.readline() != "making the demonstration network ...\n":
-            assert process.poll() is None
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
-    with served(folder, COHORTE_DEMO="1", COHORTE_SCALE="0.02") as (process, lines):
-        assert "making the demonstration network ..." in lines
-        assert any("patient@demo.example" in line for line in lines)

@@ -1,15 +1,12 @@
 """Where a survey stands: what opens it and whom it then asks, what closing cuts, and twins."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from models import fakes
-from models.accounts import StaffRole
 from models.members import MemberKind, Sex
 from tests.surveying import (
     NO,
@@ -25,33 +22,7 @@ from tests.surveying import (
     submitted,
     uuid,
 )
-from tests.town import Person, Town, town
-
-
-@pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
-        yield built
-
-
-@pytest_asyncio.fixture(scope="module")
-async def boss(here: Town) -> Person:
-    return await here.staff(StaffRole.SURVEY_MANAGER)
-
-
-@pytest_asyncio.fixture
-async def home(here: Town) -> UUID:
-    return UUID(str((await fakes.community(here.database))["id"]))
-
-
-@pytest_asyncio.fixture
-async def ada(here: Town, home: UUID) -> Person:
-    return await here.member(home)
-
-
-@pytest_asyncio.fixture
-async def ben(here: Town, home: UUID) -> Person:
-    return await here.member(home)
+from tests.town import Person, Town
 
 
 async def test_a_scheduled_survey_waits_for_its_day_and_for_enough_members(

@@ -1,4 +1,7 @@
-"""The only place for a server on a database of its own with as many signed-in members and staff as a test wants."""
+"""The only place for a server on a database of its own with as many signed-in members and staff as a test wants.
+
+Its fixtures are every test's: a town that a module shares, somebody of the house, and for each test a community of two.
+"""
 
 import contextlib
 import hashlib
@@ -11,19 +14,22 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import pytest_asyncio
 
 from models import fakes
 from models.accounts import StaffRole
 from models.members import MemberKind, Sharing
+from models.organizations import OrganizationKind
 from tests.asking import Ask, Caller, serving
 from tests.cluster_fixtures import clone
+from tests.joining import Mailbox
 
 REFUSALS = "userErrors { code path }"
 
 
 @dataclass
 class Person(Caller):
-    """A caller with its member's or staff's id."""
+    """A caller with its member's, organization's or staff's id."""
 
     id: UUID = field(default_factory=lambda: UUID(int=0))
 
@@ -55,6 +61,12 @@ class Town:
         account = await fakes.account(self.database, staff_id=staff["id"])
         return Person("staff", await self.token(account["id"]), staff["id"])
 
+    async def buyer(self, kind: OrganizationKind = OrganizationKind.LABORATORY, **given: Any) -> Person:
+        """Somebody of a new organization, signed in; `given` are the organization's columns."""
+        organization = await fakes.organization(self.database, kind=kind, **given)
+        account = await fakes.account(self.database, organization_id=organization["id"], email_verified=True)
+        return Person(organization["name"], await self.token(account["id"]), organization["id"])
+
     async def token(self, account: UUID) -> str:
         token = secrets.token_urlsafe()
         await fakes.session(self.database, account_id=account, token_hash=hashlib.sha256(token.encode()).digest())
@@ -77,6 +89,12 @@ class Town:
         payload = await self.do(who, mutation, "__typename", **given)
         assert len(payload["userErrors"]) == 1, payload
         return payload["userErrors"][0]["code"], ".".join(payload["userErrors"][0]["path"])
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The mails that it has sent."""
+        assert self.ask.app.endpoint is not None
+        return Mailbox(self.ask.app.endpoint.settings.data)
 
     async def value(self, query: str, *values: Any) -> Any:
         return await self.database.fetchval(query, *values)
@@ -103,3 +121,37 @@ async def town(template: str) -> AsyncIterator[Town]:
             yield built
         finally:
             await database.close()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def here(template: str) -> AsyncIterator[Town]:
+    async with town(template) as built:
+        yield built
+
+
+@pytest_asyncio.fixture(scope="module")
+async def boss(here: Town) -> Person:
+    """Somebody of the house who writes surveys."""
+    return await here.staff(StaffRole.SURVEY_MANAGER)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def steward(here: Town) -> Person:
+    """Somebody of the house who answers for what is said of members, and to whom."""
+    return await here.staff(StaffRole.DATA_STEWARD)
+
+
+@pytest_asyncio.fixture
+async def home(here: Town) -> UUID:
+    """A community without members, but for who asks to live there."""
+    return UUID(str((await fakes.community(here.database))["id"]))
+
+
+@pytest_asyncio.fixture
+async def ada(here: Town, home: UUID) -> Person:
+    return await here.member(home)
+
+
+@pytest_asyncio.fixture
+async def ben(here: Town, home: UUID) -> Person:
+    return await here.member(home)
