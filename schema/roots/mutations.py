@@ -1,21 +1,8 @@
-"""The only place for the roots of the graph: what can be asked and done first, and what `node` may find."""
+"""The only place for the root of mutations: what can be done, and by whom."""
 
-# Whole names: within Query, `communities` is a field.
-import resolvers.accounts
-import resolvers.communities
-import resolvers.datasets
-import resolvers.discussions
-import resolvers.events
-import resolvers.insights
-import resolvers.members
-import resolvers.organizations
-import resolvers.register
-import resolvers.surveys
-import resolvers.tracking
-import resolvers.treatments
-from planner.declare import graph_type, node_by_id, paged, sql, told
+from planner.declare import graph_type
 from schema.access import BUYER, EACH_FIELD, MANAGER, PATIENT, PUBLIC, SIGNED_IN
-from schema.accounts import Me, Notification, SignInPayload, SignOutPayload, Viewer, sign_in, sign_out
+from schema.accounts import SignInPayload, SignOutPayload, sign_in, sign_out
 from schema.accounts_writes import (
     AccountDeletePayload,
     AssociationVerifyPayload,
@@ -37,10 +24,7 @@ from schema.care_links_writes import (
     end_care_link,
     invite_relative,
 )
-from schema.communities import Community
 from schema.communities_writes import CommunityJoinPayload, CommunityLeavePayload, community_join, community_leave
-from schema.datasets import Dataset
-from schema.discussions import Discussion, Flag, Post
 from schema.discussions_writes import (
     DiscussionStartPayload,
     PostAddPayload,
@@ -55,22 +39,11 @@ from schema.discussions_writes import (
     post_react,
     post_remove,
 )
-from schema.insights import Insight
-from schema.insights_writes import (
-    InsightPublishPayload,
-    InsightQuote,
-    WaveFreezePayload,
-    insight_publish,
-    insight_quote,
-    wave_freeze,
-)
+from schema.insights_writes import InsightPublishPayload, WaveFreezePayload, insight_publish, wave_freeze
 from schema.licences_writes import LicenceDecidePayload, LicenceRequestPayload, licence_decide, licence_request
-from schema.members import Member
 from schema.moderation_writes import FlagResolvePayload, MemberSuspendPayload, flag_resolve, member_suspend
 from schema.notifications_writes import NotificationsReadPayload, read_notifications
-from schema.organizations import Licence, Organization
 from schema.organizations_writes import OrganizationCreatePayload, organization_create
-from schema.pagination import Connection, Node
 from schema.participations_writes import (
     ConsentSetPayload,
     SurveySavePayload,
@@ -81,7 +54,6 @@ from schema.participations_writes import (
     survey_submit,
     survey_withdraw,
 )
-from schema.register import DataUse
 from schema.registration import (
     RegisterPayload,
     RequestPasswordResetPayload,
@@ -92,7 +64,6 @@ from schema.registration import (
     reset_password,
     verify_email,
 )
-from schema.surveys import Notice, Survey
 from schema.surveys_writes import (
     SurveyClosePayload,
     SurveyCreatePayload,
@@ -103,14 +74,12 @@ from schema.surveys_writes import (
     survey_revise,
     survey_schedule,
 )
-from schema.tracking import Indicator, Observation
 from schema.tracking_writes import (
     ObservationRemovePayload,
     ObservationsRecordPayload,
     record_observations,
     remove_observation,
 )
-from schema.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
 from schema.treatments_writes import (
     CourseEndPayload,
     CourseEvaluatePayload,
@@ -119,106 +88,7 @@ from schema.treatments_writes import (
     evaluate_course,
     start_course,
 )
-from schema.writing import mutation, question
-
-NODES: tuple[type, ...] = (
-    Community,
-    Dataset,
-    Discussion,
-    Flag,
-    Indicator,
-    Insight,
-    Licence,
-    Member,
-    Notification,
-    Observation,
-    Organization,
-    Post,
-    Survey,
-    Treatment,
-    TreatmentCourse,
-    TreatmentEvaluation,
-)
-
-
-@graph_type(audience=PUBLIC)
-class Query:
-    """What can be asked."""
-
-    node: Node | None = node_by_id("Any object by its id; null where there is none that the viewer may see.")
-    viewer: Viewer = sql(resolvers.accounts.viewer, "Who asks.", only=PUBLIC)
-
-    communities: Connection[Community] = paged(
-        resolvers.communities.communities,
-        "The communities, by name; a search finds lay words too, and without a word finds nothing.",
-        only=PUBLIC,
-    )
-    community: Community | None = sql(
-        resolvers.communities.community, "A community by its name in addresses.", only=PUBLIC
-    )
-    treatments: Connection[Treatment] = paged(
-        resolvers.treatments.treatments,
-        "The treatments of the catalogue, by name; of one kind, or found by words.",
-        only=PUBLIC,
-    )
-    treatment: Treatment | None = sql(
-        resolvers.treatments.treatment, "A treatment by its name in addresses.", only=PUBLIC
-    )
-    indicators: list[Indicator] = sql(
-        resolvers.tracking.indicators,
-        "What can be tracked, by name; a lay word finds it: `tired` finds Fatigue. At most 100, and 20 if not said.",
-        only=PUBLIC,
-    )
-
-    notices: list[Notice] = sql(
-        resolvers.surveys.notices, "What people are told before they consent, as it is in force now.", only=PUBLIC
-    )
-
-    data_uses: Connection[DataUse] = paged(
-        resolvers.register.data_uses,
-        "The public register: every use of members' data, newest first; an organization's, or of one community.",
-        only=PUBLIC,
-    )
-
-    me: Me = sql(resolvers.members.me, "All that is the viewer's own.", only=PATIENT)
-    member: Member | None = sql(
-        resolvers.members.member, "A member by its pseudonym, in any case.", only=PATIENT | MANAGER
-    )
-    discussion: Discussion | None = sql(
-        resolvers.discussions.discussion, "A discussion by its id.", only=PATIENT | MANAGER
-    )
-    survey: Survey | None = sql(
-        resolvers.surveys.survey, "A survey by its id; a draft is the house's alone.", only=SIGNED_IN
-    )
-
-    organization: Organization = sql(resolvers.organizations.organization, "The viewer's own organization.", only=BUYER)
-    insight_quote: InsightQuote = question(
-        insight_quote, "What an insight would cost: free, as often as it is asked.", only=BUYER | MANAGER
-    )
-    datasets: Connection[Dataset] = paged(
-        resolvers.datasets.datasets,
-        "All datasets, last frozen first; of one community by its name in addresses, of one kind.",
-        only=BUYER | MANAGER,
-    )
-    dataset: Dataset | None = sql(resolvers.datasets.dataset, "A dataset by its id.", only=SIGNED_IN)
-    insight: Insight | None = sql(
-        resolvers.insights.insight, "An insight by its id; null for a buyer that may not read it.", only=SIGNED_IN
-    )
-
-    surveys: Connection[Survey] = paged(
-        resolvers.surveys.surveys,
-        "All surveys, last to close first; of one community by its name in addresses.",
-        only=MANAGER,
-    )
-    flags: Connection[Flag] = paged(
-        resolvers.discussions.flags, "The posts shown to the moderators, newest first.", only=MANAGER
-    )
-    licences: Connection[Licence] = paged(
-        resolvers.organizations.licences, "All licences, last to begin first.", only=MANAGER
-    )
-    organizations: Connection[Organization] = paged(
-        resolvers.organizations.organizations, "All organizations, by name.", only=MANAGER
-    )
+from schema.writing import mutation
 
 
 @graph_type(audience=EACH_FIELD)
@@ -372,38 +242,4 @@ class Mutation:
         organization_create,
         "Make an organization, as a data steward: a code to choose a password with is mailed to its contact.",
         only=MANAGER,
-    )
-
-
-@graph_type(audience=SIGNED_IN)
-class Subscription:
-    """What is told at once. What the viewer may not see is not told; a stream that ends with an error may have gaps."""
-
-    flag_raised: Flag = told(
-        resolvers.events.flag_raised, "A post that a member has just shown to the moderators.", only=MANAGER
-    )
-    insight_published: Insight = told(
-        resolvers.events.insight_published,
-        "What has just been published: of a community by its name in addresses; or, for a member, of those it is in, "
-        "for a buyer of what its licences open, and for the house of any.",
-        heard=resolvers.events.community_heard,
-        only=SIGNED_IN,
-    )
-    notification_added: Notification = told(
-        resolvers.events.notification_added,
-        "Something that the viewer has just been told.",
-        heard=resolvers.events.viewer_heard,
-        only=PATIENT,
-    )
-    post_added: Post = told(
-        resolvers.events.post_added,
-        "A post that has just been written in a discussion.",
-        heard=resolvers.events.discussion_heard,
-        only=PATIENT | MANAGER,
-    )
-    survey_opened: Survey = told(
-        resolvers.events.survey_opened,
-        "A survey that has just opened: in a community by its name in addresses, or in any that the viewer is in.",
-        heard=resolvers.events.community_heard,
-        only=PATIENT,
     )

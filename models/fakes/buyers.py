@@ -1,0 +1,42 @@
+"""The only place for fakes of organizations, licences and keys."""
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+
+from models import organizations
+from models.fakes.catalogue import community
+from models.fakes.making import DAY, NOON, Connection, digest, fake, numbers
+
+
+async def organization(connection: Connection, **given: Any) -> asyncpg.Record:
+    kind = organizations.OrganizationKind.LABORATORY
+    return await fake(connection, organizations.Organization, given, name=f"Organization {next(numbers)}", kind=kind)
+
+
+async def licence(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(
+        connection,
+        organizations.Licence,
+        given,
+        {"organization_id": organization, "community_id": community},
+        purpose="Sleep and fatigue",
+        starts_on=DAY,
+        ends_on=DAY + timedelta(days=365),
+        status=organizations.LicenceStatus.GRANTED,
+    )
+
+
+async def api_key(connection: Connection, **given: Any) -> asyncpg.Record:
+    number = next(numbers)
+    return await fake(
+        connection,
+        organizations.ApiKey,
+        given,
+        {"organization_id": organization},
+        name="Reporting",
+        prefix=f"coh_{number}",
+        secret_hash=digest(f"key {number}"),
+        expires_at=NOON + timedelta(days=3650),
+    )

@@ -1,0 +1,84 @@
+"""The only place for fakes of datasets, their domains, and who is in them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+
+from models import datasets, surveys
+from models.fakes.catalogue import community
+from models.fakes.making import DAY, Connection, fake, numbers, row_of
+from models.fakes.people import member
+
+
+async def dataset(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A wave of a community, without a variable; it ends a year after it was frozen."""
+    frozen_on = given.get("frozen_on", DAY)
+    return await fake(
+        connection,
+        datasets.Dataset,
+        given,
+        {"community_id": community},
+        kind=datasets.DatasetKind.TRACKING,
+        title="Tracking, spring",
+        wave=f"wave {next(numbers)}",
+        frozen_on=frozen_on,
+        ends_on=frozen_on + timedelta(days=365),
+        offered_to=["LABORATORY", "HOSPITAL"],
+        domain_version=1,
+        status=datasets.DatasetStatus.OPEN,
+        size=260,
+        cap_micro_rho=250_000,
+    )
+
+
+async def variable(connection: Connection, *, codes: Sequence[str] = (), **given: Any) -> asyncpg.Record:
+    """A variable of a dataset, the next one unless its position is given; `codes` are made its categories, in order."""
+    if "dataset_id" not in given:
+        given["dataset_id"] = (await dataset(connection))["id"]
+    place = await row_of(
+        connection,
+        "SELECT coalesce(max(position), 0) + 1 AS position, coalesce(max(slot + max_per_member), 0) AS slot"
+        " FROM insight.variable WHERE dataset_id = $1",
+        given["dataset_id"],
+    )
+    position = given.get("position", place["position"])
+    made = await fake(
+        connection,
+        datasets.Variable,
+        given,
+        position=position,
+        name=f"variable_{position}",
+        label=f"Variable {position}",
+        ordinal=False,
+        max_per_member=1,
+        slot=place["slot"],
+        rule=datasets.Rule.SEX,
+    )
+    for number, code in enumerate(codes):
+        await category(connection, dataset_id=made["dataset_id"], variable=made["position"], place=number, code=code)
+    return made
+
+
+async def category(connection: Connection, **given: Any) -> asyncpg.Record:
+    if "variable" not in given:
+        of = {"dataset_id": given["dataset_id"]} if "dataset_id" in given else {}
+        made = await variable(connection, **of)
+        given |= {"dataset_id": made["dataset_id"], "variable": made["position"]}
+    label = given.get("code", "UNKNOWN").capitalize()
+    return await fake(connection, datasets.Category, given, place=0, code="UNKNOWN", label=label)
+
+
+async def enrolment(connection: Connection, **given: Any) -> asyncpg.Record:
+    purpose = surveys.ConsentPurpose.TRACKING_RESEARCH
+    parents = {"dataset_id": dataset, "member_id": member}
+    return await fake(connection, datasets.Enrolment, given, parents, purpose=purpose, reserved_micro_rho=250_000)
+
+
+async def record(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A record of an enrolled member, enrolled for it where it is not yet."""
+    if not {"dataset_id", "member_id"} <= set(given):
+        made = await enrolment(connection, **{name: id for name, id in given.items() if name.endswith("_id")})
+        given |= {"dataset_id": made["dataset_id"], "member_id": made["member_id"]}
+    return await fake(connection, datasets.Record, given, codes=b"\0")

@@ -1,0 +1,32 @@
+"""The only place for fakes of who signs in."""
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+
+from models import accounts
+from models.fakes.making import NOON, Connection, digest, fake, numbers
+from models.fakes.people import member
+
+
+async def staff(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(connection, accounts.Staff, given, name="Camille", roles=[accounts.StaffRole.MODERATOR])
+
+
+async def account(connection: Connection, **given: Any) -> asyncpg.Record:
+    """An account: a member's, unless an organization or staff is given."""
+    whose = {"member_id": member} if not {"organization_id", "staff_id"} & set(given) else {}
+    return await fake(connection, accounts.Account, given, whose, email=f"account-{next(numbers)}@example.org")
+
+
+async def credential(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A credential whose hash no password has."""
+    return await fake(connection, accounts.Credential, given, {"account_id": account}, password_hash="none")  # noqa: S106
+
+
+async def session(connection: Connection, **given: Any) -> asyncpg.Record:
+    parents = {"account_id": account}
+    token = digest(f"token {next(numbers)}")
+    expires = NOON + timedelta(days=3650)
+    return await fake(connection, accounts.Session, given, parents, token_hash=token, expires_at=expires)
