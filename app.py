@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from models.connections import open_roles, pool, role_dsn
 from models.migrations.run import head, upgrade
 from models.publisher import PUBLISHER
+from models.scopes import open_tables
 from models.viewers import Audience, Login
 from models.viewing import is_at
 from planner.operations import Planner
@@ -76,7 +77,7 @@ def create_app(settings: Settings) -> Cohorte:
                 connections = Connections(opened, limits.statement_seconds)
                 stack.push_async_callback(close, connections)
                 documents = Documents(
-                    Planner(view._schema, audience, limits.page),
+                    Planner(view._schema, audience, limits.page, open_tables(audience)),
                     audience,
                     limits,
                     introspection=settings.demo or audience is not Audience.PUBLIC,
@@ -100,7 +101,7 @@ def create_app(settings: Settings) -> Cohorte:
             stack.push_async_callback(end, asyncio.create_task(mail.run(lambda: connect("cohorte mail"))))
             due = Due(lambda: connect("cohorte due", Audience.MANAGER))
             stack.push_async_callback(end, asyncio.create_task(due.run()))
-            closing = Due(lambda: connect("cohorte closing", PUBLISHER), (*PUBLISHING, publishing.keep), CLOSING)
+            closing = Due(lambda: connect("cohorte closing", PUBLISHER), publishing.tasks(PUBLISHING), CLOSING)
             stack.push_async_callback(end, asyncio.create_task(closing.run()))
             app.endpoint = endpoint
             stack.callback(endpoint.log.write)

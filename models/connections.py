@@ -12,6 +12,7 @@ import asyncpg
 from models.publisher import LOGINS
 from models.viewers import Login
 
+IDLE_SECONDS = 60  # within a transaction
 ROUNDS = 4096  # PostgreSQL's own figure for scram-sha-256; the passwords are 256 random-looking bits
 
 
@@ -90,6 +91,8 @@ async def pool(owner_dsn: str, login: Login, size: int, statement_seconds: float
             "application_name": f"cohorte {login.view}",
             "timezone": "UTC",
             "statement_timeout": str(max(1, round(statement_seconds * 1000))),
+            # A server that hangs between two statements gives up its locks, the register's among them.
+            "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
             "jit": "off",  # compiling costs more than any of these statements takes
         },
     )

@@ -1,0 +1,235 @@
+"""The only place that takes PostgreSQL away from a server that publishes and is read: it says so, and heals."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from commands import migrate
+from commands.cluster import Account, binaries, cluster, place
+from commands.databases import at, create_missing
+from models.connections import open_roles, pool
+from models.viewers import ANYBODY, Audience
+from models.viewing import Connection
+from resolvers import ledger
+from resolvers.due import PUBLISHING
+from resolvers.freezing import close_survey
+from server.connections import Connections
+from server.errors import Refusal
+from server.heads import Forgotten
+from tests.asking import ANYBODY as STRANGER
+from tests.asking import Ask, Caller, serving
+from tests.crowd import CELLS, PUBLISH, buyer, closed, publish
+from tests.faults.test_kill import becomes
+from tests.publishing import PRICES, expect_sound, free, gathered, paid, releases, spent
+from tests.surveying import status_of
+from tests.town import Town, town
+
+PUBLISHERS, READERS = 8, 9
+MORE = 6  # cubes that are published before, between and after the blows
+VARIABLES = ("q", "r", "twin", "sex", "kind", "age_band", "time_since_diagnosis")
+CUBES = [cube for many in (2, 3) for cube in combinations(VARIABLES, many)]
+AGAIN_SECONDS = 0.05  # in which somebody tries again: the two that the server asks for are not waited for here
+READING_SECONDS = 0.1  # between a reader's questions: publishing takes its turn
+USES = "{ dataUses(first: 20) { nodes { purpose variables cost { microRho } } } }"
+
+
+@dataclass
+class Clients:
+    """Who asks until they are stopped: what was published for them, and the answers that are neither data nor a 503."""
+
+    ask: Ask
+    published: dict[tuple[str, ...], list[tuple[str, int]]] = field(default_factory=dict)  # insights, charges; by cube
+    reads: int = 0
+    away: int = 0  # answers that told to try again
+    wrong: list[Any] = field(default_factory=list)
+    stopped: bool = False
+
+    async def answer(self, who: Caller, query: str, variables: dict[str, Any] | None = None) -> Any:
+        """The data, as soon as the database is there for it; None where it was stopped before."""
+        while not self.stopped:
+            answer = await self.ask.post(who, query, variables)
+            said = answer.json()
+            if answer.status_code == 200 and "errors" not in said:
+                return said["data"]
+            if answer.status_code == 503 and "retry-after" in answer.headers and "id" not in extensions(said):
+                self.away += 1
+            else:
+                self.wrong.append((answer.status_code, said))
+            await asyncio.sleep(AGAIN_SECONDS)
+        return None
+
+    async def publish(self, who: Caller, dataset: str, first: int) -> None:
+        """Every cube, one after the other and round again."""
+        number = first
+        while not self.stopped:
+            cube = CUBES[number % len(CUBES)]
+            asked = {"dataset": dataset, "variable": cube[0], "by": cube[1:], "precision": "WITHIN_50"}
+            if (data := await self.answer(who, PUBLISH, {"input": asked})) is not None:
+                self.published.setdefault(cube, []).append(paid(data["insightPublish"]))
+            number += 1
+
+    async def read(self, who: Caller, query: str, variables: dict[str, Any] | None = None) -> None:
+        while not self.stopped:
+            if await self.answer(who, query, variables) is not None:
+                self.reads += 1
+            await asyncio.sleep(READING_SECONDS)
+
+    async def go_on(self) -> None:
+        """Until so many more are published, and read."""
+        cubes, reads = len(self.published) + MORE, self.reads + MORE
+
+        async def have() -> bool:
+            return len(self.published) >= cubes and self.reads >= reads
+
+        await becomes(have)
+
+
+def extensions(said: dict[str, Any]) -> set[str]:
+    return {name for error in said["errors"] for name in error["extensions"]}
+
+
+@asynccontextmanager
+async def town_of_its_own(folder: Path) -> AsyncIterator[Town]:
+    """A town on a cluster that nobody else uses, which keeps what it has committed."""
+    with cluster(folder) as dsn:
+        await create_missing(dsn, "cohorte")
+        await migrate.upgrade(at(dsn, "cohorte"))
+        async with serving(at(dsn, "cohorte"), pool_size=4) as ask:
+            built = Town(ask, await asyncpg.connect(at(dsn, "cohorte")))
+            try:
+                yield built
+            finally:
+                built.database.terminate()
+
+
+def restart(folder: Path) -> None:
+    """As after a crash: no connection is told, and nothing is written down first."""
+    account = Account(folder / "pgdata")
+    pgdata = place(folder, account) / "pgdata"
+    control, log = binaries(pgdata.parent, account) / "pg_ctl", pgdata / "server.log"
+    account.run(control, "restart", "-D", pgdata, "-m", "immediate", "-w", "-t", 60, "-l", log)
+
+
+async def test_a_server_whose_database_goes_says_so_loses_nothing_and_heals(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with town_of_its_own(folder) as here:
+        people = await gathered(here)
+        async with here.database.transaction():
+            made = await close_survey(here.database, people.survey)
+        assert made is not None
+        assert made.open
+        dataset = f"dst_{made.dataset}"
+        buyers = [await buyer(here, people.community) for _ in range(4)]
+        known = free(await publish(here, buyers[0], dataset, "q"))  # by the members' own table
+        member = await here.member(people.community)
+        readers = [
+            (buyers[1], CELLS, {"id": known}),
+            (member, USES, None),
+            (STRANGER, USES, None),
+        ]
+        clients = Clients(here.ask)
+        with caplog.at_level(logging.WARNING):
+            busy = [
+                asyncio.create_task(clients.publish(buyers[number % 4], dataset, number // 2 * MORE))
+                for number in range(PUBLISHERS)
+            ] + [asyncio.create_task(clients.read(*readers[number % 3])) for number in range(READERS)]
+            try:
+                await clients.go_on()
+                ours = "usename LIKE 'cohorte~_%' ESCAPE '~' AND datname = current_database()"
+                cut = await here.value(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {ours}")
+                assert cut > 20
+                await clients.go_on()
+                await asyncio.to_thread(restart, folder)
+                await clients.go_on()
+            finally:
+                clients.stopped = True
+                await asyncio.gather(*busy)
+        assert clients.wrong == []
+        assert clients.away > 0
+        assert [record for record in caplog.records if record.name == "cohorte.faults"] == []
+        await expect_whole(here, clients, buyers[0], dataset)
+
+
+async def expect_whole(here: Town, clients: Clients, who: Caller, dataset: str) -> None:
+    """All that was acknowledged is there and was paid for once; what happens is heard of again; and so it goes on."""
+    endpoint = here.ask.app.endpoint
+    assert endpoint is not None
+    assert endpoint.settings.database_url is not None
+    here.database.terminate()
+    here.database = await asyncpg.connect(endpoint.settings.database_url)
+    for cube, said in clients.published.items():
+        assert len({insight for insight, _ in said}) == 1
+        # Less where it was paid for and the answer was lost.
+        assert sum(charged for _, charged in said) in (0, PRICES[50])
+        assert free(await publish(here, who, dataset, *cube, within=50)) == said[0][0]
+    await expect_sound(here, dataset)
+
+    async def is_heard() -> bool:
+        return endpoint.events.listening and endpoint.sessions.listening
+
+    await becomes(is_heard)
+    paid(await publish(here, who, dataset, "region"))
+    assert endpoint.publishing.kept.read() == await ledger.head(here.database)
+
+
+async def test_a_database_that_comes_back_without_what_was_published_is_not_published_from(template: str) -> None:
+    async with town(template) as here:
+        endpoint = here.ask.app.endpoint
+        assert endpoint is not None
+        people, overdue = await gathered(here), await gathered(here)
+        dataset = await closed(here, people)
+        laboratory = await buyer(here, people.community)
+        before, kept = await spent(here, dataset), endpoint.publishing.kept
+        known = kept.path.read_text()
+        # As if a line had been published since the backup from which the database has just come back.
+        kept.path.write_text(json.dumps({"position": kept.read().position + 1, "hash": "00" * 32}))
+        asked = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
+        answer = await here.ask.post(laboratory, PUBLISH, {"input": asked})
+        assert answer.status_code == 503
+        assert "has forgotten what was published" in answer.json()["errors"][0]["message"]
+        over = datetime.now(UTC).date() - timedelta(days=1)
+        await here.database.execute("UPDATE catalog.survey SET closes_on = $2 WHERE id = $1", overdue.survey, over)
+        for task in endpoint.publishing.tasks(PUBLISHING):
+            with pytest.raises(Forgotten):
+                await task(here.database)
+        assert await status_of(here, f"svy_{overdue.survey}") == "OPEN"
+        assert (await spent(here, dataset), await releases(here, dataset, "q", "r")) == (before, [])
+        kept.path.write_text(known)
+        for task in endpoint.publishing.tasks(PUBLISHING):
+            await task(here.database)
+        assert await status_of(here, f"svy_{overdue.survey}") == "RELEASED"
+        assert kept.read() == await ledger.head(here.database)
+        paid(await publish(here, laboratory, dataset, "q", "r"))
+
+
+async def test_a_connection_that_lost_its_place_is_told_as_a_database_that_is_away_and_replaced(fresh: str) -> None:
+    async def lost(connection: Connection) -> int:
+        pids.append(await connection.fetchval("SELECT pg_backend_pid()"))
+        raise asyncpg.InternalClientError
+
+    pids: list[int] = []
+    await open_roles(fresh)
+    opened = await pool(fresh, Audience.PUBLIC, 1, 5.0)
+    connections = Connections(opened, 5.0)
+    try:
+        with pytest.raises(Refusal) as asked:
+            await connections.ask(lost)
+        with pytest.raises(Refusal) as written:
+            async with connections.write(ANYBODY) as connection:
+                await lost(connection)
+        assert [refused.value.status for refused in (asked, written)] == [503, 503]
+        last = await connections.ask(lambda connection: connection.fetchval("SELECT pg_backend_pid()"))
+        assert len({*pids, last}) == 3
+    finally:
+        await connections.close()
