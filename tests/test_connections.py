@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 
 from models import connections
-from models.viewers import Audience
+from models.publisher import LOGINS
+from models.viewers import Audience, Login
 from tests.cluster_fixtures import run
 
 PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
@@ -33,8 +34,8 @@ def test_a_roles_address_is_the_owners_with_another_login(owner: str, buyer: str
 
 def test_passwords_differ_by_role_and_by_owner() -> None:
     addresses = [f"postgresql://owner:{password}@host/database" for password in ("one", "two")]
-    made = {connections.role_password(address, audience.role) for address in addresses for audience in Audience}
-    assert len(made) == 8
+    made = {connections.role_password(address, login.role) for address in addresses for login in LOGINS}
+    assert len(made) == 10
     assert all(re.fullmatch("[0-9a-f]{64}", password) for password in made)
 
 
@@ -51,26 +52,27 @@ async def test_a_password_that_fails_is_replaced_and_one_that_holds_is_left(fres
         query = "SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'cohorte\\_%' ORDER BY rolname"
         await connections.open_roles(fresh)
         before = [row[0] for row in await owner.fetch(query)]
-        assert [verifier.partition(":")[0] for verifier in before] == ["SCRAM-SHA-256$4096"] * 4
+        assert [verifier.partition(":")[0] for verifier in before] == ["SCRAM-SHA-256$4096"] * 5
         await connections.open_roles(fresh)
         assert [row[0] for row in await owner.fetch(query)] == before
         await owner.execute("ALTER ROLE cohorte_buyer PASSWORD 'another'")
         await connections.open_roles(fresh)
         after = [row[0] for row in await owner.fetch(query)]
-        assert [new == old for new, old in zip(after, before, strict=True)] == [False, True, True, True]
+        assert [new == old for new, old in zip(after, before, strict=True)] == [False, True, True, True, True]
         assert await asks(fresh, BUYER, "SELECT session_user") == "cohorte_buyer"
     finally:
         await owner.close()
 
 
 async def test_servers_that_start_at_once_open_the_roles_together(fresh: str) -> None:
-    await run(fresh, "; ".join(f"ALTER ROLE {audience.role} PASSWORD NULL" for audience in Audience))
+    await run(fresh, "; ".join(f"ALTER ROLE {login.role} PASSWORD NULL" for login in LOGINS))
     await asyncio.gather(*(connections.open_roles(fresh) for _ in range(4)))
-    assert [await asks(fresh, audience, "SELECT session_user") for audience in Audience] == [
+    assert [await asks(fresh, login, "SELECT session_user") for login in LOGINS] == [
         "cohorte_public",
         "cohorte_patient",
         "cohorte_buyer",
         "cohorte_manager",
+        "cohorte_publisher",
     ]
 
 
@@ -150,8 +152,8 @@ async def test_a_viewer_set_for_a_transaction_is_gone_with_it(fresh: str) -> Non
         assert await pool.fetchval("SELECT current_setting('cohorte.member', true)") == ""
 
 
-async def asks(owner_dsn: str, audience: Audience, query: str) -> object:
-    connection = await asyncpg.connect(connections.role_dsn(owner_dsn, audience))
+async def asks(owner_dsn: str, login: Login, query: str) -> object:
+    connection = await asyncpg.connect(connections.role_dsn(owner_dsn, login))
     try:
         return await connection.fetchval(query)
     finally:
