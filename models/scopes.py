@@ -181,3 +181,8 @@ SCOPES: Mapping[str, Scope] = {
     "identity.attempt": HIDDEN,
     "identity.mail": HIDDEN,
 }
+
+
+def open_tables(audience: Audience) -> frozenset[str]:
+    """The tables of which an audience reads every row: what is read of these is the same without a viewer."""
+    return frozenset(table for table, scope in SCOPES.items() if scope.readers.get(audience) == EVERY)

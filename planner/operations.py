@@ -85,10 +85,19 @@ class Hearing:
 
 
 class Planner:
-    """One view's schema, ready to plan: pages hold at most `page_limit` rows."""
+    """One view's schema, ready to plan: pages hold at most `page_limit` rows.
 
-    def __init__(self, schema: GraphQLSchema, audience: Audience, page_limit: int = 100) -> None:
-        self.schema, self.audience, self.page_limit = schema, audience, page_limit
+    `open_tables`: those of which every viewer reads every row. A statement of no others carries no viewer.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        audience: Audience,
+        page_limit: int = 100,
+        open_tables: frozenset[str] = frozenset(),
+    ) -> None:
+        self.schema, self.audience, self.page_limit, self.open_tables = schema, audience, page_limit, open_tables
         self.tables = Tables(schema)
         finish_by(schema, self.tables)
 
@@ -249,7 +258,8 @@ class Operation:
         return self._planned(composer, as_object(select(*labelled(fields))))
 
     def _planned(self, composer: Composer, body: Expression) -> Plan:
-        done = compiled(body, composer.bound, self.planner.audience.setting)
+        planner = self.planner
+        done = compiled(body, composer.bound, planner.audience.setting, planner.open_tables)
         return Plan(done.sql, done.values)
 
     def _find_shapes(self) -> list[Shape]:

@@ -8,6 +8,7 @@ import asyncpg
 from graphql import ExecutionResult, build_schema, execute, is_abstract_type, is_object_type, parse, validate
 
 from models.connections import open_roles, pool
+from models.scopes import open_tables
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
 from schema.access import View, build_views
@@ -35,7 +36,8 @@ async def inserted(dsn: str) -> SmallNetwork:
 
 async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwork) -> None:
     given: set[tuple[str, str]] = set()
-    planner, connections = Planner(view._schema, audience), await pool(dsn, audience, 1, 5.0)
+    planner = Planner(view._schema, audience, open_tables=open_tables(audience))
+    connections = await pool(dsn, audience, 1, 5.0)
     promised = build_schema(view.as_str())
     for kind in promised.type_map.values():
         if is_abstract_type(kind):

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import GraphQLSchema, parse, validate
 
+from models.scopes import open_tables
 from models.viewers import Audience
 from planner.operations import Operation, Plan, Planner
 from schema.access import build_views
@@ -71,7 +72,9 @@ def pairs() -> list[Pair]:
 def planners() -> dict[Audience, Planner]:
     views: Mapping[Audience, Any] = build_views()
     schemas: dict[Audience, GraphQLSchema] = {audience: view._schema for audience, view in views.items()}
-    return {audience: Planner(schema, audience) for audience, schema in schemas.items()}
+    return {
+        audience: Planner(schema, audience, open_tables=open_tables(audience)) for audience, schema in schemas.items()
+    }
 
 
 def laid_out(sql: str) -> str:

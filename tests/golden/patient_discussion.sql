@@ -1,6 +1,4 @@
-WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $10, true) AS id
-) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
+SELECT b.o::text FROM (
   SELECT (
     SELECT row_to_json(o)
     FROM (
@@ -99,4 +97,4 @@ WITH viewer AS MATERIALIZED (
       ) AS discussion
     ) AS o
   ) AS o
-)::text END FROM viewer
+) b

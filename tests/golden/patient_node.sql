@@ -1,6 +1,4 @@
-WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $2, true) AS id
-) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
+SELECT b.o::text FROM (
   SELECT (
     SELECT row_to_json(o)
     FROM (
@@ -21,4 +19,4 @@ WITH viewer AS MATERIALIZED (
       ) AS node
     ) AS o
   ) AS o
-)::text END FROM viewer
+) b
