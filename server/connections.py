@@ -22,6 +22,8 @@ AWAY = (
     asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
+    # Used between PostgreSQL's last word and the end of the stream, a connection says that it has lost its place.
+    asyncpg.InternalClientError,
 )
 
 
@@ -59,9 +61,9 @@ class Connections:
             connection = await self.take()
             try:
                 answer = await question(connection)
-            except BaseException:
+            except BaseException as error:
                 # The pool waits for a cancelled statement to be over, and replaces a connection that was cut.
-                await self.pool.release(connection)
+                await self.give_back(connection, error)
                 raise
             if self.waiting:
                 await self.pool.release(connection)
@@ -85,8 +87,10 @@ class Connections:
                 async with connection.transaction():
                     await take_on(connection, viewer)
                     yield connection
-            finally:
-                await self.pool.release(connection)
+            except BaseException as error:
+                await self.give_back(connection, error)
+                raise
+            await self.pool.release(connection)
         except AWAY as error:
             raise refused(error, self.statement_seconds) from None
         finally:
@@ -106,6 +110,12 @@ class Connections:
             return await self.pool.acquire()
         finally:
             self.waiting -= 1
+
+    async def give_back(self, connection: asyncpg.pool.PoolConnectionProxy, error: BaseException) -> None:
+        """Lets go of a connection whose work ended in this error."""
+        if isinstance(error, asyncpg.InternalClientError):
+            connection.terminate()  # it would fail whoever took it next, until the pool hears that it was cut
+        await self.pool.release(connection)
 
     async def close(self) -> None:
         """Closes every connection once what it does is done."""

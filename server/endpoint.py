@@ -1,5 +1,6 @@
 """The only place where a GraphQL request travels from its bytes to its answer's: the endpoint at /graphql."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from server.errors import (
     internal,
     refusal,
     too_slow,
+    unavailable,
 )
 from server.event_streams import EVENTS, as_stream, stream
 from server.events import Events
@@ -104,7 +106,11 @@ class Endpoint:
         refused: Refusal | None = None
         body = b""
         try:
-            answered = await self.answer(scope, receive, headers, type, streamed, told)
+            try:
+                answered = await self.answer(scope, receive, headers, type, streamed, told)
+            except asyncio.CancelledError:
+                # A deadline says that it was one. This is the server, which stops and has waited for long enough.
+                raise unavailable("The server stops just now, and this with it. Try again in a moment.") from None
             if isinstance(answered, Subscription):
                 self.write_down(told, 200, started)  # as it begins: it may go on for days
                 authorization = headers.get(b"authorization")
