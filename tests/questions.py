@@ -15,6 +15,7 @@ from graphql import (
 )
 
 DEPTH = 9
+WITHIN = 5  # of a list within another: as many of each as are asked for at the root would be thousands of rows
 
 Seen = set[tuple[str, str]]
 
@@ -51,6 +52,8 @@ def selected(
 ) -> str:
     required = [argument for argument, declared in field.args.items() if is_non_null_type(declared.type)]
     arguments = [f"{argument}: {values[name if argument == 'id' else argument]}" for argument in required]
+    if "first" in field.args and depth < DEPTH:
+        arguments.append(f"first: {WITHIN}")
     asked = f"{name}({', '.join(arguments)})" if arguments else name
     kind = get_named_type(field.type)
     if is_leaf_type(kind):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from models import connections, fakes
 from models.members import Sharing
+from models.scopes import open_tables
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
 from planner.tables import Ordered
@@ -164,7 +165,8 @@ async def examined(
     pool = await pool_of(superuser) | values_of(network, viewer)
     await superuser.close()
     async with await connections.pool(still, audience, 1, 30.0) as opened:
-        asked = Asked(Planner(schema, audience), viewer, opened, pool)
+        planner = Planner(schema, audience, open_tables=open_tables(audience))  # as the server has it
+        asked = Asked(planner, viewer, opened, pool)
         pool |= await cursors_of(asked)
         yield Examined(asked, Oracle(print_schema(schema), Seen(network, viewer)))
 
@@ -238,6 +240,7 @@ async def test_the_statement_answers_what_the_oracle_answers(examined: Examined,
 async def test_every_field_of_the_view_answers_what_the_oracle_answers(examined: Examined) -> None:
     pool = examined.asked.pool
     fixed = {"interval": "MONTH", "precision": "WITHIN_20", "pseudonym": json.dumps("arthritis-017")}
+    asked: set[str] = set()
     for slug, indicator in (
         (pool["Query.community.slug"][0], pool["Member.series.indicator"][-1]),
         (pool["Query.treatment.slug"][0], pool["Member.series.indicator"][0]),
@@ -247,7 +250,9 @@ async def test_every_field_of_the_view_answers_what_the_oracle_answers(examined:
         found |= {name: pool[f"Query.{name}.id"][0] for name in ("dataset", "insight")}
         values = fixed | {name: json.dumps(value) for name, value in found.items()}
         for text in every_field(examined.asked.planner.schema, values):
-            assert await examined.differences(text) == []
+            if text not in asked:  # most say nothing of what was found
+                assert await examined.differences(text) == []
+            asked.add(text)
         if examined.asked.viewer.audience is Audience.PATIENT:
             assert await examined.differences(SERIES, {"indicator": indicator}) == []
 
