@@ -35,7 +35,8 @@ SOCKET_PATH_BYTES = 103  # the shortest limit for a Unix socket's path: macOS's,
 NO_PROCESS = 2**31 - 1  # above every system's largest process id
 
 LASTING = ("max_connections=100", "shared_buffers=256MB", "max_wal_size=2GB")
-THROWAWAY = (*LASTING, "max_connections=200", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+THROWAWAY = (*LASTING, "max_connections=200", *UNSAFE)
 ALWAYS = (
     "listen_addresses=",
     "unix_socket_permissions=0700",
