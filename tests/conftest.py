@@ -11,6 +11,7 @@ import pytest_asyncio
 from tests.asking import anybody, ask, laboratory, manager, moderator, patient, relative
 from tests.cluster_fixtures import becomes_left, clone, make_template, quick_folder, throwaway_cluster
 from tests.joining import mailbox, own, owner
+from tests.publishing import dataset, licensed, people
 from tests.saying import said
 from tests.town import ada, ben, boss, here, home, steward
 
@@ -20,15 +21,18 @@ __all__ = [
     "ask",
     "ben",
     "boss",
+    "dataset",
     "here",
     "home",
     "laboratory",
+    "licensed",
     "mailbox",
     "manager",
     "moderator",
     "own",
     "owner",
     "patient",
+    "people",
     "relative",
     "said",
     "steward",

@@ -3,9 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+import pytest_asyncio
+
 from resolvers import ledger
 from tests.asking import Caller
-from tests.crowd import KINDS, Crowd, crowd
+from tests.crowd import KINDS, Crowd, buyer, closed, crowd
 from tests.town import Town
 
 PRICES = {5: 62_831, 10: 17_372, 20: 4_567, 50: 754}
@@ -29,6 +31,24 @@ async def gathered(here: Town) -> Crowd:
     """Whose answers to `q` and `r` go together in all ways there are, and who answer `twin` as they do `r`."""
     answers = [{"q": "ABC"[n % 3], "r": "AB"[n % 2], "twin": "AB"[n % 2]} for n in range(240)]
     return await crowd(here.database, answers, {"q": "ABC", "r": "AB", "twin": "AB"}, offered_to=KINDS[:2])
+
+
+@pytest_asyncio.fixture
+async def people(here: Town) -> Crowd:
+    """Whose survey is open still; a test's own, as the next two are."""
+    return await gathered(here)
+
+
+@pytest_asyncio.fixture
+async def dataset(here: Town, people: Crowd) -> str:
+    """What it became, as the graph names it."""
+    return await closed(here, people)
+
+
+@pytest_asyncio.fixture
+async def licensed(here: Town, people: Crowd) -> Caller:
+    """A laboratory that may publish of it."""
+    return await buyer(here, people.community)
 
 
 async def asks(here: Town, who: Caller, dataset: str, variable: str, *by: str, within: int = 20) -> dict[str, Any]:

@@ -4,19 +4,17 @@ import asyncio
 from itertools import product
 
 import pytest
-import pytest_asyncio
 
 from models.organizations import OrganizationKind
 from privacy import noise
 from tests.asking import Caller
-from tests.crowd import Crowd, buyer, cells, closed, publish
+from tests.crowd import Crowd, buyer, cells, publish
 from tests.publishing import (
     PRICES,
     PUBLISHES,
     asks,
     expect_sound,
     free,
-    gathered,
     key,
     paid,
     releases,
@@ -25,39 +23,24 @@ from tests.publishing import (
 from tests.town import Person, Town
 
 
-@pytest_asyncio.fixture
-async def people(here: Town) -> Crowd:
-    return await gathered(here)
-
-
-@pytest_asyncio.fixture
-async def dataset(here: Town, people: Crowd) -> str:
-    return await closed(here, people)
-
-
-@pytest_asyncio.fixture
-async def laboratory(here: Town, people: Crowd) -> Caller:
-    return await buyer(here, people.community)
-
-
 async def test_what_is_published_is_charged_written_down_and_told_once(
-    here: Town, people: Crowd, dataset: str, laboratory: Caller
+    here: Town, people: Crowd, dataset: str, licensed: Caller
 ) -> None:
     before = await spent(here, dataset)
     lines = await here.value("SELECT count(*) FROM insight.ledger_entry")
     await here.database.execute("UPDATE care.notification SET read_at = now()")
     await here.events()
-    insight, charged = paid(await publish(here, laboratory, dataset, "q", "r"))
+    insight, charged = paid(await publish(here, licensed, dataset, "q", "r"))
     assert charged == PRICES[20]
     assert await spent(here, dataset) == (before[0] + charged, charged)
     [release] = await releases(here, dataset, "q", "r")
-    buyer = await here.row("SELECT id FROM insight.organization WHERE name = $1", laboratory.name)
+    buyer = await here.row("SELECT id FROM insight.organization WHERE name = $1", licensed.name)
     assert (release["organization_id"], release["total_micro_rho"], release["margin"]) == (buyer["id"], charged, 20)
     assert (release["contributions"], len(release["noisy"]), release["improves_id"]) == (1, 12, None)
     assert release["estimates"] == release["noisy"]
     line = await here.row("SELECT * FROM insight.ledger_entry ORDER BY position DESC LIMIT 1")
     assert (line["position"], line["release_id"], line["variables"]) == (lines + 1, release["id"], ["q", "r"])
-    assert (line["organization_name"], line["micro_rho"]) == (laboratory.name, charged)
+    assert (line["organization_name"], line["micro_rho"]) == (licensed.name, charged)
     assert line["purpose"] == await here.value(
         "SELECT purpose FROM insight.licence WHERE id = $1", release["licence_id"]
     )
@@ -65,26 +48,26 @@ async def test_what_is_published_is_charged_written_down_and_told_once(
     published = {"kind": "insightPublished", "subject": str(key(insight)), "about": str(people.community)}
     assert published in told
     assert len([one for one in told if one["kind"] == "notificationAdded"]) == len(people.members)
-    await publish(here, laboratory, dataset, "q", "twin")
+    await publish(here, licensed, dataset, "q", "twin")
     assert [one["kind"] for one in await here.events()] == ["insightPublished"]  # one word of it is still unread
     await expect_sound(here, dataset)
 
 
 async def test_cells_are_the_counts_of_the_question_and_noise(
-    here: Town, dataset: str, laboratory: Caller, monkeypatch: pytest.MonkeyPatch
+    here: Town, dataset: str, licensed: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(noise, "draw", lambda counts, *_: list(counts))
-    insight, _ = paid(await publish(here, laboratory, dataset, "r", "q"))
+    insight, _ = paid(await publish(here, licensed, dataset, "r", "q"))
     counted = {(r, q): 0 for q in ("A", "B", "C", "UNKNOWN") for r in ("A", "B", "UNKNOWN")}
     for n in range(240):
         counted["AB"[n % 2], "ABC"[n % 3]] += 1
-    assert await cells(here, laboratory, insight) == counted
-    other = free(await publish(here, laboratory, dataset, "q", "r"))
-    assert await cells(here, laboratory, other) == {(q, r): count for (r, q), count in counted.items()}
+    assert await cells(here, licensed, insight) == counted
+    other = free(await publish(here, licensed, dataset, "q", "r"))
+    assert await cells(here, licensed, other) == {(q, r): count for (r, q), count in counted.items()}
 
 
-async def test_noise_is_added_to_every_cell(here: Town, dataset: str, laboratory: Caller) -> None:
-    await publish(here, laboratory, dataset, "q", "region", "age_band")
+async def test_noise_is_added_to_every_cell(here: Town, dataset: str, licensed: Caller) -> None:
+    await publish(here, licensed, dataset, "q", "region", "age_band")
     [release] = await releases(here, dataset, "q", "region", "age_band")
     assert len(release["noisy"]) == 4 * 19 * 9
     # Members have no region: all but 36 cells are empty, and noise of sigma 10.5 leaves one of 25 at nought.
@@ -93,15 +76,15 @@ async def test_noise_is_added_to_every_cell(here: Town, dataset: str, laboratory
 
 
 async def test_a_question_that_was_asked_is_answered_for_nothing(
-    here: Town, people: Crowd, dataset: str, laboratory: Caller, steward: Person
+    here: Town, people: Crowd, dataset: str, licensed: Caller, steward: Person
 ) -> None:
-    first, _ = paid(await publish(here, laboratory, dataset, "q", "r", within=10))
+    first, _ = paid(await publish(here, licensed, dataset, "q", "r", within=10))
     before = await spent(here, dataset)
     other = await buyer(here, people.community, kind=OrganizationKind.HOSPITAL, quota=0)
-    for who in (laboratory, other, steward):
+    for who in (licensed, other, steward):
         for within in (10, 20, 50):
             assert free(await publish(here, who, dataset, "q", "r", within=within)) == first
-    turned = {free(await publish(here, who, dataset, "r", "q")) for who in (laboratory, other, steward)}
+    turned = {free(await publish(here, who, dataset, "r", "q")) for who in (licensed, other, steward)}
     assert len(turned | {first}) == 2
     assert await spent(here, dataset) == before
     assert len(await releases(here, dataset, "q", "r")) == 1
@@ -111,11 +94,11 @@ async def test_a_question_that_was_asked_is_answered_for_nothing(
 
 
 async def test_a_better_precision_costs_the_difference_and_combines_both(
-    here: Town, dataset: str, laboratory: Caller
+    here: Town, dataset: str, licensed: Caller
 ) -> None:
-    coarse, _ = paid(await publish(here, laboratory, dataset, "q", "r", within=50))
-    better, charged = paid(await publish(here, laboratory, dataset, "q", "r", within=20))
-    best, charged_more = paid(await publish(here, laboratory, dataset, "q", "r", within=10))
+    coarse, _ = paid(await publish(here, licensed, dataset, "q", "r", within=50))
+    better, charged = paid(await publish(here, licensed, dataset, "q", "r", within=20))
+    best, charged_more = paid(await publish(here, licensed, dataset, "q", "r", within=10))
     assert (charged, charged_more) == (PRICES[20] - PRICES[50], PRICES[10] - PRICES[20])
     assert len({coarse, better, best}) == 3
     first, second, third = await releases(here, dataset, "q", "r")
@@ -128,30 +111,30 @@ async def test_a_better_precision_costs_the_difference_and_combines_both(
             for old, new in zip(first["estimates"], second["noisy"], strict=True)
         ]
     )
-    assert free(await publish(here, laboratory, dataset, "q", "r", within=50)) == best
+    assert free(await publish(here, licensed, dataset, "q", "r", within=50)) == best
     counts = zip(product(("A", "B", "C", "UNKNOWN"), ("A", "B", "UNKNOWN")), first["noisy"], strict=True)
-    assert await cells(here, laboratory, coarse) == dict(counts)
+    assert await cells(here, licensed, coarse) == dict(counts)
     await expect_sound(here, dataset)
 
 
-async def test_a_request_that_comes_again_is_charged_once(here: Town, dataset: str, laboratory: Caller) -> None:
+async def test_a_request_that_comes_again_is_charged_once(here: Town, dataset: str, licensed: Caller) -> None:
     given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20", "clientMutationId": "one"}
     before = await spent(here, dataset)
-    answers = await asyncio.gather(*(here.ask(laboratory, PUBLISHES, {"input": given}) for _ in range(4)))
+    answers = await asyncio.gather(*(here.ask(licensed, PUBLISHES, {"input": given}) for _ in range(4)))
     assert all(answer == answers[0] for answer in answers)
     assert paid(answers[0]["data"]["insightPublish"])[1] == PRICES[20]
     assert (await spent(here, dataset))[0] == before[0] + PRICES[20]
-    changed = await here.ask(laboratory, PUBLISHES, {"input": given | {"by": []}})
+    changed = await here.ask(licensed, PUBLISHES, {"input": given | {"by": []}})
     assert changed["data"]["insightPublish"]["userErrors"][0]["code"] == "CONFLICT"
 
 
 async def test_who_withdraws_its_consent_is_in_nothing_that_is_published_later(
-    here: Town, people: Crowd, dataset: str, laboratory: Caller, monkeypatch: pytest.MonkeyPatch
+    here: Town, people: Crowd, dataset: str, licensed: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(noise, "draw", lambda counts, *_: list(counts))
-    before, _ = paid(await publish(here, laboratory, dataset, "q", "r"))
+    before, _ = paid(await publish(here, licensed, dataset, "q", "r"))
     change = "UPDATE research.consent SET granted = false WHERE member_id = $1 AND purpose = 'SURVEY_RESEARCH'"
     await here.database.execute(change, people.members[0])  # who answered A, A
-    after, _ = paid(await publish(here, laboratory, dataset, "q", "twin"))
-    assert (await cells(here, laboratory, before))["A", "A"] == 40
-    assert (await cells(here, laboratory, after))["A", "A"] == 39
+    after, _ = paid(await publish(here, licensed, dataset, "q", "twin"))
+    assert (await cells(here, licensed, before))["A", "A"] == 40
+    assert (await cells(here, licensed, after))["A", "A"] == 39

@@ -8,7 +8,6 @@ from itertools import combinations, islice
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from privacy import noise
 from resolvers.releases import Dataset
@@ -27,22 +26,6 @@ from tests.publishing import (
     spent,
 )
 from tests.town import Town, town
-
-
-@pytest_asyncio.fixture
-async def people(here: Town) -> Crowd:
-    return await gathered(here)
-
-
-@pytest_asyncio.fixture
-async def dataset(here: Town, people: Crowd) -> str:
-    return await closed(here, people)
-
-
-@pytest_asyncio.fixture
-async def laboratory(here: Town, people: Crowd) -> Caller:
-    return await buyer(here, people.community)
-
 
 PAIRS = combinations(("q", "r", "twin", "sex", "kind", "time_since_diagnosis"), 2)
 QUESTIONS = [("q",), *islice(PAIRS, 15)]
@@ -110,7 +93,7 @@ async def test_a_debit_after_the_commit_is_found_out(template: str, monkeypatch:
 
 
 async def test_what_fails_in_between_has_cost_nothing_and_its_error_says_no_count(
-    here: Town, dataset: str, laboratory: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    here: Town, dataset: str, licensed: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(counts: Sequence[int], *_: object) -> list[int]:
         raise ValueError(f"no noise for {list(counts)}")
@@ -119,23 +102,23 @@ async def test_what_fails_in_between_has_cost_nothing_and_its_error_says_no_coun
     with monkeypatch.context() as patched, caplog.at_level(logging.DEBUG):
         patched.setattr(noise, "draw", fails)
         given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
-        answer = await here.ask(laboratory, PUBLISHES, {"input": given})
+        answer = await here.ask(licensed, PUBLISHES, {"input": given})
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL_SERVER_ERROR"]
     assert "NoNoise" in caplog.text
     assert "40, 40" not in caplog.text + str(answer)
     assert await spent(here, dataset) == before
     assert await releases(here, dataset, "q", "r") == []
-    paid(await publish(here, laboratory, dataset, "q", "r"))
+    paid(await publish(here, licensed, dataset, "q", "r"))
 
 
 async def test_questions_that_match_the_same_members_are_two_questions(
-    here: Town, dataset: str, laboratory: Caller
+    here: Town, dataset: str, licensed: Caller
 ) -> None:
-    await ask_twins(here, dataset, laboratory)
+    await ask_twins(here, dataset, licensed)
 
 
 async def test_a_key_made_of_content_is_found_out(
-    here: Town, dataset: str, laboratory: Caller, monkeypatch: pytest.MonkeyPatch
+    here: Town, dataset: str, licensed: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def same_members(names: Sequence[str], version: int) -> str:
         return "|".join(sorted({"r" if name == "twin" else name for name in names})) + f"@v{version}"
@@ -143,7 +126,7 @@ async def test_a_key_made_of_content_is_found_out(
     monkeypatch.setattr("resolvers.quotes.key", same_members)
     monkeypatch.setattr("resolvers.releases.key", same_members)
     with pytest.raises(AssertionError):
-        await ask_twins(here, dataset, laboratory)
+        await ask_twins(here, dataset, licensed)
 
 
 async def ask_twins(here: Town, dataset: str, who: Caller) -> None:
@@ -154,7 +137,7 @@ async def ask_twins(here: Town, dataset: str, who: Caller) -> None:
 
 
 async def test_a_backend_that_is_ended_after_the_debit_has_said_nothing(
-    here: Town, dataset: str, laboratory: Caller
+    here: Town, dataset: str, licensed: Caller
 ) -> None:
     before = await spent(here, dataset)
     lines = await here.value("SELECT count(*) FROM insight.ledger_entry")
@@ -162,14 +145,14 @@ async def test_a_backend_that_is_ended_after_the_debit_has_said_nothing(
     async with holder.transaction():
         await holder.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.ledger'))")
         given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
-        asked = asyncio.create_task(here.ask(laboratory, PUBLISHES, {"input": given}))
+        asked = asyncio.create_task(here.ask(licensed, PUBLISHES, {"input": given}))
         await ended(holder, await waiting(holder))
         answer = await asked
     assert "data" not in answer or answer["data"] is None
     assert await spent(here, dataset) == before
     assert await releases(here, dataset, "q", "r") == []
     assert await here.value("SELECT count(*) FROM insight.ledger_entry") == lines
-    assert paid(await publish(here, laboratory, dataset, "q", "r"))[1] == PRICES[20]
+    assert paid(await publish(here, licensed, dataset, "q", "r"))[1] == PRICES[20]
     await expect_sound(here, dataset)
 
 
@@ -191,12 +174,12 @@ async def ended(database: asyncpg.Connection, pid: int) -> None:
     assert await database.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
 
 
-async def test_a_client_that_goes_in_between_has_spent_nothing(here: Town, dataset: str, laboratory: Caller) -> None:
+async def test_a_client_that_goes_in_between_has_spent_nothing(here: Town, dataset: str, licensed: Caller) -> None:
     before = await spent(here, dataset)
     async with here.database.transaction():
         await here.database.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.ledger'))")
         given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
-        asked = asyncio.create_task(here.ask(laboratory, PUBLISHES, {"input": given}))
+        asked = asyncio.create_task(here.ask(licensed, PUBLISHES, {"input": given}))
         pid = await waiting(here.database)
         asked.cancel()
         still = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)"

@@ -30,21 +30,6 @@ from tests.publishing import (
 from tests.town import Person, Town
 
 
-@pytest_asyncio.fixture
-async def people(here: Town) -> Crowd:
-    return await gathered(here)
-
-
-@pytest_asyncio.fixture
-async def dataset(here: Town, people: Crowd) -> str:
-    return await closed(here, people)
-
-
-@pytest_asyncio.fixture
-async def laboratory(here: Town, people: Crowd) -> Caller:
-    return await buyer(here, people.community)
-
-
 @pytest_asyncio.fixture(scope="module")
 async def those(here: Town) -> Crowd:
     """Others, of whom only what is refused is asked."""
@@ -98,13 +83,13 @@ async def test_of_several_licences_the_one_with_the_most_left_pays(here: Town, p
 
 
 async def test_buyers_share_what_is_kept_for_them_and_the_house_has_its_own(
-    here: Town, people: Crowd, dataset: str, laboratory: Caller, steward: Person
+    here: Town, people: Crowd, dataset: str, licensed: Caller, steward: Person
 ) -> None:
     other = await buyer(here, people.community)
-    paid(await publish(here, laboratory, dataset, "q", "sex", within=5))
+    paid(await publish(here, licensed, dataset, "q", "sex", within=5))
     paid(await publish(here, other, dataset, "r", "sex", within=5))
     left = SHARE - 2 * PRICES[5]
-    for who in (laboratory, other):
+    for who in (licensed, other):
         said = await publishes(here, who, dataset, "twin", "sex", within=5)
         assert said["quote"]["remainingAfter"] == {"microRho": left}
         assert said["quote"]["cheaper"] == ["WITHIN_10", "WITHIN_20", "WITHIN_50"]
@@ -125,24 +110,24 @@ async def test_buyers_share_what_is_kept_for_them_and_the_house_has_its_own(
 
 
 async def test_a_quote_names_what_answers_the_question_for_nothing(
-    here: Town, people: Crowd, dataset: str, laboratory: Caller
+    here: Town, people: Crowd, dataset: str, licensed: Caller
 ) -> None:
-    fine, _ = paid(await publish(here, laboratory, dataset, "twin", "sex", within=5))
-    quoted = await asks(here, laboratory, dataset, "sex", within=10)
+    fine, _ = paid(await publish(here, licensed, dataset, "twin", "sex", within=5))
+    quoted = await asks(here, licensed, dataset, "sex", within=10)
     assert [one["id"] for one in quoted["coveredBy"]] == [fine]  # three cells summed are within 5 * sqrt(3)
     assert quoted["cost"] == {"microRho": PRICES[10]}
-    by_sex, _ = paid(await publish(here, laboratory, dataset, "sex", within=10))
-    covering = (await asks(here, laboratory, dataset, "sex", within=10))["coveredBy"]
+    by_sex, _ = paid(await publish(here, licensed, dataset, "sex", within=10))
+    covering = (await asks(here, licensed, dataset, "sex", within=10))["coveredBy"]
     assert [one["id"] for one in covering] == [by_sex, fine]
-    assert (await asks(here, laboratory, dataset, "sex", within=5))["coveredBy"] == []
-    assert (await asks(here, laboratory, dataset, "twin", "sex", "q", within=50))["coveredBy"] == []
+    assert (await asks(here, licensed, dataset, "sex", within=5))["coveredBy"] == []
+    assert (await asks(here, licensed, dataset, "twin", "sex", "q", within=50))["coveredBy"] == []
     stranger = await asks(here, await buyer(here), dataset, "sex", within=10)
     assert (stranger["affordable"], stranger["alreadyPublished"], stranger["coveredBy"]) == (False, False, [])
 
 
-async def test_a_quote_costs_nothing_and_looks_at_nothing(here: Town, dataset: str, laboratory: Caller) -> None:
+async def test_a_quote_costs_nothing_and_looks_at_nothing(here: Town, dataset: str, licensed: Caller) -> None:
     before = await spent(here, dataset)
-    quoted = await asks(here, laboratory, dataset, "q", "age_band", "region")
+    quoted = await asks(here, licensed, dataset, "q", "age_band", "region")
     assert quoted == {
         "cost": {"microRho": PRICES[20]}, "affordable": True, "alreadyPublished": False, "cells": 4 * 9 * 19,
         "marginOfError": 20, "remainingAfter": {"microRho": SHARE - PRICES[20]}, "cheaper": ["WITHIN_50"],
@@ -181,7 +166,7 @@ async def test_what_is_no_question_is_refused_and_quoted_alike(
     assert await spent(here, theirs) == before
 
 
-async def test_a_cube_of_too_many_cells_is_refused(here: Town, laboratory: Caller) -> None:
+async def test_a_cube_of_too_many_cells_is_refused(here: Town, licensed: Caller) -> None:
     codes = [f"C{number}" for number in range(90)]
     wide = await crowd(here.database, [{"a": "C1", "b": "C2"}] * 240, {"a": codes, "b": codes})
     who = await buyer(here, wide.community)
@@ -241,13 +226,13 @@ async def test_only_a_data_steward_publishes_for_the_house_and_members_not_at_al
 
 @pytest.mark.parametrize("ending", ["status = 'ENDED'", "ends_on = current_date - 1"])
 async def test_a_dataset_that_has_ended_says_nothing_new(
-    here: Town, dataset: str, laboratory: Caller, ending: str
+    here: Town, dataset: str, licensed: Caller, ending: str
 ) -> None:
-    insight, _ = paid(await publish(here, laboratory, dataset, "q", "r"))
+    insight, _ = paid(await publish(here, licensed, dataset, "q", "r"))
     await here.database.execute(f"UPDATE insight.dataset SET {ending} WHERE id = $1", key(dataset))
     before = await spent(here, dataset)
-    [error] = (await publishes(here, laboratory, dataset, "twin"))["userErrors"]
+    [error] = (await publishes(here, licensed, dataset, "twin"))["userErrors"]
     assert (error["code"], error["path"]) == ("TOO_LATE", ["input", "dataset"])
-    assert free(await publish(here, laboratory, dataset, "q", "r")) == insight
-    assert free(await publish(here, laboratory, dataset, "r", "q")) != insight
+    assert free(await publish(here, licensed, dataset, "q", "r")) == insight
+    assert free(await publish(here, licensed, dataset, "r", "q")) != insight
     assert await spent(here, dataset) == before
