@@ -10,9 +10,8 @@ from sqlmodel import Field
 from models.columns import Table, choice, choices, key, moment, only_from, reference, within
 from models.organizations import OrganizationKind
 from models.surveys import ConsentPurpose
+from privacy.budget import SOLD_SHARE
 from privacy.domains import Rule as Rule
-
-SOLD_PER_CENT = 60  # of a cap: what licensed buyers may spend of it, all of them together
 
 
 class DatasetKind(StrEnum):
@@ -33,7 +32,7 @@ class Dataset(Table, table=True):
         "insight",
         CheckConstraint("spent_micro_rho BETWEEN 0 AND cap_micro_rho", name="spent"),
         CheckConstraint(
-            f"sold_micro_rho BETWEEN 0 AND spent_micro_rho AND sold_micro_rho * 100 <= cap_micro_rho * {SOLD_PER_CENT}",
+            f"sold_micro_rho BETWEEN 0 AND spent_micro_rho AND sold_micro_rho * 100 <= cap_micro_rho * {SOLD_SHARE}",
             name="sold",
         ),
         only_from(OrganizationKind, "offered_to"),

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from models.datasets import SOLD_PER_CENT, DatasetKind, DatasetStatus
+from models.datasets import DatasetKind, DatasetStatus
 from models.viewing import Connection
 from privacy import noise
+from privacy.budget import SOLD_SHARE
 from privacy.combining import combine
 from privacy.cubes import Cube, contributions, key
 from privacy.domains import Variable
@@ -204,7 +205,7 @@ async def debit(connection: Connection, dataset: Dataset, charge: int, *, sold: 
         WHERE id = $1 AND spent_micro_rho + $2 <= cap_micro_rho AND (sold_micro_rho + $3) * 100 <= cap_micro_rho * $4
         RETURNING true
         """,
-        dataset.id, charge, charge if sold else 0, SOLD_PER_CENT,
+        dataset.id, charge, charge if sold else 0, SOLD_SHARE,
     )  # fmt: skip
     if not taken:
         raise Overspent

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.datasets import SOLD_PER_CENT
 from privacy import budget
 from privacy.budget import (
     CAP,
@@ -48,7 +47,7 @@ WAVE = tracking_variables(
 def test_caps_and_allowances_as_they_are_promised() -> None:
     assert (CAP, HALF_CAP, YEARLY, LIFE, FLOOR) == (250_000, 125_000, 500_000, 1_000_000, 200)
     assert budget.MEMBERS_SHARE + budget.HOUSE_SHARE + budget.SOLD_SHARE == 100
-    assert budget.SOLD_SHARE == SOLD_PER_CENT
+    assert budget.SOLD_SHARE == 60
     assert [(wave_cap(members), waves_a_year(members)) for members in (4_999, 5_000)] == [(CAP, 1), (HALF_CAP, 2)]
     assert round(epsilon(CAP), 2) == 3.54
 
