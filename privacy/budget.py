@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from privacy.cubes import contributions
 from privacy.domains import Rule, Variable
-from privacy.precision import CHEAPEST, Precision, price
+from privacy.precision import Precision, price
 
 # All in micro-rho.
 CAP = 250_000  # of a dataset: epsilon 3.54 at delta 1e-6
@@ -54,11 +54,6 @@ def left_for_house(cap: int, spent: int, sold: int) -> int:
     """What the house may still spend: its share, what the members' own tables left of theirs, never the buyers'."""
     own = share_of(cap, MEMBERS_SHARE) + share_of(cap, HOUSE_SHARE)
     return max(min(own - (spent - sold), cap - spent), 0)
-
-
-def is_spent(cap: int, spent: int) -> bool:
-    """Whether what is left buys nothing any more: the dataset ends."""
-    return cap - spent < CHEAPEST
 
 
 def own_precision(size: int) -> Precision:

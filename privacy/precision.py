@@ -30,7 +30,6 @@ PRICES: Mapping[Precision, int] = {
     Precision.WITHIN_20: 4_567,
     Precision.WITHIN_50: 754,
 }
-CHEAPEST = min(PRICES.values())
 
 
 def price(precision: Precision, contributions: int = 1) -> int:

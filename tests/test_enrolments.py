@@ -11,6 +11,7 @@ import pytest
 from models import connections, fakes
 from models.publisher import PUBLISHER
 from models.viewers import Audience
+from privacy.precision import Precision, price
 from tests.encoded import DAY, KINDS, Encoded, consenting, dataset, submitted, undone
 
 Admin = asyncpg.Connection
@@ -248,6 +249,7 @@ async def test_a_dataset_that_ends_takes_its_surveys_answers_along(admin: Admin)
 
 
 async def test_what_is_due_is_over_or_all_but_spent(admin: Admin) -> None:
+    assert min(map(price, Precision)) == price(Precision.WITHIN_50) == 754
     today = datetime.now(UTC).date()
     for given, due in (
         ({"ends_on": today}, False),

@@ -14,7 +14,6 @@ from privacy.budget import (
     HALF_CAP,
     LIFE,
     YEARLY,
-    is_spent,
     left_for_house,
     left_for_sale,
     own_precision,
@@ -26,7 +25,7 @@ from privacy.budget import (
 from privacy.domains import Asked, Named, Tracked, survey_variables, tracking_variables
 from privacy.loss import guess, statement
 from privacy.noise import MICRO, epsilon
-from privacy.precision import CHEAPEST, Precision, price
+from privacy.precision import Precision, price
 
 ID = UUID(int=7)
 OPTIONS = (("YES", "Yes"), ("NO", "No"), ("BOTH", "Both"))
@@ -78,11 +77,6 @@ def test_shares_restrict_and_never_extend(cap: int, data: st.DataObject) -> None
 )
 def test_what_is_left_of_a_cap(spent: int, sold: int, sale: int, house: int) -> None:
     assert (left_for_sale(CAP, spent, sold), left_for_house(CAP, spent, sold)) == (sale, house)
-
-
-def test_a_budget_that_buys_nothing_is_spent() -> None:
-    assert CHEAPEST == price(Precision.WITHIN_50) == 754
-    assert (is_spent(CAP, CAP - 754), is_spent(CAP, CAP - 753), is_spent(CAP, CAP)) == (False, True, True)
 
 
 @pytest.mark.parametrize(
