@@ -16,9 +16,8 @@ from privacy.budget import CAP, FLOOR, SIZE_PRECISION, TERM_DAYS, own_precision,
 from privacy.domains import Asked, Named, Tracked, Variable
 from privacy.precision import price
 from resolvers.ledger import append
-from resolvers.quotes import today
 from resolvers.releases import Dataset, Placed, Use, present, release
-from resolvers.writing import invalid, not_found, require_role, taken, text_within, too_early
+from resolvers.writing import current_day, invalid, not_found, require_role, taken, text_within, too_early
 
 YEAR_DAYS = 365
 WAVE_LENGTH = 60
@@ -74,7 +73,7 @@ async def close_survey(connection: Connection, survey: UUID, day: date | None = 
         survey,
     )
     assert found is not None
-    frozen_on = day or await today(connection)
+    frozen_on = day or await current_day(connection)
     wave = Wave(
         community=found["community_id"],
         kind=DatasetKind.SURVEY,
@@ -123,7 +122,7 @@ async def freeze_wave(
     wave = text_within(wave, WAVE_LENGTH, "input", "wave")
     if not offered_to:
         raise invalid("Name at least one kind of organization.", "input", "offeredTo")
-    frozen_on = day or await today(connection)
+    frozen_on = day or await current_day(connection)
     await _refuse_wave(connection, community, wave, frozen_on, waves_a_year(found["member_count"]))
     made = Wave(
         community=community,

@@ -13,6 +13,7 @@ from models.viewing import Connection
 from resolvers.writing import (
     buyer_of,
     conflict,
+    current_day,
     invalid,
     not_found,
     optional_text_within,
@@ -48,7 +49,7 @@ async def request_licence(
     if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
         raise not_found("input", "community")
     meant = text_within(purpose, PURPOSE_LENGTH, "input", "purpose")
-    today: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
+    today = await current_day(connection)
     if starts_on < today:
         raise invalid("This day is over.", "input", "startsOn")
     if ends_on < starts_on:

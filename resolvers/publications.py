@@ -1,8 +1,8 @@
-"""The only place for where the values of what was just published, frozen or quoted come from."""
+"""The only place for where the values of what was just published or quoted come from."""
 
 from sqlalchemy import func
 
-from models import datasets, insights
+from models import insights
 from models.rows import Row, Rows, row, select
 from resolvers.organizations import cost
 
@@ -15,11 +15,6 @@ def insight_published(payload: Row) -> Rows:
 def charge_of(payload: Row) -> Rows:
     """The charge as one row; no row where nothing was carried out."""
     return cost(payload.charged_micro_rho).where(payload.charged_micro_rho.is_not(None))
-
-
-def dataset_frozen(payload: Row) -> Rows:
-    dataset = row(datasets.Dataset)
-    return select(dataset).where(dataset.id == payload.dataset_id)
 
 
 def cost_of(quote: Row) -> Rows:

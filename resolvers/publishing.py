@@ -7,9 +7,9 @@ from uuid import UUID
 from models.viewers import Audience, Viewer
 from models.viewing import Connection
 from resolvers.ledger import append
-from resolvers.quotes import BudgetExhausted, Question, Subject, pocket_of, quote, subject_of, today
+from resolvers.quotes import BudgetExhausted, Question, Subject, pocket_of, quote, subject_of
 from resolvers.releases import Overspent, Use, present, release
-from resolvers.writing import Forbidden, too_late
+from resolvers.writing import Forbidden, current_day, too_late
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ async def publish(
         raise Forbidden
     # From here on whoever publishes of the dataset waits: two of them would both find the budget unspent.
     subject = await subject_of(connection, question, lock=True)
-    day = at.date() if at else await today(connection)
+    day = at.date() if at else await current_day(connection)
     pocket = await pocket_of(connection, viewer, subject.dataset, day, lock=True)
     if subject.said is not None and subject.is_said:
         shown = await present(connection, subject.dataset, subject.said, subject.cube, question.variable, at)

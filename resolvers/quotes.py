@@ -16,7 +16,17 @@ from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, c
 from privacy.domains import Category, Rule, Variable
 from privacy.precision import PRECISIONS, Precision, cheaper, price
 from resolvers.releases import Dataset, Placed, Release, Use
-from resolvers.writing import Forbidden, Refusal, RefusalCode, Refused, invalid, not_found, refused, require_role
+from resolvers.writing import (
+    Forbidden,
+    Refusal,
+    RefusalCode,
+    Refused,
+    current_day,
+    invalid,
+    not_found,
+    refused,
+    require_role,
+)
 
 HOUSE = Use("The house's own research")
 COVERING = 10  # the most insights that a quote names
@@ -105,7 +115,7 @@ class BudgetExhausted(Refused):
 async def quote_of(connection: Connection, viewer: Viewer, question: Question) -> Quote:
     """What the question would cost the viewer, from what it may read. Raises Refused, INVALID and NOT_FOUND alone."""
     subject = await subject_of(connection, question)
-    day = await today(connection)
+    day = await current_day(connection)
     try:
         pocket = await pocket_of(connection, viewer, subject.dataset, day)
     except (Refused, Forbidden):
@@ -246,11 +256,6 @@ async def pocket_of(
         message = "This dataset is not offered to organizations of your kind: `offeredTo` says to which it is."
         raise refused(RefusalCode.NOT_ELIGIBLE, message, "input", "dataset")
     return await _licensed(connection, viewer, dataset, buyer["name"], day, lock)
-
-
-async def today(connection: Connection) -> date:
-    found: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
-    return found
 
 
 async def _licensed(

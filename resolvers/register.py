@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, cast, func, literal_column
 
-from models import accounts, datasets, organizations
+from models import accounts, datasets
 from models import insights as tables
 from models.rows import Asking, Expression, Row, Rows, Value, row, select
 from privacy import budget, chain, loss
@@ -39,11 +39,6 @@ def data_uses_of(me: Row) -> Rows:
 
 def _concerns(entry: Row, enrolment: Row) -> Expression:
     return enrolment.withdrawn_at.is_(None) | (entry.published_at <= enrolment.withdrawn_at)
-
-
-def organization_of(entry: Row) -> Rows:
-    organization = row(organizations.Organization)
-    return select(organization).where(organization.id == entry.organization_id)
 
 
 def cost_of(entry: Row) -> Rows:

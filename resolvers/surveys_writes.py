@@ -19,6 +19,7 @@ from resolvers.visibility import Question
 from resolvers.writing import (
     Refused,
     conflict,
+    current_day,
     invalid,
     not_found,
     require_role,
@@ -71,7 +72,7 @@ async def create_survey(connection: Connection, viewer: Viewer, draft: Draft) ->
         raise not_found("input", "community")
     title = text_within(draft.title, TITLE_LENGTH, "input", "title")
     description = text_within(draft.description, DESCRIPTION_LENGTH, "input", "description")
-    today = await _today(connection)
+    today = await current_day(connection)
     if draft.opens_on is not None and draft.opens_on < today:
         raise invalid("This day is over.", "input", "opensOn")
     _refuse_unless_later(draft.closes_on, max(draft.opens_on or today, today))
@@ -125,7 +126,7 @@ async def revise_survey(
     else:
         description = text_within(description, DESCRIPTION_LENGTH, "input", "description")
     if closes_on is not None:
-        today = await _today(connection)
+        today = await current_day(connection)
         _refuse_unless_later(closes_on, max(found["opens_on"] or today, today))
     version: int = found["version"]
     if questions is not None:
@@ -152,7 +153,7 @@ async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: UUI
     found = await _locked(connection, survey)
     if SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
         raise conflict("It is scheduled already.", *SURVEY)
-    if found["closes_on"] < await _today(connection):
+    if found["closes_on"] < await current_day(connection):
         raise too_late("Its last day is over: give it another one first.", *SURVEY)
     await _take_time(connection)
     await connection.execute("SELECT catalog.schedule_survey($1)", survey)
@@ -186,11 +187,6 @@ async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
 async def _take_time(connection: Connection) -> None:
     # Inviting thousands takes seconds, in one statement: only the request's own limit is over it.
     await connection.execute("SET LOCAL statement_timeout = 0")
-
-
-async def _today(connection: Connection) -> date:
-    today: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
-    return today
 
 
 def _refuse_unless_later(closes_on: date, day: date) -> None:

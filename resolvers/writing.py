@@ -149,6 +149,12 @@ def buyer_of(viewer: Viewer) -> UUID:
     return viewer.organization
 
 
+async def current_day(connection: Connection) -> date:
+    """The day it is by UTC, which surveys, licences and datasets go by."""
+    day: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
+    return day
+
+
 async def day_within(connection: Connection, day: date, *path: str) -> date:
     """The day itself; refused when it has not begun in France, or lies before 1900 and so must be mistyped."""
     # By the clock of most members and not by UTC: at half past midnight there, its day would be tomorrow.

@@ -10,7 +10,7 @@ from models.viewers import Viewer
 from planner.declare import graph_type, sql
 from privacy.budget import FLOOR
 from privacy.precision import Precision
-from resolvers import freezing, publications, quotes
+from resolvers import datasets, freezing, publications, quotes
 from resolvers.publishing import publish
 from resolvers.quotes import BudgetExhausted, Question, Quote
 from resolvers.writing import Connection, Made, RefusalCode, Refused
@@ -94,7 +94,7 @@ class WaveFreezePayload(Payload):
     dataset_id: strawberry.Private[UUID | None] = None
     too_few: strawberry.Private[bool] = False
     dataset: Dataset | None = sql(
-        publications.dataset_frozen,
+        datasets.dataset_of,
         "The dataset; null where it was refused, and where too few could be enrolled: that costs what its size did.",
     )
 

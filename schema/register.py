@@ -5,7 +5,7 @@ from datetime import datetime
 from models import insights as tables
 from planner.declare import column, computed, graph_type, sql
 from privacy import loss
-from resolvers import communities
+from resolvers import communities, organizations
 from resolvers import register as resolve
 from schema.access import PATIENT, PUBLIC
 from schema.communities import Community
@@ -31,7 +31,7 @@ class DataUse:
     """One line of the public register: what was computed, for whom, what for, and at what cost. No values are in it."""
 
     organization: Organization | None = sql(
-        resolve.organization_of, "Who asked; null for the house, and for members' own tables."
+        organizations.organization_of, "Who asked; null for the house, and for members' own tables."
     )
     purpose: str = column("What for.")
     published_at: datetime = column("When it was published.")
