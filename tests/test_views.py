@@ -69,7 +69,7 @@ PROMISED = {
     "SurveyWithdrawPayload": {"PATIENT": "participation userErrors query"},
     "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
     "WaveFreezePayload": {"MANAGER": "dataset userErrors query"},
-    "InsightPublishPayload": {BUYERS_AND_HOUSE: "insight charged quote userErrors"},
+    "InsightPublishPayload": {BUYERS_AND_HOUSE: "insight charged quote userErrors query"},
     "InsightQuote": {
         BUYERS_AND_HOUSE: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy"
     },
