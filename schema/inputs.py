@@ -170,8 +170,10 @@ def _reader(kind: Any) -> tuple[Any, Read]:
         each, reads = _reader(get_args(kind)[0])
         return list[each], _list_reader(tuple if origin is tuple else list, reads)  # type: ignore[valid-type]
     if is_dataclass(kind):
-        make: Callable[..., Any] = kind  # type: ignore[assignment]
-        made, parameters = NESTED[kind]  # type: ignore[index]
+        if kind not in NESTED:
+            raise TypeError(f"{kind.__name__}: declare its input type with `nested`")  # type: ignore[union-attr]
+        make: Callable[..., Any] = kind
+        made, parameters = NESTED[kind]
         return made, lambda value, path, visit: make(**read(parameters, value, visit, path))
     return kind, lambda value, path, visit: visit.leaf(path, value)
 

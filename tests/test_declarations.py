@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 from uuid import UUID, uuid4
@@ -196,3 +197,17 @@ def test_a_digest_is_of_each_value_at_its_place() -> None:
 def test_a_path_is_told_in_the_names_of_the_graph() -> None:
     assert graph_path(("side_effects", 0, "indicator")) == ["input", "sideEffects", "0", "indicator"]
     assert graph_path(()) == ["input"]
+
+
+@dataclass(frozen=True)
+class Line:
+    text: str
+
+
+async def add_lines(connection: Connection, viewer: Viewer, *, lines: list[Line]) -> None:
+    raise NotImplementedError
+
+
+def test_a_dataclass_without_an_input_type_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^Line: declare its input type with `nested`$"):
+        parameters_of(add_lines)
