@@ -30,7 +30,7 @@ from resolvers.writing import (
     require_role,
 )
 
-HOUSE = Use("The house's own research")
+OWN_RESEARCH = Use("Cohorte's own research")
 COVERING = 10  # the most insights that a quote names
 
 
@@ -261,7 +261,7 @@ async def budget_share_of(
     if viewer.audience is not Audience.BUYER:
         require_role(viewer, StaffRole.DATA_STEWARD)
         left = left_for_house(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
-        return BudgetShare(HOUSE, left)
+        return BudgetShare(OWN_RESEARCH, left)
     buyer = await connection.fetchrow("SELECT name, kind FROM insight.organization WHERE id = $1", viewer.organization)
     if buyer is None:
         raise Forbidden
