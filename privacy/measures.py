@@ -4,8 +4,6 @@ from enum import StrEnum
 
 
 class Measure(StrEnum):
-    COUNT = "COUNT"
-    SHARE = "SHARE"
     MEAN = "MEAN"
     MEDIAN = "MEDIAN"
 

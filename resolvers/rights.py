@@ -1,4 +1,4 @@
-"""The only place for a member's rights over its rows: which columns it is given, which not and why, and leaving."""
+"""Exports and erases a member's rows: which columns are exported, which are left out and why, and what stays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ from models.viewers import Viewer
 from models.viewing import Connection
 from resolvers import attempts
 from resolvers.accounts import SIGNING_IN
-from resolvers.attempts import Tries
+from resolvers.calling import Call
 from resolvers.passwords import fits
-from resolvers.writing import Forbidden, Made, RefusalCode, Work, Write, refused
+from resolvers.writing import Forbidden, RefusalCode, Result, Work, member_of, refused
 
 
 @dataclass(frozen=True)
 class Own:
-    """A table with rows that are a member's: `whose` is the condition, over its own columns, with the member as $1.
+    """A table with members' rows: `whose` is the condition on its own columns, with the member as $1.
 
-    `stays` says why rows stay when the member leaves, and nothing in them says whose they were; without it they go.
+    `stays` is the reason why rows stay, without their author, when the member leaves; without it they are deleted.
     """
 
     whose: str
@@ -30,8 +30,8 @@ WRITTEN = "author_id = $1"
 OF_SHEET = "answer_sheet_id IN (SELECT answer_sheet_id FROM research.participation WHERE member_id = $1)"
 OF_ACCOUNT = "account_id IN (SELECT id FROM identity.account WHERE member_id = $1)"
 FOR_SEARCH = {"search": "the words of another column, as the search has them"}
-BY_THE_HOUSE = "who of the house decided: another person's, and the house answers for it"
-DISCUSSED = "others answered to it: its author alone is forgotten"
+BY_STAFF = "which staff member decided: another person's data, and Cohorte answers for the decision"
+DISCUSSED = "others have replied to it: only its author is erased"
 
 OWN: Mapping[str, Own] = {
     "care.member": Own("id = $1", ("id", "pseudonym", "kind", "verified", "about", "joined_on")),
@@ -80,16 +80,16 @@ OWN: Mapping[str, Own] = {
     "care.flag": Own(
         MINE,
         ("id", "post_id", "member_id", "reason", "note", "status", "created_at", "resolution", "resolved_at"),
-        {"staff_id": BY_THE_HOUSE},
-        stays="the moderators may not have decided yet: who flagged, and in which words, is forgotten",
+        {"staff_id": BY_STAFF},
+        stays="the moderators may not have decided yet: the member and their note are erased",
     ),
     "care.removal": Own(
         "post_id IN (SELECT id FROM care.post WHERE author_id = $1)",
         ("post_id", "reason", "created_at"),
-        {"staff_id": BY_THE_HOUSE},
-        stays="the post's place stays, and why it is empty",
+        {"staff_id": BY_STAFF},
+        stays="the post keeps its place, and the reason why it is empty",
     ),
-    "care.suspension": Own(MINE, ("member_id", "until", "reason", "created_at"), {"staff_id": BY_THE_HOUSE}),
+    "care.suspension": Own(MINE, ("member_id", "until", "reason", "created_at"), {"staff_id": BY_STAFF}),
     "research.consent_change": Own(
         MINE, ("id", "member_id", "purpose", "granted", "recipients", "notice_version", "changed_at")
     ),
@@ -118,18 +118,18 @@ OWN: Mapping[str, Own] = {
     ),
 }  # fmt: skip
 
-IN_EVERY_TABLE = {"demonstration": "says that a row is made up, and nothing of anybody"}
+IN_EVERY_TABLE = {"demonstration": "whether a row belongs to the demonstration network: nothing about a person"}
 
-# Tables of the same schemas of which a member is given no row.
+# Tables of the same schemas that are not exported, each with the reason.
 NOT_EXPORTED: Mapping[str, str] = {
-    "research.record": "what the member's other rows fall into, in bytes that no role may read; it goes with it",
-    "identity.credential": "a secret: the password's owner knows it, and a hash serves a thief alone",
-    "identity.registration": "it waits for its code, no account's yet, and goes with it or within a day",
+    "research.record": "the member's other rows as bins, in bytes that no role may read; erased with the member",
+    "identity.credential": "a secret: the owner knows their password, and a hash is of use only to a thief",
+    "identity.registration": "waits for its code and has no account yet; deleted with it or within a day",
     "identity.password_reset": "a secret: the code's hash, gone within the hour",
-    "identity.attempt": "who tried is a hash without a name, and goes within a day",
-    "identity.mail": "it goes when it is sent, to the member itself",
+    "identity.attempt": "holds a hash without a name; deleted within a day",
+    "identity.mail": "deleted once it is sent to the member",
     "identity.mutation": "ids of rows that are exported themselves, kept for a day",
-    "identity.staff": "those of the house are no members",
+    "identity.staff": "staff are not members",
 }
 
 
@@ -142,33 +142,31 @@ def statement() -> str:
     return f"SELECT json_build_object({', '.join(tables)})::text"
 
 
-async def export(connection: Connection, viewer: Viewer) -> str:
-    """All that is stored of the viewer, as JSON text: a table's name, then its rows, each column by its name."""
-    if viewer.member is None:
-        raise Forbidden
-    text: str = await connection.fetchval(statement(), viewer.member)
+async def export_data(connection: Connection, viewer: Viewer) -> str:
+    """Everything stored about the viewer, as JSON text: under each table's name its rows, each column by its name."""
+    text: str = await connection.fetchval(statement(), member_of(viewer))
     return text
 
 
-async def leaving(write: Write, viewer: Viewer, password: str, *, address: str | None, tries: Tries) -> Work:
-    """What deletes the viewer's account, once the password is found to be its own; raises Refused where it is not.
+async def delete_account(call: Call, *, password: str) -> Work:
+    """Checks the password and returns what deletes the viewer's account, their member and all that is theirs.
 
-    `write` opens transactions in the public view's role, which alone may look at credentials.
+    Raises Refused: WRONG_CREDENTIALS, and LIMIT_REACHED after too many tries.
     """
-    async with write() as connection:
-        found = await connection.fetchrow("SELECT * FROM identity.credential_of_account($1)", viewer.account)
+    async with call.apart() as connection:
+        found = await connection.fetchrow("SELECT * FROM identity.credential_of_account($1)", call.viewer.account)
         if found is None:
             raise Forbidden
-        tried = await attempts.count(connection, SIGNING_IN, found["email"], address, tries)
+        tried = await attempts.count(connection, SIGNING_IN, found["email"], call.address, call.sign_ins)
     if not await fits(password, found["password_hash"]):
-        raise refused(RefusalCode.WRONG_CREDENTIALS, "The password is not the account's.", "input", "password")
-    async with write() as connection:
+        raise refused(RefusalCode.WRONG_CREDENTIALS, "This is not the account's password.", "password")
+    async with call.apart() as connection:
         await attempts.forget(connection, tried)
     return leave
 
 
-async def leave(connection: Connection, viewer: Viewer) -> Made:
-    """Deletes the viewer's account, its member and all that is the member's, closes its sessions, frees the address."""
+async def leave(connection: Connection, viewer: Viewer) -> Result:
+    """Deletes the account with its sessions, and frees its address. Raises Forbidden if it is gone."""
     if not await connection.fetchval("SELECT identity.delete_account($1)", viewer.account):
         raise Forbidden
     return {}

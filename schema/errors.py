@@ -1,4 +1,4 @@
-"""The only place for how a mutation refuses: codes that clients branch on, and sentences that people read."""
+"""Refusals of mutations: codes that clients branch on, and messages that people read."""
 
 from typing import TypeAlias
 
@@ -16,6 +16,8 @@ strawberry.enum(UserErrorCode, name="UserErrorCode", description="Why a mutation
 class UserError:
     """An expected refusal: nothing was written."""
 
-    code: UserErrorCode = strawberry.field(description="What a client may branch on.")
-    message: str = strawberry.field(description="The same as a sentence for people.")
-    path: list[str] = strawberry.field(description="The argument that was refused, from the outside in.")
+    code: UserErrorCode = strawberry.field(description="The code that clients branch on.")
+    message: str = strawberry.field(description="The same as a sentence for people. It may change.")
+    path: list[str] = strawberry.field(
+        description="The path to the input field that was refused, such as `input`, `entries`, `0`, `value`."
+    )

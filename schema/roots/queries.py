@@ -1,11 +1,10 @@
-"""The only place for the root of queries: what can be asked first, and what `node` may find."""
+"""The root of queries, and the types that `node` finds."""
 
 # Whole names: within Query, `communities` is a field.
 import resolvers.accounts
 import resolvers.communities
 import resolvers.datasets
 import resolvers.discussions
-import resolvers.events
 import resolvers.insights
 import resolvers.members
 import resolvers.organizations
@@ -14,13 +13,14 @@ import resolvers.surveys
 import resolvers.tracking
 import resolvers.treatments
 from planner.declare import graph_type, node_by_id, paged, sql
+from schema import insights_writes
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.accounts import Me, Notification, Viewer
 from schema.communities import Community
 from schema.datasets import Dataset
 from schema.discussions import Discussion, Flag, Post
 from schema.insights import Insight
-from schema.insights_writes import InsightQuote, insight_quote
+from schema.insights_writes import InsightQuote
 from schema.members import Member
 from schema.organizations import Licence, Organization
 from schema.pagination import Connection, Node
@@ -28,7 +28,6 @@ from schema.register import DataUse
 from schema.surveys import Notice, Survey
 from schema.tracking import Indicator, Observation
 from schema.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
-from schema.writing import question
 
 NODES: tuple[type, ...] = (
     Community,
@@ -52,75 +51,67 @@ NODES: tuple[type, ...] = (
 
 @graph_type(audience=PUBLIC)
 class Query:
-    """What can be asked."""
+    """What can be queried."""
 
-    node: Node | None = node_by_id("Any object by its id; null where there is none that the viewer may see.")
-    viewer: Viewer = sql(resolvers.accounts.viewer, "Who asks.", only=PUBLIC)
+    node: Node | None = node_by_id("An object by its id. Null if there is none that the viewer may see.")
+    viewer: Viewer = sql(resolvers.accounts.viewer, "The authenticated caller.", only=PUBLIC)
 
     communities: Connection[Community] = paged(
         resolvers.communities.communities,
-        "The communities, by name; a search finds lay words too, and without a word finds nothing.",
+        "The communities, by name. A search finds lay words too; an empty one finds nothing.",
         only=PUBLIC,
     )
-    community: Community | None = sql(
-        resolvers.communities.community, "A community by its name in addresses.", only=PUBLIC
-    )
+    community: Community | None = sql(resolvers.communities.community, "A community by its URL slug.", only=PUBLIC)
     treatments: Connection[Treatment] = paged(
         resolvers.treatments.treatments,
-        "The treatments of the catalogue, by name; of one kind, or found by words.",
+        "The treatments of the catalogue, by name: of one kind, or found by a search.",
         only=PUBLIC,
     )
-    treatment: Treatment | None = sql(
-        resolvers.treatments.treatment, "A treatment by its name in addresses.", only=PUBLIC
-    )
+    treatment: Treatment | None = sql(resolvers.treatments.treatment, "A treatment by its URL slug.", only=PUBLIC)
     indicators: list[Indicator] = sql(
         resolvers.tracking.indicators,
-        "What can be tracked, by name; a lay word finds it: `tired` finds Fatigue. At most 100, and 20 if not said.",
+        "What can be tracked, by name. A search finds lay words too: `tired` finds Fatigue.",
         only=PUBLIC,
     )
 
     notices: list[Notice] = sql(
-        resolvers.surveys.notices, "What people are told before they consent, as it is in force now.", only=PUBLIC
+        resolvers.surveys.notices, "The notices in force, which people read before they consent.", only=PUBLIC
     )
 
     data_uses: Connection[DataUse] = paged(
         resolvers.register.data_uses,
-        "The public register: every use of members' data, newest first; an organization's, or of one community.",
+        "The public ledger: every use of members' data, newest first. Of one organization, or of one community.",
         only=PUBLIC,
     )
 
-    me: Me = sql(resolvers.members.me, "All that is the viewer's own.", only=PATIENT)
+    me: Me = sql(resolvers.members.me, "The viewer's own data.", only=PATIENT)
     member: Member | None = sql(
-        resolvers.members.member, "A member by its pseudonym, in any case.", only=PATIENT | MANAGER
+        resolvers.members.member, "A member by their pseudonym. Case is ignored.", only=PATIENT | MANAGER
     )
     discussion: Discussion | None = sql(
         resolvers.discussions.discussion, "A discussion by its id.", only=PATIENT | MANAGER
     )
-    survey: Survey | None = sql(
-        resolvers.surveys.survey, "A survey by its id; a draft is the house's alone.", only=SIGNED_IN
-    )
+    survey: Survey | None = sql(resolvers.surveys.survey, "A survey by its id. Only staff see drafts.", only=SIGNED_IN)
 
     organization: Organization = sql(resolvers.organizations.organization, "The viewer's own organization.", only=BUYER)
-    insight_quote: InsightQuote = question(
-        insight_quote, "What an insight would cost: free, as often as it is asked.", only=BUYER | MANAGER
-    )
+    insight_quote: InsightQuote = insights_writes.insight_quote
     datasets: Connection[Dataset] = paged(
         resolvers.datasets.datasets,
-        "All datasets, last frozen first; of one community by its name in addresses, of one kind.",
+        "All datasets, last frozen first. Of one community, by its URL slug, or of one kind.",
         only=BUYER | MANAGER,
     )
     dataset: Dataset | None = sql(resolvers.datasets.dataset, "A dataset by its id.", only=SIGNED_IN)
     insight: Insight | None = sql(
-        resolvers.insights.insight, "An insight by its id; null for a buyer that may not read it.", only=SIGNED_IN
+        resolvers.insights.insight, "An insight by its id. Null for a buyer who may not read it.", only=SIGNED_IN
     )
 
     surveys: Connection[Survey] = paged(
         resolvers.surveys.surveys,
-        "All surveys, last to close first; of one community by its name in addresses.",
+        "All surveys, last to close first. Of one community, by its URL slug.",
         only=MANAGER,
     )
     flags: Connection[Flag] = paged(
-        resolvers.discussions.flags, "The posts shown to the moderators, newest first.", only=MANAGER
+        resolvers.discussions.flags, "The flags that members have raised, newest first.", only=MANAGER
     )
     licences: Connection[Licence] = paged(
         resolvers.organizations.licences, "All licences, last to begin first.", only=MANAGER
