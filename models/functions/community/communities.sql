@@ -1,13 +1,16 @@
--- Whatever writes, the counts are those of the rows. Each row that bears a count is held before its rows are counted:
--- of two writers the second counts what the first has committed. Where a statement touches several of them, they are
--- held in the order of their ids, so that no two writers wait for each other.
+-- The number of members of a community.
+--
+-- Triggers count, so that counts equal the rows whoever writes. The row that holds a count is locked before its rows
+-- are counted: of two writers, the second counts what the first has committed. Several such rows are locked in the
+-- order of their ids, so that writers don't deadlock.
+
 CREATE FUNCTION care.count_members() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM FROM catalog.community c WHERE c.id IN (SELECT community_id FROM changed)
     ORDER BY c.id FOR NO KEY UPDATE;
-    -- The nearest ten, halves upwards.
+    -- To the nearest ten, halves up.
     UPDATE catalog.community c SET member_count = n.rounded
     FROM (
         SELECT of.community_id, (count(m.member_id) + 5) / 10 * 10 AS rounded

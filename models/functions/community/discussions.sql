@@ -1,3 +1,5 @@
+-- The order and number of posts in a discussion; locks as in communities.sql.
+
 CREATE FUNCTION care.count_posts() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -21,8 +23,7 @@ REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION care.count_
 CREATE TRIGGER count_gone AFTER DELETE ON care.post
 REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION care.count_posts();
 
--- Posts stand in the order in which they are committed, even where the clock was set back: whoever has read to the end
--- of a discussion and asks for what comes after misses none.
+-- Orders posts as they are committed, even if the clock is set back: a reader who pages forward misses none.
 CREATE FUNCTION care.place_post() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,4 +1,6 @@
--- An event for every server process, once the transaction commits: its kind and ids alone, never words or names.
+-- Events for every server process, and members' notifications.
+
+-- Publishes an event to every server process when the transaction commits: its kind and ids, never texts or names.
 CREATE FUNCTION care.announce(kind text, subject uuid, about uuid) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -7,7 +9,7 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION care.announce(text, uuid, uuid) TO cohorte_patient, cohorte_manager, cohorte_publisher;
 
--- Notifies a member, unchecked: for other functions of the owner's alone. The notification's id.
+-- Notifies a member and returns the notification's id. It checks nothing: for other functions of the owner.
 CREATE FUNCTION care.notify_member(member uuid, kind text, subject_type text, subject_id uuid) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -24,8 +26,8 @@ BEGIN
     RETURN made;
 END $$;
 
--- The same for a view's role, which may tell of its viewer's own doings and of nothing else: a member of its posts and
--- of its care links, the house of moderation and of surveys.
+-- Notifies a member on behalf of the viewer. Members may notify of their own posts and care links, staff of moderation
+-- and surveys.
 CREATE FUNCTION care.tell(member uuid, kind text, subject_type text, subject_id uuid) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -42,7 +44,7 @@ DECLARE
     END;
 BEGIN
     IF allowed IS NOT TRUE THEN
-        RAISE 'not the viewer''s to tell' USING ERRCODE = 'insufficient_privilege';
+        RAISE 'the viewer may not send this notification' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN care.notify_member(tell.member, tell.kind, tell.subject_type, tell.subject_id);
 END $$;

@@ -1,4 +1,6 @@
--- The viewer's own pseudonym; false where the new one is another's.
+-- Changes to an account, its deletion, and the deletion of what has expired.
+
+-- Changes the viewer's pseudonym. False if the new one is taken.
 CREATE FUNCTION identity.change_pseudonym(pseudonym text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -13,7 +15,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.change_pseudonym(text) TO cohorte_patient;
 
--- The viewer's own account with all that is the member's, at once. What it wrote in discussions stays, as nobody's.
+-- Deletes the viewer's account with all of the member's rows. Posts stay, without an author. False if it is not theirs.
 CREATE FUNCTION identity.delete_account(account_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -27,7 +29,7 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM FROM care.member m WHERE m.id = viewer FOR UPDATE;
-    -- Their counts of members change: in this order, as wherever several are locked.
+    -- Their counts of members change: locked in the order of their ids, as everywhere.
     PERFORM FROM catalog.community c JOIN care.membership s ON s.community_id = c.id
     WHERE s.member_id = viewer ORDER BY c.id FOR NO KEY UPDATE OF c;
     PERFORM identity.close_sessions(leaving.id);
@@ -41,13 +43,13 @@ BEGIN
     DELETE FROM identity.attempt a WHERE a.subject IN (
         sha256(convert_to('sign-in account ' || leaving.email, 'UTF8')),
         sha256(convert_to('mail account ' || leaving.email, 'UTF8')));
-    DELETE FROM care.member m WHERE m.id = viewer;  -- the rest goes with it
+    DELETE FROM care.member m WHERE m.id = viewer;  -- everything else is deleted by cascade
     PERFORM identity.write_to(leaving.email, 'ACCOUNT_DELETED', leaving.locale, NULL);
     RETURN true;
 END $$;
 GRANT EXECUTE ON FUNCTION identity.delete_account(uuid) TO cohorte_patient;
 
--- Due work: what nobody waits for any more.
+-- Deletes expired registrations, codes, attempts and sessions. A periodic job.
 CREATE FUNCTION identity.forget_waiting() RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,5 +1,8 @@
--- Tries. The id of one more, or null when there were as many as there may be: an attempt that is refused counts for
--- nothing, so that an account opens again once its window has passed, however hard somebody knocks.
+-- Limits on attempts, such as to sign in, by subject, such as an account or a network address. Only its SHA-256 is
+-- stored.
+
+-- Records an attempt and returns its id, or null if the limit is reached. A refused attempt isn't recorded: an account
+-- opens again once the window has passed, however many attempts are made in it.
 CREATE FUNCTION identity.try_again(subject text, most integer, within interval) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -7,7 +10,7 @@ DECLARE
     digest bytea := sha256(convert_to(try_again.subject, 'UTF8'));
     made uuid;
 BEGIN
-    -- One at a time: of two that count together, both would find room for the last.
+    -- One at a time: two concurrent counts would both have room for a last attempt.
     PERFORM pg_advisory_xact_lock(hashtextextended(encode(digest, 'hex'), 1));
     DELETE FROM identity.attempt a WHERE a.subject = digest AND a.tried_at < now() - try_again.within;
     IF (SELECT count(*) FROM identity.attempt a WHERE a.subject = digest) < try_again.most THEN
@@ -17,6 +20,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.try_again(text, integer, interval) TO cohorte_public;
 
+-- Deletes attempts that turned out to be legitimate.
 CREATE FUNCTION identity.forget_attempts(ids uuid[]) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

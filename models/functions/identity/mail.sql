@@ -1,3 +1,6 @@
+-- The queue of mails to send.
+
+-- Queues a mail. For other functions of the owner. Any server process that is notified sends it.
 CREATE FUNCTION identity.write_to(recipient text, letter text, locale text, code text, about text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -8,6 +11,7 @@ BEGIN
     PERFORM pg_notify('cohorte_mail', '');
 END $$;
 
+-- Mails to send now. The caller holds the advisory lock of the process that sends.
 CREATE FUNCTION identity.mail_due(most integer)
 RETURNS TABLE (
     id uuid, recipient text, letter text, locale text, code text, about text, created_at timestamptz, attempts integer
@@ -19,6 +23,7 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.mail_due(integer) TO cohorte_public;
 
+-- Deletes a mail that was sent.
 CREATE FUNCTION identity.mail_sent(id uuid) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -26,7 +31,7 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.mail_sent(uuid) TO cohorte_public;
 
--- Later again, or never: a mail that could not be sent so often is given up.
+-- Postpones a mail that was not sent, or deletes it after the last attempt.
 CREATE FUNCTION identity.mail_failed(id uuid, wait interval, most integer) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

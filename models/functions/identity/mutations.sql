@@ -1,4 +1,6 @@
--- Whose mutation it is: the transaction's viewer, and never what a statement says.
+-- Idempotency keys: a mutation sent again with the same clientMutationId is carried out once.
+
+-- The caller of a mutation: the viewer of the transaction, whatever a statement says.
 CREATE FUNCTION identity.mutating(input_hash bytea) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -9,8 +11,8 @@ AS $$
         md5(input_hash)::uuid)
 $$;
 
--- Whether this is the first request of that id; when it is not, whether its input was the same, and what it came to.
--- The one of two that comes second waits in INSERT until the first has committed or failed.
+-- Whether this is the first request with this id; if not, whether its input was the same, and its result. A concurrent
+-- duplicate waits in INSERT until the first request commits or fails.
 CREATE FUNCTION identity.take_mutation(name text, client_mutation_id text, input_hash bytea)
 RETURNS TABLE (first boolean, same boolean, result jsonb)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -42,6 +44,7 @@ END $$;
 GRANT EXECUTE ON FUNCTION identity.take_mutation(text, text, bytea)
     TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
 
+-- Stores the result of a mutation.
 CREATE FUNCTION identity.keep_mutation(name text, client_mutation_id text, input_hash bytea, result jsonb) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -52,7 +55,7 @@ $$;
 GRANT EXECUTE ON FUNCTION identity.keep_mutation(text, text, bytea, jsonb)
     TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
 
--- How many were dropped. Anybody may: it takes away what counts as absent.
+-- Deletes mutations older than a day, which count as absent, and returns their number. Safe for any caller.
 CREATE FUNCTION identity.forget_mutations() RETURNS bigint
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,5 +1,7 @@
--- A code for whoever reads the mail of that address: to choose a new password, or to verify it where it still waits for
--- that. Nothing where nobody has it; the caller is told the same.
+-- Resetting a password with a code that is sent by mail.
+
+-- Mails a code to an address: for a new password, or to verify the address if a registration waits for that. Does
+-- nothing if nobody has the address. The caller can't tell which.
 CREATE FUNCTION identity.request_password_reset(
     email text, code text, lifetime interval, verifying interval, demonstration boolean
 ) RETURNS void
@@ -29,14 +31,14 @@ BEGIN
     IF FOUND THEN
         PERFORM identity.write_to(address, 'VERIFY_EMAIL', language, request_password_reset.code);
     ELSE
-        -- A commit that writes takes longer than one that does not: an answer's time would tell who has an account.
+        -- A commit that writes takes longer than one that doesn't: response times would show who has an account.
         INSERT INTO identity.attempt (subject) VALUES (digest);
         PERFORM pg_notify('cohorte_mail', '');
     END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION identity.request_password_reset(text, text, interval, interval, boolean) TO cohorte_public;
 
--- True once the password is the new one and every session of the account is closed.
+-- Sets a new password and closes all sessions of the account. False if the code is not valid.
 CREATE FUNCTION identity.reset_password(code text, password_hash text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -55,7 +57,7 @@ BEGIN
     ON CONFLICT (account_id) DO UPDATE SET password_hash = excluded.password_hash;
     UPDATE identity.account a SET email_verified = true WHERE a.id = holder.id AND NOT a.email_verified;
     PERFORM identity.close_sessions(holder.id);
-    -- Who was locked out by tries at the old password may sign in with the new one.
+    -- Failed attempts at the old password no longer lock the account.
     DELETE FROM identity.attempt a WHERE a.subject = sha256(convert_to('sign-in account ' || holder.email, 'UTF8'));
     PERFORM identity.write_to(holder.email, 'PASSWORD_CHANGED', holder.locale, NULL);
     RETURN true;

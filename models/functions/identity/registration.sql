@@ -1,4 +1,7 @@
--- Members and registrations share their pseudonyms: whoever takes one waits for whoever is about to.
+-- Opening a member's account: a registration waits until its address is verified.
+
+-- Whether a pseudonym is free for a member, or for a registration if `whose` is null. Members and registrations share
+-- pseudonyms: the lock makes concurrent requests for one wait.
 CREATE FUNCTION identity.is_free(pseudonym text, whose uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -12,7 +15,8 @@ BEGIN
         AND NOT EXISTS (SELECT FROM identity.registration r WHERE lower(r.pseudonym) = lower(is_free.pseudonym));
 END $$;
 
--- False where the pseudonym is taken. Whether the address is, only its mailbox learns.
+-- Stores a registration and mails its code. False if the pseudonym is taken. Whether the address is taken shows in the
+-- mail alone.
 CREATE FUNCTION identity.register(
     email text, password_hash text, pseudonym text, kind text, birth_year integer, sex text, region text, locale text,
     notice_version text, code text, lifetime interval
@@ -24,7 +28,7 @@ DECLARE
     holder identity.account;
     is_taken boolean;
 BEGIN
-    -- Who registers again, since the mail was lost or the password was mistyped, does so in place of before.
+    -- A second registration, after a lost mail or a mistyped password, replaces the first.
     DELETE FROM identity.registration r
     WHERE lower(r.pseudonym) = lower(register.pseudonym) AND r.email = address;
     IF NOT identity.is_free(register.pseudonym, NULL) THEN
@@ -53,7 +57,7 @@ END $$;
 GRANT EXECUTE ON FUNCTION identity.register(text, text, text, text, integer, text, text, text, text, text, interval)
     TO cohorte_public;
 
--- True once the account is open; false for a code that opens nothing.
+-- Opens the account of a registration. False if the code is not valid.
 CREATE FUNCTION identity.verify_email(code text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -64,7 +68,7 @@ DECLARE
     whose uuid;
 BEGIN
     SELECT * INTO waiting FROM identity.registration r WHERE r.code_hash = digest;
-    -- Of two registrations with one address the first to be verified wins.
+    -- Of two registrations with one address, the first to be verified wins.
     PERFORM pg_advisory_xact_lock(hashtextextended(waiting.email, 3));
     DELETE FROM identity.registration r WHERE r.code_hash = digest AND r.expires_at > now() RETURNING * INTO waiting;
     IF NOT FOUND OR EXISTS (SELECT FROM identity.account a WHERE a.email = waiting.email) THEN

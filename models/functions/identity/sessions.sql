@@ -1,4 +1,9 @@
--- Signing in, as before, for addresses that are known to be their owners' alone.
+-- Signing in and sessions.
+--
+-- These functions run as the owner, whom policies do not bind: each checks itself what it may touch. They are the only
+-- way for the server to read another person's credential, token or session.
+
+-- The password's hash of an account whose address is verified.
 CREATE FUNCTION identity.credential_of(email text)
 RETURNS TABLE (account_id uuid, password_hash text, demonstration boolean)
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
@@ -9,7 +14,7 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.credential_of(text) TO cohorte_public;
 
--- The e-mail and the password's hash of an account that is signed in, for the public view's role alone.
+-- The address and the password's hash of an account that is signed in.
 CREATE FUNCTION identity.credential_of_account(account_id uuid)
 RETURNS TABLE (email text, password_hash text)
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
@@ -20,6 +25,7 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.credential_of_account(uuid) TO cohorte_public;
 
+-- Opens a session and returns its id; null if there is no such account.
 CREATE FUNCTION identity.open_session(account_id uuid, token_hash bytea, device text, lifetime interval) RETURNS uuid
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -30,6 +36,7 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.open_session(uuid, bytea, text, interval) TO cohorte_public;
 
+-- The viewer behind a session's token or an organization's API key, by the SHA-256 of either.
 CREATE FUNCTION identity.viewer_of(token_hash bytea)
 RETURNS TABLE (
     account_id uuid, session_id uuid, api_key_id uuid, member_id uuid, organization_id uuid, staff_id uuid,
@@ -50,14 +57,14 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.viewer_of(bytea) TO cohorte_public;
 
--- True when there was such a session. Every server process hears of it and forgets its viewer.
+-- Closes a session of the viewer. False if there is none. Every server process is notified and forgets its viewer.
 CREATE FUNCTION identity.close_session(session_id uuid, account_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     DELETE FROM identity.session s USING identity.account a
     WHERE s.id = close_session.session_id AND s.account_id = close_session.account_id AND a.id = s.account_id
-        -- The account must be the viewer's, whatever the caller says.
+        -- The account must be the viewer's, whatever the argument says.
         AND (a.member_id = nullif(current_setting('cohorte.member', true), '')::uuid
             OR a.organization_id = nullif(current_setting('cohorte.organization', true), '')::uuid
             OR a.staff_id = nullif(current_setting('cohorte.staff', true), '')::uuid);
@@ -69,7 +76,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.close_session(uuid, uuid) TO cohorte_patient, cohorte_buyer, cohorte_manager;
 
--- Every server process hears of each, and forgets its viewer.
+-- Closes all sessions of an account. For other functions of the owner.
 CREATE FUNCTION identity.close_sessions(account_id uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,5 +1,7 @@
--- When a key was last used, to the minute. Whoever asks with it waits neither for the disk nor for another process that
--- writes the same down: a time that is lost is no loss.
+-- API keys of organizations.
+
+-- Records when a key was last used, to the minute. The request waits neither for the disk nor for another process that
+-- records the same: losing a time does no harm.
 CREATE FUNCTION identity.key_used(id uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -12,7 +14,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.key_used(uuid) TO cohorte_public;
 
--- Whatever takes a key away or shortens its time: every server process hears of it, as of a session that is closed.
+-- Notifies every server process when a key is deleted or its expiry changes, as for closed sessions.
 CREATE FUNCTION identity.tell_of_revocation() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

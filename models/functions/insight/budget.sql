@@ -1,7 +1,9 @@
--- The smallest epsilon that a loss of micro_rho / 1e6 (zCDP) amounts to at delta: with
+-- Privacy budgets of datasets.
+
+-- The smallest epsilon of a loss of micro_rho / 1e6 (zCDP) at delta: with
 -- delta = exp((a - 1)(a rho - epsilon)) / (a - 1) * (1 - 1/a)^a for the best a > 1 (Canonne, Kamath and Steinke 2020,
 -- arXiv 2004.00010, section 2.3). Solved for epsilon it falls, then rises with a: a golden section search over
--- log(a - 1). Any a gives a true bound, so a search that stops early errs on the safe side.
+-- log(a - 1). Any a gives a valid bound, so a search that stops early errs on the safe side.
 CREATE FUNCTION insight.epsilon(micro_rho bigint, delta double precision) RETURNS double precision
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog
@@ -35,7 +37,7 @@ END $$;
 GRANT EXECUTE ON FUNCTION insight.epsilon(bigint, double precision)
     TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
 
--- What was spent stays spent, and what has ended stays so.
+-- A budget never decreases what is spent, and a dataset that has ended never changes.
 CREATE FUNCTION insight.guard_dataset() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -43,7 +45,7 @@ BEGIN
     IF NEW.spent_micro_rho < OLD.spent_micro_rho OR NEW.sold_micro_rho < OLD.sold_micro_rho
         OR NEW.cap_micro_rho <> OLD.cap_micro_rho OR OLD.status <> 'OPEN' AND NEW IS DISTINCT FROM OLD
     THEN
-        RAISE 'a budget is only ever spent' USING ERRCODE = 'check_violation';
+        RAISE 'a budget can only be spent, and an ended dataset cannot change' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$;
@@ -51,7 +53,7 @@ END $$;
 CREATE TRIGGER guard_dataset BEFORE UPDATE ON insight.dataset
     FOR EACH ROW EXECUTE FUNCTION insight.guard_dataset();
 
--- The datasets whose term is over, or in whose budget not even the coarsest insight has room.
+-- Open datasets whose term is over, or whose budget has no room for the coarsest insight.
 CREATE FUNCTION insight.datasets_due() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

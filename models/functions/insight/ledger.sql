@@ -1,9 +1,11 @@
--- What has been said is said for good, the owner's own statements included.
+-- Published insights and the public ledger, to which rows are only added.
+
+-- Refuses every change of published rows, by the owner too.
 CREATE FUNCTION insight.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RAISE 'what has been said is only added to' USING ERRCODE = 'insufficient_privilege';
+    RAISE 'published rows cannot be changed or deleted' USING ERRCODE = 'insufficient_privilege';
 END $$;
 CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.release
     FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
@@ -16,7 +18,7 @@ CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.stat
 CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.ledger_entry
     FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
 
--- A line of the register follows the last one. Who writes it holds pg_advisory_xact_lock(hashtext('cohorte.ledger')).
+-- Each ledger entry follows the last one. The writer holds pg_advisory_xact_lock(hashtext('cohorte.ledger')).
 CREATE FUNCTION insight.link_entry() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -28,7 +30,7 @@ BEGIN
         OR NEW.previous_hash <> coalesce(last.hash, decode(repeat('00', 32), 'hex'))
         OR octet_length(NEW.hash) <> 32 OR octet_length(NEW.cells_digest) <> 32
     THEN
-        RAISE 'a line that does not follow the last one' USING ERRCODE = 'check_violation';
+        RAISE 'the ledger entry does not follow the last one' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$;

@@ -1,4 +1,7 @@
--- Due work, and before anything that goes by it: a licence is over when its last day is. Anybody may: it says what is so.
+-- Licences of organizations.
+
+-- Ends licences after their last day. A periodic job, also called before anything that depends on it. Safe for any
+-- caller.
 CREATE FUNCTION insight.end_licences() RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -7,7 +10,7 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION insight.end_licences() TO cohorte_buyer, cohorte_manager;
 
--- Who signs in for an organization is told what became of its request, whichever way it was decided.
+-- Mails the accounts of an organization when its request for a licence is granted or refused.
 CREATE FUNCTION identity.tell_of_decision() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

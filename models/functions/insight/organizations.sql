@@ -1,5 +1,7 @@
--- A new organization with an account for its contact, who is mailed a code to choose a password with; or what of it is
--- another's already. A data steward's alone.
+-- Opening an organization's account.
+
+-- Opens an organization with an account for its contact, who is mailed a code to choose a password. Returns its id, or
+-- what is taken: the name, the address. For data stewards.
 CREATE FUNCTION identity.open_organization(
     name text, kind text, email text, locale text, code text, lifetime interval,
     OUT organization_id uuid, OUT taken text[]
@@ -13,10 +15,10 @@ BEGIN
     PERFORM FROM identity.staff f
     WHERE f.id = nullif(current_setting('cohorte.staff', true), '')::uuid AND 'DATA_STEWARD' = ANY (f.roles);
     IF NOT FOUND THEN
-        RAISE 'a data steward''s alone' USING ERRCODE = 'insufficient_privilege';
+        RAISE 'only data stewards may do this' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    -- As verify_email does: of two accounts with one address the first to be opened wins. Then the name's, so that of two
-    -- organizations that are opened at once the second finds the first.
+    -- As in verify_email: of two accounts with one address, the first to be opened wins. The same for two organizations
+    -- with one name.
     PERFORM pg_advisory_xact_lock(hashtextextended(address, 3));
     PERFORM pg_advisory_xact_lock(hashtextextended(lower(open_organization.name), 4));
     taken := array_remove(ARRAY[

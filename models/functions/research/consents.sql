@@ -1,22 +1,22 @@
--- Consents, and a member's part in a survey: of the viewer's, whatever a statement says. These are the only way for the
--- patients' view to write either; the answers themselves it inserts, into a sheet that was given out here.
+-- Consents to research, and the number of consenting members of a community.
 
+-- The viewer's member id, locked.
 CREATE FUNCTION research.require_member() RETURNS uuid
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     viewer uuid;
 BEGIN
-    -- Held until the end: what one member does to its consents and answers happens one after the other.
+    -- Locked until the transaction ends: changes of one member's consents and answers are serialized.
     SELECT m.id INTO viewer FROM care.member m
     WHERE m.id = nullif(current_setting('cohorte.member', true), '')::uuid FOR NO KEY UPDATE;
     IF viewer IS NULL THEN
-        RAISE 'a member''s alone' USING ERRCODE = 'insufficient_privilege';
+        RAISE 'only members may do this' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN viewer;
 END $$;
 
--- What the viewer allows from now on. Answers that it no longer extends to go at once, while it is known whose they are.
+-- Sets the viewer's consent. Answers that it no longer covers are deleted at once, while their author is known.
 CREATE FUNCTION research.set_consent(purpose text, granted boolean, recipients text[], notice_version text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -34,7 +34,7 @@ BEGIN
         WHERE (k.granted, k.recipients, k.notice_version)
             IS DISTINCT FROM (excluded.granted, excluded.recipients, excluded.notice_version);
     IF NOT FOUND THEN
-        RETURN;  -- it says what was said before
+        RETURN;  -- nothing changed
     END IF;
     INSERT INTO research.consent_change (member_id, purpose, granted, recipients, notice_version, demonstration)
     SELECT k.member_id, k.purpose, k.granted, k.recipients, k.notice_version, k.demonstration
@@ -58,8 +58,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.set_consent(text, boolean, text[], text) TO cohorte_patient;
 
--- Since when a member has consented to a purpose without a break, as a day: the proof of it, or the consent itself where
--- it has no history.
+-- The day since which a member has consented to a purpose without a break, by their history, or by the consent itself
+-- if there is none.
 CREATE FUNCTION research.consenting_since(member uuid, purpose text) RETURNS date
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -73,10 +73,8 @@ AS $$
     WHERE k.member_id = consenting_since.member AND k.purpose = consenting_since.purpose
 $$;
 
--- Counts that a view shows are kept where they change, whoever changes it: a member that is erased takes its part along.
-
--- Members of the patient kind who consent to surveys, to the nearest ten. Whoever counts holds the community's row, so
--- that of two changes at once the later counter sees both.
+-- Counts the patients of communities who consent to surveys, to the nearest ten. The communities' rows are locked: of
+-- two concurrent changes, the second counts both.
 CREATE FUNCTION catalog.count_consenting(communities uuid[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,5 +1,7 @@
--- Whom a survey asks: members of its community whose consent extends to everybody that it is offered to, since others'
--- answers could never be used; patients, unless its eligibility says otherwise. All of them, or whether one is.
+-- Who a survey is for, and their invitations.
+
+-- The members that a survey is for, or whether one of them is: members of its community, patients unless its
+-- eligibility says otherwise, whose consent covers all recipients of the survey. Others' answers could never be used.
 CREATE FUNCTION research.eligible(survey uuid, only_member uuid DEFAULT NULL) RETURNS SETOF uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -22,7 +24,7 @@ AS $$
     ORDER BY m.id
 $$;
 
--- A participation and a notification for each whom an open survey asks and has not asked before.
+-- Invites eligible members to an open survey, and notifies them, unless they were invited before. Returns how many.
 CREATE FUNCTION research.invite(survey uuid, only_member uuid DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$

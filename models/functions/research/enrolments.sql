@@ -1,5 +1,10 @@
--- Enrols whoever the dataset is of, whose consent extends to everybody that it is offered to, and in whose allowance
--- its whole cap has room: 500,000 micro-rho in 365 days, whatever for, and 1,000,000 while one consent lasts.
+-- Who is in a dataset, and how members leave it.
+--
+-- Whether a member is enrolled depends on that member's own rows alone, never on what others answered. The publisher
+-- locks a dataset FOR NO KEY UPDATE while it counts, a member who leaves it FOR SHARE: whoever comes second waits.
+
+-- Enrols the members whose consent covers all recipients of the dataset and whose allowance has room for its whole cap:
+-- 500,000 micro-rho in 365 days over all purposes, and 1,000,000 within one consent.
 CREATE FUNCTION research.enrol(dataset uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -9,20 +14,20 @@ DECLARE
     frozen insight.dataset;
     what_for text;
 BEGIN
-    -- One freezing after the other: at once, two could reserve the same room.
+    -- One at a time: two concurrent enrolments could reserve the same allowance.
     PERFORM pg_advisory_xact_lock(hashtext('cohorte.enrol'));
     SELECT * INTO frozen FROM insight.dataset d WHERE d.id = enrol.dataset FOR NO KEY UPDATE;
     IF frozen.status IS DISTINCT FROM 'OPEN'
         OR EXISTS (SELECT FROM research.enrolment e WHERE e.dataset_id = frozen.id)
         OR EXISTS (SELECT FROM insight.release r WHERE r.dataset_id = frozen.id)
     THEN
-        RAISE 'a dataset is enrolled once, before anything is said of it' USING ERRCODE = 'check_violation';
+        RAISE 'a dataset is enrolled once, before anything is published from it' USING ERRCODE = 'check_violation';
     END IF;
     what_for := CASE frozen.kind WHEN 'SURVEY' THEN 'SURVEY_RESEARCH' ELSE 'TRACKING_RESEARCH' END;
     INSERT INTO research.enrolment
         (dataset_id, member_id, purpose, reserved_micro_rho, enrolled_at, demonstration)
     WITH consenting AS (
-        -- Skipped: who is leaving or changing its consent at this moment. Waiting for them could wait for ever.
+        -- Members who are being deleted or are changing their consent are skipped: waiting for them could deadlock.
         SELECT m.id, m.kind, m.demonstration
         FROM research.consent k JOIN care.member m ON m.id = k.member_id
         WHERE k.purpose = what_for AND k.granted AND k.recipients @> frozen.offered_to
@@ -54,7 +59,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.enrol(uuid) TO cohorte_publisher;
 
--- A consent that no longer extends to a dataset takes the member's record out of it at once. What was said stays.
+-- Deletes a member's records at once when their consent no longer covers the dataset. Published insights stay.
 CREATE FUNCTION research.leave_datasets() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -78,7 +83,7 @@ END $$;
 CREATE TRIGGER leave_datasets AFTER UPDATE OR DELETE ON research.consent
     FOR EACH ROW EXECUTE FUNCTION research.leave_datasets();
 
--- Who is erased leaves in the same turn: here, since of what is deleted along with a member nothing is in a known order.
+-- Waits for the publisher before a member is deleted: the order in which rows are deleted by cascade is not known.
 CREATE FUNCTION research.await_counting() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -91,8 +96,8 @@ END $$;
 CREATE TRIGGER await_counting BEFORE DELETE ON care.member
     FOR EACH ROW EXECUTE FUNCTION research.await_counting();
 
--- Destroys a dataset's records for good. Of what its members had reserved, only what was spent still counts against
--- them; a survey's answers, which nobody may count any more, go too.
+-- Ends a dataset and deletes its records. What its members had reserved is reduced to what was spent. A survey's
+-- answers, which nobody may count any more, are deleted.
 CREATE FUNCTION research.end_dataset(dataset uuid, becomes text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -118,8 +123,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.end_dataset(uuid, text) TO cohorte_publisher;
 
--- Tells each member of a dataset that something new is said of it, unless an earlier word of that is still unread. How
--- many were told. Who is leaving at this moment is not.
+-- Notifies the members of a dataset of a new insight, unless an earlier notification of the dataset is unread. Returns
+-- how many. Members who are being deleted are skipped.
 CREATE FUNCTION research.tell_enrolled(dataset uuid, insight uuid) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -128,7 +133,7 @@ DECLARE
 BEGIN
     PERFORM FROM insight.insight i WHERE i.id = tell_enrolled.insight AND i.dataset_id = tell_enrolled.dataset;
     IF NOT FOUND THEN
-        RAISE 'an insight of another dataset' USING ERRCODE = 'check_violation';
+        RAISE 'the insight is of another dataset' USING ERRCODE = 'check_violation';
     END IF;
     WITH enrolled AS (
         SELECT m.id, m.demonstration

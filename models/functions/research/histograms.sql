@@ -1,6 +1,8 @@
--- The exact counts of a cube: for the publisher, who says nothing of them before noise is added. The last variable runs
--- fastest; no variable is one cell, the dataset's size. A member is in one cell of a cube of single-valued variables,
--- and in as many as their max_per_member multiply to at most, each once.
+-- Exact counts of a dataset's records, for the publisher alone, which adds noise before it publishes any.
+
+-- The counts of a cube. The last variable runs fastest; without variables there is one cell, the size of the dataset. A
+-- member is in one cell if all variables are single-valued, else in at most the product of their max_per_member cells,
+-- once in each.
 CREATE FUNCTION research.histogram(dataset uuid, variables integer[]) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -8,14 +10,14 @@ DECLARE
     asked CONSTANT integer[] := coalesce(histogram.variables, '{}');
     one record;
     cells bigint := 1;
-    read text[] := '{}';  -- a variable's bytes in a record
+    read text[] := '{}';  -- bytes of each variable in a record
     grouped text[] := '{}';
-    spread text := '';  -- from these bytes to categories
+    spread text := '';  -- joins that turn bytes into categories
     inside text := '';
     cell text := '0';
     counts bigint[];
 BEGIN
-    -- Held until it has been said: who takes its consent back before is not counted, who does so after waits.
+    -- Locked until the publication commits: consents withdrawn before are not counted, later withdrawals wait.
     PERFORM FROM insight.dataset d WHERE d.id = histogram.dataset AND d.status = 'OPEN' FOR NO KEY UPDATE;
     IF NOT FOUND OR cardinality(asked) > 3 OR array_ndims(asked) > 1
         OR cardinality(asked) <> (SELECT count(DISTINCT a) FROM unnest(asked) a)
@@ -33,8 +35,8 @@ BEGIN
         IF one.slot IS NULL OR one.categories = 0 OR one.last_place <> one.categories - 1 OR cells > 5000 THEN
             RAISE 'no such cube' USING ERRCODE = 'check_violation';
         END IF;
-        -- Every number is an integer of ours: no value is in the statement. Records are counted by their bytes first,
-        -- so that what is done to each group is done a few thousand times and not once a member.
+        -- The statement contains only integers that are computed here, no values. Records are first grouped by their
+        -- bytes, so that categories are looked up once for each group, not once for each member.
         grouped := grouped || format('b%s', one.nth);
         IF one.max_per_member = 1 THEN
             read := read || format('get_byte(codes, %s) AS b%s', one.slot, one.nth);

@@ -1,4 +1,11 @@
--- Where the viewer stands with a survey, which stays so until the transaction ends; no row where there is none to see.
+-- A member's part in a survey.
+--
+-- These functions act for the viewer of the transaction, whatever a statement says, and are the only way for the
+-- patients' view to write consents and participations. It inserts the answers itself, into a sheet from
+-- research.begin_sheet.
+
+-- The status of a survey and of the viewer's participation, locked until the transaction ends. No row if the survey is
+-- a draft or does not exist.
 CREATE FUNCTION research.standing(survey uuid)
 RETURNS TABLE (survey_status text, version integer, past boolean, participation text, eligible boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
@@ -16,8 +23,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.standing(uuid) TO cohorte_patient;
 
--- An empty sheet for the viewer's answers, in place of the one it had; the sheet's id, null where the viewer may not
--- answer: whom a survey asks is not held as its standing is, and may change at any moment before.
+-- An empty sheet for the viewer's answers, replacing any earlier one. Its id, or null if the viewer may not answer:
+-- unlike the survey's status, eligibility isn't locked and may have changed.
 CREATE FUNCTION research.begin_sheet(survey uuid) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -42,7 +49,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.begin_sheet(uuid) TO cohorte_patient;
 
--- The viewer has answered all that it wants to. Its participation's id.
+-- Completes the viewer's participation and returns its id.
 CREATE FUNCTION research.complete(survey uuid) RETURNS uuid
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -55,6 +62,7 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION research.complete(uuid) TO cohorte_patient;
 
+-- Withdraws a member from an open survey and deletes their answers. The participation's id, or null.
 CREATE FUNCTION research.take_back(member uuid, survey uuid) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -63,7 +71,7 @@ DECLARE
 BEGIN
     PERFORM FROM catalog.survey s WHERE s.id = take_back.survey AND s.status = 'OPEN' FOR SHARE;
     IF NOT FOUND THEN
-        RETURN NULL;  -- once it has closed nobody knows which answers are whose
+        RETURN NULL;  -- after closing, nobody knows which answers are whose
     END IF;
     SELECT * INTO part FROM research.participation p
     WHERE p.survey_id = take_back.survey AND p.member_id = take_back.member AND p.status <> 'WITHDRAWN';
@@ -73,14 +81,14 @@ BEGIN
     RETURN part.id;
 END $$;
 
--- The viewer's answers are deleted, and its part is withdrawn. The participation's id, null where there is nothing.
+-- Withdraws the viewer from an open survey and deletes their answers. The participation's id, or null.
 CREATE FUNCTION research.withdraw(survey uuid) RETURNS uuid
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT research.take_back(research.require_member(), withdraw.survey) $$;
 GRANT EXECUTE ON FUNCTION research.withdraw(uuid) TO cohorte_patient;
 
--- How many have completed an open survey, exactly. One who goes takes the answers along while they can be told apart:
--- a sheet whose participation is gone would be nobody's, and there for good.
+-- Counts completed participations of open surveys exactly. Deletes the answers of a deleted participation while they
+-- can be told apart: otherwise they would stay without an owner.
 CREATE FUNCTION research.participation_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

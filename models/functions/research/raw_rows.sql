@@ -1,6 +1,8 @@
--- What each member of a dataset falls into. First its raw rows, by the rule of each variable: a text, a number, or both,
--- with a place that says which comes first. A rule looks at that member's rows alone, at those of the day of freezing
--- and before, and never at which values there are: those are in the public domain, insight.category.
+-- Raw rows of a dataset's members, the first step of encoding.
+--
+-- The rule of each variable yields a text, a number or both, with a place that ranks a member's rows. A rule reads only
+-- that member's rows up to the day of freezing. It never looks at which values exist: these are in the public domain,
+-- insight.category.
 
 CREATE FUNCTION research.raw_people(dataset uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
@@ -25,7 +27,7 @@ BEGIN
             AND num_nonnulls(told.word, told.years) > 0;
 END $$;
 
--- A question that was asked anew in a later version of the survey is known by its key.
+-- A question that a later version of the survey repeats is recognized by its key.
 CREATE FUNCTION research.raw_answers(dataset uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
@@ -84,7 +86,7 @@ BEGIN
         WHERE CASE p.rule WHEN 'FIRST_TREATMENT' THEN p.earliest = 1 WHEN 'COURSE' THEN p.latest = 1 ELSE true END;
 END $$;
 
--- Of a treatment that was evaluated several times, the last one counts; of its side effects, the gravest come first.
+-- Of several evaluations of a treatment, the last counts. Of its side effects, the most serious come first.
 CREATE FUNCTION research.raw_evaluations(dataset uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
@@ -117,8 +119,8 @@ BEGIN
         LEFT JOIN catalog.indicator i ON i.id = s.indicator_id;
 END $$;
 
--- Medians: of the last 90 days; of those less the member's own first 28 days, where something was observed after them;
--- and of each of the seven months since its first course began.
+-- Medians: of the last 90 days (LEVEL); the same less that of the member's first 28 days, if there are later
+-- observations (CHANGE); of each of the seven months from their first course on (MONTHS).
 CREATE FUNCTION research.raw_tracking(dataset uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp

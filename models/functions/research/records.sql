@@ -1,12 +1,14 @@
--- One record for each member of a dataset. Whatever the raw rows are, a member is in one category of each variable at
--- least, and in max_per_member at most: the distinct ones that come first.
+-- Encoding of a dataset's raw rows into one record for each member.
+
+-- Each member is in at least one category of each variable, and in at most max_per_member: the distinct ones that rank
+-- first, whatever the raw rows are.
 CREATE FUNCTION research.encode(dataset uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM FROM insight.dataset d WHERE d.id = encode.dataset AND d.status = 'OPEN' FOR NO KEY UPDATE;
     IF NOT FOUND OR EXISTS (SELECT FROM insight.release r WHERE r.dataset_id = encode.dataset) THEN
-        RAISE 'a dataset is encoded before anything is said of it' USING ERRCODE = 'check_violation';
+        RAISE 'a dataset is encoded before anything is published from it' USING ERRCODE = 'check_violation';
     END IF;
     PERFORM FROM (
         SELECT v.slot, sum(v.max_per_member) OVER (ORDER BY v.slot) - v.max_per_member AS expected,
@@ -15,7 +17,7 @@ BEGIN
         FROM insight.variable v WHERE v.dataset_id = encode.dataset
     ) v WHERE v.slot <> v.expected OR NOT v.has_unknown;
     IF FOUND THEN
-        RAISE 'a variable without UNKNOWN, or slots with a gap' USING ERRCODE = 'check_violation';
+        RAISE 'a variable lacks UNKNOWN, or slots have gaps' USING ERRCODE = 'check_violation';
     END IF;
 
     INSERT INTO research.record (dataset_id, member_id, codes, demonstration)
@@ -48,7 +50,7 @@ BEGIN
     )
     SELECT encode.dataset, e.member_id,
         coalesce(string_agg(
-            -- Cut to what the variable has room for, and filled up to that.
+            -- Truncated or padded to max_per_member.
             substr(coalesce(k.codes, set_byte('\x00', 0, v.unknown)) || v.nothing, 1, v.max_per_member),
             ''::bytea ORDER BY v.slot), ''),
         e.demonstration

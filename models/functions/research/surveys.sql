@@ -1,4 +1,10 @@
--- Opens a waiting survey whose day has come and whom enough can answer; whether it did.
+-- How surveys open, close and are released.
+--
+-- Locks are taken in one order, which avoids deadlocks: the member and their consents, communities, datasets, surveys,
+-- their progress, the public ledger. A survey is locked FOR SHARE while it is answered, FOR UPDATE while its status
+-- changes.
+
+-- Opens a waiting survey whose day has come and which enough members can answer. Whether it did.
 CREATE FUNCTION research.open_if_ready(survey uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -19,7 +25,9 @@ BEGIN
     RETURN true;
 END $$;
 
--- Closes a survey that waits or is open, and cuts every link between a member and its answers; whether it did.
+-- Closes a waiting or open survey and cuts every link between members and their answers. Whether it did.
+--
+-- Only the publisher closes surveys: the survey becomes a dataset in the same transaction, before the links are cut.
 CREATE FUNCTION research.close_at_once(survey uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -30,14 +38,14 @@ BEGIN
     END IF;
     UPDATE catalog.survey s SET status = 'CLOSED', closes_on = least(s.closes_on, greatest(s.opens_on, catalog.today()))
     WHERE s.id = close_at_once.survey;
-    -- Answers that were begun and not sent are not given.
+    -- Answers that were not submitted are deleted.
     DELETE FROM research.answer_sheet a USING research.participation p
     WHERE p.survey_id = close_at_once.survey AND p.status <> 'COMPLETED' AND a.id = p.answer_sheet_id;
     UPDATE research.participation p
     SET answer_sheet_id = NULL, completed_at = date_trunc('day', p.completed_at, 'UTC')
     WHERE p.survey_id = close_at_once.survey AND (p.answer_sheet_id IS NOT NULL OR p.completed_at IS NOT NULL);
-    -- New ids, in whose order all is written anew: neither an id that was seen before, nor a row's place or transaction
-    -- says when it was answered, and so by whom.
+    -- All answers are rewritten under new ids, in their order: neither an id that was seen before nor a row's position
+    -- or transaction shows when it was given, and so by whom.
     WITH renamed AS MATERIALIZED (
         SELECT a.id AS was, gen_random_uuid() AS becomes, a.demonstration FROM research.answer_sheet a
         WHERE a.survey_id = close_at_once.survey
@@ -56,9 +64,11 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.close_at_once(uuid) TO cohorte_publisher;
 
--- What a change of who belongs to a community, of what the viewer consents to or of what surveys go by opens: waiting
--- surveys that enough can answer now, and open ones to the viewer. Who changes it and who schedules a survey hold the
--- community one after the other: at once, neither would see the other, and the viewer would never be invited.
+-- Opens the waiting surveys of a community that have become ready, and invites the viewer to its open ones. Called
+-- after a change of memberships, of consents or of what eligibility depends on.
+--
+-- The community's row is locked, also when a survey is scheduled: two concurrent transactions would not see each
+-- other's change, and the viewer would never be invited.
 CREATE FUNCTION catalog.readiness_changed(community uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -85,8 +95,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.readiness_changed(uuid) TO cohorte_patient, cohorte_manager;
 
--- For the house's survey managers alone: what may be done to a survey's standing. Each says where it stands afterwards,
--- null where there was nothing to do.
+-- Raises insufficient_privilege unless the viewer is a survey manager.
 CREATE FUNCTION identity.require_survey_manager() RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -94,11 +103,12 @@ BEGIN
     PERFORM FROM identity.staff f
     WHERE f.id = nullif(current_setting('cohorte.staff', true), '')::uuid AND 'SURVEY_MANAGER' = ANY (f.roles);
     IF NOT FOUND THEN
-        RAISE 'a survey manager''s alone' USING ERRCODE = 'insufficient_privilege';
+        RAISE 'only survey managers may do this' USING ERRCODE = 'insufficient_privilege';
     END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION identity.require_survey_manager() TO cohorte_publisher;
 
+-- Schedules a draft and opens it if it is ready. Its new status; null if it is no draft, or closes before today.
 CREATE FUNCTION catalog.schedule_survey(survey uuid) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -115,20 +125,13 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.schedule_survey(uuid) TO cohorte_manager;
 
--- Who is in a dataset, and how one leaves it. What a member is worth to a dataset depends on that member's own rows
--- alone: nobody comes in, or stays out, for what others have said.
---
--- Locks are taken in one order here too: the member and its consents, datasets, surveys, the register. The publisher
--- holds a dataset FOR NO KEY UPDATE while it counts, who leaves it FOR SHARE: of the two the second waits.
-
--- Where a survey stands, which stays so until the transaction ends; null where there is none.
+-- The status of a survey, which stays so until the transaction ends; null if there is none.
 CREATE FUNCTION research.lock_survey(survey uuid) RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT s.status::text FROM catalog.survey s WHERE s.id = lock_survey.survey FOR UPDATE $$;
 GRANT EXECUTE ON FUNCTION research.lock_survey(uuid) TO cohorte_publisher;
 
--- What time brings about, and nobody needs to be asked for. The ids of surveys that may have fallen due; then each in a
--- transaction of its own, which looks again: what it did, null for nothing.
+-- Surveys that may be due to open or close. Each is then handled in a transaction of its own, which checks again.
 CREATE FUNCTION catalog.surveys_due() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -139,13 +142,13 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION catalog.surveys_due() TO cohorte_publisher;
 
--- Opens a waiting survey whose day has come and whom enough can answer: OPEN, or null for nothing.
+-- Opens a survey if it is ready: OPEN, or null if it isn't.
 CREATE FUNCTION catalog.open_due(survey uuid) RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT CASE WHEN research.open_if_ready(open_due.survey) THEN 'OPEN' END $$;
 GRANT EXECUTE ON FUNCTION catalog.open_due(uuid) TO cohorte_publisher;
 
--- Says of a survey that has closed that its dataset can be asked; a survey whose dataset is too small stays closed.
+-- Marks a closed survey as released if its dataset is open. It stays closed if its dataset is too small.
 CREATE FUNCTION catalog.release_survey(survey uuid) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
