@@ -70,8 +70,10 @@ async def write_migration(server: str, name: str, tables: Collection[str] = ()) 
     await run.upgrade(migrated)
     try:
         await declared.build(wanted)
+    except declared.WrongSource as error:
+        raise Refused(str(error)) from error
     except asyncpg.PostgresError as error:
-        raise Refused(f"PostgreSQL refuses what the code declares: {error}") from error
+        raise Refused(f"PostgreSQL refuses what the tables' classes or models/policies.py declare: {error}") from error
     found, target = await catalogue.read(migrated), await catalogue.read(wanted)
     if unknown := {table for table in tables if ("table", table) not in {**found, **target}}:
         raise Refused(f"{', '.join(sorted(unknown))}: no such table. Is its module imported in models/everything.py?")
@@ -85,7 +87,8 @@ async def write_migration(server: str, name: str, tables: Collection[str] = ()) 
     title = name.replace("_", " ").capitalize()
     module.write_text(MODULE.format(title=title, revision=revision, previous=previous), encoding="utf-8")
     module.with_suffix(".sql").write_text(script, encoding="utf-8")
-    print(f"{module.with_suffix('.sql')}\n{module}")
+    for path in (module.with_suffix(".sql"), module):
+        print(f"wrote {path.relative_to(VERSIONS.parents[2])}")
     try:
         await run.upgrade(migrated)
     except Exception as error:  # whatever PostgreSQL or Alembic makes of it, its author needs to read

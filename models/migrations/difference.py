@@ -10,55 +10,52 @@ from models.migrations.catalogue import KINDS, OF_TABLES, Catalogue, Item, diffe
 
 
 def statements(found: Catalogue, wanted: Catalogue, metadata: MetaData, tables: Collection[str] = ()) -> Iterator[str]:
-    """The statements that turn a database like `found` into one like `wanted`; none where nothing differs.
+    """The statements that turn a database like `found` into one like `wanted`; none if nothing differs.
 
-    `metadata` declares the tables of `wanted`. Where `tables` are named, only these change themselves: columns,
-    constraints and indexes of others stay, and other new tables are left out. Everything else that differs is included.
-    A renamed column is dropped and added: `script` marks both.
+    `metadata` declares the tables of `wanted`. If `tables` are named, other tables whose columns, constraints or
+    indexes differ stay as they are, with their policies, grants and triggers. A renamed column is dropped and added:
+    `script` marks both.
     """
-    differ = {(item.kind, item.name) for item in differing(found, wanted)}
+    differ = {(item.kind, item.name): item for item in differing(found, wanted)}
     new = {name for kind, name in differ if kind == "table" and (kind, name) in wanted}
     gone = {name for kind, name in differ if kind == "table" and (kind, name) not in wanted}
-    gone_functions = {name for kind, name in differ if kind == "function" and (kind, name) not in wanted}
-    # CREATE OR REPLACE changes no result type: these are dropped and made, and lose their grants.
+    left = {item.table for item in differ.values() if tables and item.kind in OF_TABLES} - set(tables)
+    functions = [name for kind, name in differ if kind == "function"]
+    # CREATE OR REPLACE can't change a result type. These are dropped and created, and so lose their grants.
     remade = {
-        name
-        for kind, name in differ
-        if (kind, name) in found
-        and (kind, name) in wanted
-        and kind == "function"
-        and signature(found[kind, name]) != signature(wanted[kind, name])
+        name for name in functions if has_new_signature(found.get(("function", name)), wanted.get(("function", name)))
     }
+    dropped = remade | {name for name in functions if ("function", name) not in wanted}
 
-    def concerns(item: Item) -> bool:
-        if tables and item.table not in tables and item.table and (item.kind in OF_TABLES or item.table in new | gone):
-            return False
-        return item.kind == "table" or item.table not in gone
-
-    def dropped(item: Item) -> bool:
-        after = wanted.get((item.kind, item.name))
-        if item.kind in {"owner", "function grant"}:
-            return item.kind == "function grant" and not of_any(item, gone_functions | remade)
-        return after is None or item.name in remade or not (item.kind == "function" or altered(item, after))
+    def stays(item: Item) -> bool:
+        """Without a statement of its own: a table that is left alone, or what goes with a table or function."""
+        if item.table in left or (item.table in gone and item.kind != "table"):
+            return True
+        return item.kind == "function grant" and of(item, dropped)
 
     for kind in reversed(KINDS):
         for item in found.values():
-            if item.kind == kind and (kind, item.name) in differ and concerns(item) and dropped(item):
+            if item.kind != kind or (kind, item.name) not in differ or stays(item) or not item.drop:
+                continue
+            after = wanted.get((kind, item.name))
+            if after is None or item.name in remade or not (kind == "function" or altered(item, after)):
                 yield item.drop
     for table in metadata.sorted_tables:
-        if table.fullname in new and (not tables or table.fullname in tables):
+        if table.fullname in new - left:
             yield ddl(table)
     for item in wanted.values():
-        if not concerns(item) or item.kind == "table" or (item.kind in {"column", "constraint"} and item.table in new):
-            continue
         before = found.get((item.kind, item.name))
-        if item.kind == "owner" and before is None and item.create.endswith(" CURRENT_USER"):
+        lost = item.kind in {"owner", "function grant"} and of(item, remade)
+        if item.table in left or not (lost or (item.kind, item.name) in differ):
             continue
-        lost = item.kind in {"owner", "function grant"} and of_any(item, remade)
-        if (item.kind, item.name) in differ and before and altered(before, item):
+        if item.kind == "table" or (item.kind in {"column", "constraint"} and item.table in new):
+            continue  # in CREATE TABLE
+        if item.kind == "owner" and (before is None or lost) and item.create.endswith(" CURRENT_USER"):
+            continue  # whoever creates a function owns it
+        if before and altered(before, item):
             actions = [action for was, action in zip(before.actions, item.actions, strict=True) if was != action]
             yield f"ALTER TABLE {item.table} {', '.join(actions)}"
-        elif (item.kind, item.name) in differ or lost:
+        else:
             yield item.create
 
 
@@ -67,11 +64,13 @@ def altered(before: Item, after: Item) -> bool:
     return bool(before.actions and after.actions)
 
 
-def signature(function: Item) -> str:
-    return function.create.partition("\n LANGUAGE ")[0]
+def has_new_signature(before: Item | None, after: Item | None) -> bool:
+    """Whether both are functions, with another result or other names of parameters."""
+    heads = [item.create.partition("\n LANGUAGE ")[0] for item in (before, after) if item]
+    return len(heads) == 2 and heads[0] != heads[1]
 
 
-def of_any(item: Item, functions: Collection[str]) -> bool:
+def of(item: Item, functions: Collection[str]) -> bool:
     return any(f" {function} " in item.create for function in functions)
 
 
