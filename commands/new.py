@@ -8,10 +8,12 @@ database that is migrated to the newest revision; both are made in a throw-away 
 import argparse
 import asyncio
 import re
+import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -59,14 +61,30 @@ def main(arguments: Sequence[str]) -> int:
 async def write_migration(server: str, name: str, tables: Collection[str] = ()) -> None:
     """Writes the migration's two files, tries them out, and prints what it wrote.
 
-    `server` is the address of a database of a cluster for its superuser; two databases are made there. Raises Refused
-    if nothing differs, for a name or table that is wrong, and if the code or what was written fails in PostgreSQL.
+    `server` is the address of a database of a cluster for its superuser. Raises Refused if nothing differs, for a name
+    or table that is wrong, and if PostgreSQL refuses the sources or what was written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         raise Refused(f"{name} is no name for a migration: use words in lower case, joined by _.")
-    migrated, wanted = at(server, "migrated"), at(server, "declared")
-    for database in ("migrated", "declared"):
-        await create_missing(server, database)
+    async with scratch(server) as migrated, scratch(server) as wanted:
+        await freeze(migrated, wanted, name, tables)
+
+
+@asynccontextmanager
+async def scratch(server: str) -> AsyncIterator[str]:
+    """A new empty database, as its superuser's address; dropped afterwards."""
+    database = f"scratch_{secrets.token_hex(4)}"
+    await create_missing(server, database)
+    try:
+        yield at(server, database)
+    finally:
+        connection = await asyncpg.connect(server)
+        await connection.execute(f"DROP DATABASE {database} WITH (FORCE)")
+        await connection.close()
+
+
+async def freeze(migrated: str, wanted: str, name: str, tables: Collection[str]) -> None:
+    """As `write_migration`, with the addresses of two empty databases."""
     await run.upgrade(migrated)
     try:
         await declared.build(wanted)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from commands import migrate
 from models.columns import SCHEMAS
 from models.everything import metadata
 from models.migrations import catalogue, run
@@ -121,7 +122,9 @@ async def test_a_database_at_the_baseline_is_adopted_as_it_is(server: str) -> No
         assert await everything(dsn) == await everything(other)
 
 
-async def test_an_older_database_is_refused_in_a_sentence(server: str) -> None:
+async def test_an_older_database_is_refused_in_a_sentence(
+    server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     async with empty(server) as dsn:
         await run.upgrade(dsn)
         await run_statement(dsn, "UPDATE public.migration SET version_num = '0003'")
@@ -129,7 +132,9 @@ async def test_an_older_database_is_refused_in_a_sentence(server: str) -> None:
         with pytest.raises(run.UnknownRevision) as caught:
             await run.upgrade(dsn)
         assert str(caught.value) == TOO_OLD
-        assert await command(dsn, "commands.migrate") == (1, f"{TOO_OLD}\n")
+        monkeypatch.setenv("COHORTE_DATABASE_URL", dsn)
+        assert await asyncio.to_thread(migrate.main) == 1
+        assert capsys.readouterr() == ("", f"{TOO_OLD}\n")
         assert await command(dsn, "commands.serve") == (1, f"migrating ...\n{TOO_OLD}\n")
         assert await everything(dsn) == before
 
@@ -147,13 +152,12 @@ async def test_a_newer_database_is_refused_in_a_sentence(server: str) -> None:
 async def test_the_command_line_of_alembic_works(server: str) -> None:
     async with empty(server) as dsn:
         status, history = await command(dsn, "alembic", "history")
-        assert status == 0
-        assert history.splitlines()[-1].startswith("<base> -> 0007")
+        assert (status, history.splitlines()[-1][:14]) == (0, "<base> -> 0007")
         assert await command(dsn, "alembic", "upgrade", "head") == (0, "")
         assert await command(dsn, "alembic", "current") == (0, f"{run.head()} (head)\n")
-        instead = "FAILED: Run `python -m commands.new migration NAME [TABLE ...]`: it writes the SQL, too.\n"
         status, said = await command(dsn, "alembic", "revision", "-m", "something")
-        assert (status, said.strip()) == (255, instead.strip())
+        instead = "FAILED: Run `python -m commands.new migration NAME [TABLE ...]`: it writes the SQL, too."
+        assert (status, " ".join(said.split())) == (255, instead)
 
 
 async def test_migrating_a_migrated_database_changes_nothing(fresh: str) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from commands import new
+from models import functions
 from models.everything import metadata
 from models.migrations import catalogue, difference
 from tests.cluster_fixtures import run
@@ -105,16 +107,11 @@ async def command(folder: Path, *words: str, dsn: str | None = None) -> tuple[in
 async def test_a_table_with_policies_and_a_function_is_one_command_from_its_migration(
     checkout: Path, fresh: str
 ) -> None:
-    new = ("commands.new", "migration", "bookmarks", "care.bookmark")
-    assert await command(checkout, *new) == (
-        1,
-        "care.bookmark: no such table. Is its module imported in models/everything.py?\n",
-    )
     everything = checkout / "models/everything.py"
     everything.write_text(everything.read_text() + TABLE)
     (checkout / "models/functions/community/bookmarks.sql").write_text(FUNCTION)
 
-    status, output = await command(checkout, *new)
+    status, output = await command(checkout, "commands.new", "migration", "bookmarks", "care.bookmark")
     assert (status, len(output.splitlines())) == (0, 2), output
     sql, module = (checkout / line.removeprefix("wrote ") for line in output.splitlines())
     assert sql.name == f"{module.stem}.sql"
@@ -126,20 +123,33 @@ async def test_a_table_with_policies_and_a_function_is_one_command_from_its_migr
     found = await catalogue.read(fresh)
     assert ("policy", "patient_deletes on care.bookmark") in found
     assert ("function grant", "EXECUTE on care.count_bookmarks(uuid) to cohorte_patient") in found
-    assert await command(checkout, "commands.new", "migration", "nothing") == (
-        1,
-        "Nothing differs: the newest revision is what the code declares.\n",
-    )
 
 
-async def test_a_source_that_is_wrong_is_named_before_anything_is_written(checkout: Path) -> None:
-    (checkout / "models/functions/community/bookmarks.sql").write_text(FUNCTION)
-    status, output = await command(checkout, "commands.new", "migration", "bookmarks")
-    assert (status, output) == (
-        1,
-        'models/functions/community/bookmarks.sql: relation "care.bookmark" does not exist\n',
-    )
-    assert not list(checkout.glob("models/migrations/versions/*bookmarks*"))
+async def test_nothing_is_written_if_nothing_differs_or_a_name_is_wrong(server: str) -> None:
+    before = set(new.VERSIONS.iterdir())
+    for name, tables, reason in (
+        ("nothing", [], "Nothing differs: the newest revision is what the code declares."),
+        (
+            "bookmarks",
+            ["care.bookmark"],
+            "care.bookmark: no such table. Is its module imported in models/everything.py?",
+        ),
+        ("Book marks", [], "Book marks is no name for a migration: use words in lower case, joined by _."),
+    ):
+        with pytest.raises(new.Refused) as caught:
+            await new.write_migration(server, name, tables)
+        assert str(caught.value) == reason
+    assert set(new.VERSIONS.iterdir()) == before
+
+
+async def test_a_source_that_is_wrong_is_named(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "models/functions"
+    shutil.copytree(functions.FOLDER, folder)
+    (folder / "community/bookmarks.sql").write_text(FUNCTION)
+    monkeypatch.setattr(functions, "FOLDER", folder)
+    with pytest.raises(new.Refused) as caught:
+        await new.write_migration(server, "bookmarks")
+    assert str(caught.value) == 'models/functions/community/bookmarks.sql: relation "care.bookmark" does not exist'
 
 
 ALTERATIONS = """
