@@ -25,7 +25,7 @@ from tests.declaring import complaints, empty
 
 ROOT = Path(__file__).parent.parent
 
-# Of a database that the seven migrations before the baseline had made: the baseline makes the same.
+# Recorded from a database that earlier migrations had brought to revision 0007, which is adopted as it is.
 BASELINE = "9cbd554e57bdec001c9b87504169164b9c70344dd8a905c70eb349d7bea17762"
 TOO_OLD = (
     "The database is at revision 0003, which is too old: this version migrates from revision 0007 on."
@@ -106,7 +106,7 @@ async def test_columns_constraints_and_indexes_are_the_models_to_the_letter(
     assert {kind: number > 30 for kind, number in counts.items()} == dict.fromkeys(counts, True)
 
 
-async def test_the_baseline_makes_what_its_seven_forerunners_made(server: str) -> None:
+async def test_the_baseline_makes_the_catalogue_that_adopted_databases_have(server: str) -> None:
     async with empty(server) as dsn:
         await run.upgrade(dsn, "0007")
         assert await digest(dsn) == BASELINE
