@@ -1,8 +1,9 @@
 """Writes the files of something new: `python -m commands.new migration NAME [TABLE ...]`.
 
 A migration is written from what the code declares (the tables' classes, models/functions, models/policies.py) and a
-database that is migrated to the newest revision; both are made in a throw-away PostgreSQL. With the names of tables
-(`care.bookmark`), only these tables change, beside whatever functions, triggers, views, policies and grants differ.
+database that is migrated to the newest revision; both are made in a throw-away PostgreSQL. If tables are named
+(`care.bookmark`), other tables stay as they are. Functions, triggers, views, policies and grants that differ are always
+included.
 """
 
 import argparse
@@ -17,9 +18,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
 
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
+from models import policies
 from models.everything import metadata
 from models.migrations import catalogue, declared, difference, run
 
@@ -85,12 +88,14 @@ async def scratch(server: str) -> AsyncIterator[str]:
 
 async def freeze(migrated: str, wanted: str, name: str, tables: Collection[str]) -> None:
     """As `write_migration`, with the addresses of two empty databases."""
+    if unguarded := [table.fullname for table in metadata.sorted_tables if table.fullname not in policies.SCOPES]:
+        raise Refused(f"{', '.join(unguarded)}: no scope. Name who reads it in models/scopes.py.")
     await run.upgrade(migrated)
     try:
         await declared.build(wanted)
     except declared.WrongSource as error:
         raise Refused(str(error)) from error
-    except asyncpg.PostgresError as error:
+    except (asyncpg.PostgresError, SQLAlchemyError) as error:
         raise Refused(f"PostgreSQL refuses what the tables' classes or models/policies.py declare: {error}") from error
     found, target = await catalogue.read(migrated), await catalogue.read(wanted)
     if unknown := {table for table in tables if ("table", table) not in {**found, **target}}:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from commands import new
-from models import functions
+from models import functions, policies
 from models.everything import metadata
 from models.migrations import catalogue, difference
 from tests.cluster_fixtures import run
@@ -25,10 +25,9 @@ from uuid import UUID
 
 from sqlalchemy import UniqueConstraint, text
 
-from models import policies
 from models.columns import Table, key, moment, reference, within
-from models.scopes import MEMBER, OWN, PATIENT
-from models.writes import Delete, Insert
+from models.scopes import MEMBER, OWN, PATIENT, SCOPES
+from models.writes import WRITES, Delete, Insert
 
 
 class Bookmark(Table, table=True):
@@ -40,8 +39,8 @@ class Bookmark(Table, table=True):
     made_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
 
 
-policies.SCOPES["care.bookmark"] = OWN
-policies.WRITES["care.bookmark"] = {
+SCOPES["care.bookmark"] = OWN
+WRITES["care.bookmark"] = {
     PATIENT: (Insert(("member_id", "post_id"), f"member_id = {MEMBER}"), Delete(f"member_id = {MEMBER}"))
 }
 """
@@ -140,6 +139,12 @@ async def test_nothing_is_written_if_nothing_differs_or_a_name_is_wrong(server: 
             await new.write_migration(server, name, tables)
         assert str(caught.value) == reason
     assert set(new.VERSIONS.iterdir()) == before
+
+
+async def test_a_table_without_a_scope_is_named(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policies, "SCOPES", {k: v for k, v in policies.SCOPES.items() if k != "care.flag"})
+    with pytest.raises(new.Refused, match=r"^care\.flag: no scope\. Name who reads it in models/scopes\.py\.$"):
+        await new.write_migration(server, "flags", ["care.flag"])
 
 
 async def test_a_source_that_is_wrong_is_named(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -197,8 +197,8 @@ async def selectable(connection: "asyncpg.Connection[asyncpg.Record]") -> set[st
 
 def test_every_table_has_a_scope_and_an_expectation() -> None:
     tables = {table.fullname for table in metadata.sorted_tables}
-    assert set(policies.SCOPES) == tables
-    assert set(READERS) == tables
+    assert set(policies.SCOPES) == tables, "models/scopes.py: name who reads each table in SCOPES"
+    assert set(READERS) == tables, "tests/test_policies.py: name each table's readers in EXPECTED, by hand"
     assert tables > READS
 
 
@@ -267,7 +267,8 @@ async def test_a_role_writes_what_its_mutations_need_and_no_more(
     found: dict[str, dict[str, str]] = {}
     for row in [*columns, *tables]:
         found.setdefault(row["table"], {})[row["command"]] = row["columns"]
-    assert found == {table: commands for (table, writer), commands in WRITERS.items() if writer is login}
+    expected = {table: commands for (table, writer), commands in WRITERS.items() if writer is login}
+    assert found == expected, "tests/test_policies.py: name what each role writes in WRITERS, by hand"
 
 
 async def test_no_function_is_everybodys_to_execute(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
