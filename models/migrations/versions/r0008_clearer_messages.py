@@ -1,4 +1,4 @@
-"""Clearer messages and comments in functions, which do what they did."""
+"""Clearer messages and comments in functions, whose behaviour is unchanged."""
 
 from models.migrations import frozen
 

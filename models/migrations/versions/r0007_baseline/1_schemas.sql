@@ -29,17 +29,10 @@ GRANT USAGE ON SCHEMA research TO cohorte_patient, cohorte_publisher;
 CREATE SCHEMA insight;
 GRANT USAGE ON SCHEMA insight TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
 
--- Opening and closing. Days are UTC's, as everywhere.
---
--- Locks are taken in one order, or two would wait for each other: the member, communities, surveys, their progress. A
--- survey that is being answered is held FOR SHARE, one whose standing changes FOR UPDATE.
-
 CREATE FUNCTION catalog.today() RETURNS date
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT (now() AT TIME ZONE 'UTC')::date $$;
 
--- How texts become words: the parser's own ideas of hyphens, numbers and addresses ("omega-3" as "omega" and "-3")
--- are kept out by making spaces of all punctuation first; then accents and capitals go.
 DO $$
 DECLARE home text;
 BEGIN
@@ -52,7 +45,6 @@ BEGIN
          numhword, hword_asciipart, hword_part, hword_numpart WITH %s.unaccent, pg_catalog.simple', home);
 END $$;
 
--- Without a SET clause, so that PostgreSQL can inline it into the tables' generated columns.
 CREATE FUNCTION catalog.words_in(written text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN to_tsvector(
@@ -61,7 +53,6 @@ RETURN to_tsvector(
 );
 GRANT EXECUTE ON FUNCTION catalog.words_in(text) TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager;
 
--- Every word as a prefix, all of them wanted; no words: the empty query, which finds nothing.
 CREATE FUNCTION catalog.search_query(term text) RETURNS tsquery
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog

@@ -1,4 +1,5 @@
--- The viewer's own pseudonym; false where the new one is another's.
+-- Frozen. The current source, with the reasons, is in models/functions.
+
 CREATE FUNCTION identity.change_pseudonym(pseudonym text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -13,7 +14,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.change_pseudonym(text) TO cohorte_patient;
 
--- The viewer's own account with all that is the member's, at once. What it wrote in discussions stays, as nobody's.
 CREATE FUNCTION identity.delete_account(account_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -47,7 +47,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.delete_account(uuid) TO cohorte_patient;
 
--- Due work: what nobody waits for any more.
 CREATE FUNCTION identity.forget_waiting() RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -58,8 +57,6 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.forget_waiting() TO cohorte_public, cohorte_manager;
 
--- Tries. The id of one more, or null when there were as many as there may be: an attempt that is refused counts for
--- nothing, so that an account opens again once its window has passed, however hard somebody knocks.
 CREATE FUNCTION identity.try_again(subject text, most integer, within interval) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -112,7 +109,6 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.mail_sent(uuid) TO cohorte_public;
 
--- Later again, or never: a mail that could not be sent so often is given up.
 CREATE FUNCTION identity.mail_failed(id uuid, wait interval, most integer) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -121,7 +117,6 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.mail_failed(uuid, interval, integer) TO cohorte_public;
 
--- Whose mutation it is: the transaction's viewer, and never what a statement says.
 CREATE FUNCTION identity.mutating(input_hash bytea) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -132,8 +127,6 @@ AS $$
         md5(input_hash)::uuid)
 $$;
 
--- Whether this is the first request of that id; when it is not, whether its input was the same, and what it came to.
--- The one of two that comes second waits in INSERT until the first has committed or failed.
 CREATE FUNCTION identity.take_mutation(name text, client_mutation_id text, input_hash bytea)
 RETURNS TABLE (first boolean, same boolean, result jsonb)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -175,7 +168,6 @@ $$;
 GRANT EXECUTE ON FUNCTION identity.keep_mutation(text, text, bytea, jsonb)
     TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
 
--- How many were dropped. Anybody may: it takes away what counts as absent.
 CREATE FUNCTION identity.forget_mutations() RETURNS bigint
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -184,8 +176,6 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.forget_mutations() TO cohorte_public, cohorte_manager;
 
--- A code for whoever reads the mail of that address: to choose a new password, or to verify it where it still waits for
--- that. Nothing where nobody has it; the caller is told the same.
 CREATE FUNCTION identity.request_password_reset(
     email text, code text, lifetime interval, verifying interval, demonstration boolean
 ) RETURNS void
@@ -222,7 +212,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.request_password_reset(text, text, interval, interval, boolean) TO cohorte_public;
 
--- True once the password is the new one and every session of the account is closed.
 CREATE FUNCTION identity.reset_password(code text, password_hash text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -248,7 +237,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.reset_password(text, text) TO cohorte_public;
 
--- Members and registrations share their pseudonyms: whoever takes one waits for whoever is about to.
 CREATE FUNCTION identity.is_free(pseudonym text, whose uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -262,7 +250,6 @@ BEGIN
         AND NOT EXISTS (SELECT FROM identity.registration r WHERE lower(r.pseudonym) = lower(is_free.pseudonym));
 END $$;
 
--- False where the pseudonym is taken. Whether the address is, only its mailbox learns.
 CREATE FUNCTION identity.register(
     email text, password_hash text, pseudonym text, kind text, birth_year integer, sex text, region text, locale text,
     notice_version text, code text, lifetime interval
@@ -303,7 +290,6 @@ END $$;
 GRANT EXECUTE ON FUNCTION identity.register(text, text, text, text, integer, text, text, text, text, text, interval)
     TO cohorte_public;
 
--- True once the account is open; false for a code that opens nothing.
 CREATE FUNCTION identity.verify_email(code text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -332,7 +318,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.verify_email(text) TO cohorte_public;
 
--- Signing in, as before, for addresses that are known to be their owners' alone.
 CREATE FUNCTION identity.credential_of(email text)
 RETURNS TABLE (account_id uuid, password_hash text, demonstration boolean)
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
@@ -343,7 +328,6 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.credential_of(text) TO cohorte_public;
 
--- The e-mail and the password's hash of an account that is signed in, for the public view's role alone.
 CREATE FUNCTION identity.credential_of_account(account_id uuid)
 RETURNS TABLE (email text, password_hash text)
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
@@ -384,7 +368,6 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.viewer_of(bytea) TO cohorte_public;
 
--- True when there was such a session. Every server process hears of it and forgets its viewer.
 CREATE FUNCTION identity.close_session(session_id uuid, account_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -403,7 +386,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.close_session(uuid, uuid) TO cohorte_patient, cohorte_buyer, cohorte_manager;
 
--- Every server process hears of each, and forgets its viewer.
 CREATE FUNCTION identity.close_sessions(account_id uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$

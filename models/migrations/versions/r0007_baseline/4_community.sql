@@ -1,6 +1,5 @@
--- Whatever writes, the counts are those of the rows. Each row that bears a count is held before its rows are counted:
--- of two writers the second counts what the first has committed. Where a statement touches several of them, they are
--- held in the order of their ids, so that no two writers wait for each other.
+-- Frozen. The current source, with the reasons, is in models/functions.
+
 CREATE FUNCTION care.count_members() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -47,8 +46,6 @@ REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION care.count_
 CREATE TRIGGER count_gone AFTER DELETE ON care.post
 REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION care.count_posts();
 
--- Posts stand in the order in which they are committed, even where the clock was set back: whoever has read to the end
--- of a discussion and asks for what comes after misses none.
 CREATE FUNCTION care.place_post() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -63,7 +60,6 @@ END $$;
 CREATE TRIGGER place_post BEFORE INSERT ON care.post
 FOR EACH ROW WHEN (NEW.created_at IS NULL) EXECUTE FUNCTION care.place_post();
 
--- An event for every server process, once the transaction commits: its kind and ids alone, never words or names.
 CREATE FUNCTION care.announce(kind text, subject uuid, about uuid) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -72,7 +68,6 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION care.announce(text, uuid, uuid) TO cohorte_patient, cohorte_manager, cohorte_publisher;
 
--- Notifies a member, unchecked: for other functions of the owner's alone. The notification's id.
 CREATE FUNCTION care.notify_member(member uuid, kind text, subject_type text, subject_id uuid) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -89,8 +84,6 @@ BEGIN
     RETURN made;
 END $$;
 
--- The same for a view's role, which may tell of its viewer's own doings and of nothing else: a member of its posts and
--- of its care links, the house of moderation and of surveys.
 CREATE FUNCTION care.tell(member uuid, kind text, subject_type text, subject_id uuid) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,5 +1,5 @@
--- A policy sees a row as it was or as it becomes, never both: this sees that only an invitation is accepted, so that a
--- relative whose link has ended cannot take it up again.
+-- Frozen. The current source, with the reasons, is in models/functions.
+
 CREATE FUNCTION care.guard_care_link() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,5 +1,4 @@
--- Consents, and a member's part in a survey: of the viewer's, whatever a statement says. These are the only way for the
--- patients' view to write either; the answers themselves it inserts, into a sheet that was given out here.
+-- Frozen. The current source, with the reasons, is in models/functions.
 
 CREATE FUNCTION research.require_member() RETURNS uuid
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -16,7 +15,6 @@ BEGIN
     RETURN viewer;
 END $$;
 
--- What the viewer allows from now on. Answers that it no longer extends to go at once, while it is known whose they are.
 CREATE FUNCTION research.set_consent(purpose text, granted boolean, recipients text[], notice_version text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -58,8 +56,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.set_consent(text, boolean, text[], text) TO cohorte_patient;
 
--- Since when a member has consented to a purpose without a break, as a day: the proof of it, or the consent itself where
--- it has no history.
 CREATE FUNCTION research.consenting_since(member uuid, purpose text) RETURNS date
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -73,10 +69,6 @@ AS $$
     WHERE k.member_id = consenting_since.member AND k.purpose = consenting_since.purpose
 $$;
 
--- Counts that a view shows are kept where they change, whoever changes it: a member that is erased takes its part along.
-
--- Members of the patient kind who consent to surveys, to the nearest ten. Whoever counts holds the community's row, so
--- that of two changes at once the later counter sees both.
 CREATE FUNCTION catalog.count_consenting(communities uuid[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -126,8 +118,6 @@ CREATE TRIGGER consents_updated AFTER UPDATE ON research.consent REFERENCING NEW
 CREATE TRIGGER consents_gone AFTER DELETE ON research.consent REFERENCING OLD TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION research.consents_changed();
 
--- Whom a survey asks: members of its community whose consent extends to everybody that it is offered to, since others'
--- answers could never be used; patients, unless its eligibility says otherwise. All of them, or whether one is.
 CREATE FUNCTION research.eligible(survey uuid, only_member uuid DEFAULT NULL) RETURNS SETOF uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -150,7 +140,6 @@ AS $$
     ORDER BY m.id
 $$;
 
--- A participation and a notification for each whom an open survey asks and has not asked before.
 CREATE FUNCTION research.invite(survey uuid, only_member uuid DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -172,8 +161,6 @@ BEGIN
     RETURN count;
 END $$;
 
--- Enrols whoever the dataset is of, whose consent extends to everybody that it is offered to, and in whose allowance
--- its whole cap has room: 500,000 micro-rho in 365 days, whatever for, and 1,000,000 while one consent lasts.
 CREATE FUNCTION research.enrol(dataset uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -228,7 +215,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.enrol(uuid) TO cohorte_publisher;
 
--- A consent that no longer extends to a dataset takes the member's record out of it at once. What was said stays.
 CREATE FUNCTION research.leave_datasets() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -252,7 +238,6 @@ END $$;
 CREATE TRIGGER leave_datasets AFTER UPDATE OR DELETE ON research.consent
     FOR EACH ROW EXECUTE FUNCTION research.leave_datasets();
 
--- Who is erased leaves in the same turn: here, since of what is deleted along with a member nothing is in a known order.
 CREATE FUNCTION research.await_counting() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -265,8 +250,6 @@ END $$;
 CREATE TRIGGER await_counting BEFORE DELETE ON care.member
     FOR EACH ROW EXECUTE FUNCTION research.await_counting();
 
--- Destroys a dataset's records for good. Of what its members had reserved, only what was spent still counts against
--- them; a survey's answers, which nobody may count any more, go too.
 CREATE FUNCTION research.end_dataset(dataset uuid, becomes text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -292,8 +275,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.end_dataset(uuid, text) TO cohorte_publisher;
 
--- Tells each member of a dataset that something new is said of it, unless an earlier word of that is still unread. How
--- many were told. Who is leaving at this moment is not.
 CREATE FUNCTION research.tell_enrolled(dataset uuid, insight uuid) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -323,9 +304,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.tell_enrolled(uuid, uuid) TO cohorte_publisher;
 
--- The exact counts of a cube: for the publisher, who says nothing of them before noise is added. The last variable runs
--- fastest; no variable is one cell, the dataset's size. A member is in one cell of a cube of single-valued variables,
--- and in as many as their max_per_member multiply to at most, each once.
 CREATE FUNCTION research.histogram(dataset uuid, variables integer[]) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -386,7 +364,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.histogram(uuid, integer[]) TO cohorte_publisher;
 
--- Where the viewer stands with a survey, which stays so until the transaction ends; no row where there is none to see.
 CREATE FUNCTION research.standing(survey uuid)
 RETURNS TABLE (survey_status text, version integer, past boolean, participation text, eligible boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
@@ -404,8 +381,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.standing(uuid) TO cohorte_patient;
 
--- An empty sheet for the viewer's answers, in place of the one it had; the sheet's id, null where the viewer may not
--- answer: whom a survey asks is not held as its standing is, and may change at any moment before.
 CREATE FUNCTION research.begin_sheet(survey uuid) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -430,7 +405,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.begin_sheet(uuid) TO cohorte_patient;
 
--- The viewer has answered all that it wants to. Its participation's id.
 CREATE FUNCTION research.complete(survey uuid) RETURNS uuid
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -461,14 +435,11 @@ BEGIN
     RETURN part.id;
 END $$;
 
--- The viewer's answers are deleted, and its part is withdrawn. The participation's id, null where there is nothing.
 CREATE FUNCTION research.withdraw(survey uuid) RETURNS uuid
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT research.take_back(research.require_member(), withdraw.survey) $$;
 GRANT EXECUTE ON FUNCTION research.withdraw(uuid) TO cohorte_patient;
 
--- How many have completed an open survey, exactly. One who goes takes the answers along while they can be told apart:
--- a sheet whose participation is gone would be nobody's, and there for good.
 CREATE FUNCTION research.participation_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -491,10 +462,6 @@ END $$;
 
 CREATE TRIGGER participation_changed AFTER UPDATE OF status OR DELETE ON research.participation
     FOR EACH ROW EXECUTE FUNCTION research.participation_changed();
-
--- What each member of a dataset falls into. First its raw rows, by the rule of each variable: a text, a number, or both,
--- with a place that says which comes first. A rule looks at that member's rows alone, at those of the day of freezing
--- and before, and never at which values there are: those are in the public domain, insight.category.
 
 CREATE FUNCTION research.raw_people(dataset uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
@@ -519,7 +486,6 @@ BEGIN
             AND num_nonnulls(told.word, told.years) > 0;
 END $$;
 
--- A question that was asked anew in a later version of the survey is known by its key.
 CREATE FUNCTION research.raw_answers(dataset uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
@@ -578,7 +544,6 @@ BEGIN
         WHERE CASE p.rule WHEN 'FIRST_TREATMENT' THEN p.earliest = 1 WHEN 'COURSE' THEN p.latest = 1 ELSE true END;
 END $$;
 
--- Of a treatment that was evaluated several times, the last one counts; of its side effects, the gravest come first.
 CREATE FUNCTION research.raw_evaluations(dataset uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
@@ -611,8 +576,6 @@ BEGIN
         LEFT JOIN catalog.indicator i ON i.id = s.indicator_id;
 END $$;
 
--- Medians: of the last 90 days; of those less the member's own first 28 days, where something was observed after them;
--- and of each of the seven months since its first course began.
 CREATE FUNCTION research.raw_tracking(dataset uuid)
 RETURNS TABLE (member_id uuid, variable integer, place integer, text text, number double precision)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path = pg_catalog, pg_temp
@@ -670,8 +633,6 @@ AS $$
     UNION ALL SELECT * FROM research.raw_tracking(raw_rows.dataset)
 $$;
 
--- One record for each member of a dataset. Whatever the raw rows are, a member is in one category of each variable at
--- least, and in max_per_member at most: the distinct ones that come first.
 CREATE FUNCTION research.encode(dataset uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -732,7 +693,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.encode(uuid) TO cohorte_publisher;
 
--- Opens a waiting survey whose day has come and whom enough can answer; whether it did.
 CREATE FUNCTION research.open_if_ready(survey uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -753,7 +713,6 @@ BEGIN
     RETURN true;
 END $$;
 
--- Closes a survey that waits or is open, and cuts every link between a member and its answers; whether it did.
 CREATE FUNCTION research.close_at_once(survey uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -790,9 +749,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.close_at_once(uuid) TO cohorte_publisher;
 
--- What a change of who belongs to a community, of what the viewer consents to or of what surveys go by opens: waiting
--- surveys that enough can answer now, and open ones to the viewer. Who changes it and who schedules a survey hold the
--- community one after the other: at once, neither would see the other, and the viewer would never be invited.
 CREATE FUNCTION catalog.readiness_changed(community uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -819,8 +775,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.readiness_changed(uuid) TO cohorte_patient, cohorte_manager;
 
--- For the house's survey managers alone: what may be done to a survey's standing. Each says where it stands afterwards,
--- null where there was nothing to do.
 CREATE FUNCTION identity.require_survey_manager() RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -849,20 +803,11 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.schedule_survey(uuid) TO cohorte_manager;
 
--- Who is in a dataset, and how one leaves it. What a member is worth to a dataset depends on that member's own rows
--- alone: nobody comes in, or stays out, for what others have said.
---
--- Locks are taken in one order here too: the member and its consents, datasets, surveys, the register. The publisher
--- holds a dataset FOR NO KEY UPDATE while it counts, who leaves it FOR SHARE: of the two the second waits.
-
--- Where a survey stands, which stays so until the transaction ends; null where there is none.
 CREATE FUNCTION research.lock_survey(survey uuid) RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT s.status::text FROM catalog.survey s WHERE s.id = lock_survey.survey FOR UPDATE $$;
 GRANT EXECUTE ON FUNCTION research.lock_survey(uuid) TO cohorte_publisher;
 
--- What time brings about, and nobody needs to be asked for. The ids of surveys that may have fallen due; then each in a
--- transaction of its own, which looks again: what it did, null for nothing.
 CREATE FUNCTION catalog.surveys_due() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -873,13 +818,11 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION catalog.surveys_due() TO cohorte_publisher;
 
--- Opens a waiting survey whose day has come and whom enough can answer: OPEN, or null for nothing.
 CREATE FUNCTION catalog.open_due(survey uuid) RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT CASE WHEN research.open_if_ready(open_due.survey) THEN 'OPEN' END $$;
 GRANT EXECUTE ON FUNCTION catalog.open_due(uuid) TO cohorte_publisher;
 
--- Says of a survey that has closed that its dataset can be asked; a survey whose dataset is too small stays closed.
 CREATE FUNCTION catalog.release_survey(survey uuid) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

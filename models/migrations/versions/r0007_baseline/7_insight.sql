@@ -1,5 +1,5 @@
--- When a key was last used, to the minute. Whoever asks with it waits neither for the disk nor for another process that
--- writes the same down: a time that is lost is no loss.
+-- Frozen. The current source, with the reasons, is in models/functions.
+
 CREATE FUNCTION identity.key_used(id uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -12,7 +12,6 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.key_used(uuid) TO cohorte_public;
 
--- Whatever takes a key away or shortens its time: every server process hears of it, as of a session that is closed.
 CREATE FUNCTION identity.tell_of_revocation() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -24,10 +23,6 @@ END $$;
 CREATE TRIGGER revoked AFTER DELETE OR UPDATE OF expires_at, secret_hash ON insight.api_key FOR EACH ROW
     EXECUTE FUNCTION identity.tell_of_revocation();
 
--- The smallest epsilon that a loss of micro_rho / 1e6 (zCDP) amounts to at delta: with
--- delta = exp((a - 1)(a rho - epsilon)) / (a - 1) * (1 - 1/a)^a for the best a > 1 (Canonne, Kamath and Steinke 2020,
--- arXiv 2004.00010, section 2.3). Solved for epsilon it falls, then rises with a: a golden section search over
--- log(a - 1). Any a gives a true bound, so a search that stops early errs on the safe side.
 CREATE FUNCTION insight.epsilon(micro_rho bigint, delta double precision) RETURNS double precision
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog
@@ -61,7 +56,6 @@ END $$;
 GRANT EXECUTE ON FUNCTION insight.epsilon(bigint, double precision)
     TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager, cohorte_publisher;
 
--- What was spent stays spent, and what has ended stays so.
 CREATE FUNCTION insight.guard_dataset() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -77,7 +71,6 @@ END $$;
 CREATE TRIGGER guard_dataset BEFORE UPDATE ON insight.dataset
     FOR EACH ROW EXECUTE FUNCTION insight.guard_dataset();
 
--- The datasets whose term is over, or in whose budget not even the coarsest insight has room.
 CREATE FUNCTION insight.datasets_due() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -87,7 +80,6 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION insight.datasets_due() TO cohorte_publisher;
 
--- What has been said is said for good, the owner's own statements included.
 CREATE FUNCTION insight.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -105,7 +97,6 @@ CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.stat
 CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.ledger_entry
     FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
 
--- A line of the register follows the last one. Who writes it holds pg_advisory_xact_lock(hashtext('cohorte.ledger')).
 CREATE FUNCTION insight.link_entry() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -125,7 +116,6 @@ END $$;
 CREATE TRIGGER link_entry BEFORE INSERT ON insight.ledger_entry
     FOR EACH ROW EXECUTE FUNCTION insight.link_entry();
 
--- Due work, and before anything that goes by it: a licence is over when its last day is. Anybody may: it says what is so.
 CREATE FUNCTION insight.end_licences() RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -134,7 +124,6 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION insight.end_licences() TO cohorte_buyer, cohorte_manager;
 
--- Who signs in for an organization is told what became of its request, whichever way it was decided.
 CREATE FUNCTION identity.tell_of_decision() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -149,8 +138,6 @@ CREATE TRIGGER decided AFTER UPDATE OF status ON insight.licence FOR EACH ROW
     WHEN (OLD.status = 'REQUESTED' AND NEW.status IN ('GRANTED', 'REFUSED'))
     EXECUTE FUNCTION identity.tell_of_decision();
 
--- A new organization with an account for its contact, who is mailed a code to choose a password with; or what of it is
--- another's already. A data steward's alone.
 CREATE FUNCTION identity.open_organization(
     name text, kind text, email text, locale text, code text, lifetime interval,
     OUT organization_id uuid, OUT taken text[]
