@@ -1,10 +1,10 @@
-"""The only place for migrating from the command line: `python -m commands.migrate`, at COHORTE_DATABASE_URL."""
+"""Migrates the database at COHORTE_DATABASE_URL: `python -m commands.migrate`."""
 
 import asyncio
 import os
 import sys
 
-from models.migrations.run import head, upgrade
+from models.migrations.run import UnknownRevision, head, upgrade
 from settings import Settings, SettingsError
 
 __all__ = ["upgrade"]
@@ -20,7 +20,11 @@ def main() -> int:
     if settings.database_url is None:
         print("Set COHORTE_DATABASE_URL: the embedded database is migrated whenever it is served.", file=sys.stderr)
         return 1
-    asyncio.run(upgrade(settings.database_url))
+    try:
+        asyncio.run(upgrade(settings.database_url))
+    except UnknownRevision as error:
+        print(error, file=sys.stderr)
+        return 1
     print(f"The database is at revision {head()}.")
     return 0
 

@@ -23,6 +23,7 @@ from commands import migrate, seed
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
 from commands.progress import Progress
+from models.migrations.run import UnknownRevision
 from server import sockets
 from server.heads import Forgotten, KeptHead
 from settings import Settings, SettingsError
@@ -86,7 +87,10 @@ async def probe(dsn: str) -> None:
 
 async def prepare(dsn: str, settings: Settings) -> None:
     say("migrating ...")
-    await migrate.upgrade(dsn)
+    try:
+        await migrate.upgrade(dsn)
+    except UnknownRevision as error:
+        raise Unavailable(str(error)) from None
     await refuse_forgetful(dsn, settings)
     if settings.demo and not await seed.is_seeded(dsn):
         # Another server that starts on the same empty database may be the one that fills it.

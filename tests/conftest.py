@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from tests.asking import anybody, ask, laboratory, manager, moderator, patient, relative
 from tests.cluster_fixtures import becomes_left, clone, make_template, quick_folder, throwaway_cluster
+from tests.declaring import wanted
 from tests.joining import mailbox, own, owner
 from tests.publishing import dataset, licensed, people
 from tests.saying import said
@@ -36,6 +37,7 @@ __all__ = [
     "relative",
     "said",
     "steward",
+    "wanted",
 ]  # fixtures, too
 
 

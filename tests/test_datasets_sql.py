@@ -305,5 +305,5 @@ async def test_a_domain_that_cannot_be_encoded_is_refused(admin: Admin) -> None:
         made = await dataset(admin, whole)
         await admin.execute(flaw, made.id)
         async with undone(admin):
-            with pytest.raises(asyncpg.CheckViolationError, match="a variable without UNKNOWN, or slots with a gap"):
+            with pytest.raises(asyncpg.CheckViolationError, match="a variable lacks UNKNOWN, or slots have gaps"):
                 await admin.execute("SELECT research.encode($1)", made.id)

@@ -1,4 +1,4 @@
-"""The security properties name tests that exist."""
+"""The documents name tests and sources that exist."""
 
 import re
 from pathlib import Path
@@ -17,3 +17,11 @@ def test_every_property_is_proven_by_a_test_that_exists() -> None:
         text = "\n".join(file.read_text(encoding="utf-8") for file in files)
         for name in re.findall(r"`(test_\w+)`", proofs):
             assert f"def {name}(" in text, name
+
+
+def test_every_source_that_a_document_names_exists() -> None:
+    root = TESTS.parent
+    texts = [path.read_text(encoding="utf-8") for path in [*root.glob("*.md"), *root.glob("docs/**/*.md")]]
+    sources = {path for text in texts for path in re.findall(r"`(models/functions/[a-z_/]+\.sql)`", text)}
+    assert len(sources) >= 4
+    assert [path for path in sorted(sources) if not (root / path).is_file()] == []

@@ -16,7 +16,7 @@ from tests.encoded import DAY, KINDS, Encoded, consenting, dataset, submitted, u
 
 Admin = asyncpg.Connection
 TRACKING = "TRACKING_RESEARCH"
-REFUSED = (asyncpg.CheckViolationError, "a dataset is enrolled once, before anything is said of it")
+REFUSED = (asyncpg.CheckViolationError, "a dataset is enrolled once, before anything is published from it")
 
 
 async def wave(admin: Admin, community: UUID, **given: Any) -> Encoded:
@@ -127,7 +127,7 @@ async def test_a_dataset_is_enrolled_once_and_before_anything_is_said(admin: Adm
                 await admin.execute("SELECT research.enrol($1)", one.id)
     for one in (said, ended):
         async with undone(admin):
-            with pytest.raises(asyncpg.CheckViolationError, match="encoded before anything is said of it"):
+            with pytest.raises(asyncpg.CheckViolationError, match="encoded before anything is published from it"):
                 await admin.execute("SELECT research.encode($1)", one.id)
 
 
@@ -275,7 +275,7 @@ async def test_each_member_is_told_once_until_it_has_read(admin: Admin, home: UU
     await admin.execute("UPDATE care.notification SET read_at = now() WHERE member_id = $1", ben)
     assert await admin.fetchval(tell, made.id, insights[2]) == 1
     async with undone(admin):
-        with pytest.raises(asyncpg.CheckViolationError, match="an insight of another dataset"):
+        with pytest.raises(asyncpg.CheckViolationError, match="the insight is of another dataset"):
             await admin.fetchval(tell, made.id, foreign)
     query = """
         SELECT member_id, kind, subject_type, subject_id FROM care.notification WHERE member_id = any($1)

@@ -112,7 +112,7 @@ async def test_who_is_no_data_steward_makes_no_organization(here: Town, roles: l
     async with here.database.transaction():
         await here.database.execute(f"SET LOCAL ROLE {Audience.MANAGER.role}")
         await here.database.execute("SELECT set_config('cohorte.staff', $1, true)", str(clerk.id))
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="a data steward's alone"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only data stewards may do this"):
             async with here.database.transaction():
                 await here.database.execute(opening)
 

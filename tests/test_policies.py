@@ -8,8 +8,11 @@ import pytest
 
 from models import connections, policies, scopes
 from models.everything import metadata
+from models.migrations import catalogue
 from models.publisher import LOGINS, PUBLISHER, READS
 from models.viewers import Audience, Login
+from tests.cluster_fixtures import run
+from tests.declaring import complaints
 
 PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
 
@@ -194,8 +197,8 @@ async def selectable(connection: "asyncpg.Connection[asyncpg.Record]") -> set[st
 
 def test_every_table_has_a_scope_and_an_expectation() -> None:
     tables = {table.fullname for table in metadata.sorted_tables}
-    assert set(policies.SCOPES) == tables
-    assert set(READERS) == tables
+    assert set(policies.SCOPES) == tables, "models/scopes.py: name who reads each table in SCOPES"
+    assert set(READERS) == tables, "tests/test_policies.py: name each table's readers in EXPECTED, by hand"
     assert tables > READS
 
 
@@ -264,7 +267,8 @@ async def test_a_role_writes_what_its_mutations_need_and_no_more(
     found: dict[str, dict[str, str]] = {}
     for row in [*columns, *tables]:
         found.setdefault(row["table"], {})[row["command"]] = row["columns"]
-    assert found == {table: commands for (table, writer), commands in WRITERS.items() if writer is login}
+    expected = {table: commands for (table, writer), commands in WRITERS.items() if writer is login}
+    assert found == expected, "tests/test_policies.py: name what each role writes in WRITERS, by hand"
 
 
 async def test_no_function_is_everybodys_to_execute(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
@@ -314,44 +318,33 @@ async def test_no_role_owns_a_table_whose_policies_would_not_bind_it(
     assert owners == []
 
 
-GRANTS = {
-    "security": """
-        SELECT format('%s %s %s', c.oid::regclass, relrowsecurity, relforcerowsecurity) FROM pg_class c
-        WHERE relkind = 'r' AND relnamespace::regnamespace::text = any($1)""",
-    "policies": """
-        SELECT format('%s.%s %s %s %s %s %s %s', schemaname, tablename, policyname, permissive, roles, cmd, qual,
-            with_check) FROM pg_policies WHERE schemaname = any($1)""",
-    "tables": """
-        SELECT format('%s %s %s', c.oid::regclass, grantee::regrole, privilege_type)
-        FROM pg_class c, aclexplode(coalesce(relacl, acldefault('r', relowner)))
-        WHERE relkind = 'r' AND relnamespace::regnamespace::text = any($1)""",
-    "columns": """
-        SELECT format('%s.%s %s %s', attrelid::regclass, attname, grantee::regrole, privilege_type)
-        FROM pg_attribute JOIN pg_class c ON c.oid = attrelid, aclexplode(attacl)
-        WHERE relnamespace::regnamespace::text = any($1)""",
-}
-
-
 async def test_the_migrated_database_has_the_grants_and_policies_of_the_models(
-    admin: "asyncpg.Connection[asyncpg.Record]",
+    dsn: str, wanted: catalogue.Catalogue
 ) -> None:
-    async def state() -> dict[str, list[str]]:
-        return {what: sorted(r[0] for r in await admin.fetch(query, schemas)) for what, query in GRANTS.items()}
-
-    schemas = sorted({str(table.schema) for table in metadata.sorted_tables})
-    migrated = await state()
-    await admin.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA {', '.join(schemas)} FROM {roles()}")
-    for policy in await admin.fetch("SELECT * FROM pg_policies WHERE schemaname = any($1)", schemas):
-        await admin.execute(f"DROP POLICY {policy['policyname']} ON {policy['schemaname']}.{policy['tablename']}")
-    for table in metadata.sorted_tables:
-        await admin.execute(f"ALTER TABLE {table.fullname} DISABLE ROW LEVEL SECURITY")
-    bare = await state()
-    for statement in policies.statements():
-        await admin.execute(statement)
-    assert await state() == migrated
-    assert bare != migrated
-    assert bare["policies"] == bare["columns"] == []
+    assert await complaints(dsn, wanted, catalogue.GUARDS) == []
+    found = await catalogue.read(dsn)
+    counts = {kind: sum(item.kind == kind for item in found.values()) for kind in catalogue.GUARDS}
+    assert {kind: number >= 20 for kind, number in counts.items()} == dict.fromkeys(counts, True)
 
 
-def roles() -> str:
-    return ", ".join(login.role for login in LOGINS)
+async def test_a_policy_a_grant_and_an_open_table_are_complained_of(fresh: str, wanted: catalogue.Catalogue) -> None:
+    """What the last test would say: the file, and the command that mends it."""
+    for statement in (
+        "ALTER POLICY patient_reads ON care.observation USING (true)",
+        "DROP POLICY patient_deletes ON care.diagnosis",
+        "GRANT SELECT ON research.record TO cohorte_buyer",
+        "GRANT UPDATE (kind) ON care.member TO cohorte_patient",
+        "ALTER TABLE identity.mail DISABLE ROW LEVEL SECURITY",
+        "REVOKE USAGE ON SCHEMA care FROM cohorte_publisher",
+    ):
+        await run(fresh, statement)
+    found = await complaints(fresh, wanted, catalogue.GUARDS)
+    command = "differs from the migrated database: run `python -m commands.new migration NAME"
+    assert sorted(found) == [
+        f"models/policies.py: column grant UPDATE on columns of care.member to cohorte_patient {command} care.member`",
+        f"models/policies.py: policy patient_deletes on care.diagnosis {command} care.diagnosis`",
+        f"models/policies.py: policy patient_reads on care.observation {command} care.observation`",
+        f"models/policies.py: row-level security identity.mail {command} identity.mail`",
+        f"models/policies.py: schema grant USAGE on care to cohorte_publisher {command}`",
+        f"models/policies.py: table grant SELECT on research.record to cohorte_buyer {command} research.record`",
+    ]

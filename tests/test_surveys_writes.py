@@ -268,5 +268,5 @@ async def test_the_houses_statements_change_no_survey_but_as_a_survey_manager(
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await here.database.execute(statement)
     async with viewing(here.database, Audience.MANAGER, moderator.id):
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="a survey manager's alone"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only survey managers may do this"):
             await here.database.execute("SELECT catalog.schedule_survey($1)", uuid(waiting))

@@ -1,14 +1,38 @@
-"""The only place that tells Alembic what to compare and where to write; it runs inside models/migrations/run.py."""
+"""Alembic's environment: within `run.upgrade` on its connection, and on Alembic's own command line on a new one.
 
-from alembic import context
-from sqlalchemy import text
+`alembic current`, `history` and `upgrade` find this by [tool.alembic] in pyproject.toml, and the database by
+COHORTE_DATABASE_URL.
+"""
+
+import asyncio
+import os
+
+from alembic import command, context
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
 
 from models.everything import metadata
-from models.migrations.run import COMPARISON
+from models.migrations import run
 
-connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, **COMPARISON)
-with context.begin_transaction():
-    # Held until the transaction ends. A lock is one database's: what belongs to the cluster (roles) is not under it.
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('cohorte.migrate'))"))
-    context.run_migrations()
+
+def migrate(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=metadata, **run.COMPARISON)
+    with context.begin_transaction():
+        # Held until the transaction ends. Roles belong to the cluster, and a lock to this database: see policies.py.
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('cohorte.migrate'))"))
+        run.refuse_unknown(context.get_context().get_current_heads())
+        context.run_migrations()
+
+
+chosen = getattr(context.config.cmd_opts, "cmd", [None])[0]
+if chosen is command.revision:
+    raise CommandError("Run `python -m commands.new migration NAME [TABLE ...]`: it writes the SQL, too.")
+bound = context.config.attributes.get("connection")
+if context.is_offline_mode():
+    raise CommandError("--sql is not supported: the frozen SQL is in models/migrations/versions.")
+if bound is not None:
+    migrate(bound)
+elif not (address := os.environ.get("COHORTE_DATABASE_URL")):
+    raise CommandError("Set COHORTE_DATABASE_URL to the address of the database, as its owner.")
+else:
+    asyncio.run(run.on_a_connection(address, migrate))

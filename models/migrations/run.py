@@ -1,6 +1,7 @@
-"""The only place that brings a database to the tables this server is written for."""
+"""Migrates a database to the tables, functions and policies that this version of the server is written for."""
 
 import asyncio
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -27,20 +29,31 @@ COMPARISON: dict[str, Any] = {
 }
 
 
-async def upgrade(dsn: str) -> None:
-    """Migrates the database at `dsn`, which names its owner, to the newest tables; nothing to do is quick.
+class UnknownRevision(CommandError):  # Alembic's command line prints one of these without a traceback
+    """The database is at a revision that no migration here starts from; the text says so in a sentence."""
 
-    One transaction, under a lock of the database's: any number of processes may start at once. Raises asyncpg's errors
-    when it cannot be reached or its owner may not create roles.
+
+async def upgrade(dsn: str, revision: str = "head") -> None:
+    """Migrates the database at `dsn`, which names its owner, to a revision; quick if there is nothing to do.
+
+    One transaction, under a lock of the database's: any number of processes may start at once. Raises UnknownRevision
+    for a database that is too old or too new, and asyncpg's errors if it can't be reached or its owner may not create
+    roles.
     """
+    async with one_at_a_time:
+        await on_a_connection(dsn, lambda bind: command.upgrade(config(bind), revision))
+
+
+async def on_a_connection(dsn: str, work: Callable[[Connection], None]) -> None:
+    """Does `work` in one transaction of a connection of its own."""
     # asyncpg reads the address itself: SQLAlchemy would not understand all of it (sslmode, several hosts).
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool
     )
     try:
         # begin(), not connect(): in a transaction of the connection's own making Alembic would not commit.
-        async with one_at_a_time, engine.begin() as connection:
-            await connection.run_sync(lambda bind: command.upgrade(config(bind), "head"))
+        async with engine.begin() as connection:
+            await connection.run_sync(work)
     finally:
         await engine.dispose()
 
@@ -52,9 +65,20 @@ def head() -> str:
     return revision
 
 
-def execute(bind: Connection, script: str) -> None:
-    """Runs several statements in one, which a prepared statement cannot; for migrations."""
-    bind.connection.dbapi_connection.run_async(lambda driver: driver.execute(script))  # type: ignore[union-attr]
+def refuse_unknown(revisions: Collection[str]) -> None:
+    """Raises UnknownRevision unless migrations here lead on from each revision of a database."""
+    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+    for revision in revisions:
+        if revision not in known and revision < (oldest := min(known)):
+            raise UnknownRevision(
+                f"The database is at revision {revision}, which is too old: this version migrates from revision"
+                f" {oldest} on. Migrate it with an earlier version of Cohorte first, or use a new database."
+            )
+        if revision not in known:
+            raise UnknownRevision(
+                f"The database is at revision {revision}, which this version does not know: its newest is"
+                f" {max(known)}. Use the version of Cohorte that migrated the database, or a later one."
+            )
 
 
 def config(bind: Connection | None = None) -> Config:

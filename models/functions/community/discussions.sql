@@ -1,0 +1,39 @@
+-- The order and number of posts in a discussion; locks as in communities.sql.
+
+CREATE FUNCTION care.count_posts() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM FROM care.discussion d WHERE d.id IN (SELECT discussion_id FROM changed)
+    ORDER BY d.id FOR NO KEY UPDATE;
+    UPDATE care.discussion d SET post_count = n.posts, last_post_at = coalesce(n.latest, d.created_at)
+    FROM (
+        SELECT of.discussion_id, count(p.id) AS posts, max(p.created_at) AS latest
+        FROM (SELECT DISTINCT discussion_id FROM changed) of LEFT JOIN care.post p USING (discussion_id)
+        GROUP BY of.discussion_id
+    ) n
+    WHERE d.id = n.discussion_id
+        AND (d.post_count, d.last_post_at) IS DISTINCT FROM (n.posts, coalesce(n.latest, d.created_at));
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER count_posted AFTER INSERT ON care.post
+REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION care.count_posts();
+
+CREATE TRIGGER count_gone AFTER DELETE ON care.post
+REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION care.count_posts();
+
+-- Orders posts as they are committed, even if the clock is set back: a reader who pages forward misses none.
+CREATE FUNCTION care.place_post() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    latest timestamptz;
+BEGIN
+    SELECT d.last_post_at INTO latest FROM care.discussion d WHERE d.id = NEW.discussion_id FOR NO KEY UPDATE;
+    NEW.created_at := greatest(clock_timestamp(), latest + interval '1 microsecond');
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER place_post BEFORE INSERT ON care.post
+FOR EACH ROW WHEN (NEW.created_at IS NULL) EXECUTE FUNCTION care.place_post();

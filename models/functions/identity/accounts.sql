@@ -1,0 +1,61 @@
+-- Changes to an account, its deletion, and the deletion of what has expired.
+
+-- Changes the viewer's pseudonym. False if the new one is taken.
+CREATE FUNCTION identity.change_pseudonym(pseudonym text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    viewer uuid := nullif(current_setting('cohorte.member', true), '')::uuid;
+BEGIN
+    IF viewer IS NULL OR NOT identity.is_free(change_pseudonym.pseudonym, viewer) THEN
+        RETURN false;
+    END IF;
+    UPDATE care.member m SET pseudonym = change_pseudonym.pseudonym WHERE m.id = viewer;
+    RETURN FOUND;
+END $$;
+GRANT EXECUTE ON FUNCTION identity.change_pseudonym(text) TO cohorte_patient;
+
+-- Deletes the viewer's account with all of the member's rows. Posts stay, without an author. False if it is not theirs.
+CREATE FUNCTION identity.delete_account(account_id uuid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    viewer uuid := nullif(current_setting('cohorte.member', true), '')::uuid;
+    leaving identity.account;
+BEGIN
+    SELECT * INTO leaving FROM identity.account a
+    WHERE a.id = delete_account.account_id AND a.member_id = viewer FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM FROM care.member m WHERE m.id = viewer FOR UPDATE;
+    -- Their counts of members change: locked in the order of their ids, as everywhere.
+    PERFORM FROM catalog.community c JOIN care.membership s ON s.community_id = c.id
+    WHERE s.member_id = viewer ORDER BY c.id FOR NO KEY UPDATE OF c;
+    PERFORM identity.close_sessions(leaving.id);
+    DELETE FROM research.answer_sheet s USING research.participation p
+    WHERE p.member_id = viewer AND s.id = p.answer_sheet_id;
+    UPDATE care.flag f SET note = NULL WHERE f.member_id = viewer AND f.note IS NOT NULL;
+    DELETE FROM care.notification n WHERE n.subject_id = viewer;
+    DELETE FROM identity.mutation m WHERE m.caller = viewer;
+    DELETE FROM identity.mail m WHERE m.recipient = leaving.email;
+    DELETE FROM identity.registration r WHERE r.email = leaving.email;
+    DELETE FROM identity.attempt a WHERE a.subject IN (
+        sha256(convert_to('sign-in account ' || leaving.email, 'UTF8')),
+        sha256(convert_to('mail account ' || leaving.email, 'UTF8')));
+    DELETE FROM care.member m WHERE m.id = viewer;  -- everything else is deleted by cascade
+    PERFORM identity.write_to(leaving.email, 'ACCOUNT_DELETED', leaving.locale, NULL);
+    RETURN true;
+END $$;
+GRANT EXECUTE ON FUNCTION identity.delete_account(uuid) TO cohorte_patient;
+
+-- Deletes expired registrations, codes, attempts and sessions. A periodic job.
+CREATE FUNCTION identity.forget_waiting() RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM identity.registration WHERE expires_at <= now();
+    DELETE FROM identity.password_reset WHERE expires_at <= now();
+    DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
+    DELETE FROM identity.session WHERE expires_at <= now()
+$$;
+GRANT EXECUTE ON FUNCTION identity.forget_waiting() TO cohorte_public, cohorte_manager;

@@ -1,0 +1,89 @@
+-- Signing in and sessions.
+--
+-- These functions run as the owner, whom policies do not bind: each checks itself what it may touch. They are the only
+-- way for the server to read another person's credential, token or session.
+
+-- The password's hash of an account whose address is verified.
+CREATE FUNCTION identity.credential_of(email text)
+RETURNS TABLE (account_id uuid, password_hash text, demonstration boolean)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT a.id, c.password_hash, a.demonstration
+    FROM identity.account a JOIN identity.credential c ON c.account_id = a.id
+    WHERE a.email = lower(credential_of.email) AND a.email_verified
+$$;
+GRANT EXECUTE ON FUNCTION identity.credential_of(text) TO cohorte_public;
+
+-- The address and the password's hash of an account that is signed in.
+CREATE FUNCTION identity.credential_of_account(account_id uuid)
+RETURNS TABLE (email text, password_hash text)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT a.email, c.password_hash
+    FROM identity.account a JOIN identity.credential c ON c.account_id = a.id
+    WHERE a.id = credential_of_account.account_id
+$$;
+GRANT EXECUTE ON FUNCTION identity.credential_of_account(uuid) TO cohorte_public;
+
+-- Opens a session and returns its id; null if there is no such account.
+CREATE FUNCTION identity.open_session(account_id uuid, token_hash bytea, device text, lifetime interval) RETURNS uuid
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO identity.session (account_id, token_hash, device, expires_at, demonstration)
+    SELECT a.id, open_session.token_hash, left(open_session.device, 200), now() + open_session.lifetime, a.demonstration
+    FROM identity.account a WHERE a.id = open_session.account_id
+    RETURNING id
+$$;
+GRANT EXECUTE ON FUNCTION identity.open_session(uuid, bytea, text, interval) TO cohorte_public;
+
+-- The viewer behind a session's token or an organization's API key, by the SHA-256 of either.
+CREATE FUNCTION identity.viewer_of(token_hash bytea)
+RETURNS TABLE (
+    account_id uuid, session_id uuid, api_key_id uuid, member_id uuid, organization_id uuid, staff_id uuid,
+    roles text[], expires_at timestamptz, demonstration boolean
+)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT a.id, s.id, NULL::uuid, a.member_id, a.organization_id, a.staff_id, coalesce(f.roles, '{}'), s.expires_at,
+        a.demonstration
+    FROM identity.session s
+    JOIN identity.account a ON a.id = s.account_id
+    LEFT JOIN identity.staff f ON f.id = a.staff_id
+    WHERE s.token_hash = viewer_of.token_hash AND s.expires_at > now()
+    UNION ALL
+    SELECT NULL, NULL, k.id, NULL, k.organization_id, NULL, '{}', k.expires_at, k.demonstration OR o.demonstration
+    FROM insight.api_key k JOIN insight.organization o ON o.id = k.organization_id
+    WHERE k.secret_hash = viewer_of.token_hash AND k.expires_at > now()
+$$;
+GRANT EXECUTE ON FUNCTION identity.viewer_of(bytea) TO cohorte_public;
+
+-- Closes a session of the viewer. False if there is none. Every server process is notified and forgets its viewer.
+CREATE FUNCTION identity.close_session(session_id uuid, account_id uuid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM identity.session s USING identity.account a
+    WHERE s.id = close_session.session_id AND s.account_id = close_session.account_id AND a.id = s.account_id
+        -- The account must be the viewer's, whatever the argument says.
+        AND (a.member_id = nullif(current_setting('cohorte.member', true), '')::uuid
+            OR a.organization_id = nullif(current_setting('cohorte.organization', true), '')::uuid
+            OR a.staff_id = nullif(current_setting('cohorte.staff', true), '')::uuid);
+    IF FOUND THEN
+        PERFORM pg_notify('session_revoked', close_session.session_id::text);
+        RETURN true;
+    END IF;
+    RETURN false;
+END $$;
+GRANT EXECUTE ON FUNCTION identity.close_session(uuid, uuid) TO cohorte_patient, cohorte_buyer, cohorte_manager;
+
+-- Closes all sessions of an account. For other functions of the owner.
+CREATE FUNCTION identity.close_sessions(account_id uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    closed uuid;
+BEGIN
+    FOR closed IN DELETE FROM identity.session s WHERE s.account_id = close_sessions.account_id RETURNING s.id LOOP
+        PERFORM pg_notify('session_revoked', closed::text);
+    END LOOP;
+END $$;

@@ -1,0 +1,26 @@
+-- Licences of organizations.
+
+-- Ends licences after their last day. A periodic job, also called before anything that depends on it. Safe for any
+-- caller.
+CREATE FUNCTION insight.end_licences() RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE insight.licence SET status = 'ENDED'
+    WHERE status IN ('REQUESTED', 'GRANTED') AND ends_on < catalog.today()
+$$;
+GRANT EXECUTE ON FUNCTION insight.end_licences() TO cohorte_buyer, cohorte_manager;
+
+-- Mails the accounts of an organization when its request for a licence is granted or refused.
+CREATE FUNCTION identity.tell_of_decision() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM identity.write_to(a.email, 'LICENCE_' || NEW.status, a.locale, NULL, c.name)
+    FROM identity.account a, catalog.community c
+    WHERE a.organization_id = NEW.organization_id AND a.email_verified AND c.id = NEW.community_id;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER decided AFTER UPDATE OF status ON insight.licence FOR EACH ROW
+    WHEN (OLD.status = 'REQUESTED' AND NEW.status IN ('GRANTED', 'REFUSED'))
+    EXECUTE FUNCTION identity.tell_of_decision();

@@ -1,0 +1,40 @@
+-- Opening an organization's account.
+
+-- Opens an organization with an account for its contact, who is mailed a code to choose a password. Returns its id, or
+-- what is taken: the name, the address. For data stewards.
+CREATE FUNCTION identity.open_organization(
+    name text, kind text, email text, locale text, code text, lifetime interval,
+    OUT organization_id uuid, OUT taken text[]
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    address text := lower(open_organization.email);
+    opened uuid;
+BEGIN
+    PERFORM FROM identity.staff f
+    WHERE f.id = nullif(current_setting('cohorte.staff', true), '')::uuid AND 'DATA_STEWARD' = ANY (f.roles);
+    IF NOT FOUND THEN
+        RAISE 'only data stewards may do this' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    -- As in verify_email: of two accounts with one address, the first to be opened wins. The same for two organizations
+    -- with one name.
+    PERFORM pg_advisory_xact_lock(hashtextextended(address, 3));
+    PERFORM pg_advisory_xact_lock(hashtextextended(lower(open_organization.name), 4));
+    taken := array_remove(ARRAY[
+        CASE WHEN EXISTS (SELECT FROM insight.organization o WHERE lower(o.name) = lower(open_organization.name))
+            THEN 'name' END,
+        CASE WHEN EXISTS (SELECT FROM identity.account a WHERE a.email = address) THEN 'email' END], NULL);
+    IF cardinality(taken) > 0 THEN
+        RETURN;
+    END IF;
+    INSERT INTO insight.organization (name, kind) VALUES (open_organization.name, open_organization.kind)
+    RETURNING id INTO organization_id;
+    INSERT INTO identity.account (email, locale, organization_id)
+    VALUES (address, open_organization.locale, open_organization.organization_id) RETURNING id INTO opened;
+    INSERT INTO identity.password_reset (code_hash, account_id, expires_at)
+    VALUES (sha256(convert_to(open_organization.code, 'UTF8')), opened, now() + open_organization.lifetime);
+    PERFORM identity.write_to(
+        address, 'ORGANIZATION_OPENED', open_organization.locale, open_organization.code, open_organization.name);
+END $$;
+GRANT EXECUTE ON FUNCTION identity.open_organization(text, text, text, text, text, interval) TO cohorte_manager;

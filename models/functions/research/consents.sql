@@ -1,0 +1,125 @@
+-- Consents to research, and the number of consenting members of a community.
+
+-- The viewer's member id, locked.
+CREATE FUNCTION research.require_member() RETURNS uuid
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    viewer uuid;
+BEGIN
+    -- Locked until the transaction ends: changes of one member's consents and answers are serialized.
+    SELECT m.id INTO viewer FROM care.member m
+    WHERE m.id = nullif(current_setting('cohorte.member', true), '')::uuid FOR NO KEY UPDATE;
+    IF viewer IS NULL THEN
+        RAISE 'only members may do this' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN viewer;
+END $$;
+
+-- Sets the viewer's consent. Answers that it no longer covers are deleted at once, while their author is known.
+CREATE FUNCTION research.set_consent(purpose text, granted boolean, recipients text[], notice_version text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    viewer uuid := research.require_member();
+    one uuid;
+BEGIN
+    INSERT INTO research.consent AS k (member_id, purpose, granted, recipients, notice_version, demonstration)
+    SELECT m.id, set_consent.purpose, set_consent.granted, set_consent.recipients, set_consent.notice_version,
+        m.demonstration
+    FROM care.member m WHERE m.id = viewer
+    ON CONFLICT ON CONSTRAINT pk_consent DO UPDATE
+        SET granted = excluded.granted, recipients = excluded.recipients, notice_version = excluded.notice_version,
+            changed_at = now()
+        WHERE (k.granted, k.recipients, k.notice_version)
+            IS DISTINCT FROM (excluded.granted, excluded.recipients, excluded.notice_version);
+    IF NOT FOUND THEN
+        RETURN;  -- nothing changed
+    END IF;
+    INSERT INTO research.consent_change (member_id, purpose, granted, recipients, notice_version, demonstration)
+    SELECT k.member_id, k.purpose, k.granted, k.recipients, k.notice_version, k.demonstration
+    FROM research.consent k WHERE k.member_id = viewer AND k.purpose = set_consent.purpose;
+    IF set_consent.purpose <> 'SURVEY_RESEARCH' THEN
+        RETURN;
+    END IF;
+    FOR one IN
+        SELECT s.id FROM research.participation p JOIN catalog.survey s ON s.id = p.survey_id
+        WHERE p.member_id = viewer AND p.status IN ('STARTED', 'COMPLETED') AND s.status = 'OPEN'
+            AND NOT (set_consent.granted AND set_consent.recipients @> s.offered_to)
+        ORDER BY s.id
+    LOOP
+        PERFORM research.take_back(viewer, one);
+    END LOOP;
+    IF set_consent.granted THEN
+        FOR one IN SELECT b.community_id FROM care.membership b WHERE b.member_id = viewer ORDER BY b.community_id LOOP
+            PERFORM catalog.readiness_changed(one);
+        END LOOP;
+    END IF;
+END $$;
+GRANT EXECUTE ON FUNCTION research.set_consent(text, boolean, text[], text) TO cohorte_patient;
+
+-- The day since which a member has consented to a purpose without a break, by their history, or by the consent itself
+-- if there is none.
+CREATE FUNCTION research.consenting_since(member uuid, purpose text) RETURNS date
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (coalesce(min(h.changed_at), min(k.changed_at)) AT TIME ZONE 'UTC')::date
+    FROM research.consent k
+    LEFT JOIN research.consent_change h ON h.member_id = k.member_id AND h.purpose = k.purpose AND h.granted
+        AND NOT EXISTS (
+            SELECT FROM research.consent_change taken_back
+            WHERE taken_back.member_id = k.member_id AND taken_back.purpose = k.purpose
+                AND NOT taken_back.granted AND taken_back.changed_at >= h.changed_at)
+    WHERE k.member_id = consenting_since.member AND k.purpose = consenting_since.purpose
+$$;
+
+-- Counts the patients of communities who consent to surveys, to the nearest ten. The communities' rows are locked: of
+-- two concurrent changes, the second counts both.
+CREATE FUNCTION catalog.count_consenting(communities uuid[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM FROM catalog.community c WHERE c.id = ANY (communities) ORDER BY c.id FOR NO KEY UPDATE;
+    UPDATE catalog.community c SET consenting_count = counted.rounded
+    FROM (
+        SELECT w.id, (count(m.id) + 5) / 10 * 10 AS rounded
+        FROM unnest(communities) w (id)
+        LEFT JOIN care.membership b ON b.community_id = w.id
+        LEFT JOIN research.consent k ON k.member_id = b.member_id AND k.purpose = 'SURVEY_RESEARCH' AND k.granted
+        LEFT JOIN care.member m ON m.id = k.member_id AND m.kind = 'PATIENT'
+        GROUP BY w.id
+    ) counted
+    WHERE c.id = counted.id AND c.consenting_count <> counted.rounded;
+END $$;
+
+CREATE FUNCTION care.memberships_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM catalog.count_consenting(ARRAY(SELECT DISTINCT community_id FROM changed));
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER memberships_made AFTER INSERT ON care.membership REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION care.memberships_changed();
+
+CREATE TRIGGER memberships_gone AFTER DELETE ON care.membership REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION care.memberships_changed();
+
+CREATE FUNCTION research.consents_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM catalog.count_consenting(ARRAY(
+        SELECT DISTINCT b.community_id FROM changed JOIN care.membership b USING (member_id)));
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER consents_made AFTER INSERT ON research.consent REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION research.consents_changed();
+
+CREATE TRIGGER consents_updated AFTER UPDATE ON research.consent REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION research.consents_changed();
+
+CREATE TRIGGER consents_gone AFTER DELETE ON research.consent REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION research.consents_changed();

@@ -1,0 +1,47 @@
+-- Who a survey is for, and their invitations.
+
+-- The members that a survey is for, or whether one of them is: members of its community, patients unless its
+-- eligibility says otherwise, whose consent covers all recipients of the survey. Others' answers could never be used.
+CREATE FUNCTION research.eligible(survey uuid, only_member uuid DEFAULT NULL) RETURNS SETOF uuid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT m.id
+    FROM catalog.survey s
+    LEFT JOIN catalog.eligibility e ON e.survey_id = s.id
+    JOIN care.membership b ON b.community_id = s.community_id
+    JOIN care.member m ON m.id = b.member_id
+    JOIN research.consent k ON k.member_id = m.id AND k.purpose = 'SURVEY_RESEARCH' AND k.granted
+        AND k.recipients @> s.offered_to
+    LEFT JOIN care.profile p ON p.member_id = m.id
+    WHERE s.id = eligible.survey AND (eligible.only_member IS NULL OR m.id = eligible.only_member)
+        AND CASE WHEN cardinality(e.kinds) > 0 THEN m.kind = ANY (e.kinds) ELSE m.kind = 'PATIENT' END
+        AND (coalesce(cardinality(e.sexes), 0) = 0 OR p.sex = ANY (e.sexes))
+        AND (e.born_from IS NULL OR p.birth_year >= e.born_from)
+        AND (e.born_to IS NULL OR p.birth_year <= e.born_to)
+        AND (coalesce(cardinality(e.regions), 0) = 0 OR p.region = ANY (e.regions))
+        AND (coalesce(cardinality(e.treatment_ids), 0) = 0 OR EXISTS (
+            SELECT FROM care.course t WHERE t.member_id = m.id AND t.treatment_id = ANY (e.treatment_ids)))
+    ORDER BY m.id
+$$;
+
+-- Invites eligible members to an open survey, and notifies them, unless they were invited before. Returns how many.
+CREATE FUNCTION research.invite(survey uuid, only_member uuid DEFAULT NULL) RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    invited uuid;
+    count integer := 0;
+BEGIN
+    FOR invited IN
+        INSERT INTO research.participation (member_id, survey_id, status, demonstration)
+        SELECT e.member_id, s.id, 'INVITED', s.demonstration
+        FROM catalog.survey s, research.eligible(invite.survey, invite.only_member) e (member_id)
+        WHERE s.id = invite.survey
+        ON CONFLICT (member_id, survey_id) DO NOTHING
+        RETURNING member_id
+    LOOP
+        PERFORM care.notify_member(invited, 'SURVEY_OPEN', 'svy', invite.survey);
+        count := count + 1;
+    END LOOP;
+    RETURN count;
+END $$;

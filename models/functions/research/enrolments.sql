@@ -1,0 +1,155 @@
+-- Who is in a dataset, and how members leave it.
+--
+-- Whether a member is enrolled depends on that member's own rows alone, never on what others answered. The publisher
+-- locks a dataset FOR NO KEY UPDATE while it counts, a member who leaves it FOR SHARE: whoever comes second waits.
+
+-- Enrols the members whose consent covers all recipients of the dataset and whose allowance has room for its whole cap:
+-- 500,000 micro-rho in 365 days over all purposes, and 1,000,000 within one consent.
+CREATE FUNCTION research.enrol(dataset uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    yearly CONSTANT integer := 500000;
+    lasting CONSTANT integer := 1000000;
+    frozen insight.dataset;
+    what_for text;
+BEGIN
+    -- One at a time: two concurrent enrolments could reserve the same allowance.
+    PERFORM pg_advisory_xact_lock(hashtext('cohorte.enrol'));
+    SELECT * INTO frozen FROM insight.dataset d WHERE d.id = enrol.dataset FOR NO KEY UPDATE;
+    IF frozen.status IS DISTINCT FROM 'OPEN'
+        OR EXISTS (SELECT FROM research.enrolment e WHERE e.dataset_id = frozen.id)
+        OR EXISTS (SELECT FROM insight.release r WHERE r.dataset_id = frozen.id)
+    THEN
+        RAISE 'a dataset is enrolled once, before anything is published from it' USING ERRCODE = 'check_violation';
+    END IF;
+    what_for := CASE frozen.kind WHEN 'SURVEY' THEN 'SURVEY_RESEARCH' ELSE 'TRACKING_RESEARCH' END;
+    INSERT INTO research.enrolment
+        (dataset_id, member_id, purpose, reserved_micro_rho, enrolled_at, demonstration)
+    WITH consenting AS (
+        -- Members who are being deleted or are changing their consent are skipped: waiting for them could deadlock.
+        SELECT m.id, m.kind, m.demonstration
+        FROM research.consent k JOIN care.member m ON m.id = k.member_id
+        WHERE k.purpose = what_for AND k.granted AND k.recipients @> frozen.offered_to
+            AND CASE frozen.kind
+                WHEN 'SURVEY' THEN EXISTS (
+                    SELECT FROM research.participation p
+                    WHERE p.member_id = m.id AND p.survey_id = frozen.survey_id AND p.status = 'COMPLETED'
+                        AND p.answer_sheet_id IS NOT NULL)
+                ELSE m.kind = 'PATIENT' AND EXISTS (
+                    SELECT FROM care.membership b WHERE b.member_id = m.id AND b.community_id = frozen.community_id)
+            END
+        FOR SHARE OF k SKIP LOCKED
+        FOR KEY SHARE OF m SKIP LOCKED
+    ), reserved AS (
+        SELECT e.member_id,
+            sum(e.reserved_micro_rho) FILTER (WHERE d.frozen_on > frozen.frozen_on - 365) AS this_year,
+            sum(e.reserved_micro_rho) FILTER (WHERE e.purpose = what_for
+                AND d.frozen_on >= research.consenting_since(e.member_id, what_for)) AS this_consent
+        FROM consenting c
+        JOIN research.enrolment e ON e.member_id = c.id
+        JOIN insight.dataset d ON d.id = e.dataset_id
+        GROUP BY e.member_id
+    )
+    SELECT frozen.id, c.id, what_for, frozen.cap_micro_rho,
+        least(now(), (frozen.frozen_on + 1)::timestamp AT TIME ZONE 'UTC'), c.demonstration
+    FROM consenting c LEFT JOIN reserved r ON r.member_id = c.id
+    WHERE coalesce(r.this_year, 0) + frozen.cap_micro_rho <= yearly
+        AND coalesce(r.this_consent, 0) + frozen.cap_micro_rho <= lasting;
+END $$;
+GRANT EXECUTE ON FUNCTION research.enrol(uuid) TO cohorte_publisher;
+
+-- Deletes a member's records at once when their consent no longer covers the dataset. Published insights stay.
+CREATE FUNCTION research.leave_datasets() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    one uuid;
+BEGIN
+    FOR one IN
+        SELECT d.id FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id
+        WHERE e.member_id = OLD.member_id AND e.purpose = OLD.purpose AND e.withdrawn_at IS NULL
+            AND d.status = 'OPEN'
+            AND (TG_OP = 'DELETE' OR NOT (NEW.granted AND NEW.recipients @> d.offered_to))
+        ORDER BY d.id FOR SHARE OF d
+    LOOP
+        DELETE FROM research.record r WHERE r.dataset_id = one AND r.member_id = OLD.member_id;
+        UPDATE research.enrolment e SET withdrawn_at = clock_timestamp()
+        WHERE e.dataset_id = one AND e.member_id = OLD.member_id;
+    END LOOP;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER leave_datasets AFTER UPDATE OR DELETE ON research.consent
+    FOR EACH ROW EXECUTE FUNCTION research.leave_datasets();
+
+-- Waits for the publisher before a member is deleted: the order in which rows are deleted by cascade is not known.
+CREATE FUNCTION research.await_counting() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id
+    WHERE e.member_id = OLD.id AND d.status = 'OPEN' ORDER BY d.id FOR SHARE OF d;
+    RETURN OLD;
+END $$;
+
+CREATE TRIGGER await_counting BEFORE DELETE ON care.member
+    FOR EACH ROW EXECUTE FUNCTION research.await_counting();
+
+-- Ends a dataset and deletes its records. What its members had reserved is reduced to what was spent. A survey's
+-- answers, which nobody may count any more, are deleted.
+CREATE FUNCTION research.end_dataset(dataset uuid, becomes text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ending insight.dataset;
+BEGIN
+    IF end_dataset.becomes IS NULL OR end_dataset.becomes NOT IN ('ENDED', 'TOO_SMALL') THEN
+        RAISE 'a dataset becomes ENDED or TOO_SMALL' USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT * INTO ending FROM insight.dataset d
+    WHERE d.id = end_dataset.dataset AND d.status = 'OPEN' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    UPDATE insight.dataset d SET status = end_dataset.becomes, ended_on = catalog.today() WHERE d.id = ending.id;
+    DELETE FROM research.record r WHERE r.dataset_id = ending.id;
+    UPDATE research.enrolment e SET reserved_micro_rho = least(e.reserved_micro_rho, ending.spent_micro_rho)
+    WHERE e.dataset_id = ending.id;
+    IF end_dataset.becomes = 'ENDED' AND ending.survey_id IS NOT NULL THEN
+        UPDATE catalog.survey s SET status = 'ARCHIVED' WHERE s.id = ending.survey_id;
+        DELETE FROM research.answer_sheet a WHERE a.survey_id = ending.survey_id;
+    END IF;
+END $$;
+GRANT EXECUTE ON FUNCTION research.end_dataset(uuid, text) TO cohorte_publisher;
+
+-- Notifies the members of a dataset of a new insight, unless an earlier notification of the dataset is unread. Returns
+-- how many. Members who are being deleted are skipped.
+CREATE FUNCTION research.tell_enrolled(dataset uuid, insight uuid) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    told integer;
+BEGIN
+    PERFORM FROM insight.insight i WHERE i.id = tell_enrolled.insight AND i.dataset_id = tell_enrolled.dataset;
+    IF NOT FOUND THEN
+        RAISE 'the insight is of another dataset' USING ERRCODE = 'check_violation';
+    END IF;
+    WITH enrolled AS (
+        SELECT m.id, m.demonstration
+        FROM research.enrolment e JOIN care.member m ON m.id = e.member_id
+        WHERE e.dataset_id = tell_enrolled.dataset AND e.withdrawn_at IS NULL
+            AND NOT EXISTS (
+                SELECT FROM care.notification n JOIN insight.insight i ON i.id = n.subject_id
+                WHERE n.member_id = e.member_id AND n.kind = 'INSIGHT_PUBLISHED' AND n.read_at IS NULL
+                    AND i.dataset_id = e.dataset_id)
+        FOR KEY SHARE OF m SKIP LOCKED
+    ), made AS (
+        INSERT INTO care.notification (member_id, kind, subject_type, subject_id, demonstration)
+        SELECT e.id, 'INSIGHT_PUBLISHED', 'ins', tell_enrolled.insight, e.demonstration FROM enrolled e
+        RETURNING id, member_id
+    )
+    SELECT count(*) INTO told FROM made m CROSS JOIN LATERAL care.announce('notificationAdded', m.id, m.member_id);
+    RETURN told;
+END $$;
+GRANT EXECUTE ON FUNCTION research.tell_enrolled(uuid, uuid) TO cohorte_publisher;

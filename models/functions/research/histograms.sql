@@ -1,0 +1,64 @@
+-- Exact counts of a dataset's records, for the publisher alone, which adds noise before it publishes any.
+
+-- The counts of a cube. The last variable runs fastest; without variables there is one cell, the size of the dataset. A
+-- member is in one cell if all variables are single-valued, else in at most the product of their max_per_member cells,
+-- once in each.
+CREATE FUNCTION research.histogram(dataset uuid, variables integer[]) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    asked CONSTANT integer[] := coalesce(histogram.variables, '{}');
+    one record;
+    cells bigint := 1;
+    read text[] := '{}';  -- bytes of each variable in a record
+    grouped text[] := '{}';
+    spread text := '';  -- joins that turn bytes into categories
+    inside text := '';
+    cell text := '0';
+    counts bigint[];
+BEGIN
+    -- Locked until the publication commits: consents withdrawn before are not counted, later withdrawals wait.
+    PERFORM FROM insight.dataset d WHERE d.id = histogram.dataset AND d.status = 'OPEN' FOR NO KEY UPDATE;
+    IF NOT FOUND OR cardinality(asked) > 3 OR array_ndims(asked) > 1
+        OR cardinality(asked) <> (SELECT count(DISTINCT a) FROM unnest(asked) a)
+    THEN
+        RAISE 'no such cube' USING ERRCODE = 'check_violation';
+    END IF;
+    FOR one IN
+        SELECT a.nth, v.slot, v.max_per_member, count(c.place) AS categories, max(c.place) AS last_place
+        FROM unnest(asked) WITH ORDINALITY a (position, nth)
+        LEFT JOIN insight.variable v ON v.dataset_id = histogram.dataset AND v.position = a.position
+        LEFT JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
+        GROUP BY a.nth, v.slot, v.max_per_member ORDER BY a.nth
+    LOOP
+        cells := cells * one.categories;
+        IF one.slot IS NULL OR one.categories = 0 OR one.last_place <> one.categories - 1 OR cells > 5000 THEN
+            RAISE 'no such cube' USING ERRCODE = 'check_violation';
+        END IF;
+        -- The statement contains only integers that are computed here, no values. Records are first grouped by their
+        -- bytes, so that categories are looked up once for each group, not once for each member.
+        grouped := grouped || format('b%s', one.nth);
+        IF one.max_per_member = 1 THEN
+            read := read || format('get_byte(codes, %s) AS b%s', one.slot, one.nth);
+            spread := spread || format(' CROSS JOIN LATERAL (SELECT b%s AS place) c%s', one.nth, one.nth);
+        ELSE
+            read := read || format('substr(codes, %s, %s) AS b%s', one.slot + 1, one.max_per_member, one.nth);
+            spread := spread || format(
+                ' CROSS JOIN LATERAL (SELECT DISTINCT get_byte(b%s, i) AS place FROM generate_series(0, %s) i) c%s',
+                one.nth, one.max_per_member - 1, one.nth);
+        END IF;
+        inside := inside || format(' AND c%s.place < %s', one.nth, one.categories);
+        cell := format('(%s) * %s + c%s.place', cell, one.categories, one.nth);
+    END LOOP;
+    EXECUTE format(
+        'WITH read AS (SELECT %s FROM research.record WHERE dataset_id = $1 %s),
+            counted AS (SELECT %s AS cell, sum(n) AS n FROM read%s WHERE true%s GROUP BY 1)
+        SELECT array_agg(coalesce(n, 0)::bigint ORDER BY cell)
+        FROM generate_series(0, %s) cell LEFT JOIN counted USING (cell)',
+        array_to_string(read || 'count(*) AS n'::text, ', '),
+        CASE WHEN cardinality(grouped) > 0 THEN 'GROUP BY ' || array_to_string(grouped, ', ') ELSE '' END,
+        cell, spread, inside, cells - 1
+    ) INTO counts USING histogram.dataset;
+    RETURN counts;
+END $$;
+GRANT EXECUTE ON FUNCTION research.histogram(uuid, integer[]) TO cohorte_publisher;

@@ -1,0 +1,63 @@
+-- Encoding of a dataset's raw rows into one record for each member.
+
+-- Each member is in at least one category of each variable, and in at most max_per_member: the distinct ones that rank
+-- first, whatever the raw rows are.
+CREATE FUNCTION research.encode(dataset uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM FROM insight.dataset d WHERE d.id = encode.dataset AND d.status = 'OPEN' FOR NO KEY UPDATE;
+    IF NOT FOUND OR EXISTS (SELECT FROM insight.release r WHERE r.dataset_id = encode.dataset) THEN
+        RAISE 'a dataset is encoded before anything is published from it' USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM FROM (
+        SELECT v.slot, sum(v.max_per_member) OVER (ORDER BY v.slot) - v.max_per_member AS expected,
+            EXISTS (SELECT FROM insight.category c
+                WHERE c.dataset_id = v.dataset_id AND c.variable = v.position AND c.code = 'UNKNOWN') AS has_unknown
+        FROM insight.variable v WHERE v.dataset_id = encode.dataset
+    ) v WHERE v.slot <> v.expected OR NOT v.has_unknown;
+    IF FOUND THEN
+        RAISE 'a variable lacks UNKNOWN, or slots have gaps' USING ERRCODE = 'check_violation';
+    END IF;
+
+    INSERT INTO research.record (dataset_id, member_id, codes, demonstration)
+    WITH variable AS MATERIALIZED (
+        SELECT v.position, v.slot, v.max_per_member, known.other, known.unknown,
+            decode(repeat('ff', v.max_per_member), 'hex') AS nothing
+        FROM insight.variable v
+        CROSS JOIN LATERAL (
+            SELECT min(c.place) FILTER (WHERE c.code = 'UNKNOWN') AS unknown,
+                min(c.place) FILTER (WHERE c.code = 'OTHER') AS other
+            FROM insight.category c WHERE c.dataset_id = v.dataset_id AND c.variable = v.position
+        ) known
+        WHERE v.dataset_id = encode.dataset
+    ), category AS MATERIALIZED (
+        SELECT c.variable, c.place, c.code, c.low, c.high FROM insight.category c WHERE c.dataset_id = encode.dataset
+    ), coded AS (
+        SELECT r.member_id, r.variable, coalesce(c.place, v.other) AS category, min(r.place) AS first_place
+        FROM research.raw_rows(encode.dataset) r
+        JOIN variable v ON v.position = r.variable
+        LEFT JOIN category c ON c.variable = r.variable
+            AND (r.number IS NULL OR c.low <= r.number AND r.number < c.high)
+            AND (r.text IS NULL OR CASE WHEN r.number IS NULL THEN c.code = r.text
+                ELSE starts_with(c.code, r.text || '_') END)
+        WHERE coalesce(c.place, v.other) <> v.unknown
+        GROUP BY r.member_id, r.variable, coalesce(c.place, v.other)
+    ), kept AS MATERIALIZED (
+        SELECT c.member_id, c.variable,
+            string_agg(set_byte('\x00', 0, c.category), ''::bytea ORDER BY c.first_place, c.category) AS codes
+        FROM coded c GROUP BY c.member_id, c.variable
+    )
+    SELECT encode.dataset, e.member_id,
+        coalesce(string_agg(
+            -- Truncated or padded to max_per_member.
+            substr(coalesce(k.codes, set_byte('\x00', 0, v.unknown)) || v.nothing, 1, v.max_per_member),
+            ''::bytea ORDER BY v.slot), ''),
+        e.demonstration
+    FROM research.enrolment e
+    LEFT JOIN variable v ON true
+    LEFT JOIN kept k ON k.member_id = e.member_id AND k.variable = v.position
+    WHERE e.dataset_id = encode.dataset AND e.withdrawn_at IS NULL
+    GROUP BY e.member_id, e.demonstration;
+END $$;
+GRANT EXECUTE ON FUNCTION research.encode(uuid) TO cohorte_publisher;

@@ -1,0 +1,16 @@
+-- Changes of a care link.
+
+-- Only an invitation may be accepted, so that a relative can't restore a link that has ended. A policy sees either the
+-- old or the new row, never both, and so can't hold this.
+CREATE FUNCTION care.guard_care_link() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NEW.status = 'ACCEPTED' AND OLD.status = 'ENDED' THEN
+        RAISE 'a care link that has ended cannot be accepted' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER guard_care_link BEFORE UPDATE OF status ON care.care_link
+    FOR EACH ROW EXECUTE FUNCTION care.guard_care_link();

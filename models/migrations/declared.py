@@ -1,0 +1,46 @@
+"""Makes an empty database what the code declares: the tables, models/functions and models/policies.py."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import asyncpg
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from models import functions, policies
+from models.everything import metadata
+
+
+class WrongSource(Exception):
+    """PostgreSQL refuses a source; the text names the file and PostgreSQL's reason."""
+
+
+async def build(dsn: str) -> None:
+    """Makes it in the empty database at `dsn`, which names its owner, without any migration.
+
+    In one transaction. Raises WrongSource if PostgreSQL refuses a file of models/functions, and asyncpg's errors.
+    """
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool
+    )
+    try:
+        async with engine.begin() as connection:
+            driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection  # type: ignore[assignment]
+            for statement in policies.before_tables():
+                await driver.execute(statement)
+            await load(driver, functions.before_tables())
+            await connection.run_sync(metadata.create_all)
+            await load(driver, functions.after_tables())
+            for statement in policies.statements():
+                await driver.execute(statement)
+    finally:
+        await engine.dispose()
+
+
+async def load(connection: asyncpg.Connection, files: Iterable[Path]) -> None:
+    for file in files:
+        try:
+            await connection.execute(file.read_text(encoding="utf-8"))
+        except asyncpg.PostgresError as error:
+            path = file.relative_to(functions.FOLDER.parents[1])
+            raise WrongSource(f"{path}: {error}") from error

@@ -1,0 +1,32 @@
+"""Runs the SQL that a migration has frozen beside it; every migration of versions/ is made of this."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import op
+from alembic.util import CommandError
+from sqlalchemy import Connection
+
+
+def steps(migration: str) -> tuple[Callable[[], None], Callable[[], None]]:
+    """`upgrade` and `downgrade` of the migration at this path.
+
+    Its SQL is in the file of the same name that ends in `.sql`, or in the `.sql` files of the folder of that name,
+    which run in the order of their names. `downgrade` raises CommandError.
+    """
+    path = Path(migration).with_suffix("")
+
+    def upgrade() -> None:
+        for file in sorted(path.glob("*.sql")) if path.is_dir() else [path.with_suffix(".sql")]:
+            execute(op.get_bind(), file.read_text(encoding="utf-8"))
+
+    return upgrade, refuse
+
+
+def refuse() -> None:
+    raise CommandError("Migrations go forward only. Restore a backup instead.")
+
+
+def execute(bind: Connection, script: str) -> None:
+    """Runs several statements in one go, which a prepared statement cannot."""
+    bind.connection.dbapi_connection.run_async(lambda driver: driver.execute(script))  # type: ignore[union-attr]
