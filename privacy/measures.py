@@ -1,16 +1,20 @@
 """The only place for the words of what is read off a cube: what is measured, and how far it can be relied on."""
 
-from enum import StrEnum
+from privacy.described import DescribedEnum
 
 
-class Measure(StrEnum):
-    COUNT = "COUNT"
-    SHARE = "SHARE"
-    MEAN = "MEAN"
-    MEDIAN = "MEDIAN"
+class Measure(DescribedEnum):
+    """The measure that a statistic gives."""
+
+    COUNT = "COUNT", "The number of members."
+    SHARE = "SHARE", "The share of a group."
+    MEAN = "MEAN", "The mean."
+    MEDIAN = "MEDIAN", "The median."
 
 
-class Reliability(StrEnum):
-    HIGH = "HIGH"
-    LOW = "LOW"
-    HIDDEN = "HIDDEN"
+class Reliability(DescribedEnum):
+    """The reliability of a published figure."""
+
+    HIGH = "HIGH", "The figure is well above the noise."
+    LOW = "LOW", "The noise is a large part of the figure; interpret it with its interval."
+    HIDDEN = "HIDDEN", "The figure is mostly noise, and hidden by default."

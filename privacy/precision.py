@@ -2,20 +2,21 @@
 
 import math
 from collections.abc import Mapping
-from enum import StrEnum
 from functools import lru_cache
+
+from privacy.described import DescribedEnum
 
 ALPHA = 0.05  # of a margin: one count in twenty lies further off
 CERTAIN = 1e-12  # of a normalising sum: what is left out of it
 
 
-class Precision(StrEnum):
-    """Each count of a release lies within so many of the truth, at 95 %."""
+class Precision(DescribedEnum):
+    """The margin of error of each count, at 95 % confidence. A smaller margin costs more of the privacy budget."""
 
-    WITHIN_5 = "WITHIN_5"
-    WITHIN_10 = "WITHIN_10"
-    WITHIN_20 = "WITHIN_20"
-    WITHIN_50 = "WITHIN_50"
+    WITHIN_5 = "WITHIN_5", "Counts within 5 of the true count."
+    WITHIN_10 = "WITHIN_10", "Counts within 10 of the true count."
+    WITHIN_20 = "WITHIN_20", "Counts within 20 of the true count."
+    WITHIN_50 = "WITHIN_50", "Counts within 50 of the true count."
 
     @property
     def margin(self) -> int:
