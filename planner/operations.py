@@ -31,7 +31,7 @@ from models.viewers import Audience, Viewer
 from planner.arguments import Coerced, Request, Shape, refused, shapes, structural, variables_in
 from planner.compose import Composer, Mixed
 from planner.computing import Completing, Computing
-from planner.declare import Told
+from planner.declare import PAGE_LIMIT, Told
 from planner.expressions import Reader, as_object, compiled, labelled
 from planner.finish import Attributes, finish_by
 from planner.selection import Selections, everything
@@ -94,7 +94,7 @@ class Planner:
         self,
         schema: GraphQLSchema,
         audience: Audience,
-        page_limit: int = 100,
+        page_limit: int = PAGE_LIMIT,
         open_tables: frozenset[str] = frozenset(),
     ) -> None:
         self.schema, self.audience, self.page_limit, self.open_tables = schema, audience, page_limit, open_tables

@@ -7,16 +7,17 @@ from functools import lru_cache
 from privacy.described import DescribedEnum
 
 ALPHA = 0.05  # of a margin: one count in twenty lies further off
+CONFIDENCE = f"{100 * (1 - ALPHA):.0f} %"  # as people read it
 CERTAIN = 1e-12  # of a normalising sum: what is left out of it
 
 
 class Precision(DescribedEnum):
-    """The margin of error of each count, at 95 % confidence. A smaller margin costs more of the privacy budget."""
+    """The margin of error of each count. A smaller margin costs more of the privacy budget."""
 
-    WITHIN_5 = "WITHIN_5", "Counts within 5 of the true count."
-    WITHIN_10 = "WITHIN_10", "Counts within 10 of the true count."
-    WITHIN_20 = "WITHIN_20", "Counts within 20 of the true count."
-    WITHIN_50 = "WITHIN_50", "Counts within 50 of the true count."
+    WITHIN_5 = "WITHIN_5", "A margin of error of 5."
+    WITHIN_10 = "WITHIN_10", "A margin of error of 10."
+    WITHIN_20 = "WITHIN_20", "A margin of error of 20."
+    WITHIN_50 = "WITHIN_50", "A margin of error of 50."
 
     @property
     def margin(self) -> int:

@@ -1,4 +1,4 @@
-"""The only place for what the edge hands to an operation that graphql-core finishes: the viewer and its connections."""
+"""The context of an operation that graphql-core executes: the viewer and their database connections."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The door to the roots of the graph: what can be asked, what can be done, and what is told at once."""
+"""The roots of the graph: queries, mutations and subscriptions."""
 
 from schema.roots.mutations import Mutation as Mutation
 from schema.roots.queries import NODES as NODES

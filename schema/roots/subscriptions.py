@@ -1,4 +1,4 @@
-"""The only place for the root of subscriptions: what is told at once, and to whom."""
+"""The root of subscriptions, and the audience of each."""
 
 import resolvers.accounts
 import resolvers.communities
@@ -22,33 +22,38 @@ from schema.surveys import Survey
 
 @graph_type(audience=SIGNED_IN)
 class Subscription:
-    """What is told at once. What the viewer may not see is not told; a stream that ends with an error may have gaps."""
+    """The subscriptions. Only events that the viewer may see are delivered; after an error, events may be missing."""
 
-    flag_raised: Flag = told(
-        resolvers.events.flag_raised, "A post that a member has just shown to the moderators.", only=MANAGER
-    )
+    flag_raised: Flag = told(resolvers.events.flag_raised, "Delivers each flag that a member raises.", only=MANAGER)
     insight_published: Insight = told(
         resolvers.events.insight_published,
-        "What has just been published: of a community by its name in addresses; or, for a member, of those it is in, "
-        "for a buyer of what its licences open, and for the house of any.",
+        "Delivers each insight that is published.",
         heard=resolvers.events.community_heard,
+        arguments={
+            "community": "Slug of a community: only its insights. Defaults to every community for staff, to those that "
+            "a member belongs to, and to those that a buyer's licences cover."
+        },
         only=SIGNED_IN,
     )
     notification_added: Notification = told(
         resolvers.events.notification_added,
-        "Something that the viewer has just been told.",
+        "Delivers each new notification to the viewer.",
         heard=resolvers.events.viewer_heard,
         only=PATIENT,
     )
     post_added: Post = told(
         resolvers.events.post_added,
-        "A post that has just been written in a discussion.",
+        "Delivers each new post in a discussion.",
         heard=resolvers.events.discussion_heard,
+        arguments={"discussion": "Id of the discussion."},
         only=PATIENT | MANAGER,
     )
     survey_opened: Survey = told(
         resolvers.events.survey_opened,
-        "A survey that has just opened: in a community by its name in addresses, or in any that the viewer is in.",
+        "Delivers each survey that opens.",
         heard=resolvers.events.community_heard,
+        arguments={
+            "community": "Slug of a community: only its surveys. Defaults to every community the viewer belongs to."
+        },
         only=PATIENT,
     )
