@@ -17,8 +17,8 @@ class SurveyStatus(DescribedEnum):
 
     DRAFT = "DRAFT", "Being written; visible to staff only."
     WAITING = "WAITING", "Scheduled: opens by itself once its opening day has come and enough eligible members consent."
-    OPEN = "OPEN", "Can be answered."
-    CLOSED = "CLOSED", "Closed: no dataset can be queried, because it is not frozen yet or too few members answered."
+    OPEN = "OPEN", "Open for answers."
+    CLOSED = "CLOSED", "Closed, without a dataset to query: it is not frozen yet, or too few members answered."
     RELEASED = "RELEASED", "Closed, and its dataset can be queried."
     ARCHIVED = "ARCHIVED", "Its dataset has ended; published insights remain."
 
@@ -38,7 +38,7 @@ class RuleOperator(DescribedEnum):
     """The comparison that a visibility rule makes between an answer and its values."""
 
     EQUALS = "EQUALS", "The answer is the value. For several chosen options, one of them is."
-    NOT_EQUALS = "NOT_EQUALS", "There is an answer or none, and it is not the value."
+    NOT_EQUALS = "NOT_EQUALS", "The answer is not the value, or there is no answer."
     IN = "IN", "The answer is one of the values. For several chosen options, one of them is."
     GREATER_THAN = "GREATER_THAN", "The answer is greater, or later, than the value."
     LESS_THAN = "LESS_THAN", "The answer is less, or earlier, than the value."

@@ -12,7 +12,7 @@ CERTAIN = 1e-12  # of a normalising sum: what is left out of it
 
 
 class Precision(DescribedEnum):
-    """The margin of error of each count. A smaller margin costs more of the privacy budget."""
+    """The margin of error of each count. A smaller margin costs more of the dataset's privacy budget."""
 
     WITHIN_5 = "WITHIN_5", "A margin of error of 5."
     WITHIN_10 = "WITHIN_10", "A margin of error of 10."

@@ -43,11 +43,11 @@ class RefusalCode(DescribedEnum):
     TOO_EARLY = "TOO_EARLY", "Not possible yet."
     TOO_LATE = "TOO_LATE", "No longer possible."
     NOT_ELIGIBLE = "NOT_ELIGIBLE", "The viewer does not meet the conditions."
-    LIMIT_REACHED = "LIMIT_REACHED", "A limit on number or rate is reached."
+    LIMIT_REACHED = "LIMIT_REACHED", "A limit is reached: too many objects, or too many requests."
     BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED", "The remaining privacy budget does not cover the cost."
     LICENCE_REQUIRED = "LICENCE_REQUIRED", "The organization has no licence that covers this."
-    WRONG_CREDENTIALS = "WRONG_CREDENTIALS", "The e-mail address and password, or the code, do not match."
-    CONFLICT = "CONFLICT", "The `clientMutationId` was used for another input, or a concurrent change got in the way."
+    WRONG_CREDENTIALS = "WRONG_CREDENTIALS", "The e-mail address and the password do not match an account."
+    CONFLICT = "CONFLICT", "The `clientMutationId` was used with another input, or the object was changed meanwhile."
 
 
 @dataclass(frozen=True)

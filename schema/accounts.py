@@ -130,7 +130,7 @@ class Me:
         "Every use of the datasets that the viewer is enrolled in, newest first. Uses after a withdrawal are left out.",
     )
     privacy_loss: PrivacyLoss = sql(
-        register.privacy_loss_of, "An upper bound on what can be learnt about the viewer from all these uses."
+        register.privacy_loss_of, "An upper bound on what can be learned about the viewer from all these uses."
     )
     notifications: Connection[Notification] = paged(
         members.notifications_of,

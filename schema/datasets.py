@@ -29,7 +29,7 @@ graph_enum(Precision)
 @graph_type(
     audience=SIGNED_IN,
     row=tables.Category,
-    description=f"A category of a variable. Every variable has {UNKNOWN} as its last category.",
+    description=f"A category of a variable. The last one is always {UNKNOWN}, for members without a known value.",
 )
 class Category:
     code: str = column("Code that identifies the category within its variable.")
@@ -72,7 +72,7 @@ class PrivacyBudget:
 
 @graph_type(audience=SIGNED_IN, row=tables.Dataset, prefix="dst")
 class Dataset(Node):
-    """A wave of a survey or of a community's tracking: the data of consenting members, frozen on one day."""
+    """Consenting members' data from a survey or from tracking, frozen on one day. It never changes."""
 
     title: str = column("Title.")
     kind: tables.DatasetKind = column("Whether the data comes from a survey or from tracking.")

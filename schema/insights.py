@@ -28,7 +28,7 @@ NARROWING = {
 
 @strawberry.input(description="Selects the members who are in one of some categories of a variable.")
 class CategoryFilter:
-    variable: str = strawberry.field(description="Name of the variable, one of the insight's own.")
+    variable: str = strawberry.field(description="Name of the variable: the insight's `variable`, or one of its `by`.")
     in_: list[str] = strawberry.field(name="in", description="Codes of the categories; at least one.")
 
 
@@ -68,7 +68,7 @@ class Cell:
     category: Category = sql(resolve.category_of, "The category of the insight's variable.")
     by: list[Category] = sql(resolve.categories_by, "The group: one category for each grouping variable, in order.")
     count: int | None = column(
-        "Number of members, with noise; may be negative. Null if HIDDEN, unless `includeUnreliable`."
+        "Number of members, with noise added, so it may be negative. Null if HIDDEN, unless `includeUnreliable`."
     )
     margin_of_error: int = column(f"Half-width of the count's {CONFIDENCE} confidence interval.")
     share: float | None = column("Share of the group, 0 to 1. Null if the count is null or the group is too small.")

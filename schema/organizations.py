@@ -56,7 +56,7 @@ class Licence(Node):
     starts_on: date = column("Its first day.")
     ends_on: date = column("Its last day.")
     status: tables.LicenceStatus = sql(resolve.status_of, "Status today.")
-    reason: str | None = column("Why it was refused. Null if it was not refused, or no reason was given.")
+    reason: str | None = column("Reason for the refusal. Null if the licence is not refused, or no reason was given.")
     price: Money | None = sql(resolve.price_of, "Its price. Null until one is agreed.")
     quota: PrivacyCost = sql(resolve.quota_of, "The most privacy cost that insights under it may incur in total.")
 

@@ -39,7 +39,7 @@ class Edge(Generic[T]):
 
 @graph_type(
     audience=PUBLIC,
-    description=f"A page of a list, of 1 to {PAGE_LIMIT} items; {PAGE_SIZE} unless `first` or `last` says otherwise.",
+    description=f"A page of a list. `first` or `last` sets its size, 1 to {PAGE_LIMIT}. The default is {PAGE_SIZE}.",
 )
 class Connection(Generic[T]):
     edges: list[Edge[T]] = column("The items of the page, each with its cursor.")

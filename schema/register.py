@@ -39,7 +39,9 @@ class DataUse:
     published_at: datetime = column("When the result was published.")
     community: Community = sql(communities.community_of, "The community whose members' data was used.")
     dataset_title: str = column("Title of the dataset that was used.")
-    variables: list[str] = column("Names of the variables that were counted by. Empty for the size of the dataset.")
+    variables: list[str] = column(
+        "Names of the variables of the table. Empty if only the dataset's size was published."
+    )
     cost: PrivacyCost = sql(resolve.cost_of, "Privacy cost, charged to the dataset's budget.")
     ledger_entry: LedgerEntry = sql(resolve.entry_of, "Its entry in the hash chain.")
 

@@ -53,7 +53,7 @@ NODES: tuple[type, ...] = (
 
 @graph_type(audience=PUBLIC)
 class Query:
-    """The queries. Every field reads; none changes anything."""
+    """The queries, which read data and never change it."""
 
     node: Node | None = node_by_id("Any object by its id. Null if it does not exist or the viewer may not see it.")
     viewer: Viewer = sql(resolvers.accounts.viewer, "The authenticated caller.", only=PUBLIC)

@@ -22,7 +22,7 @@ from schema.surveys import Survey
 
 @graph_type(audience=SIGNED_IN)
 class Subscription:
-    """The subscriptions. Only events that the viewer may see are delivered; after an error, events may be missing."""
+    """The subscriptions. Only events that the viewer may see are delivered. A stream that fails may miss some."""
 
     flag_raised: Flag = told(resolvers.events.flag_raised, "Delivers each flag that a member raises.", only=MANAGER)
     insight_published: Insight = told(
