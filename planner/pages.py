@@ -55,7 +55,7 @@ def _asked(composer: "Composer", declared: GraphQLField, node: FieldNode) -> Ask
     sizes = {name: composer.size(node, declared, name) for name in ("first", "last") if name in declared.args}
     forward, backward = sizes.get("first") or "after" in given, sizes.get("last") or "before" in given
     if forward and backward:
-        raise refused("A page is asked for with 'first' and 'after', or with 'last' and 'before': not both.", node)
+        raise refused("Use either 'first' and 'after', or 'last' and 'before'.", node)
     size = sizes.get("last") if backward else sizes.get("first")
     return Asked(size or PAGE_SIZE, bool(backward), bool(given))
 
