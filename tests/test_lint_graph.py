@@ -153,7 +153,7 @@ PLANTED = [
 # Numbers that no constant of ours decides: examples, notations, names of standards, where counting begins.
 GIVEN = re.compile(
     r"`[^`]*`|ICD-10|ISO \d+|SHA-256|JSON-stat 2\.0|64 hexadecimal|such as 1250\.00|0\.5 is|from 1\b|of 1\b"
-    r"|\b0 to 1\b|\b[01] to |from 0 "
+    r"|\b0 to 1\b|\b[0-2] to |\b0 or more|from 0 "
 )
 
 
