@@ -1,4 +1,4 @@
-"""The only place for the words of what is read off a cube: what is measured, and how far it can be relied on."""
+"""Measures of a cube, and the reliability of a figure."""
 
 from privacy.described import DescribedEnum
 

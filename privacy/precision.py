@@ -1,4 +1,4 @@
-"""The only place for what precision costs: how near each count comes, and its price in micro-rho."""
+"""Precisions: the margin of error of each, and its price in micro-rho."""
 
 import math
 from collections.abc import Mapping
