@@ -22,11 +22,12 @@ tests/clients/node_modules: tests/clients/package-lock.json
 	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-check: dev  ## style, types, the direction of imports, and that the printed schemas are up to date
+check: dev  ## style, types, the direction of imports, the graph's names and descriptions, and that its SDL is up to date
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy .
 	.venv/bin/lint-imports --no-logo
+	$(RUN) -m commands.lint_graph
 	$(RUN) -m commands.sdl --check
 
 bench: dev  ## requests per second against the same answers written by hand

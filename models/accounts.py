@@ -1,19 +1,21 @@
 """The only place for the tables of accounts: who signs in, with what, and the sessions that are open."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
 from models.columns import Table, choices, key, moment, only_from, reference, within
+from privacy.described import DescribedEnum
 
 
-class StaffRole(StrEnum):
-    SURVEY_MANAGER = "SURVEY_MANAGER"
-    MODERATOR = "MODERATOR"
-    DATA_STEWARD = "DATA_STEWARD"
+class StaffRole(DescribedEnum):
+    """A role of a staff member."""
+
+    SURVEY_MANAGER = "SURVEY_MANAGER", "Creates, schedules and closes surveys, and freezes waves of tracking."
+    MODERATOR = "MODERATOR", "Decides on flags and suspends members."
+    DATA_STEWARD = "DATA_STEWARD", "Creates organizations, decides on licences and publishes insights for Cohorte."
 
 
 class Staff(Table, table=True):

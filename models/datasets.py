@@ -11,12 +11,15 @@ from models.columns import Table, choice, choices, key, moment, only_from, refer
 from models.organizations import OrganizationKind
 from models.surveys import ConsentPurpose
 from privacy.budget import SOLD_SHARE
+from privacy.described import DescribedEnum
 from privacy.domains import Rule as Rule
 
 
-class DatasetKind(StrEnum):
-    SURVEY = "SURVEY"
-    TRACKING = "TRACKING"
+class DatasetKind(DescribedEnum):
+    """The source of a dataset."""
+
+    SURVEY = "SURVEY", "The answers to a survey."
+    TRACKING = "TRACKING", "What the members of a community track: treatments, indicators and evaluations."
 
 
 class DatasetStatus(StrEnum):

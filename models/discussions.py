@@ -1,36 +1,42 @@
 """The only place for the tables of discussions: posts, what they are about, reactions and flags."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, searchable, within
+from privacy.described import DescribedEnum
 
 
-class Reaction(StrEnum):
-    SAME_HERE = "SAME_HERE"
-    THANKS = "THANKS"
-    HUG = "HUG"
-    HELPFUL = "HELPFUL"
+class Reaction(DescribedEnum):
+    """A member's reaction to a post."""
+
+    SAME_HERE = "SAME_HERE", "The member has the same experience."
+    THANKS = "THANKS", "The member says thank you."
+    HUG = "HUG", "The member sends comfort."
+    HELPFUL = "HELPFUL", "The member found the post helpful."
 
 
-class FlagReason(StrEnum):
-    SPAM = "SPAM"
-    OFF_TOPIC = "OFF_TOPIC"
-    ABUSE = "ABUSE"
-    SELF_HARM_RISK = "SELF_HARM_RISK"
-    MEDICAL_ADVICE = "MEDICAL_ADVICE"
-    SOLICITATION = "SOLICITATION"
-    PERSONAL_DATA = "PERSONAL_DATA"
+class FlagReason(DescribedEnum):
+    """The reason for flagging a post."""
+
+    SPAM = "SPAM", "Unwanted or repeated content."
+    OFF_TOPIC = "OFF_TOPIC", "Not related to the community or the discussion."
+    ABUSE = "ABUSE", "Insults, threats or harassment."
+    SELF_HARM_RISK = "SELF_HARM_RISK", "The author or somebody else may be at risk of self-harm."
+    MEDICAL_ADVICE = "MEDICAL_ADVICE", "Medical advice that may be harmful."
+    SOLICITATION = "SOLICITATION", "Advertising, or an attempt to sell or recruit."
+    PERSONAL_DATA = "PERSONAL_DATA", "Reveals personal data."
 
 
-class FlagStatus(StrEnum):
-    OPEN = "OPEN"
-    UPHELD = "UPHELD"
-    DISMISSED = "DISMISSED"
+class FlagStatus(DescribedEnum):
+    """The status of a flag."""
+
+    OPEN = "OPEN", "Waiting for a moderator's decision."
+    UPHELD = "UPHELD", "A moderator agreed and removed the post."
+    DISMISSED = "DISMISSED", "A moderator found nothing wrong with the post."
 
 
 class Discussion(Table, table=True):

@@ -1,51 +1,63 @@
 """The only place for the tables of members: who they are here, what they share, whom they belong with."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, within
+from privacy.described import DescribedEnum
 
 
-class MemberKind(StrEnum):
-    PATIENT = "PATIENT"
-    RELATIVE = "RELATIVE"
-    ASSOCIATION = "ASSOCIATION"
+class MemberKind(DescribedEnum):
+    """The kind of a member."""
+
+    PATIENT = "PATIENT", "A person who lives with a condition."
+    RELATIVE = "RELATIVE", "A relative of a patient."
+    ASSOCIATION = "ASSOCIATION", "A patients' association."
 
 
-class Sex(StrEnum):
-    FEMALE = "FEMALE"
-    MALE = "MALE"
-    OTHER = "OTHER"
-    UNKNOWN = "UNKNOWN"
+class Sex(DescribedEnum):
+    """A member's sex, as they state it."""
+
+    FEMALE = "FEMALE", "Female."
+    MALE = "MALE", "Male."
+    OTHER = "OTHER", "Neither female nor male."
+    UNKNOWN = "UNKNOWN", "Not stated."
 
 
-class Sharing(StrEnum):
-    ONLY_ME = "ONLY_ME"
-    MY_COMMUNITIES = "MY_COMMUNITIES"
-    ALL_MEMBERS = "ALL_MEMBERS"
+class Sharing(DescribedEnum):
+    """The members with whom a member shares their profile, courses and observations."""
+
+    ONLY_ME = "ONLY_ME", "Nobody else, except relatives with an accepted care link."
+    MY_COMMUNITIES = "MY_COMMUNITIES", "Members of a community they both belong to."
+    ALL_MEMBERS = "ALL_MEMBERS", "All members; staff may read the profile too."
 
 
-class MembershipRole(StrEnum):
-    MEMBER = "MEMBER"
-    AMBASSADOR = "AMBASSADOR"
+class MembershipRole(DescribedEnum):
+    """A member's role in a community."""
+
+    MEMBER = "MEMBER", "An ordinary member."
+    AMBASSADOR = "AMBASSADOR", "A member who represents the community."
 
 
-class CareLinkStatus(StrEnum):
-    INVITED = "INVITED"
-    ACCEPTED = "ACCEPTED"
-    ENDED = "ENDED"
+class CareLinkStatus(DescribedEnum):
+    """The status of a care link."""
+
+    INVITED = "INVITED", "The patient has invited the relative, who has not accepted yet."
+    ACCEPTED = "ACCEPTED", "The relative may read the patient's diary and write in it."
+    ENDED = "ENDED", "Ended by either of them; the relative has no access."
 
 
-class NotificationKind(StrEnum):
-    REPLY = "REPLY"
-    SURVEY_OPEN = "SURVEY_OPEN"
-    INSIGHT_PUBLISHED = "INSIGHT_PUBLISHED"
-    CARE_LINK = "CARE_LINK"
-    MODERATION = "MODERATION"
+class NotificationKind(DescribedEnum):
+    """The event that a notification reports."""
+
+    REPLY = "REPLY", "Somebody posted in a discussion that the viewer started."
+    SURVEY_OPEN = "SURVEY_OPEN", "A survey that the viewer can answer has opened."
+    INSIGHT_PUBLISHED = "INSIGHT_PUBLISHED", "An insight was published from a dataset that includes the viewer."
+    CARE_LINK = "CARE_LINK", "A patient invited the viewer, or a relative accepted the viewer's invitation."
+    MODERATION = "MODERATION", "A moderator removed a post of the viewer or suspended them."
 
 
 class Member(Table, table=True):

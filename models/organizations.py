@@ -2,29 +2,33 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Numeric, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, within
+from privacy.described import DescribedEnum
 
 MOST_MICRO_RHO = 1_000_000  # of a licence's quota
 
 
-class OrganizationKind(StrEnum):
-    LABORATORY = "LABORATORY"
-    HOSPITAL = "HOSPITAL"
-    MUTUAL = "MUTUAL"
-    INSURER = "INSURER"
+class OrganizationKind(DescribedEnum):
+    """The kind of an organization."""
+
+    LABORATORY = "LABORATORY", "A pharmaceutical or research laboratory."
+    HOSPITAL = "HOSPITAL", "A hospital."
+    MUTUAL = "MUTUAL", "A mutual health insurance society."
+    INSURER = "INSURER", "An insurance company."
 
 
-class LicenceStatus(StrEnum):
-    REQUESTED = "REQUESTED"
-    GRANTED = "GRANTED"
-    REFUSED = "REFUSED"
-    ENDED = "ENDED"
+class LicenceStatus(DescribedEnum):
+    """The status of a licence."""
+
+    REQUESTED = "REQUESTED", "Requested, and waiting for a decision."
+    GRANTED = "GRANTED", "Granted: valid from its first to its last day."
+    REFUSED = "REFUSED", "Refused."
+    ENDED = "ENDED", "Its last day is over."
 
 
 class Organization(Table, table=True):

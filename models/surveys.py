@@ -1,7 +1,6 @@
 """The only place for the tables of surveys: their definitions, who takes part, and the answers, kept apart."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Float, Index, Text, UniqueConstraint, Uuid, text
@@ -10,45 +9,56 @@ from sqlmodel import Field
 from models.columns import Table, choice, choices, key, moment, only_from, reference, within
 from models.members import MemberKind, Sex
 from models.organizations import OrganizationKind
+from privacy.described import DescribedEnum
 
 
-class SurveyStatus(StrEnum):
-    DRAFT = "DRAFT"
-    WAITING = "WAITING"
-    OPEN = "OPEN"
-    CLOSED = "CLOSED"
-    RELEASED = "RELEASED"
-    ARCHIVED = "ARCHIVED"
+class SurveyStatus(DescribedEnum):
+    """The status of a survey."""
+
+    DRAFT = "DRAFT", "Being written; visible to staff only."
+    WAITING = "WAITING", "Scheduled: opens by itself once its opening day has come and enough eligible members consent."
+    OPEN = "OPEN", "Open for answers."
+    CLOSED = "CLOSED", "Closed, without a dataset to query: it is not frozen yet, or too few members answered."
+    RELEASED = "RELEASED", "Closed, and its dataset can be queried."
+    ARCHIVED = "ARCHIVED", "Its dataset has ended; published insights remain."
 
 
-class QuestionKind(StrEnum):
-    SINGLE_CHOICE = "SINGLE_CHOICE"
-    MULTIPLE_CHOICE = "MULTIPLE_CHOICE"
-    SCALE = "SCALE"
-    NUMBER = "NUMBER"
-    DATE = "DATE"
-    TEXT = "TEXT"
+class QuestionKind(DescribedEnum):
+    """The kind of answer that a question takes."""
+
+    SINGLE_CHOICE = "SINGLE_CHOICE", "One of the options."
+    MULTIPLE_CHOICE = "MULTIPLE_CHOICE", "One or several of the options."
+    SCALE = "SCALE", "A whole number from the minimum to the maximum."
+    NUMBER = "NUMBER", "A number, within the bounds if there are any."
+    DATE = "DATE", "A day."
+    TEXT = "TEXT", "Free text, which is never part of a dataset."
 
 
-class RuleOperator(StrEnum):
-    EQUALS = "EQUALS"
-    NOT_EQUALS = "NOT_EQUALS"
-    IN = "IN"
-    GREATER_THAN = "GREATER_THAN"
-    LESS_THAN = "LESS_THAN"
-    ANSWERED = "ANSWERED"
+class RuleOperator(DescribedEnum):
+    """The comparison that a visibility rule makes between an answer and its values."""
+
+    EQUALS = "EQUALS", "The answer is the value. For several chosen options, one of them is."
+    NOT_EQUALS = "NOT_EQUALS", "The answer is not the value, or there is no answer."
+    IN = "IN", "The answer is one of the values. For several chosen options, one of them is."
+    GREATER_THAN = "GREATER_THAN", "The answer is greater, or later, than the value."
+    LESS_THAN = "LESS_THAN", "The answer is less, or earlier, than the value."
+    ANSWERED = "ANSWERED", "There is an answer."
 
 
-class ParticipationStatus(StrEnum):
-    INVITED = "INVITED"
-    STARTED = "STARTED"
-    COMPLETED = "COMPLETED"
-    WITHDRAWN = "WITHDRAWN"
+class ParticipationStatus(DescribedEnum):
+    """A member's progress in a survey."""
+
+    INVITED = "INVITED", "Invited, without an answer so far."
+    STARTED = "STARTED", "Answers are saved as a draft."
+    COMPLETED = "COMPLETED", "Answers are submitted."
+    WITHDRAWN = "WITHDRAWN", "Answers were deleted at the member's request."
 
 
-class ConsentPurpose(StrEnum):
-    SURVEY_RESEARCH = "SURVEY_RESEARCH"
-    TRACKING_RESEARCH = "TRACKING_RESEARCH"
+class ConsentPurpose(DescribedEnum):
+    """The purpose of a member's consent."""
+
+    SURVEY_RESEARCH = "SURVEY_RESEARCH", "Answers to surveys may be part of datasets."
+    TRACKING_RESEARCH = "TRACKING_RESEARCH", "Courses, evaluations and observations may be part of datasets."
 
 
 class Survey(Table, table=True):

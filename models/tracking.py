@@ -1,27 +1,31 @@
 """The only place for the tables of tracking: what can be followed, and members' observations of it."""
 
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Float, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, reference, searchable, within
+from privacy.described import DescribedEnum
 
 
-class IndicatorKind(StrEnum):
-    SYMPTOM = "SYMPTOM"
-    MOOD = "MOOD"
-    QUALITY_OF_LIFE = "QUALITY_OF_LIFE"
-    MEASUREMENT = "MEASUREMENT"
-    SCORE = "SCORE"
+class IndicatorKind(DescribedEnum):
+    """The kind of an indicator."""
+
+    SYMPTOM = "SYMPTOM", "A symptom, such as pain."
+    MOOD = "MOOD", "A mood."
+    QUALITY_OF_LIFE = "QUALITY_OF_LIFE", "An aspect of quality of life."
+    MEASUREMENT = "MEASUREMENT", "A measured quantity, such as weight."
+    SCORE = "SCORE", "The score of a clinical questionnaire."
 
 
-class Scale(StrEnum):
-    RATING_0_10 = "RATING_0_10"
-    GRADE_NONE_TO_SEVERE = "GRADE_NONE_TO_SEVERE"
-    QUANTITY = "QUANTITY"
+class Scale(DescribedEnum):
+    """The scale of an indicator's values."""
+
+    RATING_0_10 = "RATING_0_10", "A rating from 0 to 10."
+    GRADE_NONE_TO_SEVERE = "GRADE_NONE_TO_SEVERE", "A grade in whole numbers, from none to severe."
+    QUANTITY = "QUANTITY", "A quantity in the indicator's unit."
 
 
 class Indicator(Table, table=True):

@@ -1,44 +1,52 @@
 """The only place for the tables of treatments: the catalogue, members' courses, and what they think of them."""
 
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, reference, searchable, within
+from privacy.described import DescribedEnum
 
 
-class TreatmentKind(StrEnum):
-    MEDICATION = "MEDICATION"
-    PROCEDURE = "PROCEDURE"
-    DEVICE = "DEVICE"
-    THERAPY = "THERAPY"
-    SUPPLEMENT = "SUPPLEMENT"
-    LIFESTYLE = "LIFESTYLE"
+class TreatmentKind(DescribedEnum):
+    """The kind of a treatment."""
+
+    MEDICATION = "MEDICATION", "A medicine."
+    PROCEDURE = "PROCEDURE", "A medical procedure, such as surgery."
+    DEVICE = "DEVICE", "A medical device."
+    THERAPY = "THERAPY", "A therapy by sessions, such as physiotherapy."
+    SUPPLEMENT = "SUPPLEMENT", "A dietary supplement."
+    LIFESTYLE = "LIFESTYLE", "A change of lifestyle, such as a diet."
 
 
-class CourseStatus(StrEnum):
-    ACTIVE = "ACTIVE"
-    COMPLETED = "COMPLETED"
-    STOPPED = "STOPPED"
-    ON_HOLD = "ON_HOLD"
+class CourseStatus(DescribedEnum):
+    """The status of a course."""
+
+    ACTIVE = "ACTIVE", "Ongoing."
+    COMPLETED = "COMPLETED", "Ended as planned."
+    STOPPED = "STOPPED", "Ended before it was complete."
+    ON_HOLD = "ON_HOLD", "Interrupted; it may go on."
 
 
-class StopReason(StrEnum):
-    INEFFECTIVE = "INEFFECTIVE"
-    SIDE_EFFECTS = "SIDE_EFFECTS"
-    COST = "COST"
-    COMPLETED = "COMPLETED"
-    DOCTOR_ADVICE = "DOCTOR_ADVICE"
-    OTHER = "OTHER"
+class StopReason(DescribedEnum):
+    """The reason for ending a course."""
+
+    INEFFECTIVE = "INEFFECTIVE", "It did not work."
+    SIDE_EFFECTS = "SIDE_EFFECTS", "Its side effects."
+    COST = "COST", "Its cost."
+    COMPLETED = "COMPLETED", "It was complete."
+    DOCTOR_ADVICE = "DOCTOR_ADVICE", "A doctor advised it."
+    OTHER = "OTHER", "Any other reason."
 
 
-class Severity(StrEnum):
-    MILD = "MILD"
-    MODERATE = "MODERATE"
-    SEVERE = "SEVERE"
+class Severity(DescribedEnum):
+    """The severity of a side effect, as the member judges it."""
+
+    MILD = "MILD", "Noticeable, but easy to bear."
+    MODERATE = "MODERATE", "Interferes with everyday life."
+    SEVERE = "SEVERE", "Prevents everyday life."
 
 
 class Treatment(Table, table=True):

@@ -1,9 +1,10 @@
 """The only place for who may be asking: the four audiences, their PostgreSQL roles, and a viewer's ids."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
+
+from privacy.described import DescribedEnum
 
 
 class Login(Protocol):
@@ -16,11 +17,13 @@ class Login(Protocol):
     def view(self) -> str: ...
 
 
-class Audience(StrEnum):
-    PUBLIC = "PUBLIC"
-    PATIENT = "PATIENT"
-    BUYER = "BUYER"
-    MANAGER = "MANAGER"
+class Audience(DescribedEnum):
+    """The audience whose view of the graph a caller gets."""
+
+    PUBLIC = "PUBLIC", "Callers who have not signed in."
+    PATIENT = "PATIENT", "Members: patients, relatives and associations."
+    BUYER = "BUYER", "Users and programs of organizations."
+    MANAGER = "MANAGER", "Cohorte's staff."
 
     @property
     def view(self) -> str:

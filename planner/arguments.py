@@ -123,7 +123,9 @@ def _converter(kind: Any, name: str, node: FieldNode) -> Callable[[Any], Any]:
 def _text(value: Any, name: str, node: FieldNode) -> str:
     text = str(value)
     if "\0" in text or not _encodes(text):
-        raise refused(f"The argument '{name}' holds a character that text may not: NUL or a lone surrogate.", node)
+        raise refused(
+            f"The argument '{name}' contains a character that text may not contain: NUL or a lone surrogate.", node
+        )
     return text
 
 

@@ -1,4 +1,4 @@
-"""The only place for how a field says where its value comes from: a column, a resolver, a page, a computation."""
+"""Declares the graph's types and fields: where a value comes from, who may select it, and what it means."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -25,13 +25,29 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.utils.str_converters import to_camel_case
 
 from models.rows import Asking, Value
+from privacy.described import DescribedEnum
 
 C = TypeVar("C", bound=type)
+Descriptions = Mapping[str, str]  # of arguments, by the name of the resolver's parameter without its closing "_"
+
+NONE: Descriptions = {}
 
 AUDIENCE = "cohorte.audience"  # key of a field's metadata: who may select it, where its type does not say
 SOURCE = "cohorte.source"  # key of a field's metadata: where its value comes from
 
+PAGE_SIZE = 20  # items of a page whose size is not given
+PAGE_LIMIT = 100  # the most items that a page may have
+
 Cursor = NewType("Cursor", str)  # a place in a list; the schema says how the scalar reads
+
+# Arguments that mean the same on every field; a field may describe its own otherwise.
+COMMON: Descriptions = {
+    "id": "The object's id, as an `id` field returned it.",
+    "first": f"Number of items to return from the start, 1 to {PAGE_LIMIT}. Defaults to {PAGE_SIZE}.",
+    "after": "Return the items after this cursor.",
+    "last": f"Number of items to return from the end, 1 to {PAGE_LIMIT}. Not to be combined with `first` or `after`.",
+    "before": "Return the items before this cursor.",
+}
 
 
 @dataclass(frozen=True)
@@ -127,20 +143,33 @@ def column(about: str, *, of: str | None = None, only: Any = None, init: Literal
     return _field(Column(of), about, only, [])
 
 
-def sql(resolver: Callable[..., Any], about: str, *, only: Any = None, init: Literal[False] = False) -> Any:
-    """What a resolver says: an expression, rows, the row it was given, or branches."""
+def sql(
+    resolver: Callable[..., Any],
+    about: str,
+    *,
+    arguments: Descriptions = NONE,
+    only: Any = None,
+    init: Literal[False] = False,
+) -> Any:
+    """A resolver's result: an expression, rows, the row it was given, or branches."""
     source = Sql(resolver, *_signature(resolver))
-    return _field(source, about, only, _arguments(source.parameters))
+    return _field(source, about, only, _arguments(source, arguments))
 
 
 def paged(
-    resolver: Callable[..., Any], about: str, *, backward: bool = False, only: Any = None, init: Literal[False] = False
+    resolver: Callable[..., Any],
+    about: str,
+    *,
+    arguments: Descriptions = NONE,
+    backward: bool = False,
+    only: Any = None,
+    init: Literal[False] = False,
 ) -> Any:
     """A keyset connection over a resolver's ordered rows; `backward` adds `last` and `before`."""
     source = Paged(resolver, *_signature(resolver), backward=backward)
     page = [("first", int), ("after", Cursor)] + ([("last", int), ("before", Cursor)] if backward else [])
-    arguments = _arguments(source.parameters) + [_argument(name, kind | None) for name, kind in page]
-    return _field(source, about, only, arguments)
+    of_page = [_argument(name, kind | None, COMMON[name]) for name, kind in page]
+    return _field(source, about, only, _arguments(source, arguments) + of_page)
 
 
 def told(
@@ -148,16 +177,17 @@ def told(
     about: str,
     *,
     heard: Callable[..., Any] | None = None,
+    arguments: Descriptions = NONE,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
     """A field of the subscription root: a resolver's row of an event, whose `subject` and `about` are columns.
 
-    `heard` is a resolver of what an event must be `about` to be heard: one value, found when somebody subscribes and
-    null where they may not; None, from it or in its place, for whatever it is about.
+    `heard` is a resolver of the one value that an event must be `about`. It runs when somebody subscribes, and returns
+    null where they may not subscribe. None, from it or in its place, subscribes to every event of the kind.
     """
     source = Told(resolver, *_signature(resolver), heard=None if heard is None else Sql(heard, *_signature(heard)))
-    return _field(source, about, only, _arguments(source.arguments))
+    return _field(source, about, only, _arguments(source, arguments))
 
 
 def computed(
@@ -167,18 +197,19 @@ def computed(
     *,
     planned: Callable[..., Any] | None = None,
     unless: tuple[str, ...] = (),
+    arguments: Descriptions = NONE,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
-    """What `finish(value, **arguments)` makes of the JSON of a resolver's expression: a leaf, or `Finished` objects.
+    """The result of `finish(value, **arguments)` on a resolver's expression as JSON: a leaf, or `Finished` objects.
 
     Arguments are `finish`'s keyword-only parameters, as plain Python values; one that is null is not passed. Where
-    `planned` is given and no argument of the names `unless` is, the field is planned as `sql(planned)`. Where it is
-    computed, graphql-core finishes the operation. `finish` raises `models.rows.Unanswerable` to refuse.
+    `planned` is given and no argument named in `unless` is, the field is planned as `sql(planned)`. Otherwise
+    graphql-core finishes the operation. `finish` raises `models.rows.Unanswerable` to refuse.
     """
     takes_row, asks_viewer, parameters = _signature(resolver)
     if parameters:
-        raise TypeError(f"{resolver.__name__}: what a computation is made from takes no arguments")
+        raise TypeError(f"{resolver.__name__} is computed from, and so takes no arguments")
     source = Computed(
         resolver,
         takes_row,
@@ -189,25 +220,35 @@ def computed(
         planned=None if planned is None else Sql(planned, *_signature(planned)),
         unless=frozenset(unless),
     )
-    return _field(source, about, only, _arguments(source.arguments))
+    return _field(source, about, only, _arguments(source, arguments))
 
 
 def node_by_id(about: str, *, init: Literal[False] = False) -> Any:
-    """`node(id: ID!)`: null for what is not there, not of this view, or not the viewer's to see."""
-    return _field(NodeById(), about, None, [_argument("id", strawberry.ID)])
+    """`node(id: ID!)`: null for an object that does not exist, or that the viewer may not see."""
+    return _field(NodeById(), about, None, [_argument("id", strawberry.ID, COMMON["id"])])
 
 
 @dataclass_transform(
     kw_only_default=True, field_specifiers=(column, sql, paged, told, computed, node_by_id, strawberry.field)
 )
 def graph_type(
-    *, audience: Any, row: type[SQLModel] | None = None, prefix: str | None = None, name: str | None = None
+    *,
+    audience: Any,
+    row: type[SQLModel] | None = None,
+    prefix: str | None = None,
+    name: str | None = None,
+    description: str | None = None,
 ) -> Callable[[C], C]:
-    """An object type: who may select it, and, where it is a table's row, which table and which prefix its ids bear."""
+    """An object type: who may select it, and, where it is a table's row, which table and which prefix its ids have.
+
+    Its description is the class's docstring, or `description` where a constant is part of it. Raises TypeError where an
+    argument of one of its fields is not described.
+    """
 
     def declare(cls: C) -> C:
-        made = strawberry.type(cls, name=name, description=inspect.getdoc(cls))
+        made = strawberry.type(cls, name=name, description=description or inspect.getdoc(cls))
         made.__graph__ = GraphType(audience, row, prefix)  # type: ignore[attr-defined]
+        _check_arguments(made)
         return made
 
     return declare
@@ -220,9 +261,22 @@ def graph_interface(*, audience: Any) -> Callable[[C], C]:
     def declare(cls: C) -> C:
         made: C = strawberry.interface(cls, description=inspect.getdoc(cls))
         made.__graph__ = GraphType(audience)  # type: ignore[attr-defined]
+        _check_arguments(made)
         return made
 
     return declare
+
+
+def graph_enum(kind: type[DescribedEnum], *, name: str | None = None) -> None:
+    """Makes an enum one of the graph's, described by its docstring and its members' descriptions.
+
+    Raises TypeError where it has no docstring of its own.
+    """
+    if not kind.__dict__.get("__doc__"):
+        raise TypeError(f"{kind.__name__} has no docstring, which is its description in the graph")
+    strawberry.enum(kind, name=name, description=inspect.getdoc(kind))
+    for value in kind.__strawberry_definition__.values:  # type: ignore[attr-defined]
+        value.description = kind(value.value).description
 
 
 def graph_of(cls: type) -> GraphType | None:
@@ -280,13 +334,27 @@ def without_none(hint: Any) -> Any:
     return hint
 
 
-def _arguments(parameters: tuple[Parameter, ...]) -> list[StrawberryArgument]:
+def _arguments(source: Sql, described: Descriptions) -> list[StrawberryArgument]:
     made = []
-    for parameter in parameters:
+    for parameter in source.arguments:
+        name = parameter.name.rstrip("_")
         kind = strawberry.ID if parameter.kind is UUID else parameter.kind
-        made.append(_argument(parameter.name, kind if parameter.required else kind | None))
+        common = COMMON.get(name) if name == "id" else None
+        made.append(_argument(name, kind if parameter.required else kind | None, described.get(name, common)))
+    if unknown := described.keys() - {argument.python_name for argument in made}:
+        raise TypeError(f"{source.resolver.__name__} takes no argument {min(unknown)}, which is described")
     return made
 
 
-def _argument(name: str, kind: Any) -> StrawberryArgument:
-    return StrawberryArgument(name.rstrip("_"), None, StrawberryAnnotation(kind))
+def _argument(name: str, kind: Any, about: str | None) -> StrawberryArgument:
+    return StrawberryArgument(name, None, StrawberryAnnotation(kind), description=about)
+
+
+def _check_arguments(cls: Any) -> None:
+    for declared in cls.__strawberry_definition__.fields:
+        if declared.metadata.get(SOURCE) is None:  # a Python resolver's field describes its arguments by itself
+            continue
+        for argument in declared.arguments:
+            if not argument.description:
+                where = f"{cls.__name__}.{declared.python_name}"
+                raise TypeError(f"{where}: describe its argument {argument.python_name} in arguments={{...}}")

@@ -31,7 +31,7 @@ from models.viewers import Audience, Viewer
 from planner.arguments import Coerced, Request, Shape, refused, shapes, structural, variables_in
 from planner.compose import Composer, Mixed
 from planner.computing import Completing, Computing
-from planner.declare import Told
+from planner.declare import PAGE_LIMIT, Told
 from planner.expressions import Reader, as_object, compiled, labelled
 from planner.finish import Attributes, finish_by
 from planner.selection import Selections, everything
@@ -94,7 +94,7 @@ class Planner:
         self,
         schema: GraphQLSchema,
         audience: Audience,
-        page_limit: int = 100,
+        page_limit: int = PAGE_LIMIT,
         open_tables: frozenset[str] = frozenset(),
     ) -> None:
         self.schema, self.audience, self.page_limit, self.open_tables = schema, audience, page_limit, open_tables
@@ -105,7 +105,9 @@ class Planner:
         """:raises GraphQLError: where the document has no such operation, or several and no name was given."""
         node = get_operation_ast(document, name)
         if node is None:
-            raise refused("No operation of that name." if name else "Say which operation to run: operationName.")
+            raise refused(
+                "There is no operation with that name." if name else "Name the operation to run in operationName."
+            )
         return Operation(self, document, node)
 
 
@@ -178,7 +180,7 @@ class Operation:
         selections = Selections(self.planner.schema, self.fragments, coerced.values)
         selected = list(selections.of(root, [self.node.selection_set]).items())
         if len(selected) != 1:
-            raise refused("A subscription must select one field, and skip it never.")
+            raise refused("A subscription must select exactly one field, and not skip it.")
         ((key, nodes),) = selected
         name = nodes[0].name.value
         source = self.planner.tables.sources[root.name, name]

@@ -12,13 +12,12 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.rows import Expression, Row
 from planner.arguments import cursor_reader, is_given, refused
+from planner.declare import PAGE_SIZE
 from planner.expressions import EMPTY_LIST, Named, as_list, as_object, integer, labelled, typename
 from planner.tables import Ordered
 
 if TYPE_CHECKING:
     from planner.compose import Composer
-
-DEFAULT_SIZE = 20
 
 Labels = list[tuple[str, Expression]]
 
@@ -56,9 +55,9 @@ def _asked(composer: "Composer", declared: GraphQLField, node: FieldNode) -> Ask
     sizes = {name: composer.size(node, declared, name) for name in ("first", "last") if name in declared.args}
     forward, backward = sizes.get("first") or "after" in given, sizes.get("last") or "before" in given
     if forward and backward:
-        raise refused("A page is asked for with 'first' and 'after', or with 'last' and 'before': not both.", node)
+        raise refused("Use either 'first' and 'after', or 'last' and 'before'.", node)
     size = sizes.get("last") if backward else sizes.get("first")
-    return Asked(size or DEFAULT_SIZE, bool(backward), bool(given))
+    return Asked(size or PAGE_SIZE, bool(backward), bool(given))
 
 
 def _beyond(

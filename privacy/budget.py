@@ -14,6 +14,7 @@ LIFE = 1_000_000  # of a member: what is reserved of it while one consent lasts
 
 FLOOR = 200  # of a dataset's noisy size: under it nothing else is ever said
 TWICE_A_YEAR = 5_000  # members of a community: from there on two waves a year
+YEAR_DAYS = 365  # that a member's yearly allowance is for
 TERM_DAYS = 365  # of a dataset, from the day that it was frozen
 
 # Shares of a cap, per cent. They restrict one another and never extend the cap.

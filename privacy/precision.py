@@ -1,21 +1,23 @@
-"""The only place for what precision costs: how near each count comes, and its price in micro-rho."""
+"""Precisions: the margin of error of each, and its price in micro-rho."""
 
 import math
 from collections.abc import Mapping
-from enum import StrEnum
 from functools import lru_cache
 
+from privacy.described import DescribedEnum
+
 ALPHA = 0.05  # of a margin: one count in twenty lies further off
+CONFIDENCE = f"{100 * (1 - ALPHA):.0f} %"  # as people read it
 CERTAIN = 1e-12  # of a normalising sum: what is left out of it
 
 
-class Precision(StrEnum):
-    """Each count of a release lies within so many of the truth, at 95 %."""
+class Precision(DescribedEnum):
+    """The margin of error of each count. A smaller margin costs more of the dataset's privacy budget."""
 
-    WITHIN_5 = "WITHIN_5"
-    WITHIN_10 = "WITHIN_10"
-    WITHIN_20 = "WITHIN_20"
-    WITHIN_50 = "WITHIN_50"
+    WITHIN_5 = "WITHIN_5", "A margin of error of 5."
+    WITHIN_10 = "WITHIN_10", "A margin of error of 10."
+    WITHIN_20 = "WITHIN_20", "A margin of error of 20."
+    WITHIN_50 = "WITHIN_50", "A margin of error of 50."
 
     @property
     def margin(self) -> int:

@@ -13,6 +13,7 @@ from resolvers.tracking import Interval, points
 # The ages of the bands' first years. Bands of ten years, wider where there are few: an age in years would tell more.
 AGE_BANDS = ((75, "75+"), (65, "65-74"), (55, "55-64"), (45, "45-54"), (35, "35-44"), (25, "25-34"), (18, "18-24"))
 YOUNGEST = "0-17"
+BANDS = (YOUNGEST, *(band for _, band in reversed(AGE_BANDS)))
 
 
 def member(*, pseudonym: Value[str]) -> Rows:

@@ -13,7 +13,7 @@ from privacy import budget, chain, loss
 from resolvers.communities import community_called
 from resolvers.organizations import cost
 
-YEAR: Expression = literal_column("interval '365 days'")
+YEAR: Expression = literal_column(f"interval '{budget.YEAR_DAYS} days'")
 
 
 def data_uses(*, organization: Value[UUID] | None = None, community: Value[str] | None = None) -> Rows:

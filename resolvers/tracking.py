@@ -1,7 +1,6 @@
 """The only place for where the values of tracking come from: indicators, observations, and their summaries in time."""
 
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import Date, DateTime, Text, cast, func, literal_column
@@ -9,18 +8,19 @@ from sqlalchemy import Date, DateTime, Text, cast, func, literal_column
 from models import tracking as tables
 from models import treatments
 from models.rows import Expression, Row, Rows, Value, row, select
+from privacy.described import DescribedEnum
 from resolvers.communities import matches
 
 INDICATORS = 20  # how many indicators a search answers with where it does not say
 
 
-class Interval(StrEnum):
-    """How long each point of a series lasts; weeks begin on Monday (ISO 8601), as date_trunc has it."""
+class Interval(DescribedEnum):
+    """The length of time that a point of a series covers."""
 
-    DAY = "DAY"
-    WEEK = "WEEK"
-    MONTH = "MONTH"
-    QUARTER = "QUARTER"
+    DAY = "DAY", "One day."
+    WEEK = "WEEK", "One week, beginning on Monday."
+    MONTH = "MONTH", "One calendar month."
+    QUARTER = "QUARTER", "One quarter of a calendar year."
 
     @property
     def unit(self) -> Expression:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -14,6 +14,7 @@ import asyncpg
 from models.accounts import StaffRole
 from models.viewers import Viewer
 from models.viewing import Connection as Connection  # which every writing resolver takes
+from privacy.described import DescribedEnum
 
 T = TypeVar("T")
 
@@ -55,21 +56,21 @@ IN_THE_WAY = (
 )
 
 
-class RefusalCode(StrEnum):
-    """Why a write is refused, as clients branch on it."""
+class RefusalCode(DescribedEnum):
+    """The reason why a mutation was refused."""
 
-    INVALID = "INVALID"
-    NOT_FOUND = "NOT_FOUND"
-    TAKEN = "TAKEN"
-    TOO_LONG = "TOO_LONG"
-    TOO_EARLY = "TOO_EARLY"
-    TOO_LATE = "TOO_LATE"
-    NOT_ELIGIBLE = "NOT_ELIGIBLE"
-    LIMIT_REACHED = "LIMIT_REACHED"
-    BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
-    LICENCE_REQUIRED = "LICENCE_REQUIRED"
-    WRONG_CREDENTIALS = "WRONG_CREDENTIALS"
-    CONFLICT = "CONFLICT"
+    INVALID = "INVALID", "A value is not accepted."
+    NOT_FOUND = "NOT_FOUND", "The object does not exist, or the viewer may not see it."
+    TAKEN = "TAKEN", "The value is in use, or the thing exists already."
+    TOO_LONG = "TOO_LONG", "A text or a list exceeds its limit."
+    TOO_EARLY = "TOO_EARLY", "Not possible yet."
+    TOO_LATE = "TOO_LATE", "No longer possible."
+    NOT_ELIGIBLE = "NOT_ELIGIBLE", "The viewer does not meet the conditions."
+    LIMIT_REACHED = "LIMIT_REACHED", "A limit is reached: too many objects, or too many requests."
+    BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED", "The remaining privacy budget does not cover the cost."
+    LICENCE_REQUIRED = "LICENCE_REQUIRED", "The organization has no licence that covers this."
+    WRONG_CREDENTIALS = "WRONG_CREDENTIALS", "The e-mail address and the password do not match an account."
+    CONFLICT = "CONFLICT", "The `clientMutationId` was used with another input, or the object was changed meanwhile."
 
 
 @dataclass(frozen=True)

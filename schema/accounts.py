@@ -1,4 +1,4 @@
-"""The only place for the viewer as the graph shows it: signing in and out, its account, and what is its own."""
+"""The viewer: signing in and out, their account and their own data."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ import strawberry
 from models import accounts as tables
 from models import members as member_tables
 from models import viewers
-from planner.declare import column, graph_type, paged, sql
+from planner.declare import column, graph_enum, graph_type, paged, sql
 from resolvers import accounts as resolve
 from resolvers import members, register, surveys, tracking, treatments
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
@@ -20,95 +20,116 @@ from schema.surveys import Consent, Participation
 from schema.tracking import Dashboard, Observation
 from schema.treatments import TreatmentCourse
 
-strawberry.enum(viewers.Audience, description="Whom a part of the graph is for.")
-strawberry.enum(tables.StaffRole, description="What somebody of the house may do.")
-strawberry.enum(member_tables.NotificationKind, description="What a notification tells.")
+graph_enum(viewers.Audience)
+graph_enum(tables.StaffRole)
+graph_enum(member_tables.NotificationKind)
 
 
 @graph_type(audience=SIGNED_IN, row=tables.Session, prefix="ses")
 class Session:
-    """A device that is signed in."""
+    """A signed-in device."""
 
-    id: strawberry.ID = column("Opaque and random; it is not the token.")
-    created_at: datetime = column("When it signed in.")
-    last_seen_at: datetime = column("When it was last heard of.")
-    device: str | None = column("What the device calls itself; null where it says nothing.")
-    current: bool = sql(resolve.is_current, "Whether it is the one that asks.")
+    id: strawberry.ID = column("Opaque identifier, stable over time. It is not the token.")
+    created_at: datetime = column("When the device signed in.")
+    last_seen_at: datetime = column("When the session was last used.")
+    device: str | None = column("The device's own description, from its `User-Agent` header. Null if it sent none.")
+    current: bool = sql(resolve.is_current, "Whether this session made the request.")
 
 
 @graph_type(audience=PATIENT, row=tables.Account)
 class Account:
-    """What the viewer signs in with."""
+    """The viewer's account, with which they sign in."""
 
-    email: EmailAddress = column("Its e-mail address.")
-    email_verified: bool = column("Whether a letter to it was answered.")
-    locale: str = column("The language and country that it is written to in, such as `fr-FR`.")
-    created_at: datetime = column("When it was opened.")
-    sessions: list[Session] = sql(resolve.sessions_of, "The devices that are signed in, newest first.")
+    email: EmailAddress = column("E-mail address.")
+    email_verified: bool = column("Whether the e-mail address is verified.")
+    locale: str = column("Language and country of the mails that Cohorte sends, such as `fr-FR`.")
+    created_at: datetime = column("When the account was created.")
+    sessions: list[Session] = sql(resolve.sessions_of, "The signed-in devices, newest first.")
 
 
 @graph_type(audience=MANAGER, row=tables.Staff, prefix="stf")
 class Staff:
-    """Somebody of the house."""
+    """A staff member of Cohorte."""
 
-    id: strawberry.ID = column("Opaque and random.")
+    id: strawberry.ID = column("Opaque identifier, stable over time.")
     name: str = column("Their name.")
-    roles: list[tables.StaffRole] = column("What they may do.")
+    roles: list[tables.StaffRole] = column("Their roles.")
 
 
 @graph_type(audience=PUBLIC)
 class Viewer:
-    """Who asks."""
+    """The authenticated caller."""
 
-    audience: viewers.Audience = column("Whose view of the graph it is: PUBLIC for one who has not signed in.")
-    member: Member | None = sql(resolve.member_of, "The member who asks.", only=PATIENT)
+    audience: viewers.Audience = column("The audience they belong to. PUBLIC if they have not signed in.")
+    member: Member | None = sql(resolve.member_of, "The member who is signed in.", only=PATIENT)
     organization: Organization | None = sql(
-        resolve.organization_of, "The organization whose user or program asks.", only=BUYER
+        resolve.organization_of, "The organization whose user or program is the caller.", only=BUYER
     )
-    staff: Staff | None = sql(resolve.staff_of, "The one of the house who asks.", only=MANAGER)
+    staff: Staff | None = sql(resolve.staff_of, "The staff member who is signed in.", only=MANAGER)
 
 
 @graph_type(audience=PATIENT, row=member_tables.Notification, prefix="ntf")
 class Notification(Node):
-    """Something that the viewer is told."""
+    """A notification to the viewer."""
 
-    kind: member_tables.NotificationKind = column("What it tells.")
-    created_at: datetime = column("When it was told.")
-    read_at: datetime | None = column("When the viewer read it; null until then.")
-    subject: Node | None = sql(resolve.subject_of, "What it is about; null where it is gone, or no node.")
+    kind: member_tables.NotificationKind = column("The kind of event it reports.")
+    created_at: datetime = column("When it was created.")
+    read_at: datetime | None = column("When the viewer marked it as read. Null if unread.")
+    subject: Node | None = sql(
+        resolve.subject_of, "The object it is about. Null if that was deleted, or is not a `Node`."
+    )
 
 
 @graph_type(audience=PATIENT, row=member_tables.Profile)
 class Me:
-    """All that is the viewer's own."""
+    """The viewer's own data."""
 
-    member: Member = sql(members.member_of, "The viewer as other members see it.")
-    account: Account = sql(resolve.viewer_account, "What the viewer signs in with.")
-    birth_year: int | None = column("The viewer's year of birth; null where it was not said.")
-    sex: member_tables.Sex = column("The viewer's sex; UNKNOWN where it was not said.")
-    region: str | None = column("The region the viewer lives in; null where it was not said.")
-    sharing: member_tables.Sharing = column("Who may see these, and the viewer's courses and observations.")
+    member: Member = sql(members.member_of, "The viewer as a member.")
+    account: Account = sql(resolve.viewer_account, "The viewer's account.")
+    birth_year: int | None = column("The viewer's year of birth. Null if unset.")
+    sex: member_tables.Sex = column("The viewer's sex. UNKNOWN if unset.")
+    region: str | None = column("The region the viewer lives in. Null if unset.")
+    sharing: member_tables.Sharing = column(
+        "Which members can see the viewer's age band, sex, region, courses and observations."
+    )
     memberships: list[Membership] = sql(members.memberships_of, "The viewer's communities, by name.")
     dashboard: Dashboard = sql(
         tracking.dashboard,
-        "Curves from one day to another, both included: where not given, the year that ends today, by weeks.",
+        "The viewer's observations as curves over a period, with the treatments of that period.",
+        arguments={
+            "from": "First day of the period. Defaults to one year before the last day.",
+            "to": "Last day of the period, included. Defaults to today.",
+            "interval": "Length of time that each point of a curve covers. Defaults to WEEK.",
+        },
     )
     observations: Connection[Observation] = paged(
-        tracking.observations_of, "The viewer's observations, newest day first; of one indicator by its id."
+        tracking.observations_of,
+        "The viewer's observations, newest day first.",
+        arguments={"indicator": "Id of an indicator: only its observations."},
     )
-    courses: list[TreatmentCourse] = sql(treatments.courses_of, "The viewer's courses, last begun first.")
+    courses: list[TreatmentCourse] = sql(
+        treatments.courses_of,
+        "The viewer's treatment courses, most recently started first.",
+        arguments={"status": "Only courses with this status."},
+    )
     participations: list[Participation] = sql(
-        surveys.participations_of, "The viewer's part in surveys, last to close first."
+        surveys.participations_of,
+        "The viewer's participation in surveys, latest closing day first.",
+        arguments={"status": "Only participations with this status."},
     )
-    consents: list[Consent] = sql(surveys.consents_of, "What the viewer allows or has withdrawn, by purpose.")
+    consents: list[Consent] = sql(surveys.consents_of, "The viewer's consents, granted or withdrawn, by purpose.")
     data_uses: Connection[DataUse] = paged(
         register.data_uses_of,
-        "What has been computed from datasets that the viewer is in, newest first; until it withdrew from one.",
+        "Every use of the datasets that the viewer is enrolled in, newest first. Uses after a withdrawal are left out.",
     )
     privacy_loss: PrivacyLoss = sql(
-        register.privacy_loss_of, "How much may have been learnt about the viewer from it all."
+        register.privacy_loss_of, "An upper bound on what can be learned about the viewer from all these uses."
     )
-    notifications: Connection[Notification] = paged(members.notifications_of, "What the viewer is told, newest first.")
+    notifications: Connection[Notification] = paged(
+        members.notifications_of,
+        "The viewer's notifications, newest first.",
+        arguments={"unread_only": "Whether to leave out those that were read. Defaults to false."},
+    )
     care_links: list[CareLink] = sql(
-        members.care_links_of, "Whose diary the viewer keeps, and who keeps the viewer's; newest first."
+        members.care_links_of, "The viewer's care links, as patient or as relative, newest first."
     )

@@ -1,4 +1,4 @@
-"""The only place for communities and conditions as the graph shows them."""
+"""Communities and the conditions they gather around."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,8 @@ from schema.pagination import Connection, Node
 from schema.tracking import Indicator
 from schema.treatments import Treatment
 
+SEARCH = "Every word must match, or begin a word that does."
+
 if TYPE_CHECKING:
     from schema.datasets import Dataset
     from schema.discussions import Discussion
@@ -23,62 +25,64 @@ if TYPE_CHECKING:
 
 @graph_type(audience=PUBLIC, row=tables.Condition, prefix="con")
 class Condition:
-    """A disease, with its standard codes."""
+    """A medical condition, with its standard codes."""
 
-    id: strawberry.ID = column("Opaque and random.")
-    name: str = column("Its name.")
-    icd10: str | None = column("Its code in ICD-10; null where it has none of its own.")
-    orpha: str | None = column("Its Orphanet number; null where it is not a rare disease.")
+    id: strawberry.ID = column("Opaque identifier, stable over time.")
+    name: str = column("Name.")
+    icd10: str | None = column("ICD-10 code. Null if the condition has none of its own.")
+    orpha: str | None = column("Orphanet number (ORPHAcode). Null if the condition is not a rare disease.")
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER)
 class CohortReadiness:
-    """How near a community is to having enough consenting members for a survey to open."""
+    """Whether enough members of a community consent to research for a survey to open."""
 
-    consenting: int = column("How many members consent to research, rounded to ten.", of="consenting_count")
-    needed: int = column("How many are needed, rounded to ten.", of="needed_count")
-    ready: bool = sql(resolve.is_ready, "Whether there are enough.")
+    consenting: int = column("Number of members who consent to research, rounded to tens.", of="consenting_count")
+    needed: int = column("Number of consenting members needed, rounded to tens.", of="needed_count")
+    ready: bool = sql(resolve.is_ready, "Whether enough members consent.")
 
 
 @graph_type(audience=PUBLIC, row=tables.Community, prefix="com")
 class Community(Node):
-    """The members who live with one condition, their relatives and associations."""
+    """A community: the patients who live with one condition, their relatives, and associations."""
 
-    slug: str = column("Its name in addresses, such as `epilepsy`.")
-    name: str = column("Its name.")
-    description: str = column("What it is about.")
+    slug: str = column("URL slug, such as `epilepsy`.")
+    name: str = column("Name.")
+    description: str = column("Description.")
     condition: Condition = sql(resolve.condition_of, "The condition it gathers around.")
-    member_count: int = column("How many members it has, rounded to ten.")
-    indicators: list[Indicator] = sql(
-        resolve.indicators_of, "What its members track, in the order in which they would name it."
-    )
+    member_count: int = column("Number of members, rounded to tens.")
+    indicators: list[Indicator] = sql(resolve.indicators_of, "The indicators that members track, most typical first.")
     treatments: Connection[Treatment] = paged(
-        resolve.treatments_of, "The treatments that its members follow, commonest first."
+        resolve.treatments_of, "The treatments that members follow, most common first."
     )
     associations: list[Member] = sql(
-        resolve.associations_of, "The associations in it that the house has verified, by name.", only=PATIENT | MANAGER
+        resolve.associations_of, "The verified associations among its members, by name.", only=PATIENT | MANAGER
     )
     readiness: CohortReadiness = sql(
-        resolve.readiness_of, "Whether a survey of it could open.", only=PATIENT | BUYER | MANAGER
+        resolve.readiness_of, "Whether enough members consent for a survey to open.", only=PATIENT | BUYER | MANAGER
     )
     viewer_membership: Membership | None = sql(
-        resolve.viewer_membership, "The viewer's own place in it; null when the viewer is not in it.", only=PATIENT
+        resolve.viewer_membership, "The viewer's membership. Null if they are not a member.", only=PATIENT
     )
     members: Connection[Member] = paged(resolve.members_of, "Its members, newest first.", only=PATIENT | MANAGER)
     discussions: Connection[Annotated["Discussion", strawberry.lazy("schema.discussions")]] = paged(
         discussions.discussions_of,
-        "Its discussions, last written in first; a search looks at titles and posts.",
+        "Its discussions, latest post first.",
+        arguments={"search": f"Only discussions whose title or posts match. {SEARCH}"},
         only=PATIENT | MANAGER,
     )
     surveys: Connection[Annotated["Survey", strawberry.lazy("schema.surveys")]] = paged(
-        resolve.surveys_of, "Its surveys that the viewer may see, last to close first.", only=PATIENT | MANAGER
+        resolve.surveys_of,
+        "Its surveys that the viewer may see, latest closing day first.",
+        arguments={"status": "Only surveys with this status."},
+        only=PATIENT | MANAGER,
     )
     datasets: Connection[Annotated["Dataset", strawberry.lazy("schema.datasets")]] = paged(
-        datasets.datasets_of, "Its datasets, last frozen first.", only=PATIENT | BUYER | MANAGER
+        datasets.datasets_of, "Its datasets, most recently frozen first.", only=PATIENT | BUYER | MANAGER
     )
     insights: Connection[Annotated["Insight", strawberry.lazy("schema.insights")]] = paged(
         insights.insights_of_community,
-        "What has been published of its datasets, newest first: members and the house see all, a buyer those it may "
-        "read.",
+        "Insights published from its datasets, newest first. Members and staff see all of them; buyers see those that "
+        "a licence of theirs covers.",
         only=PATIENT | BUYER | MANAGER,
     )

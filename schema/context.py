@@ -1,4 +1,4 @@
-"""The context of an operation that graphql-core finishes: the viewer and their connections."""
+"""The context of an operation that graphql-core executes: the viewer and their database connections."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

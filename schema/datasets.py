@@ -1,4 +1,4 @@
-"""The only place for datasets as the graph shows them: frozen waves, their variables, and what is left to ask."""
+"""Datasets: frozen waves, their variables and their privacy budgets."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -7,8 +7,10 @@ import strawberry
 
 from models import datasets as tables
 from models.organizations import OrganizationKind
-from planner.declare import column, graph_type, paged, sql
-from privacy.precision import Precision
+from planner.declare import column, graph_enum, graph_type, paged, sql
+from privacy.bands import UNKNOWN
+from privacy.budget import SIZE_PRECISION, SOLD_SHARE
+from privacy.precision import CONFIDENCE, Precision
 from resolvers import communities, insights, surveys
 from resolvers import datasets as resolve
 from schema.access import SIGNED_IN
@@ -20,67 +22,74 @@ from schema.surveys import Survey
 if TYPE_CHECKING:
     from schema.insights import Insight
 
-strawberry.enum(tables.DatasetKind, description="Whether a dataset is a survey's answers or a community's tracking.")
-strawberry.enum(Precision, description="How near each count lies to the truth, 95 times in 100; nearer costs more.")
+graph_enum(tables.DatasetKind)
+graph_enum(Precision)
 
 
-@graph_type(audience=SIGNED_IN, row=tables.Category)
+@graph_type(
+    audience=SIGNED_IN,
+    row=tables.Category,
+    description=f"A category of a variable. The last one is always {UNKNOWN}, for members without a known value.",
+)
 class Category:
-    """A category of a variable. UNKNOWN is always one of them, the last."""
-
-    code: str = column("What a question names it by.")
-    label: str = column("What people read.")
-    value: float | None = column("What it counts as in a mean; null where it does not count.")
+    code: str = column("Code that identifies the category within its variable.")
+    label: str = column("Label for people to read.")
+    value: float | None = column("Number that stands for the category in means and medians. Null if it is left out.")
 
 
 @graph_type(audience=SIGNED_IN, row=tables.Variable)
 class Variable:
-    """What a dataset can be asked about: each member falls into one of its categories, or into a few of them."""
+    """A variable of a dataset. Each member falls into one of its categories, or into up to `maxPerMember`."""
 
-    name: str = column("What a question names it by.")
-    label: str = column("What people read.")
+    name: str = column("Name that identifies the variable within its dataset.")
+    label: str = column("Label for people to read.")
     categories: list[Category] = sql(
-        resolve.categories_of, "All its categories, in order: fixed before anybody looked at an answer."
+        resolve.categories_of, "All categories, in order. They were fixed before any data was looked at."
     )
-    ordinal: bool = column("Whether its categories have an order, and so a mean and a median.")
-    max_per_member: int = column("How many categories a member may be in: an insight costs so many times as much.")
+    ordinal: bool = column("Whether the categories are ordered, so that a mean and a median exist.")
+    max_per_member: int = column(
+        "Number of categories that one member may be in. The cost of an insight is multiplied by it."
+    )
 
 
 @graph_type(audience=SIGNED_IN)
 class PrivacyBudget:
-    """How much may be learnt about any one member of a dataset, by everybody together."""
+    """A dataset's privacy budget: the limit on what anyone can learn about a single member from all its insights."""
 
-    cap: PrivacyCost = sql(resolve.cap_of, "The most, ever.")
-    spent: PrivacyCost = sql(resolve.spent_on, "What has been spent of it, by everybody.")
+    cap: PrivacyCost = sql(resolve.cap_of, "Total budget, which is never increased.")
+    spent: PrivacyCost = sql(resolve.spent_on, "Cost of everything published so far, by all parties.")
     remaining: PrivacyCost = sql(
         resolve.remaining_of,
-        "What can still be spent: all of it as members and the house see it; as a buyer sees it, what all licensed "
-        "buyers together still may, whose share is 60 % of the cap. Nothing once the dataset has ended.",
+        f"Budget left. For a buyer, what is left of the {SOLD_SHARE} % of the cap that all licensed buyers share. Zero "
+        "once the dataset has ended.",
     )
     insights_left: int = sql(
         resolve.insights_left,
-        "How many insights of a precision the remaining budget has room for, as the viewer sees it: of variables that "
-        "a member is in one category of.",
+        "Number of insights that the remaining budget covers, if each uses only variables with a `maxPerMember` of 1.",
+        arguments={"precision": "The precision of the insights."},
     )
 
 
 @graph_type(audience=SIGNED_IN, row=tables.Dataset, prefix="dst")
 class Dataset(Node):
-    """A frozen wave: what the members who consented had said by one day. Nothing in it changes again."""
+    """Consenting members' data from a survey or from tracking, frozen on one day. It never changes."""
 
-    title: str = column("Its title.")
-    kind: tables.DatasetKind = column("Whether it is a survey's answers or a community's tracking.")
-    community: Community = sql(communities.community_of, "Whose members are in it.")
-    survey: Survey | None = sql(surveys.survey_of, "The survey it is made from; null where it is of tracking.")
-    wave: str = column("What it is called among those of its community, such as `2026 spring`.")
-    frozen_on: date = column("The day it was frozen.")
-    ends_on: date = column("The last day on which it can be asked.")
-    ended_on: date | None = column("The day on which its records were destroyed; null while it can be asked.")
-    offered_to: list[OrganizationKind] = column("The kinds of organization that may ask it.")
-    variables: list[Variable] = sql(resolve.variables_of, "What it can be asked about, in order.")
-    size: int = column("About how many members are in it: released once, with noise, within 20 at 95 %.")
-    budget: PrivacyBudget = sql(resolve.budget_of, "How much may be learnt from it, and what is left of that.")
+    title: str = column("Title.")
+    kind: tables.DatasetKind = column("Whether the data comes from a survey or from tracking.")
+    community: Community = sql(communities.community_of, "The community whose members' data it contains.")
+    survey: Survey | None = sql(surveys.survey_of, "The survey it was made from. Null for tracking.")
+    wave: str = column("Name of the wave among the community's datasets, such as `2026 spring`.")
+    frozen_on: date = column("The day on which the data was frozen.")
+    ends_on: date = column("The last day on which insights can be published from it.")
+    ended_on: date | None = column("The day on which its records were destroyed. Null until then.")
+    offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from it.")
+    variables: list[Variable] = sql(resolve.variables_of, "The variables that insights can use, in order.")
+    size: int = column(
+        f"Number of members in it, with noise: {CONFIDENCE} confidence interval of ±{SIZE_PRECISION.margin}."
+    )
+    budget: PrivacyBudget = sql(resolve.budget_of, "Its privacy budget.")
     insights: Connection[Annotated["Insight", strawberry.lazy("schema.insights")]] = paged(
         insights.insights_of_dataset,
-        "What has been published of it, newest first: members and the house see all, a buyer those it may read.",
+        "Insights published from it, newest first. Members and staff see all of them; buyers see those that a licence "
+        "of theirs covers.",
     )

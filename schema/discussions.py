@@ -1,4 +1,4 @@
-"""The only place for discussions as the graph shows them: posts, topics, reactions and flags."""
+"""Discussions: posts, topics, reactions and flags."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from models import discussions as tables
-from planner.declare import column, graph_type, paged, sql
+from planner.declare import column, graph_enum, graph_type, paged, sql
 from resolvers import communities, members
 from resolvers import discussions as resolve
 from schema.access import MANAGER, PATIENT
@@ -16,71 +16,72 @@ from schema.pagination import Connection, Node
 from schema.tracking import Indicator
 from schema.treatments import Treatment
 
-strawberry.enum(tables.Reaction, description="How a member can answer a post without words.")
-strawberry.enum(tables.FlagReason, description="Why a post was shown to the moderators.")
-strawberry.enum(tables.FlagStatus, description="What the moderators made of a flag.")
+graph_enum(tables.Reaction)
+graph_enum(tables.FlagReason)
+graph_enum(tables.FlagStatus)
 
 DiscussionTopic = Annotated[
-    Treatment | Indicator, strawberry.union("DiscussionTopic", description="What a discussion can be about.")
+    Treatment | Indicator,
+    strawberry.union("DiscussionTopic", description="A topic of a discussion: a treatment or an indicator."),
 ]
 
 
 @graph_type(audience=PATIENT | MANAGER)
 class ReactionCount:
-    """How many members have given a post one reaction."""
+    """The number of members who reacted to a post in one way."""
 
     reaction: tables.Reaction = column("The reaction.")
-    count: int = column("How many have given it.")
+    count: int = column("Number of members.")
 
 
 @graph_type(audience=PATIENT | MANAGER, row=tables.Discussion, prefix="dis")
 class Discussion(Node):
-    """A discussion of a community."""
+    """A discussion in a community."""
 
-    community: Community = sql(communities.community_of, "Where it takes place.")
-    title: str = column("Its title.")
-    author: Member | None = sql(members.author_of, "Who started it; null when they have left the network.")
+    community: Community = sql(communities.community_of, "The community it takes place in.")
+    title: str = column("Title.")
+    author: Member | None = sql(members.author_of, "The member who started it. Null if they left the network.")
     created_at: datetime = column("When it was started.")
-    last_post_at: datetime = column("When the last post was written.")
-    post_count: int = column("How many posts it has.")
-    closed: bool = column("Whether nobody can write in it any more.")
+    last_post_at: datetime = column("When the latest post was written.")
+    post_count: int = column("Number of posts.")
+    closed: bool = column("Whether it is closed to new posts.")
     posts: Connection[Annotated["Post", strawberry.lazy("schema.discussions")]] = paged(
-        resolve.posts_of, "Its posts, oldest first; `last` and `before` read from the end.", backward=True
+        resolve.posts_of, "Its posts, oldest first. Use `last` and `before` to page from the end.", backward=True
     )
     last_post: Annotated["Post", strawberry.lazy("schema.discussions")] | None = sql(
-        resolve.last_post, "Its newest post; null while it has none."
+        resolve.last_post, "Its latest post. Null if it has none."
     )
     about: list[DiscussionTopic] = sql(resolve.topics_of, "The treatments and indicators it is about.")
 
 
 @graph_type(audience=PATIENT | MANAGER, row=tables.Post, prefix="pst")
 class Post(Node):
-    """A post of a discussion."""
+    """A post in a discussion."""
 
-    discussion: Discussion = sql(resolve.discussion_of, "The discussion it is in.")
-    author: Member | None = sql(members.author_of, "Who wrote it; null when they have left the network.")
-    body: str | None = column("As written; null once the post was removed.")
+    discussion: Discussion = sql(resolve.discussion_of, "The discussion it belongs to.")
+    author: Member | None = sql(members.author_of, "The member who wrote it. Null if they left the network.")
+    body: str | None = column("Its text. Null once it is removed.")
     created_at: datetime = column("When it was written.")
-    edited_at: datetime | None = column("When it was last changed; null when it never was.")
-    removed: bool = column("Whether it was removed: it keeps its place and loses its body.")
+    edited_at: datetime | None = column("When it was last edited. Null if never.")
+    removed: bool = column("Whether it was removed. A removed post keeps its position, without its text.")
     removal_reason: str | None = sql(
         resolve.removal_reason,
-        "Why a moderator removed it; null where none did, and to other members than its author.",
+        "The moderator's reason for removing it, visible to its author and to staff. Null if no moderator removed it.",
     )
-    reactions: list[ReactionCount] = sql(resolve.reactions_of, "The reactions it got, commonest first.")
+    reactions: list[ReactionCount] = sql(resolve.reactions_of, "Its reactions, most frequent first.")
     viewer_reactions: list[tables.Reaction] = sql(
-        resolve.viewer_reactions, "The reactions that the viewer gave it.", only=PATIENT
+        resolve.viewer_reactions, "The viewer's own reactions to it.", only=PATIENT
     )
 
 
 @graph_type(audience=MANAGER, row=tables.Flag, prefix="flg")
 class Flag(Node):
-    """A post that a member has shown to the moderators."""
+    """A member's report of a post to the moderators."""
 
-    post: Post = sql(resolve.post_of, "The post.")
-    reason: tables.FlagReason = column("What the member finds wrong with it.")
-    note: str | None = column("In the member's own words; null where nothing was written.")
-    status: tables.FlagStatus = column("What the moderators made of it.")
-    resolution: str | None = column("The moderator's note; null where none was written.")
-    resolved_at: datetime | None = column("When a moderator last decided on it; null until then.")
-    created_at: datetime = column("When it was first raised.")
+    post: Post = sql(resolve.post_of, "The flagged post.")
+    reason: tables.FlagReason = column("The member's reason.")
+    note: str | None = column("The member's explanation. Null if they gave none.")
+    status: tables.FlagStatus = column("Status of the flag.")
+    resolution: str | None = column("The moderator's note on the decision. Null if there is none.")
+    resolved_at: datetime | None = column("When a moderator last decided on it. Null until then.")
+    created_at: datetime = column("When the member first flagged the post.")

@@ -1,23 +1,23 @@
-"""Refusals of mutations: codes that clients branch on, and messages that people read."""
+"""Refusals of mutations: codes for programs, and messages for people."""
 
 from typing import TypeAlias
 
 import strawberry
 
-from planner.declare import graph_type
+from planner.declare import graph_enum, graph_type
 from resolvers.writing import RefusalCode
 from schema.access import PUBLIC
 
 UserErrorCode: TypeAlias = RefusalCode
-strawberry.enum(UserErrorCode, name="UserErrorCode", description="Why a mutation was refused.")
+graph_enum(UserErrorCode, name="UserErrorCode")
 
 
 @graph_type(audience=PUBLIC)
 class UserError:
-    """An expected refusal: nothing was written."""
+    """The reason why a mutation was refused. Nothing was changed."""
 
-    code: UserErrorCode = strawberry.field(description="The code that clients branch on.")
-    message: str = strawberry.field(description="The same as a sentence for people. It may change.")
+    code: UserErrorCode = strawberry.field(description="Code for programs to branch on.")
+    message: str = strawberry.field(description="Message for people to read.")
     path: list[str] = strawberry.field(
-        description="The path to the input field that was refused, such as `input`, `entries`, `0`, `value`."
+        description="Path to the argument that was refused, such as `input`, `entries`, `0`, `value`."
     )

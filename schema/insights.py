@@ -1,4 +1,4 @@
-"""The only place for insights as the graph shows them: what has been said of a dataset, cell by cell."""
+"""Insights: published tables with noise, read cell by cell."""
 
 from datetime import datetime
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import strawberry
 
 from models import insights as tables
-from planner.declare import column, computed, graph_type, sql
+from planner.declare import column, computed, graph_enum, graph_type, sql
 from privacy.measures import Measure, Reliability
-from privacy.precision import Precision
+from privacy.precision import CONFIDENCE, Precision
 from resolvers import cubes, datasets
 from resolvers import insights as resolve
 from schema.access import SIGNED_IN
@@ -17,14 +17,19 @@ from schema.organizations import Organization, PrivacyCost
 from schema.pagination import Node
 from schema.register import LedgerEntry
 
-strawberry.enum(Measure, description="What a figure measures.")
-strawberry.enum(Reliability, description="How far a figure can be relied on; a HIDDEN one is little more than noise.")
+graph_enum(Measure)
+graph_enum(Reliability)
+
+NARROWING = {
+    "by": "Names of the variables to group by, out of the insight's `by`. The others are summed over. Defaults to all.",
+    "where": "Count only members who match every filter. Defaults to everyone.",
+}
 
 
-@strawberry.input(description="Those alone who are in one of some categories of a variable.")
+@strawberry.input(description="Selects the members who are in one of some categories of a variable.")
 class CategoryFilter:
-    variable: str = strawberry.field(description="The variable's name.")
-    in_: list[str] = strawberry.field(name="in", description="The categories' codes, at least one.")
+    variable: str = strawberry.field(description="Name of the variable: the insight's `variable`, or one of its `by`.")
+    in_: list[str] = strawberry.field(name="in", description="Codes of the categories; at least one.")
 
 
 def filters(where: list[CategoryFilter] | None) -> list[tuple[str, list[str]]]:
@@ -47,77 +52,76 @@ def statistics(
     return cubes.statistics(found, by, filters(where))
 
 
-@graph_type(audience=SIGNED_IN)
+@graph_type(
+    audience=SIGNED_IN,
+    description=f"A {CONFIDENCE} confidence interval, which accounts for both the added noise and sampling.",
+)
 class Interval95:
-    """Where a figure lies 95 times in 100, what was added to it and who happened to take part considered."""
-
-    low: float = column("Its lower end.")
-    high: float = column("Its upper end.")
+    low: float = column("Lower bound.")
+    high: float = column("Upper bound.")
 
 
 @graph_type(audience=SIGNED_IN)
 class Cell:
-    """How many of a group are in one category."""
+    """The number of members of a group who are in one category."""
 
-    category: Category = sql(resolve.category_of, "The category.")
-    by: list[Category] = sql(resolve.categories_by, "The group: a category of each variable that the insight is by.")
+    category: Category = sql(resolve.category_of, "The category of the insight's variable.")
+    by: list[Category] = sql(resolve.categories_by, "The group: one category for each grouping variable, in order.")
     count: int | None = column(
-        "About how many members; it may be below zero, and is null where it is HIDDEN and not asked for."
+        "Number of members, with noise added, so it may be negative. Null if HIDDEN, unless `includeUnreliable`."
     )
-    margin_of_error: int = column("The count is within so many of the truth, 95 times in 100.")
-    share: float | None = column(
-        "Its part of its group, 0 to 1; null where the group is too small to say, and where the count is null."
-    )
-    interval: Interval95 | None = sql(resolve.interval_of, "Where the share lies; null where the share is.")
-    reliability: Reliability = column("How far the count can be relied on.")
+    margin_of_error: int = column(f"Half-width of the count's {CONFIDENCE} confidence interval.")
+    share: float | None = column("Share of the group, 0 to 1. Null if the count is null or the group is too small.")
+    interval: Interval95 | None = sql(resolve.interval_of, "Interval of the share. Null if the share is null.")
+    reliability: Reliability = column("Reliability of the count.")
 
 
 @graph_type(audience=SIGNED_IN)
 class Statistic:
-    """A mean or median of a group."""
+    """The mean or median of the variable in one group."""
 
-    measure: Measure = column("Which of them.")
-    by: list[Category] = sql(resolve.categories_by, "The group: a category of each variable that the insight is by.")
-    value: float | None = column("The figure, of the categories that have a value; null where it is HIDDEN.")
-    interval: Interval95 | None = sql(resolve.interval_of, "Where the figure lies; null where it is HIDDEN.")
-    reliability: Reliability = column("How far it can be relied on.")
+    measure: Measure = column("Which statistic this is.")
+    by: list[Category] = sql(resolve.categories_by, "The group: one category for each grouping variable, in order.")
+    value: float | None = column("The statistic, over the categories that have a value. Null if HIDDEN.")
+    interval: Interval95 | None = sql(resolve.interval_of, "Interval of the statistic. Null if HIDDEN.")
+    reliability: Reliability = column("Reliability of the statistic.")
 
 
 @graph_type(audience=SIGNED_IN, row=tables.Insight, prefix="ins")
 class Insight(Node):
-    """A published table: one variable of a dataset by others, every count with noise added, the same for everyone."""
+    """A published table: a variable of a dataset, counted by other variables. Everyone sees the same noisy counts."""
 
-    dataset: Dataset = sql(datasets.dataset_of, "What it was computed from.")
-    variable: Variable = sql(resolve.variable_of, "What it is about.")
-    by: list[Variable] = sql(resolve.variables_by, "What its groups are made of, in order; empty where it has none.")
-    precision: Precision = sql(resolve.precision_of, "How near its counts are.")
-    margin_of_error: int = sql(resolve.margin_of, "Each count is within so many of the truth, 95 times in 100.")
-    cost: PrivacyCost = sql(resolve.cost_of, "What it cost of the dataset's budget.")
+    dataset: Dataset = sql(datasets.dataset_of, "The dataset it was computed from.")
+    variable: Variable = sql(resolve.variable_of, "The variable whose categories are counted.")
+    by: list[Variable] = sql(resolve.variables_by, "The grouping variables, in order. Empty for a one-way table.")
+    precision: Precision = sql(resolve.precision_of, "Precision of the counts.")
+    margin_of_error: int = sql(resolve.margin_of, f"Half-width of each count's {CONFIDENCE} confidence interval.")
+    cost: PrivacyCost = sql(resolve.cost_of, "Privacy cost that was charged to the dataset's budget.")
     cells: list[Cell] = computed(
         cubes.cube_of,
         cells,
-        "All its cells, group by group; or by some of its variables only, added up over the others; or of those alone "
-        "who are in some categories. Free, whatever is asked. Counts and shares that are HIDDEN are left out unless "
-        "`includeUnreliable`.",
+        "The cells, group by group. Regrouping and filtering use the published counts and cost nothing.",
         planned=resolve.cells_of,
         unless=("by", "where"),
+        arguments=NARROWING
+        | {"include_unreliable": "Whether to return the counts and shares of HIDDEN cells too. Defaults to false."},
     )
     statistics: list[Statistic] = computed(
         cubes.cube_of,
         statistics,
-        "The mean and the median of each group, where the variable is ordinal; narrowed as cells are.",
+        "The mean and median of each group. Empty if the variable is not ordinal.",
         planned=resolve.statistics_of,
         unless=("by", "where"),
+        arguments=NARROWING,
     )
     published_at: datetime = column("When it was published.")
     requested_by: Organization | None = sql(
-        resolve.requested_by, "The organization that had it published; null for the house, and for members' own tables."
+        resolve.requested_by,
+        "The organization that requested it. Null for Cohorte's own research and for tables made for members.",
     )
-    purpose: str | None = sql(
-        resolve.purpose_of, "What it was published for, as the public register has it; null where it says nothing."
-    )
-    ledger_entry: LedgerEntry = sql(resolve.ledger_entry_of, "Its line in the public register.")
-    csv: str = computed(cubes.cube_of, cubes.csv, "All its cells as a CSV file, with a header; nothing HIDDEN in it.")
+    purpose: str | None = sql(resolve.purpose_of, "The purpose stated in the public ledger. Null if none is stated.")
+    ledger_entry: LedgerEntry = sql(resolve.ledger_entry_of, "Its entry in the public ledger.")
+    csv: str = computed(cubes.cube_of, cubes.csv, "All cells as CSV with a header. HIDDEN figures are left out.")
     json_stat: str = computed(
-        cubes.cube_of, cubes.json_stat, "All its cells as a JSON-stat 2.0 dataset; nothing HIDDEN in it."
+        cubes.cube_of, cubes.json_stat, "All cells as a JSON-stat 2.0 dataset. HIDDEN figures are left out."
     )

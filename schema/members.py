@@ -1,4 +1,4 @@
-"""The only place for members as the graph shows them, to each other and to the house; `Me` stands in accounts."""
+"""Members, as other members and staff see them. The viewer's own data is `Me`, in accounts."""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +7,7 @@ import strawberry
 
 from models import members as tables
 from models import moderation
-from planner.declare import column, graph_type, sql
+from planner.declare import column, graph_enum, graph_type, sql
 from resolvers import communities
 from resolvers import members as resolve
 from schema.access import MANAGER, PATIENT
@@ -18,73 +18,76 @@ from schema.treatments import TreatmentCourse
 if TYPE_CHECKING:
     from schema.communities import Community
 
-strawberry.enum(tables.MemberKind, description="Whether a member is a patient, a relative of one, or an association.")
-strawberry.enum(tables.Sex, description="A member's sex, as the member says.")
-strawberry.enum(tables.Sharing, description="With which members a member shares its profile, courses and observations.")
-strawberry.enum(tables.MembershipRole, description="What a member is in a community.")
-strawberry.enum(tables.CareLinkStatus, description="Where a care link stands.")
+graph_enum(tables.MemberKind)
+graph_enum(tables.Sex)
+graph_enum(tables.Sharing)
+graph_enum(tables.MembershipRole)
+graph_enum(tables.CareLinkStatus)
 
 
 @graph_type(audience=PATIENT | MANAGER, row=moderation.Suspension)
 class Suspension:
-    """What keeps a member from writing in discussions; it may read them."""
+    """A member's suspension: they can read discussions, but not write in them."""
 
-    until: datetime | None = column("When it ends; null where it is for good.")
-    reason: str = column("Why, in the moderator's words.")
-    created_at: datetime = column("When the moderator said so.")
+    until: datetime | None = column("When it ends. Null if it is permanent.")
+    reason: str = column("The moderator's reason.")
+    created_at: datetime = column("When the moderator suspended the member.")
 
 
 @graph_type(audience=PATIENT | MANAGER, row=tables.Member, prefix="mbr")
 class Member(Node):
-    """A member of the network, under the name it chose. What it does not share is null or empty, as if it had none."""
+    """A member, known by a pseudonym. Fields they don't share are null or empty, indistinguishable from unset."""
 
-    pseudonym: str = column("The name it chose.")
-    kind: tables.MemberKind = column("Whether it is a patient, a relative or an association.")
-    verified: bool = column("Whether the house has checked that it is the association it says.")
-    about: str | None = column("What it says of itself; null where it says nothing.")
-    joined_on: date = column("The day it joined the network.")
+    pseudonym: str = column("The name they chose.")
+    kind: tables.MemberKind = column("Whether they are a patient, a relative or an association.")
+    verified: bool = column("Whether staff have verified the association's identity. False for other members.")
+    about: str | None = column("How they introduce themselves. Null if unset.")
+    joined_on: date = column("The day they joined the network.")
     communities: list[Annotated["Community", strawberry.lazy("schema.communities")]] = sql(
-        resolve.communities_of, "The communities it is in, by name."
+        resolve.communities_of, "The communities they belong to, by name."
     )
     age_band: str | None = sql(
         resolve.age_band,
-        "Where the age it reaches this year lies: 0-17, 18-24, then by ten years to 75+. Null where not shared.",
+        f"Age band, of the age they reach this year: {', '.join(resolve.BANDS)}. Null if not shared or unset.",
     )
-    sex: tables.Sex | None = sql(resolve.sex, "Its sex; null where not shared.")
-    region: str | None = sql(resolve.region, "The region it lives in; null where not shared or not said.")
+    sex: tables.Sex | None = sql(resolve.sex, "Their sex. Null if not shared.")
+    region: str | None = sql(resolve.region, "The region they live in. Null if not shared or unset.")
     suspension: Suspension | None = sql(
         resolve.suspension_of,
-        "What keeps it from writing in discussions; null where nothing does, or to other members.",
+        "Their suspension in force, visible to themselves and to staff. Null if there is none.",
     )
     courses: list[TreatmentCourse] = sql(
-        resolve.courses_of, "Its courses, newest first; empty where not shared.", only=PATIENT
+        resolve.courses_of, "Their treatment courses, newest first. Empty if not shared.", only=PATIENT
     )
     series: list[SeriesPoint] = sql(
-        resolve.series_of, "All its observations of one indicator, oldest first; empty where not shared.", only=PATIENT
+        resolve.series_of,
+        "Their observations of one indicator, summarized by interval, oldest first. Empty if not shared.",
+        arguments={"indicator": "Id of the indicator.", "interval": "Length of time that each point covers."},
+        only=PATIENT,
     )
 
 
 @graph_type(audience=PATIENT | MANAGER, row=tables.Membership)
 class Membership:
-    """A member's place in a community."""
+    """A member's membership of a community."""
 
     community: Annotated["Community", strawberry.lazy("schema.communities")] = sql(
         communities.community_of, "The community."
     )
-    joined_on: date = column("The day the member joined it.")
-    role: tables.MembershipRole = column("What the member is in it.")
+    joined_on: date = column("The day the member joined the community.")
+    role: tables.MembershipRole = column("The member's role in the community.")
     diagnosed_in: int | None = sql(
         resolve.diagnosed_in,
-        "The year in which the viewer was told of the condition; null where it has not said, or for another member.",
+        "The viewer's year of diagnosis. Null if unset, and for other members.",
         only=PATIENT,
     )
 
 
 @graph_type(audience=PATIENT, row=tables.CareLink, prefix="lnk")
 class CareLink:
-    """A relative whom a patient lets keep its diary."""
+    """A patient's permission for a relative to keep their diary."""
 
-    id: strawberry.ID = column("Opaque and random.")
-    patient: Member = sql(resolve.patient_of, "Whose diary it is.")
-    relative: Member = sql(resolve.relative_of, "Who may read it and write in it, while the link is accepted.")
-    status: tables.CareLinkStatus = column("Where the link stands.")
+    id: strawberry.ID = column("Opaque identifier, stable over time.")
+    patient: Member = sql(resolve.patient_of, "The patient whose diary it is.")
+    relative: Member = sql(resolve.relative_of, "The relative. Has access while the link is accepted.")
+    status: tables.CareLinkStatus = column("Status of the link.")

@@ -1,4 +1,4 @@
-"""The only place for organizations as the graph shows them: who buys, under which licence, with which keys."""
+"""Organizations, their licences and their API keys."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -6,68 +6,70 @@ from decimal import Decimal
 import strawberry
 
 from models import organizations as tables
-from planner.declare import column, graph_type, sql
+from planner.declare import column, graph_enum, graph_type, sql
 from resolvers import communities
 from resolvers import organizations as resolve
 from schema.access import BUYER, MANAGER, PUBLIC
 from schema.communities import Community
 from schema.pagination import Node
 
-strawberry.enum(tables.OrganizationKind, description="What sort of organization it is.")
-strawberry.enum(tables.LicenceStatus, description="Where a licence stands.")
+graph_enum(tables.OrganizationKind)
+graph_enum(tables.LicenceStatus)
 
 
 @graph_type(audience=PUBLIC)
 class PrivacyCost:
-    """How much may be learnt about any one member, at most, in zero-concentrated differential privacy."""
+    """A cost in zero-concentrated differential privacy (zCDP): a bound on what is revealed about any one member."""
 
-    micro_rho: int = column("The cost itself, in millionths of rho: costs of several things add up.")
-    epsilon: float = column("The same as an epsilon: the most by which a likelihood changes is e to this power.")
-    delta: float = column("The chance that the epsilon takes no account of.")
+    micro_rho: int = column("Cost in micro-rho, millionths of zCDP's rho. Costs add up.")
+    epsilon: float = column("The same cost as the epsilon of (epsilon, delta)-differential privacy.")
+    delta: float = column("The delta at which `epsilon` is stated.")
 
 
 @graph_type(audience=BUYER | MANAGER)
 class Money:
     """An amount of money."""
 
-    amount: Decimal = column("How much, in the currency's main unit.")
-    currency: str = column("The currency's ISO 4217 code, such as `EUR`.")
+    amount: Decimal = column("Amount in the currency's main unit.")
+    currency: str = column("ISO 4217 currency code, such as `EUR`.")
 
 
 @graph_type(audience=BUYER, row=tables.ApiKey, prefix="key")
 class ApiKey:
-    """An organization's key for its programs; its secret was shown once and is stored nowhere."""
+    """An organization's key for its programs. The secret is shown once, on creation, and never stored."""
 
-    id: strawberry.ID = column("Opaque and random.")
-    name: str = column("What the organization calls it.")
-    prefix: str = column("How its secret begins, to tell one from another.")
-    created_at: datetime = column("When it was made.")
-    last_used_at: datetime | None = column("When it was last used; null when it never was.")
-    expires_at: datetime = column("When it ceases to open anything.")
+    id: strawberry.ID = column("Opaque identifier, stable over time.")
+    name: str = column("The name that the organization gave it.")
+    prefix: str = column("First characters of the secret, to tell keys apart.")
+    created_at: datetime = column("When it was created.")
+    last_used_at: datetime | None = column("When it was last used. Null if never.")
+    expires_at: datetime = column("When it stops working.")
 
 
 @graph_type(audience=BUYER | MANAGER, row=tables.Licence, prefix="lic")
 class Licence(Node):
-    """An organization's leave to query one community's datasets for one purpose."""
+    """An organization's permission to publish insights from one community's datasets, for one purpose."""
 
-    organization: "Organization" = sql(resolve.organization_of, "Whose it is.")
-    community: Community = sql(communities.community_of, "Whose datasets it opens.")
-    purpose: str = column("What for.")
+    organization: "Organization" = sql(resolve.organization_of, "The organization that holds or requested it.")
+    community: Community = sql(communities.community_of, "The community whose datasets it covers.")
+    purpose: str = column("The purpose, as the public ledger states it.")
     starts_on: date = column("Its first day.")
     ends_on: date = column("Its last day.")
-    status: tables.LicenceStatus = sql(resolve.status_of, "Where it stands: ENDED once its last day is over.")
-    reason: str | None = column("Why it was refused; null where it was not, or where nobody said why.")
-    price: Money | None = sql(resolve.price_of, "What it costs; null until a price is agreed.")
-    quota: PrivacyCost = sql(resolve.quota_of, "How much of the members' privacy it may spend in all.")
+    status: tables.LicenceStatus = sql(resolve.status_of, "Status today.")
+    reason: str | None = column("Reason for the refusal. Null if the licence is not refused, or no reason was given.")
+    price: Money | None = sql(resolve.price_of, "Its price. Null until one is agreed.")
+    quota: PrivacyCost = sql(resolve.quota_of, "The most privacy cost that insights under it may incur in total.")
 
 
 @graph_type(audience=PUBLIC, row=tables.Organization, prefix="org")
 class Organization(Node):
-    """A laboratory, a hospital, a mutual or an insurer: a buyer of what members' answers add up to."""
+    """An organization that licenses access to insights: a laboratory, a hospital, a mutual or an insurer."""
 
-    name: str = column("Its name.")
-    kind: tables.OrganizationKind = column("What sort of organization it is.")
+    name: str = column("Name.")
+    kind: tables.OrganizationKind = column("Kind of organization.")
     licences: list[Licence] = sql(
-        resolve.licences_of, "Its licences, newest first; a buyer sees its own alone.", only=BUYER | MANAGER
+        resolve.licences_of, "Its licences, newest first. Buyers see only their own.", only=BUYER | MANAGER
     )
-    api_keys: list[ApiKey] = sql(resolve.api_keys_of, "Its keys, newest first; a buyer sees its own alone.", only=BUYER)
+    api_keys: list[ApiKey] = sql(
+        resolve.api_keys_of, "Its API keys, newest first. Buyers see only their own.", only=BUYER
+    )

@@ -1,10 +1,10 @@
-"""The only place for what objects and lists have in common: nodes by id, and keyset connections."""
+"""Objects that are found by id, and keyset connections."""
 
 from typing import Generic, TypeVar
 
 import strawberry
 
-from planner.declare import Cursor, column, graph_interface, graph_type
+from planner.declare import PAGE_LIMIT, PAGE_SIZE, Cursor, column, graph_interface, graph_type
 from schema.access import PUBLIC
 
 T = TypeVar("T")
@@ -12,35 +12,36 @@ T = TypeVar("T")
 
 @graph_interface(audience=PUBLIC)
 class Node:
-    """An object that can be asked for again by its id."""
+    """An object that can be fetched by its id."""
 
-    id: strawberry.ID = column("Opaque and random: it tells nothing, and cannot be guessed or counted through.")
+    id: strawberry.ID = column("Opaque identifier, stable over time.")
 
 
 @graph_type(audience=PUBLIC)
 class PageInfo:
-    """Where a page of a list stands in it."""
+    """The position of a page within its list."""
 
-    has_next_page: bool = column("Whether there is more after this page.")
+    has_next_page: bool = column("Whether there are items after this page.")
     has_previous_page: bool = column(
-        "Whether there is more before this page: going forward, whether `after` was given."
+        "Whether there are items before this page. When paging forwards: whether `after` was given."
     )
-    start_cursor: Cursor | None = column("The place of the page's first item; null when the page is empty.")
-    end_cursor: Cursor | None = column("The place of the page's last item; null when the page is empty.")
+    start_cursor: Cursor | None = column("Cursor of the first item. Null if the page is empty.")
+    end_cursor: Cursor | None = column("Cursor of the last item. Null if the page is empty.")
 
 
 @graph_type(audience=PUBLIC)
 class Edge(Generic[T]):
-    """An item of a list, with its place in it."""
+    """An item of a list, with its cursor."""
 
-    cursor: Cursor = column("The item's place: `after` it comes the next one.")
+    cursor: Cursor = column("The item's position: pass it as `after` to continue from here.")
     node: T = column("The item.")
 
 
-@graph_type(audience=PUBLIC)
+@graph_type(
+    audience=PUBLIC,
+    description=f"A page of a list. `first` or `last` sets its size, 1 to {PAGE_LIMIT}. The default is {PAGE_SIZE}.",
+)
 class Connection(Generic[T]):
-    """A page of a list: `first` and `last` take 1 to 100, and 20 where they are not given."""
-
-    edges: list[Edge[T]] = column("The page's items, each with its place.")
-    nodes: list[T] = column("The page's items alone.")
-    page_info: PageInfo = column("Where the page stands in the list.")
+    edges: list[Edge[T]] = column("The items of the page, each with its cursor.")
+    nodes: list[T] = column("The items of the page, without cursors.")
+    page_info: PageInfo = column("The position of the page within the list.")

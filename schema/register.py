@@ -1,10 +1,11 @@
-"""The only place for the public register as the graph shows it, and for what it comes to for one member."""
+"""The public ledger of data uses, and a member's own privacy loss."""
 
 from datetime import datetime
 
 from models import insights as tables
 from planner.declare import column, computed, graph_type, sql
 from privacy import loss
+from privacy.budget import YEAR_DAYS
 from resolvers import communities, organizations
 from resolvers import register as resolve
 from schema.access import PATIENT, PUBLIC
@@ -14,48 +15,57 @@ from schema.organizations import Organization, PrivacyCost
 
 @graph_type(audience=PUBLIC, row=tables.LedgerEntry)
 class LedgerEntry:
-    """The place of a use in the register's chain: each line's hash is made of the line and of the hash before it."""
+    """A data use's entry in the hash chain of the public ledger: each hash covers the previous one."""
 
-    position: int = column("Its place, from 1.")
-    hash: str = sql(resolve.hash_of, "Its SHA-256, as 64 hexadecimal digits.")
-    previous_hash: str = sql(resolve.previous_hash_of, "The hash of the line before; zeros for the first line.")
+    position: int = column("Position in the ledger, from 1.")
+    hash: str = sql(resolve.hash_of, "SHA-256 of `line`, as 64 hexadecimal digits.")
+    previous_hash: str = sql(resolve.previous_hash_of, "Hash of the previous entry. All zeros for the first one.")
     line: str = computed(
         resolve.line_of,
         resolve.line,
-        "The line as it was hashed, the hash before it included: its SHA-256 is `hash`, as anybody can check.",
+        "The exact text that was hashed, including the previous hash: anyone can verify `hash` with it.",
     )
 
 
 @graph_type(audience=PUBLIC, row=tables.LedgerEntry)
 class DataUse:
-    """One line of the public register: what was computed, for whom, what for, and at what cost. No values are in it."""
+    """An entry of the public ledger: what was computed from members' data, for whom and why. Contains no results."""
 
     organization: Organization | None = sql(
-        organizations.organization_of, "Who asked; null for the house, and for members' own tables."
+        organizations.organization_of,
+        "The organization that requested it. Null for Cohorte's own research and for tables made for members.",
     )
-    purpose: str = column("What for.")
-    published_at: datetime = column("When it was published.")
-    community: Community = sql(communities.community_of, "Whose members it is about.")
-    dataset_title: str = column("The title of the dataset it was computed from.")
-    variables: list[str] = column("The names of the variables counted by; empty for the dataset's size.")
-    cost: PrivacyCost = sql(resolve.cost_of, "What it cost of the dataset's budget.")
-    ledger_entry: LedgerEntry = sql(resolve.entry_of, "Its place in the chain.")
+    purpose: str = column("The purpose of the use.")
+    published_at: datetime = column("When the result was published.")
+    community: Community = sql(communities.community_of, "The community whose members' data was used.")
+    dataset_title: str = column("Title of the dataset that was used.")
+    variables: list[str] = column(
+        "Names of the variables of the table. Empty if only the dataset's size was published."
+    )
+    cost: PrivacyCost = sql(resolve.cost_of, "Privacy cost, charged to the dataset's budget.")
+    ledger_entry: LedgerEntry = sql(resolve.entry_of, "Its entry in the hash chain.")
 
 
 @graph_type(audience=PATIENT)
 class PrivacyLoss:
-    """How much may have been learnt about the viewer, at most, from all that has been published."""
+    """An upper bound on what anyone can learn about the viewer from all published results together."""
 
-    allowance: PrivacyCost = sql(resolve.allowance_of, "The most that may be reserved of it in 365 days.")
-    reserved: PrivacyCost = sql(
-        resolve.reserved_of, "What is reserved of it by the datasets that it has come into in the last 365 days."
+    allowance: PrivacyCost = sql(
+        resolve.allowance_of, f"The most that datasets may reserve for the viewer within {YEAR_DAYS} days."
     )
-    spent: PrivacyCost = sql(resolve.spent_of, "What has been spent, of all the datasets that it has ever been in.")
+    reserved: PrivacyCost = sql(
+        resolve.reserved_of,
+        f"The part of the allowance reserved by the datasets that enrolled the viewer in the last {YEAR_DAYS} days.",
+    )
+    spent: PrivacyCost = sql(
+        resolve.spent_of, "Total cost of the results published from every dataset with the viewer."
+    )
     guess: float = computed(
         resolve.spent_micro_rho,
         loss.guess,
-        "The best chance to tell which of two answers the viewer gave, for somebody who knows all else: 0.5 is blind.",
+        "Upper bound on the probability that someone who knows everything else can tell which of two answers the "
+        "viewer gave. 0.5 is pure chance.",
     )
     statement: str = computed(
-        resolve.spent_and_locale, resolve.statement, "The same in plain words, in the account's language."
+        resolve.spent_and_locale, resolve.statement, "The same bound in plain words, in the account's language."
     )

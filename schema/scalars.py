@@ -1,4 +1,4 @@
-"""The only place for the graph's own scalars: how each is written, and what is refused. No refusal repeats a value."""
+"""Scalars: how each is written and parsed. No error message repeats a value."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -72,35 +72,35 @@ def parse_cursor(text: str) -> Cursor | None:
 SCALARS: Mapping[object, ScalarDefinition] = {
     date: strawberry.scalar(
         name="Date",
-        description="A day, as `2026-01-31`.",
+        description="A day in the form `2026-01-31`.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=text_of,
         parse_value=strict("Date", "a day in the form YYYY-MM-DD", parse_date),
     ),
     datetime: strawberry.scalar(
         name="DateTime",
-        description="A point in time with its offset, as `2026-01-31T18:30:00+00:00`; answers are in UTC.",
+        description="A point in time with its UTC offset, in the form `2026-01-31T18:30:00+00:00`. Responses use UTC.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=text_of,
         parse_value=strict("DateTime", "a time in the form YYYY-MM-DDTHH:MM:SSZ or with an offset", parse_date_time),
     ),
     Decimal: strawberry.scalar(
         name="Decimal",
-        description='An exact number, written as text so that no digit is lost, as `"1250.00"`.',
+        description='An exact decimal number, written as a string so that no digit is lost, such as `"1250.00"`.',
         specified_by_url="https://www.w3.org/TR/xmlschema-2/#decimal",
         serialize=text_of,
         parse_value=strict("Decimal", "an exact number as text, such as 1250.00", parse_decimal),
     ),
     Cursor: strawberry.scalar(
         name="Cursor",
-        description="A place in a list: what the same field takes as `after` or `before`. Its text means nothing.",
+        description="An opaque position in a list, to pass as `after` or `before` to the field that returned it.",
         specified_by_url="https://relay.dev/graphql/connections.htm#sec-Cursor",
         serialize=text_of,
         parse_value=strict("Cursor", "a cursor that this field has given", parse_cursor),
     ),
     EmailAddress: strawberry.scalar(
         name="EmailAddress",
-        description="An e-mail address; capitals and small letters are the same.",
+        description=f"An e-mail address of at most {EMAIL_ADDRESS_LENGTH} characters. Case is ignored.",
         specified_by_url="https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address",
         serialize=text_of,
         parse_value=strict("EmailAddress", "an e-mail address", parse_email_address),

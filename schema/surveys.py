@@ -1,4 +1,4 @@
-"""The only place for surveys as the graph shows them: questions, a member's part and answers, and consents."""
+"""Surveys: questions, the viewer's participation and answers, and consents."""
 
 from datetime import date, datetime
 from datetime import date as Day
@@ -9,7 +9,7 @@ import strawberry
 from models import surveys as tables
 from models.members import MemberKind, Sex
 from models.organizations import OrganizationKind
-from planner.declare import column, graph_type, sql
+from planner.declare import column, graph_enum, graph_type, sql
 from resolvers import communities, datasets
 from resolvers import surveys as resolve
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
@@ -20,134 +20,140 @@ from schema.treatments import Treatment
 if TYPE_CHECKING:
     from schema.datasets import Dataset
 
-strawberry.enum(tables.SurveyStatus, description="Where a survey stands; WAITING opens by itself once enough consent.")
-strawberry.enum(tables.QuestionKind, description="What sort of answer a question takes.")
-strawberry.enum(tables.RuleOperator, description="How a visibility rule compares an answer with its values.")
-strawberry.enum(tables.ParticipationStatus, description="How far a member is with a survey.")
-strawberry.enum(tables.ConsentPurpose, description="What a member consents to.")
+graph_enum(tables.SurveyStatus)
+graph_enum(tables.QuestionKind)
+graph_enum(tables.RuleOperator)
+graph_enum(tables.ParticipationStatus)
+graph_enum(tables.ConsentPurpose)
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.QuestionOption)
 class QuestionOption:
-    """A choice that a question offers."""
+    """An option of a choice question."""
 
-    code: str = column("What an answer holds.")
-    label: str = column("What people read.")
+    code: str = column("Code that stands for the option in answers.")
+    label: str = column("Label for people to read.")
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.VisibilityRule)
 class VisibilityRule:
-    """A condition on the answer to another question."""
+    """A condition on the answer to another question, which decides whether a question is shown."""
 
-    question: str = column("The key of the other question.", of="on_key")
-    operator: tables.RuleOperator = column("How its answer is compared.")
-    values: list[str] = column("What it is compared with; empty for ANSWERED.")
+    question: str = column("Key of the other question.", of="on_key")
+    operator: tables.RuleOperator = column("How the answer is compared with the values.")
+    values: list[str] = column("The values to compare with. Empty for ANSWERED.")
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.Question, prefix="qst")
 class Question:
     """A question of a survey."""
 
-    id: strawberry.ID = column("Opaque and random.")
-    position: int = column("Its place in the survey, from 1.")
-    key: str = column("Its name within the survey: answers and rules go by it.")
-    text: str = column("What is asked.")
-    help: str | None = column("What helps to answer it; null where nothing does.")
-    kind: tables.QuestionKind = column("What sort of answer it takes.")
-    required: bool = column("Whether it has to be answered.")
+    id: strawberry.ID = column("Opaque identifier, stable over time.")
+    position: int = column("Position in the survey, from 1.")
+    key: str = column("Key that identifies the question within the survey, in answers and visibility rules.")
+    text: str = column("The question itself.")
+    help: str | None = column("Help text. Null if there is none.")
+    kind: tables.QuestionKind = column("The kind of answer it takes.")
+    required: bool = column("Whether an answer is required, if the question is shown.")
     options: list[QuestionOption] = sql(
-        resolve.options_of, "The choices it offers, in order; empty where it takes none."
+        resolve.options_of, "The options to choose from, in order. Empty if it is not a choice question."
     )
-    minimum: float | None = column("The least number it takes; null where there is no bound, or no number.")
-    maximum: float | None = column("The greatest number it takes; null where there is no bound, or no number.")
+    minimum: float | None = column("Smallest number accepted. Null if there is no lower bound or it takes no number.")
+    maximum: float | None = column("Largest number accepted. Null if there is no upper bound or it takes no number.")
     bins: list[float] | None = column(
-        "The edges, ascending, of the bins that a number is counted by; null where it takes none."
+        "Ascending edges of the bins that numbers are counted in. Null if there are none."
     )
-    max_choices: int | None = column("How many options one answer may hold; null unless several may be chosen.")
-    visible_when: list[VisibilityRule] = sql(resolve.rules_of, "When it is asked: all must hold; empty for always.")
+    max_choices: int | None = column(
+        "Number of options that an answer may choose. Null if there is no limit, or several may not be chosen."
+    )
+    visible_when: list[VisibilityRule] = sql(
+        resolve.rules_of, "The question is shown when all these rules hold. Empty if it is always shown."
+    )
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.Eligibility)
 class Eligibility:
-    """Whom of its community a survey asks; empty or null is no condition."""
+    """The conditions that a member must meet to answer a survey. An empty list or null is no condition."""
 
-    kinds: list[MemberKind] = column("Members of these kinds; patients where it is empty.")
-    sexes: list[Sex] = column("Members of these sexes.")
-    born_from: int | None = column("The first year of birth.")
-    born_to: int | None = column("The last year of birth.")
+    kinds: list[MemberKind] = column("Kinds of member. If empty, only patients.")
+    sexes: list[Sex] = column("Sexes.")
+    born_from: int | None = column("Earliest year of birth.")
+    born_to: int | None = column("Latest year of birth.")
     treatments: list[Treatment] = sql(
-        resolve.eligible_treatments, "Members with a course of one of these treatments, ended or not; by name."
+        resolve.eligible_treatments, "Treatments, by name: the member has a course of at least one, ended or not."
     )
-    regions: list[str] = column("Members who live in one of these regions.")
+    regions: list[str] = column("Regions: the member lives in one of them.")
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.Survey, prefix="svy")
 class Survey(Node):
-    """A survey among the members of a community."""
+    """A survey of the members of a community."""
 
-    community: Community = sql(communities.community_of, "Whom it asks.")
-    title: str = column("Its title.")
-    description: str = column("What it is about, and what for.")
-    status: tables.SurveyStatus = column("Where it stands.")
-    version: int = column("Which version of its questions it asks, from 1.")
-    opens_on: date | None = column("The day it opens; null when that depends on enough members consenting.")
-    closes_on: date | None = column("The last day it can be answered; null where it has none.")
-    minimum_participants: int = column("How many members must take part before anything is released.")
-    offered_to: list[OrganizationKind] = column("The kinds of organization that may ask what its answers add up to.")
+    community: Community = sql(communities.community_of, "The community whose members are surveyed.")
+    title: str = column("Title.")
+    description: str = column("What it is about, and its purpose.")
+    status: tables.SurveyStatus = column("Status of the survey.")
+    version: int = column("Version of its questions, from 1.")
+    opens_on: date | None = column("The day it opens. Null if it opens once enough members consent.")
+    closes_on: date | None = column("The last day on which it can be answered. Null if there is none.")
+    minimum_participants: int = column("Number of participants needed before anything is published from it.")
+    offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from its answers.")
     eligibility: Eligibility | None = sql(
-        resolve.eligibility_of, "Whom of the community it asks; null where it asks all its patients."
+        resolve.eligibility_of, "Which members of the community are surveyed. Null if all its patients are."
     )
-    questions: list[Question] = sql(resolve.questions_of, "The questions of its present version, in order.")
+    questions: list[Question] = sql(resolve.questions_of, "The questions of the current version, in order.")
     participation: Annotated["Participation", strawberry.lazy("schema.surveys")] | None = sql(
-        resolve.viewer_participation, "The viewer's part in it; null when the viewer has none.", only=PATIENT
+        resolve.viewer_participation, "The viewer's participation. Null if they have none.", only=PATIENT
     )
-    completed_count: int = sql(resolve.completed_count, "How many members have completed it.", only=MANAGER)
+    completed_count: int = sql(resolve.completed_count, "Number of members who have completed it.", only=MANAGER)
     dataset: Annotated["Dataset", strawberry.lazy("schema.datasets")] | None = sql(
-        datasets.dataset_of_survey, "What its answers were frozen to; null until it closes, and where too few answered."
+        datasets.dataset_of_survey, "The dataset made from its answers. Null until it closes, or if too few answered."
     )
 
 
 @graph_type(audience=PATIENT, row=tables.Answer)
 class Answer:
-    """One answer: one of its fields bears it, as the question's kind has it."""
+    """An answer to a question. The question's kind decides which field holds it."""
 
     question: Question = sql(resolve.question_of, "The question.")
-    codes: list[str] = column("The options chosen; empty where the question takes none.")
-    number: float | None = column("The number given; null where the question takes none.")
-    date: Day | None = column("The day given; null where the question takes none.", of="day")
-    text: str | None = column("The words given; null where the question takes none.")
+    codes: list[str] = column("Codes of the chosen options. Empty for other kinds of question.")
+    number: float | None = column("The number. Null for other kinds of question.")
+    date: Day | None = column("The day. Null for other kinds of question.", of="day")
+    text: str | None = column("The text. Null for other kinds of question.")
 
 
 @graph_type(audience=PATIENT, row=tables.Participation)
 class Participation:
-    """The viewer's part in a survey."""
+    """The viewer's participation in a survey."""
 
     survey: Survey = sql(resolve.survey_of, "The survey.")
-    status: tables.ParticipationStatus = column("How far the viewer is.")
-    completed_at: datetime | None = column("When it was completed; null until then.")
+    status: tables.ParticipationStatus = column("The viewer's progress.")
+    completed_at: datetime | None = column("When the viewer submitted their answers. Null until then.")
     answers: list[Answer] = sql(
-        resolve.answers_of, "The viewer's answers, in the questions' order; empty once the survey has closed."
+        resolve.answers_of,
+        "The viewer's answers, in the order of the questions. Empty once the survey has closed: no answer is linked to "
+        "a member any more.",
     )
 
 
 @graph_type(audience=PATIENT, row=tables.Consent)
 class Consent:
-    """What the viewer allows to be done with its answers or its tracking."""
+    """The viewer's consent, granted or withdrawn, for one purpose."""
 
-    purpose: tables.ConsentPurpose = column("What for.")
-    granted: bool = column("Whether it is allowed.")
+    purpose: tables.ConsentPurpose = column("The purpose.")
+    granted: bool = column("Whether consent is granted.")
     recipients: list[OrganizationKind] = column(
-        "The kinds of organization it extends to; empty where it is not allowed."
+        "The kinds of organization to which the viewer consents. Empty if consent is not granted."
     )
-    notice_version: str = column("The version of the notice that the viewer was shown.")
-    changed_at: datetime = column("When the viewer last decided.")
+    notice_version: str = column("Version of the notice that the viewer read.")
+    changed_at: datetime = column("When the viewer last granted, changed or withdrew it.")
 
 
 @graph_type(audience=PUBLIC, row=tables.Notice)
 class Notice:
-    """What people are told before they consent."""
+    """The information to show to members before they consent."""
 
-    purpose: tables.ConsentPurpose = column("What it asks consent for.")
-    version: str = column("Its version, which a consent names.")
-    text: str = column("Its words.")
-    in_force_on: date = column("The day from which it is the one to be shown.")
+    purpose: tables.ConsentPurpose = column("The purpose of the consent.")
+    version: str = column("Version, to pass on when setting a consent.")
+    text: str = column("Text to show.")
+    in_force_on: date = column("The day from which this version applies.")

@@ -1,4 +1,4 @@
-"""The only place for tracking as the graph shows it: indicators, observations, series and the dashboard."""
+"""Tracking: indicators, observations, series and the dashboard."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models import tracking as tables
-from planner.declare import column, graph_type, sql
+from planner.declare import column, graph_enum, graph_type, sql
 from resolvers import tracking as resolve
 from schema.access import PATIENT, PUBLIC
 from schema.pagination import Node
@@ -14,66 +14,66 @@ from schema.pagination import Node
 if TYPE_CHECKING:
     from schema.treatments import TreatmentCourse
 
-strawberry.enum(tables.IndicatorKind, description="What sort of thing an indicator is.")
-strawberry.enum(
-    tables.Scale, description="What an indicator's values are: a rating, a grade, or a quantity in its unit."
-)
-strawberry.enum(resolve.Interval, description="How long each point of a series lasts. Weeks begin on Monday.")
+graph_enum(tables.IndicatorKind)
+graph_enum(tables.Scale)
+graph_enum(resolve.Interval)
 
 
 @graph_type(audience=PUBLIC, row=tables.Indicator, prefix="ind")
 class Indicator(Node):
-    """What is tracked: a symptom, a mood, a quality of life, a measurement or a score."""
+    """An indicator that members track: a symptom, a mood, an aspect of quality of life, a measurement or a score."""
 
-    slug: str = column("Its name in addresses, such as `fatigue`.")
-    name: str = column("Its name.")
-    lay_names: list[str] = column("What people call it; a search finds these too.")
-    kind: tables.IndicatorKind = column("What sort of thing it is.")
-    scale: tables.Scale = column("What its values are.")
-    unit: str | None = column("The unit of its values; null for ratings and grades.")
-    minimum: float = column("The least value it can take, in its unit.")
-    maximum: float = column("The greatest value it can take, in its unit.")
-    hpo: str | None = column(
-        "Its term in the Human Phenotype Ontology, such as `HP:0012378`; null where there is none."
-    )
+    slug: str = column("URL slug, such as `fatigue`.")
+    name: str = column("Name.")
+    lay_names: list[str] = column("Everyday names, which searches match too.")
+    kind: tables.IndicatorKind = column("Kind of indicator.")
+    scale: tables.Scale = column("Scale of its values.")
+    unit: str | None = column("Unit of its values. Null for ratings and grades.")
+    minimum: float = column("Smallest value accepted.")
+    maximum: float = column("Largest value accepted.")
+    hpo: str | None = column("Human Phenotype Ontology term, such as `HP:0012378`. Null if there is none.")
 
 
 @graph_type(audience=PATIENT, row=tables.Observation, prefix="obs")
 class Observation(Node):
-    """One value of one indicator on one day of one member."""
+    """A member's value of an indicator on one day."""
 
-    indicator: Indicator = sql(resolve.indicator_of, "What was observed.")
+    indicator: Indicator = sql(resolve.indicator_of, "The indicator.")
     value: float = column("The value, on the indicator's scale.")
-    observed_on: date = column("The day it is about.")
-    note: str | None = column("What was written beside it; null where nothing was.")
-    by_relative: bool = column("Whether a relative wrote it down for the member.")
+    observed_on: date = column("The day of the observation.")
+    note: str | None = column("A note on the value. Null if there is none.")
+    by_relative: bool = column("Whether a relative recorded it for the member.")
 
 
 @graph_type(audience=PATIENT)
 class SeriesPoint:
-    """One member's observations of one indicator within one interval."""
+    """A summary of one member's observations of one indicator within one interval."""
 
-    starts_on: date = column("The interval's first day.")
-    mean: float = column("The mean of the values, on the indicator's scale.")
-    minimum: float = column("The least of the values.")
-    maximum: float = column("The greatest of the values.")
-    count: int = column("How many values there are.")
+    starts_on: date = column("First day of the interval.")
+    mean: float = column("Mean of the values, on the indicator's scale.")
+    minimum: float = column("Smallest value.")
+    maximum: float = column("Largest value.")
+    count: int = column("Number of values.")
 
 
 @graph_type(audience=PATIENT)
 class IndicatorSeries:
-    """The curve of one indicator within a dashboard's span."""
+    """The curve of one indicator over a dashboard's period."""
 
-    indicator: Indicator = sql(resolve.indicator_of, "What was observed.")
-    points: list[SeriesPoint] = sql(resolve.points_of, "Oldest first; an interval without an observation has no point.")
-    latest: Observation | None = sql(resolve.latest_of, "The span's last observation.")
+    indicator: Indicator = sql(resolve.indicator_of, "The indicator.")
+    points: list[SeriesPoint] = sql(
+        resolve.points_of, "The points, oldest first. Intervals without an observation have none."
+    )
+    latest: Observation | None = sql(resolve.latest_of, "The latest observation in the period.")
 
 
 @graph_type(audience=PATIENT)
 class Dashboard:
-    """A member's curves over a span of time, and the treatments that lie over them."""
+    """A member's curves over a period, with the treatments of that period."""
 
-    series: list[IndicatorSeries] = sql(resolve.series_of, "A curve for each indicator observed in the span, by name.")
+    series: list[IndicatorSeries] = sql(
+        resolve.series_of, "A curve for each indicator observed in the period, by name."
+    )
     courses: list[Annotated["TreatmentCourse", strawberry.lazy("schema.treatments")]] = sql(
-        resolve.courses_within, "The courses of which at least one day lies in the span, oldest first."
+        resolve.courses_within, "The courses that overlap the period, oldest first."
     )

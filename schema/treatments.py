@@ -1,4 +1,4 @@
-"""The only place for treatments as the graph shows them: the catalogue, members' courses, and their evaluations."""
+"""Treatments: the catalogue, members' courses and their evaluations."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models import treatments as tables
-from planner.declare import column, graph_type, paged, sql
+from planner.declare import column, graph_enum, graph_type, paged, sql
 from resolvers import communities, insights, members, tracking
 from resolvers import treatments as resolve
+from resolvers.treatments_writes import MOST
 from schema.access import PATIENT, PUBLIC, SIGNED_IN
 from schema.pagination import Connection, Node
 from schema.tracking import Indicator
@@ -18,69 +19,74 @@ if TYPE_CHECKING:
     from schema.insights import Insight
     from schema.members import Member
 
-strawberry.enum(tables.TreatmentKind, description="What sort of treatment it is.")
-strawberry.enum(tables.CourseStatus, description="Where a course stands.")
-strawberry.enum(tables.StopReason, description="Why a course was ended.")
-strawberry.enum(tables.Severity, description="How bad a side effect was, in the member's own judgement.")
+graph_enum(tables.TreatmentKind)
+graph_enum(tables.CourseStatus)
+graph_enum(tables.StopReason)
+graph_enum(tables.Severity)
 
 
 @graph_type(audience=PUBLIC, row=tables.Treatment, prefix="trt")
 class Treatment(Node):
-    """A treatment of the catalogue: a medicine, a procedure, a device, a therapy, a supplement or a way of living."""
+    """A treatment of the catalogue: a medicine, procedure, device, therapy, supplement or change of lifestyle."""
 
-    slug: str = column("Its name in addresses, such as `methotrexate`.")
-    name: str = column("Its name.")
-    kind: tables.TreatmentKind = column("What sort of treatment it is.")
-    inn: str | None = column("A medicine's international nonproprietary name; null for all else.")
-    atc: str | None = column("A medicine's ATC code; null where it has none.")
+    slug: str = column("URL slug, such as `methotrexate`.")
+    name: str = column("Name.")
+    kind: tables.TreatmentKind = column("Kind of treatment.")
+    inn: str | None = column("International nonproprietary name of a medicine. Null for other treatments.")
+    atc: str | None = column("ATC code of a medicine. Null if it has none.")
     evaluations: Connection[Annotated["TreatmentEvaluation", strawberry.lazy("schema.treatments")]] = paged(
         resolve.evaluations_of,
-        "What members who share it with the viewer think of it, newest first; of one community's courses by its slug.",
+        "Members' evaluations of it that are shared with the viewer, newest first.",
+        arguments={"community": "Slug of a community: only evaluations of courses for its condition."},
         only=PATIENT,
     )
     insights: Connection[Annotated["Insight", strawberry.lazy("schema.insights")]] = paged(
         insights.insights_of_treatment,
-        "What has been published about it in particular, newest first; of one community's datasets by its slug.",
+        "Insights with a variable about this treatment, newest first.",
+        arguments={"community": "Slug of a community: only insights from its datasets."},
         only=SIGNED_IN,
     )
 
 
 @graph_type(audience=PATIENT, row=tables.Course, prefix="crs")
 class TreatmentCourse(Node):
-    """One member's run of one treatment."""
+    """A member's course of a treatment, from its first day to its last."""
 
-    treatment: Treatment = sql(resolve.treatment_of, "What is taken or done.")
+    treatment: Treatment = sql(resolve.treatment_of, "The treatment.")
     community: Annotated["Community", strawberry.lazy("schema.communities")] | None = sql(
-        communities.community_of, "The community of the condition it is for; null where none was named."
+        communities.community_of, "The community of the condition that it treats. Null if unset."
     )
-    status: tables.CourseStatus = column("Where it stands.")
-    started_on: date = column("Its first day.")
-    ended_on: date | None = column("Its last day; null while it has none.")
-    dose: str | None = column("The dose as the member wrote it; null where nothing was written.")
-    stop_reason: tables.StopReason | None = column("Why it was ended; null where it was not, or nobody said.")
+    status: tables.CourseStatus = column("Status of the course.")
+    started_on: date = column("First day.")
+    ended_on: date | None = column("Last day. Null if it has not ended.")
+    dose: str | None = column("The dose, in the member's own words. Null if unset.")
+    stop_reason: tables.StopReason | None = column("Why it ended. Null if it has not ended, or no reason was given.")
     evaluation: Annotated["TreatmentEvaluation", strawberry.lazy("schema.treatments")] | None = sql(
-        resolve.evaluation_of, "What the member thinks of it; null until it is said."
+        resolve.evaluation_of, "The member's evaluation of it. Null if there is none."
     )
 
 
 @graph_type(audience=PATIENT)
 class SideEffect:
-    """A side effect that a member names in an evaluation."""
+    """A side effect that a member reports in an evaluation."""
 
-    indicator: Indicator = sql(tracking.indicator_of, "What was felt.")
-    severity: tables.Severity = column("How bad it was.")
-    serious: bool = column("Whether it led to a hospital, a disability or a danger to life.")
+    indicator: Indicator = sql(tracking.indicator_of, "The symptom.")
+    severity: tables.Severity = column("Severity, as the member judges it.")
+    serious: bool = column("Whether it led to hospital care or a disability, or was life-threatening.")
 
 
-@graph_type(audience=PATIENT, row=tables.Evaluation, prefix="evl")
+@graph_type(
+    audience=PATIENT,
+    row=tables.Evaluation,
+    prefix="evl",
+    description=f"A member's evaluation of a course. Each rating goes from 0 (worst) to {MOST} (best).",
+)
 class TreatmentEvaluation(Node):
-    """What a member thinks of a course: each figure from 0, the worst, to 10, the best."""
-
-    member: Annotated["Member", strawberry.lazy("schema.members")] = sql(members.member_of, "Whose opinion it is.")
-    course: TreatmentCourse = sql(resolve.course_of, "The course it is about.")
-    evaluated_on: date = column("The day it was given.")
-    effectiveness: int = column("How well it worked, 0 to 10.")
-    convenience: int = column("How easy it was to live with, 0 to 10.")
-    satisfaction: int = column("How content the member is with it as a whole, 0 to 10.")
-    side_effects: list[SideEffect] = sql(resolve.side_effects_of, "The side effects that were felt, by name.")
-    comment: str | None = column("In the member's own words; null where nothing was written.")
+    member: Annotated["Member", strawberry.lazy("schema.members")] = sql(members.member_of, "The member.")
+    course: TreatmentCourse = sql(resolve.course_of, "The course.")
+    evaluated_on: date = column("The day of the evaluation.")
+    effectiveness: int = column(f"How well the treatment worked, 0 to {MOST}.")
+    convenience: int = column(f"How easy it was to live with, 0 to {MOST}.")
+    satisfaction: int = column(f"Overall satisfaction, 0 to {MOST}.")
+    side_effects: list[SideEffect] = sql(resolve.side_effects_of, "The side effects, by name.")
+    comment: str | None = column("A comment, in the member's own words. Null if there is none.")

@@ -55,7 +55,7 @@ class Connections:
     async def ask(self, question: Callable[[Connection], Awaitable[T]], *, in_turn: bool = False) -> T:
         """What `question` is answered on a connection; raises Refusal when the database does not answer."""
         if self.busy >= self.most and not in_turn:
-            raise unavailable("The server has more to do than it can. Try again in a moment.")
+            raise unavailable("The server is overloaded. Try again in a moment.")
         self.busy += 1
         try:
             connection = await self.take()
@@ -79,7 +79,7 @@ class Connections:
     async def write(self, viewer: Viewer) -> AsyncIterator[Connection]:
         """A transaction that the policies see `viewer` in; raises Refusal when the database does not answer."""
         if self.busy >= self.most:
-            raise unavailable("The server has more to do than it can. Try again in a moment.")
+            raise unavailable("The server is overloaded. Try again in a moment.")
         self.busy += 1
         try:
             connection = await self.take()

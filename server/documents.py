@@ -118,7 +118,7 @@ class Documents:
         if errors or not weight.sound:
             raise validation_errors(errors, self.audience)
         if weight.introspects and not self.introspection:
-            message = "Introspection is for callers who have signed in; the SDL is at /schema/public.graphql."
+            message = "Introspection requires signing in. The public schema is at /schema/public.graphql."
             raise refusal(400, Code.VALIDATION_FAILED, message, lenient=True)
         return Document(sha256(text.encode()).hexdigest()[:16], tree, weight)
 
@@ -126,15 +126,15 @@ class Documents:
         if "nested" in message:
             return nested()
         what = "comments" if "comments" in message else "tokens"
-        told = f"This document has more than {self.limits.tokens:,} {what}, which is as many as are read."
+        told = f"Document exceeds the limit of {self.limits.tokens:,} {what}."
         return over(what, self.limits.tokens, told)
 
 
 def nested() -> Refusal:
-    return over("nesting", NESTING, f"This document has braces within braces more than {NESTING} times.")
+    return over("nesting", NESTING, f"Document nests braces more than {NESTING} levels deep.")
 
 
 def no_operation(name: str | None) -> str:
     if name is None:
-        return "This document has several operations: say which in operationName."
-    return "This document has no operation of the name in operationName."
+        return "Document has several operations: name one of them in operationName."
+    return "Document has no operation with the name in operationName."

@@ -110,7 +110,7 @@ class Endpoint:
                 answered = await self.answer(scope, receive, headers, type, streamed, told)
             except asyncio.CancelledError:
                 # A deadline says that it was one. This is the server, which stops and has waited for long enough.
-                raise unavailable("The server stops just now, and this with it. Try again in a moment.") from None
+                raise unavailable("The server is shutting down. Try again in a moment.") from None
             if isinstance(answered, Subscription):
                 self.write_down(told, 200, started)  # as it begins: it may go on for days
                 authorization = headers.get(b"authorization")
@@ -154,20 +154,20 @@ class Endpoint:
         """The answer's JSON, or what is subscribed to; raises Refusal and TooLate."""
         method = scope["method"]
         if method != "POST" and method != "GET":
-            raise refusal(405, Code.BAD_USER_INPUT, "A request is a POST, or a GET for queries.", headers=(ALLOW,))
+            raise refusal(405, Code.BAD_USER_INPUT, "Use POST, or GET for queries.", headers=(ALLOW,))
         if type is None and not streamed:
-            message = f"Answers are {RESPONSE_JSON.decode()} or {JSON.decode()}: accept one of them."
+            message = f"The Accept header must allow {RESPONSE_JSON.decode()} or {JSON.decode()}."
             raise refusal(406, Code.BAD_USER_INPUT, message)
         limits = self.settings.limits
         if method == "POST":
             if not is_json(headers.get(b"content-type")) or b"content-encoding" in headers:
-                raise refusal(415, Code.BAD_USER_INPUT, "A body is application/json in UTF-8, not compressed.")
+                raise refusal(415, Code.BAD_USER_INPUT, "The body must be uncompressed application/json in UTF-8.")
             declared = headers.get(b"content-length")
             asked = asked_in_body(await read_body(receive, declared, limits.body_bytes, limits.request_seconds))
         else:
             # A page of another origin can make a browser send a GET, but not with a header of its own.
             if b"graphql-require-preflight" not in headers and headers.get(b"sec-fetch-site") != b"same-origin":
-                raise refusal(400, Code.BAD_USER_INPUT, "A GET needs the header GraphQL-Require-Preflight.")
+                raise refusal(400, Code.BAD_USER_INPUT, "GET requests need the header GraphQL-Require-Preflight.")
             asked = asked_in_url(scope["query_string"])
         with Deadline(receive, limits.request_seconds) as deadline:
             told.allow = deadline.allow
@@ -186,9 +186,11 @@ class Endpoint:
         operation = view.documents.operation(document, asked.name)
         told.kind = operation.kind.value
         if by_get and operation.kind is OperationType.MUTATION:
-            raise refusal(405, Code.BAD_USER_INPUT, "A GET may only query.", headers=((b"allow", b"POST"),))
+            raise refusal(
+                405, Code.BAD_USER_INPUT, "GET requests may only run queries.", headers=((b"allow", b"POST"),)
+            )
         if operation.kind is OperationType.SUBSCRIPTION and not streamed:
-            message = "A subscription is answered as text/event-stream, or over a WebSocket."
+            message = "Subscriptions need text/event-stream in the Accept header, or a WebSocket."
             raise refusal(406, Code.BAD_USER_INPUT, message)
         if asked.variables:
             weigh_variables(asked.variables, self.settings.limits)

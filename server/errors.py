@@ -79,36 +79,36 @@ def unauthenticated() -> Refusal:
     return refusal(
         401,
         Code.UNAUTHENTICATED,
-        "This session is not open, or no longer. Sign in again.",
+        "The token is invalid, revoked or expired. Sign in again.",
         headers=((b"www-authenticate", b"Bearer"),),
     )
 
 
-def unavailable(message: str = "The server cannot reach its database just now. Try again in a moment.") -> Refusal:
+def unavailable(message: str = "The server cannot reach its database. Try again in a moment.") -> Refusal:
     return refusal(503, Code.INTERNAL, message, headers=((b"retry-after", b"2"),))
 
 
 def missed() -> Refusal:
     """A subscription while events are not heard, or after a moment in which they were not."""
-    return unavailable("The server did not hear for a moment of what happens. Subscribe again.")
+    return unavailable("The server may have missed events. Subscribe again.")
 
 
 def not_heard() -> Refusal:
     """A subscription to what is not there, or not the viewer's to see: the same for both."""
-    message = "What this subscribes to is not there, or not yours to see."
+    message = "The object to subscribe to does not exist, or you may not see it."
     return refusal(400, Code.BAD_USER_INPUT, message, lenient=True)
 
 
 def too_slow(name: str, seconds: float) -> Refusal:
     """A request that was cut off at a time limit."""
-    message = f"This took longer than {seconds:g} seconds. Ask for less, or try again later."
+    message = f"The request exceeded the limit of {seconds:g} seconds. Request less, or try again later."
     return refusal(503, Code.LIMIT_EXCEEDED, message, headers=((b"retry-after", b"5"),), limit=name, most=seconds)
 
 
 def internal() -> tuple[Refusal, str]:
     """A masked fault, and the id under which the log has it."""
     id = secrets.token_hex(8)
-    return refusal(500, Code.INTERNAL, "Something went wrong on our side.", id=id), id
+    return refusal(500, Code.INTERNAL, "Internal server error.", id=id), id
 
 
 def syntax_error(error: GraphQLError) -> Refusal:
@@ -133,7 +133,7 @@ def validation_errors(errors: Iterable[GraphQLError], audience: Audience) -> Ref
         message = error.message
         # Elsewhere no hint: what is not in a caller's view does not exist for it.
         if audience is Audience.PUBLIC and message.startswith(("Cannot query field", "Unknown type")):
-            message += " Signing in may show it."
+            message += " It may be available after signing in."
         told.append(shown(error, Code.VALIDATION_FAILED, message))
     return Refusal(400, told, lenient=True)
 
@@ -175,8 +175,8 @@ def execution_error(error: GraphQLError, id: str | None) -> dict[str, Any]:
         told["extensions"] |= error.extensions or {}  # ours: such as the limit and the figure
         return told
     if error.original_error is None and (argument := ARGUMENT.match(error.message)):
-        return shown(error, Code.BAD_USER_INPUT, f"Argument '{argument[1]}' has a value that does not fit its type.")
-    told = shown(error, Code.INTERNAL, "Something went wrong on our side.")
+        return shown(error, Code.BAD_USER_INPUT, f"Argument '{argument[1]}' has a value of the wrong type.")
+    told = shown(error, Code.INTERNAL, "Internal server error.")
     told["extensions"]["id"] = id or secrets.token_hex(8)
     return told
 
@@ -202,9 +202,9 @@ def fitting(error: GraphQLError) -> str:
     found = VARIABLE.match(error.message)
     if found:
         place = f" at {found[2]}" if found[2] else ""
-        return f"Variable '${found[1]}' does not fit{place}. {expected(error.message[found.end() :], type)}"
+        return f"Variable '${found[1]}' has an invalid value{place}. {expected(error.message[found.end() :], type)}"
     name = f"Variable '${declared.variable.name.value}'" if declared else "A variable"
-    return f"{name} does not fit. Expected a value of type '{type}'."
+    return f"{name} has an invalid value. Expected a value of type '{type}'."
 
 
 def expected(message: str, type: str) -> str:

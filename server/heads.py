@@ -38,7 +38,7 @@ class KeptHead:
             kept = json.loads(text)
             return Head(int(kept["position"]), bytes.fromhex(kept["hash"]))
         except (ValueError, KeyError, TypeError):
-            raise Forgotten(f"{self.path} cannot be read: restore it from where you keep copies of it.") from None
+            raise Forgotten(f"{self.path} cannot be read. Restore it from a copy.") from None
 
     def keep(self, head: Head) -> None:
         """Writes the head down, unless a later one is; what goes wrong is logged, since what was said has been said."""
@@ -50,15 +50,15 @@ class KeptHead:
                     self._write(head)
             self.known = head
         except (OSError, Forgotten) as error:
-            log.error("the head of the register could not be kept: %s", type(error).__name__)
+            log.error("the head of the ledger could not be stored: %s", type(error).__name__)
 
     async def refuse_forgetful(self, connection: Connection) -> Head:
         """The register's present head, which is kept; raises Forgotten where the register lacks the one kept before."""
         kept = self.read()
         if not await ledger.holds(connection, kept):
             raise Forgotten(
-                f"The database's register lacks line {kept.position:,}, which was published: it would spend anew what "
-                f"is spent. Restore a later backup of it; or, where the database was made anew on purpose, remove "
+                f"The database's ledger lacks entry {kept.position:,}, which was published: the budget it used would "
+                f"be spent twice. Restore a later backup of the database. If it was recreated on purpose, remove "
                 f"{self.path}."
             )
         head = await ledger.head(connection)

@@ -84,10 +84,10 @@ def weigh(document: DocumentNode, limits: Limits) -> Weight:
     if pass_.aliases > limits.aliases:
         raise too_many("aliases", limits.aliases, pass_.aliases, "aliases")
     if depth > limits.depth:
-        message = f"This document is {depth} levels deep, and at most {limits.depth} are answered."
+        message = f"Document depth {depth} exceeds the limit of {limits.depth}."
         raise over("depth", limits.depth, message, asked=depth)
     if size > EXPANDED:
-        raise too_many("selections", EXPANDED, size, "selections, its fragments written out")
+        raise too_many("selections", EXPANDED, size, "selections after expanding fragments")
     # Only now, when what is written out is known to be small, is it written out.
     roots = set[str]()
     for operation in operations:
@@ -181,21 +181,21 @@ class Pass:
             return Shape(inner.depth + 1, inner.nesting, inner.size)
         self.introspected = True
         if inner.depth >= INTROSPECTION_DEPTH:
-            message = f"Introspection is {inner.depth + 1} levels deep, and at most {INTROSPECTION_DEPTH} are answered."
+            message = f"Introspection depth {inner.depth + 1} exceeds the limit of {INTROSPECTION_DEPTH}."
             raise over("introspection_depth", INTROSPECTION_DEPTH, message, asked=inner.depth + 1)
         return Shape(1, inner.nesting, inner.size)
 
     def name(self, name: str) -> None:
         # Not only response keys, which PostgreSQL would cut: errors name names, and search for ones that are alike.
         if len(name) > self.limits.key_bytes:
-            message = f"A name is {len(name)} bytes long, and at most {self.limits.key_bytes} are taken."
+            message = f"A name of {len(name)} bytes exceeds the limit of {self.limits.key_bytes}."
             raise over("key_bytes", self.limits.key_bytes, message, asked=len(name))
 
     def directives(self, directives: Sequence[DirectiveNode | ConstDirectiveNode] | None) -> None:
         if not directives:
             return
         if len(directives) > DIRECTIVES:
-            message = f"One place bears {len(directives)} directives, and at most {DIRECTIVES} are taken."
+            message = f"{len(directives)} directives at one location exceed the limit of {DIRECTIVES}."
             raise over("directives", DIRECTIVES, message, asked=len(directives))
         for directive in directives:
             self.name(directive.name.value)
@@ -230,7 +230,7 @@ class Pass:
         for same in nodes.values():
             self.pairs += len(same) * (len(same) - 1) // 2
             if self.pairs > REPEATED:
-                message = f"This document selects the same fields again and again: more than {REPEATED} repetitions."
+                message = f"Document repeats the same fields: its repetitions exceed the limit of {REPEATED:,}."
                 raise over("repetitions", REPEATED, message)
             inner = [node.selection_set for node in same if node.selection_set]
             if inner:
@@ -251,18 +251,18 @@ class Pass:
 
 def too_many(limit: str, most: int, asked: int, what: str) -> Exception:
     figure = f"{asked:,}" if asked < 1_000_000 else "more than a million"
-    message = f"This document has {figure} {what}, and at most {most:,} are answered."
+    message = f"Document has {figure} {what}. The limit is {most:,}."
     return over(limit, most, message, asked=min(asked, 1_000_000))
 
 
 def nested(asked: int) -> Exception:
-    message = f"This document has braces within braces {asked} times, and at most {NESTING} are taken."
+    message = f"Document nests braces {asked} levels deep. The limit is {NESTING}."
     return over("nesting", NESTING, message, asked=asked)
 
 
 def too_long(most: int, asked: int) -> Exception:
-    return over("input_list", most, f"A list has {asked:,} values, and at most {most} are taken.", asked=asked)
+    return over("input_list", most, f"A list of {asked:,} values exceeds the limit of {most}.", asked=asked)
 
 
 def nul() -> Exception:
-    return refusal(400, Code.BAD_USER_INPUT, "A text may not hold the character U+0000.", lenient=True)
+    return refusal(400, Code.BAD_USER_INPUT, "Text may not contain the character U+0000.", lenient=True)

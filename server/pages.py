@@ -61,12 +61,12 @@ async def say_not_found(request: Request, error: Exception) -> Response:
 
 
 async def say_not_allowed(request: Request, error: Exception) -> Response:
-    told = {"message": "This page is read with GET.", "extensions": {"code": Code.BAD_USER_INPUT}}
+    told = {"message": "Use GET for this page.", "extensions": {"code": Code.BAD_USER_INPUT}}
     return answer(405, {"errors": [told]}, {"allow": "GET, HEAD"})
 
 
 def not_found() -> Response:
-    message = "There is nothing here: the graph is at /graphql, a page to ask it with at /graphiql."
+    message = "Not found. The API is at /graphql, and GraphiQL at /graphiql."
     return answer(404, {"errors": [{"message": message, "extensions": {"code": Code.BAD_USER_INPUT}}]})
 
 

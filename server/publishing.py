@@ -16,7 +16,7 @@ from server.heads import Forgotten, KeptHead
 log = logging.getLogger("cohorte.ledger")
 
 CONNECTIONS = 2  # publishers of one dataset wait for one another anyway
-FORGOTTEN = "The server's database has forgotten what was published from it: nothing is, until that is put right."
+FORGOTTEN = "The server's database lacks results that were published. Publishing is suspended until this is repaired."
 STATEMENT_SECONDS = 60.0  # a wave's records are made in one statement, in seconds
 
 
@@ -46,7 +46,7 @@ class Publishing:
     async def begin(self) -> None:
         """Raises Forgotten where the database lacks what was published, and Refusal where it does not answer."""
         head = await self.connections.ask(self.kept.refuse_forgetful)
-        log.info("the register has %d lines; the hash of the last is %s", head.position, head.hash.hex())
+        log.info("the ledger has %d entries; the hash of the last is %s", head.position, head.hash.hex())
 
     def tasks(self, tasks: Sequence[Task]) -> tuple[Task, ...]:
         """What is due, which publishes too: done where the database has forgotten nothing, and its head is kept."""

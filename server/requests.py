@@ -98,7 +98,7 @@ async def read_body(receive: Receive, declared: bytes | None, most: int, seconds
                     break
                 message = await receive()
     except TimeoutError:
-        raise refusal(408, Code.BAD_USER_INPUT, f"The request was not there in {seconds:g} seconds.") from None
+        raise refusal(408, Code.BAD_USER_INPUT, f"The request did not arrive within {seconds:g} seconds.") from None
     if over:
         raise too_large(most)
     return b"".join(chunks)
@@ -110,9 +110,9 @@ def asked_in_body(body: bytes) -> Asked:
         # It refuses what is not UTF-8 and what is nested without end.
         given = orjson.loads(body)
     except ValueError:
-        raise malformed("The body is not JSON in UTF-8.") from None
+        raise malformed("The body must be JSON in UTF-8.") from None
     if not isinstance(given, dict):
-        raise malformed("The body must be a JSON object: one operation a request.")
+        raise malformed("The body must be a JSON object: one operation per request.")
     return asked(given)
 
 
@@ -123,7 +123,7 @@ def asked_in_url(query_string: bytes) -> Asked:
             parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
         )
     except ValueError:
-        raise malformed("The address's parameters cannot be read.") from None
+        raise malformed("The query string cannot be parsed.") from None
     for name in ("variables", "extensions"):
         if name in given:
             try:
@@ -136,10 +136,10 @@ def asked_in_url(query_string: bytes) -> Asked:
 def asked(given: dict[str, Any]) -> Asked:
     query = given.get("query")
     if not isinstance(query, str) or not query:
-        raise malformed("The parameter 'query' must be a text that is not empty.")
+        raise malformed("The parameter 'query' must be a non-empty string.")
     name = given.get("operationName")
     if name is not None and not isinstance(name, str):
-        raise malformed("The parameter 'operationName' must be a text.")
+        raise malformed("The parameter 'operationName' must be a string.")
     variables = given.get("variables")
     if variables == "":
         variables = None
@@ -156,7 +156,7 @@ def malformed(message: str) -> Refusal:
 
 
 def too_large(most: int) -> Refusal:
-    message = f"The body is larger than {most:,} bytes, which is as many as are read."
+    message = f"The body exceeds the limit of {most:,} bytes."
     # The rest of it, if any, is not read as if it were the next request.
     close = ((b"connection", b"close"),)
     return refusal(413, Code.LIMIT_EXCEEDED, message, headers=close, limit="body_bytes", most=most)

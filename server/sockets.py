@@ -185,7 +185,7 @@ class Socket:
         if id in self.operations:
             raise Closing(4409, "Subscriber for this id already exists")
         if len(self.operations) >= OPERATIONS:
-            message = f"A socket carries at most {OPERATIONS} operations at a time."
+            message = f"A socket runs at most {OPERATIONS} operations at a time."
             await self.refuse(id, over("operations", OPERATIONS, message))
             return
         self.operations[id] = asyncio.create_task(self.operate(stream, id, payload))

@@ -113,10 +113,17 @@ class Community(Node):
 
     name: str = column("Its name.")
     slug: str = computed(slug_of, str.upper, "Its slug, as a select has it.")
-    shouted: str = computed(name_of, shouted, "Its name.")
+    shouted: str = computed(
+        name_of, shouted, "Its name.", arguments={"times": "How loud.", "ends": "What to end with."}
+    )
     alone: bool = computed(name_of, alone, "Whether nothing else was being computed.")
     letters: list[LettersType] = computed(
-        name_of, letters, "All first letters, or some of all.", planned=initials, unless=("of",)
+        name_of,
+        letters,
+        "All first letters, or some of all.",
+        planned=initials,
+        unless=("of",),
+        arguments={"of": "The letters to look for."},
     )
 
 

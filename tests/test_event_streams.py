@@ -17,7 +17,10 @@ WHO = "{ viewer { audience } }"
 STREAM = {"accept": "text/event-stream"}
 UNAUTHENTICATED = {
     "errors": [
-        {"message": "This session is not open, or no longer. Sign in again.", "extensions": {"code": "UNAUTHENTICATED"}}
+        {
+            "message": "The token is invalid, revoked or expired. Sign in again.",
+            "extensions": {"code": "UNAUTHENTICATED"},
+        }
     ]
 }
 
@@ -87,7 +90,7 @@ async def test_a_subscription_is_not_answered_as_json(ask: Ask, patient: Caller)
         async with event_stream(ask, patient, NOTIFIED, accept=accept) as made:
             assert made.response.status_code == 406
             told = await made.response.aread()
-            assert b"as text/event-stream, or over a WebSocket" in told
+            assert b"need text/event-stream in the Accept header, or a WebSocket" in told
     await subscribed(ask, 0)
 
 

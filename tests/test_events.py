@@ -25,7 +25,7 @@ POST_ADD = """
       postAdd(input: {discussion: $discussion, body: $body}) { userErrors { code } }
     }
 """
-MISSED = "The server did not hear for a moment of what happens. Subscribe again."
+MISSED = "The server may have missed events. Subscribe again."
 
 
 @dataclass

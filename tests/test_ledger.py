@@ -135,9 +135,8 @@ async def test_a_database_that_lacks_what_was_published_is_not_served(fresh: str
     with pytest.raises(Unavailable) as refused:  # which the command says, and ends with 1
         await prepare(fresh, Settings(data=tmp_path))
     assert str(refused.value) == (
-        f"The database's register lacks line {head.position + 1:,}, which was published: it would spend anew what is "
-        "spent. Restore a later backup of it; or, where the database was made anew on purpose, remove "
-        f"{kept.path}."
+        f"The database's ledger lacks entry {head.position + 1:,}, which was published: the budget it used would be "
+        f"spent twice. Restore a later backup of the database. If it was recreated on purpose, remove {kept.path}."
     )
     kept.path.unlink()
     async with app.router.lifespan_context(app):
@@ -163,7 +162,7 @@ def test_a_head_that_cannot_be_kept_is_logged_and_one_that_cannot_be_read_refuse
     (tmp_path / "file").touch()
     with caplog.at_level(logging.ERROR, "cohorte.ledger"):
         KeptHead(tmp_path / "file", ADDRESS).keep(Head(1, b"one"))
-    assert "the head of the register could not be kept: FileExistsError" in caplog.text
+    assert "the head of the ledger could not be stored: FileExistsError" in caplog.text
     kept = KeptHead(tmp_path, ADDRESS)
     kept.path.write_text("{}")
     with pytest.raises(Forgotten, match="cannot be read"):

@@ -57,7 +57,7 @@ async def test_what_it_publishes_is_published(own: Ask) -> None:
     laboratory = await own.sign_in("laboratory")
     found = await own(laboratory, '{ community(slug: "rheumatoid-arthritis") { datasets { nodes { id } } } }')
     (dataset,) = found["data"]["community"]["datasets"]["nodes"]
-    mutation = block_after("As the laboratory, have a table published").replace("dst_...", dataset["id"])
+    mutation = block_after("As the laboratory, publish an insight").replace("dst_...", dataset["id"])
     payload = (await own(laboratory, mutation))["data"]["insightPublish"]
     assert payload["userErrors"] == []
     assert payload["charged"]["microRho"] == 4_567
@@ -66,7 +66,7 @@ async def test_what_it_publishes_is_published(own: Ask) -> None:
 
 
 async def test_the_refused_query_is_refused_as_it_says(ask: Ask, laboratory: Caller) -> None:
-    query, answer = block_after("**A laboratory that asks for a member**").split("\n\n")
+    query, answer = block_after("**A laboratory that requests a member**").split("\n\n")
     assert await ask(laboratory, query) == json.loads(answer)
     assert reads(ask) == []
 

@@ -17,7 +17,7 @@ WHO = "{ viewer { audience } }"
 CLOSED = {
     "errors": [
         {
-            "message": "This session is not open, or no longer. Sign in again.",
+            "message": "The token is invalid, revoked or expired. Sign in again.",
             "extensions": {"code": "UNAUTHENTICATED"},
         }
     ]

@@ -219,7 +219,7 @@ async def test_limits_and_discussions_are_checked_before_anything_is_heard(ask: 
                 "error",
                 [
                     {
-                        "message": "What this subscribes to is not there, or not yours to see.",
+                        "message": "The object to subscribe to does not exist, or you may not see it.",
                         "extensions": {"code": "BAD_USER_INPUT"},
                     }
                 ],

@@ -1,4 +1,4 @@
-"""The root of subscriptions: which events are delivered, and to whom."""
+"""The root of subscriptions, and the audience of each."""
 
 from planner.declare import graph_type, told
 from resolvers import events
@@ -11,33 +11,38 @@ from schema.surveys import Survey
 
 @graph_type(audience=SIGNED_IN)
 class Subscription:
-    """Events as they happen. Those that the viewer may not see are not delivered. A stream that ends with an error may
-    have missed some.
-    """
+    """The subscriptions. Only events that the viewer may see are delivered. A stream that fails may miss some."""
 
-    flag_raised: Flag = told(events.flag_raised, "A flag that a member has just raised.", only=MANAGER)
+    flag_raised: Flag = told(events.flag_raised, "Delivers each flag that a member raises.", only=MANAGER)
     insight_published: Insight = told(
         events.insight_published,
-        "An insight that has just been published: of one community, by its URL slug. By default, of the communities "
-        "that a member is in, of those that a buyer's licences open, and of all for staff.",
+        "Delivers each insight that is published.",
         heard=events.community_heard,
+        arguments={
+            "community": "Slug of a community: only its insights. Defaults to every community for staff, to those that "
+            "a member belongs to, and to those that a buyer's licences cover."
+        },
         only=SIGNED_IN,
     )
     notification_added: Notification = told(
         events.notification_added,
-        "A notification that the viewer has just received.",
+        "Delivers each new notification to the viewer.",
         heard=events.viewer_heard,
         only=PATIENT,
     )
     post_added: Post = told(
         events.post_added,
-        "A post that has just been added to a discussion.",
+        "Delivers each new post in a discussion.",
         heard=events.discussion_heard,
+        arguments={"discussion": "Id of the discussion."},
         only=PATIENT | MANAGER,
     )
     survey_opened: Survey = told(
         events.survey_opened,
-        "A survey that has just opened: in one community, by its URL slug, or in any that the viewer is in.",
+        "Delivers each survey that opens.",
         heard=events.community_heard,
+        arguments={
+            "community": "Slug of a community: only its surveys. Defaults to every community the viewer belongs to."
+        },
         only=PATIENT,
     )

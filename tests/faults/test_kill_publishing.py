@@ -305,5 +305,5 @@ async def test_what_takes_longer_than_the_servers_end_is_told_so_and_undone(here
         await running
     assert (told[0]["status"], (b"retry-after", b"2") in told[0]["headers"]) == (503, True)
     [error] = json.loads(told[1]["body"])["errors"]
-    assert error["message"] == "The server stops just now, and this with it. Try again in a moment."
+    assert error["message"] == "The server is shutting down. Try again in a moment."
     assert await everything(here) == before
