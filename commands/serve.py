@@ -5,7 +5,6 @@ Database, migrations, demonstration network, HTTP, in this order; the address is
 
 import asyncio
 import contextlib
-import dataclasses
 import os
 import signal
 import socket
@@ -44,7 +43,7 @@ def serve(settings: Settings) -> None:
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings))
         with listen(settings) as listener:
-            app = create_app(dataclasses.replace(settings, database_url=dsn))
+            app = create_app(settings.model_copy(update={"database_url": dsn}))
             config = uvicorn.Config(
                 app,
                 loop="uvloop",

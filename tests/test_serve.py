@@ -68,7 +68,7 @@ def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged() -> None:
 
 def test_a_bad_setting_is_said_in_one_sentence(folder: Path) -> None:
     assert refused(folder, COHORTE_SCALE="big") == (
-        "COHORTE_SCALE is not accepted: it takes a number above 0 and at most 10, such as 0.05.\n"
+        "COHORTE_SCALE is not valid: expected a number above 0 and at most 10, such as 0.05.\n"
     )
 
 
