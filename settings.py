@@ -17,7 +17,7 @@ NOTICE_CHARACTERS = 30
 
 @dataclass(frozen=True)
 class Limits:
-    """What one request may ask for. Everything but the times is checked before any SQL is written."""
+    """Limits of one request. All but the times are checked before any SQL is written."""
 
     body_bytes: int = 262_144
     tokens: int = 5_000
@@ -25,16 +25,16 @@ class Limits:
     aliases: int = 100
     fragments: int = 50
     page: int = 100  # the largest `first` or `last`
-    fields: int = 400  # in one selection: PostgreSQL's rows end at 1,664 columns
-    key_bytes: int = 63  # of a response key: PostgreSQL cuts longer names off in silence
+    fields: int = 400  # of one selection: a row of PostgreSQL has at most 1,664 columns
+    key_bytes: int = 63  # of a response key: PostgreSQL silently truncates longer names
     input_list: int = 100
     statement_seconds: float = 5.0
     request_seconds: float = 10.0
-    freezing_seconds: float = 60.0  # of the requests that make a dataset of thousands of members' rows
-    sign_ins: int = 10  # that fail, of one account, in `tries_minutes`
-    sign_ins_from: int = 50  # that fail, from one address: a hospital's whole staff may share one
-    mails: int = 5  # that are asked for, to one address of mail
-    mails_from: int = 50  # that are asked for, from one address
+    freezing_seconds: float = 60.0  # of the requests that freeze a dataset from thousands of members' rows
+    sign_ins: int = 10  # failed ones, of one account, in `tries_minutes`
+    sign_ins_from: int = 50  # failed ones, from one IP address, which a hospital's whole staff may share
+    mails: int = 5  # requested, to one e-mail address
+    mails_from: int = 50  # requested, from one IP address
     tries_minutes: int = 15
 
 

@@ -3,6 +3,7 @@
 Database, migrations, demonstration network, HTTP, in this order; the address is printed when it answers.
 """
 
+import argparse
 import asyncio
 import contextlib
 import os
@@ -26,7 +27,7 @@ from commands.progress import Progress
 from models.migrations.run import upgrade
 from server import sockets
 from server.heads import Forgotten, KeptHead
-from settings import Settings, SettingsError
+from settings import Settings, SettingsError, variable
 
 DATABASE = "cohorte"
 OLDEST = 15  # of PostgreSQL's major versions
@@ -158,7 +159,20 @@ def leave(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(0)
 
 
+def variables() -> str:
+    """One line for each variable: what it accepts."""
+    described = {variable(name): field.description for name, field in Settings.model_fields.items()}
+    return "\n".join(f"  {name:24} {accepted}" for name, accepted in described.items() if accepted)
+
+
 def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="cohorte",
+        description="Serve Cohorte. Its settings are environment variables; the README has their defaults.",
+        epilog=f"environment variables:\n{variables()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.parse_args()
     # uvicorn raises SIGTERM again when it has shut down: the default handler would end us without our `finally`.
     signal.signal(signal.SIGTERM, leave)
     try:

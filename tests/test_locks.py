@@ -58,6 +58,12 @@ def test_every_declared_package_has_its_reason() -> None:
     assert sorted(named) == sorted(set().union(*declared().values()))
 
 
+def test_the_wheel_has_every_package_of_the_server() -> None:
+    read: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    found = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {path.name for path in ROOT.glob("*.py")}
+    assert set(read["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]) == found - {"bench", "tests"}
+
+
 def test_what_is_left_out_on_purpose_is_in_no_lock() -> None:
     left_out = set((LOCKS / "excludes.txt").read_text().split())
     assert left_out & (pins("requirements").keys() | pins("dev").keys()) == set()
