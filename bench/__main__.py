@@ -19,8 +19,8 @@ from pathlib import Path
 from bench.limit import STATEMENTS
 from commands.cluster import cluster
 from commands.databases import at, create_missing
-from commands.migrate import upgrade
 from commands.seed import seed
+from models.migrations.run import upgrade
 
 SCALE = 0.2
 TURNS, SECONDS, CLIENTS = 10, 2, 16

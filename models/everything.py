@@ -18,19 +18,4 @@ from models import (
     writing,
 )
 
-TOPICS = (
-    accounts,
-    communities,
-    datasets,
-    discussions,
-    insights,
-    members,
-    moderation,
-    organizations,
-    registrations,
-    surveys,
-    tracking,
-    treatments,
-    writing,
-)
 metadata = SQLModel.metadata

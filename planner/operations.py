@@ -1,12 +1,12 @@
 """The only place for operations: a document's operation, its plans by shape, and what a plan is run with."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -126,7 +126,7 @@ class Operation:
             (each.variable.name.value, type_from_ast(planner.schema, each.type), each.default_value is not None)
             for each in node.variable_definitions or ()
         ]
-        self._plans: OrderedDict[Any, Plan | None] = OrderedDict()
+        self._plans: LRUCache[Any, Plan | None] = LRUCache(PLANS_AN_OPERATION)
 
     def coerce(self, variables: Mapping[str, Any]) -> Coerced:
         """The variables as the schema reads them. :raises BadVariables: with an error for each that does not fit."""
@@ -230,9 +230,7 @@ class Operation:
     def _kept(self, what: tuple[Any, ...], coerced: Coerced, plan: Callable[[Composer], Plan | None]) -> Plan | None:
         key = (what, *(shape.of(coerced.values) for shape in self._shapes))
         try:
-            found = self._plans[key]
-            self._plans.move_to_end(key)
-            return found
+            return self._plans[key]
         except KeyError:
             pass
         planner = self.planner
@@ -246,8 +244,6 @@ class Operation:
                 raise
             found = None
         self._plans[key] = found
-        if len(self._plans) > PLANS_AN_OPERATION:
-            self._plans.popitem(last=False)
         return found
 
     def _plan_all(self, composer: Composer) -> Plan:

@@ -10,7 +10,6 @@ from typing import Any
 from privacy.precision import margin_of
 
 MICRO = 1_000_000  # micro-rho in one rho: costs are whole numbers, for sums of floats refuse what still fits
-DELTA = 1e-6  # of the epsilon that is shown
 LARGEST = 2**31  # of a count: near 2**63 the library saturates and says nothing
 
 
@@ -58,32 +57,6 @@ def sensitivity(contributions: int) -> float:
     while Fraction(root) ** 2 < contributions:
         root = math.nextafter(root, math.inf)
     return root
-
-
-@lru_cache(maxsize=4_096)
-def epsilon(micro_rho: int, delta: float = DELTA) -> float:
-    """The epsilon that goes with delta where so much rho is spent: for showing, never for adding up.
-
-    The least over alpha > 1 of rho alpha + log(1 / alpha delta) / (alpha - 1) + log(1 - 1 / alpha) (Canonne, Kamath
-    and Steinke 2020, section 2.3). It has one minimum in log(alpha - 1), found by golden sections.
-    """
-    if micro_rho < 0 or not 0 < delta < 1:
-        raise ValueError("A cost is not below zero, and delta lies between 0 and 1.")
-    if micro_rho == 0:
-        return 0.0
-    rho = micro_rho / MICRO
-
-    def at(place: float) -> float:
-        over = math.exp(place)  # alpha - 1
-        alpha = 1 + over
-        return rho * alpha + -math.log(alpha * delta) / over + math.log(over / alpha)
-
-    golden = (math.sqrt(5) - 1) / 2
-    low, high = -10.0, 25.0
-    while high - low > 1e-9:
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        low, high = (low, right) if at(left) < at(right) else (left, high)
-    return max(at((low + high) / 2), 0.0)
 
 
 @lru_cache(maxsize=256)

@@ -1,10 +1,11 @@
-"""The only place that turns a document's text into operations of one view, and remembers what it made of it."""
+"""Turns a document's text into operations of one view, and caches the result."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Generic, TypeVar
+from operator import itemgetter
+from typing import TypeVar
 
+from cachetools import LRUCache
 from graphql import DocumentNode, GraphQLError, parse, validate
 from graphql.validation import NoFragmentCyclesRule, UniqueFragmentNamesRule
 
@@ -28,28 +29,17 @@ ERRORS = 20
 SOUND = (NoFragmentCyclesRule, UniqueFragmentNamesRule)
 
 
-class Recent(Generic[V]):
-    """The values that were asked for last, up to a number and, where one is given, a weight."""
+class Recent(LRUCache[str, tuple[V, int]]):
+    """The most recently used values, each with its weight: bounded by their number and by their total weight."""
 
-    def __init__(self, most: int, heaviest: int | None = None) -> None:
+    def __init__(self, most: int, heaviest: int) -> None:
+        super().__init__(heaviest, getsizeof=itemgetter(1))
         self.most = most
-        self.heaviest = heaviest
-        self.weight = 0
-        self.kept: OrderedDict[str, tuple[V, int]] = OrderedDict()
 
-    def get(self, key: str) -> V | None:
-        found = self.kept.get(key)
-        if found is None:
-            return None
-        self.kept.move_to_end(key)
-        return found[0]
-
-    def put(self, key: str, value: V, weight: int = 1) -> None:
-        before = self.kept.pop(key, None)
-        self.weight += weight - (before[1] if before else 0)
-        self.kept[key] = (value, weight)
-        while len(self.kept) > self.most or (self.heaviest is not None and self.weight > self.heaviest):
-            self.weight -= self.kept.popitem(last=False)[1][1]
+    def __setitem__(self, key: str, weighed: tuple[V, int]) -> None:
+        super().__setitem__(key, weighed)
+        if len(self) > self.most:
+            self.popitem()
 
 
 @dataclass(slots=True)
@@ -72,24 +62,27 @@ class Documents:
         self.introspection = introspection  # whether its callers may ask the schema about itself
         self.answerable: Recent[Document] = Recent(KEPT, KEPT_TOKENS)
         self.refused: Recent[Refusal] = Recent(KEPT_REFUSED, KEPT_REFUSED_CHARACTERS)
-        self.answers: Recent[bytes] = Recent(KEPT_ANSWERS)
+        self.answers: LRUCache[str, bytes] = LRUCache(KEPT_ANSWERS)
 
     def get(self, text: str) -> Document:
         """The document that `text` is; raises Refusal when it cannot be parsed, is over a limit or is not valid."""
-        known = self.answerable.get(text)
-        if known is not None:
-            return known
+        try:
+            return self.answerable[text][0]  # not get(), which looks the key up twice
+        except KeyError:
+            pass
         refused = self.refused.get(text)
         if refused is not None:
-            raise refused.with_traceback(None)
+            raise refused[0].with_traceback(None)
         try:
             document = self.read(text)
         except Refusal as refusal:
-            if len(text) <= KEPT_TEXT:
-                self.refused.put(text, refusal, len(text) + len(refusal.body))
+            weight = len(text) + len(refusal.body)
+            if len(text) <= KEPT_TEXT and weight <= KEPT_REFUSED_CHARACTERS:
+                self.refused[text] = refusal, weight
             raise
-        if len(text) <= KEPT_TEXT:
-            self.answerable.put(text, document, document.tree.token_count + len(text) // TOKEN_CHARACTERS)
+        weight = document.tree.token_count + len(text) // TOKEN_CHARACTERS
+        if len(text) <= KEPT_TEXT and weight <= KEPT_TOKENS:
+            self.answerable[text] = document, weight
         return document
 
     def operation(self, document: Document, name: str | None) -> Operation:

@@ -260,7 +260,7 @@ class Endpoint:
                 self.sessions.forget(viewer.session)
         body, told.codes = answer_of(result)
         if key and not told.codes:
-            view.documents.answers.put(key, body)
+            view.documents.answers[key] = body
         return body
 
 

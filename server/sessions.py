@@ -2,11 +2,12 @@
 
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
+
+from cachetools import LRUCache
 
 from models.viewers import Viewer
 from models.viewing import REVOKED, viewer_of
@@ -28,7 +29,8 @@ class Sessions:
     def __init__(self, connections: Connections, *, demonstration: bool) -> None:
         self.connections = connections
         self.demonstration = demonstration  # whether the demonstration network's accounts are let in
-        self.kept: OrderedDict[bytes, tuple[Viewer, float]] = OrderedDict()  # by SHA-256: no token lies in memory
+        # By SHA-256, so that no token lies in memory; with the monotonic time until which the viewer is believed.
+        self.kept: LRUCache[bytes, tuple[Viewer, float]] = LRUCache(KEPT)
         self.hashes: dict[UUID, bytes] = {}
         self.listening = False
         self.revocations = 0
@@ -41,10 +43,11 @@ class Sessions:
 
     def known(self, authorization: bytes) -> Viewer | None:
         """The viewer of a token or key that has lately been looked up."""
-        found = self.kept.get(self.hash_of(authorization))
-        if found is None or found[1] < time.monotonic() or not BEARER.fullmatch(authorization):
+        try:
+            viewer, until = self.kept[self.hash_of(authorization)]
+        except KeyError:
             return None
-        return found[0]
+        return viewer if until >= time.monotonic() and BEARER.fullmatch(authorization) else None
 
     async def viewer(self, authorization: bytes) -> Viewer:
         """The viewer that an Authorization header stands for; raises Refusal: the same for any that is not open."""
@@ -72,14 +75,14 @@ class Sessions:
         return viewer
 
     def keep(self, hash: bytes, viewer: Viewer, until: float) -> None:
-        self.kept[hash] = (viewer, until)
-        self.kept.move_to_end(hash)
-        if viewer.opened_by is not None:
-            self.hashes[viewer.opened_by] = hash
-        while len(self.kept) > KEPT:
-            _, (oldest, _) = self.kept.popitem(last=False)
+        # Evicted here and not by the cache, which would leave the entry of `hashes` behind.
+        while len(self.kept) >= KEPT and hash not in self.kept:
+            _, (oldest, _) = self.kept.popitem()
             if oldest.opened_by is not None:
                 self.hashes.pop(oldest.opened_by, None)
+        self.kept[hash] = (viewer, until)
+        if viewer.opened_by is not None:
+            self.hashes[viewer.opened_by] = hash
 
     def forget(self, opened_by: UUID | None) -> None:
         """Looks a session or key up anew when it next asks."""

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,8 @@ ANYBODY = Caller("anybody")
 async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
     """The server on the database at `dsn`, on a port of its own of 127.0.0.1, with the demonstration's settings."""
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
-        made = replace(Settings(database_url=dsn, demo=True, pool_size=2, data=Path(folder)), **settings)
+        defaults: dict[str, Any] = {"database_url": dsn, "demo": True, "pool_size": 2, "data": Path(folder)}
+        made = Settings.model_validate(defaults | settings)
         app = create_app(made)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as commands.serve has it, and for its reason
         config = uvicorn.Config(

@@ -41,10 +41,11 @@ def throwaway_cluster() -> Iterator[str]:
 
 async def make_template(dsn: str) -> None:
     """A migrated database with a small demonstration network. Nothing may be connected to it while it is cloned."""
-    from commands import migrate, seed  # here: a test without a database does without the tables and the seeder too
+    from commands import seed  # here: a test without a database does without the tables and the seeder too
+    from models.migrations.run import upgrade
 
     await run(dsn, f"create database {TEMPLATE}")
-    await migrate.upgrade(at(dsn, TEMPLATE))
+    await upgrade(at(dsn, TEMPLATE))
     await seed.seed(at(dsn, TEMPLATE), SCALE)
     await run(at(dsn, TEMPLATE), "vacuum analyze")
     await run(dsn, f"alter database {TEMPLATE} with allow_connections false")

@@ -15,12 +15,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from commands import migrate, seed
+from commands import seed
 from commands.databases import at
 from commands.demonstration import copying, people, questionnaires, trials
 from commands.demonstration.chance import Chance, filled, shares
 from commands.demonstration.questionnaires import Given, Rule
 from models.everything import metadata
+from models.migrations.run import upgrade
 from models.surveys import RuleOperator
 from resolvers.ledger import fault
 from tests.coherence import BROKEN
@@ -111,7 +112,7 @@ async def migrated(server: str, name: str) -> AsyncIterator[str]:
     connection = await asyncpg.connect(server)
     try:
         await connection.execute(f"create database {name}")
-        await migrate.upgrade(at(server, name))
+        await upgrade(at(server, name))
         yield at(server, name)
     finally:
         await connection.execute(f"drop database if exists {name} with (force)")

@@ -14,6 +14,8 @@ from models import connections, fakes
 from models.columns import SCHEMAS
 from models.publisher import LOGINS, PUBLISHER
 from models.viewers import Audience, Login
+from privacy import noise
+from privacy.budget import CAP
 
 Admin = asyncpg.Connection
 PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
@@ -80,7 +82,8 @@ async def ids(admin: Admin, table: str, term: str) -> list[UUID]:
 @pytest.mark.parametrize(
     ("micro_rho", "delta", "epsilon"),
     [
-        (250_000, 1e-6, 3.542),
+        (125_000, 1e-6, 2.419),
+        (CAP, 1e-6, 3.542),
         (500_000, 1e-6, 5.222),
         (1_000_000, 1e-6, 7.766),
         (1, 1e-6, 0.004),
@@ -101,6 +104,16 @@ def least_delta(rho: float, epsilon: float) -> float:
     """The other way round, over a grid: arXiv 2004.00010, section 2.3."""
     grid = (1 + math.exp(step / 500) for step in range(-3_000, 6_000))
     return math.exp(min((a - 1) * (a * rho - epsilon) - math.log(a - 1) + a * math.log1p(-1 / a) for a in grid))
+
+
+@pytest.mark.parametrize("micro_rho", [1, 754, 17_372, 125_000, 250_000, 1_000_000, 5_000_000])
+@pytest.mark.parametrize("delta", [1e-6, 1e-9])
+async def test_an_epsilon_is_what_opendp_says(admin: Admin, micro_rho: int, delta: float) -> None:
+    dp = noise._opendp()
+    space = (dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"))
+    measured = dp.m.make_gaussian(*space, scale=math.sqrt(noise.MICRO / (2 * micro_rho)))
+    found: float = await admin.fetchval("SELECT insight.epsilon($1, $2)", micro_rho, delta)
+    assert found == pytest.approx(dp.c.make_zCDP_to_approxDP(measured).map(1.0).epsilon(delta), rel=1e-6, abs=1e-6)
 
 
 async def test_epsilon_is_null_for_null_and_refuses_a_delta_of_nothing(admin: Admin) -> None:

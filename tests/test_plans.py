@@ -13,9 +13,10 @@ import pytest
 import pytest_asyncio
 from graphql import parse, validate
 
-from commands import migrate, seed
+from commands import seed
 from commands.databases import at
 from models import connections
+from models.migrations.run import upgrade
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
 from tests.asking import ANYBODY, Ask, Caller
@@ -89,7 +90,7 @@ async def full(server: str) -> AsyncIterator[Full]:
     """Made once: it takes half a minute."""
     await run(server, "create database full_scale")
     dsn = at(server, "full_scale")
-    await migrate.upgrade(dsn)
+    await upgrade(dsn)
     await seed.seed(dsn, 1.0)
     await connections.open_roles(dsn)
     superuser = await asyncpg.connect(dsn)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from privacy import noise
 from privacy.combining import combine
-from privacy.noise import MICRO, Noise, draw, epsilon, noise_for, sensitivity
+from privacy.noise import MICRO, Noise, draw, noise_for, sensitivity
 from privacy.precision import PRECISIONS, Precision, cheaper, margin_of, price
 
 Draw = Callable[[Sequence[int], int, int], list[int]]
@@ -216,26 +216,11 @@ def test_a_margin_of_no_noise_is_refused(sigma: float) -> None:
         margin_of(sigma)
 
 
-@pytest.mark.parametrize("micro_rho", [1, 754, 17_372, 125_000, 250_000, 1_000_000, 5_000_000])
-@pytest.mark.parametrize("delta", [1e-6, 1e-9])
-def test_an_epsilon_is_what_opendp_says(micro_rho: int, delta: float) -> None:
-    dp = noise._opendp()
-    space = (dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"))
-    measured = dp.m.make_gaussian(*space, scale=math.sqrt(MICRO / (2 * micro_rho)))
-    assert epsilon(micro_rho, delta) == pytest.approx(
-        dp.c.make_zCDP_to_approxDP(measured).map(1.0).epsilon(delta), rel=1e-6, abs=1e-6
-    )
-
-
-def test_epsilons_that_are_written_down() -> None:
-    assert [round(epsilon(rho), 2) for rho in (0, 125_000, 250_000, 500_000, 1_000_000)] == [0, 2.42, 3.54, 5.22, 7.77]
-
-
 def test_what_never_publishes_loads_no_opendp() -> None:
     asked = (
         "import sys\n"
         "from privacy import budget, chain, combining, cubes, domains, exports, loss, noise, precision, reading\n"
-        "precision.price(precision.Precision.WITHIN_20, 3), precision.margin_of(10.5), noise.epsilon(250_000)\n"
+        "precision.price(precision.Precision.WITHIN_20, 3), precision.margin_of(10.5)\n"
         "loss.statement(250_000, 'fr')\n"
         "print('opendp' in sys.modules)\n"
         "noise.noise_for(754)\n"

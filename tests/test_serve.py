@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from commands.serve import greeting, listen
-from settings import Settings
+from settings import Settings, variable
 from tests.cluster_fixtures import becomes_left
 
 ROOT = Path(__file__).parent.parent
@@ -68,8 +68,17 @@ def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged() -> None:
 
 def test_a_bad_setting_is_said_in_one_sentence(folder: Path) -> None:
     assert refused(folder, COHORTE_SCALE="big") == (
-        "COHORTE_SCALE is not accepted: it takes a number above 0 and at most 10, such as 0.05.\n"
+        "COHORTE_SCALE is not valid: expected a number above 0 and at most 10, such as 0.05.\n"
     )
+
+
+def test_help_names_every_variable_and_starts_nothing(folder: Path) -> None:
+    done = subprocess.run(
+        [*SERVE, "--help"], cwd=ROOT, env=environment(folder), capture_output=True, text=True, timeout=60, check=True
+    )
+    named = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  COHORTE_")]
+    assert named == [variable(name) for name in Settings.model_fields if name != "limits"]
+    assert list(folder.iterdir()) == []
 
 
 def test_a_database_that_does_not_answer_is_said_without_its_password(folder: Path) -> None:

@@ -82,10 +82,8 @@ class Person:
     french: bool = True
     trial: bool = False
     sign_in: str | None = None  # the local part of a demonstration account's e-mail
-    has_left_posts: bool = False
     consents: bool = False  # to taking part in surveys
     recipients: tuple[str, ...] = ()  # the kinds of organizations for which it does
-    tracked: set[UUID] = field(default_factory=set)
     diagnosed: dict[UUID, int] = field(default_factory=dict)  # the year that it has told, by community
 
     @property

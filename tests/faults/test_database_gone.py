@@ -14,10 +14,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from commands import migrate
 from commands.cluster import Account, binaries, cluster, place
 from commands.databases import at, create_missing
 from models.connections import open_roles, pool
+from models.migrations.run import upgrade
 from models.viewers import ANYBODY, Audience
 from models.viewing import Connection
 from resolvers import ledger
@@ -103,7 +103,7 @@ async def town_of_its_own(folder: Path) -> AsyncIterator[Town]:
     """A town on a cluster that nobody else uses, which keeps what it has committed."""
     with cluster(folder) as dsn:
         await create_missing(dsn, "cohorte")
-        await migrate.upgrade(at(dsn, "cohorte"))
+        await upgrade(at(dsn, "cohorte"))
         async with serving(at(dsn, "cohorte"), pool_size=4) as ask:
             built = Town(ask, await asyncpg.connect(at(dsn, "cohorte")))
             try:
