@@ -15,7 +15,7 @@ import pytest_asyncio
 import uvicorn
 
 from app import Cohorte, create_app
-from server import sockets
+from commands.serve import configuration
 from settings import Settings
 
 PASSWORD = "demonstration"
@@ -103,15 +103,8 @@ async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
         made = replace(Settings(database_url=dsn, demo=True, pool_size=2, data=Path(folder)), **settings)
         app = create_app(made)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as commands.serve has it, and for its reason
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            lifespan="on",
-            proxy_headers=False,
-            timeout_graceful_shutdown=5,
-            **sockets.serving(made.limits),
-        )
+        config = configuration(app, made.limits)
+        config.timeout_graceful_shutdown = 5
         server = Server(config)
         server.app = app
         running = asyncio.create_task(server.serve(sockets=[listener]))
