@@ -15,6 +15,7 @@ from graphql import (
 )
 
 DEPTH = 9
+VALUES = "tests/small_network.py, tests/test_oracle.py, tests/test_open_tables.py and, if buyers see it, test_reach.py"
 WITHIN = 5  # of a list within another: as many of each as are asked for at the root would be thousands of rows
 
 Seen = set[tuple[str, str]]
@@ -51,7 +52,10 @@ def selected(
     depth: int,
 ) -> str:
     required = [argument for argument, declared in field.args.items() if is_non_null_type(declared.type)]
-    arguments = [f"{argument}: {values[name if argument == 'id' else argument]}" for argument in required]
+    keys = {argument: name if argument == "id" else argument for argument in required}
+    if missing := sorted(set(keys.values()) - set(values)):
+        raise LookupError(f"{parent}.{name}: no value for {missing}: add one to the values in {VALUES}")
+    arguments = [f"{argument}: {values[key]}" for argument, key in keys.items()]
     if "first" in field.args and depth < DEPTH:
         arguments.append(f"first: {WITHIN}")
     asked = f"{name}({', '.join(arguments)})" if arguments else name

@@ -52,7 +52,8 @@ async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwor
             given |= values_in(answer)
     finally:
         await connections.close()
-    assert (audience, of_rows(view) - given) == (audience, set())
+    mend = "make a row that has a value for each of these, in tests/small_network.py"
+    assert (audience, of_rows(view) - given) == (audience, set()), mend
 
 
 def by_key(parent: Any, info: Any, **arguments: Any) -> Any:

@@ -37,13 +37,14 @@ def planned() -> dict[Audience, Planner]:
 
 @by_name
 def test_the_statement_is_the_golden_one(pair: Pair, planned: dict[Audience, Planner]) -> None:
-    """Where it is meant to differ: `python -m tests.golden`, and read what changed."""
-    assert laid_out(pair.plan(planned[pair.audience], SHAPE).sql) == pair.golden.read_text()
+    mend = f"if the change is meant: run `python -m tests.golden`, read what changed in {pair.golden.name}, commit it"
+    assert laid_out(pair.plan(planned[pair.audience], SHAPE).sql) == pair.golden.read_text(), mend
 
 
 def test_every_golden_statement_has_its_question() -> None:
     folder = PAIRS[0].golden.parent
-    assert sorted(file.stem for file in folder.glob("*.sql")) == [pair.name for pair in PAIRS]
+    mend = "a question without its .sql: run `python -m tests.golden`; an .sql without its .graphql: delete it"
+    assert sorted(file.stem for file in folder.glob("*.sql")) == [pair.name for pair in PAIRS], mend
 
 
 def test_laying_out_changes_spaces_alone(planned: dict[Audience, Planner]) -> None:
