@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
+from hypothesis import Phase, settings
 
 from tests.asking import anybody, ask, laboratory, manager, moderator, patient, relative
 from tests.cluster_fixtures import becomes_left, clone, make_template, quick_folder, throwaway_cluster
@@ -37,6 +38,13 @@ __all__ = [
     "said",
     "steward",
 ]  # fixtures, too
+
+
+# Shrinking a failure runs its property hundreds of times more: `--hypothesis-profile=shrink` asks for it.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target)
+settings.register_profile("shrink", phases=(*PHASES, Phase.shrink))
+settings.register_profile("plain", phases=PHASES)
+settings.load_profile("plain")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from graphql import GraphQLError, GraphQLSchema, parse, validate
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import connections
@@ -147,7 +147,6 @@ async def add_cursors(asked: Asked) -> None:
     deadline=None,
     derandomize=True,
     database=None,
-    phases=(Phase.explicit, Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),
 )
 @given(data=st.data())

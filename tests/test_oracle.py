@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from graphql import GraphQLSchema, parse, print_schema, validate
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import connections, fakes
@@ -114,7 +114,6 @@ HOW = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    phases=(Phase.explicit, Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),
 )
 
