@@ -20,7 +20,7 @@ from schema.access import build_views
 from schema.context import Context
 from tests.operations import Made, Pool, operations
 
-EXAMPLES = 150  # of each view
+EXAMPLES, MANY_EXAMPLES = 30, 300  # of each view
 WORDS = ["fatigue", "douleur", "sclérose", "a", "Crohn's disease", "", "\\'\" :*& <-> !"]
 DATES = ["2020-01-01", "2026-06-30", "2030-12-31"]
 PAGED = {
@@ -142,15 +142,25 @@ async def add_cursors(asked: Asked) -> None:
             asked.pool[coordinate] = [edge["cursor"] for edge in (await asked.fast(made))[name]["edges"]]
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+HOW = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+
+
+@settings(HOW, max_examples=EXAMPLES)
 @given(data=st.data())
 async def test_one_statement_and_graphql_core_answer_the_same(asked: Asked, data: st.DataObject) -> None:
+    await expect_one_answer(asked, data)
+
+
+@pytest.mark.slow
+@settings(HOW, max_examples=MANY_EXAMPLES)
+@given(data=st.data())
+async def test_of_many_operations_one_statement_and_graphql_core_answer_the_same(
+    asked: Asked, data: st.DataObject
+) -> None:
+    await expect_one_answer(asked, data)
+
+
+async def expect_one_answer(asked: Asked, data: st.DataObject) -> None:
     made = data.draw(operations(asked.planner.schema, asked.pool))
     assert validate(asked.planner.schema, parse(made.text)) == []
     whole, finished = await asked.fast(made), await asked.finished(made)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+import pytest
 
 from models import fakes
 from models.members import Sharing
@@ -120,6 +121,7 @@ async def becomes(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.slow
 async def test_what_was_acknowledged_is_there_and_trying_again_doubles_nothing(fresh: str, tmp_path: Path) -> None:
     database, holder = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     network = Network(database)
