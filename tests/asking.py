@@ -20,7 +20,7 @@ from app import Cohorte, create_app
 from commands.serve import configuration
 from models.viewers import Audience
 from schema.access import View, build_views
-from settings import Settings
+from settings import Limits, Settings
 
 PASSWORD = "demonstration"
 SIGN_IN = """
@@ -28,6 +28,7 @@ SIGN_IN = """
       signIn(input: {email: $email, password: $password}) { token viewer { audience } userErrors { code message path } }
     }
 """
+LIMITS = Limits(statement_seconds=30, request_seconds=60)  # a machine that is busy fails no test
 SIGN_OUT = "mutation { signOut { userErrors { code } } }"
 
 
@@ -113,7 +114,7 @@ def views() -> dict[Audience, View]:
 async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
     """The server on the database at `dsn`, on a port of its own of 127.0.0.1, with the demonstration's settings."""
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
-        made = replace(Settings(database_url=dsn, demo=True, pool_size=2, data=Path(folder)), **settings)
+        made = replace(Settings(database_url=dsn, demo=True, pool_size=2, limits=LIMITS, data=Path(folder)), **settings)
         with mock.patch("app.build_views", views):
             app = create_app(made)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as commands.serve has it, and for its reason
@@ -130,7 +131,7 @@ async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
             # Without `verify`, which reads every certificate of the machine for an address that has none.
-            async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False, verify=False) as http:
+            async with httpx.AsyncClient(base_url=address, timeout=60, trust_env=False, verify=False) as http:
                 ask = Ask(app, http)
                 await ask.listen_to_statements()
                 yield ask

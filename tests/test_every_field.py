@@ -37,7 +37,7 @@ async def inserted(dsn: str) -> SmallNetwork:
 async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwork) -> None:
     given: set[tuple[str, str]] = set()
     planner = Planner(view._schema, audience, open_tables=open_tables(audience))
-    connections = await pool(dsn, audience, 1, 5.0)
+    connections = await pool(dsn, audience, 1, 30.0)
     promised = build_schema(view.as_str())
     for kind in promised.type_map.values():
         if is_abstract_type(kind):

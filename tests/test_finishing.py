@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from models import connections
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
-from schema.access import build_views
 from schema.context import Context
 from tests.operations import Made, Pool, operations
 
@@ -59,11 +58,6 @@ class Asked:
     async def read(self, sql: str, values: Any) -> str:
         text: str = await self.connections.fetchval(sql, *values)
         return text
-
-
-@pytest.fixture(scope="module")
-def schemas() -> dict[Audience, GraphQLSchema]:
-    return {audience: view._schema for audience, view in build_views().items()}
 
 
 @pytest_asyncio.fixture(scope="module", params=list(Audience), ids=lambda audience: audience.view)

@@ -15,7 +15,6 @@ from models.scopes import SCOPES
 from models.viewers import Audience, Viewer
 from planner.declare import Column
 from planner.tables import Tables
-from schema.access import build_views
 from tests.oracle import COLUMNS, arguments_of, column_of
 from tests.oracle_fields import TABLES, readers
 from tests.oracle_rows import Everything, scope
@@ -27,11 +26,6 @@ ELSEWHERE = {  # arguments that no generated operation gives, and the test that 
     "Insight.statistics": {"by": "tests/test_insights_reading.py", "where": "tests/test_insights_reading.py"},
 }
 PAGES = ("Connection", "Edge", "PageInfo")  # `tests.oracle.paged` makes them of every list
-
-
-@pytest.fixture(scope="module")
-def schemas() -> dict[Audience, GraphQLSchema]:
-    return {audience: view._schema for audience, view in build_views().items()}
 
 
 def objects(schema: GraphQLSchema) -> Iterator[GraphQLObjectType]:

@@ -20,7 +20,7 @@ from models.viewers import Audience, Viewer
 from planner.operations import Planner
 from tests.asking import ANYBODY, Ask, Caller
 from tests.cluster_fixtures import run
-from tests.golden.pairs import SHAPE, Pair, laid_out, pairs, planners
+from tests.golden.pairs import SHAPE, Pair, laid_out, pairs
 
 PAIRS = pairs()
 README = Path(__file__).parent.parent / "README.md"
@@ -28,11 +28,6 @@ GROWING = ("care", "research", "identity")  # the PostgreSQL schemas whose table
 SIGN_INS = {Audience.PATIENT: "patient", Audience.BUYER: "laboratory", Audience.MANAGER: "moderator"}
 
 by_name = pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
-
-
-@pytest.fixture(scope="module")
-def planned() -> dict[Audience, Planner]:
-    return planners()
 
 
 @by_name

@@ -116,7 +116,7 @@ def client(lines: list[str]) -> httpx.AsyncClient:
 
 
 async def becomes(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await condition():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
 
