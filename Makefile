@@ -12,13 +12,16 @@ INSTALL := $(UV) pip install --python $(RUN) --no-deps --require-hashes --only-b
 COMPILE := $(UV) pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links --excludes locks/excludes.txt $(ARGS)
 
-.PHONY: run test conformance check bench lock clean requirements dev boot
+.PHONY: run test test-slow conformance check bench lock clean requirements dev boot
 
 run: requirements  ## the server with the demonstration network, at http://127.0.0.1:8000 (COHORTE_PORT)
 	@COHORTE_DEMO="$${COHORTE_DEMO:-1}" exec $(RUN) -m commands.serve
 
-test: dev  ## the tests, on a throw-away PostgreSQL; ARGS="-k surveys" for some of them
+test: dev  ## the tests but for the slow ones, on a throw-away PostgreSQL; ARGS="-k surveys" for some of them
 	@exec $(RUN) -m pytest $(ARGS)
+
+test-slow: dev  ## the tests that take long and seldom fail: full scale, attacks, kills, more random examples
+	@exec $(RUN) -m pytest -m slow $(ARGS)
 
 conformance: dev tests/clients/node_modules  ## the server tried by clients that others wrote; needs Node 20 and npm
 	@exec $(RUN) -m pytest tests/clients/against_clients.py $(ARGS)

@@ -27,10 +27,13 @@ from commands.progress import Progress
 from models.migrations.run import UnknownRevision, upgrade
 from server import sockets
 from server.heads import Forgotten, KeptHead
-from settings import Settings, SettingsError, variable
+from settings import Limits, Settings, SettingsError, variable
 
 DATABASE = "cohorte"
 OLDEST = 15  # of PostgreSQL's major versions
+# Longer than load balancers (60 s by default) and HTTP clients (5 s in httpx) keep an idle connection, so that they
+# close it first: a request that is sent at the moment the server closes its connection is lost.
+KEEP_ALIVE_SECONDS = 75
 PASSWORD = "demonstration"  # noqa: S105 - of demonstration accounts, and printed
 SIGN_INS = {
     "patient": ("patient@", "relative@", "association@"),
@@ -46,19 +49,24 @@ def serve(settings: Settings) -> None:
         asyncio.run(prepare(dsn, settings))
         with listen(settings) as listener:
             app = create_app(settings.model_copy(update={"database_url": dsn}))
-            config = uvicorn.Config(
-                app,
-                loop="uvloop",
-                http="httptools",
-                lifespan="on",
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=int(settings.limits.request_seconds),
-                **sockets.serving(settings.limits),
-            )
-            Server(config, app, settings, listener).run(sockets=[listener])
+            Server(configuration(app, settings.limits), app, settings, listener).run(sockets=[listener])
+
+
+def configuration(app: Cohorte, limits: Limits) -> uvicorn.Config:
+    """The HTTP server's configuration, which is the same for every server that is started."""
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=int(limits.request_seconds),
+        **sockets.serving(limits),
+    )
 
 
 @contextlib.contextmanager

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import functools
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import asyncpg
 import httpx
@@ -15,8 +17,10 @@ import pytest_asyncio
 import uvicorn
 
 from app import Cohorte, create_app
-from server import sockets
-from settings import Settings
+from commands.serve import configuration
+from models.viewers import Audience
+from schema.build import View, build_views
+from settings import Limits, Settings
 
 PASSWORD = "demonstration"
 SIGN_IN = """
@@ -24,6 +28,7 @@ SIGN_IN = """
       signIn(input: {email: $email, password: $password}) { token viewer { audience } userErrors { code message path } }
     }
 """
+LIMITS = Limits(statement_seconds=30, request_seconds=60)  # a machine that is busy fails no test
 SIGN_OUT = "mutation { signOut { userErrors { code } } }"
 
 
@@ -96,23 +101,32 @@ class Ask:
 ANYBODY = Caller("anybody")
 
 
+@functools.cache
+def views() -> dict[Audience, View]:
+    """The views, built and printed once: that takes longer than all else that a server does to start."""
+    built = build_views()
+    for view in built.values():
+        vars(view)["as_str"] = functools.cache(view.as_str)
+    return built
+
+
 @contextlib.asynccontextmanager
 async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
     """The server on the database at `dsn`, on a port of its own of 127.0.0.1, with the demonstration's settings."""
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
-        defaults: dict[str, Any] = {"database_url": dsn, "demo": True, "pool_size": 2, "data": Path(folder)}
+        defaults: dict[str, Any] = {
+            "database_url": dsn,
+            "demo": True,
+            "pool_size": 2,
+            "limits": LIMITS,
+            "data": Path(folder),
+        }
         made = Settings.model_validate(defaults | settings)
-        app = create_app(made)
+        with mock.patch("app.build_views", views):
+            app = create_app(made)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as commands.serve has it, and for its reason
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            lifespan="on",
-            proxy_headers=False,
-            timeout_graceful_shutdown=5,
-            **sockets.serving(made.limits),
-        )
+        config = configuration(app, made.limits)
+        config.timeout_graceful_shutdown = 5
         server = Server(config)
         server.app = app
         running = asyncio.create_task(server.serve(sockets=[listener]))
@@ -123,7 +137,8 @@ async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
             await asyncio.sleep(0.01)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
-            async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as http:
+            # Without `verify`, which reads every certificate of the machine for an address that has none.
+            async with httpx.AsyncClient(base_url=address, timeout=60, trust_env=False, verify=False) as http:
                 ask = Ask(app, http)
                 await ask.listen_to_statements()
                 yield ask

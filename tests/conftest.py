@@ -7,10 +7,15 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
+from graphql import GraphQLSchema
+from hypothesis import Phase, settings
 
-from tests.asking import anybody, ask, laboratory, manager, moderator, patient, relative
+from models.viewers import Audience
+from planner.operations import Planner
+from tests.asking import anybody, ask, laboratory, manager, moderator, patient, relative, views
 from tests.cluster_fixtures import becomes_left, clone, make_template, quick_folder, throwaway_cluster
 from tests.declaring import wanted
+from tests.golden.pairs import planners
 from tests.joining import mailbox, own, owner
 from tests.publishing import dataset, licensed, people
 from tests.saying import said
@@ -39,6 +44,24 @@ __all__ = [
     "steward",
     "wanted",
 ]  # fixtures, too
+
+
+# Shrinking a failure runs its property hundreds of times more: `--hypothesis-profile=shrink` asks for it.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target)
+settings.register_profile("shrink", phases=(*PHASES, Phase.shrink))
+settings.register_profile("plain", phases=PHASES)
+settings.load_profile("plain")
+
+
+@pytest.fixture(scope="session")
+def schemas() -> dict[Audience, GraphQLSchema]:
+    """Each view's schema, for reading alone: servers have the same."""
+    return {audience: view._schema for audience, view in views().items()}
+
+
+@pytest.fixture(scope="session")
+def planned() -> dict[Audience, Planner]:
+    return planners()
 
 
 @pytest.fixture(scope="session")

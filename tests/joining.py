@@ -109,8 +109,8 @@ async def tried(ask: Ask, address: str, password: str) -> list[dict[str, Any]]:
 
 
 async def becomes_closed(ask: Ask, who: Caller) -> bool:
-    """Whether the server comes to know, within a second, that a session was closed."""
-    for _ in range(100):
+    """Whether the server comes to know, within seconds, that a session was closed."""
+    for _ in range(500):
         answer = await ask(who, "{ viewer { audience } }")
         if answer.get("errors", [{}])[0].get("extensions", {}).get("code") == "UNAUTHENTICATED":
             return True

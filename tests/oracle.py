@@ -55,13 +55,23 @@ class Oracle:
         reader = readers.get(f"{kind}.{name}")
         page = {key: given.pop(key) for key in PAGE if key in given}
         if reader is None:
-            column = COLUMNS.get(f"{kind}.{name}") or re.sub("([A-Z])", r"_\1", name).lower()
+            column = column_of(kind, name)
             return f"{TABLES[kind][0]}_{it[column]}" if name == "id" else shown(it[column])
-        arguments = {f"{key}_" if key == "from" else key: value for key, value in given.items() if value is not None}
+        arguments = arguments_of({key: value for key, value in given.items() if value is not None})
         found = reader(seen, *([] if kind == "Query" else [it]), **arguments)
         if isinstance(found, Listed):
             return paged(found, **page)
         return found[: page.get("first") or PAGE_SIZE] if name == "indicators" and kind == "Query" else found
+
+
+def column_of(kind: str, name: str) -> str:
+    """The column that a field without a reader is read from."""
+    return COLUMNS.get(f"{kind}.{name}") or re.sub("([A-Z])", r"_\1", name).lower()
+
+
+def arguments_of(given: Found) -> dict[str, Any]:
+    """What a reader is called with: a field's arguments but for a page's, under names that Python allows."""
+    return {f"{key}_" if key == "from" else key: value for key, value in given.items() if key not in PAGE}
 
 
 def shown(value: Any) -> Any:

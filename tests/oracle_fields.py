@@ -292,6 +292,9 @@ def readiness_of(seen: Seen, community: Found) -> Found:
     return {**community, "ready": community["consenting_count"] >= community["needed_count"]}
 
 
+readers["CohortReadiness.ready"] = lambda seen, it: it["ready"]
+
+
 @field("Community.viewerMembership")
 def viewer_membership(seen: Seen, community: Found) -> Found | None:
     return seen.one("care.membership", community_id=community["id"], member_id=seen.viewer.member)

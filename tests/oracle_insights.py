@@ -250,7 +250,7 @@ def privacy_loss(seen: Seen, me: Found) -> Found:
     }
 
 
-for part in ("allowance", "reserved", "spent"):
+for part in ("allowance", "reserved", "spent", "guess", "statement"):
     field(f"PrivacyLoss.{part}")(lambda seen, loss, part=part: loss[part])
 
 

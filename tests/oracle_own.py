@@ -146,6 +146,9 @@ def sessions_of(seen: Seen, account: Found) -> list[Found]:
     return sorted(there, key=by_creation, reverse=True)
 
 
+readers["Session.current"] = lambda seen, it: it["current"]
+
+
 @field("Me.observations")
 def observations_of(seen: Seen, me: Found, indicator: str | None = None) -> Listed:
     there = seen.of("care.observation", member_id=me["member_id"])

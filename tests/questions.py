@@ -15,6 +15,7 @@ from graphql import (
 )
 
 DEPTH = 9
+VALUES = "tests/small_network.py, tests/test_oracle.py, tests/test_open_tables.py and, if buyers see it, test_reach.py"
 WITHIN = 5  # of a list within another: as many of each as are asked for at the root would be thousands of rows
 
 Seen = set[tuple[str, str]]
@@ -23,7 +24,7 @@ Seen = set[tuple[str, str]]
 def every_field(schema: GraphQLSchema, values: Mapping[str, str]) -> Iterator[str]:
     """A query for each root field; under it, each field of each type once, where it is first come by.
 
-    Required arguments are taken from `values` by their name, ids by the name of the field they are given to.
+    Required arguments are taken from `values` by `field.argument` or else their name; ids by their field's name.
     """
     query = schema.query_type
     assert query is not None
@@ -51,7 +52,11 @@ def selected(
     depth: int,
 ) -> str:
     required = [argument for argument, declared in field.args.items() if is_non_null_type(declared.type)]
-    arguments = [f"{argument}: {values[name if argument == 'id' else argument]}" for argument in required]
+    keys = {argument: name if argument == "id" else argument for argument in required}
+    keys |= {argument: f"{name}.{argument}" for argument in required if f"{name}.{argument}" in values}
+    if missing := sorted(set(keys.values()) - set(values)):
+        raise LookupError(f"{parent}.{name}: no value for {missing}: add one to the values in {VALUES}")
+    arguments = [f"{argument}: {values[key]}" for argument, key in keys.items()]
     if "first" in field.args and depth < DEPTH:
         arguments.append(f"first: {WITHIN}")
     asked = f"{name}({', '.join(arguments)})" if arguments else name

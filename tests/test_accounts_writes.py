@@ -44,7 +44,7 @@ async def is_open(place: Place, who: Caller) -> bool:
 
 
 async def becomes_closed(place: Place, who: Caller) -> bool:
-    for _ in range(100):
+    for _ in range(500):
         if not await is_open(place, who):
             return True
         await asyncio.sleep(0.01)

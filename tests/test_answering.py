@@ -161,9 +161,25 @@ def entries(draw: st.DrawFn) -> Entry:
     return Entry(draw(st.sampled_from(KEYS)), **{name: some[name] for name in some if kept in (name, "all")})
 
 
-@settings(max_examples=400, deadline=None)
-@given(surveys(), st.lists(entries(), max_size=9), st.booleans())
+SENT = (surveys(), st.lists(entries(), max_size=9), st.booleans())
+
+
+@settings(max_examples=80, deadline=None)
+@given(*SENT)
 def test_no_answer_to_a_hidden_question_is_ever_kept(questions: list[Question], sent: list[Entry], whole: bool) -> None:
+    expect_none_kept_of_hidden_questions(questions, sent, whole)
+
+
+@pytest.mark.slow
+@settings(max_examples=1_000, deadline=None)
+@given(*SENT)
+def test_of_many_surveys_no_answer_to_a_hidden_question_is_ever_kept(
+    questions: list[Question], sent: list[Entry], whole: bool
+) -> None:
+    expect_none_kept_of_hidden_questions(questions, sent, whole)
+
+
+def expect_none_kept_of_hidden_questions(questions: list[Question], sent: list[Entry], whole: bool) -> None:
     assert definition_refusals(questions, "questions") == []
     kept, refusals = kept_answers(questions, sent, "answers", whole=whole)
     asked = shown(questions, kept)

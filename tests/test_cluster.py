@@ -19,9 +19,10 @@ from tests.cluster_fixtures import becomes_left
 ROOT = Path(__file__).parent.parent
 # A user of the cluster in a process of its own: says the address and stays.
 USER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from commands.cluster import cluster
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background hands on that it ignores it
 with cluster(Path(sys.argv[1]), throwaway=sys.argv[2] == "1") as dsn:
     print(dsn, flush=True)
     time.sleep(120)
@@ -71,7 +72,7 @@ async def test_two_processes_share_a_cluster_and_the_last_one_stops_it(folder: P
 def test_the_server_stops_cleanly_however_its_user_ends(folder: Path, blow: signal.Signals) -> None:
     with user(folder) as process:
         process.send_signal(blow)
-        process.wait()
+        process.wait(timeout=20)
     assert becomes_left(folder)
     assert "database system is shut down" in (folder / "pgdata/server.log").read_text().splitlines()[-1]
 

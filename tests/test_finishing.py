@@ -10,17 +10,16 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from graphql import GraphQLError, GraphQLSchema, parse, validate
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import connections
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
-from schema.build import build_views
 from schema.context import Context
 from tests.operations import Made, Pool, operations
 
-EXAMPLES = 150  # of each view
+EXAMPLES, MANY_EXAMPLES = 30, 300  # of each view
 WORDS = ["fatigue", "douleur", "sclérose", "a", "Crohn's disease", "", "\\'\" :*& <-> !"]
 DATES = ["2020-01-01", "2026-06-30", "2030-12-31"]
 PAGED = {
@@ -59,11 +58,6 @@ class Asked:
     async def read(self, sql: str, values: Any) -> str:
         text: str = await self.connections.fetchval(sql, *values)
         return text
-
-
-@pytest.fixture(scope="module")
-def schemas() -> dict[Audience, GraphQLSchema]:
-    return {audience: view._schema for audience, view in build_views().items()}
 
 
 @pytest_asyncio.fixture(scope="module", params=list(Audience), ids=lambda audience: audience.view)
@@ -142,16 +136,25 @@ async def add_cursors(asked: Asked) -> None:
             asked.pool[coordinate] = [edge["cursor"] for edge in (await asked.fast(made))[name]["edges"]]
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=(Phase.explicit, Phase.generate, Phase.shrink),
-    suppress_health_check=list(HealthCheck),
-)
+HOW = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+
+
+@settings(HOW, max_examples=EXAMPLES)
 @given(data=st.data())
 async def test_one_statement_and_graphql_core_answer_the_same(asked: Asked, data: st.DataObject) -> None:
+    await expect_one_answer(asked, data)
+
+
+@pytest.mark.slow
+@settings(HOW, max_examples=MANY_EXAMPLES)
+@given(data=st.data())
+async def test_of_many_operations_one_statement_and_graphql_core_answer_the_same(
+    asked: Asked, data: st.DataObject
+) -> None:
+    await expect_one_answer(asked, data)
+
+
+async def expect_one_answer(asked: Asked, data: st.DataObject) -> None:
     made = data.draw(operations(asked.planner.schema, asked.pool))
     assert validate(asked.planner.schema, parse(made.text)) == []
     whole, finished = await asked.fast(made), await asked.finished(made)

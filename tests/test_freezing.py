@@ -173,11 +173,11 @@ async def test_freezing_is_given_more_time_than_another_request(here: Town, boss
     endpoint = here.ask.app.endpoint
     assert endpoint is not None
     assert endpoint.settings.database_url is not None
-    async with serving(endpoint.settings.database_url, limits=Limits(request_seconds=0.2)) as hurried:
+    async with serving(endpoint.settings.database_url, limits=Limits(request_seconds=0.5)) as hurried:
         async with here.database.transaction():
             await here.database.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.enrol'))")
             closing = asyncio.create_task(close(Town(hurried, here.database), boss, people.survey))
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.8)
         assert (await closing)["status"] == "RELEASED"
 
 

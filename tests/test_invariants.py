@@ -2,21 +2,29 @@
 
 from asyncio import gather
 
+import pytest
+
 from models import fakes
 from tests.invariants import WRONG, wrong
 from tests.playing import begin, play_twice
 from tests.town import Town
 
-PLAYS, ROUNDS, AT_ONCE = 3, 20, 10
+ROUNDS, AT_ONCE = 20, 10
+MORE = 5  # plays at most, until each of these has been carried out
+CARRIED_OUT = {"postAdd", "communityLeave", "consentSet", "surveySubmit", "surveyClose"}
 
 
 async def test_the_demonstration_network_is_as_it_must_be(here: Town) -> None:
     assert await wrong(here) == []
 
 
-async def test_whatever_everybody_does_what_must_hold_holds(here: Town) -> None:
+@pytest.mark.parametrize("plays", [1, pytest.param(6, marks=pytest.mark.slow)])
+async def test_whatever_everybody_does_what_must_hold_holds(here: Town, plays: int) -> None:
+    """At least so many plays: what is carried out in one depends on who comes first."""
     carried_out: set[str] = set()
-    for seed in range(PLAYS):
+    for seed in range(plays + MORE):
+        if seed >= plays and carried_out >= CARRIED_OUT:
+            break
         play = await begin(here, seed)
         for _ in range(ROUNDS):
             everybody = [*play.people, *play.relatives]
@@ -24,7 +32,7 @@ async def test_whatever_everybody_does_what_must_hold_holds(here: Town) -> None:
             await gather(*(play_twice(play, who) for who in players))
             assert (seed, await wrong(here)) == (seed, [])
         carried_out |= set(play.carried_out)
-    assert {"postAdd", "communityLeave", "consentSet", "surveySubmit", "surveyClose"} <= carried_out
+    assert carried_out >= CARRIED_OUT
 
 
 HELD = {  # by PostgreSQL itself: what is planted would be refused

@@ -13,7 +13,7 @@ from models.scopes import EVERY, SCOPES, open_tables
 from models.viewers import SETTINGS, Audience
 from planner.expressions import as_object, compiled
 from planner.operations import Planner
-from tests.golden.pairs import SHAPE, pairs, planners
+from tests.golden.pairs import SHAPE, pairs
 from tests.questions import every_field, selected, takes_input
 
 Admin = asyncpg.Connection
@@ -28,11 +28,6 @@ VALUES = {name: f'"{value}"' for name, value in SHAPE.items()} | {
 }
 
 with_a_viewer = pytest.mark.parametrize("audience", list(SETTINGS), ids=lambda audience: audience.view)
-
-
-@pytest.fixture(scope="module")
-def planned() -> dict[Audience, Planner]:
-    return planners()
 
 
 def carries(sql: str) -> bool:

@@ -21,7 +21,7 @@ from models.viewers import Audience, Viewer
 from planner.operations import Planner
 from tests.asking import ANYBODY, Ask, Caller
 from tests.cluster_fixtures import run
-from tests.golden.pairs import SHAPE, Pair, laid_out, pairs, planners
+from tests.golden.pairs import SHAPE, Pair, laid_out, pairs
 
 PAIRS = pairs()
 README = Path(__file__).parent.parent / "README.md"
@@ -31,20 +31,16 @@ SIGN_INS = {Audience.PATIENT: "patient", Audience.BUYER: "laboratory", Audience.
 by_name = pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 
 
-@pytest.fixture(scope="module")
-def planned() -> dict[Audience, Planner]:
-    return planners()
-
-
 @by_name
 def test_the_statement_is_the_golden_one(pair: Pair, planned: dict[Audience, Planner]) -> None:
-    """Where it is meant to differ: `python -m tests.golden`, and read what changed."""
-    assert laid_out(pair.plan(planned[pair.audience], SHAPE).sql) == pair.golden.read_text()
+    mend = f"if the change is meant: run `python -m tests.golden`, read what changed in {pair.golden.name}, commit it"
+    assert laid_out(pair.plan(planned[pair.audience], SHAPE).sql) == pair.golden.read_text(), mend
 
 
 def test_every_golden_statement_has_its_question() -> None:
     folder = PAIRS[0].golden.parent
-    assert sorted(file.stem for file in folder.glob("*.sql")) == [pair.name for pair in PAIRS]
+    mend = "a question without its .sql: run `python -m tests.golden`; an .sql without its .graphql: delete it"
+    assert sorted(file.stem for file in folder.glob("*.sql")) == [pair.name for pair in PAIRS], mend
 
 
 def test_laying_out_changes_spaces_alone(planned: dict[Audience, Planner]) -> None:
@@ -77,8 +73,8 @@ async def test_a_question_is_one_statement(
 
 
 @dataclass
-class Full:
-    """The whole demonstration network, and who asks it."""
+class Demonstration:
+    """The demonstration network, whole or small, and who asks it."""
 
     dsn: str
     variables: dict[str, Any]
@@ -86,13 +82,12 @@ class Full:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def full(server: str) -> AsyncIterator[Full]:
+async def full(server: str) -> AsyncIterator[Demonstration]:
     """Made once: it takes half a minute."""
     await run(server, "create database full_scale")
     dsn = at(server, "full_scale")
     await upgrade(dsn)
     await seed.seed(dsn, 1.0)
-    await connections.open_roles(dsn)
     superuser = await asyncpg.connect(dsn)
     # What the demonstration has none or few of, and a network of its size has many of.
     await superuser.execute(
@@ -102,15 +97,28 @@ async def full(server: str) -> AsyncIterator[Full]:
         " select id, author_id, 'SPAM', 'DISMISSED', created_at from care.post on conflict do nothing;"
         "analyze identity.session, care.flag"
     )
+    await superuser.close()
+    yield await demonstration(dsn)
+    await run(server, "drop database full_scale with (force)")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def small(dsn: str) -> Demonstration:
+    return await demonstration(dsn)
+
+
+async def demonstration(dsn: str) -> Demonstration:
+    await connections.open_roles(dsn)
+    superuser = await asyncpg.connect(dsn)
     viewers = {Audience.PUBLIC: Viewer()}
     for audience, name in SIGN_INS.items():
         query = "select id, member_id, organization_id, staff_id from identity.account where email = $1"
         found = await superuser.fetchrow(query, f"{name}@demo.example")
         assert found is not None
         viewers[audience] = Viewer(audience, found["id"], UUID(int=1), *tuple(found)[1:])
-    yield Full(dsn, await real_values(superuser), viewers)
+    values = await real_values(superuser)
     await superuser.close()
-    await run(server, "drop database full_scale with (force)")
+    return Demonstration(dsn, values, viewers)
 
 
 async def real_values(superuser: asyncpg.Connection) -> dict[str, Any]:
@@ -208,14 +216,30 @@ def cursor_in(answer: Any, name: str) -> str | None:
     return None
 
 
+@by_name
+async def test_an_index_can_serve_wherever_growing_tables_are_read(
+    pair: Pair, small: Demonstration, planned: dict[Audience, Planner]
+) -> None:
+    """Where the network is small PostgreSQL reads whole tables, unless it is told not to."""
+    await expect_read_by_index(pair, small, planned, "force_generic_plan", "set enable_seqscan = off")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
 @by_name
 async def test_at_full_scale_growing_tables_are_read_by_index(
-    pair: Pair, mode: str, full: Full, planned: dict[Audience, Planner]
+    pair: Pair, mode: str, full: Demonstration, planned: dict[Audience, Planner]
 ) -> None:
-    async with await connections.pool(full.dsn, pair.audience, 1, 30.0) as pool, pool.acquire() as connection:
-        explaining = Explaining(connection, full.viewers[pair.audience], planned[pair.audience])
-        answer = await explaining.answer(pair, full.variables)
+    await expect_read_by_index(pair, full, planned, mode)
+
+
+async def expect_read_by_index(
+    pair: Pair, network: Demonstration, planned: dict[Audience, Planner], mode: str, setting: str = ""
+) -> None:
+    async with await connections.pool(network.dsn, pair.audience, 1, 30.0) as pool, pool.acquire() as connection:
+        await connection.execute(setting)
+        explaining = Explaining(connection, network.viewers[pair.audience], planned[pair.audience])
+        answer = await explaining.answer(pair, network.variables)
         assert None not in answer.values()
         pages: list[dict[str, Any]] = [{}]
         for place, end in (("after", "endCursor"), ("before", "startCursor")):
@@ -224,7 +248,7 @@ async def test_at_full_scale_growing_tables_are_read_by_index(
                 assert cursor is not None
                 pages.append({place: cursor})
         for page in pages:
-            found = await explaining.scans(pair, full.variables | page, mode)
+            found = await explaining.scans(pair, network.variables | page, mode)
             assert [scan for scan in found if not by_index(scan)] == []
 
 
@@ -233,9 +257,10 @@ def questions_of_the_readme() -> list[str]:
     return [block for block in blocks if block.lstrip().startswith("{ ")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
 async def test_the_questions_of_the_readme_are_read_by_index(
-    mode: str, full: Full, planned: dict[Audience, Planner]
+    mode: str, full: Demonstration, planned: dict[Audience, Planner]
 ) -> None:
     views = 0
     for text in questions_of_the_readme():

@@ -134,7 +134,8 @@ def schema() -> GraphQLSchema:
 
 
 def test_a_buyer_reaches_nothing_but_what_this_list_says(schema: GraphQLSchema) -> None:
-    assert unforeseen(schema) == set()
+    mend = "make sure that none of these is a person's, then add it to REACHABLE in tests/test_reach.py"
+    assert unforeseen(schema) == set(), mend
 
 
 def test_the_list_says_nothing_that_is_not_there(schema: GraphQLSchema) -> None:
@@ -142,7 +143,8 @@ def test_the_list_says_nothing_that_is_not_there(schema: GraphQLSchema) -> None:
     there = reached(schema, schema.query_type)
     for kinds in REACHABLE.values():
         for kind, names in kinds.items():
-            assert {f"{kind}.{name}" for name in names.split()} <= there
+            gone = {f"{kind}.{name}" for name in names.split()} - there
+            assert gone == set(), "a buyer reaches none of these: take them out of REACHABLE in tests/test_reach.py"
 
 
 def test_from_what_it_does_and_hears_a_buyer_reaches_the_same(schema: GraphQLSchema) -> None:
@@ -161,7 +163,7 @@ def test_from_what_it_does_and_hears_a_buyer_reaches_the_same(schema: GraphQLSch
         for field in kind.fields.values()
     }
     allowed = {kind for kinds in REACHABLE.values() for kind in kinds} | {"UserError", "String", "ID"}
-    assert leading <= allowed
+    assert leading - allowed == set(), "add to REACHABLE in tests/test_reach.py what is nobody's, and nothing else"
 
 
 def test_no_statement_of_a_buyers_names_a_table_with_peoples_rows(schema: GraphQLSchema) -> None:

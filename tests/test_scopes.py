@@ -11,6 +11,8 @@ import pytest
 
 from models import fakes
 from models.members import CareLinkStatus, Sharing
+from models.scopes import ACCOUNT, ANSWER_SHEET, ANSWERS, SCOPES, SESSION
+from models.scopes import OWN as OWN_ROWS
 from models.surveys import SurveyStatus
 from models.viewers import Audience
 
@@ -51,6 +53,7 @@ OWN = {  # what is a member's own, and the column that says whose
     "care.notification": "member_id",
     "care.diagnosis": "member_id",
     "research.consent": "member_id",
+    "research.consent_change": "member_id",
     "research.participation": "member_id",
     "research.answer_sheet": "id",
     "research.answer": "answer_sheet_id",
@@ -182,6 +185,11 @@ async def test_both_members_of_a_care_link_read_it_and_no_third(admin: Admin) ->
             assert await seen(admin, "care.care_link", "id", of=link["id"]) == count
 
 
+def test_no_table_of_a_members_own_rows_is_missing_from_the_list() -> None:
+    own = {table for table, scope in SCOPES.items() if scope in (OWN_ROWS, ANSWERS, ANSWER_SHEET, ACCOUNT, SESSION)}
+    assert set(OWN) == own, "add the table, and the column that names its owner, to OWN in tests/test_scopes.py"
+
+
 async def test_a_member_reads_its_own_records_and_nobody_elses(admin: Admin) -> None:
     """Not even those of a member who shares with everybody."""
     for _ in range(2):
@@ -189,6 +197,7 @@ async def test_a_member_reads_its_own_records_and_nobody_elses(admin: Admin) -> 
         await fakes.notification(admin, member_id=viewer)
         await fakes.diagnosis(admin, member_id=viewer)
         await fakes.consent(admin, member_id=viewer)
+        await fakes.consent_change(admin, member_id=viewer)
         sheet = await fakes.answer_sheet(admin)
         await fakes.answer(admin, answer_sheet_id=sheet["id"])
         await fakes.participation(admin, member_id=viewer, survey_id=sheet["survey_id"], answer_sheet_id=sheet["id"])
@@ -204,6 +213,7 @@ async def test_a_member_reads_its_own_records_and_nobody_elses(admin: Admin) -> 
         "care.notification": [viewer],
         "care.diagnosis": [viewer],
         "research.consent": [viewer],
+        "research.consent_change": [viewer],
         "research.participation": [viewer],
         "research.answer_sheet": [sheet["id"]],
         "research.answer": [sheet["id"]],

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
-from commands.serve import greeting, listen
+from app import create_app
+from commands.serve import configuration, greeting, listen
 from settings import Settings, variable
 from tests.cluster_fixtures import becomes_left
 
@@ -64,6 +65,11 @@ def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged() -> None:
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_an_idle_connection_is_kept_for_longer_than_a_balancer_keeps_it() -> None:
+    settings = Settings(database_url="postgresql://127.0.0.1/nowhere")
+    assert configuration(create_app(settings), settings.limits).timeout_keep_alive > 60
 
 
 def test_a_bad_setting_is_said_in_one_sentence(folder: Path) -> None:

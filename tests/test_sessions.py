@@ -44,8 +44,8 @@ def audience(name: str) -> dict[str, object]:
 
 
 async def becomes_closed(ask: Ask, who: Caller) -> bool:
-    """Whether the server comes to know, within a second, that a session was closed elsewhere."""
-    for _ in range(100):
+    """Whether the server comes to know, within seconds, that a session was closed elsewhere."""
+    for _ in range(500):
         if await ask(who, WHO) == CLOSED:
             return True
         await asyncio.sleep(0.01)

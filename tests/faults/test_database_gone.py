@@ -120,6 +120,7 @@ def restart(folder: Path) -> None:
     account.run(control, "restart", "-D", pgdata, "-m", "immediate", "-w", "-t", 60, "-l", log)
 
 
+@pytest.mark.slow
 async def test_a_server_whose_database_goes_says_so_loses_nothing_and_heals(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

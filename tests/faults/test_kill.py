@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+import pytest
 
 from models import fakes
 from models.members import Sharing
@@ -115,11 +116,12 @@ def client(lines: list[str]) -> httpx.AsyncClient:
 
 
 async def becomes(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await condition():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.slow
 async def test_what_was_acknowledged_is_there_and_trying_again_doubles_nothing(fresh: str, tmp_path: Path) -> None:
     database, holder = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     network = Network(database)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+import pytest
 
 from app import Cohorte
 from models.accounts import StaffRole
@@ -150,6 +151,7 @@ async def linked(here: Town, survey: UUID) -> int:
     )
 
 
+@pytest.mark.slow
 async def test_killed_whenever_it_has_said_and_spent_all_or_nothing_and_ended_it_answers_who_had_begun(
     fresh: str, tmp_path: Path
 ) -> None:
