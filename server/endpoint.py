@@ -13,7 +13,7 @@ from graphql.language import OperationType
 from starlette.types import Receive, Scope, Send
 
 from models.viewers import ANYBODY, Audience
-from planner.arguments import Coerced
+from planner.arguments import Variables
 from planner.operations import BadVariables, Operation
 from schema.context import Context
 from server import logs
@@ -195,8 +195,8 @@ class Endpoint:
         if operation.kind is not OperationType.SUBSCRIPTION:
             return await self.run(document, operation, asked, told, scope)
         try:
-            coerced = operation.coerce(asked.variables)
-            return await subscription(operation, coerced, told.viewer, view.connections, self.events)
+            variables = operation.coerce(asked.variables)
+            return await subscription(operation, variables, told.viewer, view.connections, self.events)
         except BadVariables as bad:
             raise bad_variables(bad.errors) from None
         except GraphQLError as error:
@@ -204,15 +204,15 @@ class Endpoint:
 
     async def run(self, document: Document, operation: Operation, asked: Asked, told: Answered, scope: Scope) -> bytes:
         try:
-            coerced = operation.coerce(asked.variables)
-            plan = operation.plan(coerced)
-            values = plan.values(coerced, told.viewer) if plan is not None else None
+            variables = operation.coerce(asked.variables)
+            plan = operation.plan(variables)
+            values = plan.values(variables, told.viewer) if plan is not None else None
         except BadVariables as bad:
             raise bad_variables(bad.errors) from None
         except GraphQLError as error:
             raise bad_input(error) from None
         if plan is None or values is None:
-            return await self.execute(document, operation, coerced, asked, told, scope)
+            return await self.execute(document, operation, variables, asked, told, scope)
         text = await self.views[told.viewer.audience].connections.read(plan.sql, values)
         if text is None:
             raise RuntimeError("a planned statement has no answer")
@@ -222,7 +222,7 @@ class Endpoint:
         self,
         document: Document,
         operation: Operation,
-        coerced: Coerced,
+        variables: Variables,
         asked: Asked,
         told: Answered,
         scope: Scope,
@@ -251,7 +251,7 @@ class Endpoint:
             address=client_address(scope, headers.get(b"x-forwarded-for"), self.settings.trusted_proxies),
         )
         try:
-            result = await operation.execute(coerced, context)
+            result = await operation.execute(variables, context)
         finally:
             if operation.kind is OperationType.MUTATION:
                 # It may have closed this very session: the listener hears of it a moment after the client does.

@@ -8,8 +8,8 @@ from uuid import UUID
 import orjson
 
 from models.viewers import Viewer
-from planner.arguments import Coerced
-from planner.operations import Hearing, Operation
+from planner.arguments import Variables
+from planner.operations import Operation, SubscriptionPlan
 from server.connections import Connections
 from server.errors import not_heard
 from server.events import Events, Subscriber
@@ -21,9 +21,9 @@ class Subscription:
     """A subscription that can begin, whether over a socket or over an event stream."""
 
     operation: Operation
-    hearing: Hearing
+    hearing: SubscriptionPlan
     about: UUID | None
-    coerced: Coerced
+    variables: Variables
     viewer: Viewer
     connections: Connections
     events: Events
@@ -42,29 +42,29 @@ class Subscription:
         while True:
             event = await subscriber.next()
             # Policies hold in this statement as in any: what the viewer could see a moment ago does not count.
-            text = await self.connections.read_in_turn(plan.sql, plan.values(self.coerced, self.viewer, event))
-            if text is not None and self.hearing.mixed:
+            text = await self.connections.read_in_turn(plan.sql, plan.values(self.variables, self.viewer, event))
+            if text is not None and self.hearing.needs_executor:
                 yield await self.finished(orjson.loads(text))
             elif text is not None:
                 yield b'{"data":{"' + key + b'":' + text.encode() + b"}}"
 
     async def finished(self, row: object) -> bytes:
         """The answer that Python has a part in."""
-        result = await self.operation.finish(self.coerced, {self.hearing.key: row})
+        result = await self.operation.run_executor(self.variables, {self.hearing.key: row})
         return answer_of(result)[0]
 
 
 async def subscription(
-    operation: Operation, coerced: Coerced, viewer: Viewer, connections: Connections, events: Events
+    operation: Operation, variables: Variables, viewer: Viewer, connections: Connections, events: Events
 ) -> Subscription:
     """What an operation subscribes to; raises Refusal when that is not the viewer's to see.
 
     :raises GraphQLError: for an argument that cannot be used.
     """
-    hearing, about = operation.hearing(coerced), None
-    if hearing.about is not None:
-        text = await connections.read(hearing.about.sql, hearing.about.values(coerced, viewer))
+    hearing, about = operation.subscription_plan(variables), None
+    if hearing.topic is not None:
+        text = await connections.read(hearing.topic.sql, hearing.topic.values(variables, viewer))
         if text is None:
             raise not_heard()
         about = UUID(text)
-    return Subscription(operation, hearing, about, coerced, viewer, connections, events)
+    return Subscription(operation, hearing, about, variables, viewer, connections, events)

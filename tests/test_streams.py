@@ -190,9 +190,9 @@ def test_what_is_heard_is_planned_once_for_each_shape() -> None:
     text = "subscription($slug: String) { surveyOpened(community: $slug) { id } }"
     operation = planner.operation(parse(text), None)
     one, same, other = (
-        operation.hearing(operation.coerce(variables)) for variables in ({"slug": "a"}, {"slug": "b"}, {})
+        operation.subscription_plan(operation.coerce(variables)) for variables in ({"slug": "a"}, {"slug": "b"}, {})
     )
     assert one.each is same.each
-    assert one.about is same.about
-    assert (one.about is None, other.about is None) == (False, True)
+    assert one.topic is same.topic
+    assert (one.topic is None, other.topic is None) == (False, True)
     assert one.each.sql != other.each.sql  # of the viewer's own communities
