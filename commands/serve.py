@@ -24,7 +24,7 @@ from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
 from commands.progress import Progress
 from server import sockets
-from server.heads import Forgotten, KeptHead
+from server.heads import LedgerHeadFile, LedgerRolledBack
 from settings import Settings, SettingsError
 
 DATABASE = "cohorte"
@@ -54,7 +54,7 @@ def serve(settings: Settings) -> None:
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=int(settings.limits.request_seconds),
-                **sockets.serving(settings.limits),
+                **sockets.uvicorn_options(settings.limits),
             )
             Server(config, app, settings, listener).run(sockets=[listener])
 
@@ -87,18 +87,18 @@ async def probe(dsn: str) -> None:
 async def prepare(dsn: str, settings: Settings) -> None:
     say("migrating ...")
     await migrate.upgrade(dsn)
-    await refuse_forgetful(dsn, settings)
+    await check_not_rolled_back(dsn, settings)
     if settings.demo and not await seed.is_seeded(dsn):
         # Another server that starts on the same empty database may be the one that fills it.
         with contextlib.suppress(seed.AlreadySeeded), Progress("making the demonstration network") as progress:
             await seed.seed(dsn, settings.scale, progress=progress.tell)
 
 
-async def refuse_forgetful(dsn: str, settings: Settings) -> None:
+async def check_not_rolled_back(dsn: str, settings: Settings) -> None:
     connection = await asyncpg.connect(dsn)
     try:
-        await KeptHead(settings.data, dsn).refuse_forgetful(connection)
-    except Forgotten as forgotten:
+        await LedgerHeadFile(settings.data, dsn).check_not_rolled_back(connection)
+    except LedgerRolledBack as forgotten:
         raise Unavailable(str(forgotten)) from None
     finally:
         await connection.close()

@@ -110,7 +110,7 @@ async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
             lifespan="on",
             proxy_headers=False,
             timeout_graceful_shutdown=5,
-            **sockets.serving(made.limits),
+            **sockets.uvicorn_options(made.limits),
         )
         server = Server(config)
         server.app = app

@@ -28,7 +28,7 @@ async def test_what_people_write_is_in_no_log(fresh: str, caplog: pytest.LogCapt
             answer = await ask.post(ANYBODY, f'{{ c: community(slug: "{planted}") {{ slug }} }}')
     assert answer.status_code == 500
     (error,) = answer.json()["errors"]
-    assert error["message"] == "Something went wrong on our side."
+    assert error["message"] == "Internal server error."
     assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     ours = [record for record in caplog.records if record.name.startswith(("cohorte", "uvicorn", "strawberry"))]
     written = "\n".join(logging.Formatter("%(message)s").format(record) for record in ours)

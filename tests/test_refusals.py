@@ -74,7 +74,7 @@ async def test_a_field_of_another_view_does_not_exist_and_visitors_get_a_hint(
     assert answer.json() == {
         "errors": [
             {
-                "message": "Cannot query field 'me' on type 'Query'. Signing in may show it.",
+                "message": "Cannot query field 'me' on type 'Query'. It may be available after signing in.",
                 "locations": [{"line": 1, "column": 3}],
                 "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"},
             }
@@ -123,10 +123,10 @@ async def test_what_is_wrong_with_a_document_is_told_without_what_was_written(
 @pytest.mark.parametrize(
     ("declared", "value", "message"),
     [
-        ("Int", "planted", "Variable '$v' does not fit. Expected a value of type 'Int'."),
-        ("Int", 2**31, "Variable '$v' does not fit. Expected a value of type 'Int'."),
-        ("Int", 1.5, "Variable '$v' does not fit. Expected a value of type 'Int'."),
-        ("Int", {"planted": 1}, "Variable '$v' does not fit. Expected a value of type 'Int'."),
+        ("Int", "planted", "Variable '$v' has an invalid value. Expected a value of type 'Int'."),
+        ("Int", 2**31, "Variable '$v' has an invalid value. Expected a value of type 'Int'."),
+        ("Int", 1.5, "Variable '$v' has an invalid value. Expected a value of type 'Int'."),
+        ("Int", {"planted": 1}, "Variable '$v' has an invalid value. Expected a value of type 'Int'."),
     ],
 )
 async def test_what_is_wrong_with_a_variable_is_told_without_its_value(
@@ -143,10 +143,13 @@ async def test_the_place_within_a_variable_is_told(ask: Ask) -> None:
     for given, message in (
         (
             {"email": 31337, "password": "p"},
-            "Variable '$input' does not fit at email. EmailAddress takes an e-mail address.",
+            "Variable '$input' has an invalid value at email. EmailAddress takes an e-mail address.",
         ),
-        ({"email": "a@b.example"}, "Variable '$input' does not fit. Expected a value of type 'SignInInput' to include"),
-        (None, "Variable '$input' does not fit. Expected a value of type 'SignInInput!'."),
+        (
+            {"email": "a@b.example"},
+            "Variable '$input' has an invalid value. Expected a value of type 'SignInInput' to include",
+        ),
+        (None, "Variable '$input' has an invalid value. Expected a value of type 'SignInInput!'."),
     ):
         status, error = await refused(ask, asking(document, variables={"input": given}))
         assert (status, error["message"][: len(message)]) == (400, message)
@@ -159,7 +162,7 @@ async def test_a_text_with_the_character_zero_is_refused_and_no_fault(ask: Ask) 
         asking("query ($s: String!) { community(slug: $s) { name } }", variables={"s": "a\x00"}),
     ):
         status, error = await refused(ask, body)
-        assert (status, error["message"]) == (400, "A text may not hold the character U+0000.")
+        assert (status, error["message"]) == (400, "Strings must not contain the character U+0000.")
 
 
 async def test_what_is_not_there_is_null_and_no_error(ask: Ask, patient: Caller, anybody: Caller) -> None:
