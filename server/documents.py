@@ -11,7 +11,7 @@ from graphql.validation import NoFragmentCyclesRule, UniqueFragmentNamesRule
 from models.viewers import Audience
 from planner.operations import Operation, Planner
 from server.errors import RULES, Code, RequestError, limit_exceeded, request_error, syntax_error, validation_errors
-from server.limits import NESTING, Analysis, analyse
+from server.limits import Analysis, analyse, nested
 from settings import Limits
 
 V = TypeVar("V")
@@ -128,10 +128,6 @@ class Documents:
         what = "comments" if "comments" in message else "tokens"
         message = f"Document exceeds the limit of {self.limits.tokens:,} {what}."
         return limit_exceeded(what, self.limits.tokens, message)
-
-
-def nested() -> RequestError:
-    return limit_exceeded("nesting", NESTING, f"Document exceeds the limit of {NESTING} levels of nested braces.")
 
 
 def no_operation(name: str | None) -> str:

@@ -23,7 +23,7 @@ from graphql.language import (
     ValueNode,
 )
 
-from server.errors import Code, limit_exceeded, request_error
+from server.errors import Code, RequestError, limit_exceeded, request_error
 from settings import Limits
 
 EXPANDED = 1_500  # selections with all fragments expanded; a PostgreSQL row has at most 1,664 columns
@@ -253,22 +253,23 @@ class ComplexityVisitor:
                     self.collect(definition.selection_set, into)
 
 
-def too_many(limit: str, most: int, asked: int, what: str) -> Exception:
+def too_many(limit: str, most: int, asked: int, what: str) -> RequestError:
     figure = f"{asked:,}" if asked < 1_000_000 else "more than a million"
     message = f"Document has {figure} {what} and exceeds the limit of {most:,}."
     return limit_exceeded(limit, most, message, asked=min(asked, 1_000_000))
 
 
-def nested(asked: int) -> Exception:
-    message = f"Document has {asked} levels of nested braces and exceeds the limit of {NESTING}."
+def nested(asked: int | None = None) -> RequestError:
+    """A document with too many levels of braces; how many is unknown where its parsing was given up."""
+    message = f"Document exceeds the limit of {NESTING} levels of nested braces."
     return limit_exceeded("nesting", NESTING, message, asked=asked)
 
 
-def too_long(most: int, asked: int) -> Exception:
+def too_long(most: int, asked: int) -> RequestError:
     return limit_exceeded(
         "input_list", most, f"A list has {asked:,} values and exceeds the limit of {most:,}.", asked=asked
     )
 
 
-def nul() -> Exception:
+def nul() -> RequestError:
     return request_error(400, Code.BAD_USER_INPUT, "Strings must not contain the character U+0000.", lenient=True)
