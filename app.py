@@ -1,4 +1,4 @@
-"""The only place where the server is put together: `create_app(settings)`; nothing happens at import."""
+"""Assembles the server from its parts: `create_app(settings)`. Importing it has no side effects."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,16 +18,16 @@ from planner.operations import Planner
 from resolvers.due import PUBLISHING
 from schema.build import build_views
 from server import pages, sockets
-from server.connections import Connections
+from server.connections import ConnectionPool
 from server.documents import Documents
-from server.due import CLOSING, Due
-from server.endpoint import Endpoint, Served
-from server.errors import Refusal
+from server.due import PUBLISHING_LOCK, Scheduler
+from server.endpoint import Endpoint, ServedView
+from server.errors import RequestError
 from server.events import Events
-from server.heads import KeptHead
+from server.heads import LedgerHeadFile
 from server.listening import listen
-from server.mail import Mail, by_smtp, into_folder
-from server.publishing import CONNECTIONS, STATEMENT_SECONDS, Publishing
+from server.mail import Mailer, folder_delivery, smtp_delivery
+from server.publishing import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
 from server.sessions import Sessions
 from settings import Settings
 
@@ -35,7 +35,7 @@ LISTENER_SECONDS = 5.0  # to reach the database
 
 
 class Cohorte(Starlette):
-    """Starlette, but /graphql is answered before any of its layers, which cost as much as the answer's own Python."""
+    """Starlette, except that /graphql bypasses its middleware: that costs as much as the endpoint."""
 
     endpoint: Endpoint | None = None
 
@@ -48,23 +48,23 @@ class Cohorte(Starlette):
             await super().__call__(scope, receive, send)
 
     async def leave(self) -> None:
-        """Tells who has a socket or a stream open that the server stops: to be called before connections are closed."""
+        """Notifies clients of open sockets and streams that the server stops. Call it before connections are closed."""
         if self.endpoint is not None:
             await self.endpoint.streams.stop()
 
 
 def create_app(settings: Settings) -> Cohorte:
-    """The whole server as an ASGI application; it opens the database when its lifespan begins.
+    """The whole server as an ASGI application; it connects to the database when its lifespan begins.
 
-    Raises UnmarkedError when a type or field of the graph names no audience, ValueError without a database's address.
-    Its lifespan raises Forgotten for a database that lacks what was published from it.
+    Raises UnmarkedError if a type or field of the graph has no audience, ValueError if `settings.database_url` is not
+    set. Its lifespan raises LedgerRolledBack if the database lacks ledger entries that were published from it.
     """
     owner = settings.database_url
     if owner is None:
         raise ValueError("settings.database_url is not set: commands.serve starts a database and sets it")
     limits = settings.limits
     views = build_views()
-    served: dict[Audience, Served] = {}
+    served: dict[Audience, ServedView] = {}
     revision = head()
 
     @asynccontextmanager
@@ -74,7 +74,7 @@ def create_app(settings: Settings) -> Cohorte:
         async with AsyncExitStack() as stack:
             for audience, view in views.items():
                 opened = await pool(owner, audience, settings.pool_size, limits.statement_seconds)
-                connections = Connections(opened, limits.statement_seconds)
+                connections = ConnectionPool(opened, limits.statement_seconds)
                 stack.push_async_callback(close, connections)
                 documents = Documents(
                     Planner(view._schema, audience, limits.page, open_tables(audience)),
@@ -82,27 +82,28 @@ def create_app(settings: Settings) -> Cohorte:
                     limits,
                     introspection=settings.demo or audience is not Audience.PUBLIC,
                 )
-                served[audience] = Served(documents, connections)
+                served[audience] = ServedView(documents, connections)
             opened = await pool(owner, PUBLISHER, CONNECTIONS, STATEMENT_SECONDS)
-            publishing = Publishing(Connections(opened, STATEMENT_SECONDS), KeptHead(settings.data, owner))
-            stack.push_async_callback(close, publishing.connections)
-            await publishing.begin()
+            publisher = PublisherPool(ConnectionPool(opened, STATEMENT_SECONDS), LedgerHeadFile(settings.data, owner))
+            stack.push_async_callback(close, publisher.connections)
+            await publisher.verify()
             sessions = Sessions(served[Audience.PUBLIC].connections, demonstration=settings.demo)
-            heard = asyncio.Event()
+            is_listening = asyncio.Event()
             events = Events()
-            endpoint = Endpoint(served, sessions, events, publishing, settings)
-            listening = asyncio.create_task(listen(listener, (sessions, events), heard))
+            endpoint = Endpoint(served, sessions, events, publisher, settings)
+            listening = asyncio.create_task(listen(listener, (sessions, events), is_listening))
             stack.push_async_callback(end, listening)
             stack.push_async_callback(end, asyncio.create_task(endpoint.streams.watch()))
-            with suppress(TimeoutError):  # without it tokens are looked up each time: slower, and as safe
-                await asyncio.wait_for(heard.wait(), LISTENER_SECONDS)
-            deliver = by_smtp(settings.mail_url) if settings.mail_url else into_folder(settings.data / "mail")
-            mail = Mail(deliver, settings.mail_from)
-            stack.push_async_callback(end, asyncio.create_task(mail.run(lambda: connect("cohorte mail"))))
-            due = Due(lambda: connect("cohorte due", Audience.MANAGER))
-            stack.push_async_callback(end, asyncio.create_task(due.run()))
-            closing = Due(lambda: connect("cohorte closing", PUBLISHER), publishing.tasks(PUBLISHING), CLOSING)
-            stack.push_async_callback(end, asyncio.create_task(closing.run()))
+            with suppress(TimeoutError):  # without it, tokens are looked up for each request: slower, and as safe
+                await asyncio.wait_for(is_listening.wait(), LISTENER_SECONDS)
+            deliver = smtp_delivery(settings.mail_url) if settings.mail_url else folder_delivery(settings.data / "mail")
+            mailer = Mailer(deliver, settings.mail_from)
+            stack.push_async_callback(end, asyncio.create_task(mailer.run(lambda: connect("cohorte mail"))))
+            maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER))
+            stack.push_async_callback(end, asyncio.create_task(maintenance.run()))
+            jobs = publisher.jobs(PUBLISHING)
+            publishing = Scheduler(lambda: connect("cohorte closing", PUBLISHER), jobs, PUBLISHING_LOCK)
+            stack.push_async_callback(end, asyncio.create_task(publishing.run()))
             app.endpoint = endpoint
             stack.callback(endpoint.log.write)
             yield
@@ -119,18 +120,18 @@ def create_app(settings: Settings) -> Cohorte:
         if set(served) != set(views):
             return False
         try:
-            return await served[Audience.PUBLIC].connections.ask(lambda connection: is_at(connection, revision))
-        except (Refusal, asyncpg.PostgresError):
+            return await served[Audience.PUBLIC].connections.run(lambda connection: is_at(connection, revision))
+        except (RequestError, asyncpg.PostgresError):
             return False
 
     return Cohorte(
         routes=pages.routes({audience: view.as_str() for audience, view in views.items()}, is_ready),
-        exception_handlers={404: pages.say_not_found, 405: pages.say_not_allowed},
+        exception_handlers={404: pages.handle_not_found, 405: pages.handle_method_not_allowed},
         lifespan=lifespan,
     )
 
 
-async def close(connections: Connections) -> None:
+async def close(connections: ConnectionPool) -> None:
     try:
         await asyncio.wait_for(connections.close(), 5)
     except TimeoutError:

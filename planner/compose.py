@@ -1,4 +1,4 @@
-"""The only place where a selection becomes SQL: fields to expressions, objects to subselects, one level at a time."""
+"""Builds the SQL of a selection, level by level: fields become expressions, objects become subselects."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from sqlalchemy.types import JSON
 
 from models.rows import Asking, Branches, Expression, Row, row
 from models.viewers import Audience
-from planner.arguments import PAGE, Coerced, Request, bound, is_given, page_size, sql_type, value_of
+from planner.arguments import PAGE, PlanInputs, Variables, bound, is_given, page_size, sql_type, value_of
 from planner.declare import Column, Computed, NodeById, Paged, Sql
 from planner.expressions import EMPTY_LIST, Reader, as_list, as_object, as_values, integer, labelled, limited, typename
 from planner.pages import page
@@ -32,28 +32,28 @@ from planner.selection import Fields, Selections
 from planner.tables import Tables, ordered
 
 NULL = literal_column("NULL::json", JSON())
-TYPENAME = "__t"  # the hidden key by which graphql-core tells the type of a row of an interface or union
+TYPENAME = "__t"  # hidden key of rows of interfaces and unions, from which graphql-core reads their type
 
 
-class Mixed(Exception):
-    """A selected field is no expression, or Python makes something of it: graphql-core finishes the operation."""
+class NotPlannable(Exception):
+    """The selection cannot be one SQL expression: a field is resolved or computed in Python, by graphql-core."""
 
 
 @dataclass
-class Composer:
-    """One statement in the making."""
+class StatementBuilder:
+    """Builds one statement; `bound` collects the reader of each of its parameters."""
 
     tables: Tables
     selections: Selections
-    coerced: Coerced
+    variables: Variables
     page_limit: int
     audience: Audience
     numbers: Iterator[int] = field(default_factory=count)
-    finishing: bool = False  # graphql-core finishes it: abstract rows say their type
+    for_executor: bool = False  # graphql-core completes the result: rows of abstract types carry their type
     bound: dict[str, Reader] = field(default_factory=dict)
 
     def fields_of(self, kind: GraphQLObjectType, this: Row | None, fields: Fields) -> list[tuple[str, Expression]]:
-        """Response keys and expressions for what is selected of a type, in the order asked."""
+        """Response keys and expressions of the selected fields, in order. Raises NotPlannable."""
         found = []
         for key, nodes in fields.items():
             name = nodes[0].name.value
@@ -61,23 +61,23 @@ class Composer:
                 found.append((key, typename(kind)))
                 continue
             if name.startswith("__"):
-                raise Mixed
+                raise NotPlannable
             found.append((key, self.field(kind, this, nodes)))
         return found
 
     def field(self, kind: GraphQLObjectType, this: Row | None, nodes: list[FieldNode]) -> Expression:
-        """The expression of one field, its selection included."""
+        """The expression of one field with its selection. Raises NotPlannable."""
         name = nodes[0].name.value
         declared, source = kind.fields[name], self.tables.sources[kind.name, name]
         if source is None:
-            raise Mixed
+            raise NotPlannable
         if isinstance(source, Column):
             return self.leaf(kind, declared.type, self.column(source, name, kind, this))
         if isinstance(source, NodeById):
             return self.node(declared, nodes)
         if isinstance(source, Computed):
             if source.planned is None or self.computes(source, declared, nodes[0]):
-                return self.material(source, declared, this, nodes)
+                return self.computation_input(source, declared, this, nodes)
             source = source.planned
         value = self.resolved(source, declared, this, nodes)
         if isinstance(source, Paged):
@@ -89,55 +89,56 @@ class Composer:
         return cast(Expression, getattr(this, source.of or self.tables.python_names[kind.name, name]))
 
     def resolved(self, source: Sql, declared: GraphQLField, this: Row | None, nodes: list[FieldNode]) -> Any:
-        """What the resolver says, called with its row, its arguments and, if it asks, the viewer."""
+        """The resolver's result: it is called with its row, its arguments and, if it takes one, the viewer."""
         node, keywords = nodes[0], cast(dict[str, Any], {})
         for parameter in source.parameters:
             name = parameter.argument
             if parameter.bound:
-                if parameter.required or is_given(node, declared, name, self.coerced):
+                if parameter.required or is_given(node, declared, name, self.variables):
                     keywords[parameter.name] = self.bind(
                         bound(node, declared, name, parameter.kind), sql_type(parameter.kind)
                     )
             elif name in PAGE:
                 keywords[parameter.name] = self.size(node, declared, name) or parameter.default
-            elif is_given(node, declared, name, self.coerced):
-                keywords[parameter.name] = value_of(node, declared, name, self.coerced)
+            elif is_given(node, declared, name, self.variables):
+                keywords[parameter.name] = value_of(node, declared, name, self.variables)
         if source.asks_viewer:
             keywords["viewer"] = self.asking()
         return source.resolver(*([this] if source.takes_row else []), **keywords)
 
     def computes(self, source: Computed, declared: GraphQLField, node: FieldNode) -> bool:
-        """Whether an argument is given that the planned form does not answer."""
-        return any(is_given(node, declared, name, self.coerced) for name in source.unless)
+        """Whether an argument is given that only the computed form accepts."""
+        return any(is_given(node, declared, name, self.variables) for name in source.unless)
 
-    def material(
+    def computation_input(
         self, source: Computed, declared: GraphQLField, this: Row | None, nodes: list[FieldNode]
     ) -> Expression:
-        """What a computation is made from, where graphql-core will make it."""
-        if not self.finishing:
-            raise Mixed
+        """The input of a computation. Raises NotPlannable unless graphql-core executes the operation."""
+        if not self.for_executor:
+            raise NotPlannable
         value = self.resolved(source, declared, this, nodes)
         return limited(value).scalar_subquery() if isinstance(value, Select) else cast(Expression, value)
 
     def size(self, node: FieldNode, declared: GraphQLField, name: str) -> int | None:
-        return page_size(node, declared, name, self.coerced, self.page_limit)
+        return page_size(node, declared, name, self.variables, self.page_limit)
 
     def bind(self, value: Reader, kind: Any) -> Expression:
-        """A parameter of the statement, read from the request each time it is run."""
+        """A new parameter of the statement; `value` reads it from each request."""
         name = f"bound_{len(self.bound)}"
         self.bound[name] = value
         return bindparam(name, None, kind)
 
     def asking(self) -> Asking:
+        """The viewer as a resolver sees it: each attribute is a parameter of the statement."""
         viewer = Asking()
         for name in ("account", "member", "organization", "session", "staff"):
             setattr(viewer, name, self.bind(_viewers(name), Uuid()))
-        viewer.audience = self.bind(lambda request: request.viewer.audience.value, Text())
+        viewer.audience = self.bind(lambda inputs: inputs.viewer.audience.value, Text())
         viewer.view = self.audience
         return viewer
 
     def value(self, kind: GraphQLObjectType, wanted: Any, value: Any, nodes: list[FieldNode]) -> Expression:
-        """What a resolver said, as the JSON that the field's type asks for."""
+        """A resolver's result as the JSON of the field's type."""
         bare: Any = get_nullable_type(wanted)
         many, named = is_list_type(bare), cast(Any, get_named_type(bare))
         if value is None:
@@ -150,13 +151,13 @@ class Composer:
             return self.leaf(kind, bare, value)
         if isinstance(value, Row):
             if is_abstract_type(named):
-                raise TypeError(f"{kind.name}.{nodes[0].name.value}: a row that was given has no type of its own")
+                raise TypeError(f"{kind.name}.{nodes[0].name.value}: the given row must not be of an abstract type")
             return as_object(select(*self.labels(named, value, nodes)))
         rows = ordered(value)
         concrete = self.tables.type_of(rows) if is_abstract_type(named) else named
-        if concrete is None:  # of a type that this view does not have
+        if concrete is None:  # this view has no type for these rows
             return nothing(many)
-        hidden = self.finishing and is_abstract_type(named)
+        hidden = self.for_executor and is_abstract_type(named)
         selected = rows.select(self.labels(concrete, rows.row, nodes, hidden))
         return as_list(selected) if many else as_object(selected)
 
@@ -167,12 +168,12 @@ class Composer:
         return labelled(found)
 
     def branches(self, value: Branches, nodes: list[FieldNode], many: bool) -> Expression:
-        """Rows of several tables as one list in a common order, or as the one that is there."""
+        """Rows of several tables: as one list in a common order, or as the first row found."""
         selects, descending = [], cast(tuple[bool, ...], ())
         for rows in map(ordered, value.selects):
             concrete = self.tables.type_of(rows)
             if concrete is not None:
-                item = as_object(select(*self.labels(concrete, rows.row, nodes, self.finishing)))
+                item = as_object(select(*self.labels(concrete, rows.row, nodes, self.for_executor)))
                 keys = [(f"k{at}", key) for at, key in enumerate(rows.keys)]
                 descending = rows.descends
                 selects.append(rows.select(labelled([("o", item), *keys])).order_by(None))
@@ -187,17 +188,17 @@ class Composer:
         return as_values(select(together.c.o).order_by(*keys_in_order))
 
     def node(self, declared: GraphQLField, nodes: list[FieldNode]) -> Expression:
-        """The row an id names; its prefix is part of the plan's key, so one table is asked."""
-        kind = self.tables.by_prefix.get(self.tables.prefix_of(value_of(nodes[0], declared, "id", self.coerced)))
+        """The row of an id. Its prefix is part of the plan's key, so one table is read."""
+        kind = self.tables.by_prefix.get(self.tables.prefix_of(value_of(nodes[0], declared, "id", self.variables)))
         if kind is None or not self.selections.schema.is_sub_type(cast(Any, get_named_type(declared.type)), kind):
             return NULL
         this = row(self.tables.table_of[kind.name])
         id = self.bind(bound(nodes[0], declared, "id", UUID), Uuid())
         rows = ordered(select(this).where(this.id == id))
-        return as_object(rows.select(self.labels(kind, rows.row, nodes, self.finishing)))
+        return as_object(rows.select(self.labels(kind, rows.row, nodes, self.for_executor)))
 
     def leaf(self, kind: GraphQLObjectType, wanted: Any, value: Expression) -> Expression:
-        """A leaf as JSON shall show it: ids with their type's prefix, decimals as text."""
+        """A leaf in its JSON form: ids with their type's prefix, decimals as text."""
         bare = get_nullable_type(wanted)
         name = bare.name if isinstance(bare, (GraphQLScalarType, GraphQLEnumType)) else ""
         if name == "ID":
@@ -209,9 +210,9 @@ class Composer:
 
 
 def nothing(many: bool) -> Expression:
-    """The JSON of a field whose rows this view does not have: an empty list, or null."""
+    """The JSON of a field without rows in this view: an empty list, or null."""
     return EMPTY_LIST if many else NULL
 
 
-def _viewers(name: str) -> Callable[[Request], Any]:
-    return lambda request: getattr(request.viewer, name)
+def _viewers(name: str) -> Callable[[PlanInputs], Any]:
+    return lambda inputs: getattr(inputs.viewer, name)

@@ -1,4 +1,4 @@
-"""The only place where Python computes a field: arguments made plain, turns taken, and objects shaped as selected."""
+"""Runs computed fields in Python: converts their arguments, takes turns, and reduces objects to what is selected."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.arguments import StrawberryArgument, convert_arguments
 
 from models.rows import Unanswerable
-from planner.arguments import refused
+from planner.arguments import bad_user_input
 from planner.declare import Computed
 from planner.selection import Selections
 
@@ -24,24 +24,26 @@ Shaper = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """A value that is what was selected of it already: graphql-core takes ten times as long to find nothing to do."""
+class Shaped:
+    """A value that already has the selected form. graphql-core would take ten times as long to complete it again."""
 
     value: Any
 
 
-class Completing(IncrementalExecutor):
-    """graphql-core's own executor, which leaves a Ready value as it is."""
+class PassthroughExecutor(IncrementalExecutor):
+    """graphql-core's executor, except that it returns a Shaped value as it is."""
 
     def complete_value(self, return_type: Any, *between: Any) -> Any:
         result = between[3]
-        return result.value if type(result) is Ready else super().complete_value(return_type, *between)
+        return result.value if type(result) is Shaped else super().complete_value(return_type, *between)
 
 
 @dataclass
 class Computing:
-    """The computations of one operation. They take turns, in a thread: an operation may have thousands, of which each
-    may take a tenth of a second, and between any two it can be cut off."""
+    """Runs the computations of one operation one after another, each in a thread.
+
+    An operation may have thousands, each of up to a tenth of a second; it can be cancelled between any two.
+    """
 
     selections: Selections
     python_names: Mapping[tuple[str, str], str]  # by type and field
@@ -49,18 +51,21 @@ class Computing:
     shapers: dict[tuple[int, ...], Shaper] = field(default_factory=dict)  # by the nodes' identity
 
     async def compute(self, source: Computed, value: Any, keywords: Mapping[str, Any], info: Any) -> Any:
-        """What `finish` makes of a value, which may have to be waited for."""
+        """The field's value: the result of `source.finish` on a value, which may be awaitable.
+
+        Raises GraphQLError if `finish` raises Unanswerable.
+        """
         found = await value if isawaitable(value) else value
         shape = self.shaper(info)
         async with self.turn:
             try:
                 made = await asyncio.to_thread(_made, source, found, keywords, shape)
             except Unanswerable as unanswerable:
-                raise refused(str(unanswerable), info.field_nodes) from None
-        return made if shape is None else Ready(made)
+                raise bad_user_input(str(unanswerable), info.field_nodes) from None
+        return made if shape is None else Shaped(made)
 
     def shaper(self, info: Any) -> Shaper | None:
-        """How the field's objects become what is selected of them; None for a leaf, which graphql-core checks."""
+        """Reduces the field's objects to what is selected; None for a leaf, which graphql-core checks."""
         if is_leaf_type(get_named_type(info.return_type)):
             return None
         key = tuple(map(id, info.field_nodes))
@@ -88,12 +93,12 @@ class Computing:
 
 
 def computation(source: Computed, declared: list[StrawberryArgument], read: Callable[..., Any]) -> Callable[..., Any]:
-    """The resolver of a computed field: `read` finds what the computation is made from, or what was planned instead."""
+    """The resolver of a computed field; `read` returns the computation's input, or the field's planned value."""
 
     def resolve(parent: Any, info: Any, **arguments: Any) -> Any:
         value = read(parent, info, **arguments)
         if source.planned is not None and all(arguments.get(name) is None for name in source.unless):
-            return value if isawaitable(value) else Ready(value)
+            return value if isawaitable(value) else Shaped(value)
         converted = convert_arguments(arguments, declared, DEFAULT_SCALAR_REGISTRY, CONFIG)
         keywords = {name: given for name, given in converted.items() if given is not None}
         computing: Computing = info.context.computing

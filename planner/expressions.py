@@ -1,4 +1,4 @@
-"""The only place for the SQL that JSON is built with: outer columns, objects, lists, cursors, and the compiled text."""
+"""SQL expressions that build JSON, and the compilation of a statement to text."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,15 @@ from sqlalchemy.types import JSON, TypeEngine
 
 from models.rows import Expression
 
-Reader = Callable[[Any], Any]  # reads a bound value from a `planner.arguments.Request`
+# Reads the value of one parameter, as asyncpg takes it, from `planner.arguments.PlanInputs`.
+Reader = Callable[[Any], Any]
 
 EMPTY_OBJECT = literal_column("'{}'::json", JSON())
 EMPTY_LIST = literal_column("'[]'::json", JSON())
 
 
-class Outer(ColumnElement[Any]):
-    """An expression of an enclosing level. It carries no FROM, so nothing is correlated by guess."""
+class OuterExpression(ColumnElement[Any]):
+    """An expression of an enclosing level. It carries no FROM, so SQLAlchemy does not guess a correlation."""
 
     inherit_cache = False
 
@@ -30,8 +31,8 @@ class Outer(ColumnElement[Any]):
         self.type: TypeEngine[Any] = inner.type
 
 
-class Named(ColumnElement[Any]):
-    """A column of an enclosing level that is known by name alone."""
+class NamedColumn(ColumnElement[Any]):
+    """A column of an enclosing level, referred to by name."""
 
     inherit_cache = False
 
@@ -39,13 +40,13 @@ class Named(ColumnElement[Any]):
         self.source, self.name, self.type = source, name, kind
 
 
-@compiles(Outer)
-def _outer(element: Outer, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(OuterExpression)
+def _outer(element: OuterExpression, compiler: SQLCompiler, **kw: Any) -> str:
     return compiler.process(element.inner, **kw)
 
 
-@compiles(Named)
-def _named(element: Named, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(NamedColumn)
+def _named(element: NamedColumn, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{element.source}.{compiler.preparer.quote(element.name)}"
 
 
@@ -54,48 +55,48 @@ def typename(kind: GraphQLObjectType) -> Expression:
 
 
 def integer(number: int) -> Expression:
-    """A checked number in the text itself: bound, a LIMIT keeps PostgreSQL planning anew for ever."""
+    """A checked number as a literal: with a LIMIT as a parameter, PostgreSQL would never reuse a generic plan."""
     return literal_column(str(int(number)))
 
 
 class Json(ColumnElement[Any]):
-    """A SELECT as JSON; `shape` says how its rows `o` are put together."""
+    """A SELECT as JSON; `template` is the expression over its rows `o`."""
 
     inherit_cache = False
 
-    def __init__(self, shape: str, rows: Select[Any]) -> None:
-        self.shape, self.rows = shape, rows
+    def __init__(self, template: str, rows: Select[Any]) -> None:
+        self.template, self.rows = template, rows
         self.type = JSON()
 
 
 @compiles(Json)
 def _json(element: Json, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(SELECT {element.shape} FROM ({compiler.process(element.rows, asfrom=True)}) AS o)"
+    return f"(SELECT {element.template} FROM ({compiler.process(element.rows, asfrom=True)}) AS o)"
 
 
 def as_object(rows: Select[Any]) -> Expression:
-    """Rows of at most one, each column a key, as a JSON object or null."""
-    if not rows._raw_columns:  # all of it skipped
+    """At most one row as a JSON object with its columns as keys, or null."""
+    if not rows._raw_columns:  # everything is skipped
         return rows.add_columns(EMPTY_OBJECT).scalar_subquery()
     return Json("row_to_json(o)", rows)
 
 
 def as_list(rows: Select[Any]) -> Expression:
-    """Rows, each column a key, as a JSON array in their order."""
+    """Rows in their order as a JSON array of objects with the columns as keys."""
     if not rows._raw_columns:
         return as_values(rows.add_columns(EMPTY_OBJECT))
     return Json("coalesce(json_agg(o), '[]'::json)", rows)
 
 
 def as_values(rows: Select[Any]) -> Expression:
-    """Rows of one column as a JSON array of its values, in their order."""
+    """Rows of one column, in their order, as a JSON array of its values."""
     value = cast(Expression, rows._raw_columns[0]).label("v")
     return Json("coalesce(json_agg(o.v), '[]'::json)", rows.with_only_columns(value, maintain_column_froms=True))
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement as asyncpg takes it, and for each `$n` where its value is read from."""
+    """A statement's text, and the reader of each parameter: `values[0]` reads `$1`."""
 
     sql: str
     values: tuple[Reader, ...]
@@ -103,7 +104,7 @@ class Statement:
 
 class _Compiler(asyncpg.PGCompiler_asyncpg):
     def __init__(self, *args: Any, **kw: Any) -> None:
-        self.named: set[str] = set()  # the tables that the statement reads and the functions of our own that it calls
+        self.named: set[str] = set()  # the statement's tables, and those functions it calls that are in a schema
         super().__init__(*args, **kw)
 
     def visit_table(self, table: Any, *args: Any, **kw: Any) -> Any:
@@ -111,13 +112,13 @@ class _Compiler(asyncpg.PGCompiler_asyncpg):
         return super().visit_table(table, *args, **kw)  # type: ignore[no-untyped-call]
 
     def visit_function(self, func: Any, *args: Any, **kw: Any) -> Any:
-        if func.packagenames:  # what it reads is not said here
+        if func.packagenames:  # the tables that it reads are unknown
             self.named.add(".".join((*func.packagenames, func.name)))
         return super().visit_function(func, *args, **kw)
 
     def visit_bindparam(self, bindparam: Any, *args: Any, **kw: Any) -> Any:
-        # A member of a closed set stands in the text: a kept plan that does not know which one is asked for would read
-        # through all the dismissed flags for the few open ones. It is a name of our code, never what somebody sent.
+        # An enum member becomes a literal: a generic plan, for any value, would scan all dismissed flags for the few
+        # that are open. The text is a name in our code, never a client's input.
         if isinstance(bindparam.value, Enum):
             return f"'{bindparam.value.name}'"
         return super().visit_bindparam(bindparam, *args, **kw)  # type: ignore[no-untyped-call]
@@ -130,11 +131,11 @@ _DIALECT.statement_compiler = _Compiler
 def compiled(
     body: Expression, bound: dict[str, Reader], setting: str | None, open_tables: frozenset[str] = frozenset()
 ) -> Statement:
-    """The statement for a JSON expression; with a `setting`, the viewer travels in it (last parameter).
+    """The statement for a JSON expression. With a `setting`, it sets the viewer itself, as its last parameter.
 
-    The header is one FROM item and a CASE: joined, it would be in nobody's order, and the policies
-    could be asked before the setting exists. A statement that names nothing but `open_tables` goes without: the
-    header is a tenth of what a small one costs. Should a policy be asked all the same, it lets nothing through.
+    The viewer is set in a CTE that a CASE reads. Joined, it would have no defined order, and policies could be
+    evaluated before the setting exists. A statement that names only `open_tables` does not set it, which saves a tenth
+    of a small statement's time. If a policy were evaluated without a setting, it would admit no row.
     """
     done = select(body.label("o")).compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     assert isinstance(done, _Compiler)
@@ -147,7 +148,7 @@ def compiled(
         f"WITH viewer AS MATERIALIZED ({viewer}) "
         f"SELECT CASE WHEN viewer.id IS NOT NULL THEN ({sql})::text END FROM viewer"
     )
-    return Statement(text, (*values, lambda request: request.viewer.scope))
+    return Statement(text, (*values, lambda inputs: inputs.viewer.scope))
 
 
 def _reader(done: SQLCompiler, name: str, bound: dict[str, Reader]) -> Reader:
@@ -156,11 +157,11 @@ def _reader(done: SQLCompiler, name: str, bound: dict[str, Reader]) -> Reader:
     constant = done.params[name]
     process = done._bind_processors.get(name)
     value = process(constant) if callable(process) else constant
-    return lambda request: value
+    return lambda inputs: value
 
 
 def limited(rows: Select[Any]) -> Select[Any]:
-    """The same rows with a resolver's own LIMIT in the text."""
+    """The same rows with the resolver's LIMIT as a literal."""
     clause = rows._limit_clause
     if isinstance(clause, BindParameter) and isinstance(clause.value, int):
         return rows.limit(integer(clause.value))
@@ -168,4 +169,5 @@ def limited(rows: Select[Any]) -> Select[Any]:
 
 
 def labelled(expressions: Sequence[tuple[str, Expression]]) -> list[Expression]:
+    """The expressions as columns named by their keys."""
     return [expression.label(key) for key, expression in expressions]

@@ -1,4 +1,4 @@
-"""The only place where graphql-core and the planner meet: planned and computed fields of what Python finishes."""
+"""Lets graphql-core execute a view's schema: resolvers that read planned fields and run computed ones."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,18 +8,18 @@ from typing import Any
 from graphql import GraphQLSchema, is_abstract_type, is_object_type
 
 from models.rows import Expression, Row
-from planner.arguments import Request, sql_type
-from planner.compose import TYPENAME, Composer
+from planner.arguments import PlanInputs, sql_type
+from planner.compose import TYPENAME, StatementBuilder
 from planner.computing import computation
 from planner.declare import Column, Computed, Source, Sql, attribute_types, without_none
 from planner.tables import DEFINITION, Tables
 
 
-def finish_by(schema: GraphQLSchema, tables: Tables) -> None:
-    """Give every planned field of a view its resolver: by key in a planned row, else by a statement of its own."""
+def attach_resolvers(schema: GraphQLSchema, tables: Tables) -> None:
+    """Gives every planned field a resolver: it reads a planned row by its key, or runs a statement of its own."""
     for kind in schema.type_map.values():
         if is_object_type(kind):
-            kind.is_type_of = None  # a planned row is a dict, and says its type itself
+            kind.is_type_of = None  # a planned row is a dict, whose type is in its TYPENAME key
             for name, field in kind.fields.items():
                 source = tables.sources.get((kind.name, name))
                 if source is not None:
@@ -42,27 +42,31 @@ def _resolver(source: Source, python_name: str) -> Any:
 
 
 async def _read(parent: Any, info: Any) -> Any:
-    """A planned field that hangs on a Python object or on a root: one statement for all that is under it."""
+    """The value of a planned field of a Python object or of a root type, read by one statement with all below it."""
     context = info.context
 
-    def field(composer: Composer) -> Expression:
-        this = None if parent is None else Row(Attributes(composer, type(parent)), None, None)
-        return composer.field(info.parent_type, this, info.field_nodes)
+    def field(builder: StatementBuilder) -> Expression:
+        this = None if parent is None else Row(BoundAttributes(builder, type(parent)), None, None)
+        return builder.field(info.parent_type, this, info.field_nodes)
 
     path = (key for key in info.path.as_list() if isinstance(key, str))
-    plan = context.operation.part((info.parent_type.name, *path), context.coerced, field)
-    text = await context.read(plan.sql, plan.values(context.coerced, context.viewer, parent))
+    plan = context.operation.plan_field((info.parent_type.name, *path), context.variables, field)
+    text = await context.read(plan.sql, plan.values(context.variables, context.viewer, parent))
     return None if text is None else json.loads(text)["value"]
 
 
-class Attributes(Mapping[str, Expression]):
-    """The attributes of a Python object as a row's columns: each is bound when it is named."""
+class BoundAttributes(Mapping[str, Expression]):
+    """The attributes of a Python object, as the columns of a row that resolvers take.
 
-    def __init__(self, composer: Composer, kind: type) -> None:
-        self._composer, self._hints = composer, attribute_types(kind)
+    Reading one, as in `row.title`, adds a parameter to the statement in the making: its value is that of the request's
+    `parent` each time the statement runs. So resolvers need not know whether their row is of a table or of Python.
+    """
+
+    def __init__(self, builder: StatementBuilder, kind: type) -> None:
+        self._builder, self._hints = builder, attribute_types(kind)
 
     def __getitem__(self, name: str) -> Expression:
-        return self._composer.bind(partial(_attribute, name), sql_type(without_none(self._hints[name])))
+        return self._builder.bind(partial(_attribute, name), sql_type(without_none(self._hints[name])))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._hints)
@@ -71,5 +75,5 @@ class Attributes(Mapping[str, Expression]):
         return len(self._hints)
 
 
-def _attribute(name: str, request: Request) -> Any:
-    return getattr(request.parent, name)
+def _attribute(name: str, inputs: PlanInputs) -> Any:
+    return getattr(inputs.parent, name)

@@ -1,4 +1,4 @@
-"""The only place for operations: a document's operation, its plans by shape, and what a plan is run with."""
+"""Plans operations: caches their plans, and binds a request's variables to a plan's parameters."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,12 +28,20 @@ from sqlalchemy import select
 
 from models.rows import Expression, Row, one_statement
 from models.viewers import Audience, Viewer
-from planner.arguments import Coerced, Request, Shape, refused, shapes, structural, variables_in
-from planner.compose import Composer, Mixed
-from planner.computing import Completing, Computing
+from planner.arguments import (
+    PlanInputs,
+    PlanKeyPart,
+    Variables,
+    bad_user_input,
+    plan_key_parts,
+    structural,
+    variables_in,
+)
+from planner.compose import NotPlannable, StatementBuilder
+from planner.computing import Computing, PassthroughExecutor
 from planner.declare import PAGE_LIMIT, Told
 from planner.expressions import Reader, as_object, compiled, labelled
-from planner.finish import Attributes, finish_by
+from planner.finish import BoundAttributes, attach_resolvers
 from planner.selection import Selections, everything
 from planner.tables import Tables
 
@@ -41,7 +49,7 @@ PLANS_AN_OPERATION = 64
 
 
 class BadVariables(Exception):
-    """The variables do not fit the operation; `errors` say which, as GraphQL errors."""
+    """Variables of wrong types or missing ones; `errors` has a GraphQL error for each."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__("bad variables")
@@ -50,20 +58,23 @@ class BadVariables(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One SQL statement that answers with the text of the JSON of `data`."""
+    """One SQL statement and a reader for each of its parameters. It returns one value: JSON, as text."""
 
     sql: str
     readers: tuple[Reader, ...]
 
-    def values(self, coerced: Coerced, viewer: Viewer, parent: Any = None) -> list[Any]:
-        """The statement's parameters in this request. :raises GraphQLError: for a cursor of another list."""
-        request = Request(coerced, viewer, parent)
-        return [read(request) for read in self.readers]
+    def values(self, variables: Variables, viewer: Viewer, parent: Any = None) -> list[Any]:
+        """The statement's parameters in this request, as asyncpg takes them; `parent` is the object the fields hang on.
+
+        Raises GraphQLError for an argument that cannot be read, such as a cursor of another list.
+        """
+        inputs = PlanInputs(variables, viewer, parent)
+        return [read(inputs) for read in self.readers]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that has happened: of the kind of the subscription's field that tells it, to a row, about another."""
+    """A change to one row, `subject`, that concerns another, `about`; `kind` is the name of a subscription field."""
 
     kind: str
     subject: UUID
@@ -71,23 +82,25 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
-    """How a subscription is answered: events of which kind, about what, and the JSON of the field `key` for each.
+class SubscriptionPlan:
+    """How to answer a subscription: which events it receives, and the statement that reads each of them.
 
-    Where it is `mixed`, that JSON is what `Operation.finish` makes the answer of.
+    Where it `needs_executor`, `each` returns the planned part alone, from which `Operation.run_executor` makes the
+    result.
     """
 
-    kind: str
-    key: str
-    about: Plan | None  # None: about anything; else it says which id, or null where it is not to be heard
-    each: Plan  # its parent is the Event; null where the viewer may not see its row
-    mixed: bool = False
+    kind: str  # of its events
+    key: str  # the response key of its one field
+    topic: Plan | None  # returns the id that events must be about, null if the viewer may not see it. None: all events
+    each: Plan  # returns the field's JSON, null if the viewer may not see the row. Its parent is the Event
+    needs_executor: bool = False
 
 
 class Planner:
-    """One view's schema, ready to plan: pages hold at most `page_limit` rows.
+    """Plans the operations of one view's schema; pages have at most `page_limit` rows.
 
-    `open_tables`: those of which every viewer reads every row. A statement of no others carries no viewer.
+    `open_tables` are the tables of which every viewer may read every row. A statement that reads only these does not
+    carry its viewer. The constructor attaches the planner's resolvers to `schema`.
     """
 
     def __init__(
@@ -99,20 +112,21 @@ class Planner:
     ) -> None:
         self.schema, self.audience, self.page_limit, self.open_tables = schema, audience, page_limit, open_tables
         self.tables = Tables(schema)
-        finish_by(schema, self.tables)
+        attach_resolvers(schema, self.tables)
 
     def operation(self, document: DocumentNode, name: str | None) -> "Operation":
-        """:raises GraphQLError: where the document has no such operation, or several and no name was given."""
+        """The operation of this name, or the only one if `name` is None. Raises GraphQLError if there is none."""
         node = get_operation_ast(document, name)
         if node is None:
-            raise refused(
-                "There is no operation with that name." if name else "Name the operation to run in operationName."
-            )
+            raise bad_user_input("No operation has this name." if name else "Select an operation with operationName.")
         return Operation(self, document, node)
 
 
 class Operation:
-    """A validated operation of one view. Its plans are kept by the shape of its variables, the least used dropped."""
+    """A validated operation of one view, with a cache of its plans.
+
+    Variables that change the statement, such as a page size, are part of a plan's key; all others are bound.
+    """
 
     def __init__(self, planner: Planner, document: DocumentNode, node: OperationDefinitionNode) -> None:
         self.planner, self.document, self.node = planner, document, node
@@ -121,15 +135,15 @@ class Operation:
         self.fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
         }
-        self._shapes = self._find_shapes()
+        self._key_parts = self._find_key_parts()
         self._variables: list[tuple[str, Any, bool]] = [
             (each.variable.name.value, type_from_ast(planner.schema, each.type), each.default_value is not None)
             for each in node.variable_definitions or ()
         ]
         self._plans: LRUCache[Any, Plan | None] = LRUCache(PLANS_AN_OPERATION)
 
-    def coerce(self, variables: Mapping[str, Any]) -> Coerced:
-        """The variables as the schema reads them. :raises BadVariables: with an error for each that does not fit."""
+    def coerce(self, variables: Mapping[str, Any]) -> Variables:
+        """The variables coerced to their types. Raises BadVariables if any are missing or have a wrong type."""
         if not self._variables:
             return NO_VARIABLES
         values: dict[str, Any] = {}
@@ -140,128 +154,134 @@ class Operation:
                     return self._coerce_fully(variables)
                 continue
             value = coerce_input_value(given, kind)
-            if value is Undefined:  # the exact way says why
+            if value is Undefined:  # the slower way reports the errors
                 return self._coerce_fully(variables)
             values[name] = value
-        return Coerced(variables, values, VariableValues({}, values))
+        return Variables(variables, values, VariableValues({}, values))
 
-    def _coerce_fully(self, variables: Mapping[str, Any]) -> Coerced:
+    def _coerce_fully(self, variables: Mapping[str, Any]) -> Variables:
         found = get_variable_values(
             self.planner.schema, self.node.variable_definitions or (), dict(variables), max_errors=20
         )
         if isinstance(found, list):
             raise BadVariables(found)
-        return Coerced(variables, found.coerced, found)
+        return Variables(variables, found.coerced, found)
 
-    def plan(self, coerced: Coerced) -> Plan | None:
-        """The whole operation as one statement; None where graphql-core must finish it. Kept by shape.
+    def plan(self, variables: Variables) -> Plan | None:
+        """The whole operation as one statement; None if graphql-core has to execute it.
 
-        :raises GraphQLError: for a page size out of bounds.
+        Raises GraphQLError for an argument that cannot be planned, such as a page size out of bounds.
         """
         if self.kind is not OperationType.QUERY:
             return None
-        return self._kept((), coerced, self._plan_all)
+        return self._cached(("operation",), variables, self._plan_operation)
 
-    def part(self, what: tuple[str, ...], coerced: Coerced, field: Callable[[Composer], Expression]) -> Plan:
-        """One field of an operation that graphql-core finishes; `what` is its type and its path."""
+    def plan_field(
+        self, path: tuple[str, ...], variables: Variables, field: Callable[[StatementBuilder], Expression]
+    ) -> Plan:
+        """One field of an operation that graphql-core executes; `path` is its parent type and its response path."""
 
-        def plan(composer: Composer) -> Plan:
-            composer.finishing = True
-            return self._compiled(composer, [("value", field(composer))])
+        def plan(builder: StatementBuilder) -> Plan:
+            builder.for_executor = True
+            return self._compiled(builder, [("value", field(builder))])
 
-        found = self._kept(what, coerced, plan)
-        assert found is not None  # a part is planned or raises Mixed
+        found = self._cached(("field", *path), variables, plan)
+        assert found is not None  # it is planned, or raises NotPlannable
         return found
 
-    def hearing(self, coerced: Coerced) -> Hearing:
-        """How a subscription is answered. :raises GraphQLError: where its one field is skipped."""
+    def subscription_plan(self, variables: Variables) -> SubscriptionPlan:
+        """How to answer a subscription. Raises GraphQLError if its one field is skipped."""
         root = self.planner.schema.subscription_type
         assert root is not None  # validated
-        selections = Selections(self.planner.schema, self.fragments, coerced.values)
+        selections = Selections(self.planner.schema, self.fragments, variables.values)
         selected = list(selections.of(root, [self.node.selection_set]).items())
         if len(selected) != 1:
-            raise refused("A subscription must select exactly one field, and not skip it.")
+            raise bad_user_input("A subscription must select exactly one field, without skipping it.")
         ((key, nodes),) = selected
         name = nodes[0].name.value
         source = self.planner.tables.sources[root.name, name]
         assert isinstance(source, Told)
 
-        def each(composer: Composer) -> Plan:
-            event = Row(Attributes(composer, Event), None, None)
-            return self._planned(composer, composer.field(root, event, nodes))
+        def plan_event(builder: StatementBuilder) -> Plan:
+            event = Row(BoundAttributes(builder, Event), None, None)
+            return self._planned(builder, builder.field(root, event, nodes))
 
-        def about(composer: Composer) -> Plan | None:
-            heard = None if source.heard is None else composer.resolved(source.heard, root.fields[name], None, nodes)
-            return None if heard is None else self._planned(composer, heard)
+        def plan_event_for_executor(builder: StatementBuilder) -> Plan:
+            builder.for_executor = True
+            return plan_event(builder)
 
-        def each_to_finish(composer: Composer) -> Plan:
-            composer.finishing = True
-            return each(composer)
+        def plan_topic(builder: StatementBuilder) -> Plan | None:
+            topic = None if source.heard is None else builder.resolved(source.heard, root.fields[name], None, nodes)
+            return None if topic is None else self._planned(builder, topic)
 
-        mixed = False
+        topic = self._cached(("topic",), variables, plan_topic)
         try:
-            found = self._kept(("each",), coerced, each)
-        except Mixed:
-            mixed, found = True, self._kept(("each", "to finish"), coerced, each_to_finish)
-        assert found is not None
-        return Hearing(name, key, self._kept(("about",), coerced, about), found, mixed)
+            each, needs_executor = self._cached(("event",), variables, plan_event), False
+        except NotPlannable:
+            each, needs_executor = self._cached(("event for executor",), variables, plan_event_for_executor), True
+        assert each is not None
+        return SubscriptionPlan(name, key, topic, each, needs_executor)
 
-    async def execute(self, coerced: Coerced, context: Any) -> ExecutionResult:
-        """Run by graphql-core: Python fields as they are, each planned field and its selection as one statement."""
-        context.operation, context.coerced = self, coerced
-        return await self.finish(coerced, None, context)
+    async def execute(self, variables: Variables, context: Any) -> ExecutionResult:
+        """Runs graphql-core's executor, in which each planned field and its selection are one statement.
 
-    async def finish(self, coerced: Coerced, root: Any, context: Any = None) -> ExecutionResult:
-        """What graphql-core makes of `root`: fields that were planned already are there by their response keys."""
+        `context` is what resolvers see as `info.context`: the planner sets three attributes of it.
+        """
+        context.operation, context.variables = self, variables
+        return await self.run_executor(variables, None, context)
+
+    async def run_executor(self, variables: Variables, root: Any, context: Any = None) -> ExecutionResult:
+        """graphql-core's result for the root value `root`, a dict that holds planned fields by their response keys."""
         planner, context = self.planner, context or SimpleNamespace()
-        selections = Selections(planner.schema, self.fragments, coerced.values)
+        selections = Selections(planner.schema, self.fragments, variables.values)
         context.computing = Computing(selections, planner.tables.python_names)
         result = execute(
             planner.schema,
             self.document,
             root_value=root,
             context_value=context,
-            variable_values=dict(coerced.raw),
+            variable_values=dict(variables.raw),
             operation_name=self.name,
-            executor_class=Completing,
+            executor_class=PassthroughExecutor,
         )
         return result if isinstance(result, ExecutionResult) else await result
 
-    def _kept(self, what: tuple[Any, ...], coerced: Coerced, plan: Callable[[Composer], Plan | None]) -> Plan | None:
-        key = (what, *(shape.of(coerced.values) for shape in self._shapes))
+    def _cached(
+        self, part: tuple[str, ...], variables: Variables, plan: Callable[[StatementBuilder], Plan | None]
+    ) -> Plan | None:
+        """The plan of one part of the operation; `plan` makes it if it is not cached, and may raise NotPlannable."""
+        key = (part, *(each.of(variables.values) for each in self._key_parts))
         try:
             return self._plans[key]
         except KeyError:
             pass
         planner = self.planner
-        selections = Selections(planner.schema, self.fragments, coerced.values)
-        composer = Composer(planner.tables, selections, coerced, planner.page_limit, planner.audience)
-        try:
-            with one_statement():
-                found = plan(composer)
-        except Mixed:
-            if what:
-                raise
-            found = None
+        selections = Selections(planner.schema, self.fragments, variables.values)
+        builder = StatementBuilder(planner.tables, selections, variables, planner.page_limit, planner.audience)
+        with one_statement():
+            found = plan(builder)
         self._plans[key] = found
         return found
 
-    def _plan_all(self, composer: Composer) -> Plan:
+    def _plan_operation(self, builder: StatementBuilder) -> Plan | None:
         root = self.planner.schema.query_type
         assert root is not None
-        selected = composer.selections.of(root, [self.node.selection_set])
-        return self._compiled(composer, composer.fields_of(root, None, selected))
+        selected = builder.selections.of(root, [self.node.selection_set])
+        try:
+            return self._compiled(builder, builder.fields_of(root, None, selected))
+        except NotPlannable:
+            return None
 
-    def _compiled(self, composer: Composer, fields: list[Any]) -> Plan:
-        return self._planned(composer, as_object(select(*labelled(fields))))
+    def _compiled(self, builder: StatementBuilder, fields: list[Any]) -> Plan:
+        return self._planned(builder, as_object(select(*labelled(fields))))
 
-    def _planned(self, composer: Composer, body: Expression) -> Plan:
+    def _planned(self, builder: StatementBuilder, body: Expression) -> Plan:
         planner = self.planner
-        done = compiled(body, composer.bound, planner.audience.setting, planner.open_tables)
+        done = compiled(body, builder.bound, planner.audience.setting, planner.open_tables)
         return Plan(done.sql, done.values)
 
-    def _find_shapes(self) -> list[Shape]:
-        found: dict[tuple[str, Any], Shape] = {}
+    def _find_key_parts(self) -> list[PlanKeyPart]:
+        found: dict[tuple[str, Any], PlanKeyPart] = {}
         schema, tables = self.planner.schema, self.planner.tables
         root = schema.get_root_type(self.kind)
         assert root is not None
@@ -269,12 +289,12 @@ class Operation:
             for directive in node.directives or ():
                 for argument in directive.arguments or ():
                     for variable in variables_in(argument.value):
-                        found[variable, structural] = Shape(variable, structural)
+                        found[variable, structural] = PlanKeyPart(variable, structural)
             source = tables.sources.get((kind.name, node.name.value)) if isinstance(node, FieldNode) else None
             if source is not None and isinstance(node, FieldNode):
-                for shape in shapes(node, kind.fields[node.name.value], source, tables.prefix_of):
-                    found[shape.variable, shape.part] = shape
+                for part in plan_key_parts(node, kind.fields[node.name.value], source, tables.prefix_of):
+                    found[part.variable, part.part] = part
         return list(found.values())
 
 
-NO_VARIABLES = Coerced({}, {}, VariableValues({}, {}))
+NO_VARIABLES = Variables({}, {}, VariableValues({}, {}))

@@ -1,4 +1,4 @@
-"""The only place for keyset connections: edges, nodes, cursors and page information, forwards and backwards."""
+"""Builds the SQL of keyset connections: edges, nodes, cursors and page information, forwards and backwards."""
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -11,90 +11,98 @@ from sqlalchemy import Text, func, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.rows import Expression, Row
-from planner.arguments import cursor_reader, is_given, refused
+from planner.arguments import bad_user_input, cursor_reader, is_given
 from planner.declare import PAGE_SIZE
-from planner.expressions import EMPTY_LIST, Named, as_list, as_object, integer, labelled, typename
+from planner.expressions import EMPTY_LIST, NamedColumn, as_list, as_object, integer, labelled, typename
 from planner.tables import Ordered
 
 if TYPE_CHECKING:
-    from planner.compose import Composer
+    from planner.compose import StatementBuilder
 
 Labels = list[tuple[str, Expression]]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Which page: its size, its direction, and whether rows lie on the side it was asked from."""
+class PageRequest:
+    """The requested page: its size, its direction, and whether it begins at a cursor."""
 
     size: int
     backward: bool
-    beyond: bool  # a cursor was given
+    from_cursor: bool
 
 
 def page(
-    composer: "Composer", kind: GraphQLObjectType, declared: GraphQLField, nodes: list[FieldNode], rows: Ordered
+    builder: "StatementBuilder", kind: GraphQLObjectType, declared: GraphQLField, nodes: list[FieldNode], rows: Ordered
 ) -> Expression:
-    """A connection's JSON: `nodes` alone is a plain list; all else is one aggregate over the page."""
+    """A connection's JSON. `nodes` alone is a plain list; anything else aggregates over the page once.
+
+    Raises GraphQLError for invalid paging arguments, TypeError if the rows' order mixes directions.
+    """
     if len(set(rows.descends)) != 1:
-        raise TypeError(f"{kind.name}.{nodes[0].name.value}: a page is ordered in one direction")
-    asked = _asked(composer, declared, nodes[0])
+        raise TypeError(f"{kind.name}.{nodes[0].name.value}: a page must be ordered in one direction")
+    request = _page_request(builder, declared, nodes[0])
     tag = f"{zlib.crc32(f'{kind.name}.{nodes[0].name.value}'.encode()):08x}"
-    if asked.beyond:
-        rows = _beyond(composer, declared, nodes[0], rows, tag, asked.backward)
+    if request.from_cursor:
+        rows = _past_cursor(builder, declared, nodes[0], rows, tag, request.backward)
     connection = cast(GraphQLObjectType, get_named_type(declared.type))
-    selected = composer.selections.fields(connection, nodes)
-    if not asked.backward and all(each[0].name.value == "nodes" for each in selected.values()):
-        return as_object(select(*labelled(_lists(composer, connection, selected, rows, asked.size))))
-    page = Page(composer, rows.turned() if asked.backward else rows, tag, asked)
+    selected = builder.selections.fields(connection, nodes)
+    if not request.backward and all(each[0].name.value == "nodes" for each in selected.values()):
+        return as_object(select(*labelled(_lists(builder, connection, selected, rows, request.size))))
+    page = Page(builder, rows.turned() if request.backward else rows, tag, request)
     return page.connection(connection, selected)
 
 
-def _asked(composer: "Composer", declared: GraphQLField, node: FieldNode) -> Asked:
+def _page_request(builder: "StatementBuilder", declared: GraphQLField, node: FieldNode) -> PageRequest:
     given = {name for name in ("after", "before") if name in declared.args}
-    given = {name for name in given if is_given(node, declared, name, composer.coerced)}
-    sizes = {name: composer.size(node, declared, name) for name in ("first", "last") if name in declared.args}
+    given = {name for name in given if is_given(node, declared, name, builder.variables)}
+    sizes = {name: builder.size(node, declared, name) for name in ("first", "last") if name in declared.args}
     forward, backward = sizes.get("first") or "after" in given, sizes.get("last") or "before" in given
     if forward and backward:
-        raise refused("Use either 'first' and 'after', or 'last' and 'before'.", node)
+        raise bad_user_input("Use 'first' and 'after', or 'last' and 'before', but not both pairs.", node)
     size = sizes.get("last") if backward else sizes.get("first")
-    return Asked(size or PAGE_SIZE, bool(backward), bool(given))
+    return PageRequest(size or PAGE_SIZE, bool(backward), bool(given))
 
 
-def _beyond(
-    composer: "Composer", declared: GraphQLField, node: FieldNode, rows: Ordered, tag: str, backward: bool
+def _past_cursor(
+    builder: "StatementBuilder", declared: GraphQLField, node: FieldNode, rows: Ordered, tag: str, backward: bool
 ) -> Ordered:
-    """Only the rows past the cursor, by comparing whole keys, so that an index serves."""
+    """The rows past the cursor, by a row comparison of all keys, for which PostgreSQL can use an index."""
     readers = cursor_reader(node, declared, "before" if backward else "after", tag, rows.keys)
-    binds = [composer.bind(reader, key.type) for reader, key in zip(readers, rows.keys, strict=True)]
+    binds = [builder.bind(reader, key.type) for reader, key in zip(readers, rows.keys, strict=True)]
     here, there = (tuple_(*rows.keys), tuple_(*binds)) if len(binds) > 1 else (rows.keys[0], binds[0])
     return rows.where(here < there if rows.descends[0] is not backward else here > there)
 
 
 def _lists(
-    composer: "Composer", connection: GraphQLObjectType, selected: dict[str, list[FieldNode]], rows: Ordered, size: int
+    builder: "StatementBuilder",
+    connection: GraphQLObjectType,
+    selected: dict[str, list[FieldNode]],
+    rows: Ordered,
+    size: int,
 ) -> Labels:
     kind = get_named_type(connection.fields["nodes"].type)
     return [
-        (key, as_list(rows.select(composer.labels(kind, rows.row, nodes)).limit(integer(size))))
+        (key, as_list(rows.select(builder.labels(kind, rows.row, nodes)).limit(integer(size))))
         for key, nodes in selected.items()
     ]
 
 
 class Page(Mapping[str, Expression]):
-    """The rows of one page as the levels above see them: a mapping of columns that selects those that are named.
+    """The rows of one page, as the columns of the row that resolvers of its nodes take.
 
-    Three levels: the page itself, one row more than asked for; its aggregates, as an aggregate may not
-    stand in a subselect of its own level; and the connection's keys.
+    Reading one, as in `row.title`, adds it to the columns that the page selects, so the page has those that are used.
+    The SQL has three levels: the page, with one row more than requested; its aggregates, since an aggregate may not be
+    in a subselect of its own level; and the connection's keys.
     """
 
-    def __init__(self, composer: "Composer", rows: Ordered, tag: str, asked: Asked) -> None:
-        self.composer, self.rows, self.tag, self.asked = composer, rows, tag, asked
-        self.name = f"page_{next(composer.numbers)}"
+    def __init__(self, builder: "StatementBuilder", rows: Ordered, tag: str, request: PageRequest) -> None:
+        self.builder, self.rows, self.tag, self.request = builder, rows, tag, request
+        self.name = f"page_{next(builder.numbers)}"
         self.row = Row(self, None, rows.row.table_)
         self.used: dict[str, Expression] = {}
         self.sums: dict[str, Expression] = {"_count": func.count()}
         self.number = self.use("_n", func.row_number().over(order_by=list(rows.order)))
-        self.inside = self.number <= integer(asked.size)
+        self.inside = self.number <= integer(request.size)
 
     def __getitem__(self, name: str) -> Expression:
         return self.use(name, self.rows.row.columns_[name])
@@ -106,16 +114,17 @@ class Page(Mapping[str, Expression]):
         return len(self.rows.row.columns_)
 
     def use(self, name: str, expression: Expression) -> Expression:
-        """A column of the page, selected once."""
+        """Adds a column to the page, once, and returns a reference to it."""
         self.used.setdefault(name, expression)
-        return Named(self.name, name, expression.type)
+        return NamedColumn(self.name, name, expression.type)
 
     def sum(self, name: str, expression: Expression) -> Expression:
-        """An aggregate over the page, computed once."""
+        """Adds an aggregate over the page, once, and returns a reference to it."""
         self.sums.setdefault(name, expression)
-        return Named(f"{self.name}_sums", name, expression.type)
+        return NamedColumn(f"{self.name}_sums", name, expression.type)
 
     def connection(self, kind: GraphQLObjectType, selected: dict[str, list[FieldNode]]) -> Expression:
+        """The connection's JSON. Its fields come first: they determine the columns and aggregates of the page."""
         found: Labels = []
         for key, nodes in selected.items():
             name = nodes[0].name.value
@@ -126,36 +135,39 @@ class Page(Mapping[str, Expression]):
             if name == "pageInfo":
                 found.append((key, self.information(inner, nodes)))
             else:
-                columns = self.composer.labels(inner, self.row, nodes) if name == "nodes" else self.edge(inner, nodes)
+                columns = self.builder.labels(inner, self.row, nodes) if name == "nodes" else self.edge(inner, nodes)
                 found.append((key, self.listed(as_object(select(*columns)))))
         columns = labelled(list(self.used.items()))
-        page = self.rows.select(columns).limit(integer(self.asked.size + 1)).subquery(self.name)
+        page = self.rows.select(columns).limit(integer(self.request.size + 1)).subquery(self.name)
         sums = select(*labelled(list(self.sums.items()))).select_from(page).subquery(f"{self.name}_sums")
         return as_object(select(*labelled(found)).select_from(sums))
 
     def listed(self, item: Expression) -> Expression:
-        # Every aggregate says its own order: PostgreSQL sorts the input for one, and a neighbour without would follow.
-        items = func.json_agg(aggregate_order_by(item, self.number.desc() if self.asked.backward else self.number))
+        """A list of the page's items, as an aggregate."""
+        # Each aggregate needs its own ORDER BY: PostgreSQL may sort the input for one of them, and the others follow.
+        items = func.json_agg(aggregate_order_by(item, self.number.desc() if self.request.backward else self.number))
         return self.sum(f"_{len(self.sums)}", func.coalesce(items.filter(self.inside), EMPTY_LIST))
 
     def edge(self, kind: Any, nodes: list[FieldNode]) -> list[Expression]:
+        """The columns of an edge: its cursor and its node."""
         found: Labels = []
-        for key, asked in self.composer.selections.fields(kind, nodes).items():
-            name = asked[0].name.value
+        for key, inner in self.builder.selections.fields(kind, nodes).items():
+            name = inner[0].name.value
             if name == "__typename":
                 found.append((key, typename(kind)))
             elif name == "cursor":
                 found.append((key, self.cursor()))
             else:
                 node = get_named_type(kind.fields[name].type)
-                found.append((key, as_object(select(*self.composer.labels(node, self.row, asked)))))
+                found.append((key, as_object(select(*self.builder.labels(node, self.row, inner)))))
         return labelled(found)
 
     def information(self, kind: Any, nodes: list[FieldNode]) -> Expression:
-        more = self.sum("_count", func.count()) > integer(self.asked.size)
-        # A page that began at a cursor has rows behind it.
-        behind: Expression = literal_column("true" if self.asked.beyond else "false")
-        backward, number = self.asked.backward, self.number
+        """The connection's `pageInfo`."""
+        more = self.sum("_count", func.count()) > integer(self.request.size)
+        # A page that begins at a cursor has rows on the other side of it.
+        behind: Expression = literal_column("true" if self.request.from_cursor else "false")
+        backward, number = self.request.backward, self.number
         values: dict[str, Callable[[], Expression]] = {
             "__typename": partial(typename, kind),
             "hasNextPage": lambda: behind if backward else more,
@@ -163,14 +175,16 @@ class Page(Mapping[str, Expression]):
             "startCursor": lambda: self.end("_start", number.desc() if backward else number),
             "endCursor": lambda: self.end("_end", number if backward else number.desc()),
         }
-        asked = self.composer.selections.fields(kind, nodes)
-        return as_object(select(*labelled([(key, values[each[0].name.value]()) for key, each in asked.items()])))
+        selected = self.builder.selections.fields(kind, nodes)
+        return as_object(select(*labelled([(key, values[each[0].name.value]()) for key, each in selected.items()])))
 
     def end(self, name: str, order: Expression) -> Expression:
+        """The cursor of the first item in this order; null for an empty page."""
         cursors = func.array_agg(aggregate_order_by(self.cursor(), order)).filter(self.inside)
         return self.sum(name, cursors[1])
 
     def cursor(self) -> Expression:
+        """A row's cursor: base64 of a JSON array of the list's tag and the keys of the order."""
         keys = func.json_build_array(literal_column(f"'{self.tag}'", Text()), *self.rows.keys).cast(Text())
         encoded = func.encode(func.convert_to(keys, "UTF8"), "base64")
         # encode() breaks its lines at 76 characters.

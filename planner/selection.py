@@ -1,4 +1,4 @@
-"""The only place that walks selections: fragments, type conditions, `@skip` and `@include`, merged fields."""
+"""Collects selected fields: fragments, type conditions, `@skip` and `@include`, merged fields."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ Fields = dict[str, list[FieldNode]]
 
 
 class Selections:
-    """One operation's fragments and variables, for collecting what is selected of a type."""
+    """Collects the fields that one operation selects of a type, with one request's variables."""
 
     def __init__(
         self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
@@ -31,10 +31,11 @@ class Selections:
         self.variables = variables
 
     def fields(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> Fields:
-        """What the nodes of one response key select of a type: response key to merged nodes, in order."""
+        """The fields that the nodes of one response key select of a type: merged nodes by response key, in order."""
         return self.of(kind, [node.selection_set for node in nodes if node.selection_set])
 
     def of(self, kind: GraphQLObjectType, sets: list[SelectionSetNode]) -> Fields:
+        """As `fields`, of several selection sets."""
         found: Fields = {}
         seen: set[str] = set()
         for selected in sets:
@@ -81,7 +82,7 @@ class Selections:
 def everything(
     selected: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], parent: Any, schema: GraphQLSchema
 ) -> Iterator[tuple[Any, SelectionNode]]:
-    """Every selection of an operation with the type it is made of, the skipped ones too; a fragment's once."""
+    """Every selection of an operation, skipped ones too, with the type it is made on; each fragment's once."""
     seen: set[str] = set()
     stack: list[tuple[SelectionSetNode, Any]] = [(selected, parent)]
     while stack:

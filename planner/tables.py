@@ -1,4 +1,4 @@
-"""The only place that knows which table a type's rows are of, and what a resolver's rows select and are ordered by."""
+"""Maps the graph's types to tables, and analyses the rows that resolvers return."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +12,16 @@ from sqlmodel import SQLModel
 from models.rows import Expression, Row
 from planner.arguments import prefix_of
 from planner.declare import Source, graph_of, source_of
-from planner.expressions import Outer, limited
+from planner.expressions import OuterExpression, limited
 
 DEFINITION = "strawberry-definition"  # where Strawberry keeps its own record of a graphql-core type or field
 
 
 class Tables:
-    """One view's types, as its Strawberry classes declare them."""
+    """The sources, Python names, tables and id prefixes of one view's types, from their declarations.
+
+    `sources` and `python_names` are keyed by (type name, field name), in the graph's spelling.
+    """
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.sources: dict[tuple[str, str], Source | None] = {}
@@ -44,12 +47,12 @@ class Tables:
                 self.by_prefix[graph.prefix] = kind
 
     def prefix_of(self, id: Any) -> str:
-        """The prefix of an id of this view; all others are as one, so that nobody can have plans made without end."""
+        """The prefix of an id if this view knows it, else "": invented prefixes must not each cause a plan."""
         prefix = prefix_of(id)
         return prefix if prefix in self.by_prefix else ""
 
     def type_of(self, rows: "Ordered") -> GraphQLObjectType | None:
-        """The type of a table's rows; None where this view has none."""
+        """The type of a table's rows; None if this view has none. Raises TypeError for other rows."""
         if rows.row.table_ is None:
             raise TypeError("rows of an interface or union must be whole rows of a table")
         return self._by_table.get(rows.row.table_)
@@ -57,16 +60,17 @@ class Tables:
 
 @dataclass(frozen=True)
 class Ordered:
-    """A resolver's rows: the row its fields are of, the keys of its order, and the SELECT that holds them."""
+    """A resolver's rows: the row that fields are resolved on, the expressions they are ordered by, and the SELECT."""
 
     row: Row
     keys: tuple[Expression, ...]
     descends: tuple[bool, ...]  # of each key
     source: Select[Any]
-    limited: bool = False  # a LIMIT of the resolver's own needs its ORDER BY beside it
+    limited: bool = False  # the resolver has a LIMIT, so `source` keeps its ORDER BY
 
     @property
     def order(self) -> tuple[Expression, ...]:
+        """The ORDER BY clauses."""
         pairs = zip(self.keys, self.descends, strict=True)
         return tuple(key.desc() if descends else key.asc() for key, descends in pairs)
 
@@ -79,31 +83,31 @@ class Ordered:
         return replace(self, source=self.source.where(condition))
 
     def turned(self) -> "Ordered":
-        """The same rows, last first."""
+        """The same rows in reverse order."""
         return replace(self, descends=tuple(not each for each in self.descends))
 
 
 def ordered(rows: Select[Any]) -> Ordered:
-    """What a resolver returned, opened: plain rows of one table keep their FROM; all else is a table of its own.
+    """Analyses a resolver's rows. Whole rows of one table keep their FROM; all others become a subquery.
 
-    :raises TypeError: for an order that speaks of nulls.
+    Raises TypeError for an order with NULLS FIRST or NULLS LAST.
     """
     keys, descends = _order(rows)
     rows, entity, has_limit = limited(rows), _entity(rows), rows._limit_clause is not None
     if entity is not None:
-        columns = {name: Outer(column) for name, column in entity.c.items()}
+        columns = {name: OuterExpression(column) for name, column in entity.c.items()}
         whole = Row(columns, None, cast(Table, entity.element))
         source = rows if has_limit else rows.order_by(None)
-        return Ordered(whole, tuple(map(Outer, keys)), descends, source, has_limit)
+        return Ordered(whole, tuple(map(OuterExpression, keys)), descends, source, has_limit)
     hidden = [key.label(f"_k{at}") for at, key in enumerate(keys)]
     derived = (rows if has_limit else rows.order_by(None)).add_columns(*hidden).subquery()
-    columns = {name: Outer(column) for name, column in derived.c.items()}
+    columns = {name: OuterExpression(column) for name, column in derived.c.items()}
     outside = tuple(columns[label.name] for label in hidden)
     return Ordered(Row(columns, None, None), outside, descends, select(derived))
 
 
 def _entity(rows: Select[Any]) -> Alias | None:
-    """The one whole table that a plain SELECT is of."""
+    """The table of a SELECT of whole rows of one table; None for any other SELECT."""
     if len(rows._raw_columns) != 1 or rows._distinct or rows._group_by_clauses or rows._having_criteria:
         return None
     (entity,) = rows._raw_columns
@@ -115,7 +119,7 @@ def _order(rows: Select[Any]) -> tuple[list[Expression], tuple[bool, ...]]:
     for clause in rows._order_by_clauses:
         modifier = clause.modifier if isinstance(clause, UnaryExpression) else None
         if modifier not in (None, operators.desc_op, operators.asc_op):
-            raise TypeError("a resolver's order is plain: ascending or descending, nothing about nulls")
+            raise TypeError("a resolver's order must be ascending or descending, without NULLS FIRST or NULLS LAST")
         keys.append(clause.element if modifier is not None else clause)
         descends.append(modifier is operators.desc_op)
     return keys, tuple(descends)

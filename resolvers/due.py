@@ -1,4 +1,4 @@
-"""The only place for what time brings about: surveys and datasets that begin and end, and what is kept for a day."""
+"""Periodic jobs: surveys and datasets that open and close by date, and rows that expire."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -7,7 +7,7 @@ from uuid import UUID
 from models.viewing import Connection
 from resolvers.freezing import close_survey, end_dataset
 
-Task: TypeAlias = Callable[[Connection], Awaitable[None]]
+Job: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 
 async def takes_turn(connection: Connection, turn: str) -> bool:
@@ -66,5 +66,5 @@ async def end_licences(connection: Connection) -> None:
     await connection.execute("SELECT insight.end_licences()")
 
 
-HOUSE: tuple[Task, ...] = (end_licences, forget_mutations, forget_waiting)
-PUBLISHING: tuple[Task, ...] = (settle_surveys, end_datasets)
+MAINTENANCE: tuple[Job, ...] = (end_licences, forget_mutations, forget_waiting)
+PUBLISHING: tuple[Job, ...] = (settle_surveys, end_datasets)

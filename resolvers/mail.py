@@ -16,8 +16,8 @@ ATTEMPTS = 12  # the last some three days after the first
 
 
 @dataclass(frozen=True)
-class Due:
-    """A mail that is to be sent now."""
+class PendingMail:
+    """A mail that is due to be sent."""
 
     id: UUID
     recipient: str
@@ -36,11 +36,11 @@ async def end_turn(connection: asyncpg.Connection) -> None:
     await connection.execute("SELECT pg_advisory_unlock($1)", TURN)
 
 
-async def due(connection: asyncpg.Connection) -> list[Due]:
+async def due(connection: asyncpg.Connection) -> list[PendingMail]:
     """The next few, longest due first."""
     found = await connection.fetch("SELECT * FROM identity.mail_due($1)", BATCH)
     return [
-        Due(
+        PendingMail(
             row["id"],
             row["recipient"],
             written(Letter(row["letter"]), row["locale"], row["code"], row["about"]),
@@ -51,12 +51,12 @@ async def due(connection: asyncpg.Connection) -> list[Due]:
     ]
 
 
-async def sent(connection: asyncpg.Connection, mail: Due) -> None:
+async def sent(connection: asyncpg.Connection, mail: PendingMail) -> None:
     """Its row goes: no address and no code is kept longer than it takes."""
     await connection.execute("SELECT identity.mail_sent($1)", mail.id)
 
 
-async def failed(connection: asyncpg.Connection, mail: Due) -> None:
+async def failed(connection: asyncpg.Connection, mail: PendingMail) -> None:
     """It is tried again, each time after twice as long; given up after `ATTEMPTS`."""
     wait = timedelta(minutes=2**mail.attempts)
     await connection.execute("SELECT identity.mail_failed($1, $2, $3)", mail.id, wait, ATTEMPTS)

@@ -23,5 +23,5 @@ class Context:
     device: str | None = None  # what the caller calls itself, for its list of sessions
     address: str | None = None  # the caller's, as far as proxies that are trusted tell it
     operation: Any = None  # the planner's own: what is being executed,
-    coerced: Any = None  # with which variables,
+    variables: Any = None  # with which variables,
     computing: Any = None  # and what Python computes in it

@@ -1,4 +1,4 @@
-"""The only place that says which address a request comes from, and which proxies are believed about it."""
+"""Determines a request's client address, and which proxies are trusted to report it."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -6,20 +6,20 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from starlette.types import Scope
 
 Network = IPv4Network | IPv6Network
-SITE = 64  # bits of an IPv6 address that one customer is given: the others are its own to vary
+SITE = 64  # bits of an IPv6 address that identify a customer's network; the customer can vary the rest
 
 
 def client_address(scope: Scope, forwarded: bytes | None, trusted: Sequence[Network]) -> str | None:
-    """The address that a client is told apart by: an IPv4 address, the /64 of an IPv6 one, None where there is none.
+    """The address that identifies a client: an IPv4 address, the /64 network of an IPv6 address, or None if unknown.
 
-    `forwarded` is the request's X-Forwarded-For. It is read from its end, and believed for as long as the one who wrote
-    a part of it is trusted: what stands before is the client's own to make up.
+    `forwarded` is the request's X-Forwarded-For. It is read from the end, for as long as the sender of each entry is a
+    trusted proxy: anything before that can be forged by the client.
     """
     client = scope.get("client")
     address = parsed(client[0]) if client else None
-    told = (forwarded or b"").decode("latin-1").split(",")
-    while address is not None and told and any(address in network for network in trusted):
-        before = parsed(told.pop().strip())
+    hops = (forwarded or b"").decode("latin-1").split(",")
+    while address is not None and hops and any(address in network for network in trusted):
+        before = parsed(hops.pop().strip())
         if before is None:
             break
         address = before
@@ -29,6 +29,7 @@ def client_address(scope: Scope, forwarded: bytes | None, trusted: Sequence[Netw
 
 
 def parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """An IP address without its zone; an IPv4-mapped IPv6 address as IPv4. None if the text is not an address."""
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:

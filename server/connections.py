@@ -1,4 +1,4 @@
-"""The only place that gives out a view's database connections: few, and never to a queue without end."""
+"""Lends out a view's database connections, from a small pool with a bounded queue."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -9,29 +9,29 @@ import asyncpg
 
 from models.viewers import Viewer
 from models.viewing import Connection, take_on
-from server.errors import too_slow, unavailable
+from server.errors import overloaded, timed_out, unavailable
 
 T = TypeVar("T")
 
-WAITING = 200  # requests of one view; a further one is told to come back, which costs the server nothing
+MAX_WAITING = 200  # requests of one view that may wait for a connection; further ones are refused at once
 
-# What asyncpg raises when PostgreSQL is gone, going, starting or full, and when a connection was cut.
-AWAY = (
+# What asyncpg raises when PostgreSQL is down, stopping, starting or full, and when a connection was cut.
+DATABASE_UNAVAILABLE = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
-    # Used between PostgreSQL's last word and the end of the stream, a connection says that it has lost its place.
+    # Raised by a connection that is used between PostgreSQL's last message and the end of the stream.
     asyncpg.InternalClientError,
 )
 
 
-class Connections:
-    """The connections that log in as one view's role, and the number of those who wait for one.
+class ConnectionPool:
+    """The connections that log in as one view's role, and the number of requests that use or await one.
 
-    A connection that did its work stays out of the pool, for the next to take: the pool's own way in and out costs a
-    small query a tenth of its time. It goes through the pool when somebody waits there, or when anything went wrong.
+    A connection that becomes free is kept in `idle` and not released to asyncpg's pool: acquire and release cost a
+    tenth of a small query. It is released when a request waits for it there, or after any error.
     """
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", statement_seconds: float) -> None:
@@ -40,27 +40,36 @@ class Connections:
         self.idle: list[asyncpg.pool.PoolConnectionProxy] = []
         self.busy = 0
         self.waiting = 0
-        self.most = pool.get_max_size() + WAITING
-        self.turns = asyncio.Semaphore(max(1, pool.get_max_size() // 2))
+        self.max_busy = pool.get_max_size() + MAX_WAITING
+        self.event_slots = asyncio.Semaphore(max(1, pool.get_max_size() // 2))
 
     async def read(self, sql: str, values: Sequence[Any]) -> str | None:
-        """What one statement says, which carries its own viewer; raises Refusal when the database does not answer."""
-        return await self.ask(lambda connection: connection.fetchval(sql, *values))
+        """The single value of a planned statement, as JSON text; the statement carries its own viewer.
 
-    async def read_in_turn(self, sql: str, values: Sequence[Any]) -> str | None:
-        """The same for one of many that are told of an event: half of the connections stay with those who ask."""
-        async with self.turns:
-            return await self.ask(lambda connection: connection.fetchval(sql, *values), in_turn=True)
+        Raises RequestError if the database is unavailable, overloaded or too slow.
+        """
+        return await self.run(lambda connection: connection.fetchval(sql, *values))
 
-    async def ask(self, question: Callable[[Connection], Awaitable[T]], *, in_turn: bool = False) -> T:
-        """What `question` is answered on a connection; raises Refusal when the database does not answer."""
-        if self.busy >= self.most and not in_turn:
-            raise unavailable("The server is overloaded. Try again in a moment.")
+    async def read_for_event(self, sql: str, values: Sequence[Any]) -> str | None:
+        """As `read`, for a subscriber of an event: all of these together use at most half of the connections.
+
+        One event may have many subscribers; the other half stays free for requests.
+        """
+        async with self.event_slots:
+            return await self.run(lambda connection: connection.fetchval(sql, *values), queue_bounded=False)
+
+    async def run(self, work: Callable[[Connection], Awaitable[T]], *, queue_bounded: bool = True) -> T:
+        """The result of `work` on a connection. Raises RequestError if the database is unavailable or too slow.
+
+        Where `queue_bounded`, raises RequestError at once if too many requests already wait.
+        """
+        if queue_bounded and self.busy >= self.max_busy:
+            raise overloaded()
         self.busy += 1
         try:
             connection = await self.take()
             try:
-                answer = await question(connection)
+                result = await work(connection)
             except BaseException as error:
                 # The pool waits for a cancelled statement to be over, and replaces a connection that was cut.
                 await self.give_back(connection, error)
@@ -69,17 +78,20 @@ class Connections:
                 await self.pool.release(connection)
             else:
                 self.idle.append(connection)
-            return answer
-        except AWAY as error:
-            raise refused(error, self.statement_seconds) from None
+            return result
+        except DATABASE_UNAVAILABLE as error:
+            raise as_request_error(error, self.statement_seconds) from None
         finally:
             self.busy -= 1
 
     @asynccontextmanager
     async def write(self, viewer: Viewer) -> AsyncIterator[Connection]:
-        """A transaction that the policies see `viewer` in; raises Refusal when the database does not answer."""
-        if self.busy >= self.most:
-            raise unavailable("The server is overloaded. Try again in a moment.")
+        """A transaction in which row-level security applies to `viewer`; it commits when the block ends normally.
+
+        Raises RequestError if the database is unavailable, overloaded or too slow.
+        """
+        if self.busy >= self.max_busy:
+            raise overloaded()
         self.busy += 1
         try:
             connection = await self.take()
@@ -91,17 +103,18 @@ class Connections:
                 await self.give_back(connection, error)
                 raise
             await self.pool.release(connection)
-        except AWAY as error:
-            raise refused(error, self.statement_seconds) from None
+        except DATABASE_UNAVAILABLE as error:
+            raise as_request_error(error, self.statement_seconds) from None
         finally:
             self.busy -= 1
 
     async def take(self) -> asyncpg.pool.PoolConnectionProxy:
+        """A free connection; waits for one."""
         while self.idle:
             connection = self.idle.pop()
             if not connection.is_closed():
                 return connection
-            await self.pool.release(connection)  # which makes room for a new one
+            await self.pool.release(connection)  # makes room for a new one
         return await self.wait()
 
     async def wait(self) -> asyncpg.pool.PoolConnectionProxy:
@@ -112,21 +125,22 @@ class Connections:
             self.waiting -= 1
 
     async def give_back(self, connection: asyncpg.pool.PoolConnectionProxy, error: BaseException) -> None:
-        """Lets go of a connection whose work ended in this error."""
+        """Releases a connection whose work ended in this error."""
         if isinstance(error, asyncpg.InternalClientError):
-            connection.terminate()  # it would fail whoever took it next, until the pool hears that it was cut
+            connection.terminate()  # it would fail its next user, until the pool notices that it was cut
         await self.pool.release(connection)
 
     async def close(self) -> None:
-        """Closes every connection once what it does is done."""
+        """Closes every connection after its current work is done."""
         while self.idle:
             await self.pool.release(self.idle.pop())
         await self.pool.close()
 
 
-def refused(error: Exception, statement_seconds: float) -> Exception:
+def as_request_error(error: Exception, statement_seconds: float) -> Exception:
+    """What a client is shown for an error of `DATABASE_UNAVAILABLE`."""
     if isinstance(error, asyncpg.DataError):
-        return error  # a value that its column cannot take: a fault of ours, though asyncpg files it under the same
+        return error  # a value that its column does not accept: our own bug, and not the database's state
     if isinstance(error, asyncpg.QueryCanceledError):
-        return too_slow("statement_seconds", statement_seconds)
+        return timed_out("statement_seconds", statement_seconds)
     return unavailable()

@@ -1,4 +1,4 @@
-"""The only place that ends a request's work before it is done: its client has gone, or its time is up."""
+"""Cancels a request's work early, when its client disconnects or its time limit is reached."""
 
 import asyncio
 from enum import Enum, auto
@@ -6,26 +6,27 @@ from types import TracebackType
 
 from starlette.types import Receive
 
-PATIENCE_SECONDS = 0.05  # most answers are there sooner, and watching for the client costs a task
+GRACE_SECONDS = 0.05  # most requests are answered sooner, and watching for a disconnect costs a task
 
 
-class Ended(Enum):
-    GONE = auto()
-    LATE = auto()
+class CutOffReason(Enum):
+    CLIENT_GONE = auto()
+    TIME_LIMIT = auto()
 
 
 class Deadline:
-    """Cancels the task it is entered in when the client goes or `seconds` have passed; `ended` says which it was.
+    """Cancels the current task when the client disconnects or `seconds` have passed; `reason` says which.
 
-    asyncpg then cancels the statement in PostgreSQL too. To be entered when the body has been received whole.
+    asyncpg then cancels the statement in PostgreSQL too. Enter it after the whole body has been received, since it
+    consumes messages of `receive`. Raises RequestCutOff on exit, if it cancelled the task.
     """
 
-    __slots__ = ("ended", "limit", "receive", "seconds", "task", "timer", "watcher")
+    __slots__ = ("limit", "reason", "receive", "seconds", "task", "timer", "watcher")
 
     def __init__(self, receive: Receive, seconds: float) -> None:
         self.receive = receive
         self.seconds = seconds
-        self.ended: Ended | None = None
+        self.reason: CutOffReason | None = None
         self.watcher: asyncio.Task[None] | None = None
         self.limit: asyncio.Timeout | None = None
 
@@ -33,39 +34,40 @@ class Deadline:
         task = asyncio.current_task()
         assert task is not None
         self.task = task
-        self.timer = task.get_loop().call_later(PATIENCE_SECONDS, self.begin)
+        self.timer = task.get_loop().call_later(GRACE_SECONDS, self.start_watching)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.timer.cancel()
         if self.watcher is not None:
             self.watcher.cancel()
-        if self.ended is not None and kind is asyncio.CancelledError and self.task.uncancel() == 0:
-            raise TooLate(self.ended, self.seconds) from None
+        if self.reason is not None and kind is asyncio.CancelledError and self.task.uncancel() == 0:
+            raise RequestCutOff(self.reason, self.seconds) from None
 
-    def allow(self, seconds: float) -> None:
-        """Gives it so many seconds from now on, in the place of what it had."""
+    def extend(self, seconds: float) -> None:
+        """Replaces the time limit: `seconds` from now."""
         self.seconds = seconds
         if self.limit is not None:
             self.limit.reschedule(self.task.get_loop().time() + seconds)
 
-    def begin(self) -> None:
+    def start_watching(self) -> None:
         self.watcher = asyncio.create_task(self.watch())
 
     async def watch(self) -> None:
+        """Waits for a disconnect or the time limit, then cancels the task."""
         try:
-            async with asyncio.timeout(max(0.0, self.seconds - PATIENCE_SECONDS)) as self.limit:
+            async with asyncio.timeout(max(0.0, self.seconds - GRACE_SECONDS)) as self.limit:
                 while (await self.receive())["type"] != "http.disconnect":
                     pass
-            self.ended = Ended.GONE
+            self.reason = CutOffReason.CLIENT_GONE
         except TimeoutError:
-            self.ended = Ended.LATE
+            self.reason = CutOffReason.TIME_LIMIT
         self.task.cancel()
 
 
-class TooLate(Exception):
-    """The work was cut off; `ended` says why, `seconds` how much time it had."""
+class RequestCutOff(Exception):
+    """A request's work was cancelled for `reason`; `seconds` is the time limit that it had."""
 
-    def __init__(self, ended: Ended, seconds: float) -> None:
-        super().__init__(ended.name)
-        self.ended, self.seconds = ended, seconds
+    def __init__(self, reason: CutOffReason, seconds: float) -> None:
+        super().__init__(reason.name)
+        self.reason, self.seconds = reason, seconds

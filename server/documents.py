@@ -11,21 +11,21 @@ from graphql.validation import NoFragmentCyclesRule, UniqueFragmentNamesRule
 
 from models.viewers import Audience
 from planner.operations import Operation, Planner
-from server.errors import RULES, Code, Refusal, over, refusal, syntax_error, validation_errors
-from server.limits import NESTING, Weight, weigh
+from server.errors import RULES, Code, RequestError, limit_exceeded, request_error, syntax_error, validation_errors
+from server.limits import Analysis, analyse, nested
 from settings import Limits
 
 V = TypeVar("V")
 
 KEPT = 500  # documents of one view
-KEPT_TOKENS = 50_000  # of all of them: a token costs some 400 bytes, so that they stay under 20 MB
-TOKEN_CHARACTERS = 400  # of text, which may hold long strings and comments, count as a token more
+KEPT_TOKENS = 50_000  # of all of them: a token takes about 400 bytes, so they stay under 20 MB
+TOKEN_CHARACTERS = 400  # characters of text that count as one more token: strings and comments may be long
 KEPT_REFUSED = 200
 KEPT_REFUSED_CHARACTERS = 1_000_000  # of all of them
-KEPT_TEXT = 32_768  # characters; a longer document is read anew each time
-KEPT_ANSWERS = 4  # to introspection, of some 300 KB each
+KEPT_TEXT = 32_768  # characters; a longer document is parsed each time
+KEPT_ANSWERS = 4  # to introspection, of about 300 KB each
 ERRORS = 20
-# What cannot be weighed is not given to the other rules, which would walk it.
+# The only rules for a document that could not be analysed: the other rules would walk its fragments.
 SOUND = (NoFragmentCyclesRule, UniqueFragmentNamesRule)
 
 
@@ -44,28 +44,28 @@ class Recent(LRUCache[str, tuple[V, int]]):
 
 @dataclass(slots=True)
 class Document:
-    """A document that its view can answer, and the operations of it that were asked for."""
+    """A valid document of one view, and those of its operations that were requested."""
 
     hash: str
     tree: DocumentNode
-    weight: Weight
+    analysis: Analysis
     operations: dict[str | None, Operation] = field(default_factory=dict)
 
 
 class Documents:
-    """The documents of one view: a caller of another can neither find them nor crowd them out."""
+    """The cached documents of one view: a caller of another view can neither find nor evict them."""
 
     def __init__(self, planner: Planner, audience: Audience, limits: Limits, *, introspection: bool) -> None:
         self.planner = planner
         self.audience = audience
         self.limits = limits
-        self.introspection = introspection  # whether its callers may ask the schema about itself
+        self.introspection = introspection  # whether its callers may introspect the schema
         self.answerable: Recent[Document] = Recent(KEPT, KEPT_TOKENS)
-        self.refused: Recent[Refusal] = Recent(KEPT_REFUSED, KEPT_REFUSED_CHARACTERS)
+        self.refused: Recent[RequestError] = Recent(KEPT_REFUSED, KEPT_REFUSED_CHARACTERS)
         self.answers: LRUCache[str, bytes] = LRUCache(KEPT_ANSWERS)
 
     def get(self, text: str) -> Document:
-        """The document that `text` is; raises Refusal when it cannot be parsed, is over a limit or is not valid."""
+        """The document of this text. Raises RequestError if it cannot be parsed, exceeds a limit or is not valid."""
         try:
             return self.answerable[text][0]  # not get(), which looks the key up twice
         except KeyError:
@@ -75,10 +75,10 @@ class Documents:
             raise refused[0].with_traceback(None)
         try:
             document = self.read(text)
-        except Refusal as refusal:
-            weight = len(text) + len(refusal.body)
+        except RequestError as error:
+            weight = len(text) + len(error.body)
             if len(text) <= KEPT_TEXT and weight <= KEPT_REFUSED_CHARACTERS:
-                self.refused[text] = refusal, weight
+                self.refused[text] = error, weight
             raise
         weight = document.tree.token_count + len(text) // TOKEN_CHARACTERS
         if len(text) <= KEPT_TEXT and weight <= KEPT_TOKENS:
@@ -86,13 +86,13 @@ class Documents:
         return document
 
     def operation(self, document: Document, name: str | None) -> Operation:
-        """The operation of that name, or the only one; raises Refusal when there is none."""
+        """The operation of this name, or the only one if `name` is None. Raises RequestError if there is none."""
         known = document.operations.get(name)
         if known is None:
             try:
                 known = self.planner.operation(document.tree, name)
             except GraphQLError:
-                raise refusal(400, Code.BAD_USER_INPUT, no_operation(name), lenient=True) from None
+                raise request_error(400, Code.BAD_USER_INPUT, no_operation(name), lenient=True) from None
             document.operations[name] = known
         return known
 
@@ -104,30 +104,26 @@ class Documents:
                 raise self.too_long(error.message) from None
             raise syntax_error(error) from None
         try:
-            weight = weigh(tree, self.limits)
-        except RecursionError:  # a hundred levels in each of fifty fragments, say
+            analysis = analyse(tree, self.limits)
+        except RecursionError:  # for example, a hundred levels in each of fifty fragments
             raise nested() from None
-        errors = validate(self.planner.schema, tree, RULES if weight.sound else SOUND, max_errors=ERRORS)
-        if errors or not weight.sound:
+        errors = validate(self.planner.schema, tree, RULES if analysis.sound else SOUND, max_errors=ERRORS)
+        if errors or not analysis.sound:
             raise validation_errors(errors, self.audience)
-        if weight.introspects and not self.introspection:
+        if analysis.introspects and not self.introspection:
             message = "Introspection requires signing in. The public schema is at /schema/public.graphql."
-            raise refusal(400, Code.VALIDATION_FAILED, message, lenient=True)
-        return Document(sha256(text.encode()).hexdigest()[:16], tree, weight)
+            raise request_error(400, Code.VALIDATION_FAILED, message, lenient=True)
+        return Document(sha256(text.encode()).hexdigest()[:16], tree, analysis)
 
-    def too_long(self, message: str) -> Refusal:
+    def too_long(self, message: str) -> RequestError:
         if "nested" in message:
             return nested()
         what = "comments" if "comments" in message else "tokens"
-        told = f"Document exceeds the limit of {self.limits.tokens:,} {what}."
-        return over(what, self.limits.tokens, told)
-
-
-def nested() -> Refusal:
-    return over("nesting", NESTING, f"Document nests braces more than {NESTING} levels deep.")
+        message = f"Document exceeds the limit of {self.limits.tokens:,} {what}."
+        return limit_exceeded(what, self.limits.tokens, message)
 
 
 def no_operation(name: str | None) -> str:
     if name is None:
-        return "Document has several operations: name one of them in operationName."
-    return "Document has no operation with the name in operationName."
+        return "Document has several operations. Select one with operationName."
+    return "Document has no operation with the name given in operationName."

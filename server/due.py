@@ -1,4 +1,4 @@
-"""The only place that does what falls due, now and then: in one of the processes that share a database, and once."""
+"""Runs periodic jobs, in one at a time of the server processes that share a database."""
 
 import asyncio
 import logging
@@ -6,59 +6,60 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 
-from resolvers.due import HOUSE, Task, takes_turn
+from resolvers.due import MAINTENANCE, Job, takes_turn
 
 log = logging.getLogger("cohorte.due")
 
 PERIOD_SECONDS = 30.0
-# The names of the locks: what the house does and what the publisher does fall to a process each.
-DUE, CLOSING = "cohorte.due", "cohorte.closing"
+# Names of the advisory locks. Maintenance and publishing have a lock each, so two processes can share the work.
+MAINTENANCE_LOCK, PUBLISHING_LOCK = "cohorte.due", "cohorte.closing"
 
 
-class Due:
-    """What falls due is done by whoever holds a lock of the database's, which its connection's end sets free."""
+class Scheduler:
+    """Runs jobs while this process holds a database lock, which is released when its connection ends."""
 
     def __init__(
         self,
         connect: Callable[[], Awaitable[asyncpg.Connection]],
-        tasks: Sequence[Task] = HOUSE,
-        turn: str = DUE,
+        jobs: Sequence[Job] = MAINTENANCE,
+        lock: str = MAINTENANCE_LOCK,
         period_seconds: float = PERIOD_SECONDS,
     ) -> None:
         self.connect = connect
-        self.tasks = tasks
-        self.turn = turn
+        self.jobs = jobs
+        self.lock = lock
         self.period_seconds = period_seconds
 
     async def run(self) -> None:
-        """Does it until it is cancelled; a connection that breaks is made again."""
+        """Runs the jobs every `period_seconds` until cancelled; reconnects after an error."""
         while True:
             try:
                 connection = await self.connect()
                 try:
                     await self.serve(connection)
                 finally:
-                    # Not close(): it would wait for an answer from a server that may be gone.
+                    # Not close(): it would wait for a reply from a server that may be gone.
                     connection.terminate()
-            except Exception as error:  # whatever it is: nobody would start this task again
-                log.warning("the connection for what is due was lost: %s", type(error).__name__)
+            except Exception as error:  # of any kind: nothing would restart this task
+                log.warning("the scheduler lost its connection: %s", type(error).__name__)
             await asyncio.sleep(self.period_seconds)
 
     async def serve(self, connection: asyncpg.Connection) -> None:
+        """Runs the jobs over and over on this connection, once it holds the lock."""
         mine = False
         while True:
-            mine = mine or await takes_turn(connection, self.turn)
+            mine = mine or await takes_turn(connection, self.lock)
             if mine:
                 await self.once(connection)
             await asyncio.sleep(self.period_seconds)
 
     async def once(self, connection: asyncpg.Connection) -> None:
-        """Every task; one that fails keeps no other from being done. Raises what a lost connection raises."""
-        for task in self.tasks:
+        """Runs each job once. A failing job is logged and does not stop the others; a lost connection is raised."""
+        for job in self.jobs:
             try:
-                await task(connection)
+                await job(connection)
             except Exception as error:
                 if connection.is_closed():
                     raise
-                # The error's text may hold a row.
-                log.error("%s failed: %s", getattr(task, "__name__", "a task"), type(error).__name__)
+                # Not the error's text, which may contain a row.
+                log.error("%s failed: %s", getattr(job, "__name__", "a job"), type(error).__name__)

@@ -1,4 +1,4 @@
-"""The only place where a GraphQL request travels from its bytes to its answer's: the endpoint at /graphql."""
+"""Answers `GET` and `POST /graphql`, from the request's bytes to the response's."""
 
 import asyncio
 import time
@@ -13,259 +13,251 @@ from graphql.language import OperationType
 from starlette.types import Receive, Scope, Send
 
 from models.viewers import ANYBODY, Audience
-from planner.arguments import Coerced
+from planner.arguments import Variables
 from planner.operations import BadVariables, Operation
 from schema.context import Context
 from server import logs
 from server.addresses import client_address
-from server.connections import Connections
-from server.deadlines import Deadline, Ended, TooLate
+from server.connections import ConnectionPool
+from server.deadlines import CutOffReason, Deadline, RequestCutOff
 from server.documents import Document, Documents
 from server.errors import (
     Code,
-    Refusal,
+    RequestError,
     bad_input,
     bad_variables,
     internal,
-    refusal,
-    too_slow,
+    request_error,
+    timed_out,
     unavailable,
 )
 from server.event_streams import EVENTS, as_stream, stream
 from server.events import Events
-from server.limits import weigh_variables
-from server.publishing import Publishing
+from server.limits import check_variables
+from server.publishing import PublisherPool
 from server.requests import (
     JSON,
     RESPONSE_JSON,
-    Asked,
+    GraphQLParams,
     answer_type,
-    asked_in_body,
-    asked_in_url,
     is_json,
+    params_from_body,
+    params_from_url,
     read_body,
     takes_events,
 )
-from server.results import answer_of
+from server.results import response_of
 from server.sessions import Sessions
 from server.streams import Streams
-from server.subscriptions import Subscription, subscription
+from server.subscriptions import PreparedSubscription, prepare_subscription
 from settings import Settings
 
 ALLOW = (b"allow", b"GET, POST")
-DEVICE = 200  # characters of what a caller calls itself
+DEVICE = 200  # characters of the User-Agent that are stored
 
 
 @dataclass(frozen=True)
-class Served:
-    """A view as it is served: its documents and its connections."""
+class ServedView:
+    """A view's documents and connections."""
 
     documents: Documents
-    connections: Connections
+    connections: ConnectionPool
 
 
-class Answered:
-    """What the log is told of a request, and how the request is given more time."""
+class RequestContext:
+    """One operation's request: where it comes from, who makes it, and what the log records of it.
 
-    __slots__ = ("allow", "codes", "document", "kind", "viewer")
+    `kind`, `document` and `codes` are set as soon as they are known.
+    """
 
-    def __init__(self) -> None:
-        self.allow: Callable[[float], None] | None = None
+    __slots__ = ("codes", "document", "extend_deadline", "headers", "kind", "scope", "started", "viewer")
+
+    def __init__(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+        self.started = time.perf_counter()
+        self.scope = scope
+        self.headers = headers
         self.viewer = ANYBODY
-        self.kind: str | None = None
-        self.document: str | None = None
-        self.codes: tuple[str, ...] = ()
+        self.extend_deadline: Callable[[float], None] | None = None  # gives it so many seconds from now on
+        self.kind: str | None = None  # query, mutation or subscription
+        self.document: str | None = None  # its hash
+        self.codes: tuple[str, ...] = ()  # of the response's errors
 
 
 class Endpoint:
-    """`GET` and `POST /graphql`, as GraphQL over HTTP has them. A read costs its statement and two look-ups."""
+    """`GET` and `POST /graphql`, by the GraphQL over HTTP specification.
+
+    A planned query costs its SQL statement and two look-ups: its viewer and its document.
+    """
 
     def __init__(
         self,
-        views: Mapping[Audience, Served],
+        views: Mapping[Audience, ServedView],
         sessions: Sessions,
         events: Events,
-        publishing: Publishing,
+        publisher: PublisherPool,
         settings: Settings,
     ) -> None:
         self.views = views
         self.sessions = sessions
         self.events = events
-        self.publishing = publishing
+        self.publisher = publisher
         self.streams = Streams(sessions)
         self.settings = settings
         self.log = logs.OperationLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = time.perf_counter()
-        headers: dict[bytes, bytes] = dict(scope["headers"])
-        accept = headers.get(b"accept")
+        request = RequestContext(scope, dict(scope["headers"]))
+        accept = request.headers.get(b"accept")
         type, streamed = answer_type(accept), takes_events(accept)
-        told = Answered()
         more: tuple[tuple[bytes, bytes], ...] = ()
-        refused: Refusal | None = None
+        error: RequestError | None = None
         body = b""
         try:
             try:
-                answered = await self.answer(scope, receive, headers, type, streamed, told)
+                answer = await self.answer(request, receive, type, streamed=streamed)
             except asyncio.CancelledError:
-                # A deadline says that it was one. This is the server, which stops and has waited for long enough.
-                raise unavailable("The server is shutting down. Try again in a moment.") from None
-            if isinstance(answered, Subscription):
-                self.write_down(told, 200, started)  # as it begins: it may go on for days
-                authorization = headers.get(b"authorization")
-                await stream(answered, self.streams, authorization, begin(200, EVENTS), receive, send)
+                # A Deadline raises RequestCutOff: this cancellation comes from a server that has waited and now stops.
+                raise unavailable("The server is shutting down. Please try again.") from None
+            if isinstance(answer, PreparedSubscription):
+                self.log_operation(request, 200)  # at its start: it may last for days
+                authorization = request.headers.get(b"authorization")
+                await stream(answer, self.streams, authorization, response_start(200, EVENTS), receive, send)
                 return
-            body = answered
-        except Refusal as told_so:
-            refused = told_so
-        except TooLate as late:
-            if late.ended is Ended.GONE:
+            body = answer
+        except RequestError as raised:
+            error = raised
+        except RequestCutOff as cut_off:
+            if cut_off.reason is CutOffReason.CLIENT_GONE:
                 return
-            refused = too_slow("request_seconds", late.seconds)
-        except Exception as error:
-            refused, id = internal()
-            logs.fault(id, error)
+            error = timed_out("request_seconds", cut_off.seconds)
+        except Exception as unexpected:
+            error, id = internal()
+            logs.fault(id, unexpected)
         status = 200
-        if refused is not None:
-            status = 200 if refused.lenient and type is JSON else refused.status
-            body, more, told.codes = refused.body, refused.headers, refused.codes
-        if streamed and type is None and (refused is None or refused.lenient):
+        if error is not None:
+            status = 200 if error.lenient and type is JSON else error.status
+            body, more, request.codes = error.body, error.headers, error.codes
+        if streamed and type is None and (error is None or error.lenient):
             status, type, body = 200, EVENTS, as_stream(body)
-        await send(begin(status, type or JSON, (b"content-length", b"%d" % len(body)), *more))
+        await send(response_start(status, type or JSON, (b"content-length", b"%d" % len(body)), *more))
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-        self.write_down(told, status, started)
+        self.log_operation(request, status)
 
-    def write_down(self, told: Answered, status: int, started: float) -> None:
-        """One line of the log, for an operation that began at `started` of time.perf_counter()."""
+    def log_operation(self, request: RequestContext, status: int) -> None:
+        """Logs one line for an operation, with the time since its request arrived."""
         if logs.operations.isEnabledFor(INFO):
-            ms = (time.perf_counter() - started) * 1000
-            self.log.add(told.viewer.audience, told.kind, told.document, status, told.codes, ms)
+            ms = (time.perf_counter() - request.started) * 1000
+            self.log.add(request.viewer.audience, request.kind, request.document, status, request.codes, ms)
 
     async def answer(
-        self,
-        scope: Scope,
-        receive: Receive,
-        headers: Mapping[bytes, bytes],
-        type: bytes | None,
-        streamed: bool,
-        told: Answered,
-    ) -> bytes | Subscription:
-        """The answer's JSON, or what is subscribed to; raises Refusal and TooLate."""
-        method = scope["method"]
+        self, request: RequestContext, receive: Receive, type: bytes | None, *, streamed: bool
+    ) -> bytes | PreparedSubscription:
+        """The response's JSON, or the subscription to stream. Raises RequestError and RequestCutOff.
+
+        `type` is the JSON type that the client accepts, if any; `streamed` says whether it accepts an event stream.
+        """
+        method, headers = request.scope["method"], request.headers
         if method != "POST" and method != "GET":
-            raise refusal(405, Code.BAD_USER_INPUT, "Use POST, or GET for queries.", headers=(ALLOW,))
+            message = "Send a POST, or a GET for queries."
+            raise request_error(405, Code.BAD_USER_INPUT, message, headers=(ALLOW,))
         if type is None and not streamed:
-            message = f"The Accept header must allow {RESPONSE_JSON.decode()} or {JSON.decode()}."
-            raise refusal(406, Code.BAD_USER_INPUT, message)
+            message = f"Not acceptable. Response types are {RESPONSE_JSON.decode()} and {JSON.decode()}."
+            raise request_error(406, Code.BAD_USER_INPUT, message)
         limits = self.settings.limits
         if method == "POST":
             if not is_json(headers.get(b"content-type")) or b"content-encoding" in headers:
-                raise refusal(415, Code.BAD_USER_INPUT, "The body must be uncompressed application/json in UTF-8.")
+                message = "The request body must be application/json in UTF-8, uncompressed."
+                raise request_error(415, Code.BAD_USER_INPUT, message)
             declared = headers.get(b"content-length")
-            asked = asked_in_body(await read_body(receive, declared, limits.body_bytes, limits.request_seconds))
+            params = params_from_body(await read_body(receive, declared, limits.body_bytes, limits.request_seconds))
         else:
-            # A page of another origin can make a browser send a GET, but not with a header of its own.
+            # A page of another origin can make a browser send a GET, but not with a custom header.
             if b"graphql-require-preflight" not in headers and headers.get(b"sec-fetch-site") != b"same-origin":
-                raise refusal(400, Code.BAD_USER_INPUT, "GET requests need the header GraphQL-Require-Preflight.")
-            asked = asked_in_url(scope["query_string"])
+                raise request_error(400, Code.BAD_USER_INPUT, "A GET needs the header GraphQL-Require-Preflight.")
+            params = params_from_url(request.scope["query_string"])
         with Deadline(receive, limits.request_seconds) as deadline:
-            told.allow = deadline.allow
+            request.extend_deadline = deadline.extend
             authorization = headers.get(b"authorization")
             if authorization is not None:
-                told.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
-            return await self.operate(asked, told, scope, by_get=method == "GET", streamed=streamed)
+                request.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
+            return await self.operate(request, params, by_get=method == "GET", streamed=streamed)
 
     async def operate(
-        self, asked: Asked, told: Answered, scope: Scope, *, by_get: bool = False, streamed: bool = False
-    ) -> bytes | Subscription:
-        """What `told.viewer` is answered, or subscribes to where answers can be streamed; raises Refusal."""
-        view = self.views[told.viewer.audience]
-        document = view.documents.get(asked.query)
-        told.document = document.hash
-        operation = view.documents.operation(document, asked.name)
-        told.kind = operation.kind.value
+        self, request: RequestContext, params: GraphQLParams, *, by_get: bool = False, streamed: bool = False
+    ) -> bytes | PreparedSubscription:
+        """The response's JSON, or the subscription to stream, for `request.viewer`. Raises RequestError."""
+        view = self.views[request.viewer.audience]
+        document = view.documents.get(params.query)
+        request.document = document.hash
+        operation = view.documents.operation(document, params.name)
+        request.kind = operation.kind.value
         if by_get and operation.kind is OperationType.MUTATION:
-            raise refusal(
-                405, Code.BAD_USER_INPUT, "GET requests may only run queries.", headers=((b"allow", b"POST"),)
-            )
+            raise request_error(405, Code.BAD_USER_INPUT, "Send mutations by POST.", headers=((b"allow", b"POST"),))
         if operation.kind is OperationType.SUBSCRIPTION and not streamed:
-            message = "Subscriptions need text/event-stream in the Accept header, or a WebSocket."
-            raise refusal(406, Code.BAD_USER_INPUT, message)
-        if asked.variables:
-            weigh_variables(asked.variables, self.settings.limits)
-        if operation.kind is not OperationType.SUBSCRIPTION:
-            return await self.run(document, operation, asked, told, scope)
+            message = "Subscriptions are served as text/event-stream or over a WebSocket."
+            raise request_error(406, Code.BAD_USER_INPUT, message)
+        if params.variables:
+            check_variables(params.variables, self.settings.limits)
+        cache_key = introspection_key(document, params) if document.analysis.only_introspects else ""
+        if cache_key:
+            cached = view.documents.answers.get(cache_key)
+            if cached is not None:
+                return cached
         try:
-            coerced = operation.coerce(asked.variables)
-            return await subscription(operation, coerced, told.viewer, view.connections, self.events)
-        except BadVariables as bad:
-            raise bad_variables(bad.errors) from None
-        except GraphQLError as error:
-            raise bad_input(error) from None
-
-    async def run(self, document: Document, operation: Operation, asked: Asked, told: Answered, scope: Scope) -> bytes:
-        try:
-            coerced = operation.coerce(asked.variables)
-            plan = operation.plan(coerced)
-            values = plan.values(coerced, told.viewer) if plan is not None else None
+            variables = operation.coerce(params.variables)
+            if operation.kind is OperationType.SUBSCRIPTION:
+                return await prepare_subscription(operation, variables, request.viewer, view.connections, self.events)
+            plan = operation.plan(variables)
+            values = plan.values(variables, request.viewer) if plan is not None else None
         except BadVariables as bad:
             raise bad_variables(bad.errors) from None
         except GraphQLError as error:
             raise bad_input(error) from None
         if plan is None or values is None:
-            return await self.execute(document, operation, coerced, asked, told, scope)
-        text = await self.views[told.viewer.audience].connections.read(plan.sql, values)
+            body = await self.execute(request, operation, variables)
+            if cache_key and not request.codes:
+                view.documents.answers[cache_key] = body
+            return body
+        text = await view.connections.read(plan.sql, values)
         if text is None:
-            raise RuntimeError("a planned statement has no answer")
+            raise RuntimeError("a planned statement returned no row")
         return b'{"data":' + text.encode() + b"}"
 
-    async def execute(
-        self,
-        document: Document,
-        operation: Operation,
-        coerced: Coerced,
-        asked: Asked,
-        told: Answered,
-        scope: Scope,
-    ) -> bytes:
-        """The answer of an operation that graphql-core finishes: a mutation, introspection."""
-        view = self.views[told.viewer.audience]
-        key = ""
-        if document.weight.only_introspects:
-            # What a schema says of itself is the same for every viewer of the view, and takes some 50 ms to say.
-            key = f"{document.hash} {asked.name} {orjson.dumps(asked.variables, option=orjson.OPT_SORT_KEYS).hex()}"
-            kept = view.documents.answers.get(key)
-            if kept is not None:
-                return kept
-        headers: dict[bytes, bytes] = dict(scope["headers"])
-        device = headers.get(b"user-agent")
-        viewer = told.viewer
+    async def execute(self, request: RequestContext, operation: Operation, variables: Variables) -> bytes:
+        """The response of an operation that graphql-core executes, such as a mutation. Raises RequestError."""
+        viewer = request.viewer
+        view = self.views[viewer.audience]
+        device = request.headers.get(b"user-agent")
+        forwarded = request.headers.get(b"x-forwarded-for")
         context = Context(
             viewer=viewer,
             read=view.connections.read,
             write=lambda: view.connections.write(viewer),
             settings=self.settings,
-            publish=lambda: self.publishing.write(viewer),
-            allow=told.allow,
+            publish=lambda: self.publisher.write(viewer),
+            allow=request.extend_deadline,
             write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
             device=device.decode("latin-1")[:DEVICE] if device else None,
-            address=client_address(scope, headers.get(b"x-forwarded-for"), self.settings.trusted_proxies),
+            address=client_address(request.scope, forwarded, self.settings.trusted_proxies),
         )
         try:
-            result = await operation.execute(coerced, context)
+            result = await operation.execute(variables, context)
         finally:
             if operation.kind is OperationType.MUTATION:
-                # It may have closed this very session: the listener hears of it a moment after the client does.
+                # It may have closed this very session, and its client may send the next request before the
+                # notification arrives here.
                 self.sessions.forget(viewer.session)
-        body, told.codes = answer_of(result)
-        if key and not told.codes:
-            view.documents.answers[key] = body
+        body, request.codes = response_of(result)
         return body
 
 
-def begin(status: int, type: bytes, *more: tuple[bytes, bytes]) -> dict[str, Any]:
-    """The beginning of an answer over HTTP."""
+def introspection_key(document: Document, params: GraphQLParams) -> str:
+    """The cache key of an introspection: its answer is the same for all viewers of a view, and takes about 50 ms."""
+    return f"{document.hash} {params.name} {orjson.dumps(params.variables, option=orjson.OPT_SORT_KEYS).hex()}"
+
+
+def response_start(status: int, type: bytes, *more: tuple[bytes, bytes]) -> dict[str, Any]:
+    """The ASGI message that starts a response."""
     headers = [
         (b"content-type", type),
         (b"cache-control", b"no-store"),

@@ -1,4 +1,4 @@
-"""The only place that says no: the codes of errors, their words, which repeat no value, and their HTTP statuses."""
+"""Builds the errors that clients see: codes, messages and HTTP statuses. No message repeats a value of the request."""
 
 import re
 import secrets
@@ -16,7 +16,7 @@ from models.viewers import Audience
 
 
 class Code(StrEnum):
-    """`extensions.code` of every error: words that clients' tools know."""
+    """`extensions.code` of every error; the names are those that client libraries know."""
 
     PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -24,18 +24,20 @@ class Code(StrEnum):
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
-    INVALID = "INVALID"  # and the next: what a quote is refused for, in the words of `userErrors`
+    INVALID = "INVALID"  # this and the next are codes of `userErrors`, which `insightQuote` returns as errors
     NOT_FOUND = "NOT_FOUND"
     INTERNAL = "INTERNAL_SERVER_ERROR"
 
 
 CODES = frozenset(code.value for code in Code)
+INTERNAL_MESSAGE = "Internal server error."
 
 
-class Refusal(Exception):
-    """A request that is not answered with data: the HTTP status, and the errors as the client is shown them.
+class RequestError(Exception):
+    """A request that is answered without data: the HTTP status, and the JSON of its errors.
 
-    `lenient`: the request is well-formed GraphQL, so that a client of plain `application/json` is told with a 200.
+    `lenient`: the request is well-formed GraphQL over HTTP, so the status is 200 for a client that accepts
+    `application/json` and not `application/graphql-response+json`.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class Refusal(Exception):
         self.body = orjson.dumps({"errors": errors})
 
 
-def refusal(
+def request_error(
     status: int,
     code: Code,
     message: str,
@@ -62,60 +64,66 @@ def refusal(
     lenient: bool = False,
     headers: tuple[tuple[bytes, bytes], ...] = (),
     **facts: Any,
-) -> Refusal:
-    """A refusal of one error; `facts` are further extensions of it."""
+) -> RequestError:
+    """A RequestError with one error; `facts` are added to its extensions."""
     error = {"message": message, "extensions": {"code": code.value} | facts}
-    return Refusal(status, [error], lenient=lenient, headers=headers)
+    return RequestError(status, [error], lenient=lenient, headers=headers)
 
 
-def over(limit: str, most: float, message: str, *, asked: int | None = None) -> Refusal:
-    """The refusal of a document that is over a limit: names the limit and the figure."""
+def limit_exceeded(limit: str, most: float, message: str, *, asked: int | None = None) -> RequestError:
+    """A document or variables beyond a limit: the error's extensions name the limit, its value and the request's."""
     facts: dict[str, Any] = {"limit": limit, "most": most} | ({} if asked is None else {"asked": asked})
-    return refusal(400, Code.LIMIT_EXCEEDED, message, lenient=True, **facts)
+    return request_error(400, Code.LIMIT_EXCEEDED, message, lenient=True, **facts)
 
 
-def unauthenticated() -> Refusal:
-    """The same for a token that is malformed, unknown, revoked or past its time."""
-    return refusal(
+def unauthenticated() -> RequestError:
+    """A token that opens no session: the same for a malformed, unknown, revoked or expired one."""
+    return request_error(
         401,
         Code.UNAUTHENTICATED,
-        "The token is invalid, revoked or expired. Sign in again.",
+        "Invalid or expired session. Please sign in again.",
         headers=((b"www-authenticate", b"Bearer"),),
     )
 
 
-def unavailable(message: str = "The server cannot reach its database. Try again in a moment.") -> Refusal:
-    return refusal(503, Code.INTERNAL, message, headers=((b"retry-after", b"2"),))
+def unavailable(message: str = "The database is temporarily unavailable. Please try again.") -> RequestError:
+    """A request that may succeed if it is sent again shortly."""
+    return request_error(503, Code.INTERNAL, message, headers=((b"retry-after", b"2"),))
 
 
-def missed() -> Refusal:
-    """A subscription while events are not heard, or after a moment in which they were not."""
-    return unavailable("The server may have missed events. Subscribe again.")
+def overloaded() -> RequestError:
+    """A request beyond the number that may wait for a connection."""
+    return unavailable("The server is overloaded. Please try again.")
 
 
-def not_heard() -> Refusal:
-    """A subscription to what is not there, or not the viewer's to see: the same for both."""
-    message = "The object to subscribe to does not exist, or you may not see it."
-    return refusal(400, Code.BAD_USER_INPUT, message, lenient=True)
+def events_missed() -> RequestError:
+    """A subscription while the server receives no events, or after a gap in them."""
+    return unavailable("Events may have been missed. Please resubscribe.")
 
 
-def too_slow(name: str, seconds: float) -> Refusal:
-    """A request that was cut off at a time limit."""
-    message = f"The request exceeded the limit of {seconds:g} seconds. Request less, or try again later."
-    return refusal(503, Code.LIMIT_EXCEEDED, message, headers=((b"retry-after", b"5"),), limit=name, most=seconds)
+def unknown_topic() -> RequestError:
+    """A subscription to an object that does not exist or that the viewer may not see: the same for both."""
+    message = "The object to subscribe to does not exist or is not visible to you."
+    return request_error(400, Code.BAD_USER_INPUT, message, lenient=True)
 
 
-def internal() -> tuple[Refusal, str]:
-    """A masked fault, and the id under which the log has it."""
+def timed_out(name: str, seconds: float) -> RequestError:
+    """A request that was cancelled at a time limit of Settings.limits."""
+    message = f"Request exceeded the time limit of {seconds:g} seconds. Select less, or try again later."
+    return request_error(503, Code.LIMIT_EXCEEDED, message, headers=((b"retry-after", b"5"),), limit=name, most=seconds)
+
+
+def internal() -> tuple[RequestError, str]:
+    """An unexpected error without its details, and the id under which it is logged."""
     id = secrets.token_hex(8)
-    return refusal(500, Code.INTERNAL, "Internal server error.", id=id), id
+    return request_error(500, Code.INTERNAL, INTERNAL_MESSAGE, id=id), id
 
 
-def syntax_error(error: GraphQLError) -> Refusal:
-    """A document that cannot be parsed: where, and what kind of token stands there, but not the token."""
+def syntax_error(error: GraphQLError) -> RequestError:
+    """A document that cannot be parsed: the location and the kind of token found there, but not its text."""
     found = SYNTAX.match(error.message)
     message = f"Syntax Error: {found[1].rstrip(':')}." if found else "Syntax Error."
-    return Refusal(400, [shown(error, Code.PARSE_FAILED, message)], lenient=True)
+    return RequestError(400, [error_entry(error, Code.PARSE_FAILED, message)], lenient=True)
 
 
 SYNTAX = re.compile(
@@ -126,62 +134,65 @@ SYNTAX = re.compile(
 )
 
 
-def validation_errors(errors: Iterable[GraphQLError], audience: Audience) -> Refusal:
-    """A document that its view does not know how to answer."""
-    told = []
+def validation_errors(errors: Iterable[GraphQLError], audience: Audience) -> RequestError:
+    """A document that is not valid in its view's schema."""
+    entries = []
     for error in errors:
         message = error.message
-        # Elsewhere no hint: what is not in a caller's view does not exist for it.
+        # No hint in other views: a field outside the viewer's schema must look as if it did not exist.
         if audience is Audience.PUBLIC and message.startswith(("Cannot query field", "Unknown type")):
             message += " It may be available after signing in."
-        told.append(shown(error, Code.VALIDATION_FAILED, message))
-    return Refusal(400, told, lenient=True)
+        entries.append(error_entry(error, Code.VALIDATION_FAILED, message))
+    return RequestError(400, entries, lenient=True)
 
 
 class ValuesWithoutRepeating(ValuesOfCorrectTypeRule):
-    """Literals of the right type; says what was expected and where, and leaves out what was found."""
+    """Checks the types of literals. Its messages give the expected type and the location, but not the literal."""
 
     def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> VisitorAction:
         if input_type:
 
             def on_error(error: GraphQLError, path: list[str | int]) -> None:
-                self.report_error(GraphQLError(expected(error.message, str(input_type)), error.nodes or node))
+                self.report_error(GraphQLError(expectation(error.message, str(input_type)), error.nodes or node))
 
             validate_input_literal(node, input_type, on_error, None, None, self.context.hide_suggestions)
         return SKIP
 
 
-# One tuple for the life of the process: rules made anew for each request would defeat every cache.
+# Built once for the process: new rules for each request would defeat every cache keyed by them.
 RULES: tuple[type[ASTValidationRule], ...] = tuple(
     ValuesWithoutRepeating if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules
 )
 
 
-def bad_variables(errors: Iterable[GraphQLError]) -> Refusal:
-    """Variables that do not fit their types: which, where in it, and what was expected."""
-    return Refusal(400, [shown(error, Code.BAD_USER_INPUT, fitting(error)) for error in errors], lenient=True)
+def bad_variables(errors: Iterable[GraphQLError]) -> RequestError:
+    """Variables of the wrong type: for each, its name, the path within it and the expected type."""
+    return RequestError(
+        400, [error_entry(error, Code.BAD_USER_INPUT, variable_message(error)) for error in errors], lenient=True
+    )
 
 
-def bad_input(error: GraphQLError) -> Refusal:
-    """An argument that cannot be used, such as a page size: the planner's own words, which hold no value."""
-    return Refusal(400, [execution_error(error, None)], lenient=True)
+def bad_input(error: GraphQLError) -> RequestError:
+    """An argument that the planner refuses, such as a page size; its messages contain no value."""
+    return RequestError(400, [execution_error(error, None)], lenient=True)
 
 
 def execution_error(error: GraphQLError, id: str | None) -> dict[str, Any]:
-    """An error of an operation that ran; what is not ours or the caller's is masked under `id`."""
+    """The entry for an error of graphql-core's executor; an unexpected one shows only the `id` it is logged under."""
     code = (error.extensions or {}).get("code")
     if code in CODES and code != Code.INTERNAL:
-        told = shown(error, Code(code), error.message)
-        told["extensions"] |= error.extensions or {}  # ours: such as the limit and the figure
-        return told
+        entry = error_entry(error, Code(code), error.message)
+        entry["extensions"] |= error.extensions or {}  # our own, such as the limit's name and value
+        return entry
     if error.original_error is None and (argument := ARGUMENT.match(error.message)):
-        return shown(error, Code.BAD_USER_INPUT, f"Argument '{argument[1]}' has a value of the wrong type.")
-    told = shown(error, Code.INTERNAL, "Internal server error.")
-    told["extensions"]["id"] = id or secrets.token_hex(8)
-    return told
+        return error_entry(error, Code.BAD_USER_INPUT, f"Argument '{argument[1]}' has an invalid value.")
+    entry = error_entry(error, Code.INTERNAL, INTERNAL_MESSAGE)
+    entry["extensions"]["id"] = id or secrets.token_hex(8)
+    return entry
 
 
 def is_masked(error: GraphQLError) -> bool:
+    """Whether `execution_error` hides this error's message, so that it has to be logged."""
     return bool(execution_error(error, "")["extensions"]["code"] == Code.INTERNAL)
 
 
@@ -192,23 +203,25 @@ EXPECTED = re.compile(
     r"|(?P<scalar>[A-Z]\w*) cannot represent"
     r"|Enum '(?P<enum>\w+)' cannot represent"
     r"|Value '\w*' does not exist in '(?P<member>\w+)' enum"
-    r"|(?P<own>[A-Z]\w* takes [^\"'{]+\.)$"  # as schema/scalars.py words it, which repeats no value
+    r"|(?P<own>[A-Z]\w* takes [^\"'{]+\.)$"  # the messages of schema/scalars.py, which repeat no value
 )
 
 
-def fitting(error: GraphQLError) -> str:
+def variable_message(error: GraphQLError) -> str:
+    """What is wrong with a variable, without its value."""
     declared = next((node for node in error.nodes or () if isinstance(node, VariableDefinitionNode)), None)
-    type = print_ast(declared.type) if declared else "its own"
+    type = print_ast(declared.type) if declared else "its type"
     found = VARIABLE.match(error.message)
     if found:
         place = f" at {found[2]}" if found[2] else ""
-        return f"Variable '${found[1]}' has an invalid value{place}. {expected(error.message[found.end() :], type)}"
+        return f"Variable '${found[1]}' has an invalid value{place}. {expectation(error.message[found.end() :], type)}"
     name = f"Variable '${declared.variable.name.value}'" if declared else "A variable"
     return f"{name} has an invalid value. Expected a value of type '{type}'."
 
 
-def expected(message: str, type: str) -> str:
-    # The expression is matched at the start alone: further on, the message may quote what a person wrote.
+def expectation(message: str, type: str) -> str:
+    """What a message of graphql-core says was expected; `type` is the fallback."""
+    # Matched at the start only: the rest of the message may quote the request.
     found = EXPECTED.match(message)
     if found is None:
         return f"Expected a value of type '{type}'."
@@ -218,11 +231,12 @@ def expected(message: str, type: str) -> str:
     return f"Expected a value of type '{type}'{found['field'] or ''}."
 
 
-def shown(error: GraphQLError, code: Code, message: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"message": message}
+def error_entry(error: GraphQLError, code: Code, message: str) -> dict[str, Any]:
+    """An entry of `errors`, with the error's locations and path."""
+    entry: dict[str, Any] = {"message": message}
     if error.locations:
-        told["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+        entry["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if error.path:
-        told["path"] = list(error.path)
-    told["extensions"] = {"code": code.value}
-    return told
+        entry["path"] = list(error.path)
+    entry["extensions"] = {"code": code.value}
+    return entry

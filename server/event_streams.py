@@ -1,4 +1,7 @@
-"""The only place for Server-Sent Events, as graphql-sse has them: an operation a request ("distinct connections")."""
+"""Answers over Server-Sent Events, by the graphql-sse protocol's "distinct connections mode": an operation a request.
+
+https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
+"""
 
 import asyncio
 from typing import Any
@@ -6,71 +9,75 @@ from typing import Any
 from starlette.types import Receive, Send
 
 from server import logs
-from server.errors import Refusal, internal, unauthenticated
-from server.streams import Ended, Ending, Stream, Streams
-from server.subscriptions import Subscription
+from server.errors import RequestError, internal, unauthenticated
+from server.streams import Ending, Stream, StreamEnded, Streams
+from server.subscriptions import PreparedSubscription
 
 EVENTS = b"text/event-stream; charset=utf-8"
 COMPLETE = b"event: complete\ndata: \n\n"
-STILL_THERE = b":\n\n"  # a comment: proxies close what is silent
-SILENCE_SECONDS = 15.0
-FAREWELL_SECONDS = 1.0
+KEEP_ALIVE = b":\n\n"  # a comment: proxies close idle connections
+KEEP_ALIVE_SECONDS = 15.0
+CLOSING_SECONDS = 1.0
 
 
 def as_stream(body: bytes) -> bytes:
-    """The whole stream of an operation with one answer."""
+    """The whole stream of an operation that has one result."""
     return as_next(body) + COMPLETE
 
 
 def as_next(body: bytes) -> bytes:
-    # PostgreSQL puts lists' items on lines of their own; within its strings JSON has no line's end.
+    """One result as a `next` event."""
+    # PostgreSQL writes each item of a list on its own line; JSON strings contain no raw line break.
     return b"event: next\ndata: " + body.replace(b"\n", b" ") + b"\n\n"
 
 
 async def stream(
-    subscription: Subscription,
+    subscription: PreparedSubscription,
     streams: Streams,
     authorization: bytes | None,
     start: dict[str, Any],
     receive: Receive,
     send: Send,
 ) -> None:
-    """Answers until the client goes, the session is closed or the server stops; raises Refusal before it begins."""
+    """Sends results until the client disconnects, the session closes or the server stops.
+
+    Raises RequestError only before the response has started.
+    """
     last = b""
-    begun = False
+    started = False
     try:
         async with streams.opened() as opened:
             if authorization is not None:
                 await streams.admit(opened, authorization)
-            with subscription.begun(lambda: opened.end(Ending.SLOW)) as answers:
+            with subscription.started(lambda: opened.end(Ending.SLOW)) as results:
                 await send(start)
-                begun = True
-                await send(chunk(STILL_THERE))
-                beside = [asyncio.create_task(watch(receive, opened)), asyncio.create_task(keep_alive(send))]
+                started = True
+                await send(chunk(KEEP_ALIVE))
+                background = [asyncio.create_task(watch(receive, opened)), asyncio.create_task(keep_alive(send))]
                 try:
-                    async for body in answers:
+                    async for body in results:
                         await send(chunk(as_next(body)))
                 finally:
-                    for task in beside:
+                    for task in background:
                         task.cancel()
-    except Ended as ended:
+    except StreamEnded as ended:
         if ended.ending in (Ending.GONE, Ending.SLOW):
-            return  # an answer that is not finished: its connection is closed
-        # A stream that ends without completing is one that its client may begin again.
+            return  # the response stays unfinished, so the connection is closed
+        # A stream that ends without `complete` tells the client to reconnect.
         last = as_stream(unauthenticated().body) if ended.ending is Ending.REVOKED else b""
-    except Refusal as refused:
-        if not begun:
+    except RequestError as error:
+        if not started:
             raise
-        last = as_stream(refused.body)
+        last = as_stream(error.body)
     except Exception as error:
-        if not begun:
+        if not started:
             raise
-        told, id = internal()
+        masked, id = internal()
         logs.fault(id, error)
-        last = as_stream(told.body)
+        last = as_stream(masked.body)
     try:
-        async with asyncio.timeout(FAREWELL_SECONDS):
-            if not begun:
+        async with asyncio.timeout(CLOSING_SECONDS):
+            if not started:
                 await send(start)
             await send(chunk(last, more=False))
     except TimeoutError:
@@ -89,5 +96,5 @@ async def watch(receive: Receive, opened: Stream) -> None:
 
 async def keep_alive(send: Send) -> None:
     while True:
-        await asyncio.sleep(SILENCE_SECONDS)
-        await send(chunk(STILL_THERE))
+        await asyncio.sleep(KEEP_ALIVE_SECONDS)
+        await send(chunk(KEEP_ALIVE))

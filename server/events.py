@@ -1,4 +1,4 @@
-"""The only place where events arrive and find their subscribers: what has happened in any process."""
+"""Receives the events of all server processes and delivers them to the subscribers of this one."""
 
 import asyncio
 import logging
@@ -10,46 +10,48 @@ from uuid import UUID
 import orjson
 
 from planner.operations import Event
-from server.errors import missed
+from server.errors import events_missed
 
 log = logging.getLogger("cohorte.events")
 
-CHANNEL = "cohorte_event"  # as the statements that announce an event name it
-QUEUED = 100  # events that wait for one subscriber; whoever is further behind is dropped
+CHANNEL = "cohorte_event"  # the statements that publish an event use the same name
+MAX_QUEUED = 100  # events that wait for one subscriber; one that falls further behind is disconnected
 
 
 class Subscriber:
-    """One subscription's events, in the order in which they happened."""
+    """The queue of one subscription's events, in the order in which they happened."""
 
     def __init__(self, too_slow: Callable[[], None]) -> None:
         self.too_slow = too_slow
-        self.waiting: deque[Event] = deque()
+        self.queued: deque[Event] = deque()
         self.missed = False
         self.woken = asyncio.Event()
 
-    def tell(self, event: Event) -> None:
-        if len(self.waiting) >= QUEUED:
+    def deliver(self, event: Event) -> None:
+        """Queues an event, or calls `too_slow` if the queue is full."""
+        if len(self.queued) >= MAX_QUEUED:
             self.too_slow()
             return
-        self.waiting.append(event)
+        self.queued.append(event)
         self.woken.set()
 
-    def miss(self) -> None:
+    def mark_missed(self) -> None:
+        """Ends the subscription with an error, after the events that are queued."""
         self.missed = True
         self.woken.set()
 
     async def next(self) -> Event:
-        """The next event, as soon as there is one; raises Refusal after the last that was heard for certain."""
-        while not self.waiting:
+        """The next event; waits for one. Raises RequestError after the last event before a gap."""
+        while not self.queued:
             if self.missed:
-                raise missed()
+                raise events_missed()
             self.woken.clear()
             await self.woken.wait()
-        return self.waiting.popleft()
+        return self.queued.popleft()
 
 
 class Events:
-    """Who subscribes to what, by kind and by what an event is about: most events concern few of them."""
+    """The subscribers of this process, by the kind and the topic of their events."""
 
     channel = CHANNEL
 
@@ -58,46 +60,47 @@ class Events:
         self.subscribers: dict[tuple[str, UUID | None], set[Subscriber]] = {}
 
     @contextmanager
-    def subscribed(self, kind: str, about: UUID | None, too_slow: Callable[[], None]) -> Iterator[Subscriber]:
-        """A subscriber to the events of a kind; `about` None for all of them. `too_slow` is called if it falls behind.
+    def subscribed(self, kind: str, topic: UUID | None, too_slow: Callable[[], None]) -> Iterator[Subscriber]:
+        """A subscriber to the events of a kind about `topic`, or to all of them if it is None.
 
-        Raises Refusal while nothing is heard.
+        `too_slow` is called if more than MAX_QUEUED events wait. Raises RequestError while no events are received.
         """
         if not self.listening:
-            raise missed()
+            raise events_missed()
         subscriber = Subscriber(too_slow)
-        same = self.subscribers.setdefault((kind, about), set())
+        same = self.subscribers.setdefault((kind, topic), set())
         same.add(subscriber)
         try:
             yield subscriber
         finally:
             same.discard(subscriber)
-            if not same and self.subscribers.get((kind, about)) is same:
-                del self.subscribers[kind, about]
+            if not same and self.subscribers.get((kind, topic)) is same:
+                del self.subscribers[kind, topic]
 
-    def began(self) -> None:
+    def started(self) -> None:
         self.listening = True
 
     def lost(self) -> None:
         self.listening = False
         for same in self.subscribers.values():
             for subscriber in same:
-                subscriber.miss()
+                subscriber.mark_missed()
 
-    def heard(self, connection: object, process: int, channel: str, payload: object) -> None:
+    def notified(self, connection: object, process: int, channel: str, payload: object) -> None:
         event = read(payload)
         if event is None:
-            log.error("an event could not be read")  # and not what it says: anybody can have said it
+            log.error("an event could not be read")  # without its text: any database role can send one
             return
-        for about in {event.about, None}:
-            for subscriber in self.subscribers.get((event.kind, about), ()):
-                subscriber.tell(event)
+        for topic in {event.about, None}:
+            for subscriber in self.subscribers.get((event.kind, topic), ()):
+                subscriber.deliver(event)
 
 
 def read(payload: object) -> Event | None:
+    """The event in a notification's payload; None if it is malformed."""
     try:
-        told = orjson.loads(str(payload))
-        about = told.get("about")
-        return Event(str(told["kind"]), UUID(told["subject"]), None if about is None else UUID(about))
+        given = orjson.loads(str(payload))
+        about = given.get("about")
+        return Event(str(given["kind"]), UUID(given["subject"]), None if about is None else UUID(about))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

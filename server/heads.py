@@ -1,4 +1,4 @@
-"""The only place where the register's head is kept outside of its database, so that one that forgot is not served."""
+"""Keeps the ledger's head in a file outside the database, to detect a database that was rolled back."""
 
 import fcntl
 import hashlib
@@ -17,52 +17,52 @@ from resolvers.ledger import EMPTY, Head
 log = logging.getLogger("cohorte.ledger")
 
 
-class Forgotten(Exception):
-    """The database's register is not the one that was last published from; the text says what to do."""
+class LedgerRolledBack(Exception):
+    """The database's ledger lacks entries that were published; the message says what to do."""
 
 
-class KeptHead:
-    """The head of one database's register in a file of a folder, which only ever goes forward."""
+class LedgerHeadFile:
+    """Persists the head (position, hash) of one database's ledger in a folder; never moves backwards."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.path = folder / f"ledger-{digest(database_url)}.json"
         self.known = EMPTY
 
     def read(self) -> Head:
-        """What was kept last; raises Forgotten where that cannot be told."""
+        """The stored head, or EMPTY if there is no file. Raises LedgerRolledBack if the file is unreadable."""
         try:
             text = self.path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return EMPTY
         try:
-            kept = json.loads(text)
-            return Head(int(kept["position"]), bytes.fromhex(kept["hash"]))
+            stored = json.loads(text)
+            return Head(int(stored["position"]), bytes.fromhex(stored["hash"]))
         except (ValueError, KeyError, TypeError):
-            raise Forgotten(f"{self.path} cannot be read. Restore it from a copy.") from None
+            raise LedgerRolledBack(f"{self.path} cannot be read. Restore it from a backup.") from None
 
-    def keep(self, head: Head) -> None:
-        """Writes the head down, unless a later one is; what goes wrong is logged, since what was said has been said."""
+    def store(self, head: Head) -> None:
+        """Stores the head unless a later one is stored. Errors are logged only: the entries are already published."""
         if head.position <= self.known.position:
             return
         try:
-            with self._held():
+            with self._locked():
                 if self.read().position < head.position:
                     self._write(head)
             self.known = head
-        except (OSError, Forgotten) as error:
+        except (OSError, LedgerRolledBack) as error:
             log.error("the head of the ledger could not be stored: %s", type(error).__name__)
 
-    async def refuse_forgetful(self, connection: Connection) -> Head:
-        """The register's present head, which is kept; raises Forgotten where the register lacks the one kept before."""
-        kept = self.read()
-        if not await ledger.holds(connection, kept):
-            raise Forgotten(
-                f"The database's ledger lacks entry {kept.position:,}, which was published: the budget it used would "
-                f"be spent twice. Restore a later backup of the database. If it was recreated on purpose, remove "
-                f"{self.path}."
+    async def check_not_rolled_back(self, connection: Connection) -> Head:
+        """Stores and returns the ledger's current head. Raises LedgerRolledBack if the ledger lacks the stored one."""
+        stored = self.read()
+        if not await ledger.holds(connection, stored):
+            raise LedgerRolledBack(
+                f"The database's ledger lacks entry {stored.position:,}, which was published. Privacy budget that is "
+                f"already spent could be spent again. Restore a more recent backup of the database. If the database "
+                f"was recreated on purpose, remove {self.path}."
             )
         head = await ledger.head(connection)
-        self.keep(head)
+        self.store(head)
         return head
 
     def _write(self, head: Head) -> None:
@@ -74,8 +74,8 @@ class KeptHead:
         part.replace(self.path)
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
-        # Two processes that share the folder must not each replace what the other has just written.
+    def _locked(self) -> Iterator[None]:
+        # Processes that share the folder must not overwrite a later head that another has just written.
         self.path.parent.mkdir(parents=True, exist_ok=True)
         folder = os.open(self.path.parent, os.O_RDONLY)
         try:
@@ -86,10 +86,10 @@ class KeptHead:
 
 
 def digest(database_url: str) -> str:
-    """Sixteen hexadecimal digits for the database at an address, whoever logs in to it."""
+    """Sixteen hexadecimal digits that identify the database of a URL, independent of the login."""
     url = urlsplit(database_url)
-    asked = parse_qs(url.query)
-    # The socket of a PostgreSQL of our own may lie in another folder each time: it goes by the data folder alone.
-    host = url.hostname or next((host for host in asked.get("host", []) if not host.startswith("/")), "")
-    port = str(url.port or asked.get("port", ["5432"])[0])
+    parameters = parse_qs(url.query)
+    # Not the folder of a Unix socket: the embedded PostgreSQL may use another one after each start.
+    host = url.hostname or next((host for host in parameters.get("host", []) if not host.startswith("/")), "")
+    port = str(url.port or parameters.get("port", ["5432"])[0])
     return hashlib.sha256(f"{host} {port} {url.path.strip('/')}".encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The only place that weighs a document before it is validated: how deep, how wide, how often the same."""
+"""Checks a document's depth, breadth and repetitions against the limits, before it is validated."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,86 +23,86 @@ from graphql.language import (
     ValueNode,
 )
 
-from server.errors import Code, over, refusal
+from server.errors import Code, RequestError, limit_exceeded, request_error
 from settings import Limits
 
-EXPANDED = 1_500  # selections once every fragment is written out; PostgreSQL's rows end at 1,664 columns
-REPEATED = 5_000  # pairs of fields with one response key: validation compares each pair, in some 8 microseconds
-DIRECTIVES = 8  # at one place
-NESTING = 100  # braces in braces, whatever they hold: what walks a document after us walks it by recursion
-MUTATIONS = 10  # in one operation: a password may not be guessed at a hundred times in a request
+EXPANDED = 1_500  # selections with all fragments expanded; a PostgreSQL row has at most 1,664 columns
+REPEATED = 5_000  # pairs of fields with the same response key: validation takes about 8 microseconds for each pair
+DIRECTIVES = 8  # at one location
+NESTING = 100  # levels of braces of any kind: the visitors after this one are recursive
+MUTATIONS = 10  # in one operation: one request must not try a hundred passwords
 INTROSPECTION = frozenset(("__schema", "__type"))
-INTROSPECTION_DEPTH = 30  # GraphiQL asks for types of types of types
-INTROSPECTION_ALIASES = 10  # each may ask for the whole schema again, which takes some 50 ms
+INTROSPECTION_DEPTH = 30  # GraphiQL selects types within types, many levels deep
+INTROSPECTION_ALIASES = 10  # each may repeat the whole schema, which takes about 50 ms
 
 
 @dataclass(frozen=True)
-class Weight:
-    """What the limits found out on their way: whether a document introspects, and whether it does nothing else."""
+class Analysis:
+    """The result of `analyse`: whether a document introspects, and whether it does nothing else."""
 
     introspects: bool = False
     only_introspects: bool = False
-    sound: bool = True  # False: fragments that are cyclic or of one name, which a few rules say more safely than all
+    sound: bool = True  # False: cyclic or duplicate fragments, which only `documents.SOUND` may validate
 
 
 @dataclass(frozen=True)
-class Shape:
-    """A selection with its fragments written out: levels of fields, levels of braces, selections of every kind."""
+class Complexity:
+    """Of a selection with its fragments expanded: levels of fields, levels of braces, and number of selections."""
 
     depth: int
     nesting: int
     size: int
 
 
-EMPTY = Shape(0, 0, 0)
-OPEN = Shape(0, 0, 0)  # of a fragment that is being measured: to come back to it is a cycle
+EMPTY = Complexity(0, 0, 0)
+OPEN = Complexity(0, 0, 0)  # of a fragment that is being visited: reaching it again is a cycle
 
 
-def weigh(document: DocumentNode, limits: Limits) -> Weight:
-    """What a parsed document weighs; raises Refusal when that is too much. Takes time in proportion to its length.
+def analyse(document: DocumentNode, limits: Limits) -> Analysis:
+    """Analyses a parsed document, in time linear in its length. Raises RequestError if it exceeds a limit.
 
-    An undefined fragment counts as nothing: validation reports it.
+    An undefined fragment counts as empty: validation reports it.
     """
-    pass_ = Pass(document, limits)
+    visitor = ComplexityVisitor(document, limits)
     operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
-    if pass_.defined > limits.fragments:
-        raise too_many("fragments", limits.fragments, pass_.defined, "fragments")
+    if visitor.defined > limits.fragments:
+        raise too_many("fragments", limits.fragments, visitor.defined, "fragments")
     size = depth = 0
     for operation in operations:
-        pass_.directives(operation.directives)
+        visitor.directives(operation.directives)
         for variable in operation.variable_definitions or ():
-            pass_.name(variable.variable.name.value)
-            pass_.directives(variable.directives)
+            visitor.name(variable.variable.name.value)
+            visitor.directives(variable.directives)
             if variable.default_value:
-                pass_.value(variable.default_value)
-        shape = pass_.shape(operation.selection_set)
-        depth, size = max(depth, shape.depth), size + shape.size
-    for name in pass_.fragments:
-        pass_.fragment(name)
-    if pass_.cyclic or pass_.defined > len(pass_.fragments):
-        return Weight(sound=False)
-    if pass_.aliases > limits.aliases:
-        raise too_many("aliases", limits.aliases, pass_.aliases, "aliases")
+                visitor.value(variable.default_value)
+        complexity = visitor.selection(operation.selection_set)
+        depth, size = max(depth, complexity.depth), size + complexity.size
+    for name in visitor.fragments:
+        visitor.fragment(name)
+    if visitor.cyclic or visitor.defined > len(visitor.fragments):
+        return Analysis(sound=False)
+    if visitor.aliases > limits.aliases:
+        raise too_many("aliases", limits.aliases, visitor.aliases, "aliases")
     if depth > limits.depth:
-        message = f"Document depth {depth} exceeds the limit of {limits.depth}."
-        raise over("depth", limits.depth, message, asked=depth)
+        message = f"Document is {depth} levels deep and exceeds the limit of {limits.depth}."
+        raise limit_exceeded("depth", limits.depth, message, asked=depth)
     if size > EXPANDED:
-        raise too_many("selections", EXPANDED, size, "selections after expanding fragments")
-    # Only now, when what is written out is known to be small, is it written out.
+        raise too_many("selections", EXPANDED, size, "selections with fragments expanded")
+    # Merging expands the fragments, so it comes after the check that the expanded document is small.
     roots = set[str]()
     for operation in operations:
-        asked = pass_.merge([operation.selection_set])
-        if operation.operation is OperationType.MUTATION and len(asked) > MUTATIONS:
-            raise too_many("mutations", MUTATIONS, len(asked), "mutations")
-        roots.update(node.name.value for node in asked)
-    introspects = bool(pass_.introspected)
-    if introspects and pass_.aliases > INTROSPECTION_ALIASES:
-        raise too_many("aliases", INTROSPECTION_ALIASES, pass_.aliases, "aliases beside introspection")
-    return Weight(introspects, introspects and roots <= INTROSPECTION | {"__typename"})
+        root_fields = visitor.merge([operation.selection_set])
+        if operation.operation is OperationType.MUTATION and len(root_fields) > MUTATIONS:
+            raise too_many("mutations", MUTATIONS, len(root_fields), "mutations")
+        roots.update(node.name.value for node in root_fields)
+    introspects = bool(visitor.introspected)
+    if introspects and visitor.aliases > INTROSPECTION_ALIASES:
+        raise too_many("aliases", INTROSPECTION_ALIASES, visitor.aliases, "aliases in an introspection query")
+    return Analysis(introspects, introspects and roots <= INTROSPECTION | {"__typename"})
 
 
-def weigh_variables(variables: Mapping[str, Any], limits: Limits) -> None:
-    """Refuses variables with a list that is too long or a character that no text may hold."""
+def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
+    """Raises RequestError for variables with a list that is too long or with U+0000, which PostgreSQL cannot store."""
     rest: list[Any] = list(variables.values())
     while rest:
         value = rest.pop()
@@ -117,8 +117,8 @@ def weigh_variables(variables: Mapping[str, Any], limits: Limits) -> None:
             rest.extend(value.values())
 
 
-class Pass:
-    """One walk over a document; every fragment is measured once, however often it is spread."""
+class ComplexityVisitor:
+    """Computes the complexity of selections and checks names and values; visits every fragment once."""
 
     def __init__(self, document: DocumentNode, limits: Limits) -> None:
         self.limits = limits
@@ -126,30 +126,32 @@ class Pass:
             one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
         }
         self.defined = sum(isinstance(one, FragmentDefinitionNode) for one in document.definitions)
-        self.shapes: dict[str, Shape] = {}
+        self.complexities: dict[str, Complexity] = {}  # by fragment
         self.cyclic = False
         self.aliases = 0
         self.introspected = False
         self.pairs = 0
 
-    def fragment(self, name: str) -> Shape:
-        known = self.shapes.get(name)
+    def fragment(self, name: str) -> Complexity:
+        """The complexity of a fragment; EMPTY if it is undefined, OPEN within itself."""
+        known = self.complexities.get(name)
         if known is not None:
             self.cyclic = self.cyclic or known is OPEN
             return known
         definition = self.fragments.get(name)
         if definition is None:
             return EMPTY
-        self.shapes[name] = OPEN
+        self.complexities[name] = OPEN
         self.name(name)
         self.name(definition.type_condition.name.value)
         self.directives(definition.directives)
-        shape = self.shapes[name] = self.shape(definition.selection_set)
-        return shape
+        complexity = self.complexities[name] = self.selection(definition.selection_set)
+        return complexity
 
-    def shape(self, selection_set: SelectionSetNode, level: int = 1) -> Shape:
+    def selection(self, selection_set: SelectionSetNode, level: int = 1) -> Complexity:
+        """The complexity of a selection set; `level` counts braces within one definition."""
         depth = nesting = size = 0
-        if level > NESTING:  # within one definition; through fragments it is known only on the way back
+        if level > NESTING:  # within one definition; with fragments it is known only on return
             raise nested(level)
         for node in selection_set.selections:
             self.directives(node.directives)
@@ -158,7 +160,7 @@ class Pass:
             elif isinstance(node, InlineFragmentNode):
                 if node.type_condition:
                     self.name(node.type_condition.name.value)
-                inner = self.shape(node.selection_set, level + 1)
+                inner = self.selection(node.selection_set, level + 1)
             elif isinstance(node, FragmentSpreadNode):
                 inner = self.fragment(node.name.value)
             else:  # pragma: no cover
@@ -166,9 +168,9 @@ class Pass:
             depth, nesting, size = max(depth, inner.depth), max(nesting, inner.nesting), size + 1 + inner.size
         if nesting >= NESTING:
             raise nested(nesting + 1)
-        return Shape(depth, nesting + 1, size)
+        return Complexity(depth, nesting + 1, size)
 
-    def field(self, node: FieldNode, level: int) -> Shape:
+    def field(self, node: FieldNode, level: int) -> Complexity:
         name = node.name.value
         self.name(name)
         if node.alias:
@@ -176,27 +178,27 @@ class Pass:
             self.name(node.alias.value)
         for argument in node.arguments or ():
             self.argument(argument)
-        inner = self.shape(node.selection_set, level + 1) if node.selection_set else EMPTY
+        inner = self.selection(node.selection_set, level + 1) if node.selection_set else EMPTY
         if name not in INTROSPECTION:
-            return Shape(inner.depth + 1, inner.nesting, inner.size)
+            return Complexity(inner.depth + 1, inner.nesting, inner.size)
         self.introspected = True
         if inner.depth >= INTROSPECTION_DEPTH:
-            message = f"Introspection depth {inner.depth + 1} exceeds the limit of {INTROSPECTION_DEPTH}."
-            raise over("introspection_depth", INTROSPECTION_DEPTH, message, asked=inner.depth + 1)
-        return Shape(1, inner.nesting, inner.size)
+            message = f"Introspection is {inner.depth + 1} levels deep and exceeds the limit of {INTROSPECTION_DEPTH}."
+            raise limit_exceeded("introspection_depth", INTROSPECTION_DEPTH, message, asked=inner.depth + 1)
+        return Complexity(1, inner.nesting, inner.size)
 
     def name(self, name: str) -> None:
-        # Not only response keys, which PostgreSQL would cut: errors name names, and search for ones that are alike.
+        # All names, and not only response keys, which PostgreSQL truncates: validation searches for similar names.
         if len(name) > self.limits.key_bytes:
-            message = f"A name of {len(name)} bytes exceeds the limit of {self.limits.key_bytes}."
-            raise over("key_bytes", self.limits.key_bytes, message, asked=len(name))
+            message = f"A name is {len(name)} bytes long and exceeds the limit of {self.limits.key_bytes}."
+            raise limit_exceeded("key_bytes", self.limits.key_bytes, message, asked=len(name))
 
     def directives(self, directives: Sequence[DirectiveNode | ConstDirectiveNode] | None) -> None:
         if not directives:
             return
         if len(directives) > DIRECTIVES:
-            message = f"{len(directives)} directives at one location exceed the limit of {DIRECTIVES}."
-            raise over("directives", DIRECTIVES, message, asked=len(directives))
+            message = f"One location has {len(directives)} directives and exceeds the limit of {DIRECTIVES}."
+            raise limit_exceeded("directives", DIRECTIVES, message, asked=len(directives))
         for directive in directives:
             self.name(directive.name.value)
             for argument in directive.arguments or ():
@@ -207,6 +209,7 @@ class Pass:
         self.value(argument.value)
 
     def value(self, node: ValueNode) -> None:
+        """Checks a literal: lengths of lists, and characters of strings."""
         if isinstance(node, StringValueNode):
             if "\x00" in node.value:
                 raise nul()
@@ -221,7 +224,7 @@ class Pass:
                 self.value(field.value)
 
     def merge(self, sets: list[SelectionSetNode]) -> list[FieldNode]:
-        """Counts the fields of one object, and of the objects below it; gives the first of each of its own."""
+        """Counts the fields of one object and of those below it. Returns its first field for each response key."""
         nodes: dict[str, list[FieldNode]] = {}
         for one in sets:
             self.collect(one, nodes)
@@ -230,14 +233,15 @@ class Pass:
         for same in nodes.values():
             self.pairs += len(same) * (len(same) - 1) // 2
             if self.pairs > REPEATED:
-                message = f"Document repeats the same fields: its repetitions exceed the limit of {REPEATED:,}."
-                raise over("repetitions", REPEATED, message)
+                message = f"Document exceeds the limit of {REPEATED:,} repeated selections of the same fields."
+                raise limit_exceeded("repetitions", REPEATED, message)
             inner = [node.selection_set for node in same if node.selection_set]
             if inner:
                 self.merge(inner)
         return [same[0] for same in nodes.values()]
 
     def collect(self, one: SelectionSetNode, into: dict[str, list[FieldNode]]) -> None:
+        """Adds the fields of a selection set, with those of its fragments, by response key."""
         for node in one.selections:
             if isinstance(node, FieldNode):
                 into.setdefault((node.alias or node.name).value, []).append(node)
@@ -249,20 +253,23 @@ class Pass:
                     self.collect(definition.selection_set, into)
 
 
-def too_many(limit: str, most: int, asked: int, what: str) -> Exception:
+def too_many(limit: str, most: int, asked: int, what: str) -> RequestError:
     figure = f"{asked:,}" if asked < 1_000_000 else "more than a million"
-    message = f"Document has {figure} {what}. The limit is {most:,}."
-    return over(limit, most, message, asked=min(asked, 1_000_000))
+    message = f"Document has {figure} {what} and exceeds the limit of {most:,}."
+    return limit_exceeded(limit, most, message, asked=min(asked, 1_000_000))
 
 
-def nested(asked: int) -> Exception:
-    message = f"Document nests braces {asked} levels deep. The limit is {NESTING}."
-    return over("nesting", NESTING, message, asked=asked)
+def nested(asked: int | None = None) -> RequestError:
+    """A document with too many levels of braces; how many is unknown where its parsing was given up."""
+    message = f"Document exceeds the limit of {NESTING} levels of nested braces."
+    return limit_exceeded("nesting", NESTING, message, asked=asked)
 
 
-def too_long(most: int, asked: int) -> Exception:
-    return over("input_list", most, f"A list of {asked:,} values exceeds the limit of {most}.", asked=asked)
+def too_long(most: int, asked: int) -> RequestError:
+    return limit_exceeded(
+        "input_list", most, f"A list has {asked:,} values and exceeds the limit of {most:,}.", asked=asked
+    )
 
 
-def nul() -> Exception:
-    return refusal(400, Code.BAD_USER_INPUT, "Text may not contain the character U+0000.", lenient=True)
+def nul() -> RequestError:
+    return request_error(400, Code.BAD_USER_INPUT, "Strings must not contain the character U+0000.", lenient=True)

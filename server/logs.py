@@ -1,4 +1,4 @@
-"""The only place that writes down what was asked: one line an operation, without a word of what anybody wrote."""
+"""Logs one line for each operation, and unexpected errors, without anything that a client wrote."""
 
 import asyncio
 import logging
@@ -12,14 +12,14 @@ from models.viewers import Audience
 operations = logging.getLogger("cohorte.operations")
 faults = logging.getLogger("cohorte.faults")
 
-# Python's logging takes some 30 microseconds a record, a tenth of what a small query costs: so one record carries
-# the lines of a moment, each a JSON object of its own.
-MOMENT_SECONDS = 0.2
-MOMENT_LINES = 500
+# Python's logging takes about 30 microseconds a record, a tenth of a small query. So one record carries a batch of
+# lines, each a JSON object.
+BATCH_SECONDS = 0.2
+BATCH_LINES = 500
 
 
 class OperationLog:
-    """One line for each operation, when `cohorte.operations` is on at INFO."""
+    """Writes one line for each operation if the logger `cohorte.operations` is enabled at INFO."""
 
     def __init__(self) -> None:
         self.lines: list[bytes] = []
@@ -28,9 +28,9 @@ class OperationLog:
     def add(
         self, audience: Audience, kind: str | None, document: str | None, status: int, codes: Sequence[str], ms: float
     ) -> None:
-        """The view, the type of the operation, the hash of its document, its outcome and its time.
+        """Queues a line: view, type of operation, hash of the document, HTTP status, error codes and milliseconds.
 
-        Not its name, its text or its variables: people's own words are in all three.
+        It contains neither the operation's name nor its text or variables: clients can write anything into these.
         """
         line = {
             "view": audience.view,
@@ -42,12 +42,12 @@ class OperationLog:
         }
         self.lines.append(orjson.dumps(line))
         if self.timer is None:
-            self.timer = asyncio.get_running_loop().call_later(MOMENT_SECONDS, self.write)
-        elif len(self.lines) >= MOMENT_LINES:
+            self.timer = asyncio.get_running_loop().call_later(BATCH_SECONDS, self.write)
+        elif len(self.lines) >= BATCH_LINES:
             self.write()
 
     def write(self) -> None:
-        """Writes down the lines that wait."""
+        """Writes the queued lines."""
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
@@ -57,9 +57,9 @@ class OperationLog:
 
 
 def fault(id: str, error: BaseException) -> None:
-    """A fault that its caller was told by `id` alone: what kind it is and where, but not its words.
+    """Logs an unexpected error, of which the client has only the `id`: its type and location, but not its message.
 
-    The text of an exception, PostgreSQL's above all, repeats the values it is about.
+    Messages of exceptions, PostgreSQL's above all, may repeat values.
     """
     frames = traceback.extract_tb(error.__traceback__)[-12:]
     line = {

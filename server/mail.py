@@ -1,4 +1,4 @@
-"""The only place that sends mail: from the outbox, by SMTP or into a folder, one server process at a time."""
+"""Sends the mail of the outbox, by SMTP or into a folder, in one server process at a time."""
 
 import asyncio
 import logging
@@ -15,22 +15,22 @@ import aiosmtplib
 import asyncpg
 
 from resolvers import mail as outbox
-from resolvers.mail import Due
+from resolvers.mail import PendingMail
 
 log = logging.getLogger("cohorte.mail")
 
 Deliver = Callable[[EmailMessage, str], Awaitable[None]]  # a message, and its recipient's address
 
 SMTP_SECONDS = 30.0
-PULSE_SECONDS = 20.0  # mail that is due again is not told of
+CHECK_SECONDS = 20.0  # mail that is due for another attempt is not announced
 PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
-class Mail:
-    """The outbox's keeper in this process. Every process hears of new mail; the one whose turn it is sends it.
+class Mailer:
+    """Sends the outbox's mail. Every process is notified of new mail; the one that holds the lock sends it.
 
-    A mail is sent at least once: a process that ends between sending and saying so leaves it to the next, with the same
-    Message-ID, by which a mailbox knows the second for the first.
+    Delivery is at least once: if a process ends between sending a mail and recording that, another sends it again with
+    the same Message-ID, by which mailboxes recognize duplicates.
     """
 
     def __init__(self, deliver: Deliver, sender: str) -> None:
@@ -39,34 +39,34 @@ class Mail:
         self.wake = asyncio.Event()
 
     async def run(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
-        """Sends until it is cancelled; a connection that breaks is made again, ever more patiently."""
+        """Sends mail until cancelled; reconnects after an error, with growing pauses."""
         failures = 0
         while True:
             try:
                 connection = await connect()
                 try:
-                    await connection.add_listener(outbox.CHANNEL, self.heard)
-                    connection.add_termination_listener(self.heard)
+                    await connection.add_listener(outbox.CHANNEL, self.notified)
+                    connection.add_termination_listener(self.notified)
                     while True:
-                        await self.empty(connection)
+                        await self.send_pending(connection)
                         failures = 0
                         # Not wait_for(): before Python 3.12 it loses a cancellation that comes with the event.
                         with suppress(TimeoutError):
-                            async with asyncio.timeout(PULSE_SECONDS):
+                            async with asyncio.timeout(CHECK_SECONDS):
                                 await self.wake.wait()
                 finally:
-                    # Not close(): it would wait for an answer from a server that may be gone.
+                    # Not close(): it would wait for a reply from a server that may be gone.
                     connection.terminate()
-            except Exception as error:  # whatever it is: nobody would start this task again
+            except Exception as error:  # of any kind: nothing would restart this task
                 log.warning("the outbox cannot be reached: %s", type(error).__name__)
                 await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)])
                 failures += 1
 
-    def heard(self, *_: object) -> None:
+    def notified(self, *_: object) -> None:
         self.wake.set()
 
-    async def empty(self, connection: asyncpg.Connection) -> None:
-        """Sends all that is due, unless another process is about it: that one hears what this one heard."""
+    async def send_pending(self, connection: asyncpg.Connection) -> None:
+        """Sends all mail that is due, unless another process holds the lock: it has the same notifications."""
         self.wake.clear()
         if not await outbox.take_turn(connection):
             return
@@ -77,19 +77,20 @@ class Mail:
         finally:
             await outbox.end_turn(connection)
 
-    async def send(self, connection: asyncpg.Connection, mail: Due) -> None:
+    async def send(self, connection: asyncpg.Connection, mail: PendingMail) -> None:
+        """Sends one mail and records whether that worked."""
         try:
             await self.deliver(message(mail, self.sender), mail.recipient)
-        except Exception as error:  # whatever it is: one mail must not hold up the others
-            # The error's class alone: its text may repeat the recipient's address.
+        except Exception as error:  # of any kind: one mail must not block the others
+            # Only the error's class: its message may contain the recipient's address.
             log.warning("a mail could not be sent: %s", type(error).__name__)
             await outbox.failed(connection, mail)
         else:
             await outbox.sent(connection, mail)
 
 
-def message(mail: Due, sender: str) -> EmailMessage:
-    """The mail as it travels. Quoted-printable leaves the line of a code as it is."""
+def message(mail: PendingMail, sender: str) -> EmailMessage:
+    """The mail as an RFC 5322 message. Quoted-printable keeps a line that holds a code unbroken."""
     made = EmailMessage(policy=SMTP)
     made["From"] = sender
     made["To"] = mail.recipient
@@ -101,8 +102,8 @@ def message(mail: Due, sender: str) -> EmailMessage:
     return made
 
 
-def by_smtp(url: str) -> Deliver:
-    """Through the server of an smtp:// address, with STARTTLS where it offers it, or of an smtps:// one, within TLS."""
+def smtp_delivery(url: str) -> Deliver:
+    """Delivery through an SMTP server: smtp:// uses STARTTLS if the server offers it, smtps:// uses TLS throughout."""
     parts = urlsplit(url)
     within_tls = parts.scheme == "smtps"
 
@@ -121,8 +122,8 @@ def by_smtp(url: str) -> Deliver:
     return deliver
 
 
-def into_folder(folder: Path) -> Deliver:
-    """As one .eml file each, for who runs it without a mail server; readable by its own account alone."""
+def folder_delivery(folder: Path) -> Deliver:
+    """Delivery into a folder, for use without a mail server: one .eml file each, readable by the server's user only."""
 
     async def deliver(message: EmailMessage, recipient: str) -> None:
         await asyncio.to_thread(write, folder, message)
@@ -131,9 +132,10 @@ def into_folder(folder: Path) -> Deliver:
 
 
 def write(folder: Path, message: EmailMessage) -> None:
+    """Writes a message under a temporary name first, so that no reader sees half of it."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = message["Message-ID"].strip("<>").partition("@")[0]
-    unfinished = folder / f".{name}"
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    partial = folder / f".{name}"
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(bytes(message))
-    unfinished.rename(folder / f"{name}.eml")
+    partial.rename(folder / f"{name}.eml")

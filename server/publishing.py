@@ -1,4 +1,4 @@
-"""The only place for the publisher's transactions as the server opens them, after each of which the head is kept."""
+"""Opens the publisher's transactions, and stores the ledger's head after each of them."""
 
 import logging
 from collections.abc import AsyncIterator, Sequence
@@ -8,57 +8,63 @@ from functools import wraps
 from models.viewers import Viewer
 from models.viewing import Connection
 from resolvers import ledger
-from resolvers.due import Task
-from server.connections import Connections
+from resolvers.due import Job
+from server.connections import ConnectionPool
 from server.errors import unavailable
-from server.heads import Forgotten, KeptHead
+from server.heads import LedgerHeadFile, LedgerRolledBack
 
 log = logging.getLogger("cohorte.ledger")
 
-CONNECTIONS = 2  # publishers of one dataset wait for one another anyway
-FORGOTTEN = "The server's database lacks results that were published. Publishing is suspended until this is repaired."
-STATEMENT_SECONDS = 60.0  # a wave's records are made in one statement, in seconds
+CONNECTIONS = 2  # publications from one dataset are serialized anyway
+ROLLED_BACK = "Publishing is suspended: the database lacks results that were published. Operators have to restore it."
+STATEMENT_SECONDS = 60.0  # the records of a wave are made in one statement, which takes seconds
 
 
-class Publishing:
-    """The publisher's connections, and where the register's head is kept outside of the database."""
+class PublisherPool:
+    """The publisher's connections, and the file with the ledger's head outside the database."""
 
-    def __init__(self, connections: Connections, kept: KeptHead) -> None:
-        self.connections, self.kept = connections, kept
+    def __init__(self, connections: ConnectionPool, head_file: LedgerHeadFile) -> None:
+        self.connections, self.head_file = connections, head_file
 
     @asynccontextmanager
     async def write(self, viewer: Viewer) -> AsyncIterator[Connection]:
         """A transaction as the publisher, on behalf of `viewer`.
 
-        Raises Refusal when the database does not answer, or has forgotten what was published from it.
+        Raises RequestError if the database is unavailable, or lacks ledger entries that were published.
         """
         async with self.connections.write(viewer) as connection:
             try:
-                # It may have come back, from a backup or a standby, to a server that was there all the while.
-                await self.kept.refuse_forgetful(connection)
-            except Forgotten as forgotten:
-                log.error("%s", forgotten)
-                raise unavailable(FORGOTTEN) from None
+                # Checked each time: the database may be restored from a backup or standby while this server runs.
+                await self.head_file.check_not_rolled_back(connection)
+            except LedgerRolledBack as error:
+                log.error("%s", error)
+                raise unavailable(ROLLED_BACK) from None
             yield connection
             head = await ledger.head(connection)
-        self.kept.keep(head)
+        self.head_file.store(head)
 
-    async def begin(self) -> None:
-        """Raises Forgotten where the database lacks what was published, and Refusal where it does not answer."""
-        head = await self.connections.ask(self.kept.refuse_forgetful)
+    async def verify(self) -> None:
+        """Checks the ledger at start-up, and logs its head.
+
+        Raises LedgerRolledBack if the database lacks published entries, RequestError if it is unavailable.
+        """
+        head = await self.connections.run(self.head_file.check_not_rolled_back)
         log.info("the ledger has %d entries; the hash of the last is %s", head.position, head.hash.hex())
 
-    def tasks(self, tasks: Sequence[Task]) -> tuple[Task, ...]:
-        """What is due, which publishes too: done where the database has forgotten nothing, and its head is kept."""
-        return (*(self._unless_forgotten(task) for task in tasks), self._keep)
+    def jobs(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
+        """The jobs, each preceded by a check of the ledger, and one more that stores its head afterwards.
 
-    def _unless_forgotten(self, task: Task) -> Task:
-        @wraps(task)
+        Each raises LedgerRolledBack if the database lacks published entries.
+        """
+        return (*(self._checked(job) for job in jobs), self._store_head)
+
+    def _checked(self, job: Job) -> Job:
+        @wraps(job)
         async def checked(connection: Connection) -> None:
-            await self.kept.refuse_forgetful(connection)
-            await task(connection)
+            await self.head_file.check_not_rolled_back(connection)
+            await job(connection)
 
         return checked
 
-    async def _keep(self, connection: Connection) -> None:
-        await self.kept.refuse_forgetful(connection)
+    async def _store_head(self, connection: Connection) -> None:
+        await self.head_file.check_not_rolled_back(connection)

@@ -1,4 +1,4 @@
-"""The only place that reads a GraphQL request off HTTP: its body, its parameters, the answer's type that it takes."""
+"""Parses GraphQL over HTTP requests: body, parameters, and the response types that the client accepts."""
 
 import asyncio
 import re
@@ -11,18 +11,18 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.types import Receive
 
-from server.deadlines import Ended, TooLate
-from server.errors import Code, Refusal, refusal
+from server.deadlines import CutOffReason, RequestCutOff
+from server.errors import Code, RequestError, request_error
 
 JSON = b"application/json; charset=utf-8"
 RESPONSE_JSON = b"application/graphql-response+json; charset=utf-8"
-DRAINED = 16  # times the limit
+DRAINED = 16  # times the limit: how much of a body that is too large is read and discarded
 NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(slots=True)
-class Asked:
-    """What a request asks."""
+class GraphQLParams:
+    """The parameters of a request; `name` is its `operationName`."""
 
     query: str
     name: str | None
@@ -31,24 +31,24 @@ class Asked:
 
 @lru_cache(256)
 def answer_type(accept: bytes | None) -> bytes | None:
-    """The better liked of the two types that are spoken; None when neither is taken.
+    """The response type that an Accept header prefers; None if it accepts neither.
 
-    Plain JSON where a client does not care, as the GraphQL-over-HTTP audits have it.
+    `application/json` for a client without a preference, as the GraphQL over HTTP audits require.
     """
     if not accept:
         return JSON
-    liking: dict[bytes, float] = {}
+    quality: dict[bytes, float] = {}
     for part in accept.lower().split(b","):
         kind, *parameters = (word.strip() for word in part.split(b";"))
-        weight = next((word[2:] for word in parameters if word.startswith(b"q=")), b"1")
+        q = next((word[2:] for word in parameters if word.startswith(b"q=")), b"1")
         try:
-            liking[kind] = float(weight)
+            quality[kind] = float(q)
         except ValueError:
-            liking[kind] = 0.0
-    anything = liking.get(b"application/*", liking.get(b"*/*", 0.0))
-    plain = liking.get(b"application/json", anything)
-    # Somebody who names neither gets plain JSON; somebody who names both alike, the type that says more.
-    response = liking.get(b"application/graphql-response+json", anything / 2)
+            quality[kind] = 0.0
+    anything = quality.get(b"application/*", quality.get(b"*/*", 0.0))
+    plain = quality.get(b"application/json", anything)
+    # A client that names neither gets plain JSON; one that ranks both equally gets the more expressive type.
+    response = quality.get(b"application/graphql-response+json", anything / 2)
     if max(plain, response) <= 0:
         return None
     return RESPONSE_JSON if response >= plain else JSON
@@ -56,7 +56,7 @@ def answer_type(accept: bytes | None) -> bytes | None:
 
 @lru_cache(256)
 def takes_events(accept: bytes | None) -> bool:
-    """Whether a client names event streams among what it takes."""
+    """Whether an Accept header names text/event-stream."""
     for part in (accept or b"").lower().split(b","):
         kind, *parameters = (word.strip() for word in part.split(b";"))
         if kind == b"text/event-stream":
@@ -66,14 +66,17 @@ def takes_events(accept: bytes | None) -> bool:
 
 @lru_cache(256)
 def is_json(content_type: bytes | None) -> bool:
-    """Whether a body's type is JSON in UTF-8: the whole type, not a part of it."""
+    """Whether a Content-Type is exactly JSON in UTF-8."""
     kind, *parameters = (word.strip() for word in (content_type or b"").lower().split(b";"))
     charset = next((word[8:].strip(b'"') for word in parameters if word.startswith(b"charset=")), b"utf-8")
     return kind == b"application/json" and charset in (b"utf-8", b"utf8")
 
 
 async def read_body(receive: Receive, declared: bytes | None, most: int, seconds: float) -> bytes:
-    """The request's whole body; raises Refusal when it is over `most` bytes, which are then not kept."""
+    """The request's whole body. Raises RequestError if it exceeds `most` bytes or takes longer than `seconds`.
+
+    Raises RequestCutOff if the client disconnects.
+    """
     over = declared is not None and len(declared) < 20 and declared.isdigit() and int(declared) > most
     message = await receive()
     if not over and message["type"] == "http.request" and not message.get("more_body"):
@@ -86,54 +89,57 @@ async def read_body(receive: Receive, declared: bytes | None, most: int, seconds
         async with asyncio.timeout(seconds):
             while True:
                 if message["type"] == "http.disconnect":
-                    raise TooLate(Ended.GONE, seconds)
+                    raise RequestCutOff(CutOffReason.CLIENT_GONE, seconds)
                 part: bytes = message.get("body", b"")
                 size += len(part)
                 over = over or size > most
                 if not over:
                     chunks.append(part)
-                # A client that is cut off while it sends sees a broken connection and not the answer, so what is
-                # not much too large is let in, and let go.
+                # A client that is cut off while sending sees a broken connection and not the response, so a body that
+                # is not much too large is read to its end and discarded.
                 if size > most * DRAINED or not message.get("more_body"):
                     break
                 message = await receive()
     except TimeoutError:
-        raise refusal(408, Code.BAD_USER_INPUT, f"The request did not arrive within {seconds:g} seconds.") from None
+        raise request_error(
+            408, Code.BAD_USER_INPUT, f"The request body did not arrive within {seconds:g} seconds."
+        ) from None
     if over:
         raise too_large(most)
     return b"".join(chunks)
 
 
-def asked_in_body(body: bytes) -> Asked:
-    """The parameters of a POST; raises Refusal when it is no JSON object or a parameter is of another type."""
+def params_from_body(body: bytes) -> GraphQLParams:
+    """The parameters of a POST. Raises RequestError if it is not a JSON object or a parameter has a wrong type."""
     try:
-        # It refuses what is not UTF-8 and what is nested without end.
+        # orjson refuses invalid UTF-8 and excessive nesting.
         given = orjson.loads(body)
     except ValueError:
-        raise malformed("The body must be JSON in UTF-8.") from None
+        raise malformed("The body is not valid JSON in UTF-8.") from None
     if not isinstance(given, dict):
-        raise malformed("The body must be a JSON object: one operation per request.")
-    return asked(given)
+        raise malformed("The body must be a JSON object: batches are not supported.")
+    return checked_params(given)
 
 
-def asked_in_url(query_string: bytes) -> Asked:
-    """The parameters of a GET, of which `variables` and `extensions` are JSON; raises Refusal."""
+def params_from_url(query_string: bytes) -> GraphQLParams:
+    """The parameters of a GET, of which `variables` and `extensions` are JSON. Raises RequestError if invalid."""
     try:
         given: dict[str, Any] = dict(
             parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
         )
     except ValueError:
-        raise malformed("The query string cannot be parsed.") from None
+        raise malformed("The URL's query string is malformed.") from None
     for name in ("variables", "extensions"):
         if name in given:
             try:
                 given[name] = orjson.loads(given[name]) if given[name] else None
             except ValueError:
-                raise malformed(f"The parameter '{name}' is not JSON.") from None
-    return asked(given)
+                raise malformed(f"The parameter '{name}' is not valid JSON.") from None
+    return checked_params(given)
 
 
-def asked(given: dict[str, Any]) -> Asked:
+def checked_params(given: dict[str, Any]) -> GraphQLParams:
+    """A request's parameters as decoded from JSON. Raises RequestError if one has a wrong type."""
     query = given.get("query")
     if not isinstance(query, str) or not query:
         raise malformed("The parameter 'query' must be a non-empty string.")
@@ -148,15 +154,15 @@ def asked(given: dict[str, Any]) -> Asked:
     extensions = given.get("extensions")
     if extensions not in (None, "") and not isinstance(extensions, dict):
         raise malformed("The parameter 'extensions' must be an object.")
-    return Asked(query, name or None, variables or NOTHING)
+    return GraphQLParams(query, name or None, variables or NOTHING)
 
 
-def malformed(message: str) -> Refusal:
-    return refusal(400, Code.BAD_USER_INPUT, message)
+def malformed(message: str) -> RequestError:
+    return request_error(400, Code.BAD_USER_INPUT, message)
 
 
-def too_large(most: int) -> Refusal:
-    message = f"The body exceeds the limit of {most:,} bytes."
-    # The rest of it, if any, is not read as if it were the next request.
+def too_large(most: int) -> RequestError:
+    message = f"Request body exceeds the limit of {most:,} bytes."
+    # Closed, so that the unread rest is not taken for the next request.
     close = ((b"connection", b"close"),)
-    return refusal(413, Code.LIMIT_EXCEEDED, message, headers=close, limit="body_bytes", most=most)
+    return request_error(413, Code.LIMIT_EXCEEDED, message, headers=close, limit="body_bytes", most=most)

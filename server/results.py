@@ -1,4 +1,4 @@
-"""The only place where what graphql-core made of an operation becomes an answer's bytes."""
+"""Serializes the results of graphql-core's executor."""
 
 import secrets
 
@@ -6,16 +6,19 @@ import orjson
 from graphql import ExecutionResult
 
 from server import logs
-from server.errors import Refusal, execution_error, is_masked
+from server.errors import RequestError, execution_error, is_masked
 
 
-def answer_of(result: ExecutionResult) -> tuple[bytes, tuple[str, ...]]:
-    """The answer's JSON, and the codes of its errors, each once; what is masked is logged. Raises Refusal."""
+def response_of(result: ExecutionResult) -> tuple[bytes, tuple[str, ...]]:
+    """The response's JSON and the distinct codes of its errors; logs unexpected errors, which the client does not see.
+
+    Raises RequestError if a field raised one.
+    """
     if not result.errors:
         return orjson.dumps({"data": result.data}), ()
     errors = []
     for error in result.errors:
-        if isinstance(error.original_error, Refusal):
+        if isinstance(error.original_error, RequestError):
             raise error.original_error
         id = None
         if is_masked(error):

@@ -1,10 +1,9 @@
-"""The only place for WebSockets: the protocol graphql-transport-ws, and nothing else, at /graphql.
+"""Serves WebSockets at /graphql, by the graphql-transport-ws protocol only.
 
-https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md says what each message and each closing code means.
+Messages and close codes: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,45 +14,45 @@ from starlette.types import Receive, Scope, Send
 
 from models.viewers import ANYBODY, Viewer
 from server import logs
-from server.endpoint import Answered, Endpoint
-from server.errors import Refusal, internal, over, too_slow
-from server.requests import asked
-from server.streams import Ended, Ending, Stream
+from server.endpoint import Endpoint, RequestContext
+from server.errors import RequestError, internal, limit_exceeded, timed_out
+from server.requests import checked_params
+from server.streams import Ending, Stream, StreamEnded
 from settings import Limits
 
 PROTOCOL = "graphql-transport-ws"
-OPERATIONS = 100  # of one socket at a time
+MAX_OPERATIONS = 100  # of one socket at a time
 PING_SECONDS = 20.0
-FAREWELL_SECONDS = 1.0
+CLOSING_SECONDS = 1.0
 
 
-def serving(limits: Limits) -> dict[str, Any]:
-    """What uvicorn is told of WebSockets: a message is no larger than a body, and none is compressed."""
+def uvicorn_options(limits: Limits) -> dict[str, Any]:
+    """uvicorn's settings for WebSockets: messages are limited like request bodies, and not compressed."""
     return {
         "ws": "websockets-sansio",
         "ws_max_size": limits.body_bytes,
-        "ws_per_message_deflate": False,  # what is small on the wire would be large here
+        "ws_per_message_deflate": False,  # a small compressed message may expand to a large one
         "ws_ping_interval": PING_SECONDS,
         "ws_ping_timeout": PING_SECONDS,
     }
 
 
 @dataclass(eq=False)
-class Closing(Exception):
-    """The socket is closed with this code; the reason repeats nothing of what was received."""
+class CloseSocket(Exception):
+    """The socket must be closed with this code; the reason repeats nothing that was received."""
 
     code: int
     reason: str
 
 
-class Gone(Exception):
+class ClientGone(Exception):
     """The client has closed the socket."""
 
 
 ENDINGS = {
-    Ending.REVOKED: Closing(4403, "Forbidden"),
-    Ending.STOPPING: Closing(1001, "Going away"),
-    Ending.SLOW: Closing(1013, "Too slow"),
+    Ending.REVOKED: CloseSocket(4403, "Forbidden"),
+    Ending.STOPPING: CloseSocket(1001, "Going away"),
+    Ending.SLOW: CloseSocket(1013, "Too slow"),
 }
 
 
@@ -62,24 +61,24 @@ async def serve(endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) 
     await receive()
     headers: dict[bytes, bytes] = dict(scope["headers"])
     if not is_same_origin(headers):
-        await send({"type": "websocket.close"})  # before it is accepted: HTTP's 403
+        await send({"type": "websocket.close"})  # before accepting: the client sees HTTP 403
         return
-    spoken = PROTOCOL in scope["subprotocols"]
-    closing: Closing | None = Closing(4406, "Subprotocol not acceptable")
+    supported = PROTOCOL in scope["subprotocols"]
+    closing: CloseSocket | None = CloseSocket(4406, "Subprotocol not acceptable")
     try:
-        await send({"type": "websocket.accept", "subprotocol": PROTOCOL if spoken else None})
-        if spoken:
-            closing = await Socket(endpoint, scope, receive, send).live()
+        await send({"type": "websocket.accept", "subprotocol": PROTOCOL if supported else None})
+        if supported:
+            closing = await Socket(endpoint, scope, headers, receive, send).run()
         if closing is not None:
-            # A client that does not read can't be told either.
-            async with asyncio.timeout(FAREWELL_SECONDS):
+            # Limited: a client that does not read would block this forever.
+            async with asyncio.timeout(CLOSING_SECONDS):
                 await send({"type": "websocket.close", "code": closing.code, "reason": closing.reason})
-    except OSError:  # its client was gone, or too slow
+    except OSError:  # the client is gone or too slow
         pass
 
 
 def is_same_origin(headers: dict[bytes, bytes]) -> bool:
-    """Whether no page of another origin can have opened this socket: browsers say who does, others need not."""
+    """Whether no web page of another origin opened this socket. Browsers send Origin; other clients need not."""
     origin = headers.get(b"origin")
     if origin is None:
         return True
@@ -90,65 +89,69 @@ def is_same_origin(headers: dict[bytes, bytes]) -> bool:
 
 
 class Socket:
-    """One socket: who has opened it, and its operations by their ids."""
+    """One socket: its viewer, and its running operations by their ids."""
 
-    def __init__(self, endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, endpoint: Endpoint, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
         self.endpoint = endpoint
         self.scope = scope
+        self.headers = headers
         self.receive = receive
-        self.write = send
+        self.send_raw = send
         self.viewer: Viewer = ANYBODY
         self.acknowledged = False
         self.operations: dict[str, asyncio.Task[None]] = {}
 
-    async def live(self) -> Closing | None:
-        """Until it is to be closed, and how; None when its client has closed it."""
+    async def run(self) -> CloseSocket | None:
+        """Serves the socket until it ends. Returns how to close it; None if the client has closed it."""
         try:
             async with self.endpoint.streams.opened() as self.stream:
                 try:
-                    await self.converse(self.stream)
+                    await self.receive_messages(self.stream)
                 finally:
                     tasks = list(self.operations.values())
                     for task in tasks:
                         task.cancel()
                     await asyncio.gather(*tasks, return_exceptions=True)
-        except Closing as closing:
+        except CloseSocket as closing:
             return closing
-        except Ended as ended:
+        except StreamEnded as ended:
             return ENDINGS.get(ended.ending)
-        except (Gone, OSError):
+        except (ClientGone, OSError):
             return None
         except Exception as error:
             _, id = internal()
             logs.fault(id, error)
-            return Closing(4500, "Internal server error")
+            return CloseSocket(4500, "Internal server error")
         return None
 
-    async def converse(self, stream: Stream) -> None:
+    async def receive_messages(self, stream: Stream) -> None:
+        """Handles messages until the socket ends. Raises CloseSocket, ClientGone."""
         try:
             async with asyncio.timeout(self.endpoint.settings.limits.request_seconds):
                 while not self.acknowledged:
-                    await self.hear(stream)
+                    await self.handle_message(stream)
         except TimeoutError:
-            raise Closing(4408, "Connection initialisation timeout") from None
+            raise CloseSocket(4408, "Connection initialisation timeout") from None
         while True:
-            await self.hear(stream)
+            await self.handle_message(stream)
 
-    async def hear(self, stream: Stream) -> None:
-        """Takes one message."""
+    async def handle_message(self, stream: Stream) -> None:
+        """Receives one message and acts on it."""
         received = await self.receive()
         if received["type"] == "websocket.disconnect":
-            raise Gone
+            raise ClientGone
         message = read(received.get("text"))
         payload = message.get("payload")
         match message.get("type"):
             case "connection_init":
-                await self.begin(stream, expect(payload))
+                await self.initialize(stream, object_of(payload))
             case "ping":
-                expect(payload)
-                await self.say(b'{"type":"pong"}')
+                object_of(payload)
+                await self.send(b'{"type":"pong"}')
             case "pong":
-                expect(payload)
+                object_of(payload)
             case "subscribe":
                 await self.subscribe(stream, id_of(message), payload)
             case "complete":
@@ -156,119 +159,121 @@ class Socket:
                 if task is not None:
                     task.cancel()
             case _:
-                raise Closing(4400, "Unknown type of message")
+                raise CloseSocket(4400, "Unknown message type")
 
-    async def begin(self, stream: Stream, payload: dict[str, Any]) -> None:
+    async def initialize(self, stream: Stream, payload: dict[str, Any]) -> None:
+        """Acknowledges the connection, after looking up its viewer if it has a token."""
         if self.acknowledged:
-            raise Closing(4429, "Too many initialisation requests")
-        # GraphiQL sends its headers as they are written, with a capital or without.
+            raise CloseSocket(4429, "Too many initialisation requests")
+        # GraphiQL sends header names as the user typed them, capitalized or not.
         given = next((value for name, value in payload.items() if name.lower() == "authorization"), None)
-        authorization = dict(self.scope["headers"]).get(b"authorization")
+        authorization = self.headers.get(b"authorization")
         if isinstance(given, str):
             authorization = given.encode(errors="replace")
         elif given is not None:
-            raise Closing(4403, "Forbidden")
+            raise CloseSocket(4403, "Forbidden")
         if authorization is not None:
             try:
                 self.viewer = await self.endpoint.streams.admit(stream, authorization)
-            except Refusal as refused:
-                unknown = refused.status == 401
-                raise (Closing(4403, "Forbidden") if unknown else Closing(1013, "Try again later")) from None
+            except RequestError as error:
+                invalid = error.status == 401
+                raise (CloseSocket(4403, "Forbidden") if invalid else CloseSocket(1013, "Try again later")) from None
         self.acknowledged = True
-        await self.say(b'{"type":"connection_ack"}')
+        await self.send(b'{"type":"connection_ack"}')
 
     async def subscribe(self, stream: Stream, id: str, payload: object) -> None:
+        """Starts an operation in a task of its own."""
         if not self.acknowledged:
-            raise Closing(4401, "Unauthorized")
+            raise CloseSocket(4401, "Unauthorized")
         if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
-            raise Closing(4400, "A subscribe message needs a payload with a query")
+            raise CloseSocket(4400, "A subscribe message needs a payload with a query")
         if id in self.operations:
-            raise Closing(4409, "Subscriber for this id already exists")
-        if len(self.operations) >= OPERATIONS:
-            message = f"A socket runs at most {OPERATIONS} operations at a time."
-            await self.refuse(id, over("operations", OPERATIONS, message))
+            raise CloseSocket(4409, "Subscriber for this id already exists")
+        if len(self.operations) >= MAX_OPERATIONS:
+            message = f"Socket exceeds the limit of {MAX_OPERATIONS} concurrent operations."
+            await self.send_error(id, limit_exceeded("operations", MAX_OPERATIONS, message))
             return
         self.operations[id] = asyncio.create_task(self.operate(stream, id, payload))
 
     async def operate(self, stream: Stream, id: str, payload: dict[str, Any]) -> None:
-        """One operation of any kind, from its request to its last answer."""
-        started = time.perf_counter()
-        told = Answered()
-        told.viewer = self.viewer
-        refused: Refusal | None = None
+        """Runs one operation of any kind, from its request to its last result."""
+        request = RequestContext(self.scope, self.headers)
+        request.viewer = self.viewer
+        error: RequestError | None = None
         try:
             seconds = self.endpoint.settings.limits.request_seconds
             try:
                 async with asyncio.timeout(seconds) as limit:
-                    told.allow = allowing(limit)
-                    answer = await self.endpoint.operate(asked(payload), told, self.scope, streamed=True)
+                    request.extend_deadline = deadline_extender(limit)
+                    answer = await self.endpoint.operate(request, checked_params(payload), streamed=True)
             except TimeoutError:
-                raise too_slow("request_seconds", seconds) from None
+                raise timed_out("request_seconds", seconds) from None
             if isinstance(answer, bytes):
-                self.endpoint.write_down(told, 200, started)
-                await self.say_of(id, b"next", answer)
+                self.endpoint.log_operation(request, 200)
+                await self.send_for(id, b"next", answer)
             else:
-                with answer.begun(lambda: stream.end(Ending.SLOW)) as answers:
-                    self.endpoint.write_down(told, 200, started)
-                    async for body in answers:
-                        await self.say_of(id, b"next", body)
-        except Refusal as because:
-            refused = because
+                with answer.started(lambda: stream.end(Ending.SLOW)) as results:
+                    self.endpoint.log_operation(request, 200)
+                    async for body in results:
+                        await self.send_for(id, b"next", body)
+        except RequestError as raised:
+            error = raised
         except OSError:  # the client is gone
             return
-        except Exception as error:
-            refused, fault = internal()
-            logs.fault(fault, error)
-        # From the next message on, the id may be used again.
+        except Exception as unexpected:
+            error, fault_id = internal()
+            logs.fault(fault_id, unexpected)
+        # The client may reuse the id as soon as it receives the next message.
         if self.operations.get(id) is not asyncio.current_task():
             return
         del self.operations[id]
         try:
-            if refused is None:
-                await self.say_of(id, b"complete")
+            if error is None:
+                await self.send_for(id, b"complete")
             else:
-                told.codes = refused.codes
-                self.endpoint.write_down(told, refused.status, started)
-                await self.refuse(id, refused)
+                request.codes = error.codes
+                self.endpoint.log_operation(request, error.status)
+                await self.send_error(id, error)
         except OSError:
             pass
 
-    async def refuse(self, id: str, refused: Refusal) -> None:
-        await self.say_of(id, b"error", orjson.dumps(orjson.loads(refused.body)["errors"]))
+    async def send_error(self, id: str, error: RequestError) -> None:
+        await self.send_for(id, b"error", orjson.dumps(orjson.loads(error.body)["errors"]))
 
-    async def say_of(self, id: str, type: bytes, payload: bytes = b"") -> None:
+    async def send_for(self, id: str, type: bytes, payload: bytes = b"") -> None:
+        """Sends a message about an operation; `payload` is JSON."""
         more = b',"payload":' + payload if payload else b""
-        await self.say(b'{"id":' + orjson.dumps(id) + b',"type":"' + type + b'"' + more + b"}")
+        await self.send(b'{"id":' + orjson.dumps(id) + b',"type":"' + type + b'"' + more + b"}")
 
-    async def say(self, message: bytes) -> None:
-        await self.write({"type": "websocket.send", "text": message.decode()})
+    async def send(self, message: bytes) -> None:
+        await self.send_raw({"type": "websocket.send", "text": message.decode()})
 
 
 def read(text: str | None) -> dict[str, Any]:
     try:
         message = orjson.loads(text or "")
     except ValueError:
-        raise Closing(4400, "A message is JSON, in a text frame") from None
+        raise CloseSocket(4400, "Messages must be JSON in text frames") from None
     if not isinstance(message, dict):
-        raise Closing(4400, "A message is an object")
+        raise CloseSocket(4400, "Messages must be JSON objects")
     return message
 
 
-def expect(payload: object) -> dict[str, Any]:
+def object_of(payload: object) -> dict[str, Any]:
     if payload is None:
         return {}
     if not isinstance(payload, dict):
-        raise Closing(4400, "This message's payload is an object, or nothing")
+        raise CloseSocket(4400, "The payload must be an object if it is present")
     return payload
 
 
 def id_of(message: dict[str, Any]) -> str:
     id = message.get("id")
     if not isinstance(id, str) or not id:
-        raise Closing(4400, "This message needs an id that is not empty")
+        raise CloseSocket(4400, "The message needs a non-empty id")
     return id
 
 
-def allowing(limit: asyncio.Timeout) -> Callable[[float], None]:
-    """What gives an operation so many seconds from now on."""
+def deadline_extender(limit: asyncio.Timeout) -> Callable[[float], None]:
+    """A function that moves a time limit to so many seconds from now."""
     return lambda seconds: limit.reschedule(asyncio.get_running_loop().time() + seconds)

@@ -1,6 +1,6 @@
-"""The only place that knows which answers are still open, and ends them: a session revoked, the server on its way out.
+"""Tracks open sockets and event streams, and ends them when their session is revoked or the server stops.
 
-An answer that stays open for hours must not outlive what an answer of a moment is checked for when it is asked.
+A request's session is checked once, when it begins. A stream may stay open for hours, so its session is checked on.
 """
 
 import asyncio
@@ -11,24 +11,26 @@ from enum import Enum, auto
 from uuid import UUID
 
 from models.viewers import Viewer
-from server.errors import Refusal
+from server.errors import RequestError
 from server.sessions import KEPT_SECONDS, Sessions
 
 log = logging.getLogger("cohorte.streams")
 
-STOPPING_SECONDS = 2.0  # for the clients to be told
-AGAIN_SECONDS = 1.0
+STOPPING_SECONDS = 2.0  # for clients to be notified
+RETRY_SECONDS = 1.0
 
 
 class Ending(Enum):
-    REVOKED = auto()  # the session or key is, or is no longer what it was
-    STOPPING = auto()  # the server is
-    SLOW = auto()  # the client does not read what it asked for
-    GONE = auto()  # the client is
+    """Why a stream is ended."""
+
+    REVOKED = auto()  # the session or key was revoked, has expired or has changed
+    STOPPING = auto()  # the server stops
+    SLOW = auto()  # the client reads its events too slowly
+    GONE = auto()  # the client has disconnected
 
 
-class Ended(Exception):
-    """The stream was ended from without; `ending` says why."""
+class StreamEnded(Exception):
+    """The stream was ended by `Stream.end`; `ending` says why."""
 
     def __init__(self, ending: Ending) -> None:
         super().__init__(ending.name)
@@ -36,15 +38,16 @@ class Ended(Exception):
 
 
 class Stream:
-    """A socket, or an answer that is not over: ending it cancels the task that opened it."""
+    """An open socket or event stream; ending it cancels the task that opened it."""
 
     def __init__(self, task: "asyncio.Task[object]") -> None:
         self.task = task
         self.ending: Ending | None = None
         self.viewer: Viewer | None = None
-        self.hash: bytes | None = None  # of the token that it was opened with
+        self.hash: bytes | None = None  # SHA-256 of the token that opened it
 
     def end(self, ending: Ending) -> None:
+        """Cancels the stream's task; the first ending counts."""
         if self.ending is None:
             self.ending = ending
             self.task.cancel()
@@ -56,13 +59,13 @@ class Streams:
     def __init__(self, sessions: Sessions) -> None:
         self.sessions = sessions
         self.open: set[Stream] = set()
-        self.doubted = asyncio.Event()
+        self.check_needed = asyncio.Event()
         self.stopping = False
         sessions.when_revoked.append(self.revoked)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Stream]:
-        """A stream of the current task, within which it is cancelled when it is to end; Ended is raised then."""
+        """A stream of the current task, which `Stream.end` cancels. Raises StreamEnded on exit if it was ended."""
         task = asyncio.current_task()
         assert task is not None
         stream = Stream(task)
@@ -73,58 +76,61 @@ class Streams:
             yield stream
         finally:
             ending = stream.ending
-            stream.ending = ending or Ending.GONE  # nothing cancels the task from here on
+            stream.ending = ending or Ending.GONE  # from here on nothing cancels the task
             if ending is not None:
                 with suppress(asyncio.CancelledError):
-                    await asyncio.sleep(0)  # where the cancellation has not arrived yet, it does here
-            # Last, so that whoever waits for the stream to be over does so until its client can be told.
+                    await asyncio.sleep(0)  # a cancellation that has not arrived yet arrives here
+            # Last, so that stop() waits until the client can be notified.
             self.open.discard(stream)
             if ending is not None:
-                if task.uncancel():  # somebody else cancelled it too
+                if task.uncancel():  # it was also cancelled from elsewhere
                     raise asyncio.CancelledError
-                raise Ended(ending) from None
+                raise StreamEnded(ending) from None
 
     async def admit(self, stream: Stream, authorization: bytes) -> Viewer:
-        """Whose stream it is from now on; raises Refusal. What is revoked meanwhile is not missed."""
+        """Sets the stream's viewer and returns it. Raises RequestError if the token or key is not valid.
+
+        A revocation during the look-up is not missed.
+        """
         stream.hash = self.sessions.hash_of(authorization)
         stream.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
-        # The stream hears of revocations from here on: one that came while the token was looked up was not for it.
+        # Revocations reach the stream from here on. One that came during the look-up emptied the cache: look up again.
         if self.sessions.known(authorization) is None:
             await self.sessions.viewer(authorization)
         return stream.viewer
 
     def revoked(self, opened_by: UUID | None) -> None:
-        """Ends the streams of a session or key; None where any may be revoked: they are looked up."""
+        """Ends the streams of a revoked session or key. None if any may be revoked: `watch` then checks all of them."""
         if opened_by is None:
-            self.doubted.set()
+            self.check_needed.set()
             return
         for stream in tuple(self.open):
             if stream.viewer is not None and stream.viewer.opened_by == opened_by:
                 stream.end(Ending.REVOKED)
 
     async def watch(self) -> None:
-        """Until it is cancelled, sees to it that no stream outlives its session by a minute, whatever was not heard."""
+        """Checks the streams' sessions until cancelled; a stream ends within KEPT_SECONDS of a missed revocation."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(KEPT_SECONDS):  # not wait_for(): it can lose a cancellation
-                    await self.doubted.wait()
-            self.doubted.clear()
+                    await self.check_needed.wait()
+            self.check_needed.clear()
             if not await self.check():
-                await asyncio.sleep(AGAIN_SECONDS)
-                self.doubted.set()
+                await asyncio.sleep(RETRY_SECONDS)
+                self.check_needed.set()
 
     async def check(self) -> bool:
-        """Looks every stream's session up and ends those that are closed; False when the database did not answer."""
+        """Looks up every stream's session and ends those that are not valid. False if the database is unavailable."""
         for stream in tuple(self.open):
             if stream.hash is None or stream.viewer is None or stream.ending is not None:
                 continue
             try:
                 found = await self.sessions.look_up(stream.hash)
-            except Refusal as refused:
-                if refused.status != 401:
+            except RequestError as error:
+                if error.status != 401:
                     return False
                 stream.end(Ending.REVOKED)
-            except Exception as error:  # whatever it is: nobody would start the watch again
+            except Exception as error:  # of any kind: nothing would restart the watch
                 log.warning("sessions could not be checked: %s", type(error).__name__)
                 return False
             else:
@@ -133,7 +139,7 @@ class Streams:
         return True
 
     async def stop(self) -> None:
-        """Ends every stream, and waits a little until their clients have been told."""
+        """Ends every stream, and waits up to STOPPING_SECONDS until their clients have been notified."""
         self.stopping = True
         for stream in tuple(self.open):
             stream.end(Ending.STOPPING)

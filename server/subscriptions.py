@@ -1,4 +1,4 @@
-"""The only place where a subscription becomes answers: each event's row, read as its subscriber may see it."""
+"""Answers subscriptions: reads each event's row with its subscriber's rights."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -8,63 +8,65 @@ from uuid import UUID
 import orjson
 
 from models.viewers import Viewer
-from planner.arguments import Coerced
-from planner.operations import Hearing, Operation
-from server.connections import Connections
-from server.errors import not_heard
+from planner.arguments import Variables
+from planner.operations import Operation, SubscriptionPlan
+from server.connections import ConnectionPool
+from server.errors import unknown_topic
 from server.events import Events, Subscriber
-from server.results import answer_of
+from server.results import response_of
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
-    """A subscription that can begin, whether over a socket or over an event stream."""
+class PreparedSubscription:
+    """A subscription that is ready to start, over a WebSocket or an event stream."""
 
     operation: Operation
-    hearing: Hearing
-    about: UUID | None
-    coerced: Coerced
+    plan: SubscriptionPlan
+    topic: UUID | None  # None: all events of the kind
+    variables: Variables
     viewer: Viewer
-    connections: Connections
+    connections: ConnectionPool
     events: Events
 
     @contextmanager
-    def begun(self, too_slow: Callable[[], None]) -> Iterator[AsyncIterator[bytes]]:
-        """Its answers' JSON, of every event from now on that the viewer may see; `too_slow` is called if they wait.
+    def started(self, too_slow: Callable[[], None]) -> Iterator[AsyncIterator[bytes]]:
+        """The results' JSON, for every event from now on that the viewer may see.
 
-        They end with a Refusal: what may have been missed is not passed over.
+        `too_slow` is called if too many events wait. The iteration raises RequestError if events may have been missed.
         """
-        with self.events.subscribed(self.hearing.kind, self.about, too_slow) as subscriber:
-            yield self.answers(subscriber)
+        with self.events.subscribed(self.plan.kind, self.topic, too_slow) as subscriber:
+            yield self.results(subscriber)
 
-    async def answers(self, subscriber: Subscriber) -> AsyncIterator[bytes]:
-        plan, key = self.hearing.each, self.hearing.key.encode()
+    async def results(self, subscriber: Subscriber) -> AsyncIterator[bytes]:
+        """Reads each event for the viewer and yields its result's JSON; skips those that they may not see."""
+        statement, key = self.plan.each, self.plan.key.encode()
         while True:
             event = await subscriber.next()
-            # Policies hold in this statement as in any: what the viewer could see a moment ago does not count.
-            text = await self.connections.read_in_turn(plan.sql, plan.values(self.coerced, self.viewer, event))
-            if text is not None and self.hearing.mixed:
-                yield await self.finished(orjson.loads(text))
+            # Row-level security applies to each event's statement: the viewer's rights may have changed in between.
+            values = statement.values(self.variables, self.viewer, event)
+            text = await self.connections.read_for_event(statement.sql, values)
+            if text is not None and self.plan.needs_executor:
+                yield await self.executed(orjson.loads(text))
             elif text is not None:
                 yield b'{"data":{"' + key + b'":' + text.encode() + b"}}"
 
-    async def finished(self, row: object) -> bytes:
-        """The answer that Python has a part in."""
-        result = await self.operation.finish(self.coerced, {self.hearing.key: row})
-        return answer_of(result)[0]
+    async def executed(self, row: object) -> bytes:
+        """A result that has fields computed in Python."""
+        result = await self.operation.run_executor(self.variables, {self.plan.key: row})
+        return response_of(result)[0]
 
 
-async def subscription(
-    operation: Operation, coerced: Coerced, viewer: Viewer, connections: Connections, events: Events
-) -> Subscription:
-    """What an operation subscribes to; raises Refusal when that is not the viewer's to see.
+async def prepare_subscription(
+    operation: Operation, variables: Variables, viewer: Viewer, connections: ConnectionPool, events: Events
+) -> PreparedSubscription:
+    """The subscription of an operation.
 
-    :raises GraphQLError: for an argument that cannot be used.
+    Raises RequestError if its topic does not exist or the viewer may not see it, GraphQLError for an invalid argument.
     """
-    hearing, about = operation.hearing(coerced), None
-    if hearing.about is not None:
-        text = await connections.read(hearing.about.sql, hearing.about.values(coerced, viewer))
+    plan, topic = operation.subscription_plan(variables), None
+    if plan.topic is not None:
+        text = await connections.read(plan.topic.sql, plan.topic.values(variables, viewer))
         if text is None:
-            raise not_heard()
-        about = UUID(text)
-    return Subscription(operation, hearing, about, coerced, viewer, connections, events)
+            raise unknown_topic()
+        topic = UUID(text)
+    return PreparedSubscription(operation, plan, topic, variables, viewer, connections, events)

@@ -15,8 +15,8 @@ from models.publisher import PUBLISHER
 from models.surveys import ParticipationStatus, SurveyStatus
 from models.viewers import Audience, Login
 from models.viewing import Connection
-from resolvers.due import HOUSE, PUBLISHING, forget_mutations, settle_surveys, takes_turn
-from server.due import DUE, Due
+from resolvers.due import MAINTENANCE, PUBLISHING, forget_mutations, settle_surveys, takes_turn
+from server.due import MAINTENANCE_LOCK, Scheduler
 from tests.asking import serving
 from tests.surveying import (
     NO,
@@ -113,11 +113,11 @@ async def test_many_who_do_it_at_once_do_it_once(here: Town, boss: Person, home:
 async def test_it_falls_to_one_process_at_a_time_and_to_another_when_that_one_ends(fresh: str) -> None:
     first, second = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     try:
-        assert await takes_turn(first, DUE) is True
-        assert await takes_turn(second, DUE) is False
+        assert await takes_turn(first, MAINTENANCE_LOCK) is True
+        assert await takes_turn(second, MAINTENANCE_LOCK) is False
         first.terminate()
         for _ in range(100):
-            if await takes_turn(second, DUE):
+            if await takes_turn(second, MAINTENANCE_LOCK):
                 break
             await asyncio.sleep(0.05)
         else:
@@ -129,11 +129,11 @@ async def test_it_falls_to_one_process_at_a_time_and_to_another_when_that_one_en
 async def test_every_process_serves_and_one_of_them_does_what_is_due(fresh: str) -> None:
     done: list[str] = []
 
-    def process(name: str) -> Due:
+    def process(name: str) -> Scheduler:
         async def task(connection: Connection) -> None:
             done.append(name)
 
-        return Due(lambda: asyncpg.connect(fresh), (task,), period_seconds=0.01)
+        return Scheduler(lambda: asyncpg.connect(fresh), (task,), period_seconds=0.01)
 
     running = {name: asyncio.create_task(process(name).run()) for name in ("one", "two")}
     try:
@@ -158,7 +158,7 @@ async def test_a_task_that_fails_keeps_no_other_from_being_done(fresh: str, capl
 
     connection = await asyncpg.connect(fresh)
     try:
-        await Due(lambda: asyncpg.connect(fresh), (fails, works)).once(connection)
+        await Scheduler(lambda: asyncpg.connect(fresh), (fails, works)).once(connection)
     finally:
         await connection.close()
     assert done == ["done"]
@@ -176,7 +176,7 @@ async def test_a_connection_that_is_cut_is_made_again(fresh: str) -> None:
     async def asks(connection: Connection) -> None:
         await connection.execute("SELECT")
 
-    running = asyncio.create_task(Due(connect, (asks,), period_seconds=0.01).run())
+    running = asyncio.create_task(Scheduler(connect, (asks,), period_seconds=0.01).run())
     try:
         await until(lambda: len(made) == 1)
         made[0].terminate()
@@ -199,7 +199,7 @@ async def test_what_mutations_came_to_is_forgotten_after_a_day(here: Town) -> No
 
 
 async def test_the_house_and_the_publisher_may_do_all_that_falls_due(here: Town) -> None:
-    for login, tasks in ((Audience.MANAGER, HOUSE), (PUBLISHER, PUBLISHING)):
+    for login, tasks in ((Audience.MANAGER, MAINTENANCE), (PUBLISHER, PUBLISHING)):
         async with as_(login, here) as connection:
             for task in tasks:
                 await task(connection)

@@ -91,7 +91,7 @@ async def test_a_mutation_by_get_is_refused_and_does_nothing(ask: Ask) -> None:
     ask.statements.clear()
     answer = await ask.http.get("/graphql", params={"query": "mutation { __typename }"}, headers=PREFLIGHT)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-    assert answer.json()["errors"][0]["message"] == "GET requests may only run queries."
+    assert answer.json()["errors"][0]["message"] == "Send mutations by POST."
     assert ask.statements == []
 
 

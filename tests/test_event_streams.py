@@ -17,10 +17,7 @@ WHO = "{ viewer { audience } }"
 STREAM = {"accept": "text/event-stream"}
 UNAUTHENTICATED = {
     "errors": [
-        {
-            "message": "The token is invalid, revoked or expired. Sign in again.",
-            "extensions": {"code": "UNAUTHENTICATED"},
-        }
+        {"message": "Invalid or expired session. Please sign in again.", "extensions": {"code": "UNAUTHENTICATED"}}
     ]
 }
 
@@ -90,7 +87,7 @@ async def test_a_subscription_is_not_answered_as_json(ask: Ask, patient: Caller)
         async with event_stream(ask, patient, NOTIFIED, accept=accept) as made:
             assert made.response.status_code == 406
             told = await made.response.aread()
-            assert b"need text/event-stream in the Accept header, or a WebSocket" in told
+            assert b"as text/event-stream or over a WebSocket" in told
     await subscribed(ask, 0)
 
 
@@ -118,7 +115,7 @@ async def test_a_get_may_subscribe_where_no_other_page_can_have_made_it(ask: Ask
 async def test_a_silent_stream_says_that_it_is_there(
     ask: Ask, patient: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_streams, "SILENCE_SECONDS", 0.01)
+    monkeypatch.setattr(event_streams, "KEEP_ALIVE_SECONDS", 0.01)
     async with event_stream(ask, patient, NOTIFIED) as made:
         assert [await made.hear() for _ in range(4)] == [(":", None)] * 4
 
@@ -146,7 +143,7 @@ async def test_a_stream_ends_with_an_error_when_something_may_have_been_missed(a
             async with event_stream(ask, patient, NOTIFIED) as refused:
                 assert (refused.response.status_code, refused.response.headers["retry-after"]) == (503, "2")
         finally:
-            events.began()
+            events.started()
 
 
 async def test_a_server_that_stops_ends_its_streams_without_completing_them(fresh: str) -> None:
@@ -160,7 +157,7 @@ async def test_a_server_that_stops_ends_its_streams_without_completing_them(fres
 
 
 async def test_a_reader_that_is_too_slow_is_dropped(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.events.QUEUED", 10)
+    monkeypatch.setattr("server.events.MAX_QUEUED", 10)
     async with network(fresh) as here:
         patient = await here.ask.sign_in("patient")
         discussion = (await fakes.discussion(here.owner))["id"]

@@ -12,8 +12,8 @@ import pytest
 from models import fakes
 from models.surveys import SurveyStatus
 from planner.operations import Event
-from server.errors import Refusal
-from server.events import QUEUED, Events, Subscriber, read
+from server.errors import RequestError
+from server.events import MAX_QUEUED, Events, Subscriber, read
 from tests.asking import Ask, Caller, serving
 from tests.subscribing import LONG_POST_ADDED, POST_ADDED, announce, held, socket, streams_of, subscribed
 
@@ -25,7 +25,7 @@ POST_ADD = """
       postAdd(input: {discussion: $discussion, body: $body}) { userErrors { code } }
     }
 """
-MISSED = "The server may have missed events. Subscribe again."
+MISSED = "Events may have been missed. Please resubscribe."
 
 
 @dataclass
@@ -272,7 +272,7 @@ async def test_whoever_subscribes_is_told_that_something_may_have_been_missed(fr
 async def test_a_reader_that_is_too_slow_is_dropped_and_the_others_are_told(
     fresh: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.events.QUEUED", 10)
+    monkeypatch.setattr("server.events.MAX_QUEUED", 10)
     async with network(fresh) as here:
         slow, quick = await here.ask.sign_in("patient"), await here.ask.sign_in("relative")
         discussion = (await fakes.discussion(here.owner))["id"]
@@ -302,26 +302,26 @@ async def test_a_server_that_stops_says_so(fresh: str) -> None:
 
 async def test_what_waits_for_one_subscriber_is_bounded() -> None:
     events, dropped = Events(), []
-    events.began()
+    events.started()
     kind, about = "postAdded", uuid4()
     with events.subscribed(kind, about, lambda: dropped.append(True)) as subscriber:
-        for number in range(QUEUED):
-            events.heard(None, 0, "", payload(kind, UUID(int=number), about))
+        for number in range(MAX_QUEUED):
+            events.notified(None, 0, "", payload(kind, UUID(int=number), about))
         assert dropped == []
-        events.heard(None, 0, "", payload(kind, uuid4(), about))
-        assert (dropped, len(subscriber.waiting)) == ([True], QUEUED)
+        events.notified(None, 0, "", payload(kind, uuid4(), about))
+        assert (dropped, len(subscriber.queued)) == ([True], MAX_QUEUED)
         events.lost()
-        assert [(await subscriber.next()).subject.int for _ in range(QUEUED)] == list(range(QUEUED))
-        with pytest.raises(Refusal):
+        assert [(await subscriber.next()).subject.int for _ in range(MAX_QUEUED)] == list(range(MAX_QUEUED))
+        with pytest.raises(RequestError):
             await subscriber.next()
     assert events.subscribers == {}
-    with pytest.raises(Refusal), events.subscribed(kind, about, lambda: None):
+    with pytest.raises(RequestError), events.subscribed(kind, about, lambda: None):
         pass
 
 
 async def test_each_subscriber_hears_what_it_asked_for() -> None:
     events = Events()
-    events.began()
+    events.started()
     about = uuid4()
     with (
         events.subscribed("postAdded", about, lambda: None) as one,
@@ -329,8 +329,8 @@ async def test_each_subscriber_hears_what_it_asked_for() -> None:
         events.subscribed("flagRaised", None, lambda: None) as other,
     ):
         for this in (about, uuid4(), None):
-            events.heard(None, 0, "", payload("postAdded", UUID(int=1), this))
-        assert [len(each.waiting) for each in (one, all, other)] == [1, 3, 0]
+            events.notified(None, 0, "", payload("postAdded", UUID(int=1), this))
+        assert [len(each.queued) for each in (one, all, other)] == [1, 3, 0]
 
 
 def test_what_is_no_event_is_not_read() -> None:

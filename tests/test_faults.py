@@ -74,7 +74,7 @@ async def test_a_queue_has_an_end(fresh: str) -> None:
     async with serving(fresh, pool_size=1) as ask:
         assert ask.app.endpoint is not None
         for view in ask.app.endpoint.views.values():
-            view.connections.most = 2
+            view.connections.max_busy = 2
         async with Held(fresh, "catalog.community") as held:
             waiting = [asyncio.create_task(ask.post(ANYBODY, COMMUNITIES)) for _ in range(2)]
             await held.until(1)

@@ -16,7 +16,7 @@ from commands.serve import prepare
 from commands.verify_ledger import main
 from resolvers import ledger
 from resolvers.ledger import EMPTY, Head
-from server.heads import Forgotten, KeptHead, digest
+from server.heads import LedgerHeadFile, LedgerRolledBack, digest
 from settings import Settings
 from tests.asking import ANYBODY, Ask
 from tests.crowd import buyer, closed, publish
@@ -110,7 +110,7 @@ async def test_the_head_is_kept_outside_of_the_database_after_each_publishing(te
     async with town(template) as here:
         endpoint = here.ask.app.endpoint
         assert endpoint is not None
-        kept = endpoint.publishing.kept
+        kept = endpoint.publisher.head_file
         assert kept.read() == await ledger.head(here.database)  # from when it started
         people = await gathered(here)
         dataset = await closed(here, people)
@@ -125,18 +125,19 @@ async def test_a_database_that_lacks_what_was_published_is_not_served(fresh: str
     database = await asyncpg.connect(fresh)
     head = await ledger.head(database)
     await database.close()
-    kept = KeptHead(tmp_path, fresh)
+    kept = LedgerHeadFile(tmp_path, fresh)
     app = create_app(Settings(database_url=fresh, data=tmp_path))
     for known in (Head(head.position, bytes(32)), Head(head.position + 1, bytes(32))):
         kept.path.write_text(json.dumps({"position": known.position, "hash": known.hash.hex()}))
-        with pytest.raises(Forgotten):
+        with pytest.raises(LedgerRolledBack):
             async with app.router.lifespan_context(app):
                 pytest.fail("it is served")
     with pytest.raises(Unavailable) as refused:  # which the command says, and ends with 1
         await prepare(fresh, Settings(data=tmp_path))
     assert str(refused.value) == (
-        f"The database's ledger lacks entry {head.position + 1:,}, which was published: the budget it used would be "
-        f"spent twice. Restore a later backup of the database. If it was recreated on purpose, remove {kept.path}."
+        f"The database's ledger lacks entry {head.position + 1:,}, which was published. Privacy budget that is already "
+        "spent could be spent again. Restore a more recent backup of the database. If the database was recreated on "
+        f"purpose, remove {kept.path}."
     )
     kept.path.unlink()
     async with app.router.lifespan_context(app):
@@ -144,14 +145,14 @@ async def test_a_database_that_lacks_what_was_published_is_not_served(fresh: str
 
 
 def test_a_head_only_goes_forward(tmp_path: Path) -> None:
-    one, other = KeptHead(tmp_path, ADDRESS), KeptHead(tmp_path, ADDRESS)
+    one, other = LedgerHeadFile(tmp_path, ADDRESS), LedgerHeadFile(tmp_path, ADDRESS)
     assert one.read() == EMPTY
     for head in (Head(2, b"two"), Head(5, b"five"), Head(3, b"three")):
-        one.keep(head)
+        one.store(head)
     assert other.read() == Head(5, b"five")
-    other.keep(Head(4, b"four"))
+    other.store(Head(4, b"four"))
     assert one.read() == Head(5, b"five")
-    other.keep(Head(6, b"six"))
+    other.store(Head(6, b"six"))
     assert [path.name for path in tmp_path.iterdir()] == [one.path.name]
     assert one.read() == Head(6, b"six")
 
@@ -161,11 +162,11 @@ def test_a_head_that_cannot_be_kept_is_logged_and_one_that_cannot_be_read_refuse
 ) -> None:
     (tmp_path / "file").touch()
     with caplog.at_level(logging.ERROR, "cohorte.ledger"):
-        KeptHead(tmp_path / "file", ADDRESS).keep(Head(1, b"one"))
+        LedgerHeadFile(tmp_path / "file", ADDRESS).store(Head(1, b"one"))
     assert "the head of the ledger could not be stored: FileExistsError" in caplog.text
-    kept = KeptHead(tmp_path, ADDRESS)
+    kept = LedgerHeadFile(tmp_path, ADDRESS)
     kept.path.write_text("{}")
-    with pytest.raises(Forgotten, match="cannot be read"):
+    with pytest.raises(LedgerRolledBack, match="cannot be read"):
         kept.read()
 
 

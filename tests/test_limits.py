@@ -4,8 +4,8 @@ import orjson
 import pytest
 from graphql import parse
 
-from server.errors import Refusal
-from server.limits import Weight, weigh, weigh_variables
+from server.errors import RequestError
+from server.limits import Analysis, analyse, check_variables
 from settings import Limits
 
 LIMITS = Limits()
@@ -13,8 +13,8 @@ LIMITS = Limits()
 
 def refused(text: str) -> dict[str, object]:
     """What the refusal of a document tells tools."""
-    with pytest.raises(Refusal) as caught:
-        weigh(parse(text), LIMITS)
+    with pytest.raises(RequestError) as caught:
+        analyse(parse(text), LIMITS)
     errors = orjson.loads(caught.value.body)["errors"]
     assert len(errors) == 1
     assert caught.value.status == 400
@@ -99,17 +99,17 @@ def test_what_is_over_a_limit_is_refused_by_name_and_figure(text: str, told: dic
     ],
 )
 def test_what_is_at_a_limit_is_not_refused(text: str) -> None:
-    assert weigh(parse(text), LIMITS) == Weight()
+    assert analyse(parse(text), LIMITS) == Analysis()
 
 
 def test_introspection_may_be_deeper_than_data_and_is_told_from_it() -> None:
     deep = "__schema {" + "a {" * 19 + "b" + "}" * 20
-    assert weigh(parse("{" + deep + "}"), LIMITS) == Weight(introspects=True, only_introspects=True)
-    assert weigh(parse("{ __typename " + deep + "}"), LIMITS) == Weight(introspects=True, only_introspects=True)
-    assert weigh(parse("{ me " + deep + "}"), LIMITS) == Weight(introspects=True, only_introspects=False)
+    assert analyse(parse("{" + deep + "}"), LIMITS) == Analysis(introspects=True, only_introspects=True)
+    assert analyse(parse("{ __typename " + deep + "}"), LIMITS) == Analysis(introspects=True, only_introspects=True)
+    assert analyse(parse("{ me " + deep + "}"), LIMITS) == Analysis(introspects=True, only_introspects=False)
     aliased = "{ __schema: me ...F } fragment F on Query { __type }"
-    assert weigh(parse(aliased), LIMITS) == Weight(introspects=True, only_introspects=False)
-    assert weigh(parse("{ __typename }"), LIMITS) == Weight()
+    assert analyse(parse(aliased), LIMITS) == Analysis(introspects=True, only_introspects=False)
+    assert analyse(parse("{ __typename }"), LIMITS) == Analysis()
 
 
 @pytest.mark.parametrize(
@@ -121,23 +121,23 @@ def test_introspection_may_be_deeper_than_data_and_is_told_from_it() -> None:
     ],
 )
 def test_fragments_that_cannot_be_weighed_are_told_apart(text: str) -> None:
-    assert weigh(parse(text), LIMITS) == Weight(sound=False)
+    assert analyse(parse(text), LIMITS) == Analysis(sound=False)
 
 
 def test_every_fragment_spreading_every_other_takes_no_time_to_speak_of() -> None:
     # Were each walk through them walked, it would not end.
     each = " ".join(f"...F{n}" for n in range(50))
     text = "{ ...F0 }" + " ".join(f"fragment F{n} on Q {{ {each} }}" for n in range(50))
-    assert weigh(parse(text), LIMITS) == Weight(sound=False)
+    assert analyse(parse(text), LIMITS) == Analysis(sound=False)
 
 
 def test_variables_have_limits_too() -> None:
-    weigh_variables({"a": ["x"] * 100, "b": {"c": [[1], [2]]}}, LIMITS)
+    check_variables({"a": ["x"] * 100, "b": {"c": [[1], [2]]}}, LIMITS)
     for variables in ({"a": [1] * 101}, {"a": {"b": [{"c": [1] * 101}]}}):
-        with pytest.raises(Refusal) as caught:
-            weigh_variables(variables, LIMITS)
+        with pytest.raises(RequestError) as caught:
+            check_variables(variables, LIMITS)
         assert orjson.loads(caught.value.body)["errors"][0]["extensions"] == over("input_list", 100, 101)
-    with pytest.raises(Refusal) as caught:
-        weigh_variables({"a": [{"b": "secret\x00"}]}, LIMITS)
+    with pytest.raises(RequestError) as caught:
+        check_variables({"a": [{"b": "secret\x00"}]}, LIMITS)
     assert caught.value.codes == ("BAD_USER_INPUT",)
     assert b"secret" not in caught.value.body

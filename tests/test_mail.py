@@ -17,7 +17,7 @@ from models.registrations import Letter
 from models.viewers import Audience
 from resolvers import mail as outbox
 from resolvers.letters import written
-from server.mail import Mail, by_smtp
+from server.mail import Mailer, smtp_delivery
 from tests.asking import ANYBODY, serving
 from tests.joining import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
 
@@ -115,17 +115,17 @@ async def test_a_mail_that_could_not_be_sent_waits_ever_longer_and_is_sent_once(
     await open_roles(fresh)
     async with post(refuses=2) as server, connected(fresh) as owner:
         await owner.execute("SELECT identity.write_to('ada@people.example', 'PASSWORD_CHANGED', 'en', NULL)")
-        mail = Mail(by_smtp(f"smtp://127.0.0.1:{server.port}"), "hello@cohorte.example")
+        mail = Mailer(smtp_delivery(f"smtp://127.0.0.1:{server.port}"), "hello@cohorte.example")
         async with connected(role_dsn(fresh, Audience.PUBLIC)) as connection:
             for minutes in (1, 2):
-                await mail.empty(connection)
+                await mail.send_pending(connection)
                 waits = await owner.fetchval("SELECT extract(epoch FROM due_at - now()) FROM identity.mail")
                 assert minutes * 60 - 30 < waits <= minutes * 60
-                await mail.empty(connection)  # not due yet
+                await mail.send_pending(connection)  # not due yet
                 assert server.refuses == 2 - minutes
                 await owner.execute("UPDATE identity.mail SET due_at = now()")
-            await mail.empty(connection)
-            await mail.empty(connection)
+            await mail.send_pending(connection)
+            await mail.send_pending(connection)
         assert [recipient for recipient, _ in server.taken] == ["ada@people.example"]
         assert await owner.fetchval("SELECT count(*) FROM identity.mail") == 0
 
@@ -144,10 +144,10 @@ async def test_a_mail_that_never_goes_is_given_up_and_holds_up_no_other_and_no_l
     async with connected(fresh) as owner, connected(role_dsn(fresh, Audience.PUBLIC)) as connection:
         for name in ("bad", "good"):
             await owner.execute(f"SELECT identity.write_to('{name}@people.example', 'PASSWORD_CHANGED', 'en', NULL)")
-        mail = Mail(deliver, "hello@cohorte.example")
+        mail = Mailer(deliver, "hello@cohorte.example")
         for attempt in range(outbox.ATTEMPTS):
             assert await owner.fetchval("SELECT attempts FROM identity.mail WHERE recipient LIKE 'bad%'") == attempt
-            await mail.empty(connection)
+            await mail.send_pending(connection)
             await owner.execute("UPDATE identity.mail SET due_at = now()")
         assert await owner.fetchval("SELECT count(*) FROM identity.mail") == 0
     assert sent == ["good@people.example"]
@@ -171,7 +171,7 @@ async def test_of_several_processes_one_sends_and_each_mail_goes_once(fresh: str
     tasks = []
     async with connected(fresh) as owner:
         for _ in range(3):
-            mail = Mail(deliver, "hello@cohorte.example")
+            mail = Mailer(deliver, "hello@cohorte.example")
             tasks.append(asyncio.create_task(mail.run(lambda: asyncpg.connect(role_dsn(fresh, Audience.PUBLIC)))))
         try:
             for number in range(60):
@@ -191,13 +191,13 @@ async def test_sending_ends_when_it_is_told_to_even_while_mail_comes_in(fresh: s
     async def deliver(message: EmailMessage, recipient: str) -> None: ...
 
     for turns in range(4):
-        mail = Mail(deliver, "hello@cohorte.example")
+        mail = Mailer(deliver, "hello@cohorte.example")
         running = asyncio.create_task(mail.run(lambda: asyncpg.connect(role_dsn(fresh, Audience.PUBLIC))))
         async with connected(fresh) as owner:
             await owner.execute("SELECT identity.write_to('ada@people.example', 'PASSWORD_CHANGED', 'en', NULL)")
             await becomes(owner, "SELECT count(*) FROM identity.mail", 0)
         await asyncio.sleep(0.02)  # it waits for the next one
-        mail.heard()
+        mail.notified()
         for _ in range(turns):
             await asyncio.sleep(0)
         running.cancel()

@@ -162,7 +162,7 @@ async def test_a_text_with_the_character_zero_is_refused_and_no_fault(ask: Ask) 
         asking("query ($s: String!) { community(slug: $s) { name } }", variables={"s": "a\x00"}),
     ):
         status, error = await refused(ask, body)
-        assert (status, error["message"]) == (400, "Text may not contain the character U+0000.")
+        assert (status, error["message"]) == (400, "Strings must not contain the character U+0000.")
 
 
 async def test_what_is_not_there_is_null_and_no_error(ask: Ask, patient: Caller, anybody: Caller) -> None:

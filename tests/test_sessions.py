@@ -17,7 +17,7 @@ WHO = "{ viewer { audience } }"
 CLOSED = {
     "errors": [
         {
-            "message": "The token is invalid, revoked or expired. Sign in again.",
+            "message": "Invalid or expired session. Please sign in again.",
             "extensions": {"code": "UNAUTHENTICATED"},
         }
     ]
@@ -192,12 +192,12 @@ async def test_demonstration_accounts_are_let_in_by_a_demonstration_alone(fresh:
 
 
 class NoConnections:
-    """Stands where a viewer is looked up: what is heard of meanwhile, and what is found."""
+    """Stands in for the pool: calls `meanwhile`, such as a notification, and returns `found`."""
 
     def __init__(self, found: object, meanwhile: object = None) -> None:
         self.found, self.meanwhile = found, meanwhile
 
-    async def ask(self, question: object) -> object:
+    async def run(self, work: object) -> object:
         if callable(self.meanwhile):
             self.meanwhile()
         return self.found
@@ -208,14 +208,14 @@ async def test_what_is_revoked_while_it_is_looked_up_is_not_kept() -> None:
     connections = NoConnections((viewer, datetime.now(UTC) + timedelta(days=1), False))
     sessions = Sessions(connections, demonstration=True)  # type: ignore[arg-type]  # a stand-in
     sessions.listening = True
-    connections.meanwhile = lambda: sessions.heard(None, 0, "", str(viewer.session))
+    connections.meanwhile = lambda: sessions.notified(None, 0, "", str(viewer.session))
     token = b"Bearer " + b"a" * 43
     assert await sessions.viewer(token) == viewer
     assert sessions.known(token) is None
     connections.meanwhile = None
     assert await sessions.viewer(token) == viewer
     assert sessions.known(token) == viewer
-    sessions.heard(None, 0, "", "nonsense")
+    sessions.notified(None, 0, "", "nonsense")
     assert sessions.known(token) is None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from server.sockets import OPERATIONS
+from server.sockets import MAX_OPERATIONS
 from settings import Limits
 from tests.asking import SIGN_OUT, Ask, Caller, serving
 from tests.subscribing import POST_ADDED, dialled, held, socket, subscribed
@@ -179,15 +179,19 @@ async def test_an_id_in_use_closes_the_socket(ask: Ask, patient: Caller) -> None
 
 async def test_a_socket_carries_a_hundred_operations(ask: Ask, patient: Caller) -> None:
     async with socket(ask, patient) as made:
-        for number in range(OPERATIONS):
+        for number in range(MAX_OPERATIONS):
             await made.subscribe(str(number), NOTIFIED)
-        await subscribed(ask, OPERATIONS)
+        await subscribed(ask, MAX_OPERATIONS)
         await made.subscribe("more", NOTIFIED)
         told = await made.hear()
         assert (told["type"], told["id"]) == ("error", "more")
-        assert told["payload"][0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": "operations", "most": OPERATIONS}
+        assert told["payload"][0]["extensions"] == {
+            "code": "LIMIT_EXCEEDED",
+            "limit": "operations",
+            "most": MAX_OPERATIONS,
+        }
         await made.say("complete", id="7")
-        await subscribed(ask, OPERATIONS - 1)
+        await subscribed(ask, MAX_OPERATIONS - 1)
         await made.subscribe("more", WHO)
         assert await made.data("more") == {"viewer": {"audience": "PATIENT"}}
     await subscribed(ask, 0)
@@ -219,7 +223,7 @@ async def test_limits_and_discussions_are_checked_before_anything_is_heard(ask: 
                 "error",
                 [
                     {
-                        "message": "The object to subscribe to does not exist, or you may not see it.",
+                        "message": "The object to subscribe to does not exist or is not visible to you.",
                         "extensions": {"code": "BAD_USER_INPUT"},
                     }
                 ],

@@ -11,10 +11,10 @@ from graphql import parse
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
 from schema.build import build_views
-from server.connections import Connections
-from server.errors import Refusal, unauthenticated, unavailable
+from server.connections import ConnectionPool
+from server.errors import RequestError, unauthenticated, unavailable
 from server.sessions import Sessions
-from server.streams import Ended, Ending, Stream, Streams
+from server.streams import Ending, Stream, StreamEnded, Streams
 from tests.asking import Ask
 
 VIEWER = Viewer(Audience.PATIENT, uuid4(), uuid4(), uuid4())
@@ -43,7 +43,7 @@ async def lived(streams: Streams, life: Callable[[Stream], Awaitable[object]]) -
     try:
         async with streams.opened() as stream:
             await life(stream)
-    except Ended as told:
+    except StreamEnded as told:
         return told.ending
     return None
 
@@ -105,7 +105,7 @@ async def test_a_revocation_while_the_token_is_looked_up_is_not_missed() -> None
     streams = Streams(sessions)
     sessions.answers = [VIEWER, unauthenticated()]  # it was open when it was first looked for
     async with streams.opened() as stream:
-        with pytest.raises(Refusal):
+        with pytest.raises(RequestError):
             await streams.admit(stream, TOKEN)
     assert sessions.looked_up == 2
 
@@ -116,13 +116,13 @@ async def test_a_revocation_ends_the_streams_of_its_session_alone() -> None:
 
     async def life(stream: Stream) -> None:
         assert await streams.admit(stream, TOKEN) == VIEWER
-        sessions.heard(None, 0, "", str(uuid4()))
+        sessions.notified(None, 0, "", str(uuid4()))
         assert stream.ending is None
-        sessions.heard(None, 0, "", str(VIEWER.session))
+        sessions.notified(None, 0, "", str(VIEWER.session))
         await asyncio.sleep(10)
 
     async def of_nobody(stream: Stream) -> None:
-        sessions.heard(None, 0, "", str(VIEWER.session))
+        sessions.notified(None, 0, "", str(VIEWER.session))
         await asyncio.sleep(0.01)
 
     assert await lived(streams, life) is Ending.REVOKED
@@ -157,7 +157,7 @@ async def test_a_check_ends_what_is_not_as_it_was_and_nothing_for_want_of_an_ans
 
 
 async def test_the_watch_goes_on_until_it_has_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.streams.AGAIN_SECONDS", 0.001)
+    monkeypatch.setattr("server.streams.RETRY_SECONDS", 0.001)
     sessions = OneSession()
     streams = Streams(sessions)
     watch = asyncio.create_task(streams.watch())
@@ -165,7 +165,7 @@ async def test_the_watch_goes_on_until_it_has_an_answer(monkeypatch: pytest.Monk
     async def life(stream: Stream) -> None:
         await streams.admit(stream, TOKEN)
         sessions.answers = [unavailable(), unavailable(), unauthenticated()]
-        sessions.began()  # what was said before, nobody heard
+        sessions.started()  # what was said before, nobody heard
         await asyncio.sleep(10)
 
     assert await lived(streams, life) is Ending.REVOKED
@@ -175,14 +175,14 @@ async def test_the_watch_goes_on_until_it_has_an_answer(monkeypatch: pytest.Monk
 
 async def test_who_is_told_waits_for_its_turn_and_is_not_sent_away(ask: Ask) -> None:
     assert ask.app.endpoint is not None
-    connections: Connections = ask.app.endpoint.views[Audience.PATIENT].connections
-    connections.busy += connections.most
+    connections: ConnectionPool = ask.app.endpoint.views[Audience.PATIENT].connections
+    connections.busy += connections.max_busy
     try:
-        with pytest.raises(Refusal):
+        with pytest.raises(RequestError):
             await connections.read("SELECT 'asked'", [])
-        assert await connections.read_in_turn("SELECT 'told'", []) == "told"
+        assert await connections.read_for_event("SELECT 'told'", []) == "told"
     finally:
-        connections.busy -= connections.most
+        connections.busy -= connections.max_busy
 
 
 def test_what_is_heard_is_planned_once_for_each_shape() -> None:
@@ -190,9 +190,9 @@ def test_what_is_heard_is_planned_once_for_each_shape() -> None:
     text = "subscription($slug: String) { surveyOpened(community: $slug) { id } }"
     operation = planner.operation(parse(text), None)
     one, same, other = (
-        operation.hearing(operation.coerce(variables)) for variables in ({"slug": "a"}, {"slug": "b"}, {})
+        operation.subscription_plan(operation.coerce(variables)) for variables in ({"slug": "a"}, {"slug": "b"}, {})
     )
     assert one.each is same.each
-    assert one.about is same.about
-    assert (one.about is None, other.about is None) == (False, True)
+    assert one.topic is same.topic
+    assert (one.topic is None, other.topic is None) == (False, True)
     assert one.each.sql != other.each.sql  # of the viewer's own communities

@@ -23,9 +23,9 @@ from models.viewing import Connection
 from resolvers import ledger
 from resolvers.due import PUBLISHING
 from resolvers.freezing import close_survey
-from server.connections import Connections
-from server.errors import Refusal
-from server.heads import Forgotten
+from server.connections import ConnectionPool
+from server.errors import RequestError
+from server.heads import LedgerRolledBack
 from tests.asking import ANYBODY as STRANGER
 from tests.asking import Ask, Caller, serving
 from tests.crowd import CELLS, PUBLISH, buyer, closed, publish
@@ -181,7 +181,7 @@ async def expect_whole(here: Town, clients: Clients, who: Caller, dataset: str) 
 
     await becomes(is_heard)
     paid(await publish(here, who, dataset, "region"))
-    assert endpoint.publishing.kept.read() == await ledger.head(here.database)
+    assert endpoint.publisher.head_file.read() == await ledger.head(here.database)
 
 
 async def test_a_database_that_comes_back_without_what_was_published_is_not_published_from(template: str) -> None:
@@ -191,23 +191,23 @@ async def test_a_database_that_comes_back_without_what_was_published_is_not_publ
         people, overdue = await gathered(here), await gathered(here)
         dataset = await closed(here, people)
         laboratory = await buyer(here, people.community)
-        before, kept = await spent(here, dataset), endpoint.publishing.kept
+        before, kept = await spent(here, dataset), endpoint.publisher.head_file
         known = kept.path.read_text()
         # As if a line had been published since the backup from which the database has just come back.
         kept.path.write_text(json.dumps({"position": kept.read().position + 1, "hash": "00" * 32}))
         asked = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
         answer = await here.ask.post(laboratory, PUBLISH, {"input": asked})
         assert answer.status_code == 503
-        assert "lacks results that were published" in answer.json()["errors"][0]["message"]
+        assert "the database lacks results that were published" in answer.json()["errors"][0]["message"]
         over = datetime.now(UTC).date() - timedelta(days=1)
         await here.database.execute("UPDATE catalog.survey SET closes_on = $2 WHERE id = $1", overdue.survey, over)
-        for task in endpoint.publishing.tasks(PUBLISHING):
-            with pytest.raises(Forgotten):
+        for task in endpoint.publisher.jobs(PUBLISHING):
+            with pytest.raises(LedgerRolledBack):
                 await task(here.database)
         assert await status_of(here, f"svy_{overdue.survey}") == "OPEN"
         assert (await spent(here, dataset), await releases(here, dataset, "q", "r")) == (before, [])
         kept.path.write_text(known)
-        for task in endpoint.publishing.tasks(PUBLISHING):
+        for task in endpoint.publisher.jobs(PUBLISHING):
             await task(here.database)
         assert await status_of(here, f"svy_{overdue.survey}") == "RELEASED"
         assert kept.read() == await ledger.head(here.database)
@@ -222,15 +222,15 @@ async def test_a_connection_that_lost_its_place_is_told_as_a_database_that_is_aw
     pids: list[int] = []
     await open_roles(fresh)
     opened = await pool(fresh, Audience.PUBLIC, 1, 5.0)
-    connections = Connections(opened, 5.0)
+    connections = ConnectionPool(opened, 5.0)
     try:
-        with pytest.raises(Refusal) as asked:
-            await connections.ask(lost)
-        with pytest.raises(Refusal) as written:
+        with pytest.raises(RequestError) as asked:
+            await connections.run(lost)
+        with pytest.raises(RequestError) as written:
             async with connections.write(ANYBODY) as connection:
                 await lost(connection)
         assert [refused.value.status for refused in (asked, written)] == [503, 503]
-        last = await connections.ask(lambda connection: connection.fetchval("SELECT pg_backend_pid()"))
+        last = await connections.run(lambda connection: connection.fetchval("SELECT pg_backend_pid()"))
         assert len({*pids, last}) == 3
     finally:
         await connections.close()

@@ -23,7 +23,7 @@ from resolvers import ledger
 from resolvers.due import PUBLISHING
 from resolvers.freezing import close_survey
 from resolvers.ledger import EMPTY, Head
-from server.heads import KeptHead
+from server.heads import LedgerHeadFile
 from tests.asking import ANYBODY, Ask, Caller
 from tests.crowd import PUBLISH, Crowd, buyer
 from tests.faults.test_kill import becomes, client
@@ -162,7 +162,7 @@ async def test_killed_whenever_it_has_said_and_spent_all_or_nothing_and_ended_it
         boss = await here.staff(StaffRole.SURVEY_MANAGER)
         for task in PUBLISHING:
             await task(here.database)  # else the server would begin with what is due
-        kept = KeptHead(tmp_path, fresh)
+        kept = LedgerHeadFile(tmp_path, fresh)
 
         async with life(here, fresh, tmp_path) as process:
             before, _ = await everything(here), await here.events()
@@ -307,5 +307,5 @@ async def test_what_takes_longer_than_the_servers_end_is_told_so_and_undone(here
         await running
     assert (told[0]["status"], (b"retry-after", b"2") in told[0]["headers"]) == (503, True)
     [error] = json.loads(told[1]["body"])["errors"]
-    assert error["message"] == "The server is shutting down. Try again in a moment."
+    assert error["message"] == "The server is shutting down. Please try again."
     assert await everything(here) == before
