@@ -40,7 +40,7 @@ SHARED = Scope(
     "SHARED",
     {PATIENT: f"member_id = {MEMBER} OR EXISTS (SELECT FROM care.profile p WHERE p.member_id = {{table}}.member_id)"},
 )
-HOUSE = Scope("HOUSE", {MANAGER: f"{STAFF} IS NOT NULL"})
+STAFF_ONLY = Scope("STAFF_ONLY", {MANAGER: f"{STAFF} IS NOT NULL"})
 HIDDEN = Scope("HIDDEN", {})  # no role's: functions of the owner's read it
 
 IN_COMMON = (  # a community that both are members of
@@ -99,7 +99,7 @@ LICENSED = (
 )
 DATASET = Scope("DATASET", dict.fromkeys((PATIENT, BUYER, MANAGER), "status <> 'TOO_SMALL'"))
 DOMAIN = Scope("DOMAIN", dict.fromkeys((PATIENT, BUYER, MANAGER), EVERY))  # says what could be asked, of nobody
-SAID = Scope("SAID", {PATIENT: EVERY, BUYER: f"dataset_id IN {LICENSED}", MANAGER: EVERY})
+PUBLISHED = Scope("PUBLISHED", {PATIENT: EVERY, BUYER: f"dataset_id IN {LICENSED}", MANAGER: EVERY})
 OF_INSIGHT = Scope(
     "OF_INSIGHT",
     {
@@ -112,7 +112,7 @@ LICENCE = Scope("LICENCE", {BUYER: f"organization_id = {ORGANIZATION}", MANAGER:
 API_KEY = Scope("API_KEY", {BUYER: f"organization_id = {ORGANIZATION}"})
 ACCOUNT = Scope("ACCOUNT", {PATIENT: f"member_id = {MEMBER}"})
 SESSION = Scope("SESSION", {PATIENT: "EXISTS (SELECT FROM identity.account a WHERE a.id = session.account_id)"})
-OWN_OR_HOUSE = Scope("OWN_OR_HOUSE", {PATIENT: f"member_id = {MEMBER}", MANAGER: f"{STAFF} IS NOT NULL"})
+OWN_OR_STAFF = Scope("OWN_OR_STAFF", {PATIENT: f"member_id = {MEMBER}", MANAGER: f"{STAFF} IS NOT NULL"})
 REMOVAL = Scope(
     "REMOVAL",
     {
@@ -130,7 +130,7 @@ SCOPES: Mapping[str, Scope] = {
     "catalog.indicator": CATALOG,
     "catalog.treatment": CATALOG,
     "catalog.survey": SURVEY,
-    "catalog.survey_progress": HOUSE,
+    "catalog.survey_progress": STAFF_ONLY,
     "catalog.eligibility": OF_SURVEY,
     "catalog.notice": CATALOG,
     "catalog.question": QUESTION,
@@ -150,9 +150,9 @@ SCOPES: Mapping[str, Scope] = {
     "care.care_link": CARE_LINK,
     "care.notification": OWN,
     "care.diagnosis": OWN,
-    "care.flag": OWN_OR_HOUSE,
+    "care.flag": OWN_OR_STAFF,
     "care.removal": REMOVAL,
-    "care.suspension": OWN_OR_HOUSE,
+    "care.suspension": OWN_OR_STAFF,
     "research.consent": OWN,
     "research.consent_change": OWN,
     "research.participation": OWN,
@@ -166,8 +166,8 @@ SCOPES: Mapping[str, Scope] = {
     "insight.dataset": DATASET,
     "insight.variable": DOMAIN,
     "insight.category": DOMAIN,
-    "insight.release": SAID,
-    "insight.insight": SAID,
+    "insight.release": PUBLISHED,
+    "insight.insight": PUBLISHED,
     "insight.cell": OF_INSIGHT,
     "insight.statistic": OF_INSIGHT,
     "insight.ledger_entry": CATALOG,
