@@ -1,4 +1,4 @@
-"""The only place for the words of what is read off a cube: what is measured, and how far it can be relied on."""
+"""Enumerations for figures read from a cube: what is measured, and how reliable it is."""
 
 from enum import StrEnum
 

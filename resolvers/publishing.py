@@ -7,7 +7,7 @@ from uuid import UUID
 from models.viewers import Audience, Viewer
 from models.viewing import Connection
 from resolvers.ledger import append
-from resolvers.quotes import BudgetExhausted, Question, Subject, pocket_of, quote, subject_of
+from resolvers.quotes import BudgetExhausted, Question, Subject, budget_share_of, quote, subject_of
 from resolvers.releases import Overspent, Use, present, release
 from resolvers.writing import Forbidden, current_day, too_late
 
@@ -34,17 +34,17 @@ async def publish(
     # From here on whoever publishes of the dataset waits: two of them would both find the budget unspent.
     subject = await subject_of(connection, question, lock=True)
     day = at.date() if at else await current_day(connection)
-    pocket = await pocket_of(connection, viewer, subject.dataset, day, lock=True)
+    share = await budget_share_of(connection, viewer, subject.dataset, day, lock=True)
     if subject.said is not None and subject.is_said:
         shown = await present(connection, subject.dataset, subject.said, subject.cube, question.variable, at)
         return Published(shown, 0)
     if not subject.dataset.is_open_on(day):
         raise too_late("This dataset has ended: what was published of it can still be read.", "input", "dataset")
     charge = subject.cost(question.precision)
-    if charge > pocket.left:
-        raise BudgetExhausted(await quote(connection, subject, pocket.left))
+    if charge > share.left:
+        raise BudgetExhausted(await quote(connection, subject, share.left))
     try:
-        return await _say(connection, subject, pocket.use, charge, at)
+        return await _say(connection, subject, share.use, charge, at)
     except Overspent:
         raise BudgetExhausted(await quote(connection, subject, 0)) from None
 

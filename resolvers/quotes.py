@@ -11,7 +11,7 @@ from models.accounts import StaffRole
 from models.datasets import DatasetKind, DatasetStatus
 from models.viewers import Audience, Viewer
 from models.viewing import Connection
-from privacy.budget import left_for_house, left_for_sale
+from privacy.budget import left_for_sale, left_for_staff
 from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
 from privacy.domains import Category, Rule, Variable
 from privacy.precision import PRECISIONS, Precision, cheaper, price
@@ -28,7 +28,7 @@ from resolvers.writing import (
     require_role,
 )
 
-HOUSE = Use("The house's own research")
+STAFF_USE = Use("Cohorte's own research")
 COVERING = 10  # the most insights that a quote names
 
 
@@ -69,8 +69,8 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Pocket:
-    """Out of what a release would be paid: whose use it is, and how many micro-rho are left for it."""
+class BudgetShare:
+    """The share of a budget that a release is charged to: whose use it is, and the micro-rho left for it."""
 
     use: Use
     left: int
@@ -117,10 +117,10 @@ async def quote_of(connection: Connection, viewer: Viewer, question: Question) -
     subject = await subject_of(connection, question)
     day = await current_day(connection)
     try:
-        pocket = await pocket_of(connection, viewer, subject.dataset, day)
+        share = await budget_share_of(connection, viewer, subject.dataset, day)
     except (Refused, Forbidden):
         return await quote(connection, subject, 0)
-    return await quote(connection, subject, pocket.left if subject.dataset.is_open_on(day) else 0)
+    return await quote(connection, subject, share.left if subject.dataset.is_open_on(day) else 0)
 
 
 async def quote(connection: Connection, subject: Subject, left: int) -> Quote:
@@ -237,18 +237,18 @@ async def covering(connection: Connection, subject: Subject) -> list[UUID]:
     return [id for _, _, id in sorted(found)[:COVERING]]
 
 
-async def pocket_of(
+async def budget_share_of(
     connection: Connection, viewer: Viewer, dataset: Dataset, day: date, *, lock: bool = False
-) -> Pocket:
-    """Out of what the viewer would pay on that day; `lock`: with its licences held until the transaction ends.
+) -> BudgetShare:
+    """The share of the budget that the viewer may spend on that day; `lock` holds its licences until the commit.
 
     Raises Forbidden for who has no part in it, and Refused: NOT_ELIGIBLE for the kind of organization,
     LICENCE_REQUIRED where none is in force.
     """
     if viewer.audience is not Audience.BUYER:
         require_role(viewer, StaffRole.DATA_STEWARD)
-        left = left_for_house(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
-        return Pocket(HOUSE, left)
+        left = left_for_staff(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
+        return BudgetShare(STAFF_USE, left)
     buyer = await connection.fetchrow("SELECT name, kind FROM insight.organization WHERE id = $1", viewer.organization)
     if buyer is None:
         raise Forbidden
@@ -260,7 +260,7 @@ async def pocket_of(
 
 async def _licensed(
     connection: Connection, viewer: Viewer, dataset: Dataset, name: str, day: date, lock: bool
-) -> Pocket:
+) -> BudgetShare:
     licences = await connection.fetch(
         """
         SELECT id, purpose, quota_micro_rho FROM insight.licence
@@ -275,7 +275,7 @@ async def _licensed(
         message = "This takes a licence for the dataset's community, granted and in force today: see licenceRequest."
         raise refused(RefusalCode.LICENCE_REQUIRED, message, "input", "dataset")
     for_sale = left_for_sale(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
-    best: Pocket | None = None
+    best: BudgetShare | None = None
     for licence in licences:
         if lock:
             # Publishing on another of the community's datasets spends the same quota. No licence's row may be locked.
@@ -285,7 +285,7 @@ async def _licensed(
         left = min(for_sale, licence["quota_micro_rho"] - await connection.fetchval(spent, licence["id"]))
         if best is None or left > best.left:
             use = Use(licence["purpose"], viewer.organization, name, licence["id"])
-            best = Pocket(use, max(left, 0))
+            best = BudgetShare(use, max(left, 0))
     assert best is not None
     return best
 

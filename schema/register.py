@@ -53,7 +53,7 @@ class PrivacyLoss:
     spent: PrivacyCost = sql(resolve.spent_of, "What has been spent, of all the datasets that it has ever been in.")
     guess: float = computed(
         resolve.spent_micro_rho,
-        loss.guess,
+        loss.guess_probability,
         "The best chance to tell which of two answers the viewer gave, for somebody who knows all else: 0.5 is blind.",
     )
     statement: str = computed(

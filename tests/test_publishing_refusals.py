@@ -102,7 +102,7 @@ async def test_buyers_share_what_is_kept_for_them_and_the_house_has_its_own(
     paid(await publish(here, steward, dataset, "twin", "sex", within=5))
     [release] = await releases(here, dataset, "twin", "sex")
     assert (release["organization_id"], release["licence_id"]) == (None, None)
-    assert release["purpose"] == "The house's own research"
+    assert release["purpose"] == "Cohorte's own research"
     assert (await publishes(here, steward, dataset, "q", "kind", within=5))["userErrors"][0][
         "code"
     ] == "BUDGET_EXHAUSTED"
