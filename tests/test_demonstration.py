@@ -363,7 +363,7 @@ async def test_a_network_is_never_seeded_twice(fresh: str) -> None:
     )
     _, said = await command.communicate()
     assert command.returncode == 1
-    assert said.decode() == "The database has members already: the demonstration needs an empty one.\n"
+    assert said.decode() == "The database already has members; the demonstration network needs an empty one.\n"
     assert await checksums(fresh) == before
 
 
