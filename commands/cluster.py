@@ -204,6 +204,7 @@ def binaries(home: Path, account: Account) -> Path:
 
 
 def start(home: Path, programs: Path, account: Account, options: tuple[str, ...]) -> None:
+    """Starts the server, creating the cluster if there is none. Raises Unavailable if it does not start."""
     pgdata, log = home / "pgdata", home / "pgdata/server.log"
     if not pgdata.exists():
         initialize(home, programs, account, sync="fsync=off" not in options)
@@ -230,6 +231,7 @@ def start(home: Path, programs: Path, account: Account, options: tuple[str, ...]
 
 
 def initialize(home: Path, programs: Path, account: Account, sync: bool) -> None:
+    """Creates the cluster with a random password for its superuser. Raises Unavailable if initdb fails."""
     part, password = home / "pgdata.part", home / "password"  # a killed initdb leaves pgdata.part, never half a pgdata
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700)
@@ -262,6 +264,7 @@ def forget_stale_process(pgdata: Path, account: Account) -> None:
 
 
 def answers(pgdata: Path) -> bool:
+    """Whether a server accepts connections on the cluster's socket."""
     with contextlib.suppress(OSError, IndexError), socket.socket(socket.AF_UNIX) as probe:
         probe.connect(str(socket_file(pgdata)))
         return True
@@ -274,10 +277,12 @@ def socket_file(pgdata: Path) -> Path:
 
 
 def open_private(path: Path) -> TextIO:
+    """Opens a file for reading and writing, created with access for its owner only."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
 
 
 def release(users: TextIO, keeper: "subprocess.Popen[bytes]", wait_seconds: float) -> None:
+    """Gives up our lock on the cluster and waits for the keeper to stop it, for at most `wait_seconds`."""
     users.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
         keeper.wait(wait_seconds)

@@ -27,12 +27,14 @@ def changes() -> list[str]:
 
 
 def write() -> None:
+    """Writes the SDL of every view to schema/views/."""
     FOLDER.mkdir(exist_ok=True)
     for name, text in printed().items():
         (FOLDER / name).write_text(text, encoding="utf-8")
 
 
 def main() -> int:
+    """Writes the files, or with `--check` compares them; returns the exit status, 1 if one is out of date."""
     parser = argparse.ArgumentParser(description="Write the SDL of the four views to schema/views/.")
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with status 1 if a file is out of date"

@@ -76,6 +76,7 @@ async def seed(
 async def fill(
     connection: "asyncpg.Connection[asyncpg.Record]", scale: float, seed: int, report: Report, today: date
 ) -> None:
+    """Generates and copies all rows, then freezes datasets and publishes insights, within the caller's transaction."""
     report("catalogue", 0.0)
     known, network = catalogue.catalogue(seed), Network()
     catalogue.write_catalogue(network, known)

@@ -77,6 +77,7 @@ def database(settings: Settings) -> Iterator[str]:
 
 
 async def probe(dsn: str) -> None:
+    """Raises Unavailable if the database cannot be reached, or its PostgreSQL is too old."""
     try:
         connection = await asyncpg.connect(dsn, timeout=10)
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -91,6 +92,10 @@ async def probe(dsn: str) -> None:
 
 
 async def prepare(dsn: str, settings: Settings) -> None:
+    """Migrates the database, checks it against the stored head of the ledger, and seeds it for a demonstration.
+
+    Raises Unavailable if entries of the ledger are missing.
+    """
     say("Migrating the database ...")
     await migrate.upgrade(dsn)
     await refuse_forgetful(dsn, settings)
@@ -111,6 +116,7 @@ async def refuse_forgetful(dsn: str, settings: Settings) -> None:
 
 
 def listen(settings: Settings) -> socket.socket:
+    """A socket that listens on the settings' host and port. Raises Unavailable if they cannot be used."""
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         listener = socket.create_server(address[:2], family=family, backlog=2048)

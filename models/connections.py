@@ -105,6 +105,7 @@ async def leave_as_it_is(connection: object) -> None:
 
 
 async def logs_in(owner_dsn: str, login: Login) -> bool:
+    """Whether the role can log in with its derived password. Raises NoOwnerPassword."""
     try:
         connection = await asyncpg.connect(role_dsn(owner_dsn, login))
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
@@ -114,6 +115,7 @@ async def logs_in(owner_dsn: str, login: Login) -> bool:
 
 
 async def set_password(owner_dsn: str, login: Login) -> None:
+    """Sets the role's password to the derived one. Raises RoleRefused if the owner may not set it."""
     verifier = scram_verifier(role_password(owner_dsn, login.role), secrets.token_bytes(16))
     owner = await asyncpg.connect(owner_dsn)
     try:

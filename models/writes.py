@@ -47,6 +47,7 @@ class Delete:
 
 
 def policy(table: Table, login: Login, does: str, what: str) -> str:
+    """A CREATE POLICY statement; `{table}` in `what` is replaced by the table's unqualified name."""
     return f"CREATE POLICY {login.view}_{does} ON {table.fullname} {what.replace('{table}', table.name)}"
 
 

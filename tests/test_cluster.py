@@ -1,4 +1,4 @@
-"""The only place that tests how a cluster of our own starts, is shared, survives, and leaves nothing behind."""
+"""How an embedded cluster starts, is shared, survives crashes, and leaves nothing behind."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""The only place that tests how progress is drawn, on a terminal and elsewhere."""
+"""How progress is shown, on a terminal and elsewhere."""
 
 import io
 

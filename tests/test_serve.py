@@ -1,4 +1,4 @@
-"""The only place that tests the command that people start, from outside: what it says, and what it leaves."""
+"""The command that starts a server, from outside: what it prints, and what it leaves behind."""
 
 import os
 import signal
