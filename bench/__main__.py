@@ -1,4 +1,4 @@
-"""`make bench`: requests per second of the server against the limit, in turns, on the same rows and the same JSON."""
+"""`make bench`: compares the server's requests per second with the limit, in turns, with the same rows and JSON."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ QUERIES = {
 
 def main() -> None:
     if shutil.which("wrk") is None:
-        sys.exit("The bench asks with wrk: install it (Debian: apt-get install wrk).")
+        sys.exit("The benchmark needs wrk. Install it (Debian: apt-get install wrk).")
     folder = Path(tempfile.mkdtemp(prefix="cohorte-bench-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     with cluster(folder, throwaway=True) as superuser:
         dsn = at(superuser, "bench")
@@ -44,7 +44,7 @@ def main() -> None:
             for name, query in QUERIES.items():
                 answers = [ask(f"{ours}/graphql", query, token), ask(f"{limit}/{name}", query, None)]
                 if answers[0] != answers[1]:
-                    sys.exit(f"{name}: the server and the limit do not answer the same")
+                    sys.exit(f"{name}: the server and the limit return different responses.")
             print(f"{TURNS} turns of {SECONDS} s, {CLIENTS} connections; requests per second, median (lowest-highest)")
             for name, query in QUERIES.items():
                 compare(name, query, ours, limit, token, folder)
@@ -58,7 +58,7 @@ async def prepare(superuser: str, dsn: str) -> None:
 
 @contextlib.contextmanager
 def serving(which: str, dsn: str) -> Iterator[str]:
-    """One process on the first core, which it shares with nothing that is measured in the same turn."""
+    """The address of one server process, pinned to the first core; wrk runs on another core, one server at a time."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -66,7 +66,7 @@ def serving(which: str, dsn: str) -> Iterator[str]:
     command = [sys.executable, *(uvicorn if which == "limit" else ["-m", "commands.serve"])]
     environment = os.environ | {
         "BENCH_DATABASE_URL": dsn, "COHORTE_DATABASE_URL": dsn, "COHORTE_PORT": str(port), "COHORTE_DEMO": "1",
-        "COHORTE_POOL_SIZE": str(CLIENTS),  # the limit opens as many
+        "COHORTE_POOL_SIZE": str(CLIENTS),  # the limit opens as many connections
     }  # fmt: skip
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     with contextlib.suppress(OSError):
@@ -83,12 +83,12 @@ def serving(which: str, dsn: str) -> Iterator[str]:
 def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
     for _ in range(300):
         if process.poll() is not None:
-            sys.exit("a server did not start")
+            sys.exit("A server did not start.")
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), 1).close()
             return
         time.sleep(0.1)
-    sys.exit("a server did not answer")
+    sys.exit("A server did not accept connections.")
 
 
 def sign_in(address: str) -> str:
@@ -116,7 +116,7 @@ def compare(name: str, query: str, ours: str, limit: str, token: str, folder: Pa
         found["limit"].append(rate(f"{limit}/{name}", script))
         found["server"].append(rate(f"{ours}/graphql", script))
     for who, rates in found.items():
-        # Turn by turn: what else the machine does lasts longer than a turn.
+        # Compared turn by turn, because other load on the machine lasts longer than a turn.
         share = statistics.median(own / limits for own, limits in zip(rates, found["limit"], strict=True))
         median = statistics.median(rates)
         print(f"{name:5} {who:7} {median:8.0f} ({min(rates):.0f}-{max(rates):.0f})  {share:.2f} of the limit")
@@ -126,10 +126,10 @@ def rate(address: str, script: Path) -> float:
     command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s", "-s", str(script), address]
     if shutil.which("taskset"):
         command = ["taskset", "-c", "1", *command]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said:
-        sys.exit("a server refused while it was measured")
-    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in output:
+        sys.exit("A server refused a request during the measurement.")
+    found = re.search(r"Requests/sec:\s+([\d.]+)", output)
     assert found is not None
     return float(found[1])
 

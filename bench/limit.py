@@ -1,6 +1,6 @@
-"""The only place for the limit: a bare ASGI function, one handwritten statement, the JSON that PostgreSQL built.
+"""The limit: a bare ASGI function that sends the JSON of one handwritten statement, as PostgreSQL builds it.
 
-It signs nobody in, checks nothing and knows no GraphQL. What a server adds to this is what it costs.
+It has no authentication, no validation and no GraphQL. The difference to a server is that server's cost.
 """
 
 import os
@@ -40,7 +40,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await live(receive, send)
         return
     await receive()
-    prepared = free.pop() if free else await connect()  # one for each request under way
+    prepared = free.pop() if free else await connect()  # one connection for each concurrent request
     text = await prepared[scope["path"]].fetchval("multiple-sclerosis")
     free.append(prepared)
     body = b'{"data":' + text.encode() + b"}"

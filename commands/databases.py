@@ -1,4 +1,4 @@
-"""The only place that makes, copies and drops whole databases of a cluster."""
+"""Creates databases in a cluster and derives their addresses."""
 
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -6,12 +6,12 @@ import asyncpg
 
 
 def at(dsn: str, database: str) -> str:
-    """The same server and account, another database."""
+    """The address of another database on the same server, with the same account."""
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{quote(database, safe='')}"))
 
 
 async def create_missing(dsn: str, database: str) -> None:
-    """Makes `database` unless it is there; several processes may ask at once."""
+    """Creates `database` unless it exists. Safe to call from several processes at once."""
     connection = await asyncpg.connect(at(dsn, "postgres"))
     try:
         if not await connection.fetchval("select true from pg_database where datname = $1", database):
@@ -23,5 +23,5 @@ async def create_missing(dsn: str, database: str) -> None:
 
 
 def name(database: str) -> str:
-    """Quoted for a statement that takes no bind."""
+    """The database's name as a quoted identifier, for statements that accept no parameters."""
     return '"' + database.replace('"', '""') + '"'

@@ -1,4 +1,4 @@
-"""The only place that draws progress: one line that rewrites itself on a terminal, a line a phase elsewhere."""
+"""Shows the progress of a long task: a progress bar on a terminal, one line per phase elsewhere."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ REDRAW_SECONDS = 0.1
 
 
 class Progress:
-    """Tells how far a long task is, from its first `tell` to the end of the `with`."""
+    """A context manager that shows how far a task is, as its `report` is called."""
 
     def __init__(self, title: str, to: TextIO = sys.stdout) -> None:
         self.title, self.to = title, to
@@ -23,8 +23,8 @@ class Progress:
             self.write(f"{self.title} ...\n")
         return self
 
-    def tell(self, phase: str, done: float) -> None:
-        """`phase` is what is being done now; `done` the share of the whole that is done, 0 to 1."""
+    def report(self, phase: str, done: float) -> None:
+        """Shows the current phase and the share of the whole task that is done, from 0 to 1."""
         new, self.phase = phase != self.phase, phase
         if not self.to.isatty():
             if new:
@@ -37,7 +37,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         seconds = time.monotonic() - self.started_at
-        end = f"{self.title}: {'done' if kind is None else 'not done'}, {seconds:.1f} s"
+        end = f"{self.title}: {'done' if kind is None else 'failed'}, {seconds:.1f} s"
         if self.to.isatty():
             self.redraw(end)
             self.write("\n")

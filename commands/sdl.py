@@ -1,4 +1,4 @@
-"""The only place that prints the views, to schema/views: committed, so that a review shows what each audience gains."""
+"""Prints the SDL of the four views to schema/views/, which is committed so that reviews show what an audience gains."""
 
 import argparse
 import difflib
@@ -11,37 +11,41 @@ FOLDER = Path(__file__).parent.parent / "schema" / "views"
 
 
 def printed() -> dict[str, str]:
-    """File name to what it should hold, for each view."""
+    """The SDL of each view, by file name."""
     return {f"{audience.view}.graphql": view.as_str() + "\n" for audience, view in build_views().items()}
 
 
 def changes() -> list[str]:
-    """A unified diff from the committed files to the views as they are now; empty where they are the same."""
+    """A unified diff from the committed files to the current views; empty if they are equal."""
     found: list[str] = []
     for name, text in printed().items():
         path = FOLDER / name
         committed = path.read_text(encoding="utf-8") if path.exists() else ""
         lines = committed.splitlines(keepends=True), text.splitlines(keepends=True)
-        found += difflib.unified_diff(*lines, f"schema/views/{name}", f"{name} as it is now")
+        found += difflib.unified_diff(*lines, f"schema/views/{name}", f"{name} (current)")
     return found
 
 
 def write() -> None:
+    """Writes the SDL of every view to schema/views/."""
     FOLDER.mkdir(exist_ok=True)
     for name, text in printed().items():
         (FOLDER / name).write_text(text, encoding="utf-8")
 
 
 def main() -> int:
+    """Writes the files, or with `--check` compares them; returns the exit status, 1 if one is out of date."""
     parser = argparse.ArgumentParser(description="Write the SDL of the four views to schema/views/.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a file is out of date")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with status 1 if a file is out of date"
+    )
     if not parser.parse_args().check:
         write()
         return 0
     differences = changes()
     sys.stdout.writelines(differences)
     if differences:
-        print("The views have changed: run python -m commands.sdl and commit schema/views/.", file=sys.stderr)
+        print("schema/views/ is out of date: run python -m commands.sdl and commit the result.", file=sys.stderr)
     return 1 if differences else 0
 
 

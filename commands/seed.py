@@ -1,4 +1,4 @@
-"""The only place that fills an empty database with the demonstration network: `python -m commands.seed`."""
+"""Fills an empty database with the demonstration network: `python -m commands.seed`."""
 
 import argparse
 import asyncio
@@ -27,17 +27,18 @@ from commands.progress import Progress
 from models.everything import metadata
 from settings import Settings, SettingsError
 
-Tell = Callable[[str, float], None]
-# Loaded without their indexes and references, which are made afterwards: the catalogue's are too small for it to pay.
+Report = Callable[[str, float], None]  # of the current phase, and the share of the whole that is done, 0 to 1
+# Loaded without their indexes and foreign keys, which are created afterwards. The catalogue's tables are too small for
+# this to pay off.
 LARGE = tuple(table.fullname for table in metadata.sorted_tables if table.schema in ("care", "research"))
 
 
 class AlreadySeeded(Exception):
-    """The database has members already, and the demonstration is never mixed with anybody else's rows."""
+    """The database already has members, and demonstration rows are never mixed with others."""
 
 
 async def is_seeded(dsn: str) -> bool:
-    """Whether there are members: of the demonstration or others, it is not to be seeded again."""
+    """Whether the database has members, of the demonstration or not: then it must not be seeded."""
     connection = await asyncpg.connect(dsn)
     try:
         return bool(await connection.fetchval("select exists (select from care.member)"))
@@ -46,38 +47,40 @@ async def is_seeded(dsn: str) -> bool:
 
 
 async def seed(
-    dsn: str, scale: float = 1.0, seed: int = 2026, progress: Tell | None = None, today: date | None = None
+    dsn: str, scale: float = 1.0, seed: int = 2026, progress: Report | None = None, today: date | None = None
 ) -> None:
-    """Writes the demonstration network in one transaction: wholly or not at all.
+    """Writes the demonstration network in one transaction, completely or not at all; `dsn` is the owner's address.
 
-    `scale` 1.0 is 18,000 members; the catalogue and the two trials are whole at any scale. History ends on `today`
-    (UTC). The same seed, scale and today give the same rows, but for the passwords' salt and for what chance is part
-    of the promise: who answered what in a closed survey has new ids, and what is published real noise. Raises
-    AlreadySeeded when there are members, and asyncpg's errors; `dsn` is the owner's.
+    A `scale` of 1.0 means 18,000 members; the catalogue and the two trials are complete at any scale. History ends on
+    `today` (UTC). The same seed, scale and day give the same rows, except where randomness protects members: the salt
+    of the passwords, the ids of answers to closed surveys, and the noise of published insights.
+
+    Raises AlreadySeeded if there are members, and asyncpg's errors.
     """
-    tell = progress or (lambda _phase, _done: None)
+    report = progress or (lambda _phase, _done: None)
     today = today or datetime.now(UTC).date()
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
             await connection.execute("select pg_advisory_xact_lock(hashtext('cohorte.seed'))")
             if await connection.fetchval("select exists (select from care.member)"):
-                raise AlreadySeeded("The database has members already: the demonstration needs an empty one.")
+                raise AlreadySeeded("The database already has members; the demonstration network needs an empty one.")
             await connection.execute("set local maintenance_work_mem = '256MB'")
-            await fill(connection, scale, seed, tell, today)
-        tell("tidying up", 0.97)
+            await fill(connection, scale, seed, report, today)
+        report("vacuuming", 0.97)
         await connection.execute("vacuum (analyze)")
     finally:
         await connection.close()
 
 
 async def fill(
-    connection: "asyncpg.Connection[asyncpg.Record]", scale: float, seed: int, tell: Tell, today: date
+    connection: "asyncpg.Connection[asyncpg.Record]", scale: float, seed: int, report: Report, today: date
 ) -> None:
-    tell("reading the catalogue", 0.0)
+    """Generates and copies all rows, then freezes datasets and publishes insights, within the caller's transaction."""
+    report("catalogue", 0.0)
     known, network = catalogue.catalogue(seed), Network()
     catalogue.write_catalogue(network, known)
-    tell("members and courses", 0.08)
+    report("members and courses", 0.08)
     records = trials.trials(seed, known, today)
 
     def scaled(whole: int, of_trials: int = 0) -> int:
@@ -95,13 +98,13 @@ async def fill(
     together.count_communities(seed, network, known, everyone)
     courses.write_trial_courses(seed, network, records)
     runs = courses.write_courses(seed, network, known, everyone, today, scaled(courses.COURSES, len(records)))
-    tell("discussions", 0.2)
+    report("discussions", 0.2)
     discussions.write_discussions(seed, network, known, everyone, today, scaled(discussions.POSTS))
-    tell("surveys", 0.33)
+    report("surveys", 0.33)
     closings = surveys.write_surveys(seed, network, known, everyone, today)
     counted = sum(len(record.observations) for record in records)
     diaries = observations.diaries(seed, everyone, today, scaled(observations.OBSERVATIONS, counted))
-    tell("copying", 0.38)
+    report("loading tables", 0.38)
     async with without_indexes(connection, LARGE):
         for table in metadata.sorted_tables:  # parents before children
             if network.rows.get(table.fullname):
@@ -109,48 +112,50 @@ async def fill(
         pieces = observations.stream(seed, diaries, records, runs, helped)
         await connection.copy_to_table(
             "observation", schema_name="care", columns=observations.COLUMNS, format="binary",
-            source=told(pieces, counted + sum(round(d.days * sum(d.often)) for d in diaries), tell),
+            source=with_progress(pieces, counted + sum(round(d.days * sum(d.often)) for d in diaries), report),
         )  # fmt: skip
-        tell("indexes", 0.8)
-    tell("datasets and insights", 0.88)
-    await connection.execute(f"analyze {', '.join(LARGE)}")  # the statements below are planned by what is there now
+        report("indexes", 0.8)
+    report("datasets and insights", 0.88)
+    await connection.execute(f"analyze {', '.join(LARGE)}")  # the statements below need current planner statistics
     await insights.freeze_and_publish(connection, known, closings, today)
 
 
-async def told(pieces: Iterator[tuple[bytes, int]], whole: int, tell: Tell) -> AsyncIterator[bytes]:
-    """The pieces' bytes, telling how many observations are through."""
+async def with_progress(pieces: Iterator[tuple[bytes, int]], whole: int, report: Report) -> AsyncIterator[bytes]:
+    """The pieces' bytes, reporting how many of the `whole` observations have been passed on."""
     done = 0
     for piece, count in pieces:
         done += count
-        tell("observations", 0.46 + 0.34 * min(done / whole, 1.0))
+        report("observations", 0.46 + 0.34 * min(done / whole, 1.0))
         yield piece
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Seeds the database of the settings or of `--database-url`; the exit status."""
+    """Seeds the database of the settings or of `--database-url`; returns the exit status."""
     try:
         settings = Settings.from_environment(os.environ)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
     parser = argparse.ArgumentParser(
-        prog="python -m commands.seed", description="Fill an empty, migrated database with the demonstration."
+        prog="python -m commands.seed", description="Fill an empty, migrated database with the demonstration network."
     )
     parser.add_argument(
-        "--database-url", default=settings.database_url, help="its owner's address; default COHORTE_DATABASE_URL"
+        "--database-url",
+        default=settings.database_url,
+        help="address of the database, as its owner (default: COHORTE_DATABASE_URL)",
     )
-    parser.add_argument("--scale", type=float, default=settings.scale, help="1.0 is 18,000 members")
-    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--scale", type=float, default=settings.scale, help="size; 1.0 means 18,000 members")
+    parser.add_argument("--seed", type=int, default=2026, help="the same seed gives the same network")
     options = parser.parse_args(arguments)
     if not options.database_url:
         print(
-            "Set COHORTE_DATABASE_URL or give --database-url: the embedded database is seeded when it is served.",
+            "Set COHORTE_DATABASE_URL or pass --database-url. The embedded database is seeded by commands.serve.",
             file=sys.stderr,
         )
         return 1
     try:
-        with Progress("making the demonstration network") as progress:
-            asyncio.run(seed(options.database_url, options.scale, options.seed, progress.tell))
+        with Progress("Creating the demonstration network") as progress:
+            asyncio.run(seed(options.database_url, options.scale, options.seed, progress.report))
     except AlreadySeeded as error:
         print(error, file=sys.stderr)
         return 1

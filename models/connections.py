@@ -1,4 +1,4 @@
-"""The only place that knows how connections log in: each view's, and the publisher's, as a role of its own."""
+"""Connection pools and logins: each view, and the publisher, connects as a PostgreSQL role of its own."""
 
 import asyncio
 import base64
@@ -12,28 +12,28 @@ import asyncpg
 from models.publisher import LOGINS
 from models.viewers import Login
 
-IDLE_SECONDS = 60  # within a transaction
-ROUNDS = 4096  # PostgreSQL's own figure for scram-sha-256; the passwords are 256 random-looking bits
+IDLE_SECONDS = 60  # the longest idle time within a transaction
+ROUNDS = 4096  # PostgreSQL's default for scram-sha-256; enough, because the passwords have 256 bits
 
 
 class NoOwnerPassword(ValueError):
-    """The database's address names no password, from which those of the views' roles are made."""
+    """The database's address contains no password, from which the roles' passwords are derived."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The database's address has no password. The passwords of the roles that the server reads with are made "
-            "from it: write it into COHORTE_DATABASE_URL, as in postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
+            "The database's address has no password, from which the passwords of the server's roles are derived. "
+            "Include it in COHORTE_DATABASE_URL, as in postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
         )
 
 
 class RoleRefused(Exception):
-    """One of the roles cannot log in, or may do more than it should; the text says which, and what to do."""
+    """A role cannot log in, or has more rights than it should; the message names the role and a remedy."""
 
 
 def role_password(owner_dsn: str, role: str) -> str:
-    """The password of `role`: HMAC-SHA256 of its name under the owner's password, so that nothing needs storing.
+    """The password of `role`: the HMAC-SHA256 of its name, keyed with the owner's password, so that none is stored.
 
-    Raises NoOwnerPassword.
+    Raises NoOwnerPassword if the address contains no password.
     """
     url = urlsplit(owner_dsn)
     password = dict(parse_qsl(url.query)).get("password") or unquote(url.password or "")
@@ -43,9 +43,10 @@ def role_password(owner_dsn: str, role: str) -> str:
 
 
 def role_dsn(owner_dsn: str, login: Login) -> str:
-    """The owner's address with the role of `login` in it; host, port, database and TLS stay as they are written.
+    """The owner's address with the role and password of `login`; host, port, database and TLS options stay unchanged.
 
-    The address must name a database: asyncpg would take the user's name for one. Raises NoOwnerPassword.
+    The address must name a database, because asyncpg would otherwise use the user's name as one. Raises
+    NoOwnerPassword if it contains no password.
     """
     url = urlsplit(owner_dsn)
     kept = [(name, value) for name, value in parse_qsl(url.query) if name not in ("user", "password", "passfile")]
@@ -55,27 +56,28 @@ def role_dsn(owner_dsn: str, login: Login) -> str:
 
 
 async def open_roles(owner_dsn: str) -> None:
-    """Makes sure that every role can log in, and that none may do more than its grants say.
+    """Ensures that every role can log in, and that none has rights beyond its grants.
 
-    A password is set only where logging in fails, so that servers starting together do not undo one another's.
-    Raises NoOwnerPassword, RoleRefused.
+    A password is set only if logging in fails, so that servers starting at the same time do not interfere. Raises
+    NoOwnerPassword if the address contains no password, and RoleRefused if a role cannot log in or has other rights.
     """
     for login in LOGINS:
         if not await logs_in(owner_dsn, login):
             await set_password(owner_dsn, login)
             if not await logs_in(owner_dsn, login):
                 raise RoleRefused(
-                    f"The role {login.role} cannot log in although its password has just been set: "
-                    "the server's pg_hba.conf must let it in as it does the owner, by password."
+                    f"The role {login.role} cannot log in although its password has just been set. "
+                    "Allow it to log in with a password in the server's pg_hba.conf, as the owner does."
                 )
     await refuse_strong_roles(owner_dsn)
 
 
 async def pool(owner_dsn: str, login: Login, size: int, statement_seconds: float) -> "asyncpg.Pool[asyncpg.Record]":
-    """`size` open connections as the role of `login`; a statement of theirs is cancelled after `statement_seconds`.
+    """A pool of `size` connections as the role of `login`; statements are cancelled after `statement_seconds`.
 
-    Nothing is reset when one is given back, which would be a second round trip: whoever sets anything on one must do
-    so within a transaction. Statements stay prepared for good. JSON comes as text. Raises NoOwnerPassword.
+    Connections are not reset on release, which would cost a second round trip: set parameters within a transaction
+    only. Statements stay prepared for the life of a connection. JSON values are returned as text. Raises
+    NoOwnerPassword if the owner's address contains no password.
     """
     return await asyncpg.create_pool(
         role_dsn(owner_dsn, login),
@@ -83,17 +85,17 @@ async def pool(owner_dsn: str, login: Login, size: int, statement_seconds: float
         max_size=size,
         reset=leave_as_it_is,
         max_inactive_connection_lifetime=0,
-        max_queries=2**62,  # a new connection would have to prepare everything again
+        max_queries=2**62,  # never replaced: a new connection would have to prepare all statements again
         statement_cache_size=2_000,
         max_cached_statement_lifetime=0,
-        max_cacheable_statement_size=0,  # no limit: 15 KB, the default, is less than a dashboard's statement
+        max_cacheable_statement_size=0,  # no limit: a dashboard's statement exceeds the default of 15 KB
         server_settings={
             "application_name": f"cohorte {login.view}",
             "timezone": "UTC",
             "statement_timeout": str(max(1, round(statement_seconds * 1000))),
-            # A server that hangs between two statements gives up its locks, the register's among them.
+            # A server that hangs between two statements must release its locks, including that of the ledger.
             "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
-            "jit": "off",  # compiling costs more than any of these statements takes
+            "jit": "off",  # compiling takes longer than any of these statements
         },
     )
 
@@ -103,6 +105,7 @@ async def leave_as_it_is(connection: object) -> None:
 
 
 async def logs_in(owner_dsn: str, login: Login) -> bool:
+    """Whether the role can log in with its derived password. Raises NoOwnerPassword."""
     try:
         connection = await asyncpg.connect(role_dsn(owner_dsn, login))
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
@@ -112,12 +115,13 @@ async def logs_in(owner_dsn: str, login: Login) -> bool:
 
 
 async def set_password(owner_dsn: str, login: Login) -> None:
+    """Sets the role's password to the derived one. Raises RoleRefused if the owner may not set it."""
     verifier = scram_verifier(role_password(owner_dsn, login.role), secrets.token_bytes(16))
     owner = await asyncpg.connect(owner_dsn)
     try:
         for patience in (0.05, 0.1, 0.2, 0.4, None):
             try:
-                # A utility statement takes no parameters; the verifier is base64 and punctuation, the role ours.
+                # Utility statements take no parameters. The verifier is base64 and punctuation, the role a constant.
                 await owner.execute(f"ALTER ROLE {login.role} PASSWORD '{verifier}'")
             except asyncpg.InternalServerError:
                 # "tuple concurrently updated": a server of another database of this cluster is doing the same.
@@ -126,8 +130,8 @@ async def set_password(owner_dsn: str, login: Login) -> None:
                 await asyncio.sleep(patience)
             except asyncpg.InsufficientPrivilegeError as error:
                 raise RoleRefused(
-                    f"The role {login.role} does not log in with the password made for it, and the database's owner "
-                    "may not set one: let the owner be who made the role, or a superuser."
+                    f"The role {login.role} cannot log in with its derived password, and the database's owner may not "
+                    "set one. Connect as the role's creator or as a superuser."
                 ) from error
             else:
                 return
@@ -136,7 +140,7 @@ async def set_password(owner_dsn: str, login: Login) -> None:
 
 
 async def refuse_strong_roles(owner_dsn: str) -> None:
-    """A role of that name may have been there before, with more than a wall can bear."""
+    """Raises RoleRefused if a role has rights beyond its grants: it may have existed before, with more rights."""
     owner = await asyncpg.connect(owner_dsn)
     try:
         strong = await owner.fetchval(
@@ -151,11 +155,11 @@ async def refuse_strong_roles(owner_dsn: str) -> None:
     finally:
         await owner.close()
     if strong:
-        raise RoleRefused(f"More than reading is given to {strong}: take its attributes and memberships away.")
+        raise RoleRefused(f"These roles have too many rights: {strong}. Revoke their attributes and memberships.")
 
 
 def scram_verifier(password: str, salt: bytes) -> str:
-    """What PostgreSQL stores for a password of ASCII characters (RFC 5803): the password itself is never sent."""
+    """The SCRAM-SHA-256 verifier of an ASCII password, as PostgreSQL stores it (RFC 5803). The password is not sent."""
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, ROUNDS)
     client = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
     server = hmac.digest(salted, b"Server Key", "sha256")

@@ -1,4 +1,4 @@
-"""The only place for the tables of datasets: frozen waves, their public domains, and the members who are in them."""
+"""Tables of datasets: frozen surveys and waves, their public domains, and enrolled members."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -29,7 +29,7 @@ class DatasetStatus(StrEnum):
 
 
 class Dataset(Table, table=True):
-    """A frozen wave: one record per enrolled member. Privacy costs are in micro-rho."""
+    """A frozen survey or wave, with one record per enrolled member. Privacy costs are in micro-rho."""
 
     __table_args__ = within(
         "insight",
@@ -57,7 +57,7 @@ class Dataset(Table, table=True):
     title: str
     wave: str
     frozen_on: date
-    ends_on: date  # the last day on which it can be asked
+    ends_on: date  # the last day on which insights can be published from it
     offered_to: list[str] = choices()
     domain_version: int
     status: DatasetStatus = choice(DatasetStatus, "status")
@@ -69,7 +69,7 @@ class Dataset(Table, table=True):
 
 
 class Variable(Table, table=True):
-    """A variable of a dataset; its categories are in a record's bytes from `slot` on, `max_per_member` of them."""
+    """A variable of a dataset; a record holds its categories in `max_per_member` bytes from index `slot` on."""
 
     __table_args__ = within(
         "insight",
@@ -91,10 +91,10 @@ class Variable(Table, table=True):
 
 
 class Category(Table, table=True):
-    """A category of a variable's public domain; UNKNOWN is always one, the last.
+    """A category of a variable's public domain; the last one is always UNKNOWN.
 
-    A raw text falls into the category of that code, a raw number into the one with low <= number < high. What falls
-    into none is OTHER where there is one, and UNKNOWN where there is not.
+    A raw text belongs to the category with that code, a raw number to the one with low <= number < high. Values that
+    belong to no category are OTHER, or UNKNOWN if there is no OTHER.
     """
 
     __table_args__ = within(
@@ -113,26 +113,26 @@ class Category(Table, table=True):
     place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # from 0: a record's byte
     code: str
     label: str
-    value: float | None = None  # what it counts as in a mean
+    value: float | None = None  # its value in a mean
     low: float | None = None
     high: float | None = None
 
 
 class Enrolment(Table, table=True):
-    """A member in a dataset, and how much of its allowance is reserved for it, in micro-rho."""
+    """A member's enrolment in a dataset, with the part of their allowance reserved for it, in micro-rho."""
 
     __table_args__ = within("research", Index(None, "member_id", "enrolled_at"))
 
     dataset_id: UUID = reference("insight.dataset.id", part_of_key=True)
     member_id: UUID = reference("care.member.id", part_of_key=True)
-    purpose: ConsentPurpose = choice(ConsentPurpose, "purpose")  # of the consent that it is by
+    purpose: ConsentPurpose = choice(ConsentPurpose, "purpose")  # of the consent it is based on
     reserved_micro_rho: int
     enrolled_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     withdrawn_at: datetime | None = moment(default=None, nullable=True)
 
 
 class Record(Table, table=True):
-    """What a member falls into: a byte for each slot, a category's place or 255 for no further one."""
+    """A member's categories, one byte per slot: the category's place, or 255 for no further category."""
 
     __table_args__ = within(
         "research",

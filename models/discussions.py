@@ -1,4 +1,4 @@
-"""The only place for the tables of discussions: posts, what they are about, reactions and flags."""
+"""Tables of discussions: their topics, posts, reactions and flags."""
 
 from datetime import datetime
 from uuid import UUID
@@ -40,7 +40,7 @@ class FlagStatus(DescribedEnum):
 
 
 class Discussion(Table, table=True):
-    """A discussion of a community; an author who has left the network is null."""
+    """A discussion of a community; the author is null once they have left the network."""
 
     __table_args__ = within(
         "care",
@@ -54,7 +54,7 @@ class Discussion(Table, table=True):
     author_id: UUID | None = reference("care.member.id", gone="SET NULL", nullable=True)
     title: str
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
-    # Kept by PostgreSQL, from the posts themselves: how many there are, and when the last one was written.
+    # Maintained by triggers on posts.
     last_post_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     post_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     closed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
@@ -76,7 +76,7 @@ class DiscussionTopic(Table, table=True):
 
 
 class Post(Table, table=True):
-    """A post, as written; one that was removed keeps its place and loses its body."""
+    """A post; a removed post keeps its position and loses its body."""
 
     __table_args__ = within(
         "care",
@@ -90,14 +90,14 @@ class Post(Table, table=True):
     discussion_id: UUID = reference("care.discussion.id")
     author_id: UUID | None = reference("care.member.id", gone="SET NULL", nullable=True)
     body: str | None = None
-    created_at: datetime = moment()  # where it is not given, PostgreSQL gives it the discussion's latest place
+    created_at: datetime = moment()  # if not given, set by a trigger to the latest time in the discussion
     edited_at: datetime | None = moment(default=None, nullable=True)
     removed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     search: str = searchable("coalesce(body, '')")
 
 
 class PostReaction(Table, table=True):
-    """A member's reaction to a post; the graph shows counts, and a member its own."""
+    """A member's reaction to a post; the graph shows counts, and the viewer's own reactions."""
 
     __table_args__ = within("care", Index(None, "member_id"))
 
@@ -107,7 +107,7 @@ class PostReaction(Table, table=True):
 
 
 class Flag(Table, table=True):
-    """A post that a member has shown to the moderators, and what they last made of it."""
+    """A member's report of a post to the moderators, and its latest resolution."""
 
     __table_args__ = within(
         "care",
@@ -126,5 +126,5 @@ class Flag(Table, table=True):
     )
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     staff_id: UUID | None = reference("identity.staff.id", gone="SET NULL", nullable=True)
-    resolution: str | None = None  # in the moderator's own words
+    resolution: str | None = None  # free text by the moderator
     resolved_at: datetime | None = moment(default=None, nullable=True)

@@ -1,4 +1,4 @@
-"""The only place that knows every module of tables: importing it fills the metadata."""
+"""Imports every module of tables, so that the metadata is complete."""
 
 from sqlmodel import SQLModel
 

@@ -1,4 +1,4 @@
-"""The only place for the tables of what has been said: releases, the insights that show them, and the ledger."""
+"""Tables of published figures: releases, the insights that present them, and the public ledger."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,10 +12,10 @@ from privacy.precision import Precision
 
 
 class Release(Table, table=True):
-    """A noisy histogram over a cube of variables: said once, and for ever.
+    """A noisy histogram over a cube of variables, published once and never changed.
 
-    Cells are in the order of the variables' positions, the last variable running fastest. `noisy` is its own
-    independent draw; `estimates`, of standard deviation `sigma`, combines it with the release that it improves on.
+    Cells are in the order of the variables' positions, the last variable running fastest. `noisy` is the release's own
+    independent draw; `estimates`, with standard deviation `sigma`, combine it with the release it improves on.
     """
 
     __table_args__ = within(
@@ -29,12 +29,12 @@ class Release(Table, table=True):
     id: UUID = key()
     dataset_id: UUID = reference("insight.dataset.id", gone="RESTRICT")
     cube: str  # the canonical key: the variables' names, sorted, and the domain's version
-    variables: list[int] = Field(sa_type=ARRAY(Integer))  # positions, ascending; none for the dataset's size
+    variables: list[int] = Field(sa_type=ARRAY(Integer))  # positions, ascending; empty for the dataset's size
     precision: Precision = choice(Precision, "precision")
-    margin: int  # each cell of `estimates` is within so many at 95 %
-    contributions: int  # the cells that one member may be in
-    micro_rho: int  # what was charged for it
-    total_micro_rho: int  # with what was charged for those that it improves on
+    margin: int  # half-width of the 95 % confidence interval of each cell of `estimates`
+    contributions: int  # the most cells that one member may be in
+    micro_rho: int  # the charge of this release
+    total_micro_rho: int  # including the charges of the releases it improves on
     sigma: float = Field(sa_type=Float(53))
     noisy: list[int] = Field(sa_type=ARRAY(Integer))
     estimates: list[float] = Field(sa_type=ARRAY(Float(53)))
@@ -46,7 +46,7 @@ class Release(Table, table=True):
 
 
 class Insight(Table, table=True):
-    """A release as it is read: one of its variables, by the others."""
+    """A release as readers see it: one of its variables, broken down by the others."""
 
     __table_args__ = within(
         "insight",
@@ -65,24 +65,26 @@ class Insight(Table, table=True):
 
 
 class Cell(Table, table=True):
-    """One cell of an insight; a reader is shown the count and share of a HIDDEN one only where it asks for them."""
+    """One cell of an insight; readers see the count and share of a HIDDEN cell only on request."""
 
     __table_args__ = within("insight")
 
     insight_id: UUID = reference("insight.insight.id", part_of_key=True)
-    place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # the order in which it is read
+    place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # the order of reading
     category: int  # the category's place
-    by: list[int] = Field(sa_type=ARRAY(Integer))  # the categories' places, as the insight's `by` has the variables
+    by: list[int] = Field(
+        sa_type=ARRAY(Integer)
+    )  # the places of the other categories, in the order of the insight's `by`
     count: int  # may be below zero
     margin: int
     share: float | None = Field(default=None, sa_type=Float(53))
-    low: float | None = Field(default=None, sa_type=Float(53))  # of the share's interval at 95 %
+    low: float | None = Field(default=None, sa_type=Float(53))  # of the share's 95 % confidence interval
     high: float | None = Field(default=None, sa_type=Float(53))
     reliability: Reliability = choice(Reliability, "reliability")
 
 
 class Statistic(Table, table=True):
-    """A mean or median of an insight's variable in one of its groups; null where there is too little to say."""
+    """The mean or median of an insight's variable in one group; null if there is too little data."""
 
     __table_args__ = within("insight")
 
@@ -97,7 +99,7 @@ class Statistic(Table, table=True):
 
 
 class LedgerEntry(Table, table=True):
-    """A line of the public register: what was said, for whom, at what cost. Only ever added to, chained by hashes."""
+    """An entry of the public ledger: what was published, for whom, at what cost. Append-only, and chained by hashes."""
 
     __table_args__ = within(
         "insight",
@@ -113,7 +115,7 @@ class LedgerEntry(Table, table=True):
     dataset_title: str
     community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
     organization_id: UUID | None = reference("insight.organization.id", gone="RESTRICT", nullable=True)
-    organization_name: str | None = None  # as it was then; null for the house and for members' own tables
+    organization_name: str | None = None  # at that time; null for staff and for participants' tables
     purpose: str
     variables: list[str] = Field(sa_type=ARRAY(Text))  # names
     micro_rho: int

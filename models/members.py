@@ -1,4 +1,4 @@
-"""The only place for the tables of members: who they are here, what they share, whom they belong with."""
+"""Tables of members: profiles, memberships, diagnoses, care links and notifications."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -61,7 +61,7 @@ class NotificationKind(DescribedEnum):
 
 
 class Member(Table, table=True):
-    """A member as every other member may see it; what only some may see stands in `Profile`."""
+    """What every member may see of a member; `Profile` holds what only some may see."""
 
     __table_args__ = within(
         "care",
@@ -78,7 +78,7 @@ class Member(Table, table=True):
 
 
 class Profile(Table, table=True):
-    """What a member shares with the viewers its `sharing` names; who may read it may read its tracking too."""
+    """What a member shares with the viewers that `sharing` names, who may read the member's tracking as well."""
 
     __table_args__ = within("care")
 
@@ -92,7 +92,7 @@ class Profile(Table, table=True):
 
 
 class Membership(Table, table=True):
-    """A member in a community."""
+    """A member's membership of a community."""
 
     __table_args__ = within("care", Index(None, "community_id", "joined_on", "member_id"))
 
@@ -105,7 +105,7 @@ class Membership(Table, table=True):
 
 
 class Diagnosis(Table, table=True):
-    """The year in which a patient was told that it has a community's condition: its own affair, and nobody else's."""
+    """The year in which a patient was diagnosed with a community's condition; readable by the patient only."""
 
     __table_args__ = within("care", CheckConstraint("diagnosed_in BETWEEN 1900 AND 9999", name="year"))
 
@@ -115,7 +115,7 @@ class Diagnosis(Table, table=True):
 
 
 class CareLink(Table, table=True):
-    """A relative whom a patient lets keep its diary; read and write end with it."""
+    """A relative whom a patient allows to keep their diary; reading and writing end with the link."""
 
     __table_args__ = within(
         "care",
@@ -132,7 +132,7 @@ class CareLink(Table, table=True):
 
 
 class Notification(Table, table=True):
-    """Something a member is told; `subject_type` is the id prefix of what it is about."""
+    """A notification for a member; `subject_type` is the id prefix of its subject."""
 
     __table_args__ = within("care", Index(None, "member_id", "created_at", "id"))
 

@@ -1,4 +1,4 @@
-"""The only place for the tables of what moderators do: posts they removed, members they keep from writing."""
+"""Tables of moderation: removals of posts and suspensions of members."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from models.columns import Table, moment, reference, within
 
 
 class Removal(Table, table=True):
-    """Why a moderator removed a post; one that its author removed has none."""
+    """A moderator's removal of a post; a post removed by its author has none."""
 
     __table_args__ = within("care")
 
@@ -20,7 +20,7 @@ class Removal(Table, table=True):
 
 
 class Suspension(Table, table=True):
-    """A member that may read and not write in discussions; over once `until` has passed, never where that is null."""
+    """A member who may read but not write in discussions, until `until`, or indefinitely if that is null."""
 
     __table_args__ = within("care")
 

@@ -1,4 +1,4 @@
-"""The only place for the tables of organizations: who buys, under which licence, with which keys."""
+"""Tables of organizations: buyers, their licences and their API keys."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -32,7 +32,7 @@ class LicenceStatus(DescribedEnum):
 
 
 class Organization(Table, table=True):
-    """A buyer of aggregates; of a name there is one, whatever its capitals."""
+    """A buyer of aggregates; names are unique, ignoring case."""
 
     __table_args__ = within(
         "insight", Index("uq_organization_name", text("lower(name)"), unique=True), Index(None, "name", "id")
@@ -44,9 +44,9 @@ class Organization(Table, table=True):
 
 
 class Licence(Table, table=True):
-    """An organization's leave to query one community's datasets for one purpose; its quota is in micro-rho.
+    """An organization's permission to query one community's datasets for one purpose; its quota is in micro-rho.
 
-    One that was asked for or granted is over when its last day is: whether or not its status says so yet.
+    A requested or granted licence ends with its last day, even if its status does not yet show it.
     """
 
     __table_args__ = within(
@@ -79,11 +79,11 @@ class Licence(Table, table=True):
     price_amount: Decimal | None = Field(default=None, sa_type=Numeric(12, 2))
     price_currency: str | None = Field(default=None, max_length=3)
     quota_micro_rho: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
-    reason: str | None = None  # why it was refused
+    reason: str | None = None  # of a refusal
 
 
 class ApiKey(Table, table=True):
-    """An organization's key: only the SHA-256 of its secret is stored."""
+    """An organization's API key; only the SHA-256 of its secret is stored."""
 
     __table_args__ = within("insight", Index(None, "organization_id"))
 

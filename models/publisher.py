@@ -1,6 +1,7 @@
-"""The only place for the fifth login, the only one that may have records counted: what it reads and writes itself.
+"""Rights of the publisher, the fifth login and the only one that may count records.
 
-No operation is read with it. It reaches no person's row: it enrols, encodes and counts by the owner's functions.
+No GraphQL operation is read with it. It has no right on any person's row: it enrols members, encodes and counts records
+through functions of the owner.
 """
 
 from collections.abc import Mapping
@@ -15,14 +16,14 @@ from models.writes import Insert, Update
 
 @dataclass(frozen=True)
 class Publisher:
-    """A login as an audience has one; who asks it to publish is the viewer that its transaction takes on."""
+    """A login like those of the audiences; its transactions act for the viewer who requested the publication."""
 
     role: str = "cohorte_publisher"
     view: str = "publisher"
 
 
 PUBLISHER = Publisher()
-LOGINS: tuple[Login, ...] = (*Audience, PUBLISHER)  # all that the server's connections log in as
+LOGINS: tuple[Login, ...] = (*Audience, PUBLISHER)  # of all the server's connections
 
 READS = frozenset(
     {
@@ -50,7 +51,7 @@ READS = frozenset(
 
 
 def whole(table: type[Table]) -> Insert:
-    """Rows of it may be made, with every column given."""
+    """The right to insert any row, with every column given."""
     return Insert(tuple(column.name for column in table.__table__.columns), EVERY)  # type: ignore[attr-defined]
 
 

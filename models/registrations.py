@@ -1,4 +1,4 @@
-"""The only place for the tables of what waits for its owner's word: registrations, password resets, tries, and mail."""
+"""Tables of registrations, password resets, attempts for rate limits, and outgoing mail."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -25,10 +25,10 @@ class Letter(StrEnum):
 
 
 class Registration(Table, table=True):
-    """An account to be, until the code that was mailed to its address comes back; only the code's SHA-256 is kept.
+    """An unconfirmed account, until its mailed code is entered; only the code's SHA-256 is stored.
 
-    One whose address is somebody's already has no code and no password, and waits to be forgotten: it holds its
-    pseudonym as any other, so that nobody learns from a pseudonym whether an address is taken.
+    A registration with an address that already has an account has no code and no password, and expires. It reserves its
+    pseudonym like any other, so that a pseudonym does not reveal whether an address is taken.
     """
 
     __table_args__ = within(
@@ -56,7 +56,7 @@ class Registration(Table, table=True):
 
 
 class PasswordReset(Table, table=True):
-    """Leave to choose a new password, for who has the code that was mailed; only the code's SHA-256 is kept."""
+    """Permission to choose a new password with a mailed code; only the code's SHA-256 is stored."""
 
     __table_args__ = within("identity", Index(None, "account_id"), Index(None, "expires_at"))
 
@@ -67,7 +67,7 @@ class PasswordReset(Table, table=True):
 
 
 class Attempt(Table, table=True):
-    """That something was tried which may be tried so often: by or for whom is a SHA-256, and forgotten in a day."""
+    """A rate-limited attempt; its subject is stored as a SHA-256 and deleted after a day."""
 
     __table_args__ = within("identity", Index(None, "subject", "tried_at"), Index(None, "tried_at"))
 
@@ -77,7 +77,7 @@ class Attempt(Table, table=True):
 
 
 class Mail(Table, table=True):
-    """A mail that is yet to be sent: its row goes when it is. `due_at` is when it is next tried."""
+    """A mail to be sent; its row is deleted once it is. `due_at` is the time of the next attempt."""
 
     __table_args__ = within("identity", Index(None, "due_at"), Index(None, "recipient"))
 
@@ -86,7 +86,7 @@ class Mail(Table, table=True):
     letter: Letter = choice(Letter, "letter")
     locale: str
     code: str | None = None
-    about: str | None = None  # the name of a community or an organization, where the letter has one
+    about: str | None = None  # the name of a community or an organization, if the template has one
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     due_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

@@ -1,4 +1,4 @@
-"""The only place for what resolvers are written with: rows as expressions, bound values, and what Python computes."""
+"""Building blocks of resolvers: rows as SQL expressions, bound values, and results that Python computes."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,18 +14,18 @@ from models.viewers import Audience
 
 T = TypeVar("T")
 
-Rows = Select[Any]  # what a reading resolver returns for an object, a list or a page
+Rows = Select[Any]  # the return type of a reading resolver for an object, a list or a page
 Expression = ColumnElement[Any]
 
 
 class Value(ColumnElement[T], Generic[T]):
-    """An argument of a field that is bound: it changes no statement's shape. Only ever an annotation."""
+    """Annotates a resolver's argument as a bound value, which does not change the statement's shape."""
 
     inherit_cache = False
 
 
 class Row:
-    """A row whose attributes are its columns, as expressions; a misspelt one raises AttributeError."""
+    """A row whose attributes are its columns as expressions. Raises AttributeError for a column it does not have."""
 
     __slots__ = ("columns_", "source_", "table_")
 
@@ -43,14 +43,14 @@ class Row:
 
     def __clause_element__(self) -> Any:  # its FROM; Any, since SQLAlchemy's protocol names columns alone
         if self.source_ is None:
-            raise TypeError("a row that was given stands in no FROM: select from a row of your own")
+            raise TypeError("A row passed to a resolver has no FROM clause: select from a row made by row().")
         return self.source_
 
 
 class Asking:
-    """The viewer's ids as expressions, for a resolver that names a parameter `viewer`: null where it has none.
+    """The viewer's ids as expressions, null if not set, for resolvers with a parameter named `viewer`.
 
-    `view` is no expression: it is whose statement is in the making, where a role has no right on what another's names.
+    `view` is not an expression: it is the audience whose statement is being planned, since roles have different rights.
     """
 
     __slots__ = ("account", "audience", "member", "organization", "session", "staff", "view")
@@ -66,21 +66,24 @@ class Asking:
 
 @dataclass(frozen=True)
 class Branches:
-    """Rows of several tables as one interface or union; `order` by position of the expressions each is ordered by."""
+    """Rows of several tables as one interface or union, ordered by the position of the expressions in each ORDER BY."""
 
     selects: tuple[Rows, ...]
 
 
 class Finished:
-    """What the dataclasses descend from that a computed field answers with: each attribute is a field of its type."""
+    """The base of dataclasses that computed fields return: each attribute is a field of the GraphQL type."""
 
 
 class Unanswerable(Exception):
-    """A computed field cannot be answered as it is asked for; the text says why, and repeats nothing that was sent."""
+    """A computed field cannot be answered as requested; the message says why, without repeating any value sent."""
 
 
 def row(table: type[SQLModel]) -> Row:
-    """A fresh row of a table: two calls never mean the same one, so nothing is correlated by accident."""
+    """A row of a table under an alias of its own, so that no two rows of a statement are correlated by accident.
+
+    Within `one_statement()` every call returns another alias; aliases are reused by other statements.
+    """
     base: Table = table.__table__  # type: ignore[attr-defined]
     taken = _taken.get()
     if taken is None:
@@ -94,7 +97,7 @@ def row(table: type[SQLModel]) -> Row:
 
 @contextmanager
 def one_statement() -> Iterator[None]:
-    """Within it, rows are used again that another statement had: making them is a fifth of planning."""
+    """A block in which `row()` reuses the aliases of earlier statements: creating them takes a fifth of planning."""
     token = _taken.set({})
     try:
         yield
@@ -112,5 +115,5 @@ _taken: ContextVar[dict[Table, int] | None] = ContextVar("rows taken by the stat
 
 
 def select(*what: Row | Expression) -> Rows:
-    """SELECT, with rows and expressions alike."""
+    """A SELECT of rows and expressions."""
     return sqlalchemy.select(*what)

@@ -1,4 +1,4 @@
-"""The only place that says which rows of each table a role may read; `policies` has the SQL that it amounts to."""
+"""Declares which rows of each table a role may read; `policies` turns this into SQL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BU
 
 
 def viewer(audience: Audience) -> str:
-    """The viewer's id in SQL, null where a statement carries none.
+    """The viewer's id as SQL, null if the statement carries none.
 
-    A subselect, so that PostgreSQL reads the setting when it runs and not when it starts: partitions would be pruned
-    before the setting is there. A setting that was once set is empty afterwards, not null.
+    It is a subselect, so that PostgreSQL reads the setting during execution and not at its start, when partitions would
+    be pruned before the setting is made. A setting that was set in an earlier transaction is empty, not null.
     """
     return f"(SELECT nullif(current_setting('{SETTINGS[audience]}', true), '')::uuid)"
 
@@ -23,31 +23,31 @@ EVERY = "true"  # every row: the grant alone guards them
 
 @dataclass(frozen=True)
 class Scope:
-    """Who reads a table: for each audience the condition that a row meets, over its own columns.
+    """Who may read a table: for each audience, the condition on a row's own columns.
 
-    An audience that is not named has no right on the table. `{table}` in a condition is the table's bare name.
+    An audience that is not listed has no right on the table. `{table}` in a condition is the table's unqualified name.
     """
 
     name: str
     readers: Mapping[Audience, str]
 
 
-CATALOG = Scope("CATALOG", dict.fromkeys(Audience, EVERY))  # no person's row
-OPEN = Scope("OPEN", {PATIENT: EVERY, MANAGER: EVERY})  # what any member may read of another
+CATALOG = Scope("CATALOG", dict.fromkeys(Audience, EVERY))  # contains no person's row
+OPEN = Scope("OPEN", {PATIENT: EVERY, MANAGER: EVERY})  # what any member may read of any other
 OWN = Scope("OWN", {PATIENT: f"member_id = {MEMBER}"})
-# Whose profile a viewer may read is said once, by the profile's own policy: it holds inside this one.
+# Which profiles a viewer may read is declared once, by the policy of profiles, which applies within this condition.
 SHARED = Scope(
     "SHARED",
     {PATIENT: f"member_id = {MEMBER} OR EXISTS (SELECT FROM care.profile p WHERE p.member_id = {{table}}.member_id)"},
 )
-HOUSE = Scope("HOUSE", {MANAGER: f"{STAFF} IS NOT NULL"})
-HIDDEN = Scope("HIDDEN", {})  # no role's: functions of the owner's read it
+STAFF_ONLY = Scope("STAFF_ONLY", {MANAGER: f"{STAFF} IS NOT NULL"})
+HIDDEN = Scope("HIDDEN", {})  # read by functions of the owner only
 
-IN_COMMON = (  # a community that both are members of
+IN_COMMON = (  # the viewer and the profile's member have a community in common
     "EXISTS (SELECT FROM care.membership theirs JOIN care.membership mine USING (community_id)"
     f" WHERE theirs.member_id = profile.member_id AND mine.member_id = {MEMBER})"
 )
-TRUSTED = (  # the viewer is a relative whom the patient lets keep its diary
+TRUSTED = (  # the viewer is a relative whom the patient allows to keep their diary
     "EXISTS (SELECT FROM care.care_link l WHERE l.patient_id = profile.member_id"
     f" AND l.relative_id = {MEMBER} AND l.status = 'ACCEPTED')"
 )
@@ -89,8 +89,8 @@ OF_SURVEY = Scope(
     "OF_SURVEY",
     dict.fromkeys((PATIENT, BUYER, MANAGER), "EXISTS (SELECT FROM catalog.survey s WHERE s.id = {table}.survey_id)"),
 )
-# The datasets of which a buyer's organization reads what has been said: its licence is granted and runs today (UTC),
-# and its kind is one that the dataset is offered to. One set for a whole statement: no question is asked of each row.
+# The datasets whose insights a buyer's organization may read: its licence is granted and in force today (UTC), and the
+# dataset is offered to its kind. Computed once per statement, not per row.
 LICENSED = (
     "(SELECT d.id FROM insight.licence l JOIN insight.organization o ON o.id = l.organization_id"  # noqa: S608 - ours
     " JOIN insight.dataset d ON d.community_id = l.community_id AND o.kind = ANY (d.offered_to)"
@@ -98,8 +98,8 @@ LICENSED = (
     " AND (now() AT TIME ZONE 'UTC')::date BETWEEN l.starts_on AND l.ends_on)"
 )
 DATASET = Scope("DATASET", dict.fromkeys((PATIENT, BUYER, MANAGER), "status <> 'TOO_SMALL'"))
-DOMAIN = Scope("DOMAIN", dict.fromkeys((PATIENT, BUYER, MANAGER), EVERY))  # says what could be asked, of nobody
-SAID = Scope("SAID", {PATIENT: EVERY, BUYER: f"dataset_id IN {LICENSED}", MANAGER: EVERY})
+DOMAIN = Scope("DOMAIN", dict.fromkeys((PATIENT, BUYER, MANAGER), EVERY))  # public domains, about no person
+PUBLISHED = Scope("PUBLISHED", {PATIENT: EVERY, BUYER: f"dataset_id IN {LICENSED}", MANAGER: EVERY})
 OF_INSIGHT = Scope(
     "OF_INSIGHT",
     {
@@ -112,7 +112,7 @@ LICENCE = Scope("LICENCE", {BUYER: f"organization_id = {ORGANIZATION}", MANAGER:
 API_KEY = Scope("API_KEY", {BUYER: f"organization_id = {ORGANIZATION}"})
 ACCOUNT = Scope("ACCOUNT", {PATIENT: f"member_id = {MEMBER}"})
 SESSION = Scope("SESSION", {PATIENT: "EXISTS (SELECT FROM identity.account a WHERE a.id = session.account_id)"})
-OWN_OR_HOUSE = Scope("OWN_OR_HOUSE", {PATIENT: f"member_id = {MEMBER}", MANAGER: f"{STAFF} IS NOT NULL"})
+OWN_OR_STAFF = Scope("OWN_OR_STAFF", {PATIENT: f"member_id = {MEMBER}", MANAGER: f"{STAFF} IS NOT NULL"})
 REMOVAL = Scope(
     "REMOVAL",
     {
@@ -130,7 +130,7 @@ SCOPES: Mapping[str, Scope] = {
     "catalog.indicator": CATALOG,
     "catalog.treatment": CATALOG,
     "catalog.survey": SURVEY,
-    "catalog.survey_progress": HOUSE,
+    "catalog.survey_progress": STAFF_ONLY,
     "catalog.eligibility": OF_SURVEY,
     "catalog.notice": CATALOG,
     "catalog.question": QUESTION,
@@ -150,9 +150,9 @@ SCOPES: Mapping[str, Scope] = {
     "care.care_link": CARE_LINK,
     "care.notification": OWN,
     "care.diagnosis": OWN,
-    "care.flag": OWN_OR_HOUSE,
+    "care.flag": OWN_OR_STAFF,
     "care.removal": REMOVAL,
-    "care.suspension": OWN_OR_HOUSE,
+    "care.suspension": OWN_OR_STAFF,
     "research.consent": OWN,
     "research.consent_change": OWN,
     "research.participation": OWN,
@@ -166,8 +166,8 @@ SCOPES: Mapping[str, Scope] = {
     "insight.dataset": DATASET,
     "insight.variable": DOMAIN,
     "insight.category": DOMAIN,
-    "insight.release": SAID,
-    "insight.insight": SAID,
+    "insight.release": PUBLISHED,
+    "insight.insight": PUBLISHED,
     "insight.cell": OF_INSIGHT,
     "insight.statistic": OF_INSIGHT,
     "insight.ledger_entry": CATALOG,
@@ -184,5 +184,5 @@ SCOPES: Mapping[str, Scope] = {
 
 
 def open_tables(audience: Audience) -> frozenset[str]:
-    """The tables of which an audience reads every row: what is read of these is the same without a viewer."""
+    """The full names of the tables of which an audience may read every row, with or without a viewer."""
     return frozenset(table for table, scope in SCOPES.items() if scope.readers.get(audience) == EVERY)

@@ -1,4 +1,4 @@
-"""The only place for the tables of surveys: their definitions, who takes part, and the answers, kept apart."""
+"""Tables of surveys: definitions, participations, answers (stored apart from members), consents and notices."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -62,7 +62,7 @@ class ConsentPurpose(DescribedEnum):
 
 
 class Survey(Table, table=True):
-    """A survey's definition; its questions are those of its present version."""
+    """A survey's definition; its questions are those of its current version."""
 
     __table_args__ = within(
         "catalog", Index(None, "community_id", "closes_on", "id"), only_from(OrganizationKind, "offered_to")
@@ -81,14 +81,14 @@ class Survey(Table, table=True):
 
 
 class Eligibility(Table, table=True):
-    """Whom a survey asks besides its community's patients who consent; an empty list or null is no condition."""
+    """Conditions on a survey's participants, besides membership and consent; an empty list or null is no condition."""
 
     __table_args__ = within("catalog", only_from(MemberKind, "kinds"), only_from(Sex, "sexes"))
 
     survey_id: UUID = reference("catalog.survey.id", part_of_key=True)
-    kinds: list[str] = choices()  # empty: patients alone
+    kinds: list[str] = choices()  # empty: patients only
     sexes: list[str] = choices()
-    born_from: int | None = None  # years, both included
+    born_from: int | None = None  # years, both inclusive
     born_to: int | None = None
     treatment_ids: list[UUID] = Field(
         default_factory=list, sa_type=ARRAY(Uuid), sa_column_kwargs={"server_default": text("'{}'")}
@@ -99,7 +99,7 @@ class Eligibility(Table, table=True):
 
 
 class SurveyProgress(Table, table=True):
-    """How many members have completed a survey: the house's figure, which no other view may read."""
+    """The number of members who have completed a survey; readable by staff only."""
 
     __table_args__ = within("catalog")
 
@@ -108,7 +108,7 @@ class SurveyProgress(Table, table=True):
 
 
 class Question(Table, table=True):
-    """A question of one version of a survey; a NUMBER question declares its bins."""
+    """A question of one version of a survey; NUMBER questions declare their bins."""
 
     __table_args__ = within(
         "catalog",
@@ -132,7 +132,7 @@ class Question(Table, table=True):
 
 
 class QuestionOption(Table, table=True):
-    """A choice that a question offers."""
+    """An option of a choice question."""
 
     __table_args__ = within("catalog")
 
@@ -143,7 +143,7 @@ class QuestionOption(Table, table=True):
 
 
 class VisibilityRule(Table, table=True):
-    """A condition on another question's answer; a question is shown when all of its rules hold."""
+    """A condition on another question's answer; a question is shown if all of its rules hold."""
 
     __table_args__ = within("catalog")
 
@@ -157,7 +157,7 @@ class VisibilityRule(Table, table=True):
 
 
 class Participation(Table, table=True):
-    """A member in a survey. The link to its answers is cut when the survey closes."""
+    """A member's participation in a survey. Closing the survey removes the link to the answers."""
 
     __table_args__ = within("research", UniqueConstraint("member_id", "survey_id"), Index(None, "survey_id"))
 
@@ -172,7 +172,7 @@ class Participation(Table, table=True):
 
 
 class AnswerSheet(Table, table=True):
-    """One set of answers to one survey; it does not say whose."""
+    """A set of answers to one survey, without a reference to the member."""
 
     __table_args__ = within("research", Index(None, "survey_id"))
 
@@ -196,7 +196,7 @@ class Answer(Table, table=True):
 
 
 class Consent(Table, table=True):
-    """A member's consent for one purpose, and the kinds of organization it extends to."""
+    """A member's current consent for one purpose, and the kinds of organization it extends to."""
 
     __table_args__ = within("research", only_from(OrganizationKind, "recipients"))
 
@@ -209,7 +209,7 @@ class Consent(Table, table=True):
 
 
 class ConsentChange(Table, table=True):
-    """What a member allowed from some moment on: the proof of every consent, only ever added to."""
+    """A change of a member's consent: the append-only history that proves each consent."""
 
     __table_args__ = within("research", Index(None, "member_id", "changed_at"))
 
@@ -223,7 +223,7 @@ class ConsentChange(Table, table=True):
 
 
 class Notice(Table, table=True):
-    """What people are told before they consent; the one in force is the latest whose day has come."""
+    """An information notice shown before consent; the latest one whose date has been reached is in force."""
 
     __table_args__ = within("catalog", UniqueConstraint("purpose", "in_force_on"))
 

@@ -1,4 +1,4 @@
-"""The only place for the tables of tracking: what can be followed, and members' observations of it."""
+"""Tables of tracking: indicators and members' observations."""
 
 from datetime import date
 from uuid import UUID
@@ -29,7 +29,7 @@ class Scale(DescribedEnum):
 
 
 class Indicator(Table, table=True):
-    """What is tracked: a symptom (with its HPO term), a mood, a measurement; values lie in [minimum, maximum]."""
+    """An indicator to track: a symptom (with its HPO term), a mood, a measurement; values lie in [minimum, maximum]."""
 
     __table_args__ = within("catalog", Index(None, "search", postgresql_using="gin"))
 
@@ -50,7 +50,7 @@ class Indicator(Table, table=True):
 
 
 class Observation(Table, table=True):
-    """One value of one indicator on one day: a second value for the day replaces the first."""
+    """A member's value of one indicator on one day; a second value for the same day replaces the first."""
 
     __table_args__ = within(
         "care",

@@ -1,4 +1,4 @@
-"""The only place for the tables of treatments: the catalogue, members' courses, and what they think of them."""
+"""Tables of treatments: the catalogue, members' courses, evaluations and side effects."""
 
 from datetime import date
 from uuid import UUID
@@ -50,7 +50,7 @@ class Severity(DescribedEnum):
 
 
 class Treatment(Table, table=True):
-    """A treatment of the catalogue; a medicine bears its INN and its single ATC code."""
+    """A treatment of the catalogue; medicines have their INN and a single ATC code."""
 
     __table_args__ = within("catalog", Index(None, "search", postgresql_using="gin"), Index(None, "name", "id"))
 
@@ -86,7 +86,7 @@ class Course(Table, table=True):
 
 
 class Evaluation(Table, table=True):
-    """What a member thinks of a course, 0 to 10 each. Its member and treatment are the course's, kept for scope."""
+    """A member's ratings of a course, from 0 to 10. Member and treatment repeat the course's, for scope."""
 
     __table_args__ = within(
         "care",

@@ -1,4 +1,4 @@
-"""The only place for who may be asking: the four audiences, their PostgreSQL roles, and a viewer's ids."""
+"""Callers: the four audiences, their PostgreSQL roles, and the viewer's ids."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,7 +8,7 @@ from privacy.described import DescribedEnum
 
 
 class Login(Protocol):
-    """A PostgreSQL role that connections log in as, and the short name that its policies begin with."""
+    """A PostgreSQL role to log in as, and the short name that prefixes its policies."""
 
     @property
     def role(self) -> str: ...
@@ -27,17 +27,17 @@ class Audience(DescribedEnum):
 
     @property
     def view(self) -> str:
-        """The name of its view of the graph, as in `/schema/{view}.graphql`."""
+        """The name of the audience's view of the graph, as in `/schema/{view}.graphql`."""
         return self.value.lower()
 
     @property
     def role(self) -> str:
-        """The PostgreSQL role that its connections log in as."""
+        """The PostgreSQL role of the view's connections."""
         return f"cohorte_{self.view}"
 
     @property
     def setting(self) -> str | None:
-        """The setting that a statement carries its viewer's id in, for row-level security; the public has none."""
+        """The setting with the viewer's id that row-level security reads; None for the public."""
         return SETTINGS.get(self)
 
 
@@ -50,7 +50,7 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who the server takes the caller for: an audience, and the ids that go with it."""
+    """The authenticated caller: an audience, and the ids that belong to it."""
 
     audience: Audience = Audience.PUBLIC
     account: UUID | None = None
@@ -59,16 +59,16 @@ class Viewer:
     organization: UUID | None = None
     staff: UUID | None = None
     roles: frozenset[str] = frozenset()
-    api_key: UUID | None = None  # of an organization's program, which has neither account nor session
+    api_key: UUID | None = None  # set for an organization's program, which has neither account nor session
 
     @property
     def opened_by(self) -> UUID | None:
-        """The id of what it asks with, a session or a key: once that is revoked it is nobody."""
+        """The id of the session or API key that authenticates the caller; revoking it ends their access."""
         return self.session or self.api_key
 
     @property
     def scope(self) -> str | None:
-        """The id that row-level security goes by, as text: what the audience's setting is set to."""
+        """The id that row-level security uses, as text: the value of the audience's setting."""
         id = self.member or self.organization or self.staff
         return None if id is None else str(id)
 

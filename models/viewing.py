@@ -1,4 +1,4 @@
-"""The only place for the SQL that stands around a viewer's operation: who a token is, taking a viewer on, readiness."""
+"""SQL around a viewer's operation: authenticating a token, setting the viewer, checking the schema's revision."""
 
 from datetime import datetime
 from typing import TypeAlias
@@ -8,15 +8,16 @@ import asyncpg
 
 from models.viewers import Audience, Viewer
 
-# A connection of a pool is a proxy that has the connection's methods and not its class.
+# A pool's connection is a proxy with the connection's methods but not its class.
 Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
-REVOKED = "session_revoked"  # the channel on which the id of every session that is closed is told, and of every key
+REVOKED = "session_revoked"  # the channel that notifies of the id of every revoked session or API key
 
 
 async def viewer_of(connection: Connection, token_hash: bytes) -> tuple[Viewer, datetime, bool] | None:
-    """Whose open session has a token of this SHA-256, or which organization's key it is of; until when it is open; and
-    whether it is the demonstration network's. That a key was used is written down.
+    """The viewer whose session or API key has the token with this SHA-256, or None.
+
+    With it, when it expires, and whether it belongs to the demonstration network. Records the use of an API key.
     """
     found = await connection.fetchrow("SELECT * FROM identity.viewer_of($1)", token_hash)
     if found is None:
@@ -37,14 +38,14 @@ async def viewer_of(connection: Connection, token_hash: bytes) -> tuple[Viewer, 
 
 
 async def take_on(connection: Connection, viewer: Viewer) -> None:
-    """Lets the policies go by `viewer` until the transaction ends; nobody in particular needs no statement."""
+    """Makes the policies apply to `viewer` until the transaction ends; an anonymous caller needs no statement."""
     setting = viewer.audience.setting
     if setting is not None:
         await connection.execute("SELECT set_config($1, $2, true)", setting, viewer.scope)
 
 
 async def is_at(connection: Connection, revision: str) -> bool:
-    """Whether the database's tables are those of `revision`."""
+    """Whether the database is migrated to `revision`."""
     found: bool = await connection.fetchval("SELECT version_num = $1 FROM public.migration", revision)
     return bool(found)
 

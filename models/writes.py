@@ -1,4 +1,4 @@
-"""The only place that says what each role may write: which columns, of which rows; `policies` has the SQL of it."""
+"""Declares which columns of which rows each role may write; `policies` turns this into SQL."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from models.viewers import Audience, Login
 
 @dataclass(frozen=True)
 class Insert:
-    """Rows that meet `check` may be made, with these columns given; the others take their defaults."""
+    """The right to insert rows that satisfy `check`, giving these columns; the others take their defaults."""
 
     columns: tuple[str, ...]
     check: str
@@ -24,7 +24,7 @@ class Insert:
 
 @dataclass(frozen=True)
 class Update:
-    """These columns of rows that meet `using` may be changed, to rows that meet `check`: the same, if not said."""
+    """The right to change these columns of rows that satisfy `using`, to rows that satisfy `check`, or else `using`."""
 
     columns: tuple[str, ...]
     using: str
@@ -38,7 +38,7 @@ class Update:
 
 @dataclass(frozen=True)
 class Delete:
-    """Rows that meet `using` may be deleted."""
+    """The right to delete rows that satisfy `using`."""
 
     using: str
 
@@ -48,6 +48,7 @@ class Delete:
 
 
 def policy(table: Table, login: Login, does: str, what: str) -> str:
+    """A CREATE POLICY statement; `{table}` in `what` is replaced by the table's unqualified name."""
     return f"CREATE POLICY {login.view}_{does} ON {table.fullname} {what.replace('{table}', table.name)}"
 
 
@@ -70,7 +71,7 @@ MAY_POST = (
     " JOIN care.membership m USING (community_id)"
     f" WHERE d.id = post.discussion_id AND NOT d.closed AND m.member_id = {MEMBER})"
 )
-MAY_KEEP = (  # a post as it is after its author has changed it; who may not write may still take it back
+MAY_KEEP = (  # a post after its author has changed it; an author who may not write may still remove it
     f"author_id = {MEMBER} AND (removed OR NOT {SUSPENDED} AND EXISTS (SELECT FROM care.discussion d"
     " WHERE d.id = post.discussion_id AND NOT d.closed))"
 )
@@ -81,11 +82,11 @@ OWN_DISCUSSION = (
 
 SURVEY_MANAGER = staff_with(StaffRole.SURVEY_MANAGER, "f")
 REVISABLE = f"status IN ('DRAFT', 'WAITING', 'OPEN') AND {SURVEY_MANAGER}"
-DRAFTED = (  # it belongs to a survey that nobody outside the house has seen
+DRAFTED = (  # the row belongs to a draft, which nobody but staff has seen
     f"{SURVEY_MANAGER} AND EXISTS (SELECT FROM catalog.survey s"
     " WHERE s.id = {table}.survey_id AND s.status = 'DRAFT')"
 )
-IN_WRITING = (  # a question of a draft, or of the version that comes after the one that members see
+IN_WRITING = (  # a question of a draft, or of the version after the one that members see
     "q.version = s.version + (s.status <> 'DRAFT')::integer AND s.status IN ('DRAFT', 'WAITING', 'OPEN')"
 )
 NEW_QUESTION = (
@@ -96,19 +97,19 @@ OF_NEW_QUESTION = (
     f"{SURVEY_MANAGER} AND EXISTS (SELECT FROM catalog.question q JOIN catalog.survey s ON s.id = q.survey_id"
     f" WHERE q.id = {{table}}.question_id AND {IN_WRITING})"
 )
-ANSWERABLE = (  # the viewer's own sheet, of a survey that is open and asks the question
+ANSWERABLE = (  # the viewer's own answer sheet, of an open survey with the question
     "EXISTS (SELECT FROM research.participation p JOIN catalog.survey s ON s.id = p.survey_id"
     " JOIN catalog.question q ON q.survey_id = s.id AND q.version = s.version"
     f" WHERE p.answer_sheet_id = answer.answer_sheet_id AND p.member_id = {MEMBER} AND p.status = 'STARTED'"
     " AND s.status = 'OPEN' AND q.id = answer.question_id)"
 )
 
-# The viewer is a relative who keeps the diary that a row is of: not a moment longer than the link is accepted.
+# The viewer is a relative who keeps the diary that the row belongs to, only while the link is accepted.
 KEEPS_DIARY = (
     "EXISTS (SELECT FROM care.care_link l WHERE l.patient_id = {table}.member_id"
     f" AND l.relative_id = {MEMBER} AND l.status = 'ACCEPTED')"
 )
-# Who wrote a value down is told truly: a relative cannot pass for the patient.
+# The author of a value is recorded truthfully: a relative cannot pass for the patient.
 OWN_DIARY = f"member_id = {MEMBER} AND NOT by_relative OR by_relative AND {KEEPS_DIARY}"
 OWN_COURSE = (
     f"member_id = {MEMBER} AND EXISTS (SELECT FROM care.course c WHERE c.id = {{table}}.course_id"
@@ -119,15 +120,15 @@ OWN_EVALUATION = (
     " AND e.member_id = {table}.member_id)"
 )
 EITHER_SIDE = f"patient_id = {MEMBER} OR relative_id = {MEMBER}"
-OWN_PLACE = (  # a community that the viewer is in
+OWN_PLACE = (  # a community of which the viewer is a member
     f"member_id = {MEMBER} AND EXISTS (SELECT FROM care.membership m"
     f" WHERE m.community_id = {{table}}.community_id AND m.member_id = {MEMBER})"
 )
 DATA_STEWARD = staff_with(StaffRole.DATA_STEWARD)
 INVITING = f"patient_id = {MEMBER} AND status = 'INVITED'"
 
-# What each view's mutations write themselves, and nothing more: a table that is not named is written by the owner's
-# functions alone. Conditions are as in `Scope`. What is changed or deleted must also be the writer's to read.
+# The least rights that each view's mutations need. Tables not listed are written by functions of the owner only.
+# Conditions are as in `Scope`. Rows to change or delete must also be readable by the writer.
 WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = {
     "care.membership": {
         PATIENT: (Insert(("member_id", "community_id"), f"member_id = {MEMBER}"), Delete(f"member_id = {MEMBER}"))

@@ -1,4 +1,4 @@
-"""The only place for the table of what mutations came to, so that a repeated request is answered and not redone."""
+"""The table of mutation results, which lets a repeated request be answered without being carried out again."""
 
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,10 @@ from models.columns import Table, moment, within
 
 
 class Mutation(Table, table=True):
-    """A mutation that was carried out, under its caller's own id for it; kept for a day.
+    """The result of a mutation, by the caller's `clientMutationId`; retained for a day.
 
-    `caller` is the id that the caller's policies go by. Callers who have not signed in cannot be told apart: for them
-    it is made from the input, so that nobody's id stands in another's way.
+    `caller` is the id that row-level security uses. Anonymous callers cannot be distinguished, so for them it is
+    derived from the input, which keeps their ids from colliding.
     """
 
     __table_args__ = within("identity", Index(None, "created_at"))

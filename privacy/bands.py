@@ -1,21 +1,21 @@
-"""The only place that cuts numbers into bands: categories that leave no gap and never overlap."""
+"""Cuts numeric ranges into bands: categories without gaps or overlaps."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-MOST_CATEGORIES = 254  # of a variable: a record has a byte for one, and 255 is for none
-UNKNOWN = "UNKNOWN"  # the code of every variable's last category
+MOST_CATEGORIES = 254  # of a variable: a record stores a category in one byte, and 255 means none
+UNKNOWN = "UNKNOWN"  # code of the last category of every variable
 OTHER = "OTHER"
-BANDS = 10  # of a range that is too wide for its whole numbers
+BANDS = 10  # of a range with too many whole numbers for a category each
 
 
 @dataclass(frozen=True)
 class Category:
-    """One category; `value` is what it counts as in a mean, [low, high) the raw numbers that fall into it.
+    """One category. `value` is its value in a mean; raw numbers in [low, high) fall into it.
 
-    Bounds are both there or neither; the outermost may be infinite.
+    Either both bounds are set or neither is. The outermost bounds may be infinite.
     """
 
     code: str
@@ -26,11 +26,15 @@ class Category:
 
 
 def unknown(label: str = "Unknown") -> Category:
+    """The UNKNOWN category, under this label."""
     return Category(UNKNOWN, label)
 
 
 def between(edges: Sequence[float], named: Sequence[tuple[str, str]]) -> tuple[Category, ...]:
-    """A category from each edge to the next, given their codes and labels; they stand for no value."""
+    """One category between each edge and the next, with the given (code, label) pairs and no value.
+
+    Raises ValueError unless there is one pair fewer than there are edges.
+    """
     return tuple(
         Category(code, label, low=low, high=high)
         for (low, high), (code, label) in zip(pairwise(edges), named, strict=True)
@@ -38,13 +42,14 @@ def between(edges: Sequence[float], named: Sequence[tuple[str, str]]) -> tuple[C
 
 
 def levels(minimum: float, maximum: float, unit: str | None = None) -> tuple[Category, ...]:
-    """The range's whole numbers where they are eleven at most, else ten equal bands, each worth its middle.
+    """One category for each whole number of the range if there are at most eleven, otherwise ten equal bands.
 
-    A number between two whole ones falls to the nearer, upwards at the half. The maximum is in the last band.
+    A band's value is its midpoint. A number between two whole ones belongs to the nearer one, halves rounding up.
+    The last band includes the maximum.
     """
     if float(minimum).is_integer() and float(maximum).is_integer() and 0 < maximum - minimum <= BANDS:
         return tuple(
-            Category(str(at), said(number, unit), number, number - 0.5, number + 0.5)
+            Category(str(at), formatted(number, unit), number, number - 0.5, number + 0.5)
             for at, number in enumerate(minimum + step for step in range(int(maximum - minimum) + 1))
         )
     edges = [minimum + (maximum - minimum) * step / BANDS for step in range(BANDS)] + [maximum]
@@ -54,10 +59,10 @@ def levels(minimum: float, maximum: float, unit: str | None = None) -> tuple[Cat
 def bins(
     edges: Sequence[float], minimum: float | None = None, maximum: float | None = None, unit: str | None = None
 ) -> tuple[Category, ...]:
-    """A band from each edge to the next, and one below the first and above the last where a number may lie there.
+    """One band between each edge and the next, plus one below the first and above the last if numbers may lie there.
 
-    An open band is worth the middle of it and the bound, or its edge where there is no bound. Where the last edge is
-    the maximum, it is in the last band.
+    The value of an outer band is the midpoint of its edge and the range's bound, or its edge if there is no bound. If
+    the last edge is the maximum, the last band includes it.
     """
     kept = list(edges)[: MOST_CATEGORIES - 2]
     first, last = kept[0], kept[-1]
@@ -65,17 +70,17 @@ def bins(
     found = list(_bands(kept, unit, closed=closed))
     if minimum is None or minimum < first:
         worth = first if minimum is None else (minimum + first) / 2
-        found.insert(0, Category("BELOW", f"under {said(first, unit)}", worth, -math.inf, first))
+        found.insert(0, Category("BELOW", f"under {formatted(first, unit)}", worth, -math.inf, first))
     if not closed:
         worth = last if maximum is None else (maximum + last) / 2
-        found.append(Category("ABOVE", f"{said(last, unit)} or more", worth, last, math.inf))
+        found.append(Category("ABOVE", f"{formatted(last, unit)} or more", worth, last, math.inf))
     return tuple(found)
 
 
 def changes(minimum: float, maximum: float, unit: str | None = None) -> tuple[Category, ...]:
-    """Seven bands of a change, in tenths of the range: 1, 3 and 5 of them either way, the outermost open."""
+    """Seven bands of a change, with edges at 1, 3 and 5 tenths of the range either way; the outermost are open."""
     tenth = (maximum - minimum) / BANDS
-    one, three, five = (said(steps * tenth, unit) for steps in (1, 3, 5))
+    one, three, five = (formatted(steps * tenth, unit) for steps in (1, 3, 5))
     named = (
         ("FALL_5", f"lower by more than {five}"),
         ("FALL_3", f"lower by more than {three}, up to {five}"),
@@ -93,8 +98,8 @@ def changes(minimum: float, maximum: float, unit: str | None = None) -> tuple[Ca
     )
 
 
-def said(number: float, unit: str | None = None) -> str:
-    """The number as it is read: no point where it is whole, at most ten digits."""
+def formatted(number: float, unit: str | None = None) -> str:
+    """The number for display, with at most ten digits, no decimal point if it is whole, and its unit."""
     written = f"{number:.10g}"
     return f"{written} {unit}" if unit else written
 
@@ -104,10 +109,10 @@ def _bands(edges: Sequence[float], unit: str | None, closed: bool = True) -> tup
     return tuple(
         Category(
             code=f"B{at}",
-            label=f"{said(low)} to {said(high, unit)}",
+            label=f"{formatted(low)} to {formatted(high, unit)}",
             value=(low + high) / 2,
             low=low,
-            # A band ends before its end: the last of a closed range ends just after.
+            # Bands exclude their upper bound, so the last band of a closed range ends just above it.
             high=math.nextafter(high, math.inf) if closed and at == last else high,
         )
         for at, (low, high) in enumerate(pairwise(edges))

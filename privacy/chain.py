@@ -1,17 +1,17 @@
-"""The only place that hashes the register: what a line's hash is made of, and whether a chain of lines holds.
+"""Hashes the entries of the public ledger and checks the chain that they form.
 
-Anybody can check it. A line's hash is the SHA-256 of the UTF-8 bytes of one JSON object, written as RFC 8785 (JSON
-Canonicalization Scheme) says: no spaces, members in the order of their names, text unescaped but for `"`, `\\` and
-control characters, whole numbers without a point. Its thirteen members are
+Anyone can check the chain. An entry's hash is the SHA-256 of the UTF-8 bytes of one JSON object, serialized according
+to RFC 8785 (JSON Canonicalization Scheme): no spaces, keys sorted by name, nothing escaped in text but `"`, `\\` and
+control characters, whole numbers without a decimal point. The object has thirteen keys:
 
-- `cells`: the SHA-256 of the noisy cells, as 64 lower-case hexadecimal digits; it is that of the JSON array of the
-  whole numbers, `[12,-3,40]`, in the release's own order;
+- `cells`: the SHA-256 of the noisy cells, as 64 lower-case hexadecimal digits. What is hashed is the JSON array of the
+  integers, such as `[12,-3,40]`, in the release's own order;
 - `community`, `dataset`, `organization` (or null), `release`: UUIDs, lower-case with hyphens;
-- `dataset_title`, `organization_name` (or null), `purpose`: text, as it stands in the register;
-- `micro_rho`, `position`: whole numbers; positions count up from 1;
-- `previous`: the hash of the line before, in hexadecimal; 64 zeros for the first;
-- `published_at`: UTC with six decimals, `2026-01-31T09:30:00.000000Z`;
-- `variables`: an array of names, in the register's order.
+- `dataset_title`, `organization_name` (or null), `purpose`: text, as stored in the ledger;
+- `micro_rho`, `position`: integers; positions count up from 1;
+- `previous`: the hash of the previous entry, in hexadecimal; 64 zeros for the first entry;
+- `published_at`: UTC with six decimals, such as `2026-01-31T09:30:00.000000Z`;
+- `variables`: an array of names, in the ledger's order.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-GENESIS = bytes(32)  # what comes before the first line
+GENESIS = bytes(32)  # the previous hash of the first entry
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the register, all but its own hash."""
+    """An entry of the public ledger, without its own hash."""
 
     position: int
     release_id: UUID
@@ -45,12 +45,18 @@ class Entry:
 
 
 def hash_of(entry: Entry) -> bytes:
-    """The line's own hash, 32 bytes: that of `text_of`. Raises ValueError for a time of no zone."""
+    """The entry's own hash, 32 bytes: the SHA-256 of `text_of(entry)`.
+
+    Raises ValueError if `published_at` has no time zone.
+    """
     return hashlib.sha256(text_of(entry).encode()).digest()
 
 
 def text_of(entry: Entry) -> str:
-    """The line as it is hashed: this module's docstring defines it. Raises ValueError for a time of no zone."""
+    """The text that is hashed, in the format defined at the top of this module.
+
+    Raises ValueError if `published_at` has no time zone.
+    """
     return _canonical(
         {
             "cells": entry.cells_digest.hex(),
@@ -71,14 +77,15 @@ def text_of(entry: Entry) -> str:
 
 
 def digest_of(noisy: Sequence[int]) -> bytes:
-    """The SHA-256 of a release's noisy cells, 32 bytes: who has the cells can tell that they are the ones said."""
+    """The SHA-256 of a release's noisy cells, 32 bytes: it proves to anyone that cells are the published ones."""
     return hashlib.sha256(_canonical(list(noisy)).encode()).digest()
 
 
 def broken_at(lines: Iterable[tuple[Entry, bytes]]) -> int | None:
-    """The place, from 1, of the first line that is not what it was, or does not follow the one before; else null.
+    """The position, from 1, of the first entry that was altered or does not follow the previous one; None if all hold.
 
-    The lines are given from the first on, each with the hash that stands beside it.
+    `lines` are the entries from the first on, each with the hash that is stored beside it. Raises ValueError if an
+    entry's time has no time zone.
     """
     previous = GENESIS
     for place, (entry, stated) in enumerate(lines, start=1):
@@ -90,9 +97,9 @@ def broken_at(lines: Iterable[tuple[Entry, bytes]]) -> int | None:
 
 def _moment(moment: datetime) -> str:
     if moment.utcoffset() is None:
-        raise ValueError("A time of publishing has a time zone.")
+        raise ValueError("A time of publishing must have a time zone.")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _canonical(said: Any) -> str:
-    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+def _canonical(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,4 +1,4 @@
-"""The only place for cubes: noisy cells over variables, what they can be rolled up and sliced to, and their key."""
+"""Cubes of noisy cells over one or more variables: roll-ups, slices, size, sensitivity and key."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ class UnknownVariable(Exception):
 
 
 class UnknownCategory(Exception):
-    """The variable has no such category, or it was sliced away."""
+    """The variable has no such category, or a slice has removed it."""
 
     def __init__(self, name: str, code: str) -> None:
         super().__init__(f"The variable {name} has no category {code} here.")
@@ -29,7 +29,7 @@ class UnknownCategory(Exception):
 
 
 class NotSummable(Exception):
-    """A member may be in several categories of the variable: their sum counts it more than once."""
+    """A member may be in several categories of the variable, so a sum over them would count some members repeatedly."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"A member may be in several categories of {name}: they cannot be summed.")
@@ -38,10 +38,11 @@ class NotSummable(Exception):
 
 @dataclass(frozen=True)
 class Cube:
-    """Estimates over the variables' categories, the last variable running fastest, each of standard deviation `sigma`.
+    """Estimates over the variables' categories, each with standard deviation `sigma`.
 
-    Nothing in it is ever clamped or left out: sums of what is displayed are wrong. `places` says, for each variable,
-    which of its categories are there: all of them, unless it is a slice.
+    The last variable runs fastest. Nothing is ever clamped or left out, because sums of clamped or hidden cells are
+    biased. `places` holds, for each variable, the indices of the categories present: all of them unless it is a slice.
+    Raises ValueError if there is not one estimate for each cell.
     """
 
     variables: tuple[Variable, ...]
@@ -54,13 +55,14 @@ class Cube:
             every = tuple(tuple(range(len(variable.categories))) for variable in self.variables)
             object.__setattr__(self, "places", every)
         if len(self.estimates) != math.prod(map(len, self.places)):
-            raise ValueError("A cube has an estimate for each cell.")
+            raise ValueError("A cube must have one estimate for each cell.")
 
     def rolled_up(self, keep: Iterable[str]) -> "Cube":
-        """The cube over those of its variables alone, in its own order, all else summed over.
+        """The cube over the variables in `keep` only, in this cube's order, summed over all others.
 
-        Cells are independent, so a sum of k of them has sigma * sqrt(k). Raises UnknownVariable, and NotSummable where
-        a variable that takes several values for a member would be summed over more than one category.
+        Noise is independent between cells, so a sum of k cells has standard deviation sigma * sqrt(k). Raises
+        UnknownVariable if the cube has no such variable. Raises NotSummable if a variable with several values per
+        member would be summed over more than one category.
         """
         kept = {self._place_of(name) for name in keep}
         summed = 1
@@ -84,9 +86,10 @@ class Cube:
         )
 
     def sliced(self, kept: Mapping[str, Iterable[str]]) -> "Cube":
-        """The cube of those alone who are in the named categories: variable's name to codes.
+        """The cube restricted to the given categories; `kept` maps variable names to category codes.
 
-        Raises UnknownVariable and UnknownCategory; a variable with no category left has no cells.
+        A variable with no category left leaves a cube without cells. Raises UnknownVariable if the cube has no such
+        variable, and UnknownCategory if the variable has no such category here.
         """
         places = list(self.places)
         for name, codes in kept.items():
@@ -115,27 +118,28 @@ class Cube:
 
 
 def key(names: Iterable[str], version: int = VERSION) -> str:
-    """What a cube is known by: its variables' names, sorted, and their domains' version, as `age_band|sex@v1`.
+    """A cube's canonical key: the sorted names of its variables and the version of their domains, as `age_band|sex@v1`.
 
-    Never what its members have in common: a key made of content tells of content.
+    It never depends on the members counted: a key made from content would reveal content.
     """
     return "|".join(sorted(names)) + f"@v{version}"
 
 
 def cells_in(variables: Iterable[Variable]) -> int:
-    """How many cells a cube of these variables has; one, of none."""
+    """The number of cells of a cube over these variables; 1 for no variables."""
     return math.prod(len(variable.categories) for variable in variables)
 
 
 def contributions(variables: Iterable[Variable]) -> int:
-    """The most cells of a cube of these variables that one member may be in: the price is so many times as high."""
+    """The most cells of a cube over these variables that one member may be in; prices are multiplied by it."""
     return math.prod(variable.max_per_member for variable in variables)
 
 
 def covers(variables: Sequence[Variable], sigma: float, asked: Iterable[str]) -> int | None:
-    """The margin at 95 % with which a release over `variables` answers a question over the `asked` names, for nothing.
+    """The margin of error (95 % confidence) of an answer over the `asked` names, from a release over `variables`.
 
-    Null where it does not: a name that it has not, or a variable of several values that would be summed over.
+    None if the release cannot answer it: it lacks a name, or would have to be summed over a variable with several
+    values per member.
     """
     names = set(asked)
     rest = [variable for variable in variables if variable.name not in names]

@@ -1,4 +1,4 @@
-"""The only place for public domains: the variables of a dataset and their categories, fixed before anybody looks."""
+"""Public domains: the variables of a dataset and their categories, fixed without looking at any member's data."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -14,13 +14,13 @@ from privacy.bands import Category as Category
 from privacy.bands import between, bins, changes, levels, unknown
 
 VERSION = 1  # of the domains and rules below: part of every release's key
-NOTHING = 255  # a record's byte where a member has no further category
-NONE = "NONE"  # of the side effects of who named none
+NOTHING = 255  # the byte in a record for "no further category"
+NONE = "NONE"  # of side effects: the category of members who evaluated a course and named none
 
 MOST_TREATMENTS = 12
 MOST_INDICATORS = 12
 MOST_NAMED = 3  # categories of one variable that a member may be in
-QUARTERS = 8  # on a treatment; the last is open
+QUARTERS = 8  # on a treatment; the last one is open-ended
 MONTHS = range(7)  # since a member's first course began
 
 REGIONS = (
@@ -31,29 +31,29 @@ REGIONS = (
 
 
 class Rule(StrEnum):
-    """How one member's own rows give a variable's value; `subject_id` is the question, treatment or indicator."""
+    """How to derive a variable's value from a member's own rows; its subject is a question, treatment or indicator."""
 
     AGE = "AGE"  # whole years on the day of freezing
     SEX = "SEX"
     REGION = "REGION"
     KIND = "KIND"
-    DIAGNOSIS = "DIAGNOSIS"  # years since the diagnosis, where the member has told it
-    CHOICE = "CHOICE"  # the answer's codes, the first ones where there are more than may count
+    DIAGNOSIS = "DIAGNOSIS"  # years since the diagnosis, if the member has stated its year
+    CHOICE = "CHOICE"  # the answer's codes; only the first `max_per_member` count
     NUMBER = "NUMBER"  # the answer's number
     DAY = "DAY"  # days from the answer's day to the day of freezing
     FIRST_TREATMENT = "FIRST_TREATMENT"  # of the course that started first
     TREATMENTS = "TREATMENTS"  # of the courses that started last
     COURSE = "COURSE"  # quarters on the treatment, and whether it ended; of the course that started last
-    EFFECTIVENESS = "EFFECTIVENESS"  # as evaluated last
-    SIDE_EFFECTS = "SIDE_EFFECTS"  # as evaluated last
+    EFFECTIVENESS = "EFFECTIVENESS"  # of the latest evaluation
+    SIDE_EFFECTS = "SIDE_EFFECTS"  # of the latest evaluation
     LEVEL = "LEVEL"  # the median of the last 90 days
-    CHANGE = "CHANGE"  # that median less the median of the first 28 days of the member's own observations
+    CHANGE = "CHANGE"  # that median minus the median of the first 28 days of the member's observations
     MONTHS = "MONTHS"  # the level in each of the months since the member's first course began
 
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable with its public domain, of which UNKNOWN is the last category."""
+    """One variable and its public domain, whose last category is UNKNOWN."""
 
     name: str
     label: str
@@ -65,8 +65,8 @@ class Variable:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A survey's question; `kind` is the word for it, options are (code, label), bins ascending edges."""
+class SurveyQuestion:
+    """A survey's question: `kind` names its QuestionKind, `options` are (code, label) pairs, `bins` ascending edges."""
 
     id: UUID
     key: str
@@ -80,8 +80,8 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Named:
-    """A treatment of the catalogue, or a side effect."""
+class CatalogueEntry:
+    """A treatment or a side effect of the catalogue."""
 
     id: UUID
     slug: str
@@ -89,8 +89,8 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Tracked:
-    """An indicator of the catalogue; its values lie in [minimum, maximum]."""
+class TrackedIndicator:
+    """An indicator of the catalogue, with values in [minimum, maximum]."""
 
     id: UUID
     slug: str
@@ -100,39 +100,43 @@ class Tracked:
     unit: str | None = None
 
 
-def survey_variables(questions: Sequence[Asked]) -> tuple[Variable, ...]:
-    """Who the members are, and their answers; a text is never a variable, nor a number that declares no bins."""
-    found = (_question(asked) for asked in questions)
-    return _apart([*_people(), *(variable for variable in found if variable is not None)])
+def survey_variables(questions: Sequence[SurveyQuestion]) -> tuple[Variable, ...]:
+    """The variables of a survey's dataset: demographics, then one per question.
+
+    Free text is never a variable, nor is a number whose question declares no bins.
+    """
+    found = (_question_variable(question) for question in questions)
+    return _with_unique_names([*_demographics(), *(variable for variable in found if variable is not None)])
 
 
 def tracking_variables(
-    treatments: Sequence[Named], indicators: Sequence[Tracked], side_effects: Sequence[Named]
+    treatments: Sequence[CatalogueEntry], indicators: Sequence[TrackedIndicator], side_effects: Sequence[CatalogueEntry]
 ) -> tuple[Variable, ...]:
-    """Who the members are, what they take and how they are; of treatments and indicators the first twelve.
+    """The variables of a wave of tracking: demographics, then treatments, then indicators.
 
-    Raises nothing: what is too much for a domain is cut off by its place in the list, never by what members have.
+    Only the first `MOST_TREATMENTS` and `MOST_INDICATORS` are included. Whatever exceeds a domain is cut off by its
+    position in the list, never by what members have. Raises nothing.
     """
     taken, followed = treatments[:MOST_TREATMENTS], indicators[:MOST_INDICATORS]
-    found = _people()
+    found = _demographics()
     if taken:
         named = _catalogued(taken, Category(OTHER, "Another treatment"), unknown("No treatment known"))
         found.append(Variable("first_treatment", "First treatment", named, Rule.FIRST_TREATMENT))
         several = min(MOST_NAMED, len(named) - 1)
         found.append(Variable("treatments", "Treatments", named, Rule.TREATMENTS, max_per_member=several))
     for treatment in taken:
-        found += _treatment(treatment, side_effects)
+        found += _treatment_variables(treatment, side_effects)
     for indicator in followed:
-        found += _indicator(indicator)
-    return _apart(found)
+        found += _indicator_variables(indicator)
+    return _with_unique_names(found)
 
 
 def slots(variables: Iterable[Variable]) -> tuple[int, ...]:
-    """Where each variable's categories begin in a record's bytes; the record is as long as all of them together."""
+    """The index of each variable's first byte in a record; a record has the sum of all `max_per_member` bytes."""
     return tuple(accumulate((variable.max_per_member for variable in variables), initial=0))[:-1]
 
 
-def _people() -> list[Variable]:
+def _demographics() -> list[Variable]:
     years = (-math.inf, 18, 25, 35, 45, 55, 65, 75, math.inf)
     ages = ("0-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+")
     since = (0, 1, 2, 5, 10, 20, math.inf)
@@ -152,20 +156,20 @@ def _people() -> list[Variable]:
     ]
 
 
-def _question(asked: Asked) -> Variable | None:
+def _question_variable(question: SurveyQuestion) -> Variable | None:
     several, rule, ordinal = 1, Rule.NUMBER, True
-    if asked.kind in ("SINGLE_CHOICE", "MULTIPLE_CHOICE"):
-        # Of one code more than one category cannot be told apart, and UNKNOWN is that of who did not answer.
-        offered = {code: label for code, label in asked.options if code != UNKNOWN}
+    if question.kind in ("SINGLE_CHOICE", "MULTIPLE_CHOICE"):
+        # Two options with the same code cannot be told apart, and UNKNOWN is reserved for members who did not answer.
+        offered = {code: label for code, label in question.options if code != UNKNOWN}
         found = tuple(Category(code, label) for code, label in offered.items())[: MOST_CATEGORIES - 1]
-        if asked.kind == "MULTIPLE_CHOICE":
-            several = max(min(asked.max_choices or MOST_NAMED, MOST_NAMED, len(found)), 1)
+        if question.kind == "MULTIPLE_CHOICE":
+            several = max(min(question.max_choices or MOST_NAMED, MOST_NAMED, len(found)), 1)
         rule, ordinal = Rule.CHOICE, False
-    elif asked.kind == "SCALE" and asked.minimum is not None and asked.maximum is not None:
-        found = levels(asked.minimum, asked.maximum)
-    elif asked.kind == "NUMBER" and asked.bins:
-        found = bins(asked.bins, asked.minimum, asked.maximum)
-    elif asked.kind == "DATE":
+    elif question.kind == "SCALE" and question.minimum is not None and question.maximum is not None:
+        found = levels(question.minimum, question.maximum)
+    elif question.kind == "NUMBER" and question.bins:
+        found = bins(question.bins, question.minimum, question.maximum)
+    elif question.kind == "DATE":
         days = (-math.inf, 0, 31, 92, 183, 366, 731, 1_827, 3_653, math.inf)
         spans = (
             ("AHEAD", "still ahead"), ("DAYS_0", "within 30 days"), ("DAYS_31", "1 to 3 months ago"),
@@ -177,10 +181,10 @@ def _question(asked: Asked) -> Variable | None:
         return None
     if not found:
         return None
-    return Variable(asked.key, asked.text, (*found, unknown("Not answered")), rule, ordinal, several, asked.id)
+    return Variable(question.key, question.text, (*found, unknown("Not answered")), rule, ordinal, several, question.id)
 
 
-def _treatment(treatment: Named, side_effects: Sequence[Named]) -> list[Variable]:
+def _treatment_variables(treatment: CatalogueEntry, side_effects: Sequence[CatalogueEntry]) -> list[Variable]:
     end, name, subject = _snake(treatment.slug), treatment.name, treatment.id
     courses = []
     for quarter in range(1, QUARTERS + 1):
@@ -208,13 +212,13 @@ def _treatment(treatment: Named, side_effects: Sequence[Named]) -> list[Variable
             f"{name}: side effects",
             effects,
             Rule.SIDE_EFFECTS,
-            max_per_member=max(min(MOST_NAMED, len(effects) - 2), 1),  # none at all stands alone, and so does UNKNOWN
+            max_per_member=max(min(MOST_NAMED, len(effects) - 2), 1),  # NONE and UNKNOWN exclude all others
             subject=subject,
         ),
     ]
 
 
-def _indicator(indicator: Tracked) -> list[Variable]:
+def _indicator_variables(indicator: TrackedIndicator) -> list[Variable]:
     end, name, subject = _snake(indicator.slug), indicator.name, indicator.id
     low, high, unit = indicator.minimum, indicator.maximum, indicator.unit
     level = levels(low, high, unit)
@@ -245,8 +249,8 @@ def _indicator(indicator: Tracked) -> list[Variable]:
     ]
 
 
-def _catalogued(entries: Sequence[Named], *rest: Category) -> tuple[Category, ...]:
-    """A category for each entry, by its slug as a code, before the rest; one whose code is taken is not told apart."""
+def _catalogued(entries: Sequence[CatalogueEntry], *rest: Category) -> tuple[Category, ...]:
+    """A category for each entry, with its slug as the code, then the rest; an entry whose code is taken is left out."""
     kept = {one.code for one in rest}
     found = {code: Category(code, entry.name) for entry in entries if (code := _code(entry.slug)) not in kept}
     return (*list(found.values())[: MOST_CATEGORIES - len(rest)], *rest)
@@ -260,8 +264,8 @@ def _snake(slug: str) -> str:
     return slug.replace("-", "_").lower()
 
 
-def _apart(variables: Iterable[Variable]) -> tuple[Variable, ...]:
-    """The variables with names of their own: a later one of a name that is taken is numbered from 2."""
+def _with_unique_names(variables: Iterable[Variable]) -> tuple[Variable, ...]:
+    """The variables, renamed where a name occurs again: the second one gets the suffix `_2`, and so on."""
     found: dict[str, Variable] = {}
     for variable in variables:
         name, number = variable.name, 2

@@ -1,4 +1,4 @@
-"""The only place that writes a table for other programs: CSV for spreadsheets, JSON-stat for statistical tools."""
+"""Exports published tables: CSV for spreadsheets, JSON-stat for statistical tools."""
 
 import csv
 import io
@@ -14,21 +14,24 @@ from privacy.measures import Reliability
 from privacy.precision import Precision
 from privacy.reading import Cell
 
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
+# Characters that make a spreadsheet treat a cell as a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_DIGITS = 6  # of a share: far beyond what its interval leaves certain
+_DIGITS = 6  # of a share: far more than its confidence interval supports
 _MEASURES = (
     ("count", "Count", 0),
-    ("margin", "Margin of the count at 95 %", 0),
+    ("margin", "Margin of error of the count (95 % confidence)", 0),
     ("share", "Share", _DIGITS),
-    ("low", "Low end of the share at 95 %", _DIGITS),
-    ("high", "High end of the share at 95 %", _DIGITS),
+    ("low", "Lower bound of the share's 95 % confidence interval", _DIGITS),
+    ("high", "Upper bound of the share's 95 % confidence interval", _DIGITS),
 )
 
 
 @dataclass(frozen=True)
 class Table:
-    """A published table: one variable by others, its cells in any order, and what is said of it as a whole."""
+    """A published table: one variable broken down by others, with its cells in any order.
+
+    `margin` is the half-width of each count's 95 % confidence interval.
+    """
 
     title: str
     source: str
@@ -40,10 +43,10 @@ class Table:
 
 
 def csv_of(table: Table) -> str:
-    """The table as RFC 4180 has it, with a header: a code and a label for each variable, then the figures.
+    """The table as CSV (RFC 4180) with a header: a code and a label for each variable, then the figures.
 
-    A figure that is not said is empty, and a HIDDEN cell has none. A text that a spreadsheet would calculate is
-    preceded by an apostrophe.
+    A missing figure is empty; a HIDDEN cell has no figures. Text that a spreadsheet would treat as a formula is
+    prefixed with an apostrophe.
     """
     written = io.StringIO()
     writer = csv.writer(written)  # CRLF, and quotes where they are needed
@@ -58,9 +61,9 @@ def csv_of(table: Table) -> str:
 
 
 def json_stat_of(table: Table) -> str:
-    """The table as a dataset of JSON-stat 2.0 (json-stat.org/full): `by`, the variable, and last what is measured.
+    """The table as a JSON-stat 2.0 dataset (json-stat.org/full), with the dimensions `by`, variable and measure.
 
-    A figure that is not said is null and has the status HIDDEN; those of a LOW cell say so.
+    A missing figure is null and has the status HIDDEN; figures of a LOW cell have the status LOW.
     """
     variables = (*table.by, table.variable)
     cells = {(*cell.by, cell.category): cell for cell in table.cells}
@@ -73,9 +76,9 @@ def json_stat_of(table: Table) -> str:
     for places in product(*there):
         cell = cells.get(places)
         for figure in _figures(cell) if cell else (None,) * len(_MEASURES):
-            said = Reliability.HIDDEN if figure is None or cell is None else cell.reliability
-            if said is not Reliability.HIGH:
-                status[str(len(values))] = said.value
+            reliability = Reliability.HIDDEN if figure is None or cell is None else cell.reliability
+            if reliability is not Reliability.HIGH:
+                status[str(len(values))] = reliability.value
             values.append(figure)
     document: dict[str, Any] = {
         "version": "2.0",
@@ -99,7 +102,7 @@ def json_stat_of(table: Table) -> str:
                 for variable, places in zip(variables, there, strict=True)
             },
             measure: {
-                "label": "What is measured",
+                "label": "Measure",
                 "category": {
                     "index": [name for name, _, _ in _MEASURES],
                     "label": {name: label for name, label, _ in _MEASURES},

@@ -1,4 +1,4 @@
-"""Measures of a cube, and the reliability of a figure."""
+"""Enumerations for figures read from a cube: what is measured, and how reliable it is."""
 
 from privacy.described import DescribedEnum
 

@@ -1,4 +1,4 @@
-"""The only place that makes noise: the discrete Gaussian, drawn by OpenDP, charged by its own proven privacy map."""
+"""Adds discrete Gaussian noise, drawn by OpenDP and charged by its proven privacy map."""
 
 import math
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from typing import Any
 
 from privacy.precision import margin_of
 
-MICRO = 1_000_000  # micro-rho in one rho: costs are whole numbers, for sums of floats refuse what still fits
-LARGEST = 2**31  # of a count: near 2**63 the library saturates and says nothing
+MICRO = 1_000_000  # micro-rho per rho: costs are integers, because float sums would refuse charges that still fit
+LARGEST = 2**31  # of a count: near 2**63 the library saturates silently
 
 
 @dataclass(frozen=True)
 class Noise:
-    """A discrete Gaussian: its scale, its charge in micro-rho, and the margin of one count at 95 %."""
+    """A discrete Gaussian: its scale, its charge in micro-rho, and one count's margin of error at 95 % confidence."""
 
     sigma: float
     micro_rho: int
@@ -23,19 +23,20 @@ class Noise:
 
 
 def noise_for(micro_rho: int, contributions: int = 1) -> Noise:
-    """The least noise whose proven charge is at most `micro_rho`, a member being in at most so many cells.
+    """The smallest noise whose proven charge is at most `micro_rho` if a member is in at most `contributions` cells.
 
-    Raises ValueError for a price or a number of cells below one. Loads OpenDP (47 MB, 0.3 s) the first time.
+    The first call loads OpenDP (47 MB, 0.3 s). Raises ValueError if the price or the number of cells is below one.
     """
     noise, _ = _measurement(micro_rho, contributions)
     return noise
 
 
 def draw(counts: Sequence[int], micro_rho: int, contributions: int = 1) -> list[int]:
-    """The counts with noise on every one, empty ones too: whole numbers, some below zero. Blocks (11 us a cell).
+    """The counts, each with independent noise added, zeros included: integers, some below zero.
 
-    A member may add one to at most `contributions` of them. Raises ValueError for anything but whole counts from 0 to
-    2**31, before any of them is looked at by the library; it never says what the counts were.
+    A member may add one to at most `contributions` of the counts. Blocks for about 11 microseconds per cell. Raises
+    ValueError if the price or `contributions` is below one, if there is no count, or if a count is not an integer from
+    0 to 2**31; this is checked before the library sees any count, and the error never contains one.
     """
     _, measurement = _measurement(micro_rho, contributions)
     exact = list(counts)
@@ -45,12 +46,15 @@ def draw(counts: Sequence[int], micro_rho: int, contributions: int = 1) -> list[
         raise ValueError("A count is a whole number from 0 to 2**31.")
     noisy: list[int] = measurement(exact)
     if len(noisy) != len(exact):
-        raise ValueError("The noise is of another size.")
+        raise ValueError("The number of noisy counts differs from the number of counts.")
     return noisy
 
 
 def sensitivity(contributions: int) -> float:
-    """How far one member moves a histogram, in L2: the square root of the cells that it is in, rounded up."""
+    """The L2 sensitivity of a histogram to one member: the square root of the cells they are in, rounded up.
+
+    Raises ValueError if `contributions` is below one.
+    """
     if contributions < 1:
         raise ValueError("A member is in at least one cell.")
     root = math.sqrt(contributions)
@@ -61,16 +65,17 @@ def sensitivity(contributions: int) -> float:
 
 @lru_cache(maxsize=256)
 def _measurement(micro_rho: int, contributions: int) -> tuple[Noise, Any]:
-    """The measurement whose map, rounded up to a whole micro-rho, is at most the price (OpenDP 0.16, make_gaussian)."""
+    """The measurement whose charge, in whole micro-rho, is at most the price (OpenDP 0.16, make_gaussian)."""
     if type(micro_rho) is not int or micro_rho < 1:
         raise ValueError("A price is a whole number of micro-rho above zero.")
     moved = sensitivity(contributions)
     dp = _opendp()
     space = (dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"))
-    # rho = d² / 2 sigma² (Canonne, Kamath and Steinke 2020, section 2). Half of all such scales cost an ulp too much.
+    # rho = d² / 2 sigma² (Canonne, Kamath and Steinke 2020, section 2). Rounding makes half of these scales cost an ulp
+    # more than the price; the loop then takes the next larger float.
     sigma = moved / math.sqrt(2 * micro_rho / MICRO)
     while True:
-        # A scale of zero would build a measurement that adds no noise at all.
+        # The library would accept a scale of zero and add no noise at all.
         if not (math.isfinite(sigma) and sigma > 0):
             raise ValueError("Noise has a finite scale above zero.")
         measurement = dp.m.make_gaussian(*space, scale=sigma)
@@ -82,7 +87,7 @@ def _measurement(micro_rho: int, contributions: int) -> tuple[Noise, Any]:
 
 @lru_cache(maxsize=1)
 def _opendp() -> Any:
-    # Here and not above: a process that never publishes does not pay for a library of 265 MB.
+    # Imported here, so that a process that never publishes does not load a library of 265 MB.
     import opendp.prelude as dp
 
     dp.enable_features("contrib")

@@ -1,4 +1,4 @@
-"""Precisions: the margin of error of each, and its price in micro-rho."""
+"""The precisions on offer: their margins of error and their prices in micro-rho."""
 
 import math
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Precision(DescribedEnum):
 
 
 PRECISIONS = tuple(Precision)  # the finest first
-# The least micro-rho at which noise of scale sqrt(1 / 2 rho) has the margin: constants, since a quote loads no library.
+# The smallest micro-rho at which noise of scale sqrt(1 / 2 rho) has the margin. Constants, so that quotes stay cheap.
 PRICES: Mapping[Precision, int] = {
     Precision.WITHIN_5: 62_831,
     Precision.WITHIN_10: 17_372,
@@ -35,10 +35,11 @@ PRICES: Mapping[Precision, int] = {
 
 
 def price(precision: Precision, contributions: int = 1) -> int:
-    """What a release of this precision costs, in micro-rho, where one member may be in so many of its cells.
+    """The price of a release of this precision, in micro-rho, if one member may be in up to `contributions` cells.
 
-    The squared L2 sensitivity is `contributions`, and the rho of Gaussian noise is its quotient by twice the variance
-    (Bun and Steinke 2016, proposition 1.6): at the same noise, m cells cost m times as much.
+    The squared L2 sensitivity is `contributions`, and the rho of Gaussian noise is that divided by twice the variance
+    (Bun and Steinke 2016, proposition 1.6): at the same noise, m cells cost m times as much. Raises ValueError if
+    `contributions` is below one.
     """
     if contributions < 1:
         raise ValueError("A member is in at least one cell.")
@@ -46,17 +47,18 @@ def price(precision: Precision, contributions: int = 1) -> int:
 
 
 def cheaper(precision: Precision) -> tuple[Precision, ...]:
-    """The coarser precisions, the dearest of them first."""
+    """The coarser precisions, the most expensive first."""
     return PRECISIONS[PRECISIONS.index(precision) + 1 :]
 
 
 @lru_cache(maxsize=1_024)
 def margin_of(sigma: float) -> int:
-    """The least h such that noise of this scale lies further than h from zero at most once in twenty times.
+    """The margin of error of one count: the smallest h that noise of this scale exceeds at most one time in twenty.
 
-    The noise is the discrete Gaussian, whose mass at k is in proportion to exp(-k² / 2 sigma²) (Canonne, Kamath and
-    Steinke 2020, definition 1). Of a rounded sum of such noises, sigma being the root of the sum of their squares, it
-    is as near as a normal law is to them: far nearer than one.
+    The noise is the discrete Gaussian, whose mass at k is proportional to exp(-k² / 2 sigma²) (Canonne, Kamath and
+    Steinke 2020, definition 1). The result also serves for a rounded sum of such noises, with sigma the root of the sum
+    of their squares: a normal approximation of the sum, off by far less than one. Raises ValueError if `sigma` is not
+    finite or not above zero.
     """
     if not (math.isfinite(sigma) and sigma > 0):
         raise ValueError("Noise has a finite scale above zero.")

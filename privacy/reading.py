@@ -1,9 +1,9 @@
-"""The only place that reads a cube: counts, shares, means and medians, how far each can be relied on.
+"""Reads counts, shares, means and medians from a cube, each with its confidence interval and reliability.
 
-Everything comes from all cells as they were drawn: what is hidden from a reader counts in a total, and nothing is
-clamped to what it could have been, for either makes sparse tables wrong. Intervals are at 95 % and hold the noise as
-well as the chance of who takes part. They are of an estimate x / N of noisy sums, to the first order (the delta
-method: Casella and Berger 2002, section 5.5.4): its variance is that of x - ratio * N, divided by N².
+All figures are computed from all cells as they were drawn: cells hidden from the reader count in totals, and no cell is
+clamped to a possible value, because either would bias sparse tables. Intervals are 95 % confidence intervals that cover
+both the noise and sampling error. For a ratio x / N of noisy sums they use the first-order approximation (the delta
+method: Casella and Berger 2002, section 5.5.4): the variance of the ratio is that of x - ratio * N, divided by N².
 """
 
 import math
@@ -16,17 +16,22 @@ from privacy.domains import Variable
 from privacy.measures import Measure, Reliability
 from privacy.precision import margin_of
 
-Z = 1.959963984540054  # of the normal law at 95 %
-LEAST_COUNT = 11  # under it a count is hidden, however exact
-LEAST_SIGMAS = 2  # under so many it is mostly noise
-# Where N is less certain than one part in eight, a ratio by N is no longer near to normal. At the very edge, where N is
-# said when noise has raised it, the interval of a share over one half holds 90 % of truths (200 people, K = 6).
+Z = 1.959963984540054  # the normal distribution's quantile for 95 % confidence
+LEAST_COUNT = 11  # a smaller count is hidden, however precise
+LEAST_SIGMAS = 2  # a count below this many standard deviations is mostly noise
+# If the noise of N exceeds an eighth of N, a ratio by N is no longer close to normal. In the worst case, when N passes
+# this limit only because noise has raised it, the interval of a share above one half covers 90 % of truths (200 people,
+# K = 6).
 LEAST_CERTAIN = 8
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell as it is read; `category` and `by` are the categories' places, the share is of its group."""
+    """One cell as shown to readers.
+
+    `category` and `by` are indices of categories. `margin` is the count's margin of error at 95 % confidence. `share`
+    is the share of the cell's group, from `low` to `high` at 95 % confidence.
+    """
 
     category: int
     by: tuple[int, ...]
@@ -40,7 +45,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Statistic:
-    """A mean or median of a group; null, and HIDDEN, where there is too little to say."""
+    """A group's mean or median, from `low` to `high` at 95 % confidence; None and HIDDEN for too little data."""
 
     measure: Measure
     by: tuple[int, ...]
@@ -51,11 +56,12 @@ class Statistic:
 
 
 def cells_of(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[Cell]:
-    """The variable's cells group by group, groups in the order of `by`, categories running fastest.
+    """The variable's cells, group by group in the order of `by`, with categories running fastest.
 
-    A share is of all in its group (of all that its members named, where they may name several), UNKNOWN included; it
-    is null where N is too small for it (`LEAST_CERTAIN`), whatever the cell's count. A cell's reliability is that of
-    its count. Raises what Cube.rolled_up raises.
+    A share is the share of everyone in the group, UNKNOWN included; for a variable with several values per member, of
+    all the values given. It is None if N is too small for it (`LEAST_CERTAIN`), whatever the cell's count. A cell's
+    reliability is that of its count. Raises UnknownVariable and NotSummable as `Cube.rolled_up` does, and ValueError if
+    `by` names the variable itself.
     """
     sigma, _, groups = _groups(cube, variable, by)
     margin = margin_of(sigma)
@@ -81,7 +87,10 @@ def cells_of(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[Cell]:
 
 
 def statistics_of(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[Statistic]:
-    """The mean and the median of each group over the categories that have a value; none where it is not ordinal."""
+    """The mean and the median of each group, over the categories with a value; empty unless the variable is ordinal.
+
+    Raises UnknownVariable and NotSummable as `Cube.rolled_up` does, and ValueError if `by` names the variable itself.
+    """
     sigma, read, groups = _groups(cube, variable, by)
     if not read.ordinal:
         return []
@@ -105,12 +114,12 @@ def statistics_of(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[Sta
 def _groups(
     cube: Cube, variable: str, by: Sequence[str]
 ) -> tuple[float, Variable, Iterator[tuple[tuple[int, ...], tuple[int, ...], list[float]]]]:
-    """The noise's scale, the variable, and for each group its places, the categories there, and their estimates."""
+    """The noise's scale, the variable, and for each group its indices in `by`, its categories and their estimates."""
     rolled = cube.rolled_up((variable, *by))
     names = [one.name for one in rolled.variables]
     at, order = names.index(variable), [names.index(name) for name in by]
     if at in order:
-        raise ValueError("A variable is not read by itself.")
+        raise ValueError("A variable cannot be broken down by itself.")
     estimates = dict(zip(product(*rolled.places), rolled.estimates, strict=True))
     categories = rolled.places[at]
 
@@ -135,7 +144,7 @@ def _reliability(estimate: float, sigma: float) -> Reliability:
 
 
 def _certainty(total: float, sigma: float, cells: int) -> Reliability:
-    """How far a ratio by a total of so many cells can be relied on: N's own noise is sigma * sqrt(cells)."""
+    """The reliability of a ratio whose divisor N is a total of `cells` cells: the noise of N is sigma * sqrt(cells)."""
     least = LEAST_CERTAIN * sigma * math.sqrt(cells)
     if cells == 0 or total < least:
         return Reliability.HIDDEN
@@ -145,7 +154,7 @@ def _certainty(total: float, sigma: float, cells: int) -> Reliability:
 def _share(estimate: float, total: float, sigma: float, cells: int) -> tuple[float, float, float]:
     share = estimate / total
     noise = sigma**2 * ((1 - share) ** 2 + (cells - 1) * share**2) / total**2
-    # Of who takes part: p (1 - p) / N at the p of Agresti and Coull 1998, which stays right where p is near 0 or 1.
+    # The sampling error p (1 - p) / N, at the p of Agresti and Coull 1998, which stays accurate for p near 0 or 1.
     likely = min(max((estimate + Z**2 / 2) / (total + Z**2), 0.0), 1.0)
     return _around(share, noise + likely * (1 - likely) / total)
 
@@ -158,11 +167,11 @@ def _mean(valued: Sequence[tuple[float, float]], total: float, sigma: float) -> 
 
 
 def _median(valued: Sequence[tuple[float, float]], total: float, sigma: float) -> tuple[float, float, float]:
-    """The first value with half of all at or under it, and the values that could be it (Woodruff 1952).
+    """The first value with at least half of the total at or below it, and the bounds of its interval (Woodruff 1952).
 
-    How far the count up to a value lies above one half of all has the noise of every cell at half its size, and the
-    spread of half of N coins: variance sigma² K / 4 + N / 4. Cumulated noise may go down again: the interval is the
-    hull of all the values that are not ruled out.
+    The excess of the cumulated count over half of the total contains every cell's noise at half its size, and the
+    sampling error of N fair coins: its variance is sigma² K / 4 + N / 4. Cumulated noise may decrease, so the interval
+    is the hull of all values that are not ruled out.
     """
     error = Z * math.sqrt(sigma**2 * len(valued) / 4 + total / 4)
     before, above = -total / 2, []

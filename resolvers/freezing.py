@@ -13,8 +13,17 @@ from models.surveys import SurveyStatus
 from models.viewers import Viewer
 from models.viewing import Connection
 from privacy import domains
-from privacy.budget import CAP, FLOOR, SIZE_PRECISION, TERM_DAYS, own_precision, own_tables, wave_cap, waves_a_year
-from privacy.domains import Asked, Named, Tracked, Variable
+from privacy.budget import (
+    CAP,
+    FLOOR,
+    SIZE_PRECISION,
+    TERM_DAYS,
+    participants_precision,
+    participants_tables,
+    wave_cap,
+    waves_a_year,
+)
+from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
 from privacy.precision import price
 from resolvers.ledger import append
 from resolvers.releases import Dataset, Placed, Use, present, release
@@ -38,7 +47,7 @@ TOO_FEW = Refusal(
     ("community",),
 )
 SIZE = Use("Size of the dataset")
-OWN_TABLES = Use("The members' own tables")
+PARTICIPANTS_TABLES = Use("Participants' tables")
 # What courses are commonly stopped for: fixed here, since a list made by looking at evaluations would tell of them.
 SIDE_EFFECTS = (
     "nausea-and-vomiting", "headache", "fatigue", "vertigo", "increased-body-weight", "insomnia", "xerostomia",
@@ -199,11 +208,13 @@ async def _freeze(connection: Connection, wave: Wave, frozen_on: date, at: datet
     is_open = size >= wave.floor
     if is_open:
         told = None
-        precision = own_precision(size)
-        for variable in own_tables(wave.variables, size, wave.cap):
+        precision = participants_precision(size)
+        for variable in participants_tables(wave.variables, size, wave.cap):
             placed = cube[variable.name]
             charge = price(precision, variable.max_per_member)
-            said, line = await release(connection, dataset, [placed], precision, OWN_TABLES, charge=charge, at=at)
+            said, line = await release(
+                connection, dataset, [placed], precision, PARTICIPANTS_TABLES, charge=charge, at=at
+            )
             insight = await present(connection, dataset, said, [placed], variable.name, at)
             told = told or insight
             lines.append(line)
@@ -281,7 +292,7 @@ async def _write_variables(
     return {one.variable.name: one for one in placed}
 
 
-async def _questions(connection: Connection, survey: UUID) -> Sequence[Asked]:
+async def _questions(connection: Connection, survey: UUID) -> Sequence[SurveyQuestion]:
     rows = await connection.fetch(
         """
         SELECT q.id, q.key, q.text, q.kind, q.minimum, q.maximum, q.bins, q.max_choices,
@@ -295,7 +306,7 @@ async def _questions(connection: Connection, survey: UUID) -> Sequence[Asked]:
         survey,
     )
     return [
-        Asked(
+        SurveyQuestion(
             id=row["id"],
             key=row["key"],
             text=row["text"],
@@ -331,9 +342,9 @@ async def _tracking(connection: Connection, community: UUID) -> Sequence[Variabl
         list(SIDE_EFFECTS),
     )
     return domains.tracking_variables(
-        [Named(*row) for row in treatments],
-        [Tracked(*row) for row in indicators],
-        [Named(*row) for row in side_effects],
+        [CatalogueEntry(*row) for row in treatments],
+        [TrackedIndicator(*row) for row in indicators],
+        [CatalogueEntry(*row) for row in side_effects],
     )
 
 

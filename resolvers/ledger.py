@@ -100,20 +100,21 @@ async def fault(connection: Connection) -> str | None:
     rows = await connection.fetch("SELECT * FROM insight.ledger_entry ORDER BY position")
     broken = broken_at((_entry(row), row["hash"]) for row in rows)
     if broken is not None:
-        return f"Line {broken} of the register is not as it was written, or does not follow the line before it."
+        return f"Entry {broken} of the ledger was altered, or does not follow the previous entry."
     async for row in connection.cursor(RELEASED):
         if not row["fits"]:
-            return f"Line {row['position']} of the register does not say what its release does."
+            return f"Entry {row['position']} of the ledger does not match its release."
         if digest_of(row["noisy"]) != row["cells_digest"]:
-            return f"Line {row['position']} of the register: the noisy cells are not those that were published."
+            return f"Entry {row['position']} of the ledger: the noisy cells are not the published ones."
     unwritten = await connection.fetchval(UNWRITTEN)
     if unwritten is not None:
-        return f"The release {unwritten} has no line in the register."
+        return f"The release {unwritten} has no entry in the ledger."
     spent = await connection.fetchrow(SPENT)
     if spent is not None:
         return (
-            f"The dataset {spent['id']}: its lines come to {spent['charged']} micro-rho, {spent['bought']} of them "
-            f"sold, and it says that {spent['spent_micro_rho']} were spent, {spent['sold_micro_rho']} of them sold."
+            f"The dataset {spent['id']}: its ledger entries add up to {spent['charged']} micro-rho, "
+            f"{spent['bought']} of them sold, but it records {spent['spent_micro_rho']} as spent, "
+            f"{spent['sold_micro_rho']} of them sold."
         )
     return None
 

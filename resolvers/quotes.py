@@ -12,7 +12,7 @@ from models.datasets import DatasetKind, DatasetStatus
 from models.parameters import DatasetId
 from models.viewers import Audience, Viewer
 from models.viewing import Connection
-from privacy.budget import left_for_house, left_for_sale
+from privacy.budget import left_for_sale, left_for_staff
 from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
 from privacy.domains import Category, Rule, Variable
 from privacy.precision import PRECISIONS, Precision, cheaper, price
@@ -30,7 +30,7 @@ from resolvers.writing import (
     require_role,
 )
 
-OWN_RESEARCH = Use("Cohorte's own research")
+STAFF_USE = Use("Cohorte's own research")
 COVERING = 10  # the most insights that a quote names
 
 
@@ -72,7 +72,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class BudgetShare:
-    """The budget that a release is charged to: whose use it is, and how many micro-rho are left for it."""
+    """The share of a budget that a release is charged to: whose use it is, and the micro-rho left for it."""
 
     use: Use
     left: int
@@ -253,15 +253,15 @@ async def covering(connection: Connection, subject: Subject) -> list[UUID]:
 async def budget_share_of(
     connection: Connection, viewer: Viewer, dataset: Dataset, day: date, *, lock: bool = False
 ) -> BudgetShare:
-    """The budget that the viewer would spend on that day; `lock`: holding their licences until the transaction ends.
+    """The share of the budget that the viewer may spend on that day; `lock` holds its licences until the commit.
 
     Raises Forbidden for a viewer who may not spend any, and Refused: NOT_ELIGIBLE for the kind of organization,
     LICENCE_REQUIRED if no licence is in force.
     """
     if viewer.audience is not Audience.BUYER:
         require_role(viewer, StaffRole.DATA_STEWARD)
-        left = left_for_house(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
-        return BudgetShare(OWN_RESEARCH, left)
+        left = left_for_staff(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
+        return BudgetShare(STAFF_USE, left)
     buyer = await connection.fetchrow("SELECT name, kind FROM insight.organization WHERE id = $1", viewer.organization)
     if buyer is None:
         raise Forbidden

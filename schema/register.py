@@ -62,7 +62,7 @@ class PrivacyLoss:
     )
     guess: float = computed(
         resolve.spent_micro_rho,
-        loss.guess,
+        loss.guess_probability,
         "Upper bound on the probability that someone who knows everything else can tell which of two answers the "
         "viewer gave. 0.5 is pure chance.",
     )

@@ -12,7 +12,7 @@ import asyncpg
 
 from models import fakes
 from privacy import domains
-from privacy.domains import Asked, Named, Tracked, Variable
+from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
 
 DAY = fakes.DAY  # of freezing
 KINDS = ["LABORATORY", "HOSPITAL"]
@@ -116,9 +116,9 @@ class Catalogue:
     indicators: Sequence[asyncpg.Record]
 
     def variables(self) -> tuple[Variable, ...]:
-        known = [Named(each["id"], each["slug"], each["name"]) for each in self.treatments[:2]]
-        followed = [Tracked(each["id"], each["slug"], each["name"], 0, 10) for each in self.indicators[:2]]
-        felt = [Named(each["id"], each["slug"], each["name"]) for each in self.indicators[:2]]
+        known = [CatalogueEntry(each["id"], each["slug"], each["name"]) for each in self.treatments[:2]]
+        followed = [TrackedIndicator(each["id"], each["slug"], each["name"], 0, 10) for each in self.indicators[:2]]
+        felt = [CatalogueEntry(each["id"], each["slug"], each["name"]) for each in self.indicators[:2]]
         return domains.tracking_variables(known, followed, felt)
 
 
@@ -216,11 +216,11 @@ async def submitted(
         )
 
 
-async def _asked(connection: asyncpg.Connection, survey: UUID, kind: str, key: str) -> Asked:
+async def _asked(connection: asyncpg.Connection, survey: UUID, kind: str, key: str) -> SurveyQuestion:
     made = await fakes.question(connection, survey_id=survey, kind=kind, key=key)
     options = tuple((code, code) for code in OPTIONS) if kind.endswith("CHOICE") else ()
     low, high = (0.0, 10.0) if kind == "SCALE" else (None, None)
-    return Asked(made["id"], key, made["text"], kind, options, low, high)
+    return SurveyQuestion(made["id"], key, made["text"], kind, options, low, high)
 
 
 def _answer(chance: random.Random, kind: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from models import fakes
-from privacy.domains import Asked, survey_variables, tracking_variables
+from privacy.domains import SurveyQuestion, survey_variables, tracking_variables
 from tests.encoded import (
     DAY,
     OPTIONS,
@@ -271,7 +271,9 @@ async def test_an_answer_counts_by_its_first_codes_under_whatever_version(
     options = tuple((code, code) for code in OPTIONS)
     given = {"kind": "SURVEY", "survey_id": survey["id"], "community_id": survey["community_id"]}
     made = await dataset(
-        admin, survey_variables([Asked(now["id"], "many", "?", "MULTIPLE_CHOICE", options, max_choices=5)]), **given
+        admin,
+        survey_variables([SurveyQuestion(now["id"], "many", "?", "MULTIPLE_CHOICE", options, max_choices=5)]),
+        **given,
     )
     member = await consenting(admin, "SURVEY_RESEARCH")
     await submitted(admin, member, survey["id"], {"many": asked["id"]}, {"many": answer})

@@ -19,7 +19,7 @@ from commands import seed
 from commands.databases import at
 from commands.demonstration import copying, people, questionnaires, trials
 from commands.demonstration.chance import Chance, filled, shares
-from commands.demonstration.questionnaires import Given, Rule
+from commands.demonstration.questionnaires import AnswerValue, Rule
 from models.everything import metadata
 from models.migrations.run import upgrade
 from models.surveys import RuleOperator
@@ -364,7 +364,7 @@ async def test_a_network_is_never_seeded_twice(fresh: str) -> None:
     )
     _, said = await command.communicate()
     assert command.returncode == 1
-    assert said.decode() == "The database has members already: the demonstration needs an empty one.\n"
+    assert said.decode() == "The database already has members; the demonstration network needs an empty one.\n"
     assert await checksums(fresh) == before
 
 
@@ -380,21 +380,21 @@ async def test_a_seeding_that_fails_leaves_nothing_behind(server: str, monkeypat
 @pytest.mark.parametrize(
     ("operator", "values", "answer", "holds"),
     [
-        (RuleOperator.ANSWERED, (), Given(number=0.0), True),
+        (RuleOperator.ANSWERED, (), AnswerValue(number=0.0), True),
         (RuleOperator.ANSWERED, (), None, False),
-        (RuleOperator.EQUALS, ("YES",), Given(codes=("YES",)), True),
-        (RuleOperator.EQUALS, ("YES",), Given(codes=("NO",)), False),
-        (RuleOperator.IN, ("A", "B"), Given(codes=("B",)), True),
-        (RuleOperator.NOT_EQUALS, ("YES",), Given(codes=("YES",)), False),
+        (RuleOperator.EQUALS, ("YES",), AnswerValue(codes=("YES",)), True),
+        (RuleOperator.EQUALS, ("YES",), AnswerValue(codes=("NO",)), False),
+        (RuleOperator.IN, ("A", "B"), AnswerValue(codes=("B",)), True),
+        (RuleOperator.NOT_EQUALS, ("YES",), AnswerValue(codes=("YES",)), False),
         (RuleOperator.NOT_EQUALS, ("YES",), None, True),
-        (RuleOperator.GREATER_THAN, ("5",), Given(number=5.0), False),
-        (RuleOperator.GREATER_THAN, ("5",), Given(number=6.0), True),
-        (RuleOperator.LESS_THAN, ("5",), Given(number=0.0), True),
+        (RuleOperator.GREATER_THAN, ("5",), AnswerValue(number=5.0), False),
+        (RuleOperator.GREATER_THAN, ("5",), AnswerValue(number=6.0), True),
+        (RuleOperator.LESS_THAN, ("5",), AnswerValue(number=0.0), True),
         (RuleOperator.LESS_THAN, ("5",), None, False),
     ],
 )
 def test_a_rule_holds_when_it_says(
-    operator: RuleOperator, values: tuple[str, ...], answer: Given | None, holds: bool
+    operator: RuleOperator, values: tuple[str, ...], answer: AnswerValue | None, holds: bool
 ) -> None:
     assert questionnaires.holds(Rule("other", operator, values), answer) is holds
 

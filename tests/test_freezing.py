@@ -120,7 +120,7 @@ async def test_a_survey_that_closes_becomes_a_dataset(here: Town, boss: Person, 
         "SELECT * FROM insight.ledger_entry WHERE position > $1 ORDER BY position", lines
     )
     assert (size["purpose"], size["variables"], size["micro_rho"]) == ("Size of the dataset", [], PRICES[20])
-    assert (own["purpose"], own["variables"], own["micro_rho"]) == ("The members' own tables", ["q"], PRICES[10])
+    assert (own["purpose"], own["variables"], own["micro_rho"]) == ("Participants' tables", ["q"], PRICES[10])
     assert size["organization_id"] is own["organization_id"] is None
     told = await here.events()
     assert [one["kind"] for one in told].count("notificationAdded") == 260

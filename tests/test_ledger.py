@@ -27,18 +27,18 @@ ADDRESS = "postgresql://me:secret@127.0.0.1:5432/cohorte"
 
 
 TAMPERED = {
-    "UPDATE insight.ledger_entry SET micro_rho = micro_rho + 1 WHERE position = 2": "Line 2 of the register is not",
-    "UPDATE insight.ledger_entry SET purpose = 'Nothing' WHERE position = 2": "Line 2 of the register is not",
+    "UPDATE insight.ledger_entry SET micro_rho = micro_rho + 1 WHERE position = 2": "Entry 2 of the ledger was altered",
+    "UPDATE insight.ledger_entry SET purpose = 'Nothing' WHERE position = 2": "Entry 2 of the ledger was altered",
     "UPDATE insight.ledger_entry SET published_at = published_at + interval '1 microsecond' WHERE position = 2":
-        "Line 2 of the register is not",
-    "DELETE FROM insight.ledger_entry WHERE position = 1": "Line 1 of the register is not",
-    "DELETE FROM insight.ledger_entry WHERE position = 3": "Line 3 of the register is not",
-    "UPDATE insight.ledger_entry SET position = 1000 WHERE position = 4": "Line 4 of the register is not",
+        "Entry 2 of the ledger was altered",
+    "DELETE FROM insight.ledger_entry WHERE position = 1": "Entry 1 of the ledger was altered",
+    "DELETE FROM insight.ledger_entry WHERE position = 3": "Entry 3 of the ledger was altered",
+    "UPDATE insight.ledger_entry SET position = 1000 WHERE position = 4": "Entry 4 of the ledger was altered",
     "UPDATE insight.release SET noisy[1] = noisy[1] + 1 WHERE id = (SELECT release_id FROM insight.ledger_entry"
-    " WHERE position = 3)": "Line 3 of the register: the noisy cells",
+    " WHERE position = 3)": "Entry 3 of the ledger: the noisy cells",
     "UPDATE insight.release SET micro_rho = micro_rho - 1 WHERE id = (SELECT release_id FROM insight.ledger_entry"
-    " WHERE position = 3)": "Line 3 of the register does not say",
-    "UPDATE insight.variable SET name = name || '_x'": "Line ",
+    " WHERE position = 3)": "Entry 3 of the ledger does not match",
+    "UPDATE insight.variable SET name = name || '_x'": "Entry ",
     "DELETE FROM insight.ledger_entry WHERE position = (SELECT max(position) FROM insight.ledger_entry)":
         "The release ",
     "UPDATE insight.dataset SET spent_micro_rho = spent_micro_rho - 1 WHERE id = (SELECT dataset_id"
@@ -94,13 +94,13 @@ async def test_the_command_says_whether_the_register_holds(
     try:
         head = await ledger.head(database)
         assert await asyncio.to_thread(main) == 0  # it has an event loop of its own
-        said = f"The register holds: {head.position} lines; the hash of the last is {head.hash.hex()}.\n"
+        said = f"The ledger is valid: {head.position} entries. Hash of the last entry: {head.hash.hex()}\n"
         assert capsys.readouterr() == (said, "")
         async with database.transaction():
             await database.execute("SET LOCAL session_replication_role = replica")
             await database.execute("UPDATE insight.ledger_entry SET purpose = 'Nothing' WHERE position = 3")
         assert await asyncio.to_thread(main) == 1
-        said = "Line 3 of the register is not as it was written, or does not follow the line before it.\n"
+        said = "Entry 3 of the ledger was altered, or does not follow the previous entry.\n"
         assert capsys.readouterr() == ("", said)
     finally:
         await database.close()

@@ -14,38 +14,38 @@ from privacy.budget import (
     HALF_CAP,
     LIFE,
     YEARLY,
-    left_for_house,
     left_for_sale,
-    own_precision,
-    own_tables,
+    left_for_staff,
+    participants_precision,
+    participants_tables,
     share_of,
     wave_cap,
     waves_a_year,
 )
-from privacy.domains import Asked, Named, Tracked, survey_variables, tracking_variables
-from privacy.loss import guess, statement
+from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, survey_variables, tracking_variables
+from privacy.loss import guess_probability, statement
 from privacy.noise import MICRO
 from privacy.precision import Precision, price
 
 ID = UUID(int=7)
 OPTIONS = (("YES", "Yes"), ("NO", "No"), ("BOTH", "Both"))
 QUESTIONS = [
-    Asked(ID, "several", "?", "MULTIPLE_CHOICE", OPTIONS),
-    Asked(ID, "scale", "?", "SCALE", minimum=0, maximum=10),
-    Asked(ID, "choice", "?", "SINGLE_CHOICE", OPTIONS),
-    Asked(ID, "day", "?", "DATE"),
+    SurveyQuestion(ID, "several", "?", "MULTIPLE_CHOICE", OPTIONS),
+    SurveyQuestion(ID, "scale", "?", "SCALE", minimum=0, maximum=10),
+    SurveyQuestion(ID, "choice", "?", "SINGLE_CHOICE", OPTIONS),
+    SurveyQuestion(ID, "day", "?", "DATE"),
 ]
 SURVEY = survey_variables(QUESTIONS)
 WAVE = tracking_variables(
-    [Named(ID, "rest", "Rest")],
-    [Tracked(ID, "pain", "Pain", 0, 10), Tracked(ID, "sleep", "Sleep", 0, 10)],
-    [Named(ID, "nausea", "Nausea")],
+    [CatalogueEntry(ID, "rest", "Rest")],
+    [TrackedIndicator(ID, "pain", "Pain", 0, 10), TrackedIndicator(ID, "sleep", "Sleep", 0, 10)],
+    [CatalogueEntry(ID, "nausea", "Nausea")],
 )
 
 
 def test_caps_and_allowances_as_they_are_promised() -> None:
     assert (CAP, HALF_CAP, YEARLY, LIFE, FLOOR) == (250_000, 125_000, 500_000, 1_000_000, 200)
-    assert budget.MEMBERS_SHARE + budget.HOUSE_SHARE + budget.SOLD_SHARE == 100
+    assert budget.PARTICIPANTS_SHARE + budget.STAFF_SHARE + budget.SOLD_SHARE == 100
     assert budget.SOLD_SHARE == 60
     assert [(wave_cap(members), waves_a_year(members)) for members in (4_999, 5_000)] == [(CAP, 1), (HALF_CAP, 2)]
 
@@ -54,7 +54,7 @@ def test_caps_and_allowances_as_they_are_promised() -> None:
 def test_shares_restrict_and_never_extend(cap: int, data: st.DataObject) -> None:
     sold = data.draw(st.integers(0, share_of(cap, 60)))
     spent = data.draw(st.integers(sold, cap))
-    sale, house = left_for_sale(cap, spent, sold), left_for_house(cap, spent, sold)
+    sale, house = left_for_sale(cap, spent, sold), left_for_staff(cap, spent, sold)
     assert 0 <= sale <= cap - spent
     assert 0 <= house <= cap - spent
     assert sold + sale <= cap * 0.6
@@ -75,7 +75,7 @@ def test_shares_restrict_and_never_extend(cap: int, data: st.DataObject) -> None
     ],
 )
 def test_what_is_left_of_a_cap(spent: int, sold: int, sale: int, house: int) -> None:
-    assert (left_for_sale(CAP, spent, sold), left_for_house(CAP, spent, sold)) == (sale, house)
+    assert (left_for_sale(CAP, spent, sold), left_for_staff(CAP, spent, sold)) == (sale, house)
 
 
 @pytest.mark.parametrize(
@@ -83,11 +83,11 @@ def test_what_is_left_of_a_cap(spent: int, sold: int, sale: int, house: int) -> 
     [(200, "WITHIN_10"), (999, "WITHIN_10"), (1_000, "WITHIN_20"), (4_999, "WITHIN_20"), (5_000, "WITHIN_50")],
 )
 def test_members_tables_are_as_precise_as_their_number_asks(size: int, precision: str) -> None:
-    assert own_precision(size) == Precision(precision)
+    assert participants_precision(size) == Precision(precision)
 
 
 def names(size: int, cap: int = CAP, wave: bool = False) -> list[str]:
-    return [one.name for one in own_tables(WAVE if wave else SURVEY, size, cap)]
+    return [one.name for one in participants_tables(WAVE if wave else SURVEY, size, cap)]
 
 
 def test_members_are_shown_their_topic_first() -> None:
@@ -107,20 +107,20 @@ def test_members_are_shown_their_topic_first() -> None:
 
 @given(st.integers(200, 20_000), st.sampled_from([CAP, HALF_CAP]), st.sampled_from([SURVEY, WAVE]))
 def test_members_tables_fit_in_their_share_with_the_size(size: int, cap: int, variables: tuple[object, ...]) -> None:
-    chosen = own_tables(SURVEY if variables is SURVEY else WAVE, size, cap)
-    spent = price(Precision.WITHIN_20) + sum(price(own_precision(size), one.max_per_member) for one in chosen)
+    chosen = participants_tables(SURVEY if variables is SURVEY else WAVE, size, cap)
+    spent = price(Precision.WITHIN_20) + sum(price(participants_precision(size), one.max_per_member) for one in chosen)
     assert spent <= share_of(cap, 15)
     assert len({one.name for one in chosen}) == len(chosen)
 
 
 def test_a_guess_is_what_is_written_down() -> None:
-    assert [round(guess(micro), 3) for micro in (0, 10_000, 125_000, 250_000, 500_000, MICRO)] == [
+    assert [round(guess_probability(micro), 3) for micro in (0, 10_000, 125_000, 250_000, 500_000, MICRO)] == [
         0.5, 0.54, 0.638, 0.691, 0.76, 0.841
     ]  # fmt: skip
-    assert round(guess(250_000), 2) == 0.69
-    assert guess(250_000) == pytest.approx((1 + math.erf(math.sqrt(0.25 / 2))) / 2)
+    assert round(guess_probability(250_000), 2) == 0.69
+    assert guess_probability(250_000) == pytest.approx((1 + math.erf(math.sqrt(0.25 / 2))) / 2)
     with pytest.raises(ValueError, match="below zero"):
-        guess(-1)
+        guess_probability(-1)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_statement_is_a_sentence_with_what_it_leaves_out(locale: str, most: st
 @pytest.mark.parametrize(("spent", "most"), [(1, 51), (4_567, 53), (62_831, 60), (LIFE, 85)])
 def test_a_most_is_never_understated(spent: int, most: int) -> None:
     assert f"at most {most} times in 100" in statement(spent, "en")
-    assert most / 100 >= guess(spent) > (most - 1) / 100
+    assert most / 100 >= guess_probability(spent) > (most - 1) / 100
 
 
 def test_who_was_in_nothing_is_told_so() -> None:

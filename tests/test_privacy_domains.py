@@ -18,11 +18,11 @@ from privacy.domains import (
     NOTHING,
     OTHER,
     UNKNOWN,
-    Asked,
+    CatalogueEntry,
     Category,
-    Named,
     Rule,
-    Tracked,
+    SurveyQuestion,
+    TrackedIndicator,
     Variable,
     slots,
     survey_variables,
@@ -37,7 +37,7 @@ KINDS = list(QuestionKind)
 numbers = st.floats(-1e9, 1e9, allow_nan=False).map(lambda number: round(number, 4))
 words = st.text("abcdefgh_-XYZ019", min_size=1, max_size=8)
 asked = st.builds(
-    Asked,
+    SurveyQuestion,
     id=st.just(ID),
     key=words | st.sampled_from(PEOPLE),
     text=words,
@@ -48,9 +48,15 @@ asked = st.builds(
     bins=st.lists(numbers, unique=True, min_size=2, max_size=9).map(sorted).map(tuple),
     max_choices=st.none() | st.integers(1, 6),
 )
-named = st.builds(Named, id=st.just(ID), slug=words, name=words)
+named = st.builds(CatalogueEntry, id=st.just(ID), slug=words, name=words)
 tracked = st.builds(
-    Tracked, id=st.just(ID), slug=words, name=words, minimum=st.just(0.0), maximum=st.floats(0.5, 500), unit=st.none()
+    TrackedIndicator,
+    id=st.just(ID),
+    slug=words,
+    name=words,
+    minimum=st.just(0.0),
+    maximum=st.floats(0.5, 500),
+    unit=st.none(),
 )
 surveys = st.lists(asked, max_size=8).map(survey_variables)
 waves = st.builds(
@@ -176,15 +182,15 @@ def test_a_survey_s_variables() -> None:
     options = (("YES", "Yes"), ("NO", "No"), ("MAYBE", "It depends"))
     found = survey_variables(
         [
-            Asked(ID, "single", "Do you sleep?", "SINGLE_CHOICE", options),
-            Asked(ID, "several", "What helps?", "MULTIPLE_CHOICE", options * 2 + (("BOTH", "Both"),)),
-            Asked(ID, "two", "What else?", "MULTIPLE_CHOICE", options, max_choices=2),
-            Asked(ID, "scale", "How well?", "SCALE", minimum=0, maximum=10),
-            Asked(ID, "number", "How long?", "NUMBER", minimum=0, maximum=24, bins=(0, 4, 24)),
-            Asked(ID, "unbinned", "How many?", "NUMBER", minimum=0),
-            Asked(ID, "date", "Since when?", "DATE"),
-            Asked(ID, "text", "And?", "TEXT"),
-            Asked(ID, "sex", "And yours?", "SINGLE_CHOICE", options),
+            SurveyQuestion(ID, "single", "Do you sleep?", "SINGLE_CHOICE", options),
+            SurveyQuestion(ID, "several", "What helps?", "MULTIPLE_CHOICE", options * 2 + (("BOTH", "Both"),)),
+            SurveyQuestion(ID, "two", "What else?", "MULTIPLE_CHOICE", options, max_choices=2),
+            SurveyQuestion(ID, "scale", "How well?", "SCALE", minimum=0, maximum=10),
+            SurveyQuestion(ID, "number", "How long?", "NUMBER", minimum=0, maximum=24, bins=(0, 4, 24)),
+            SurveyQuestion(ID, "unbinned", "How many?", "NUMBER", minimum=0),
+            SurveyQuestion(ID, "date", "Since when?", "DATE"),
+            SurveyQuestion(ID, "text", "And?", "TEXT"),
+            SurveyQuestion(ID, "sex", "And yours?", "SINGLE_CHOICE", options),
         ]
     )
     questions = found[5:]
@@ -229,9 +235,9 @@ def test_who_the_members_are() -> None:
 
 def test_a_wave_s_variables() -> None:
     found = tracking_variables(
-        [Named(ID, "methotrexate", "Methotrexate"), Named(ID, "physio-therapy", "Physiotherapy")],
-        [Tracked(ID, "fatigue", "Fatigue", 0, 10)],
-        [Named(ID, "dry-mouth", "Dry mouth"), Named(ID, "nausea", "Nausea")],
+        [CatalogueEntry(ID, "methotrexate", "Methotrexate"), CatalogueEntry(ID, "physio-therapy", "Physiotherapy")],
+        [TrackedIndicator(ID, "fatigue", "Fatigue", 0, 10)],
+        [CatalogueEntry(ID, "dry-mouth", "Dry mouth"), CatalogueEntry(ID, "nausea", "Nausea")],
     )
     assert [(one.name, one.rule, one.ordinal, one.max_per_member, len(one.categories)) for one in found[5:]] == [
         ("first_treatment", Rule.FIRST_TREATMENT, False, 1, 4),
@@ -265,15 +271,15 @@ def test_a_wave_s_variables() -> None:
 
 
 def test_a_domain_is_cut_by_place_alone() -> None:
-    many = [Named(UUID(int=at), f"thing-{at}", f"Thing {at}") for at in range(300)]
-    wide = [Tracked(UUID(int=at), f"one-{at}", f"One {at}", 0, 10) for at in range(20)]
+    many = [CatalogueEntry(UUID(int=at), f"thing-{at}", f"Thing {at}") for at in range(300)]
+    wide = [TrackedIndicator(UUID(int=at), f"one-{at}", f"One {at}", 0, 10) for at in range(20)]
     found = {one.name: one for one in tracking_variables(many, wide, many)}
     assert len(found) == 5 + 2 + 12 * 3 + 12 * 3
     assert [one.code for one in found["treatments"].categories][-3:] == ["THING_11", OTHER, UNKNOWN]
     effects = [one.code for one in found["side_effects_thing_0"].categories]
     assert (len(effects), effects[-4:]) == (MOST_CATEGORIES, ["THING_250", "NONE", OTHER, UNKNOWN])
     options = tuple((f"O{at}", "") for at in range(400))
-    choice = survey_variables([Asked(ID, "one", "One?", "SINGLE_CHOICE", options)])[-1]
+    choice = survey_variables([SurveyQuestion(ID, "one", "One?", "SINGLE_CHOICE", options)])[-1]
     assert (len(choice.categories), choice.categories[-2].code) == (MOST_CATEGORIES, "O252")
 
 
@@ -283,5 +289,8 @@ def test_a_wave_of_a_community_without_treatments_has_no_variables_of_them() -> 
 
 @pytest.mark.parametrize("taken", ["other", "unknown", "none"])
 def test_an_entry_named_like_a_category_of_every_domain_is_not_told_apart(taken: str) -> None:
-    found = {one.name: one for one in tracking_variables([Named(ID, taken, "?")], [], [Named(ID, taken, "?")])}
+    found = {
+        one.name: one
+        for one in tracking_variables([CatalogueEntry(ID, taken, "?")], [], [CatalogueEntry(ID, taken, "?")])
+    }
     assert [one.code for one in found[f"side_effects_{taken}"].categories] == ["NONE", OTHER, UNKNOWN]

@@ -1,4 +1,4 @@
-"""The only place that tests how progress is drawn, on a terminal and elsewhere."""
+"""How progress is shown, on a terminal and elsewhere."""
 
 import io
 
@@ -15,9 +15,9 @@ class Terminal(io.StringIO):
 def test_elsewhere_each_phase_is_one_line() -> None:
     to = io.StringIO()
     with Progress("making", to) as progress:
-        progress.tell("members", 0.0)
-        progress.tell("members", 0.25)
-        progress.tell("posts", 0.5)
+        progress.report("members", 0.0)
+        progress.report("members", 0.25)
+        progress.report("posts", 0.5)
     lines = to.getvalue().splitlines()
     assert lines[:-1] == ["making ...", "    0% members", "   50% posts"]
     assert lines[-1].startswith("making: done, ")
@@ -26,8 +26,8 @@ def test_elsewhere_each_phase_is_one_line() -> None:
 def test_on_a_terminal_one_line_rewrites_itself_and_covers_the_one_before() -> None:
     to = Terminal()
     with Progress("making", to) as progress:
-        progress.tell("observations", 0.0)
-        progress.tell("posts", 0.5)
+        progress.report("observations", 0.0)
+        progress.report("posts", 0.5)
     first, second, last = to.getvalue().removeprefix("\r").split("\r")
     assert first == f"[{'.' * 30}]   0% observations"
     assert second == f"[{'#' * 15}{'.' * 15}]  50% posts       "
@@ -40,7 +40,7 @@ def test_a_failure_is_not_called_done() -> None:
     to = io.StringIO()
     with pytest.raises(ZeroDivisionError), Progress("making", to):
         raise ZeroDivisionError
-    assert to.getvalue().splitlines()[-1].startswith("making: not done, ")
+    assert to.getvalue().splitlines()[-1].startswith("making: failed, ")
 
 
 @pytest.mark.parametrize(("done", "full"), [(-0.1, 0), (0.0, 0), (0.5, 15), (1.0, 30), (1.2, 30)])

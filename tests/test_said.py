@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from models import fakes
-from privacy.loss import guess, statement
+from privacy.loss import guess_probability, statement
 from tests.asking import ANYBODY
 from tests.saying import Said
 from tests.subscribing import announce, held, socket, subscribed
@@ -108,7 +108,7 @@ async def test_a_member_sees_what_was_computed_from_its_datasets_until_it_withdr
             "allowance": {"microRho": 500_000},
             "reserved": {"microRho": 250_000},
             "spent": {"microRho": spent},
-            "guess": guess(spent),
+            "guess": guess_probability(spent),
             "statement": statement(spent, "fr"),
         }
     await said.place.admin.execute(

@@ -1,4 +1,4 @@
-"""The only place that tests the command that people start, from outside: what it says, and what it leaves."""
+"""The command that starts a server, from outside: what it prints, and what it leaves behind."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ def served(folder: Path, **settings: str) -> Iterator[tuple["subprocess.Popen[st
             lines = []
             for line in process.stdout:
                 lines.append(line.rstrip("\n"))
-                if line == "Ctrl-C ends it.\n":
+                if line == "Press Ctrl-C to stop.\n":
                     break
             yield process, lines
         finally:
@@ -56,7 +56,7 @@ def test_a_busy_port_is_said_in_one_sentence(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         assert refused(folder, COHORTE_PORT=port) == (
-            f"127.0.0.1 port {port} cannot be used (Address already in use); set COHORTE_HOST or COHORTE_PORT\n"
+            f"Cannot listen on 127.0.0.1 port {port} (Address already in use). Set COHORTE_HOST or COHORTE_PORT.\n"
         )
 
 
@@ -92,7 +92,7 @@ def test_a_database_that_does_not_answer_is_said_without_its_password(folder: Pa
         closed.bind(("127.0.0.1", 0))  # and does not listen
         url = f"postgresql://me:secret@127.0.0.1:{closed.getsockname()[1]}/cohorte"
         assert refused(folder, COHORTE_DATABASE_URL=url) == (
-            "the database of COHORTE_DATABASE_URL does not answer (ConnectionRefusedError)\n"
+            "Cannot connect to the database of COHORTE_DATABASE_URL (ConnectionRefusedError).\n"
         )
 
 
@@ -103,15 +103,15 @@ def test_it_redoes_what_was_interrupted_serves_it_again_and_leaves_nothing_runni
         SERVE, cwd=ROOT, env=environment(folder, **settings), stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        while process.stdout.readline() != "making the demonstration network ...\n":
+        while process.stdout.readline() != "Creating the demonstration network ...\n":
             assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
     for start, blow in enumerate([signal.SIGINT, signal.SIGTERM]):
         with served(folder, **settings) as (process, lines):
-            assert ("making the demonstration network ..." in lines) == (start == 0)
+            assert ("Creating the demonstration network ..." in lines) == (start == 0)
             assert any("patient@demo.example" in line for line in lines)
-            [address] = [line.split()[-1] for line in lines if line.startswith("GraphiQL is at")]
+            [address] = [line.split()[-1] for line in lines if line.startswith("GraphiQL:")]
             with urlopen(address, timeout=10) as answer:
                 assert answer.status == 200
             process.send_signal(blow)
@@ -122,10 +122,11 @@ def test_it_redoes_what_was_interrupted_serves_it_again_and_leaves_nothing_runni
 def test_the_sign_ins_are_said_only_where_there_are_any() -> None:
     assert greeting("http://127.0.0.1:8000", demo=False) == (
         "\n"
-        "Cohorte answers at http://127.0.0.1:8000/graphql\n"
-        "GraphiQL is at     http://127.0.0.1:8000/graphiql\n"
+        "Cohorte is ready.\n"
+        "GraphQL:   http://127.0.0.1:8000/graphql\n"
+        "GraphiQL:  http://127.0.0.1:8000/graphiql\n"
         "\n"
-        "Ctrl-C ends it."
+        "Press Ctrl-C to stop."
     )
     said = greeting("http://127.0.0.1:8000", demo=True)
     assert [line.split()[0] for line in said.splitlines() if "@demo.example" in line] == ["patient", "buyer", "manager"]

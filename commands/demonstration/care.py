@@ -1,4 +1,4 @@
-"""The only place for the demonstration's treatments that are no medicine, with their French names."""
+"""Data: the demonstration's treatments other than medicines, with their French names."""
 
 from models.treatments import TreatmentKind
 

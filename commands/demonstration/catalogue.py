@@ -1,4 +1,4 @@
-"""The only place that builds the demonstration's catalogue: communities, indicators, treatments, and what belongs where."""
+"""Builds the demonstration's catalogue: communities, their indicators and their treatments."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -86,7 +86,7 @@ class Catalogue:
 
 
 def catalogue(seed: int) -> Catalogue:
-    """The whole catalogue, the same for the same seed; it does not grow with the network's scale."""
+    """The complete catalogue, equal for equal seeds; its size does not depend on the network's scale."""
     chance = Chance(seed, "catalogue")
     by_hpo = reportable(chance)
     measured = {entry.slug: indicator_of(chance, entry) for entry in (*MEASURED, *TRIAL_SCORES)}
@@ -99,7 +99,7 @@ def catalogue(seed: int) -> Catalogue:
         symptoms = [by_hpo[id] for id in symptom_ids(disease, links.get(disease.source or "", {}))]
         own = [measured[slug] for slug in disease.measured.split()]
         general = [by_hpo["HP:0012531"] if slug == "pain" else measured[slug] for slug in GENERAL]
-        followed_first = [entry for entry in own if entry.slug in SCORES]  # what a trial's patients were asked
+        followed_first = [entry for entry in own if entry.slug in SCORES]  # the scores recorded in a trial
         indicators = tuple(dict.fromkeys((*followed_first, *symptoms, *own, *general)))
         followed = tuple(by_name[name.lower()] for name in TREATMENTS[disease.slug].split(", "))
         built.append(Community(chance.id(), chance.id(), disease, indicators, followed, rank))
@@ -108,7 +108,7 @@ def catalogue(seed: int) -> Catalogue:
 
 
 def symptom_ids(disease: Disease, links: dict[str, float]) -> list[str]:
-    """Commonest first; the disease's own list counts as common, in its own order."""
+    """The most common first; the disease's own list counts as common and keeps its order."""
     often = {f"HP:{id}": 1.0 - 0.04 * place for place, id in enumerate(disease.own.split())}
     for id, frequency in links.items():
         often.setdefault(id, frequency * 0.9)
@@ -119,7 +119,7 @@ def reportable(chance: Chance) -> dict[str, Indicator]:
     french = {f"HP:{line[:7]}": tuple(line[8:].split(", ")) for line in SYMPTOMS.strip().splitlines()}
     found = terms(french.keys())
     if missing := french.keys() - found.keys():
-        raise LookupError(f"not among the HPO's terms: {', '.join(sorted(missing))}")
+        raise LookupError(f"The HPO does not have these terms: {', '.join(sorted(missing))}.")
     indicators = {}
     for id, words in french.items():
         term, graded = found[id], id in GRADED

@@ -1,14 +1,14 @@
-"""The only place for the demonstration's sixty conditions: codes, names in English and French, who lives with them."""
+"""Data: the demonstration's more common conditions, with codes, English and French names, and demographics."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Disease:
-    """A condition and its community; ICD-10 as the WHO prints it, ORPHA where Orphanet lists it as a rare disease.
+    """A condition and its community, with the ICD-10 code of the WHO and, for rare diseases, Orphanet's ORPHA code.
 
-    `source` is the disease whose symptoms are read from the HPO annotations, None where these are too thin; `own` are
-    HPO terms put before them, commonest first. `female` is the share of women, `age` the usual age of its members.
+    `source` is the disease whose symptoms are read from the HPO annotations, None if those are too sparse. `own` lists
+    HPO terms to put before them, the most common first. `female` is the share of women, `age` the typical age.
     """
 
     slug: str
@@ -25,7 +25,7 @@ class Disease:
 
 
 # fmt: off
-# The order is that of the communities' sizes, the largest first; the two trials have the size of their trial.
+# In the order of the communities' sizes, the largest first; the two trials' communities are as large as their trials.
 DISEASES = (
     Disease("type-2-diabetes", "Type 2 diabetes", "E11", None, "diabète de type 2, diabète, sucre, high sugar",
             "Too much sugar in the blood because insulin no longer works well enough. Members compare meals, movement and medicines.",

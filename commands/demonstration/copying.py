@@ -1,4 +1,4 @@
-"""The only place that copies into a table without its indexes: they are taken off before, and put back after."""
+"""Drops the indexes of tables before a bulk load and recreates them afterwards."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -23,10 +23,10 @@ REFERRED = "select exists (select from pg_constraint where confrelid = $1::regcl
 
 @asynccontextmanager
 async def without_indexes(connection: Connection, tables: Iterable[str]) -> AsyncIterator[None]:
-    """Takes the tables' indexes and foreign keys off, and puts them back, checked, in the same transaction.
+    """Drops the tables' indexes and foreign keys, and recreates them, validated, in the same transaction.
 
-    Loading two million rows into a table with its indexes takes ten times as long as making the indexes afterwards.
-    A table that others refer to keeps its keys, which theirs hang on.
+    Loading two million rows into a table with its indexes takes ten times as long as creating the indexes afterwards.
+    A table that others refer to keeps its primary and unique keys, on which their foreign keys depend.
     """
     back = []
     for table in tables:

@@ -1,4 +1,4 @@
-"""The only place that makes the demonstration's courses, and what members think of them."""
+"""Generates the demonstration's courses of treatment and their evaluations."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +12,7 @@ from commands.demonstration.writing import Network
 from models import treatments
 from models.treatments import CourseStatus, Severity, StopReason, TreatmentKind
 
-COURSES = 20_000  # at scale 1, with the trials'
+COURSES = 20_000  # at scale 1, including those of the trials
 SIDE_EFFECTS = ("nausea-and-vomiting", "headache", "fatigue", "vertigo", "increased-body-weight", "insomnia", "xerostomia", "diarrhea",
                 "constipation", "skin-rash", "alopecia", "excessive-daytime-somnolence", "pruritus", "palpitations", "myalgia", "tremor",
                 "abnormality-of-taste-sensation", "night-sweats", "brain-fog", "edema")  # fmt: skip
@@ -35,7 +35,7 @@ KIND_OF_COMMENT = {
 
 @dataclass(frozen=True)
 class CourseRun:
-    """One course; `effect` is how far it lowers a complaint rated 0 to 10 (negative: it makes it worse)."""
+    """One course; `effect` is the reduction of a complaint rated from 0 to 10 (negative if it gets worse)."""
 
     id: UUID
     treatment: Treatment
@@ -55,7 +55,7 @@ def write_trial_courses(seed: int, network: Network, records: list[TrialRecord])
 def write_courses(
     seed: int, network: Network, known: Catalogue, everyone: list[Person], today: date, count: int
 ) -> dict[UUID, list[CourseRun]]:
-    """`count` courses of synthetic patients, with their evaluations; by member, in order of their start."""
+    """Writes `count` courses of synthetic patients with their evaluations; returns the courses by member and start."""
     chance = Chance(seed, "courses")
     patients = [person for person in everyone if person.patient and not person.trial]
     weights = [0.45 + min(person.activity, 5) for person in patients]
@@ -80,7 +80,7 @@ def write_courses(
             by_member.setdefault(person.id, []).append(run)
             if chance.often(0.48):
                 evaluate(chance, network, person, run, reason, side_effects, today)
-        if missed == len(drawn[:count]):  # a network so small that its patients have tried everything
+        if missed == len(drawn[:count]):  # in a very small network, patients may run out of treatments
             break
         count = missed
     for runs in by_member.values():

@@ -1,4 +1,4 @@
-"""The only place that makes the demonstration's discussions: who writes when, replies that answer, reactions and flags."""
+"""Generates the demonstration's discussions: authors and times, matching replies, reactions and flags."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -40,24 +40,24 @@ FLAG_NOTES = (
 
 
 class Crowd:
-    """A community's members in the order they came, so that nobody writes before joining; the active write more."""
+    """A community's members in the order they joined, so that nobody writes before; active members write more."""
 
     def __init__(self, members: list[Person]) -> None:
         self.members = sorted(members, key=lambda person: (person.joined_on, person.id))
         self.joined = [person.joined_on for person in self.members]
         self.activity = list(accumulate(person.activity for person in self.members))
-        # Who signs in to the demonstration has lately begun two discussions where it is at home, and so been answered.
+        # The demonstration accounts have recently started two discussions in their own community, and received replies.
         self.hosts = [person for person in self.members if person.sign_in and person.patient] * 2
 
     def one(self, chance: Chance, day: date) -> Person:
-        """Somebody who was there on that day; the first ones came before any discussion."""
+        """A random member on that day; the first member is there before any discussion."""
         present = max(bisect_right(self.joined, day), 1)
         return self.members[min(bisect_left(self.activity, chance.random() * self.activity[present - 1]), present - 1)]
 
 
 @dataclass(frozen=True)
 class Thread:
-    """What a discussion's posts have in common: its words, and what fills their blanks."""
+    """What a discussion's posts have in common: language, theme, the values of placeholders, and topics."""
 
     language: Language
     theme: Theme
@@ -65,7 +65,7 @@ class Thread:
     topics: tuple[Treatment | Indicator, ...]
 
     def fill(self, chance: Chance, text: str) -> str:
-        """The text with its blanks filled: `de` elided before a vowel in French, each sentence with a capital."""
+        """The text with its placeholders filled, French `de` elided before a vowel, and each sentence capitalized."""
         filled = text.format(
             n=chance.randint(2, 12), few=chance.randint(3, 5), d=chance.one(self.language.lengths), **self.blanks
         )
@@ -77,7 +77,7 @@ class Thread:
 def write_discussions(
     seed: int, network: Network, known: Catalogue, everyone: list[Person], today: date, count: int
 ) -> None:
-    """`count` posts in about a tenth as many discussions, in communities by their size."""
+    """Writes `count` posts in about a tenth as many discussions, distributed by the communities' sizes."""
     chance = Chance(seed, "discussions")
     by_community: dict[UUID, list[Person]] = defaultdict(list)
     for person in everyone:
@@ -116,21 +116,21 @@ def write_discussion(
         network.add(discussions.DiscussionTopic, discussion_id=id, position=position,
                     treatment_id=topic.id if is_treatment else None, indicator_id=None if is_treatment else topic.id)  # fmt: skip
     conversation = Conversation(chance, thread, crowd, author)
-    heard: list[tuple[UUID, date]] = []
+    received: list[tuple[UUID, date]] = []
     for written in times:
         body, writer = conversation.next(written)
         gone = left if writer is author else chance.often(LEFT)
         post = write_post(chance, network, id, None if gone else writer, body, written, today, crowd)
         if writer is not author:
-            heard.append((post, written.date()))
+            received.append((post, written.date()))
     if not left:
-        for post, day in heard[-3 if author.sign_in else -2 :]:
+        for post, day in received[-3 if author.sign_in else -2 :]:
             add_notification(chance, network, author, NotificationKind.REPLY, day, today, ("pst", post))
 
 
 def new_thread(chance: Chance, community: Community, language: Language) -> Thread:
     theme = chance.one(language.themes)
-    # Nobody in a trial knows which arm it is in.
+    # Trial patients do not know which arm they are in.
     drugs = [t for t in community.treatments if t.kind in DRUGS and t.name not in TRIAL_TREATMENTS]
     other = [treatment for treatment in community.treatments if treatment.kind in CARE]
     if not (other if "care" in theme.needs else drugs):
@@ -155,13 +155,13 @@ def new_thread(chance: Chance, community: Community, language: Language) -> Thre
 
 
 def in_running_text(name: str) -> str:
-    """`Multiple sclerosis` -> `multiple sclerosis`, `HIV infection` and `Crohn's disease` as they are."""
+    """`Multiple sclerosis` -> `multiple sclerosis`; `HIV infection` and `Crohn's disease` stay as they are."""
     proper = name[1:2].isupper() or "'s " in name or name.split()[0] in ("Marfan", "Gaucher", "Fabry", "Mediterranean")
     return name if proper else name[0].lower() + name[1:]
 
 
 def moments(chance: Chance, start: datetime, end: datetime, replies: int) -> list[datetime]:
-    """When the replies come: quickly at first, then ever more slowly, none after `end`."""
+    """The times of the replies: frequent at first, then less and less, none after `end`."""
     gaps = [chance.expovariate(1.0) * (2 + 3 * place) * 3_600 for place in range(replies)]
     marks = list(accumulate(gaps))
     room = (end - start).total_seconds()
@@ -170,7 +170,7 @@ def moments(chance: Chance, start: datetime, end: datetime, replies: int) -> lis
 
 
 class Conversation:
-    """Gives a discussion's posts one by one: each sentence of a theme once, then stories of one's own."""
+    """Generates a discussion's posts one by one: each answer of its theme once, then personal stories."""
 
     def __init__(self, chance: Chance, thread: Thread, crowd: Crowd, author: Person) -> None:
         self.chance, self.thread, self.crowd, self.author = chance, thread, crowd, author
@@ -180,7 +180,7 @@ class Conversation:
         self.place = 0
 
     def next(self, written: datetime) -> tuple[str, Person]:
-        """The next post, and who writes it."""
+        """The next post's text and author."""
         body, writer = self.opening() if self.place == 0 else self.reply(written.date())
         self.place += 1
         return self.thread.fill(self.chance, body), writer
@@ -188,7 +188,7 @@ class Conversation:
     def opening(self) -> tuple[str, Person]:
         language, chance = self.thread.language, self.chance
         opening = chance.one(self.thread.theme.openings)
-        # A second question after a first would sound like an interview.
+        # Two questions in a row would sound like an interview.
         question = "" if opening.endswith("?") else chance.one(language.questions)
         return chance.one(language.greetings) + opening + question, self.author
 
@@ -197,12 +197,12 @@ class Conversation:
         if self.place > 2 and self.returns and chance.often(0.14):
             return self.returns.pop(), self.author
         writer = next((one for one in (self.crowd.one(chance, day) for _ in range(6)) if one is not self.author), None)
-        if writer is None:  # nobody else is there yet
+        if writer is None:  # nobody else has joined yet
             return (self.returns.pop() if self.returns else self.story()), self.author
         if self.place > 2 and self.chat and chance.often(0.16):
             return self.chat.pop(), writer
-        said = self.answers.pop() if self.answers else self.story()
-        return chance.one(language.leads) + said + chance.one(language.tails), writer
+        answer = self.answers.pop() if self.answers else self.story()
+        return chance.one(language.leads) + answer + chance.one(language.tails), writer
 
     def story(self) -> str:
         start, middle, end = (self.chance.one(part) for part in self.thread.language.stories)

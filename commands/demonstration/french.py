@@ -1,4 +1,4 @@
-"""The only place for what the demonstration's members write to one another in French."""
+"""Data: the French texts of the demonstration's discussions."""
 
 from commands.demonstration.themes import BOTH, CARE, NOTHING, SYMPTOM, TREATMENT, Language, Theme
 

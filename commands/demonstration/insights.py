@@ -1,8 +1,8 @@
-"""The only place that freezes the demonstration's datasets and publishes of them: by what the server does, to the noise.
+"""Freezes the demonstration's datasets and publishes insights from them, with the server's own code.
 
-Nothing is made up here. Surveys are closed, waves are frozen and insights published on the demonstration's rows, under
-its consents, with a budget, noise and a line in the register each; the days alone lie in the past. Noise is noise: the
-numbers that it gives, ids, and which surveys just reach the floor, differ from run to run.
+No figures are made up. Surveys are closed, waves frozen and insights published from the demonstration's rows, under its
+consents, each with a budget, noise and an entry in the ledger; only the dates are set to the past. The noise is real:
+figures, ids, and whether a survey close to the floor reaches it differ from run to run.
 """
 
 from dataclasses import dataclass
@@ -21,17 +21,17 @@ from resolvers.freezing import close_survey, freeze_wave
 from resolvers.publishing import publish
 from resolvers.quotes import Question
 
-# A community's wave is frozen where its public count of consenting members makes it likely that 200 are enrolled.
+# A community's wave is frozen if its public count of consenting members makes it likely that 200 are enrolled.
 ENOUGH = 300
-# Before today. Of each of the trial's patients the last number lies in the 90 days before its wave.
+# Days before today. Every patient of the trial has their last observation in the 90 days before its wave.
 WAVE_DAYS, TRIAL_WAVE_DAYS = 20, 145
-TRIAL = "rheumatoid-arthritis"  # the other one's 59 patients would never do
+TRIAL = "rheumatoid-arthritis"  # the other trial's 59 patients are too few for a dataset
 SCLEROSIS = "multiple-sclerosis"
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What an organization asks of a community's latest dataset of a kind."""
+class PlannedInsight:
+    """An insight that an organization publishes from a community's latest dataset of a kind."""
 
     who: OrganizationKind
     community: str
@@ -44,25 +44,26 @@ class Wish:
 LABORATORY, HOSPITAL, MUTUAL, INSURER = OrganizationKind
 SURVEY, TRACKING = DatasetKind
 FINE = Precision.WITHIN_10
-WISHES = (
-    Wish(LABORATORY, SCLEROSIS, TRACKING, "age_band", precision=FINE),
-    Wish(LABORATORY, SCLEROSIS, TRACKING, "first_treatment", precision=FINE),
-    Wish(LABORATORY, SCLEROSIS, TRACKING, "course_ocrelizumab", precision=FINE),
-    Wish(LABORATORY, SCLEROSIS, TRACKING, "change_fatigue", ("sex",)),
-    Wish(LABORATORY, TRIAL, TRACKING, "sex", ("age_band",)),
-    Wish(LABORATORY, TRIAL, TRACKING, "change_arthritis_self_assessment", ("first_treatment",)),
-    Wish(LABORATORY, TRIAL, TRACKING, "months_arthritis_self_assessment", ("first_treatment",)),
-    Wish(HOSPITAL, SCLEROSIS, TRACKING, "level_fatigue", ("sex",), FINE),
-    Wish(HOSPITAL, SCLEROSIS, SURVEY, "burden", precision=FINE),
-    Wish(HOSPITAL, TRIAL, TRACKING, "level_arthritis_self_assessment", ("age_band",)),
-    Wish(MUTUAL, SCLEROSIS, SURVEY, "helper", precision=FINE),
-    Wish(MUTUAL, TRIAL, TRACKING, "course_active_drug_trial_arm"),
-    Wish(INSURER, SCLEROSIS, SURVEY, "work", precision=FINE),
-    Wish(INSURER, SCLEROSIS, TRACKING, "time_since_diagnosis"),
-    Wish(INSURER, TRIAL, TRACKING, "age_band", ("first_treatment",)),
+PLANNED_INSIGHTS = (
+    PlannedInsight(LABORATORY, SCLEROSIS, TRACKING, "age_band", precision=FINE),
+    PlannedInsight(LABORATORY, SCLEROSIS, TRACKING, "first_treatment", precision=FINE),
+    PlannedInsight(LABORATORY, SCLEROSIS, TRACKING, "course_ocrelizumab", precision=FINE),
+    PlannedInsight(LABORATORY, SCLEROSIS, TRACKING, "change_fatigue", ("sex",)),
+    PlannedInsight(LABORATORY, TRIAL, TRACKING, "sex", ("age_band",)),
+    PlannedInsight(LABORATORY, TRIAL, TRACKING, "change_arthritis_self_assessment", ("first_treatment",)),
+    PlannedInsight(LABORATORY, TRIAL, TRACKING, "months_arthritis_self_assessment", ("first_treatment",)),
+    PlannedInsight(HOSPITAL, SCLEROSIS, TRACKING, "level_fatigue", ("sex",), FINE),
+    PlannedInsight(HOSPITAL, SCLEROSIS, SURVEY, "burden", precision=FINE),
+    PlannedInsight(HOSPITAL, TRIAL, TRACKING, "level_arthritis_self_assessment", ("age_band",)),
+    PlannedInsight(MUTUAL, SCLEROSIS, SURVEY, "helper", precision=FINE),
+    PlannedInsight(MUTUAL, TRIAL, TRACKING, "course_active_drug_trial_arm"),
+    PlannedInsight(INSURER, SCLEROSIS, SURVEY, "work", precision=FINE),
+    PlannedInsight(INSURER, SCLEROSIS, TRACKING, "time_since_diagnosis"),
+    PlannedInsight(INSURER, TRIAL, TRACKING, "age_band", ("first_treatment",)),
 )
-# Of what can be asked today, by who may: a network whose history ended long ago has licences and datasets that are over.
-ASKABLE = """
+# Datasets that are open today to a licensed buyer: if the network's history ended long ago, licences and datasets have
+# ended as well.
+QUERYABLE = """
 select a.id as account, o.id as organization, d.id as dataset
 from insight.dataset d join catalog.community c on c.id = d.community_id
 join insight.licence l on l.community_id = c.id join insight.organization o on o.id = l.organization_id
@@ -78,9 +79,9 @@ order by d.frozen_on desc limit 1
 async def freeze_and_publish(
     connection: "asyncpg.Connection[asyncpg.Record]", known: Catalogue, closings: list[Closing], today: date
 ) -> None:
-    """Closes the surveys that are to be, freezes waves, and publishes what buyers wish, in the order of their days.
+    """Closes surveys and freezes waves, in the order of their days, then publishes the planned insights.
 
-    To be called when every row of the network is there, in the same transaction, with the tables' indexes.
+    Call it once every row of the network is written, in the same transaction, after the indexes are recreated.
     """
     consenting = await connection.fetch("select id, slug, consenting_count from catalog.community order by id")
     waves = {
@@ -95,22 +96,24 @@ async def freeze_and_publish(
         else:
             await freeze_wave(connection, community=id, wave=wave_of(day), offered_to=list(OrganizationKind), day=day)
     published = datetime.combine(today - timedelta(days=1), time(8), UTC)
-    for wish in WISHES:
+    for planned in PLANNED_INSIGHTS:
         published += timedelta(minutes=41)
-        await fulfil(connection, wish, published)
+        await publish_planned(connection, planned, published)
 
 
 def wave_of(day: date) -> str:
-    """`2026-2` for a day of 2026's second half."""
+    """The name of a wave: `2026-2` for a day in the second half of 2026."""
     return f"{day.year}-{1 if day.month <= 6 else 2}"
 
 
-async def fulfil(connection: "asyncpg.Connection[asyncpg.Record]", wish: Wish, at: datetime) -> UUID | None:
-    """Publishes it; the insight, None where there is no such dataset, or nobody who may ask it."""
-    names = [wish.variable, *wish.by]
-    found = await connection.fetchrow(ASKABLE, wish.community, wish.kind, wish.who, names)
+async def publish_planned(
+    connection: "asyncpg.Connection[asyncpg.Record]", planned: PlannedInsight, at: datetime
+) -> UUID | None:
+    """Publishes an insight and returns its id; None if there is no such dataset, or no buyer may query it."""
+    names = [planned.variable, *planned.by]
+    found = await connection.fetchrow(QUERYABLE, planned.community, planned.kind, planned.who, names)
     if found is None:
         return None
     viewer = Viewer(Audience.BUYER, found["account"], organization=found["organization"])
-    question = Question(found["dataset"], wish.variable, wish.by, wish.precision)
+    question = Question(found["dataset"], planned.variable, planned.by, planned.precision)
     return (await publish(connection, viewer, question, at=at)).insight_id

@@ -1,7 +1,6 @@
-"""The only place for the demonstration's medicines: international name, ATC code, French spelling and usual doses.
+"""Data: the demonstration's medicines, with international name, ATC code, French spelling and usual doses.
 
-A medicine that the ATC classification lists several times bears the code of the use it has here, and none where
-that is in doubt.
+A medicine that the ATC classification lists several times has the code of its use here, or none if that is uncertain.
 """
 
 MEDICINES = """

@@ -1,4 +1,4 @@
-"""The only place that makes the demonstration's observations: a member's days, values, and their rows in binary COPY."""
+"""Generates the demonstration's observations: each member's days and values, packed as rows of a binary COPY."""
 
 import sys
 from array import array
@@ -16,17 +16,17 @@ from commands.demonstration.people import Person
 from commands.demonstration.trials import TrialRecord
 from models.tracking import IndicatorKind, Scale
 
-OBSERVATIONS = 2_000_000  # at scale 1, with the trials'
+OBSERVATIONS = 2_000_000  # at scale 1, including those of the trials
 COLUMNS = ("id", "member_id", "indicator_id", "value", "observed_on", "by_relative", "note", "demonstration")
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
-ROW = Struct("!hi16si16si16sidiii?ii?")  # 8 fields, each after its length; the note is null: length -1
-ID, VALUE, DAY, CARER, NOTE = 6, 66, 78, 86, 87  # where these stand in a row; NOTE is where its length does
+ROW = Struct("!hi16si16si16sidiii?ii?")  # 8 fields, each preceded by its length; the note is null: length -1
+ID, VALUE, DAY, CARER, NOTE = 6, 66, 78, 86, 87  # offsets within a row; NOTE is the offset of the note's length
 EPOCH = date(2000, 1, 1).toordinal()
 MOST_DAYS = 1_500
-STEADY = 0.82  # how much of yesterday's distance from the usual remains today
-MOST_RELIEF = 2.5  # of all courses together
-SETTLING_DAYS = 24.0  # after which a course shows two thirds of its effect
+STEADY = 0.82  # the share of yesterday's deviation from the usual value that remains today
+MOST_RELIEF = 2.5  # the limit of all courses' effects together
+SETTLING_DAYS = 24.0  # after which a course has two thirds of its effect
 NOTES = (
     "Bad night before.", "Mauvaise nuit.", "Long walk yesterday.", "Journée chargée au travail.", "Travelling.", "Stress.",
     "After the infusion.", "Lendemain de perfusion.", "Cold and damp.", "Belle journée.", "Skipped a dose.", "Oublié une prise.",
@@ -36,7 +36,7 @@ NOTES = (
 
 @dataclass(frozen=True)
 class Diary:
-    """What one member follows: `often` is the share of its check-ins on which it notes an indicator."""
+    """What one member tracks: `often` is the share of their check-ins on which they record each indicator."""
 
     person: Person
     indicators: tuple[Indicator, ...]
@@ -47,7 +47,7 @@ class Diary:
 
 
 def diaries(seed: int, everyone: list[Person], today: date, count: int) -> list[Diary]:
-    """Who tracks what and how much, so that all together make about `count` observations."""
+    """Who tracks what and how often, so that all diaries together have about `count` observations."""
     drafts = []
     for person in everyone:
         if person.trial or not person.patient:
@@ -63,14 +63,15 @@ def diaries(seed: int, everyone: list[Person], today: date, count: int) -> list[
         )
         last = max(last, person.joined_on.toordinal())
         room = min(last - person.joined_on.toordinal() + 1, MOST_DAYS)
-        # Who signs in to the demonstration notes every day, whatever that leaves to the others.
+        # The demonstration accounts record values every day, whatever that leaves for the others.
         weight = 1e6 if person.sign_in else person.activity**1.3 * chance.uniform(0.5, 1.5)
         drafts.append((person, indicators, often, last, room, weight))
     each = filled(count, [draft[5] * sum(draft[2]) for draft in drafts], [draft[4] * sum(draft[2]) for draft in drafts])
     made = []
     for (person, indicators, often, last, room, _), amount in zip(drafts, each, strict=True):
         days = min(max(1, round(amount / sum(often))), room)
-        # The busiest note every day for as long as it takes; the others spread what they note over all their time.
+        # The most active members record values daily until their share is used up; the others spread theirs over all
+        # their time.
         span = room if days > room / 30 else max(days, room // 3)
         made.append(Diary(person, indicators, often, last - span + 1, last, days))
     return made
@@ -94,16 +95,18 @@ def followed(chance: Chance, person: Person) -> tuple[tuple[Indicator, ...], tup
     )
 
 
-class Waves:
-    """Ready-made normal deviates, looked up: drawing two million one by one would take seconds more."""
+class NormalDeviates:
+    """A table of normal deviates to look up: drawing two million one by one would take seconds longer."""
 
     def __init__(self, seed: int) -> None:
         chance = Chance(seed, "waves")
         self.normal = [chance.gauss(0, 1) for _ in range(65_536)]
 
 
-def block(seed: int, waves: Waves, diary: Diary, courses: list[CourseRun], helped: bool) -> tuple[bytes, int]:
-    """All of a member's observations as rows of a binary COPY, and how many they are; `helped`: a relative notes some."""
+def block(
+    seed: int, deviates: NormalDeviates, diary: Diary, courses: list[CourseRun], helped: bool
+) -> tuple[bytes, int]:
+    """All of a member's observations as rows of a binary COPY, and their number; if `helped`, a relative records some."""
     chance = Chance(seed, "observations", diary.person.id)
     step = (diary.last - diary.first + 1) / diary.days
     jitter = max(step - 1, 0) * 0.8
@@ -115,7 +118,7 @@ def block(seed: int, waves: Waves, diary: Diary, courses: list[CourseRun], helpe
     for indicator, often in zip(diary.indicators, diary.often, strict=True):
         limit = round(256 * often)
         picks = [byte < limit for byte in chance.randbytes(len(days))]
-        values.extend(trajectory(chance, waves, indicator, list(compress(relief, picks))))
+        values.extend(trajectory(chance, deviates, indicator, list(compress(relief, picks))))
         noted_on.extend(compress(days, picks))
         carers.extend(compress(by_carer, picks))
         keys.append((indicator.id, sum(picks)))
@@ -138,16 +141,16 @@ def packed(
     days: "array[int]",
     carers: bytes | bytearray,
 ) -> bytearray:
-    """Rows of one size: first the same for all of an indicator, then each varying byte set in every row at once.
+    """Rows of equal size: first one template per indicator, then each varying byte is set in all rows at once.
 
-    `keys` are the indicators with how many rows each has; packing the rows one by one takes four times as long.
+    `keys` are the indicators, each with its number of rows. Packing the rows one by one takes four times as long.
     """
     count = len(values)
     rows = bytearray().join(
         ROW.pack(8, 16, bytes(16), 16, member.bytes, 16, key.bytes, 8, 0.0, 4, 0, 1, False, -1, 1, True) * number
         for key, number in keys
     )
-    if sys.byteorder == "little":  # the protocol's is big
+    if sys.byteorder == "little":  # the protocol is big-endian
         values.byteswap()
         days.byteswap()
     for place, size, column in (
@@ -162,7 +165,7 @@ def packed(
 
 
 def with_notes(chance: Chance, rows: bytearray, indicators: int) -> bytes:
-    """A few of the rows with a note, whose length then stands where the null's -1 stood."""
+    """The rows, a few of them with a note: its length replaces the -1 that means null."""
     count = len(rows) // ROW.size
     if not count:
         return b""
@@ -178,7 +181,7 @@ def with_notes(chance: Chance, rows: bytearray, indicators: int) -> bytes:
 
 
 def reliefs(days: list[int], courses: list[CourseRun]) -> list[float]:
-    """On each day (from 2000 on), how far the member's courses lower a complaint rated 0 to 10."""
+    """By how much the member's courses reduce a complaint rated from 0 to 10, on each day (counted from 2000)."""
     relief = [0.0] * len(days)
     for run in courses:
         start = run.started_on.toordinal() - EPOCH
@@ -190,12 +193,12 @@ def reliefs(days: list[int], courses: list[CourseRun]) -> list[float]:
     return [max(-MOST_RELIEF, min(MOST_RELIEF, eased)) for eased in relief]
 
 
-def trajectory(chance: Chance, waves: Waves, indicator: Indicator, relief: list[float]) -> list[float]:
-    """Values day by day: a first-order autoregression about the member's usual one, moved by what its courses do."""
-    low, high, normal = indicator.low, indicator.high, waves.normal
+def trajectory(chance: Chance, deviates: NormalDeviates, indicator: Indicator, relief: list[float]) -> list[float]:
+    """Values day by day: a first-order autoregression around the member's usual value, shifted by their courses."""
+    low, high, normal = indicator.low, indicator.high, deviates.normal
     usual = chance.uniform(low, high)
     reach = high - low
-    # A rating's whole reach is about 5 points; other scales are moved in proportion.
+    # A rating usually varies by about 5 points; the effect on other scales is in proportion.
     pull = (
         indicator.better
         * reach
@@ -215,16 +218,16 @@ def trajectory(chance: Chance, waves: Waves, indicator: Indicator, relief: list[
 
 def stream(seed: int, known: list[Diary], records: list[TrialRecord], courses: dict[UUID, list[CourseRun]],
            helped: frozenset[UUID]) -> Iterator[tuple[bytes, int]]:  # fmt: skip
-    """The whole COPY, a member at a time, with how many observations each piece holds."""
-    waves = Waves(seed)
+    """The complete COPY, one piece per member, each with its number of observations."""
+    deviates = NormalDeviates(seed)
     chance = Chance(seed, "trial observations")
     entries: list[tuple[UUID, Diary | TrialRecord]] = [(diary.person.id, diary) for diary in known]
     entries += [(record.person.id, record) for record in records]
     yield HEADER, 0
-    # In the order of the largest index, which is then made from what is sorted already.
+    # In the order of the largest index, which is faster to create from sorted rows.
     for member, entry in sorted(entries, key=lambda pair: pair[0]):
         if isinstance(entry, TrialRecord):
             yield trial_block(chance, entry), len(entry.observations)
         else:
-            yield block(seed, waves, entry, courses.get(member, []), member in helped)
+            yield block(seed, deviates, entry, courses.get(member, []), member in helped)
     yield TRAILER, 0

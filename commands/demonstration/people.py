@@ -1,4 +1,4 @@
-"""The only place that makes the demonstration's members: who they are, when they came, which communities they are in."""
+"""Generates the demonstration's members: profiles, join dates, communities and accounts."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,7 +10,7 @@ from commands.demonstration.writing import Network, slug
 from models import accounts, members
 from models.members import MemberKind, MembershipRole, Sex, Sharing
 
-MEMBERS = 18_000  # at scale 1, with the trials' patients
+MEMBERS = 18_000  # at scale 1, including the trials' patients
 HISTORY_DAYS = 2_190
 ASSOCIATIONS = 40
 RELATIVES = {"alzheimer-disease": 0.7, "huntington-disease": 0.35, "cystic-fibrosis": 0.35, "parkinson-disease": 0.22,
@@ -65,7 +65,7 @@ FOUNDED = ("{name} Ensemble", "Vivre avec {name}", "{name} Together", "{name} et
 
 @dataclass
 class Person:
-    """A member, and what the other topics need to know about it; `activity` is 1 for a usual one."""
+    """A member, with what the other modules need to know about them; a typical member's `activity` is 1."""
 
     id: UUID
     pseudonym: str
@@ -81,14 +81,14 @@ class Person:
     activity: float = 1.0
     french: bool = True
     trial: bool = False
-    sign_in: str | None = None  # the local part of a demonstration account's e-mail
+    sign_in: str | None = None  # the local part of a demonstration account's e-mail address
     consents: bool = False  # to taking part in surveys
-    recipients: tuple[str, ...] = ()  # the kinds of organizations for which it does
-    diagnosed: dict[UUID, int] = field(default_factory=dict)  # the year that it has told, by community
+    recipients: tuple[str, ...] = ()  # the kinds of organization that the consent extends to
+    diagnosed: dict[UUID, int] = field(default_factory=dict)  # the stated year of diagnosis, by community
 
     @property
     def community(self) -> Community:
-        """The one it lives with."""
+        """The member's main community."""
         return self.communities[0]
 
     @property
@@ -97,7 +97,7 @@ class Person:
 
 
 def people(seed: int, known: Catalogue, today: date, count: int) -> list[Person]:
-    """`count` members but for the trials' patients, who have their own place; the demonstration's sign-ins come first."""
+    """`count` members, the demonstration accounts first; the trials' patients are generated elsewhere."""
     chance = Chance(seed, "people")
     open_to_all = [
         community for community in known.communities if community.slug not in ("rheumatoid-arthritis", "epilepsy")
@@ -106,17 +106,17 @@ def people(seed: int, known: Catalogue, today: date, count: int) -> list[Person]
     spare = max(count - 3 * len(open_to_all), 0)
     sizes = [min(3, count // len(open_to_all)) + more for more in shares(spare, weights)]
     taken: set[str] = set()
-    made = signed_in(chance, known, today, taken)
+    made = demonstration_accounts(chance, known, today, taken)
     made += associations(chance, open_to_all, today, max(3, round(ASSOCIATIONS * count / MEMBERS)), taken)
     homes = [home for community, size in zip(open_to_all, sizes, strict=True) for home in [community] * size]
     chance.shuffle(homes)
     for number, home in enumerate(homes[: count - len(made)]):
-        made.append(somebody(Chance(seed, "person", number), home, open_to_all, weights, today, taken))
+        made.append(random_member(Chance(seed, "person", number), home, open_to_all, weights, today, taken))
     return made
 
 
-def signed_in(chance: Chance, known: Catalogue, today: date, taken: set[str]) -> list[Person]:
-    """The members whom the demonstration lets anybody sign in as."""
+def demonstration_accounts(chance: Chance, known: Catalogue, today: date, taken: set[str]) -> list[Person]:
+    """The members as whom anyone may sign in to the demonstration."""
     sclerosis = known.community("multiple-sclerosis")
     joined = today - timedelta(days=900)
     taken |= {"camille", "dominique", "sep ensemble"}
@@ -150,7 +150,7 @@ def associations(chance: Chance, homes: list[Community], today: date, count: int
     return made
 
 
-def somebody(
+def random_member(
     chance: Chance, home: Community, homes: list[Community], weights: list[float], today: date, taken: set[str]
 ) -> Person:
     disease = home.disease
@@ -194,7 +194,7 @@ def somebody(
 
 
 def diagnosis_year(chance: Chance, joined: date, born: int) -> int:
-    """Some years before joining, most often few, and not before the second year of life."""
+    """Some years before joining, usually few, and not before the second year of life."""
     return max(joined.year - int(chance.expovariate(1 / 7)), born + 1)
 
 
@@ -207,7 +207,7 @@ def region(chance: Chance) -> str:
 
 
 def pseudonym(chance: Chance, taken: set[str]) -> str:
-    """Pronounceable, and nobody's name: two or three syllables, sometimes with a year or a place."""
+    """A pronounceable made-up name that is not `taken`: two or three syllables, sometimes with a number."""
     while True:
         word = "".join(chance.one(ONSETS) + chance.one(VOWELS) for _ in range(chance.randint(2, 3))) + chance.one(
             ENDINGS
@@ -221,12 +221,12 @@ def pseudonym(chance: Chance, taken: set[str]) -> str:
 
 
 def at(chance: Chance, day: date) -> datetime:
-    """A moment of that day, when people are awake."""
+    """A moment of that day in waking hours."""
     return datetime.combine(day, time(chance.randint(6, 22), chance.randint(0, 59), chance.randint(0, 59)), UTC)
 
 
 def write_people(seed: int, network: Network, everyone: list[Person]) -> None:
-    """Members, what they share, their memberships and diagnoses, and an account each, without a credential."""
+    """Writes members, profiles, memberships, diagnoses, and an account without credentials for each member."""
     chance = Chance(seed, "accounts")
     for person in everyone:
         network.add(members.Member, id=person.id, pseudonym=person.pseudonym, kind=person.kind, verified=person.verified,
@@ -239,8 +239,8 @@ def write_people(seed: int, network: Network, everyone: list[Person]) -> None:
             )
             network.add(members.Membership, member_id=person.id, community_id=community.id, joined_on=person.joined_on,
                         role=MembershipRole.AMBASSADOR if ambassador else MembershipRole.MEMBER)  # fmt: skip
-        for told_in, year in person.diagnosed.items():
-            network.add(members.Diagnosis, member_id=person.id, community_id=told_in, diagnosed_in=year)
+        for community_id, year in person.diagnosed.items():
+            network.add(members.Diagnosis, member_id=person.id, community_id=community_id, diagnosed_in=year)
         email = f"{person.sign_in}@demo.example" if person.sign_in else f"{slug(person.pseudonym)}@members.example"
         network.add(accounts.Account, id=chance.id(), email=email, email_verified=bool(person.sign_in) or chance.often(0.95),
                     locale="fr-FR" if person.french else "en-GB", created_at=at(chance, person.joined_on),

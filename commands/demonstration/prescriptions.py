@@ -1,7 +1,7 @@
-"""The only place for which treatments each demonstration community follows, commonest first."""
+"""Data: the treatments of each demonstration community, the most common first."""
 
 TREATMENTS = {
-    # All who are in these two are in a trial, so its arms come first.
+    # All members of these two communities are in a trial, so its arms come first.
     "rheumatoid-arthritis": "Active drug (trial arm), Placebo (trial arm), methotrexate, prednisone, adalimumab, "
     "etanercept, hydroxychloroquine, tocilizumab, leflunomide, sulfasalazine, paracetamol, abatacept, baricitinib, "
     "rituximab, upadacitinib, tofacitinib, certolizumab pegol, sarilumab, ibuprofen, folic acid, physiotherapy, joint injection, wrist splint, joint replacement, synovectomy",

@@ -1,4 +1,4 @@
-"""The only place for what the demonstration's surveys ask, and for which answers show which question."""
+"""The questionnaires of the demonstration's surveys, and the rules that decide which questions are shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,8 +15,11 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question; `options` is a code and its label each, and "symptoms" stands for the community's own."""
+class QuestionTemplate:
+    """A question with {c} for the condition; `options` are (code, label) pairs, or `SYMPTOMS` for the community's own.
+
+    `most` is the largest number of choices.
+    """
 
     key: str
     text: str
@@ -32,8 +35,8 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Given:
-    """An answer: the one of the four that fits its question's kind."""
+class AnswerValue:
+    """An answer; which of the four fields is set depends on the question's kind."""
 
     codes: tuple[str, ...] = ()
     number: float | None = None
@@ -44,45 +47,45 @@ class Given:
 YES_NO = (("YES", "Yes"), ("NO", "No"))
 SYMPTOMS = (("symptoms", ""),)
 LIFE = (
-    Asked("year_of_diagnosis", "In which year were you told that you have {c}?", QuestionKind.NUMBER, minimum=1950, maximum=2100,
-          bins=(1950, 1990, 2000, 2010, 2015, 2020, 2100), help="The year is enough."),
-    Asked("burden", "How much did {c} weigh on your days in the last four weeks?", QuestionKind.SCALE, minimum=0, maximum=10,
-          help="0 is not at all, 10 more than you can bear."),
-    Asked("symptoms", "Which of these bother you most?", QuestionKind.MULTIPLE_CHOICE, options=SYMPTOMS, most=3,
-          help="Choose up to three."),
-    Asked("work", "Do you work at present?", QuestionKind.SINGLE_CHOICE, options=(
+    QuestionTemplate("year_of_diagnosis", "In which year were you told that you have {c}?", QuestionKind.NUMBER, minimum=1950, maximum=2100,
+        bins=(1950, 1990, 2000, 2010, 2015, 2020, 2100), help="The year is enough."),
+    QuestionTemplate("burden", "How much did {c} weigh on your days in the last four weeks?", QuestionKind.SCALE, minimum=0, maximum=10,
+        help="0 is not at all, 10 more than you can bear."),
+    QuestionTemplate("symptoms", "Which of these bother you most?", QuestionKind.MULTIPLE_CHOICE, options=SYMPTOMS, most=3,
+        help="Choose up to three."),
+    QuestionTemplate("work", "Do you work at present?", QuestionKind.SINGLE_CHOICE, options=(
         ("FULL_TIME", "Full time"), ("PART_TIME", "Part time"), ("SICK_LEAVE", "On sick leave"), ("NONE", "Not at present"),
         ("RETIRED", "Retired"))),
-    Asked("hours", "Has {c} changed your working hours?", QuestionKind.SINGLE_CHOICE, options=YES_NO,
-          rules=(Rule("work", RuleOperator.IN, ("FULL_TIME", "PART_TIME")),)),
-    Asked("helper", "Does somebody help you at home?", QuestionKind.SINGLE_CHOICE, options=YES_NO,
-          rules=(Rule("burden", RuleOperator.GREATER_THAN, ("5",)),)),
-    Asked("help_kinds", "With what?", QuestionKind.MULTIPLE_CHOICE, required=False, options=(
+    QuestionTemplate("hours", "Has {c} changed your working hours?", QuestionKind.SINGLE_CHOICE, options=YES_NO,
+        rules=(Rule("work", RuleOperator.IN, ("FULL_TIME", "PART_TIME")),)),
+    QuestionTemplate("helper", "Does somebody help you at home?", QuestionKind.SINGLE_CHOICE, options=YES_NO,
+        rules=(Rule("burden", RuleOperator.GREATER_THAN, ("5",)),)),
+    QuestionTemplate("help_kinds", "With what?", QuestionKind.MULTIPLE_CHOICE, required=False, options=(
         ("HOUSE", "The house"), ("SHOPPING", "Shopping"), ("BODY", "Washing and dressing"), ("PAPERS", "Paperwork"),
         ("TRANSPORT", "Getting about")), rules=(Rule("helper", RuleOperator.EQUALS, ("YES",)),)),
-    Asked("last_visit", "When did you last see a specialist for {c}?", QuestionKind.DATE, required=False),
-    Asked("visit_kind", "Was that visit in person?", QuestionKind.SINGLE_CHOICE, options=YES_NO,
-          rules=(Rule("last_visit", RuleOperator.ANSWERED),)),
-    Asked("wish", "What would help you most in the coming year?", QuestionKind.TEXT, required=False,
-          help="In your own words, without names."),
+    QuestionTemplate("last_visit", "When did you last see a specialist for {c}?", QuestionKind.DATE, required=False),
+    QuestionTemplate("visit_kind", "Was that visit in person?", QuestionKind.SINGLE_CHOICE, options=YES_NO,
+        rules=(Rule("last_visit", RuleOperator.ANSWERED),)),
+    QuestionTemplate("wish", "What would help you most in the coming year?", QuestionKind.TEXT, required=False,
+        help="In your own words, without names."),
 )  # fmt: skip
 CARE = (
-    Asked("treated", "Are you taking a treatment for {c} at present?", QuestionKind.SINGLE_CHOICE, options=YES_NO),
-    Asked("satisfaction", "How satisfied are you with it?", QuestionKind.SCALE, minimum=0, maximum=10,
-          rules=(Rule("treated", RuleOperator.EQUALS, ("YES",)),)),
-    Asked("missed", "How many doses did you miss in the last four weeks?", QuestionKind.NUMBER, minimum=0, maximum=120,
-          bins=(0, 1, 3, 7, 15, 120), rules=(Rule("treated", RuleOperator.EQUALS, ("YES",)),)),
-    Asked("missed_why", "What was the main reason?", QuestionKind.SINGLE_CHOICE, options=(
+    QuestionTemplate("treated", "Are you taking a treatment for {c} at present?", QuestionKind.SINGLE_CHOICE, options=YES_NO),
+    QuestionTemplate("satisfaction", "How satisfied are you with it?", QuestionKind.SCALE, minimum=0, maximum=10,
+        rules=(Rule("treated", RuleOperator.EQUALS, ("YES",)),)),
+    QuestionTemplate("missed", "How many doses did you miss in the last four weeks?", QuestionKind.NUMBER, minimum=0, maximum=120,
+        bins=(0, 1, 3, 7, 15, 120), rules=(Rule("treated", RuleOperator.EQUALS, ("YES",)),)),
+    QuestionTemplate("missed_why", "What was the main reason?", QuestionKind.SINGLE_CHOICE, options=(
         ("FORGOT", "I forgot"), ("EFFECTS", "Side effects"), ("OUT", "The pharmacy was out of it"), ("WELL", "I felt well"),
         ("OTHER", "Something else")), rules=(Rule("missed", RuleOperator.GREATER_THAN, ("0",)),)),
-    Asked("disappointed", "What disappoints you?", QuestionKind.MULTIPLE_CHOICE, required=False, most=2, options=(
+    QuestionTemplate("disappointed", "What disappoints you?", QuestionKind.MULTIPLE_CHOICE, required=False, most=2, options=(
         ("EFFECT", "It does too little"), ("EFFECTS", "Side effects"), ("BOTHER", "It is cumbersome"), ("COST", "What I pay myself")),
         rules=(Rule("treated", RuleOperator.EQUALS, ("YES",)), Rule("satisfaction", RuleOperator.LESS_THAN, ("5",)))),
-    Asked("untreated", "Since when have you been without treatment?", QuestionKind.DATE, required=False,
-          rules=(Rule("treated", RuleOperator.NOT_EQUALS, ("YES",)),)),
-    Asked("informed", "How well informed do you feel about your treatments?", QuestionKind.SCALE, minimum=0, maximum=10),
-    Asked("symptoms", "Which of these should a treatment address first?", QuestionKind.MULTIPLE_CHOICE, options=SYMPTOMS, most=3),
-    Asked("comment", "Anything we should have asked?", QuestionKind.TEXT, required=False),
+    QuestionTemplate("untreated", "Since when have you been without treatment?", QuestionKind.DATE, required=False,
+        rules=(Rule("treated", RuleOperator.NOT_EQUALS, ("YES",)),)),
+    QuestionTemplate("informed", "How well informed do you feel about your treatments?", QuestionKind.SCALE, minimum=0, maximum=10),
+    QuestionTemplate("symptoms", "Which of these should a treatment address first?", QuestionKind.MULTIPLE_CHOICE, options=SYMPTOMS, most=3),
+    QuestionTemplate("comment", "Anything we should have asked?", QuestionKind.TEXT, required=False),
 )  # fmt: skip
 TITLES = (
     ("Living with {c}", "A year with {c}: days, work and help at home. Ten minutes, no names.", LIFE),
@@ -95,12 +98,12 @@ WISHES = (
 )  # fmt: skip
 
 
-def shown(question: Asked, answers: Mapping[str, Given]) -> bool:
-    """Whether all of a question's rules hold; on a question that was not answered only NOT_EQUALS does."""
+def is_shown(question: QuestionTemplate, answers: Mapping[str, AnswerValue]) -> bool:
+    """Whether all of a question's rules hold; for a question without an answer only NOT_EQUALS holds."""
     return all(holds(rule, answers.get(rule.on)) for rule in question.rules)
 
 
-def holds(rule: Rule, answer: Given | None) -> bool:
+def holds(rule: Rule, answer: AnswerValue | None) -> bool:
     match rule.operator:
         case RuleOperator.ANSWERED:
             return answer is not None

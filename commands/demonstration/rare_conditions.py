@@ -1,4 +1,4 @@
-"""The only place for the demonstration's rarer conditions; see `conditions` for what each line says."""
+"""Data: the demonstration's less common conditions, in the format of `conditions`."""
 
 from commands.demonstration.conditions import Disease
 

@@ -1,4 +1,4 @@
-"""The only place that makes who signs in to the demonstration besides members: organizations' users and staff."""
+"""Generates the demonstration's organizations and staff: accounts, licences, API keys and credentials."""
 
 import hashlib
 from datetime import date, timedelta
@@ -15,13 +15,13 @@ from models.organizations import LicenceStatus, OrganizationKind
 from resolvers.passwords import HASHER
 
 ACCOUNT = "identity.account"
-PASSWORD = "demonstration"  # noqa: S105 - printed at start-up, and only ever set for the demonstration's sign-ins
+PASSWORD = "demonstration"  # noqa: S105 - printed at start-up, and only ever set for demonstration accounts
 STAFF = {
     "manager": ("Inès Laurier", StaffRole.SURVEY_MANAGER),
     "moderator": ("Marc Vasseur", StaffRole.MODERATOR),
     "steward": ("Salomé Ferrand", StaffRole.DATA_STEWARD),
 }
-# The first of each kind is the one whose sign-in bears the kind's name.
+# The first organization of each kind has the account named after the kind.
 ORGANIZATIONS = {
     OrganizationKind.LABORATORY: (
         "Laboratoires Alvéole",
@@ -37,8 +37,8 @@ ORGANIZATIONS = {
     OrganizationKind.MUTUAL: ("Mutuelle des Deux Rives", "Mutuelle Horizon Santé", "Mutuelle du Marais"),
     OrganizationKind.INSURER: ("Assurances Belvédère", "Prévoyance Meridiem"),
 }
-# What those who sign in have a licence for, each: two communities with datasets, and what five questions cost above
-# those that `insights` asks for them, where each count is within 20.
+# The licences of each organization with an account: two communities with datasets, and a quota for five questions at
+# WITHIN_20 in addition to the insights that `insights` publishes.
 LICENSED = ("multiple-sclerosis", "rheumatoid-arthritis")
 QUOTA = 90_000
 REASON = "The purpose leaves open what becomes of the results."
@@ -54,7 +54,7 @@ PURPOSES = {
 
 
 def write_sign_ins(seed: int, network: Network, known: Catalogue, today: date) -> None:
-    """Organizations with users, licences and keys, and the staff."""
+    """Writes organizations with their users, licences and API keys, and the staff."""
     chance = Chance(seed, "sign-ins")
     for kind, names in ORGANIZATIONS.items():
         for number, name in enumerate(names):
@@ -92,7 +92,11 @@ def add_licences(
     today: date,
     signs_in: bool,
 ) -> None:
-    """One of every status for who signs in, after what is granted of the communities with datasets; two for others."""
+    """Writes an organization's licences.
+
+    If it has an account, those are the granted ones of the communities with datasets and one of every status;
+    otherwise two.
+    """
     main = [known.community(slug) for slug in LICENSED] if signs_in else []
     further = list(LicenceStatus) if signs_in else [LicenceStatus.GRANTED, LicenceStatus.REQUESTED]
     others = [community for community in chance.some(known.communities[:20], 8) if community.slug not in LICENSED]
@@ -113,7 +117,7 @@ def add_licences(
 
 
 def add_keys(chance: Chance, network: Network, organization: UUID, today: date) -> None:
-    """Keys whose secret nobody has: the hash is of bytes that are thrown away."""
+    """Writes API keys that nobody can use: each hash is of random bytes that are not kept."""
     for name in ("Analyses", "Tableau de bord"):
         network.add(organizations.ApiKey, id=chance.id(), organization_id=organization, name=name,
                     prefix=f"ck_{chance.getrandbits(32):08x}", secret_hash=hashlib.sha256(chance.randbytes(32)).digest(),
@@ -122,7 +126,7 @@ def add_keys(chance: Chance, network: Network, organization: UUID, today: date) 
 
 
 def write_credentials(network: Network) -> None:
-    """The one password of all ten sign-ins, hashed once; the hash alone differs from run to run, by its salt."""
+    """Writes the common password of all ten demonstration accounts, hashed once; its salt differs from run to run."""
     hashed = HASHER.hash(PASSWORD)
     columns = network.columns[ACCOUNT]
     id, email = columns.index("id"), columns.index("email")

@@ -1,4 +1,4 @@
-"""The only place that makes the demonstration's surveys: definitions, who takes part, and answers that keep the rules."""
+"""Generates the demonstration's surveys: definitions, participations, and answers that follow the visibility rules."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ from commands.demonstration.catalogue import Catalogue, Community
 from commands.demonstration.chance import Chance
 from commands.demonstration.discussions import in_running_text
 from commands.demonstration.people import Person, at
-from commands.demonstration.questionnaires import SYMPTOMS, TITLES, WISHES, Asked, Given, shown
+from commands.demonstration.questionnaires import SYMPTOMS, TITLES, WISHES, AnswerValue, QuestionTemplate, is_shown
 from commands.demonstration.together import add_notification
 from commands.demonstration.writing import Network
 from models import surveys
@@ -16,8 +16,8 @@ from models.members import NotificationKind
 from models.organizations import OrganizationKind
 from models.surveys import ParticipationStatus, QuestionKind, SurveyStatus
 
-# The larger communities' first and second survey, in order of size; those who sign in as patient@ belong to the third
-# and the seventh.
+# The status of the larger communities' first and second surveys, by the communities' size. The member with the account
+# patient@ belongs to the third and the seventh community.
 FIRST = "RELEASED OPEN CLOSED ARCHIVED RELEASED OPEN OPEN CLOSED RELEASED OPEN OPEN CLOSED RELEASED OPEN ARCHIVED CLOSED OPEN OPEN WAITING WAITING DRAFT WAITING"
 SECOND = "OPEN DRAFT OPEN WAITING DRAFT CLOSED RELEASED OPEN DRAFT"
 # Days from today to the opening (None: not opened) and to the close.
@@ -29,36 +29,36 @@ SPANS: dict[SurveyStatus, tuple[int | None, int]] = {
     SurveyStatus.RELEASED: (-290, -215),
     SurveyStatus.ARCHIVED: (-880, -800),
 }
-# Those that are to be closed are written as open, and closed for good by `insights`: they come to be RELEASED where
-# enough took part. Those that are ARCHIVED were closed before anything was counted of answers, which are gone.
+# Surveys to close are written as OPEN and then closed by `insights`; with enough participants they become RELEASED.
+# ARCHIVED surveys were closed before datasets existed, and their answers are gone.
 TO_CLOSE = (SurveyStatus.CLOSED, SurveyStatus.RELEASED)
 OPENED = (SurveyStatus.OPEN, SurveyStatus.CLOSED, SurveyStatus.RELEASED, SurveyStatus.ARCHIVED)
 USUAL_MINIMUM = 200
-VERSION_TWO = 7  # every so many surveys was revised once before it opened
+VERSION_TWO = 7  # every seventh survey was revised once before it opened
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A survey as its takers see it, with its questions' ids and options."""
+    """A survey as its participants see it; `questions` are (id, template, option codes)."""
 
     id: UUID
     community_id: UUID
     status: SurveyStatus
     opens_on: date | None
     closes_on: date
-    questions: tuple[tuple[UUID, Asked, tuple[str, ...]], ...]
+    questions: tuple[tuple[UUID, QuestionTemplate, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)
 class Closing:
-    """A survey that is to be closed, and its last day."""
+    """A survey to close, and its last day."""
 
     survey: UUID
     day: date
 
 
 def write_surveys(seed: int, network: Network, known: Catalogue, everyone: list[Person], today: date) -> list[Closing]:
-    """Surveys of the larger communities, every status and every kind of question among them; those to be closed."""
+    """Writes surveys of the larger communities, with every status and every kind of question; returns those to close."""
     communities = [
         community for community in known.communities if community.slug not in ("rheumatoid-arthritis", "epilepsy")
     ]
@@ -80,10 +80,10 @@ def write_surveys(seed: int, network: Network, known: Catalogue, everyone: list[
 
 
 def write_survey(
-    chance: Chance, network: Network, community: Community, asked: tuple[str, str, tuple[Asked, ...]], status: SurveyStatus,
+    chance: Chance, network: Network, community: Community, questionnaire: tuple[str, str, tuple[QuestionTemplate, ...]], status: SurveyStatus,
     takers: list[Person], today: date, version: int,
 ) -> Definition:  # fmt: skip
-    title, description, questions = asked
+    title, description, questions = questionnaire
     opens, closes = SPANS[status]
     shift = chance.randint(-4, 4)
     opens_on = None if opens is None else today + timedelta(days=opens + shift)
@@ -96,7 +96,7 @@ def write_survey(
     offered = [kind.value for kind in OrganizationKind if chance.often(0.75)] or [OrganizationKind.HOSPITAL.value]
     takers = [person for person in takers if set(offered) <= set(person.recipients)]
     completed = take_part(chance, network, definition, takers, today) if status in OPENED else 0
-    # A survey opens once enough consent: where a small network could not reach 200, its minimum is what it reached.
+    # A survey opens once enough members consent. In a network too small for 200, the minimum is what it reached.
     reached = len(takers) if status is SurveyStatus.OPEN else completed
     minimum = USUAL_MINIMUM if status not in OPENED else max(1, min(USUAL_MINIMUM, reached // 10 * 10))
     if status is SurveyStatus.WAITING:
@@ -106,13 +106,13 @@ def write_survey(
                 closes_on=closes_on, minimum_participants=minimum, offered_to=offered)  # fmt: skip
     network.add(surveys.SurveyProgress, survey_id=id, completed_count=completed)
     write_questions(network, definition, community, version)
-    if version == 2:  # the version before asked one question less
+    if version == 2:  # the previous version had one question less
         earlier = tuple((chance.id(), question, options) for _, question, options in definition.questions[:-1])
         write_questions(network, Definition(id, community.id, status, opens_on, closes_on, earlier), community, 1)
     return definition
 
 
-def options_of(question: Asked, community: Community) -> tuple[str, ...]:
+def options_of(question: QuestionTemplate, community: Community) -> tuple[str, ...]:
     if question.options == SYMPTOMS:
         return tuple(symptom.slug.upper().replace("-", "_") for symptom in community.symptoms[:8])
     return tuple(code for code, _ in question.options)
@@ -136,12 +136,12 @@ def write_questions(network: Network, definition: Definition, community: Communi
 
 
 def take_part(chance: Chance, network: Network, definition: Definition, takers: list[Person], today: date) -> int:
-    """Writes participations, answer sheets and answers; how many completed."""
+    """Writes participations, answer sheets and answers; returns the number of completed participations."""
     is_open, archived = (definition.status is status for status in (SurveyStatus.OPEN, SurveyStatus.ARCHIVED))
     last = min(definition.closes_on, today - timedelta(days=1))
     opens_on = definition.opens_on or last
     weights = (0.34, 0.12, 0.5, 0.04) if is_open else (0.13, 0.06, 0.77, 0.04)
-    sheets: list[tuple[UUID, dict[UUID, Given]]] = []
+    sheets: list[tuple[UUID, dict[UUID, AnswerValue]]] = []
     completed = 0
     for person in takers:
         if person.joined_on > last or not (person.sign_in or chance.often(0.8)):
@@ -149,7 +149,7 @@ def take_part(chance: Chance, network: Network, definition: Definition, takers: 
         status = chance.one((ParticipationStatus.INVITED, ParticipationStatus.STARTED, ParticipationStatus.COMPLETED,
                              ParticipationStatus.WITHDRAWN), weights)  # fmt: skip
         first = max(opens_on, person.joined_on)
-        if person.sign_in:  # one survey answered and one begun, whatever chance says
+        if person.sign_in:  # always one survey completed and one started
             half_way = is_open and definition.questions[0][1].key == "treated"
             status = ParticipationStatus.STARTED if half_way else ParticipationStatus.COMPLETED
         done = status is ParticipationStatus.COMPLETED
@@ -161,7 +161,7 @@ def take_part(chance: Chance, network: Network, definition: Definition, takers: 
         completed_at = (
             at(chance, first + timedelta(days=chance.randint(0, max((last - first).days, 0)))) if done else None
         )
-        if completed_at and archived:  # what a closed survey's times become
+        if completed_at and archived:  # closing a survey truncates times to days
             completed_at = completed_at.replace(hour=0, minute=0, second=0)
         network.add(surveys.Participation, id=chance.id(), member_id=person.id, survey_id=definition.id, status=status,
                     completed_at=completed_at, answer_sheet_id=sheet)  # fmt: skip
@@ -169,7 +169,7 @@ def take_part(chance: Chance, network: Network, definition: Definition, takers: 
             add_notification(
                 chance, network, person, NotificationKind.SURVEY_OPEN, first, today, ("svy", definition.id)
             )
-    # In the order of their ids, so that a sheet's place in the table does not say whose it is.
+    # Sorted by id, so that a sheet's position in the table does not reveal whose it is.
     for sheet, given in sorted(sheets, key=lambda pair: pair[0]):
         network.add(surveys.AnswerSheet, id=sheet, survey_id=definition.id)
         for question, answer in given.items():
@@ -178,38 +178,45 @@ def take_part(chance: Chance, network: Network, definition: Definition, takers: 
     return completed
 
 
-def answers(chance: Chance, definition: Definition, person: Person, today: date, *, whole: bool) -> dict[UUID, Given]:
-    """One person's answers to what its earlier answers show, by question; a beginning of them unless `whole`."""
-    by_key: dict[str, Given] = {}
-    by_question: dict[UUID, Given] = {}
-    asked = definition.questions if whole else definition.questions[: chance.randint(1, 4)]
-    for id, question, codes in asked:
-        if shown(question, by_key) and (question.required or chance.often(0.55)):
+def answers(
+    chance: Chance, definition: Definition, person: Person, today: date, *, whole: bool
+) -> dict[UUID, AnswerValue]:
+    """One person's answers, by question, as the visibility rules show them; only the first few unless `whole`."""
+    by_key: dict[str, AnswerValue] = {}
+    by_question: dict[UUID, AnswerValue] = {}
+    included = definition.questions if whole else definition.questions[: chance.randint(1, 4)]
+    for id, question, codes in included:
+        if is_shown(question, by_key) and (question.required or chance.often(0.55)):
             by_key[question.key] = by_question[id] = answer(chance, definition, question, codes, person, today)
     return by_question
 
 
 def answer(
-    chance: Chance, definition: Definition, question: Asked, codes: tuple[str, ...], person: Person, today: date
-) -> Given:
+    chance: Chance,
+    definition: Definition,
+    question: QuestionTemplate,
+    codes: tuple[str, ...],
+    person: Person,
+    today: date,
+) -> AnswerValue:
     match question.kind:
         case QuestionKind.SINGLE_CHOICE:
             retired = person.birth_year is not None and today.year - person.birth_year >= 65
             if question.key == "work" and retired:
-                return Given(codes=("RETIRED",))
-            return Given(codes=(chance.early(codes),))
+                return AnswerValue(codes=("RETIRED",))
+            return AnswerValue(codes=(chance.early(codes),))
         case QuestionKind.MULTIPLE_CHOICE:
             wanted = chance.randint(1, question.most or 3)
-            return Given(codes=tuple(dict.fromkeys(chance.early(codes) for _ in range(wanted))))
+            return AnswerValue(codes=tuple(dict.fromkeys(chance.early(codes) for _ in range(wanted))))
         case QuestionKind.SCALE:
-            return Given(number=float(min(max(round(chance.gauss(5.6, 2.3)), 0), 10)))
+            return AnswerValue(number=float(min(max(round(chance.gauss(5.6, 2.3)), 0), 10)))
         case QuestionKind.NUMBER:
             if question.key == "year_of_diagnosis":
                 born = person.birth_year or today.year - 50
                 guessed = max(today.year - int(chance.expovariate(1 / 9)), born + 5, 1950)
-                return Given(number=float(max(person.diagnosed.get(definition.community_id, guessed), 1950)))
-            return Given(number=float(int(chance.expovariate(1 / 1.8))))
+                return AnswerValue(number=float(max(person.diagnosed.get(definition.community_id, guessed), 1950)))
+            return AnswerValue(number=float(int(chance.expovariate(1 / 1.8))))
         case QuestionKind.DATE:
-            return Given(day=today - timedelta(days=chance.randint(3, 400)))
+            return AnswerValue(day=today - timedelta(days=chance.randint(3, 400)))
         case QuestionKind.TEXT:
-            return Given(text=chance.one(WISHES))
+            return AnswerValue(text=chance.one(WISHES))

@@ -1,7 +1,7 @@
-"""The only place for what a demonstration member can report: symptoms by HPO id with their French words, and measurements.
+"""Data: what demonstration members can track: symptoms by HPO id with their French names, and measurements.
 
-A symptom's English name and lay words are read from the package at seeding time. `graded` ones are told from none to
-severe, the others from 0 to 10.
+The English names and lay names of symptoms are read from the HPO package during seeding. Symptoms in `GRADED` are
+graded from none to severe, all others rated from 0 to 10.
 """
 
 from dataclasses import dataclass
@@ -215,7 +215,7 @@ GRADED = frozenset({
 
 @dataclass(frozen=True)
 class Measured:
-    """An indicator that is no symptom; `low` and `high` bound what a member usually has, `better` says which way is well."""
+    """An indicator other than a symptom; usual values lie between `low` and `high`."""
 
     slug: str
     name: str
@@ -275,7 +275,7 @@ MEASURED = (
     measured("body-temperature", "Body temperature", "°C", (30, 44), (36.3, 37.4), 0, 1, "température"),
 )
 
-# Numbers of the two trials, told as the trials tell them.
+# The scores of the two trials, on the trials' own scales.
 TRIAL_SCORES = (
     Measured("arthritis-self-assessment", "Arthritis self-assessment", IndicatorKind.SCORE, Scale.QUANTITY, None, 1, 5, 2, 4, 0, 0,
              (), "auto-évaluation de la polyarthrite"),

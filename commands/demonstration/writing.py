@@ -1,4 +1,4 @@
-"""The only place that gathers the demonstration's rows and copies them into their tables."""
+"""Collects the demonstration's rows and copies them into their tables."""
 
 import re
 import unicodedata
@@ -11,22 +11,22 @@ from sqlmodel import SQLModel
 
 
 class Network:
-    """The rows to write, table by table, in the columns' order of the first row."""
+    """The rows to write, by table, with their values in the order of the first row's columns."""
 
     def __init__(self) -> None:
         self.rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         self.columns: dict[str, tuple[str, ...]] = {}
 
     def add(self, table: type[SQLModel], /, **values: Any) -> None:
-        """One row of demonstration data; every row of a table names the same columns."""
+        """Adds a row of demonstration data. Raises ValueError unless it has the same columns as the table's first row."""
         name = table.__table__.fullname  # type: ignore[attr-defined]
         columns = self.columns.setdefault(name, tuple(values))
         if columns != tuple(values):
-            raise ValueError(f"rows of {name} differ in their columns")
+            raise ValueError(f"Rows of {name} have different columns.")
         self.rows[name].append((*values.values(), True))
 
     def change(self, name: str, how: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        """Replaces, in every row of a table, the values that `how` gives for it."""
+        """Replaces, in every row of a table, the values that `how` returns for it."""
         columns = (*self.columns[name], "demonstration")
         for number, row in enumerate(self.rows[name]):
             values = dict(zip(columns, row, strict=True))

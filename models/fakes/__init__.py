@@ -1,4 +1,4 @@
-"""The door to fakes: one plausible row of a table, for tests; what is not given is filled in, parents too."""
+"""Test factories: each inserts one plausible row and returns it, filling in missing values and parent rows."""
 
 from models.fakes.answering import answer as answer
 from models.fakes.answering import answer_sheet as answer_sheet

@@ -1,4 +1,4 @@
-"""The only place for fakes of surveys, answers and consents."""
+"""Factories of surveys, answers and consents."""
 
 from datetime import date, timedelta
 from typing import Any

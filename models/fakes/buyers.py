@@ -1,4 +1,4 @@
-"""The only place for fakes of organizations, licences and keys."""
+"""Factories of organizations, licences and API keys."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The only place for fakes of the catalogue: conditions, communities, what is tracked, treatments."""
+"""Factories of the catalogue: conditions, communities, indicators and treatments."""
 
 from typing import Any
 

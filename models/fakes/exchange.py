@@ -1,4 +1,4 @@
-"""The only place for fakes of discussions and of what moderators do."""
+"""Factories of discussions and moderation."""
 
 from typing import Any
 
@@ -44,5 +44,5 @@ async def removal(connection: Connection, **given: Any) -> asyncpg.Record:
 
 
 async def suspension(connection: Connection, **given: Any) -> asyncpg.Record:
-    """A suspension for good, unless its end is given."""
+    """A suspension, indefinite unless its end is given."""
     return await fake(connection, moderation.Suspension, given, {"member_id": member}, reason="It insults others.")

@@ -1,4 +1,4 @@
-"""The only place for fakes of datasets, their domains, and who is in them."""
+"""Factories of datasets, their domains, enrolments and records."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,7 +13,7 @@ from models.fakes.people import member
 
 
 async def dataset(connection: Connection, **given: Any) -> asyncpg.Record:
-    """A wave of a community, without a variable; it ends a year after it was frozen."""
+    """A wave of a community without variables; it ends a year after freezing."""
     frozen_on = given.get("frozen_on", DAY)
     return await fake(
         connection,
@@ -34,7 +34,7 @@ async def dataset(connection: Connection, **given: Any) -> asyncpg.Record:
 
 
 async def variable(connection: Connection, *, codes: Sequence[str] = (), **given: Any) -> asyncpg.Record:
-    """A variable of a dataset, the next one unless its position is given; `codes` are made its categories, in order."""
+    """A variable of a dataset, at the next position unless one is given, with categories of these codes."""
     if "dataset_id" not in given:
         given["dataset_id"] = (await dataset(connection))["id"]
     place = await row_of(
@@ -77,7 +77,7 @@ async def enrolment(connection: Connection, **given: Any) -> asyncpg.Record:
 
 
 async def record(connection: Connection, **given: Any) -> asyncpg.Record:
-    """A record of an enrolled member, enrolled for it where it is not yet."""
+    """A member's record, with an enrolment if they have none."""
     if not {"dataset_id", "member_id"} <= set(given):
         made = await enrolment(connection, **{name: id for name, id in given.items() if name.endswith("_id")})
         given |= {"dataset_id": made["dataset_id"], "member_id": made["member_id"]}

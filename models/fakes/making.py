@@ -1,4 +1,4 @@
-"""The only place that makes a row of a table out of what is given, what is filled in, and parents."""
+"""Inserts a row from given values, defaults and parent rows."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,7 +24,7 @@ async def fake(
     parents: Mapping[str, Maker] | None = None,
     **filled: Any,
 ) -> asyncpg.Record:
-    """Inserts the row, with parents made where no id is given; the row as PostgreSQL has it."""
+    """Inserts a row and returns it as stored; a parent is inserted for each reference that is not given."""
     values = {**filled, **given}
     for column, maker in (parents or {}).items():
         if column not in values:

@@ -1,4 +1,4 @@
-"""The only place for fakes of members and of what they follow."""
+"""Factories of members and their tracking."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from models.fakes.making import DAY, Connection, fake, numbers
 
 
 async def member(connection: Connection, *, sharing: members.Sharing | None = None, **given: Any) -> asyncpg.Record:
-    """A member, and its profile where `sharing` is given."""
+    """A member, with a profile if `sharing` is given."""
     made = await fake(
         connection,
         members.Member,
@@ -63,7 +63,7 @@ async def course(connection: Connection, **given: Any) -> asyncpg.Record:
 
 
 async def evaluation(connection: Connection, **given: Any) -> asyncpg.Record:
-    """An evaluation; one without a course is given one of the same member and treatment."""
+    """An evaluation, with a course of the same member and treatment unless one is given."""
     for column, parent in {"member_id": member, "treatment_id": treatment}.items():
         if column not in given:
             given[column] = (await parent(connection))["id"]
@@ -82,7 +82,7 @@ async def evaluation(connection: Connection, **given: Any) -> asyncpg.Record:
 
 
 async def side_effect(connection: Connection, **given: Any) -> asyncpg.Record:
-    """A side effect; its evaluation is the same member's."""
+    """A side effect, named in an evaluation by the same member."""
     if "member_id" not in given:
         given["member_id"] = (await member(connection))["id"]
     if "evaluation_id" not in given:

@@ -1,4 +1,4 @@
-"""The only place for fakes of what has been said: releases, insights, the register."""
+"""Factories of releases, insights and ledger entries."""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -14,7 +14,7 @@ from privacy.precision import Precision
 
 
 async def release(connection: Connection, **given: Any) -> asyncpg.Record:
-    """A release of a dataset's size, unless its cube is given; what it cost is not taken off the dataset's budget."""
+    """A release, of the dataset's size unless a cube is given; its cost is not deducted from the dataset's budget."""
     cells = len(given.get("noisy", given.get("estimates", [0])))
     return await fake(
         connection,
@@ -36,7 +36,7 @@ async def release(connection: Connection, **given: Any) -> asyncpg.Record:
 
 
 async def insight(connection: Connection, **given: Any) -> asyncpg.Record:
-    """An insight of a release, which is of its dataset, which is of its community."""
+    """An insight of a release, with the release's dataset and community."""
     if "release_id" not in given:
         of = {"dataset_id": given["dataset_id"]} if "dataset_id" in given else {}
         given["release_id"] = (await release(connection, **of))["id"]
@@ -93,7 +93,7 @@ async def statistic(connection: Connection, **given: Any) -> asyncpg.Record:
 
 
 async def ledger_entry(connection: Connection, **given: Any) -> asyncpg.Record:
-    """The register's next line, about a release; its place and its hashes follow from the line before."""
+    """The next entry of the ledger, for a release; its position and hashes follow from the previous entry."""
     if "release_id" not in given:
         of = {column: given[column] for column in ("dataset_id", "organization_id") if column in given}
         given["release_id"] = (await release(connection, **of))["id"]

@@ -1,4 +1,4 @@
-"""The only place for fakes of who signs in."""
+"""Factories of accounts and sessions."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,13 +15,13 @@ async def staff(connection: Connection, **given: Any) -> asyncpg.Record:
 
 
 async def account(connection: Connection, **given: Any) -> asyncpg.Record:
-    """An account: a member's, unless an organization or staff is given."""
+    """An account, of a member unless an organization or staff is given."""
     whose = {"member_id": member} if not {"organization_id", "staff_id"} & set(given) else {}
     return await fake(connection, accounts.Account, given, whose, email=f"account-{next(numbers)}@example.org")
 
 
 async def credential(connection: Connection, **given: Any) -> asyncpg.Record:
-    """A credential whose hash no password has."""
+    """A credential that no password matches."""
     return await fake(connection, accounts.Credential, given, {"account_id": account}, password_hash="none")  # noqa: S106
 
 

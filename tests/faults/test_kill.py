@@ -110,7 +110,7 @@ async def ask(http: httpx.AsyncClient, wish: Wish) -> dict[str, Any] | None:
 
 
 def client(lines: list[str]) -> httpx.AsyncClient:
-    [address] = [line.split()[-1] for line in lines if line.startswith("Cohorte answers at")]
+    [address] = [line.split()[-1] for line in lines if line.startswith("GraphQL:")]
     limits = httpx.Limits(max_connections=POSTS + OBSERVATIONS)
     return httpx.AsyncClient(base_url=address.removesuffix("/graphql"), limits=limits, timeout=30, trust_env=False)
 
