@@ -16,7 +16,7 @@ from models.viewers import Audience, Login
 from models.viewing import is_at
 from planner.operations import Planner
 from resolvers.due import PUBLISHING
-from schema.access import build_views
+from schema.build import build_views
 from server import pages, sockets
 from server.connections import Connections
 from server.documents import Documents

@@ -5,7 +5,7 @@ import difflib
 import sys
 from pathlib import Path
 
-from schema.access import build_views
+from schema.build import build_views
 
 FOLDER = Path(__file__).parent.parent / "schema" / "views"
 

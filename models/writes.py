@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Table
 
+from models.accounts import StaffRole
 from models.scopes import BUYER, MANAGER, MEMBER, ORGANIZATION, PATIENT, STAFF
 from models.viewers import Audience, Login
 
@@ -50,7 +51,13 @@ def policy(table: Table, login: Login, does: str, what: str) -> str:
     return f"CREATE POLICY {login.view}_{does} ON {table.fullname} {what.replace('{table}', table.name)}"
 
 
-MODERATOR = f"EXISTS (SELECT FROM identity.staff s WHERE s.id = {STAFF} AND 'MODERATOR' = any(s.roles))"
+def staff_with(role: StaffRole, alias: str = "s") -> str:
+    """The viewer is staff and has the role; `alias` is what the condition calls their row."""
+    row = f"FROM identity.staff {alias} WHERE {alias}.id = {STAFF}"
+    return f"EXISTS (SELECT {row} AND '{role.value}' = ANY ({alias}.roles))"
+
+
+MODERATOR = staff_with(StaffRole.MODERATOR)
 SUSPENDED = (
     f"EXISTS (SELECT FROM care.suspension s WHERE s.member_id = {MEMBER} AND (s.until IS NULL OR s.until > now()))"
 )
@@ -72,7 +79,7 @@ OWN_DISCUSSION = (
 )
 
 
-SURVEY_MANAGER = f"EXISTS (SELECT FROM identity.staff f WHERE f.id = {STAFF} AND 'SURVEY_MANAGER' = ANY (f.roles))"
+SURVEY_MANAGER = staff_with(StaffRole.SURVEY_MANAGER, "f")
 REVISABLE = f"status IN ('DRAFT', 'WAITING', 'OPEN') AND {SURVEY_MANAGER}"
 DRAFTED = (  # it belongs to a survey that nobody outside the house has seen
     f"{SURVEY_MANAGER} AND EXISTS (SELECT FROM catalog.survey s"
@@ -116,7 +123,7 @@ OWN_PLACE = (  # a community that the viewer is in
     f"member_id = {MEMBER} AND EXISTS (SELECT FROM care.membership m"
     f" WHERE m.community_id = {{table}}.community_id AND m.member_id = {MEMBER})"
 )
-DATA_STEWARD = f"EXISTS (SELECT FROM identity.staff s WHERE s.id = {STAFF} AND 'DATA_STEWARD' = ANY (s.roles))"
+DATA_STEWARD = staff_with(StaffRole.DATA_STEWARD)
 INVITING = f"patient_id = {MEMBER} AND status = 'INVITED'"
 
 # What each view's mutations write themselves, and nothing more: a table that is not named is written by the owner's

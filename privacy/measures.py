@@ -6,8 +6,6 @@ from privacy.described import DescribedEnum
 class Measure(DescribedEnum):
     """The measure that a statistic gives."""
 
-    COUNT = "COUNT", "The number of members."
-    SHARE = "SHARE", "The share of a group."
     MEAN = "MEAN", "The mean."
     MEDIAN = "MEDIAN", "The median."
 

@@ -1,21 +1,22 @@
-"""The only place for what a member may be called and an account opened with: each rule refuses at its own path."""
+"""Checks what members enter about themselves: pseudonym, password, year of birth, locale, texts."""
 
 import re
 import unicodedata
 from datetime import date
 from functools import cache
 
-from resolvers.writing import invalid, not_eligible, text_within, too_long
+from resolvers.writing import Path, Step, invalid, not_eligible, text_within, too_long
 
 PSEUDONYM_LENGTHS = (3, 30)  # in characters
 PASSWORD_LENGTHS = (10, 128)
 ABOUT_LENGTH = 1_000
 REGION_LENGTH = 100
 FIRST_BIRTH_YEAR = 1900
+DEFAULT_LOCALE = "fr-FR"
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
 
-def pseudonym_of(text: str, *path: str) -> str:
+def pseudonym_of(text: str, *path: Step) -> str:
     """The pseudonym as it is kept, in NFKC: of two that look alike but for their widths or ligatures there is one."""
     name = unicodedata.normalize("NFKC", text.strip())
     least, most = PSEUDONYM_LENGTHS
@@ -31,7 +32,7 @@ def pseudonym_of(text: str, *path: str) -> str:
     return name
 
 
-def password_of(text: str, *others: str, path: tuple[str, ...]) -> str:
+def password_of(text: str, *others: str, path: Path) -> str:
     """The password, as it was typed. `others` are what it may not be: whoever guesses knows them too.
 
     Length and no composition rules, and none that everybody tries: NIST SP 800-63B, section 5.1.1.2.
@@ -57,7 +58,7 @@ def common_passwords() -> frozenset[str]:
     return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= PASSWORD_LENGTHS[0])
 
 
-def birth_year_of(year: int, today: date, minimum_age: int, *path: str) -> int:
+def birth_year_of(year: int, today: date, minimum_age: int, *path: Step) -> int:
     """The year, of somebody who reaches `minimum_age` in this one at the latest."""
     if not FIRST_BIRTH_YEAR <= year <= today.year:
         raise invalid(f"A year of birth lies between {FIRST_BIRTH_YEAR} and this year.", *path)
@@ -66,18 +67,18 @@ def birth_year_of(year: int, today: date, minimum_age: int, *path: str) -> int:
     return year
 
 
-def locale_of(text: str, *path: str) -> str:
+def locale_of(text: str, *path: Step) -> str:
     if not LOCALE.fullmatch(text):
         raise invalid("A locale is a language, with a country or without, such as fr-FR or en.", *path)
     return text
 
 
-def about_of(text: str, *path: str) -> str | None:
+def about_of(text: str, *path: Step) -> str | None:
     """None where nothing is left of it."""
     return text_within(text, ABOUT_LENGTH, *path) if text.strip() else None
 
 
-def region_of(text: str, *path: str) -> str | None:
+def region_of(text: str, *path: Step) -> str | None:
     """None where nothing is left of it."""
     region = text_within(text, REGION_LENGTH, *path) if text.strip() else None
     if region is not None and not region.isprintable():
@@ -85,7 +86,7 @@ def region_of(text: str, *path: str) -> str | None:
     return region
 
 
-def check_notice(version: str, current: str, *path: str) -> None:
+def check_notice(version: str, current: str, *path: Step) -> None:
     """Raises Refused unless the notice that was read is the one in force."""
     if version != current:
         raise invalid(f"The privacy notice in force is version {current}: read it first.", *path)

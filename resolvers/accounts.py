@@ -1,4 +1,4 @@
-"""The only place for signing in and out, and for where the values of accounts, sessions and the viewer come from."""
+"""Signs in and out, and reads accounts, sessions and the viewer."""
 
 import hashlib
 import secrets
@@ -10,13 +10,14 @@ from sqlalchemy import false, func
 
 from models import accounts as tables
 from models import discussions, insights, members, organizations, surveys
+from models.parameters import EmailAddress, SessionId
 from models.rows import Asking, Branches, Expression, Row, Rows, row, select
 from models.viewers import Audience, Viewer
 from models.viewing import Connection, viewer_of
 from resolvers import attempts
-from resolvers.attempts import Tries
+from resolvers.calling import Call
 from resolvers.passwords import fits
-from resolvers.writing import Write
+from resolvers.writing import Forbidden, RefusalCode, Result, Work, not_found, refused
 
 SESSION_LIFETIME = timedelta(days=30)
 TOKEN_BYTES = 32
@@ -27,62 +28,59 @@ NOBODY = UUID(int=0)  # the id of no row: random ids are never zero
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A session that was opened: its token, which is stored nowhere, and who it is, with NOBODY for what it is not."""
+    """Whose session was opened, with NOBODY for what they are not."""
 
-    token: str
     audience: Audience
     member: UUID
     organization: UUID
     staff: UUID
 
 
-async def sign_in(
-    write: Write,
-    email: str,
-    password: str,
-    device: str | None,
-    *,
-    demonstration: bool,
-    address: str | None,
-    tries: Tries,
-) -> SignedIn | None:
-    """Open a session; None where no account fits, and never which of the two was wrong.
+async def sign_in(call: Call, *, email: EmailAddress, password: str) -> Work:
+    """Checks a password and returns what opens a session.
 
-    `demonstration` says whether the demonstration network's accounts may sign in, `address` whence the caller asks. It
-    takes a way to open transactions and not a connection: one must not be held while the password is worked on. Raises
-    Refused after too many tries, whether or not there is such an account.
+    Both raise Refused: WRONG_CREDENTIALS if no account fits, without saying which of the two was wrong, and
+    LIMIT_REACHED after too many tries, whether or not there is such an account.
     """
-    async with write() as connection:
-        tried = await attempts.count(connection, SIGNING_IN, email, address, tries)
+    # In a transaction of its own, since none must be held while the password is worked on.
+    async with call.apart() as connection:
+        tried = await attempts.count(connection, SIGNING_IN, email, call.address, call.sign_ins)
         found = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
-    if found is not None and found["demonstration"] and not demonstration:
+    if found is not None and found["demonstration"] and not call.demonstration:
         found = None
     if not await fits(password, None if found is None else found["password_hash"]) or found is None:
-        return None
+        raise wrong_credentials()
+    account, password_hash = found["account_id"], found["password_hash"]
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    try:
-        async with write() as connection:
-            await attempts.forget(connection, tried)
-            opened = await _open_session(connection, found["account_id"], token, device)
-            # From here on, who changes the password waits for this transaction, and closes its session too.
-            now = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
-            if opened is None or now is None or now["password_hash"] != found["password_hash"]:
-                raise _Changed
-            return opened
-    except _Changed:
-        return None
+
+    async def opens(connection: Connection, viewer: Viewer) -> Result:
+        await attempts.forget(connection, tried)
+        opened = await _open_session(connection, account, token, call.device)
+        # From here on, who changes the password waits for this transaction, and closes its session too.
+        now = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
+        if opened is None or now is None or now["password_hash"] != password_hash:
+            raise wrong_credentials()
+        return {"token": token, "viewer": opened}
+
+    return opens
 
 
-async def sign_out(connection: Connection, viewer: Viewer) -> bool:
-    """Close the viewer's own session, in every process at once; False where it was closed already."""
-    closed: bool = await connection.fetchval("SELECT identity.close_session($1, $2)", viewer.session, viewer.account)
-    return closed
+def wrong_credentials() -> Exception:
+    message = "The e-mail address and the password do not match an account."
+    return refused(RefusalCode.WRONG_CREDENTIALS, message)
 
 
-async def revoke_session(connection: Connection, viewer: Viewer, session: UUID) -> bool:
-    """Close a session of the viewer's own account, in every process at once; False where there is none such."""
-    closed: bool = await connection.fetchval("SELECT identity.close_session($1, $2)", session, viewer.account)
-    return closed
+async def sign_out(connection: Connection, viewer: Viewer) -> None:
+    """Closes the viewer's own session, in every process at once. Raises Forbidden for a program, which has none."""
+    if viewer.session is None:
+        raise Forbidden
+    await connection.execute("SELECT identity.close_session($1, $2)", viewer.session, viewer.account)
+
+
+async def revoke_session(connection: Connection, viewer: Viewer, *, session: SessionId) -> None:
+    """Closes a session of the viewer's own account, in every process at once. Raises Refused if there is none such."""
+    if not await connection.fetchval("SELECT identity.close_session($1, $2)", session, viewer.account):
+        raise not_found("session")
 
 
 def token_hash(token: str) -> bytes:
@@ -153,8 +151,4 @@ async def _open_session(connection: Connection, account: UUID, token: str, devic
         return None
     viewer = opened[0]
     ids = (viewer.member or NOBODY, viewer.organization or NOBODY, viewer.staff or NOBODY)
-    return SignedIn(token, viewer.audience, *ids)
-
-
-class _Changed(Exception):
-    """The password was changed, or the account deleted, while the password was worked on."""
+    return SignedIn(viewer.audience, *ids)

@@ -1,12 +1,13 @@
-"""The only place that says which answers a survey takes: pure, what is kept of them and every fault with its path."""
+"""Checks the answers to a survey, and reports each fault with its path. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from datetime import date as Day
 
 from models.surveys import QuestionKind
 from resolvers.visibility import CHOICES, NUMBERS, Given, Question, shown
-from resolvers.writing import Refusal, RefusalCode
+from resolvers.writing import Path, Refusal, RefusalCode, Step
 
 TEXT_LENGTH = 5_000
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
@@ -23,17 +24,17 @@ FIELD_OF: Mapping[QuestionKind, str] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """An answer as a client sends it: the question's key, and any of the four."""
+    """An answer as a client sends it: the question's key, and any of the four values."""
 
-    key: str
+    question: str
     codes: tuple[str, ...] = ()
     number: float | None = field(default=None, repr=False)
-    day: date | None = field(default=None, repr=False)
+    date: Day | None = field(default=None, repr=False)
     text: str | None = field(default=None, repr=False)
 
 
 def kept_answers(
-    questions: Sequence[Question], entries: Sequence[Entry], *path: str, whole: bool
+    questions: Sequence[Question], entries: Sequence[Entry], *path: Step, whole: bool
 ) -> tuple[dict[str, Given], list[Refusal]]:
     """The answers to keep, by key, and what is wrong with the entries, each at its place under `path`.
 
@@ -46,21 +47,21 @@ def kept_answers(
     good: dict[str, Given] = {}
     seen: set[str] = set()
     for number, entry in enumerate(entries):
-        place = (*path, str(number))
-        question = by_key.get(entry.key)
+        place = (*path, number)
+        question = by_key.get(entry.question)
         if question is None:
             message = "The survey has no question with this key."
             refusals.append(Refusal(RefusalCode.NOT_FOUND, message, (*place, "question")))
-        elif entry.key in seen:
-            refusals.append(_invalid("This question is answered twice.", *place, "question"))
+        elif entry.question in seen:
+            refusals.append(_invalid("Another answer is to the same question.", *place, "question"))
         else:
-            seen.add(entry.key)
+            seen.add(entry.question)
             fault = _fault(question, entry, *place)
             given = _given(question, entry)
             if fault is not None:
-                faults[entry.key] = fault
+                faults[entry.question] = fault
             elif given is not None:
-                good[entry.key] = given
+                good[entry.question] = given
     asked = shown(questions, good)
     refusals += [fault for key, fault in faults.items() if key in asked]
     if whole:
@@ -78,35 +79,35 @@ def _given(question: Question, entry: Entry) -> Given | None:
     if question.kind in NUMBERS:
         return None if entry.number is None else Given(number=entry.number)
     if question.kind is QuestionKind.DATE:
-        return None if entry.day is None else Given(day=entry.day)
+        return None if entry.date is None else Given(day=entry.date)
     text = (entry.text or "").strip()
     return Given(text=text) if text else None
 
 
-def _fault(question: Question, entry: Entry, *path: str) -> Refusal | None:
-    said = {"codes": bool(entry.codes), "number": entry.number is not None, "date": entry.day is not None}
+def _fault(question: Question, entry: Entry, *path: Step) -> Refusal | None:
+    said = {"codes": bool(entry.codes), "number": entry.number is not None, "date": entry.date is not None}
     said["text"] = bool((entry.text or "").strip())
     own = FIELD_OF[question.kind]
     for name in FIELDS:
         if said[name] and name != own:
-            return _invalid(f"This question is answered in {own}.", *path, name)
+            return _invalid(f"Answers to this question are given in `{own}`.", *path, name)
     return FAULTS[question.kind](question, entry, (*path, own)) if said[own] else None
 
 
-def _codes_fault(question: Question, entry: Entry, path: tuple[str, ...]) -> Refusal | None:
+def _codes_fault(question: Question, entry: Entry, path: Path) -> Refusal | None:
     offered = {option.code for option in question.options}
     for number, code in enumerate(entry.codes):
         if code not in offered:
-            return _invalid("The question has no such option.", *path, str(number))
+            return _invalid("The question has no such option.", *path, number)
     if len(set(entry.codes)) < len(entry.codes):
-        return _invalid("An option is chosen twice.", *path)
+        return _invalid("The same option is chosen twice.", *path)
     most = 1 if question.kind is QuestionKind.SINGLE_CHOICE else question.max_choices
     if most is not None and len(entry.codes) > most:
         return _invalid(f"At most {most} may be chosen.", *path)
     return None
 
 
-def _number_fault(question: Question, entry: Entry, path: tuple[str, ...]) -> Refusal | None:
+def _number_fault(question: Question, entry: Entry, path: Path) -> Refusal | None:
     number = entry.number
     assert number is not None
     if question.kind is QuestionKind.SCALE and number % 1 != 0:
@@ -114,22 +115,26 @@ def _number_fault(question: Question, entry: Entry, path: tuple[str, ...]) -> Re
     least = float("-inf") if question.minimum is None else question.minimum
     most = float("inf") if question.maximum is None else question.maximum
     if not least <= number <= most or number in (float("inf"), float("-inf")):
-        return _invalid("This is outside what the question takes.", *path)
+        return _invalid("This number is out of range for the question.", *path)
     return None
 
 
-def _day_fault(question: Question, entry: Entry, path: tuple[str, ...]) -> Refusal | None:
-    assert entry.day is not None
-    return None if FIRST_DAY <= entry.day <= LAST_DAY else _invalid("No such day is asked for.", *path)
+def _day_fault(question: Question, entry: Entry, path: Path) -> Refusal | None:
+    assert entry.date is not None
+    return (
+        None
+        if FIRST_DAY <= entry.date <= LAST_DAY
+        else _invalid(f"The day must be between {FIRST_DAY} and {LAST_DAY}.", *path)
+    )
 
 
-def _text_fault(question: Question, entry: Entry, path: tuple[str, ...]) -> Refusal | None:
+def _text_fault(question: Question, entry: Entry, path: Path) -> Refusal | None:
     if len((entry.text or "").strip()) > TEXT_LENGTH:
         return Refusal(RefusalCode.TOO_LONG, f"This takes at most {TEXT_LENGTH:,} characters.", path)
     return None
 
 
-FAULTS: Mapping[QuestionKind, Callable[[Question, Entry, tuple[str, ...]], Refusal | None]] = {
+FAULTS: Mapping[QuestionKind, Callable[[Question, Entry, Path], Refusal | None]] = {
     QuestionKind.SINGLE_CHOICE: _codes_fault,
     QuestionKind.MULTIPLE_CHOICE: _codes_fault,
     QuestionKind.SCALE: _number_fault,
@@ -139,5 +144,5 @@ FAULTS: Mapping[QuestionKind, Callable[[Question, Entry, tuple[str, ...]], Refus
 }
 
 
-def _invalid(message: str, *path: str) -> Refusal:
+def _invalid(message: str, *path: Step) -> Refusal:
     return Refusal(RefusalCode.INVALID, message, path)

@@ -1,4 +1,4 @@
-"""The only place that counts what may be tried so often: signing in, having mail sent; by account and by address."""
+"""Limits how often signing in and having mail sent may be tried, by account and by address."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,11 +19,11 @@ class Tries:
     @property
     def message(self) -> str:
         minutes = round(self.window.total_seconds() / 60)
-        return f"That was tried too often. Try again in {minutes} minutes."
+        return f"Too many attempts. Try again in {minutes} minutes."
 
 
 async def count(connection: Connection, what: str, email: str, address: str | None, tries: Tries) -> list[UUID]:
-    """Counts one more try of `what`, and says under which ids; raises Refused (LIMIT_REACHED) when it is too many."""
+    """Counts one more try of `what`; its ids. Raises Refused with LIMIT_REACHED if there are too many."""
     # The account's before the address's, always: they are locked in this order.
     subjects = [(f"{what} account {email.lower()}", tries.of_account)]
     if address is not None:
@@ -32,7 +32,7 @@ async def count(connection: Connection, what: str, email: str, address: str | No
     for subject, most in subjects:
         id = await connection.fetchval("SELECT identity.try_again($1, $2, $3)", subject, most, tries.window)
         if id is None:
-            raise refused(RefusalCode.LIMIT_REACHED, tries.message, "input")
+            raise refused(RefusalCode.LIMIT_REACHED, tries.message)
         made.append(id)
     return made
 

@@ -1,39 +1,40 @@
-"""The only place that writes care links: a patient invites a relative, who accepts, and either ends it at any time."""
+"""Writes care links: a patient invites a relative, who accepts, and either side may end the link at any time."""
 
 from uuid import UUID
 
 import asyncpg
 
 from models.members import CareLinkStatus, MemberKind, NotificationKind
+from models.parameters import CareLinkId
 from models.viewers import Viewer
 from models.viewing import Connection
-from resolvers.writing import invalid, limit_reached, member_of, not_eligible, not_found, taken, tell, too_late
+from resolvers.writing import invalid, limit_reached, member_of, not_eligible, not_found, notify, taken, too_late
 
 LINKS = 20  # that a patient may have invited or accepted at once
 
 
 async def invite_relative(connection: Connection, viewer: Viewer, *, pseudonym: str) -> UUID:
-    """Invites a relative to keep the viewer's diary; again, where an earlier link has ended. The care link's id."""
+    """Invites a relative to keep the viewer's diary, also if an earlier link has ended; the care link's id."""
     patient = member_of(viewer)
     # One at a time for each patient, so that the count below holds.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"care links of {patient}")
     if await kind_of(connection, patient) != MemberKind.PATIENT:
-        raise not_eligible("Only a patient may let another keep its diary.", "input")
+        raise not_eligible("Only patients can invite a relative to keep their diary.")
     relative = await connection.fetchrow(
         "SELECT id, kind FROM care.member WHERE lower(pseudonym) = lower($1)", pseudonym.strip()
     )
     if relative is None:
-        raise not_found("input", "pseudonym")
+        raise not_found("pseudonym")
     if relative["id"] == patient:
-        raise invalid("You keep your own diary without a link.", "input", "pseudonym")
+        raise invalid("You do not need a care link for your own diary.", "pseudonym")
     if relative["kind"] != MemberKind.RELATIVE:
-        raise not_eligible("Only a relative may be invited.", "input", "pseudonym")
+        raise not_eligible("Only members who are relatives can be invited.", "pseudonym")
     links = await connection.fetch("SELECT id, relative_id, status FROM care.care_link WHERE patient_id = $1", patient)
     standing = {link["relative_id"] for link in links if link["status"] != CareLinkStatus.ENDED}
     if relative["id"] in standing:
-        raise taken("You have invited this relative already.", "input", "pseudonym")
+        raise taken("You have already invited this relative.", "pseudonym")
     if len(standing) >= LINKS:
-        raise limit_reached(f"You may have invited at most {LINKS} relatives at once.", "input")
+        raise limit_reached(f"You can have at most {LINKS} care links and invitations at a time.")
     made: UUID = await connection.fetchval(
         """
         INSERT INTO care.care_link (patient_id, relative_id, status) VALUES ($1, $2, 'INVITED')
@@ -43,27 +44,27 @@ async def invite_relative(connection: Connection, viewer: Viewer, *, pseudonym: 
         patient,
         relative["id"],
     )
-    await tell(connection, relative["id"], NotificationKind.CARE_LINK, "mbr", patient)
+    await notify(connection, relative["id"], NotificationKind.CARE_LINK, "mbr", patient)
     return made
 
 
-async def accept_care_link(connection: Connection, viewer: Viewer, *, care_link: UUID) -> UUID:
-    """Accepts an invitation that the viewer was sent; one that it has accepted already stays as it is."""
+async def accept_care_link(connection: Connection, viewer: Viewer, *, care_link: CareLinkId) -> UUID:
+    """Accepts an invitation to the viewer; one accepted before stays as it is."""
     link = await own_link(connection, viewer, care_link)
     if link["relative_id"] != viewer.member:
-        raise not_eligible("Only the relative who is invited may accept.", "input", "careLink")
+        raise not_eligible("Only the invited relative can accept.", "care_link")
     if link["status"] == CareLinkStatus.ENDED:
-        raise too_late("This invitation has ended.", "input", "careLink")
+        raise too_late("This invitation has ended.", "care_link")
     if link["status"] == CareLinkStatus.INVITED:
         await connection.execute("UPDATE care.care_link SET status = 'ACCEPTED' WHERE id = $1", care_link)
-        await tell(connection, link["patient_id"], NotificationKind.CARE_LINK, "mbr", link["relative_id"])
+        await notify(connection, link["patient_id"], NotificationKind.CARE_LINK, "mbr", link["relative_id"])
     return care_link
 
 
-async def end_care_link(connection: Connection, viewer: Viewer, *, care_link: UUID) -> UUID:
-    """Ends a link, or an invitation, of the viewer's, whichever side it is on.
+async def end_care_link(connection: Connection, viewer: Viewer, *, care_link: CareLinkId) -> UUID:
+    """Ends one of the viewer's links or invitations, from either side.
 
-    The other side is not told: who wants somebody out of their diary may have a reason not to say so.
+    The other side is not notified: a member may have a reason to end a link quietly.
     """
     await own_link(connection, viewer, care_link)
     await connection.execute("UPDATE care.care_link SET status = 'ENDED' WHERE id = $1", care_link)
@@ -81,7 +82,7 @@ async def own_link(connection: Connection, viewer: Viewer, care_link: UUID) -> a
         member_of(viewer),
     )
     if link is None:
-        raise not_found("input", "careLink")
+        raise not_found("care_link")
     return link
 
 

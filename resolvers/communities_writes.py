@@ -1,18 +1,21 @@
-"""The only place that lets members into communities, and out of them."""
+"""Lets members join and leave communities, and records the year of their diagnosis."""
 
 from datetime import UTC, date, datetime
 from uuid import UUID
 
 from models.members import MemberKind
+from models.parameters import CommunityId
 from models.viewers import Viewer
 from models.viewing import Connection
-from resolvers.writing import EARLIEST, invalid, not_eligible, not_found
+from resolvers.writing import EARLIEST, UNSET, Maybe, invalid, not_eligible, not_found
 
 
-async def join_community(connection: Connection, viewer: Viewer, *, community: UUID) -> None:
-    """The viewer is a member of the community, as what it is in the network: patient, relative or association.
+async def join_community(
+    connection: Connection, viewer: Viewer, *, community: CommunityId, diagnosed_in: Maybe[int] = UNSET
+) -> UUID:
+    """Makes the viewer a member of the community, and records the year of their diagnosis if it is given; its id.
 
-    Again, nothing changes. Raises Refused with NOT_FOUND.
+    A repetition changes nothing. Raises Refused with NOT_FOUND, and what `set_diagnosis` raises.
     """
     await expect_community(connection, community)
     await connection.execute(
@@ -21,16 +24,18 @@ async def join_community(connection: Connection, viewer: Viewer, *, community: U
         community,
     )
     await connection.execute("SELECT catalog.readiness_changed($1)", community)
+    if diagnosed_in is not UNSET:
+        await set_diagnosis(connection, viewer, community=community, year=diagnosed_in)
+    return community
 
 
-async def tell_diagnosis(
+async def set_diagnosis(
     connection: Connection, viewer: Viewer, *, community: UUID, year: int | None, today: date | None = None
 ) -> None:
-    """The year in which the viewer, who is in the community, was told of its condition; None takes it back.
+    """Records the year in which the viewer was diagnosed with the community's condition; None deletes it.
 
-    Raises Refused with INVALID for a year that cannot be, with NOT_ELIGIBLE for who is no patient.
+    Raises Refused: INVALID for an impossible year, NOT_ELIGIBLE for a viewer who is not a patient.
     """
-    path = ("input", "diagnosedIn")
     if year is None:
         await connection.execute(
             "DELETE FROM care.diagnosis WHERE member_id = $1 AND community_id = $2", viewer.member, community
@@ -41,9 +46,10 @@ async def tell_diagnosis(
         viewer.member,
     )
     if who is None or who["kind"] != MemberKind.PATIENT:
-        raise not_eligible("Patients alone tell of a diagnosis: it is their own.", *path)
+        raise not_eligible("Only patients have a diagnosis.", "diagnosed_in")
     if not (who["birth_year"] or EARLIEST.year) <= year <= (today or datetime.now(UTC).date()).year:
-        raise invalid(f"This is a year from {EARLIEST.year}, or the year of birth, to this one.", *path)
+        message = f"The year must be between {EARLIEST.year}, or the year of birth, and the current year."
+        raise invalid(message, "diagnosed_in")
     await connection.execute(
         "INSERT INTO care.diagnosis (member_id, community_id, diagnosed_in) VALUES ($1, $2, $3)"
         " ON CONFLICT (member_id, community_id) DO UPDATE SET diagnosed_in = excluded.diagnosed_in",
@@ -53,17 +59,18 @@ async def tell_diagnosis(
     )
 
 
-async def leave_community(connection: Connection, viewer: Viewer, *, community: UUID) -> None:
-    """The viewer is no member of it any more, or was none; what it wrote there stays. Raises Refused with NOT_FOUND."""
+async def leave_community(connection: Connection, viewer: Viewer, *, community: CommunityId) -> UUID:
+    """Ends the viewer's membership, if any; its id. Their posts stay. Raises Refused with NOT_FOUND."""
     await expect_community(connection, community)
-    await tell_diagnosis(connection, viewer, community=community, year=None)
+    await set_diagnosis(connection, viewer, community=community, year=None)
     await connection.execute(
         "DELETE FROM care.membership WHERE member_id = $1 AND community_id = $2", viewer.member, community
     )
+    return community
 
 
 async def eligibility_changed(connection: Connection, viewer: Viewer) -> None:
-    """Tells every community of the viewer's that it may be asked now by surveys that it was not asked by before."""
+    """Lets each of the viewer's communities find out whether surveys that wait have enough participants now."""
     await connection.execute(
         "SELECT catalog.readiness_changed(community_id) FROM ("
         "SELECT community_id FROM care.membership WHERE member_id = $1 ORDER BY community_id) mine",
@@ -72,6 +79,6 @@ async def eligibility_changed(connection: Connection, viewer: Viewer) -> None:
 
 
 async def expect_community(connection: Connection, community: UUID) -> None:
-    """Raises Refused with NOT_FOUND at `input.community` unless there is such a community."""
+    """Raises Refused with NOT_FOUND unless there is such a community."""
     if not await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.community WHERE id = $1)", community):
-        raise not_found("input", "community")
+        raise not_found("community")

@@ -1,4 +1,4 @@
-"""The only place where a member's consents change."""
+"""Grants and withdraws members' consents."""
 
 from collections.abc import Sequence
 
@@ -17,11 +17,11 @@ async def set_consent(
     granted: bool,
     recipients: Sequence[OrganizationKind] | None,
     notice_version: str,
-) -> None:
-    """Says what the viewer allows from now on; answers that it no longer extends to are deleted at once.
+) -> str:
+    """Grants or withdraws consent for a purpose, which it returns; answers no longer covered are deleted at once.
 
-    To allow something takes the notice that is in force and at least one recipient; None keeps those named before. To
-    take it back, any notice there ever was will do: that must be as easy as giving it. Raises Refused.
+    Granting takes the notice in force and at least one recipient; None keeps the earlier ones. Withdrawing takes any
+    notice ever published: it must be as easy as granting. Raises Refused.
     """
     versions = await connection.fetch(
         """
@@ -32,15 +32,16 @@ async def set_consent(
     )
     known = [row["version"] for row in versions]
     if notice_version not in (known[:1] if granted else known):
-        raise invalid(f"The notice in force is version {known[0]}: read it first.", "input", "noticeVersion")
+        raise invalid(f"The notice in force is version {known[0]}: read it first.", "notice_version")
     if not granted:
         if recipients:
-            raise invalid("What is not allowed has no recipients.", "input", "recipients")
+            raise invalid("Recipients can only be given when consent is granted.", "recipients")
         kinds: list[str] = []
     elif recipients is not None:
         kinds = sorted({kind.value for kind in recipients})
     else:
         kinds = await connection.fetchval("SELECT recipients FROM research.consent WHERE purpose = $1", purpose) or []
     if granted and not kinds:
-        raise invalid("Name at least one kind of organization.", "input", "recipients")
+        raise invalid("Name at least one kind of organization.", "recipients")
     await connection.execute("SELECT research.set_consent($1, $2, $3, $4)", purpose, granted, kinds, notice_version)
+    return purpose.value

@@ -1,4 +1,4 @@
-"""The only place where datasets begin and end: surveys that close, waves of tracking that are frozen, terms over."""
+"""Makes datasets of closed surveys and of waves of tracking, and ends them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from uuid import UUID
 from models.accounts import StaffRole
 from models.datasets import DatasetKind, DatasetStatus
 from models.organizations import OrganizationKind
+from models.parameters import CommunityId
 from models.surveys import SurveyStatus
 from models.viewers import Viewer
 from models.viewing import Connection
@@ -17,13 +18,27 @@ from privacy.domains import Asked, Named, Tracked, Variable
 from privacy.precision import price
 from resolvers.ledger import append
 from resolvers.releases import Dataset, Placed, Use, present, release
-from resolvers.writing import current_day, invalid, not_found, require_role, taken, text_within, too_early
+from resolvers.writing import (
+    Refusal,
+    RefusalCode,
+    current_day,
+    invalid,
+    not_found,
+    require_role,
+    taken,
+    text_within,
+    too_early,
+)
 
 YEAR_DAYS = 365
 WAVE_LENGTH = 60
+TOO_FEW = Refusal(
+    RefusalCode.TOO_EARLY,
+    f"Fewer than {FLOOR} members were enrolled, so the dataset was not made. Try again once more members consent.",
+    ("community",),
+)
 SIZE = Use("Size of the dataset")
 OWN_TABLES = Use("The members' own tables")
-COMMUNITY = ("input", "community")
 # What courses are commonly stopped for: fixed here, since a list made by looking at evaluations would tell of them.
 SIDE_EFFECTS = (
     "nausea-and-vomiting", "headache", "fatigue", "vertigo", "increased-body-weight", "insomnia", "xerostomia",
@@ -89,13 +104,22 @@ async def close_survey(connection: Connection, survey: UUID, day: date | None = 
     return await _freeze(connection, wave, frozen_on, None if day is None else _noon(day))
 
 
-async def freeze(
-    connection: Connection, viewer: Viewer, *, community: UUID, wave: str, offered_to: Sequence[OrganizationKind]
-) -> Frozen:
-    """A survey manager's wave of a community's tracking. Raises Forbidden, and what `freeze_wave` raises."""
+@dataclass(frozen=True)
+class FrozenWave:
+    """A wave's dataset; None if too few were enrolled."""
+
+    dataset_id: UUID | None
+    too_few: bool
+
+
+async def freeze_tracking(
+    connection: Connection, viewer: Viewer, *, community: CommunityId, wave: str, offered_to: Sequence[OrganizationKind]
+) -> FrozenWave:
+    """Freezes a wave of a community's tracking, for survey managers. Raises Forbidden, and as `freeze_wave`."""
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")
-    return await freeze_wave(connection, community=community, wave=wave, offered_to=offered_to)
+    frozen = await freeze_wave(connection, community=community, wave=wave, offered_to=offered_to)
+    return FrozenWave(frozen.dataset if frozen.open else None, too_few=not frozen.open)
 
 
 async def freeze_wave(
@@ -118,10 +142,10 @@ async def freeze_wave(
         "SELECT name, member_count, demonstration FROM catalog.community WHERE id = $1", community
     )
     if found is None:
-        raise not_found(*COMMUNITY)
-    wave = text_within(wave, WAVE_LENGTH, "input", "wave")
+        raise not_found("community")
+    wave = text_within(wave, WAVE_LENGTH, "wave")
     if not offered_to:
-        raise invalid("Name at least one kind of organization.", "input", "offeredTo")
+        raise invalid("Name at least one kind of organization.", "offered_to")
     frozen_on = day or await current_day(connection)
     await _refuse_wave(connection, community, wave, frozen_on, waves_a_year(found["member_count"]))
     made = Wave(
@@ -153,12 +177,12 @@ async def _refuse_wave(connection: Connection, community: UUID, wave: str, froze
         community,
     )
     if any(row["wave"] == wave for row in rows):
-        raise taken("The community has a wave of this name: choose another one.", "input", "wave")
+        raise taken("The community already has a wave of this name. Choose another.", "wave")
     recent = [row["frozen_on"] for row in rows if row["frozen_on"] > frozen_on - timedelta(days=YEAR_DAYS)]
     if len(recent) >= most:
         again = recent[most - 1] + timedelta(days=YEAR_DAYS)
         waves = "one wave" if most == 1 else f"{most} waves"
-        raise too_early(f"A community of this size freezes {waves} a year: the next one from {again} on.", *COMMUNITY)
+        raise too_early(f"A community of this size can freeze {waves} a year: the next from {again} on.", "community")
 
 
 async def _freeze(connection: Connection, wave: Wave, frozen_on: date, at: datetime | None) -> Frozen:

@@ -1,4 +1,4 @@
-"""The only place where licences are asked for by organizations, and decided on by the house."""
+"""Requests licences for organizations, and decides on them for data stewards."""
 
 import re
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models.accounts import StaffRole
 from models.organizations import MOST_MICRO_RHO, LicenceStatus
+from models.parameters import CommunityId, LicenceId
 from models.viewers import Viewer
 from models.viewing import Connection
 from resolvers.writing import (
@@ -26,7 +27,6 @@ REASON_LENGTH = 1_000
 YEARS = 2  # that a licence lasts at most
 MOST_MONEY = Decimal(10**10)  # less than which its column holds
 CURRENCY = re.compile(r"[A-Z]{3}")
-QUOTA, REASON = ("input", "quota"), ("input", "reason")
 
 
 @dataclass(frozen=True)
@@ -38,25 +38,25 @@ class Price:
 
 
 async def request_licence(
-    connection: Connection, viewer: Viewer, *, community: UUID, purpose: str, starts_on: date, ends_on: date
+    connection: Connection, viewer: Viewer, *, community: CommunityId, purpose: str, starts_on: date, ends_on: date
 ) -> UUID:
-    """The viewer's organization asks for leave to query a community's datasets, for days that are both included (UTC).
+    """Requests a licence for the viewer's organization to query a community's datasets, both days included (UTC).
 
-    Raises Forbidden for who is no buyer, and Refused: NOT_FOUND, INVALID and TOO_LONG, and CONFLICT while another
-    request of the organization for the same community waits to be decided on.
+    Raises Forbidden for a viewer who is not a buyer, and Refused: NOT_FOUND, INVALID and TOO_LONG, and CONFLICT while
+    another request of the organization for the same community is undecided.
     """
     organization = buyer_of(viewer)
     if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
-        raise not_found("input", "community")
-    meant = text_within(purpose, PURPOSE_LENGTH, "input", "purpose")
+        raise not_found("community")
+    meant = text_within(purpose, PURPOSE_LENGTH, "purpose")
     today = await current_day(connection)
     if starts_on < today:
-        raise invalid("This day is over.", "input", "startsOn")
+        raise invalid("This day is in the past.", "starts_on")
     if ends_on < starts_on:
-        raise invalid("Its last day comes after its first.", "input", "endsOn")
+        raise invalid("The last day may not precede the first.", "ends_on")
     # Not a date made from a date: there is none two years after the last of the calendar.
     if (ends_on.year - YEARS, ends_on.month, ends_on.day) > (starts_on.year, starts_on.month, starts_on.day):
-        raise invalid(f"A licence lasts at most {YEARS} years. Ask for another when it ends.", "input", "endsOn")
+        raise invalid(f"A licence lasts at most {YEARS} years. Request another when it ends.", "ends_on")
     await connection.execute("SELECT insight.end_licences()")  # one that has lapsed is in nobody's way
     made: UUID | None = await connection.fetchval(
         """
@@ -67,7 +67,9 @@ async def request_licence(
         organization, community, meant, starts_on, ends_on,
     )  # fmt: skip
     if made is None:
-        raise conflict("A licence for it is asked for already. Wait for the decision.", "input", "community")
+        raise conflict(
+            "Your organization has already requested a licence for this community. Wait for the decision.", "community"
+        )
     return made
 
 
@@ -75,26 +77,26 @@ async def decide_licence(
     connection: Connection,
     viewer: Viewer,
     *,
-    licence: UUID,
+    licence: LicenceId,
     granted: bool,
     price: Price | None = None,
     quota: int | None = None,
     reason: str | None = None,
 ) -> UUID:
-    """Grants a licence that was asked for, with a quota in micro-rho, or refuses it; its organization is written to.
+    """Grants a requested licence, with a quota in micro-rho, or refuses it; its organization is notified by mail.
 
-    Raises Forbidden for who is no data steward, and Refused: NOT_FOUND, INVALID and TOO_LONG for what does not go with
-    the decision, and CONFLICT for one that is decided on already or has lapsed.
+    Raises Forbidden for staff who are not data stewards, and Refused: NOT_FOUND, INVALID and TOO_LONG for what does
+    not go with the decision, and CONFLICT for a licence that is decided on already or has lapsed.
     """
     require_role(viewer, StaffRole.DATA_STEWARD)
     if not await connection.fetchval("SELECT true FROM insight.licence WHERE id = $1", licence):
-        raise not_found("input", "licence")
-    said = optional_text_within(reason, REASON_LENGTH, *REASON)
+        raise not_found("licence")
+    said = optional_text_within(reason, REASON_LENGTH, "reason")
     if granted:
         refuse_bad_grant(price, quota, said)
     elif price is not None or quota is not None:
         what = "price" if quota is None else "quota"
-        raise invalid("This goes with a licence that is granted.", "input", what)
+        raise invalid("This can only be given when the licence is granted.", what)
     await connection.execute("SELECT insight.end_licences()")
     decided: UUID | None = await connection.fetchval(
         """
@@ -110,18 +112,18 @@ async def decide_licence(
         said,
     )
     if decided is None:
-        raise conflict("This licence is decided on already, or its days are over.", "input", "licence")
+        raise conflict("This licence has been decided on already, or has lapsed.", "licence")
     return decided
 
 
 def refuse_bad_grant(price: Price | None, quota: int | None, reason: str | None) -> None:
     if quota is None or not 1 <= quota <= MOST_MICRO_RHO:
-        raise invalid(f"A licence is granted with a quota of 1 to {MOST_MICRO_RHO:,} micro-rho.", *QUOTA)
+        raise invalid(f"Granting a licence takes a quota of 1 to {MOST_MICRO_RHO:,} micro-rho.", "quota")
     if reason is not None:
-        raise invalid("A reason goes with a licence that is refused.", *REASON)
+        raise invalid("A reason can only be given when the licence is refused.", "reason")
     if price is None:
         return
     if not 0 <= price.amount < MOST_MONEY or price.amount != round(price.amount, 2):
-        raise invalid("An amount is 0 or more, with at most two decimals.", "input", "price", "amount")
+        raise invalid("The amount must be 0 or more, with at most two decimals.", "price", "amount")
     if not CURRENCY.fullmatch(price.currency):
-        raise invalid("A currency is three capitals, as ISO 4217 has them.", "input", "price", "currency")
+        raise invalid("The currency must be an ISO 4217 code of three capital letters.", "price", "currency")

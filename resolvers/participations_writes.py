@@ -1,18 +1,16 @@
-"""The only place where a member's part in a survey is written: answers begun, sent and withdrawn."""
+"""Saves, submits and withdraws members' answers to surveys."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from models.parameters import SurveyId
 from models.surveys import ParticipationStatus, QuestionKind, RuleOperator, SurveyStatus
 from models.viewers import Viewer
 from models.viewing import Connection
 from resolvers.answering import Entry, kept_answers
 from resolvers.visibility import Given, Option, Question, Rule
 from resolvers.writing import Refused, conflict, not_eligible, not_found, too_early, too_late
-
-SURVEY = ("input", "survey")
-ANSWERS = ("input", "answers")
 
 
 @dataclass(frozen=True)
@@ -27,18 +25,18 @@ class Standing:
     eligible: bool  # whether the survey asks the viewer, and the viewer's consent extends to whom it is offered to
 
 
-async def save_survey(connection: Connection, viewer: Viewer, *, survey: UUID, answers: Sequence[Entry]) -> UUID:
-    """Keeps a draft in place of the one before; the participation's id. Raises Refused."""
+async def save_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId, answers: Sequence[Entry]) -> UUID:
+    """Saves a draft, which replaces the earlier one; the participation's id. Raises Refused."""
     standing = await _standing(connection, survey)
     _refuse_unless_answerable(standing)
     if standing.participation is ParticipationStatus.COMPLETED:
-        raise conflict("It was sent already: send it again to change it.", *SURVEY)
+        raise conflict("These answers have been submitted. Submit again to change them.", "survey")
     await _write(connection, standing, answers, whole=False)
     return await _participation(connection, viewer, survey)
 
 
-async def submit_survey(connection: Connection, viewer: Viewer, *, survey: UUID, answers: Sequence[Entry]) -> UUID:
-    """Sends the answers, in place of any that were saved or sent before; the participation's id. Raises Refused."""
+async def submit_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId, answers: Sequence[Entry]) -> UUID:
+    """Submits the answers, which replace earlier ones; the participation's id. Raises Refused."""
     standing = await _standing(connection, survey)
     _refuse_unless_answerable(standing)
     await _write(connection, standing, answers, whole=True)
@@ -46,13 +44,13 @@ async def submit_survey(connection: Connection, viewer: Viewer, *, survey: UUID,
     return await _participation(connection, viewer, survey)
 
 
-async def withdraw_survey(connection: Connection, viewer: Viewer, *, survey: UUID) -> UUID:
-    """Deletes the viewer's answers; the participation's id. Once more changes nothing. Raises Refused."""
+async def withdraw_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
+    """Deletes the viewer's answers; the participation's id. A repetition changes nothing. Raises Refused."""
     standing = await _standing(connection, survey)
     if standing.participation is None:
-        raise not_found(*SURVEY)
+        raise not_found("survey")
     if standing.status is not SurveyStatus.OPEN:
-        raise too_late("It has closed, and nobody knows any more which answers are yours.", *SURVEY)
+        raise too_late("The survey has closed: its answers are no longer linked to members.", "survey")
     await connection.execute("SELECT research.withdraw($1)", survey)
     return await _participation(connection, viewer, survey)
 
@@ -93,7 +91,7 @@ async def questions_of(connection: Connection, survey: UUID, version: int) -> di
             maximum=row["maximum"],
             max_choices=row["max_choices"],
             options=tuple(options[row["id"]]),
-            rules=tuple(rules[row["id"]]),
+            visible_when=tuple(rules[row["id"]]),
         )
         for row in asked
     }
@@ -102,7 +100,7 @@ async def questions_of(connection: Connection, survey: UUID, version: int) -> di
 async def _standing(connection: Connection, survey: UUID) -> Standing:
     row = await connection.fetchrow("SELECT * FROM research.standing($1)", survey)
     if row is None:
-        raise not_found(*SURVEY)
+        raise not_found("survey")
     part = row["participation"]
     return Standing(
         survey=survey,
@@ -116,21 +114,21 @@ async def _standing(connection: Connection, survey: UUID) -> Standing:
 
 def _refuse_unless_answerable(standing: Standing) -> None:
     if standing.status is SurveyStatus.WAITING:
-        raise too_early("It has not opened yet.", *SURVEY)
+        raise too_early("The survey has not opened yet.", "survey")
     if standing.status is not SurveyStatus.OPEN or standing.past:
-        raise too_late("It has closed.", *SURVEY)
+        raise too_late("The survey has closed.", "survey")
     if not standing.eligible:
         raise _not_asked()
 
 
 def _not_asked() -> Refused:
-    message = "It is for members of its community whom it concerns and whose consent extends to whom it is for."
-    return not_eligible(message, *SURVEY)
+    message = "The survey is for eligible members of its community whose consent covers its recipients."
+    return not_eligible(message, "survey")
 
 
 async def _write(connection: Connection, standing: Standing, entries: Sequence[Entry], *, whole: bool) -> None:
     asked = await questions_of(connection, standing.survey, standing.version)
-    answers, refusals = kept_answers(list(asked.values()), entries, *ANSWERS, whole=whole)
+    answers, refusals = kept_answers(list(asked.values()), entries, "answers", whole=whole)
     if refusals:
         raise Refused(*refusals)
     sheet = await connection.fetchval("SELECT research.begin_sheet($1)", standing.survey)

@@ -1,35 +1,27 @@
-"""The only place for the rules of writing in discussions: how long, how often, about what, and who may."""
+"""Checks posts and discussions: lengths, rate limits, topics, and who may write."""
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
+from models.parameters import NodeId
 from models.viewers import Viewer
 from models.viewing import Connection
-from resolvers.writing import Refused, invalid, limit_reached, not_eligible, not_found, text_within, too_long
+from resolvers.writing import Refused, Step, invalid, limit_reached, not_eligible, not_found, text_within, too_long
 
 TITLE_LEAST, TITLE_MOST = 3, 150  # characters, as are all of these
 BODY_MOST = 10_000
 NOTE_MOST = 1_000
 TOPICS_MOST = 5
 POSTS_AN_HOUR = 30
-NEW_POSTS_AN_HOUR = 5  # while an account is new: what is registered to advertise is told early
+NEW_POSTS_AN_HOUR = 5  # while an account is new: accounts registered for advertising show early
 NEW_DAYS = 7
 
 CLOSED = "The discussion is closed."
 REMOVED = "The post was removed."
 
 
-@dataclass(frozen=True)
-class Topic:
-    """What a discussion is about: a treatment or an indicator."""
-
-    treatment: UUID | None = None
-    indicator: UUID | None = None
-
-
-def title_in(text: str, *path: str) -> str:
+def title_in(text: str, *path: Step) -> str:
     title = text_within(text, TITLE_MOST, *path)
     if len(title) < TITLE_LEAST:
         raise invalid(f"This takes at least {TITLE_LEAST} characters.", *path)
@@ -37,7 +29,7 @@ def title_in(text: str, *path: str) -> str:
     return title
 
 
-def body_in(text: str, *path: str) -> str:
+def body_in(text: str, *path: Step) -> str:
     """The text as it was written, white space included: in CommonMark it means something."""
     if not text.strip():
         raise invalid("This may not be empty.", *path)
@@ -47,7 +39,7 @@ def body_in(text: str, *path: str) -> str:
     return text
 
 
-def note_in(text: str | None, *path: str) -> str | None:
+def note_in(text: str | None, *path: Step) -> str | None:
     """A text that may be left out; None where nothing is written."""
     if text is None or not text.strip():
         return None
@@ -56,31 +48,33 @@ def note_in(text: str | None, *path: str) -> str | None:
     return note
 
 
-def refuse_control_characters(text: str, allowed: str, *path: str) -> None:
+def refuse_control_characters(text: str, allowed: str, *path: Step) -> None:
     if any(unicodedata.category(character) == "Cc" and character not in allowed for character in text):
-        raise invalid("This holds a control character.", *path)
+        raise invalid("This contains a control character.", *path)
 
 
-async def expect_topics(connection: Connection, about: Sequence[Topic]) -> None:
+async def expect_topics(connection: Connection, about: Sequence[NodeId]) -> None:
     if len(about) > TOPICS_MOST:
-        raise invalid(f"A discussion is about at most {TOPICS_MOST} treatments and indicators.", "input", "about")
-    treatments = [topic.treatment for topic in about if topic.treatment is not None]
-    indicators = [topic.indicator for topic in about if topic.indicator is not None]
+        raise invalid(f"A discussion is about at most {TOPICS_MOST} treatments and indicators.", "about")
     known = await connection.fetch(
-        "SELECT id AS treatment, NULL::uuid AS indicator FROM catalog.treatment WHERE id = any($1::uuid[])"
-        " UNION ALL SELECT NULL, id FROM catalog.indicator WHERE id = any($2::uuid[])",
-        treatments,
-        indicators,
+        "SELECT 'trt', id FROM catalog.treatment WHERE id = any($1::uuid[])"
+        " UNION ALL SELECT 'ind', id FROM catalog.indicator WHERE id = any($2::uuid[])",
+        keys_of("trt", about),
+        keys_of("ind", about),
     )
-    there = {Topic(found["treatment"], found["indicator"]) for found in known}
+    there = {NodeId(*found) for found in known}
     for place, topic in enumerate(about):
         if topic not in there:
-            raise not_found("input", "about", str(place))
+            raise not_found("about", place)
         if topic in about[:place]:
-            raise invalid("This is named twice.", "input", "about", str(place))
+            raise invalid("This is given twice.", "about", place)
 
 
-async def expect_writer(connection: Connection, viewer: Viewer, community: UUID, *path: str) -> None:
+def keys_of(prefix: str, ids: Sequence[NodeId]) -> list[UUID]:
+    return [id.key for id in ids if id.prefix == prefix]
+
+
+async def expect_writer(connection: Connection, viewer: Viewer, community: UUID, *path: Step) -> None:
     await expect_not_suspended(connection, viewer, *path)
     belongs = await connection.fetchval(
         "SELECT EXISTS (SELECT FROM care.membership WHERE member_id = $1 AND community_id = $2)",
@@ -88,10 +82,10 @@ async def expect_writer(connection: Connection, viewer: Viewer, community: UUID,
         community,
     )
     if not belongs:
-        raise not_eligible("Only members of the community may write in its discussions.", *path)
+        raise not_eligible("Only members of the community can write in its discussions.", *path)
 
 
-async def expect_not_suspended(connection: Connection, viewer: Viewer, *path: str) -> None:
+async def expect_not_suspended(connection: Connection, viewer: Viewer, *path: Step) -> None:
     suspended = await connection.fetchval(
         "SELECT EXISTS (SELECT FROM care.suspension WHERE member_id = $1 AND (until IS NULL OR until > now()))",
         viewer.member,
@@ -101,10 +95,12 @@ async def expect_not_suspended(connection: Connection, viewer: Viewer, *path: st
 
 
 class Suspended(Refused):
-    """A moderator keeps the viewer from writing in discussions."""
+    """A moderator has suspended the viewer from writing in discussions."""
 
-    def __init__(self, *path: str) -> None:
-        super().__init__(*not_eligible("You may read discussions, and not write in them for now.", *path).refusals)
+    def __init__(self, *path: Step) -> None:
+        super().__init__(
+            *not_eligible("You are suspended: you can read discussions, but not write in them for now.", *path).refusals
+        )
 
 
 async def expect_fewer_posts(connection: Connection, viewer: Viewer) -> None:
@@ -121,4 +117,4 @@ async def expect_fewer_posts(connection: Connection, viewer: Viewer) -> None:
     )
     most = NEW_POSTS_AN_HOUR if new else POSTS_AN_HOUR
     if posts >= most:
-        raise limit_reached(f"You may write {most} posts an hour. Try again later.", "input", "body")
+        raise limit_reached(f"You can write {most} posts an hour. Try again later.", "body")

@@ -1,4 +1,4 @@
-"""The only place for what a member changes of itself, and what the house says of an association."""
+"""Updates members' profiles, and verifies associations for staff."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -7,13 +7,15 @@ from uuid import UUID
 
 from models import members as tables
 from models.members import MemberKind, Sex, Sharing
+from models.parameters import MemberId
 from models.rows import Row, Rows, row, select
 from models.viewers import Viewer
 from models.viewing import Connection
 from resolvers import acceptance
+from resolvers.calling import Call
 from resolvers.communities_writes import eligibility_changed
 from resolvers.registration import pseudonym_taken
-from resolvers.writing import Forbidden, invalid, not_eligible, not_found
+from resolvers.writing import UNSET, Forbidden, Maybe, invalid, member_of, not_eligible, not_found
 
 # One column each, of the viewer's own row: $2 is the viewer.
 STATEMENTS = {
@@ -33,21 +35,20 @@ def checked(given: Mapping[str, Any], minimum_age: int, today: date | None = Non
     today = today or datetime.now(UTC).date()
     changes: dict[str, Any] = {}
     for name, value in given.items():
-        path = ("input", "birthYear" if name == "birth_year" else name)
         if value is None:
             if name not in CLEARED:
-                raise invalid("This may not be empty: leave it out to keep it.", *path)
+                raise invalid("This may not be null. Leave it out to keep it.", name)
             changes[name] = None
         elif name == "pseudonym":
-            changes[name] = acceptance.pseudonym_of(value, *path)
+            changes[name] = acceptance.pseudonym_of(value, name)
         elif name == "about":
-            changes[name] = acceptance.about_of(value, *path)
+            changes[name] = acceptance.about_of(value, name)
         elif name == "birth_year":
-            changes[name] = acceptance.birth_year_of(value, today, minimum_age, *path)
+            changes[name] = acceptance.birth_year_of(value, today, minimum_age, name)
         elif name == "region":
-            changes[name] = acceptance.region_of(value, *path)
+            changes[name] = acceptance.region_of(value, name)
         elif name == "locale":
-            changes[name] = acceptance.locale_of(value, *path)
+            changes[name] = acceptance.locale_of(value, name)
         elif isinstance(value, Sex | Sharing):
             changes[name] = value.value
         else:
@@ -55,29 +56,45 @@ def checked(given: Mapping[str, Any], minimum_age: int, today: date | None = Non
     return changes
 
 
-async def update_profile(connection: Connection, viewer: Viewer, changes: Mapping[str, Any]) -> UUID:
-    """Changes what `checked` let through, no more; the member's id. Raises Refused where a pseudonym is taken."""
-    if viewer.member is None:
-        raise Forbidden
+async def update_profile(
+    connection: Connection,
+    viewer: Viewer,
+    call: Call,
+    *,
+    pseudonym: Maybe[str] = UNSET,
+    about: Maybe[str] = UNSET,
+    birth_year: Maybe[int] = UNSET,
+    sex: Maybe[Sex] = UNSET,
+    region: Maybe[str] = UNSET,
+    locale: Maybe[str] = UNSET,
+    sharing: Maybe[Sharing] = UNSET,
+) -> UUID:
+    """Changes what is given; the viewer's member id. Raises Forbidden and Refused."""
+    fields = {
+        "pseudonym": pseudonym, "about": about, "birth_year": birth_year, "sex": sex, "region": region,
+        "locale": locale, "sharing": sharing,
+    }  # fmt: skip
+    given = {name: value for name, value in fields.items() if value is not UNSET}
+    changes, member = checked(given, call.minimum_age), member_of(viewer)
     for name, value in changes.items():
         if name != "pseudonym":
-            await connection.execute(STATEMENTS[name], value, viewer.member)
+            await connection.execute(STATEMENTS[name], value, member)
         elif not await connection.fetchval("SELECT identity.change_pseudonym($1)", value):
             raise pseudonym_taken()
     if DECIDING & set(changes):
         await eligibility_changed(connection, viewer)
-    return viewer.member
+    return member
 
 
-async def verify_association(connection: Connection, viewer: Viewer, *, member: UUID, verified: bool) -> UUID:
-    """Says that an association is the one it says, or no longer; the member's id. Associations alone can be."""
+async def verify_association(connection: Connection, viewer: Viewer, *, member: MemberId, verified: bool) -> UUID:
+    """Marks an association as verified, or no longer; its id. Raises Forbidden, and Refused for other members."""
     if viewer.staff is None:
         raise Forbidden
     kind = await connection.fetchval("SELECT kind FROM care.member WHERE id = $1", member)
     if kind is None:
-        raise not_found("input", "member")
+        raise not_found("member")
     if kind != MemberKind.ASSOCIATION:
-        raise not_eligible("Associations alone are verified.", "input", "member")
+        raise not_eligible("Only associations can be verified.", "member")
     await connection.execute("UPDATE care.member SET verified = $2 WHERE id = $1", member, verified)
     return member
 

@@ -1,4 +1,4 @@
-"""The only place for where the values of what was just published or quoted come from."""
+"""Reads what was just published or quoted."""
 
 from sqlalchemy import func
 

@@ -1,4 +1,4 @@
-"""The only place that says what a survey's questions must be: pure, every fault of a definition with its path."""
+"""Checks the questions of a survey, and reports each fault of a definition with its path. Pure."""
 
 import math
 import re
@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from models.surveys import QuestionKind, RuleOperator
 from resolvers.visibility import CHOICES, NUMBERS, Question, Rule, value_of
-from resolvers.writing import Refusal, RefusalCode
+from resolvers.writing import Refusal, RefusalCode, Step
 
 QUESTIONS = 100
 OPTIONS = 100
@@ -37,96 +37,96 @@ OPERATORS: Mapping[QuestionKind, set[RuleOperator]] = {
 }
 
 
-def definition_refusals(questions: Sequence[Question], *path: str) -> list[Refusal]:
+def definition_refusals(questions: Sequence[Question], *path: Step) -> list[Refusal]:
     """What is wrong with these questions, each at its place under `path`; empty where they make a survey."""
     if not 1 <= len(questions) <= QUESTIONS:
         return [_invalid(f"A survey has 1 to {QUESTIONS} questions.", *path)]
     found: list[Refusal] = []
     by_key: dict[str, Question] = {}
     for number, question in enumerate(questions):
-        place = (*path, str(number))
+        place = (*path, number)
         if question.key in by_key:
             found.append(_invalid("Another question has this key.", *place, "key"))
         by_key.setdefault(question.key, question)
         found += _question_refusals(question, *place)
     for number, question in enumerate(questions):
-        for which, rule in enumerate(question.rules):
-            found += _rule_refusals(question, rule, by_key, *path, str(number), "visibleWhen", str(which))
+        for which, rule in enumerate(question.visible_when):
+            found += _rule_refusals(question, rule, by_key, *path, number, "visible_when", which)
     if not found:
         found += [
-            _invalid("Whether this question is shown depends on itself.", *path, str(number), "visibleWhen")
+            _invalid("The visibility rules of this question depend on itself.", *path, number, "visible_when")
             for number, question in enumerate(questions)
             if _depends_on_itself(question.key, by_key)
         ]
     return found
 
 
-def _question_refusals(question: Question, *path: str) -> Iterator[Refusal]:
+def _question_refusals(question: Question, *path: Step) -> Iterator[Refusal]:
     if not KEY.fullmatch(question.key):
-        yield _invalid("A key is a letter and at most 63 more letters, digits or underscores.", *path, "key")
+        yield _invalid("A key is a letter followed by at most 63 letters, digits or underscores.", *path, "key")
     yield from _text_refusals(question.text, TEXT_LENGTH, *path, "text")
     if question.help is not None:
         yield from _text_refusals(question.help, TEXT_LENGTH, *path, "help")
-    if len(question.rules) > RULES:
-        yield _invalid(f"A question has at most {RULES} rules.", *path, "visibleWhen")
+    if len(question.visible_when) > RULES:
+        yield _invalid(f"A question has at most {RULES} rules.", *path, "visible_when")
     yield from _option_refusals(question, *path)
     yield from _range_refusals(question, *path)
 
 
-def _option_refusals(question: Question, *path: str) -> Iterator[Refusal]:
+def _option_refusals(question: Question, *path: Step) -> Iterator[Refusal]:
     most = question.max_choices
     if question.kind not in CHOICES:
         if question.options:
-            yield _invalid("Only a question of choice offers options.", *path, "options")
+            yield _invalid("Only choice questions have options.", *path, "options")
     else:
         if not 2 <= len(question.options) <= OPTIONS:
-            yield _invalid(f"A question of choice offers 2 to {OPTIONS} options.", *path, "options")
+            yield _invalid(f"A choice question takes 2 to {OPTIONS} options.", *path, "options")
         seen = set()
         for number, option in enumerate(question.options):
-            place = (*path, "options", str(number))
+            place = (*path, "options", number)
             if not CODE.fullmatch(option.code):
                 yield _invalid("A code is 1 to 64 letters, digits or underscores.", *place, "code")
             elif option.code == RESERVED_CODE:
-                yield _invalid(f"{RESERVED_CODE} stands for no answer at all.", *place, "code")
+                yield _invalid(f"{RESERVED_CODE} is reserved for missing answers.", *place, "code")
             elif option.code in seen:
                 yield _invalid("Another option of the question has this code.", *place, "code")
             seen.add(option.code)
             yield from _text_refusals(option.label, LABEL_LENGTH, *place, "label")
     if most is not None:
         if question.kind is not QuestionKind.MULTIPLE_CHOICE:
-            yield _invalid("Only a question of several choices limits them.", *path, "maxChoices")
+            yield _invalid("Only multiple-choice questions take this.", *path, "max_choices")
         elif not 1 <= most <= max(len(question.options), 1):
-            yield _invalid("This is from 1 to the number of options.", *path, "maxChoices")
+            yield _invalid("This must be between 1 and the number of options.", *path, "max_choices")
 
 
-def _range_refusals(question: Question, *path: str) -> Iterator[Refusal]:
+def _range_refusals(question: Question, *path: Step) -> Iterator[Refusal]:
     least, most = question.minimum, question.maximum
     for name, bound in (("minimum", least), ("maximum", most)):
         if bound is None:
             if question.kind is QuestionKind.SCALE:
-                yield _invalid("A scale says where it begins and ends.", *path, name)
+                yield _invalid("A scale takes a minimum and a maximum.", *path, name)
         elif question.kind not in NUMBERS:
-            yield _invalid("Only a scale or a number has bounds.", *path, name)
+            yield _invalid("Only scale and number questions take bounds.", *path, name)
         elif not _is_number(bound) or (question.kind is QuestionKind.SCALE and bound != int(bound)):
-            yield _invalid("This is a number, and a whole one for a scale.", *path, name)
+            yield _invalid("This must be a number, and a whole one for a scale.", *path, name)
     if least is not None and most is not None:
         if not least < most:
-            yield _invalid("The maximum is above the minimum.", *path, "maximum")
+            yield _invalid("The maximum must be greater than the minimum.", *path, "maximum")
         elif question.kind is QuestionKind.SCALE and most - least > SCALE_STEPS:
             yield _invalid(f"A scale has at most {SCALE_STEPS} steps.", *path, "maximum")
     bins = question.bins
     if question.kind is not QuestionKind.NUMBER:
         if bins:
-            yield _invalid("Only a number is counted by bins.", *path, "bins")
+            yield _invalid("Only number questions take bins.", *path, "bins")
     elif not 2 <= len(bins) <= BINS:
         # Chosen here, before anybody answers: bins chosen by looking at answers would tell of them.
-        yield _invalid(f"A number names the 2 to {BINS} edges of the bins that it is counted by.", *path, "bins")
+        yield _invalid(f"A number question takes the edges of its bins: 2 to {BINS} numbers.", *path, "bins")
     elif not all(map(_is_number, bins)) or any(low >= high for low, high in pairwise(bins)):
-        yield _invalid("The edges of the bins are numbers that ascend.", *path, "bins")
+        yield _invalid("The edges of bins must be numbers in ascending order.", *path, "bins")
 
 
-def _rule_refusals(question: Question, rule: Rule, by_key: Mapping[str, Question], *path: str) -> Iterator[Refusal]:
-    on = by_key.get(rule.on)
+def _rule_refusals(question: Question, rule: Rule, by_key: Mapping[str, Question], *path: Step) -> Iterator[Refusal]:
+    on = by_key.get(rule.question)
     if on is None:
         yield _invalid("The survey has no question with this key.", *path, "question")
         return
@@ -134,15 +134,15 @@ def _rule_refusals(question: Question, rule: Rule, by_key: Mapping[str, Question
         yield _invalid("A question cannot depend on itself.", *path, "question")
         return
     if rule.operator not in OPERATORS[on.kind]:
-        yield _invalid("An answer of that question's kind cannot be compared so.", *path, "operator")
+        yield _invalid("Answers to that kind of question do not support this operator.", *path, "operator")
         return
     fewest, most = _values_of(rule.operator)
     if not fewest <= len(rule.values) <= most:
-        yield _invalid("This comparison takes another number of values.", *path, "values")
+        yield _invalid("This operator takes a different number of values.", *path, "values")
         return
     codes = {option.code for option in on.options}
     for number, value in enumerate(rule.values):
-        place = (*path, "values", str(number))
+        place = (*path, "values", number)
         try:
             said = value_of(on.kind, value)
         except ValueError:
@@ -152,7 +152,7 @@ def _rule_refusals(question: Question, rule: Rule, by_key: Mapping[str, Question
         if on.kind in CHOICES and said not in codes:
             yield _invalid("That question has no such option.", *place)
         elif isinstance(said, float) and not _is_within(said, on.minimum, on.maximum):
-            yield _invalid("No answer to that question is this number.", *place)
+            yield _invalid("This number is out of range for that question.", *place)
         elif isinstance(said, date) and said.isoformat() != value:
             yield _invalid("That question is answered with a day, as 2026-01-31.", *place)
 
@@ -165,18 +165,18 @@ def _values_of(operator: RuleOperator) -> tuple[int, int]:
 
 def _depends_on_itself(key: str, by_key: Mapping[str, Question]) -> bool:
     seen: set[str] = set()
-    ahead = [rule.on for rule in by_key[key].rules]
+    ahead = [rule.question for rule in by_key[key].visible_when]
     while ahead:
         on = ahead.pop()
         if on == key:
             return True
         if on not in seen:
             seen.add(on)
-            ahead += [rule.on for rule in by_key[on].rules]
+            ahead += [rule.question for rule in by_key[on].visible_when]
     return False
 
 
-def _text_refusals(text: str, most: int, *path: str) -> Iterator[Refusal]:
+def _text_refusals(text: str, most: int, *path: Step) -> Iterator[Refusal]:
     if not text.strip():
         yield _invalid("This may not be empty.", *path)
     elif len(text) > most:
@@ -191,5 +191,5 @@ def _is_within(value: float, least: float | None, most: float | None) -> bool:
     return _is_number(value) and (least is None or value >= least) and (most is None or value <= most)
 
 
-def _invalid(message: str, *path: str) -> Refusal:
+def _invalid(message: str, *path: Step) -> Refusal:
     return Refusal(RefusalCode.INVALID, message, path)

@@ -1,4 +1,4 @@
-"""The only place that says what an insight would cost, and what has been said already: no record is looked at."""
+"""Quotes the price of an insight, and finds published insights that answer it. No record is looked at."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import asyncpg
 
 from models.accounts import StaffRole
 from models.datasets import DatasetKind, DatasetStatus
+from models.parameters import DatasetId
 from models.viewers import Audience, Viewer
 from models.viewing import Connection
 from privacy.budget import left_for_house, left_for_sale
@@ -18,6 +19,7 @@ from privacy.precision import PRECISIONS, Precision, cheaper, price
 from resolvers.releases import Dataset, Placed, Release, Use
 from resolvers.writing import (
     Forbidden,
+    Path,
     Refusal,
     RefusalCode,
     Refused,
@@ -34,9 +36,9 @@ COVERING = 10  # the most insights that a quote names
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a dataset: one of its variables by others, so precisely."""
+    """An insight to publish or quote: one variable of a dataset by others, with a precision."""
 
-    dataset: UUID | None
+    dataset: UUID
     variable: str
     by: Sequence[str]
     precision: Precision
@@ -44,33 +46,33 @@ class Question:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a question is about: its dataset, the cube that answers it, and what has been said of that cube."""
+    """What a question is about: its dataset, the cube that answers it, and what has been published of that cube."""
 
     question: Question
     dataset: Dataset
     cube: Sequence[Placed]  # in the order of positions
-    said: Release | None  # the most precise one
+    published: Release | None  # the most precise one
 
     @property
     def contributions(self) -> int:
         return contributions(placed.variable for placed in self.cube)
 
     @property
-    def is_said(self) -> bool:
-        return self.said is not None and _at_least(self.said.precision, self.question.precision)
+    def is_published(self) -> bool:
+        return self.published is not None and _at_least(self.published.precision, self.question.precision)
 
     def cost(self, precision: Precision) -> int:
-        """What it takes to have it said so precisely, in micro-rho, above what was paid for it."""
-        if self.said is None:
+        """What publishing it with this precision costs, in micro-rho, beyond what was paid before."""
+        if self.published is None:
             return price(precision, self.contributions)
-        if _at_least(self.said.precision, precision):
+        if _at_least(self.published.precision, precision):
             return 0
-        return price(precision, self.contributions) - self.said.total_micro_rho
+        return price(precision, self.contributions) - self.published.total_micro_rho
 
 
 @dataclass(frozen=True)
-class Pocket:
-    """Out of what a release would be paid: whose use it is, and how many micro-rho are left for it."""
+class BudgetShare:
+    """The budget that a release is charged to: whose use it is, and how many micro-rho are left for it."""
 
     use: Use
     left: int
@@ -78,64 +80,79 @@ class Pocket:
 
 @dataclass(frozen=True)
 class Quote:
-    """The answer to what a question would cost: `cost` and `left` in micro-rho, `margin` of each count at 95 %."""
+    """The price of an insight, in micro-rho; `margin_of_error` is the half-width of each 95 % confidence interval."""
 
-    cost: int
+    micro_rho: int
     left: int  # what may still be spent, before this
     already_published: bool
     cells: int
-    margin: int
+    margin_of_error: int
     cheaper: Sequence[Precision]  # those that cost less and that what is left suffices for, the dearest first
-    covered_by: Sequence[UUID]  # insights
+    insight_ids: list[UUID]  # of those that answer it for nothing
+    remaining_micro_rho: int  # afterwards; what is left now if that does not suffice
 
     @property
     def affordable(self) -> bool:
-        return self.cost <= self.left or self.cost == 0
-
-    @property
-    def remaining_after(self) -> int:
-        return self.left - self.cost if self.affordable else self.left
+        return affordable(self.micro_rho, self.left)
 
 
 class BudgetExhausted(Refused):
-    """What is left does not suffice; the quote says what would."""
+    """What is left of the budget does not suffice; the quote says what would."""
 
     def __init__(self, quote: Quote) -> None:
-        asked = f"This costs {quote.cost:,} micro-rho, and {quote.left:,} are left."
-        if quote.covered_by:
-            further = "Read one of the insights that `quote.coveredBy` names: they answer it for nothing."
+        asked = f"This costs {quote.micro_rho:,} micro-rho, and {quote.left:,} are left."
+        if quote.insight_ids:
+            further = "The insights in `quote.coveredBy` answer it for nothing."
         elif quote.cheaper:
-            further = f"{quote.cheaper[0].value} would still do: ask for that."
+            further = f"The precision {quote.cheaper[0].value} is still affordable."
         else:
-            further = "Read what is published of this dataset, or ask the next one."
-        super().__init__(Refusal(RefusalCode.BUDGET_EXHAUSTED, f"{asked} {further}", ("input", "precision")))
-        self.quote = quote
+            further = "Read what is published of this dataset, or wait for the next one."
+        message = f"{asked} {further}"
+        super().__init__(Refusal(RefusalCode.BUDGET_EXHAUSTED, message, ("precision",)), shows={"quote": quote})
+
+
+async def quote_insight(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    dataset: DatasetId,
+    variable: str,
+    by: Sequence[str] = (),
+    precision: Precision,
+) -> Quote:
+    """What an insight would cost the viewer. Raises Refused with INVALID and NOT_FOUND only."""
+    return await quote_of(connection, viewer, Question(dataset, variable, by, precision))
 
 
 async def quote_of(connection: Connection, viewer: Viewer, question: Question) -> Quote:
-    """What the question would cost the viewer, from what it may read. Raises Refused, INVALID and NOT_FOUND alone."""
+    """What the question would cost the viewer, by what they may read. Raises Refused: INVALID and NOT_FOUND only."""
     subject = await subject_of(connection, question)
     day = await current_day(connection)
     try:
-        pocket = await pocket_of(connection, viewer, subject.dataset, day)
+        share = await budget_share_of(connection, viewer, subject.dataset, day)
     except (Refused, Forbidden):
         return await quote(connection, subject, 0)
-    return await quote(connection, subject, pocket.left if subject.dataset.is_open_on(day) else 0)
+    return await quote(connection, subject, share.left if subject.dataset.is_open_on(day) else 0)
 
 
 async def quote(connection: Connection, subject: Subject, left: int) -> Quote:
-    """The quote for who may still spend `left` micro-rho."""
+    """The quote for a viewer who can still spend `left` micro-rho."""
     asked = subject.question.precision
     cost = subject.cost(asked)
     return Quote(
-        cost=cost,
+        micro_rho=cost,
         left=left,
-        already_published=subject.is_said,
+        remaining_micro_rho=left - cost if affordable(cost, left) else left,
+        already_published=subject.is_published,
         cells=cells_in(placed.variable for placed in subject.cube),
-        margin=subject.said.margin if subject.is_said and subject.said else asked.margin,
+        margin_of_error=subject.published.margin if subject.is_published and subject.published else asked.margin,
         cheaper=[one for one in cheaper(asked) if subject.cost(one) < cost and subject.cost(one) <= left],
-        covered_by=await covering(connection, subject),
+        insight_ids=await covering(connection, subject),
     )
+
+
+def affordable(cost: int, left: int) -> bool:
+    return cost <= left or cost == 0
 
 
 async def subject_of(connection: Connection, question: Question, *, lock: bool = False) -> Subject:
@@ -146,26 +163,22 @@ async def subject_of(connection: Connection, question: Question, *, lock: bool =
     dataset = await dataset_of(connection, question.dataset, lock=lock)
     names = [question.variable, *question.by]
     if len(names) > MOST_VARIABLES:
-        raise invalid(f"An insight has at most {MOST_VARIABLES} variables: leave some out.", "input", "by")
+        raise invalid(f"An insight has at most {MOST_VARIABLES} variables. Leave some out.", "by")
     known = await domain_of(connection, dataset.id, names)
     for place, name in enumerate(names):
-        path = ("input", "variable") if place == 0 else ("input", "by", str(place - 1))
+        path: Path = ("variable",) if place == 0 else ("by", place - 1)
         if name not in known:
-            raise invalid("The dataset has no such variable: name one of `Dataset.variables`.", *path)
+            raise invalid("The dataset has no such variable. Name one of `Dataset.variables`.", *path)
         if name in names[:place]:
-            raise invalid("Another variable is the same: name each once.", *path)
+            raise invalid("The same variable is named twice.", *path)
     cube = sorted(known.values(), key=lambda placed: placed.position)
     cells = cells_in(placed.variable for placed in cube)
     if cells > MOST_CELLS:
-        raise invalid(
-            f"This has {cells:,} cells and may have {MOST_CELLS:,}: leave a variable out, or choose a smaller one.",
-            "input",
-            "by",
-        )
-    return Subject(question, dataset, cube, await said_of(connection, dataset, cube))
+        raise invalid(f"This has {cells:,} cells, and the limit is {MOST_CELLS:,}. Leave a variable out.", "by")
+    return Subject(question, dataset, cube, await release_of(connection, dataset, cube))
 
 
-async def dataset_of(connection: Connection, id: UUID | None, *, lock: bool = False) -> Dataset:
+async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) -> Dataset:
     """The dataset; one that is too small is none. Raises Refused."""
     row = await connection.fetchrow(
         f"""
@@ -176,7 +189,7 @@ async def dataset_of(connection: Connection, id: UUID | None, *, lock: bool = Fa
         id,
     )
     if row is None or row["status"] == DatasetStatus.TOO_SMALL:
-        raise not_found("input", "dataset")
+        raise not_found("dataset")
     return Dataset(**{**row, "kind": DatasetKind(row["kind"]), "status": DatasetStatus(row["status"])})
 
 
@@ -199,7 +212,7 @@ async def domain_of(connection: Connection, dataset: UUID, names: Sequence[str])
     return {row["name"]: _placed(row, categories[row["name"]]) for row in rows}
 
 
-async def said_of(connection: Connection, dataset: Dataset, cube: Sequence[Placed]) -> Release | None:
+async def release_of(connection: Connection, dataset: Dataset, cube: Sequence[Placed]) -> Release | None:
     """The most precise release of this very cube that the connection may read."""
     row = await connection.fetchrow(
         """
@@ -237,30 +250,30 @@ async def covering(connection: Connection, subject: Subject) -> list[UUID]:
     return [id for _, _, id in sorted(found)[:COVERING]]
 
 
-async def pocket_of(
+async def budget_share_of(
     connection: Connection, viewer: Viewer, dataset: Dataset, day: date, *, lock: bool = False
-) -> Pocket:
-    """Out of what the viewer would pay on that day; `lock`: with its licences held until the transaction ends.
+) -> BudgetShare:
+    """The budget that the viewer would spend on that day; `lock`: holding their licences until the transaction ends.
 
-    Raises Forbidden for who has no part in it, and Refused: NOT_ELIGIBLE for the kind of organization,
-    LICENCE_REQUIRED where none is in force.
+    Raises Forbidden for a viewer who may not spend any, and Refused: NOT_ELIGIBLE for the kind of organization,
+    LICENCE_REQUIRED if no licence is in force.
     """
     if viewer.audience is not Audience.BUYER:
         require_role(viewer, StaffRole.DATA_STEWARD)
         left = left_for_house(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
-        return Pocket(HOUSE, left)
+        return BudgetShare(HOUSE, left)
     buyer = await connection.fetchrow("SELECT name, kind FROM insight.organization WHERE id = $1", viewer.organization)
     if buyer is None:
         raise Forbidden
     if buyer["kind"] not in dataset.offered_to:
-        message = "This dataset is not offered to organizations of your kind: `offeredTo` says to which it is."
-        raise refused(RefusalCode.NOT_ELIGIBLE, message, "input", "dataset")
+        message = "This dataset is not offered to organizations of your kind. See `offeredTo`."
+        raise refused(RefusalCode.NOT_ELIGIBLE, message, "dataset")
     return await _licensed(connection, viewer, dataset, buyer["name"], day, lock)
 
 
 async def _licensed(
     connection: Connection, viewer: Viewer, dataset: Dataset, name: str, day: date, lock: bool
-) -> Pocket:
+) -> BudgetShare:
     licences = await connection.fetch(
         """
         SELECT id, purpose, quota_micro_rho FROM insight.licence
@@ -272,10 +285,10 @@ async def _licensed(
         day,
     )
     if not licences:
-        message = "This takes a licence for the dataset's community, granted and in force today: see licenceRequest."
-        raise refused(RefusalCode.LICENCE_REQUIRED, message, "input", "dataset")
+        message = "This takes a licence for the dataset's community, granted and in force today. See `licenceRequest`."
+        raise refused(RefusalCode.LICENCE_REQUIRED, message, "dataset")
     for_sale = left_for_sale(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
-    best: Pocket | None = None
+    best: BudgetShare | None = None
     for licence in licences:
         if lock:
             # Publishing on another of the community's datasets spends the same quota. No licence's row may be locked.
@@ -285,7 +298,7 @@ async def _licensed(
         left = min(for_sale, licence["quota_micro_rho"] - await connection.fetchval(spent, licence["id"]))
         if best is None or left > best.left:
             use = Use(licence["purpose"], viewer.organization, name, licence["id"])
-            best = Pocket(use, max(left, 0))
+            best = BudgetShare(use, max(left, 0))
     assert best is not None
     return best
 

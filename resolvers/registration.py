@@ -1,119 +1,116 @@
-"""The only place for opening an account and for getting back into one: registering, verifying, a new password."""
+"""Opens accounts and resets passwords: registration, verification by a mailed code, and a new password."""
 
 import asyncio
 import base64
 import secrets
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from models.members import MemberKind, Sex
+from models.parameters import EmailAddress
 from models.viewers import Viewer
 from models.viewing import Connection
-from resolvers import acceptance
+from resolvers import acceptance, attempts
+from resolvers.calling import Call
 from resolvers.passwords import hash_password
-from resolvers.writing import Made, Work, invalid, taken
+from resolvers.writing import Result, Work, invalid, taken
 
-CODE_BYTES = 20  # nobody guesses them: a code says by itself whose it is
+CODE_BYTES = 20  # nobody guesses them: a code identifies its account by itself
 VERIFYING = timedelta(days=1)
 RESETTING = timedelta(hours=1)
-CODE_REFUSED = "This code opens nothing, or no longer. Ask for a new one."
-EMAIL, PASSWORD, CODE = ("input", "email"), ("input", "password"), ("input", "code")
+CODE_REFUSED = "This code is invalid or has expired. Request a new one."
+ASKING_FOR_MAIL = "mail"  # what is tried
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What somebody registers with, as typed."""
+async def register(
+    call: Call,
+    *,
+    email: EmailAddress,
+    password: str,
+    pseudonym: str,
+    kind: MemberKind,
+    birth_year: int | None = None,
+    sex: Sex | None = None,
+    region: str | None = None,
+    locale: str | None = None,
+    notice_version: str,
+) -> Work:
+    """Checks the input and returns what registers it. Raises Refused, and so does what it returns.
 
-    email: str
-    password: str
-    pseudonym: str
-    kind: MemberKind
-    birth_year: int | None
-    sex: Sex | None
-    region: str | None
-    locale: str | None
-    notice_version: str
-
-
-async def registering(wanted: Wanted, *, notice_version: str, minimum_age: int, today: date | None = None) -> Work:
-    """What registers it, once its values are found acceptable. Raises Refused.
-
-    An address that is somebody's already is answered as any other, in the same time: its owner is told by mail. The
-    account opens when the code that is mailed comes back, within a day; until then the pseudonym is held.
+    An address that has an account is answered like any other, in the same time, and its owner is notified by mail. The
+    account opens when the mailed code is returned within a day; until then the pseudonym is reserved.
     """
     await asyncio.to_thread(acceptance.common_passwords)  # which has to be loaded, the first time
-    pseudonym = acceptance.pseudonym_of(wanted.pseudonym, "input", "pseudonym")
-    acceptance.password_of(wanted.password, wanted.email, pseudonym, path=PASSWORD)
-    birth_year = wanted.birth_year
+    name = acceptance.pseudonym_of(pseudonym, "pseudonym")
+    acceptance.password_of(password, email, name, path=("password",))
     if birth_year is not None:
-        today = today or datetime.now(UTC).date()
-        birth_year = acceptance.birth_year_of(birth_year, today, minimum_age, "input", "birthYear")
-    region = None if wanted.region is None else acceptance.region_of(wanted.region, "input", "region")
-    locale = acceptance.locale_of(wanted.locale or "fr-FR", "input", "locale")
-    acceptance.check_notice(wanted.notice_version, notice_version, "input", "noticeVersion")
-    password_hash = await hash_password(wanted.password)  # before the transaction: it takes long by design
-    kind, sex = wanted.kind.value, (wanted.sex or Sex.UNKNOWN).value
+        acceptance.birth_year_of(birth_year, datetime.now(UTC).date(), call.minimum_age, "birth_year")
+    place = None if region is None else acceptance.region_of(region, "region")
+    language = acceptance.locale_of(locale or acceptance.DEFAULT_LOCALE, "locale")
+    acceptance.check_notice(notice_version, call.notice_version, "notice_version")
+    password_hash = await hash_password(password)  # before the transaction: it takes long by design
+    await count_mail(call, email)
 
-    async def register(connection: Connection, viewer: Viewer) -> Made:
+    async def registers(connection: Connection, viewer: Viewer) -> Result:
         is_free = await connection.fetchval(
             "SELECT identity.register($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            wanted.email, password_hash, pseudonym, kind, birth_year, sex, region, locale, wanted.notice_version,
-            new_code(), VERIFYING,
+            email, password_hash, name, kind.value, birth_year, (sex or Sex.UNKNOWN).value, place, language,
+            notice_version, new_code(), VERIFYING,
         )  # fmt: skip
         if not is_free:
             raise pseudonym_taken()
         return {}
 
-    return register
+    return registers
 
 
-def verifying(code: str) -> Work:
-    """What opens the account that waits for `code`; it raises Refused where none does."""
-
-    async def verify(connection: Connection, viewer: Viewer) -> Made:
-        if not await connection.fetchval("SELECT identity.verify_email($1)", read_code(code)):
-            raise invalid(CODE_REFUSED, *CODE)
-        return {}
-
-    return verify
+async def verify_email(connection: Connection, viewer: Viewer, *, code: str) -> None:
+    """Opens the account that waits for the code. Raises Refused if none does."""
+    if not await connection.fetchval("SELECT identity.verify_email($1)", read_code(code)):
+        raise invalid(CODE_REFUSED, "code")
 
 
-def requesting_password_reset(email: str, *, demonstration: bool) -> Work:
-    """What mails a code to `email`: good for a new password, within the hour, or to verify it where it waits for that.
+async def request_password_reset(call: Call, *, email: EmailAddress) -> Work:
+    """Returns what mails a code to an address: for a new password, or to verify an account that waits for it.
 
-    The same is answered where nobody has that address, and nothing is sent.
+    An address without an account is answered alike, and nothing is sent. Raises Refused after too many requests.
     """
+    await count_mail(call, email)
 
-    async def request(connection: Connection, viewer: Viewer) -> Made:
+    async def requests(connection: Connection, viewer: Viewer) -> Result:
         await connection.execute(
             "SELECT identity.request_password_reset($1, $2, $3, $4, $5)",
-            email, new_code(), RESETTING, VERIFYING, demonstration,
+            email, new_code(), RESETTING, VERIFYING, call.demonstration,
         )  # fmt: skip
         return {}
 
-    return request
+    return requests
 
 
-async def resetting_password(code: str, password: str) -> Work:
-    """What makes `password` the account's and closes its sessions. Raises Refused, and so does what it returns."""
+async def reset_password(call: Call, *, code: str, password: str) -> Work:
+    """Checks a password and returns what sets it and closes the account's sessions. Both raise Refused."""
     await asyncio.to_thread(acceptance.common_passwords)
-    acceptance.password_of(password, path=PASSWORD)
+    acceptance.password_of(password, path=("password",))
     password_hash = await hash_password(password)
 
-    async def reset(connection: Connection, viewer: Viewer) -> Made:
+    async def resets(connection: Connection, viewer: Viewer) -> Result:
         if not await connection.fetchval("SELECT identity.reset_password($1, $2)", read_code(code), password_hash):
-            raise invalid(CODE_REFUSED, *CODE)
+            raise invalid(CODE_REFUSED, "code")
         return {}
 
-    return reset
+    return resets
+
+
+async def count_mail(call: Call, email: str) -> None:
+    """Raises Refused if an address was mailed to too often, or a client had too much mail sent."""
+    await attempts.count_apart(call.apart, ASKING_FOR_MAIL, email, call.address, call.mails)
 
 
 def pseudonym_taken() -> Exception:
-    return taken("Another member has this pseudonym. Choose another.", "input", "pseudonym")
+    return taken("Another member has this pseudonym. Choose another.", "pseudonym")
 
 
 def new_code() -> str:
-    """Letters and figures that are not mistaken for one another, for people who type it."""
+    """Letters and digits that are not mistaken for one another, for people who type it."""
     return base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode()
 
 

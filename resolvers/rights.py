@@ -1,4 +1,4 @@
-"""The only place for a member's rights over its rows: which columns it is given, which not and why, and leaving."""
+"""Exports and erases a member's rows: which columns are exported, which are left out and why, and what stays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from models.viewers import Viewer
 from models.viewing import Connection
 from resolvers import attempts
 from resolvers.accounts import SIGNING_IN
-from resolvers.attempts import Tries
+from resolvers.calling import Call
 from resolvers.passwords import fits
-from resolvers.writing import Forbidden, Made, RefusalCode, Work, Write, refused
+from resolvers.writing import Forbidden, RefusalCode, Result, Work, member_of, refused
 
 
 @dataclass(frozen=True)
@@ -142,33 +142,31 @@ def statement() -> str:
     return f"SELECT json_build_object({', '.join(tables)})::text"
 
 
-async def export(connection: Connection, viewer: Viewer) -> str:
-    """All that is stored of the viewer, as JSON text: a table's name, then its rows, each column by its name."""
-    if viewer.member is None:
-        raise Forbidden
-    text: str = await connection.fetchval(statement(), viewer.member)
+async def export_data(connection: Connection, viewer: Viewer) -> str:
+    """Everything stored about the viewer, as JSON text: under each table's name its rows, each column by its name."""
+    text: str = await connection.fetchval(statement(), member_of(viewer))
     return text
 
 
-async def leaving(write: Write, viewer: Viewer, password: str, *, address: str | None, tries: Tries) -> Work:
-    """What deletes the viewer's account, once the password is found to be its own; raises Refused where it is not.
+async def delete_account(call: Call, *, password: str) -> Work:
+    """Checks the password and returns what deletes the viewer's account, their member and all that is theirs.
 
-    `write` opens transactions in the public view's role, which alone may look at credentials.
+    Raises Refused: WRONG_CREDENTIALS, and LIMIT_REACHED after too many tries.
     """
-    async with write() as connection:
-        found = await connection.fetchrow("SELECT * FROM identity.credential_of_account($1)", viewer.account)
+    async with call.apart() as connection:
+        found = await connection.fetchrow("SELECT * FROM identity.credential_of_account($1)", call.viewer.account)
         if found is None:
             raise Forbidden
-        tried = await attempts.count(connection, SIGNING_IN, found["email"], address, tries)
+        tried = await attempts.count(connection, SIGNING_IN, found["email"], call.address, call.sign_ins)
     if not await fits(password, found["password_hash"]):
-        raise refused(RefusalCode.WRONG_CREDENTIALS, "The password is not the account's.", "input", "password")
-    async with write() as connection:
+        raise refused(RefusalCode.WRONG_CREDENTIALS, "This is not the account's password.", "password")
+    async with call.apart() as connection:
         await attempts.forget(connection, tried)
     return leave
 
 
-async def leave(connection: Connection, viewer: Viewer) -> Made:
-    """Deletes the viewer's account, its member and all that is the member's, closes its sessions, frees the address."""
+async def leave(connection: Connection, viewer: Viewer) -> Result:
+    """Deletes the account with its sessions, and frees its address. Raises Forbidden if it is gone."""
     if not await connection.fetchval("SELECT identity.delete_account($1)", viewer.account):
         raise Forbidden
     return {}

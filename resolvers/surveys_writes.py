@@ -1,7 +1,7 @@
-"""The only place where the house writes surveys: drafts and their new versions, scheduling and closing them."""
+"""Creates, revises, schedules and closes surveys, for survey managers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -10,6 +10,7 @@ import asyncpg
 from models.accounts import StaffRole
 from models.members import MemberKind, Sex
 from models.organizations import OrganizationKind
+from models.parameters import CommunityId, SurveyId, TreatmentId
 from models.surveys import SurveyStatus
 from models.viewers import Viewer
 from models.viewing import Connection
@@ -34,71 +35,71 @@ REGION_LENGTH = 100
 LEAST_PARTICIPANTS, MOST_PARTICIPANTS = 1, 1_000_000
 USUAL_PARTICIPANTS = 200  # what a community needs before anything about it is released
 FIRST_YEAR = 1900
-SURVEY = ("input", "survey")
 REVISABLE = (SurveyStatus.DRAFT, SurveyStatus.WAITING, SurveyStatus.OPEN)
 
 
 @dataclass(frozen=True)
 class Eligible:
-    """Whom a survey asks; what is empty or None is no condition, and without a kind it asks patients."""
+    """Who can answer a survey. Empty and None are no condition, but without `kinds` it is for patients."""
 
     kinds: Sequence[MemberKind] = ()
     sexes: Sequence[Sex] = ()
     born_from: int | None = None
     born_to: int | None = None
-    treatments: Sequence[UUID] = ()
+    treatments: Sequence[TreatmentId] = ()
     regions: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Draft:
-    """A survey as it is first written."""
-
-    community: UUID
-    title: str
-    description: str
-    questions: Sequence[Question]
-    closes_on: date
-    offered_to: Sequence[OrganizationKind]
-    opens_on: date | None = None
-    minimum_participants: int = USUAL_PARTICIPANTS
-    eligible: Eligible = field(default=Eligible())
+ANY_PATIENT = Eligible()
 
 
-async def create_survey(connection: Connection, viewer: Viewer, draft: Draft) -> UUID:
-    """A new survey, which nobody outside the house sees until it is scheduled. Raises Forbidden and Refused."""
+async def create_survey(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    community: CommunityId,
+    title: str,
+    description: str,
+    questions: Sequence[Question],
+    minimum_participants: int = USUAL_PARTICIPANTS,
+    opens_on: date | None,
+    closes_on: date,
+    offered_to: Sequence[OrganizationKind],
+    eligibility: Eligible = ANY_PATIENT,
+) -> UUID:
+    """A new survey, which only staff see until it is scheduled; its id. Raises Forbidden and Refused."""
     require_role(viewer, StaffRole.SURVEY_MANAGER)
-    if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", draft.community):
-        raise not_found("input", "community")
-    title = text_within(draft.title, TITLE_LENGTH, "input", "title")
-    description = text_within(draft.description, DESCRIPTION_LENGTH, "input", "description")
+    if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
+        raise not_found("community")
+    title = text_within(title, TITLE_LENGTH, "title")
+    description = text_within(description, DESCRIPTION_LENGTH, "description")
     today = await current_day(connection)
-    if draft.opens_on is not None and draft.opens_on < today:
-        raise invalid("This day is over.", "input", "opensOn")
-    _refuse_unless_later(draft.closes_on, max(draft.opens_on or today, today))
-    if not LEAST_PARTICIPANTS <= draft.minimum_participants <= MOST_PARTICIPANTS:
-        message = f"This is from {LEAST_PARTICIPANTS} to {MOST_PARTICIPANTS:,}."
-        raise invalid(message, "input", "minimumParticipants")
-    if not draft.offered_to:
-        raise invalid("Name at least one kind of organization.", "input", "offeredTo")
-    _refuse_bad_questions(draft.questions)
-    await _refuse_bad_eligibility(connection, draft.eligible, today)
+    if opens_on is not None and opens_on < today:
+        raise invalid("This day is in the past.", "opens_on")
+    _refuse_unless_later(closes_on, max(opens_on or today, today))
+    if not LEAST_PARTICIPANTS <= minimum_participants <= MOST_PARTICIPANTS:
+        message = f"This must be between {LEAST_PARTICIPANTS} and {MOST_PARTICIPANTS:,}."
+        raise invalid(message, "minimum_participants")
+    if not offered_to:
+        raise invalid("Name at least one kind of organization.", "offered_to")
+    _refuse_bad_questions(questions)
+    await _refuse_bad_eligibility(connection, eligibility, today)
     survey: UUID = await connection.fetchval(
         """
         INSERT INTO catalog.survey
             (community_id, title, description, status, opens_on, closes_on, minimum_participants, offered_to)
         VALUES ($1, $2, $3, 'DRAFT', $4, $5, $6, $7) RETURNING id
         """,
-        draft.community,
+        community,
         title,
         description,
-        draft.opens_on,
-        draft.closes_on,
-        draft.minimum_participants,
-        sorted({kind.value for kind in draft.offered_to}),
+        opens_on,
+        closes_on,
+        minimum_participants,
+        sorted({kind.value for kind in offered_to}),
     )
-    await _write_eligibility(connection, survey, draft.eligible)
-    await _write_questions(connection, survey, 1, draft.questions)
+    await _write_eligibility(connection, survey, eligibility)
+    await _write_questions(connection, survey, 1, questions)
     return survey
 
 
@@ -106,25 +107,25 @@ async def revise_survey(
     connection: Connection,
     viewer: Viewer,
     *,
-    survey: UUID,
-    title: str | None = None,
-    description: str | None = None,
-    questions: Sequence[Question] | None = None,
-    closes_on: date | None = None,
+    survey: SurveyId,
+    title: str | None,
+    description: str | None,
+    questions: Sequence[Question] | None,
+    closes_on: date | None,
 ) -> UUID:
-    """Changes what is given. A draft's questions are replaced; those of a survey that members see stay, with the
-    answers to them, and it asks the new ones from now on, as its next version. Raises Forbidden and Refused.
+    """Changes what is given; the survey's id. The questions of a draft are replaced. Those of a survey that members see
+    stay, with the answers to them, and new ones become its next version. Raises Forbidden and Refused.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     found = await _locked(connection, survey)
     status = SurveyStatus(found["status"])
     if status not in REVISABLE:
-        raise too_late("It has closed.", *SURVEY)
-    title = found["title"] if title is None else text_within(title, TITLE_LENGTH, "input", "title")
+        raise too_late("The survey has closed.", "survey")
+    title = found["title"] if title is None else text_within(title, TITLE_LENGTH, "title")
     if description is None:
         description = found["description"]
     else:
-        description = text_within(description, DESCRIPTION_LENGTH, "input", "description")
+        description = text_within(description, DESCRIPTION_LENGTH, "description")
     if closes_on is not None:
         today = await current_day(connection)
         _refuse_unless_later(closes_on, max(found["opens_on"] or today, today))
@@ -147,30 +148,30 @@ async def revise_survey(
     return survey
 
 
-async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: UUID) -> UUID:
-    """Lets a draft open by itself: at once, where its day has come and enough can answer. Raises Forbidden, Refused."""
+async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
+    """Lets a draft open on its day, once enough members can answer; its id. Raises Forbidden and Refused."""
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     found = await _locked(connection, survey)
     if SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
-        raise conflict("It is scheduled already.", *SURVEY)
+        raise conflict("The survey has already been scheduled.", "survey")
     if found["closes_on"] < await current_day(connection):
-        raise too_late("Its last day is over: give it another one first.", *SURVEY)
+        raise too_late("The last day is in the past. Set another one first.", "survey")
     await _take_time(connection)
     await connection.execute("SELECT catalog.schedule_survey($1)", survey)
     return survey
 
 
-async def close_survey(connection: Connection, viewer: Viewer, *, survey: UUID) -> UUID:
-    """Ends a survey before its day, as the publisher: its answers become a dataset. Raises Forbidden and Refused."""
+async def close_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
+    """Closes a survey early, as the publisher: its answers become a dataset. Its id. Raises Forbidden and Refused."""
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")
     status = await connection.fetchval("SELECT research.lock_survey($1)", survey)
     if status is None:
-        raise not_found(*SURVEY)
+        raise not_found("survey")
     if status == SurveyStatus.DRAFT:
-        raise too_early("It was never scheduled.", *SURVEY)
+        raise too_early("The survey has not been scheduled.", "survey")
     if status not in REVISABLE:
-        raise too_late("It has closed already.", *SURVEY)
+        raise too_late("The survey has already closed.", "survey")
     await freezing.close_survey(connection, survey)
     return survey
 
@@ -180,7 +181,7 @@ async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
     # A survey that has closed cannot be locked, nor change again: it is read after it was found to be so.
     row = await connection.fetchrow(f"{found} FOR UPDATE", survey) or await connection.fetchrow(found, survey)
     if row is None:
-        raise not_found(*SURVEY)
+        raise not_found("survey")
     return row
 
 
@@ -191,31 +192,31 @@ async def _take_time(connection: Connection) -> None:
 
 def _refuse_unless_later(closes_on: date, day: date) -> None:
     if closes_on < day:
-        raise invalid("Its last day comes after its first, and is not over.", "input", "closesOn")
+        raise invalid("The last day must not be in the past, nor precede the first.", "closes_on")
 
 
 def _refuse_bad_questions(questions: Sequence[Question]) -> None:
-    refusals = definition_refusals(questions, "input", "questions")
+    refusals = definition_refusals(questions, "questions")
     if refusals:
         raise Refused(*refusals)
 
 
 async def _refuse_bad_eligibility(connection: Connection, eligible: Eligible, today: date) -> None:
-    path = ("input", "eligibility")
-    for name, year in (("bornFrom", eligible.born_from), ("bornTo", eligible.born_to)):
+    path = ("eligibility",)
+    for name, year in (("born_from", eligible.born_from), ("born_to", eligible.born_to)):
         if year is not None and not FIRST_YEAR <= year <= today.year:
-            raise invalid("This is a year of birth.", *path, name)
+            raise invalid(f"A year of birth is between {FIRST_YEAR} and the current year.", *path, name)
     if eligible.born_from is not None and eligible.born_to is not None and eligible.born_from > eligible.born_to:
-        raise invalid("The last year does not come before the first.", *path, "bornTo")
+        raise invalid("The last year must not precede the first.", *path, "born_to")
     for number, region in enumerate(eligible.regions):
-        text_within(region, REGION_LENGTH, *path, "regions", str(number))
+        text_within(region, REGION_LENGTH, *path, "regions", number)
     known = await connection.fetch("SELECT id FROM catalog.treatment WHERE id = any($1)", list(eligible.treatments))
     found = {row["id"] for row in known}
     unknown = [
         refusal
         for number, treatment in enumerate(eligible.treatments)
         if treatment not in found
-        for refusal in not_found(*path, "treatments", str(number)).refusals
+        for refusal in not_found(*path, "treatments", number).refusals
     ]
     if unknown:
         raise Refused(*unknown)
@@ -267,8 +268,8 @@ async def _write_questions(connection: Connection, survey: UUID, version: int, q
         VALUES ($1, $2, $3, $4, $5)
         """,
         [
-            (id, place, rule.on, rule.operator, list(rule.values))
+            (id, place, rule.question, rule.operator, list(rule.values))
             for id, _, question in made
-            for place, rule in enumerate(question.rules)
+            for place, rule in enumerate(question.visible_when)
         ],
     )

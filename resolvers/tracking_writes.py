@@ -1,4 +1,4 @@
-"""The only place that writes members' diaries: a day's observations at once, by oneself or by a relative."""
+"""Records and removes observations in members' diaries, by the patient or by a relative who keeps the diary."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,12 @@ from uuid import UUID
 
 import asyncpg
 
+from models.parameters import IndicatorIdOrNone, MemberId, ObservationId
 from models.tracking import Scale
 from models.viewers import Viewer
 from models.viewing import Connection
 from resolvers.writing import (
+    Path,
     Refusal,
     RefusalCode,
     Refused,
@@ -29,30 +31,35 @@ NOTE_LENGTH = 1_000
 
 @dataclass(frozen=True)
 class Entry:
-    """One value of a day; `indicator` None for an id that names none."""
+    """One value of a day; `indicator` is None for an id of something else."""
 
-    indicator: UUID | None
+    indicator: IndicatorIdOrNone
     value: float
     note: str | None = None
 
 
 async def record_observations(
-    connection: Connection, viewer: Viewer, *, observed_on: date, entries: Sequence[Entry], patient: UUID | None = None
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    observed_on: date,
+    entries: Sequence[Entry],
+    on_behalf_of: MemberId | None = None,
 ) -> list[UUID]:
-    """Writes a day's values, each instead of an earlier one of its day and indicator; their ids, in the entries' order.
+    """Records a day's values, each replacing an earlier one of its day and indicator; their ids, in the entries' order.
 
-    `patient` is whom a relative writes for. All entries are refused when one is: each with its own path.
+    `on_behalf_of` is the patient for whom a relative writes. If one entry is refused all are, each fault with its path.
     """
     member = member_of(viewer)
-    if patient is not None and not await keeps_diary(connection, member, patient):
-        raise not_found("input", "onBehalfOf")
+    if on_behalf_of is not None and not await keeps_diary(connection, member, on_behalf_of):
+        raise not_found("on_behalf_of")
     if not entries:
-        raise invalid("This takes at least one entry.", "input", "entries")
+        raise invalid("This takes at least one entry.", "entries")
     if len(entries) > ENTRIES:
-        raise limit_reached(f"This takes at most {ENTRIES} entries.", "input", "entries")
+        raise limit_reached(f"This takes at most {ENTRIES} entries.", "entries")
     refusals: list[Refusal] = []
     try:
-        await day_within(connection, observed_on, "input", "observedOn")
+        await day_within(connection, observed_on, "observed_on")
     except Refused as refused:
         refusals += refused.refusals
     found = await connection.fetch(
@@ -62,14 +69,14 @@ async def record_observations(
     indicators: dict[UUID | None, asyncpg.Record] = {indicator["id"]: indicator for indicator in found}
     notes, seen = [], set()
     for place, entry in enumerate(entries):
-        path = ("input", "entries", str(place))
+        path = ("entries", place)
         try:
             notes.append(optional_text_within(entry.note, NOTE_LENGTH, *path, "note"))
         except Refused as refused:
             refusals += refused.refusals
         refusals += refusals_of(entry, indicators, path)
         if entry.indicator in seen:
-            message = "An earlier entry is of the same indicator: a day has one value of each."
+            message = "An earlier entry is of the same indicator: each has one value a day."
             refusals.append(Refusal(RefusalCode.INVALID, message, (*path, "indicator")))
         seen.add(entry.indicator or object())
     if refusals:
@@ -88,20 +95,21 @@ async def record_observations(
         SET value = excluded.value, note = excluded.note, by_relative = excluded.by_relative
         RETURNING indicator_id, id
         """,
-        patient or member, observed_on, patient is not None, *(list(column) for column in zip(*rows, strict=True)),
+        on_behalf_of or member, observed_on, on_behalf_of is not None,
+        *(list(column) for column in zip(*rows, strict=True)),
     )  # fmt: skip
     ids: Mapping[UUID | None, UUID] = {row["indicator_id"]: row["id"] for row in written}
     return [ids[entry.indicator] for entry in entries]
 
 
-async def remove_observation(connection: Connection, viewer: Viewer, *, observation: UUID) -> UUID:
-    """Deletes an observation of the viewer's, or of a patient's whose diary it keeps."""
+async def remove_observation(connection: Connection, viewer: Viewer, *, observation: ObservationId) -> UUID:
+    """Deletes one of the viewer's observations, or of a patient's whose diary they keep; its id."""
     member = member_of(viewer)
     whose = await connection.fetchval("SELECT member_id FROM care.observation WHERE id = $1", observation)
     if whose is None or (whose != member and not await keeps_diary(connection, member, whose)):
-        raise not_found("input", "observation")
+        raise not_found("observation")
     if await connection.fetchval("DELETE FROM care.observation WHERE id = $1 RETURNING id", observation) is None:
-        raise not_found("input", "observation")  # a twin was quicker
+        raise not_found("observation")  # a twin was quicker
     return observation
 
 
@@ -117,9 +125,7 @@ async def keeps_diary(connection: Connection, relative: UUID, patient: UUID) -> 
     return found is not None
 
 
-def refusals_of(
-    entry: Entry, indicators: Mapping[UUID | None, asyncpg.Record], path: tuple[str, ...]
-) -> tuple[Refusal, ...]:
+def refusals_of(entry: Entry, indicators: Mapping[UUID | None, asyncpg.Record], path: Path) -> tuple[Refusal, ...]:
     indicator = indicators.get(entry.indicator)
     if indicator is None:
         return not_found(*path, "indicator").refusals

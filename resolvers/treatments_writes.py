@@ -1,4 +1,4 @@
-"""The only place that writes members' treatments: a course's beginning and end, and what a member thinks of it."""
+"""Starts and ends members' courses of treatment, and records their evaluations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from models.parameters import CommunityId, CourseId, IndicatorIdOrNone, TreatmentId
 from models.tracking import IndicatorKind
 from models.treatments import CourseStatus, Severity, StopReason
 from models.viewers import Viewer
@@ -33,9 +34,9 @@ MOST = 10  # of each figure of an evaluation, from 0
 
 @dataclass(frozen=True)
 class SideEffect:
-    """One that is named in an evaluation; `indicator` None for an id that names none."""
+    """A side effect in an evaluation; `indicator` is None for an id of something else."""
 
-    indicator: UUID | None
+    indicator: IndicatorIdOrNone
     severity: Severity
     serious: bool
 
@@ -44,21 +45,21 @@ async def start_course(
     connection: Connection,
     viewer: Viewer,
     *,
-    treatment: UUID,
+    treatment: TreatmentId,
+    community: CommunityId | None = None,
     started_on: date,
-    community: UUID | None = None,
     dose: str | None = None,
 ) -> UUID:
-    """Begins a course of a treatment of the catalogue; two of one treatment do not begin on the same day."""
+    """Starts a course of a treatment; its id. Two courses of one treatment cannot start on the same day."""
     member = member_of(viewer)
     if not await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.treatment WHERE id = $1)", treatment):
-        raise not_found("input", "treatment")
+        raise not_found("treatment")
     if community is not None and not await connection.fetchval(
         "SELECT EXISTS (SELECT FROM care.membership WHERE member_id = $1 AND community_id = $2)", member, community
     ):
-        raise not_found("input", "community")
-    await day_within(connection, started_on, "input", "startedOn")
-    dose = optional_text_within(dose, DOSE_LENGTH, "input", "dose")
+        raise not_found("community")
+    await day_within(connection, started_on, "started_on")
+    dose = optional_text_within(dose, DOSE_LENGTH, "dose")
     # Of two that begin the same at once, the second waits here and then sees the first.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"courses of {member}")
     begun = await connection.fetchval(
@@ -66,7 +67,7 @@ async def start_course(
         member, treatment, started_on,
     )  # fmt: skip
     if begun:
-        raise taken("You have a course of this treatment that began on this day.", "input", "startedOn")
+        raise taken("You already have a course of this treatment that started on this day.", "started_on")
     made: UUID = await connection.fetchval(
         """
         INSERT INTO care.course (member_id, treatment_id, community_id, status, started_on, dose)
@@ -82,22 +83,22 @@ async def end_course(
     connection: Connection,
     viewer: Viewer,
     *,
-    course: UUID,
+    course: CourseId,
     ended_on: date,
     status: CourseStatus,
     reason: StopReason | None = None,
 ) -> UUID:
-    """Ends a course for good, or puts it on hold, from which it may still be ended."""
+    """Ends a course, or puts it on hold, after which it can still be ended; its id."""
     found = await own_course(connection, viewer, course)
     if status is CourseStatus.ACTIVE:
-        raise invalid("A course ends as COMPLETED, STOPPED or ON_HOLD.", "input", "status")
+        raise invalid("The status must be COMPLETED, STOPPED or ON_HOLD.", "status")
     if status is CourseStatus.STOPPED and reason is None:
-        raise invalid("Say why it was stopped.", "input", "reason")
-    await day_within(connection, ended_on, "input", "endedOn")
+        raise invalid("STOPPED takes a reason.", "reason")
+    await day_within(connection, ended_on, "ended_on")
     if ended_on < found["started_on"]:
-        raise invalid("This day lies before the course's first.", "input", "endedOn")
+        raise invalid("This day precedes the first day of the course.", "ended_on")
     if found["status"] in (CourseStatus.COMPLETED, CourseStatus.STOPPED):
-        raise too_late("This course has ended already.", "input", "course")
+        raise too_late("This course has already ended.", "course")
     await connection.execute(
         "UPDATE care.course SET status = $2, ended_on = $3, stop_reason = $4 WHERE id = $1",
         course, status.value, ended_on, reason and reason.value,
@@ -109,22 +110,23 @@ async def evaluate_course(
     connection: Connection,
     viewer: Viewer,
     *,
-    course: UUID,
+    course: CourseId,
     effectiveness: int,
     convenience: int,
     satisfaction: int,
-    side_effects: Sequence[SideEffect] = (),
+    side_effects: Sequence[SideEffect] | None = None,
     comment: str | None = None,
 ) -> UUID:
-    """Says what the viewer thinks of its course, instead of what it said before; the evaluation's id."""
+    """Records the viewer's evaluation of one of their courses, which replaces an earlier one; its id."""
     found = await own_course(connection, viewer, course)
+    side_effects = side_effects or ()
     refusals: list[Refusal] = []
     figures = {"effectiveness": effectiveness, "convenience": convenience, "satisfaction": satisfaction}
     for name, figure in figures.items():
         if not 0 <= figure <= MOST:
-            refusals += invalid(f"This takes a whole number from 0 to {MOST}.", "input", name).refusals
+            refusals += invalid(f"This takes a whole number from 0 to {MOST}.", name).refusals
     try:
-        comment = optional_text_within(comment, COMMENT_LENGTH, "input", "comment")
+        comment = optional_text_within(comment, COMMENT_LENGTH, "comment")
     except Refused as refused:
         refusals += refused.refusals
     refusals += await refusals_of(connection, side_effects)
@@ -163,24 +165,24 @@ async def own_course(connection: Connection, viewer: Viewer, course: UUID) -> as
         member_of(viewer),
     )
     if found is None:
-        raise not_found("input", "course")
+        raise not_found("course")
     return found
 
 
 async def refusals_of(connection: Connection, side_effects: Sequence[SideEffect]) -> list[Refusal]:
     if len(side_effects) > SIDE_EFFECTS:
-        return [*limit_reached(f"This takes at most {SIDE_EFFECTS} side effects.", "input", "sideEffects").refusals]
+        return [*limit_reached(f"This takes at most {SIDE_EFFECTS} side effects.", "side_effects").refusals]
     named = [one.indicator for one in side_effects if one.indicator is not None]
     found = await connection.fetch("SELECT id, kind FROM catalog.indicator WHERE id = any($1::uuid[])", named)
     kinds: dict[UUID | None, str] = {indicator["id"]: indicator["kind"] for indicator in found}
     refusals: list[Refusal] = []
     seen = set()
     for place, one in enumerate(side_effects):
-        path = ("input", "sideEffects", str(place), "indicator")
+        path = ("side_effects", place, "indicator")
         if one.indicator not in kinds:
             refusals += not_found(*path).refusals
         elif kinds[one.indicator] != IndicatorKind.SYMPTOM:
-            refusals += invalid("A side effect is a symptom.", *path).refusals
+            refusals += invalid("The indicator of a side effect must be a symptom.", *path).refusals
         elif one.indicator in seen:
             refusals += invalid("An earlier entry names the same symptom.", *path).refusals
         seen.add(one.indicator)

@@ -1,4 +1,4 @@
-"""The only place that says which questions of a survey are shown: pure, of a definition and of the answers given."""
+"""Decides which questions of a survey are shown, from their definition and the answers given. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ Comparable: TypeAlias = str | float | date
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition on the answer to the question whose key is `on`."""
+    """A condition on the answer to the question whose key is `question`."""
 
-    on: str
+    question: str
     operator: RuleOperator
     values: tuple[str, ...] = ()
 
@@ -42,7 +42,7 @@ class Question:
     maximum: float | None = None
     bins: tuple[float, ...] = ()
     max_choices: int | None = None
-    rules: tuple[Rule, ...] = ()
+    visible_when: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,11 @@ def shown(questions: Sequence[Question], answers: Mapping[str, Given]) -> frozen
 
     def is_shown(key: str) -> bool:
         if key not in known:
-            known[key] = all(holds(rule, by_key[rule.on].kind, counting(rule.on)) for rule in by_key[key].rules)
+            known[key] = all(is_met(rule) for rule in by_key[key].visible_when)
         return known[key]
+
+    def is_met(rule: Rule) -> bool:
+        return holds(rule, by_key[rule.question].kind, counting(rule.question))
 
     def counting(key: str) -> Given | None:
         return answers.get(key) if is_shown(key) else None

@@ -1,11 +1,12 @@
-"""The only place for what every writing resolver has: a transaction, ways to refuse, and being carried out once."""
+"""What write functions share: transactions, refusals with the path to their cause, and being carried out once."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeAlias
+from enum import Enum
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -15,10 +16,32 @@ from models.viewers import Viewer
 from models.viewing import Connection as Connection  # which every writing resolver takes
 from privacy.described import DescribedEnum
 
+T = TypeVar("T")
+
 Transaction: TypeAlias = AbstractAsyncContextManager[Connection]
 Write: TypeAlias = Callable[[], Transaction]  # opens one; it commits when it is left without an exception
-Made: TypeAlias = Mapping[str, Any]  # what a write came to: ids, texts, truth values, and lists of them
-Work: TypeAlias = Callable[[Connection, Viewer], Awaitable[Made]]
+Result: TypeAlias = Mapping[str, Any]  # of a write: ids, texts, truth values, and lists of them
+Work: TypeAlias = Callable[[Connection, Viewer], Awaitable[Result]]
+Step: TypeAlias = str | int
+Path: TypeAlias = tuple[Step, ...]  # to a parameter or what is in it, in Python's names: ("entries", 0, "value")
+
+
+class Unset(Enum):
+    """The type of `UNSET`."""
+
+    UNSET = "UNSET"
+
+
+UNSET: Final = Unset.UNSET  # the default of a parameter that tells being left out from being null
+Maybe: TypeAlias = T | Literal[Unset.UNSET] | None
+
+
+@dataclass(frozen=True)
+class Unstored:
+    """A value in a write's result that is returned once and stored nowhere."""
+
+    value: Any = field(repr=False)
+
 
 EARLIEST = date(1900, 1, 1)
 ATTEMPTS = 3  # of a write that another one got in the way of
@@ -52,74 +75,78 @@ class RefusalCode(DescribedEnum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """One reason; `path` leads to the argument in the graph's own names, such as ("input", "entries", "0", "value")."""
+    """One reason; `path` leads to the parameter that is refused, and is empty if none in particular is."""
 
     code: RefusalCode
     message: str  # for people; it never repeats what they entered
-    path: tuple[str, ...]
+    path: Path = ()
 
 
 class Refused(Exception):
-    """A write that is refused, for each of `refusals`: its transaction is rolled back, nothing is left of it."""
+    """A write that is refused, for each of `refusals`: its transaction is rolled back, nothing is left of it.
 
-    def __init__(self, *refusals: Refusal) -> None:
+    `shows` are fields of the payload that are filled nevertheless.
+    """
+
+    def __init__(self, *refusals: Refusal, shows: Result | None = None) -> None:
         super().__init__(", ".join(refusal.code.value for refusal in refusals))
         self.refusals = refusals
+        self.shows = shows or {}
 
 
 class Forbidden(Exception):
-    """Who asks may not do this, whatever the arguments."""
+    """The viewer may not do this, whatever the input."""
 
 
-def not_found(*path: str) -> Refused:
+def not_found(*path: Step) -> Refused:
     """The same for what is not there and for what is not the viewer's."""
-    return refused(RefusalCode.NOT_FOUND, "There is no such thing, or it is not yours.", *path)
+    return refused(RefusalCode.NOT_FOUND, "This does not exist, or it is not yours.", *path)
 
 
-def invalid(message: str, *path: str) -> Refused:
+def invalid(message: str, *path: Step) -> Refused:
     return refused(RefusalCode.INVALID, message, *path)
 
 
-def taken(message: str, *path: str) -> Refused:
+def taken(message: str, *path: Step) -> Refused:
     return refused(RefusalCode.TAKEN, message, *path)
 
 
-def too_long(limit: int, *path: str) -> Refused:
+def too_long(limit: int, *path: Step) -> Refused:
     """`limit` is in characters."""
     return refused(RefusalCode.TOO_LONG, f"This takes at most {limit:,} characters.", *path)
 
 
-def too_early(message: str, *path: str) -> Refused:
+def too_early(message: str, *path: Step) -> Refused:
     return refused(RefusalCode.TOO_EARLY, message, *path)
 
 
-def too_late(message: str, *path: str) -> Refused:
+def too_late(message: str, *path: Step) -> Refused:
     return refused(RefusalCode.TOO_LATE, message, *path)
 
 
-def not_eligible(message: str, *path: str) -> Refused:
+def not_eligible(message: str, *path: Step) -> Refused:
     return refused(RefusalCode.NOT_ELIGIBLE, message, *path)
 
 
-def limit_reached(message: str, *path: str) -> Refused:
+def limit_reached(message: str, *path: Step) -> Refused:
     return refused(RefusalCode.LIMIT_REACHED, message, *path)
 
 
-def conflict(message: str, *path: str) -> Refused:
+def conflict(message: str, *path: Step) -> Refused:
     return refused(RefusalCode.CONFLICT, message, *path)
 
 
-def refused(code: RefusalCode, message: str, *path: str) -> Refused:
+def refused(code: RefusalCode, message: str, *path: Step) -> Refused:
     return Refused(Refusal(code, message, path))
 
 
 def require_role(viewer: Viewer, role: StaffRole) -> None:
-    """Raises Forbidden unless the viewer is of the house and has the role."""
+    """Raises Forbidden unless the viewer is staff and has the role."""
     if viewer.staff is None or role.value not in viewer.roles:
         raise Forbidden
 
 
-def text_within(value: str, most: int, *path: str) -> str:
+def text_within(value: str, most: int, *path: Step) -> str:
     """The text without the white space around it; refused when nothing is left or it is over `most` characters."""
     text = value.strip()
     if not text:
@@ -129,21 +156,21 @@ def text_within(value: str, most: int, *path: str) -> str:
     return text
 
 
-def optional_text_within(value: str | None, most: int, *path: str) -> str | None:
-    """The same for a text that may be left out: None when nothing is left of it."""
+def optional_text_within(value: str | None, most: int, *path: Step) -> str | None:
+    """The same for an optional text: None when nothing is left of it."""
     text = (value or "").strip()
     return text_within(text, most, *path) if text else None
 
 
 def member_of(viewer: Viewer) -> UUID:
-    """The member who asks; raises Forbidden for one who is none."""
+    """The viewer's member id. Raises Forbidden for a viewer who is not a member."""
     if viewer.member is None:
         raise Forbidden
     return viewer.member
 
 
 def buyer_of(viewer: Viewer) -> UUID:
-    """The organization that asks; raises Forbidden for who is of none."""
+    """The viewer's organization id. Raises Forbidden for a viewer without one."""
     if viewer.organization is None:
         raise Forbidden
     return viewer.organization
@@ -155,7 +182,7 @@ async def current_day(connection: Connection) -> date:
     return day
 
 
-async def day_within(connection: Connection, day: date, *path: str) -> date:
+async def day_within(connection: Connection, day: date, *path: Step) -> date:
     """The day itself; refused when it has not begun in France, or lies before 1900 and so must be mistyped."""
     # By the clock of most members and not by UTC: at half past midnight there, its day would be tomorrow.
     if await connection.fetchval("SELECT $1::date > (now() AT TIME ZONE 'Europe/Paris')::date", day):
@@ -174,29 +201,30 @@ class Once:
     input_hash: bytes
 
 
-async def carry_out(write: Write, viewer: Viewer, work: Work, once: Once | None = None) -> Made:
-    """What `work` came to, in a transaction of its own, or what it came to the first time that `once` was seen.
+async def carry_out(write: Write, viewer: Viewer, work: Work, once: Once | None = None) -> Result:
+    """The result of `work` in a transaction of its own, or the stored result of the first request with this `once`.
 
     A request that comes while its twin is at work waits for the twin to end. Raises what `work` raises, Refused with
-    CONFLICT where the same id came with another input, and Forbidden where the viewer has left the network meanwhile. A
-    result is kept for a day, and a refusal is not kept.
+    CONFLICT if the same id came with another input, and Forbidden if the viewer's account was deleted meanwhile. A
+    result is stored for a day, without what is `Unstored`; a refusal is not stored.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             async with write() as connection:
                 if once is None:
-                    return await work(connection, viewer)
+                    return shown(await work(connection, viewer))
                 kept = await first_result(connection, once)
                 if kept is not None:
                     return kept
+                made = await work(connection, viewer)
                 # As it would be read again, so that a first answer and a repeated one are made from the same.
-                made: str = json.dumps(dict(await work(connection, viewer)), default=str)
+                stored = {name: value for name, value in made.items() if not isinstance(value, Unstored)}
+                text = json.dumps(stored, default=str)
                 await connection.execute(
                     "SELECT identity.keep_mutation($1, $2, $3, $4)",
-                    once.mutation, once.client_mutation_id, once.input_hash, made,
+                    once.mutation, once.client_mutation_id, once.input_hash, text,
                 )  # fmt: skip
-                result: Made = json.loads(made)
-                return result
+                return {**shown(made), **json.loads(text)}
         except IN_THE_WAY:
             if await has_left(write, viewer):
                 raise Forbidden from None
@@ -205,8 +233,13 @@ async def carry_out(write: Write, viewer: Viewer, work: Work, once: Once | None 
     raise AssertionError  # the last attempt returns or raises
 
 
+def shown(made: Result) -> Result:
+    """A result as its first reader has it, with what is not stored."""
+    return {name: value.value if isinstance(value, Unstored) else value for name, value in made.items()}
+
+
 async def has_left(write: Write, viewer: Viewer) -> bool:
-    """Whether the member who asks has left the network in the meantime."""
+    """Whether the viewer's member has been deleted in the meantime."""
     if viewer.member is None:
         return False
     async with write() as connection:
@@ -214,16 +247,16 @@ async def has_left(write: Write, viewer: Viewer) -> bool:
 
 
 async def announce(connection: Connection, kind: str, subject: UUID, about: UUID) -> None:
-    """Tells every server process, once the transaction commits, what happened: an event's kind and two ids."""
+    """Publishes an event to every server process once the transaction commits: its kind and two ids."""
     await connection.execute("SELECT care.announce($1, $2, $3)", kind, subject, about)
 
 
-async def tell(connection: Connection, member: UUID, kind: str, subject_type: str, subject: UUID) -> None:
+async def notify(connection: Connection, member: UUID, kind: str, subject_type: str, subject: UUID) -> None:
     """Notifies a member, where the viewer may: see care.tell."""
     await connection.execute("SELECT care.tell($1, $2, $3, $4)", member, kind, subject_type, subject)
 
 
-async def first_result(connection: Connection, once: Once) -> Made | None:
+async def first_result(connection: Connection, once: Once) -> Result | None:
     """None when this is the first time; from then on, until the transaction ends, twins wait."""
     seen = await connection.fetchrow(
         "SELECT * FROM identity.take_mutation($1, $2, $3)", once.mutation, once.client_mutation_id, once.input_hash
@@ -232,6 +265,6 @@ async def first_result(connection: Connection, once: Once) -> Made | None:
     if seen["first"]:
         return None
     if not seen["same"]:
-        raise conflict("This id was used before, with another input.", "input", "clientMutationId")
-    result: Made = json.loads(seen["result"])
+        raise conflict("This id was used before with a different input.", "client_mutation_id")
+    result: Result = json.loads(seen["result"])
     return result

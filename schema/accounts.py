@@ -1,7 +1,6 @@
 """The viewer: signing in and out, their account and their own data."""
 
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import datetime
 
 import strawberry
 
@@ -11,11 +10,7 @@ from models import viewers
 from planner.declare import column, graph_enum, graph_type, paged, sql
 from resolvers import accounts as resolve
 from resolvers import members, register, surveys, tracking, treatments
-from resolvers.attempts import Tries
-from resolvers.writing import Refused
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
-from schema.context import Context
-from schema.errors import UserError, UserErrorCode
 from schema.members import CareLink, Member, Membership
 from schema.organizations import Organization
 from schema.pagination import Connection, Node
@@ -24,8 +19,6 @@ from schema.scalars import EmailAddress
 from schema.surveys import Consent, Participation
 from schema.tracking import Dashboard, Observation
 from schema.treatments import TreatmentCourse
-from schema.writing import Payload, forbidden, told
-from settings import Limits
 
 graph_enum(viewers.Audience)
 graph_enum(tables.StaffRole)
@@ -140,70 +133,3 @@ class Me:
     care_links: list[CareLink] = sql(
         members.care_links_of, "The viewer's care links, as patient or as relative, newest first."
     )
-
-
-@strawberry.input(description="Who signs in.")
-class SignInInput:
-    email: EmailAddress = strawberry.field(description="The account's e-mail address.")
-    password: str = strawberry.field(description="The account's password.")
-    client_mutation_id: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Taken as in every input; here it does nothing: callers who have not signed in are not told apart.",
-    )
-
-
-@graph_type(audience=PUBLIC)
-class SignInPayload(Payload):
-    """What signing in came to."""
-
-    token: str | None = strawberry.field(
-        default=None,
-        description="To be sent as `Authorization: Bearer ...`; it is shown this once. Null where it was refused.",
-    )
-    viewer: Viewer | None = strawberry.field(default=None, description="Who has signed in; null where it was refused.")
-
-
-@graph_type(audience=SIGNED_IN)
-class SignOutPayload(Payload):
-    """What signing out came to."""
-
-
-async def sign_in(info: strawberry.Info[Context, None], input: SignInInput) -> SignInPayload:
-    context = info.context
-    write = context.write_as_anybody or context.write  # the public view's role alone may look for credentials
-    try:
-        opened = await resolve.sign_in(
-            write,
-            input.email,
-            input.password,
-            context.device,
-            demonstration=context.settings.demo,
-            address=context.address,
-            tries=signing_in(context.settings.limits),
-        )
-    except Refused as refused:
-        return SignInPayload(user_errors=told(refused))
-    if opened is None:
-        return SignInPayload(user_errors=[WRONG_CREDENTIALS])
-    # The planner reads the viewer's fields off any object that has what their expressions name.
-    return SignInPayload(token=opened.token, viewer=cast(Viewer, opened))
-
-
-def signing_in(limits: Limits) -> Tries:
-    """How often a password may be tried."""
-    return Tries(limits.sign_ins, limits.sign_ins_from, timedelta(minutes=limits.tries_minutes))
-
-
-async def sign_out(info: strawberry.Info[Context, None]) -> SignOutPayload:
-    if info.context.viewer.session is None:  # a program, which asks with a key
-        raise forbidden()
-    async with info.context.write() as connection:
-        await resolve.sign_out(connection, info.context.viewer)
-    return SignOutPayload()
-
-
-WRONG_CREDENTIALS = UserError(
-    code=UserErrorCode.WRONG_CREDENTIALS,
-    message="The e-mail address and the password do not fit an account.",
-    path=["input"],
-)

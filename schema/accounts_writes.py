@@ -1,135 +1,125 @@
-"""The only place for the mutations by which callers change their own account, and the house an association's."""
+"""Mutations of accounts: registration, signing in and out, the viewer's own profile, data and notifications."""
 
-from uuid import UUID
-
-import strawberry
-
-from models.members import Sex, Sharing
-from models.viewers import Viewer
-from models.viewing import Connection
-from planner.declare import graph_type, sql
-from resolvers import accounts, profiles, rights
-from resolvers.writing import Made, Refused, not_found
-from schema.access import MANAGER, PATIENT, SIGNED_IN
-from schema.accounts import Me, signing_in
-from schema.context import Context
+from resolvers import accounts, members, profiles, registration, rights
+from resolvers import notifications_writes as notifications
+from resolvers.acceptance import (
+    ABOUT_LENGTH,
+    DEFAULT_LOCALE,
+    FIRST_BIRTH_YEAR,
+    PASSWORD_LENGTHS,
+    PSEUDONYM_LENGTHS,
+    REGION_LENGTH,
+)
+from schema.access import MANAGER, PATIENT, PUBLIC, SIGNED_IN
+from schema.accounts import Me, Notification, Viewer
 from schema.members import Member
-from schema.writing import Payload, carry_out, client_mutation_id, id_of, told
+from schema.mutations import Options, given, mutation, mutations, shown
 
-CHANGING = ("pseudonym", "about", "birth_year", "sex", "region", "locale", "sharing")
-
-
-@strawberry.input(description="A device that is to be signed out.")
-class SessionRevokeInput:
-    session: strawberry.ID = strawberry.field(description="One of the viewer's own sessions.")
-    client_mutation_id: str | None = client_mutation_id()
-
-
-@strawberry.input(description="What changes: what is left out stays as it is, null clears what may be empty.")
-class ProfileUpdateInput:
-    pseudonym: str | None = strawberry.field(default=strawberry.UNSET, description="3 to 30 characters; never empty.")
-    about: str | None = strawberry.field(default=strawberry.UNSET, description="At most 1,000 characters.")
-    birth_year: int | None = strawberry.field(default=strawberry.UNSET, description="A year of birth.")
-    sex: Sex | None = strawberry.field(default=strawberry.UNSET, description="UNKNOWN for unsaid; never empty.")
-    region: str | None = strawberry.field(default=strawberry.UNSET, description="At most 100 characters.")
-    locale: str | None = strawberry.field(default=strawberry.UNSET, description="Such as `fr-FR`; never empty.")
-    sharing: Sharing | None = strawberry.field(default=strawberry.UNSET, description="Never empty.")
-    client_mutation_id: str | None = client_mutation_id()
+CODE = "The code from the mail. Case and spaces are ignored."
+ACCOUNTS_OWN = "The account's password."
+PASSWORD = "{} to {} characters. Common passwords are refused.".format(*PASSWORD_LENGTHS)
+PSEUDONYM = "{} to {} characters, not an e-mail address.".format(*PSEUDONYM_LENGTHS)
+BIRTH_YEAR = f"The year of birth, {FIRST_BIRTH_YEAR} or later."
+REGION = f"The region of residence: at most {REGION_LENGTH} characters."
 
 
-@strawberry.input(description="Who leaves the network for good.")
-class AccountDeleteInput:
-    password: str = strawberry.field(description="The account's password, once more.")
-    client_mutation_id: str | None = client_mutation_id()
-
-
-@strawberry.input(description="What the house has found out of an association.")
-class AssociationVerifyInput:
-    member: strawberry.ID = strawberry.field(description="The association.")
-    verified: bool = strawberry.field(description="Whether it is the one it says.")
-    client_mutation_id: str | None = client_mutation_id()
-
-
-@graph_type(audience=SIGNED_IN)
-class SessionRevokePayload(Payload):
-    """What signing a device out came to."""
-
-
-@graph_type(audience=PATIENT)
-class ProfileUpdatePayload(Payload):
-    """What changing the profile came to."""
-
-    member_id: strawberry.Private[UUID | None] = None
-    me: Me | None = sql(profiles.profile_changed, "The viewer as changed; null where it was refused.")
-
-
-@graph_type(audience=PATIENT)
-class AccountDeletePayload(Payload):
-    """What leaving came to: without errors, the account and all that was the member's alone are gone."""
-
-
-@graph_type(audience=PATIENT)
-class DataExportPayload(Payload):
-    """All that is stored of the viewer."""
-
-    export: str | None = strawberry.field(
-        default=None,
-        description="A JSON document: under each table's name its rows, each column under its own; null where refused.",
+@mutations
+class AccountMutations:
+    account_delete = mutation(
+        rights.delete_account,
+        "Delete the viewer's account for good: their own data is erased, and their posts lose their author.",
+        only=PATIENT,
+        options=Options(payload="Without errors, the account and all data that was the member's alone are gone."),
+        password=ACCOUNTS_OWN,
     )
-
-
-@graph_type(audience=MANAGER)
-class AssociationVerifyPayload(Payload):
-    """What verifying an association came to."""
-
-    member_id: strawberry.Private[UUID | None] = None
-    member: Member | None = sql(profiles.member_changed, "The association; null where it was refused.")
-
-
-async def session_revoke(info: strawberry.Info[Context, None], input: SessionRevokeInput) -> SessionRevokePayload:
-    async def work(connection: Connection, viewer: Viewer) -> Made:
-        session = id_of(input.session, "ses", "input", "session")
-        if not await accounts.revoke_session(connection, viewer, session):
-            raise not_found("input", "session")
-        return {}
-
-    return await carry_out(info, SessionRevokePayload, input, work)
-
-
-async def profile_update(info: strawberry.Info[Context, None], input: ProfileUpdateInput) -> ProfileUpdatePayload:
-    given = {name: value for name in CHANGING if (value := getattr(input, name)) is not strawberry.UNSET}
-
-    async def work(connection: Connection, viewer: Viewer) -> Made:
-        changes = profiles.checked(given, info.context.settings.minimum_age)
-        return {"member_id": await profiles.update_profile(connection, viewer, changes)}
-
-    return await carry_out(info, ProfileUpdatePayload, input, work)
-
-
-async def account_delete(info: strawberry.Info[Context, None], input: AccountDeleteInput) -> AccountDeletePayload:
-    context = info.context
-    write = context.write_as_anybody or context.write
-    tries = signing_in(context.settings.limits)
-    try:
-        work = await rights.leaving(write, context.viewer, input.password, address=context.address, tries=tries)
-    except Refused as refused:
-        return AccountDeletePayload(user_errors=told(refused))
-    return await carry_out(info, AccountDeletePayload, input, work)
-
-
-async def data_export(info: strawberry.Info[Context, None]) -> DataExportPayload:
-    async def work(connection: Connection, viewer: Viewer) -> Made:
-        return {"export": await rights.export(connection, viewer)}
-
-    return await carry_out(info, DataExportPayload, None, work)
-
-
-async def association_verify(
-    info: strawberry.Info[Context, None], input: AssociationVerifyInput
-) -> AssociationVerifyPayload:
-    async def work(connection: Connection, viewer: Viewer) -> Made:
-        member = id_of(input.member, "mbr", "input", "member")
-        verified = await profiles.verify_association(connection, viewer, member=member, verified=input.verified)
-        return {"member_id": verified}
-
-    return await carry_out(info, AssociationVerifyPayload, input, work)
+    association_verify = mutation(
+        profiles.verify_association,
+        "Confirm that an association is the one it claims to be, or withdraw that, as staff.",
+        only=MANAGER,
+        shows={"member": shown(Member, profiles.member_changed)},
+        member="The association.",
+        verified="Whether the association is verified.",
+    )
+    data_export = mutation(
+        rights.export_data,
+        "Export everything that is stored about the viewer, as a JSON document.",
+        only=PATIENT,
+        shows={"export": given(str, "A JSON document: under each table's name its rows, each column by its name.")},
+    )
+    notifications_read = mutation(
+        notifications.read_notifications,
+        "Mark notifications as read: all of them, or none.",
+        only=PATIENT,
+        shows={"notifications": shown(list[Notification], members.notifications_made)},
+        notifications=f"The ids of the notifications, at most {notifications.NOTIFICATIONS}.",
+    )
+    profile_update = mutation(
+        profiles.update_profile,
+        "Change the viewer's pseudonym, profile or language. Fields that are left out stay as they are.",
+        only=PATIENT,
+        shows={"me": shown(Me, profiles.profile_changed, "The viewer's profile.")},
+        options=Options(read_by="member_id"),
+        pseudonym=f"{PSEUDONYM} Null is refused.",
+        about=f"What other members read about the viewer: at most {ABOUT_LENGTH:,} characters. Null clears it.",
+        birth_year=f"{BIRTH_YEAR} Null clears it.",
+        sex="The viewer's sex, or UNKNOWN. Null is refused.",
+        region=f"{REGION} Null clears it.",
+        locale=f"The language, with or without a country, such as `{DEFAULT_LOCALE}`. Null is refused.",
+        sharing="Who can see the viewer's profile, courses and observations. Null is refused.",
+    )
+    register = mutation(
+        registration.register,
+        "Register an account. It opens once the code that is mailed to its address is verified.",
+        only=PUBLIC,
+        options=Options(payload="The same whether or not the address has an account.", as_anybody=True),
+        email="The address to sign in with. A code is mailed to it.",
+        password=PASSWORD,
+        pseudonym=f"The name that other members see: {PSEUDONYM[0].lower()}{PSEUDONYM[1:]}",
+        kind="Whether the member is a patient, a relative or an association.",
+        birth_year=BIRTH_YEAR,
+        sex="UNKNOWN by default.",
+        region=REGION,
+        locale=f"The language of mail to the member: `{DEFAULT_LOCALE}` by default.",
+        notice_version="The version of the privacy notice that the member has read.",
+    )
+    request_password_reset = mutation(
+        registration.request_password_reset,
+        "Request a code by mail: to set a new password, or to verify an account that is not verified yet.",
+        only=PUBLIC,
+        options=Options(payload="The same whether or not the address has an account.", as_anybody=True),
+        email="The account's address.",
+    )
+    reset_password = mutation(
+        registration.reset_password,
+        "Set a new password with a code. All sessions of the account are closed.",
+        only=PUBLIC,
+        options=Options(payload="Without errors, the password is changed and no session is open.", as_anybody=True),
+        code=CODE,
+        password=PASSWORD,
+    )
+    session_revoke = mutation(
+        accounts.revoke_session,
+        "Sign out one of the viewer's devices, with immediate effect.",
+        only=SIGNED_IN,
+        session="One of the viewer's own sessions.",
+    )
+    sign_in = mutation(
+        accounts.sign_in,
+        "Open a session with an e-mail address and a password.",
+        only=PUBLIC,
+        shows={
+            "token": given(str, "For the header `Authorization: Bearer ...`. Shown only once."),
+            "viewer": given(Viewer, "Who has signed in."),
+        },
+        options=Options(stored=False, as_anybody=True, open_to_keys=True),
+        email="The account's e-mail address.",
+        password=ACCOUNTS_OWN,
+    )
+    sign_out = mutation(accounts.sign_out, "Close the viewer's session, with immediate effect.", only=SIGNED_IN)
+    verify_email = mutation(
+        registration.verify_email,
+        "Open an account with the code that was mailed to it.",
+        only=PUBLIC,
+        options=Options(payload="Without errors, the account is open.", as_anybody=True),
+        code=CODE,
+    )

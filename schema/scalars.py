@@ -4,17 +4,16 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NewType, TypeVar
+from typing import Any, TypeVar
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+from models.parameters import EmailAddress as EmailAddress
 from planner.declare import Cursor
 
 T = TypeVar("T")
-
-EmailAddress = NewType("EmailAddress", str)
 
 # date.fromisoformat also takes 20260131 and 2026-W05-6, which RFC 3339 does not.
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

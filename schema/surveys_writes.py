@@ -1,245 +1,156 @@
-"""The only place for what survey managers do as the graph offers it: writing, revising, scheduling, closing surveys."""
+"""Mutations of surveys: writing them, answering them, and the consents that decide who can."""
 
-from datetime import date
-from uuid import UUID
-
-import strawberry
-
-from models.members import MemberKind, Sex
-from models.organizations import OrganizationKind
-from models.surveys import QuestionKind, RuleOperator
-from models.viewers import Viewer
-from planner.declare import graph_type, sql
-from resolvers import surveys
+from resolvers import consents_writes as consents
+from resolvers import participations_writes as participations
+from resolvers import surveys as resolve
 from resolvers import surveys_writes as write
-from resolvers.surveys_writes import Draft, Eligible
+from resolvers.answering import TEXT_LENGTH, Entry
+from resolvers.questionnaires import BINS, LABEL_LENGTH, OPTIONS, QUESTIONS, RESERVED_CODE, RULES
+from resolvers.questionnaires import TEXT_LENGTH as QUESTION_LENGTH
 from resolvers.visibility import Option, Question, Rule
-from resolvers.writing import Connection, Made
-from schema.access import MANAGER
-from schema.context import Context
-from schema.surveys import Survey
-from schema.writing import Payload, carry_out, client_mutation_id, id_of
+from schema.access import MANAGER, PATIENT
+from schema.inputs import nested
+from schema.mutations import Options, mutation, mutations, shown
+from schema.surveys import Consent, Participation, Survey
 
-Info = strawberry.Info[Context, None]
+SURVEY = {"survey": shown(Survey, resolve.survey_of)}
+PARTICIPATION = {
+    "participation": shown(Participation, resolve.participation_made, "The viewer's participation in the survey.")
+}
+ANSWERABLE = "A survey that is open and that the viewer is eligible for."
+
+nested(
+    Entry,
+    "AnswerInput",
+    "An answer, in the one of its four fields that fits the kind of question.",
+    question="The question's key.",
+    codes="The codes of the chosen options.",
+    number="The answer to a scale or number question.",
+    date="The answer to a date question.",
+    text=f"The answer to a text question: at most {TEXT_LENGTH:,} characters.",
+)
+nested(
+    Option,
+    "QuestionOptionInput",
+    "An option of a choice question.",
+    code=f"The code in answers: letters, digits and underscores. {RESERVED_CODE} is reserved for missing answers.",
+    label=f"The text of the option: at most {LABEL_LENGTH} characters.",
+)
+nested(
+    Rule,
+    "VisibilityRuleInput",
+    "A condition on the answer to another question.",
+    must_give=("values",),
+    question="The key of the other question.",
+    operator="How its answer is compared.",
+    values="The values to compare with: codes, numbers or days. Several for IN, none for ANSWERED, otherwise one.",
+)
+nested(
+    Question,
+    "QuestionInput",
+    "A question.",
+    must_give=("text", "required"),
+    key="The question's name within the survey: a letter, followed by letters, digits and underscores.",
+    text=f"The question itself: at most {QUESTION_LENGTH:,} characters.",
+    help=f"A hint for answering it: at most {QUESTION_LENGTH:,} characters.",
+    kind="The kind of answer.",
+    required="Whether it must be answered if it is shown.",
+    options=f"The options in order: 2 to {OPTIONS}. Only for choice questions.",
+    minimum="The smallest number accepted. Required for a scale.",
+    maximum="The greatest number accepted. Required for a scale.",
+    bins=f"The edges of the bins in which a number is counted, ascending: 2 to {BINS}.",
+    max_choices="How many options one answer may choose. Only for multiple choice.",
+    visible_when=f"The conditions for showing the question, which must all hold: at most {RULES}.",
+)
+nested(
+    write.Eligible,
+    "EligibilityInput",
+    "Who can answer a survey. Fields that are left out are no condition.",
+    kinds="Members of these kinds: patients by default.",
+    sexes="Members of these sexes.",
+    born_from="The first year of birth.",
+    born_to="The last year of birth.",
+    treatments="Members with a course of one of these treatments, ended or not.",
+    regions="Members who live in one of these regions.",
+)
 
 
-@strawberry.input(description="A choice that a question offers.")
-class QuestionOptionInput:
-    code: str = strawberry.field(
-        description="What an answer holds: letters, digits and underscores; UNKNOWN stands for no answer at all."
+@mutations
+class SurveyMutations:
+    consent_set = mutation(
+        consents.set_consent,
+        "Grant or withdraw consent to a use of the viewer's answers or tracking, with immediate effect.",
+        only=PATIENT,
+        shows={"consent": shown(Consent, resolve.consent_made)},
+        options=Options(read_by="purpose"),
+        purpose="The purpose.",
+        granted="Whether consent is granted. Withdrawing it deletes the answers to open surveys immediately.",
+        recipients="The kinds of organization that the consent covers, at least one. If they are left out, the earlier "
+        "ones are retained.",
+        notice_version="The version of the notice that the viewer was shown.",
     )
-    label: str = strawberry.field(description="What people read.")
-
-
-@strawberry.input(description="A condition on the answer to another question.")
-class VisibilityRuleInput:
-    question: str = strawberry.field(description="The key of the other question.")
-    operator: RuleOperator = strawberry.field(description="How its answer is compared.")
-    values: list[str] = strawberry.field(
-        description="What it is compared with: codes, numbers or days; several for IN, none for ANSWERED, else one."
+    survey_close = mutation(
+        write.close_survey,
+        "Close a survey before its last day. From then on no answer is linked to a member.",
+        only=MANAGER,
+        shows=SURVEY,
+        options=Options(as_publisher=True, seconds=lambda limits: limits.freezing_seconds),
+        survey="The survey.",
     )
-
-
-@strawberry.input(description="A question.")
-class QuestionInput:
-    key: str = strawberry.field(description="Its name within the survey: a letter, then letters, digits, underscores.")
-    text: str = strawberry.field(description="What is asked.")
-    help: str | None = strawberry.field(default=strawberry.UNSET, description="What helps to answer it.")
-    kind: QuestionKind = strawberry.field(description="What sort of answer it takes.")
-    required: bool = strawberry.field(description="Whether it has to be answered where it is shown.")
-    options: list[QuestionOptionInput] | None = strawberry.field(
-        default=strawberry.UNSET, description="The choices it offers, in order: of a question of choice, at least two."
+    survey_create = mutation(
+        write.create_survey,
+        "Create a survey, as a draft that only staff can see.",
+        only=MANAGER,
+        shows=SURVEY,
+        community="The community whose members it is for.",
+        title=f"The title: at most {write.TITLE_LENGTH} characters.",
+        description=f"What the survey is about, and what for: at most {write.DESCRIPTION_LENGTH:,} characters.",
+        questions=f"The questions in order: 1 to {QUESTIONS}.",
+        minimum_participants="How many members must be able to answer before the survey opens: "
+        f"{write.USUAL_PARTICIPANTS} by default.",
+        opens_on="The first day on which it may open: any day by default.",
+        closes_on="The last day on which it can be answered.",
+        offered_to="The kinds of organization that may query the survey's dataset, at least one.",
+        eligibility="Who in the community can answer: its patients by default.",
     )
-    minimum: float | None = strawberry.field(
-        default=strawberry.UNSET, description="The least number it takes; a scale has one."
+    survey_revise = mutation(
+        write.revise_survey,
+        "Revise a survey that has not closed. Members who see it get a new version.",
+        only=MANAGER,
+        shows=SURVEY,
+        survey="The survey.",
+        title="A new title.",
+        description="A new description.",
+        questions="All questions. They replace those of a draft, and are a new version to members who see the survey.",
+        closes_on="A new last day.",
     )
-    maximum: float | None = strawberry.field(
-        default=strawberry.UNSET, description="The greatest number it takes; a scale has one."
+    survey_save = mutation(
+        participations.save_survey,
+        "Save a draft of the viewer's answers, which replaces the earlier draft.",
+        only=PATIENT,
+        shows=PARTICIPATION,
+        survey=ANSWERABLE,
+        answers="At most one for each question. Answers to questions that are not shown are dropped.",
     )
-    bins: list[float] | None = strawberry.field(
-        default=strawberry.UNSET, description="The edges, ascending, of the bins that a number is counted by."
+    survey_schedule = mutation(
+        write.schedule_survey,
+        "Schedule a draft: it opens on its day, once enough members can answer it.",
+        only=MANAGER,
+        shows=SURVEY,
+        survey="The survey.",
     )
-    max_choices: int | None = strawberry.field(
-        default=strawberry.UNSET, description="How many options one answer may hold, where several may be chosen."
+    survey_submit = mutation(
+        participations.submit_survey,
+        "Submit the viewer's answers. They can be submitted again or withdrawn until the survey closes.",
+        only=PATIENT,
+        shows=PARTICIPATION,
+        survey=ANSWERABLE,
+        answers="One for every required question that is shown. Answers to questions that are not shown are dropped.",
     )
-    visible_when: list[VisibilityRuleInput] | None = strawberry.field(
-        default=strawberry.UNSET, description="When it is shown: all must hold; always where there is none."
-    )
-
-
-@strawberry.input(description="Whom a survey asks; what is not said is no condition.")
-class EligibilityInput:
-    kinds: list[MemberKind] | None = strawberry.field(
-        default=strawberry.UNSET, description="Members of these kinds; patients where it is not said."
-    )
-    sexes: list[Sex] | None = strawberry.field(default=strawberry.UNSET, description="Members of these sexes.")
-    born_from: int | None = strawberry.field(default=strawberry.UNSET, description="The first year of birth.")
-    born_to: int | None = strawberry.field(default=strawberry.UNSET, description="The last year of birth.")
-    treatments: list[strawberry.ID] | None = strawberry.field(
-        default=strawberry.UNSET, description="Members with a course of one of these treatments, ended or not."
-    )
-    regions: list[str] | None = strawberry.field(
-        default=strawberry.UNSET, description="Members who live in one of these regions."
-    )
-
-
-@strawberry.input(description="A survey to write, as a draft.")
-class SurveyCreateInput:
-    community: strawberry.ID = strawberry.field(description="Whom it asks.")
-    title: str = strawberry.field(description="Its title: at most 200 characters.")
-    description: str = strawberry.field(description="What it is about, and what for: at most 5,000 characters.")
-    questions: list[QuestionInput] = strawberry.field(description="Its questions, in order: 1 to 100.")
-    minimum_participants: int | None = strawberry.field(
-        default=strawberry.UNSET, description="How many must be able to answer before it opens; 200 if not said."
-    )
-    opens_on: date | None = strawberry.field(
-        default=strawberry.UNSET, description="The first day it may open; any day where it is not said."
-    )
-    closes_on: date = strawberry.field(description="The last day it can be answered.")
-    offered_to: list[OrganizationKind] = strawberry.field(
-        description="The kinds of organization that may ask what its answers add up to, at least one."
-    )
-    eligibility: EligibilityInput | None = strawberry.field(
-        default=strawberry.UNSET, description="Whom of the community it asks; its patients where it is not said."
-    )
-    client_mutation_id: str | None = client_mutation_id()
-
-
-@strawberry.input(description="What to change of a survey that has not closed.")
-class SurveyReviseInput:
-    survey: strawberry.ID = strawberry.field(description="The survey.")
-    title: str | None = strawberry.field(default=strawberry.UNSET, description="Its new title.")
-    description: str | None = strawberry.field(default=strawberry.UNSET, description="Its new description.")
-    questions: list[QuestionInput] | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="All its questions. A draft's are replaced; for members who see it they are a new version.",
-    )
-    closes_on: date | None = strawberry.field(
-        default=strawberry.UNSET, description="The new last day it can be answered."
-    )
-    client_mutation_id: str | None = client_mutation_id()
-
-
-@strawberry.input(description="A draft that is to open by itself.")
-class SurveyScheduleInput:
-    survey: strawberry.ID = strawberry.field(description="The survey.")
-    client_mutation_id: str | None = client_mutation_id()
-
-
-@strawberry.input(description="A survey to end before its day.")
-class SurveyCloseInput:
-    survey: strawberry.ID = strawberry.field(description="The survey.")
-    client_mutation_id: str | None = client_mutation_id()
-
-
-@graph_type(audience=MANAGER)
-class SurveyCreatePayload(Payload):
-    """What writing a survey came to."""
-
-    survey_id: strawberry.Private[UUID | None] = None
-    survey: Survey | None = sql(surveys.survey_of, "The survey; null where it was refused.")
-
-
-@graph_type(audience=MANAGER)
-class SurveyRevisePayload(Payload):
-    """What revising a survey came to."""
-
-    survey_id: strawberry.Private[UUID | None] = None
-    survey: Survey | None = sql(surveys.survey_of, "The survey; null where it was refused.")
-
-
-@graph_type(audience=MANAGER)
-class SurveySchedulePayload(Payload):
-    """What scheduling a survey came to."""
-
-    survey_id: strawberry.Private[UUID | None] = None
-    survey: Survey | None = sql(surveys.survey_of, "The survey; null where it was refused.")
-
-
-@graph_type(audience=MANAGER)
-class SurveyClosePayload(Payload):
-    """What closing a survey came to."""
-
-    survey_id: strawberry.Private[UUID | None] = None
-    survey: Survey | None = sql(surveys.survey_of, "The survey; null where it was refused.")
-
-
-async def survey_create(info: Info, input: SurveyCreateInput) -> SurveyCreatePayload:
-    async def work(connection: Connection, viewer: Viewer) -> Made:
-        fewest = input.minimum_participants
-        draft = Draft(
-            community=id_of(input.community, "com", "input", "community"),
-            title=input.title,
-            description=input.description,
-            questions=[question_of(question) for question in input.questions],
-            closes_on=input.closes_on,
-            offered_to=input.offered_to,
-            opens_on=input.opens_on or None,
-            minimum_participants=write.USUAL_PARTICIPANTS if fewest is None or fewest is strawberry.UNSET else fewest,
-            eligible=eligible_of(input.eligibility) if input.eligibility else Eligible(),
-        )
-        return {"survey_id": await write.create_survey(connection, viewer, draft)}
-
-    return await carry_out(info, SurveyCreatePayload, input, work)
-
-
-async def survey_revise(info: Info, input: SurveyReviseInput) -> SurveyRevisePayload:
-    async def work(connection: Connection, viewer: Viewer) -> Made:
-        asked = None if input.questions is strawberry.UNSET else input.questions
-        survey = await write.revise_survey(
-            connection,
-            viewer,
-            survey=id_of(input.survey, "svy", "input", "survey"),
-            title=None if input.title is strawberry.UNSET else input.title,
-            description=None if input.description is strawberry.UNSET else input.description,
-            questions=None if asked is None else [question_of(question) for question in asked],
-            closes_on=input.closes_on or None,
-        )
-        return {"survey_id": survey}
-
-    return await carry_out(info, SurveyRevisePayload, input, work)
-
-
-async def survey_schedule(info: Info, input: SurveyScheduleInput) -> SurveySchedulePayload:
-    async def work(connection: Connection, viewer: Viewer) -> Made:
-        survey = id_of(input.survey, "svy", "input", "survey")
-        return {"survey_id": await write.schedule_survey(connection, viewer, survey=survey)}
-
-    return await carry_out(info, SurveySchedulePayload, input, work)
-
-
-async def survey_close(info: Info, input: SurveyCloseInput) -> SurveyClosePayload:
-    async def work(connection: Connection, viewer: Viewer) -> Made:
-        survey = id_of(input.survey, "svy", "input", "survey")
-        return {"survey_id": await write.close_survey(connection, viewer, survey=survey)}
-
-    seconds = info.context.settings.limits.freezing_seconds
-    return await carry_out(info, SurveyClosePayload, input, work, as_publisher=True, seconds=seconds)
-
-
-def question_of(question: QuestionInput) -> Question:
-    return Question(
-        key=question.key,
-        kind=question.kind,
-        text=question.text,
-        required=question.required,
-        help=None if question.help is strawberry.UNSET else question.help,
-        options=tuple(Option(option.code, option.label) for option in question.options or ()),
-        minimum=None if question.minimum is strawberry.UNSET else question.minimum,
-        maximum=None if question.maximum is strawberry.UNSET else question.maximum,
-        bins=tuple(question.bins or ()),
-        max_choices=None if question.max_choices is strawberry.UNSET else question.max_choices,
-        rules=tuple(Rule(rule.question, rule.operator, tuple(rule.values)) for rule in question.visible_when or ()),
-    )
-
-
-def eligible_of(eligibility: EligibilityInput) -> Eligible:
-    path = ("input", "eligibility", "treatments")
-    return Eligible(
-        kinds=eligibility.kinds or (),
-        sexes=eligibility.sexes or (),
-        born_from=None if eligibility.born_from is strawberry.UNSET else eligibility.born_from,
-        born_to=None if eligibility.born_to is strawberry.UNSET else eligibility.born_to,
-        treatments=[id_of(id, "trt", *path, str(number)) for number, id in enumerate(eligibility.treatments or ())],
-        regions=eligibility.regions or (),
+    survey_withdraw = mutation(
+        participations.withdraw_survey,
+        "Delete the viewer's answers, as long as the survey is open.",
+        only=PATIENT,
+        shows=PARTICIPATION,
+        survey="A survey that is open.",
     )

@@ -31,7 +31,7 @@ RESET = """
 CLOSED_CODE = {
     "code": "INVALID",
     "path": ["input", "code"],
-    "message": "This code opens nothing, or no longer. Ask for a new one.",
+    "message": "This code is invalid or has expired. Request a new one.",
 }
 
 

@@ -17,7 +17,7 @@ QUOTE = (
     "cost { microRho } affordable alreadyPublished cells marginOfError remainingAfter { microRho } cheaper"
     " coveredBy { id }"
 )
-ASKS = f"query Asks($input: InsightInput!) {{ insightQuote(input: $input) {{ {QUOTE} }} }}"
+ASKS = f"query Asks($input: InsightQuoteInput!) {{ insightQuote(input: $input) {{ {QUOTE} }} }}"
 PUBLISHES = f"""
     mutation Publishes($input: InsightInput!) {{
       insightPublish(input: $input) {{

@@ -19,8 +19,8 @@ OPTIONS = (Option("YES", "Yes"), Option("NO", "No"), Option("MAYBE", "It depends
 TREATED = Rule("treated", RuleOperator.EQUALS, ("YES",))
 QUESTIONS = [
     Question("treated", SINGLE, "Are you treated?", required=True, options=OPTIONS),
-    Question("how", MULTIPLE, "How?", required=True, options=OPTIONS, max_choices=2, rules=(TREATED,)),
-    Question("burden", SCALE, "How heavy is it?", minimum=0, maximum=10, rules=(TREATED,)),
+    Question("how", MULTIPLE, "How?", required=True, options=OPTIONS, max_choices=2, visible_when=(TREATED,)),
+    Question("burden", SCALE, "How heavy is it?", minimum=0, maximum=10, visible_when=(TREATED,)),
     Question("years", NUMBER, "For how many years?", minimum=0, maximum=90, bins=(0, 5, 90)),
     Question("since", DATE, "Since which day?"),
     Question("words", TEXT, "What else?"),
@@ -31,13 +31,13 @@ HOW = Entry("how", codes=("MAYBE",))
 
 def answered(*entries: Entry, whole: bool = True) -> tuple[dict[str, Given], list[tuple[str, str]]]:
     kept, refusals = kept_answers(QUESTIONS, entries, "answers", whole=whole)
-    return kept, [(one.code.value, ".".join(one.path)) for one in refusals]
+    return kept, [(one.code.value, ".".join(map(str, one.path))) for one in refusals]
 
 
 def test_answers_of_every_kind_are_kept_as_they_are() -> None:
     entries = [
         YES, Entry("how", codes=("NO", "YES")), Entry("burden", number=7.0), Entry("years", number=2.5),
-        Entry("since", day=date(2026, 1, 31)), Entry("words", text="  Sleep.\n"),
+        Entry("since", date=date(2026, 1, 31)), Entry("words", text="  Sleep.\n"),
     ]  # fmt: skip
     assert answered(*entries) == (
         {
@@ -63,11 +63,11 @@ def test_answers_of_every_kind_are_kept_as_they_are() -> None:
         (Entry("years", codes=("YES",)), "INVALID", "codes"),
         (Entry("burden", number=5.5), "INVALID", "number"),
         (Entry("burden", number=11.0), "INVALID", "number"),
-        (Entry("since", day=date(1899, 12, 31)), "INVALID", "date"),
+        (Entry("since", date=date(1899, 12, 31)), "INVALID", "date"),
         (Entry("since", text="May"), "INVALID", "text"),
         (Entry("words", text="w" * 5_001), "TOO_LONG", "text"),
         (Entry("words", number=1.0), "INVALID", "number"),
-        (Entry("words", text="words", day=date(2026, 1, 1)), "INVALID", "date"),
+        (Entry("words", text="words", date=date(2026, 1, 1)), "INVALID", "date"),
     ],
 )
 def test_a_bad_answer_is_told_at_its_place(entry: Entry, code: str, place: str) -> None:
@@ -146,7 +146,7 @@ def surveys(draw: st.DrawFn) -> list[Question]:
                 offered = ["0", "1", "2", "3"] if on.kind is SCALE else [option.code for option in on.options]
                 values = (draw(st.sampled_from(offered)),)
             rules.append(Rule(on.key, operator, values))
-        made.append(replace(question, rules=tuple(rules)))
+        made.append(replace(question, visible_when=tuple(rules)))
     return draw(st.permutations(made))
 
 

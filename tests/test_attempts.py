@@ -25,7 +25,7 @@ from tests.joining import (
 
 TOO_OFTEN = {
     "code": "LIMIT_REACHED",
-    "message": "That was tried too often. Try again in 15 minutes.",
+    "message": "Too many attempts. Try again in 15 minutes.",
     "path": ["input"],
 }
 

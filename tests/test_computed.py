@@ -21,7 +21,8 @@ from models.rows import Expression, Finished, Row, Rows, Unanswerable, row, sele
 from models.viewers import ANYBODY, Audience
 from planner.declare import column, computed, graph_type, paged, sql
 from planner.operations import Planner
-from schema.access import PUBLIC, View
+from schema.access import PUBLIC
+from schema.build import View
 from schema.context import Context
 from schema.pagination import Connection, Node
 

@@ -71,7 +71,7 @@ async def live(admin: asyncpg.Connection, steps: list[Any]) -> None:
                     viewer: Viewer, entries: list[Entry] = entries, day: int = day, side: int = side
                 ) -> object:
                     return await tracking_writes.record_observations(
-                        admin, viewer, observed_on=DAYS[day], entries=entries, patient=patient if side else None
+                        admin, viewer, observed_on=DAYS[day], entries=entries, on_behalf_of=patient if side else None
                     )
 
                 done = await carried_out(admin, sides[side], record)

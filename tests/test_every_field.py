@@ -11,7 +11,7 @@ from models.connections import open_roles, pool
 from models.scopes import open_tables
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
-from schema.access import View, build_views
+from schema.build import View, build_views
 from schema.context import Context
 from tests.questions import every_field
 from tests.small_network import SmallNetwork, small_network

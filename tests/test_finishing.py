@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from models import connections
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
-from schema.access import build_views
+from schema.build import build_views
 from schema.context import Context
 from tests.operations import Made, Pool, operations
 

@@ -101,22 +101,22 @@ async def test_a_new_laboratory_comes_to_know_what_it_may_and_no_more(
 LICENCE_REQUIRED = {
     "code": "LICENCE_REQUIRED",
     "path": ["input", "dataset"],
-    "message": "This takes a licence for the dataset's community, granted and in force today: see licenceRequest.",
+    "message": "This takes a licence for the dataset's community, granted and in force today. See `licenceRequest`.",
 }
 NOT_ELIGIBLE = {
     "code": "NOT_ELIGIBLE",
     "path": ["input", "dataset"],
-    "message": "This dataset is not offered to organizations of your kind: `offeredTo` says to which it is.",
+    "message": "This dataset is not offered to organizations of your kind. See `offeredTo`.",
 }
 BUDGET_EXHAUSTED = {
     "code": "BUDGET_EXHAUSTED",
     "path": ["input", "precision"],
-    "message": "This costs 4,567 micro-rho, and 800 are left. WITHIN_50 would still do: ask for that.",
+    "message": "This costs 4,567 micro-rho, and 800 are left. The precision WITHIN_50 is still affordable.",
 }
 TOO_MANY = {
     "code": "INVALID",
     "path": ["input", "by"],
-    "message": "An insight has at most 3 variables: leave some out.",
+    "message": "An insight has at most 3 variables. Leave some out.",
 }
 
 

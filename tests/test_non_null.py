@@ -9,7 +9,7 @@ from models.scopes import EVERY, SCOPES
 from models.viewers import Audience
 from planner.declare import Sql
 from planner.tables import Tables
-from schema.access import build_views
+from schema.build import build_views
 
 # One statement says null where the row is hidden, and a client was promised that there is always one.
 SAME_SCOPE = "both rows are of the same member, under the same policy"

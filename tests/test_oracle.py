@@ -19,7 +19,7 @@ from models.scopes import open_tables
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
 from planner.tables import Ordered
-from schema.access import build_views
+from schema.build import build_views
 from tests.cluster_fixtures import clone
 from tests.operations import Made, Pool, operations
 from tests.oracle import Oracle, differences

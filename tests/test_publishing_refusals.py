@@ -49,7 +49,9 @@ async def test_a_quota_restricts_its_licence_and_not_others(here: Town, people: 
     said = await publishes(here, poor, dataset, "q", "sex")
     [error] = said["userErrors"]
     assert (error["code"], error["path"]) == ("BUDGET_EXHAUSTED", ["input", "precision"])
-    assert error["message"] == "This costs 4,567 micro-rho, and 800 are left. WITHIN_50 would still do: ask for that."
+    assert (
+        error["message"] == "This costs 4,567 micro-rho, and 800 are left. The precision WITHIN_50 is still affordable."
+    )
     assert (said["insight"], said["charged"]) == (None, None)
     assert said["quote"] == {
         "cost": {"microRho": PRICES[20]}, "affordable": False, "alreadyPublished": False, "cells": 16,
@@ -173,7 +175,7 @@ async def test_a_cube_of_too_many_cells_is_refused(here: Town, licensed: Caller)
     said = await publishes(here, who, await closed(here, wide), "a", "b")
     [error] = said["userErrors"]
     assert (error["code"], error["path"]) == ("INVALID", ["input", "by"])
-    assert error["message"].startswith("This has 8,281 cells and may have 5,000")
+    assert error["message"].startswith("This has 8,281 cells, and the limit is 5,000.")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ ASKED = {
 
 def faults(questions: list[Question]) -> list[tuple[str, str]]:
     """Code and path of each refusal."""
-    return [(one.code.value, ".".join(one.path)) for one in definition_refusals(questions, "questions")]
+    return [(one.code.value, ".".join(map(str, one.path))) for one in definition_refusals(questions, "questions")]
 
 
 def test_a_survey_of_every_kind_with_rules_is_without_fault() -> None:
@@ -38,7 +38,7 @@ def test_a_survey_of_every_kind_with_rules_is_without_fault() -> None:
         Rule("date", MORE, ("2020-02-29",)),
         Rule("text", ANSWERED),
     )
-    assert faults([*ASKED.values(), Question("last", TEXT, "And?", rules=rules)]) == []
+    assert faults([*ASKED.values(), Question("last", TEXT, "And?", visible_when=rules)]) == []
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_survey_of_every_kind_with_rules_is_without_fault() -> None:
         ("text", {"options": OPTIONS}, [("INVALID", "options")]),
         ("text", {"minimum": 1.0}, [("INVALID", "minimum")]),
         ("text", {"bins": (1.0, 2.0)}, [("INVALID", "bins")]),
-        ("text", {"max_choices": 1}, [("INVALID", "maxChoices")]),
+        ("text", {"max_choices": 1}, [("INVALID", "max_choices")]),
         ("date", {"maximum": 1.0}, [("INVALID", "maximum")]),
         ("single", {"options": ()}, [("INVALID", "options")]),
         ("single", {"options": OPTIONS[:1]}, [("INVALID", "options")]),
@@ -62,9 +62,9 @@ def test_a_survey_of_every_kind_with_rules_is_without_fault() -> None:
         ("single", {"options": (*OPTIONS, Option("a b", "Spaced"))}, [("INVALID", "options.3.code")]),
         ("single", {"options": (*OPTIONS, Option("UNKNOWN", "Unknown"))}, [("INVALID", "options.3.code")]),
         ("single", {"options": (*OPTIONS, Option("OTHER", " "))}, [("INVALID", "options.3.label")]),
-        ("single", {"max_choices": 2}, [("INVALID", "maxChoices")]),
-        ("multiple", {"max_choices": 0}, [("INVALID", "maxChoices")]),
-        ("multiple", {"max_choices": 4}, [("INVALID", "maxChoices")]),
+        ("single", {"max_choices": 2}, [("INVALID", "max_choices")]),
+        ("multiple", {"max_choices": 0}, [("INVALID", "max_choices")]),
+        ("multiple", {"max_choices": 4}, [("INVALID", "max_choices")]),
         ("multiple", {"max_choices": None}, []),
         ("scale", {"minimum": None}, [("INVALID", "minimum")]),
         ("scale", {"maximum": 9.5}, [("INVALID", "maximum")]),
@@ -106,8 +106,8 @@ def test_a_fault_is_told_at_its_place(kind: str, change: dict[str, Any], expecte
     ],
 )
 def test_a_rule_that_cannot_hold_is_told_at_its_place(rule: Rule, expected: str) -> None:
-    questions = [*ASKED.values(), Question("last", TEXT, "And?", rules=(rule,))]
-    assert faults(questions) == [("INVALID", f"questions.6.visibleWhen.0.{expected}")]
+    questions = [*ASKED.values(), Question("last", TEXT, "And?", visible_when=(rule,))]
+    assert faults(questions) == [("INVALID", f"questions.6.visible_when.0.{expected}")]
 
 
 def test_a_key_may_not_come_twice() -> None:
@@ -116,13 +116,13 @@ def test_a_key_may_not_come_twice() -> None:
 
 def test_questions_that_wait_for_each_other_are_told_and_those_behind_them_are_not() -> None:
     questions = [
-        Question("a", TEXT, "A?", rules=(Rule("c", ANSWERED),)),
-        Question("b", TEXT, "B?", rules=(Rule("a", ANSWERED),)),
-        Question("c", TEXT, "C?", rules=(Rule("b", ANSWERED),)),
-        Question("d", TEXT, "D?", rules=(Rule("c", ANSWERED),)),
+        Question("a", TEXT, "A?", visible_when=(Rule("c", ANSWERED),)),
+        Question("b", TEXT, "B?", visible_when=(Rule("a", ANSWERED),)),
+        Question("c", TEXT, "C?", visible_when=(Rule("b", ANSWERED),)),
+        Question("d", TEXT, "D?", visible_when=(Rule("c", ANSWERED),)),
     ]
-    assert faults(questions) == [("INVALID", f"questions.{number}.visibleWhen") for number in range(3)]
-    assert faults([replace(questions[0], rules=()), *questions[1:]]) == []
+    assert faults(questions) == [("INVALID", f"questions.{number}.visible_when") for number in range(3)]
+    assert faults([replace(questions[0], visible_when=()), *questions[1:]]) == []
 
 
 @pytest.mark.parametrize(("count", "fits"), [(0, False), (1, True), (100, True), (101, False)])
@@ -133,7 +133,7 @@ def test_a_survey_has_one_to_a_hundred_questions(count: int, fits: bool) -> None
 
 def test_a_refusal_repeats_nothing_of_what_was_entered() -> None:
     rules = (Rule("Zzyzx", ANSWERED), Rule("single", IS, ("Zzyzx",)))
-    bad = replace(ASKED["text"], key="Zzyzx Zzyzx", text="Zzyzx" * 300, rules=rules)
+    bad = replace(ASKED["text"], key="Zzyzx Zzyzx", text="Zzyzx" * 300, visible_when=rules)
     told = definition_refusals([ASKED["single"], bad], "questions")
     assert len(told) == 4
     assert "Zzyzx" not in str(told)

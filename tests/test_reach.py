@@ -23,7 +23,8 @@ from models.rows import Expression, Row, row, select
 from models.viewers import Audience
 from planner.declare import column, graph_type, sql
 from planner.operations import Planner
-from schema.access import BUYER, View, build_views
+from schema.access import BUYER
+from schema.build import View, build_views
 from schema.pagination import Node
 from tests.questions import every_field
 

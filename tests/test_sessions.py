@@ -30,7 +30,7 @@ WRONG = {
             "userErrors": [
                 {
                     "code": "WRONG_CREDENTIALS",
-                    "message": "The e-mail address and the password do not fit an account.",
+                    "message": "The e-mail address and the password do not match an account.",
                     "path": ["input"],
                 }
             ],

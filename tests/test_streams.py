@@ -10,7 +10,7 @@ from graphql import parse
 
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
-from schema.access import build_views
+from schema.build import build_views
 from server.connections import Connections
 from server.errors import Refusal, unauthenticated, unavailable
 from server.sessions import Sessions

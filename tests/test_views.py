@@ -10,7 +10,8 @@ from graphql import GraphQLField, get_named_type, is_leaf_type, is_non_null_type
 from commands import sdl
 from models.viewers import Audience
 from planner.declare import column, graph_type
-from schema.access import EACH_FIELD, MANAGER, PATIENT, PUBLIC, UnmarkedError, View, build_views
+from schema.access import EACH_FIELD, MANAGER, PATIENT, PUBLIC, UnmarkedError
+from schema.build import View, build_views
 from schema.roots import Mutation
 
 VIEWS = build_views()
@@ -68,7 +69,7 @@ PROMISED = {
     "SurveyWithdrawPayload": {"PATIENT": "participation userErrors query"},
     "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
     "WaveFreezePayload": {"MANAGER": "dataset userErrors query"},
-    "InsightPublishPayload": {BUYERS_AND_HOUSE: "insight charged quote userErrors"},
+    "InsightPublishPayload": {BUYERS_AND_HOUSE: "insight charged quote userErrors query"},
     "InsightQuote": {
         BUYERS_AND_HOUSE: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy"
     },

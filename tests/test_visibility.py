@@ -64,7 +64,7 @@ def test_a_rule_holds_or_not(
 
 
 def asked(key: str, *rules: Rule) -> Question:
-    return Question(key, SINGLE, rules=rules)
+    return Question(key, SINGLE, visible_when=rules)
 
 
 def test_a_question_without_rules_is_always_shown() -> None:

@@ -235,7 +235,7 @@ async def test_a_failed_first_lets_its_waiting_twin_be_the_first(fresh: str) -> 
     async def fail(connection: Connection, viewer: Viewer) -> dict[str, Any]:
         started.set()
         await go_on.wait()
-        raise writing.not_found("input")
+        raise writing.not_found("post")
 
     async def succeed(connection: Connection, viewer: Viewer) -> dict[str, Any]:
         return {"done": True}
@@ -283,7 +283,7 @@ async def test_an_event_is_heard_when_the_write_commits_and_never_when_it_does_n
 
     async def refuse(connection: Connection, viewer: Viewer) -> dict[str, Any]:
         await writing.announce(connection, "postAdded", uuid4(), about)
-        raise writing.too_late("It is closed.", "input")
+        raise writing.too_late("It is closed.")
 
     async def succeed(connection: Connection, viewer: Viewer) -> dict[str, Any]:
         await writing.announce(connection, "postAdded", subject, about)
@@ -311,7 +311,7 @@ async def test_who_is_told_gets_a_notification_and_an_event_of_it(fresh: str) ->
         viewer = Viewer(Audience.PATIENT, member=mia)
 
         async def work(connection: Connection, viewer: Viewer) -> dict[str, Any]:
-            await writing.tell(connection, rob, "CARE_LINK", "mbr", mia)
+            await writing.notify(connection, rob, "CARE_LINK", "mbr", mia)
             return {}
 
         async with write_as(fresh, Audience.PATIENT, viewer) as write:
@@ -326,14 +326,14 @@ async def test_who_is_told_gets_a_notification_and_an_event_of_it(fresh: str) ->
 
 
 def test_a_text_is_stripped_and_kept_within_its_length() -> None:
-    assert writing.text_within("  two words \n", 9, "input") == "two words"
+    assert writing.text_within("  two words \n", 9, "body") == "two words"
     for text, code in (("", "INVALID"), (" \t\n", "INVALID"), ("x" * 10, "TOO_LONG")):
         with pytest.raises(Refused) as refused:
-            writing.text_within(text, 9, "input", "body")
-        assert [(one.code, one.path) for one in refused.value.refusals] == [(code, ("input", "body"))]
+            writing.text_within(text, 9, "body")
+        assert [(one.code, one.path) for one in refused.value.refusals] == [(code, ("body",))]
         assert "xx" not in refused.value.refusals[0].message
-    assert writing.optional_text_within(" ", 9, "input") is None
-    assert writing.optional_text_within(None, 9, "input") is None
+    assert writing.optional_text_within(" ", 9, "body") is None
+    assert writing.optional_text_within(None, 9, "body") is None
 
 
 def test_a_role_is_the_houses_alone() -> None:
@@ -351,4 +351,4 @@ def test_a_role_is_the_houses_alone() -> None:
 
 
 def test_a_refusal_as_text_names_codes_alone() -> None:
-    assert str(writing.invalid("This may not be empty.", "input", "body")) == "INVALID"
+    assert str(writing.invalid("This may not be empty.", "body")) == "INVALID"

@@ -113,4 +113,4 @@ async def fulfil(connection: "asyncpg.Connection[asyncpg.Record]", wish: Wish, a
         return None
     viewer = Viewer(Audience.BUYER, found["account"], organization=found["organization"])
     question = Question(found["dataset"], wish.variable, wish.by, wish.precision)
-    return (await publish(connection, viewer, question, at=at)).insight
+    return (await publish(connection, viewer, question, at=at)).insight_id

@@ -5,7 +5,6 @@ import resolvers.accounts
 import resolvers.communities
 import resolvers.datasets
 import resolvers.discussions
-import resolvers.events
 import resolvers.insights
 import resolvers.members
 import resolvers.organizations
@@ -15,13 +14,14 @@ import resolvers.tracking
 import resolvers.treatments
 from planner.declare import PAGE_LIMIT, graph_type, node_by_id, paged, sql
 from resolvers.tracking import INDICATORS
+from schema import insights_writes
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.accounts import Me, Notification, Viewer
 from schema.communities import SEARCH, Community
 from schema.datasets import Dataset
 from schema.discussions import Discussion, Flag, Post
 from schema.insights import Insight
-from schema.insights_writes import InsightQuote, insight_quote
+from schema.insights_writes import InsightQuote
 from schema.members import Member
 from schema.organizations import Licence, Organization
 from schema.pagination import Connection, Node
@@ -29,7 +29,6 @@ from schema.register import DataUse
 from schema.surveys import Notice, Survey
 from schema.tracking import Indicator, Observation
 from schema.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
-from schema.writing import question
 
 NODES: tuple[type, ...] = (
     Community,
@@ -123,11 +122,7 @@ class Query:
     )
 
     organization: Organization = sql(resolvers.organizations.organization, "The viewer's own organization.", only=BUYER)
-    insight_quote: InsightQuote = question(
-        insight_quote,
-        "What publishing an insight would cost. Asking is free, and spends no privacy budget.",
-        only=BUYER | MANAGER,
-    )
+    insight_quote: InsightQuote = insights_writes.insight_quote
     datasets: Connection[Dataset] = paged(
         resolvers.datasets.datasets,
         "All datasets, most recently frozen first.",

@@ -1,18 +1,7 @@
 """The root of subscriptions, and the audience of each."""
 
-import resolvers.accounts
-import resolvers.communities
-import resolvers.datasets
-import resolvers.discussions
-import resolvers.events
-import resolvers.insights
-import resolvers.members
-import resolvers.organizations
-import resolvers.register
-import resolvers.surveys
-import resolvers.tracking
-import resolvers.treatments
 from planner.declare import graph_type, told
+from resolvers import events
 from schema.access import MANAGER, PATIENT, SIGNED_IN
 from schema.accounts import Notification
 from schema.discussions import Flag, Post
@@ -24,11 +13,11 @@ from schema.surveys import Survey
 class Subscription:
     """The subscriptions. Only events that the viewer may see are delivered. A stream that fails may miss some."""
 
-    flag_raised: Flag = told(resolvers.events.flag_raised, "Delivers each flag that a member raises.", only=MANAGER)
+    flag_raised: Flag = told(events.flag_raised, "Delivers each flag that a member raises.", only=MANAGER)
     insight_published: Insight = told(
-        resolvers.events.insight_published,
+        events.insight_published,
         "Delivers each insight that is published.",
-        heard=resolvers.events.community_heard,
+        heard=events.community_heard,
         arguments={
             "community": "Slug of a community: only its insights. Defaults to every community for staff, to those that "
             "a member belongs to, and to those that a buyer's licences cover."
@@ -36,22 +25,22 @@ class Subscription:
         only=SIGNED_IN,
     )
     notification_added: Notification = told(
-        resolvers.events.notification_added,
+        events.notification_added,
         "Delivers each new notification to the viewer.",
-        heard=resolvers.events.viewer_heard,
+        heard=events.viewer_heard,
         only=PATIENT,
     )
     post_added: Post = told(
-        resolvers.events.post_added,
+        events.post_added,
         "Delivers each new post in a discussion.",
-        heard=resolvers.events.discussion_heard,
+        heard=events.discussion_heard,
         arguments={"discussion": "Id of the discussion."},
         only=PATIENT | MANAGER,
     )
     survey_opened: Survey = told(
-        resolvers.events.survey_opened,
+        events.survey_opened,
         "Delivers each survey that opens.",
-        heard=resolvers.events.community_heard,
+        heard=events.community_heard,
         arguments={
             "community": "Slug of a community: only its surveys. Defaults to every community the viewer belongs to."
         },

@@ -10,7 +10,7 @@ from graphql import GraphQLSchema, parse, validate
 from models.scopes import open_tables
 from models.viewers import Audience
 from planner.operations import Operation, Plan, Planner
-from schema.access import build_views
+from schema.build import build_views
 
 FOLDER = Path(__file__).parent
 CLAUSES = ("FROM ", "WHERE ", "GROUP BY ", "ORDER BY ", "LIMIT ", "UNION ALL ")

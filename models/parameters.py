@@ -1,0 +1,47 @@
+"""Types of write functions' parameters that the graph reads in its own way: ids of rows, and e-mail addresses."""
+
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple, NewType, TypeAlias
+from uuid import UUID
+
+EmailAddress = NewType("EmailAddress", str)  # in lower case; the schema says how the scalar is read
+
+
+@dataclass(frozen=True)
+class Id:
+    """Marks a parameter as an id of the graph with one of `prefixes`.
+
+    An id that has none of them names no row. It is refused as NOT_FOUND, or, where `or_none`, passed on as None.
+    """
+
+    prefixes: tuple[str, ...]
+    or_none: bool = False
+
+
+class NodeId(NamedTuple):
+    """The key of a row, and the prefix that says of which type it is."""
+
+    prefix: str
+    key: UUID
+
+
+ApiKeyId: TypeAlias = Annotated[UUID, Id(("key",))]
+CareLinkId: TypeAlias = Annotated[UUID, Id(("lnk",))]
+CommunityId: TypeAlias = Annotated[UUID, Id(("com",))]
+CourseId: TypeAlias = Annotated[UUID, Id(("crs",))]
+DatasetId: TypeAlias = Annotated[UUID, Id(("dst",))]
+DiscussionId: TypeAlias = Annotated[UUID, Id(("dis",))]
+FlagId: TypeAlias = Annotated[UUID, Id(("flg",))]
+LicenceId: TypeAlias = Annotated[UUID, Id(("lic",))]
+MemberId: TypeAlias = Annotated[UUID, Id(("mbr",))]
+ObservationId: TypeAlias = Annotated[UUID, Id(("obs",))]
+PostId: TypeAlias = Annotated[UUID, Id(("pst",))]
+SessionId: TypeAlias = Annotated[UUID, Id(("ses",))]
+SurveyId: TypeAlias = Annotated[UUID, Id(("svy",))]
+TreatmentId: TypeAlias = Annotated[UUID, Id(("trt",))]
+
+TopicId: TypeAlias = Annotated[NodeId, Id(("trt", "ind"))]  # what a discussion is about
+
+# For write functions that report everything wrong with an input at once.
+IndicatorIdOrNone: TypeAlias = Annotated[UUID | None, Id(("ind",), or_none=True)]
+NotificationIdOrNone: TypeAlias = Annotated[UUID | None, Id(("ntf",), or_none=True)]

@@ -1,0 +1,204 @@
+"""Inputs derived from the parameters of write functions, and the one visit that reads an input."""
+
+import inspect
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from types import UnionType
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import strawberry
+from strawberry.utils.str_converters import to_camel_case
+
+from models.parameters import Id, NodeId
+from planner.arguments import prefix_of, uuid_of
+from resolvers.writing import UNSET, Path, Refusal, RefusalCode, Refused, Unset, not_found
+from schema.scalars import text_of
+
+REQUIRED = inspect.Parameter.empty
+TEXT_REFUSED = "This contains a character that is not allowed: NUL or a lone surrogate."
+
+
+@dataclass
+class Visit:
+    """What one pass over an input finds: its values for the digest, and the paths of what is refused in it."""
+
+    leaves: list[tuple[Path, Any]] = field(default_factory=list)
+    unwritable: list[Path] = field(default_factory=list)  # text that PostgreSQL cannot store
+    unknown: list[Path] = field(default_factory=list)  # ids of another type, and what is no id
+
+    def leaf(self, path: Path, value: Any) -> Any:
+        self.leaves.append((path, value))
+        if isinstance(value, str) and ("\0" in value or not _encodes(value)):
+            self.unwritable.append(path)
+        return value
+
+    def refuse_unwritable_text(self) -> None:
+        """Raises Refused for each text that contains NUL or half of a surrogate pair."""
+        if self.unwritable:
+            raise Refused(*(Refusal(RefusalCode.INVALID, TEXT_REFUSED, path) for path in self.unwritable))
+
+    def refuse_unknown_ids(self) -> None:
+        """Raises Refused for the first id that cannot name a row, as for a row that does not exist."""
+        if self.unknown:
+            raise not_found(*self.unknown[0])
+
+    def digestible(self) -> bytes:
+        """The input as text to be digested, the same for the same values however they are written."""
+        return json.dumps(self.leaves, default=text_of).encode()
+
+
+Read: TypeAlias = Callable[[Any, Path, Visit], Any]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a write function, or a field of a dataclass in it, as a field of an input.
+
+    `omitted` is what the field has if it is left out: nothing, or a null that the SDL prints.
+    """
+
+    name: str
+    kind: Any  # as the graph has it
+    read: Read
+    default: Any = REQUIRED
+    omitted: Any = strawberry.UNSET
+    nullable: bool = False
+
+
+Parameters: TypeAlias = tuple[Parameter, ...]
+
+NESTED: dict[type, tuple[type, Parameters]] = {}  # dataclasses within inputs: their input types and fields
+
+
+def nested(
+    kind: type,
+    name: str,
+    about: str,
+    /,
+    *,
+    must_give: Collection[str] = (),
+    null_by_default: Collection[str] = (),
+    **about_each: str,
+) -> None:
+    """Declares the input type `name` for a dataclass that write functions take, with a description of each field.
+
+    `must_give` are fields that a client must give although the dataclass has a default; `null_by_default` are those for
+    which the SDL prints null as the default.
+    """
+    defaults = {
+        each.name: REQUIRED if each.name in must_give or each.default is MISSING else each.default
+        for each in fields(kind)
+    }
+    parameters = tuple(
+        _parameter(each, hint, defaults[each], omitted=None if each in null_by_default else strawberry.UNSET)
+        for each, hint in get_type_hints(kind, include_extras=True).items()
+    )
+    NESTED[kind] = input_type(name, about, parameters, about_each), parameters
+
+
+def parameters_of(write: Callable[..., Any]) -> Parameters:
+    """The keyword-only parameters of a write function; a default of None is one that the SDL prints."""
+    hints = get_type_hints(write, include_extras=True)
+    return tuple(
+        _parameter(name, hints[name], each.default, omitted=None if each.default is None else strawberry.UNSET)
+        for name, each in inspect.signature(write).parameters.items()
+        if each.kind is inspect.Parameter.KEYWORD_ONLY
+    )
+
+
+def input_type(name: str, about: str, parameters: Parameters, about_each: Mapping[str, str], **more: Any) -> type:
+    """An input type with a field for each parameter, and those of `more`, which are optional texts.
+
+    Raises TypeError for a parameter without a description, and for a description of none.
+    """
+    names = [each.name for each in parameters]
+    for each in names:
+        if each not in about_each:
+            raise TypeError(f"{name}: describe the parameter {each!r}")
+    for each in about_each:
+        if each not in names:
+            raise TypeError(f"{name}: there is no parameter {each!r}")
+    made: dict[str, Any] = {"__annotations__": {}}
+    for parameter in parameters:
+        optional = {"default": parameter.omitted} if parameter.nullable else {}
+        made[parameter.name] = strawberry.field(description=about_each[parameter.name], **optional)
+        made["__annotations__"][parameter.name] = parameter.kind | None if parameter.nullable else parameter.kind
+    for each, described in more.items():
+        made[each] = strawberry.field(default=strawberry.UNSET, description=described)
+        made["__annotations__"][each] = str | None
+    return strawberry.input(type(name, (), made), description=about)
+
+
+def read(parameters: Parameters, given: Any, visit: Visit, path: Path = ()) -> dict[str, Any]:
+    """The arguments that an input gives, by parameter; those whose default applies are left out."""
+    return dict(_arguments(parameters, given, visit, path))
+
+
+def graph_path(path: Path) -> list[str]:
+    """A path as the graph names it, from the argument `input` on."""
+    return ["input", *(str(step) if isinstance(step, int) else to_camel_case(step) for step in path)]
+
+
+def _arguments(parameters: Parameters, given: Any, visit: Visit, path: Path) -> Iterator[tuple[str, Any]]:
+    for parameter in parameters:
+        name, value = parameter.name, getattr(given, parameter.name)
+        if value is not None and value is not strawberry.UNSET:
+            yield name, parameter.read(value, (*path, name), visit)
+            continue
+        visit.leaf((*path, name), None)
+        # A null is a value of its own only where None or UNSET is the default, or there is none.
+        if parameter.default is REQUIRED or (value is None and parameter.default in (None, UNSET)):
+            yield name, None
+
+
+def _parameter(name: str, hint: Any, default: Any, *, omitted: Any) -> Parameter:
+    parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    (kind,) = [part for part in parts if part is not type(None) and get_args(part) != (Unset.UNSET,)]
+    made, reads = _reader(kind)
+    return Parameter(name, made, reads, default, omitted, nullable=default is not REQUIRED or len(parts) > 1)
+
+
+def _reader(kind: Any) -> tuple[Any, Read]:
+    """What a parameter's type is in the graph, and how a value of it is read."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        of, mark = get_args(kind)
+        return strawberry.ID, _id_reader(mark, NodeId if of is NodeId else UUID)
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        each, reads = _reader(get_args(kind)[0])
+        return list[each], _list_reader(tuple if origin is tuple else list, reads)  # type: ignore[valid-type]
+    if is_dataclass(kind):
+        make: Callable[..., Any] = kind  # type: ignore[assignment]
+        made, parameters = NESTED[kind]  # type: ignore[index]
+        return made, lambda value, path, visit: make(**read(parameters, value, visit, path))
+    return kind, lambda value, path, visit: visit.leaf(path, value)
+
+
+def _id_reader(mark: Id, kind: type) -> Read:
+    def reads(value: Any, path: Path, visit: Visit) -> Any:
+        visit.leaf(path, value)
+        prefix, key = prefix_of(value), uuid_of(value)
+        if prefix in mark.prefixes and key is not None:
+            return NodeId(prefix, key) if kind is NodeId else key
+        if not mark.or_none:
+            visit.unknown.append(path)
+        return None
+
+    return reads
+
+
+def _list_reader(make: Callable[..., Any], reads: Read) -> Read:
+    def read_all(values: Any, path: Path, visit: Visit) -> Any:
+        visit.leaf(path, len(values))
+        return make(reads(value, (*path, place), visit) for place, value in enumerate(values))
+
+    return read_all
+
+
+def _encodes(text: str) -> bool:
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False

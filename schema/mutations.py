@@ -1,0 +1,352 @@
+"""Mutations declared over their write functions: input, payload and what happens between them are derived."""
+
+import hashlib
+import hmac
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.utils.str_converters import to_camel_case
+
+from models.connections import role_password
+from models.viewers import ANYBODY, Audience, Viewer
+from planner.declare import AUDIENCE, graph_type, sql, without_none
+from resolvers import writing
+from resolvers.attempts import Tries
+from resolvers.calling import Call
+from resolvers.writing import Connection, Forbidden, Once, Refusal, Refused, Result, Work, invalid, too_long
+from schema.access import EACH_FIELD
+from schema.context import Context
+from schema.errors import UserError
+from schema.inputs import Parameters, Visit, graph_path, input_type, parameters_of, read
+from settings import Limits
+
+if TYPE_CHECKING:
+    from schema.roots import Query
+
+C = TypeVar("C", bound=type)
+
+CLIENT_MUTATION_ID_LENGTH = 200
+CLIENT_MUTATION_ID = (
+    f"An id of the client's choice: at most {CLIENT_MUTATION_ID_LENGTH} characters. A request repeated with it within "
+    "a day, with the same input, returns the result of the first one and is not carried out again."
+)
+NO_EFFECT = "Accepted as in every input, but without effect: the results of this mutation are not stored."
+INPUT = strawberry.argument(description="The input object.")
+ROOT: Any = object()  # of queries: it has no state
+
+
+@strawberry.type
+class Payload:
+    """The fields of every payload; each kind also holds the ids that its fields are read by."""
+
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why the mutation was refused. Empty if it was carried out."
+    )
+    query: Annotated["Query", strawberry.lazy("schema.roots")] = strawberry.field(
+        resolver=lambda: ROOT, description="The graph as the viewer sees it after the mutation."
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A field of a payload: read by a resolver, or, without one, part of the result.
+
+    Its description says when it is null, unless `about` does.
+    """
+
+    kind: Any
+    resolver: Callable[..., Any] | None
+    about: str | None
+    prefix: str = ""  # of an id
+
+    def described(self, name: str) -> str:
+        about = self.about or f"The {name.replace('_', ' ')}."
+        if "null" in about.lower():
+            return about
+        return f"{about} {'Empty' if get_origin(self.kind) is list else 'Null'} if the mutation was refused."
+
+
+def shown(kind: Any, resolver: Callable[..., Any], about: str | None = None) -> Shown:
+    """A field that a resolver reads by the result of the mutation."""
+    return Shown(kind, resolver, about)
+
+
+def given(kind: Any, about: str) -> Shown:
+    """A field that is itself part of the result, or of a refusal."""
+    return Shown(kind, None, about)
+
+
+def given_id(prefix: str, about: str) -> Shown:
+    """A field with the id of a row that is gone: the result is its key."""
+    return Shown(strawberry.ID, None, about, prefix)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a few mutations need besides their write function, what they show, and descriptions."""
+
+    input_name: str | None = None  # of the input type, if it is not called after the mutation
+    payload: str = ""  # what the payload's description says after "Result of ..."
+    read_by: str | None = None  # the result's name, if it is not called after the first field (`post_id`)
+    stored: bool = True  # whether the result is stored to answer repeated requests
+    as_anybody: bool = False  # in the role of the public view, whoever the viewer is
+    as_publisher: bool = False  # in the role that may have records counted
+    open_to_keys: bool = False  # to programs with an organization's key, not only to those who have signed in
+    seconds: Callable[[Limits], float] | None = None  # how long it may take, if not as long as other requests
+    reports: Mapping[str, Refusal] = field(default_factory=dict)  # if that result is true; what was written stays
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A mutation before it has a name: what `mutation` was given."""
+
+    write: Callable[..., Any]
+    about: str
+    only: frozenset[Audience]
+    shows: Mapping[str, Shown]
+    options: Options
+    about_each: Mapping[str, str]
+
+
+def mutation(
+    write: Callable[..., Any],
+    about: str,
+    /,
+    *,
+    only: frozenset[Audience],
+    shows: Mapping[str, Shown] | None = None,
+    options: Options | None = None,
+    **about_each: str,
+) -> Any:
+    """A field of the mutation root that carries out `write`. To be used in a class that `mutations` decorates.
+
+    `write` has its Connection, Viewer and Call as positional parameters, in any order, and the input's fields as
+    keyword-only ones, which `about_each` describes. One without a Connection is awaited before the transaction begins
+    and returns the Work that is carried out in it. It returns what the fields in `shows` are read by: an id, ids, or a
+    dataclass whose fields are.
+    """
+    return Declared(write, about, only, shows or {}, options or Options(), about_each)
+
+
+def mutations(cls: C) -> C:
+    """A part of the mutation root: a class whose attributes are declared with `mutation`."""
+    for name, declared in list(vars(cls).items()):
+        if isinstance(declared, Declared):
+            setattr(cls, name, _field(declared, to_camel_case(name)))
+    return graph_type(audience=EACH_FIELD)(cls)
+
+
+def question(
+    write: Callable[..., Any],
+    about: str,
+    /,
+    *,
+    only: frozenset[Audience],
+    answer: type,
+    input_name: str,
+    **about_each: str,
+) -> Any:
+    """A field of the query root that Python answers with what `write` returns, in a transaction of the view's role."""
+    parameters = parameters_of(write)
+    name = input_name[0].lower() + input_name.removesuffix("Input")[1:]
+    taken = input_type(input_name, f"Input for `{name}`.", parameters, about_each)
+
+    async def resolve(info: strawberry.Info[Context, None], input: Any) -> Any:
+        visit = Visit()
+        arguments = read(parameters, input, visit)
+        try:
+            visit.refuse_unwritable_text()
+            visit.refuse_unknown_ids()
+            async with info.context.write() as connection:
+                return await write(connection, info.context.viewer, **arguments)
+        except Refused as refused:
+            first = refused.refusals[0]
+            facts = {"code": first.code.value, "argument": graph_path(first.path)}
+            raise GraphQLError(first.message, extensions=facts) from None
+
+    resolve.__annotations__ |= {"input": Annotated[taken, INPUT], "return": answer}
+    return strawberry.field(resolver=resolve, description=about, metadata={AUDIENCE: only})
+
+
+def _field(declared: Declared, name: str) -> Any:
+    type_name, options = name[0].upper() + name[1:], declared.options
+    hints, signature = get_type_hints(declared.write), inspect.signature(declared.write)
+    results = _results(declared, hints["return"])
+    payload = _payload_type(declared, name, results)
+    carried_out = CarriedOut(
+        declared.write,
+        name,
+        options,
+        takes=tuple(hints[each.name] for each in signature.parameters.values() if each.kind is not each.KEYWORD_ONLY),
+        parameters=parameters_of(declared.write),
+        results=results,
+        shows=declared.shows,
+        payload=payload,
+    )
+
+    async def resolve(info: strawberry.Info[Context, None], input: Any) -> Any:
+        return await carried_out(info.context, input)
+
+    async def resolve_without_input(info: strawberry.Info[Context, None]) -> Any:
+        return await carried_out(info.context, None)
+
+    resolver: Callable[..., Any] = resolve if carried_out.parameters else resolve_without_input
+    resolver.__annotations__["return"] = payload
+    if carried_out.parameters:
+        about_id = CLIENT_MUTATION_ID if options.stored else NO_EFFECT
+        taken = input_type(
+            options.input_name or f"{type_name}Input",
+            f"Input for `{name}`.",
+            carried_out.parameters,
+            declared.about_each,
+            client_mutation_id=about_id,
+        )
+        resolver.__annotations__["input"] = Annotated[taken, INPUT]
+    return strawberry.mutation(resolver=resolver, description=declared.about, metadata={AUDIENCE: declared.only})
+
+
+@dataclass(frozen=True)
+class CarriedOut:
+    """A mutation as a function of a request's context and its input."""
+
+    write: Callable[..., Any]
+    name: str
+    options: Options
+    takes: tuple[Any, ...]  # the types of the write function's positional parameters
+    parameters: Parameters
+    results: Mapping[str, Any]  # their types, by the names of the payload's attributes
+    shows: Mapping[str, Shown]
+    payload: type
+
+    async def __call__(self, context: Context, input: Any) -> Any:
+        """The payload. A refusal is reported in its `user_errors`; Forbidden is an error of the operation."""
+        options, viewer, write = self.options, context.viewer, context.write
+        if options.as_anybody:
+            write, viewer = context.write_as_anybody or context.write, ANYBODY
+        if options.as_publisher:
+            assert context.publish is not None
+            write = context.publish
+        if options.seconds is not None and context.allow is not None:
+            context.allow(options.seconds(context.settings.limits))
+        try:
+            if context.viewer.api_key is not None and not options.open_to_keys:
+                raise Forbidden
+            visit = Visit()
+            arguments = read(self.parameters, input, visit)
+            client_mutation_id = visit.leaf(("client_mutation_id",), getattr(input, "client_mutation_id", None))
+            visit.refuse_unwritable_text()
+            once = self.once(context, client_mutation_id, visit)
+            work = await self.work(call_of(context), arguments, visit)
+            made = await writing.carry_out(write, viewer, work, once)
+        except Refused as refused:
+            return self.payload(user_errors=[*map(user_error, refused.refusals)], **refused.shows)
+        except Forbidden:
+            raise GraphQLError("You may not do this.", extensions={"code": "FORBIDDEN"}) from None
+        return self.answer(made)
+
+    def once(self, context: Context, given: Any, visit: Visit) -> Once | None:
+        """What identifies a repeated request; None if the client gave it no id."""
+        if not self.options.stored or not isinstance(given, str):
+            return None
+        if not given:
+            raise invalid("This may not be empty.", "client_mutation_id")
+        if len(given) > CLIENT_MUTATION_ID_LENGTH:
+            raise too_long(CLIENT_MUTATION_ID_LENGTH, "client_mutation_id")
+        address = context.settings.database_url
+        assert address is not None
+        # Keyed by what the database does not hold: a bare digest of an input with a password could be guessed from.
+        key = role_password(address, "mutation inputs").encode()
+        return Once(self.name, given, hmac.digest(key, visit.digestible(), hashlib.sha256))
+
+    async def work(self, call: Call, arguments: Mapping[str, Any], visit: Visit) -> Work:
+        """What is carried out in the transaction."""
+        if Connection not in self.takes:
+            visit.refuse_unknown_ids()
+            prepared: Work = await self.write(call, **arguments)
+            return prepared
+
+        async def carried_out(connection: Connection, viewer: Viewer) -> Result:
+            visit.refuse_unknown_ids()
+            known = {Connection: connection, Viewer: viewer, Call: call}
+            return self.result(await self.write(*(known[kind] for kind in self.takes), **arguments))
+
+        return carried_out
+
+    def result(self, made: Any) -> Result:
+        """What a write function returned, by the names of the payload's attributes."""
+        if is_dataclass(made):
+            return {each.name: getattr(made, each.name) for each in fields(made)}
+        return dict.fromkeys(self.results, made)
+
+    def answer(self, made: Result) -> Any:
+        """The payload of a result, whose ids are text if it was stored."""
+        values = {name: as_kind(self.results.get(name), value) for name, value in made.items()}
+        for name, each in self.shows.items():
+            if each.prefix:
+                (key,) = made.values()
+                values[name] = f"{each.prefix}_{key}"
+        answer = self.payload(**values)
+        for name, refusal in self.options.reports.items():
+            if made[name]:
+                answer.user_errors.append(user_error(refusal))
+        return answer
+
+
+def _results(declared: Declared, kind: Any) -> dict[str, Any]:
+    """The types of a write function's results, by the names of the payload's attributes."""
+    if kind in (Work, type(None)):
+        return {}
+    if is_dataclass(kind):
+        return {name: without_none(each) for name, each in get_type_hints(kind).items()}
+    first = next(iter(declared.shows), "")
+    suffixed = {UUID: f"{first}_id", list[UUID]: f"{first[:-1]}_ids"}
+    return {declared.options.read_by or suffixed.get(kind, first): kind}
+
+
+def _payload_type(declared: Declared, name: str, results: Mapping[str, Any]) -> type:
+    made: dict[str, Any] = {
+        "__annotations__": {},
+        "__doc__": f"Result of `{name}`. {declared.options.payload}".rstrip(),
+    }
+    for each, kind in results.items():
+        if each not in declared.shows:
+            made["__annotations__"][each] = strawberry.Private[kind | None]  # type: ignore[misc, valid-type]
+            made[each] = None
+    for each, shows in declared.shows.items():
+        kind = shows.kind if get_origin(shows.kind) is list else shows.kind | None
+        about = shows.described(each)
+        made["__annotations__"][each] = kind
+        made[each] = sql(shows.resolver, about) if shows.resolver else strawberry.field(default=None, description=about)
+    return graph_type(audience=declared.only)(type(f"{name[0].upper()}{name[1:]}Payload", (Payload,), made))
+
+
+def call_of(context: Context) -> Call:
+    settings, limits = context.settings, context.settings.limits
+    window = timedelta(minutes=limits.tries_minutes)
+    return Call(
+        viewer=context.viewer,
+        apart=context.write_as_anybody or context.write,
+        device=context.device,
+        address=context.address,
+        demonstration=settings.demo,
+        notice_version=settings.notice_version,
+        minimum_age=settings.minimum_age,
+        sign_ins=Tries(limits.sign_ins, limits.sign_ins_from, window),
+        mails=Tries(limits.mails, limits.mails_from, window),
+    )
+
+
+def user_error(refusal: Refusal) -> UserError:
+    return UserError(code=refusal.code, message=refusal.message, path=graph_path(refusal.path))
+
+
+def as_kind(kind: Any, value: Any) -> Any:
+    if get_origin(kind) is list and value is not None:
+        return [as_kind(get_args(kind)[0], item) for item in value]
+    return UUID(value) if kind is UUID and isinstance(value, str) else value
