@@ -3,7 +3,7 @@
 from planner.declare import column, graph_type, sql
 from privacy.budget import FLOOR, TERM_DAYS
 from privacy.cubes import MOST_VARIABLES
-from privacy.precision import Precision
+from privacy.precision import CONFIDENCE, Precision
 from resolvers import datasets, freezing, publications, publishing, quotes
 from schema.access import BUYER, MANAGER
 from schema.datasets import Dataset
@@ -24,7 +24,7 @@ class InsightQuote:
     affordable: bool = column("Whether the viewer's remaining budget suffices.")
     already_published: bool = column("Whether it is published with this precision or a better one.")
     cells: int = column("The number of cells.")
-    margin_of_error: int = column("Half-width of each count's 95 % confidence interval.")
+    margin_of_error: int = column(f"Half-width of each count's {CONFIDENCE} confidence interval.")
     remaining_after: PrivacyCost = sql(
         publications.remaining_after,
         "What would remain of the dataset's budget for the viewer. If it does not suffice, what remains now.",

@@ -37,6 +37,7 @@ CLIENT_MUTATION_ID = (
     "a day, with the same input, returns the result of the first one and is not carried out again."
 )
 NO_EFFECT = "Accepted as in every input, but without effect: the results of this mutation are not stored."
+INPUT = strawberry.argument(description="The input object.")
 ROOT: Any = object()  # of queries: it has no state
 
 
@@ -169,7 +170,7 @@ def question(
             facts = {"code": first.code.value, "argument": graph_path(first.path)}
             raise GraphQLError(first.message, extensions=facts) from None
 
-    resolve.__annotations__ |= {"input": taken, "return": answer}
+    resolve.__annotations__ |= {"input": Annotated[taken, INPUT], "return": answer}
     return strawberry.field(resolver=resolve, description=about, metadata={AUDIENCE: only})
 
 
@@ -199,13 +200,14 @@ def _field(declared: Declared, name: str) -> Any:
     resolver.__annotations__["return"] = payload
     if carried_out.parameters:
         about_id = CLIENT_MUTATION_ID if options.stored else NO_EFFECT
-        resolver.__annotations__["input"] = input_type(
+        taken = input_type(
             options.input_name or f"{type_name}Input",
             f"Input for `{name}`.",
             carried_out.parameters,
             declared.about_each,
             client_mutation_id=about_id,
         )
+        resolver.__annotations__["input"] = Annotated[taken, INPUT]
     return strawberry.mutation(resolver=resolver, description=declared.about, metadata={AUDIENCE: declared.only})
 
 

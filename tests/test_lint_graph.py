@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLError
 
-from commands.lint_graph import EXCEPTIONS, faults
+from commands.lint_graph import EXCEPTIONS, faults, prose_faults
 from commands.sdl import printed
 from planner.declare import PAGE_LIMIT, graph_enum, graph_type, sql
 from privacy.described import DescribedEnum
@@ -238,19 +238,45 @@ def test_numbers_in_descriptions_come_from_constants() -> None:
     assert typed == []
 
 
+@pytest.mark.parametrize("folder", ["planner", "resolvers", "schema", "server"])
+def test_messages_are_written_as_descriptions_are(folder: str) -> None:
+    found = [
+        f"{file.name}:{line}: {text!r} {fault}"
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        for line, text in sentences(ast.parse(file.read_text(encoding="utf-8")))
+        for fault in prose_faults(text)
+    ]
+    assert found == []
+
+
 def test_the_limit_of_a_page_is_the_server_s() -> None:
     assert Limits().page == PAGE_LIMIT
 
 
+def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The sentences of a module that people read when it runs, with a 0 for what f-strings put in, and their lines."""
+    documented = docstrings(tree, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "0" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented | parts:
+            text = node.value
+        else:
+            continue
+        if re.fullmatch(r"[A-Z0-9][^\n]* [^\n]*\.", text):
+            yield node.lineno, text
+
+
 def literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """The texts that are written out in a module, without what f-strings put in, and their lines."""
-    documented = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.body
-        and isinstance(node.body[0], ast.Expr)
-    }
+    documented = docstrings(tree, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef))
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
             yield node.lineno, node.value
+
+
+def docstrings(tree: ast.Module, kinds: tuple[type[ast.AST], ...]) -> set[int]:
+    """The identities of the nodes that document a module, or what is in it."""
+    bodies = [getattr(node, "body", None) for node in ast.walk(tree) if isinstance(node, kinds)]
+    return {id(body[0].value) for body in bodies if body and isinstance(body[0], ast.Expr)}
