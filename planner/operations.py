@@ -58,7 +58,7 @@ class BadVariables(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One SQL statement and a reader for each of its parameters. It returns one value: JSON, as text."""
+    """One SQL statement and a reader for each of its parameters. It returns one text: JSON, or the id of a topic."""
 
     sql: str
     readers: tuple[Reader, ...]
