@@ -135,7 +135,7 @@ async def test_an_older_database_is_refused_in_a_sentence(
         monkeypatch.setenv("COHORTE_DATABASE_URL", dsn)
         assert await asyncio.to_thread(migrate.main) == 1
         assert capsys.readouterr() == ("", f"{TOO_OLD}\n")
-        assert await command(dsn, "commands.serve") == (1, f"migrating ...\n{TOO_OLD}\n")
+        assert await command(dsn, "commands.serve") == (1, f"Migrating the database ...\n{TOO_OLD}\n")
         assert await everything(dsn) == before
 
 

@@ -164,6 +164,8 @@ ALTER TABLE care.profile ALTER region SET DEFAULT 'Bretagne', ALTER sex DROP NOT
 ALTER TABLE insight.dataset ALTER size TYPE bigint, DROP CONSTRAINT ck_dataset_spent;
 ALTER TABLE care.evaluation DROP CONSTRAINT ck_evaluation_satisfaction,
     ADD CONSTRAINT ck_evaluation_satisfaction CHECK (satisfaction < 99);
+ALTER TABLE insight.statistic DROP CONSTRAINT ck_statistic_measure,
+    ADD CONSTRAINT ck_statistic_measure CHECK (measure IN ('MEAN', 'MEDIAN', 'MODE'));
 DROP INDEX care.ix_post_author_id;
 CREATE INDEX ix_member_joined_on ON care.member (joined_on);
 DROP TABLE care.diagnosis;
@@ -209,6 +211,7 @@ async def test_named_tables_change_and_no_others(fresh: str, wanted: catalogue.C
         "care.member",
         "care.post",
         "insight.dataset",
+        "insight.statistic",
         "care.evaluation",
         "care.diagnosis",
         "care.left_over",

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from sqlalchemy import MetaData, Table
+from sqlalchemy import CheckConstraint, MetaData, Table
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import AddConstraint, CreateTable
 
 from models.migrations.catalogue import KINDS, OF_TABLES, Catalogue, Item, differing
 
@@ -56,7 +56,21 @@ def statements(found: Catalogue, wanted: Catalogue, metadata: MetaData, tables: 
             actions = [action for was, action in zip(before.actions, item.actions, strict=True) if was != action]
             yield f"ALTER TABLE {item.table} {', '.join(actions)}"
         else:
-            yield item.create
+            yield declared_check(item, metadata) or item.create
+
+
+def declared_check(item: Item, metadata: MetaData) -> str | None:
+    """The statement that adds a CHECK as its table declares it; None for all else.
+
+    PostgreSQL prints a CHECK with casts, and prints it otherwise once what it printed has been parsed again.
+    """
+    if item.kind != "constraint" or item.table is None or item.table not in metadata.tables:
+        return None
+    for constraint in metadata.tables[item.table].constraints:
+        if isinstance(constraint, CheckConstraint) and f" CONSTRAINT {constraint.name} " in item.create:
+            added = AddConstraint(constraint).compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+            return str(added).strip()
+    return None
 
 
 def altered(before: Item, after: Item) -> bool:
