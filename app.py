@@ -8,26 +8,26 @@ import asyncpg
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from models.connections import open_roles, pool, role_dsn
+from models.database import is_at
+from models.logins import open_roles, pool, role_dsn
 from models.migrations.run import head, upgrade
-from models.publisher import PUBLISHER
-from models.scopes import open_tables
+from models.security.publisher import PUBLISHER
+from models.security.read_rules import open_tables
 from models.viewers import Audience, Login
-from models.viewing import is_at
 from planner.operations import Planner
-from resolvers.due import PUBLISHING
+from resolvers.jobs import PUBLISHING
 from schema.build import build_views
-from server import pages, sockets
-from server.connections import ConnectionPool
+from server import routes, sockets
+from server.broker import Events
 from server.documents import Documents
-from server.due import PUBLISHING_LOCK, Scheduler
 from server.endpoint import Endpoint, ServedView
 from server.errors import RequestError
-from server.events import Events
-from server.heads import LedgerHeadFile
 from server.listening import listen
-from server.mail import Mailer, folder_delivery, smtp_delivery
-from server.publishing import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
+from server.mailer import Mailer, folder_delivery, smtp_delivery
+from server.pools import ConnectionPool
+from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
+from server.rollback_guard import LedgerHeadFile
+from server.scheduler import PUBLISHING_LOCK, Scheduler
 from server.sessions import Sessions
 from settings import Settings
 
@@ -125,8 +125,8 @@ def create_app(settings: Settings) -> Cohorte:
             return False
 
     return Cohorte(
-        routes=pages.routes({audience: view.as_str() for audience, view in views.items()}, is_ready),
-        exception_handlers={404: pages.handle_not_found, 405: pages.handle_method_not_allowed},
+        routes=routes.routes({audience: view.as_str() for audience, view in views.items()}, is_ready),
+        exception_handlers={404: routes.handle_not_found, 405: routes.handle_method_not_allowed},
         lifespan=lifespan,
     )
 

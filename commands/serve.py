@@ -27,7 +27,7 @@ from commands.databases import at, create_missing
 from commands.progress import Progress
 from models.migrations.run import UnknownRevision, upgrade
 from server import sockets
-from server.heads import LedgerHeadFile, LedgerRolledBack
+from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
 from settings import Limits, Settings, SettingsError, variable
 
 DATABASE = "cohorte"

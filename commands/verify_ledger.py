@@ -8,7 +8,7 @@ import asyncpg
 
 from commands.cluster import Unavailable
 from commands.serve import database
-from resolvers import ledger
+from resolvers.insight import ledger
 from settings import Settings, SettingsError
 
 

@@ -27,7 +27,7 @@ from models.viewers import Audience
 from planner.arguments import PAGE, PlanInputs, Variables, bound, is_given, page_size, sql_type, value_of
 from planner.declare import Column, Computed, NodeById, Paged, Sql
 from planner.expressions import EMPTY_LIST, Reader, as_list, as_object, as_values, integer, labelled, limited, typename
-from planner.pages import page
+from planner.keyset import page
 from planner.selection import Fields, Selections
 from planner.tables import Tables, ordered
 

@@ -96,14 +96,14 @@ class Paged(Sql):
 
 
 @dataclass(frozen=True)
-class Told(Sql):
-    """The row of an event, whose kind is the field's name; `heard` says which events of the kind a subscriber hears."""
+class SubscriptionSource(Sql):
+    """The row of an event, whose kind is the field's name; `topic` says which events of the kind a subscriber hears."""
 
-    heard: Sql | None = None
+    topic: Sql | None = None
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
-        return tuple({each.name: each for each in (*self.parameters, *(self.heard or self).parameters)}.values())
+        return tuple({each.name: each for each in (*self.parameters, *(self.topic or self).parameters)}.values())
 
 
 @dataclass(frozen=True)
@@ -172,21 +172,23 @@ def paged(
     return _field(source, about, only, _arguments(source, arguments) + of_page)
 
 
-def told(
+def subscription(
     resolver: Callable[..., Any],
     about: str,
     *,
-    heard: Callable[..., Any] | None = None,
+    topic: Callable[..., Any] | None = None,
     arguments: Descriptions = NONE,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
     """A field of the subscription root: a resolver's row of an event, whose `subject` and `about` are columns.
 
-    `heard` is a resolver of the one value that an event must be `about`. It runs when somebody subscribes, and returns
+    `topic` is a resolver of the one value that an event must be `about`. It runs when somebody subscribes, and returns
     null where they may not subscribe. None, from it or in its place, subscribes to every event of the kind.
     """
-    source = Told(resolver, *_signature(resolver), heard=None if heard is None else Sql(heard, *_signature(heard)))
+    source = SubscriptionSource(
+        resolver, *_signature(resolver), topic=None if topic is None else Sql(topic, *_signature(topic))
+    )
     return _field(source, about, only, _arguments(source, arguments))
 
 
@@ -229,7 +231,7 @@ def node_by_id(about: str, *, init: Literal[False] = False) -> Any:
 
 
 @dataclass_transform(
-    kw_only_default=True, field_specifiers=(column, sql, paged, told, computed, node_by_id, strawberry.field)
+    kw_only_default=True, field_specifiers=(column, sql, paged, subscription, computed, node_by_id, strawberry.field)
 )
 def graph_type(
     *,

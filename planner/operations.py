@@ -39,9 +39,9 @@ from planner.arguments import (
 )
 from planner.compose import NotPlannable, StatementBuilder
 from planner.computing import Computing, PassthroughExecutor
-from planner.declare import PAGE_LIMIT, Told
+from planner.declare import PAGE_LIMIT, SubscriptionSource
+from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import Reader, as_object, compiled, labelled
-from planner.finish import BoundAttributes, attach_resolvers
 from planner.selection import Selections, everything
 from planner.tables import Tables
 
@@ -200,7 +200,7 @@ class Operation:
         ((key, nodes),) = selected
         name = nodes[0].name.value
         source = self.planner.tables.sources[root.name, name]
-        assert isinstance(source, Told)
+        assert isinstance(source, SubscriptionSource)
 
         def plan_event(builder: StatementBuilder) -> Plan:
             event = Row(BoundAttributes(builder, Event), None, None)
@@ -211,7 +211,7 @@ class Operation:
             return plan_event(builder)
 
         def plan_topic(builder: StatementBuilder) -> Plan | None:
-            topic = None if source.heard is None else builder.resolved(source.heard, root.fields[name], None, nodes)
+            topic = None if source.topic is None else builder.resolved(source.topic, root.fields[name], None, nodes)
             return None if topic is None else self._planned(builder, topic)
 
         topic = self._cached(("topic",), variables, plan_topic)

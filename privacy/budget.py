@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from privacy.cubes import contributions
-from privacy.domains import Rule, Variable
+from privacy.domains import DomainRule, Variable
 from privacy.precision import Precision, price
 
 # All in micro-rho.
@@ -28,8 +28,15 @@ PARTICIPANTS_PRECISIONS = ((1_000, Precision.WITHIN_10), (5_000, Precision.WITHI
 LARGE_PRECISION = Precision.WITHIN_50
 
 # The order of participants' tables: the topic itself, then demographics, then the rest.
-_TOPIC = (Rule.CHOICE, Rule.NUMBER, Rule.DAY, Rule.LEVEL, Rule.CHANGE, Rule.FIRST_TREATMENT)
-_PEOPLE = (Rule.AGE, Rule.SEX, Rule.REGION, Rule.KIND, Rule.DIAGNOSIS)
+_TOPIC = (
+    DomainRule.CHOICE,
+    DomainRule.NUMBER,
+    DomainRule.DAY,
+    DomainRule.LEVEL,
+    DomainRule.CHANGE,
+    DomainRule.FIRST_TREATMENT,
+)
+_PEOPLE = (DomainRule.AGE, DomainRule.SEX, DomainRule.REGION, DomainRule.KIND, DomainRule.DIAGNOSIS)
 
 
 def wave_cap(members: int) -> int:
@@ -83,7 +90,7 @@ def participants_tables(variables: Sequence[Variable], size: int, cap: int = CAP
 def _publishing_order(variable: Variable) -> tuple[bool, int]:
     if variable.rule in _TOPIC:
         # The three rules of a survey's questions share one rank, so that questions keep their own order.
-        rank = max(_TOPIC.index(variable.rule) - _TOPIC.index(Rule.DAY), 0)
+        rank = max(_TOPIC.index(variable.rule) - _TOPIC.index(DomainRule.DAY), 0)
     else:
         rank = len(_TOPIC) + (variable.rule not in _PEOPLE)
     return variable.max_per_member > 1, rank

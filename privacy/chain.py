@@ -26,7 +26,7 @@ GENESIS = bytes(32)  # the previous hash of the first entry
 
 
 @dataclass(frozen=True)
-class Entry:
+class ChainEntry:
     """An entry of the public ledger, without its own hash."""
 
     position: int
@@ -44,7 +44,7 @@ class Entry:
     previous_hash: bytes
 
 
-def hash_of(entry: Entry) -> bytes:
+def hash_of(entry: ChainEntry) -> bytes:
     """The entry's own hash, 32 bytes: the SHA-256 of `text_of(entry)`.
 
     Raises ValueError if `published_at` has no time zone.
@@ -52,7 +52,7 @@ def hash_of(entry: Entry) -> bytes:
     return hashlib.sha256(text_of(entry).encode()).digest()
 
 
-def text_of(entry: Entry) -> str:
+def text_of(entry: ChainEntry) -> str:
     """The text that is hashed, in the format defined at the top of this module.
 
     Raises ValueError if `published_at` has no time zone.
@@ -81,7 +81,7 @@ def digest_of(noisy: Sequence[int]) -> bytes:
     return hashlib.sha256(_canonical(list(noisy)).encode()).digest()
 
 
-def broken_at(lines: Iterable[tuple[Entry, bytes]]) -> int | None:
+def broken_at(lines: Iterable[tuple[ChainEntry, bytes]]) -> int | None:
     """The position, from 1, of the first entry that was altered or does not follow the previous one; None if all hold.
 
     `lines` are the entries from the first on, each with the hash that is stored beside it. Raises ValueError if an

@@ -30,7 +30,7 @@ REGIONS = (
 )  # fmt: skip
 
 
-class Rule(StrEnum):
+class DomainRule(StrEnum):
     """How to derive a variable's value from a member's own rows; its subject is a question, treatment or indicator."""
 
     AGE = "AGE"  # whole years on the day of freezing
@@ -58,7 +58,7 @@ class Variable:
     name: str
     label: str
     categories: tuple[Category, ...]
-    rule: Rule
+    rule: DomainRule
     ordinal: bool = False
     max_per_member: int = 1
     subject: UUID | None = None
@@ -121,9 +121,9 @@ def tracking_variables(
     found = _demographics()
     if taken:
         named = _catalogued(taken, Category(OTHER, "Another treatment"), unknown("No treatment known"))
-        found.append(Variable("first_treatment", "First treatment", named, Rule.FIRST_TREATMENT))
+        found.append(Variable("first_treatment", "First treatment", named, DomainRule.FIRST_TREATMENT))
         several = min(MOST_NAMED, len(named) - 1)
-        found.append(Variable("treatments", "Treatments", named, Rule.TREATMENTS, max_per_member=several))
+        found.append(Variable("treatments", "Treatments", named, DomainRule.TREATMENTS, max_per_member=several))
     for treatment in taken:
         found += _treatment_variables(treatment, side_effects)
     for indicator in followed:
@@ -148,23 +148,25 @@ def _demographics() -> list[Variable]:
     kinds = (Category("PATIENT", "Patient"), Category("RELATIVE", "Relative"), Category("ASSOCIATION", "Association"))
     regions = tuple(Category(name, name) for name in REGIONS)
     return [
-        Variable("age_band", "Age", (*between(years, [(age, age) for age in ages]), unknown()), Rule.AGE),
-        Variable("sex", "Sex", (*sexes, unknown()), Rule.SEX),
-        Variable("region", "Region", (*regions, unknown()), Rule.REGION),
-        Variable("kind", "Kind of member", (*kinds, unknown()), Rule.KIND),
-        Variable("time_since_diagnosis", "Time since diagnosis", (*between(since, spans), unknown()), Rule.DIAGNOSIS),
+        Variable("age_band", "Age", (*between(years, [(age, age) for age in ages]), unknown()), DomainRule.AGE),
+        Variable("sex", "Sex", (*sexes, unknown()), DomainRule.SEX),
+        Variable("region", "Region", (*regions, unknown()), DomainRule.REGION),
+        Variable("kind", "Kind of member", (*kinds, unknown()), DomainRule.KIND),
+        Variable(
+            "time_since_diagnosis", "Time since diagnosis", (*between(since, spans), unknown()), DomainRule.DIAGNOSIS
+        ),
     ]
 
 
 def _question_variable(question: SurveyQuestion) -> Variable | None:
-    several, rule, ordinal = 1, Rule.NUMBER, True
+    several, rule, ordinal = 1, DomainRule.NUMBER, True
     if question.kind in ("SINGLE_CHOICE", "MULTIPLE_CHOICE"):
         # Two options with the same code cannot be told apart, and UNKNOWN is reserved for members who did not answer.
         offered = {code: label for code, label in question.options if code != UNKNOWN}
         found = tuple(Category(code, label) for code, label in offered.items())[: MOST_CATEGORIES - 1]
         if question.kind == "MULTIPLE_CHOICE":
             several = max(min(question.max_choices or MOST_NAMED, MOST_NAMED, len(found)), 1)
-        rule, ordinal = Rule.CHOICE, False
+        rule, ordinal = DomainRule.CHOICE, False
     elif question.kind == "SCALE" and question.minimum is not None and question.maximum is not None:
         found = levels(question.minimum, question.maximum)
     elif question.kind == "NUMBER" and question.bins:
@@ -176,7 +178,7 @@ def _question_variable(question: SurveyQuestion) -> Variable | None:
             ("DAYS_92", "3 to 6 months ago"), ("DAYS_183", "6 to 12 months ago"), ("DAYS_366", "1 to 2 years ago"),
             ("DAYS_731", "2 to 5 years ago"), ("DAYS_1827", "5 to 10 years ago"), ("DAYS_3653", "10 years ago or more"),
         )  # fmt: skip
-        found, rule, ordinal = between(days, spans), Rule.DAY, False
+        found, rule, ordinal = between(days, spans), DomainRule.DAY, False
     else:
         return None
     if not found:
@@ -198,12 +200,12 @@ def _treatment_variables(treatment: CatalogueEntry, side_effects: Sequence[Catal
     nothing = Category(NONE, "No side effect")
     effects = _catalogued(side_effects, nothing, Category(OTHER, "Another side effect"), unevaluated)
     return [
-        Variable(f"course_{end}", f"{name}: time on it", (*courses, untaken), Rule.COURSE, subject=subject),
+        Variable(f"course_{end}", f"{name}: time on it", (*courses, untaken), DomainRule.COURSE, subject=subject),
         Variable(
             f"effectiveness_{end}",
             f"{name}: effectiveness, 0 to 10",
             (*levels(0, 10), unevaluated),
-            Rule.EFFECTIVENESS,
+            DomainRule.EFFECTIVENESS,
             ordinal=True,
             subject=subject,
         ),
@@ -211,7 +213,7 @@ def _treatment_variables(treatment: CatalogueEntry, side_effects: Sequence[Catal
             f"side_effects_{end}",
             f"{name}: side effects",
             effects,
-            Rule.SIDE_EFFECTS,
+            DomainRule.SIDE_EFFECTS,
             max_per_member=max(min(MOST_NAMED, len(effects) - 2), 1),  # NONE and UNKNOWN exclude all others
             subject=subject,
         ),
@@ -229,12 +231,14 @@ def _indicator_variables(indicator: TrackedIndicator) -> list[Variable]:
     ]
     untracked = unknown("Not tracked")
     return [
-        Variable(f"level_{end}", f"{name}: level", (*level, untracked), Rule.LEVEL, ordinal=True, subject=subject),
+        Variable(
+            f"level_{end}", f"{name}: level", (*level, untracked), DomainRule.LEVEL, ordinal=True, subject=subject
+        ),
         Variable(
             f"change_{end}",
             f"{name}: change",
             (*changes(low, high, unit), untracked),
-            Rule.CHANGE,
+            DomainRule.CHANGE,
             ordinal=True,
             subject=subject,
         ),
@@ -242,7 +246,7 @@ def _indicator_variables(indicator: TrackedIndicator) -> list[Variable]:
             f"months_{end}",
             f"{name}: level by month of treatment",
             (*monthly, untracked),
-            Rule.MONTHS,
+            DomainRule.MONTHS,
             max_per_member=len(MONTHS),
             subject=subject,
         ),

@@ -27,7 +27,7 @@ _MEASURES = (
 
 
 @dataclass(frozen=True)
-class Table:
+class ExportTable:
     """A published table: one variable broken down by others, with its cells in any order.
 
     `margin` is the half-width of each count's 95 % confidence interval.
@@ -42,7 +42,7 @@ class Table:
     margin: int
 
 
-def csv_of(table: Table) -> str:
+def csv_of(table: ExportTable) -> str:
     """The table as CSV (RFC 4180) with a header: a code and a label for each variable, then the figures.
 
     A missing figure is empty; a HIDDEN cell has no figures. Text that a spreadsheet would treat as a formula is
@@ -60,7 +60,7 @@ def csv_of(table: Table) -> str:
     return written.getvalue()
 
 
-def json_stat_of(table: Table) -> str:
+def json_stat_of(table: ExportTable) -> str:
     """The table as a JSON-stat 2.0 dataset (json-stat.org/full), with the dimensions `by`, variable and measure.
 
     A missing figure is null and has the status HIDDEN; figures of a LOW cell have the status LOW.

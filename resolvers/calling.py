@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from models.viewers import Viewer
-from resolvers.attempts import Tries
-from resolvers.writing import Write
+from resolvers.identity.attempts import Tries
+from resolvers.transactions import Write
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,13 @@ An event's `subject` is the row that is new, its `about` what a subscriber hears
 
 from uuid import UUID
 
-from models import discussions, insights, members, surveys
+from models.community import discussions
+from models.identity import members
+from models.insight import insights
+from models.research import surveys
 from models.rows import Asking, Expression, Row, Rows, Value, row, select
 from models.viewers import Audience
-from resolvers.communities import community_called
+from resolvers.lookup import community_called
 
 
 def flag_raised(event: Row) -> Rows:
@@ -21,7 +24,7 @@ def notification_added(event: Row) -> Rows:
     return select(notification).where(notification.id == event.subject)
 
 
-def viewer_heard(*, viewer: Asking) -> Expression:
+def viewer_topic(*, viewer: Asking) -> Expression:
     return viewer.member
 
 
@@ -30,7 +33,7 @@ def post_added(event: Row) -> Rows:
     return select(post).where(post.id == event.subject)
 
 
-def discussion_heard(*, discussion: Value[UUID]) -> Expression:
+def discussion_topic(*, discussion: Value[UUID]) -> Expression:
     found = row(discussions.Discussion)
     return select(found.id).where(found.id == discussion).scalar_subquery()
 
@@ -55,6 +58,6 @@ def insight_published(event: Row, *, viewer: Asking, community: Value[str] | Non
     return found.where(insight.community_id.in_(joined))
 
 
-def community_heard(*, community: Value[str] | None = None) -> Expression | None:
+def community_topic(*, community: Value[str] | None = None) -> Expression | None:
     """None: what is of any community is heard, and of it what is the viewer's to see is told."""
     return None if community is None else community_called(community)

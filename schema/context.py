@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.viewers import Viewer
-from resolvers.writing import Write
+from resolvers.transactions import Write
 from settings import Settings
 
 
@@ -19,7 +19,7 @@ class Context:
     settings: Settings
     write_as_anybody: Write | None = None  # the same on the public view's pool, where `write` is another's
     publish: Write | None = None  # the same on the publisher's, who alone may have records counted
-    allow: Callable[[float], None] | None = None  # gives the operation so many seconds from now on
+    extend_deadline: Callable[[float], None] | None = None  # gives the operation so many seconds from now on
     device: str | None = None  # what the caller calls itself, for its list of sessions
     address: str | None = None  # the caller's, as far as proxies that are trusted tell it
     operation: Any = None  # the planner's own: what is being executed,

@@ -13,7 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from models.parameters import Id, NodeId
 from planner.arguments import prefix_of, uuid_of
-from resolvers.writing import UNSET, Path, Refusal, RefusalCode, Refused, Unset, not_found
+from resolvers.transactions import UNSET, Path, Refusal, RefusalCode, Refused, Unset, not_found
 from schema.scalars import text_of
 
 REQUIRED = inspect.Parameter.empty
@@ -53,7 +53,7 @@ Read: TypeAlias = Callable[[Any, Path, Visit], Any]
 
 
 @dataclass(frozen=True)
-class Parameter:
+class InputField:
     """A parameter of a write function, or a field of a dataclass in it, as a field of an input.
 
     `omitted` is what the field has if it is left out: nothing, or a null that the SDL prints.
@@ -67,7 +67,7 @@ class Parameter:
     nullable: bool = False
 
 
-Parameters: TypeAlias = tuple[Parameter, ...]
+Parameters: TypeAlias = tuple[InputField, ...]
 
 NESTED: dict[type, tuple[type, Parameters]] = {}  # dataclasses within inputs: their input types and fields
 
@@ -153,11 +153,11 @@ def _arguments(parameters: Parameters, given: Any, visit: Visit, path: Path) -> 
             yield name, None
 
 
-def _parameter(name: str, hint: Any, default: Any, *, omitted: Any) -> Parameter:
+def _parameter(name: str, hint: Any, default: Any, *, omitted: Any) -> InputField:
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     (kind,) = [part for part in parts if part is not type(None) and get_args(part) != (Unset.UNSET,)]
     made, reads = _reader(kind)
-    return Parameter(name, made, reads, default, omitted, nullable=default is not REQUIRED or len(parts) > 1)
+    return InputField(name, made, reads, default, omitted, nullable=default is not REQUIRED or len(parts) > 1)
 
 
 def _reader(kind: Any) -> tuple[Any, Read]:

@@ -13,17 +13,17 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.utils.str_converters import to_camel_case
 
-from models.connections import role_password
+from models.logins import role_password
 from models.viewers import ANYBODY, Audience, Viewer
 from planner.declare import AUDIENCE, graph_type, sql, without_none
-from resolvers import writing
-from resolvers.attempts import Tries
+from resolvers import transactions
 from resolvers.calling import Call
-from resolvers.writing import Connection, Forbidden, Once, Refusal, Refused, Result, Work, invalid, too_long
+from resolvers.identity.attempts import Tries
+from resolvers.transactions import Connection, Forbidden, Once, Refusal, Refused, Result, Work, invalid, too_long
 from schema.access import EACH_FIELD
 from schema.context import Context
-from schema.errors import UserError
 from schema.inputs import Parameters, Visit, graph_path, input_type, parameters_of, read
+from schema.user_errors import UserError
 from settings import Limits
 
 if TYPE_CHECKING:
@@ -232,8 +232,8 @@ class CarriedOut:
         if options.as_publisher:
             assert context.publish is not None
             write = context.publish
-        if options.seconds is not None and context.allow is not None:
-            context.allow(options.seconds(context.settings.limits))
+        if options.seconds is not None and context.extend_deadline is not None:
+            context.extend_deadline(options.seconds(context.settings.limits))
         try:
             if context.viewer.api_key is not None and not options.open_to_keys:
                 raise Forbidden
@@ -243,7 +243,7 @@ class CarriedOut:
             visit.refuse_unwritable_text()
             once = self.once(context, client_mutation_id, visit)
             work = await self.work(call_of(context), arguments, visit)
-            made = await writing.carry_out(write, viewer, work, once)
+            made = await transactions.carry_out(write, viewer, work, once)
         except Refused as refused:
             return self.payload(user_errors=[*map(user_error, refused.refusals)], **refused.shows)
         except Forbidden:

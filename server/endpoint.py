@@ -18,7 +18,7 @@ from planner.operations import BadVariables, Operation
 from schema.context import Context
 from server import logs
 from server.addresses import client_address
-from server.connections import ConnectionPool
+from server.broker import Events
 from server.deadlines import CutOffReason, Deadline, RequestCutOff
 from server.documents import Document, Documents
 from server.errors import (
@@ -32,9 +32,9 @@ from server.errors import (
     unavailable,
 )
 from server.event_streams import EVENTS, as_stream, stream
-from server.events import Events
 from server.limits import check_variables
-from server.publishing import PublisherPool
+from server.pools import ConnectionPool
+from server.publisher_pool import PublisherPool
 from server.requests import (
     JSON,
     RESPONSE_JSON,
@@ -235,7 +235,7 @@ class Endpoint:
             write=lambda: view.connections.write(viewer),
             settings=self.settings,
             publish=lambda: self.publisher.write(viewer),
-            allow=request.extend_deadline,
+            extend_deadline=request.extend_deadline,
             write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(request.scope, forwarded, self.settings.trusted_proxies),

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
+from models.database import REVOKED, viewer_of
 from models.viewers import Viewer
-from models.viewing import REVOKED, viewer_of
-from server.connections import ConnectionPool
 from server.errors import unauthenticated
+from server.pools import ConnectionPool
 
 KEPT = 10_000
 # Upper bound on how long a viewer is served after a revocation whose notification was lost.

@@ -10,9 +10,9 @@ import orjson
 from models.viewers import Viewer
 from planner.arguments import Variables
 from planner.operations import Operation, SubscriptionPlan
-from server.connections import ConnectionPool
+from server.broker import Events, Subscriber
 from server.errors import unknown_topic
-from server.events import Events, Subscriber
+from server.pools import ConnectionPool
 from server.results import response_of
 
 

@@ -12,14 +12,14 @@ from hypothesis import Phase, settings
 
 from models.viewers import Audience
 from planner.operations import Planner
-from tests.asking import anybody, ask, laboratory, manager, moderator, patient, relative, views
-from tests.cluster_fixtures import becomes_left, clone, make_template, quick_folder, throwaway_cluster
-from tests.declaring import wanted
 from tests.golden.pairs import planners
-from tests.joining import mailbox, own, owner
-from tests.publishing import dataset, licensed, people
-from tests.saying import said
-from tests.town import ada, ben, boss, here, home, steward
+from tests.support.client import anybody, ask, laboratory, manager, moderator, patient, relative, views
+from tests.support.clusters import becomes_left, clone, make_template, quick_folder, throwaway_cluster
+from tests.support.declared import wanted
+from tests.support.insights import said
+from tests.support.newcomers import mailbox, own, owner
+from tests.support.publishable import dataset, licensed, people
+from tests.support.town import ada, ben, boss, here, home, steward
 
 __all__ = [
     "ada",

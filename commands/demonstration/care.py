@@ -1,6 +1,6 @@
 """Data: the demonstration's treatments other than medicines, with their French names."""
 
-from models.treatments import TreatmentKind
+from models.tracking.treatments import TreatmentKind
 
 OTHER_TREATMENTS = {
     TreatmentKind.PROCEDURE: """

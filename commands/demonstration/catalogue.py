@@ -12,10 +12,11 @@ from commands.demonstration.prescriptions import TREATMENTS
 from commands.demonstration.rare_conditions import RARER_DISEASES
 from commands.demonstration.symptoms import GRADED, MEASURED, SYMPTOMS, TRIAL_SCORES, Measured
 from commands.demonstration.terms import frequencies, terms
-from commands.demonstration.writing import Network, slug
-from models import communities, tracking, treatments
-from models.tracking import IndicatorKind, Scale
-from models.treatments import TreatmentKind
+from commands.demonstration.texts import Network, slug
+from models.community import communities
+from models.tracking import observations, treatments
+from models.tracking.observations import IndicatorKind, Scale
+from models.tracking.treatments import TreatmentKind
 
 MOST_SYMPTOMS = 12
 GENERAL = ("pain", "mood", "sleep-quality", "quality-of-life")
@@ -156,7 +157,7 @@ def all_treatments(chance: Chance) -> list[Treatment]:
 def write_catalogue(network: Network, known: Catalogue) -> None:
     for indicator in known.indicators.values():
         network.add(
-            tracking.Indicator, id=indicator.id, slug=indicator.slug, name=indicator.name, lay_names=list(indicator.lay),
+            observations.Indicator, id=indicator.id, slug=indicator.slug, name=indicator.name, lay_names=list(indicator.lay),
             kind=indicator.kind, scale=indicator.scale, unit=indicator.unit, minimum=float(indicator.minimum),
             maximum=float(indicator.maximum), hpo=indicator.hpo, words=", ".join((*indicator.lay, *indicator.french)),
         )  # fmt: skip

@@ -7,10 +7,10 @@ from uuid import UUID
 from commands.demonstration.catalogue import Catalogue, Indicator, Treatment
 from commands.demonstration.chance import Chance
 from commands.demonstration.people import Person
+from commands.demonstration.texts import Network
 from commands.demonstration.trials import TrialRecord
-from commands.demonstration.writing import Network
-from models import treatments
-from models.treatments import CourseStatus, Severity, StopReason, TreatmentKind
+from models.tracking import treatments
+from models.tracking.treatments import CourseStatus, Severity, StopReason, TreatmentKind
 
 COURSES = 20_000  # at scale 1, including those of the trials
 SIDE_EFFECTS = ("nausea-and-vomiting", "headache", "fatigue", "vertigo", "increased-body-weight", "insomnia", "xerostomia", "diarrhea",

@@ -14,13 +14,13 @@ from commands.demonstration.chance import Chance, shares
 from commands.demonstration.english import ENGLISH
 from commands.demonstration.french import FRENCH
 from commands.demonstration.people import Person
+from commands.demonstration.texts import Network
 from commands.demonstration.themes import Language, Theme
 from commands.demonstration.together import add_notification
-from commands.demonstration.writing import Network
-from models import discussions
-from models.discussions import FlagReason, FlagStatus, Reaction
-from models.members import NotificationKind
-from models.treatments import TreatmentKind
+from models.community import discussions
+from models.community.discussions import FlagReason, FlagStatus, Reaction
+from models.identity.members import NotificationKind
+from models.tracking.treatments import TreatmentKind
 
 POSTS = 40_000  # at scale 1
 POSTS_EACH = 10

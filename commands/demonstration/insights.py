@@ -13,13 +13,13 @@ import asyncpg
 
 from commands.demonstration.catalogue import Catalogue
 from commands.demonstration.surveys import Closing
-from models.datasets import DatasetKind
-from models.organizations import OrganizationKind
+from models.identity.organizations import OrganizationKind
+from models.insight.datasets import DatasetKind
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
-from resolvers.freezing import close_survey, freeze_wave
-from resolvers.publishing import publish
-from resolvers.quotes import Question
+from resolvers.insight.freezing import close_survey, freeze_wave
+from resolvers.insight.insights_mutations import publish
+from resolvers.insight.quotes import InsightRequest
 
 # A community's wave is frozen if its public count of consenting members makes it likely that 200 are enrolled.
 ENOUGH = 300
@@ -115,5 +115,5 @@ async def publish_planned(
     if found is None:
         return None
     viewer = Viewer(Audience.BUYER, found["account"], organization=found["organization"])
-    question = Question(found["dataset"], planned.variable, planned.by, planned.precision)
+    question = InsightRequest(found["dataset"], planned.variable, planned.by, planned.precision)
     return (await publish(connection, viewer, question, at=at)).insight_id

@@ -14,7 +14,7 @@ from commands.demonstration.chance import Chance, filled
 from commands.demonstration.courses import CourseRun
 from commands.demonstration.people import Person
 from commands.demonstration.trials import TrialRecord
-from models.tracking import IndicatorKind, Scale
+from models.tracking.observations import IndicatorKind, Scale
 
 OBSERVATIONS = 2_000_000  # at scale 1, including those of the trials
 COLUMNS = ("id", "member_id", "indicator_id", "value", "observed_on", "by_relative", "note", "demonstration")

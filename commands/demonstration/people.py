@@ -6,9 +6,9 @@ from uuid import UUID
 
 from commands.demonstration.catalogue import Catalogue, Community
 from commands.demonstration.chance import Chance, shares
-from commands.demonstration.writing import Network, slug
-from models import accounts, members
-from models.members import MemberKind, MembershipRole, Sex, Sharing
+from commands.demonstration.texts import Network, slug
+from models.identity import accounts, members
+from models.identity.members import MemberKind, MembershipRole, Sex, Sharing
 
 MEMBERS = 18_000  # at scale 1, including the trials' patients
 HISTORY_DAYS = 2_190

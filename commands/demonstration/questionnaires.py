@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from models.surveys import QuestionKind, RuleOperator
+from models.research.surveys import QuestionKind, RuleOperator
 
 
 @dataclass(frozen=True)

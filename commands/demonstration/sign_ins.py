@@ -8,11 +8,13 @@ from uuid import UUID
 from commands.demonstration.catalogue import Catalogue
 from commands.demonstration.chance import Chance
 from commands.demonstration.people import at
-from commands.demonstration.writing import Network
-from models import accounts, organizations
-from models.accounts import StaffRole
-from models.organizations import LicenceStatus, OrganizationKind
-from resolvers.passwords import HASHER
+from commands.demonstration.texts import Network
+from models.identity import accounts, organizations
+from models.identity.accounts import StaffRole
+from models.identity.organizations import OrganizationKind
+from models.insight import licences
+from models.insight.licences import LicenceStatus
+from resolvers.identity.passwords import HASHER
 
 ACCOUNT = "identity.account"
 PASSWORD = "demonstration"  # noqa: S105 - printed at start-up, and only ever set for demonstration accounts
@@ -110,7 +112,7 @@ def add_licences(
         if status is LicenceStatus.REQUESTED:
             starts_on = today + timedelta(days=chance.randint(15, 60))
         paid = status in (LicenceStatus.GRANTED, LicenceStatus.ENDED)
-        network.add(organizations.Licence, id=chance.id(), organization_id=organization, community_id=community.id,
+        network.add(licences.Licence, id=chance.id(), organization_id=organization, community_id=community.id,
                     purpose=chance.one(PURPOSES[kind]), starts_on=starts_on, ends_on=starts_on + timedelta(days=365), status=status,
                     price_amount=Decimal(chance.randint(8, 60) * 500) if paid else None, price_currency="EUR" if paid else None,
                     quota_micro_rho=quota if paid else 0, reason=REASON if status is LicenceStatus.REFUSED else None)  # fmt: skip

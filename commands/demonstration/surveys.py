@@ -9,12 +9,12 @@ from commands.demonstration.chance import Chance
 from commands.demonstration.discussions import in_running_text
 from commands.demonstration.people import Person, at
 from commands.demonstration.questionnaires import SYMPTOMS, TITLES, WISHES, AnswerValue, QuestionTemplate, is_shown
+from commands.demonstration.texts import Network
 from commands.demonstration.together import add_notification
-from commands.demonstration.writing import Network
-from models import surveys
-from models.members import NotificationKind
-from models.organizations import OrganizationKind
-from models.surveys import ParticipationStatus, QuestionKind, SurveyStatus
+from models.identity.members import NotificationKind
+from models.identity.organizations import OrganizationKind
+from models.research import surveys
+from models.research.surveys import ParticipationStatus, QuestionKind, SurveyStatus
 
 # The status of the larger communities' first and second surveys, by the communities' size. The member with the account
 # patient@ belongs to the third and the seventh community.

@@ -6,7 +6,7 @@ graded from none to severe, all others rated from 0 to 10.
 
 from dataclasses import dataclass
 
-from models.tracking import IndicatorKind, Scale
+from models.tracking.observations import IndicatorKind, Scale
 
 SYMPTOMS = """
 0012378 fatigue, fatigué, épuisement

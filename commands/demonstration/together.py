@@ -7,11 +7,12 @@ from uuid import UUID
 from commands.demonstration.catalogue import Catalogue
 from commands.demonstration.chance import Chance
 from commands.demonstration.people import Person, at
-from commands.demonstration.writing import Network
-from models import members, surveys
-from models.members import CareLinkStatus, NotificationKind
-from models.organizations import OrganizationKind
-from models.surveys import ConsentPurpose
+from commands.demonstration.texts import Network
+from models.identity import members
+from models.identity.members import CareLinkStatus, NotificationKind
+from models.identity.organizations import OrganizationKind
+from models.research import surveys
+from models.research.surveys import ConsentPurpose
 
 NOTICE = "2025-1"
 NEEDED = (100, 150, 200, 200, 300)

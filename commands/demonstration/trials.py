@@ -24,7 +24,7 @@ from uuid import UUID
 from commands.demonstration.catalogue import Catalogue, Treatment
 from commands.demonstration.chance import Chance
 from commands.demonstration.people import Person
-from models.members import MemberKind, Sex, Sharing
+from models.identity.members import MemberKind, Sex, Sharing
 
 ARTHRITIS = "resources/rdata/csv/multgee/arthritis.csv"
 EPILEPSY = "resources/rdata/csv/MASS/epil.csv"

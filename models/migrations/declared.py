@@ -1,4 +1,4 @@
-"""Makes an empty database what the code declares: the tables, models/functions and models/policies.py."""
+"""Makes an empty database what the code declares: the tables, models/functions and models/security/policies.py."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,8 +7,9 @@ import asyncpg
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from models import functions, policies
-from models.everything import metadata
+from models import functions
+from models.metadata import metadata
+from models.security import policies
 
 
 class WrongSource(Exception):

@@ -11,7 +11,7 @@ from alembic import command, context
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
-from models.everything import metadata
+from models.metadata import metadata
 from models.migrations import run
 
 

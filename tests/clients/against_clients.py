@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from models import fakes
-from tests.asking import SIGN_OUT, Ask, Caller
-from tests.subscribing import POST_ADDED, held, streams_of, subscribed
-from tests.test_events import NOTIFIED, Network, network
+from tests import factories
+from tests.server.test_events import NOTIFIED, Network, network
+from tests.support.client import SIGN_OUT, Ask, Caller
+from tests.support.subscribers import POST_ADDED, held, streams_of, subscribed
 
 WAIT_SECONDS = 20.0
 WHO = "{ viewer { audience } }"
@@ -80,7 +80,7 @@ async def followed(protocol: str, dsn: str) -> AsyncIterator[Followed]:
     async with network(dsn) as here:
         who = await here.ask.sign_in("patient")
         async with client(protocol, here.ask, who) as made:
-            discussion = (await fakes.discussion(here.owner))["id"]
+            discussion = (await factories.discussion(here.owner))["id"]
             await made.ask("post", POST_ADDED, {"discussion": f"dis_{discussion}"})
             await subscribed(here.ask, 1)
             yield Followed(here, who, made, discussion)

@@ -14,25 +14,25 @@ from typing import Any
 import asyncpg
 import pytest
 
-from commands.cluster import Account, binaries, cluster, place
+from commands.cluster import SystemAccount, binaries, cluster, place
 from commands.databases import at, create_missing
-from models.connections import open_roles, pool
+from models.database import Connection
+from models.logins import open_roles, pool
 from models.migrations.run import upgrade
 from models.viewers import ANYBODY, Audience
-from models.viewing import Connection
-from resolvers import ledger
-from resolvers.due import PUBLISHING
-from resolvers.freezing import close_survey
-from server.connections import ConnectionPool
+from resolvers.insight import ledger
+from resolvers.insight.freezing import close_survey
+from resolvers.jobs import PUBLISHING
 from server.errors import RequestError
-from server.heads import LedgerRolledBack
-from tests.asking import ANYBODY as STRANGER
-from tests.asking import Ask, Caller, serving
-from tests.crowd import CELLS, PUBLISH, buyer, closed, publish
+from server.pools import ConnectionPool
+from server.rollback_guard import LedgerRolledBack
 from tests.faults.test_kill import becomes
-from tests.publishing import PRICES, expect_sound, free, gathered, paid, releases, spent
-from tests.surveying import status_of
-from tests.town import Town, town
+from tests.support.client import ANYBODY as STRANGER
+from tests.support.client import Ask, Caller, serving
+from tests.support.population import CELLS, PUBLISH, buyer, closed, publish
+from tests.support.publishable import PRICES, expect_sound, free, gathered, paid, releases, spent
+from tests.support.surveys import status_of
+from tests.support.town import Town, town
 
 PUBLISHERS, READERS = 8, 9
 MORE = 6  # cubes that are published before, between and after the blows
@@ -114,7 +114,7 @@ async def town_of_its_own(folder: Path) -> AsyncIterator[Town]:
 
 def restart(folder: Path) -> None:
     """As after a crash: no connection is told, and nothing is written down first."""
-    account = Account(folder / "pgdata")
+    account = SystemAccount(folder / "pgdata")
     pgdata = place(folder, account) / "pgdata"
     control, log = binaries(pgdata.parent, account) / "pg_ctl", pgdata / "server.log"
     account.run(control, "restart", "-D", pgdata, "-m", "immediate", "-w", "-t", 60, "-l", log)

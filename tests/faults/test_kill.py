@@ -15,10 +15,10 @@ import asyncpg
 import httpx
 import pytest
 
-from models import fakes
-from models.members import Sharing
-from tests.asking import Caller
-from tests.test_serve import served
+from models.identity.members import Sharing
+from tests import factories
+from tests.commands.test_serve import served
+from tests.support.client import Caller
 
 WRITERS, STUCK = 10, 4  # members; posts that are being written when the server dies, whatever its speed
 POSTS = OBSERVATIONS = 50
@@ -51,21 +51,23 @@ class Network:
     wishes: list[Wish] = field(default_factory=list)
 
     async def member(self, community: UUID) -> tuple[Caller, UUID]:
-        member = await fakes.member(self.database, sharing=Sharing.ONLY_ME)
-        await fakes.membership(self.database, member_id=member["id"], community_id=community)
-        account = await fakes.account(self.database, member_id=member["id"], created_at=fakes.NOON - timedelta(300))
+        member = await factories.member(self.database, sharing=Sharing.ONLY_ME)
+        await factories.membership(self.database, member_id=member["id"], community_id=community)
+        account = await factories.account(
+            self.database, member_id=member["id"], created_at=factories.NOON - timedelta(300)
+        )
         token = secrets.token_urlsafe()
         digest = hashlib.sha256(token.encode()).digest()
-        await fakes.session(self.database, account_id=account["id"], token_hash=digest)
+        await factories.session(self.database, account_id=account["id"], token_hash=digest)
         return Caller(member["pseudonym"], token), member["id"]
 
     async def make(self) -> None:
-        community = (await fakes.community(self.database))["id"]
+        community = (await factories.community(self.database))["id"]
         _, author = await self.member(community)
         about = {"community_id": community, "author_id": author}
-        discussions = [(await fakes.discussion(self.database, **about))["id"] for _ in range(2)]
-        self.stuck = (await fakes.discussion(self.database, **about))["id"]
-        indicators = [f"ind_{(await fakes.indicator(self.database))['id']}" for _ in range(3)]
+        discussions = [(await factories.discussion(self.database, **about))["id"] for _ in range(2)]
+        self.stuck = (await factories.discussion(self.database, **about))["id"]
+        indicators = [f"ind_{(await factories.indicator(self.database))['id']}" for _ in range(3)]
         writers = [(await self.member(community))[0] for _ in range(WRITERS)]
         waiting = [(await self.member(community))[0] for _ in range(STUCK)]
         for number in range(POSTS):

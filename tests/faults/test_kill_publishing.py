@@ -18,20 +18,20 @@ import httpx
 import pytest
 
 from app import Cohorte
-from models.accounts import StaffRole
-from resolvers import ledger
-from resolvers.due import PUBLISHING
-from resolvers.freezing import close_survey
-from resolvers.ledger import EMPTY, Head
-from server.heads import LedgerHeadFile
-from tests.asking import ANYBODY, Ask, Caller
-from tests.crowd import PUBLISH, Crowd, buyer
+from models.identity.accounts import StaffRole
+from resolvers.insight import ledger
+from resolvers.insight.freezing import close_survey
+from resolvers.insight.ledger import EMPTY, Head
+from resolvers.jobs import PUBLISHING
+from server.rollback_guard import LedgerHeadFile
+from tests.commands.test_serve import served
 from tests.faults.test_kill import becomes, client
-from tests.publishing import PRICES, expect_sound, free, gathered, key, paid, publishes, releases, spent
-from tests.surveying import status_of, today
-from tests.test_edge import WHO
-from tests.test_serve import served
-from tests.town import Town
+from tests.server.test_edge import WHO
+from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.population import PUBLISH, Crowd, buyer
+from tests.support.publishable import PRICES, expect_sound, free, gathered, key, paid, publishes, releases, spent
+from tests.support.surveys import status_of, today
+from tests.support.town import Town
 
 READERS = 3  # of four who could have a connection
 QUESTIONS = [("q", "sex"), ("q", "kind"), ("r", "sex"), ("r", "kind")]  # of which two have one

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLSchema, parse, validate
 
-from models.scopes import open_tables
+from models.security.read_rules import open_tables
 from models.viewers import Audience
 from planner.operations import Operation, Plan, Planner
 from schema.build import build_views

@@ -1,0 +1,92 @@
+"""Tables of registrations, password resets, attempts for rate limits, and outgoing mail."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, text
+from sqlmodel import Field
+
+from models.columns import Table, choice, key, moment, reference, within
+from models.identity.members import MemberKind, Sex
+
+
+class Letter(StrEnum):
+    """What a mail says; its words are made when it is sent."""
+
+    VERIFY_EMAIL = "VERIFY_EMAIL"
+    ADDRESS_TAKEN = "ADDRESS_TAKEN"
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - the name of a letter
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
+    ACCOUNT_DELETED = "ACCOUNT_DELETED"
+    ORGANIZATION_OPENED = "ORGANIZATION_OPENED"
+    LICENCE_GRANTED = "LICENCE_GRANTED"
+    LICENCE_REFUSED = "LICENCE_REFUSED"
+
+
+class Registration(Table, table=True):
+    """An unconfirmed account, until its mailed code is entered; only the code's SHA-256 is stored.
+
+    A registration with an address that already has an account has no code and no password, and expires. It reserves its
+    pseudonym like any other, so that a pseudonym does not reveal whether an address is taken.
+    """
+
+    __table_args__ = within(
+        "identity",
+        CheckConstraint("email = lower(email)", name="email_in_lower_case"),
+        CheckConstraint("(code_hash IS NULL) = (password_hash IS NULL)", name="code_with_password"),
+        Index("uq_registration_pseudonym", text("lower(pseudonym)"), unique=True),
+        Index(None, "email"),
+        Index(None, "expires_at"),
+    )
+
+    id: UUID = key()
+    email: str
+    pseudonym: str
+    kind: MemberKind = choice(MemberKind, "kind")
+    birth_year: int | None = None
+    sex: Sex = choice(Sex, "sex")
+    region: str | None = None
+    locale: str
+    notice_version: str
+    code_hash: bytes | None = Field(default=None, sa_type=LargeBinary, unique=True)
+    password_hash: str | None = None
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    expires_at: datetime = moment()
+
+
+class PasswordReset(Table, table=True):
+    """Permission to choose a new password with a mailed code; only the code's SHA-256 is stored."""
+
+    __table_args__ = within("identity", Index(None, "account_id"), Index(None, "expires_at"))
+
+    code_hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    account_id: UUID = reference("identity.account.id")
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    expires_at: datetime = moment()
+
+
+class Attempt(Table, table=True):
+    """A rate-limited attempt; its subject is stored as a SHA-256 and deleted after a day."""
+
+    __table_args__ = within("identity", Index(None, "subject", "tried_at"), Index(None, "tried_at"))
+
+    id: UUID = key()
+    subject: bytes = Field(sa_type=LargeBinary)
+    tried_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+
+
+class Mail(Table, table=True):
+    """A mail to be sent; its row is deleted once it is. `due_at` is the time of the next attempt."""
+
+    __table_args__ = within("identity", Index(None, "due_at"), Index(None, "recipient"))
+
+    id: UUID = key()
+    recipient: str
+    letter: Letter = choice(Letter, "letter")
+    locale: str
+    code: str | None = None
+    about: str | None = None  # the name of a community or an organization, if the template has one
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    due_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

@@ -1,0 +1,148 @@
+"""Tables of datasets: frozen surveys and waves, their public domains, and enrolled members."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from models.columns import Table, choice, choices, key, moment, only_from, reference, within
+from models.identity.organizations import OrganizationKind
+from models.research.surveys import ConsentPurpose
+from privacy.budget import SOLD_SHARE
+from privacy.described import DescribedEnum
+from privacy.domains import DomainRule as DomainRule
+
+
+class DatasetKind(DescribedEnum):
+    """The source of a dataset."""
+
+    SURVEY = "SURVEY", "The answers to a survey."
+    TRACKING = "TRACKING", "What the members of a community track: treatments, indicators and evaluations."
+
+
+class DatasetStatus(StrEnum):
+    OPEN = "OPEN"  # it can be asked
+    TOO_SMALL = "TOO_SMALL"  # its noisy size was under the floor: nothing but that is ever said of it
+    ENDED = "ENDED"  # its budget is spent or its term over: its records are destroyed, its insights stay
+
+
+class Dataset(Table, table=True):
+    """A frozen survey or wave, with one record per enrolled member. Privacy costs are in micro-rho."""
+
+    __table_args__ = within(
+        "insight",
+        CheckConstraint("spent_micro_rho BETWEEN 0 AND cap_micro_rho", name="spent"),
+        CheckConstraint(
+            f"sold_micro_rho BETWEEN 0 AND spent_micro_rho AND sold_micro_rho * 100 <= cap_micro_rho * {SOLD_SHARE}",
+            name="sold",
+        ),
+        only_from(OrganizationKind, "offered_to"),
+        Index(None, "community_id", "frozen_on", "id"),
+        Index(None, "frozen_on", "id"),
+        Index(
+            "uq_dataset_wave",
+            "community_id",
+            "wave",
+            unique=True,
+            postgresql_where=text("kind = 'TRACKING' AND status <> 'TOO_SMALL'"),
+        ),
+    )
+
+    id: UUID = key()
+    community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
+    survey_id: UUID | None = Field(default=None, foreign_key="catalog.survey.id", ondelete="RESTRICT", unique=True)
+    kind: DatasetKind = choice(DatasetKind, "kind")
+    title: str
+    wave: str
+    frozen_on: date
+    ends_on: date  # the last day on which insights can be published from it
+    offered_to: list[str] = choices()
+    domain_version: int
+    status: DatasetStatus = choice(DatasetStatus, "status")
+    size: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})  # noisy
+    cap_micro_rho: int
+    spent_micro_rho: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    sold_micro_rho: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})  # of it, by licensed buyers
+    ended_on: date | None = None
+
+
+class Variable(Table, table=True):
+    """A variable of a dataset; a record holds its categories in `max_per_member` bytes from index `slot` on."""
+
+    __table_args__ = within(
+        "insight",
+        UniqueConstraint("dataset_id", "name"),
+        UniqueConstraint("dataset_id", "slot"),
+        CheckConstraint("max_per_member BETWEEN 1 AND 12", name="max_per_member"),
+        Index(None, "subject_id"),
+    )
+
+    dataset_id: UUID = reference("insight.dataset.id", part_of_key=True)
+    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # from 1
+    name: str
+    label: str
+    ordinal: bool
+    max_per_member: int
+    slot: int  # from 0
+    rule: DomainRule = choice(DomainRule, "rule")
+    subject_id: UUID | None = None
+
+
+class Category(Table, table=True):
+    """A category of a variable's public domain; the last one is always UNKNOWN.
+
+    A raw text belongs to the category with that code, a raw number to the one with low <= number < high. Values that
+    belong to no category are OTHER, or UNKNOWN if there is no OTHER.
+    """
+
+    __table_args__ = within(
+        "insight",
+        ForeignKeyConstraint(
+            ["dataset_id", "variable"],
+            ["insight.variable.dataset_id", "insight.variable.position"],
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("dataset_id", "variable", "code"),
+        CheckConstraint("place BETWEEN 0 AND 254", name="place"),
+    )
+
+    dataset_id: UUID = Field(primary_key=True)
+    variable: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # the variable's position
+    place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # from 0: a record's byte
+    code: str
+    label: str
+    value: float | None = None  # its value in a mean
+    low: float | None = None
+    high: float | None = None
+
+
+class Enrolment(Table, table=True):
+    """A member's enrolment in a dataset, with the part of their allowance reserved for it, in micro-rho."""
+
+    __table_args__ = within("research", Index(None, "member_id", "enrolled_at"))
+
+    dataset_id: UUID = reference("insight.dataset.id", part_of_key=True)
+    member_id: UUID = reference("care.member.id", part_of_key=True)
+    purpose: ConsentPurpose = choice(ConsentPurpose, "purpose")  # of the consent it is based on
+    reserved_micro_rho: int
+    enrolled_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    withdrawn_at: datetime | None = moment(default=None, nullable=True)
+
+
+class Record(Table, table=True):
+    """A member's categories, one byte per slot: the category's place, or 255 for no further category."""
+
+    __table_args__ = within(
+        "research",
+        ForeignKeyConstraint(
+            ["dataset_id", "member_id"],
+            ["research.enrolment.dataset_id", "research.enrolment.member_id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    dataset_id: UUID = Field(primary_key=True)
+    member_id: UUID = Field(primary_key=True)
+    codes: bytes

@@ -1,0 +1,167 @@
+"""Connection pools and logins: each view, and the publisher, connects as a PostgreSQL role of its own."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import secrets
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+import asyncpg
+
+from models.security.publisher import LOGINS
+from models.viewers import Login
+
+IDLE_SECONDS = 60  # the longest idle time within a transaction
+ROUNDS = 4096  # PostgreSQL's default for scram-sha-256; enough, because the passwords have 256 bits
+
+
+class NoOwnerPassword(ValueError):
+    """The database's address contains no password, from which the roles' passwords are derived."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database's address has no password, from which the passwords of the server's roles are derived. "
+            "Include it in COHORTE_DATABASE_URL, as in postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
+        )
+
+
+class RoleRefused(Exception):
+    """A role cannot log in, or has more rights than it should; the message names the role and a remedy."""
+
+
+def role_password(owner_dsn: str, role: str) -> str:
+    """The password of `role`: the HMAC-SHA256 of its name, keyed with the owner's password, so that none is stored.
+
+    Raises NoOwnerPassword if the address contains no password.
+    """
+    url = urlsplit(owner_dsn)
+    password = dict(parse_qsl(url.query)).get("password") or unquote(url.password or "")
+    if not password:
+        raise NoOwnerPassword
+    return hmac.new(password.encode(), f"cohorte role {role}".encode(), hashlib.sha256).hexdigest()
+
+
+def role_dsn(owner_dsn: str, login: Login) -> str:
+    """The owner's address with the role and password of `login`; host, port, database and TLS options stay unchanged.
+
+    The address must name a database, because asyncpg would otherwise use the user's name as one. Raises
+    NoOwnerPassword if it contains no password.
+    """
+    url = urlsplit(owner_dsn)
+    kept = [(name, value) for name, value in parse_qsl(url.query) if name not in ("user", "password", "passfile")]
+    name_and_password = f"{login.role}:{role_password(owner_dsn, login.role)}"
+    hosts = url.netloc.rpartition("@")[2]
+    return url._replace(netloc=f"{name_and_password}@{hosts}", query=urlencode(kept, quote_via=quote)).geturl()
+
+
+async def open_roles(owner_dsn: str) -> None:
+    """Ensures that every role can log in, and that none has rights beyond its grants.
+
+    A password is set only if logging in fails, so that servers starting at the same time do not interfere. Raises
+    NoOwnerPassword if the address contains no password, and RoleRefused if a role cannot log in or has other rights.
+    """
+    for login in LOGINS:
+        if not await logs_in(owner_dsn, login):
+            await set_password(owner_dsn, login)
+            if not await logs_in(owner_dsn, login):
+                raise RoleRefused(
+                    f"The role {login.role} cannot log in although its password has just been set. "
+                    "Allow it to log in with a password in the server's pg_hba.conf, as the owner does."
+                )
+    await refuse_strong_roles(owner_dsn)
+
+
+async def pool(owner_dsn: str, login: Login, size: int, statement_seconds: float) -> "asyncpg.Pool[asyncpg.Record]":
+    """A pool of `size` connections as the role of `login`; statements are cancelled after `statement_seconds`.
+
+    Connections are not reset on release, which would cost a second round trip: set parameters within a transaction
+    only. Statements stay prepared for the life of a connection. JSON values are returned as text. Raises
+    NoOwnerPassword if the owner's address contains no password.
+    """
+    return await asyncpg.create_pool(
+        role_dsn(owner_dsn, login),
+        min_size=size,
+        max_size=size,
+        reset=leave_as_it_is,
+        max_inactive_connection_lifetime=0,
+        max_queries=2**62,  # never replaced: a new connection would have to prepare all statements again
+        statement_cache_size=2_000,
+        max_cached_statement_lifetime=0,
+        max_cacheable_statement_size=0,  # no limit: a dashboard's statement exceeds the default of 15 KB
+        server_settings={
+            "application_name": f"cohorte {login.view}",
+            "timezone": "UTC",
+            "statement_timeout": str(max(1, round(statement_seconds * 1000))),
+            # A server that hangs between two statements must release its locks, including that of the ledger.
+            "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+            "jit": "off",  # compiling takes longer than any of these statements
+        },
+    )
+
+
+async def leave_as_it_is(connection: object) -> None:
+    pass
+
+
+async def logs_in(owner_dsn: str, login: Login) -> bool:
+    """Whether the role can log in with its derived password. Raises NoOwnerPassword."""
+    try:
+        connection = await asyncpg.connect(role_dsn(owner_dsn, login))
+    except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
+        return False
+    await connection.close()
+    return True
+
+
+async def set_password(owner_dsn: str, login: Login) -> None:
+    """Sets the role's password to the derived one. Raises RoleRefused if the owner may not set it."""
+    verifier = scram_verifier(role_password(owner_dsn, login.role), secrets.token_bytes(16))
+    owner = await asyncpg.connect(owner_dsn)
+    try:
+        for patience in (0.05, 0.1, 0.2, 0.4, None):
+            try:
+                # Utility statements take no parameters. The verifier is base64 and punctuation, the role a constant.
+                await owner.execute(f"ALTER ROLE {login.role} PASSWORD '{verifier}'")
+            except asyncpg.InternalServerError:
+                # "tuple concurrently updated": a server of another database of this cluster is doing the same.
+                if patience is None:
+                    raise
+                await asyncio.sleep(patience)
+            except asyncpg.InsufficientPrivilegeError as error:
+                raise RoleRefused(
+                    f"The role {login.role} cannot log in with its derived password, and the database's owner may not "
+                    "set one. Connect as the role's creator or as a superuser."
+                ) from error
+            else:
+                return
+    finally:
+        await owner.close()
+
+
+async def refuse_strong_roles(owner_dsn: str) -> None:
+    """Raises RoleRefused if a role has rights beyond its grants: it may have existed before, with more rights."""
+    owner = await asyncpg.connect(owner_dsn)
+    try:
+        strong = await owner.fetchval(
+            """
+            SELECT string_agg(r.rolname, ', ' ORDER BY r.rolname) FROM pg_roles r
+            WHERE r.rolname = any($1::text[]) AND (
+                r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
+                OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid))
+            """,
+            [login.role for login in LOGINS],
+        )
+    finally:
+        await owner.close()
+    if strong:
+        raise RoleRefused(f"These roles have too many rights: {strong}. Revoke their attributes and memberships.")
+
+
+def scram_verifier(password: str, salt: bytes) -> str:
+    """The SCRAM-SHA-256 verifier of an ASCII password, as PostgreSQL stores it (RFC 5803). The password is not sent."""
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, ROUNDS)
+    client = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    salt_64, client_64, server_64 = (base64.b64encode(part).decode() for part in (salt, client, server))
+    return f"SCRAM-SHA-256${ROUNDS}:{salt_64}${client_64}:{server_64}"

@@ -1,0 +1,11 @@
+"""Imports every module of tables, so that the metadata is complete."""
+
+from sqlmodel import SQLModel
+
+from models.community import communities, discussions, moderation
+from models.identity import accounts, members, mutation_results, organizations, registrations
+from models.insight import datasets, insights
+from models.research import surveys
+from models.tracking import observations, treatments
+
+metadata = SQLModel.metadata

@@ -1,0 +1,91 @@
+"""The only place for where the values of communities and conditions come from."""
+
+from sqlalchemy import func
+
+from models.community import communities as tables
+from models.identity import members
+from models.research import surveys
+from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.tracking import observations, treatments
+from resolvers.lookup import matches
+
+
+def communities(*, search: Value[str] | None = None) -> Rows:
+    community = row(tables.Community)
+    found = select(community).order_by(community.name, community.id)
+    return found if search is None else found.where(matches(community, search))
+
+
+def community(*, slug: Value[str]) -> Rows:
+    found = row(tables.Community)
+    return select(found).where(found.slug == slug)
+
+
+def community_of(owner: Row) -> Rows:
+    found = row(tables.Community)
+    return select(found).where(found.id == owner.community_id)
+
+
+def condition_of(community: Row) -> Rows:
+    condition = row(tables.Condition)
+    return select(condition).where(condition.id == community.condition_id)
+
+
+def indicators_of(community: Row) -> Rows:
+    indicator, belongs = row(observations.Indicator), row(tables.CommunityIndicator)
+    return (
+        select(indicator)
+        .join(belongs, belongs.indicator_id == indicator.id)
+        .where(belongs.community_id == community.id)
+        .order_by(belongs.position, indicator.id)
+    )
+
+
+def treatments_of(community: Row) -> Rows:
+    treatment, belongs = row(treatments.Treatment), row(tables.CommunityTreatment)
+    return (
+        select(treatment)
+        .join(belongs, belongs.treatment_id == treatment.id)
+        .where(belongs.community_id == community.id)
+        .order_by(belongs.position, belongs.treatment_id)
+    )
+
+
+def associations_of(community: Row) -> Rows:
+    member, membership = row(members.Member), row(members.Membership)
+    return (
+        select(member)
+        .join(membership, membership.member_id == member.id)
+        .where(membership.community_id == community.id, member.kind == members.MemberKind.ASSOCIATION, member.verified)
+        .order_by(func.lower(member.pseudonym))
+    )
+
+
+def readiness_of(community: Row) -> Row:
+    return community
+
+
+def is_ready(community: Row) -> Expression:
+    return community.consenting_count >= community.needed_count
+
+
+def viewer_membership(community: Row, *, viewer: Asking) -> Rows:
+    membership = row(members.Membership)
+    return select(membership).where(membership.community_id == community.id, membership.member_id == viewer.member)
+
+
+def members_of(community: Row) -> Rows:
+    member, membership = row(members.Member), row(members.Membership)
+    return (
+        select(member)
+        .join(membership, membership.member_id == member.id)
+        .where(membership.community_id == community.id)
+        .order_by(membership.joined_on.desc(), membership.member_id.desc())
+    )
+
+
+def surveys_of(community: Row, *, status: surveys.SurveyStatus | None = None) -> Rows:
+    survey = row(surveys.Survey)
+    found = select(survey).where(survey.community_id == community.id)
+    found = found.order_by(survey.closes_on.desc(), survey.id.desc())
+    return found if status is None else found.where(survey.status == status)

@@ -1,0 +1,75 @@
+"""Lets members join and leave communities, and records the year of their diagnosis."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from models.database import Connection
+from models.identity.members import MemberKind
+from models.parameters import CommunityId
+from models.viewers import Viewer
+from resolvers.transactions import EARLIEST, UNSET, Maybe, invalid, not_eligible, not_found
+
+
+async def join_community(
+    connection: Connection, viewer: Viewer, *, community: CommunityId, diagnosed_in: Maybe[int] = UNSET
+) -> UUID:
+    """Makes the viewer a member of the community, and records the year of their diagnosis if it is given; its id.
+
+    A repetition changes nothing. Raises Refused with NOT_FOUND, and what `set_diagnosis` raises.
+    """
+    await expect_community(connection, community)
+    await connection.execute(
+        "INSERT INTO care.membership (member_id, community_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        viewer.member,
+        community,
+    )
+    await connection.execute("SELECT catalog.readiness_changed($1)", community)
+    if diagnosed_in is not UNSET:
+        await set_diagnosis(connection, viewer, community=community, year=diagnosed_in)
+    return community
+
+
+async def set_diagnosis(
+    connection: Connection, viewer: Viewer, *, community: UUID, year: int | None, today: date | None = None
+) -> None:
+    """Records the year in which the viewer was diagnosed with the community's condition; None deletes it.
+
+    Raises Refused: INVALID for an impossible year, NOT_ELIGIBLE for a viewer who is not a patient.
+    """
+    if year is None:
+        await connection.execute(
+            "DELETE FROM care.diagnosis WHERE member_id = $1 AND community_id = $2", viewer.member, community
+        )
+        return
+    who = await connection.fetchrow(
+        "SELECT kind, birth_year FROM care.member m LEFT JOIN care.profile p ON p.member_id = m.id WHERE m.id = $1",
+        viewer.member,
+    )
+    if who is None or who["kind"] != MemberKind.PATIENT:
+        raise not_eligible("Only patients have a diagnosis.", "diagnosed_in")
+    if not (who["birth_year"] or EARLIEST.year) <= year <= (today or datetime.now(UTC).date()).year:
+        message = f"The year must be between {EARLIEST.year}, or the year of birth, and the current year."
+        raise invalid(message, "diagnosed_in")
+    await connection.execute(
+        "INSERT INTO care.diagnosis (member_id, community_id, diagnosed_in) VALUES ($1, $2, $3)"
+        " ON CONFLICT (member_id, community_id) DO UPDATE SET diagnosed_in = excluded.diagnosed_in",
+        viewer.member,
+        community,
+        year,
+    )
+
+
+async def leave_community(connection: Connection, viewer: Viewer, *, community: CommunityId) -> UUID:
+    """Ends the viewer's membership, if any; its id. Their posts stay. Raises Refused with NOT_FOUND."""
+    await expect_community(connection, community)
+    await set_diagnosis(connection, viewer, community=community, year=None)
+    await connection.execute(
+        "DELETE FROM care.membership WHERE member_id = $1 AND community_id = $2", viewer.member, community
+    )
+    return community
+
+
+async def expect_community(connection: Connection, community: UUID) -> None:
+    """Raises Refused with NOT_FOUND unless there is such a community."""
+    if not await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.community WHERE id = $1)", community):
+        raise not_found("community")

@@ -1,0 +1,98 @@
+"""The only place for where the values of discussions come from: posts, what they are about, reactions and flags."""
+
+from uuid import UUID
+
+from sqlalchemy import func
+
+from models.community import discussions as tables
+from models.community import moderation
+from models.rows import Asking, Branches, Expression, Row, Rows, Value, row, select
+from models.tracking import observations, treatments
+from resolvers.lookup import matches
+
+
+def discussion(*, id: Value[UUID]) -> Rows:
+    found = row(tables.Discussion)
+    return select(found).where(found.id == id)
+
+
+def discussions_of(community: Row, *, search: Value[str] | None = None) -> Rows:
+    discussion = row(tables.Discussion)
+    found = select(discussion).where(discussion.community_id == community.id)
+    found = found.order_by(discussion.last_post_at.desc(), discussion.id.desc())
+    if search is None:
+        return found
+    post = row(tables.Post)
+    posted = select(post.discussion_id).where(matches(post, search))
+    return found.where(matches(discussion, search) | discussion.id.in_(posted))
+
+
+def discussion_of(post: Row) -> Rows:
+    found = row(tables.Discussion)
+    return select(found).where(found.id == post.discussion_id)
+
+
+def posts_of(discussion: Row) -> Rows:
+    post = row(tables.Post)
+    return select(post).where(post.discussion_id == discussion.id).order_by(post.created_at, post.id)
+
+
+def last_post(discussion: Row) -> Rows:
+    post = row(tables.Post)
+    found = select(post).where(post.discussion_id == discussion.id)
+    return found.order_by(post.created_at.desc(), post.id.desc()).limit(1)
+
+
+def topics_of(discussion: Row) -> Branches:
+    treatment, of_treatment = row(treatments.Treatment), row(tables.DiscussionTopic)
+    indicator, of_indicator = row(observations.Indicator), row(tables.DiscussionTopic)
+    return Branches(
+        (
+            select(treatment)
+            .join(of_treatment, of_treatment.treatment_id == treatment.id)
+            .where(of_treatment.discussion_id == discussion.id)
+            .order_by(of_treatment.position),
+            select(indicator)
+            .join(of_indicator, of_indicator.indicator_id == indicator.id)
+            .where(of_indicator.discussion_id == discussion.id)
+            .order_by(of_indicator.position),
+        )
+    )
+
+
+def reactions_of(post: Row) -> Rows:
+    given = row(tables.PostReaction)
+    count = func.count()
+    return (
+        select(given.reaction.label("reaction"), count.label("count"))
+        .where(given.post_id == post.id)
+        .group_by(given.reaction)
+        .order_by(count.desc(), given.reaction.desc())
+    )
+
+
+def viewer_reactions(post: Row, *, viewer: Asking) -> Expression:
+    given = row(tables.PostReaction)
+    own = select(given.reaction).where(given.post_id == post.id, given.member_id == viewer.member)
+    return func.array(own.order_by(given.reaction).scalar_subquery())
+
+
+def flags(*, status: tables.FlagStatus | None = None) -> Rows:
+    flag = row(tables.Flag)
+    found = select(flag).order_by(flag.created_at.desc(), flag.id.desc())
+    return found if status is None else found.where(flag.status == status)
+
+
+def post_of(flag: Row) -> Rows:
+    post = row(tables.Post)
+    return select(post).where(post.id == flag.post_id)
+
+
+def flag_of(decided: Row) -> Rows:
+    flag = row(tables.Flag)
+    return select(flag).where(flag.id == decided.flag_id)
+
+
+def removal_reason(post: Row) -> Expression:
+    removal = row(moderation.Removal)
+    return select(removal.reason).where(removal.post_id == post.id).scalar_subquery()

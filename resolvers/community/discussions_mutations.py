@@ -1,0 +1,196 @@
+"""Starts discussions, adds and edits posts, and records reactions and flags, for members."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from models.community.discussions import FlagReason, Reaction
+from models.database import Connection
+from models.identity.members import NotificationKind
+from models.parameters import CommunityId, DiscussionId, PostId, TopicId
+from models.viewers import Viewer
+from resolvers.community.communities_mutations import expect_community
+from resolvers.community.discussions_rules import (
+    CLOSED,
+    REMOVED,
+    body_in,
+    expect_fewer_posts,
+    expect_not_suspended,
+    expect_topics,
+    expect_writer,
+    note_in,
+    title_in,
+)
+from resolvers.transactions import announce, not_found, notify, too_late
+
+
+async def start_discussion(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    community: CommunityId,
+    title: str,
+    body: str,
+    about: Sequence[TopicId] = (),
+) -> UUID:
+    """The id of a new discussion, with its first post.
+
+    Raises Refused: INVALID and TOO_LONG for the texts and for more than five topics or one named twice, NOT_FOUND for
+    ids, NOT_ELIGIBLE for a viewer outside the community or suspended, LIMIT_REACHED.
+    """
+    name, written = title_in(title, "title"), body_in(body, "body")
+    await expect_community(connection, community)
+    await expect_topics(connection, about)
+    await expect_writer(connection, viewer, community, "community")
+    await expect_fewer_posts(connection, viewer)
+    discussion: UUID = await connection.fetchval(
+        "INSERT INTO care.discussion (community_id, author_id, title) VALUES ($1, $2, $3) RETURNING id",
+        community,
+        viewer.member,
+        name,
+    )
+    await connection.executemany(
+        "INSERT INTO care.discussion_topic (discussion_id, position, treatment_id, indicator_id)"
+        " VALUES ($1, $2, $3, $4)",
+        [
+            (discussion, position, *(topic.key if topic.prefix == prefix else None for prefix in ("trt", "ind")))
+            for position, topic in enumerate(about, 1)
+        ],
+    )
+    await insert_post(connection, viewer, discussion, written)
+    return discussion
+
+
+async def add_post(connection: Connection, viewer: Viewer, *, discussion: DiscussionId, body: str) -> UUID:
+    """The id of a new post; the member who started the discussion is notified.
+
+    Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND, TOO_LATE where the discussion is closed, NOT_ELIGIBLE
+    for a viewer outside its community or suspended, LIMIT_REACHED.
+    """
+    written = body_in(body, "body")
+    found = await connection.fetchrow(
+        "SELECT community_id, author_id, closed FROM care.discussion WHERE id = $1", discussion
+    )
+    if found is None:
+        raise not_found("discussion")
+    if found["closed"]:
+        raise too_late(CLOSED, "discussion")
+    await expect_writer(connection, viewer, found["community_id"], "discussion")
+    await expect_fewer_posts(connection, viewer)
+    post = await insert_post(connection, viewer, discussion, written)
+    if found["author_id"] not in (None, viewer.member):
+        await notify(connection, found["author_id"], NotificationKind.REPLY, "pst", post)
+    await announce(connection, "postAdded", post, discussion)
+    return post
+
+
+async def edit_post(connection: Connection, viewer: Viewer, *, post: PostId, body: str) -> UUID:
+    """Replaces the body of one of the viewer's own posts; its id.
+
+    Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND, TOO_LATE where the post was removed or its discussion
+    is closed, NOT_ELIGIBLE for a suspended viewer.
+    """
+    written = body_in(body, "body")
+    found = await connection.fetchrow(
+        "SELECT p.author_id, p.removed, d.closed FROM care.post p JOIN care.discussion d ON d.id = p.discussion_id"
+        " WHERE p.id = $1",
+        post,
+    )
+    if found is None or found["author_id"] != viewer.member:
+        raise not_found("post")
+    if found["closed"]:
+        raise too_late(CLOSED, "post")
+    await expect_not_suspended(connection, viewer, "post")
+    edited = await connection.fetchval(
+        "UPDATE care.post SET body = $1, edited_at = clock_timestamp()"
+        " WHERE id = $2 AND author_id = $3 AND NOT removed RETURNING true",
+        written,
+        post,
+        viewer.member,
+    )
+    if not edited:
+        raise too_late(REMOVED, "post")
+    return post
+
+
+async def remove_own_post(connection: Connection, viewer: Viewer, *, post: UUID) -> None:
+    """Removes the body of one of the viewer's own posts, which keeps its place. A repetition changes nothing.
+
+    Suspended members may do this too. Raises Refused with NOT_FOUND.
+    """
+    own = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM care.post WHERE id = $1 AND author_id = $2)", post, viewer.member
+    )
+    if not own:
+        raise not_found("post")
+    await connection.execute(
+        "UPDATE care.post SET body = NULL, removed = true WHERE id = $1 AND author_id = $2 AND NOT removed",
+        post,
+        viewer.member,
+    )
+
+
+async def react_to_post(connection: Connection, viewer: Viewer, *, post: PostId, reaction: Reaction, on: bool) -> UUID:
+    """Gives the viewer's reaction to a post, or takes it back; its id. A repetition changes nothing.
+
+    Whoever may read a post may. Raises Refused: NOT_FOUND, and, for a new reaction, TOO_LATE where the post was removed
+    and NOT_ELIGIBLE for a suspended viewer.
+    """
+    removed = await connection.fetchval("SELECT removed FROM care.post WHERE id = $1", post)
+    if removed is None:
+        raise not_found("post")
+    if not on:
+        await connection.execute(
+            "DELETE FROM care.post_reaction WHERE post_id = $1 AND member_id = $2 AND reaction = $3",
+            post,
+            viewer.member,
+            reaction,
+        )
+        return post
+    if removed:
+        raise too_late(REMOVED, "post")
+    await expect_not_suspended(connection, viewer, "post")
+    await connection.execute(
+        "INSERT INTO care.post_reaction (post_id, member_id, reaction) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        post,
+        viewer.member,
+        reaction,
+    )
+    return post
+
+
+async def flag_post(
+    connection: Connection, viewer: Viewer, *, post: PostId, reason: FlagReason, note: str | None
+) -> UUID:
+    """Reports a post to the moderators; its id. A new flag replaces the viewer's earlier reason and note.
+
+    A suspended member may: somebody may be in danger. Raises Refused: TOO_LONG and INVALID for the note, NOT_FOUND,
+    TOO_LATE where the post was removed.
+    """
+    details = note_in(note, "note")
+    found = await connection.fetchrow("SELECT discussion_id, removed FROM care.post WHERE id = $1", post)
+    if found is None:
+        raise not_found("post")
+    if found["removed"]:
+        raise too_late(REMOVED, "post")
+    flag = await connection.fetchval(
+        "INSERT INTO care.flag (post_id, member_id, reason, note) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (post_id, member_id) DO UPDATE"
+        " SET reason = excluded.reason, note = excluded.note, status = 'OPEN' RETURNING id",
+        post,
+        viewer.member,
+        reason,
+        details,
+    )
+    await announce(connection, "flagRaised", flag, found["discussion_id"])
+    return post
+
+
+async def insert_post(connection: Connection, viewer: Viewer, discussion: UUID, body: str) -> UUID:
+    # PostgreSQL counts it in its discussion, and gives it its place there.
+    post: UUID = await connection.fetchval(
+        "INSERT INTO care.post (discussion_id, author_id, body) VALUES ($1, $2, $3) RETURNING id",
+        discussion,
+        viewer.member,
+        body,
+    )
+    return post

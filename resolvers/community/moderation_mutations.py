@@ -1,0 +1,113 @@
+"""Removes posts, resolves flags and suspends members, for moderators."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from models.community.discussions import FlagStatus
+from models.database import Connection
+from models.identity.accounts import StaffRole
+from models.identity.members import NotificationKind
+from models.parameters import FlagId, MemberId, PostId
+from models.viewers import Viewer
+from resolvers.community.discussions_mutations import remove_own_post
+from resolvers.community.discussions_rules import note_in
+from resolvers.transactions import conflict, invalid, not_found, notify, require_role
+
+
+async def remove_post(connection: Connection, viewer: Viewer, *, post: PostId, reason: str | None) -> UUID:
+    """Removes the body of a post, which keeps its place and its flags; its id.
+
+    Members remove their own posts. A moderator removes any, gives a reason, and the author is notified. A post that was
+    removed before stays as it is. Raises Forbidden for staff who are not moderators, and Refused: NOT_FOUND, and
+    INVALID and TOO_LONG for the reason.
+    """
+    if viewer.staff is None:
+        await remove_own_post(connection, viewer, post=post)
+        return post
+    require_role(viewer, StaffRole.MODERATOR)
+    why = reason_in(reason)
+    found = await connection.fetchrow("SELECT author_id FROM care.post WHERE id = $1", post)
+    if found is None:
+        raise not_found("post")
+    await remove(connection, viewer, post, found["author_id"], why)
+    return post
+
+
+async def resolve_flag(connection: Connection, viewer: Viewer, *, flag: FlagId, upheld: bool, note: str | None) -> UUID:
+    """Upholds a flag, which removes its post, or dismisses it; its id. The same decision again changes nothing.
+
+    Raises Forbidden for staff who are not moderators, and Refused: INVALID and TOO_LONG for the note, NOT_FOUND, and
+    CONFLICT if it was resolved the other way.
+    """
+    require_role(viewer, StaffRole.MODERATOR)
+    said, status = note_in(note, "note"), FlagStatus.UPHELD if upheld else FlagStatus.DISMISSED
+    found = await connection.fetchrow(
+        "SELECT f.status, f.reason, f.post_id, p.author_id FROM care.flag f JOIN care.post p ON p.id = f.post_id"
+        " WHERE f.id = $1 FOR UPDATE OF f",
+        flag,
+    )
+    if found is None:
+        raise not_found("flag")
+    if found["status"] == status:
+        return flag
+    if found["status"] != FlagStatus.OPEN:
+        raise conflict("This flag has been resolved the other way.", "upheld")
+    await connection.execute(
+        "UPDATE care.flag SET status = $2, staff_id = $3, resolution = $4, resolved_at = now() WHERE id = $1",
+        flag,
+        status,
+        viewer.staff,
+        said,
+    )
+    if upheld:
+        await remove(connection, viewer, found["post_id"], found["author_id"], said or found["reason"])
+    return flag
+
+
+async def suspend_member(
+    connection: Connection, viewer: Viewer, *, member: MemberId, until: datetime | None, reason: str
+) -> UUID:
+    """Suspends a member from writing in discussions, without end if `until` is None; their id. They are notified.
+
+    A time in the past lifts a suspension. Raises Forbidden for staff who are not moderators, and Refused: INVALID and
+    TOO_LONG for the reason, NOT_FOUND.
+    """
+    require_role(viewer, StaffRole.MODERATOR)
+    why = reason_in(reason)
+    if not await connection.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", member):
+        raise not_found("member")
+    try:
+        end = until and until.astimezone(UTC)
+    except OverflowError:  # within a day of year 1 or 9999
+        raise invalid("This time is out of range.", "until") from None
+    await connection.execute(
+        "INSERT INTO care.suspension (member_id, until, reason, staff_id) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (member_id) DO UPDATE SET until = excluded.until, reason = excluded.reason,"
+        " staff_id = excluded.staff_id, created_at = now()",
+        member,
+        end,
+        why,
+        viewer.staff,
+    )
+    await notify(connection, member, NotificationKind.MODERATION, "mbr", member)
+    return member
+
+
+def reason_in(text: str | None) -> str:
+    reason = note_in(text, "reason")
+    if reason is None:
+        raise invalid("Moderators must give a reason.", "reason")
+    return reason
+
+
+async def remove(connection: Connection, viewer: Viewer, post: UUID, author: UUID | None, reason: str) -> None:
+    removed = await connection.fetchval(
+        "UPDATE care.post SET body = NULL, removed = true WHERE id = $1 AND NOT removed RETURNING true", post
+    )
+    if not removed:  # its author, or another moderator, was first
+        return
+    await connection.execute(
+        "INSERT INTO care.removal (post_id, staff_id, reason) VALUES ($1, $2, $3)", post, viewer.staff, reason
+    )
+    if author is not None:
+        await notify(connection, author, NotificationKind.MODERATION, "pst", post)

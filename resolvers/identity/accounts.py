@@ -1,0 +1,157 @@
+"""Signs in and out, and reads accounts, sessions and the viewer."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import false, func
+
+from models.community import discussions
+from models.database import Connection, viewer_of
+from models.identity import accounts as tables
+from models.identity import members, organizations
+from models.insight import insights
+from models.parameters import EmailAddress, SessionId
+from models.research import surveys
+from models.rows import Asking, Branches, Expression, Row, Rows, row, select
+from models.viewers import Audience, Viewer
+from resolvers.calling import Call
+from resolvers.identity import attempts
+from resolvers.identity.passwords import fits
+from resolvers.transactions import Forbidden, RefusalCode, Result, Work, not_found, refused
+
+SESSION_LIFETIME = timedelta(days=30)
+TOKEN_BYTES = 32
+DEVICE_LENGTH = 200
+SIGNING_IN = "sign-in"  # of what is tried: with a password
+NOBODY = UUID(int=0)  # the id of no row: random ids are never zero
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Whose session was opened, with NOBODY for what they are not."""
+
+    audience: Audience
+    member: UUID
+    organization: UUID
+    staff: UUID
+
+
+async def sign_in(call: Call, *, email: EmailAddress, password: str) -> Work:
+    """Checks a password and returns what opens a session.
+
+    Both raise Refused: WRONG_CREDENTIALS if no account fits, without saying which of the two was wrong, and
+    LIMIT_REACHED after too many tries, whether or not there is such an account.
+    """
+    # In a transaction of its own, since none must be held while the password is worked on.
+    async with call.apart() as connection:
+        tried = await attempts.count(connection, SIGNING_IN, email, call.address, call.sign_ins)
+        found = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
+    if found is not None and found["demonstration"] and not call.demonstration:
+        found = None
+    if not await fits(password, None if found is None else found["password_hash"]) or found is None:
+        raise wrong_credentials()
+    account, password_hash = found["account_id"], found["password_hash"]
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+
+    async def opens(connection: Connection, viewer: Viewer) -> Result:
+        await attempts.forget(connection, tried)
+        opened = await _open_session(connection, account, token, call.device)
+        # From here on, who changes the password waits for this transaction, and closes its session too.
+        now = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
+        if opened is None or now is None or now["password_hash"] != password_hash:
+            raise wrong_credentials()
+        return {"token": token, "viewer": opened}
+
+    return opens
+
+
+def wrong_credentials() -> Exception:
+    message = "The e-mail address and the password do not match an account."
+    return refused(RefusalCode.WRONG_CREDENTIALS, message)
+
+
+async def sign_out(connection: Connection, viewer: Viewer) -> None:
+    """Closes the viewer's own session, in every process at once. Raises Forbidden for a program, which has none."""
+    if viewer.session is None:
+        raise Forbidden
+    await connection.execute("SELECT identity.close_session($1, $2)", viewer.session, viewer.account)
+
+
+async def revoke_session(connection: Connection, viewer: Viewer, *, session: SessionId) -> None:
+    """Closes a session of the viewer's own account, in every process at once. Raises Refused if there is none such."""
+    if not await connection.fetchval("SELECT identity.close_session($1, $2)", session, viewer.account):
+        raise not_found("session")
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a token. A digest without salt or cost is enough: nobody guesses 32 random bytes."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def viewer(*, viewer: Asking) -> Rows:
+    return select(
+        viewer.audience.label("audience"),
+        viewer.member.label("member"),
+        viewer.organization.label("organization"),
+        viewer.staff.label("staff"),
+    )
+
+
+def member_of(viewer: Row) -> Rows:
+    member = row(members.Member)
+    return select(member).where(member.id == viewer.member)
+
+
+def organization_of(viewer: Row) -> Rows:
+    organization = row(organizations.Organization)
+    return select(organization).where(organization.id == viewer.organization)
+
+
+def staff_of(viewer: Row) -> Rows:
+    staff = row(tables.Staff)
+    return select(staff).where(staff.id == viewer.staff)
+
+
+def viewer_account(*, viewer: Asking) -> Rows:
+    account = row(tables.Account)
+    return select(account).where(account.id == viewer.account)
+
+
+def sessions_of(account: Row) -> Rows:
+    session = row(tables.Session)
+    open_ones = (session.account_id == account.id, session.expires_at > func.now())
+    return select(session).where(*open_ones).order_by(session.created_at.desc(), session.id.desc())
+
+
+def is_current(session: Row, *, viewer: Asking) -> Expression:
+    return func.coalesce(session.id == viewer.session, false())
+
+
+def subject_of(notification: Row) -> Branches:
+    """What a notification is about: `subject_type` is the prefix of its graph type's ids."""
+    discussion, post = row(discussions.Discussion), row(discussions.Post)
+    member, survey, insight = row(members.Member), row(surveys.Survey), row(insights.Insight)
+    kind, id = notification.subject_type, notification.subject_id
+    return Branches(
+        (
+            select(discussion).where(kind == "dis", discussion.id == id),
+            select(insight).where(kind == "ins", insight.id == id),
+            select(member).where(kind == "mbr", member.id == id),
+            select(post).where(kind == "pst", post.id == id),
+            select(survey).where(kind == "svy", survey.id == id),
+        )
+    )
+
+
+async def _open_session(connection: Connection, account: UUID, token: str, device: str | None) -> SignedIn | None:
+    digest, called = token_hash(token), device and device[:DEVICE_LENGTH]
+    await connection.execute("SELECT identity.open_session($1, $2, $3, $4)", account, digest, called, SESSION_LIFETIME)
+    opened = await viewer_of(connection, digest)
+    if opened is None:
+        return None
+    viewer = opened[0]
+    ids = (viewer.member or NOBODY, viewer.organization or NOBODY, viewer.staff or NOBODY)
+    return SignedIn(viewer.audience, *ids)

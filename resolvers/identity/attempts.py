@@ -1,0 +1,48 @@
+"""Limits how often signing in and having mail sent may be tried, by account and by address."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from models.database import Connection
+from resolvers.transactions import RefusalCode, Write, refused
+
+
+@dataclass(frozen=True)
+class Tries:
+    """How many there may be within `window`: `of_account` of one e-mail address, `from_address` of one client's."""
+
+    of_account: int
+    from_address: int
+    window: timedelta
+
+    @property
+    def message(self) -> str:
+        minutes = round(self.window.total_seconds() / 60)
+        return f"Too many attempts. Try again in {minutes} minutes."
+
+
+async def count(connection: Connection, what: str, email: str, address: str | None, tries: Tries) -> list[UUID]:
+    """Counts one more try of `what`; its ids. Raises Refused with LIMIT_REACHED if there are too many."""
+    # The account's before the address's, always: they are locked in this order.
+    subjects = [(f"{what} account {email.lower()}", tries.of_account)]
+    if address is not None:
+        subjects.append((f"{what} address {address}", tries.from_address))
+    made = []
+    for subject, most in subjects:
+        id = await connection.fetchval("SELECT identity.try_again($1, $2, $3)", subject, most, tries.window)
+        if id is None:
+            raise refused(RefusalCode.LIMIT_REACHED, tries.message)
+        made.append(id)
+    return made
+
+
+async def forget(connection: Connection, attempts: list[UUID]) -> None:
+    """What succeeded was no try at somebody else's account."""
+    await connection.execute("SELECT identity.forget_attempts($1)", attempts)
+
+
+async def count_apart(write: Write, what: str, email: str, address: str | None, tries: Tries) -> list[UUID]:
+    """The same in a transaction of its own, so that it counts whatever comes of the try."""
+    async with write() as connection:
+        return await count(connection, what, email, address, tries)

@@ -1,0 +1,91 @@
+"""Writes care links: a patient invites a relative, who accepts, and either side may end the link at any time."""
+
+from uuid import UUID
+
+import asyncpg
+
+from models.database import Connection
+from models.identity.members import CareLinkStatus, MemberKind, NotificationKind
+from models.parameters import CareLinkId
+from models.viewers import Viewer
+from resolvers.transactions import invalid, limit_reached, member_of, not_eligible, not_found, notify, taken, too_late
+
+LINKS = 20  # that a patient may have invited or accepted at once
+
+
+async def invite_relative(connection: Connection, viewer: Viewer, *, pseudonym: str) -> UUID:
+    """Invites a relative to keep the viewer's diary, also if an earlier link has ended; the care link's id."""
+    patient = member_of(viewer)
+    # One at a time for each patient, so that the count below holds.
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"care links of {patient}")
+    if await kind_of(connection, patient) != MemberKind.PATIENT:
+        raise not_eligible("Only patients can invite a relative to keep their diary.")
+    relative = await connection.fetchrow(
+        "SELECT id, kind FROM care.member WHERE lower(pseudonym) = lower($1)", pseudonym.strip()
+    )
+    if relative is None:
+        raise not_found("pseudonym")
+    if relative["id"] == patient:
+        raise invalid("You do not need a care link for your own diary.", "pseudonym")
+    if relative["kind"] != MemberKind.RELATIVE:
+        raise not_eligible("Only members who are relatives can be invited.", "pseudonym")
+    links = await connection.fetch("SELECT id, relative_id, status FROM care.care_link WHERE patient_id = $1", patient)
+    standing = {link["relative_id"] for link in links if link["status"] != CareLinkStatus.ENDED}
+    if relative["id"] in standing:
+        raise taken("You have already invited this relative.", "pseudonym")
+    if len(standing) >= LINKS:
+        raise limit_reached(f"You can have at most {LINKS} care links and invitations at a time.")
+    made: UUID = await connection.fetchval(
+        """
+        INSERT INTO care.care_link (patient_id, relative_id, status) VALUES ($1, $2, 'INVITED')
+        ON CONFLICT (patient_id, relative_id) DO UPDATE SET status = 'INVITED', created_at = now()
+        RETURNING id
+        """,
+        patient,
+        relative["id"],
+    )
+    await notify(connection, relative["id"], NotificationKind.CARE_LINK, "mbr", patient)
+    return made
+
+
+async def accept_care_link(connection: Connection, viewer: Viewer, *, care_link: CareLinkId) -> UUID:
+    """Accepts an invitation to the viewer; one accepted before stays as it is."""
+    link = await own_link(connection, viewer, care_link)
+    if link["relative_id"] != viewer.member:
+        raise not_eligible("Only the invited relative can accept.", "care_link")
+    if link["status"] == CareLinkStatus.ENDED:
+        raise too_late("This invitation has ended.", "care_link")
+    if link["status"] == CareLinkStatus.INVITED:
+        await connection.execute("UPDATE care.care_link SET status = 'ACCEPTED' WHERE id = $1", care_link)
+        await notify(connection, link["patient_id"], NotificationKind.CARE_LINK, "mbr", link["relative_id"])
+    return care_link
+
+
+async def end_care_link(connection: Connection, viewer: Viewer, *, care_link: CareLinkId) -> UUID:
+    """Ends one of the viewer's links or invitations, from either side.
+
+    The other side is not notified: a member may have a reason to end a link quietly.
+    """
+    await own_link(connection, viewer, care_link)
+    await connection.execute("UPDATE care.care_link SET status = 'ENDED' WHERE id = $1", care_link)
+    return care_link
+
+
+async def own_link(connection: Connection, viewer: Viewer, care_link: UUID) -> asyncpg.Record:
+    """The viewer's link, which nobody else changes until the transaction ends."""
+    link = await connection.fetchrow(
+        """
+        SELECT patient_id, relative_id, status FROM care.care_link
+        WHERE id = $1 AND $2 IN (patient_id, relative_id) FOR UPDATE
+        """,
+        care_link,
+        member_of(viewer),
+    )
+    if link is None:
+        raise not_found("care_link")
+    return link
+
+
+async def kind_of(connection: Connection, member: UUID) -> str | None:
+    kind: str | None = await connection.fetchval("SELECT kind FROM care.member WHERE id = $1", member)
+    return kind

@@ -1,0 +1,142 @@
+"""The only place for where the values of members come from: what is everybody's, and what each one shares."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Integer, case, cast, extract, func
+
+from models.community import communities, moderation
+from models.identity import members as tables
+from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.tracking import observations, treatments
+from resolvers.tracking.observations import Interval, points
+
+# The ages of the bands' first years. Bands of ten years, wider where there are few: an age in years would tell more.
+AGE_BANDS = ((75, "75+"), (65, "65-74"), (55, "55-64"), (45, "45-54"), (35, "35-44"), (25, "25-34"), (18, "18-24"))
+YOUNGEST = "0-17"
+BANDS = (YOUNGEST, *(band for _, band in reversed(AGE_BANDS)))
+
+
+def member(*, pseudonym: Value[str]) -> Rows:
+    found = row(tables.Member)
+    return select(found).where(func.lower(found.pseudonym) == func.lower(pseudonym))
+
+
+def author_of(written: Row) -> Rows:
+    author = row(tables.Member)
+    return select(author).where(author.id == written.author_id)
+
+
+def member_of(owner: Row) -> Rows:
+    found = row(tables.Member)
+    return select(found).where(found.id == owner.member_id)
+
+
+def communities_of(member: Row) -> Rows:
+    community, membership = row(communities.Community), row(tables.Membership)
+    return (
+        select(community)
+        .join(membership, membership.community_id == community.id)
+        .where(membership.member_id == member.id)
+        .order_by(community.name, community.id)
+    )
+
+
+# A profile's policy lets through what its member shares with the viewer; otherwise there is no row, and null is said.
+def age_band(member: Row) -> Expression:
+    profile = row(tables.Profile)
+    age = cast(extract("year", func.current_date()), Integer) - profile.birth_year
+    bands: list[Any] = [(age >= youngest, band) for youngest, band in AGE_BANDS]
+    band = case(*bands, (profile.birth_year.is_not(None), YOUNGEST))
+    return select(band).where(profile.member_id == member.id).scalar_subquery()
+
+
+def sex(member: Row) -> Expression:
+    profile = row(tables.Profile)
+    return select(profile.sex).where(profile.member_id == member.id).scalar_subquery()
+
+
+def region(member: Row) -> Expression:
+    profile = row(tables.Profile)
+    return select(profile.region).where(profile.member_id == member.id).scalar_subquery()
+
+
+def courses_of(member: Row) -> Rows:
+    course = row(treatments.Course)
+    found = select(course).where(course.member_id == member.id)
+    return found.order_by(course.started_on.desc(), course.id.desc())
+
+
+def series_of(member: Row, *, indicator: Value[UUID], interval: Interval) -> Rows:
+    observation = row(observations.Observation)
+    of_member = (observation.member_id == member.id, observation.indicator_id == indicator)
+    return points(observation, interval.unit).where(*of_member)
+
+
+def suspension_of(member: Row) -> Rows:
+    suspension = row(moderation.Suspension)
+    in_force = suspension.until.is_(None) | (suspension.until > func.now())
+    return select(suspension).where(suspension.member_id == member.id, in_force)
+
+
+def membership_in(joined: Row, *, viewer: Asking) -> Rows:
+    membership = row(tables.Membership)
+    return select(membership).where(
+        membership.community_id == joined.community_id, membership.member_id == viewer.member
+    )
+
+
+# Another's is nobody's to read: its policy finds no row.
+def diagnosed_in(membership: Row) -> Expression:
+    diagnosis = row(tables.Diagnosis)
+    of_membership = (diagnosis.member_id == membership.member_id, diagnosis.community_id == membership.community_id)
+    return select(diagnosis.diagnosed_in).where(*of_membership).scalar_subquery()
+
+
+def me(*, viewer: Asking) -> Rows:
+    profile = row(tables.Profile)
+    return select(profile).where(profile.member_id == viewer.member)
+
+
+def memberships_of(me: Row) -> Rows:
+    membership, community = row(tables.Membership), row(communities.Community)
+    return (
+        select(membership)
+        .join(community, community.id == membership.community_id)
+        .where(membership.member_id == me.member_id)
+        .order_by(community.name, community.id)
+    )
+
+
+def notifications_of(me: Row, *, unread_only: bool | None = None) -> Rows:
+    notification = row(tables.Notification)
+    found = select(notification).where(notification.member_id == me.member_id)
+    found = found.order_by(notification.created_at.desc(), notification.id.desc())
+    return found.where(notification.read_at.is_(None)) if unread_only else found
+
+
+def care_links_of(me: Row) -> Rows:
+    link = row(tables.CareLink)
+    found = select(link).where((link.patient_id == me.member_id) | (link.relative_id == me.member_id))
+    return found.order_by(link.created_at.desc(), link.id.desc())
+
+
+def care_link_made(payload: Row) -> Rows:
+    link = row(tables.CareLink)
+    return select(link).where(link.id == payload.care_link_id)
+
+
+def notifications_made(payload: Row) -> Rows:
+    notification = row(tables.Notification)
+    made = select(notification).where(notification.id == func.any(payload.notification_ids))
+    return made.order_by(func.array_position(payload.notification_ids, notification.id))
+
+
+def patient_of(link: Row) -> Rows:
+    patient = row(tables.Member)
+    return select(patient).where(patient.id == link.patient_id)
+
+
+def relative_of(link: Row) -> Rows:
+    relative = row(tables.Member)
+    return select(relative).where(relative.id == link.relative_id)

@@ -1,0 +1,36 @@
+"""Marks members' notifications as read."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from models.database import Connection
+from models.parameters import NotificationIdOrNone
+from models.viewers import Viewer
+from resolvers.transactions import Refused, limit_reached, member_of, not_found
+
+NOTIFICATIONS = 100
+
+
+async def read_notifications(
+    connection: Connection, viewer: Viewer, *, notifications: Sequence[NotificationIdOrNone]
+) -> list[UUID]:
+    """Marks the viewer's notifications as read; their ids, each once. Those read before stay as they are.
+
+    None stands for an id of something else. All are refused if one is not the viewer's.
+    """
+    if len(notifications) > NOTIFICATIONS:
+        raise limit_reached(f"This takes at most {NOTIFICATIONS} at a time.", "notifications")
+    wanted = list(dict.fromkeys(notifications))
+    found = await connection.fetch(
+        "SELECT id FROM care.notification WHERE id = any($1::uuid[]) AND member_id = $2 ORDER BY id FOR UPDATE",
+        [id for id in wanted if id is not None],
+        member_of(viewer),
+    )
+    own = {notification["id"] for notification in found}
+    missing = [place for place, id in enumerate(notifications) if id not in own]
+    if missing:
+        raise Refused(*(not_found("notifications", place).refusals[0] for place in missing))
+    await connection.execute(
+        "UPDATE care.notification SET read_at = now() WHERE id = any($1::uuid[]) AND read_at IS NULL", list(own)
+    )
+    return [id for id in wanted if id is not None]

@@ -1,0 +1,30 @@
+"""The only place for where the values of organizations come from: who buys, under which licence, with which keys."""
+
+from models.identity import organizations as tables
+from models.rows import Asking, Row, Rows, row, select
+
+
+def organization(*, viewer: Asking) -> Rows:
+    found = row(tables.Organization)
+    return select(found).where(found.id == viewer.organization)
+
+
+def organizations() -> Rows:
+    organization = row(tables.Organization)
+    return select(organization).order_by(organization.name, organization.id)
+
+
+def organization_of(owner: Row) -> Rows:
+    organization = row(tables.Organization)
+    return select(organization).where(organization.id == owner.organization_id)
+
+
+def api_keys_of(organization: Row) -> Rows:
+    api_key = row(tables.ApiKey)
+    found = select(api_key).where(api_key.organization_id == organization.id)
+    return found.order_by(api_key.created_at.desc(), api_key.id.desc())
+
+
+def api_key_of(made: Row) -> Rows:
+    api_key = row(tables.ApiKey)
+    return select(api_key).where(api_key.id == made.api_key_id)

@@ -1,0 +1,50 @@
+"""Creates organizations for data stewards, each with an account for its contact."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from models.database import Connection
+from models.identity.accounts import StaffRole
+from models.identity.organizations import OrganizationKind
+from models.parameters import EmailAddress
+from models.viewers import Viewer
+from resolvers.identity import accounts_rules
+from resolvers.identity.registrations_mutations import new_code
+from resolvers.transactions import Refusal, RefusalCode, Refused, invalid, require_role, text_within
+
+NAME_LENGTH = 200
+INVITING = timedelta(days=3)  # for the first code; another can be asked for at any time
+TAKEN = {
+    "name": Refusal(RefusalCode.TAKEN, "Another organization has this name.", ("name",)),
+    "email": Refusal(RefusalCode.TAKEN, "Another account has this address.", ("contact_email",)),
+}
+
+
+async def create_organization(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    name: str,
+    kind: OrganizationKind,
+    contact_email: EmailAddress,
+    locale: str | None = None,
+) -> UUID:
+    """A new organization; a code to choose a password with is mailed to its contact, in the language of `locale`.
+
+    Raises Forbidden for staff who are not data stewards, and Refused: INVALID and TOO_LONG, and TAKEN for a name that
+    another organization has, in any case, or an address that has an account.
+    """
+    require_role(viewer, StaffRole.DATA_STEWARD)
+    called = text_within(name, NAME_LENGTH, "name")
+    if not called.isprintable():
+        raise invalid("The name must be a single line.", "name")
+    language = accounts_rules.locale_of(locale or accounts_rules.DEFAULT_LOCALE, "locale")
+    made = await connection.fetchrow(
+        "SELECT * FROM identity.open_organization($1, $2, $3, $4, $5, $6)",
+        called, kind.value, contact_email, language, new_code(), INVITING,
+    )  # fmt: skip
+    assert made is not None
+    if made["taken"]:
+        raise Refused(*(TAKEN[what] for what in made["taken"]))
+    organization: UUID = made["organization_id"]
+    return organization

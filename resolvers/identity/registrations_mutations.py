@@ -1,0 +1,118 @@
+"""Opens accounts and resets passwords: registration, verification by a mailed code, and a new password."""
+
+import asyncio
+import base64
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from models.database import Connection
+from models.identity.members import MemberKind, Sex
+from models.parameters import EmailAddress
+from models.viewers import Viewer
+from resolvers.calling import Call
+from resolvers.identity import accounts_rules, attempts
+from resolvers.identity.passwords import hash_password
+from resolvers.transactions import Result, Work, invalid, taken
+
+CODE_BYTES = 20  # nobody guesses them: a code identifies its account by itself
+VERIFYING = timedelta(days=1)
+RESETTING = timedelta(hours=1)
+CODE_REFUSED = "This code is invalid or has expired. Request a new one."
+ASKING_FOR_MAIL = "mail"  # what is tried
+
+
+async def register(
+    call: Call,
+    *,
+    email: EmailAddress,
+    password: str,
+    pseudonym: str,
+    kind: MemberKind,
+    birth_year: int | None = None,
+    sex: Sex | None = None,
+    region: str | None = None,
+    locale: str | None = None,
+    notice_version: str,
+) -> Work:
+    """Checks the input and returns what registers it. Raises Refused, and so does what it returns.
+
+    An address that has an account is answered like any other, in the same time, and its owner is notified by mail. The
+    account opens when the mailed code is returned within a day; until then the pseudonym is reserved.
+    """
+    await asyncio.to_thread(accounts_rules.common_passwords)  # which has to be loaded, the first time
+    name = accounts_rules.pseudonym_of(pseudonym, "pseudonym")
+    accounts_rules.password_of(password, email, name, path=("password",))
+    if birth_year is not None:
+        accounts_rules.birth_year_of(birth_year, datetime.now(UTC).date(), call.minimum_age, "birth_year")
+    place = None if region is None else accounts_rules.region_of(region, "region")
+    language = accounts_rules.locale_of(locale or accounts_rules.DEFAULT_LOCALE, "locale")
+    accounts_rules.check_notice(notice_version, call.notice_version, "notice_version")
+    password_hash = await hash_password(password)  # before the transaction: it takes long by design
+    await count_mail(call, email)
+
+    async def registers(connection: Connection, viewer: Viewer) -> Result:
+        is_free = await connection.fetchval(
+            "SELECT identity.register($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            email, password_hash, name, kind.value, birth_year, (sex or Sex.UNKNOWN).value, place, language,
+            notice_version, new_code(), VERIFYING,
+        )  # fmt: skip
+        if not is_free:
+            raise pseudonym_taken()
+        return {}
+
+    return registers
+
+
+async def verify_email(connection: Connection, viewer: Viewer, *, code: str) -> None:
+    """Opens the account that waits for the code. Raises Refused if none does."""
+    if not await connection.fetchval("SELECT identity.verify_email($1)", read_code(code)):
+        raise invalid(CODE_REFUSED, "code")
+
+
+async def request_password_reset(call: Call, *, email: EmailAddress) -> Work:
+    """Returns what mails a code to an address: for a new password, or to verify an account that waits for it.
+
+    An address without an account is answered alike, and nothing is sent. Raises Refused after too many requests.
+    """
+    await count_mail(call, email)
+
+    async def requests(connection: Connection, viewer: Viewer) -> Result:
+        await connection.execute(
+            "SELECT identity.request_password_reset($1, $2, $3, $4, $5)",
+            email, new_code(), RESETTING, VERIFYING, call.demonstration,
+        )  # fmt: skip
+        return {}
+
+    return requests
+
+
+async def reset_password(call: Call, *, code: str, password: str) -> Work:
+    """Checks a password and returns what sets it and closes the account's sessions. Both raise Refused."""
+    await asyncio.to_thread(accounts_rules.common_passwords)
+    accounts_rules.password_of(password, path=("password",))
+    password_hash = await hash_password(password)
+
+    async def resets(connection: Connection, viewer: Viewer) -> Result:
+        if not await connection.fetchval("SELECT identity.reset_password($1, $2)", read_code(code), password_hash):
+            raise invalid(CODE_REFUSED, "code")
+        return {}
+
+    return resets
+
+
+async def count_mail(call: Call, email: str) -> None:
+    """Raises Refused if an address was mailed to too often, or a client had too much mail sent."""
+    await attempts.count_apart(call.apart, ASKING_FOR_MAIL, email, call.address, call.mails)
+
+
+def pseudonym_taken() -> Exception:
+    return taken("Another member has this pseudonym. Choose another.", "pseudonym")
+
+
+def new_code() -> str:
+    """Letters and digits that are not mistaken for one another, for people who type it."""
+    return base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode()
+
+
+def read_code(typed: str) -> str:
+    return "".join(typed.split()).upper()

@@ -1,0 +1,222 @@
+"""The only place where an insight's stored cube is read anew: rolled up, sliced, and written for other programs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, literal_column
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from models.insight import datasets
+from models.insight import insights as tables
+from models.rows import Expression, Finished, Row, Rows, Unanswerable, row, select
+from privacy import domains, exports, reading
+from privacy.cubes import Cube, NotSummable, UnknownCategory
+from privacy.measures import Measure, Reliability
+from privacy.precision import Precision
+
+Filters = Sequence[tuple[str, Sequence[str]]]  # all must hold: a variable's name, and the codes of some categories
+
+
+@dataclass(frozen=True)
+class Category(Finished):
+    code: str
+    label: str
+    value: float | None
+
+
+@dataclass(frozen=True)
+class ConfidenceInterval(Finished):
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Cell(Finished):
+    category: Category
+    by: list[Category]
+    count: int | None
+    margin_of_error: int
+    share: float | None
+    interval: ConfidenceInterval | None
+    reliability: Reliability
+
+
+@dataclass(frozen=True)
+class Statistic(Finished):
+    measure: Measure
+    by: list[Category]
+    value: float | None
+    interval: ConfidenceInterval | None
+    reliability: Reliability
+
+
+def cube_of(insight: Row) -> Rows:
+    """What `Stored` is made from: the release's estimates over its variables, and what the insight says of them."""
+    release, dataset, entry = row(tables.Release), row(datasets.Dataset), row(tables.LedgerEntry)
+    variable, category = row(datasets.Variable), row(datasets.Category)
+    said = _object(code=category.code, label=category.label, value=category.value)
+    domain = select(func.json_agg(aggregate_order_by(said, category.place))).where(
+        category.dataset_id == variable.dataset_id, category.variable == variable.position
+    )
+    described = _object(
+        position=variable.position,
+        name=variable.name,
+        label=variable.label,
+        ordinal=variable.ordinal,
+        max_per_member=variable.max_per_member,
+        rule=variable.rule,
+        categories=domain.scalar_subquery(),
+    )
+    variables = select(func.json_agg(aggregate_order_by(described, variable.position))).where(
+        variable.dataset_id == release.dataset_id, variable.position == func.any(release.variables)
+    )
+    position = select(entry.position).where(entry.release_id == release.id)
+    found = _object(
+        variables=variables.scalar_subquery(),
+        variable=insight.variable,
+        by=insight.by,
+        estimates=release.estimates,
+        sigma=release.sigma,
+        precision=release.precision,
+        margin=release.margin,
+        title=dataset.title,
+        wave=dataset.wave,
+        frozen_on=dataset.frozen_on,
+        position=position.scalar_subquery(),
+    )
+    return select(found).join(dataset, dataset.id == release.dataset_id).where(release.id == insight.release_id)
+
+
+def _object(**values: Expression) -> Expression:
+    pairs = [part for name, value in values.items() for part in (literal_column(f"'{name}'"), value)]
+    return func.json_build_object(*pairs)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An insight's cube, and the names of its variable and of those that it is by, in the cube's order."""
+
+    cube: Cube
+    variable: str
+    by: tuple[str, ...]
+
+    @classmethod
+    def read(cls, found: Any) -> "Stored":
+        names = {each["position"]: each["name"] for each in found["variables"]}
+        cube = Cube(tuple(map(_variable, found["variables"])), tuple(map(float, found["estimates"])), found["sigma"])
+        return cls(cube, names[found["variable"]], tuple(names[position] for position in found["by"]))
+
+    def narrowed(self, by: Sequence[str] | None, where: Filters) -> "Stored":
+        """The same by fewer variables, of those alone who are in some categories.
+
+        :raises Unanswerable: for a variable or category that is not there, and for sums that count a member twice.
+        """
+        if unknown := set(by or ()) - set(self.by):
+            raise Unanswerable(f"'by' names {len(unknown)} variables that this insight is not by: {_listed(self.by)}.")
+        there = [variable.name for variable in self.cube.variables]
+        if unknown := {name for name, _ in where} - set(there):
+            raise Unanswerable(f"'where' names {len(unknown)} variables that this insight has not: {_listed(there)}.")
+        kept = self.by if by is None else tuple(name for name in self.by if name in by)
+        try:
+            cube = self.cube
+            for name, codes in where:
+                cube = cube.sliced({name: codes})
+            if not all(cube.places):
+                raise Unanswerable("'where' leaves a variable without a category.")
+            return Stored(cube.rolled_up((self.variable, *kept)), self.variable, kept)
+        except UnknownCategory as unknown_one:
+            raise Unanswerable(f"'where' names a category that the variable {unknown_one.name} has not.") from None
+        except NotSummable as several:
+            raise Unanswerable(
+                f"A member may be in several categories of {several.name}, so that they cannot be added up:"
+                " ask 'by' it, or 'where' it is one of them."
+            ) from None
+
+    def variable_called(self, name: str) -> domains.Variable:
+        return next(variable for variable in self.cube.variables if variable.name == name)
+
+    def categories(self, names: Iterable[str]) -> list[list[Category]]:
+        """The categories of these variables, each in its place."""
+        return [
+            [Category(each.code, each.label, each.value) for each in self.variable_called(name).categories]
+            for name in names
+        ]
+
+
+def cells(found: Any, by: Sequence[str] | None, where: Filters, include_unreliable: bool) -> list[Cell]:
+    """The cells of an insight by fewer variables, of some categories; raises Unanswerable."""
+    stored = Stored.read(found).narrowed(by, where)
+    (categories, *by_each), made = stored.categories((stored.variable, *stored.by)), list[Cell]()
+    for cell in reading.cells_of(stored.cube, stored.variable, stored.by):
+        shown = include_unreliable or cell.reliability is not Reliability.HIDDEN
+        made.append(
+            Cell(
+                category=categories[cell.category],
+                by=[each[place] for each, place in zip(by_each, cell.by, strict=True)],
+                count=cell.count if shown else None,
+                margin_of_error=cell.margin,
+                share=cell.share if shown else None,
+                interval=_interval(cell.low, cell.high) if shown else None,
+                reliability=cell.reliability,
+            )
+        )
+    return made
+
+
+def statistics(found: Any, by: Sequence[str] | None, where: Filters) -> list[Statistic]:
+    """The same of its statistics."""
+    stored = Stored.read(found).narrowed(by, where)
+    by_each = stored.categories(stored.by)
+    return [
+        Statistic(
+            measure=each.measure,
+            by=[categories[place] for categories, place in zip(by_each, each.by, strict=True)],
+            value=each.value,
+            interval=_interval(each.low, each.high),
+            reliability=each.reliability,
+        )
+        for each in reading.statistics_of(stored.cube, stored.variable, stored.by)
+    ]
+
+
+def csv(found: Any) -> str:
+    return exports.csv_of(_table(found))
+
+
+def json_stat(found: Any) -> str:
+    return exports.json_stat_of(_table(found))
+
+
+def _table(found: Any) -> exports.ExportTable:
+    stored = Stored.read(found)
+    variable, by = stored.variable_called(stored.variable), tuple(map(stored.variable_called, stored.by))
+    across = f", by {' and by '.join(each.label for each in by)}" if by else ""
+    return exports.ExportTable(
+        title=f"{found['title']}: {variable.label}{across}",
+        source=f"{found['wave']}, frozen on {found['frozen_on']}; line {found['position']} of the public register",
+        variable=variable,
+        by=by,
+        cells=reading.cells_of(stored.cube, stored.variable, stored.by),
+        precision=Precision(found["precision"]),
+        margin=found["margin"],
+    )
+
+
+def _variable(found: Any) -> domains.Variable:
+    return domains.Variable(
+        name=found["name"],
+        label=found["label"],
+        categories=tuple(domains.Category(each["code"], each["label"], each["value"]) for each in found["categories"]),
+        rule=domains.DomainRule(found["rule"]),
+        ordinal=found["ordinal"],
+        max_per_member=found["max_per_member"],
+    )
+
+
+def _interval(low: float | None, high: float | None) -> ConfidenceInterval | None:
+    return None if low is None or high is None else ConfidenceInterval(low, high)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"

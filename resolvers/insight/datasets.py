@@ -1,0 +1,87 @@
+"""The only place for where the values of datasets come from: waves, their public domains, and what is left to ask."""
+
+from uuid import UUID
+
+from sqlalchemy import case, func
+
+from models.insight import datasets as tables
+from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.viewers import Audience
+from privacy.budget import SOLD_SHARE
+from privacy.precision import Precision, price
+from resolvers.insight.costs import cost
+from resolvers.lookup import community_called
+
+
+def dataset(*, id: Value[UUID]) -> Rows:
+    found = row(tables.Dataset)
+    return select(found).where(found.id == id)
+
+
+def datasets(*, community: Value[str] | None = None, kind: tables.DatasetKind | None = None) -> Rows:
+    dataset = row(tables.Dataset)
+    found = _newest(dataset)
+    if community is not None:
+        found = found.where(dataset.community_id == community_called(community))
+    return found if kind is None else found.where(dataset.kind == kind)
+
+
+def datasets_of(community: Row) -> Rows:
+    dataset = row(tables.Dataset)
+    return _newest(dataset).where(dataset.community_id == community.id)
+
+
+def _newest(dataset: Row) -> Rows:
+    return select(dataset).order_by(dataset.frozen_on.desc(), dataset.id.desc())
+
+
+def dataset_of(owner: Row) -> Rows:
+    dataset = row(tables.Dataset)
+    return select(dataset).where(dataset.id == owner.dataset_id)
+
+
+def dataset_of_survey(survey: Row) -> Rows:
+    """What the survey was frozen to; no row while it is open, nor where too few are in it."""
+    dataset = row(tables.Dataset)
+    return select(dataset).where(dataset.survey_id == survey.id)
+
+
+def variables_of(dataset: Row) -> Rows:
+    variable = row(tables.Variable)
+    return select(variable).where(variable.dataset_id == dataset.id).order_by(variable.position)
+
+
+def categories_of(variable: Row) -> Rows:
+    category = row(tables.Category)
+    of_variable = (category.dataset_id == variable.dataset_id, category.variable == variable.position)
+    return select(category).where(*of_variable).order_by(category.place)
+
+
+def budget_of(dataset: Row) -> Row:
+    return dataset
+
+
+def cap_of(dataset: Row) -> Rows:
+    return cost(dataset.cap_micro_rho)
+
+
+def spent_on(dataset: Row) -> Rows:
+    return cost(dataset.spent_micro_rho)
+
+
+def remaining_of(dataset: Row, *, viewer: Asking) -> Rows:
+    return cost(_remaining(dataset, viewer))
+
+
+def insights_left(dataset: Row, *, viewer: Asking, precision: Precision) -> Expression:
+    """Of variables with one value for each member: m values make an insight m times as dear."""
+    return _remaining(dataset, viewer) // price(precision)
+
+
+def _remaining(dataset: Row, viewer: Asking) -> Expression:
+    """Micro-rho that can still be spent: for a buyer's view, of what is kept for all licensed buyers together."""
+    left = dataset.cap_micro_rho - dataset.spent_micro_rho
+    if viewer.view is Audience.BUYER:
+        for_sale = dataset.cap_micro_rho * SOLD_SHARE // 100 - dataset.sold_micro_rho
+        left = func.least(left, for_sale)
+    return case((dataset.status == tables.DatasetStatus.OPEN, left), else_=0)

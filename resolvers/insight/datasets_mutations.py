@@ -1,0 +1,48 @@
+"""Makes datasets for survey managers: closes a survey, or freezes a wave of a community's tracking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from models.database import Connection
+from models.identity.accounts import StaffRole
+from models.identity.organizations import OrganizationKind
+from models.parameters import CommunityId, SurveyId
+from models.research.surveys import SurveyStatus
+from models.viewers import Viewer
+from resolvers.insight import freezing
+from resolvers.insight.freezing import freeze_wave
+from resolvers.transactions import not_found, require_role, too_early, too_late
+
+
+async def close_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
+    """Closes a survey early, as the publisher: its answers become a dataset. Its id. Raises Forbidden and Refused."""
+    require_role(viewer, StaffRole.SURVEY_MANAGER)
+    await connection.execute("SELECT identity.require_survey_manager()")
+    status = await connection.fetchval("SELECT research.lock_survey($1)", survey)
+    if status is None:
+        raise not_found("survey")
+    if status == SurveyStatus.DRAFT:
+        raise too_early("The survey has not been scheduled.", "survey")
+    if status not in (SurveyStatus.WAITING, SurveyStatus.OPEN):
+        raise too_late("The survey has already closed.", "survey")
+    await freezing.close_survey(connection, survey)
+    return survey
+
+
+@dataclass(frozen=True)
+class FrozenWave:
+    """A wave's dataset; None if too few were enrolled."""
+
+    dataset_id: UUID | None
+    too_few: bool
+
+
+async def freeze_tracking(
+    connection: Connection, viewer: Viewer, *, community: CommunityId, wave: str, offered_to: Sequence[OrganizationKind]
+) -> FrozenWave:
+    """Freezes a wave of a community's tracking, for survey managers. Raises Forbidden, and as `freeze_wave`."""
+    require_role(viewer, StaffRole.SURVEY_MANAGER)
+    await connection.execute("SELECT identity.require_survey_manager()")
+    frozen = await freeze_wave(connection, community=community, wave=wave, offered_to=offered_to)
+    return FrozenWave(frozen.dataset if frozen.open else None, too_few=not frozen.open)

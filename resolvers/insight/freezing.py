@@ -1,0 +1,330 @@
+"""Makes datasets of closed surveys and of waves of tracking, and ends them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from models.database import Connection
+from models.identity.organizations import OrganizationKind
+from models.insight.datasets import DatasetKind, DatasetStatus
+from models.research.surveys import SurveyStatus
+from privacy import domains
+from privacy.budget import (
+    CAP,
+    FLOOR,
+    SIZE_PRECISION,
+    TERM_DAYS,
+    participants_precision,
+    participants_tables,
+    wave_cap,
+    waves_a_year,
+)
+from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
+from privacy.precision import price
+from resolvers.insight.ledger import append
+from resolvers.insight.releases import FrozenDataset, Placed, Use, present, release
+from resolvers.transactions import (
+    Refusal,
+    RefusalCode,
+    current_day,
+    invalid,
+    not_found,
+    taken,
+    text_within,
+    too_early,
+)
+
+YEAR_DAYS = 365
+WAVE_LENGTH = 60
+TOO_FEW = Refusal(
+    RefusalCode.TOO_EARLY,
+    f"Fewer than {FLOOR} members were enrolled, so the dataset was not made. Try again once more members consent.",
+    ("community",),
+)
+SIZE = Use("Size of the dataset")
+PARTICIPANTS_TABLES = Use("Participants' tables")
+# What courses are commonly stopped for: fixed here, since a list made by looking at evaluations would tell of them.
+SIDE_EFFECTS = (
+    "nausea-and-vomiting", "headache", "fatigue", "vertigo", "increased-body-weight", "insomnia", "xerostomia",
+    "diarrhea", "constipation", "skin-rash", "alopecia", "excessive-daytime-somnolence", "pruritus", "palpitations",
+    "myalgia", "tremor", "abnormality-of-taste-sensation", "night-sweats", "brain-fog", "edema",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A dataset that was made; not `open` where its noisy size was under the floor."""
+
+    dataset: UUID
+    open: bool
+
+
+@dataclass(frozen=True)
+class Wave:
+    """What a dataset is to be made of."""
+
+    community: UUID
+    kind: DatasetKind
+    title: str
+    wave: str
+    offered_to: Sequence[str]
+    cap: int
+    floor: int
+    variables: Sequence[Variable] = field(repr=False)
+    demonstration: bool
+    survey: UUID | None = None
+
+
+async def close_survey(connection: Connection, survey: UUID, day: date | None = None) -> Frozen | None:
+    """Ends a survey that waits or is open: its answers become a dataset, and no answer is linked to a member any more.
+
+    One that never opened has no dataset, and where there was nothing to close nothing is done: None for both. `day` is
+    the day of freezing where it is not today. To be called in a transaction, which takes some seconds.
+    """
+    status = await connection.fetchval("SELECT research.lock_survey($1)", survey)
+    if status != SurveyStatus.OPEN:
+        if status == SurveyStatus.WAITING:
+            await connection.execute("SELECT research.close_at_once($1)", survey)
+        return None
+    # It is frozen however few have answered, and nobody: that nothing is said of it would be an exact count.
+    found = await connection.fetchrow(
+        "SELECT community_id, title, offered_to, minimum_participants, demonstration FROM catalog.survey WHERE id = $1",
+        survey,
+    )
+    assert found is not None
+    frozen_on = day or await current_day(connection)
+    wave = Wave(
+        community=found["community_id"],
+        kind=DatasetKind.SURVEY,
+        title=found["title"],
+        wave=f"{frozen_on:%Y-%m}",
+        offered_to=found["offered_to"],
+        cap=CAP,
+        floor=max(FLOOR, found["minimum_participants"]),
+        variables=domains.survey_variables(await _questions(connection, survey)),
+        demonstration=found["demonstration"],
+        survey=survey,
+    )
+    return await _freeze(connection, wave, frozen_on, None if day is None else _noon(day))
+
+
+async def freeze_wave(
+    connection: Connection,
+    *,
+    community: UUID,
+    wave: str,
+    offered_to: Sequence[OrganizationKind],
+    day: date | None = None,
+    floor: int = FLOOR,
+) -> Frozen:
+    """A dataset of what a community's patients track, as it is now: a new wave of it.
+
+    One whose noisy size is under `floor` can't be asked, and what its size cost stays charged. `day` is the day of
+    freezing where it is not today. To be called in a transaction, which takes some seconds. Raises Refused.
+    """
+    # Two at once would both find that none was frozen this year.
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"waves of {community}")
+    found = await connection.fetchrow(
+        "SELECT name, member_count, demonstration FROM catalog.community WHERE id = $1", community
+    )
+    if found is None:
+        raise not_found("community")
+    wave = text_within(wave, WAVE_LENGTH, "wave")
+    if not offered_to:
+        raise invalid("Name at least one kind of organization.", "offered_to")
+    frozen_on = day or await current_day(connection)
+    await _refuse_wave(connection, community, wave, frozen_on, waves_a_year(found["member_count"]))
+    made = Wave(
+        community=community,
+        kind=DatasetKind.TRACKING,
+        title=f"{found['name']}, {wave}",
+        wave=wave,
+        offered_to=sorted({kind.value for kind in offered_to}),
+        cap=wave_cap(found["member_count"]),
+        floor=floor,
+        variables=await _tracking(connection, community),
+        demonstration=found["demonstration"],
+    )
+    return await _freeze(connection, made, frozen_on, None if day is None else _noon(day))
+
+
+async def end_dataset(connection: Connection, dataset: UUID) -> None:
+    """Destroys the records of a dataset whose term is over or budget spent: its insights stay."""
+    await connection.execute("SELECT research.end_dataset($1, 'ENDED')", dataset)
+
+
+async def _refuse_wave(connection: Connection, community: UUID, wave: str, frozen_on: date, most: int) -> None:
+    # One that was too small is none: its name is free, and it may be tried again.
+    rows = await connection.fetch(
+        """
+        SELECT wave, frozen_on FROM insight.dataset
+        WHERE community_id = $1 AND kind = 'TRACKING' AND status <> 'TOO_SMALL' ORDER BY frozen_on DESC
+        """,
+        community,
+    )
+    if any(row["wave"] == wave for row in rows):
+        raise taken("The community already has a wave of this name. Choose another.", "wave")
+    recent = [row["frozen_on"] for row in rows if row["frozen_on"] > frozen_on - timedelta(days=YEAR_DAYS)]
+    if len(recent) >= most:
+        again = recent[most - 1] + timedelta(days=YEAR_DAYS)
+        waves = "one wave" if most == 1 else f"{most} waves"
+        raise too_early(f"A community of this size can freeze {waves} a year: the next from {again} on.", "community")
+
+
+async def _freeze(connection: Connection, wave: Wave, frozen_on: date, at: datetime | None) -> Frozen:
+    dataset = await _write_dataset(connection, wave, frozen_on)
+    cube = await _write_variables(connection, dataset, wave.variables)
+    await connection.execute("SELECT research.enrol($1)", dataset.id)
+    await connection.execute("SELECT research.encode($1)", dataset.id)
+    if wave.survey is not None:
+        await connection.execute("SELECT research.close_at_once($1)", wave.survey)
+    counted, line = await release(connection, dataset, (), SIZE_PRECISION, SIZE, charge=price(SIZE_PRECISION), at=at)
+    lines = [line]
+    size = round(counted.estimates[0])
+    await connection.execute("UPDATE insight.dataset SET size = $2 WHERE id = $1", dataset.id, size)
+    is_open = size >= wave.floor
+    if is_open:
+        told = None
+        precision = participants_precision(size)
+        for variable in participants_tables(wave.variables, size, wave.cap):
+            placed = cube[variable.name]
+            charge = price(precision, variable.max_per_member)
+            said, line = await release(
+                connection, dataset, [placed], precision, PARTICIPANTS_TABLES, charge=charge, at=at
+            )
+            insight = await present(connection, dataset, said, [placed], variable.name, at)
+            told = told or insight
+            lines.append(line)
+        if wave.survey is not None:
+            await connection.execute("SELECT catalog.release_survey($1)", wave.survey)
+        if told is not None:
+            await connection.execute("SELECT research.tell_enrolled($1, $2)", dataset.id, told)
+    else:
+        await connection.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", dataset.id)
+    await append(connection, lines, at)
+    return Frozen(dataset.id, is_open)
+
+
+async def _write_dataset(connection: Connection, wave: Wave, frozen_on: date) -> FrozenDataset:
+    ends_on = frozen_on + timedelta(days=TERM_DAYS)
+    id: UUID = await connection.fetchval(
+        """
+        INSERT INTO insight.dataset
+            (community_id, survey_id, kind, title, wave, frozen_on, ends_on, offered_to, domain_version, status,
+             cap_micro_rho, demonstration)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'OPEN', $10, $11) RETURNING id
+        """,
+        wave.community, wave.survey, wave.kind, wave.title, wave.wave, frozen_on, ends_on, list(wave.offered_to),
+        domains.VERSION, wave.cap, wave.demonstration,
+    )  # fmt: skip
+    return FrozenDataset(
+        id=id,
+        community_id=wave.community,
+        kind=wave.kind,
+        title=wave.title,
+        status=DatasetStatus.OPEN,
+        ends_on=ends_on,
+        offered_to=wave.offered_to,
+        domain_version=domains.VERSION,
+        cap_micro_rho=wave.cap,
+        spent_micro_rho=0,
+        sold_micro_rho=0,
+        demonstration=wave.demonstration,
+    )
+
+
+async def _write_variables(
+    connection: Connection, dataset: FrozenDataset, variables: Sequence[Variable]
+) -> Mapping[str, Placed]:
+    placed = [Placed(position, variable) for position, variable in enumerate(variables, start=1)]
+    await connection.executemany(
+        """
+        INSERT INTO insight.variable
+            (dataset_id, position, name, label, ordinal, max_per_member, slot, rule, subject_id, demonstration)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """,
+        [
+            (
+                dataset.id, one.position, one.variable.name, one.variable.label, one.variable.ordinal,
+                one.variable.max_per_member, slot, one.variable.rule, one.variable.subject, dataset.demonstration,
+            )
+            for one, slot in zip(placed, domains.slots(variables), strict=True)
+        ],
+    )  # fmt: skip
+    await connection.executemany(
+        """
+        INSERT INTO insight.category
+            (dataset_id, variable, place, code, label, value, low, high, demonstration)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+        [
+            (
+                dataset.id, one.position, place, each.code, each.label, each.value, each.low, each.high,
+                dataset.demonstration,
+            )
+            for one in placed
+            for place, each in enumerate(one.variable.categories)
+        ],
+    )  # fmt: skip
+    return {one.variable.name: one for one in placed}
+
+
+async def _questions(connection: Connection, survey: UUID) -> Sequence[SurveyQuestion]:
+    rows = await connection.fetch(
+        """
+        SELECT q.id, q.key, q.text, q.kind, q.minimum, q.maximum, q.bins, q.max_choices,
+            array(SELECT o.code FROM catalog.question_option o WHERE o.question_id = q.id
+                ORDER BY o.position, o.code) AS codes,
+            array(SELECT o.label FROM catalog.question_option o WHERE o.question_id = q.id
+                ORDER BY o.position, o.code) AS labels
+        FROM catalog.question q JOIN catalog.survey s ON s.id = q.survey_id AND s.version = q.version
+        WHERE s.id = $1 ORDER BY q.position
+        """,
+        survey,
+    )
+    return [
+        SurveyQuestion(
+            id=row["id"],
+            key=row["key"],
+            text=row["text"],
+            kind=row["kind"],
+            options=tuple(zip(row["codes"], row["labels"], strict=True)),
+            minimum=row["minimum"],
+            maximum=row["maximum"],
+            bins=tuple(row["bins"] or ()),
+            max_choices=row["max_choices"],
+        )
+        for row in rows
+    ]
+
+
+async def _tracking(connection: Connection, community: UUID) -> Sequence[Variable]:
+    treatments = await connection.fetch(
+        """
+        SELECT t.id, t.slug, t.name FROM catalog.community_treatment c JOIN catalog.treatment t ON t.id = c.treatment_id
+        WHERE c.community_id = $1 ORDER BY c.position, t.id
+        """,
+        community,
+    )
+    indicators = await connection.fetch(
+        """
+        SELECT i.id, i.slug, i.name, i.minimum, i.maximum, i.unit
+        FROM catalog.community_indicator c JOIN catalog.indicator i ON i.id = c.indicator_id
+        WHERE c.community_id = $1 ORDER BY c.position, i.id
+        """,
+        community,
+    )
+    side_effects = await connection.fetch(
+        "SELECT id, slug, name FROM catalog.indicator WHERE slug = any($1) ORDER BY array_position($1, slug)",
+        list(SIDE_EFFECTS),
+    )
+    return domains.tracking_variables(
+        [CatalogueEntry(*row) for row in treatments],
+        [TrackedIndicator(*row) for row in indicators],
+        [CatalogueEntry(*row) for row in side_effects],
+    )
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), UTC)

@@ -1,0 +1,145 @@
+"""The only place for where the values of insights come from: what has been said, as it was stored."""
+
+from uuid import UUID
+
+from sqlalchemy import and_, case, func
+
+from models.identity.organizations import Organization
+from models.insight import datasets
+from models.insight import insights as tables
+from models.rows import Expression, Row, Rows, Value, row, select
+from privacy.measures import Reliability
+from resolvers.insight.costs import cost
+from resolvers.lookup import community_called
+
+
+def insight(*, id: Value[UUID]) -> Rows:
+    found = row(tables.Insight)
+    return select(found).where(found.id == id)
+
+
+def insights_of_dataset(dataset: Row) -> Rows:
+    insight = row(tables.Insight)
+    return _newest(insight).where(insight.dataset_id == dataset.id)
+
+
+def insights_of_community(community: Row) -> Rows:
+    insight = row(tables.Insight)
+    return _newest(insight).where(insight.community_id == community.id)
+
+
+def insights_of_treatment(treatment: Row, *, community: Value[str] | None = None) -> Rows:
+    """Those that one of the variables is about this treatment of."""
+    insight, variable = row(tables.Insight), row(datasets.Variable)
+    about = select(variable.position).where(
+        variable.subject_id == treatment.id,
+        variable.dataset_id == insight.dataset_id,
+        (variable.position == insight.variable) | (variable.position == func.any(insight.by)),
+    )
+    found = _newest(insight).where(about.exists())
+    return found if community is None else found.where(insight.community_id == community_called(community))
+
+
+def _newest(insight: Row) -> Rows:
+    return select(insight).order_by(insight.published_at.desc(), insight.id.desc())
+
+
+def variable_of(insight: Row) -> Rows:
+    variable = row(datasets.Variable)
+    return select(variable).where(variable.dataset_id == insight.dataset_id, variable.position == insight.variable)
+
+
+def variables_by(insight: Row) -> Rows:
+    variable = row(datasets.Variable)
+    among = (variable.dataset_id == insight.dataset_id, variable.position == func.any(insight.by))
+    return select(variable).where(*among).order_by(variable.position)
+
+
+def precision_of(insight: Row) -> Expression:
+    return _of_release(insight, "precision")
+
+
+def margin_of(insight: Row) -> Expression:
+    return _of_release(insight, "margin")
+
+
+def purpose_of(insight: Row) -> Expression:
+    return _of_release(insight, "purpose")
+
+
+def cost_of(insight: Row) -> Rows:
+    return cost(_of_release(insight, "micro_rho"))
+
+
+def requested_by(insight: Row) -> Rows:
+    organization = row(Organization)
+    return select(organization).where(organization.id == _of_release(insight, "organization_id"))
+
+
+def _of_release(insight: Row, column: str) -> Expression:
+    release = row(tables.Release)
+    return select(getattr(release, column)).where(release.id == insight.release_id).scalar_subquery()
+
+
+def ledger_entry_of(insight: Row) -> Rows:
+    entry = row(tables.LedgerEntry)
+    return select(entry).where(entry.release_id == insight.release_id)
+
+
+def cells_of(insight: Row, *, include_unreliable: bool | None = None) -> Rows:
+    """The cells as they were stored; the figures of a HIDDEN one are null, unless unreliable ones are asked for."""
+    cell = row(tables.Cell)
+
+    def shown(figure: Expression) -> Expression:
+        return figure if include_unreliable else case((cell.reliability != Reliability.HIDDEN, figure))
+
+    return (
+        select(
+            *_places(cell, insight),
+            shown(cell.count).label("count"),
+            cell.margin.label("margin_of_error"),
+            shown(cell.share).label("share"),
+            shown(cell.low).label("low"),
+            shown(cell.high).label("high"),
+            cell.category.label("category"),
+            cell.reliability.label("reliability"),
+        )
+        .where(cell.insight_id == insight.id)
+        .order_by(cell.place)
+    )
+
+
+def statistics_of(insight: Row) -> Rows:
+    statistic = row(tables.Statistic)
+    figures = (statistic.measure, statistic.value, statistic.low, statistic.high, statistic.reliability)
+    found = select(*_places(statistic, insight), *(figure.label(figure.name) for figure in figures))
+    return found.where(statistic.insight_id == insight.id).order_by(statistic.place)
+
+
+def _places(said: Row, insight: Row) -> tuple[Expression, ...]:
+    """What a cell's or a statistic's categories are found by."""
+    return (
+        insight.dataset_id.label("dataset_id"),
+        insight.variable.label("variable"),
+        insight.by.label("variables_by"),
+        said.by.label("categories_by"),
+    )
+
+
+def category_of(cell: Row) -> Rows:
+    category = row(datasets.Category)
+    of_variable = (category.dataset_id == cell.dataset_id, category.variable == cell.variable)
+    return select(category).where(*of_variable, category.place == cell.category)
+
+
+def categories_by(said: Row) -> Rows:
+    category = row(datasets.Category)
+    # Pairs, so that each is one look-up by key: an insight may have thousands of cells.
+    pair = func.unnest(said.variables_by, said.categories_by).table_valued("variable", "place").render_derived()
+    named = and_(category.variable == pair.c.variable, category.place == pair.c.place)
+    return select(category).join(pair, named).where(category.dataset_id == said.dataset_id).order_by(category.variable)
+
+
+def interval_of(said: Row) -> Rows:
+    """The interval as one row; no row where there is none."""
+    return select(said.low.label("low"), said.high.label("high")).where(said.low.is_not(None))

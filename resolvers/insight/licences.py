@@ -1,0 +1,40 @@
+"""Values of licences: their status, price and quota."""
+
+from sqlalchemy import and_, case, func, type_coerce
+
+from models.insight import licences as tables
+from models.rows import Expression, Row, Rows, row, select
+from resolvers.insight.costs import cost
+
+
+def licences(*, status: tables.LicenceStatus | None = None) -> Rows:
+    licence = row(tables.Licence)
+    found = select(licence).order_by(licence.starts_on.desc(), licence.id.desc())
+    return found if status is None else found.where(status_of(licence) == status)
+
+
+def licences_of(organization: Row) -> Rows:
+    licence = row(tables.Licence)
+    found = select(licence).where(licence.organization_id == organization.id)
+    return found.order_by(licence.starts_on.desc(), licence.id.desc())
+
+
+def licence_of(made: Row) -> Rows:
+    licence = row(tables.Licence)
+    return select(licence).where(licence.id == made.licence_id)
+
+
+def status_of(licence: Row) -> Expression:
+    """Where it stands today (UTC): what was not refused is over after its last day, whether or not the row says so."""
+    over = and_(licence.status != tables.LicenceStatus.REFUSED, licence.ends_on < func.current_date())
+    return case((over, type_coerce(tables.LicenceStatus.ENDED, licence.status.type)), else_=licence.status)
+
+
+def price_of(licence: Row) -> Rows:
+    """The price as one row; no row while no price is agreed."""
+    price = (licence.price_amount.label("amount"), licence.price_currency.label("currency"))
+    return select(*price).where(licence.price_amount.is_not(None))
+
+
+def quota_of(licence: Row) -> Rows:
+    return cost(licence.quota_micro_rho)

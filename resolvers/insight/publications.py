@@ -1,0 +1,32 @@
+"""Reads what was just published or quoted."""
+
+from sqlalchemy import func
+
+from models.insight import insights
+from models.rows import Row, Rows, row, select
+from resolvers.insight.costs import cost
+
+
+def insight_published(payload: Row) -> Rows:
+    insight = row(insights.Insight)
+    return select(insight).where(insight.id == payload.insight_id)
+
+
+def charge_of(payload: Row) -> Rows:
+    """The charge as one row; no row where nothing was carried out."""
+    return cost(payload.charged_micro_rho).where(payload.charged_micro_rho.is_not(None))
+
+
+def cost_of(quote: Row) -> Rows:
+    return cost(quote.micro_rho)
+
+
+def remaining_after(quote: Row) -> Rows:
+    return cost(quote.remaining_micro_rho)
+
+
+def covering(quote: Row) -> Rows:
+    """The insights that a quote names, in its order."""
+    insight = row(insights.Insight)
+    found = select(insight).where(insight.id == func.any(quote.insight_ids))
+    return found.order_by(func.array_position(quote.insight_ids, insight.id))

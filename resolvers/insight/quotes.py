@@ -1,0 +1,322 @@
+"""Quotes the price of an insight, and finds published insights that answer it. No record is looked at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from models.database import Connection
+from models.identity.accounts import StaffRole
+from models.insight.datasets import DatasetKind, DatasetStatus
+from models.parameters import DatasetId
+from models.viewers import Audience, Viewer
+from privacy.budget import left_for_sale, left_for_staff
+from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
+from privacy.domains import Category, DomainRule, Variable
+from privacy.precision import PRECISIONS, Precision, cheaper, price
+from resolvers.insight.releases import FrozenDataset, NoisyRelease, Placed, Use
+from resolvers.transactions import (
+    Forbidden,
+    Path,
+    Refusal,
+    RefusalCode,
+    Refused,
+    current_day,
+    invalid,
+    not_found,
+    refused,
+    require_role,
+)
+
+STAFF_USE = Use("Cohorte's own research")
+COVERING = 10  # the most insights that a quote names
+
+
+@dataclass(frozen=True)
+class InsightRequest:
+    """An insight to publish or quote: one variable of a dataset by others, with a precision."""
+
+    dataset: UUID
+    variable: str
+    by: Sequence[str]
+    precision: Precision
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a question is about: its dataset, the cube that answers it, and what has been published of that cube."""
+
+    question: InsightRequest
+    dataset: FrozenDataset
+    cube: Sequence[Placed]  # in the order of positions
+    published: NoisyRelease | None  # the most precise one
+
+    @property
+    def contributions(self) -> int:
+        return contributions(placed.variable for placed in self.cube)
+
+    @property
+    def is_published(self) -> bool:
+        return self.published is not None and _at_least(self.published.precision, self.question.precision)
+
+    def cost(self, precision: Precision) -> int:
+        """What publishing it with this precision costs, in micro-rho, beyond what was paid before."""
+        if self.published is None:
+            return price(precision, self.contributions)
+        if _at_least(self.published.precision, precision):
+            return 0
+        return price(precision, self.contributions) - self.published.total_micro_rho
+
+
+@dataclass(frozen=True)
+class BudgetShare:
+    """The share of a budget that a release is charged to: whose use it is, and the micro-rho left for it."""
+
+    use: Use
+    left: int
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The price of an insight, in micro-rho; `margin_of_error` is the half-width of each 95 % confidence interval."""
+
+    micro_rho: int
+    left: int  # what may still be spent, before this
+    already_published: bool
+    cells: int
+    margin_of_error: int
+    cheaper: Sequence[Precision]  # those that cost less and that what is left suffices for, the dearest first
+    insight_ids: list[UUID]  # of those that answer it for nothing
+    remaining_micro_rho: int  # afterwards; what is left now if that does not suffice
+
+    @property
+    def affordable(self) -> bool:
+        return affordable(self.micro_rho, self.left)
+
+
+class BudgetExhausted(Refused):
+    """What is left of the budget does not suffice; the quote says what would."""
+
+    def __init__(self, quote: Quote) -> None:
+        asked = f"This costs {quote.micro_rho:,} micro-rho, and {quote.left:,} are left."
+        if quote.insight_ids:
+            further = "The insights in `quote.coveredBy` answer it for nothing."
+        elif quote.cheaper:
+            further = f"The precision {quote.cheaper[0].value} is still affordable."
+        else:
+            further = "Read what is published of this dataset, or wait for the next one."
+        message = f"{asked} {further}"
+        super().__init__(Refusal(RefusalCode.BUDGET_EXHAUSTED, message, ("precision",)), shows={"quote": quote})
+
+
+async def quote_insight(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    dataset: DatasetId,
+    variable: str,
+    by: Sequence[str] = (),
+    precision: Precision,
+) -> Quote:
+    """What an insight would cost the viewer. Raises Refused with INVALID and NOT_FOUND only."""
+    return await quote_of(connection, viewer, InsightRequest(dataset, variable, by, precision))
+
+
+async def quote_of(connection: Connection, viewer: Viewer, question: InsightRequest) -> Quote:
+    """What the question would cost the viewer, by what they may read. Raises Refused: INVALID and NOT_FOUND only."""
+    subject = await subject_of(connection, question)
+    day = await current_day(connection)
+    try:
+        share = await budget_share_of(connection, viewer, subject.dataset, day)
+    except (Refused, Forbidden):
+        return await quote(connection, subject, 0)
+    return await quote(connection, subject, share.left if subject.dataset.is_open_on(day) else 0)
+
+
+async def quote(connection: Connection, subject: Subject, left: int) -> Quote:
+    """The quote for a viewer who can still spend `left` micro-rho."""
+    asked = subject.question.precision
+    cost = subject.cost(asked)
+    return Quote(
+        micro_rho=cost,
+        left=left,
+        remaining_micro_rho=left - cost if affordable(cost, left) else left,
+        already_published=subject.is_published,
+        cells=cells_in(placed.variable for placed in subject.cube),
+        margin_of_error=subject.published.margin if subject.is_published and subject.published else asked.margin,
+        cheaper=[one for one in cheaper(asked) if subject.cost(one) < cost and subject.cost(one) <= left],
+        insight_ids=await covering(connection, subject),
+    )
+
+
+def affordable(cost: int, left: int) -> bool:
+    return cost <= left or cost == 0
+
+
+async def subject_of(connection: Connection, question: InsightRequest, *, lock: bool = False) -> Subject:
+    """What the question is about; `lock`: with the dataset held until the transaction ends.
+
+    Raises Refused: NOT_FOUND for the dataset, INVALID for variables that make no cube of it.
+    """
+    dataset = await dataset_of(connection, question.dataset, lock=lock)
+    names = [question.variable, *question.by]
+    if len(names) > MOST_VARIABLES:
+        raise invalid(f"An insight has at most {MOST_VARIABLES} variables. Leave some out.", "by")
+    known = await domain_of(connection, dataset.id, names)
+    for place, name in enumerate(names):
+        path: Path = ("variable",) if place == 0 else ("by", place - 1)
+        if name not in known:
+            raise invalid("The dataset has no such variable. Name one of `Dataset.variables`.", *path)
+        if name in names[:place]:
+            raise invalid("The same variable is named twice.", *path)
+    cube = sorted(known.values(), key=lambda placed: placed.position)
+    cells = cells_in(placed.variable for placed in cube)
+    if cells > MOST_CELLS:
+        raise invalid(f"This has {cells:,} cells, and the limit is {MOST_CELLS:,}. Leave a variable out.", "by")
+    return Subject(question, dataset, cube, await release_of(connection, dataset, cube))
+
+
+async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) -> FrozenDataset:
+    """The dataset; one that is too small is none. Raises Refused."""
+    row = await connection.fetchrow(
+        f"""
+        SELECT id, community_id, kind, title, status, ends_on, offered_to, domain_version, cap_micro_rho,
+            spent_micro_rho, sold_micro_rho, demonstration
+        FROM insight.dataset WHERE id = $1 {"FOR NO KEY UPDATE" if lock else ""}
+        """,  # noqa: S608 - one of two literals
+        id,
+    )
+    if row is None or row["status"] == DatasetStatus.TOO_SMALL:
+        raise not_found("dataset")
+    return FrozenDataset(**{**row, "kind": DatasetKind(row["kind"]), "status": DatasetStatus(row["status"])})
+
+
+async def domain_of(connection: Connection, dataset: UUID, names: Sequence[str]) -> Mapping[str, Placed]:
+    """Those of the dataset's variables that have these names, with their categories in order."""
+    rows = await connection.fetch(
+        """
+        SELECT v.position, v.name, v.label AS titled, v.rule, v.ordinal, v.max_per_member, v.subject_id,
+            c.code, c.label, c.value, c.low, c.high
+        FROM insight.variable v JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
+        WHERE v.dataset_id = $1 AND v.name = any($2) ORDER BY v.position, c.place
+        """,
+        dataset,
+        list(names),
+    )
+    categories: dict[str, list[Category]] = {}
+    for row in rows:
+        one = Category(row["code"], row["label"], row["value"], row["low"], row["high"])
+        categories.setdefault(row["name"], []).append(one)
+    return {row["name"]: _placed(row, categories[row["name"]]) for row in rows}
+
+
+async def release_of(connection: Connection, dataset: FrozenDataset, cube: Sequence[Placed]) -> NoisyRelease | None:
+    """The most precise release of this very cube that the connection may read."""
+    row = await connection.fetchrow(
+        """
+        SELECT id, variables, precision, total_micro_rho, margin, sigma, estimates FROM insight.release
+        WHERE dataset_id = $1 AND cube = $2 ORDER BY total_micro_rho DESC LIMIT 1
+        """,
+        dataset.id,
+        key([placed.variable.name for placed in cube], dataset.domain_version),
+    )
+    return None if row is None else NoisyRelease(**{**row, "precision": Precision(row["precision"])})
+
+
+async def covering(connection: Connection, subject: Subject) -> list[UUID]:
+    """Published insights that answer the question for nothing, the most precise first: see privacy.cubes.covers."""
+    asked = [placed.variable.name for placed in subject.cube]
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT ON (r.id) i.id, r.sigma, array(
+            SELECT v.name FROM insight.variable v WHERE v.dataset_id = r.dataset_id AND v.position = any(r.variables)
+        ) AS names
+        FROM insight.release r JOIN insight.insight i ON i.release_id = r.id
+        WHERE r.dataset_id = $1 AND r.variables @> $2
+        ORDER BY r.id, i.variable <> $3, i.id
+        """,
+        subject.dataset.id,
+        [placed.position for placed in subject.cube],
+        next(placed.position for placed in subject.cube if placed.variable.name == subject.question.variable),
+    )
+    known = await domain_of(connection, subject.dataset.id, sorted({name for row in rows for name in row["names"]}))
+    found = []  # the most precise first; of the same margin the smallest, which needs no summing
+    for row in rows:
+        margin = covers([known[name].variable for name in row["names"]], row["sigma"], asked)
+        if margin is not None and margin <= subject.question.precision.margin:
+            found.append((margin, len(row["names"]), row["id"]))
+    return [id for _, _, id in sorted(found)[:COVERING]]
+
+
+async def budget_share_of(
+    connection: Connection, viewer: Viewer, dataset: FrozenDataset, day: date, *, lock: bool = False
+) -> BudgetShare:
+    """The share of the budget that the viewer may spend on that day; `lock` holds its licences until the commit.
+
+    Raises Forbidden for a viewer who may not spend any, and Refused: NOT_ELIGIBLE for the kind of organization,
+    LICENCE_REQUIRED if no licence is in force.
+    """
+    if viewer.audience is not Audience.BUYER:
+        require_role(viewer, StaffRole.DATA_STEWARD)
+        left = left_for_staff(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
+        return BudgetShare(STAFF_USE, left)
+    buyer = await connection.fetchrow("SELECT name, kind FROM insight.organization WHERE id = $1", viewer.organization)
+    if buyer is None:
+        raise Forbidden
+    if buyer["kind"] not in dataset.offered_to:
+        message = "This dataset is not offered to organizations of your kind. See `offeredTo`."
+        raise refused(RefusalCode.NOT_ELIGIBLE, message, "dataset")
+    return await _licensed(connection, viewer, dataset, buyer["name"], day, lock)
+
+
+async def _licensed(
+    connection: Connection, viewer: Viewer, dataset: FrozenDataset, name: str, day: date, lock: bool
+) -> BudgetShare:
+    licences = await connection.fetch(
+        """
+        SELECT id, purpose, quota_micro_rho FROM insight.licence
+        WHERE organization_id = $1 AND community_id = $2 AND status = 'GRANTED' AND $3 BETWEEN starts_on AND ends_on
+        ORDER BY ends_on, id
+        """,
+        viewer.organization,
+        dataset.community_id,
+        day,
+    )
+    if not licences:
+        message = "This takes a licence for the dataset's community, granted and in force today. See `licenceRequest`."
+        raise refused(RefusalCode.LICENCE_REQUIRED, message, "dataset")
+    for_sale = left_for_sale(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
+    best: BudgetShare | None = None
+    for licence in licences:
+        if lock:
+            # Publishing on another of the community's datasets spends the same quota. No licence's row may be locked.
+            turn = f"licence {licence['id']}"
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
+        spent = "SELECT coalesce(sum(micro_rho), 0) FROM insight.release WHERE licence_id = $1"
+        left = min(for_sale, licence["quota_micro_rho"] - await connection.fetchval(spent, licence["id"]))
+        if best is None or left > best.left:
+            use = Use(licence["purpose"], viewer.organization, name, licence["id"])
+            best = BudgetShare(use, max(left, 0))
+    assert best is not None
+    return best
+
+
+def _placed(row: asyncpg.Record, categories: Sequence[Category]) -> Placed:
+    return Placed(
+        row["position"],
+        Variable(
+            name=row["name"],
+            label=row["titled"],
+            categories=tuple(categories),
+            rule=DomainRule(row["rule"]),
+            ordinal=row["ordinal"],
+            max_per_member=row["max_per_member"],
+            subject=row["subject_id"],
+        ),
+    )
+
+
+def _at_least(one: Precision, other: Precision) -> bool:
+    return PRECISIONS.index(one) <= PRECISIONS.index(other)

@@ -1,0 +1,223 @@
+"""The only place where records are counted: exact counts are charged for, become noisy ones here, and go no further."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from models.database import Connection
+from models.insight.datasets import DatasetKind, DatasetStatus
+from privacy import noise
+from privacy.budget import SOLD_SHARE
+from privacy.combining import combine
+from privacy.cubes import Cube, contributions, key
+from privacy.domains import Variable
+from privacy.precision import Precision, margin_of
+from privacy.reading import cells_of, statistics_of
+from resolvers.insight.ledger import Line
+
+
+@dataclass(frozen=True)
+class FrozenDataset:
+    """A dataset as publishing goes by it; costs are in micro-rho."""
+
+    id: UUID
+    community_id: UUID
+    kind: DatasetKind
+    title: str
+    status: DatasetStatus
+    ends_on: date
+    offered_to: Sequence[str]
+    domain_version: int
+    cap_micro_rho: int
+    spent_micro_rho: int
+    sold_micro_rho: int
+    demonstration: bool
+
+    def is_open_on(self, day: date) -> bool:
+        """Whether it can be asked then."""
+        return self.status is DatasetStatus.OPEN and day <= self.ends_on
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A variable, and its position in its dataset."""
+
+    position: int
+    variable: Variable
+
+
+@dataclass(frozen=True)
+class NoisyRelease:
+    """What has been said of a cube: estimates in the order of the variables' positions, the last running fastest."""
+
+    id: UUID
+    variables: Sequence[int]
+    precision: Precision
+    total_micro_rho: int
+    margin: int
+    sigma: float
+    estimates: Sequence[float] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Use:
+    """Whom a release is for, and what for; no organization: the house, or the members themselves."""
+
+    purpose: str
+    organization: UUID | None = None
+    organization_name: str | None = None
+    licence: UUID | None = None
+
+
+class Overspent(Exception):
+    """The dataset's budget, or the buyers' share of it, does not bear this charge."""
+
+
+class NoNoise(Exception):
+    """The noise could not be drawn; says what kind of error it was, and none of its words."""
+
+
+async def release(
+    connection: Connection,
+    dataset: FrozenDataset,
+    cube: Sequence[Placed],
+    precision: Precision,
+    use: Use,
+    *,
+    charge: int,
+    improves: NoisyRelease | None = None,
+    at: datetime | None = None,
+) -> tuple[NoisyRelease, Line]:
+    """Charges `charge` micro-rho, counts the cube, adds the noise that this pays for, and keeps what comes of it.
+
+    `cube` is in the order of positions. The line is still to be added to the register, in the same transaction.
+    Raises Overspent before anything is counted.
+    """
+    await debit(connection, dataset, charge, sold=use.licence is not None)
+    variables = [placed.variable for placed in cube]
+    positions = [placed.position for placed in cube]
+    many = contributions(variables)
+    noisy = await _noisy_counts(connection, dataset, positions, charge, many)
+    sigma = noise.noise_for(charge, many).sigma
+    estimates: Sequence[float] = [float(count) for count in noisy]
+    total = charge
+    if improves is not None:
+        estimates, sigma = combine(improves.estimates, improves.total_micro_rho, noisy, charge, many)
+        total += improves.total_micro_rho
+    margin = margin_of(sigma)
+    id: UUID = await connection.fetchval(
+        """
+        INSERT INTO insight.release
+            (dataset_id, cube, variables, precision, margin, contributions, micro_rho, total_micro_rho, sigma, noisy,
+             estimates, improves_id, organization_id, licence_id, purpose, published_at, demonstration)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16, now()), $17)
+        RETURNING id
+        """,
+        dataset.id, key([each.name for each in variables], dataset.domain_version), positions, precision, margin, many,
+        charge, total, sigma, noisy, estimates, improves and improves.id, use.organization, use.licence, use.purpose,
+        at, dataset.demonstration,
+    )  # fmt: skip
+    line = Line(
+        release=id,
+        dataset=dataset.id,
+        dataset_title=dataset.title,
+        community=dataset.community_id,
+        purpose=use.purpose,
+        variables=tuple(each.name for each in variables),
+        micro_rho=charge,
+        noisy=noisy,
+        organization=use.organization,
+        organization_name=use.organization_name,
+        demonstration=dataset.demonstration,
+    )
+    return NoisyRelease(id, positions, precision, total, margin, sigma, estimates), line
+
+
+async def present(
+    connection: Connection,
+    dataset: FrozenDataset,
+    release: NoisyRelease,
+    cube: Sequence[Placed],
+    variable: str,
+    at: datetime | None = None,
+) -> UUID:
+    """The insight that shows this variable of a release by its others: it costs nothing, all has been said."""
+    position = next(placed.position for placed in cube if placed.variable.name == variable)
+    found: UUID | None = await connection.fetchval(
+        "SELECT id FROM insight.insight WHERE release_id = $1 AND variable = $2", release.id, position
+    )
+    if found is not None:
+        return found
+    others = [placed for placed in cube if placed.position != position]
+    insight: UUID = await connection.fetchval(
+        """
+        INSERT INTO insight.insight
+            (release_id, dataset_id, community_id, variable, by, published_at, demonstration)
+        VALUES ($1, $2, $3, $4, $5, coalesce($6, now()), $7) RETURNING id
+        """,
+        release.id, dataset.id, dataset.community_id, position, [placed.position for placed in others], at,
+        dataset.demonstration,
+    )  # fmt: skip
+    shown = Cube(tuple(placed.variable for placed in cube), tuple(release.estimates), release.sigma)
+    by = [placed.variable.name for placed in others]
+    await connection.executemany(
+        """
+        INSERT INTO insight.cell
+            (insight_id, place, category, by, count, margin, share, low, high, reliability, demonstration)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """,
+        [
+            (
+                insight, place, cell.category, list(cell.by), cell.count, cell.margin, cell.share, cell.low, cell.high,
+                cell.reliability, dataset.demonstration,
+            )
+            for place, cell in enumerate(cells_of(shown, variable, by))
+        ],
+    )  # fmt: skip
+    await connection.executemany(
+        """
+        INSERT INTO insight.statistic (insight_id, place, measure, by, value, low, high, reliability, demonstration)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+        [
+            (
+                insight, place, each.measure, list(each.by), each.value, each.low, each.high, each.reliability,
+                dataset.demonstration,
+            )
+            for place, each in enumerate(statistics_of(shown, variable, by))
+        ],
+    )  # fmt: skip
+    await connection.execute("SELECT care.announce('insightPublished', $1, $2)", insight, dataset.community_id)
+    return insight
+
+
+async def debit(connection: Connection, dataset: FrozenDataset, charge: int, *, sold: bool) -> None:
+    """Takes `charge` micro-rho off the dataset's budget, and off the buyers' share where it is `sold`.
+
+    Raises Overspent. The table's own constraints stand behind it.
+    """
+    taken = await connection.fetchval(
+        """
+        UPDATE insight.dataset
+        SET spent_micro_rho = spent_micro_rho + $2, sold_micro_rho = sold_micro_rho + $3
+        WHERE id = $1 AND spent_micro_rho + $2 <= cap_micro_rho AND (sold_micro_rho + $3) * 100 <= cap_micro_rho * $4
+        RETURNING true
+        """,
+        dataset.id, charge, charge if sold else 0, SOLD_SHARE,
+    )  # fmt: skip
+    if not taken:
+        raise Overspent
+
+
+async def _noisy_counts(
+    connection: Connection, dataset: FrozenDataset, positions: Sequence[int], charge: int, many: int
+) -> list[int]:
+    # The exact counts live in this function alone: an error that leaves it may hold none of them.
+    exact = await connection.fetchval("SELECT research.histogram($1, $2)", dataset.id, list(positions))
+    try:
+        return await asyncio.to_thread(noise.draw, exact, charge, many)
+    except Exception as error:
+        failed = type(error).__name__
+    raise NoNoise(failed)

@@ -1,0 +1,161 @@
+"""Saves, submits and withdraws members' answers to surveys."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from models.database import Connection
+from models.parameters import SurveyId
+from models.research.surveys import ParticipationStatus, QuestionKind, RuleOperator, SurveyStatus
+from models.viewers import Viewer
+from resolvers.research.participations_rules import AnswerEntry, kept_answers
+from resolvers.research.visibility_rules import Given, OptionDefinition, QuestionDefinition, RuleDefinition
+from resolvers.transactions import Refused, conflict, not_eligible, not_found, too_early, too_late
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the viewer is with a survey; it stays so until the transaction ends."""
+
+    survey: UUID
+    status: SurveyStatus
+    version: int
+    past: bool  # whether its last day is over
+    participation: ParticipationStatus | None
+    eligible: bool  # whether the survey asks the viewer, and the viewer's consent extends to whom it is offered to
+
+
+async def save_survey(
+    connection: Connection, viewer: Viewer, *, survey: SurveyId, answers: Sequence[AnswerEntry]
+) -> UUID:
+    """Saves a draft, which replaces the earlier one; the participation's id. Raises Refused."""
+    standing = await _standing(connection, survey)
+    _refuse_unless_answerable(standing)
+    if standing.participation is ParticipationStatus.COMPLETED:
+        raise conflict("These answers have been submitted. Submit again to change them.", "survey")
+    await _write(connection, standing, answers, whole=False)
+    return await _participation(connection, viewer, survey)
+
+
+async def submit_survey(
+    connection: Connection, viewer: Viewer, *, survey: SurveyId, answers: Sequence[AnswerEntry]
+) -> UUID:
+    """Submits the answers, which replace earlier ones; the participation's id. Raises Refused."""
+    standing = await _standing(connection, survey)
+    _refuse_unless_answerable(standing)
+    await _write(connection, standing, answers, whole=True)
+    await connection.execute("SELECT research.complete($1)", survey)
+    return await _participation(connection, viewer, survey)
+
+
+async def withdraw_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
+    """Deletes the viewer's answers; the participation's id. A repetition changes nothing. Raises Refused."""
+    standing = await _standing(connection, survey)
+    if standing.participation is None:
+        raise not_found("survey")
+    if standing.status is not SurveyStatus.OPEN:
+        raise too_late("The survey has closed: its answers are no longer linked to members.", "survey")
+    await connection.execute("SELECT research.withdraw($1)", survey)
+    return await _participation(connection, viewer, survey)
+
+
+async def questions_of(connection: Connection, survey: UUID, version: int) -> dict[UUID, QuestionDefinition]:
+    """The questions of one version of a survey, in order, by their ids."""
+    asked = await connection.fetch(
+        """
+        SELECT id, key, kind, required, minimum, maximum, max_choices FROM catalog.question
+        WHERE survey_id = $1 AND version = $2 ORDER BY position
+        """,
+        survey,
+        version,
+    )
+    ids = [row["id"] for row in asked]
+    options: dict[UUID, list[OptionDefinition]] = {id: [] for id in ids}
+    for row in await connection.fetch(
+        "SELECT question_id, code, label FROM catalog.question_option WHERE question_id = any($1) ORDER BY position",
+        ids,
+    ):
+        options[row["question_id"]].append(OptionDefinition(row["code"], row["label"]))
+    rules: dict[UUID, list[RuleDefinition]] = {id: [] for id in ids}
+    for row in await connection.fetch(
+        """
+        SELECT question_id, on_key, operator, "values" FROM catalog.visibility_rule
+        WHERE question_id = any($1) ORDER BY position
+        """,
+        ids,
+    ):
+        rule = RuleDefinition(row["on_key"], RuleOperator(row["operator"]), tuple(row["values"]))
+        rules[row["question_id"]].append(rule)
+    return {
+        row["id"]: QuestionDefinition(
+            key=row["key"],
+            kind=QuestionKind(row["kind"]),
+            required=row["required"],
+            minimum=row["minimum"],
+            maximum=row["maximum"],
+            max_choices=row["max_choices"],
+            options=tuple(options[row["id"]]),
+            visible_when=tuple(rules[row["id"]]),
+        )
+        for row in asked
+    }
+
+
+async def _standing(connection: Connection, survey: UUID) -> Standing:
+    row = await connection.fetchrow("SELECT * FROM research.standing($1)", survey)
+    if row is None:
+        raise not_found("survey")
+    part = row["participation"]
+    return Standing(
+        survey=survey,
+        status=SurveyStatus(row["survey_status"]),
+        version=row["version"],
+        past=row["past"],
+        participation=None if part is None else ParticipationStatus(part),
+        eligible=row["eligible"],
+    )
+
+
+def _refuse_unless_answerable(standing: Standing) -> None:
+    if standing.status is SurveyStatus.WAITING:
+        raise too_early("The survey has not opened yet.", "survey")
+    if standing.status is not SurveyStatus.OPEN or standing.past:
+        raise too_late("The survey has closed.", "survey")
+    if not standing.eligible:
+        raise _not_asked()
+
+
+def _not_asked() -> Refused:
+    message = "The survey is for eligible members of its community whose consent covers its recipients."
+    return not_eligible(message, "survey")
+
+
+async def _write(connection: Connection, standing: Standing, entries: Sequence[AnswerEntry], *, whole: bool) -> None:
+    asked = await questions_of(connection, standing.survey, standing.version)
+    answers, refusals = kept_answers(list(asked.values()), entries, "answers", whole=whole)
+    if refusals:
+        raise Refused(*refusals)
+    sheet = await connection.fetchval("SELECT research.begin_sheet($1)", standing.survey)
+    if sheet is None:  # the viewer has just left the community, say
+        raise _not_asked()
+    await _insert(connection, sheet, {id: answers[asked[id].key] for id in asked if asked[id].key in answers})
+
+
+async def _insert(connection: Connection, sheet: UUID, answers: Mapping[UUID, Given]) -> None:
+    await connection.executemany(
+        """
+        INSERT INTO research.answer (answer_sheet_id, question_id, codes, number, day, text)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        [
+            (sheet, question, list(given.codes), given.number, given.day, given.text)
+            for question, given in answers.items()
+        ],
+    )
+
+
+async def _participation(connection: Connection, viewer: Viewer, survey: UUID) -> UUID:
+    found: UUID = await connection.fetchval(
+        "SELECT id FROM research.participation WHERE member_id = $1 AND survey_id = $2", viewer.member, survey
+    )
+    return found

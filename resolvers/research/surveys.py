@@ -1,0 +1,117 @@
+"""The only place for where the values of surveys come from: definitions, the viewer's part in them, and consents."""
+
+from uuid import UUID
+
+from sqlalchemy import func
+
+from models.research import surveys as tables
+from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.tracking import treatments
+from resolvers.lookup import community_called
+
+
+def survey(*, id: Value[UUID]) -> Rows:
+    found = row(tables.Survey)
+    return select(found).where(found.id == id)
+
+
+def surveys(*, community: Value[str] | None = None, status: tables.SurveyStatus | None = None) -> Rows:
+    survey = row(tables.Survey)
+    found = select(survey).order_by(survey.closes_on.desc(), survey.id.desc())
+    if community is not None:
+        found = found.where(survey.community_id == community_called(community))
+    return found if status is None else found.where(survey.status == status)
+
+
+def survey_of(participation: Row) -> Rows:
+    found = row(tables.Survey)
+    return select(found).where(found.id == participation.survey_id)
+
+
+def questions_of(survey: Row) -> Rows:
+    question = row(tables.Question)
+    of_version = (question.survey_id == survey.id, question.version == survey.version)
+    return select(question).where(*of_version).order_by(question.position)
+
+
+def options_of(question: Row) -> Rows:
+    option = row(tables.QuestionOption)
+    return select(option).where(option.question_id == question.id).order_by(option.position, option.code)
+
+
+def rules_of(question: Row) -> Rows:
+    rule = row(tables.VisibilityRule)
+    return select(rule).where(rule.question_id == question.id).order_by(rule.position)
+
+
+def eligibility_of(survey: Row) -> Rows:
+    found = row(tables.Eligibility)
+    return select(found).where(found.survey_id == survey.id)
+
+
+def eligible_treatments(eligibility: Row) -> Rows:
+    treatment = row(treatments.Treatment)
+    wanted = treatment.id == func.any(eligibility.treatment_ids)
+    return select(treatment).where(wanted).order_by(treatment.name, treatment.id)
+
+
+def completed_count(survey: Row) -> Expression:
+    progress = row(tables.SurveyProgress)
+    found = select(progress.completed_count).where(progress.survey_id == survey.id)
+    return func.coalesce(found.scalar_subquery(), 0)
+
+
+def viewer_participation(survey: Row, *, viewer: Asking) -> Rows:
+    participation = row(tables.Participation)
+    return select(participation).where(participation.survey_id == survey.id, participation.member_id == viewer.member)
+
+
+def participations_of(me: Row, *, status: tables.ParticipationStatus | None = None) -> Rows:
+    participation, survey = row(tables.Participation), row(tables.Survey)
+    found = (
+        select(participation)
+        .join(survey, survey.id == participation.survey_id)
+        .where(participation.member_id == me.member_id)
+        .order_by(survey.closes_on.desc(), survey.id.desc())
+    )
+    return found if status is None else found.where(participation.status == status)
+
+
+def answers_of(participation: Row) -> Rows:
+    answer, question = row(tables.Answer), row(tables.Question)
+    return (
+        select(answer)
+        .join(question, question.id == answer.question_id)
+        .where(answer.answer_sheet_id == participation.answer_sheet_id)
+        .order_by(question.position)
+    )
+
+
+def question_of(answer: Row) -> Rows:
+    question = row(tables.Question)
+    return select(question).where(question.id == answer.question_id)
+
+
+def consents_of(me: Row) -> Rows:
+    consent = row(tables.Consent)
+    return select(consent).where(consent.member_id == me.member_id).order_by(consent.purpose)
+
+
+def consent_made(done: Row, *, viewer: Asking) -> Rows:
+    """The viewer's consent for the purpose that a mutation was about."""
+    consent = row(tables.Consent)
+    return select(consent).where(consent.member_id == viewer.member, consent.purpose == done.purpose)
+
+
+def participation_made(done: Row) -> Rows:
+    participation = row(tables.Participation)
+    return select(participation).where(participation.id == done.participation_id)
+
+
+def notices() -> Rows:
+    """The notices that are in force: of each purpose, the latest whose day has come."""
+    notice, other = row(tables.Notice), row(tables.Notice)
+    latest = select(func.max(other.in_force_on)).where(
+        other.purpose == notice.purpose, other.in_force_on <= func.current_date()
+    )
+    return select(notice).where(notice.in_force_on == latest.scalar_subquery()).order_by(notice.purpose)

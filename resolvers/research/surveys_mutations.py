@@ -1,0 +1,260 @@
+"""Creates, revises, schedules and closes surveys, for survey managers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from models.database import Connection
+from models.identity.accounts import StaffRole
+from models.identity.members import MemberKind, Sex
+from models.identity.organizations import OrganizationKind
+from models.parameters import CommunityId, SurveyId, TreatmentId
+from models.research.surveys import SurveyStatus
+from models.viewers import Viewer
+from resolvers.research.surveys_rules import definition_refusals
+from resolvers.research.visibility_rules import QuestionDefinition
+from resolvers.transactions import (
+    Refused,
+    conflict,
+    current_day,
+    invalid,
+    not_found,
+    require_role,
+    text_within,
+    too_late,
+)
+
+TITLE_LENGTH = 200
+DESCRIPTION_LENGTH = 5_000
+REGION_LENGTH = 100
+LEAST_PARTICIPANTS, MOST_PARTICIPANTS = 1, 1_000_000
+USUAL_PARTICIPANTS = 200  # what a community needs before anything about it is released
+FIRST_YEAR = 1900
+REVISABLE = (SurveyStatus.DRAFT, SurveyStatus.WAITING, SurveyStatus.OPEN)
+
+
+@dataclass(frozen=True)
+class Eligible:
+    """Who can answer a survey. Empty and None are no condition, but without `kinds` it is for patients."""
+
+    kinds: Sequence[MemberKind] = ()
+    sexes: Sequence[Sex] = ()
+    born_from: int | None = None
+    born_to: int | None = None
+    treatments: Sequence[TreatmentId] = ()
+    regions: Sequence[str] = ()
+
+
+ANY_PATIENT = Eligible()
+
+
+async def create_survey(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    community: CommunityId,
+    title: str,
+    description: str,
+    questions: Sequence[QuestionDefinition],
+    minimum_participants: int = USUAL_PARTICIPANTS,
+    opens_on: date | None,
+    closes_on: date,
+    offered_to: Sequence[OrganizationKind],
+    eligibility: Eligible = ANY_PATIENT,
+) -> UUID:
+    """A new survey, which only staff see until it is scheduled; its id. Raises Forbidden and Refused."""
+    require_role(viewer, StaffRole.SURVEY_MANAGER)
+    if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
+        raise not_found("community")
+    title = text_within(title, TITLE_LENGTH, "title")
+    description = text_within(description, DESCRIPTION_LENGTH, "description")
+    today = await current_day(connection)
+    if opens_on is not None and opens_on < today:
+        raise invalid("This day is in the past.", "opens_on")
+    _refuse_unless_later(closes_on, max(opens_on or today, today))
+    if not LEAST_PARTICIPANTS <= minimum_participants <= MOST_PARTICIPANTS:
+        message = f"This must be between {LEAST_PARTICIPANTS} and {MOST_PARTICIPANTS:,}."
+        raise invalid(message, "minimum_participants")
+    if not offered_to:
+        raise invalid("Name at least one kind of organization.", "offered_to")
+    _refuse_bad_questions(questions)
+    await _refuse_bad_eligibility(connection, eligibility, today)
+    survey: UUID = await connection.fetchval(
+        """
+        INSERT INTO catalog.survey
+            (community_id, title, description, status, opens_on, closes_on, minimum_participants, offered_to)
+        VALUES ($1, $2, $3, 'DRAFT', $4, $5, $6, $7) RETURNING id
+        """,
+        community,
+        title,
+        description,
+        opens_on,
+        closes_on,
+        minimum_participants,
+        sorted({kind.value for kind in offered_to}),
+    )
+    await _write_eligibility(connection, survey, eligibility)
+    await _write_questions(connection, survey, 1, questions)
+    return survey
+
+
+async def revise_survey(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    survey: SurveyId,
+    title: str | None,
+    description: str | None,
+    questions: Sequence[QuestionDefinition] | None,
+    closes_on: date | None,
+) -> UUID:
+    """Changes what is given; the survey's id. The questions of a draft are replaced. Those of a survey that members see
+    stay, with the answers to them, and new ones become its next version. Raises Forbidden and Refused.
+    """
+    require_role(viewer, StaffRole.SURVEY_MANAGER)
+    found = await _locked(connection, survey)
+    status = SurveyStatus(found["status"])
+    if status not in REVISABLE:
+        raise too_late("The survey has closed.", "survey")
+    title = found["title"] if title is None else text_within(title, TITLE_LENGTH, "title")
+    if description is None:
+        description = found["description"]
+    else:
+        description = text_within(description, DESCRIPTION_LENGTH, "description")
+    if closes_on is not None:
+        today = await current_day(connection)
+        _refuse_unless_later(closes_on, max(found["opens_on"] or today, today))
+    version: int = found["version"]
+    if questions is not None:
+        _refuse_bad_questions(questions)
+        if status is SurveyStatus.DRAFT:
+            await connection.execute("DELETE FROM catalog.question WHERE survey_id = $1", survey)
+        else:
+            version += 1
+        await _write_questions(connection, survey, version, questions)
+    await connection.execute(
+        "UPDATE catalog.survey SET title = $2, description = $3, closes_on = $4, version = $5 WHERE id = $1",
+        survey,
+        title,
+        description,
+        closes_on or found["closes_on"],
+        version,
+    )
+    return survey
+
+
+async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
+    """Lets a draft open on its day, once enough members can answer; its id. Raises Forbidden and Refused."""
+    require_role(viewer, StaffRole.SURVEY_MANAGER)
+    found = await _locked(connection, survey)
+    if SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
+        raise conflict("The survey has already been scheduled.", "survey")
+    if found["closes_on"] < await current_day(connection):
+        raise too_late("The last day is in the past. Set another one first.", "survey")
+    await _take_time(connection)
+    await connection.execute("SELECT catalog.schedule_survey($1)", survey)
+    return survey
+
+
+async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
+    found = "SELECT title, description, status, version, opens_on, closes_on FROM catalog.survey WHERE id = $1"
+    # A survey that has closed cannot be locked, nor change again: it is read after it was found to be so.
+    row = await connection.fetchrow(f"{found} FOR UPDATE", survey) or await connection.fetchrow(found, survey)
+    if row is None:
+        raise not_found("survey")
+    return row
+
+
+async def _take_time(connection: Connection) -> None:
+    # Inviting thousands takes seconds, in one statement: only the request's own limit is over it.
+    await connection.execute("SET LOCAL statement_timeout = 0")
+
+
+def _refuse_unless_later(closes_on: date, day: date) -> None:
+    if closes_on < day:
+        raise invalid("The last day must not be in the past, nor precede the first.", "closes_on")
+
+
+def _refuse_bad_questions(questions: Sequence[QuestionDefinition]) -> None:
+    refusals = definition_refusals(questions, "questions")
+    if refusals:
+        raise Refused(*refusals)
+
+
+async def _refuse_bad_eligibility(connection: Connection, eligible: Eligible, today: date) -> None:
+    path = ("eligibility",)
+    for name, year in (("born_from", eligible.born_from), ("born_to", eligible.born_to)):
+        if year is not None and not FIRST_YEAR <= year <= today.year:
+            raise invalid(f"A year of birth is between {FIRST_YEAR} and the current year.", *path, name)
+    if eligible.born_from is not None and eligible.born_to is not None and eligible.born_from > eligible.born_to:
+        raise invalid("The last year must not precede the first.", *path, "born_to")
+    for number, region in enumerate(eligible.regions):
+        text_within(region, REGION_LENGTH, *path, "regions", number)
+    known = await connection.fetch("SELECT id FROM catalog.treatment WHERE id = any($1)", list(eligible.treatments))
+    found = {row["id"] for row in known}
+    unknown = [
+        refusal
+        for number, treatment in enumerate(eligible.treatments)
+        if treatment not in found
+        for refusal in not_found(*path, "treatments", number).refusals
+    ]
+    if unknown:
+        raise Refused(*unknown)
+
+
+async def _write_eligibility(connection: Connection, survey: UUID, eligible: Eligible) -> None:
+    await connection.execute(
+        """
+        INSERT INTO catalog.eligibility (survey_id, kinds, sexes, born_from, born_to, treatment_ids, regions)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        survey,
+        sorted({kind.value for kind in eligible.kinds}),
+        sorted({sex.value for sex in eligible.sexes}),
+        eligible.born_from,
+        eligible.born_to,
+        list(dict.fromkeys(eligible.treatments)),
+        [region.strip() for region in eligible.regions],
+    )
+
+
+async def _write_questions(
+    connection: Connection, survey: UUID, version: int, questions: Sequence[QuestionDefinition]
+) -> None:
+    made = [(uuid4(), position, question) for position, question in enumerate(questions, start=1)]
+    await connection.executemany(
+        """
+        INSERT INTO catalog.question
+            (id, survey_id, version, position, key, text, help, kind, required, minimum, maximum, bins, max_choices)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        """,
+        [
+            (
+                id, survey, version, position, one.key, one.text.strip(), one.help and one.help.strip(), one.kind,
+                one.required, one.minimum, one.maximum, list(one.bins) or None, one.max_choices,
+            )
+            for id, position, one in made
+        ],
+    )  # fmt: skip
+    await connection.executemany(
+        "INSERT INTO catalog.question_option (question_id, code, label, position) VALUES ($1, $2, $3, $4)",
+        [
+            (id, option.code, option.label.strip(), place)
+            for id, _, question in made
+            for place, option in enumerate(question.options)
+        ],
+    )
+    await connection.executemany(
+        """
+        INSERT INTO catalog.visibility_rule (question_id, position, on_key, operator, "values")
+        VALUES ($1, $2, $3, $4, $5)
+        """,
+        [
+            (id, place, rule.question, rule.operator, list(rule.values))
+            for id, _, question in made
+            for place, rule in enumerate(question.visible_when)
+        ],
+    )

@@ -1,0 +1,197 @@
+"""Checks the questions of a survey, and reports each fault of a definition with its path. Pure."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+
+from models.research.surveys import QuestionKind, RuleOperator
+from resolvers.research.visibility_rules import CHOICES, NUMBERS, QuestionDefinition, RuleDefinition, value_of
+from resolvers.transactions import Refusal, RefusalCode, Step
+
+QUESTIONS = 100
+OPTIONS = 100
+RULES = 20
+VALUES = 100
+BINS = 100
+SCALE_STEPS = 100
+TEXT_LENGTH = 1_000
+LABEL_LENGTH = 300
+LARGEST = 1e12  # of a number asked for: far from where a double's digits end
+
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,63}")
+# The category of those who have no answer, in every dataset that is made of answers.
+RESERVED_CODE = "UNKNOWN"
+
+COMPARISONS = {RuleOperator.GREATER_THAN, RuleOperator.LESS_THAN}
+SAME = {RuleOperator.EQUALS, RuleOperator.NOT_EQUALS, RuleOperator.IN}
+OPERATORS: Mapping[QuestionKind, set[RuleOperator]] = {
+    QuestionKind.SINGLE_CHOICE: {RuleOperator.ANSWERED} | SAME,
+    QuestionKind.MULTIPLE_CHOICE: {RuleOperator.ANSWERED} | SAME,
+    QuestionKind.SCALE: {RuleOperator.ANSWERED} | SAME | COMPARISONS,
+    QuestionKind.NUMBER: {RuleOperator.ANSWERED} | SAME | COMPARISONS,
+    QuestionKind.DATE: {RuleOperator.ANSWERED} | SAME | COMPARISONS,
+    QuestionKind.TEXT: {RuleOperator.ANSWERED},
+}
+
+
+def definition_refusals(questions: Sequence[QuestionDefinition], *path: Step) -> list[Refusal]:
+    """What is wrong with these questions, each at its place under `path`; empty where they make a survey."""
+    if not 1 <= len(questions) <= QUESTIONS:
+        return [_invalid(f"A survey has 1 to {QUESTIONS} questions.", *path)]
+    found: list[Refusal] = []
+    by_key: dict[str, QuestionDefinition] = {}
+    for number, question in enumerate(questions):
+        place = (*path, number)
+        if question.key in by_key:
+            found.append(_invalid("Another question has this key.", *place, "key"))
+        by_key.setdefault(question.key, question)
+        found += _question_refusals(question, *place)
+    for number, question in enumerate(questions):
+        for which, rule in enumerate(question.visible_when):
+            found += _rule_refusals(question, rule, by_key, *path, number, "visible_when", which)
+    if not found:
+        found += [
+            _invalid("The visibility rules of this question depend on itself.", *path, number, "visible_when")
+            for number, question in enumerate(questions)
+            if _depends_on_itself(question.key, by_key)
+        ]
+    return found
+
+
+def _question_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refusal]:
+    if not KEY.fullmatch(question.key):
+        yield _invalid("A key is a letter followed by at most 63 letters, digits or underscores.", *path, "key")
+    yield from _text_refusals(question.text, TEXT_LENGTH, *path, "text")
+    if question.help is not None:
+        yield from _text_refusals(question.help, TEXT_LENGTH, *path, "help")
+    if len(question.visible_when) > RULES:
+        yield _invalid(f"A question has at most {RULES} rules.", *path, "visible_when")
+    yield from _option_refusals(question, *path)
+    yield from _range_refusals(question, *path)
+
+
+def _option_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refusal]:
+    most = question.max_choices
+    if question.kind not in CHOICES:
+        if question.options:
+            yield _invalid("Only choice questions have options.", *path, "options")
+    else:
+        if not 2 <= len(question.options) <= OPTIONS:
+            yield _invalid(f"A choice question takes 2 to {OPTIONS} options.", *path, "options")
+        seen = set()
+        for number, option in enumerate(question.options):
+            place = (*path, "options", number)
+            if not CODE.fullmatch(option.code):
+                yield _invalid("A code is 1 to 64 letters, digits or underscores.", *place, "code")
+            elif option.code == RESERVED_CODE:
+                yield _invalid(f"{RESERVED_CODE} is reserved for missing answers.", *place, "code")
+            elif option.code in seen:
+                yield _invalid("Another option of the question has this code.", *place, "code")
+            seen.add(option.code)
+            yield from _text_refusals(option.label, LABEL_LENGTH, *place, "label")
+    if most is not None:
+        if question.kind is not QuestionKind.MULTIPLE_CHOICE:
+            yield _invalid("Only multiple-choice questions take this.", *path, "max_choices")
+        elif not 1 <= most <= max(len(question.options), 1):
+            yield _invalid("This must be between 1 and the number of options.", *path, "max_choices")
+
+
+def _range_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refusal]:
+    least, most = question.minimum, question.maximum
+    for name, bound in (("minimum", least), ("maximum", most)):
+        if bound is None:
+            if question.kind is QuestionKind.SCALE:
+                yield _invalid("A scale takes a minimum and a maximum.", *path, name)
+        elif question.kind not in NUMBERS:
+            yield _invalid("Only scale and number questions take bounds.", *path, name)
+        elif not _is_number(bound) or (question.kind is QuestionKind.SCALE and bound != int(bound)):
+            yield _invalid("This must be a number, and a whole one for a scale.", *path, name)
+    if least is not None and most is not None:
+        if not least < most:
+            yield _invalid("The maximum must be greater than the minimum.", *path, "maximum")
+        elif question.kind is QuestionKind.SCALE and most - least > SCALE_STEPS:
+            yield _invalid(f"A scale has at most {SCALE_STEPS} steps.", *path, "maximum")
+    bins = question.bins
+    if question.kind is not QuestionKind.NUMBER:
+        if bins:
+            yield _invalid("Only number questions take bins.", *path, "bins")
+    elif not 2 <= len(bins) <= BINS:
+        # Chosen here, before anybody answers: bins chosen by looking at answers would tell of them.
+        yield _invalid(f"A number question takes the edges of its bins: 2 to {BINS} numbers.", *path, "bins")
+    elif not all(map(_is_number, bins)) or any(low >= high for low, high in pairwise(bins)):
+        yield _invalid("The edges of bins must be numbers in ascending order.", *path, "bins")
+
+
+def _rule_refusals(
+    question: QuestionDefinition, rule: RuleDefinition, by_key: Mapping[str, QuestionDefinition], *path: Step
+) -> Iterator[Refusal]:
+    on = by_key.get(rule.question)
+    if on is None:
+        yield _invalid("The survey has no question with this key.", *path, "question")
+        return
+    if on.key == question.key:
+        yield _invalid("A question cannot depend on itself.", *path, "question")
+        return
+    if rule.operator not in OPERATORS[on.kind]:
+        yield _invalid("Answers to that kind of question do not support this operator.", *path, "operator")
+        return
+    fewest, most = _values_of(rule.operator)
+    if not fewest <= len(rule.values) <= most:
+        yield _invalid("This operator takes a different number of values.", *path, "values")
+        return
+    codes = {option.code for option in on.options}
+    for number, value in enumerate(rule.values):
+        place = (*path, "values", number)
+        try:
+            said = value_of(on.kind, value)
+        except ValueError:
+            wanted = "a day, as 2026-01-31" if on.kind is QuestionKind.DATE else "a number"
+            yield _invalid(f"That question is answered with {wanted}.", *place)
+            continue
+        if on.kind in CHOICES and said not in codes:
+            yield _invalid("That question has no such option.", *place)
+        elif isinstance(said, float) and not _is_within(said, on.minimum, on.maximum):
+            yield _invalid("This number is out of range for that question.", *place)
+        elif isinstance(said, date) and said.isoformat() != value:
+            yield _invalid("That question is answered with a day, as 2026-01-31.", *place)
+
+
+def _values_of(operator: RuleOperator) -> tuple[int, int]:
+    if operator is RuleOperator.ANSWERED:
+        return 0, 0
+    return (1, VALUES) if operator is RuleOperator.IN else (1, 1)
+
+
+def _depends_on_itself(key: str, by_key: Mapping[str, QuestionDefinition]) -> bool:
+    seen: set[str] = set()
+    ahead = [rule.question for rule in by_key[key].visible_when]
+    while ahead:
+        on = ahead.pop()
+        if on == key:
+            return True
+        if on not in seen:
+            seen.add(on)
+            ahead += [rule.question for rule in by_key[on].visible_when]
+    return False
+
+
+def _text_refusals(text: str, most: int, *path: Step) -> Iterator[Refusal]:
+    if not text.strip():
+        yield _invalid("This may not be empty.", *path)
+    elif len(text) > most:
+        yield Refusal(RefusalCode.TOO_LONG, f"This takes at most {most:,} characters.", path)
+
+
+def _is_number(value: float) -> bool:
+    return math.isfinite(value) and abs(value) <= LARGEST
+
+
+def _is_within(value: float, least: float | None, most: float | None) -> bool:
+    return _is_number(value) and (least is None or value >= least) and (most is None or value <= most)
+
+
+def _invalid(message: str, *path: Step) -> Refusal:
+    return Refusal(RefusalCode.INVALID, message, path)

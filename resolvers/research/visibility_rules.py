@@ -1,0 +1,113 @@
+"""Decides which questions of a survey are shown, from their definition and the answers given. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeAlias
+
+from models.research.surveys import QuestionKind, RuleOperator
+
+CHOICES = frozenset({QuestionKind.SINGLE_CHOICE, QuestionKind.MULTIPLE_CHOICE})
+NUMBERS = frozenset({QuestionKind.SCALE, QuestionKind.NUMBER})
+
+Comparable: TypeAlias = str | float | date
+
+
+@dataclass(frozen=True)
+class RuleDefinition:
+    """A condition on the answer to the question whose key is `question`."""
+
+    question: str
+    operator: RuleOperator
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OptionDefinition:
+    code: str
+    label: str
+
+
+@dataclass(frozen=True)
+class QuestionDefinition:
+    """A question as it is defined; it is shown when all of its rules hold."""
+
+    key: str
+    kind: QuestionKind
+    text: str = ""
+    required: bool = False
+    help: str | None = None
+    options: tuple[OptionDefinition, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    bins: tuple[float, ...] = ()
+    max_choices: int | None = None
+    visible_when: tuple[RuleDefinition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer: the one of the four that fits its question's kind."""
+
+    codes: tuple[str, ...] = ()
+    number: float | None = None
+    day: date | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
+
+
+def shown(questions: Sequence[QuestionDefinition], answers: Mapping[str, Given]) -> frozenset[str]:
+    """The keys of the questions that these answers show.
+
+    An answer to a question that is itself hidden counts for nothing. Rules must make no cycle, nor name a question
+    that is not there: `definition_refusals` sees to both; here such a rule raises RecursionError or KeyError.
+    """
+    by_key = {question.key: question for question in questions}
+    known: dict[str, bool] = {}
+
+    def is_shown(key: str) -> bool:
+        if key not in known:
+            known[key] = all(is_met(rule) for rule in by_key[key].visible_when)
+        return known[key]
+
+    def is_met(rule: RuleDefinition) -> bool:
+        return holds(rule, by_key[rule.question].kind, counting(rule.question))
+
+    def counting(key: str) -> Given | None:
+        return answers.get(key) if is_shown(key) else None
+
+    return frozenset(key for key in by_key if is_shown(key))
+
+
+def holds(rule: RuleDefinition, kind: QuestionKind, answer: Given | None) -> bool:
+    """Whether a rule on a question of this kind holds; of a question without an answer only NOT_EQUALS does.
+
+    Of several options chosen, one that is among the rule's values is enough.
+    """
+    given = () if answer is None else given_values(kind, answer)
+    wanted = [value_of(kind, value) for value in rule.values]
+    match rule.operator:
+        case RuleOperator.ANSWERED:
+            return bool(given)
+        case RuleOperator.EQUALS | RuleOperator.IN:
+            return any(value in wanted for value in given)
+        case RuleOperator.NOT_EQUALS:
+            return not any(value in wanted for value in given)
+        case RuleOperator.GREATER_THAN:
+            return any(value > least for value in given for least in wanted)  # type: ignore[operator]  # of one kind
+        case RuleOperator.LESS_THAN:
+            return any(value < most for value in given for most in wanted)  # type: ignore[operator]  # of one kind
+
+
+def given_values(kind: QuestionKind, answer: Given) -> tuple[Comparable, ...]:
+    """What an answer says, as a question of this kind has it; empty where it says nothing."""
+    if kind in CHOICES:
+        return answer.codes
+    said = answer.number if kind in NUMBERS else answer.day if kind is QuestionKind.DATE else answer.text
+    return () if said is None else (said,)
+
+
+def value_of(kind: QuestionKind, text: str) -> Comparable:
+    """What a rule's value stands for on a question of this kind; raises ValueError where it is none."""
+    if kind in NUMBERS:
+        return float(text)
+    return date.fromisoformat(text) if kind is QuestionKind.DATE else text

@@ -1,0 +1,137 @@
+"""The only place for where the values of tracking come from: indicators, observations, and their summaries in time."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Date, DateTime, Text, cast, func, literal_column
+
+from models.rows import Expression, Row, Rows, Value, row, select
+from models.tracking import observations as tables
+from models.tracking import treatments
+from privacy.described import DescribedEnum
+from resolvers.lookup import matches
+
+INDICATORS = 20  # how many indicators a search answers with where it does not say
+
+
+class Interval(DescribedEnum):
+    """The length of time that a point of a series covers."""
+
+    DAY = "DAY", "One day."
+    WEEK = "WEEK", "One week, beginning on Monday."
+    MONTH = "MONTH", "One calendar month."
+    QUARTER = "QUARTER", "One quarter of a calendar year."
+
+    @property
+    def unit(self) -> Expression:
+        """The interval as date_trunc names it. It is part of the statement's text, so that GROUP BY recognises it."""
+        return cast(literal_column(f"'{self.value.lower()}'"), Text)
+
+
+def indicators(*, search: Value[str] | None = None, first: int = INDICATORS) -> Rows:
+    indicator = row(tables.Indicator)
+    found = select(indicator).order_by(indicator.name, indicator.id).limit(first)
+    return found if search is None else found.where(matches(indicator, search))
+
+
+def indicator_of(owner: Row) -> Rows:
+    indicator = row(tables.Indicator)
+    return select(indicator).where(indicator.id == owner.indicator_id)
+
+
+def observations_of(me: Row, *, indicator: Value[UUID] | None = None) -> Rows:
+    observation = row(tables.Observation)
+    found = select(observation).where(observation.member_id == me.member_id)
+    found = found.order_by(observation.observed_on.desc(), observation.id.desc())
+    return found if indicator is None else found.where(observation.indicator_id == indicator)
+
+
+def observations_made(payload: Row) -> Rows:
+    observation = row(tables.Observation)
+    made = select(observation).where(observation.id == func.any(payload.observation_ids))
+    return made.order_by(func.array_position(payload.observation_ids, observation.id))
+
+
+def observation_left(payload: Row) -> Rows:
+    observation = row(tables.Observation)
+    return select(observation).where(observation.id == payload.removed)
+
+
+def dashboard(
+    me: Row, *, from_: Value[date] | None = None, to: Value[date] | None = None, interval: Interval | None = None
+) -> Rows:
+    """What a dashboard is of: a member, the span's first and last day, and the length of a point."""
+    today = func.current_date()
+    ends_on = today if to is None else func.coalesce(to, today)
+    year_before = cast(ends_on - literal_column("interval '1 year'"), Date)
+    starts_on = year_before if from_ is None else func.coalesce(from_, year_before)
+    return select(
+        me.member_id.label("member_id"),
+        cast(starts_on, Date).label("starts_on"),
+        cast(ends_on, Date).label("ends_on"),
+        (interval or Interval.WEEK).unit.label("unit"),
+    )
+
+
+def series_of(dashboard: Row) -> Rows:
+    """One row for each indicator that was observed within the span, with all that its points are made from."""
+    indicator, observation = row(tables.Indicator), row(tables.Observation)
+    observed = select(observation.indicator_id).where(*_within(dashboard, observation))
+    return (
+        select(
+            indicator.id.label("indicator_id"),
+            dashboard.member_id.label("member_id"),
+            dashboard.starts_on.label("starts_on"),
+            dashboard.ends_on.label("ends_on"),
+            dashboard.unit.label("unit"),
+        )
+        .where(indicator.id.in_(observed))
+        .order_by(indicator.name, indicator.id)
+    )
+
+
+def points_of(series: Row) -> Rows:
+    observation = row(tables.Observation)
+    of_series = _within(series, observation)
+    return points(observation, series.unit).where(observation.indicator_id == series.indicator_id, *of_series)
+
+
+def latest_of(series: Row) -> Rows:
+    observation = row(tables.Observation)
+    found = select(observation).where(observation.indicator_id == series.indicator_id, *_within(series, observation))
+    return found.order_by(observation.observed_on.desc()).limit(1)
+
+
+def courses_within(dashboard: Row) -> Rows:
+    course = row(treatments.Course)
+    overlaps = (
+        course.started_on <= dashboard.ends_on,
+        course.ended_on.is_(None) | (course.ended_on >= dashboard.starts_on),
+    )
+    return (
+        select(course).where(course.member_id == dashboard.member_id, *overlaps).order_by(course.started_on, course.id)
+    )
+
+
+def points(observation: Row, unit: Expression) -> Rows:
+    """Observations summed up by interval, oldest first: the first day of each, mean, minimum, maximum and count."""
+    starts_on = cast(func.date_trunc(unit, cast(observation.observed_on, DateTime)), Date)
+    return (
+        select(
+            starts_on.label("starts_on"),
+            func.avg(observation.value).label("mean"),
+            func.min(observation.value).label("minimum"),
+            func.max(observation.value).label("maximum"),
+            func.count().label("count"),
+        )
+        .group_by(starts_on)
+        .order_by(starts_on)
+    )
+
+
+def _within(span: Row, observation: Row) -> tuple[Expression, ...]:
+    return (
+        observation.member_id == span.member_id,
+        observation.observed_on >= span.starts_on,
+        observation.observed_on <= span.ends_on,
+    )

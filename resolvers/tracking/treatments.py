@@ -1,0 +1,72 @@
+"""The only place for where the values of treatments come from: the catalogue, courses and their evaluations."""
+
+from models.rows import Row, Rows, Value, row, select
+from models.tracking import observations
+from models.tracking import treatments as tables
+from resolvers.lookup import community_called, matches
+
+
+def treatments(*, search: Value[str] | None = None, kind: tables.TreatmentKind | None = None) -> Rows:
+    treatment = row(tables.Treatment)
+    found = select(treatment).order_by(treatment.name, treatment.id)
+    if search is not None:
+        found = found.where(matches(treatment, search))
+    return found if kind is None else found.where(treatment.kind == kind)
+
+
+def treatment(*, slug: Value[str]) -> Rows:
+    found = row(tables.Treatment)
+    return select(found).where(found.slug == slug)
+
+
+def treatment_of(owner: Row) -> Rows:
+    treatment = row(tables.Treatment)
+    return select(treatment).where(treatment.id == owner.treatment_id)
+
+
+def evaluations_of(treatment: Row, *, community: Value[str] | None = None) -> Rows:
+    evaluation = row(tables.Evaluation)
+    found = select(evaluation).where(evaluation.treatment_id == treatment.id)
+    found = found.order_by(evaluation.evaluated_on.desc(), evaluation.id.desc())
+    if community is None:
+        return found
+    course = row(tables.Course)
+    there = select(course.id).where(course.treatment_id == treatment.id)
+    return found.where(evaluation.course_id.in_(there.where(course.community_id == community_called(community))))
+
+
+def evaluation_of(course: Row) -> Rows:
+    evaluation = row(tables.Evaluation)
+    return select(evaluation).where(evaluation.course_id == course.id)
+
+
+def course_of(evaluation: Row) -> Rows:
+    course = row(tables.Course)
+    return select(course).where(course.id == evaluation.course_id)
+
+
+def course_made(payload: Row) -> Rows:
+    course = row(tables.Course)
+    return select(course).where(course.id == payload.course_id)
+
+
+def evaluation_made(payload: Row) -> Rows:
+    evaluation = row(tables.Evaluation)
+    return select(evaluation).where(evaluation.id == payload.evaluation_id)
+
+
+def side_effects_of(evaluation: Row) -> Rows:
+    side_effect, indicator = row(tables.SideEffect), row(observations.Indicator)
+    return (
+        select(side_effect)
+        .join(indicator, indicator.id == side_effect.indicator_id)
+        .where(side_effect.evaluation_id == evaluation.id)
+        .order_by(indicator.name, indicator.id)
+    )
+
+
+def courses_of(me: Row, *, status: tables.CourseStatus | None = None) -> Rows:
+    course = row(tables.Course)
+    found = select(course).where(course.member_id == me.member_id)
+    found = found.order_by(course.started_on.desc(), course.id.desc())
+    return found if status is None else found.where(course.status == status)

@@ -1,0 +1,189 @@
+"""Starts and ends members' courses of treatment, and records their evaluations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from models.database import Connection
+from models.parameters import CommunityId, CourseId, IndicatorIdOrNone, TreatmentId
+from models.tracking.observations import IndicatorKind
+from models.tracking.treatments import CourseStatus, Severity, StopReason
+from models.viewers import Viewer
+from resolvers.eligibility import eligibility_changed
+from resolvers.transactions import (
+    Refusal,
+    Refused,
+    day_within,
+    invalid,
+    limit_reached,
+    member_of,
+    not_found,
+    optional_text_within,
+    taken,
+    too_late,
+)
+
+DOSE_LENGTH = 200
+COMMENT_LENGTH = 4_000
+SIDE_EFFECTS = 50
+MOST = 10  # of each figure of an evaluation, from 0
+
+
+@dataclass(frozen=True)
+class ReportedSideEffect:
+    """A side effect in an evaluation; `indicator` is None for an id of something else."""
+
+    indicator: IndicatorIdOrNone
+    severity: Severity
+    serious: bool
+
+
+async def start_course(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    treatment: TreatmentId,
+    community: CommunityId | None = None,
+    started_on: date,
+    dose: str | None = None,
+) -> UUID:
+    """Starts a course of a treatment; its id. Two courses of one treatment cannot start on the same day."""
+    member = member_of(viewer)
+    if not await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.treatment WHERE id = $1)", treatment):
+        raise not_found("treatment")
+    if community is not None and not await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM care.membership WHERE member_id = $1 AND community_id = $2)", member, community
+    ):
+        raise not_found("community")
+    await day_within(connection, started_on, "started_on")
+    dose = optional_text_within(dose, DOSE_LENGTH, "dose")
+    # Of two that begin the same at once, the second waits here and then sees the first.
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"courses of {member}")
+    begun = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM care.course WHERE member_id = $1 AND treatment_id = $2 AND started_on = $3)",
+        member, treatment, started_on,
+    )  # fmt: skip
+    if begun:
+        raise taken("You already have a course of this treatment that started on this day.", "started_on")
+    made: UUID = await connection.fetchval(
+        """
+        INSERT INTO care.course (member_id, treatment_id, community_id, status, started_on, dose)
+        VALUES ($1, $2, $3, 'ACTIVE', $4, $5) RETURNING id
+        """,
+        member, treatment, community, started_on, dose,
+    )  # fmt: skip
+    await eligibility_changed(connection, viewer)
+    return made
+
+
+async def end_course(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    course: CourseId,
+    ended_on: date,
+    status: CourseStatus,
+    reason: StopReason | None = None,
+) -> UUID:
+    """Ends a course, or puts it on hold, after which it can still be ended; its id."""
+    found = await own_course(connection, viewer, course)
+    if status is CourseStatus.ACTIVE:
+        raise invalid("The status must be COMPLETED, STOPPED or ON_HOLD.", "status")
+    if status is CourseStatus.STOPPED and reason is None:
+        raise invalid("STOPPED takes a reason.", "reason")
+    await day_within(connection, ended_on, "ended_on")
+    if ended_on < found["started_on"]:
+        raise invalid("This day precedes the first day of the course.", "ended_on")
+    if found["status"] in (CourseStatus.COMPLETED, CourseStatus.STOPPED):
+        raise too_late("This course has already ended.", "course")
+    await connection.execute(
+        "UPDATE care.course SET status = $2, ended_on = $3, stop_reason = $4 WHERE id = $1",
+        course, status.value, ended_on, reason and reason.value,
+    )  # fmt: skip
+    return course
+
+
+async def evaluate_course(
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    course: CourseId,
+    effectiveness: int,
+    convenience: int,
+    satisfaction: int,
+    side_effects: Sequence[ReportedSideEffect] | None = None,
+    comment: str | None = None,
+) -> UUID:
+    """Records the viewer's evaluation of one of their courses, which replaces an earlier one; its id."""
+    found = await own_course(connection, viewer, course)
+    side_effects = side_effects or ()
+    refusals: list[Refusal] = []
+    figures = {"effectiveness": effectiveness, "convenience": convenience, "satisfaction": satisfaction}
+    for name, figure in figures.items():
+        if not 0 <= figure <= MOST:
+            refusals += invalid(f"This takes a whole number from 0 to {MOST}.", name).refusals
+    try:
+        comment = optional_text_within(comment, COMMENT_LENGTH, "comment")
+    except Refused as refused:
+        refusals += refused.refusals
+    refusals += await refusals_of(connection, side_effects)
+    if refusals:
+        raise Refused(*refusals)
+    evaluation: UUID = await connection.fetchval(
+        """
+        INSERT INTO care.evaluation
+            (course_id, member_id, treatment_id, evaluated_on, effectiveness, convenience, satisfaction, comment)
+        VALUES ($1, $2, $3, (now() AT TIME ZONE 'Europe/Paris')::date, $4, $5, $6, $7)
+        ON CONFLICT (course_id) DO UPDATE SET evaluated_on = excluded.evaluated_on,
+            effectiveness = excluded.effectiveness, convenience = excluded.convenience,
+            satisfaction = excluded.satisfaction, comment = excluded.comment
+        RETURNING id
+        """,
+        course, found["member_id"], found["treatment_id"], effectiveness, convenience, satisfaction, comment,
+    )  # fmt: skip
+    await connection.execute("DELETE FROM care.side_effect WHERE evaluation_id = $1", evaluation)
+    await connection.executemany(
+        """
+        INSERT INTO care.side_effect (evaluation_id, member_id, indicator_id, severity, serious)
+        VALUES ($1, $2, $3, $4, $5)
+        """,
+        [(evaluation, found["member_id"], one.indicator, one.severity.value, one.serious) for one in side_effects],
+    )
+    return evaluation
+
+
+async def own_course(connection: Connection, viewer: Viewer, course: UUID) -> asyncpg.Record:
+    """The viewer's course, which nobody else changes until the transaction ends."""
+    found = await connection.fetchrow(
+        """
+        SELECT member_id, treatment_id, status, started_on FROM care.course WHERE id = $1 AND member_id = $2 FOR UPDATE
+        """,
+        course,
+        member_of(viewer),
+    )
+    if found is None:
+        raise not_found("course")
+    return found
+
+
+async def refusals_of(connection: Connection, side_effects: Sequence[ReportedSideEffect]) -> list[Refusal]:
+    if len(side_effects) > SIDE_EFFECTS:
+        return [*limit_reached(f"This takes at most {SIDE_EFFECTS} side effects.", "side_effects").refusals]
+    named = [one.indicator for one in side_effects if one.indicator is not None]
+    found = await connection.fetch("SELECT id, kind FROM catalog.indicator WHERE id = any($1::uuid[])", named)
+    kinds: dict[UUID | None, str] = {indicator["id"]: indicator["kind"] for indicator in found}
+    refusals: list[Refusal] = []
+    seen = set()
+    for place, one in enumerate(side_effects):
+        path = ("side_effects", place, "indicator")
+        if one.indicator not in kinds:
+            refusals += not_found(*path).refusals
+        elif kinds[one.indicator] != IndicatorKind.SYMPTOM:
+            refusals += invalid("The indicator of a side effect must be a symptom.", *path).refusals
+        elif one.indicator in seen:
+            refusals += invalid("An earlier entry names the same symptom.", *path).refusals
+        seen.add(one.indicator)
+    return refusals

@@ -1,0 +1,89 @@
+"""Communities and the conditions they gather around."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models.community import communities as tables
+from planner.declare import column, graph_type, paged, sql
+from resolvers.community import communities as resolve
+from resolvers.community import discussions
+from resolvers.insight import datasets, insights
+from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
+from schema.identity.members import Member, Membership
+from schema.pagination import Connection, Node
+from schema.tracking.observations import Indicator
+from schema.tracking.treatments import Treatment
+
+SEARCH = "Every word must match, or begin a word that does."
+
+if TYPE_CHECKING:
+    from schema.community.discussions import Discussion
+    from schema.insight.datasets import Dataset
+    from schema.insight.insights import Insight
+    from schema.research.surveys import Survey
+
+
+@graph_type(audience=PUBLIC, row=tables.Condition, prefix="con")
+class Condition:
+    """A medical condition, with its standard codes."""
+
+    id: strawberry.ID = column("Opaque identifier, stable over time.")
+    name: str = column("Name.")
+    icd10: str | None = column("ICD-10 code. Null if the condition has none of its own.")
+    orpha: str | None = column("Orphanet number (ORPHAcode). Null if the condition is not a rare disease.")
+
+
+@graph_type(audience=PATIENT | BUYER | MANAGER)
+class CohortReadiness:
+    """Whether enough members of a community consent to research for a survey to open."""
+
+    consenting: int = column("Number of members who consent to research, rounded to tens.", of="consenting_count")
+    needed: int = column("Number of consenting members needed, rounded to tens.", of="needed_count")
+    ready: bool = sql(resolve.is_ready, "Whether enough members consent.")
+
+
+@graph_type(audience=PUBLIC, row=tables.Community, prefix="com")
+class Community(Node):
+    """A community: the patients who live with one condition, their relatives, and associations."""
+
+    slug: str = column("URL slug, such as `epilepsy`.")
+    name: str = column("Name.")
+    description: str = column("Description.")
+    condition: Condition = sql(resolve.condition_of, "The condition it gathers around.")
+    member_count: int = column("Number of members, rounded to tens.")
+    indicators: list[Indicator] = sql(resolve.indicators_of, "The indicators that members track, most typical first.")
+    treatments: Connection[Treatment] = paged(
+        resolve.treatments_of, "The treatments that members follow, most common first."
+    )
+    associations: list[Member] = sql(
+        resolve.associations_of, "The verified associations among its members, by name.", only=PATIENT | MANAGER
+    )
+    readiness: CohortReadiness = sql(
+        resolve.readiness_of, "Whether enough members consent for a survey to open.", only=PATIENT | BUYER | MANAGER
+    )
+    viewer_membership: Membership | None = sql(
+        resolve.viewer_membership, "The viewer's membership. Null if they are not a member.", only=PATIENT
+    )
+    members: Connection[Member] = paged(resolve.members_of, "Its members, newest first.", only=PATIENT | MANAGER)
+    discussions: Connection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(
+        discussions.discussions_of,
+        "Its discussions, latest post first.",
+        arguments={"search": f"Only discussions whose title or posts match. {SEARCH}"},
+        only=PATIENT | MANAGER,
+    )
+    surveys: Connection[Annotated["Survey", strawberry.lazy("schema.research.surveys")]] = paged(
+        resolve.surveys_of,
+        "Its surveys that the viewer may see, latest closing day first.",
+        arguments={"status": "Only surveys with this status."},
+        only=PATIENT | MANAGER,
+    )
+    datasets: Connection[Annotated["Dataset", strawberry.lazy("schema.insight.datasets")]] = paged(
+        datasets.datasets_of, "Its datasets, most recently frozen first.", only=PATIENT | BUYER | MANAGER
+    )
+    insights: Connection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
+        insights.insights_of_community,
+        "Insights published from its datasets, newest first. Members and staff see all of them; buyers see those that "
+        "a licence of theirs covers.",
+        only=PATIENT | BUYER | MANAGER,
+    )

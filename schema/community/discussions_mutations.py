@@ -1,0 +1,69 @@
+"""Mutations of discussions and posts."""
+
+from resolvers.community import discussions as resolve
+from resolvers.community import discussions_mutations as write
+from resolvers.community import moderation_mutations as moderation
+from resolvers.community.discussions_rules import BODY_MOST, NOTE_MOST, TITLE_LEAST, TITLE_MOST, TOPICS_MOST
+from schema.access import MANAGER, PATIENT
+from schema.community.discussions import Discussion, Post
+from schema.mutations import mutation, mutations, shown
+
+BODY = f"Plain text or CommonMark: 1 to {BODY_MOST:,} characters, stored as written."
+POST = {"post": shown(Post, resolve.post_of)}
+
+
+@mutations
+class DiscussionMutations:
+    discussion_start = mutation(
+        write.start_discussion,
+        "Start a discussion in a community, with its first post.",
+        only=PATIENT,
+        shows={"discussion": shown(Discussion, resolve.discussion_of)},
+        community="A community that the viewer is a member of.",
+        title=f"The title: {TITLE_LEAST} to {TITLE_MOST} characters.",
+        body=f"The first post. {BODY}",
+        about=f"The treatments and indicators that the discussion is about: at most {TOPICS_MOST}.",
+    )
+    post_add = mutation(
+        write.add_post,
+        "Add a post to a discussion. The member who started the discussion is notified.",
+        only=PATIENT,
+        shows=POST,
+        discussion="A discussion that is not closed, in a community that the viewer is a member of.",
+        body=BODY,
+    )
+    post_edit = mutation(
+        write.edit_post,
+        "Edit one of the viewer's own posts.",
+        only=PATIENT,
+        shows=POST,
+        post="A post of the viewer's own.",
+        body=BODY,
+    )
+    post_flag = mutation(
+        write.flag_post,
+        "Report a post to the moderators. Reporting it again replaces the reason and the note.",
+        only=PATIENT,
+        shows=POST,
+        post="The post.",
+        reason="What is wrong with the post.",
+        note=f"Details in the viewer's own words: at most {NOTE_MOST:,} characters.",
+    )
+    post_react = mutation(
+        write.react_to_post,
+        "Add a reaction to a post, or remove it. Repeating it changes nothing.",
+        only=PATIENT,
+        shows=POST,
+        post="The post.",
+        reaction="The reaction.",
+        on="Whether to add the reaction (true) or remove it (false).",
+    )
+    post_remove = mutation(
+        moderation.remove_post,
+        "Remove one of the viewer's own posts, or any as a moderator. A post keeps its place and loses its body.",
+        only=PATIENT | MANAGER,
+        shows={"post": shown(Post, resolve.post_of, "The post, without its body.")},
+        post="A post of the viewer's own, or any post for a moderator.",
+        reason=f"Why a moderator removes the post, which its author may read: at most {NOTE_MOST:,} characters. "
+        "Required of moderators, ignored for members.",
+    )

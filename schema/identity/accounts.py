@@ -1,0 +1,143 @@
+"""The viewer: signing in and out, their account and their own data."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models import viewers
+from models.identity import accounts as tables
+from models.identity import members as member_tables
+from planner.declare import column, graph_enum, graph_type, paged, sql
+from resolvers.identity import accounts as resolve
+from resolvers.identity import members
+from resolvers.insight import data_uses as uses
+from resolvers.research import surveys
+from resolvers.tracking import observations, treatments
+from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
+from schema.identity.members import CareLink, Member, Membership
+from schema.identity.organizations import Organization
+from schema.pagination import Connection, Node
+from schema.scalars import EmailAddress
+from schema.tracking.observations import Dashboard, Observation
+from schema.tracking.treatments import TreatmentCourse
+
+if TYPE_CHECKING:
+    from schema.insight.data_uses import DataUse, PrivacyLoss
+    from schema.research.surveys import Consent, Participation
+
+graph_enum(viewers.Audience)
+graph_enum(tables.StaffRole)
+graph_enum(member_tables.NotificationKind)
+
+
+@graph_type(audience=SIGNED_IN, row=tables.Session, prefix="ses")
+class Session:
+    """A signed-in device."""
+
+    id: strawberry.ID = column("Opaque identifier, stable over time. It is not the token.")
+    created_at: datetime = column("When the device signed in.")
+    last_seen_at: datetime = column("When the session was last used.")
+    device: str | None = column("The device's own description, from its `User-Agent` header. Null if it sent none.")
+    current: bool = sql(resolve.is_current, "Whether this session made the request.")
+
+
+@graph_type(audience=PATIENT, row=tables.Account)
+class Account:
+    """The viewer's account, with which they sign in."""
+
+    email: EmailAddress = column("E-mail address.")
+    email_verified: bool = column("Whether the e-mail address is verified.")
+    locale: str = column("Language and country of the mails that Cohorte sends, such as `fr-FR`.")
+    created_at: datetime = column("When the account was created.")
+    sessions: list[Session] = sql(resolve.sessions_of, "The signed-in devices, newest first.")
+
+
+@graph_type(audience=MANAGER, row=tables.Staff, prefix="stf")
+class Staff:
+    """A staff member of Cohorte."""
+
+    id: strawberry.ID = column("Opaque identifier, stable over time.")
+    name: str = column("Their name.")
+    roles: list[tables.StaffRole] = column("Their roles.")
+
+
+@graph_type(audience=PUBLIC)
+class Viewer:
+    """The authenticated caller."""
+
+    audience: viewers.Audience = column("The audience they belong to. PUBLIC if they have not signed in.")
+    member: Member | None = sql(resolve.member_of, "The member who is signed in.", only=PATIENT)
+    organization: Organization | None = sql(
+        resolve.organization_of, "The organization whose user or program is the caller.", only=BUYER
+    )
+    staff: Staff | None = sql(resolve.staff_of, "The staff member who is signed in.", only=MANAGER)
+
+
+@graph_type(audience=PATIENT, row=member_tables.Notification, prefix="ntf")
+class Notification(Node):
+    """A notification to the viewer."""
+
+    kind: member_tables.NotificationKind = column("The kind of event it reports.")
+    created_at: datetime = column("When it was created.")
+    read_at: datetime | None = column("When the viewer marked it as read. Null if unread.")
+    subject: Node | None = sql(
+        resolve.subject_of, "The object it is about. Null if that was deleted, or is not a `Node`."
+    )
+
+
+@graph_type(audience=PATIENT, row=member_tables.Profile)
+class Me:
+    """The viewer's own data."""
+
+    member: Member = sql(members.member_of, "The viewer as a member.")
+    account: Account = sql(resolve.viewer_account, "The viewer's account.")
+    birth_year: int | None = column("The viewer's year of birth. Null if unset.")
+    sex: member_tables.Sex = column("The viewer's sex. UNKNOWN if unset.")
+    region: str | None = column("The region the viewer lives in. Null if unset.")
+    sharing: member_tables.Sharing = column(
+        "Which members can see the viewer's age band, sex, region, courses and observations."
+    )
+    memberships: list[Membership] = sql(members.memberships_of, "The viewer's communities, by name.")
+    dashboard: Dashboard = sql(
+        observations.dashboard,
+        "The viewer's observations as curves over a period, with the treatments of that period.",
+        arguments={
+            "from": "First day of the period. Defaults to one year before the last day.",
+            "to": "Last day of the period, included. Defaults to today.",
+            "interval": "Length of time that each point of a curve covers. Defaults to WEEK.",
+        },
+    )
+    observations: Connection[Observation] = paged(
+        observations.observations_of,
+        "The viewer's observations, newest day first.",
+        arguments={"indicator": "Id of an indicator: only its observations."},
+    )
+    courses: list[TreatmentCourse] = sql(
+        treatments.courses_of,
+        "The viewer's treatment courses, most recently started first.",
+        arguments={"status": "Only courses with this status."},
+    )
+    participations: list[Annotated["Participation", strawberry.lazy("schema.research.surveys")]] = sql(
+        surveys.participations_of,
+        "The viewer's participation in surveys, latest closing day first.",
+        arguments={"status": "Only participations with this status."},
+    )
+    consents: list[Annotated["Consent", strawberry.lazy("schema.research.surveys")]] = sql(
+        surveys.consents_of, "The viewer's consents, granted or withdrawn, by purpose."
+    )
+    data_uses: Connection[Annotated["DataUse", strawberry.lazy("schema.insight.data_uses")]] = paged(
+        uses.data_uses_of,
+        "Every use of the datasets that the viewer is enrolled in, newest first. Uses after a withdrawal are left out.",
+    )
+    privacy_loss: Annotated["PrivacyLoss", strawberry.lazy("schema.insight.data_uses")] = sql(
+        uses.privacy_loss_of, "An upper bound on what can be learned about the viewer from all these uses."
+    )
+    notifications: Connection[Notification] = paged(
+        members.notifications_of,
+        "The viewer's notifications, newest first.",
+        arguments={"unread_only": "Whether to leave out those that were read. Defaults to false."},
+    )
+    care_links: list[CareLink] = sql(
+        members.care_links_of, "The viewer's care links, as patient or as relative, newest first."
+    )

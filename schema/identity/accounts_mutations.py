@@ -1,0 +1,44 @@
+"""Mutations of accounts: registration, signing in and out, the viewer's own profile, data and notifications."""
+
+from resolvers.identity import accounts, personal_data
+from schema.access import PATIENT, PUBLIC, SIGNED_IN
+from schema.identity.accounts import Viewer
+from schema.mutations import Options, given, mutation, mutations
+
+ACCOUNTS_OWN = "The account's password."
+
+
+@mutations
+class AccountMutations:
+    account_delete = mutation(
+        personal_data.delete_account,
+        "Delete the viewer's account for good: their own data is erased, and their posts lose their author.",
+        only=PATIENT,
+        options=Options(payload="Without errors, the account and all data that was the member's alone are gone."),
+        password=ACCOUNTS_OWN,
+    )
+    data_export = mutation(
+        personal_data.export_data,
+        "Export everything that is stored about the viewer, as a JSON document.",
+        only=PATIENT,
+        shows={"export": given(str, "A JSON document: under each table's name its rows, each column by its name.")},
+    )
+    session_revoke = mutation(
+        accounts.revoke_session,
+        "Sign out one of the viewer's devices, with immediate effect.",
+        only=SIGNED_IN,
+        session="One of the viewer's own sessions.",
+    )
+    sign_in = mutation(
+        accounts.sign_in,
+        "Open a session with an e-mail address and a password.",
+        only=PUBLIC,
+        shows={
+            "token": given(str, "For the header `Authorization: Bearer ...`. Shown only once."),
+            "viewer": given(Viewer, "Who has signed in."),
+        },
+        options=Options(stored=False, as_anybody=True, open_to_keys=True),
+        email="The account's e-mail address.",
+        password=ACCOUNTS_OWN,
+    )
+    sign_out = mutation(accounts.sign_out, "Close the viewer's session, with immediate effect.", only=SIGNED_IN)

@@ -1,0 +1,34 @@
+"""Mutations of organizations' API keys."""
+
+from resolvers.identity import api_keys_mutations as keys
+from resolvers.identity import organizations as resolve
+from schema.access import BUYER
+from schema.identity.organizations import ApiKey
+from schema.mutations import Options, given, given_id, mutation, mutations, shown
+
+
+@mutations
+class ApiKeyMutations:
+    api_key_create = mutation(
+        keys.create_api_key,
+        f"Create an API key for the organization's programs: at most {keys.MOST_KEYS}. The secret is shown only once.",
+        only=BUYER,
+        shows={
+            "api_key": shown(ApiKey, resolve.api_key_of, "The API key."),
+            "secret": given(
+                str,
+                "For the header `Authorization: Bearer ...`. Shown only once and not stored. Null if the mutation was "
+                "refused, and in the answer to a repeated request. If it is lost, revoke the key and create another.",
+            ),
+        },
+        name=f"A name for the key: at most {keys.NAME_LENGTH} characters.",
+        expires_at="When the key expires: within two years.",
+    )
+    api_key_revoke = mutation(
+        keys.revoke_api_key,
+        "Revoke one of the organization's API keys, with immediate effect.",
+        only=BUYER,
+        shows={"api_key_id": given_id("key", "The id of the revoked key.")},
+        options=Options(read_by="revoked", payload="Without errors, the key is refused from now on."),
+        api_key="One of the organization's own keys.",
+    )

@@ -1,0 +1,93 @@
+"""Members, as other members and staff see them. The viewer's own data is `Me`, in accounts."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models.community import moderation
+from models.identity import members as tables
+from planner.declare import column, graph_enum, graph_type, sql
+from resolvers.community import communities
+from resolvers.identity import members as resolve
+from schema.access import MANAGER, PATIENT
+from schema.pagination import Node
+from schema.tracking.observations import SeriesPoint
+from schema.tracking.treatments import TreatmentCourse
+
+if TYPE_CHECKING:
+    from schema.community.communities import Community
+
+graph_enum(tables.MemberKind)
+graph_enum(tables.Sex)
+graph_enum(tables.Sharing)
+graph_enum(tables.MembershipRole)
+graph_enum(tables.CareLinkStatus)
+
+
+@graph_type(audience=PATIENT | MANAGER, row=moderation.Suspension)
+class Suspension:
+    """A member's suspension: they can read discussions, but not write in them."""
+
+    until: datetime | None = column("When it ends. Null if it is permanent.")
+    reason: str = column("The moderator's reason.")
+    created_at: datetime = column("When the moderator suspended the member.")
+
+
+@graph_type(audience=PATIENT | MANAGER, row=tables.Member, prefix="mbr")
+class Member(Node):
+    """A member, known by a pseudonym. Fields they don't share are null or empty, indistinguishable from unset."""
+
+    pseudonym: str = column("The name they chose.")
+    kind: tables.MemberKind = column("Whether they are a patient, a relative or an association.")
+    verified: bool = column("Whether staff have verified the association's identity. False for other members.")
+    about: str | None = column("How they introduce themselves. Null if unset.")
+    joined_on: date = column("The day they joined the network.")
+    communities: list[Annotated["Community", strawberry.lazy("schema.community.communities")]] = sql(
+        resolve.communities_of, "The communities they belong to, by name."
+    )
+    age_band: str | None = sql(
+        resolve.age_band,
+        f"Age band, of the age they reach this year: {', '.join(resolve.BANDS)}. Null if not shared or unset.",
+    )
+    sex: tables.Sex | None = sql(resolve.sex, "Their sex. Null if not shared.")
+    region: str | None = sql(resolve.region, "The region they live in. Null if not shared or unset.")
+    suspension: Suspension | None = sql(
+        resolve.suspension_of,
+        "Their suspension in force, visible to themselves and to staff. Null if there is none.",
+    )
+    courses: list[TreatmentCourse] = sql(
+        resolve.courses_of, "Their treatment courses, newest first. Empty if not shared.", only=PATIENT
+    )
+    series: list[SeriesPoint] = sql(
+        resolve.series_of,
+        "Their observations of one indicator, summarized by interval, oldest first. Empty if not shared.",
+        arguments={"indicator": "Id of the indicator.", "interval": "Length of time that each point covers."},
+        only=PATIENT,
+    )
+
+
+@graph_type(audience=PATIENT | MANAGER, row=tables.Membership)
+class Membership:
+    """A member's membership of a community."""
+
+    community: Annotated["Community", strawberry.lazy("schema.community.communities")] = sql(
+        communities.community_of, "The community."
+    )
+    joined_on: date = column("The day the member joined the community.")
+    role: tables.MembershipRole = column("The member's role in the community.")
+    diagnosed_in: int | None = sql(
+        resolve.diagnosed_in,
+        "The viewer's year of diagnosis. Null if unset, and for other members.",
+        only=PATIENT,
+    )
+
+
+@graph_type(audience=PATIENT, row=tables.CareLink, prefix="lnk")
+class CareLink:
+    """A patient's permission for a relative to keep their diary."""
+
+    id: strawberry.ID = column("Opaque identifier, stable over time.")
+    patient: Member = sql(resolve.patient_of, "The patient whose diary it is.")
+    relative: Member = sql(resolve.relative_of, "The relative. Has access while the link is accepted.")
+    status: tables.CareLinkStatus = column("Status of the link.")

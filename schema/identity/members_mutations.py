@@ -1,0 +1,44 @@
+"""Mutations of members: the viewer's own profile, and the verification of associations."""
+
+from resolvers.identity import members_mutations
+from resolvers.identity.accounts_rules import (
+    ABOUT_LENGTH,
+    DEFAULT_LOCALE,
+    FIRST_BIRTH_YEAR,
+    PSEUDONYM_LENGTHS,
+    REGION_LENGTH,
+)
+from schema.access import MANAGER, PATIENT
+from schema.identity.accounts import Me
+from schema.identity.members import Member
+from schema.mutations import Options, mutation, mutations, shown
+
+PSEUDONYM = "{} to {} characters, not an e-mail address.".format(*PSEUDONYM_LENGTHS)
+BIRTH_YEAR = f"The year of birth, {FIRST_BIRTH_YEAR} or later."
+REGION = f"The region of residence: at most {REGION_LENGTH} characters."
+
+
+@mutations
+class MemberMutations:
+    association_verify = mutation(
+        members_mutations.verify_association,
+        "Confirm that an association is the one it claims to be, or withdraw that, as staff.",
+        only=MANAGER,
+        shows={"member": shown(Member, members_mutations.member_changed)},
+        member="The association.",
+        verified="Whether the association is verified.",
+    )
+    profile_update = mutation(
+        members_mutations.update_profile,
+        "Change the viewer's pseudonym, profile or language. Fields that are left out stay as they are.",
+        only=PATIENT,
+        shows={"me": shown(Me, members_mutations.profile_changed, "The viewer's profile.")},
+        options=Options(read_by="member_id"),
+        pseudonym=f"{PSEUDONYM} Null is refused.",
+        about=f"What other members read about the viewer: at most {ABOUT_LENGTH:,} characters. Null clears it.",
+        birth_year=f"{BIRTH_YEAR} Null clears it.",
+        sex="The viewer's sex, or UNKNOWN. Null is refused.",
+        region=f"{REGION} Null clears it.",
+        locale=f"The language, with or without a country, such as `{DEFAULT_LOCALE}`. Null is refused.",
+        sharing="Who can see the viewer's profile, courses and observations. Null is refused.",
+    )

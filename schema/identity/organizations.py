@@ -1,0 +1,44 @@
+"""Organizations and their API keys."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models.identity import organizations as tables
+from planner.declare import column, graph_enum, graph_type, sql
+from resolvers.identity import organizations as resolve
+from resolvers.insight import licences
+from schema.access import BUYER, MANAGER, PUBLIC
+from schema.pagination import Node
+
+if TYPE_CHECKING:
+    from schema.insight.licences import Licence
+
+graph_enum(tables.OrganizationKind)
+
+
+@graph_type(audience=BUYER, row=tables.ApiKey, prefix="key")
+class ApiKey:
+    """An organization's key for its programs. The secret is shown once, on creation, and never stored."""
+
+    id: strawberry.ID = column("Opaque identifier, stable over time.")
+    name: str = column("The name that the organization gave it.")
+    prefix: str = column("First characters of the secret, to tell keys apart.")
+    created_at: datetime = column("When it was created.")
+    last_used_at: datetime | None = column("When it was last used. Null if never.")
+    expires_at: datetime = column("When it stops working.")
+
+
+@graph_type(audience=PUBLIC, row=tables.Organization, prefix="org")
+class Organization(Node):
+    """An organization that licenses access to insights: a laboratory, a hospital, a mutual or an insurer."""
+
+    name: str = column("Name.")
+    kind: tables.OrganizationKind = column("Kind of organization.")
+    licences: list[Annotated["Licence", strawberry.lazy("schema.insight.licences")]] = sql(
+        licences.licences_of, "Its licences, newest first. Buyers see only their own.", only=BUYER | MANAGER
+    )
+    api_keys: list[ApiKey] = sql(
+        resolve.api_keys_of, "Its API keys, newest first. Buyers see only their own.", only=BUYER
+    )

@@ -1,0 +1,22 @@
+"""Mutations of organizations, their API keys and their licences."""
+
+from resolvers.identity import organizations as resolve
+from resolvers.identity import organizations_mutations as write
+from resolvers.identity.accounts_rules import DEFAULT_LOCALE
+from schema.access import MANAGER
+from schema.identity.organizations import Organization
+from schema.mutations import mutation, mutations, shown
+
+
+@mutations
+class OrganizationMutations:
+    organization_create = mutation(
+        write.create_organization,
+        "Create an organization, as a data steward. A code to choose a password is mailed to its contact.",
+        only=MANAGER,
+        shows={"organization": shown(Organization, resolve.organization_of)},
+        name=f"A unique name: at most {write.NAME_LENGTH} characters.",
+        kind="The kind of organization.",
+        contact_email="The contact's address. A code to choose a password is mailed to it.",
+        locale=f"The language of mail to the contact: `{DEFAULT_LOCALE}` by default.",
+    )

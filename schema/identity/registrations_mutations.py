@@ -1,0 +1,51 @@
+"""Mutations of registrations: opening an account, and setting a new password."""
+
+from resolvers.identity import registrations_mutations
+from resolvers.identity.accounts_rules import DEFAULT_LOCALE, PASSWORD_LENGTHS
+from schema.access import PUBLIC
+from schema.identity.members_mutations import BIRTH_YEAR, PSEUDONYM, REGION
+from schema.mutations import Options, mutation, mutations
+
+CODE = "The code from the mail. Case and spaces are ignored."
+PASSWORD = "{} to {} characters. Common passwords are refused.".format(*PASSWORD_LENGTHS)
+
+
+@mutations
+class RegistrationMutations:
+    register = mutation(
+        registrations_mutations.register,
+        "Register an account. It opens once the code that is mailed to its address is verified.",
+        only=PUBLIC,
+        options=Options(payload="The same whether or not the address has an account.", as_anybody=True),
+        email="The address to sign in with. A code is mailed to it.",
+        password=PASSWORD,
+        pseudonym=f"The name that other members see: {PSEUDONYM[0].lower()}{PSEUDONYM[1:]}",
+        kind="Whether the member is a patient, a relative or an association.",
+        birth_year=BIRTH_YEAR,
+        sex="UNKNOWN by default.",
+        region=REGION,
+        locale=f"The language of mail to the member: `{DEFAULT_LOCALE}` by default.",
+        notice_version="The version of the privacy notice that the member has read.",
+    )
+    request_password_reset = mutation(
+        registrations_mutations.request_password_reset,
+        "Request a code by mail: to set a new password, or to verify an account that is not verified yet.",
+        only=PUBLIC,
+        options=Options(payload="The same whether or not the address has an account.", as_anybody=True),
+        email="The account's address.",
+    )
+    reset_password = mutation(
+        registrations_mutations.reset_password,
+        "Set a new password with a code. All sessions of the account are closed.",
+        only=PUBLIC,
+        options=Options(payload="Without errors, the password is changed and no session is open.", as_anybody=True),
+        code=CODE,
+        password=PASSWORD,
+    )
+    verify_email = mutation(
+        registrations_mutations.verify_email,
+        "Open an account with the code that was mailed to it.",
+        only=PUBLIC,
+        options=Options(payload="Without errors, the account is open.", as_anybody=True),
+        code=CODE,
+    )

@@ -1,0 +1,73 @@
+"""The public ledger of data uses, and a member's own privacy loss."""
+
+from datetime import datetime
+
+from models.insight import insights as tables
+from planner.declare import column, computed, graph_type, sql
+from privacy import loss
+from privacy.budget import YEAR_DAYS
+from resolvers.community import communities
+from resolvers.identity import organizations
+from resolvers.insight import data_uses as resolve
+from schema.access import PATIENT, PUBLIC
+from schema.community.communities import Community
+from schema.identity.organizations import Organization
+from schema.insight.costs import PrivacyCost
+
+
+@graph_type(audience=PUBLIC, row=tables.LedgerEntry)
+class LedgerEntry:
+    """A data use's entry in the hash chain of the public ledger: each hash covers the previous one."""
+
+    position: int = column("Position in the ledger, from 1.")
+    hash: str = sql(resolve.hash_of, "SHA-256 of `line`, as 64 hexadecimal digits.")
+    previous_hash: str = sql(resolve.previous_hash_of, "Hash of the previous entry. All zeros for the first one.")
+    line: str = computed(
+        resolve.line_of,
+        resolve.line,
+        "The exact text that was hashed, including the previous hash: anyone can verify `hash` with it.",
+    )
+
+
+@graph_type(audience=PUBLIC, row=tables.LedgerEntry)
+class DataUse:
+    """An entry of the public ledger: what was computed from members' data, for whom and why. Contains no results."""
+
+    organization: Organization | None = sql(
+        organizations.organization_of,
+        "The organization that requested it. Null for Cohorte's own research and for tables made for members.",
+    )
+    purpose: str = column("The purpose of the use.")
+    published_at: datetime = column("When the result was published.")
+    community: Community = sql(communities.community_of, "The community whose members' data was used.")
+    dataset_title: str = column("Title of the dataset that was used.")
+    variables: list[str] = column(
+        "Names of the variables of the table. Empty if only the dataset's size was published."
+    )
+    cost: PrivacyCost = sql(resolve.cost_of, "Privacy cost, charged to the dataset's budget.")
+    ledger_entry: LedgerEntry = sql(resolve.entry_of, "Its entry in the hash chain.")
+
+
+@graph_type(audience=PATIENT)
+class PrivacyLoss:
+    """An upper bound on what anyone can learn about the viewer from all published results together."""
+
+    allowance: PrivacyCost = sql(
+        resolve.allowance_of, f"The most that datasets may reserve for the viewer within {YEAR_DAYS} days."
+    )
+    reserved: PrivacyCost = sql(
+        resolve.reserved_of,
+        f"The part of the allowance reserved by the datasets that enrolled the viewer in the last {YEAR_DAYS} days.",
+    )
+    spent: PrivacyCost = sql(
+        resolve.spent_of, "Total cost of the results published from every dataset with the viewer."
+    )
+    guess: float = computed(
+        resolve.spent_micro_rho,
+        loss.guess_probability,
+        "Upper bound on the probability that someone who knows everything else can tell which of two answers the "
+        "viewer gave. 0.5 is pure chance.",
+    )
+    statement: str = computed(
+        resolve.spent_and_locale, resolve.statement, "The same bound in plain words, in the account's language."
+    )

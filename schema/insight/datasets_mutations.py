@@ -1,0 +1,43 @@
+"""Mutations that make datasets: closing a survey, and freezing a wave of a community's tracking."""
+
+from privacy.budget import FLOOR, TERM_DAYS
+from resolvers.insight import datasets, freezing
+from resolvers.insight import datasets_mutations as write
+from resolvers.research import surveys
+from schema.access import MANAGER
+from schema.insight.datasets import Dataset
+from schema.mutations import Options, mutation, mutations, shown
+from schema.research.surveys import Survey
+
+
+@mutations
+class DatasetMutations:
+    survey_close = mutation(
+        write.close_survey,
+        "Close a survey before its last day. From then on no answer is linked to a member.",
+        only=MANAGER,
+        shows={"survey": shown(Survey, surveys.survey_of)},
+        options=Options(as_publisher=True, seconds=lambda limits: limits.freezing_seconds),
+        survey="The survey.",
+    )
+    wave_freeze = mutation(
+        write.freeze_tracking,
+        f"Freeze what a community's patients track into a dataset that can be queried for {TERM_DAYS} days. Refused if "
+        f"fewer than {FLOOR} members are enrolled.",
+        only=MANAGER,
+        shows={
+            "dataset": shown(
+                Dataset,
+                datasets.dataset_of,
+                "The dataset. Null if the mutation was refused, and if too few members were enrolled: the cost of "
+                "measuring its size is charged in that case too.",
+            )
+        },
+        options=Options(
+            as_publisher=True, seconds=lambda limits: limits.freezing_seconds, reports={"too_few": freezing.TOO_FEW}
+        ),
+        community="The community whose tracking is frozen.",
+        wave=f"A name for the wave, such as `2026`: at most {freezing.WAVE_LENGTH} characters.",
+        offered_to="The kinds of organization that may query the dataset, at least one. Members who consent to all of "
+        "them are enrolled.",
+    )

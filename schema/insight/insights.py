@@ -1,0 +1,128 @@
+"""Insights: published tables with noise, read cell by cell."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from models.insight import insights as tables
+from planner.declare import column, computed, graph_enum, graph_type, sql
+from privacy.measures import Measure, Reliability
+from privacy.precision import CONFIDENCE, Precision
+from resolvers.insight import cubes, datasets
+from resolvers.insight import insights as resolve
+from schema.access import SIGNED_IN
+from schema.identity.organizations import Organization
+from schema.insight.costs import PrivacyCost
+from schema.insight.data_uses import LedgerEntry
+from schema.insight.datasets import Category, Dataset, Variable
+from schema.pagination import Node
+
+graph_enum(Measure)
+graph_enum(Reliability)
+
+NARROWING = {
+    "by": "Names of the variables to group by, out of the insight's `by`. The others are summed over. Defaults to all.",
+    "where": "Count only members who match every filter. Defaults to everyone.",
+}
+
+
+@strawberry.input(description="Selects the members who are in one of some categories of a variable.")
+class CategoryFilter:
+    variable: str = strawberry.field(description="Name of the variable: the insight's `variable`, or one of its `by`.")
+    in_: list[str] = strawberry.field(name="in", description="Codes of the categories; at least one.")
+
+
+def filters(where: list[CategoryFilter] | None) -> list[tuple[str, list[str]]]:
+    return [(one.variable, one.in_) for one in where or ()]
+
+
+def cells(
+    found: Any,
+    *,
+    by: list[str] | None = None,
+    where: list[CategoryFilter] | None = None,
+    include_unreliable: bool = False,
+) -> list[cubes.Cell]:
+    return cubes.cells(found, by, filters(where), include_unreliable)
+
+
+def statistics(
+    found: Any, *, by: list[str] | None = None, where: list[CategoryFilter] | None = None
+) -> list[cubes.Statistic]:
+    return cubes.statistics(found, by, filters(where))
+
+
+@graph_type(
+    audience=SIGNED_IN,
+    description=f"A {CONFIDENCE} confidence interval, which accounts for both the added noise and sampling.",
+)
+class Interval95:
+    low: float = column("Lower bound.")
+    high: float = column("Upper bound.")
+
+
+@graph_type(audience=SIGNED_IN)
+class Cell:
+    """The number of members of a group who are in one category."""
+
+    category: Category = sql(resolve.category_of, "The category of the insight's variable.")
+    by: list[Category] = sql(resolve.categories_by, "The group: one category for each grouping variable, in order.")
+    count: int | None = column(
+        "Number of members, with noise added, so it may be negative. Null if HIDDEN, unless `includeUnreliable`."
+    )
+    margin_of_error: int = column(f"Half-width of the count's {CONFIDENCE} confidence interval.")
+    share: float | None = column("Share of the group, 0 to 1. Null if the count is null or the group is too small.")
+    interval: Interval95 | None = sql(resolve.interval_of, "Interval of the share. Null if the share is null.")
+    reliability: Reliability = column("Reliability of the count.")
+
+
+@graph_type(audience=SIGNED_IN)
+class Statistic:
+    """The mean or median of the variable in one group."""
+
+    measure: Measure = column("Which statistic this is.")
+    by: list[Category] = sql(resolve.categories_by, "The group: one category for each grouping variable, in order.")
+    value: float | None = column("The statistic, over the categories that have a value. Null if HIDDEN.")
+    interval: Interval95 | None = sql(resolve.interval_of, "Interval of the statistic. Null if HIDDEN.")
+    reliability: Reliability = column("Reliability of the statistic.")
+
+
+@graph_type(audience=SIGNED_IN, row=tables.Insight, prefix="ins")
+class Insight(Node):
+    """A published table: a variable of a dataset, counted by other variables. Everyone sees the same noisy counts."""
+
+    dataset: Dataset = sql(datasets.dataset_of, "The dataset it was computed from.")
+    variable: Variable = sql(resolve.variable_of, "The variable whose categories are counted.")
+    by: list[Variable] = sql(resolve.variables_by, "The grouping variables, in order. Empty for a one-way table.")
+    precision: Precision = sql(resolve.precision_of, "Precision of the counts.")
+    margin_of_error: int = sql(resolve.margin_of, f"Half-width of each count's {CONFIDENCE} confidence interval.")
+    cost: PrivacyCost = sql(resolve.cost_of, "Privacy cost that was charged to the dataset's budget.")
+    cells: list[Cell] = computed(
+        cubes.cube_of,
+        cells,
+        "The cells, group by group. Regrouping and filtering use the published counts and cost nothing.",
+        planned=resolve.cells_of,
+        unless=("by", "where"),
+        arguments=NARROWING
+        | {"include_unreliable": "Whether to return the counts and shares of HIDDEN cells too. Defaults to false."},
+    )
+    statistics: list[Statistic] = computed(
+        cubes.cube_of,
+        statistics,
+        "The mean and median of each group. Empty if the variable is not ordinal.",
+        planned=resolve.statistics_of,
+        unless=("by", "where"),
+        arguments=NARROWING,
+    )
+    published_at: datetime = column("When it was published.")
+    requested_by: Organization | None = sql(
+        resolve.requested_by,
+        "The organization that requested it. Null for Cohorte's own research and for tables made for members.",
+    )
+    purpose: str | None = sql(resolve.purpose_of, "The purpose stated in the public ledger. Null if none is stated.")
+    ledger_entry: LedgerEntry = sql(resolve.ledger_entry_of, "Its entry in the public ledger.")
+    csv: str = computed(cubes.cube_of, cubes.csv, "All cells as CSV with a header. HIDDEN figures are left out.")
+    json_stat: str = computed(
+        cubes.cube_of, cubes.json_stat, "All cells as a JSON-stat 2.0 dataset. HIDDEN figures are left out."
+    )

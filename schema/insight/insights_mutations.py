@@ -1,0 +1,69 @@
+"""Freezing datasets, and quoting and publishing insights: what spends privacy budgets."""
+
+from planner.declare import column, graph_type, sql
+from privacy.cubes import MOST_VARIABLES
+from privacy.precision import CONFIDENCE, Precision
+from resolvers.insight import insights_mutations, publications, quotes
+from schema.access import BUYER, MANAGER
+from schema.insight.costs import PrivacyCost
+from schema.insight.insights import Insight
+from schema.mutations import Options, given, mutation, mutations, question, shown
+
+DATASET, VARIABLE = "The dataset.", "The name of the variable to count."
+BY = f"The names of the variables to count by: at most {MOST_VARIABLES - 1}. To filter by one, count by it."
+PRECISION = "The margin of error of each count. More precision costs more."
+
+
+@graph_type(audience=BUYER | MANAGER)
+class InsightQuote:
+    """The price of an insight to the viewer. A quote is free, and is computed without looking at anybody's data."""
+
+    cost: PrivacyCost = sql(publications.cost_of, "What would be charged: nothing for a published insight.")
+    affordable: bool = column("Whether the viewer's remaining budget suffices.")
+    already_published: bool = column("Whether it is published with this precision or a better one.")
+    cells: int = column("The number of cells.")
+    margin_of_error: int = column(f"Half-width of each count's {CONFIDENCE} confidence interval.")
+    remaining_after: PrivacyCost = sql(
+        publications.remaining_after,
+        "What would remain of the dataset's budget for the viewer. If it does not suffice, what remains now.",
+    )
+    cheaper: list[Precision] = column("The precisions that cost less and are affordable, the most expensive first.")
+    covered_by: list[Insight] = sql(
+        publications.covering,
+        "Published insights that answer it for nothing and as precisely, the most precise first.",
+    )
+
+
+insight_quote = question(
+    quotes.quote_insight,
+    "The price of an insight. A quote is free.",
+    only=BUYER | MANAGER,
+    answer=InsightQuote,
+    input_name="InsightQuoteInput",
+    dataset=DATASET,
+    variable=VARIABLE,
+    by=BY,
+    precision=PRECISION,
+)
+
+
+@mutations
+class InsightMutations:
+    insight_publish = mutation(
+        insights_mutations.publish_insight,
+        "Publish an insight for everyone who may read it. This spends the members' privacy budget; an insight that has "
+        "been published before is returned for nothing.",
+        only=BUYER | MANAGER,
+        shows={
+            "insight": shown(Insight, publications.insight_published),
+            "charged": shown(
+                PrivacyCost, publications.charge_of, "What was charged: nothing if it was published before."
+            ),
+            "quote": given(InsightQuote, "What is still affordable, if the budget did not suffice. Otherwise null."),
+        },
+        options=Options(input_name="InsightInput", as_publisher=True, open_to_keys=True),
+        dataset=DATASET,
+        variable=VARIABLE,
+        by=BY,
+        precision=PRECISION,
+    )

@@ -1,0 +1,160 @@
+"""Surveys: questions, the viewer's participation and answers, and consents."""
+
+from datetime import date, datetime
+from datetime import date as Day
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models.identity.members import MemberKind, Sex
+from models.identity.organizations import OrganizationKind
+from models.research import surveys as tables
+from planner.declare import column, graph_enum, graph_type, sql
+from resolvers.community import communities
+from resolvers.insight import datasets
+from resolvers.research import surveys as resolve
+from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
+from schema.community.communities import Community
+from schema.pagination import Node
+from schema.tracking.treatments import Treatment
+
+if TYPE_CHECKING:
+    from schema.insight.datasets import Dataset
+
+graph_enum(tables.SurveyStatus)
+graph_enum(tables.QuestionKind)
+graph_enum(tables.RuleOperator)
+graph_enum(tables.ParticipationStatus)
+graph_enum(tables.ConsentPurpose)
+
+
+@graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.QuestionOption)
+class QuestionOption:
+    """An option of a choice question."""
+
+    code: str = column("Code that stands for the option in answers.")
+    label: str = column("Label for people to read.")
+
+
+@graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.VisibilityRule)
+class VisibilityRule:
+    """A condition on the answer to another question, which decides whether a question is shown."""
+
+    question: str = column("Key of the other question.", of="on_key")
+    operator: tables.RuleOperator = column("How the answer is compared with the values.")
+    values: list[str] = column("The values to compare with. Empty for ANSWERED.")
+
+
+@graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.Question, prefix="qst")
+class Question:
+    """A question of a survey."""
+
+    id: strawberry.ID = column("Opaque identifier, stable over time.")
+    position: int = column("Position in the survey, from 1.")
+    key: str = column("Key that identifies the question within the survey, in answers and visibility rules.")
+    text: str = column("The question itself.")
+    help: str | None = column("Help text. Null if there is none.")
+    kind: tables.QuestionKind = column("The kind of answer it takes.")
+    required: bool = column("Whether an answer is required, if the question is shown.")
+    options: list[QuestionOption] = sql(
+        resolve.options_of, "The options to choose from, in order. Empty if it is not a choice question."
+    )
+    minimum: float | None = column("Smallest number accepted. Null if there is no lower bound or it takes no number.")
+    maximum: float | None = column("Largest number accepted. Null if there is no upper bound or it takes no number.")
+    bins: list[float] | None = column(
+        "Ascending edges of the bins that numbers are counted in. Null if there are none."
+    )
+    max_choices: int | None = column(
+        "Number of options that an answer may choose. Null if there is no limit, or several may not be chosen."
+    )
+    visible_when: list[VisibilityRule] = sql(
+        resolve.rules_of, "The question is shown when all these rules hold. Empty if it is always shown."
+    )
+
+
+@graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.Eligibility)
+class Eligibility:
+    """The conditions that a member must meet to answer a survey. An empty list or null is no condition."""
+
+    kinds: list[MemberKind] = column("Kinds of member. If empty, only patients.")
+    sexes: list[Sex] = column("Sexes.")
+    born_from: int | None = column("Earliest year of birth.")
+    born_to: int | None = column("Latest year of birth.")
+    treatments: list[Treatment] = sql(
+        resolve.eligible_treatments, "Treatments, by name: the member has a course of at least one, ended or not."
+    )
+    regions: list[str] = column("Regions: the member lives in one of them.")
+
+
+@graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.Survey, prefix="svy")
+class Survey(Node):
+    """A survey of the members of a community."""
+
+    community: Community = sql(communities.community_of, "The community whose members are surveyed.")
+    title: str = column("Title.")
+    description: str = column("What it is about, and its purpose.")
+    status: tables.SurveyStatus = column("Status of the survey.")
+    version: int = column("Version of its questions, from 1.")
+    opens_on: date | None = column("The day it opens. Null if it opens once enough members consent.")
+    closes_on: date | None = column("The last day on which it can be answered. Null if there is none.")
+    minimum_participants: int = column("Number of participants needed before anything is published from it.")
+    offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from its answers.")
+    eligibility: Eligibility | None = sql(
+        resolve.eligibility_of, "Which members of the community are surveyed. Null if all its patients are."
+    )
+    questions: list[Question] = sql(resolve.questions_of, "The questions of the current version, in order.")
+    participation: Annotated["Participation", strawberry.lazy("schema.research.surveys")] | None = sql(
+        resolve.viewer_participation, "The viewer's participation. Null if they have none.", only=PATIENT
+    )
+    completed_count: int = sql(resolve.completed_count, "Number of members who have completed it.", only=MANAGER)
+    dataset: Annotated["Dataset", strawberry.lazy("schema.insight.datasets")] | None = sql(
+        datasets.dataset_of_survey, "The dataset made from its answers. Null until it closes, or if too few answered."
+    )
+
+
+@graph_type(audience=PATIENT, row=tables.Answer)
+class Answer:
+    """An answer to a question. The question's kind decides which field holds it."""
+
+    question: Question = sql(resolve.question_of, "The question.")
+    codes: list[str] = column("Codes of the chosen options. Empty for other kinds of question.")
+    number: float | None = column("The number. Null for other kinds of question.")
+    date: Day | None = column("The day. Null for other kinds of question.", of="day")
+    text: str | None = column("The text. Null for other kinds of question.")
+
+
+@graph_type(audience=PATIENT, row=tables.Participation)
+class Participation:
+    """The viewer's participation in a survey."""
+
+    survey: Survey = sql(resolve.survey_of, "The survey.")
+    status: tables.ParticipationStatus = column("The viewer's progress.")
+    completed_at: datetime | None = column("When the viewer submitted their answers. Null until then.")
+    answers: list[Answer] = sql(
+        resolve.answers_of,
+        "The viewer's answers, in the order of the questions. Empty once the survey has closed: no answer is linked to "
+        "a member any more.",
+    )
+
+
+@graph_type(audience=PATIENT, row=tables.Consent)
+class Consent:
+    """The viewer's consent, granted or withdrawn, for one purpose."""
+
+    purpose: tables.ConsentPurpose = column("The purpose.")
+    granted: bool = column("Whether consent is granted.")
+    recipients: list[OrganizationKind] = column(
+        "The kinds of organization to which the viewer consents. Empty if consent is not granted."
+    )
+    notice_version: str = column("Version of the notice that the viewer read.")
+    changed_at: datetime = column("When the viewer last granted, changed or withdrew it.")
+
+
+@graph_type(audience=PUBLIC, row=tables.Notice)
+class Notice:
+    """The information to show to members before they consent."""
+
+    purpose: tables.ConsentPurpose = column("The purpose of the consent.")
+    version: str = column("Version, to pass on when setting a consent.")
+    text: str = column("Text to show.")
+    in_force_on: date = column("The day from which this version applies.")

@@ -1,0 +1,96 @@
+"""Mutations of surveys: writing them, answering them, and the consents that decide who can."""
+
+from resolvers.research import surveys as resolve
+from resolvers.research import surveys_mutations as write
+from resolvers.research.surveys_rules import BINS, LABEL_LENGTH, OPTIONS, QUESTIONS, RESERVED_CODE, RULES
+from resolvers.research.surveys_rules import TEXT_LENGTH as QUESTION_LENGTH
+from resolvers.research.visibility_rules import OptionDefinition, QuestionDefinition, RuleDefinition
+from schema.access import MANAGER
+from schema.inputs import nested
+from schema.mutations import mutation, mutations, shown
+from schema.research.surveys import Survey
+
+SURVEY = {"survey": shown(Survey, resolve.survey_of)}
+
+nested(
+    OptionDefinition,
+    "QuestionOptionInput",
+    "An option of a choice question.",
+    code=f"The code in answers: letters, digits and underscores. {RESERVED_CODE} is reserved for missing answers.",
+    label=f"The text of the option: at most {LABEL_LENGTH} characters.",
+)
+nested(
+    RuleDefinition,
+    "VisibilityRuleInput",
+    "A condition on the answer to another question.",
+    must_give=("values",),
+    question="The key of the other question.",
+    operator="How its answer is compared.",
+    values="The values to compare with: codes, numbers or days. Several for IN, none for ANSWERED, otherwise one.",
+)
+nested(
+    QuestionDefinition,
+    "QuestionInput",
+    "A question.",
+    must_give=("text", "required"),
+    key="The question's name within the survey: a letter, followed by letters, digits and underscores.",
+    text=f"The question itself: at most {QUESTION_LENGTH:,} characters.",
+    help=f"A hint for answering it: at most {QUESTION_LENGTH:,} characters.",
+    kind="The kind of answer.",
+    required="Whether it must be answered if it is shown.",
+    options=f"The options in order: 2 to {OPTIONS}. Only for choice questions.",
+    minimum="The smallest number accepted. Required for a scale.",
+    maximum="The greatest number accepted. Required for a scale.",
+    bins=f"The edges of the bins in which a number is counted, ascending: 2 to {BINS}.",
+    max_choices="How many options one answer may choose. Only for multiple choice.",
+    visible_when=f"The conditions for showing the question, which must all hold: at most {RULES}.",
+)
+nested(
+    write.Eligible,
+    "EligibilityInput",
+    "Who can answer a survey. Fields that are left out are no condition.",
+    kinds="Members of these kinds: patients by default.",
+    sexes="Members of these sexes.",
+    born_from="The first year of birth.",
+    born_to="The last year of birth.",
+    treatments="Members with a course of one of these treatments, ended or not.",
+    regions="Members who live in one of these regions.",
+)
+
+
+@mutations
+class SurveyMutations:
+    survey_create = mutation(
+        write.create_survey,
+        "Create a survey, as a draft that only staff can see.",
+        only=MANAGER,
+        shows=SURVEY,
+        community="The community whose members it is for.",
+        title=f"The title: at most {write.TITLE_LENGTH} characters.",
+        description=f"What the survey is about, and what for: at most {write.DESCRIPTION_LENGTH:,} characters.",
+        questions=f"The questions in order: 1 to {QUESTIONS}.",
+        minimum_participants="How many members must be able to answer before the survey opens: "
+        f"{write.USUAL_PARTICIPANTS} by default.",
+        opens_on="The first day on which it may open: any day by default.",
+        closes_on="The last day on which it can be answered.",
+        offered_to="The kinds of organization that may query the survey's dataset, at least one.",
+        eligibility="Who in the community can answer: its patients by default.",
+    )
+    survey_revise = mutation(
+        write.revise_survey,
+        "Revise a survey that has not closed. Members who see it get a new version.",
+        only=MANAGER,
+        shows=SURVEY,
+        survey="The survey.",
+        title="A new title.",
+        description="A new description.",
+        questions="All questions. They replace those of a draft, and are a new version to members who see the survey.",
+        closes_on="A new last day.",
+    )
+    survey_schedule = mutation(
+        write.schedule_survey,
+        "Schedule a draft: it opens on its day, once enough members can answer it.",
+        only=MANAGER,
+        shows=SURVEY,
+        survey="The survey.",
+    )

@@ -1,0 +1,46 @@
+"""The root of mutations, collected from the topics' declarations."""
+
+from planner.declare import graph_type
+from schema.access import EACH_FIELD
+from schema.community.communities_mutations import CommunityMutations
+from schema.community.discussions_mutations import DiscussionMutations
+from schema.community.moderation_mutations import ModerationMutations
+from schema.identity.accounts_mutations import AccountMutations
+from schema.identity.api_keys_mutations import ApiKeyMutations
+from schema.identity.care_links_mutations import CareLinkMutations
+from schema.identity.members_mutations import MemberMutations
+from schema.identity.notifications_mutations import NotificationMutations
+from schema.identity.organizations_mutations import OrganizationMutations
+from schema.identity.registrations_mutations import RegistrationMutations
+from schema.insight.datasets_mutations import DatasetMutations
+from schema.insight.insights_mutations import InsightMutations
+from schema.insight.licences_mutations import LicenceMutations
+from schema.research.consents_mutations import ConsentMutations
+from schema.research.participations_mutations import ParticipationMutations
+from schema.research.surveys_mutations import SurveyMutations
+from schema.tracking.observations_mutations import TrackingMutations
+from schema.tracking.treatments_mutations import TreatmentMutations
+
+
+@graph_type(audience=EACH_FIELD)
+class Mutation(
+    AccountMutations,
+    RegistrationMutations,
+    MemberMutations,
+    CareLinkMutations,
+    NotificationMutations,
+    CommunityMutations,
+    DiscussionMutations,
+    ModerationMutations,
+    TrackingMutations,
+    TreatmentMutations,
+    ConsentMutations,
+    SurveyMutations,
+    ParticipationMutations,
+    OrganizationMutations,
+    ApiKeyMutations,
+    LicenceMutations,
+    DatasetMutations,
+    InsightMutations,
+):
+    """What can be changed. An expected refusal is reported in `userErrors`, and nothing is written."""

@@ -1,0 +1,170 @@
+"""The root of queries, and the types that `node` finds."""
+
+# Whole names: within Query, `communities` is a field.
+import resolvers.community.communities
+import resolvers.community.discussions
+import resolvers.identity.accounts
+import resolvers.identity.members
+import resolvers.identity.organizations
+import resolvers.insight.data_uses
+import resolvers.insight.datasets
+import resolvers.insight.insights
+import resolvers.insight.licences
+import resolvers.research.surveys
+import resolvers.tracking.observations
+import resolvers.tracking.treatments
+from planner.declare import PAGE_LIMIT, graph_type, node_by_id, paged, sql
+from resolvers.tracking.observations import INDICATORS
+from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
+from schema.community.communities import SEARCH, Community
+from schema.community.discussions import Discussion, Flag, Post
+from schema.identity.accounts import Me, Notification, Viewer
+from schema.identity.members import Member
+from schema.identity.organizations import Organization
+from schema.insight import insights_mutations
+from schema.insight.data_uses import DataUse
+from schema.insight.datasets import Dataset
+from schema.insight.insights import Insight
+from schema.insight.insights_mutations import InsightQuote
+from schema.insight.licences import Licence
+from schema.pagination import Connection, Node
+from schema.research.surveys import Notice, Survey
+from schema.tracking.observations import Indicator, Observation
+from schema.tracking.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
+
+NODES: tuple[type, ...] = (
+    Community,
+    Dataset,
+    Discussion,
+    Flag,
+    Indicator,
+    Insight,
+    Licence,
+    Member,
+    Notification,
+    Observation,
+    Organization,
+    Post,
+    Survey,
+    Treatment,
+    TreatmentCourse,
+    TreatmentEvaluation,
+)
+
+
+@graph_type(audience=PUBLIC)
+class Query:
+    """The queries, which read data and never change it."""
+
+    node: Node | None = node_by_id("Any object by its id. Null if it does not exist or the viewer may not see it.")
+    viewer: Viewer = sql(resolvers.identity.accounts.viewer, "The authenticated caller.", only=PUBLIC)
+
+    communities: Connection[Community] = paged(
+        resolvers.community.communities.communities,
+        "All communities, by name.",
+        arguments={"search": f"Only communities that match, by everyday names too. {SEARCH}"},
+        only=PUBLIC,
+    )
+    community: Community | None = sql(
+        resolvers.community.communities.community,
+        "A community by its slug. Null if there is none.",
+        arguments={"slug": "Slug of the community, such as `epilepsy`."},
+        only=PUBLIC,
+    )
+    treatments: Connection[Treatment] = paged(
+        resolvers.tracking.treatments.treatments,
+        "The treatments of the catalogue, by name.",
+        arguments={"search": f"Only treatments that match. {SEARCH}", "kind": "Only treatments of this kind."},
+        only=PUBLIC,
+    )
+    treatment: Treatment | None = sql(
+        resolvers.tracking.treatments.treatment,
+        "A treatment by its slug. Null if there is none.",
+        arguments={"slug": "Slug of the treatment, such as `methotrexate`."},
+        only=PUBLIC,
+    )
+    indicators: list[Indicator] = sql(
+        resolvers.tracking.observations.indicators,
+        "The indicators that can be tracked, by name.",
+        arguments={
+            "search": f"Only indicators that match, by everyday names too: `tired` finds Fatigue. {SEARCH}",
+            "first": f"Number of indicators to return, 1 to {PAGE_LIMIT}. Defaults to {INDICATORS}.",
+        },
+        only=PUBLIC,
+    )
+
+    notices: list[Notice] = sql(
+        resolvers.research.surveys.notices, "The consent notices in force, one for each purpose.", only=PUBLIC
+    )
+
+    data_uses: Connection[DataUse] = paged(
+        resolvers.insight.data_uses.data_uses,
+        "The public ledger: every use of members' data, newest first.",
+        arguments={
+            "organization": "Id of an organization: only uses that it requested.",
+            "community": "Slug of a community: only uses of its members' data.",
+        },
+        only=PUBLIC,
+    )
+
+    me: Me = sql(resolvers.identity.members.me, "The viewer's own data.", only=PATIENT)
+    member: Member | None = sql(
+        resolvers.identity.members.member,
+        "A member by their pseudonym. Null if there is none.",
+        arguments={"pseudonym": "The member's pseudonym. Case is ignored."},
+        only=PATIENT | MANAGER,
+    )
+    discussion: Discussion | None = sql(
+        resolvers.community.discussions.discussion,
+        "A discussion by its id. Null if there is none.",
+        only=PATIENT | MANAGER,
+    )
+    survey: Survey | None = sql(
+        resolvers.research.surveys.survey,
+        "A survey by its id. Null if there is none; drafts exist for staff only.",
+        only=SIGNED_IN,
+    )
+
+    organization: Organization = sql(
+        resolvers.identity.organizations.organization, "The viewer's own organization.", only=BUYER
+    )
+    insight_quote: InsightQuote = insights_mutations.insight_quote
+    datasets: Connection[Dataset] = paged(
+        resolvers.insight.datasets.datasets,
+        "All datasets, most recently frozen first.",
+        arguments={
+            "community": "Slug of a community: only its datasets.",
+            "kind": "Only datasets of this kind.",
+        },
+        only=BUYER | MANAGER,
+    )
+    dataset: Dataset | None = sql(
+        resolvers.insight.datasets.dataset, "A dataset by its id. Null if there is none.", only=SIGNED_IN
+    )
+    insight: Insight | None = sql(
+        resolvers.insight.insights.insight,
+        "An insight by its id. Null if there is none, or if no licence of the buyer covers it.",
+        only=SIGNED_IN,
+    )
+
+    surveys: Connection[Survey] = paged(
+        resolvers.research.surveys.surveys,
+        "All surveys, latest closing day first.",
+        arguments={"community": "Slug of a community: only its surveys.", "status": "Only surveys with this status."},
+        only=MANAGER,
+    )
+    flags: Connection[Flag] = paged(
+        resolvers.community.discussions.flags,
+        "The flags that members raised, newest first.",
+        arguments={"status": "Only flags with this status."},
+        only=MANAGER,
+    )
+    licences: Connection[Licence] = paged(
+        resolvers.insight.licences.licences,
+        "All licences, latest first day first.",
+        arguments={"status": "Only licences with this status."},
+        only=MANAGER,
+    )
+    organizations: Connection[Organization] = paged(
+        resolvers.identity.organizations.organizations, "All organizations, by name.", only=MANAGER
+    )

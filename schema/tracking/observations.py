@@ -1,0 +1,79 @@
+"""Tracking: indicators, observations, series and the dashboard."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models.tracking import observations as tables
+from planner.declare import column, graph_enum, graph_type, sql
+from resolvers.tracking import observations as resolve
+from schema.access import PATIENT, PUBLIC
+from schema.pagination import Node
+
+if TYPE_CHECKING:
+    from schema.tracking.treatments import TreatmentCourse
+
+graph_enum(tables.IndicatorKind)
+graph_enum(tables.Scale)
+graph_enum(resolve.Interval)
+
+
+@graph_type(audience=PUBLIC, row=tables.Indicator, prefix="ind")
+class Indicator(Node):
+    """An indicator that members track: a symptom, a mood, an aspect of quality of life, a measurement or a score."""
+
+    slug: str = column("URL slug, such as `fatigue`.")
+    name: str = column("Name.")
+    lay_names: list[str] = column("Everyday names, which searches match too.")
+    kind: tables.IndicatorKind = column("Kind of indicator.")
+    scale: tables.Scale = column("Scale of its values.")
+    unit: str | None = column("Unit of its values. Null for ratings and grades.")
+    minimum: float = column("Smallest value accepted.")
+    maximum: float = column("Largest value accepted.")
+    hpo: str | None = column("Human Phenotype Ontology term, such as `HP:0012378`. Null if there is none.")
+
+
+@graph_type(audience=PATIENT, row=tables.Observation, prefix="obs")
+class Observation(Node):
+    """A member's value of an indicator on one day."""
+
+    indicator: Indicator = sql(resolve.indicator_of, "The indicator.")
+    value: float = column("The value, on the indicator's scale.")
+    observed_on: date = column("The day of the observation.")
+    note: str | None = column("A note on the value. Null if there is none.")
+    by_relative: bool = column("Whether a relative recorded it for the member.")
+
+
+@graph_type(audience=PATIENT)
+class SeriesPoint:
+    """A summary of one member's observations of one indicator within one interval."""
+
+    starts_on: date = column("First day of the interval.")
+    mean: float = column("Mean of the values, on the indicator's scale.")
+    minimum: float = column("Smallest value.")
+    maximum: float = column("Largest value.")
+    count: int = column("Number of values.")
+
+
+@graph_type(audience=PATIENT)
+class IndicatorSeries:
+    """The curve of one indicator over a dashboard's period."""
+
+    indicator: Indicator = sql(resolve.indicator_of, "The indicator.")
+    points: list[SeriesPoint] = sql(
+        resolve.points_of, "The points, oldest first. Intervals without an observation have none."
+    )
+    latest: Observation | None = sql(resolve.latest_of, "The latest observation in the period.")
+
+
+@graph_type(audience=PATIENT)
+class Dashboard:
+    """A member's curves over a period, with the treatments of that period."""
+
+    series: list[IndicatorSeries] = sql(
+        resolve.series_of, "A curve for each indicator observed in the period, by name."
+    )
+    courses: list[Annotated["TreatmentCourse", strawberry.lazy("schema.tracking.treatments")]] = sql(
+        resolve.courses_within, "The courses that overlap the period, oldest first."
+    )

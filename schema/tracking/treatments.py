@@ -1,0 +1,95 @@
+"""Treatments: the catalogue, members' courses and their evaluations."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models.tracking import treatments as tables
+from planner.declare import column, graph_enum, graph_type, paged, sql
+from resolvers.community import communities
+from resolvers.identity import members
+from resolvers.insight import insights
+from resolvers.tracking import observations
+from resolvers.tracking import treatments as resolve
+from resolvers.tracking.treatments_mutations import MOST
+from schema.access import PATIENT, PUBLIC, SIGNED_IN
+from schema.pagination import Connection, Node
+from schema.tracking.observations import Indicator
+
+if TYPE_CHECKING:
+    from schema.community.communities import Community
+    from schema.identity.members import Member
+    from schema.insight.insights import Insight
+
+graph_enum(tables.TreatmentKind)
+graph_enum(tables.CourseStatus)
+graph_enum(tables.StopReason)
+graph_enum(tables.Severity)
+
+
+@graph_type(audience=PUBLIC, row=tables.Treatment, prefix="trt")
+class Treatment(Node):
+    """A treatment of the catalogue: a medicine, procedure, device, therapy, supplement or change of lifestyle."""
+
+    slug: str = column("URL slug, such as `methotrexate`.")
+    name: str = column("Name.")
+    kind: tables.TreatmentKind = column("Kind of treatment.")
+    inn: str | None = column("International nonproprietary name of a medicine. Null for other treatments.")
+    atc: str | None = column("ATC code of a medicine. Null if it has none.")
+    evaluations: Connection[Annotated["TreatmentEvaluation", strawberry.lazy("schema.tracking.treatments")]] = paged(
+        resolve.evaluations_of,
+        "Members' evaluations of it that are shared with the viewer, newest first.",
+        arguments={"community": "Slug of a community: only evaluations of courses for its condition."},
+        only=PATIENT,
+    )
+    insights: Connection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
+        insights.insights_of_treatment,
+        "Insights with a variable about this treatment, newest first.",
+        arguments={"community": "Slug of a community: only insights from its datasets."},
+        only=SIGNED_IN,
+    )
+
+
+@graph_type(audience=PATIENT, row=tables.Course, prefix="crs")
+class TreatmentCourse(Node):
+    """A member's course of a treatment, from its first day to its last."""
+
+    treatment: Treatment = sql(resolve.treatment_of, "The treatment.")
+    community: Annotated["Community", strawberry.lazy("schema.community.communities")] | None = sql(
+        communities.community_of, "The community of the condition that it treats. Null if unset."
+    )
+    status: tables.CourseStatus = column("Status of the course.")
+    started_on: date = column("First day.")
+    ended_on: date | None = column("Last day. Null if it has not ended.")
+    dose: str | None = column("The dose, in the member's own words. Null if unset.")
+    stop_reason: tables.StopReason | None = column("Why it ended. Null if it has not ended, or no reason was given.")
+    evaluation: Annotated["TreatmentEvaluation", strawberry.lazy("schema.tracking.treatments")] | None = sql(
+        resolve.evaluation_of, "The member's evaluation of it. Null if there is none."
+    )
+
+
+@graph_type(audience=PATIENT)
+class SideEffect:
+    """A side effect that a member reports in an evaluation."""
+
+    indicator: Indicator = sql(observations.indicator_of, "The symptom.")
+    severity: tables.Severity = column("Severity, as the member judges it.")
+    serious: bool = column("Whether it led to hospital care or a disability, or was life-threatening.")
+
+
+@graph_type(
+    audience=PATIENT,
+    row=tables.Evaluation,
+    prefix="evl",
+    description=f"A member's evaluation of a course. Each rating goes from 0 (worst) to {MOST} (best).",
+)
+class TreatmentEvaluation(Node):
+    member: Annotated["Member", strawberry.lazy("schema.identity.members")] = sql(members.member_of, "The member.")
+    course: TreatmentCourse = sql(resolve.course_of, "The course.")
+    evaluated_on: date = column("The day of the evaluation.")
+    effectiveness: int = column(f"How well the treatment worked, 0 to {MOST}.")
+    convenience: int = column(f"How easy it was to live with, 0 to {MOST}.")
+    satisfaction: int = column(f"Overall satisfaction, 0 to {MOST}.")
+    side_effects: list[SideEffect] = sql(resolve.side_effects_of, "The side effects, by name.")
+    comment: str | None = column("A comment, in the member's own words. Null if there is none.")

@@ -1,0 +1,146 @@
+"""Lends out a view's database connections, from a small pool with a bounded queue."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import asyncpg
+
+from models.database import Connection, take_on
+from models.viewers import Viewer
+from server.errors import overloaded, timed_out, unavailable
+
+T = TypeVar("T")
+
+MAX_WAITING = 200  # requests of one view that may wait for a connection; further ones are refused at once
+
+# What asyncpg raises when PostgreSQL is down, stopping, starting or full, and when a connection was cut.
+DATABASE_UNAVAILABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+    # Raised by a connection that is used between PostgreSQL's last message and the end of the stream.
+    asyncpg.InternalClientError,
+)
+
+
+class ConnectionPool:
+    """The connections that log in as one view's role, and the number of requests that use or await one.
+
+    A connection that becomes free is kept in `idle` and not released to asyncpg's pool: acquire and release cost a
+    tenth of a small query. It is released when a request waits for it there, or after any error.
+    """
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", statement_seconds: float) -> None:
+        self.pool = pool
+        self.statement_seconds = statement_seconds
+        self.idle: list[asyncpg.pool.PoolConnectionProxy] = []
+        self.busy = 0
+        self.waiting = 0
+        self.max_busy = pool.get_max_size() + MAX_WAITING
+        self.event_slots = asyncio.Semaphore(max(1, pool.get_max_size() // 2))
+
+    async def read(self, sql: str, values: Sequence[Any]) -> str | None:
+        """The single value of a planned statement, as JSON text; the statement carries its own viewer.
+
+        Raises RequestError if the database is unavailable, overloaded or too slow.
+        """
+        return await self.run(lambda connection: connection.fetchval(sql, *values))
+
+    async def read_for_event(self, sql: str, values: Sequence[Any]) -> str | None:
+        """As `read`, for a subscriber of an event: all of these together use at most half of the connections.
+
+        One event may have many subscribers; the other half stays free for requests.
+        """
+        async with self.event_slots:
+            return await self.run(lambda connection: connection.fetchval(sql, *values), queue_bounded=False)
+
+    async def run(self, work: Callable[[Connection], Awaitable[T]], *, queue_bounded: bool = True) -> T:
+        """The result of `work` on a connection. Raises RequestError if the database is unavailable or too slow.
+
+        Where `queue_bounded`, raises RequestError at once if too many requests already wait.
+        """
+        if queue_bounded and self.busy >= self.max_busy:
+            raise overloaded()
+        self.busy += 1
+        try:
+            connection = await self.take()
+            try:
+                result = await work(connection)
+            except BaseException as error:
+                # The pool waits for a cancelled statement to be over, and replaces a connection that was cut.
+                await self.give_back(connection, error)
+                raise
+            if self.waiting:
+                await self.pool.release(connection)
+            else:
+                self.idle.append(connection)
+            return result
+        except DATABASE_UNAVAILABLE as error:
+            raise as_request_error(error, self.statement_seconds) from None
+        finally:
+            self.busy -= 1
+
+    @asynccontextmanager
+    async def write(self, viewer: Viewer) -> AsyncIterator[Connection]:
+        """A transaction in which row-level security applies to `viewer`; it commits when the block ends normally.
+
+        Raises RequestError if the database is unavailable, overloaded or too slow.
+        """
+        if self.busy >= self.max_busy:
+            raise overloaded()
+        self.busy += 1
+        try:
+            connection = await self.take()
+            try:
+                async with connection.transaction():
+                    await take_on(connection, viewer)
+                    yield connection
+            except BaseException as error:
+                await self.give_back(connection, error)
+                raise
+            await self.pool.release(connection)
+        except DATABASE_UNAVAILABLE as error:
+            raise as_request_error(error, self.statement_seconds) from None
+        finally:
+            self.busy -= 1
+
+    async def take(self) -> asyncpg.pool.PoolConnectionProxy:
+        """A free connection; waits for one."""
+        while self.idle:
+            connection = self.idle.pop()
+            if not connection.is_closed():
+                return connection
+            await self.pool.release(connection)  # makes room for a new one
+        return await self.wait()
+
+    async def wait(self) -> asyncpg.pool.PoolConnectionProxy:
+        self.waiting += 1
+        try:
+            return await self.pool.acquire()
+        finally:
+            self.waiting -= 1
+
+    async def give_back(self, connection: asyncpg.pool.PoolConnectionProxy, error: BaseException) -> None:
+        """Releases a connection whose work ended in this error."""
+        if isinstance(error, asyncpg.InternalClientError):
+            connection.terminate()  # it would fail its next user, until the pool notices that it was cut
+        await self.pool.release(connection)
+
+    async def close(self) -> None:
+        """Closes every connection after its current work is done."""
+        while self.idle:
+            await self.pool.release(self.idle.pop())
+        await self.pool.close()
+
+
+def as_request_error(error: Exception, statement_seconds: float) -> Exception:
+    """What a client is shown for an error of `DATABASE_UNAVAILABLE`."""
+    if isinstance(error, asyncpg.DataError):
+        return error  # a value that its column does not accept: our own bug, and not the database's state
+    if isinstance(error, asyncpg.QueryCanceledError):
+        return timed_out("statement_seconds", statement_seconds)
+    return unavailable()

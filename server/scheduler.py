@@ -1,0 +1,65 @@
+"""Runs periodic jobs, in one at a time of the server processes that share a database."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+import asyncpg
+
+from resolvers.jobs import MAINTENANCE, Job, takes_turn
+
+log = logging.getLogger("cohorte.due")
+
+PERIOD_SECONDS = 30.0
+# Names of the advisory locks. Maintenance and publishing have a lock each, so two processes can share the work.
+MAINTENANCE_LOCK, PUBLISHING_LOCK = "cohorte.due", "cohorte.closing"
+
+
+class Scheduler:
+    """Runs jobs while this process holds a database lock, which is released when its connection ends."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        jobs: Sequence[Job] = MAINTENANCE,
+        lock: str = MAINTENANCE_LOCK,
+        period_seconds: float = PERIOD_SECONDS,
+    ) -> None:
+        self.connect = connect
+        self.jobs = jobs
+        self.lock = lock
+        self.period_seconds = period_seconds
+
+    async def run(self) -> None:
+        """Runs the jobs every `period_seconds` until cancelled; reconnects after an error."""
+        while True:
+            try:
+                connection = await self.connect()
+                try:
+                    await self.serve(connection)
+                finally:
+                    # Not close(): it would wait for a reply from a server that may be gone.
+                    connection.terminate()
+            except Exception as error:  # of any kind: nothing would restart this task
+                log.warning("the scheduler lost its connection: %s", type(error).__name__)
+            await asyncio.sleep(self.period_seconds)
+
+    async def serve(self, connection: asyncpg.Connection) -> None:
+        """Runs the jobs over and over on this connection, once it holds the lock."""
+        mine = False
+        while True:
+            mine = mine or await takes_turn(connection, self.lock)
+            if mine:
+                await self.once(connection)
+            await asyncio.sleep(self.period_seconds)
+
+    async def once(self, connection: asyncpg.Connection) -> None:
+        """Runs each job once. A failing job is logged and does not stop the others; a lost connection is raised."""
+        for job in self.jobs:
+            try:
+                await job(connection)
+            except Exception as error:
+                if connection.is_closed():
+                    raise
+                # Not the error's text, which may contain a row.
+                log.error("%s failed: %s", getattr(job, "__name__", "a job"), type(error).__name__)

@@ -1,0 +1,133 @@
+"""The command that starts a server, from outside: what it prints, and what it leaves behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+from app import create_app
+from commands.serve import configuration, greeting, listen
+from settings import Settings, variable
+from tests.support.clusters import becomes_left
+
+ROOT = Path(__file__).parents[2]
+SERVE = [sys.executable, "-m", "commands.serve"]
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COHORTE_")}
+    return kept | {"COHORTE_DATA": str(folder), "COHORTE_PORT": "0"} | settings
+
+
+def refused(folder: Path, **settings: str) -> str:
+    """What the command says on its way out, where it must not start."""
+    done = subprocess.run(
+        SERVE, cwd=ROOT, env=environment(folder, **settings), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert list(folder.iterdir()) == []
+    return done.stderr
+
+
+@contextmanager
+def served(folder: Path, **settings: str) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
+    """The running command, and the lines it printed up to the last one of its greeting."""
+    with subprocess.Popen(
+        SERVE, cwd=ROOT, env=environment(folder, **settings), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            lines = []
+            for line in process.stdout:
+                lines.append(line.rstrip("\n"))
+                if line == "Press Ctrl-C to stop.\n":
+                    break
+            yield process, lines
+        finally:
+            process.kill()
+
+
+def test_a_busy_port_is_said_in_one_sentence(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert refused(folder, COHORTE_PORT=port) == (
+            f"Cannot listen on 127.0.0.1 port {port} (Address already in use). Set COHORTE_HOST or COHORTE_PORT.\n"
+        )
+
+
+def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged() -> None:
+    with listen(Settings(port=0)) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_an_idle_connection_is_kept_for_longer_than_a_balancer_keeps_it() -> None:
+    settings = Settings(database_url="postgresql://127.0.0.1/nowhere")
+    assert configuration(create_app(settings), settings.limits).timeout_keep_alive > 60
+
+
+def test_a_bad_setting_is_said_in_one_sentence(folder: Path) -> None:
+    assert refused(folder, COHORTE_SCALE="big") == (
+        "COHORTE_SCALE is not valid: expected a number above 0 and at most 10, such as 0.05.\n"
+    )
+
+
+def test_help_names_every_variable_and_starts_nothing(folder: Path) -> None:
+    done = subprocess.run(
+        [*SERVE, "--help"], cwd=ROOT, env=environment(folder), capture_output=True, text=True, timeout=60, check=True
+    )
+    named = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  COHORTE_")]
+    assert named == [variable(name) for name in Settings.model_fields if name != "limits"]
+    assert list(folder.iterdir()) == []
+
+
+def test_a_database_that_does_not_answer_is_said_without_its_password(folder: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"postgresql://me:secret@127.0.0.1:{closed.getsockname()[1]}/cohorte"
+        assert refused(folder, COHORTE_DATABASE_URL=url) == (
+            "Cannot connect to the database of COHORTE_DATABASE_URL (ConnectionRefusedError).\n"
+        )
+
+
+def test_it_redoes_what_was_interrupted_serves_it_again_and_leaves_nothing_running(folder: Path) -> None:
+    folder.chmod(0o711)
+    settings = {"COHORTE_DEMO": "1", "COHORTE_SCALE": "0.02"}
+    with subprocess.Popen(
+        SERVE, cwd=ROOT, env=environment(folder, **settings), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != "Creating the demonstration network ...\n":
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+    for start, blow in enumerate([signal.SIGINT, signal.SIGTERM]):
+        with served(folder, **settings) as (process, lines):
+            assert ("Creating the demonstration network ..." in lines) == (start == 0)
+            assert any("patient@demo.example" in line for line in lines)
+            [address] = [line.split()[-1] for line in lines if line.startswith("GraphiQL:")]
+            with urlopen(address, timeout=10) as answer:
+                assert answer.status == 200
+            process.send_signal(blow)
+            assert process.wait(timeout=20) == 0
+        assert becomes_left(folder / "postgresql")
+
+
+def test_the_sign_ins_are_said_only_where_there_are_any() -> None:
+    assert greeting("http://127.0.0.1:8000", demo=False) == (
+        "\n"
+        "Cohorte is ready.\n"
+        "GraphQL:   http://127.0.0.1:8000/graphql\n"
+        "GraphiQL:  http://127.0.0.1:8000/graphiql\n"
+        "\n"
+        "Press Ctrl-C to stop."
+    )
+    said = greeting("http://127.0.0.1:8000", demo=True)
+    assert [line.split()[0] for line in said.splitlines() if "@demo.example" in line] == ["patient", "buyer", "manager"]
+    assert said.count("@demo.example") == 10

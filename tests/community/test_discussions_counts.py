@@ -1,0 +1,135 @@
+"""Whatever members do, and however much of it at once, each count is that of the rows it stands for."""
+
+import asyncio
+import contextlib
+import random
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from models.identity.accounts import StaffRole
+from tests import factories
+from tests.support.town import Person, Town
+
+MEMBERS, ROUNDS, AT_ONCE = 18, 10, 6
+
+# A row for each count that is wrong.
+WRONG_POSTS = """
+    SELECT d.id FROM care.discussion d LEFT JOIN care.post p ON p.discussion_id = d.id
+    GROUP BY d.id HAVING d.post_count <> count(p.id) OR d.last_post_at <> max(p.created_at)
+"""
+WRONG_MEMBERS = """
+    SELECT c.id FROM catalog.community c LEFT JOIN care.membership m ON m.community_id = c.id
+    GROUP BY c.id HAVING c.member_count <> round(count(m.member_id), -1)
+"""
+
+
+async def wrong(here: Town) -> list[Any]:
+    return [*await here.database.fetch(WRONG_POSTS), *await here.database.fetch(WRONG_MEMBERS)]
+
+
+async def test_the_demonstration_network_is_counted(here: Town) -> None:
+    assert await wrong(here) == []
+    assert await here.value("SELECT count(*) FROM care.discussion WHERE post_count > 1") > 50
+    assert await here.value("SELECT count(*) FROM catalog.community WHERE member_count > 0") > 5
+
+
+async def test_a_count_that_is_wrong_is_found(here: Town) -> None:
+    async with here.database.transaction() as _:
+        await here.database.execute("UPDATE care.discussion SET post_count = post_count + 1")
+        await here.database.execute("UPDATE catalog.community SET member_count = member_count + 10")
+        found = len(await wrong(here))
+        await here.database.execute("UPDATE care.discussion SET post_count = post_count - 1")
+        await here.database.execute("UPDATE catalog.community SET member_count = member_count - 10")
+    everything = "SELECT (SELECT count(*) FROM care.discussion) + (SELECT count(*) FROM catalog.community)"
+    assert found == await here.value(everything)
+
+
+async def test_of_two_who_join_at_once_the_second_counts_the_first(fresh: str) -> None:
+    one, other = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
+    try:
+        community = (await factories.community(one))["id"]
+        for _ in range(3):
+            await factories.membership(one, community_id=community)
+        joining = [(await factories.member(one))["id"] for _ in range(2)]
+        join = "INSERT INTO care.membership (member_id, community_id) VALUES ($1, $2)"
+        first = one.transaction()
+        await first.start()
+        await one.execute(join, joining[0], community)
+        second = asyncio.create_task(other.execute(join, joining[1], community))
+        waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+        while not second.done() and not await one.fetchval(waiting):  # noqa: ASYNC110 - no event tells of waiting
+            await asyncio.sleep(0.01)
+        await first.commit()
+        await second
+        # Three, then four by each one's own sight: both would say none.
+        assert await one.fetchval("SELECT member_count FROM catalog.community WHERE id = $1", community) == 10
+    finally:
+        await one.close()
+        await other.close()
+
+
+async def delete(here: Town, who: Person) -> None:
+    for _ in range(5):
+        # It takes the member and then its discussions, and a post the other way round: one of two may be given up.
+        with contextlib.suppress(asyncpg.DeadlockDetectedError):
+            await here.database.execute("DELETE FROM care.member WHERE id = $1", who.id)
+            return
+    raise AssertionError("five deadlocks")
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_any_sequence_of_writes_leaves_the_counts_right(here: Town, seed: int) -> None:
+    chance = random.Random(seed)
+    communities = [UUID(str((await factories.community(here.database))["id"])) for _ in range(2)]
+    people = [await here.member(*communities) for _ in range(MEMBERS)]
+    moderator = await here.staff(StaffRole.MODERATOR)
+    asked = [{"community": f"com_{id}", "title": "Mornings", "body": "How are yours?"} for id in communities]
+    opened = [await here.do(people[0], "discussionStart", "discussion { id }", **given) for given in asked]
+    discussions = [payload["discussion"]["id"] for payload in opened]
+    posts: list[str] = []
+    leaving = asyncio.Lock()
+
+    async def write(who: Person) -> None:
+        community = f"com_{chance.choice(communities)}"
+        choice = chance.choice(["communityJoin", "communityLeave", "discussionStart", *["postAdd"] * 4, "postEdit",
+                                "postRemove", "postReact", "postFlag", "remove", "leave the network"])  # fmt: skip
+        given: dict[str, Any] = {}
+        match choice:
+            case "communityJoin" | "communityLeave":
+                given = {"community": community}
+            case "discussionStart":
+                given = {"community": community, "title": "Mornings", "body": "How are yours?"}
+            case "postAdd":
+                given = {"discussion": chance.choice(discussions), "body": "Slow."}
+            case "postEdit" if posts:
+                given = {"post": chance.choice(posts), "body": "Quick."}
+            case "postRemove" if posts:
+                given = {"post": chance.choice(posts)}
+            case "postReact" if posts:
+                given = {"post": chance.choice(posts), "reaction": "HUG", "on": chance.random() < 0.6}
+            case "postFlag" if posts:
+                given = {"post": chance.choice(posts), "reason": "SPAM"}
+            case "remove" if posts:
+                choice, who, given = "postRemove", moderator, {"post": chance.choice(posts), "reason": "r"}
+            case "leave the network" if chance.random() < 0.2:
+                people.remove(who)
+                async with leaving:
+                    await delete(here, who)
+                return
+            case _:
+                return
+        fields = {"discussionStart": "discussion { id }", "postAdd": "post { id }"}.get(choice, "__typename")
+        payload = await here.do(who, choice, fields, **given)
+        if not payload["userErrors"]:
+            if choice == "discussionStart":
+                discussions.append(payload["discussion"]["id"])
+            if choice == "postAdd":
+                posts.append(payload["post"]["id"])
+
+    for _ in range(ROUNDS):
+        await asyncio.gather(*(write(who) for who in chance.sample(people, AT_ONCE)))
+        assert await wrong(here) == []
+    assert posts

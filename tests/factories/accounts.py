@@ -1,0 +1,32 @@
+"""Factories of accounts and sessions."""
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+
+from models.identity import accounts
+from tests.factories.members import member
+from tests.factories.rows import NOON, Connection, digest, fake, numbers
+
+
+async def staff(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(connection, accounts.Staff, given, name="Camille", roles=[accounts.StaffRole.MODERATOR])
+
+
+async def account(connection: Connection, **given: Any) -> asyncpg.Record:
+    """An account, of a member unless an organization or staff is given."""
+    whose = {"member_id": member} if not {"organization_id", "staff_id"} & set(given) else {}
+    return await fake(connection, accounts.Account, given, whose, email=f"account-{next(numbers)}@example.org")
+
+
+async def credential(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A credential that no password matches."""
+    return await fake(connection, accounts.Credential, given, {"account_id": account}, password_hash="none")
+
+
+async def session(connection: Connection, **given: Any) -> asyncpg.Record:
+    parents = {"account_id": account}
+    token = digest(f"token {next(numbers)}")
+    expires = NOON + timedelta(days=3650)
+    return await fake(connection, accounts.Session, given, parents, token_hash=token, expires_at=expires)

@@ -1,0 +1,63 @@
+"""Factories of the catalogue: conditions, communities, indicators and treatments."""
+
+from typing import Any
+
+import asyncpg
+
+from models.community import communities
+from models.tracking import observations, treatments
+from tests.factories.rows import Connection, fake, numbers
+
+
+async def condition(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(connection, communities.Condition, given, name=f"Condition {next(numbers)}", icd10="M05")
+
+
+async def community(connection: Connection, **given: Any) -> asyncpg.Record:
+    number = next(numbers)
+    return await fake(
+        connection,
+        communities.Community,
+        given,
+        {"condition_id": condition},
+        slug=f"community-{number}",
+        name=f"Community {number}",
+        description="Who live with it.",
+    )
+
+
+async def community_indicator(connection: Connection, **given: Any) -> asyncpg.Record:
+    parents = {"community_id": community, "indicator_id": indicator}
+    return await fake(connection, communities.CommunityIndicator, given, parents, position=next(numbers))
+
+
+async def community_treatment(connection: Connection, **given: Any) -> asyncpg.Record:
+    parents = {"community_id": community, "treatment_id": treatment}
+    return await fake(connection, communities.CommunityTreatment, given, parents, position=next(numbers))
+
+
+async def indicator(connection: Connection, **given: Any) -> asyncpg.Record:
+    number = next(numbers)
+    return await fake(
+        connection,
+        observations.Indicator,
+        given,
+        slug=f"indicator-{number}",
+        name=f"Indicator {number}",
+        kind=observations.IndicatorKind.SYMPTOM,
+        scale=observations.Scale.RATING_0_10,
+        minimum=0.0,
+        maximum=10.0,
+    )
+
+
+async def treatment(connection: Connection, **given: Any) -> asyncpg.Record:
+    number = next(numbers)
+    return await fake(
+        connection,
+        treatments.Treatment,
+        given,
+        slug=f"treatment-{number}",
+        name=f"Treatment {number}",
+        kind=treatments.TreatmentKind.MEDICATION,
+    )

@@ -1,0 +1,94 @@
+"""Factories of members and their tracking."""
+
+from typing import Any
+
+import asyncpg
+
+from models.identity import members
+from models.tracking import observations, treatments
+from tests.factories.catalogue import community, indicator, treatment
+from tests.factories.rows import DAY, Connection, fake, numbers
+
+
+async def member(connection: Connection, *, sharing: members.Sharing | None = None, **given: Any) -> asyncpg.Record:
+    """A member, with a profile if `sharing` is given."""
+    made = await fake(
+        connection,
+        members.Member,
+        given,
+        pseudonym=f"member-{next(numbers)}",
+        kind=members.MemberKind.PATIENT,
+        joined_on=DAY,
+    )
+    if sharing is not None:
+        await profile(connection, member_id=made["id"], sharing=sharing)
+    return made
+
+
+async def profile(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(
+        connection, members.Profile, given, {"member_id": member}, birth_year=1980, sex=members.Sex.FEMALE
+    )
+
+
+async def membership(connection: Connection, **given: Any) -> asyncpg.Record:
+    parents = {"member_id": member, "community_id": community}
+    return await fake(connection, members.Membership, given, parents, joined_on=DAY)
+
+
+async def diagnosis(connection: Connection, **given: Any) -> asyncpg.Record:
+    parents = {"member_id": member, "community_id": community}
+    return await fake(connection, members.Diagnosis, given, parents, diagnosed_in=2019)
+
+
+async def care_link(connection: Connection, **given: Any) -> asyncpg.Record:
+    parents = {"patient_id": member, "relative_id": member}
+    return await fake(connection, members.CareLink, given, parents, status=members.CareLinkStatus.ACCEPTED)
+
+
+async def notification(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(
+        connection, members.Notification, given, {"member_id": member}, kind=members.NotificationKind.SURVEY_OPEN
+    )
+
+
+async def observation(connection: Connection, **given: Any) -> asyncpg.Record:
+    parents = {"member_id": member, "indicator_id": indicator}
+    return await fake(connection, observations.Observation, given, parents, value=4.0, observed_on=DAY)
+
+
+async def course(connection: Connection, **given: Any) -> asyncpg.Record:
+    parents = {"member_id": member, "treatment_id": treatment}
+    status = treatments.CourseStatus.ACTIVE
+    return await fake(connection, treatments.Course, given, parents, status=status, started_on=DAY)
+
+
+async def evaluation(connection: Connection, **given: Any) -> asyncpg.Record:
+    """An evaluation, with a course of the same member and treatment unless one is given."""
+    for column, parent in {"member_id": member, "treatment_id": treatment}.items():
+        if column not in given:
+            given[column] = (await parent(connection))["id"]
+    if "course_id" not in given:
+        of = {column: given[column] for column in ("member_id", "treatment_id")}
+        given["course_id"] = (await course(connection, **of))["id"]
+    return await fake(
+        connection,
+        treatments.Evaluation,
+        given,
+        evaluated_on=DAY,
+        effectiveness=7,
+        convenience=5,
+        satisfaction=6,
+    )
+
+
+async def side_effect(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A side effect, named in an evaluation by the same member."""
+    if "member_id" not in given:
+        given["member_id"] = (await member(connection))["id"]
+    if "evaluation_id" not in given:
+        given["evaluation_id"] = (await evaluation(connection, member_id=given["member_id"]))["id"]
+    parents = {"indicator_id": indicator}
+    return await fake(
+        connection, treatments.SideEffect, given, parents, severity=treatments.Severity.MILD, serious=False
+    )

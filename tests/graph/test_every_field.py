@@ -1,0 +1,97 @@
+"""Every field of every view is asked for once, of rows that have a value for it, and answers as its type promises."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, cast
+
+import asyncpg
+from graphql import ExecutionResult, build_schema, execute, is_abstract_type, is_object_type, parse, validate
+
+from models.logins import open_roles, pool
+from models.security.read_rules import open_tables
+from models.viewers import Audience, Viewer
+from planner.operations import Planner
+from schema.build import View, build_views
+from schema.context import Context
+from tests.support.documents import every_field
+from tests.support.small_network import SmallNetwork, small_network
+
+ROOTS = ("Query", "Mutation", "Subscription")
+
+
+async def test_every_field_answers_what_its_type_promises(fresh: str) -> None:
+    await open_roles(fresh)
+    network = await inserted(fresh)
+    for audience, view in build_views().items():
+        await ask_all(fresh, audience, view, network)
+
+
+async def inserted(dsn: str) -> SmallNetwork:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await small_network(connection)
+    finally:
+        await connection.close()
+
+
+async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwork) -> None:
+    given: set[tuple[str, str]] = set()
+    planner = Planner(view._schema, audience, open_tables=open_tables(audience))
+    connections = await pool(dsn, audience, 1, 30.0)
+    promised = build_schema(view.as_str())
+    for kind in promised.type_map.values():
+        if is_abstract_type(kind):
+            kind.resolve_type = lambda value, *_: value["__t"]
+    try:
+        for document in every_field(view._schema, network.values):
+            answer = await answered(planner, connections, document, network.viewers[audience])
+            # Read by graphql-core as a ready answer: it refuses a null, a value or a type that is not promised.
+            read = execute(promised, parse(document), root_value=answer, field_resolver=by_key)
+            assert isinstance(read, ExecutionResult)
+            assert (audience, document, read.errors, read.data) == (audience, document, None, answer)
+            given |= values_in(answer)
+    finally:
+        await connections.close()
+    mend = "make a row that has a value for each of these, in tests/support/small_network.py"
+    assert (audience, of_rows(view) - given) == (audience, set()), mend
+
+
+def by_key(parent: Any, info: Any, **arguments: Any) -> Any:
+    return parent[info.path.key]
+
+
+def of_rows(view: View) -> set[tuple[str, str]]:
+    """Every field of a view but those of its roots and of what mutations return."""
+    kinds = [kind for kind in view._schema.type_map.values() if is_object_type(kind) and not kind.name.startswith("__")]
+    names = {kind.name for kind in kinds if not kind.name.endswith((*ROOTS, "Payload", "Quote", "UserError"))}
+    return {(kind.name, name) for kind in kinds if kind.name in names for name in kind.fields}
+
+
+def values_in(answer: object) -> set[tuple[str, str]]:
+    """The type and name of each field that has a value, neither null nor an empty list, anywhere in an answer."""
+    if isinstance(answer, list):
+        return set().union(*map(values_in, answer))
+    if not isinstance(answer, dict):
+        return set()
+    kind = answer.get("__typename") or answer.get("__t")
+    own = {(str(kind), key.removeprefix(f"{kind}_")) for key, value in answer.items() if value not in (None, [])}
+    return own.union(*map(values_in, answer.values()))
+
+
+async def answered(
+    planner: Planner, connections: "asyncpg.Pool[asyncpg.Record]", document: str, viewer: Viewer
+) -> object:
+    assert validate(planner.schema, parse(document)) == []
+    operation = planner.operation(parse(document), None)
+    coerced = operation.coerce({})
+    plan = operation.plan(coerced)
+    if plan is not None:
+        return json.loads(await connections.fetchval(plan.sql, *plan.values(coerced, viewer)))
+
+    async def read(sql: str, values: Sequence[Any]) -> str | None:
+        return cast(str | None, await connections.fetchval(sql, *values))
+
+    context = Context(viewer=viewer, read=read, write=cast(Any, None), settings=cast(Any, None))
+    result = await operation.execute(coerced, context)
+    assert (document, result.errors) == (document, None)
+    return result.data

@@ -1,0 +1,282 @@
+"""The graph's names and descriptions: the views keep the rules, and each rule catches what it is for."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLError
+
+from commands.lint_graph import EXCEPTIONS, faults, prose_faults
+from commands.sdl import printed
+from planner.declare import PAGE_LIMIT, graph_enum, graph_type, sql
+from privacy.described import DescribedEnum
+from schema.access import PUBLIC
+from settings import Limits
+
+ROOT = Path(__file__).parents[2]
+
+SOUND = '''
+"""The queries."""
+type Query {
+  """Members, by name."""
+  members(
+    """Number of members to return."""
+    first: Int
+    """Return the members after this cursor."""
+    after: Cursor
+  ): MemberConnection!
+  """The object with an id."""
+  node(
+    """The id."""
+    id: ID!
+  ): Node
+}
+
+"""An object with an id."""
+interface Node {
+  """Opaque identifier."""
+  id: ID!
+}
+
+"""A member."""
+type Member implements Node {
+  """Opaque identifier."""
+  id: ID!
+  """Kind of member."""
+  kind: MemberKind!
+}
+
+"""The kind of a member."""
+enum MemberKind {
+  """A patient."""
+  PATIENT
+  """A relative of a patient."""
+  A_RELATIVE
+}
+
+"""A page of members."""
+type MemberConnection {
+  """The members, with cursors."""
+  edges: [MemberEdge!]!
+  """The position of the page."""
+  pageInfo: PageInfo!
+}
+
+"""A member of a page."""
+type MemberEdge {
+  """Position."""
+  cursor: Cursor!
+  """The member."""
+  node: Member!
+}
+
+"""The position of a page."""
+type PageInfo {
+  """Whether there are members after the page."""
+  hasNextPage: Boolean!
+  """Whether there are members before the page."""
+  hasPreviousPage: Boolean!
+  """Cursor of the first member."""
+  startCursor: Cursor
+  """Cursor of the last member."""
+  endCursor: Cursor
+}
+
+"""A position in a list."""
+scalar Cursor
+
+"""The mutations."""
+type Mutation {
+  """Changes a member."""
+  memberChange(
+    """Input for the mutation."""
+    input: MemberChangeInput!
+  ): MemberChangePayload!
+}
+
+"""Input for `memberChange`."""
+input MemberChangeInput {
+  """Id of the member."""
+  member: ID!
+}
+
+"""Result of `memberChange`."""
+type MemberChangePayload {
+  """The member."""
+  member: Member
+}
+'''
+
+# A rule, what is changed in the sound schema, and where the rule finds fault with it.
+PLANTED = [
+    ("require-description", '"""A member."""\n', "", "Member"),
+    ("require-description", '"""Kind of member."""\n', "", "Member.kind"),
+    ("require-description", '"""A patient."""\n', "", "MemberKind.PATIENT"),
+    ("require-description", '"""The id."""\n', "", "Query.node(id)"),
+    ("require-description", '"""Id of the member."""\n', "", "MemberChangeInput.member"),
+    ("naming-convention", "  kind: MemberKind!", "  the_kind: MemberKind!", "Member.the_kind"),
+    ("naming-convention", "A_RELATIVE", "aRelative", "MemberKind.aRelative"),
+    ("naming-convention", "MemberKind", "member_kind", "member_kind"),
+    ("naming-convention", "MemberKind", "KindEnum", "KindEnum"),
+    ("naming-convention", "members(", "listMembers(", "Query.listMembers"),
+    ("naming-convention", "members(", "getMembers(", "Query.getMembers"),
+    ("naming-convention", "memberChange(", "memberMutation(", "Mutation.memberMutation"),
+    ("input-suffix", "MemberChangeInput", "MemberChange", "MemberChange"),
+    ("input-suffix", "MemberKind", "MemberKindInput", "MemberKindInput"),
+    ("payload-suffix", "MemberChangePayload", "MemberChangeResult", "Mutation.memberChange"),
+    ("no-typename-prefix", "  kind: MemberKind!", "  memberKind: MemberKind!", "Member.memberKind"),
+    ("unique-enum-value-names", "A_RELATIVE", "patient", "MemberKind"),
+    ("require-deprecation-reason", "kind: MemberKind!", "kind: MemberKind! @deprecated", "Member.kind"),
+    ("no-unreachable-types", "  kind: MemberKind!", "  kind: String!", "MemberKind"),
+    ("no-hashtag-description", '"""A member."""', '"""A member."""\n# A member.', "line 25"),
+    ("relay-arguments", "    first: Int\n", "    first: Int!\n", "Query.members"),
+    (
+        "relay-arguments",
+        "    after: Cursor\n",
+        '    after: Cursor\n    """The last."""\n    last: Int\n',
+        "Query.members",
+    ),
+    ("relay-connection-types", "edges: [MemberEdge!]!", "edges: [Member!]!", "MemberConnection"),
+    ("relay-connection-types", "pageInfo: PageInfo!", "info: PageInfo!", "MemberConnection"),
+    ("relay-edge-types", "node: Member!", "item: Member!", "MemberEdge"),
+    ("relay-page-info", "startCursor: Cursor", "startCursor: String", "PageInfo"),
+    ("prose", '"""A member."""', '"""a member."""', "Member"),
+    ("prose", '"""A member."""', '"""A member"""', "Member"),
+    ("prose", '"""A member."""', '"""A  member."""', "Member"),
+    ("prose", '"""A member."""', f'"""{"A member. " * 31}A member."""', "Member"),
+    ("prose", '"""A member."""', '"""Who asks."""', "Member"),
+    ("prose", '"""A member."""', '"""A member; null where it was refused."""', "Member"),
+]
+
+# Numbers that no constant of ours decides: examples, notations, names of standards, where counting begins.
+GIVEN = re.compile(
+    r"`[^`]*`|ICD-10|ISO \d+|SHA-256|JSON-stat 2\.0|64 hexadecimal|such as 1250\.00|0\.5 is|from 1\b|of 1\b"
+    r"|\b0 to 1\b|\b[0-2] to |\b0 or more|from 0 "
+)
+
+
+@pytest.mark.parametrize("view", printed())
+def test_the_views_keep_the_rules(view: str) -> None:
+    assert [str(fault) for fault in faults(printed()[view])] == []
+
+
+def test_a_sound_schema_has_no_fault() -> None:
+    assert faults(SOUND) == []
+
+
+@pytest.mark.parametrize(("rule", "sound", "planted", "place"), PLANTED)
+def test_a_rule_finds_what_it_is_for(rule: str, sound: str, planted: str, place: str) -> None:
+    assert sound in SOUND
+    assert (rule, place) in {(fault.rule, fault.place) for fault in faults(SOUND.replace(sound, planted))}
+
+
+def test_what_is_no_schema_is_refused() -> None:
+    with pytest.raises((GraphQLError, TypeError)):
+        faults("type Query { members: [Nothing!]! }")
+
+
+def test_each_exception_is_one() -> None:
+    views = "\n".join(printed().values())
+    assert [place for _, place in EXCEPTIONS if not re.search(rf"\b{place.rpartition('.')[2]}\b", views)] == []
+
+
+def test_an_argument_without_a_description_is_named() -> None:
+    def found(*, least: int) -> None: ...
+
+    with pytest.raises(TypeError, match=r"^Query\.letters: describe its argument least"):
+
+        @graph_type(audience=PUBLIC)
+        class Query:
+            """The queries."""
+
+            letters: str | None = sql(found, "Letters.")
+
+
+def test_a_description_of_no_argument_is_named() -> None:
+    def letters(*, least: int) -> None: ...
+
+    with pytest.raises(TypeError, match="letters takes no argument most"):
+        sql(letters, "Letters.", arguments={"least": "The least.", "most": "The most."})
+
+
+def test_an_enum_value_without_a_description_is_named() -> None:
+    with pytest.raises(TypeError, match=r"Colour\.RED has no description"):
+
+        class Colour(DescribedEnum):
+            """A colour."""
+
+            RED = "RED"
+
+
+def test_an_enum_without_a_description_is_named() -> None:
+    class Colour(DescribedEnum):
+        RED = "RED", "The colour of blood."
+
+    with pytest.raises(TypeError, match="Colour has no docstring"):
+        graph_enum(Colour)
+
+
+def test_a_description_is_no_part_of_a_value() -> None:
+    class Colour(DescribedEnum):
+        """A colour."""
+
+        RED = "RED", "The colour of blood."
+
+    assert (Colour.RED.value, str(Colour.RED), Colour("RED"), Colour["RED"]) == ("RED", "RED", Colour.RED, Colour.RED)
+    assert Colour.RED.description == "The colour of blood."
+
+
+def test_numbers_in_descriptions_come_from_constants() -> None:
+    typed = [
+        f"{file.name}:{line}: {text}"
+        for file in sorted((ROOT / "schema").rglob("*.py"))
+        for line, text in literals(ast.parse(file.read_text(encoding="utf-8")))
+        if " " in text and re.search(r"\d", GIVEN.sub("", text))
+    ]
+    assert typed == []
+
+
+@pytest.mark.parametrize("folder", ["planner", "resolvers", "schema", "server"])
+def test_messages_are_written_as_descriptions_are(folder: str) -> None:
+    found = [
+        f"{file.name}:{line}: {text!r} {fault}"
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        for line, text in sentences(ast.parse(file.read_text(encoding="utf-8")))
+        for fault in prose_faults(text)
+    ]
+    assert found == []
+
+
+def test_the_limit_of_a_page_is_the_server_s() -> None:
+    assert Limits().page == PAGE_LIMIT
+
+
+def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The sentences of a module that people read when it runs, with a 0 for what f-strings put in, and their lines."""
+    documented = docstrings(tree, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "0" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented | parts:
+            text = node.value
+        else:
+            continue
+        if re.fullmatch(r"[A-Z0-9][^\n]* [^\n]*\.", text):
+            yield node.lineno, text
+
+
+def literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The texts that are written out in a module, without what f-strings put in, and their lines."""
+    documented = docstrings(tree, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+            yield node.lineno, node.value
+
+
+def docstrings(tree: ast.Module, kinds: tuple[type[ast.AST], ...]) -> set[int]:
+    """The identities of the nodes that document a module, or what is in it."""
+    bodies = [getattr(node, "body", None) for node in ast.walk(tree) if isinstance(node, kinds)]
+    return {id(body[0].value) for body in bodies if body and isinstance(body[0], ast.Expr)}

@@ -1,0 +1,208 @@
+"""What a buyer can reach from the root of its graph: a list written by hand, in which nothing is a person's."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLField,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLString,
+    get_named_type,
+    is_abstract_type,
+    is_object_type,
+    parse,
+)
+from sqlalchemy import func
+
+from models.insight import datasets
+from models.rows import Expression, Row, row, select
+from models.viewers import Audience
+from planner.declare import column, graph_type, sql
+from planner.operations import Planner
+from schema.access import BUYER
+from schema.build import View, build_views
+from schema.pagination import Node
+from tests.support.documents import every_field
+
+# Why a type is nobody's, the types, and their fields: a field that is added has to be thought about here.
+REACHABLE = {
+    "what the network is about": {
+        "Community": "id slug name description condition memberCount indicators treatments readiness datasets insights",
+        "CohortReadiness": "consenting needed ready",  # rounded to ten, as memberCount
+        "Condition": "id name icd10 orpha",
+        "Indicator": "id slug name layNames kind scale unit minimum maximum hpo",
+        "Treatment": "id slug name kind inn atc insights",
+        "Notice": "purpose version text inForceOn",
+    },
+    "what a survey asks, of nobody in particular": {
+        "Survey": "id community title description status version opensOn closesOn minimumParticipants offeredTo "
+        "eligibility questions dataset",
+        "Eligibility": "kinds sexes bornFrom bornTo treatments regions",
+        "Question": "id position key text help kind required options minimum maximum bins maxChoices visibleWhen",
+        "QuestionOption": "code label",
+        "VisibilityRule": "question operator values",
+    },
+    "organizations, and the buyer's own affairs": {
+        "Organization": "id name kind licences apiKeys",
+        "Licence": "id organization community purpose startsOn endsOn status reason price quota",
+        "Money": "amount currency",
+        "ApiKey": "id name prefix createdAt lastUsedAt expiresAt",
+        "Viewer": "audience organization",
+    },
+    "what can be asked, by a public domain": {
+        "Dataset": "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size budget "
+        "insights",  # its size is noisy
+        "Variable": "name label categories ordinal maxPerMember",
+        "Category": "code label value",
+        "PrivacyBudget": "cap spent remaining insightsLeft",
+        "PrivacyCost": "microRho epsilon delta",
+        "InsightQuote": "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy",
+    },
+    "what has been said, with noise": {
+        "Insight": "id dataset variable by precision marginOfError cost cells statistics publishedAt requestedBy "
+        "purpose ledgerEntry csv jsonStat",
+        "Cell": "category by count marginOfError share interval reliability",
+        "Statistic": "measure by value interval reliability",
+        "Interval95": "low high",
+        "DataUse": "organization purpose publishedAt community datasetTitle variables cost ledgerEntry",
+        "LedgerEntry": "position hash previousHash line",
+    },
+    "what holds the rest together": {
+        "Query": "node viewer communities community treatments treatment indicators notices dataUses survey dataset "
+        "insight organization datasets insightQuote",
+        "Node": "id",
+        "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
+        **{f"{kind}Connection": "edges nodes pageInfo" for kind in (
+            "Community", "Treatment", "DataUse", "Dataset", "Insight"
+        )},
+        **{f"{kind}Edge": "cursor node" for kind in ("Community", "Treatment", "DataUse", "Dataset", "Insight")},
+    },
+}  # fmt: skip
+PERSONAL = re.compile(r"\b(?:care|identity|research)\.")  # the schemas of PostgreSQL that hold people's rows
+
+
+def reached(schema: GraphQLSchema, root: GraphQLObjectType | None) -> set[str]:
+    """Every `Type.field` that a selection can come to, types of interfaces and unions included."""
+    found: set[str] = set()
+    waiting: list[Any] = [root]
+    seen = set()
+    while waiting:
+        kind = waiting.pop()
+        if kind is None or kind.name in seen:
+            continue
+        seen.add(kind.name)
+        if is_abstract_type(kind):
+            waiting += schema.get_possible_types(kind)
+        for name, field in getattr(kind, "fields", {}).items():
+            found.add(f"{kind.name}.{name}")
+            inner = get_named_type(field.type)
+            if is_object_type(inner) or is_abstract_type(inner):
+                waiting.append(inner)
+    return found
+
+
+def unforeseen(schema: GraphQLSchema) -> set[str]:
+    allowed = {
+        f"{kind}.{name}" for kinds in REACHABLE.values() for kind, names in kinds.items() for name in names.split()
+    }
+    return reached(schema, schema.query_type) - allowed
+
+
+def statements(schema: GraphQLSchema) -> Iterator[str]:
+    """The SQL of every planned field that a buyer may select, each of which is in one of them."""
+    planner = Planner(schema, Audience.BUYER)
+    values = {
+        "slug": '"any"',
+        "precision": "WITHIN_20",
+        **dict.fromkeys(("survey", "dataset", "insight"), '"none"'),
+        "node": '"ins_none"',
+    }
+    for text in every_field(schema, values):
+        operation = planner.operation(parse(re.sub(r"\b(?:\w+: )?(?:csv|jsonStat|line)\b", "__typename", text)), None)
+        plan = operation.plan(operation.coerce({}))
+        assert plan is not None
+        yield plan.sql
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return build_views()[Audience.BUYER]._schema
+
+
+def test_a_buyer_reaches_nothing_but_what_this_list_says(schema: GraphQLSchema) -> None:
+    mend = "make sure that none of these is a person's, then add it to REACHABLE in tests/graph/test_reach.py"
+    assert unforeseen(schema) == set(), mend
+
+
+def test_the_list_says_nothing_that_is_not_there(schema: GraphQLSchema) -> None:
+    """So that a name which is taken out of the graph cannot come back unthought about."""
+    there = reached(schema, schema.query_type)
+    for kinds in REACHABLE.values():
+        for kind, names in kinds.items():
+            gone = {f"{kind}.{name}" for name in names.split()} - there
+            assert gone == set(), (
+                "a buyer reaches none of these: take them out of REACHABLE in tests/graph/test_reach.py"
+            )
+
+
+def test_from_what_it_does_and_hears_a_buyer_reaches_the_same(schema: GraphQLSchema) -> None:
+    payloads = {"SignInPayload": "token viewer", "ApiKeyCreatePayload": "apiKey secret"}
+    more = set[str]()
+    for root in (schema.mutation_type, schema.subscription_type):
+        more |= reached(schema, root) - reached(schema, schema.query_type)
+    kinds = {each.partition(".")[0] for each in more}
+    assert {kind for kind in kinds if not kind.endswith("Payload")} == {"Mutation", "Subscription", "UserError"}
+    for kind, names in payloads.items():
+        assert {f"{kind}.{name}" for name in names.split()} <= more
+    leading = {
+        get_named_type(field.type).name
+        for kind in map(schema.type_map.get, kinds)
+        if isinstance(kind, GraphQLObjectType) and kind.name.endswith("Payload")
+        for field in kind.fields.values()
+    }
+    allowed = {kind for kinds in REACHABLE.values() for kind in kinds} | {"UserError", "String", "ID"}
+    assert leading - allowed == set(), (
+        "add to REACHABLE in tests/graph/test_reach.py what is nobody's, and nothing else"
+    )
+
+
+def test_no_statement_of_a_buyers_names_a_table_with_peoples_rows(schema: GraphQLSchema) -> None:
+    found = list(statements(schema))
+    assert len(found) > 12
+    assert [sql for sql in found if PERSONAL.search(sql)] == []
+
+
+def test_the_walk_finds_a_path_that_is_planted() -> None:
+    schema = build_views()[Audience.BUYER]._schema
+    member = GraphQLObjectType("Member", {"pseudonym": GraphQLField(GraphQLNonNull(GraphQLString))})
+    cell = schema.type_map["Cell"]
+    assert isinstance(cell, GraphQLObjectType)
+    cell.fields["members"] = GraphQLField(member)
+    assert unforeseen(schema) == {"Cell.members", "Member.pseudonym"}
+
+
+def test_a_statement_that_counts_members_is_found() -> None:
+    def counted(dataset: Row) -> Expression:
+        enrolment = row(datasets.Enrolment)
+        of_it = select(func.count()).select_from(enrolment).where(enrolment.dataset_id == dataset.id)
+        return of_it.scalar_subquery()
+
+    @graph_type(audience=BUYER, row=datasets.Dataset, prefix="dst")
+    class Planted(Node):
+        """A dataset that counts its members."""
+
+        enrolled: int = sql(counted, "Exactly.")
+        title: str = column("Its title.")
+
+    @graph_type(audience=BUYER)
+    class Query:
+        """What can be asked."""
+
+        planted: Planted = sql(lambda: select(row(datasets.Dataset)), "It.")
+
+    (statement,) = statements(View(Audience.BUYER, query=Query)._schema)
+    assert PERSONAL.search(statement)

@@ -1,0 +1,354 @@
+"""Who may select what: the four views against a table, their printed SDL, and what is refused at start-up."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import pytest
+import strawberry
+from graphql import GraphQLField, get_named_type, is_leaf_type, is_non_null_type, parse, validate
+
+from commands import sdl
+from models.viewers import Audience
+from planner.declare import column, graph_type
+from schema.access import EACH_FIELD, MANAGER, PATIENT, PUBLIC, UnmarkedError
+from schema.build import View, build_views
+from schema.roots import Mutation
+
+VIEWS = build_views()
+
+EVERYONE = "PUBLIC PATIENT BUYER MANAGER"
+SIGNED_IN = "PATIENT BUYER MANAGER"
+MEMBERS_AND_HOUSE = "PATIENT MANAGER"
+BUYERS_AND_HOUSE = "BUYER MANAGER"
+
+# Written from what clients are promised, not from the code. A type that no field of a view leads to is not in it.
+PROMISED = {
+    "Query": {
+        EVERYONE: "node viewer communities community treatments treatment indicators notices dataUses",
+        SIGNED_IN: "survey dataset insight",
+        MEMBERS_AND_HOUSE: "member discussion",
+        "PATIENT": "me",
+        BUYERS_AND_HOUSE: "datasets insightQuote",
+        "BUYER": "organization",
+        "MANAGER": "surveys flags licences organizations",
+    },
+    "Subscription": {
+        SIGNED_IN: "insightPublished",
+        MEMBERS_AND_HOUSE: "postAdded",
+        "PATIENT": "notificationAdded surveyOpened",
+        "MANAGER": "flagRaised",
+    },
+    "Mutation": {
+        EVERYONE: "signIn register verifyEmail requestPasswordReset resetPassword",
+        SIGNED_IN: "signOut sessionRevoke",
+        MEMBERS_AND_HOUSE: "postRemove",
+        "PATIENT": "careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart notificationsRead "
+        "observationRemove observationsRecord profileUpdate accountDelete dataExport "
+        "communityJoin communityLeave discussionStart postAdd postEdit postFlag postReact "
+        "consentSet surveySave surveySubmit surveyWithdraw",
+        BUYERS_AND_HOUSE: "insightPublish",
+        "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
+        "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule flagResolve memberSuspend "
+        "licenceDecide organizationCreate waveFreeze",
+    },
+    "SignInPayload": {EVERYONE: "token viewer userErrors query"},
+    "SignOutPayload": {SIGNED_IN: "userErrors query"},
+    "CommunityJoinPayload": {"PATIENT": "membership userErrors query"},
+    "CommunityLeavePayload": {"PATIENT": "community userErrors query"},
+    "DiscussionStartPayload": {"PATIENT": "discussion userErrors query"},
+    "PostAddPayload": {"PATIENT": "post userErrors query"},
+    "PostEditPayload": {"PATIENT": "post userErrors query"},
+    "PostFlagPayload": {"PATIENT": "post userErrors query"},
+    "PostReactPayload": {"PATIENT": "post userErrors query"},
+    "PostRemovePayload": {MEMBERS_AND_HOUSE: "post userErrors query"},
+    "FlagResolvePayload": {"MANAGER": "flag userErrors query"},
+    "MemberSuspendPayload": {"MANAGER": "member userErrors query"},
+    "ConsentSetPayload": {"PATIENT": "consent userErrors query"},
+    "SurveySavePayload": {"PATIENT": "participation userErrors query"},
+    "SurveySubmitPayload": {"PATIENT": "participation userErrors query"},
+    "SurveyWithdrawPayload": {"PATIENT": "participation userErrors query"},
+    "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
+    "WaveFreezePayload": {"MANAGER": "dataset userErrors query"},
+    "InsightPublishPayload": {BUYERS_AND_HOUSE: "insight charged quote userErrors query"},
+    "InsightQuote": {
+        BUYERS_AND_HOUSE: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy"
+    },
+    "SurveyCreatePayload": {"MANAGER": "survey userErrors query"},
+    "SurveyRevisePayload": {"MANAGER": "survey userErrors query"},
+    "SurveySchedulePayload": {"MANAGER": "survey userErrors query"},
+    "CareLinkAcceptPayload": {"PATIENT": "careLink userErrors query"},
+    "CareLinkEndPayload": {"PATIENT": "careLink userErrors query"},
+    "CareLinkInvitePayload": {"PATIENT": "careLink userErrors query"},
+    "CourseEndPayload": {"PATIENT": "course userErrors query"},
+    "CourseEvaluatePayload": {"PATIENT": "evaluation userErrors query"},
+    "CourseStartPayload": {"PATIENT": "course userErrors query"},
+    "NotificationsReadPayload": {"PATIENT": "notifications userErrors query"},
+    "ObservationRemovePayload": {"PATIENT": "observation observationId userErrors query"},
+    "ObservationsRecordPayload": {"PATIENT": "observations userErrors query"},
+    "RegisterPayload": {EVERYONE: "userErrors query"},
+    "VerifyEmailPayload": {EVERYONE: "userErrors query"},
+    "RequestPasswordResetPayload": {EVERYONE: "userErrors query"},
+    "ResetPasswordPayload": {EVERYONE: "userErrors query"},
+    "SessionRevokePayload": {SIGNED_IN: "userErrors query"},
+    "ProfileUpdatePayload": {"PATIENT": "me userErrors query"},
+    "AccountDeletePayload": {"PATIENT": "userErrors query"},
+    "DataExportPayload": {"PATIENT": "export userErrors query"},
+    "AssociationVerifyPayload": {"MANAGER": "member userErrors query"},
+    "ApiKeyCreatePayload": {"BUYER": "apiKey secret userErrors query"},
+    "ApiKeyRevokePayload": {"BUYER": "apiKeyId userErrors query"},
+    "LicenceDecidePayload": {"MANAGER": "licence userErrors query"},
+    "LicenceRequestPayload": {"BUYER": "licence userErrors query"},
+    "OrganizationCreatePayload": {"MANAGER": "organization userErrors query"},
+    "UserError": {EVERYONE: "code message path"},
+    "Node": {EVERYONE: "id"},
+    "PageInfo": {EVERYONE: "hasNextPage hasPreviousPage startCursor endCursor"},
+    "Viewer": {EVERYONE: "audience", "PATIENT": "member", "BUYER": "organization", "MANAGER": "staff"},
+    "Condition": {EVERYONE: "id name icd10 orpha"},
+    "Community": {
+        EVERYONE: "id slug name description condition memberCount indicators treatments",
+        SIGNED_IN: "readiness datasets insights",
+        MEMBERS_AND_HOUSE: "associations members discussions surveys",
+        "PATIENT": "viewerMembership",
+    },
+    "CohortReadiness": {SIGNED_IN: "consenting needed ready"},
+    "Membership": {"PATIENT": "community joinedOn role diagnosedIn"},
+    "Member": {
+        MEMBERS_AND_HOUSE: "id pseudonym kind verified about joinedOn communities ageBand sex region suspension",
+        "PATIENT": "courses series",
+    },
+    "Suspension": {MEMBERS_AND_HOUSE: "until reason createdAt"},
+    "Me": {
+        "PATIENT": "member account birthYear sex region sharing memberships dashboard observations courses "
+        "participations consents dataUses privacyLoss notifications careLinks"
+    },
+    "Account": {"PATIENT": "email emailVerified locale createdAt sessions"},
+    "Session": {"PATIENT": "id createdAt lastSeenAt device current"},
+    "CareLink": {"PATIENT": "id patient relative status"},
+    "Notification": {"PATIENT": "id kind createdAt readAt subject"},
+    "Staff": {"MANAGER": "id name roles"},
+    "Discussion": {
+        MEMBERS_AND_HOUSE: "id community title author createdAt lastPostAt postCount closed posts lastPost about"
+    },
+    "Post": {
+        MEMBERS_AND_HOUSE: "id discussion author body createdAt editedAt removed removalReason reactions",
+        "PATIENT": "viewerReactions",
+    },
+    "ReactionCount": {MEMBERS_AND_HOUSE: "reaction count"},
+    "Flag": {"MANAGER": "id post reason note status resolution resolvedAt createdAt"},
+    "Indicator": {EVERYONE: "id slug name layNames kind scale unit minimum maximum hpo"},
+    "Observation": {"PATIENT": "id indicator value observedOn note byRelative"},
+    "SeriesPoint": {"PATIENT": "startsOn mean minimum maximum count"},
+    "IndicatorSeries": {"PATIENT": "indicator points latest"},
+    "Dashboard": {"PATIENT": "series courses"},
+    "Treatment": {EVERYONE: "id slug name kind inn atc", SIGNED_IN: "insights", "PATIENT": "evaluations"},
+    "TreatmentCourse": {
+        "PATIENT": "id treatment community status startedOn endedOn dose stopReason evaluation",
+    },
+    "TreatmentEvaluation": {
+        "PATIENT": "id member course evaluatedOn effectiveness convenience satisfaction sideEffects comment"
+    },
+    "SideEffect": {"PATIENT": "indicator severity serious"},
+    "Survey": {
+        SIGNED_IN: "id community title description status version opensOn closesOn minimumParticipants offeredTo "
+        "eligibility questions dataset",
+        "PATIENT": "participation",
+        "MANAGER": "completedCount",
+    },
+    "Eligibility": {SIGNED_IN: "kinds sexes bornFrom bornTo treatments regions"},
+    "Notice": {EVERYONE: "purpose version text inForceOn"},
+    "Question": {
+        SIGNED_IN: "id position key text help kind required options minimum maximum bins maxChoices visibleWhen"
+    },
+    "QuestionOption": {SIGNED_IN: "code label"},
+    "VisibilityRule": {SIGNED_IN: "question operator values"},
+    "Participation": {"PATIENT": "survey status completedAt answers"},
+    "Answer": {"PATIENT": "question codes number date text"},
+    "Consent": {"PATIENT": "purpose granted recipients noticeVersion changedAt"},
+    "Organization": {EVERYONE: "id name kind", BUYERS_AND_HOUSE: "licences", "BUYER": "apiKeys"},
+    "ApiKey": {"BUYER": "id name prefix createdAt lastUsedAt expiresAt"},
+    "Licence": {BUYERS_AND_HOUSE: "id organization community purpose startsOn endsOn status reason price quota"},
+    "Money": {BUYERS_AND_HOUSE: "amount currency"},
+    "PrivacyCost": {EVERYONE: "microRho epsilon delta"},
+    "PrivacyLoss": {"PATIENT": "allowance reserved spent guess statement"},
+    "PrivacyBudget": {SIGNED_IN: "cap spent remaining insightsLeft"},
+    "Dataset": {
+        SIGNED_IN: "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size budget "
+        "insights"
+    },
+    "Variable": {SIGNED_IN: "name label categories ordinal maxPerMember"},
+    "Category": {SIGNED_IN: "code label value"},
+    "Insight": {
+        SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics publishedAt requestedBy "
+        "purpose ledgerEntry csv jsonStat"
+    },
+    "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability"},
+    "Interval95": {SIGNED_IN: "low high"},
+    "Statistic": {SIGNED_IN: "measure by value interval reliability"},
+    "DataUse": {EVERYONE: "organization purpose publishedAt community datasetTitle variables cost ledgerEntry"},
+    "LedgerEntry": {EVERYONE: "position hash previousHash line"},
+}
+LISTS = {
+    EVERYONE: "Community Treatment DataUse",
+    SIGNED_IN: "Dataset Insight",
+    MEMBERS_AND_HOUSE: "Member Discussion Post Survey",
+    "PATIENT": "Observation Notification TreatmentEvaluation",
+    "MANAGER": "Flag Licence Organization",
+}
+
+
+def expected() -> dict[tuple[str, str], set[str]]:
+    found = {
+        (kind, name): set(audiences.split())
+        for kind, fields in PROMISED.items()
+        for audiences, names in fields.items()
+        for name in names.split()
+    }
+    for audiences, kinds in LISTS.items():
+        for kind in kinds.split():
+            found |= {(f"{kind}Connection", name): set(audiences.split()) for name in ("edges", "nodes", "pageInfo")}
+            found |= {(f"{kind}Edge", name): set(audiences.split()) for name in ("cursor", "node")}
+    return found
+
+
+def fields_of(view: View) -> Iterator[tuple[tuple[str, str], GraphQLField]]:
+    for kind in view._schema.type_map.values():
+        if hasattr(kind, "fields") and not kind.name.startswith("__") and not hasattr(kind, "out_type"):
+            for name, field in kind.fields.items():
+                yield (kind.name, name), field
+
+
+DECLARED: dict[tuple[str, str], GraphQLField] = {}
+for built in VIEWS.values():
+    DECLARED |= dict(fields_of(built))
+
+
+def test_no_field_is_missing_from_the_table_nor_from_the_graph() -> None:
+    mend = "say in PROMISED (or LISTS) in tests/graph/test_views.py who may select each field"
+    assert set(DECLARED) - set(expected()) == set(), mend
+    assert set(expected()) - set(DECLARED) == set(), (
+        "no view has these fields: take them out of tests/graph/test_views.py"
+    )
+
+
+@pytest.mark.parametrize("audience", list(Audience))
+def test_each_field_can_be_selected_by_whom_it_is_for_and_by_nobody_else(audience: Audience) -> None:
+    schema = VIEWS[audience]._schema
+    selectable = set()
+    for (kind, name), field in DECLARED.items():
+        required = [f"{argument}: null" for argument, of in field.args.items() if is_non_null_type(of.type)]
+        asked = f"{name}({', '.join(required)})" if required else name
+        asked += "" if is_leaf_type(get_named_type(field.type)) else " { __typename }"
+        errors = validate(schema, parse(f"{{ __typename }} fragment f on {kind} {{ {asked} }}"))
+        unknown = [
+            error.message for error in errors if error.message.startswith(("Unknown type", "Cannot query field"))
+        ]
+        if not unknown:
+            selectable.add((kind, name))
+    promised = {field for field, audiences in expected().items() if audience.value in audiences}
+    mend = "the audiences in schema/ and in PROMISED in tests/graph/test_views.py differ: correct the one that is wrong"
+    assert selectable ^ promised == set(), mend
+
+
+def test_a_buyers_view_holds_no_word_of_members() -> None:
+    names = set(VIEWS[Audience.BUYER]._schema.type_map)
+    assert not names & {
+        "Member",
+        "Me",
+        "Post",
+        "Discussion",
+        "Observation",
+        "TreatmentCourse",
+        "Participation",
+        "Answer",
+    }
+
+
+def test_the_committed_sdl_is_what_the_views_print() -> None:
+    assert sdl.changes() == [], "run `python -m commands.sdl`, read what changed in schema/views/ and commit it"
+
+
+def test_the_views_are_the_same_each_time_they_are_built() -> None:
+    again = build_views()
+    assert {audience: view.as_str() for audience, view in again.items()} == {
+        audience: view.as_str() for audience, view in VIEWS.items()
+    }
+
+
+def test_every_type_field_and_input_says_what_it_is() -> None:
+    silent = [
+        name
+        for view in VIEWS.values()
+        for name, kind in view._schema.type_map.items()
+        if not name.startswith("__") and not (kind.description or "").endswith(".")
+        if name not in ("String", "Boolean", "Int", "Float", "ID")
+    ]
+    silent += [".".join(place) for place, field in DECLARED.items() if not (field.description or "").endswith(".")]
+    assert silent == [], "give each a description that ends with a full stop, in schema/, then `python -m commands.sdl`"
+
+
+def test_a_type_without_an_audience_is_refused() -> None:
+    @graph_type(audience=None)
+    class Unmarked:
+        name: str = column("Its name.")
+
+    @graph_type(audience=PUBLIC)
+    class Query:
+        unmarked: Unmarked = column("It.")
+
+    with pytest.raises(UnmarkedError, match=r"^Unmarked names no audience"):
+        View(Audience.PUBLIC, query=Query)
+
+
+def test_an_audience_is_not_inherited() -> None:
+    class Heir(Mutation):
+        pass
+
+    with pytest.raises(UnmarkedError, match=r"^Heir names no audience"):
+        View(Audience.PUBLIC, query=Mutation, types=[Heir])
+
+
+def test_a_field_without_an_audience_is_refused_where_each_must_name_its_own() -> None:
+    @graph_type(audience=EACH_FIELD)
+    class Query:
+        marked: str = column("It.", only=PUBLIC)
+        unmarked: str = column("It.")
+
+    for audience in Audience:
+        with pytest.raises(UnmarkedError, match=r"^Query\.unmarked names no audience"):
+            View(audience, query=Query)
+
+
+def test_a_field_is_refused_whose_type_its_audience_may_select_nothing_of() -> None:
+    @graph_type(audience=MANAGER)
+    class Hidden:
+        name: str = column("Its name.")
+
+    @graph_type(audience=PUBLIC)
+    class Query:
+        name: str = column("It.")
+        hidden: Hidden = column("It.", only=PATIENT | MANAGER)
+
+    assert "Hidden" in View(Audience.MANAGER, query=Query).as_str()
+    assert "idden" not in View(Audience.BUYER, query=Query).as_str()
+    with pytest.raises(ValueError, match="Type Hidden must define one or more fields"):
+        View(Audience.PATIENT, query=Query)
+
+
+def test_a_union_holds_only_the_members_that_a_view_has() -> None:
+    @graph_type(audience=MANAGER)
+    class Hidden:
+        name: str = column("Its name.")
+
+    @graph_type(audience=PUBLIC)
+    class Shown:
+        name: str = column("Its name.")
+
+    Both = Annotated[Hidden | Shown, strawberry.union("Both", description="Both.")]
+
+    @graph_type(audience=PUBLIC)
+    class Query:
+        both: list[Both] = column("They.")
+
+    assert "union Both = Shown\n" in View(Audience.PATIENT, query=Query).as_str() + "\n"
+    assert "idden" not in View(Audience.PATIENT, query=Query).as_str()
+    assert "union Both = Hidden | Shown" in View(Audience.MANAGER, query=Query).as_str()

@@ -1,0 +1,151 @@
+"""The only place that tries too often: to sign in, and to have mail sent, by account and by address."""
+
+import asyncio
+from ipaddress import ip_network
+from pathlib import Path
+
+import asyncpg
+
+from resolvers import jobs
+from settings import Limits
+from tests.support.client import ANYBODY, SIGN_IN, Ask, serving
+from tests.support.newcomers import (
+    PASSWORD,
+    REGISTER,
+    REQUEST_RESET,
+    RESET,
+    Mailbox,
+    code_in,
+    done,
+    join,
+    newcomer,
+    sign_in,
+    tried,
+)
+
+TOO_OFTEN = {
+    "code": "LIMIT_REACHED",
+    "message": "Too many attempts. Try again in 15 minutes.",
+    "path": ["input"],
+}
+
+
+async def test_mail_to_one_address_is_limited_alike_for_known_and_unknown(
+    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
+    await join(own, mailbox, "Ada")
+    for name, most in (("ada", 4), ("nobody", 5)):  # registering asked for one already
+        for _ in range(most):
+            assert await done(own, ANYBODY, REQUEST_RESET, {"email": f"{name}@people.example"}) == []
+        answer = await own(ANYBODY, REQUEST_RESET, {"input": {"email": f"{name}@people.example"}})
+        errors = answer["data"]["requestPasswordReset"]["userErrors"]
+        assert errors == [{"code": "LIMIT_REACHED", "path": ["input"]}]
+    assert await owner.fetchval("SELECT count(*) FROM identity.password_reset") == 4
+    (error,) = await done(own, ANYBODY, REGISTER, newcomer("nobody"))
+    assert error == TOO_OFTEN
+
+
+async def test_signing_in_is_limited_by_account_alike_for_known_and_unknown(
+    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
+    await join(own, mailbox, "Ada")
+    for name in ("ada", "nobody"):
+        for _ in range(10):
+            (error,) = await tried(own, f"{name}@people.example", "wrong password")
+            assert error["code"] == "WRONG_CREDENTIALS"
+        assert await tried(own, f"{name.upper()}@people.example", "wrong password") == [TOO_OFTEN]
+    # The right password is not even looked at.
+    assert await tried(own, "ada@people.example", PASSWORD) == [TOO_OFTEN]
+    assert (
+        await owner.fetchval(
+            "SELECT count(*) FROM identity.session s JOIN identity.account a ON a.id = s.account_id"
+            " WHERE a.email = 'ada@people.example'"
+        )
+        == 1
+    )
+    await owner.execute("UPDATE identity.attempt SET tried_at = tried_at - interval '15 minutes'")
+    await sign_in(own, "ada@people.example")
+
+
+async def test_tries_at_once_are_all_counted(own: Ask) -> None:
+    answers = await asyncio.gather(*(tried(own, "nobody@people.example", "wrong password") for _ in range(25)))
+    codes = [error["code"] for (error,) in answers]
+    assert (codes.count("WRONG_CREDENTIALS"), codes.count("LIMIT_REACHED")) == (10, 15)
+
+
+async def test_signing_in_with_the_right_password_is_no_try(
+    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
+    await join(own, mailbox, "Ada")
+    for _ in range(11):
+        await sign_in(own, "ada@people.example")
+    subjects = await owner.fetchval("SELECT count(*) FROM identity.attempt")
+    assert subjects == 2  # the mail that was asked for: by account and by address
+
+
+async def test_a_new_password_lets_in_who_was_locked_out(own: Ask, mailbox: Mailbox) -> None:
+    await join(own, mailbox, "Ada")
+    for _ in range(11):
+        await tried(own, "ada@people.example", "wrong password")
+    assert await tried(own, "ada@people.example", PASSWORD) == [TOO_OFTEN]
+    assert await done(own, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
+    code = code_in(await mailbox.next("ada@people.example"))
+    assert await done(own, ANYBODY, RESET, {"code": code, "password": "eight red lamps"}) == []
+    await sign_in(own, "ada@people.example", "eight red lamps")
+
+
+async def test_signing_in_is_limited_by_address_and_a_proxy_is_believed_when_it_is_trusted(
+    fresh: str, tmp_path: Path
+) -> None:
+    trusted = (ip_network("127.0.0.1/32"),)
+
+    async def code_from(ask: Ask, name: str, address: str) -> str:
+        variables = {"email": f"{name}@people.example", "password": "wrong password"}
+        answer = await ask.http.post(
+            "/graphql", json={"query": SIGN_IN, "variables": variables}, headers={"x-forwarded-for": address}
+        )
+        (error,) = answer.json()["data"]["signIn"]["userErrors"]
+        return str(error["code"])
+
+    limits = Limits(sign_ins_from=3)
+    async with serving(fresh, data=tmp_path, trusted_proxies=trusted, limits=limits) as ask:
+        for number in range(3):
+            assert await code_from(ask, f"a{number}", "203.0.113.7") == "WRONG_CREDENTIALS"
+        assert await code_from(ask, "a3", "198.51.100.1, 203.0.113.7") == "LIMIT_REACHED"
+        assert await code_from(ask, "a3", "203.0.113.8") == "WRONG_CREDENTIALS"
+    async with serving(fresh, data=tmp_path, limits=limits) as ask:
+        for number in range(3):
+            assert await code_from(ask, f"b{number}", f"203.0.113.{number}") == "WRONG_CREDENTIALS"
+        assert await code_from(ask, "b3", "203.0.113.99") == "LIMIT_REACHED"
+
+
+async def test_what_nobody_waits_for_any_more_is_forgotten_and_the_rest_is_not(owner: asyncpg.Connection) -> None:
+    account = await owner.fetchval("SELECT id FROM identity.account LIMIT 1")
+    for age, name in (("-1 hour", "over"), ("1 hour", "waiting")):
+        await owner.execute(
+            "INSERT INTO identity.registration (email, pseudonym, kind, sex, locale, notice_version, expires_at)"
+            f" VALUES ($1, $1, 'PATIENT', 'UNKNOWN', 'en', '1', now() + interval '{age}')",
+            name,
+        )
+        await owner.execute(
+            f"INSERT INTO identity.password_reset VALUES (false, $1, $2, now(), now() + interval '{age}')",
+            name.encode(),
+            account,
+        )
+        await owner.execute(
+            "INSERT INTO identity.attempt (subject, tried_at)"
+            f" VALUES ($1, now() - interval '1 day' + interval '{age}')",
+            name.encode(),
+        )
+        await owner.execute(
+            "INSERT INTO identity.session (account_id, token_hash, expires_at)"
+            f" VALUES ($1, $2, now() + interval '{age}')",
+            account,
+            name.encode(),
+        )
+    await jobs.forget_waiting(owner)
+    left = "SELECT string_agg({column}, ' ') FROM identity.{table} WHERE {column} IN ('over', 'waiting')"
+    assert await owner.fetchval(left.format(column="email", table="registration")) == "waiting"
+    for table, column in (("password_reset", "code_hash"), ("attempt", "subject"), ("session", "token_hash")):
+        rows = await owner.fetch(f"SELECT {column} FROM identity.{table} WHERE {column} IN ('over', 'waiting')")
+        assert [row[0] for row in rows] == [b"waiting"]

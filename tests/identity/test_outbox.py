@@ -1,0 +1,240 @@
+"""The only place that tries the outbox: by SMTP to a real server, again after a failure, and one process at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from models.identity.registrations import Letter
+from models.logins import open_roles, role_dsn
+from models.viewers import Audience
+from resolvers.identity import outbox as outbox
+from resolvers.identity.mail_templates import written
+from server.mailer import Mailer, smtp_delivery
+from tests.support.client import ANYBODY, serving
+from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
+
+
+@dataclass
+class Post:
+    """A mail server that takes what it is given, or refuses the first few recipients."""
+
+    port: int = 0
+    refuses: int = 0
+    taken: list[tuple[str, bytes]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def say(text: str) -> None:
+            writer.write(text.encode() + b"\r\n")
+            await writer.drain()
+
+        recipient = ""
+        await say("220 post")
+        while line := (await reader.readline()).decode().strip():
+            self.said.append(line)
+            command = line.split()[0].upper()
+            if command == "EHLO":
+                await say("250-post\r\n250 AUTH PLAIN")
+            elif command == "AUTH":
+                await say("235 welcome")
+            elif command == "RCPT" and self.refuses:
+                self.refuses -= 1
+                await say("450 later")
+            elif command == "RCPT":
+                recipient = line[line.index("<") + 1 : line.index(">")]
+                await say("250 fine")
+            elif command == "DATA":
+                await say("354 go on")
+                self.taken.append((recipient, await reader.readuntil(b"\r\n.\r\n")))
+                await say("250 taken")
+            elif command == "QUIT":
+                await say("221 bye")
+                break
+            else:
+                await say("250 fine")
+        writer.close()
+
+
+@asynccontextmanager
+async def post(refuses: int = 0) -> AsyncIterator[Post]:
+    made = Post(refuses=refuses)
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    made.port = server.sockets[0].getsockname()[1]
+    try:
+        yield made
+    finally:
+        server.close()
+
+
+async def becomes(owner: asyncpg.Connection, query: str, value: object) -> None:
+    async with asyncio.timeout(10):
+        while await owner.fetchval(query) != value:  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def test_mail_goes_to_the_server_that_is_named_with_the_code_alone_on_a_line(fresh: str, tmp_path: Path) -> None:
+    async with post() as server:
+        url = f"smtp://me:s%40crt@127.0.0.1:{server.port}"
+        async with serving(fresh, data=tmp_path, mail_url=url, mail_from="Cohorte <hello@cohorte.example>") as ask:
+            assert await done(ask, ANYBODY, REGISTER, newcomer("Ada", locale="fr-FR")) == []
+            async with connected(fresh) as owner:
+                await becomes(owner, "SELECT count(*) FROM identity.mail", 0)
+        ((recipient, raw),) = server.taken
+        assert recipient == "ada@people.example"
+        assert len(CODE_LINE.findall(raw.decode())) == 1
+        mail = message_from_bytes(raw, policy=default)
+        assert isinstance(mail, EmailMessage)
+        assert (mail["From"], mail["To"], mail["Subject"]) == (
+            "Cohorte <hello@cohorte.example>",
+            "ada@people.example",
+            "Votre code pour Cohorte",
+        )
+        assert "un compte est en cours d'ouverture" in mail.get_content()
+        assert any(line.startswith("AUTH PLAIN") for line in server.said)
+    assert not (tmp_path / "mail").exists()
+
+
+async def test_a_mail_that_could_not_be_sent_waits_ever_longer_and_is_sent_once(fresh: str) -> None:
+    await open_roles(fresh)
+    async with post(refuses=2) as server, connected(fresh) as owner:
+        await owner.execute("SELECT identity.write_to('ada@people.example', 'PASSWORD_CHANGED', 'en', NULL)")
+        mail = Mailer(smtp_delivery(f"smtp://127.0.0.1:{server.port}"), "hello@cohorte.example")
+        async with connected(role_dsn(fresh, Audience.PUBLIC)) as connection:
+            for minutes in (1, 2):
+                await mail.send_pending(connection)
+                waits = await owner.fetchval("SELECT extract(epoch FROM due_at - now()) FROM identity.mail")
+                assert minutes * 60 - 30 < waits <= minutes * 60
+                await mail.send_pending(connection)  # not due yet
+                assert server.refuses == 2 - minutes
+                await owner.execute("UPDATE identity.mail SET due_at = now()")
+            await mail.send_pending(connection)
+            await mail.send_pending(connection)
+        assert [recipient for recipient, _ in server.taken] == ["ada@people.example"]
+        assert await owner.fetchval("SELECT count(*) FROM identity.mail") == 0
+
+
+async def test_a_mail_that_never_goes_is_given_up_and_holds_up_no_other_and_no_log_says_whose_it_was(
+    fresh: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await open_roles(fresh)
+    sent: list[str] = []
+
+    async def deliver(message: EmailMessage, recipient: str) -> None:
+        if recipient == "bad@people.example":
+            raise IndexError(recipient)  # as the standard library's parsers do, now and then
+        sent.append(recipient)
+
+    async with connected(fresh) as owner, connected(role_dsn(fresh, Audience.PUBLIC)) as connection:
+        for name in ("bad", "good"):
+            await owner.execute(f"SELECT identity.write_to('{name}@people.example', 'PASSWORD_CHANGED', 'en', NULL)")
+        mail = Mailer(deliver, "hello@cohorte.example")
+        for attempt in range(outbox.ATTEMPTS):
+            assert await owner.fetchval("SELECT attempts FROM identity.mail WHERE recipient LIKE 'bad%'") == attempt
+            await mail.send_pending(connection)
+            await owner.execute("UPDATE identity.mail SET due_at = now()")
+        assert await owner.fetchval("SELECT count(*) FROM identity.mail") == 0
+    assert sent == ["good@people.example"]
+    assert caplog.messages == ["a mail could not be sent: IndexError"] * outbox.ATTEMPTS
+    assert "people.example" not in caplog.text
+
+
+async def test_of_several_processes_one_sends_and_each_mail_goes_once(fresh: str) -> None:
+    await open_roles(fresh)
+    sent: list[str] = []
+    sending = 0
+
+    async def deliver(message: EmailMessage, recipient: str) -> None:
+        nonlocal sending
+        sending += 1
+        assert sending == 1
+        await asyncio.sleep(0.001)
+        sending -= 1
+        sent.append(recipient)
+
+    tasks = []
+    async with connected(fresh) as owner:
+        for _ in range(3):
+            mail = Mailer(deliver, "hello@cohorte.example")
+            tasks.append(asyncio.create_task(mail.run(lambda: asyncpg.connect(role_dsn(fresh, Audience.PUBLIC)))))
+        try:
+            for number in range(60):
+                to = f"{number}@people.example"
+                await owner.execute("SELECT identity.write_to($1, 'PASSWORD_CHANGED', 'en', NULL)", to)
+            await becomes(owner, "SELECT count(*) FROM identity.mail", 0)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    assert sorted(sent) == sorted(f"{number}@people.example" for number in range(60))
+
+
+async def test_sending_ends_when_it_is_told_to_even_while_mail_comes_in(fresh: str) -> None:
+    await open_roles(fresh)
+
+    async def deliver(message: EmailMessage, recipient: str) -> None: ...
+
+    for turns in range(4):
+        mail = Mailer(deliver, "hello@cohorte.example")
+        running = asyncio.create_task(mail.run(lambda: asyncpg.connect(role_dsn(fresh, Audience.PUBLIC))))
+        async with connected(fresh) as owner:
+            await owner.execute("SELECT identity.write_to('ada@people.example', 'PASSWORD_CHANGED', 'en', NULL)")
+            await becomes(owner, "SELECT count(*) FROM identity.mail", 0)
+        await asyncio.sleep(0.02)  # it waits for the next one
+        mail.notified()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        running.cancel()
+        ended, _ = await asyncio.wait([running], timeout=5)
+        assert ended == {running}
+
+
+async def test_the_outbox_is_reached_again_after_its_connection_was_cut(fresh: str, tmp_path: Path) -> None:
+    mailbox = Mailbox(tmp_path)
+    async with serving(fresh, data=tmp_path) as ask, connected(fresh) as owner:
+        await join(ask, mailbox, "Ada")
+        cut = (
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE application_name = 'cohorte mail' AND datname = current_database()"
+        )
+        assert await owner.fetchval(cut) == 1
+        assert await done(ask, ANYBODY, REGISTER, newcomer("Grace")) == []
+        assert len(code_in(await mailbox.next("grace@people.example"))) == 32
+
+
+async def test_a_mail_in_the_folder_is_its_owners_alone_to_read(fresh: str, tmp_path: Path) -> None:
+    async with serving(fresh, data=tmp_path) as ask:
+        await join(ask, Mailbox(tmp_path), "Ada")
+    assert (tmp_path / "mail").stat().st_mode & 0o777 == 0o700
+    (path,) = (tmp_path / "mail").iterdir()
+    assert (path.suffix, path.stat().st_mode & 0o777) == (".eml", 0o600)
+
+
+@pytest.mark.parametrize("letter", Letter)
+def test_every_letter_is_written_in_both_languages_and_no_line_is_as_long_as_to_be_folded(letter: Letter) -> None:
+    code, name = "A" * 32, "Some name, of many words: " * 8
+    french, english = written(letter, "fr-CA", code, name), written(letter, "nl-BE", code, name)
+    assert french.subject != english.subject
+    for words in (french, english):
+        carries = letter in (Letter.VERIFY_EMAIL, Letter.RESET_PASSWORD, Letter.ORGANIZATION_OPENED)
+        assert (code in words.body.splitlines()) is carries
+        names = letter in (Letter.ORGANIZATION_OPENED, Letter.LICENCE_GRANTED, Letter.LICENCE_REFUSED)
+        assert (name.strip() in " ".join(words.body.split())) is names
+        assert "{" not in words.body
+        assert words.subject.isprintable()

@@ -1,0 +1,302 @@
+"""The only place that holds a member's rights to every table: what it is given of itself, and that nothing stays."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest_asyncio
+from sqlalchemy import Table
+
+from models.metadata import metadata
+from models.viewers import Audience, Viewer
+from resolvers.identity.passwords import hash_password
+from resolvers.identity.personal_data import IN_EVERY_TABLE, NOT_EXPORTED, OWN
+from tests.support.client import ANYBODY, Ask, Caller, serving
+from tests.support.newcomers import (
+    PASSWORD,
+    REGISTER,
+    VERIFY,
+    Mailbox,
+    becomes_closed,
+    code_in,
+    done,
+    join,
+    newcomer,
+    sign_in,
+)
+from tests.support.small_network import small_network
+
+EXPORT = "mutation { dataExport { export userErrors { code } } }"
+DELETE = "mutation ($input: AccountDeleteInput!) { accountDelete(input: $input) { userErrors { code path message } } }"
+PERSONAL = ("care", "identity", "research")
+ADDRESS = "leaving@people.example"
+
+
+@dataclass
+class Leaving:
+    """A member with a row in every table that may have one, signed in; what is its own is told by these words."""
+
+    ask: Ask
+    owner: asyncpg.Connection
+    who: Caller
+    viewer: Viewer
+    mailbox: Mailbox
+
+
+@pytest_asyncio.fixture
+async def leaving(fresh: str, tmp_path: Path) -> AsyncIterator[Leaving]:
+    owner = await asyncpg.connect(fresh)
+    network = await small_network(owner)
+    viewer = network.viewers[Audience.PATIENT]
+    await owner.execute(
+        "UPDATE identity.account SET email = $2, email_verified = true, notice_version = '2025-1' WHERE id = $1",
+        viewer.account,
+        ADDRESS,
+    )
+    await owner.execute(
+        "INSERT INTO identity.credential (account_id, password_hash) VALUES ($1, $2)",
+        viewer.account,
+        await hash_password(PASSWORD),
+    )
+    await plant(owner, viewer)
+    async with serving(fresh, data=tmp_path) as ask:
+        yield Leaving(ask, owner, await sign_in(ask, ADDRESS), viewer, Mailbox(tmp_path))
+    await owner.close()
+
+
+async def plant(owner: asyncpg.Connection, viewer: Viewer) -> None:
+    """What the small network leaves out, each with the member's own word in it."""
+    member = viewer.member
+    # Open, or the server would close it and cut the link to the answers.
+    await owner.execute("UPDATE catalog.survey SET closes_on = current_date + 30 WHERE status = 'OPEN'")
+    await owner.execute(
+        "INSERT INTO research.consent_change (member_id, purpose, granted, notice_version)"
+        " VALUES ($1, 'SURVEY_RESEARCH', true, '2025-1')",
+        member,
+    )
+    await owner.execute(
+        "INSERT INTO research.record (dataset_id, member_id, codes)"
+        " SELECT dataset_id, member_id, 'x' FROM research.enrolment WHERE member_id = $1",
+        member,
+    )
+    # Another is told of the member, and the member's e-mail waits for a code once more.
+    other = await owner.fetchval("SELECT id FROM care.member WHERE pseudonym = 'Small Association'")
+    await owner.execute(
+        "INSERT INTO care.notification (member_id, kind, subject_type, subject_id) VALUES ($1, 'CARE_LINK', 'mbr', $2)",
+        other,
+        member,
+    )
+    await owner.execute(
+        "INSERT INTO identity.password_reset (code_hash, account_id, expires_at) VALUES ('x', $1, now())",
+        viewer.account,
+    )
+    await owner.execute(
+        "INSERT INTO identity.registration (email, pseudonym, kind, sex, locale, notice_version, expires_at)"
+        " VALUES ($1, 'Waiting', 'PATIENT', 'UNKNOWN', 'en', '1', now())",
+        ADDRESS,
+    )
+    await owner.execute(
+        "INSERT INTO identity.mutation (caller, name, client_mutation_id, input_hash) VALUES ($1, 'x', 'x', 'x')",
+        member,
+    )
+
+
+def tables() -> list[Table]:
+    return [table for table in metadata.sorted_tables if table.schema in PERSONAL]
+
+
+def test_every_table_and_every_column_is_exported_or_left_out_for_a_reason() -> None:
+    names = {table.fullname for table in tables()}
+    mend = "a table belongs in either OWN or NOT_EXPORTED in resolvers/identity/personal_data.py, with the reason"
+    assert (set(OWN) | set(NOT_EXPORTED)) ^ names == set(), mend
+    assert set(OWN) & set(NOT_EXPORTED) == set(), mend
+    for table in tables():
+        if table.fullname in OWN:
+            own = OWN[table.fullname]
+            columns = {column.name for column in table.columns}
+            told = [*own.exported, *own.left_out, *IN_EVERY_TABLE]
+            file = "resolvers/identity/personal_data.py"
+            mend = f"export each column of {table.fullname}, or leave it out with a reason, in {file}"
+            assert (table.fullname, sorted(told)) == (table.fullname, sorted(columns)), mend
+    reasons = [*NOT_EXPORTED.values(), *IN_EVERY_TABLE.values()]
+    reasons += [reason for own in OWN.values() for reason in own.left_out.values()]
+    assert all(len(reason.split()) > 4 for reason in reasons)
+
+
+def test_no_table_of_the_other_schemas_points_at_a_member_or_an_account() -> None:
+    pointing = [
+        str(key.parent)
+        for table in metadata.sorted_tables
+        if table.schema not in PERSONAL
+        for key in table.foreign_keys
+        if key.column.table.fullname in ("care.member", "identity.account")
+    ]
+    assert pointing == []
+
+
+def test_rows_go_with_their_member_or_forget_it_and_say_why_they_stay() -> None:
+    for table in tables():
+        gone = {
+            key.ondelete
+            for key in table.foreign_keys
+            if key.column.table.fullname in ("care.member", "identity.account")
+        }
+        stays = table.fullname in OWN and OWN[table.fullname].stays is not None
+        assert (table.fullname, gone) == (table.fullname, gone & ({"SET NULL"} if stays else {"CASCADE"}))
+
+
+async def test_a_member_is_given_every_column_of_every_row_that_is_its_own(leaving: Leaving) -> None:
+    answer = await leaving.ask(leaving.who, EXPORT)
+    assert answer["data"]["dataExport"]["userErrors"] == []
+    given = json.loads(answer["data"]["dataExport"]["export"])
+    assert list(given) == list(OWN)
+    for table, own in OWN.items():
+        columns = ", ".join(own.exported)
+        rows = await leaving.owner.fetch(
+            f"SELECT row_to_json(t)::text AS row FROM (SELECT {columns} FROM {table} WHERE {own.whose}) t",
+            leaving.viewer.member,
+        )
+        expected = [json.loads(row["row"]) for row in rows]
+        assert rows, f"no row of {table} is tried: plant one"
+        assert (table, by_text(given[table])) == (table, by_text(expected))
+    text = answer["data"]["dataExport"]["export"]
+    for word in (
+        "Small Patient",
+        ADDRESS,
+        "Bretagne",
+        "one cup",
+        "It helped.",
+        "First words",
+        "noted",
+        "Look",
+        "words",
+    ):
+        assert word in text
+    assert "argon2" not in text
+
+
+def by_text(rows: list[dict[str, Any]]) -> list[str]:
+    return sorted(json.dumps(row, sort_keys=True) for row in rows)
+
+
+async def test_a_member_is_given_nothing_of_another(leaving: Leaving, tmp_path: Path) -> None:
+    ada = await join(leaving.ask, leaving.mailbox, "Ada")
+    given = json.loads((await leaving.ask(ada, EXPORT))["data"]["dataExport"]["export"])
+    rows = {table: len(rows) for table, rows in given.items() if rows}
+    assert rows == {"care.member": 1, "care.profile": 1, "identity.account": 1, "identity.session": 1}
+
+
+async def test_nobody_but_a_member_has_anything_to_export(leaving: Leaving) -> None:
+    manager = await leaving.ask.sign_in("manager")
+    for who in (ANYBODY, manager):
+        for document in (EXPORT, 'mutation { accountDelete(input: {password: "x"}) { userErrors { code } } }'):
+            answer = await leaving.ask(who, document)
+            assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def dump(owner: asyncpg.Connection) -> dict[str, set[str]]:
+    """Every row of every table, as text."""
+    found = {}
+    for table in metadata.sorted_tables:
+        rows = await owner.fetch(f"SELECT t::text AS row FROM {table.fullname} t")
+        found[table.fullname] = {row["row"] for row in rows}
+    return found
+
+
+async def test_who_leaves_is_named_nowhere_any_more_and_others_keep_every_row(leaving: Leaving) -> None:
+    owner, viewer = leaving.owner, leaving.viewer
+    mine: dict[str, set[str]] = {}
+    words = {str(viewer.member), str(viewer.account), ADDRESS, "Small Patient"}
+    for table, own in OWN.items():
+        rows = await owner.fetch(f"SELECT t::text AS row FROM {table} t WHERE {own.whose}", viewer.member)
+        mine[table] = {row["row"] for row in rows}
+    before = await dump(owner)
+    (wrong,) = await done(leaving.ask, leaving.who, DELETE, {"password": "not my password"})
+    assert (wrong["code"], wrong["path"]) == ("WRONG_CREDENTIALS", ["input", "password"])
+    untouched = await dump(owner)
+    assert {table: rows for table, rows in untouched.items() if table != "identity.attempt"} == {
+        table: rows for table, rows in before.items() if table != "identity.attempt"
+    }
+
+    assert await done(leaving.ask, leaving.who, DELETE, {"password": PASSWORD}) == []
+    assert (await leaving.mailbox.next(ADDRESS))["Subject"] == "Votre compte a été supprimé"
+    await gone(owner)
+    after = await dump(owner)
+    named = [(table, row) for table, rows in after.items() for row in rows if any(word in row for word in words)]
+    assert named == []
+    for table, own in OWN.items():
+        count = len(before[table]) - len(after[table])
+        told_of = 1 if table == "care.notification" else 0  # that another was told of who has left
+        assert (table, count) == (table, 0 if own.stays else len(mine[table]) + told_of)
+        # What was not the member's is there, to the letter.
+        others = before[table] - mine[table]
+        if table == "care.notification":
+            others = {row for row in others if str(viewer.member) not in row}
+        assert (table, others - after[table]) == (table, set())
+    assert await owner.fetchval("SELECT count(*) FROM care.flag WHERE note = 'Look'") == 0
+    assert await owner.fetchval("SELECT count(*) FROM care.flag WHERE member_id IS NULL AND note IS NULL") >= 1
+
+
+async def gone(owner: asyncpg.Connection) -> None:
+    async with asyncio.timeout(5):
+        while await owner.fetchval("SELECT count(*) FROM identity.mail"):  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_what_was_written_in_discussions_can_be_read_with_nobody_for_its_author(leaving: Leaving) -> None:
+    discussion = await leaving.owner.fetchval("SELECT id FROM care.discussion WHERE title = 'Rare question'")
+    document = '{ discussion(id: "dis_%s") { title author { pseudonym } posts { nodes { body author { id } } } } }'
+    reader = await leaving.ask.sign_in("patient")
+    before = (await leaving.ask(reader, document % discussion))["data"]["discussion"]
+    assert before["author"] == {"pseudonym": "Small Patient"}
+    assert await done(leaving.ask, leaving.who, DELETE, {"password": PASSWORD}) == []
+    after = (await leaving.ask(reader, document % discussion))["data"]["discussion"]
+    assert after["title"] == "Rare question"
+    assert after["author"] is None
+    assert after["posts"]["nodes"] == [{"body": post["body"], "author": None} for post in before["posts"]["nodes"]]
+    answer = await leaving.ask(reader, '{ member(pseudonym: "Small Patient") { id } }')
+    assert answer == {"data": {"member": None}}
+
+
+async def test_every_session_ends_at_once_and_the_address_and_the_name_are_free(leaving: Leaving) -> None:
+    other = await sign_in(leaving.ask, ADDRESS)
+    assert await done(leaving.ask, leaving.who, DELETE, {"password": PASSWORD}) == []
+    for session in (leaving.who, other):
+        assert await becomes_closed(leaving.ask, session)
+    wanted = newcomer("new", email=ADDRESS, pseudonym="Small Patient")
+    assert await done(leaving.ask, ANYBODY, REGISTER, wanted) == []
+    mails = [await leaving.mailbox.next(ADDRESS) for _ in range(2)]
+    (verify,) = [mail for mail in mails if mail["Subject"] == "Your code for Cohorte"]
+    assert await done(leaving.ask, ANYBODY, VERIFY, {"code": code_in(verify)}) == []
+    again = await sign_in(leaving.ask, ADDRESS)
+    answer = await leaving.ask(
+        again, "{ me { member { pseudonym communities { name } } region observations { nodes { id } } } }"
+    )
+    assert answer["data"]["me"] == {
+        "member": {"pseudonym": "Small Patient", "communities": []},
+        "region": None,
+        "observations": {"nodes": []},
+    }
+
+
+async def test_leaving_twice_at_once_is_leaving_once(leaving: Leaving) -> None:
+    input = {"password": PASSWORD, "clientMutationId": "leave"}
+    answers = await asyncio.gather(*(leaving.ask(leaving.who, DELETE, {"input": input}) for _ in range(2)))
+    assert {"data": {"accountDelete": {"userErrors": []}}} in answers
+    others = [answer for answer in answers if answer != {"data": {"accountDelete": {"userErrors": []}}}]
+    codes = [error["extensions"]["code"] for answer in others for error in answer["errors"]]
+    assert set(codes) <= {"FORBIDDEN", "UNAUTHENTICATED"}
+    assert await leaving.owner.fetchval("SELECT count(*) FROM identity.mutation") == 0
+
+
+async def test_tries_at_the_password_are_limited_here_too(leaving: Leaving) -> None:
+    for _ in range(10):
+        (wrong,) = await done(leaving.ask, leaving.who, DELETE, {"password": "not my password"})
+        assert wrong["code"] == "WRONG_CREDENTIALS"
+    (wrong,) = await done(leaving.ask, leaving.who, DELETE, {"password": PASSWORD})
+    assert (wrong["code"], wrong["path"]) == ("LIMIT_REACHED", ["input"])
+    assert await leaving.owner.fetchval("SELECT count(*) FROM care.member WHERE id = $1", leaving.viewer.member) == 1

@@ -1,0 +1,273 @@
+"""The only place that tries opening an account and getting back into one: what is held, mailed, and never said."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import pytest
+
+from resolvers.identity.accounts_rules import common_passwords
+from tests.support.client import ANYBODY, SIGN_IN, Ask
+from tests.support.newcomers import (
+    CLOSED_CODE,
+    NOTICE,
+    PASSWORD,
+    REGISTER,
+    REQUEST_RESET,
+    RESET,
+    VERIFY,
+    Mailbox,
+    code_in,
+    done,
+    join,
+    newcomer,
+    sign_in,
+    tried,
+)
+
+ME = "{ me { member { pseudonym kind verified } account { email emailVerified locale } birthYear sex region sharing } }"
+THIS_YEAR = datetime.now(UTC).year
+
+
+async def counts(owner: asyncpg.Connection) -> tuple[int, ...]:
+    row = await owner.fetchrow(
+        """SELECT (SELECT count(*) FROM care.member), (SELECT count(*) FROM identity.account),
+        (SELECT count(*) FROM identity.credential), (SELECT count(*) FROM identity.registration)"""
+    )
+    assert row is not None
+    return tuple(row)
+
+
+async def test_a_newcomer_registers_verifies_and_is_a_member(own: Ask, mailbox: Mailbox) -> None:
+    wanted = newcomer("Ada", email="Ada@People.example", birthYear=1980, sex="FEMALE", region="Bretagne")
+    assert await done(own, ANYBODY, REGISTER, wanted) == []
+    assert [e["code"] for e in await tried(own, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
+    mail = await mailbox.next("ada@people.example")
+    assert mail["Subject"] == "Your code for Cohorte"
+    code = code_in(mail)
+    # As people type: the case and the spaces do not matter.
+    typed = f" {code[:8].lower()} {code[8:]}\n"
+    assert await done(own, ANYBODY, VERIFY, {"code": typed}) == []
+    ada = await sign_in(own, "ADA@people.example")
+    assert await own(ada, ME) == {
+        "data": {
+            "me": {
+                "member": {"pseudonym": "Ada", "kind": "PATIENT", "verified": False},
+                "account": {"email": "ada@people.example", "emailVerified": True, "locale": "en"},
+                "birthYear": 1980,
+                "sex": "FEMALE",
+                "region": "Bretagne",
+                "sharing": "ONLY_ME",
+            }
+        }
+    }
+
+
+async def test_mail_is_written_in_the_language_of_who_registers(own: Ask, mailbox: Mailbox) -> None:
+    for locale, subject in (
+        ("fr-FR", "Votre code pour Cohorte"),
+        ("fr", "Votre code pour Cohorte"),
+        ("de", "Your code for Cohorte"),
+    ):
+        name = f"in-{locale}"
+        assert await done(own, ANYBODY, REGISTER, newcomer(name, locale=locale)) == []
+        mail = await mailbox.next(f"{name}@people.example")
+        assert mail["Subject"] == subject
+        assert len(code_in(mail)) == 32
+    without = {key: value for key, value in newcomer("unsaid").items() if key != "locale"}
+    assert await done(own, ANYBODY, REGISTER, without) == []
+    assert (await mailbox.next("unsaid@people.example"))["Subject"] == "Votre code pour Cohorte"
+
+
+@pytest.mark.parametrize("kind", ["RELATIVE", "ASSOCIATION"])
+async def test_relatives_and_associations_join_too(own: Ask, mailbox: Mailbox, kind: str) -> None:
+    who = await join(own, mailbox, "Grace", kind=kind)
+    answer = await own(who, "{ me { member { kind verified } sex birthYear } }")
+    assert answer["data"]["me"] == {"member": {"kind": kind, "verified": False}, "sex": "UNKNOWN", "birthYear": None}
+
+
+REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    ({"pseudonym": "Al"}, "INVALID", "pseudonym"),
+    ({"pseudonym": "  Al  "}, "INVALID", "pseudonym"),
+    ({"pseudonym": "A" * 31}, "TOO_LONG", "pseudonym"),
+    ({"pseudonym": "ada@people.example"}, "INVALID", "pseudonym"),
+    ({"pseudonym": "Ada＠people"}, "INVALID", "pseudonym"),  # a wide @
+    ({"pseudonym": "Ada\nLove"}, "INVALID", "pseudonym"),
+    ({"pseudonym": "Ada\u202eLove"}, "INVALID", "pseudonym"),  # turns what follows around
+    ({"password": "short123!"}, "INVALID", "password"),
+    ({"password": "x" * 129}, "TOO_LONG", "password"),
+    ({"password": "Newcomer@People.example"}, "INVALID", "password"),
+    ({"password": "LONG-PSEUDONYM", "pseudonym": "long-pseudonym"}, "INVALID", "password"),
+    ({"birthYear": THIS_YEAR - 15}, "NOT_ELIGIBLE", "birthYear"),
+    ({"birthYear": 1899}, "INVALID", "birthYear"),
+    ({"birthYear": THIS_YEAR + 1}, "INVALID", "birthYear"),
+    ({"region": "r" * 101}, "TOO_LONG", "region"),
+    ({"region": "one\ntwo"}, "INVALID", "region"),
+    ({"locale": "français"}, "INVALID", "locale"),
+    ({"noticeVersion": "2019-1"}, "INVALID", "noticeVersion"),
+]
+
+
+async def test_what_is_not_acceptable_is_refused_at_its_place_and_nothing_is_kept(
+    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
+    before = await counts(owner)
+    common = max(common_passwords(), key=len)
+    for given, code, place in [*REFUSED, ({"password": common}, "INVALID", "password")]:
+        (error,) = await done(own, ANYBODY, REGISTER, newcomer("newcomer", **given))
+        assert (given, error["code"], error["path"]) == (given, code, ["input", place])
+        assert not any(str(value) in error["message"] for value in given.values())
+    assert await counts(owner) == before
+    assert await owner.fetchval("SELECT count(*) FROM identity.mail") == 0
+    assert mailbox.all() == []
+
+
+async def test_an_age_that_is_reached_this_year_is_old_enough(own: Ask) -> None:
+    assert await done(own, ANYBODY, REGISTER, newcomer("Young", birthYear=THIS_YEAR - 16)) == []
+
+
+async def test_a_pseudonym_is_one_members_in_any_case_and_held_from_registering(
+    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
+    await join(own, mailbox, "Ada")
+    assert await done(own, ANYBODY, REGISTER, newcomer("Grace")) == []
+    for name in ("ada", "ADA", " Ada ", "Ａda", "gRACE"):
+        before = await counts(owner)
+        (error,) = await done(own, ANYBODY, REGISTER, newcomer("other", pseudonym=name))
+        assert (name, error["code"], error["path"]) == (name, "TAKEN", ["input", "pseudonym"])
+        assert await counts(owner) == before
+
+
+async def test_a_pseudonym_is_free_again_when_its_registration_has_lapsed(
+    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
+    assert await done(own, ANYBODY, REGISTER, newcomer("Grace")) == []
+    code = code_in(await mailbox.next("grace@people.example"))
+    await owner.execute("UPDATE identity.registration SET expires_at = now()")
+    assert await done(own, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
+    assert await done(own, ANYBODY, REGISTER, newcomer("other", pseudonym="grace")) == []
+
+
+async def test_an_address_that_is_taken_is_answered_as_any_other_and_its_owner_is_told(
+    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
+    await join(own, mailbox, "Ada")
+    before = await counts(owner)
+    free = await own(ANYBODY, REGISTER, {"input": newcomer("free", pseudonym="Free one")})
+    taken = await own(ANYBODY, REGISTER, {"input": newcomer("Ada", email="ADA@people.example", pseudonym="Taken one")})
+    assert free == taken
+    mail = await mailbox.next("ada@people.example")
+    assert mail["Subject"] == "You have an account at Cohorte"
+    assert "\r\n\r\n\r\n" not in mail.as_string()
+    after = await counts(owner)
+    assert (after[0], after[1], after[2]) == before[:3]
+    # Both pseudonyms are held: from that, too, nobody learns which of the two addresses is somebody's.
+    for name in ("Free one", "Taken one"):
+        (error,) = await done(own, ANYBODY, REGISTER, newcomer("third", pseudonym=name))
+        assert error["code"] == "TAKEN"
+    kept = await owner.fetchrow("SELECT * FROM identity.registration WHERE email = 'ada@people.example'")
+    assert kept is not None
+    assert (kept["password_hash"], kept["code_hash"]) == (None, None)
+
+
+async def test_who_registers_again_does_so_in_place_of_before(own: Ask, mailbox: Mailbox) -> None:
+    assert await done(own, ANYBODY, REGISTER, newcomer("Ada")) == []
+    first = code_in(await mailbox.next("ada@people.example"))
+    again = newcomer("Ada", password="another long one")
+    assert await done(own, ANYBODY, REGISTER, again) == []
+    second = code_in(await mailbox.next("ada@people.example"))
+    assert await done(own, ANYBODY, VERIFY, {"code": first}) == [CLOSED_CODE]
+    assert await done(own, ANYBODY, VERIFY, {"code": second}) == []
+    await sign_in(own, "ada@people.example", "another long one")
+    assert [e["code"] for e in await tried(own, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
+
+
+async def test_the_first_of_two_registrations_of_an_address_to_be_verified_wins(
+    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
+    codes = []
+    for name in ("One of them", "Two of them"):
+        wanted = newcomer("them", pseudonym=name)
+        assert await done(own, ANYBODY, REGISTER, wanted) == []
+        codes.append(code_in(await mailbox.next("them@people.example")))
+    before = await counts(owner)
+    answers = await asyncio.gather(*(done(own, ANYBODY, VERIFY, {"code": code}) for code in codes))
+    assert sorted(map(len, answers)) == [0, 1]
+    after = await counts(owner)
+    assert (after[0] - before[0], after[1] - before[1], after[3]) == (1, 1, 0)
+
+
+async def test_a_code_opens_one_account_once_however_often_it_is_sent(
+    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
+    assert await done(own, ANYBODY, REGISTER, newcomer("Ada")) == []
+    code = code_in(await mailbox.next("ada@people.example"))
+    before = await counts(owner)
+    answers = await asyncio.gather(*(done(own, ANYBODY, VERIFY, {"code": code}) for _ in range(5)))
+    assert sorted(answers, key=len) == [[], *[[CLOSED_CODE]] * 4]
+    assert (await counts(owner))[0] == before[0] + 1
+
+
+async def test_a_repeated_request_with_its_id_is_answered_as_the_first(
+    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
+    wanted = newcomer("Ada") | {"clientMutationId": "one"}
+    answers = await asyncio.gather(*(done(own, ANYBODY, REGISTER, wanted) for _ in range(3)))
+    assert answers == [[], [], []]
+    code = code_in(await mailbox.next("ada@people.example"))
+    for _ in range(2):
+        assert await done(own, ANYBODY, VERIFY, {"code": code, "clientMutationId": "two"}) == []
+    assert await owner.fetchval("SELECT count(*) FROM identity.account WHERE email = 'ada@people.example'") == 1
+    await asyncio.sleep(0)
+    assert mailbox.all() == [("ada@people.example", "Your code for Cohorte")]
+    kept = await owner.fetchval("SELECT string_agg(m::text, ' ') FROM identity.mutation m")
+    assert PASSWORD not in kept
+    assert "ada" not in kept
+
+
+async def test_of_two_who_want_a_pseudonym_at_once_one_has_it(own: Ask, owner: asyncpg.Connection) -> None:
+    both = [newcomer(name, pseudonym="Wanted") for name in ("one", "two")]
+    answers = await asyncio.gather(*(done(own, ANYBODY, REGISTER, wanted) for wanted in both))
+    assert sorted([error["code"] for error in answer] for answer in answers) == [[], ["TAKEN"]]
+    assert await owner.fetchval("SELECT count(*) FROM identity.registration") == 1
+
+
+@pytest.mark.parametrize("code", ["", "A" * 32, "x", "A" * 10_000])
+async def test_a_code_that_nobody_was_sent_opens_nothing(own: Ask, owner: asyncpg.Connection, code: str) -> None:
+    before = await counts(owner)
+    assert await done(own, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
+    assert await done(own, ANYBODY, RESET, {"code": code, "password": PASSWORD}) == [CLOSED_CODE]
+    assert await counts(owner) == before
+
+
+async def test_only_the_hash_of_a_code_is_kept_and_the_mail_goes_when_it_is_sent(
+    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
+    ada = await join(own, mailbox, "Ada")
+    assert await done(own, ANYBODY, REGISTER, newcomer("Grace")) == []
+    assert await done(own, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
+    codes = [code_in(await mailbox.next(f"{name}@people.example")) for name in ("grace", "ada")]
+    async with asyncio.timeout(5):
+        while await owner.fetchval("SELECT count(*) FROM identity.mail"):  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.01)
+    kept = ""
+    for table in ("registration", "password_reset", "mail", "mutation", "attempt"):
+        kept += await owner.fetchval(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM identity.{table} t")
+    assert not [code for code in codes if code in kept]
+    assert ada.token is not None
+
+
+async def test_registering_while_signed_in_works_as_for_anybody(own: Ask, mailbox: Mailbox) -> None:
+    ada = await join(own, mailbox, "Ada")
+    assert await done(own, ada, REGISTER, newcomer("Second")) == []
+    code = code_in(await mailbox.next("second@people.example"))
+    assert await done(own, ada, VERIFY, {"code": code}) == []
+    answer = await own(ada, SIGN_IN, {"email": "second@people.example", "password": PASSWORD})
+    assert answer["data"]["signIn"]["viewer"] == {"audience": "PATIENT"}
+
+
+async def test_the_notice_that_was_read_is_remembered(own: Ask, mailbox: Mailbox, owner: asyncpg.Connection) -> None:
+    await join(own, mailbox, "Ada")
+    kept = await owner.fetchval("SELECT notice_version FROM identity.account WHERE email = 'ada@people.example'")
+    assert kept == NOTICE

@@ -1,0 +1,230 @@
+"""The only place that tries signing in and out: who is let in, and that a session that is closed is closed at once."""
+
+import asyncio
+import hashlib
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from models.viewers import Audience, Viewer
+from server.sessions import KEPT, Sessions
+from tests.support.client import ANYBODY, SIGN_IN, SIGN_OUT, Ask, Caller, serving
+
+WHO = "{ viewer { audience } }"
+CLOSED = {
+    "errors": [
+        {
+            "message": "Invalid or expired session. Please sign in again.",
+            "extensions": {"code": "UNAUTHENTICATED"},
+        }
+    ]
+}
+WRONG = {
+    "data": {
+        "signIn": {
+            "token": None,
+            "viewer": None,
+            "userErrors": [
+                {
+                    "code": "WRONG_CREDENTIALS",
+                    "message": "The e-mail address and the password do not match an account.",
+                    "path": ["input"],
+                }
+            ],
+        }
+    }
+}
+
+
+def audience(name: str) -> dict[str, object]:
+    return {"data": {"viewer": {"audience": name}}}
+
+
+async def becomes_closed(ask: Ask, who: Caller) -> bool:
+    """Whether the server comes to know, within seconds, that a session was closed elsewhere."""
+    for _ in range(500):
+        if await ask(who, WHO) == CLOSED:
+            return True
+        await asyncio.sleep(0.01)
+    return False
+
+
+async def becomes(sessions: Sessions, *, listening: bool) -> None:
+    async with asyncio.timeout(10):
+        while sessions.listening is not listening:  # noqa: ASYNC110 - the server has no use for an event of it
+            await asyncio.sleep(0.02)
+
+
+async def test_each_account_is_taken_for_what_it_is(
+    ask: Ask, patient: Caller, relative: Caller, laboratory: Caller, manager: Caller, moderator: Caller
+) -> None:
+    for who, name in (
+        (patient, "PATIENT"),
+        (relative, "PATIENT"),
+        (laboratory, "BUYER"),
+        (manager, "MANAGER"),
+        (moderator, "MANAGER"),
+        (ANYBODY, "PUBLIC"),
+    ):
+        for _ in range(2):  # the first time, its token may have to be looked up
+            assert await ask(who, WHO) == audience(name)
+        assert len(ask.statements) == 1
+
+
+async def test_signing_in_tells_who_has_signed_in(ask: Ask) -> None:
+    answer = await ask(ANYBODY, SIGN_IN, {"email": "Manager@Demo.example", "password": "demonstration"})
+    signed_in = answer["data"]["signIn"]
+    assert signed_in | {"token": None} == {"token": None, "viewer": {"audience": "MANAGER"}, "userErrors": []}
+    assert len(signed_in["token"]) == 43
+
+
+async def test_a_wrong_password_and_an_unknown_account_are_answered_alike(ask: Ask) -> None:
+    for email, password in (
+        ("patient@demo.example", "wrong"),
+        ("patient@demo.example", ""),
+        ("nobody@demo.example", "demonstration"),
+    ):
+        assert await ask(ANYBODY, SIGN_IN, {"email": email, "password": password}) == WRONG
+        assert not any("open_session" in statement for statement in ask.statements)
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "",
+        "Bearer",
+        "Bearer x",
+        "Bearer " + "a" * 43,
+        "Bearer " + "a" * 42 + "é",
+        "Basic " + "a" * 43,
+        "Bearer " + "a" * 44,
+        "a" * 43,
+    ],
+)
+async def test_a_token_that_opens_nothing_is_refused_and_not_taken_for_nobody(ask: Ask, authorization: str) -> None:
+    headers = {b"authorization": authorization.encode("latin-1")}
+    answer = await ask.http.post("/graphql", json={"query": WHO}, headers=headers)
+    assert (answer.status_code, answer.headers["www-authenticate"], answer.json()) == (401, "Bearer", CLOSED)
+
+
+async def test_only_the_digest_of_a_token_is_stored(ask: Ask, dsn: str) -> None:
+    who = await ask.sign_in("patient")
+    assert who.token is not None
+    connection = await asyncpg.connect(dsn)
+    stored = await connection.fetchval(
+        "select count(*) from identity.session where token_hash = $1", hashlib.sha256(who.token.encode()).digest()
+    )
+    assert stored == 1
+    assert await connection.fetchval("select count(*) from identity.session s where s::text like $1", who.token) == 0
+    await connection.close()
+
+
+async def test_a_token_is_looked_up_once(ask: Ask) -> None:
+    who = await ask.sign_in("patient")
+    counts = []
+    for _ in range(3):
+        await ask(who, WHO)
+        counts.append(len(ask.statements))
+    assert counts == [2, 1, 1]
+
+
+async def test_signing_out_closes_the_session_at_once_and_no_other(ask: Ask) -> None:
+    one, other = await ask.sign_in("patient"), await ask.sign_in("patient")
+    assert await ask(one, WHO) == await ask(other, WHO) == audience("PATIENT")
+    assert await ask(one, SIGN_OUT) == {"data": {"signOut": {"userErrors": []}}}
+    assert await ask(one, WHO) == CLOSED
+    assert await ask(other, WHO) == audience("PATIENT")
+
+
+async def test_signing_out_is_heard_by_another_server(fresh: str) -> None:
+    async with serving(fresh) as here, serving(fresh) as there:
+        who = await here.sign_in("patient")
+        assert await there(who, WHO) == audience("PATIENT")
+        await there(who, WHO)
+        assert len(there.statements) == 1  # it is kept there
+        await here(who, SIGN_OUT)
+        assert await becomes_closed(there, who)
+
+
+async def test_a_server_that_cannot_listen_believes_nothing_it_kept(fresh: str) -> None:
+    async with serving(fresh) as ask:
+        assert ask.app.endpoint is not None
+        sessions = ask.app.endpoint.sessions
+        who = await ask.sign_in("patient")
+        await ask(who, WHO)
+        assert len(sessions.kept) == 1
+        owner = await asyncpg.connect(fresh)
+        # Without the right to connect, the listener cannot come back.
+        await owner.execute("alter role cohorte_public nologin")
+        try:
+            listener = "application_name = 'cohorte listener' and datname = current_database()"
+            await owner.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {listener}")
+            await becomes(sessions, listening=False)
+            assert (len(sessions.kept), len(sessions.hashes)) == (0, 0)
+            for _ in range(2):
+                assert await ask(who, WHO) == audience("PATIENT")
+                assert len(ask.statements) == 2  # looked up each time
+            await owner.execute("delete from identity.session")
+            assert await ask(who, WHO) == CLOSED
+        finally:
+            await owner.execute("alter role cohorte_public login")
+            await owner.close()
+        await becomes(sessions, listening=True)
+
+
+async def test_a_session_ends_with_its_time(fresh: str) -> None:
+    async with serving(fresh) as ask:
+        who = await ask.sign_in("patient")
+        owner = await asyncpg.connect(fresh)
+        await owner.execute("update identity.session set expires_at = now() - interval '1 second'")
+        await owner.close()
+        assert await ask(who, WHO) == CLOSED
+
+
+async def test_demonstration_accounts_are_let_in_by_a_demonstration_alone(fresh: str) -> None:
+    async with serving(fresh) as demonstration, serving(fresh, demo=False) as earnest:
+        who = await demonstration.sign_in("patient")
+        assert await earnest(who, WHO) == CLOSED
+        assert await earnest(ANYBODY, SIGN_IN, {"email": "patient@demo.example", "password": "demonstration"}) == WRONG
+
+
+class NoConnections:
+    """Stands in for the pool: calls `meanwhile`, such as a notification, and returns `found`."""
+
+    def __init__(self, found: object, meanwhile: object = None) -> None:
+        self.found, self.meanwhile = found, meanwhile
+
+    async def run(self, work: object) -> object:
+        if callable(self.meanwhile):
+            self.meanwhile()
+        return self.found
+
+
+async def test_what_is_revoked_while_it_is_looked_up_is_not_kept() -> None:
+    viewer = Viewer(Audience.PATIENT, uuid4(), uuid4(), uuid4())
+    connections = NoConnections((viewer, datetime.now(UTC) + timedelta(days=1), False))
+    sessions = Sessions(connections, demonstration=True)  # type: ignore[arg-type]  # a stand-in
+    sessions.listening = True
+    connections.meanwhile = lambda: sessions.notified(None, 0, "", str(viewer.session))
+    token = b"Bearer " + b"a" * 43
+    assert await sessions.viewer(token) == viewer
+    assert sessions.known(token) is None
+    connections.meanwhile = None
+    assert await sessions.viewer(token) == viewer
+    assert sessions.known(token) == viewer
+    sessions.notified(None, 0, "", "nonsense")
+    assert sessions.known(token) is None
+
+
+def test_what_is_kept_is_bounded_and_ends() -> None:
+    sessions = Sessions(NoConnections(None), demonstration=True)  # type: ignore[arg-type]  # a stand-in
+    for number in range(KEPT + 5):
+        viewer = Viewer(Audience.PATIENT, uuid4(), uuid4(), uuid4())
+        sessions.keep(str(number).encode(), viewer, time.monotonic() + 60)
+    assert len(sessions.kept) == len(sessions.hashes) == KEPT
+    token = b"Bearer " + b"a" * 43
+    sessions.keep(hashlib.sha256(b"a" * 43).digest(), viewer, time.monotonic() - 1)
+    assert sessions.known(token) is None

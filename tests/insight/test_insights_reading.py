@@ -1,0 +1,246 @@
+"""Who reads which insights, what of them, and that whoever may read one is told the same numbers as everybody else."""
+
+import csv
+import io
+import json
+from itertools import product
+from typing import Any
+
+import pytest
+from jsonstat_validator import validate_jsonstat  # type: ignore[import-untyped]
+
+from privacy import reading
+from tests.support.insights import BY_SEX, FATIGUE, SEX, Said
+from tests.support.waves import variable, wave
+
+WHOLE = """query ($id: ID!) { insight(id: $id) {
+  id precision marginOfError publishedAt purpose
+  dataset { title wave kind } variable { name label ordinal maxPerMember } by { name categories { code label value } }
+  cost { microRho delta } requestedBy { name } ledgerEntry { position previousHash }
+  statistics { measure by { code } value interval { low high } reliability }
+  cells { category { code label value } by { code } count marginOfError share interval { low high } reliability }
+} }"""
+
+
+def figures(each: reading.Cell, *, hidden: bool = False) -> dict[str, Any]:
+    """A cell as it is answered, of an insight of fatigue by sex."""
+    category, by = FATIGUE.categories[each.category], [SEX.categories[place] for place in each.by]
+    said = hidden or each.reliability.value != "HIDDEN"
+    return {
+        "category": {"code": category.code, "label": category.label, "value": category.value},
+        "by": [{"code": one.code} for one in by],
+        "count": each.count if said else None,
+        "marginOfError": each.margin,
+        "share": each.share if said else None,
+        "interval": {"low": each.low, "high": each.high} if said and each.low is not None else None,
+        "reliability": each.reliability.value,
+    }
+
+
+async def test_patients_buyers_and_the_house_are_told_the_same_in_one_statement(said: Said) -> None:
+    cube = said.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0)
+    await said("patient", "{ viewer { audience } }")  # the first time, the session itself is looked up
+    first = await said("patient", WHOLE)
+    assert len(said.place.ask.statements) == 1
+    assert first == await said("licensed", WHOLE) == await said("manager", WHOLE)
+    told = first["insight"]
+    cells, statistics = told.pop("cells"), told.pop("statistics")
+    assert told == {
+        "id": said.ids["fatigue"], "precision": "WITHIN_10", "marginOfError": 10,
+        "publishedAt": "2026-03-03T12:00:00+00:00", "purpose": "Sleep and fatigue",
+        "dataset": {"title": "Tracking of Home", "wave": "2026 spring", "kind": "TRACKING"},
+        "variable": {"name": "fatigue", "label": "Fatigue", "ordinal": True, "maxPerMember": 1},
+        "by": [{"name": "sex", "categories": [
+            {"code": "FEMALE", "label": "Female", "value": None}, {"code": "MALE", "label": "Male", "value": None},
+            {"code": "UNKNOWN", "label": "Unknown", "value": None},
+        ]}],
+        "cost": {"microRho": 17_372, "delta": 1e-06}, "requestedBy": {"name": "Who is licensed"},
+        "ledgerEntry": {"position": said.line + 1, "previousHash": await said.place.admin.fetchval(
+            "select encode(hash, 'hex') from insight.ledger_entry where position = $1", said.line
+        )},
+    }  # fmt: skip
+    assert cells == [figures(each) for each in reading.cells_of(cube, "fatigue", ["sex"])]
+    assert [cell["count"] for cell in cells] == [90, 40, 30, None, 60, 50, 20, None, None, None, None, None]
+    assert statistics == [
+        {
+            "measure": each.measure.value,
+            "by": [{"code": SEX.categories[each.by[0]].code}],
+            "value": each.value,
+            "interval": None if each.low is None else {"low": each.low, "high": each.high},
+            "reliability": each.reliability.value,
+        }
+        for each in reading.statistics_of(cube, "fatigue", ["sex"])
+    ]
+    assert [one["value"] for one in statistics] == [pytest.approx(0.625), 0.0, pytest.approx(90 / 130), 1.0, None, None]
+
+
+async def test_what_is_unreliable_is_shown_to_who_asks_for_it_and_stays_hidden_in_name(said: Said) -> None:
+    cube = said.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0)
+    fields = "{ category { code label value } by { code } count marginOfError share interval { low high } reliability }"
+    text = f"query ($id: ID!) {{ insight(id: $id) {{ cells(includeUnreliable: true) {fields} }} }}"
+    shown = (await said("licensed", text))["insight"]["cells"]
+    assert shown == [figures(each, hidden=True) for each in reading.cells_of(cube, "fatigue", ["sex"])]
+    assert [cell["count"] for cell in shown if cell["reliability"] == "HIDDEN"] == [5, 7, 9, 3, -2, 1]
+
+
+CELLS = """query ($id: ID!, $by: [String!], $where: [CategoryFilter!], $all: Boolean) {
+  insight(id: $id) {
+    cells(by: $by, where: $where, includeUnreliable: $all) {
+      category { code label value } by { code } count marginOfError share interval { low high } reliability
+    }
+    statistics(by: $by, where: $where) { measure by { code } value interval { low } reliability }
+  }
+}"""
+ASKED: list[tuple[list[str] | None, dict[str, list[str]]]] = [
+    (None, {}),
+    (["sex"], {}),
+    ([], {}),
+    (None, {"sex": ["FEMALE"]}),
+    ([], {"sex": ["MALE", "FEMALE"]}),
+    (["sex"], {"fatigue": ["HIGH", "LOW"], "sex": ["MALE"]}),
+]
+
+
+@pytest.mark.parametrize(("by", "where"), ASKED)
+@pytest.mark.parametrize("all", [None, True])
+async def test_slices_and_roll_ups_are_those_of_the_stored_cube(
+    said: Said, by: list[str] | None, where: dict[str, list[str]], all: bool | None
+) -> None:
+    cube = said.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0).sliced(where)
+    kept = ["sex"] if by is None else by
+    filters = [{"variable": name, "in": codes} for name, codes in where.items()]
+    answer = (await said("licensed", CELLS, {"by": by, "where": filters or None, "all": all}))["insight"]
+    assert len(said.place.ask.statements) == 1
+    assert answer["cells"] == [figures(each, hidden=bool(all)) for each in reading.cells_of(cube, "fatigue", kept)]
+    assert [(one["measure"], one["value"]) for one in answer["statistics"]] == [
+        (each.measure.value, each.value) for each in reading.statistics_of(cube, "fatigue", kept)
+    ]
+    assert answer == (await said("patient", CELLS, {"by": by, "where": filters or None, "all": all}))["insight"]
+
+
+async def test_two_filters_of_one_variable_both_hold(said: Said) -> None:
+    filters = [{"variable": "sex", "in": ["FEMALE", "MALE"]}, {"variable": "sex", "in": ["MALE"]}]
+    cells = (await said("patient", CELLS, {"where": filters}))["insight"]["cells"]
+    assert [cell["count"] for cell in cells] == [60, 50, 20, None]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ('by: ["age"]', "'by' names 1 variables that this insight is not by: sex."),
+        ('by: ["fatigue"]', "'by' names 1 variables that this insight is not by: sex."),
+        (
+            'where: [{variable: "symptoms", in: ["PAIN"]}]',
+            "'where' names 1 variables that this insight has not: sex, fatigue.",
+        ),
+        (
+            'where: [{variable: "sex", in: ["MALE", "NONE"]}]',
+            "'where' names a category that the variable sex has not.",
+        ),
+        ('where: [{variable: "sex", in: []}]', "'where' leaves a variable without a category."),
+    ],
+)
+async def test_what_an_insight_does_not_hold_is_refused_whoever_asks(said: Said, arguments: str, message: str) -> None:
+    assert await said.refused("licensed", arguments) == message
+    assert await said.refused("patient", arguments) == message
+
+
+async def test_categories_that_a_member_may_be_in_several_of_are_not_added_up(said: Said) -> None:
+    id = {"id": said.ids["symptoms by"]}
+    answer = await said.place.ask(said.who["patient"], CELLS, id | {"by": []})
+    assert {error["message"] for error in answer["errors"]} == {
+        "A member may be in several categories of symptoms, so that they cannot be added up:"
+        " ask 'by' it, or 'where' it is one of them."
+    }
+    assert answer["data"] == {"insight": None}
+    one = {"by": [], "where": [{"variable": "symptoms", "in": ["PAIN"]}]}
+    assert [each["count"] for each in (await said("patient", CELLS, id | one))["insight"]["cells"]] == [60, 80, None]
+    over_sex = (await said("patient", CELLS, {"id": said.ids["symptoms"], "by": []}))["insight"]["cells"]
+    assert [each["count"] for each in over_sex] == [145, 119, 52]
+
+
+async def test_files_hold_what_the_cells_hold(said: Said) -> None:
+    answer = (await said("licensed", "query ($id: ID!) { insight(id: $id) { csv jsonStat cells { count } } }"))[
+        "insight"
+    ]
+    lines = list(csv.reader(io.StringIO(answer["csv"])))
+    assert lines[0][:5] == ["sex_code", "sex_label", "fatigue_code", "fatigue_label", "count"]
+    assert lines[1][:6] == ["FEMALE", "Female", "LOW", "Low", "90", "10"]
+    assert [int(line[4]) if line[4] else None for line in lines[1:]] == [cell["count"] for cell in answer["cells"]]
+    document = json.loads(answer["jsonStat"])
+    assert validate_jsonstat(document)
+    assert document["label"] == "Tracking of Home: Fatigue, by Sex"
+    assert document["source"] == f"2026 spring, frozen on 2026-03-02; line {said.line + 1} of the public register"
+    assert (document["id"], document["size"]) == (["sex", "fatigue", "measure"], [3, 4, 5])
+
+
+FOUND = """query ($id: ID!) {
+  insight(id: $id) { id } node(id: $id) { id }
+  community(slug: "home") { insights { nodes { id } } datasets { nodes { title insights { nodes { id } } } } }
+  treatment(slug: "tea") { insights { nodes { id } } }
+}"""
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"),
+    [
+        ("patient", True),
+        ("manager", True),
+        ("licensed", True),
+        ("running out today", True),
+        ("run out", False),
+        ("not begun", False),
+        ("ended", False),
+        ("only asked for", False),
+        ("of another community", False),
+        ("of a kind that is not offered it", False),
+        ("unlicensed", False),
+    ],
+)
+async def test_a_buyer_reads_what_a_licence_opens_to_its_kind_today_and_nothing_else(
+    said: Said, who: str, sees: bool
+) -> None:
+    of_fatigue, of_symptoms = [{"id": said.ids[name]} for name in ("fatigue", "sex")], said.ids["symptoms"]
+    newest = await said.place.admin.fetch(
+        "select 'ins_' || id as id from insight.insight where dataset_id = $1 order by published_at desc, id desc",
+        said.wave.id,
+    )
+    every = [{"id": each["id"]} for each in newest] if sees else []
+    assert await said(who, FOUND) == {
+        "insight": of_fatigue[0] if sees else None,
+        "node": of_fatigue[0] if sees else None,
+        "community": {
+            "insights": {"nodes": every},
+            "datasets": {
+                "nodes": [{"title": "Tracking of Home", "insights": {"nodes": every}}, OLD]
+            },  # everybody knows that there is one
+        },
+        "treatment": {"insights": {"nodes": [one for one in every if one not in of_fatigue]}},
+    }
+    assert not sees or {"id": of_symptoms} in every
+    away = await said(who, "query ($id: ID!) { insight(id: $id) { cells { count } } }", {"id": said.ids["away"]})
+    assert (away["insight"] is not None) is (who in ("patient", "manager", "of another community"))
+
+
+OLD = {"title": "Tracking, spring", "insights": {"nodes": []}}
+
+
+async def test_five_thousand_cells_are_one_answer_whether_planned_or_computed(said: Said) -> None:
+    a, b, c = (
+        variable(name, *(f"{name.upper()}{n}" for n in range(n))) for name, n in (("a", 24), ("b", 9), ("c", 19))
+    )
+    large = await wave(said.place.admin, a, b, c, title="Large")
+    noisy = [(7 * place) % 41 for place in range(25 * 10 * 20)]
+    ids = await large.say(("a", "b", "c"), noisy)
+    text = """query ($id: ID!, $where: [CategoryFilter!]) { insight(id: $id) {
+      cells(where: $where, includeUnreliable: true) { category { code } by { code } count reliability } } }"""
+    planned = (await said("manager", text, {"id": ids["c"]}))["insight"]["cells"]
+    expected = [
+        ([one.code, two.code], three.code, count)
+        for (one, two, three), count in zip(product(a.categories, b.categories, c.categories), noisy, strict=True)
+    ]
+    assert [
+        ([each["code"] for each in cell["by"]], cell["category"]["code"], cell["count"]) for cell in planned
+    ] == expected
+    every = [{"variable": "a", "in": [category.code for category in a.categories]}]
+    assert (await said("manager", text, {"id": ids["c"], "where": every}))["insight"]["cells"] == planned

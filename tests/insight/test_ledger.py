@@ -1,0 +1,182 @@
+"""The register: what verifies it finds whatever was tampered with, and a database that forgot it is not served."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app import create_app
+from commands.cluster import Unavailable
+from commands.serve import prepare
+from commands.verify_ledger import main
+from resolvers.insight import ledger
+from resolvers.insight.ledger import EMPTY, Head
+from server.rollback_guard import LedgerHeadFile, LedgerRolledBack, digest
+from settings import Settings
+from tests.support.client import ANYBODY, Ask
+from tests.support.population import buyer, closed, publish
+from tests.support.publishable import gathered, paid
+from tests.support.town import town
+
+ADDRESS = "postgresql://me:secret@127.0.0.1:5432/cohorte"
+
+
+TAMPERED = {
+    "UPDATE insight.ledger_entry SET micro_rho = micro_rho + 1 WHERE position = 2": "Entry 2 of the ledger was altered",
+    "UPDATE insight.ledger_entry SET purpose = 'Nothing' WHERE position = 2": "Entry 2 of the ledger was altered",
+    "UPDATE insight.ledger_entry SET published_at = published_at + interval '1 microsecond' WHERE position = 2":
+        "Entry 2 of the ledger was altered",
+    "DELETE FROM insight.ledger_entry WHERE position = 1": "Entry 1 of the ledger was altered",
+    "DELETE FROM insight.ledger_entry WHERE position = 3": "Entry 3 of the ledger was altered",
+    "UPDATE insight.ledger_entry SET position = 1000 WHERE position = 4": "Entry 4 of the ledger was altered",
+    "UPDATE insight.release SET noisy[1] = noisy[1] + 1 WHERE id = (SELECT release_id FROM insight.ledger_entry"
+    " WHERE position = 3)": "Entry 3 of the ledger: the noisy cells",
+    "UPDATE insight.release SET micro_rho = micro_rho - 1 WHERE id = (SELECT release_id FROM insight.ledger_entry"
+    " WHERE position = 3)": "Entry 3 of the ledger does not match",
+    "UPDATE insight.variable SET name = name || '_x'": "Entry ",
+    "DELETE FROM insight.ledger_entry WHERE position = (SELECT max(position) FROM insight.ledger_entry)":
+        "The release ",
+    "UPDATE insight.dataset SET spent_micro_rho = spent_micro_rho - 1 WHERE id = (SELECT dataset_id"
+    " FROM insight.ledger_entry WHERE position = 1)": "The dataset ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "found"), TAMPERED.items())
+async def test_what_was_tampered_with_is_found(admin: asyncpg.Connection, statement: str, found: str) -> None:
+    assert await ledger.fault(admin) is None
+    await admin.execute("SET LOCAL session_replication_role = replica")  # no trigger refuses it
+    assert not (await admin.execute(statement)).endswith(" 0")
+    fault = await ledger.fault(admin)
+    assert fault is not None
+    assert fault.startswith(found)
+
+
+async def test_anybody_can_check_the_register_by_what_the_graph_says_of_it(ask: Ask) -> None:
+    page = """
+        query Lines($after: Cursor) {
+          dataUses(first: 100, after: $after) {
+            nodes { cost { microRho } ledgerEntry { position hash previousHash line } }
+            pageInfo { hasNextPage endCursor }
+          }
+        }
+    """
+    uses: list[dict[str, Any]] = []
+    after = None
+    while True:
+        told = (await ask(ANYBODY, page, {"after": after}))["data"]["dataUses"]
+        uses = [*reversed(told["nodes"]), *uses]
+        after = told["pageInfo"]["endCursor"]
+        if not told["pageInfo"]["hasNextPage"]:
+            break
+    previous = "0" * 64
+    for position, use in enumerate(uses, start=1):
+        entry = use["ledgerEntry"]
+        line = json.loads(entry["line"])
+        assert hashlib.sha256(entry["line"].encode()).hexdigest() == entry["hash"]
+        assert (
+            (line["previous"], line["position"]) == (entry["previousHash"], entry["position"]) == (previous, position)
+        )
+        assert line["micro_rho"] == use["cost"]["microRho"]
+        previous = entry["hash"]
+    assert len(uses) > 3
+
+
+async def test_the_command_says_whether_the_register_holds(
+    fresh: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COHORTE_DATABASE_URL", fresh)
+    database = await asyncpg.connect(fresh)
+    try:
+        head = await ledger.head(database)
+        assert await asyncio.to_thread(main) == 0  # it has an event loop of its own
+        said = f"The ledger is valid: {head.position} entries. Hash of the last entry: {head.hash.hex()}\n"
+        assert capsys.readouterr() == (said, "")
+        async with database.transaction():
+            await database.execute("SET LOCAL session_replication_role = replica")
+            await database.execute("UPDATE insight.ledger_entry SET purpose = 'Nothing' WHERE position = 3")
+        assert await asyncio.to_thread(main) == 1
+        said = "Entry 3 of the ledger was altered, or does not follow the previous entry.\n"
+        assert capsys.readouterr() == ("", said)
+    finally:
+        await database.close()
+
+
+async def test_the_head_is_kept_outside_of_the_database_after_each_publishing(template: str) -> None:
+    async with town(template) as here:
+        endpoint = here.ask.app.endpoint
+        assert endpoint is not None
+        kept = endpoint.publisher.head_file
+        assert kept.read() == await ledger.head(here.database)  # from when it started
+        people = await gathered(here)
+        dataset = await closed(here, people)
+        assert kept.read() == await ledger.head(here.database)
+        before = kept.read()
+        paid(await publish(here, await buyer(here, people.community), dataset, "q", "r"))
+        assert kept.read() == await ledger.head(here.database)
+        assert kept.read().position == before.position + 1
+
+
+async def test_a_database_that_lacks_what_was_published_is_not_served(fresh: str, tmp_path: Path) -> None:
+    database = await asyncpg.connect(fresh)
+    head = await ledger.head(database)
+    await database.close()
+    kept = LedgerHeadFile(tmp_path, fresh)
+    app = create_app(Settings(database_url=fresh, data=tmp_path))
+    for known in (Head(head.position, bytes(32)), Head(head.position + 1, bytes(32))):
+        kept.path.write_text(json.dumps({"position": known.position, "hash": known.hash.hex()}))
+        with pytest.raises(LedgerRolledBack):
+            async with app.router.lifespan_context(app):
+                pytest.fail("it is served")
+    with pytest.raises(Unavailable) as refused:  # which the command says, and ends with 1
+        await prepare(fresh, Settings(data=tmp_path))
+    assert str(refused.value) == (
+        f"The database's ledger lacks entry {head.position + 1:,}, which was published. Privacy budget that is already "
+        "spent could be spent again. Restore a more recent backup of the database. If the database was recreated on "
+        f"purpose, remove {kept.path}."
+    )
+    kept.path.unlink()
+    async with app.router.lifespan_context(app):
+        assert kept.read() == head
+
+
+def test_a_head_only_goes_forward(tmp_path: Path) -> None:
+    one, other = LedgerHeadFile(tmp_path, ADDRESS), LedgerHeadFile(tmp_path, ADDRESS)
+    assert one.read() == EMPTY
+    for head in (Head(2, b"two"), Head(5, b"five"), Head(3, b"three")):
+        one.store(head)
+    assert other.read() == Head(5, b"five")
+    other.store(Head(4, b"four"))
+    assert one.read() == Head(5, b"five")
+    other.store(Head(6, b"six"))
+    assert [path.name for path in tmp_path.iterdir()] == [one.path.name]
+    assert one.read() == Head(6, b"six")
+
+
+def test_a_head_that_cannot_be_kept_is_logged_and_one_that_cannot_be_read_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    with caplog.at_level(logging.ERROR, "cohorte.ledger"):
+        LedgerHeadFile(tmp_path / "file", ADDRESS).store(Head(1, b"one"))
+    assert "the head of the ledger could not be stored: FileExistsError" in caplog.text
+    kept = LedgerHeadFile(tmp_path, ADDRESS)
+    kept.path.write_text("{}")
+    with pytest.raises(LedgerRolledBack, match="cannot be read"):
+        kept.read()
+
+
+def test_a_database_is_told_from_another_by_where_it_is_and_not_by_who_logs_in() -> None:
+    here = digest(ADDRESS)
+    assert digest("postgresql://other:word@127.0.0.1:5432/cohorte?sslmode=require") == here
+    assert digest("postgresql://me:secret@127.0.0.1/cohorte") == here
+    others = ("127.0.0.2:5432/cohorte", "127.0.0.1:5433/cohorte", "127.0.0.1:5432/other")
+    assert here not in {digest(f"postgresql://me:secret@{other}") for other in others}
+    # The folder of a socket is another one at each start; a name is not.
+    sockets = {digest(f"postgresql://me@/cohorte?host=%2Ftmp%2F{name}&port=5432") for name in ("one", "two")}
+    assert len(sockets) == 1
+    assert digest("postgresql://me@/cohorte?host=127.0.0.1&port=5432") == here

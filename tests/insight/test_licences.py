@@ -1,0 +1,343 @@
+"""Licences from asking to their end: what an organization asks for, what the house decides, what the tables refuse."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from models.identity.accounts import StaffRole
+from models.insight.licences import LicenceStatus
+from models.viewers import Audience
+from resolvers.jobs import end_licences
+from tests import factories
+from tests.support.town import Person, Town
+
+BUYER, MANAGER = Audience.BUYER, Audience.MANAGER
+FIELDS = """
+    licence { community { name } purpose startsOn endsOn status reason price { amount currency } quota { microRho } }
+"""
+ROWS = "SELECT count(*) FROM insight.licence WHERE organization_id = $1"
+OWN = "{ organization { licences { status reason } } }"
+DECIDED = ["status", "price_amount", "price_currency", "quota_micro_rho", "reason"]
+
+
+def in_days(days: int) -> str:
+    """A day by the server's calendar, which is UTC's."""
+    return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+
+
+@pytest_asyncio.fixture
+async def laboratory(here: Town) -> Person:
+    return await here.buyer()
+
+
+def wanted(home: UUID, **given: Any) -> dict[str, Any]:
+    asked = {"community": f"com_{home}", "purpose": "Sleep", "startsOn": in_days(0), "endsOn": in_days(365)}
+    return asked | given
+
+
+async def requested(here: Town, laboratory: Person, home: UUID, **given: Any) -> str:
+    payload = await here.do(laboratory, "licenceRequest", "licence { id }", **wanted(home, **given))
+    assert payload["userErrors"] == []
+    return str(payload["licence"]["id"])
+
+
+def key(id: str) -> UUID:
+    return UUID(id.partition("_")[2])
+
+
+async def decision(here: Town, licence: str) -> list[Any]:
+    row = await here.row(f"SELECT {', '.join(DECIDED)} FROM insight.licence WHERE id = $1", key(licence))
+    return [row[name] for name in DECIDED]
+
+
+UNDECIDED = ["REQUESTED", None, None, 0, None]
+
+
+async def test_an_organization_asks_for_a_licence(here: Town, laboratory: Person, home: UUID) -> None:
+    name = await here.value("SELECT name FROM catalog.community WHERE id = $1", home)
+    payload = await here.do(laboratory, "licenceRequest", FIELDS, **wanted(home, purpose="  Sleep and fatigue "))
+    asked = {
+        "community": {"name": name},
+        "purpose": "Sleep and fatigue",
+        "startsOn": in_days(0),
+        "endsOn": in_days(365),
+        "status": "REQUESTED",
+        "reason": None,
+        "price": None,
+        "quota": {"microRho": 0},
+    }
+    assert payload == {"licence": asked, "userErrors": []}
+    assert await here.value(ROWS, laboratory.id) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"community": f"com_{uuid4()}"}, ("NOT_FOUND", "input.community")),
+        ({"community": "nonsense"}, ("NOT_FOUND", "input.community")),
+        ({"purpose": " "}, ("INVALID", "input.purpose")),
+        ({"purpose": "p" * 501}, ("TOO_LONG", "input.purpose")),
+        ({"startsOn": in_days(-1)}, ("INVALID", "input.startsOn")),
+        ({"startsOn": in_days(3), "endsOn": in_days(2)}, ("INVALID", "input.endsOn")),
+        ({"startsOn": "2096-02-29", "endsOn": "2098-03-01"}, ("INVALID", "input.endsOn")),
+        ({"startsOn": "9997-12-30", "endsOn": "9999-12-31"}, ("INVALID", "input.endsOn")),
+    ],
+)
+async def test_what_is_no_licence_is_refused_and_nothing_is_written(
+    here: Town, laboratory: Person, home: UUID, given: dict[str, Any], refusal: tuple[str, str]
+) -> None:
+    assert await here.refused(laboratory, "licenceRequest", **wanted(home, **given)) == refusal
+    assert await here.value(ROWS, laboratory.id) == 0
+
+
+@pytest.mark.parametrize("days", [("2096-02-29", "2098-02-28"), ("2097-03-01", "2099-03-01"), (in_days(0), in_days(0))])
+async def test_a_licence_lasts_a_day_or_two_years(
+    here: Town, laboratory: Person, home: UUID, days: tuple[str, str]
+) -> None:
+    licence = await requested(here, laboratory, home, startsOn=days[0], endsOn=days[1], purpose="p" * 500)
+    row = await here.row("SELECT starts_on, ends_on FROM insight.licence WHERE id = $1", key(licence))
+    assert [row[name].isoformat() for name in ("starts_on", "ends_on")] == list(days)
+
+
+async def test_one_request_for_a_community_waits_at_a_time(
+    here: Town, steward: Person, laboratory: Person, home: UUID
+) -> None:
+    asked = wanted(home)
+    payloads = await asyncio.gather(*(here.do(laboratory, "licenceRequest", FIELDS, **asked) for _ in range(3)))
+    refusals = sorted((payload["userErrors"] for payload in payloads), key=len)
+    assert refusals == [[], *[[{"code": "CONFLICT", "path": ["input", "community"]}]] * 2]
+    assert await here.value(ROWS, laboratory.id) == 1
+    other = await here.buyer()
+    await requested(here, other, home)  # another organization is in nobody's way
+    licence = await here.value("SELECT id FROM insight.licence WHERE organization_id = $1", laboratory.id)
+    await here.do(steward, "licenceDecide", "__typename", licence=f"lic_{licence}", granted=False)
+    await requested(here, laboratory, home)
+    assert await here.value(ROWS, laboratory.id) == 2
+
+
+async def test_a_request_that_has_lapsed_is_in_nobodys_way(here: Town, laboratory: Person, home: UUID) -> None:
+    over = date.fromisoformat(in_days(-1))
+    await factories.licence(
+        here.database, organization_id=laboratory.id, community_id=home, status=LicenceStatus.REQUESTED,
+        starts_on=over, ends_on=over,
+    )  # fmt: skip
+    await requested(here, laboratory, home)
+    assert await here.ask(laboratory, OWN) == {
+        "data": {
+            "organization": {"licences": [{"status": "REQUESTED", "reason": None}, {"status": "ENDED", "reason": None}]}
+        }
+    }
+
+
+async def test_the_house_grants_a_licence_and_its_organization_is_written_to(
+    here: Town, steward: Person, laboratory: Person, home: UUID
+) -> None:
+    licence = await requested(here, laboratory, home)
+    given: dict[str, Any] = {"licence": licence, "granted": True, "quota": 150_000}
+    price = {"amount": "1250.5", "currency": "EUR"}
+    payload = await here.do(steward, "licenceDecide", FIELDS, price=price, **given)
+    decided = {name: payload["licence"][name] for name in ("status", "reason", "price", "quota")}
+    assert (decided, payload["userErrors"]) == (
+        {
+            "status": "GRANTED",
+            "reason": None,
+            "price": {"amount": "1250.50", "currency": "EUR"},
+            "quota": {"microRho": 150_000},
+        },
+        [],
+    )
+    mail = await letter_to(here, laboratory)
+    name = await here.value("SELECT name FROM catalog.community WHERE id = $1", home)
+    assert mail["Subject"] == "Votre licence est accordée"
+    words = mail.get_content()
+    assert name in words.splitlines()
+    assert not any(told in words for told in ("150", "1250", "Sleep", laboratory.name))
+
+
+async def test_the_house_refuses_a_licence_and_may_say_why(
+    here: Town, steward: Person, laboratory: Person, home: UUID
+) -> None:
+    licence = await requested(here, laboratory, home)
+    given = {"licence": licence, "granted": False, "reason": " Ask the mutual. "}
+    payload = await here.do(steward, "licenceDecide", "licence { status reason }", **given)
+    assert payload == {"licence": {"status": "REFUSED", "reason": "Ask the mutual."}, "userErrors": []}
+    told = {"data": {"organization": {"licences": [{"status": "REFUSED", "reason": "Ask the mutual."}]}}}
+    assert await here.ask(laboratory, OWN) == told
+    mail = await letter_to(here, laboratory)
+    assert (mail["Subject"], "mutual" in mail.get_content()) == ("Votre licence est refusée", False)
+
+
+async def letter_to(here: Town, buyer: Person) -> Any:
+    address = await here.value("SELECT email FROM identity.account WHERE organization_id = $1", buyer.id)
+    return await here.mailbox.next(address)
+
+
+EUROS = {"amount": "1", "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"quota": None}, ("INVALID", "input.quota")),
+        ({"quota": 0}, ("INVALID", "input.quota")),
+        ({"quota": 1_000_001}, ("INVALID", "input.quota")),
+        ({"price": EUROS | {"amount": "-0.01"}}, ("INVALID", "input.price.amount")),
+        ({"price": EUROS | {"amount": "1.001"}}, ("INVALID", "input.price.amount")),
+        ({"price": EUROS | {"amount": "10000000000"}}, ("INVALID", "input.price.amount")),
+        ({"price": EUROS | {"currency": "eur"}}, ("INVALID", "input.price.currency")),
+        ({"price": EUROS | {"currency": "EURO"}}, ("INVALID", "input.price.currency")),
+        ({"reason": "Fine"}, ("INVALID", "input.reason")),
+        ({"granted": False}, ("INVALID", "input.quota")),
+        ({"granted": False, "quota": None, "price": EUROS}, ("INVALID", "input.price")),
+        ({"granted": False, "quota": None, "reason": "r" * 1_001}, ("TOO_LONG", "input.reason")),
+        ({"licence": f"lic_{uuid4()}"}, ("NOT_FOUND", "input.licence")),
+        ({"licence": "nonsense"}, ("NOT_FOUND", "input.licence")),
+    ],
+)
+async def test_a_decision_that_is_refused_decides_nothing(
+    here: Town, steward: Person, laboratory: Person, home: UUID, given: dict[str, Any], refusal: tuple[str, str]
+) -> None:
+    licence = await requested(here, laboratory, home)
+    decided = {"licence": licence, "granted": True, "quota": 1} | given
+    assert await here.refused(steward, "licenceDecide", **decided) == refusal
+    assert await decision(here, licence) == UNDECIDED
+
+
+async def test_a_licence_is_decided_on_once(here: Town, steward: Person, laboratory: Person, home: UUID) -> None:
+    licence, other = await requested(here, laboratory, home), await here.staff(StaffRole.DATA_STEWARD)
+    payloads = await asyncio.gather(
+        here.do(steward, "licenceDecide", "__typename", licence=licence, granted=True, quota=7),
+        here.do(other, "licenceDecide", "__typename", licence=licence, granted=False),
+    )
+    refusals = [payload["userErrors"] for payload in payloads]
+    conflict = [{"code": "CONFLICT", "path": ["input", "licence"]}]
+    assert sorted(refusals, key=len) == [[], conflict]
+    granted = ["GRANTED", None, None, 7, None]
+    expected = granted if refusals[0] == [] else ["REFUSED", None, None, 0, None]
+    assert await decision(here, licence) == expected
+    again = {"licence": licence, "granted": True, "quota": 8}
+    assert await here.refused(steward, "licenceDecide", **again) == ("CONFLICT", "input.licence")
+    assert await decision(here, licence) == expected
+
+
+async def test_a_request_whose_days_are_over_cannot_be_granted(
+    here: Town, steward: Person, laboratory: Person, home: UUID
+) -> None:
+    licence = await requested(here, laboratory, home)
+    over = "UPDATE insight.licence SET starts_on = current_date - 9, ends_on = current_date - 1 WHERE id = $1"
+    await here.database.execute(over, key(licence))
+    given = {"licence": licence, "granted": True, "quota": 1}
+    assert await here.refused(steward, "licenceDecide", **given) == ("CONFLICT", "input.licence")
+    assert (await decision(here, licence))[3] == 0
+
+
+@pytest.mark.parametrize("roles", [[], [StaffRole.SURVEY_MANAGER, StaffRole.MODERATOR]])
+async def test_who_is_no_data_steward_decides_nothing(
+    here: Town, laboratory: Person, home: UUID, roles: list[StaffRole]
+) -> None:
+    licence, clerk = await requested(here, laboratory, home), await here.staff(*roles)
+    answer = await here.answer(clerk, "licenceDecide", "__typename", licence=licence, granted=True, quota=1)
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
+    assert await decision(here, licence) == UNDECIDED
+
+
+async def test_a_licence_reads_as_ended_when_it_is_over_and_then_is(
+    here: Town, steward: Person, laboratory: Person
+) -> None:
+    today = datetime.now(UTC).date()
+    made: dict[UUID, str] = {}
+    for status in LicenceStatus:
+        for days, reads in ((0, status.value), (-1, "REFUSED" if status is LicenceStatus.REFUSED else "ENDED")):
+            given = {"status": status, "starts_on": today - timedelta(days=9), "ends_on": today + timedelta(days=days)}
+            made[(await factories.licence(here.database, organization_id=laboratory.id, **given))["id"]] = reads
+    for write_down in (False, True):
+        if write_down:
+            await end_licences(here.database)
+        answer = await here.ask(laboratory, "{ organization { licences { id status } } }")
+        licences = answer["data"]["organization"]["licences"]
+        assert {key(one["id"]): one["status"] for one in licences} == made
+        for status in LicenceStatus:
+            query = "query ($s: LicenceStatus) { licences(status: $s, first: 100) { nodes { id } } }"
+            found = (await here.ask(steward, query, {"s": status.value}))["data"]["licences"]["nodes"]
+            ours = {id for one in found if (id := key(one["id"])) in made}
+            assert ours == {id for id, reads in made.items() if reads == status}
+    rows = await here.database.fetch("SELECT id, status FROM insight.licence WHERE id = any($1)", list(made))
+    assert {row["id"]: row["status"] for row in rows} == made
+
+
+ASKED = "organization_id, community_id, purpose, starts_on, ends_on, status"
+INTO = f"INSERT INTO insight.licence ({ASKED}"
+DAYS = "{home}, 'p', current_date, current_date"
+MAY_NOT: list[tuple[Audience, str]] = [
+    (BUYER, f"{INTO}) VALUES ({{other}}, {DAYS}, 'REQUESTED')"),
+    (BUYER, f"{INTO}) VALUES ({{own}}, {DAYS}, 'GRANTED')"),
+    (BUYER, f"{INTO}, quota_micro_rho) VALUES ({{own}}, {DAYS}, 'REQUESTED', 0)"),
+    (BUYER, f"{INTO}, price_amount) VALUES ({{own}}, {DAYS}, 'REQUESTED', 0)"),
+    (BUYER, "UPDATE insight.licence SET quota_micro_rho = 9"),
+    (BUYER, "UPDATE insight.licence SET ends_on = ends_on + 1"),
+    (BUYER, "DELETE FROM insight.licence"),
+    (BUYER, "INSERT INTO insight.organization (name, kind) VALUES ('o', 'MUTUAL')"),
+    (BUYER, "UPDATE insight.organization SET kind = 'MUTUAL'"),
+    (MANAGER, f"{INTO}) VALUES ({{own}}, {DAYS}, 'GRANTED')"),
+    (MANAGER, "UPDATE insight.licence SET status = 'ENDED' WHERE id = {licence}"),
+    (MANAGER, "UPDATE insight.licence SET status = 'REQUESTED' WHERE id = {licence}"),
+    (MANAGER, "UPDATE insight.licence SET purpose = 'p'"),
+    (MANAGER, "UPDATE insight.licence SET organization_id = {other}"),
+    (MANAGER, "DELETE FROM insight.licence"),
+    (MANAGER, "SELECT identity.write_to('a@b', 'LICENCE_GRANTED', 'en', NULL, 'c')"),
+]
+
+
+@pytest.mark.parametrize(("audience", "statement"), MAY_NOT)
+async def test_the_tables_refuse_what_no_mutation_would_write(
+    admin: asyncpg.Connection, audience: Audience, statement: str
+) -> None:
+    named = await scene(admin)
+    await act(admin, audience, named["own" if audience is BUYER else "steward"])
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await admin.execute(in_sql(statement, named))
+
+
+async def test_the_tables_let_a_licence_be_asked_for_and_be_decided_on_once(admin: asyncpg.Connection) -> None:
+    named = await scene(admin)
+    ask = f"{INTO}) VALUES ({{own}}, {DAYS}, 'REQUESTED')"
+    grant = "UPDATE insight.licence SET status = 'GRANTED', quota_micro_rho = 5"
+    await act(admin, BUYER, named["own"])
+    await admin.execute(in_sql(ask, named))
+    ours = "SELECT count(*) FROM insight.licence WHERE organization_id = {own} AND status = 'GRANTED'"
+    for who, changes in (("clerk", 0), ("steward", 2), ("steward", 0)):
+        await act(admin, MANAGER, named[who])
+        waiting = await admin.fetchval("SELECT count(*) FROM insight.licence WHERE status = 'REQUESTED'")
+        assert await admin.execute(grant) == f"UPDATE {waiting if changes else 0}"
+        assert bool(waiting) is (who == "clerk" or changes == 2)
+    await admin.execute("RESET ROLE")
+    assert await admin.fetchval(in_sql(ours, named)) == 2
+
+
+async def scene(admin: asyncpg.Connection) -> dict[str, UUID]:
+    """Two organizations, the first of which has asked for a licence; a steward and somebody else of the house."""
+    own, other = (await factories.organization(admin))["id"], (await factories.organization(admin))["id"]
+    licence = await factories.licence(admin, organization_id=own, status=LicenceStatus.REQUESTED)
+    return {
+        "own": own,
+        "other": other,
+        "home": (await factories.community(admin))["id"],
+        "licence": licence["id"],
+        "steward": (await factories.staff(admin, roles=[StaffRole.DATA_STEWARD]))["id"],
+        "clerk": (await factories.staff(admin, roles=[StaffRole.MODERATOR]))["id"],
+    }
+
+
+def in_sql(statement: str, named: dict[str, UUID]) -> str:
+    return statement.format(**{name: f"'{id}'" for name, id in named.items()})
+
+
+async def act(admin: asyncpg.Connection, audience: Audience, id: UUID) -> None:
+    assert audience.setting is not None
+    await admin.execute(f"SET LOCAL ROLE {audience.role}")
+    await admin.execute("SELECT set_config($1, $2, true)", audience.setting, str(id))

@@ -1,0 +1,217 @@
+"""A new laboratory's whole way, as its people and its program go it: from a first letter to a line in the register."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest_asyncio
+
+from tests import factories
+from tests.support.client import ANYBODY, Caller
+from tests.support.newcomers import RESET, code_in, done, sign_in
+from tests.support.population import Crowd, closed
+from tests.support.publishable import PRICES, asks, free, gathered, key, paid, publishes, spent
+from tests.support.town import Person, Town
+
+NAME, CONTACT, PASSWORD = "Institut Nouveau", "contact@nouveau.example", "six amber lamps"
+PURPOSE = "How a treatment is lived with"
+LEFT = 800  # of its quota, after what it publishes
+KNOWN = """
+    query Known($id: ID!) {
+      dataset(id: $id) { variables { name } insights(first: 100) { nodes { variable { name } by { name } } } }
+    }
+"""
+READ = """
+    query Read($id: ID!) {
+      insight(id: $id) {
+        purpose requestedBy { name } ledgerEntry { position hash }
+        cells { category { code label } by { code label } count share reliability }
+        csv jsonStat
+      }
+    }
+"""
+REGISTER = """
+    { dataUses(first: 1) {
+        nodes { organization { name } purpose variables cost { microRho } ledgerEntry { position hash } }
+    } }
+"""
+
+
+@dataclass
+class Offer:
+    """A dataset that laboratories may ask, one of the same community that they may not, and one of another's."""
+
+    people: Crowd
+    dataset: str
+    insurers: str
+    elsewhere: str
+
+
+@pytest_asyncio.fixture
+async def offer(here: Town) -> Offer:
+    people = await gathered(here)
+    elsewhere = (await factories.community(here.database))["id"]
+    insurers = await another(here, people.community, "INSURER")
+    return Offer(people, await closed(here, people), insurers, await another(here, elsewhere, "LABORATORY"))
+
+
+async def another(here: Town, community: UUID, kind: str) -> str:
+    """A dataset without anybody in it, offered to this kind alone."""
+    dataset = (await factories.dataset(here.database, community_id=community, offered_to=[kind]))["id"]
+    await factories.variable(here.database, dataset_id=dataset, position=1, name="q")
+    await factories.category(here.database, dataset_id=dataset, variable=1, place=0, code="UNKNOWN")
+    return f"dst_{dataset}"
+
+
+async def test_a_new_laboratory_comes_to_know_what_it_may_and_no_more(
+    here: Town, steward: Person, offer: Offer
+) -> None:
+    laboratory = await comes_in(here, steward)
+    assert await readable(here, laboratory, offer.dataset) == set()  # members' own tables take a licence as well
+    before = await spent(here, offer.dataset)
+    assert await refusal(here, laboratory, offer.dataset, "q", "r") == LICENCE_REQUIRED
+    await is_licensed(here, steward, laboratory, offer.people)
+    assert ("q",) in await readable(here, laboratory, offer.dataset)
+
+    quoted = await asks(here, laboratory, offer.dataset, "q", "r")
+    assert (quoted["cost"]["microRho"], quoted["remainingAfter"]["microRho"]) == (PRICES[20], LEFT)
+    assert await spent(here, offer.dataset) == before
+    insight, charged = paid(await publishes(here, laboratory, offer.dataset, "q", "r"))
+    assert charged == quoted["cost"]["microRho"]
+    await is_read_and_registered(here, laboratory, insight)
+    assert ("q", "r") in await readable(here, laboratory, offer.dataset)
+
+    after = (before[0] + charged, charged)
+    assert await spent(here, offer.dataset) == after
+    for dataset, asked, expected in (
+        (offer.dataset, ("q", "sex"), BUDGET_EXHAUSTED),
+        (offer.dataset, ("q", "r", "sex", "age_band"), TOO_MANY),
+        (offer.insurers, ("q",), NOT_ELIGIBLE),
+        (offer.elsewhere, ("q",), LICENCE_REQUIRED),
+    ):
+        assert await refusal(here, laboratory, dataset, *asked) == expected
+    assert await spent(here, offer.dataset) == after
+    await its_program_does_as_much(here, laboratory, offer, insight)
+
+
+LICENCE_REQUIRED = {
+    "code": "LICENCE_REQUIRED",
+    "path": ["input", "dataset"],
+    "message": "This takes a licence for the dataset's community, granted and in force today. See `licenceRequest`.",
+}
+NOT_ELIGIBLE = {
+    "code": "NOT_ELIGIBLE",
+    "path": ["input", "dataset"],
+    "message": "This dataset is not offered to organizations of your kind. See `offeredTo`.",
+}
+BUDGET_EXHAUSTED = {
+    "code": "BUDGET_EXHAUSTED",
+    "path": ["input", "precision"],
+    "message": "This costs 4,567 micro-rho, and 800 are left. The precision WITHIN_50 is still affordable.",
+}
+TOO_MANY = {
+    "code": "INVALID",
+    "path": ["input", "by"],
+    "message": "An insight has at most 3 variables. Leave some out.",
+}
+
+
+async def refusal(here: Town, who: Caller, dataset: str, variable: str, *by: str) -> dict[str, Any]:
+    """The one refusal that publishing it meets, with nothing else said."""
+    said = await publishes(here, who, dataset, variable, *by)
+    assert (said["insight"], said["charged"]) == (None, None)
+    [error] = said["userErrors"]
+    return dict(error)
+
+
+async def comes_in(here: Town, steward: Person) -> Caller:
+    """Made by the house, opened by its contact."""
+    asked = {"name": NAME, "kind": "LABORATORY", "contactEmail": CONTACT, "locale": "en"}
+    assert (await here.do(steward, "organizationCreate", "__typename", **asked))["userErrors"] == []
+    chosen = {"code": code_in(await here.mailbox.next(CONTACT)), "password": PASSWORD}
+    assert await done(here.ask, ANYBODY, RESET, chosen) == []
+    return await sign_in(here.ask, CONTACT, PASSWORD)
+
+
+async def is_licensed(here: Town, steward: Person, laboratory: Caller, people: Crowd) -> None:
+    """It asks for a licence, which the house finds among those that wait, and grants; a letter says so."""
+    today = datetime.now(UTC).date()
+    days = {"startsOn": today.isoformat(), "endsOn": (today + timedelta(days=365)).isoformat()}
+    asked = {"community": f"com_{people.community}", "purpose": PURPOSE} | days
+    assert (await here.do(laboratory, "licenceRequest", "__typename", **asked))["userErrors"] == []
+    waiting = "{ licences(status: REQUESTED, first: 100) { nodes { id purpose organization { name } } } }"
+    found = (await here.ask(steward, waiting))["data"]["licences"]["nodes"]
+    [licence] = [one["id"] for one in found if (one["organization"]["name"], one["purpose"]) == (NAME, PURPOSE)]
+    decided = {"licence": licence, "granted": True, "quota": PRICES[20] + LEFT}
+    assert (await here.do(steward, "licenceDecide", "__typename", **decided))["userErrors"] == []
+    mails = here.mailbox
+    while (await mails.next(CONTACT))["Subject"] != "Your licence was granted":
+        pass
+
+
+async def readable(here: Town, who: Caller, dataset: str) -> set[tuple[str, ...]]:
+    """The variables of each insight of a dataset that it may read."""
+    answer = await here.ask(who, KNOWN, {"id": dataset})
+    found = answer["data"]["dataset"]["insights"]["nodes"]
+    return {(one["variable"]["name"], *(by["name"] for by in one["by"])) for one in found}
+
+
+async def is_read_and_registered(here: Town, laboratory: Caller, insight: str) -> None:
+    """Its cells, and the same for a spreadsheet and for statistical tools; then what everybody may read of it."""
+    answer = await here.ask(laboratory, READ, {"id": insight})
+    assert "errors" not in answer, answer["errors"]
+    read = answer["data"]["insight"]
+    assert (read["purpose"], read["requestedBy"]) == (PURPOSE, {"name": NAME})
+    cells = {(cell["by"][0]["code"], cell["category"]["code"]): cell for cell in read["cells"]}
+    counts = {places: cell["count"] for places, cell in cells.items()}
+    assert len(cells) == 3 * 4
+    # Forty of 240 in each of six; 70 is over six standard deviations of the noise.
+    assert all(abs((counts[r, q] or 0) - 40) < 70 for r in "AB" for q in "ABC")
+    rows = list(csv.DictReader(io.StringIO(read["csv"])))
+    assert {(row["r_code"], row["q_code"]): row["count"] for row in rows} == {
+        places: "" if count is None else str(count) for places, count in counts.items()
+    }
+    stat = json.loads(read["jsonStat"])
+    assert (stat["version"], stat["class"], stat["id"], stat["size"]) == (
+        "2.0",
+        "dataset",
+        ["r", "q", "measure"],
+        [3, 4, 5],
+    )
+    assert stat["value"][::5] == [
+        counts[r, q]
+        for r in stat["dimension"]["r"]["category"]["index"]
+        for q in stat["dimension"]["q"]["category"]["index"]
+    ]
+    register = await here.ask(ANYBODY, REGISTER)
+    assert register["data"]["dataUses"]["nodes"] == [
+        {
+            "organization": {"name": NAME},
+            "purpose": PURPOSE,
+            "variables": ["q", "r"],
+            "cost": {"microRho": PRICES[20]},
+            "ledgerEntry": read["ledgerEntry"],
+        }
+    ]
+
+
+async def its_program_does_as_much(here: Town, laboratory: Caller, offer: Offer, insight: str) -> None:
+    """With a key, it reads, is quoted and publishes out of the same licence, and asks for no other."""
+    expires = (datetime.now(UTC) + timedelta(days=90)).isoformat(timespec="seconds")
+    payload = await here.do(laboratory, "apiKeyCreate", "secret", name="Reports", expiresAt=expires)
+    program = Caller("program", payload["secret"])
+    assert free(await publishes(here, program, offer.dataset, "q", "r", within=50)) == insight
+    assert await refusal(here, program, offer.dataset, "q", "sex") == BUDGET_EXHAUSTED
+    cheaper, charged = paid(await publishes(here, program, offer.dataset, "q", "sex", within=50))
+    assert charged == PRICES[50]
+    licences = "SELECT count(DISTINCT licence_id) FROM insight.release WHERE dataset_id = $1 AND licence_id IS NOT NULL"
+    assert await here.value(licences, key(offer.dataset)) == 1
+    answer = await here.ask(program, READ, {"id": cheaper})
+    assert len(answer["data"]["insight"]["cells"]) == 4 * 4
+    asked = {"community": f"com_{offer.people.community}", "purpose": PURPOSE, "startsOn": expires[:10]}
+    refused = await here.answer(program, "licenceRequest", "__typename", **asked, endsOn=expires[:10])
+    assert [error["extensions"]["code"] for error in refused["errors"]] == ["FORBIDDEN"]

@@ -1,0 +1,241 @@
+"""What may not be published, and what it would cost: each refusal and quote, and that nothing was spent."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from models.identity.accounts import StaffRole
+from models.identity.organizations import OrganizationKind
+from models.insight.licences import LicenceStatus
+from tests import factories
+from tests.support.client import Caller
+from tests.support.population import KINDS, Crowd, buyer, closed, crowd, publish
+from tests.support.publishable import (
+    ASKS,
+    PRICES,
+    PUBLISHES,
+    SHARE,
+    asks,
+    expect_sound,
+    free,
+    gathered,
+    key,
+    paid,
+    publishes,
+    releases,
+    spent,
+)
+from tests.support.town import Person, Town
+
+
+@pytest_asyncio.fixture(scope="module")
+async def those(here: Town) -> Crowd:
+    """Others, of whom only what is refused is asked."""
+    return await gathered(here)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def theirs(here: Town, those: Crowd) -> str:
+    return await closed(here, those)
+
+
+async def test_a_quota_restricts_its_licence_and_not_others(here: Town, people: Crowd, dataset: str) -> None:
+    poor = await buyer(here, people.community, quota=PRICES[20] + 800)
+    rich = await buyer(here, people.community)
+    paid(await publish(here, poor, dataset, "q", "r"))
+    before = await spent(here, dataset)
+    said = await publishes(here, poor, dataset, "q", "sex")
+    [error] = said["userErrors"]
+    assert (error["code"], error["path"]) == ("BUDGET_EXHAUSTED", ["input", "precision"])
+    assert (
+        error["message"] == "This costs 4,567 micro-rho, and 800 are left. The precision WITHIN_50 is still affordable."
+    )
+    assert (said["insight"], said["charged"]) == (None, None)
+    assert said["quote"] == {
+        "cost": {"microRho": PRICES[20]}, "affordable": False, "alreadyPublished": False, "cells": 16,
+        "marginOfError": 20, "remainingAfter": {"microRho": 800}, "cheaper": ["WITHIN_50"], "coveredBy": [],
+    }  # fmt: skip
+    assert await asks(here, poor, dataset, "q", "sex") == said["quote"]
+    assert await spent(here, dataset) == before
+    paid(await publish(here, poor, dataset, "q", "sex", within=50))
+    paid(await publish(here, rich, dataset, "q", "sex"))
+    await expect_sound(here, dataset)
+
+
+async def test_a_quota_is_of_all_the_communitys_datasets(here: Town, people: Crowd, dataset: str) -> None:
+    poor = await buyer(here, people.community, quota=PRICES[20] + 800)
+    paid(await publish(here, poor, dataset, "q", "r"))
+    wave = await factories.dataset(here.database, community_id=people.community, offered_to=KINDS)
+    await factories.variable(here.database, dataset_id=wave["id"], position=1, name="q")
+    await factories.category(here.database, dataset_id=wave["id"], variable=1, place=0, code="UNKNOWN")
+    assert (await asks(here, poor, f"dst_{wave['id']}", "q"))["remainingAfter"] == {"microRho": 800}
+
+
+async def test_of_several_licences_the_one_with_the_most_left_pays(here: Town, people: Crowd, dataset: str) -> None:
+    who = await buyer(here, people.community, quota=100)
+    poor = await here.row("SELECT l.* FROM insight.licence l JOIN insight.organization o ON o.id = l.organization_id"
+                          " WHERE o.name = $1", who.name)  # fmt: skip
+    kept = ("organization_id", "community_id", "status", "starts_on", "ends_on")
+    rich = await factories.licence(here.database, **{name: poor[name] for name in kept}, quota_micro_rho=9_000)
+    paid(await publish(here, who, dataset, "q", "r"))
+    [release] = await releases(here, dataset, "q", "r")
+    assert release["licence_id"] == rich["id"]
+
+
+async def test_buyers_share_what_is_kept_for_them_and_the_house_has_its_own(
+    here: Town, people: Crowd, dataset: str, licensed: Caller, steward: Person
+) -> None:
+    other = await buyer(here, people.community)
+    paid(await publish(here, licensed, dataset, "q", "sex", within=5))
+    paid(await publish(here, other, dataset, "r", "sex", within=5))
+    left = SHARE - 2 * PRICES[5]
+    for who in (licensed, other):
+        said = await publishes(here, who, dataset, "twin", "sex", within=5)
+        assert said["quote"]["remainingAfter"] == {"microRho": left}
+        assert said["quote"]["cheaper"] == ["WITHIN_10", "WITHIN_20", "WITHIN_50"]
+    used, sold = await spent(here, dataset)
+    assert sold == 2 * PRICES[5]
+    house = 100_000 - (used - sold)
+    assert (await asks(here, steward, dataset, "twin", "sex", within=5))["remainingAfter"] == {
+        "microRho": house - PRICES[5]
+    }
+    paid(await publish(here, steward, dataset, "twin", "sex", within=5))
+    [release] = await releases(here, dataset, "twin", "sex")
+    assert (release["organization_id"], release["licence_id"]) == (None, None)
+    assert release["purpose"] == "Cohorte's own research"
+    assert (await publishes(here, steward, dataset, "q", "kind", within=5))["userErrors"][0][
+        "code"
+    ] == "BUDGET_EXHAUSTED"
+    await expect_sound(here, dataset)
+
+
+async def test_a_quote_names_what_answers_the_question_for_nothing(
+    here: Town, people: Crowd, dataset: str, licensed: Caller
+) -> None:
+    fine, _ = paid(await publish(here, licensed, dataset, "twin", "sex", within=5))
+    quoted = await asks(here, licensed, dataset, "sex", within=10)
+    assert [one["id"] for one in quoted["coveredBy"]] == [fine]  # three cells summed are within 5 * sqrt(3)
+    assert quoted["cost"] == {"microRho": PRICES[10]}
+    by_sex, _ = paid(await publish(here, licensed, dataset, "sex", within=10))
+    covering = (await asks(here, licensed, dataset, "sex", within=10))["coveredBy"]
+    assert [one["id"] for one in covering] == [by_sex, fine]
+    assert (await asks(here, licensed, dataset, "sex", within=5))["coveredBy"] == []
+    assert (await asks(here, licensed, dataset, "twin", "sex", "q", within=50))["coveredBy"] == []
+    stranger = await asks(here, await buyer(here), dataset, "sex", within=10)
+    assert (stranger["affordable"], stranger["alreadyPublished"], stranger["coveredBy"]) == (False, False, [])
+
+
+async def test_a_quote_costs_nothing_and_looks_at_nothing(here: Town, dataset: str, licensed: Caller) -> None:
+    before = await spent(here, dataset)
+    quoted = await asks(here, licensed, dataset, "q", "age_band", "region")
+    assert quoted == {
+        "cost": {"microRho": PRICES[20]}, "affordable": True, "alreadyPublished": False, "cells": 4 * 9 * 19,
+        "marginOfError": 20, "remainingAfter": {"microRho": SHARE - PRICES[20]}, "cheaper": ["WITHIN_50"],
+        "coveredBy": [],
+    }  # fmt: skip
+    assert not [one for one in here.ask.statements if "research." in one]
+    assert await spent(here, dataset) == before
+
+
+REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    ({"variable": "nobody"}, "INVALID", "input.variable"),
+    ({"by": ["r", "nobody"]}, "INVALID", "input.by.1"),
+    ({"by": ["q"]}, "INVALID", "input.by.0"),
+    ({"by": ["r", "r"]}, "INVALID", "input.by.1"),
+    ({"by": ["r", "sex", "kind"]}, "INVALID", "input.by"),
+    ({"dataset": f"dst_{uuid4()}"}, "NOT_FOUND", "input.dataset"),
+    ({"dataset": f"svy_{uuid4()}"}, "NOT_FOUND", "input.dataset"),
+    ({"dataset": "dst_x"}, "NOT_FOUND", "input.dataset"),
+]
+
+
+@pytest.mark.parametrize(("change", "code", "path"), REFUSED)
+async def test_what_is_no_question_is_refused_and_quoted_alike(
+    here: Town, those: Crowd, theirs: str, change: dict[str, Any], code: str, path: str
+) -> None:
+    laboratory = await buyer(here, those.community)
+    before = await spent(here, theirs)
+    given = {"dataset": theirs, "variable": "q", "by": [], "precision": "WITHIN_20"} | change
+    answer = await here.ask(laboratory, PUBLISHES, {"input": given})
+    [error] = answer["data"]["insightPublish"]["userErrors"]
+    assert (error["code"], ".".join(error["path"])) == (code, path)
+    assert answer["data"]["insightPublish"]["quote"] is None
+    [quoted] = (await here.ask(laboratory, ASKS, {"input": given}))["errors"]
+    assert (quoted["extensions"]["code"], ".".join(quoted["extensions"]["argument"])) == (code, path)
+    assert quoted["message"] == error["message"]
+    assert await spent(here, theirs) == before
+
+
+async def test_a_cube_of_too_many_cells_is_refused(here: Town, licensed: Caller) -> None:
+    codes = [f"C{number}" for number in range(90)]
+    wide = await crowd(here.database, [{"a": "C1", "b": "C2"}] * 240, {"a": codes, "b": codes})
+    who = await buyer(here, wide.community)
+    said = await publishes(here, who, await closed(here, wide), "a", "b")
+    [error] = said["userErrors"]
+    assert (error["code"], error["path"]) == ("INVALID", ["input", "by"])
+    assert error["message"].startswith("This has 8,281 cells, and the limit is 5,000.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "licence", "code"),
+    [
+        (OrganizationKind.MUTUAL, {}, "NOT_ELIGIBLE"),
+        (OrganizationKind.LABORATORY, None, "LICENCE_REQUIRED"),
+        (OrganizationKind.LABORATORY, {"status": LicenceStatus.REQUESTED, "quota_micro_rho": 0}, "LICENCE_REQUIRED"),
+        (OrganizationKind.LABORATORY, {"status": LicenceStatus.REFUSED, "quota_micro_rho": 0}, "LICENCE_REQUIRED"),
+        (OrganizationKind.LABORATORY, {"starts_on": 1}, "LICENCE_REQUIRED"),
+        (OrganizationKind.LABORATORY, {"ends_on": -1}, "LICENCE_REQUIRED"),
+        (OrganizationKind.LABORATORY, {"community_id": None}, "LICENCE_REQUIRED"),
+    ],
+)
+async def test_who_may_not_ask_is_refused_what_was_published_too(
+    here: Town, those: Crowd, theirs: str, kind: OrganizationKind, licence: dict[str, Any] | None, code: str
+) -> None:
+    before = await spent(here, theirs)
+    who = await buyer(here, kind=kind)
+    today = datetime.now(UTC).date()
+    if licence is not None:
+        organization = await here.value("SELECT id FROM insight.organization WHERE name = $1", who.name)
+        given: dict[str, Any] = {
+            "status": LicenceStatus.GRANTED,
+            "quota_micro_rho": 250_000,
+            "starts_on": -9,
+            "ends_on": 9,
+        } | licence
+        days = {name: today + timedelta(days=given.pop(name)) for name in ("starts_on", "ends_on")}
+        about = {"organization_id": organization, "community_id": those.community} | given
+        await factories.licence(here.database, **{name: value for name, value in about.items() if value}, **days)
+    for variable in ("q", "sex"):  # of which the first was published at freezing
+        [error] = (await publishes(here, who, theirs, variable))["userErrors"]
+        assert (error["code"], error["path"]) == (code, ["input", "dataset"])
+    quoted = await asks(here, who, theirs, "q", "sex")
+    assert (quoted["affordable"], quoted["remainingAfter"]) == (False, {"microRho": 0})
+    assert await spent(here, theirs) == before
+
+
+async def test_only_a_data_steward_publishes_for_the_house_and_members_not_at_all(here: Town, theirs: str) -> None:
+    before = await spent(here, theirs)
+    given = {"dataset": theirs, "variable": "q", "precision": "WITHIN_50"}
+    boss = await here.staff(StaffRole.SURVEY_MANAGER, StaffRole.MODERATOR)
+    [error] = (await here.ask(boss, PUBLISHES, {"input": given}))["errors"]
+    assert error["extensions"]["code"] == "FORBIDDEN"
+    [error, *_] = (await here.ask(await here.member(), PUBLISHES, {"input": given}))["errors"]
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert await spent(here, theirs) == before
+
+
+@pytest.mark.parametrize("ending", ["status = 'ENDED'", "ends_on = current_date - 1"])
+async def test_a_dataset_that_has_ended_says_nothing_new(
+    here: Town, dataset: str, licensed: Caller, ending: str
+) -> None:
+    insight, _ = paid(await publish(here, licensed, dataset, "q", "r"))
+    await here.database.execute(f"UPDATE insight.dataset SET {ending} WHERE id = $1", key(dataset))
+    before = await spent(here, dataset)
+    [error] = (await publishes(here, licensed, dataset, "twin"))["userErrors"]
+    assert (error["code"], error["path"]) == ("TOO_LATE", ["input", "dataset"])
+    assert free(await publish(here, licensed, dataset, "q", "r")) == insight
+    assert free(await publish(here, licensed, dataset, "r", "q")) != insight
+    assert await spent(here, dataset) == before

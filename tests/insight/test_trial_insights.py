@@ -1,0 +1,241 @@
+"""What can be read of the arthritis trial, against the package's own numbers; and the trial that is too small."""
+
+import math
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from statistics import median
+from typing import Any
+
+import asyncpg
+import pytest_asyncio
+
+from models.identity.organizations import OrganizationKind
+from privacy.noise import noise_for
+from privacy.precision import Precision, price
+from resolvers.insight.freezing import freeze_wave
+from tests.support.client import Ask, serving
+from tests.support.clusters import clone
+from tests.support.population import PUBLISH
+from tests.tracking.test_trials import SCORE, arthritis, day_of, table
+
+MONTHS, ARM = "months_arthritis_self_assessment", "first_treatment"
+ARMS = {"1": "PLACEBO_TRIAL_ARM", "2": "ACTIVE_DRUG_TRIAL_ARM"}
+CONTRIBUTIONS = 7  # months in which one patient may be
+CELLS = """query ($id: ID!) { insight(id: $id) {
+  marginOfError
+  precision
+  cost { microRho }
+  cells(includeUnreliable: true) { category { code } by { code } count marginOfError }
+} }"""
+DATASET = """
+    select d.id from insight.dataset d join catalog.community c on c.id = d.community_id
+    where c.slug = 'rheumatoid-arthritis' and d.status = 'OPEN'
+"""
+LEVELS = """query ($id: ID!) { dataset(id: $id) { insights(first: 100) { nodes {
+  variable { name } by { name } precision requestedBy { name }
+  statistics { measure value interval { low high } reliability }
+  cells(includeUnreliable: true) { category { code } count }
+} } } }"""
+SPENT = "select spent_micro_rho from insight.dataset where id = $1"
+
+Counts = dict[tuple[str, str], int]  # by arm and category
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The counts that are true, those that are published, and the scale of the noise in each."""
+
+    true: Counts
+    noisy: Counts
+    sigma: float
+    margin: int
+
+
+@cache
+def arthritis_scores() -> dict[str, dict[int, float]]:
+    """Of each patient, by month."""
+    return {patient: numbers[SCORE] for patient, numbers in arthritis().items()}
+
+
+@cache
+def true_counts() -> Counts:
+    """Patients by arm, month and score, as the package has them; `UNKNOWN` where a patient has no score at all."""
+    arms = {f"arthritis-{int(line['id']):03}": ARMS[line["trt"]] for line in table("multgee/arthritis")}
+    counts: Counter[tuple[str, str]] = Counter()
+    for patient, scores in arthritis_scores().items():
+        for month, score in scores.items():
+            counts[arms[patient], f"M{month}_{int(score) - 1}"] += 1
+        if not scores:
+            counts[arms[patient], "UNKNOWN"] += 1
+    return dict(counts)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def place(template: str) -> AsyncIterator[tuple[Ask, asyncpg.Connection]]:
+    """A server on a database of this module's own, and its owner."""
+    async with clone(template) as dsn, serving(dsn) as ask:
+        owner = await asyncpg.connect(dsn)
+        yield ask, owner
+        await owner.close()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def trial(place: tuple[Ask, asyncpg.Connection]) -> Trial:
+    """The months by arm, published once more, within 10: read by the laboratory over HTTP."""
+    ask, owner = place
+    dataset = await owner.fetchval(DATASET)
+    await owner.execute("update insight.licence set quota_micro_rho = 250000 where status = 'GRANTED'")
+    before = await owner.fetchval(SPENT, dataset)
+    laboratory = await ask.sign_in("laboratory")
+    question = {"dataset": f"dst_{dataset}", "variable": MONTHS, "by": [ARM], "precision": "WITHIN_10"}
+    made = (await ask(laboratory, PUBLISH, {"input": question}))["data"]["insightPublish"]
+    assert made["userErrors"] == []
+    # The demonstration has published it within 20: the difference is charged.
+    charged = price(Precision.WITHIN_10, CONTRIBUTIONS) - price(Precision.WITHIN_20, CONTRIBUTIONS)
+    assert made["charged"] == {"microRho": charged}
+    assert await owner.fetchval(SPENT, dataset) == before + charged
+    insight = (await ask(laboratory, CELLS, {"id": made["insight"]["id"]}))["data"]["insight"]
+    assert insight["precision"] == "WITHIN_10"
+    noisy = {(cell["by"][0]["code"], cell["category"]["code"]): cell["count"] for cell in insight["cells"]}
+    assert {cell["marginOfError"] for cell in insight["cells"]} == {insight["marginOfError"]}
+    return Trial(true_counts(), noisy, await sigma_of(owner, made["insight"]["id"]), insight["marginOfError"])
+
+
+async def sigma_of(owner: asyncpg.Connection, insight: str) -> float:
+    found: float = await owner.fetchval(
+        "select r.sigma from insight.release r join insight.insight i on i.release_id = r.id where 'ins_' || i.id = $1",
+        insight,
+    )
+    return found
+
+
+def errors(trial: Trial) -> dict[tuple[str, str], int]:
+    return {place: count - trial.true.get(place, 0) for place, count in trial.noisy.items()}
+
+
+def most_failures(tries: int, probability: float, alpha: float = 1e-5) -> int:
+    """As many failures in so many tries are exceeded once in 100,000."""
+    left, failures = 1.0, -1
+    while left > alpha:
+        failures += 1
+        left -= math.comb(tries, failures) * probability**failures * (1 - probability) ** (tries - failures)
+    return failures
+
+
+def test_the_package_has_what_the_dataset_shows() -> None:
+    true = true_counts()
+    assert {code[:2] for _, code in true} <= {"M0", "M1", "M3", "M5"}
+    assert sum(true.values()) == sum(map(len, arthritis_scores().values()))
+    assert {arm for arm, _ in true} == set(ARMS.values())
+
+
+def test_every_cell_is_there_and_no_other(trial: Trial) -> None:
+    months = [*(f"M{month}_{place}" for month in range(7) for place in range(5)), "UNKNOWN"]
+    arms = {arm for arm, _ in trial.noisy}
+    assert {*ARMS.values(), "OTHER", "UNKNOWN", "METHOTREXATE"} <= arms
+    assert len(arms) == 14
+    assert set(trial.noisy) == {(arm, month) for arm in arms for month in months}
+    assert set(trial.true) <= set(trial.noisy)
+
+
+def test_the_noise_is_what_was_paid_for(trial: Trial) -> None:
+    """Two releases, within 10 together: each has the noise that its own charge buys, combined by what they tell."""
+    whole = noise_for(price(Precision.WITHIN_10, CONTRIBUTIONS), CONTRIBUTIONS)
+    assert math.isclose(trial.sigma, whole.sigma, rel_tol=1e-3)
+    assert trial.margin <= Precision.WITHIN_10.margin
+    found = list(errors(trial).values())
+    spread = sum(error**2 for error in found) / trial.sigma**2  # chi-squared, of as many cells
+    assert abs(spread - len(found)) < 4.5 * math.sqrt(2 * len(found)) + 0.02 * len(found)
+
+
+def test_cells_are_within_the_margin_95_times_in_100(trial: Trial) -> None:
+    found = errors(trial)
+    outside = [place for place, error in found.items() if abs(error) > trial.margin]
+    assert len(outside) <= most_failures(len(found), 0.05)
+    assert max(map(abs, found.values())) < 6 * trial.sigma
+    known = [place for place in trial.true if abs(found[place]) > trial.margin]  # not only where there is nobody
+    assert len(known) <= most_failures(len(trial.true), 0.05)
+
+
+def test_totals_are_as_near_as_their_cells_make_them(trial: Trial) -> None:
+    found = errors(trial)
+    for arm in (*ARMS.values(), None):
+        inside = [error for (where, _), error in found.items() if arm in (None, where)]
+        assert abs(sum(inside)) < 4.5 * trial.sigma * math.sqrt(len(inside))
+
+
+def test_the_mean_of_each_arm_and_month_lies_in_its_interval(trial: Trial) -> None:
+    outside = []
+    for arm in ARMS.values():
+        for month in (0, 1, 3, 5):
+            cells = [(place + 1, (arm, f"M{month}_{place}")) for place in range(5)]
+            true = mean([(score, trial.true.get(cell, 0)) for score, cell in cells])
+            said = mean([(score, trial.noisy[cell]) for score, cell in cells])
+            total = sum(trial.noisy[cell] for _, cell in cells)
+            error = trial.sigma * math.sqrt(sum((score - said) ** 2 for score, _ in cells)) / total
+            assert abs(said - true) < 5 * error
+            if abs(said - true) > 1.96 * error:
+                outside.append((arm, month))
+    assert len(outside) <= most_failures(8, 0.06)
+
+
+def mean(counts: list[tuple[int, int]]) -> float:
+    return sum(score * count for score, count in counts) / sum(count for _, count in counts)
+
+
+async def test_its_patients_own_table_has_their_median_scores(place: tuple[Ask, asyncpg.Connection]) -> None:
+    """Of the 90 days before the wave, each patient's median: published when it was frozen, and read by any member."""
+    ask, owner = place
+    dataset = await owner.fetchval(DATASET)
+    frozen_on = await owner.fetchval("select frozen_on from insight.dataset where id = $1", dataset)
+    entries = await owner.fetch("select pseudonym, joined_on from care.member where pseudonym like 'arthritis-%'")
+    true: Counter[str] = Counter()
+    scores: list[int] = []
+    for pseudonym, entry in entries:
+        days = {day_of(SCORE, entry, month): score for month, score in arthritis_scores()[pseudonym].items()}
+        recent = [score for day, score in days.items() if frozen_on - timedelta(days=90) < day <= frozen_on]
+        score = math.floor(median(recent) + 0.5) if recent else None  # what lies between two scores falls upwards
+        scores += [] if score is None else [score]
+        true["UNKNOWN" if score is None else str(score - 1)] += 1  # a category's code is its place
+    found = await ask(await ask.sign_in("patient"), LEVELS, {"id": f"dst_{dataset}"})
+    (own,) = [one for one in found["data"]["dataset"]["insights"]["nodes"] if one["requestedBy"] is None]
+    assert (own["variable"], own["by"]) == ({"name": "level_arthritis_self_assessment"}, [])
+    assert own["precision"] == "WITHIN_10"
+    assert sum(true.values()) == 302
+    assert len(own["cells"]) == 6
+    errors = [cell["count"] - true[cell["category"]["code"]] for cell in own["cells"]]
+    assert max(map(abs, errors)) < 30  # more than five sigma
+    (said,) = [one for one in own["statistics"] if one["measure"] == "MEAN"]
+    half = (said["interval"]["high"] - said["interval"]["low"]) / 2
+    assert said["reliability"] != "HIDDEN"
+    assert abs(said["value"] - sum(scores) / len(scores)) < 2.5 * half  # at 95 % it is one; this, once in a million
+
+
+async def test_the_epilepsy_trial_is_too_small_and_its_size_alone_is_charged(
+    place: tuple[Ask, asyncpg.Connection],
+) -> None:
+    ask, owner = place
+    community = await owner.fetchval("select id from catalog.community where slug = 'epilepsy'")
+    async with owner.transaction():
+        frozen = await freeze_wave(owner, community=community, wave="2026", offered_to=list(OrganizationKind))
+    assert frozen.open is False
+    found: Any = await owner.fetchrow("select * from insight.dataset where id = $1", frozen.dataset)
+    assert (found["status"], found["spent_micro_rho"], found["sold_micro_rho"]) == ("TOO_SMALL", 4_567, 0)
+    assert abs(found["size"] - 59) < 75  # seven sigma
+    counts = {
+        table: await owner.fetchval(f"select count(*) from {table} where dataset_id = $1", frozen.dataset)
+        for table in ("research.enrolment", "research.record", "insight.release", "insight.ledger_entry")
+    }
+    assert counts == {
+        "research.enrolment": 59, "research.record": 0, "insight.release": 1, "insight.ledger_entry": 1,
+    }  # fmt: skip
+    reserved = await owner.fetch(
+        "select distinct reserved_micro_rho from research.enrolment where dataset_id = $1", frozen.dataset
+    )
+    assert [row["reserved_micro_rho"] for row in reserved] == [4_567]
+    laboratory = await ask.sign_in("laboratory")
+    answer = await ask(laboratory, "query ($id: ID!) { dataset(id: $id) { size } }", {"id": f"dst_{frozen.dataset}"})
+    assert answer == {"data": {"dataset": None}}

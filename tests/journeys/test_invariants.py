@@ -1,0 +1,122 @@
+"""Whatever everybody does of everything, and at once, what must always hold of the rows holds."""
+
+from asyncio import gather
+
+import pytest
+
+from tests import factories
+from tests.support.invariants import WRONG, wrong
+from tests.support.random_walk import begin, play_twice
+from tests.support.town import Town
+
+ROUNDS, AT_ONCE = 20, 10
+MORE = 5  # plays at most, until each of these has been carried out
+CARRIED_OUT = {"postAdd", "communityLeave", "consentSet", "surveySubmit", "surveyClose"}
+
+
+async def test_the_demonstration_network_is_as_it_must_be(here: Town) -> None:
+    assert await wrong(here) == []
+
+
+@pytest.mark.parametrize("plays", [1, pytest.param(6, marks=pytest.mark.slow)])
+async def test_whatever_everybody_does_what_must_hold_holds(here: Town, plays: int) -> None:
+    """At least so many plays: what is carried out in one depends on who comes first."""
+    carried_out: set[str] = set()
+    for seed in range(plays + MORE):
+        if seed >= plays and carried_out >= CARRIED_OUT:
+            break
+        play = await begin(here, seed)
+        for _ in range(ROUNDS):
+            everybody = [*play.people, *play.relatives]
+            players = play.chance.sample(everybody, min(AT_ONCE, len(everybody)))
+            await gather(*(play_twice(play, who) for who in players))
+            assert (seed, await wrong(here)) == (seed, [])
+        carried_out |= set(play.carried_out)
+    assert carried_out >= CARRIED_OUT
+
+
+HELD = {  # by PostgreSQL itself: what is planted would be refused
+    "ck_post_removed_has_no_body",
+    "uq_observation_member_id_indicator_id_observed_on",
+    "uq_participation_member_id_survey_id",
+}
+
+
+async def plant(here: Town) -> None:
+    """One row, at least, that is wrong in each way."""
+    database = here.database
+    await database.execute("SET LOCAL session_replication_role = replica")  # what keeps the rows right is off
+    held = await database.fetch(
+        "SELECT conrelid::regclass::text AS table, conname AS name FROM pg_constraint WHERE conname = any($1)",
+        list(HELD),
+    )
+    assert len(held) == len(HELD)
+    for constraint in held:
+        await database.execute(f"ALTER TABLE {constraint['table']} DROP CONSTRAINT {constraint['name']}")
+    home = (await factories.community(database, member_count=10, consenting_count=10))["id"]
+    member = (await factories.member(database, pseudonym="player-0"))["id"]
+    await factories.membership(database, member_id=member, community_id=home)
+    await factories.discussion(database, post_count=7)
+    await factories.removal(database, post_id=(await factories.post(database, removed=False))["id"])
+    await factories.post(database, removed=True)
+    await factories.flag(database, status="UPHELD")
+    await factories.notification(database, subject_type="pst", subject_id=member)
+    indicator = (await factories.indicator(database))["id"]
+    for _ in range(2):
+        await factories.observation(database, member_id=member, indicator_id=indicator, value=11.0)
+    treatment = (await factories.treatment(database))["id"]
+    for _ in range(2):
+        await factories.course(database, member_id=member, treatment_id=treatment, status="STOPPED")
+    course = (await factories.course(database))["id"]
+    evaluation = await factories.evaluation(database, course_id=course, member_id=member, treatment_id=treatment)
+    await factories.side_effect(
+        database, evaluation_id=evaluation["id"], member_id=(await factories.member(database))["id"]
+    )
+    await factories.care_link(database)
+    await factories.consent(database, member_id=member, recipients=["HOSPITAL"])
+    asked = {"community_id": home, "offered_to": ["HOSPITAL"], "minimum_participants": 1}
+    await factories.survey(database, **asked)
+    waiting = await factories.survey(database, status="WAITING", **asked)
+    await factories.participation(database, survey_id=waiting["id"])
+    survey = (await factories.survey(database, offered_to=["MUTUAL"]))["id"]
+    await factories.survey_progress(database, survey_id=survey, completed_count=12)
+    sheets = [(await factories.answer_sheet(database, survey_id=survey))["id"] for _ in range(3)]
+    for sheet in [*sheets[:2], None]:
+        await factories.participation(
+            database, member_id=member, survey_id=survey, status="COMPLETED", answer_sheet_id=sheet
+        )
+    kinds = {"treated": ("Chain", "SINGLE_CHOICE"), "how": ("Chain", "MULTIPLE_CHOICE"), "burden": ("Fork", "SCALE")}
+    asked_for = {
+        key: (await factories.question(database, survey_id=survey, key=key, text=form, kind=kind))["id"]
+        for key, (form, kind) in kinds.items()
+    }
+    for sheet, key in ((sheets[0], "how"), (sheets[1], "treated")):
+        await factories.answer(database, answer_sheet_id=sheet, question_id=asked_for[key], codes=["NO"])
+    await factories.answer(database, answer_sheet_id=sheets[1], question_id=asked_for["burden"], codes=[], number=4.0)
+    closed = (await factories.survey(database, status="CLOSED"))["id"]
+    sheet = (await factories.answer_sheet(database, survey_id=closed))["id"]
+    await factories.participation(database, survey_id=closed, status="COMPLETED", answer_sheet_id=sheet)
+    await database.execute(
+        "INSERT INTO identity.mutation (caller, name, client_mutation_id, input_hash) VALUES ($1, 'x', 'x', 'x')",
+        member,
+    )
+
+
+async def test_whatever_is_wrong_is_found(here: Town) -> None:
+    transaction = here.database.transaction()
+    await transaction.start()
+    try:
+        await plant(here)
+        found = await wrong(here)
+    finally:
+        await transaction.rollback()
+    assert sorted(found) == sorted(
+        [
+            *WRONG,
+            "a sheet has answers to two forms",
+            "answers were sent that answer nothing",
+            "a hidden question is answered: ['how'] of Chain",
+            "a required question is not answered: ['treated'] of Chain",
+            "a hidden question is answered: ['burden'] of Chain",
+        ]
+    )

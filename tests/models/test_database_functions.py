@@ -1,0 +1,71 @@
+"""The functions, triggers and views of a migrated database are those of models/functions, each of which is used."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from models import functions
+from models.migrations import catalogue
+from tests.support.clusters import run
+from tests.support.declared import complaints
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("commands", "models", "planner", "resolvers", "schema", "server")
+
+
+async def test_a_migrated_database_has_the_functions_triggers_and_views_of_the_sources(
+    dsn: str, wanted: catalogue.Catalogue
+) -> None:
+    """To the letter: definition, owner, SECURITY DEFINER, search_path, and who may execute it."""
+    assert await complaints(dsn, wanted, catalogue.SOURCES) == []
+    found = await catalogue.read(dsn)
+    definition = found["function", "identity.viewer_of(bytea)"].create
+    assert " SECURITY DEFINER" in definition
+    assert " SET search_path TO 'pg_catalog', 'pg_temp'" in definition
+    assert len([item for item in found.values() if item.kind == "trigger"]) > 20
+
+
+async def test_a_function_a_trigger_and_a_grant_are_complained_of(fresh: str, wanted: catalogue.Catalogue) -> None:
+    """What the last test would say: the file, and the command that mends it."""
+    for statement in (
+        "ALTER FUNCTION identity.viewer_of(bytea) RESET ALL",
+        "ALTER FUNCTION catalog.today() SECURITY DEFINER",
+        "ALTER FUNCTION insight.end_licences() OWNER TO cohorte_manager",
+        "GRANT EXECUTE ON FUNCTION identity.is_free(text, uuid) TO cohorte_public",
+        "ALTER TABLE care.care_link DISABLE TRIGGER guard_care_link",
+        "CREATE VIEW care.everybody AS SELECT id FROM care.member",
+    ):
+        await run(fresh, statement)
+    found = await complaints(fresh, wanted, catalogue.SOURCES)
+    command = "differs from the migrated database: run `python -m commands.new migration NAME"
+    assert sorted(line for line in found if "end_licences" not in line) == [
+        f"models/functions/days.sql: function catalog.today() {command}`",
+        f"models/functions/identity/registration.sql: function grant EXECUTE on identity.is_free(text,uuid)"
+        f" to cohorte_public {command}`",
+        f"models/functions/identity/sessions.sql: function identity.viewer_of(bytea) {command}`",
+        f"models/functions/tracking/care_links.sql: trigger guard_care_link on care.care_link"
+        f" {command} care.care_link`",
+        f"models/functions: view care.everybody {command}`",
+    ]
+    assert f"models/functions/insight/licences.sql: owner insight.end_licences() {command}`" in found
+
+
+def test_every_source_is_loaded() -> None:
+    loaded = {*functions.before_tables(), *functions.after_tables()}
+    assert loaded == set(functions.FOLDER.rglob("*.sql"))
+
+
+async def test_every_function_is_called(wanted: catalogue.Catalogue) -> None:
+    """By the server, by another function, or by a trigger. One that nothing calls is deleted."""
+    python = "\n".join(path.read_text() for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    items = [item for item in wanted.values() if item.kind in {"function", "trigger", "column"}]
+    name = re.compile(r"(?<![a-z_])(?=([a-z_]+\.[a-z_]+))")  # overlapping: func.insight.epsilon has two
+    named = Counter(name.findall("\n".join([python, *(item.create for item in items)])))
+    unused = [
+        item.name
+        for item in items
+        if item.kind == "function"
+        and (own := item.name.partition("(")[0])
+        and named[own] == name.findall(item.create).count(own)
+    ]
+    assert unused == []

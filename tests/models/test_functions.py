@@ -1,0 +1,315 @@
+"""What the database's own functions answer, and who may ask them."""
+
+import math
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import logins
+from models.columns import SCHEMAS
+from models.security.publisher import LOGINS, PUBLISHER
+from models.viewers import Audience, Login
+from privacy import noise
+from privacy.budget import CAP
+from tests import factories
+
+Admin = asyncpg.Connection
+PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
+
+
+@pytest.mark.parametrize(
+    ("written", "term", "found"),
+    [
+        ("Sclérose en plaques", "sclerose plaq", True),
+        ("Sclérose en plaques", "SCLÉROSE", True),
+        ("Sclérose en plaques", "plaques sclérose", True),
+        ("Sclérose en plaques", "sclerose latérale", False),
+        ("Sclérose en plaques", "clérose", False),
+        ("Omega-3", "omega 3", True),
+        ("Omega 3", "oméga-3", True),
+        ("L’arthrose du genou", "arthrose", True),
+        ("anti-TNF, 3.5 mg/kg", "tnf 3 5 kg", True),
+        ("o'neil", "O’Neil", True),
+        ("Fatigue", "", False),
+        ("Fatigue", "  -- !", False),
+        ("", "", False),
+        ("a & b | c", "a & !b:*", True),
+    ],
+)
+async def test_a_search_finds_every_word_by_its_beginning(admin: Admin, written: str, term: str, found: bool) -> None:
+    query = "SELECT catalog.words_in($1) @@ catalog.search_query($2)"
+    assert await admin.fetchval(query, written, term) is found
+
+
+async def test_a_search_for_nothing_is_the_empty_query(admin: Admin) -> None:
+    notices: list[object] = []
+    admin.add_log_listener(lambda _connection, message: notices.append(message))
+    for term in (None, "", " ", "?!"):
+        assert await admin.fetchval("SELECT catalog.search_query($1)::text", term) == ""
+    assert notices == []
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=300)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TEXT | st.text("ab'\\＇＼½:*&|!<>()- \t\"", max_size=300))
+async def test_no_text_is_an_error_and_every_text_finds_itself(admin: Admin, text: str) -> None:
+    query = "SELECT numnode(catalog.search_query($1)), catalog.words_in($1) @@ catalog.search_query($1)"
+    row = await admin.fetchrow(query, text)
+    assert row is not None
+    words, found = row
+    assert found is (words > 0)
+
+
+async def test_a_row_is_found_by_what_its_search_column_is_made_from(admin: Admin) -> None:
+    community = await factories.community(admin, name="Zonite", words="maladie zébrée")
+    post = await factories.post(admin, body="Le méthotrexate m'aide.")
+    await factories.post(admin, body=None, removed=True)
+    assert await ids(admin, "catalog.community", "zebr") == [community["id"]]
+    assert post["id"] in await ids(admin, "care.post", "methotrexate aide")
+
+
+async def ids(admin: Admin, table: str, term: str) -> list[UUID]:
+    rows = await admin.fetch(f"SELECT id FROM {table} WHERE search @@ catalog.search_query($1)", term)
+    return [row["id"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("micro_rho", "delta", "epsilon"),
+    [
+        (125_000, 1e-6, 2.419),
+        (CAP, 1e-6, 3.542),
+        (500_000, 1e-6, 5.222),
+        (1_000_000, 1e-6, 7.766),
+        (1, 1e-6, 0.004),
+        (0, 1e-6, 0),
+        (250_000, 1.0, 0),
+    ],
+)
+async def test_epsilon_is_the_smallest_that_a_loss_amounts_to(
+    admin: Admin, micro_rho: int, delta: float, epsilon: float
+) -> None:
+    found: float = await admin.fetchval("SELECT insight.epsilon($1, $2)", micro_rho, delta)
+    assert round(found, 3) == epsilon
+    if found:
+        assert least_delta(micro_rho / 1e6, found) == pytest.approx(delta, rel=1e-3)
+
+
+def least_delta(rho: float, epsilon: float) -> float:
+    """The other way round, over a grid: arXiv 2004.00010, section 2.3."""
+    grid = (1 + math.exp(step / 500) for step in range(-3_000, 6_000))
+    return math.exp(min((a - 1) * (a * rho - epsilon) - math.log(a - 1) + a * math.log1p(-1 / a) for a in grid))
+
+
+@pytest.mark.parametrize("micro_rho", [1, 754, 17_372, 125_000, 250_000, 1_000_000, 5_000_000])
+@pytest.mark.parametrize("delta", [1e-6, 1e-9])
+async def test_an_epsilon_is_what_opendp_says(admin: Admin, micro_rho: int, delta: float) -> None:
+    dp = noise._opendp()
+    space = (dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"))
+    measured = dp.m.make_gaussian(*space, scale=math.sqrt(noise.MICRO / (2 * micro_rho)))
+    found: float = await admin.fetchval("SELECT insight.epsilon($1, $2)", micro_rho, delta)
+    assert found == pytest.approx(dp.c.make_zCDP_to_approxDP(measured).map(1.0).epsilon(delta), rel=1e-6, abs=1e-6)
+
+
+async def test_epsilon_is_null_for_null_and_refuses_a_delta_of_nothing(admin: Admin) -> None:
+    assert await admin.fetchval("SELECT insight.epsilon(NULL, 1e-6)") is None
+    for delta in (0.0, -1.0):
+        async with admin.transaction():
+            with pytest.raises(asyncpg.NumericValueOutOfRangeError):
+                await in_savepoint(admin, "SELECT insight.epsilon(1, $1)", delta)
+
+
+async def in_savepoint(admin: Admin, query: str, *values: object) -> Any:
+    async with admin.transaction():
+        return await admin.fetchval(query, *values)
+
+
+async def test_the_credential_of_an_address_is_found_whatever_its_capitals(admin: Admin) -> None:
+    account = await factories.account(admin, email="camille@example.org", demonstration=True)
+    await factories.credential(admin, account_id=account["id"], password_hash="$argon2id$...")
+    query = "SELECT * FROM identity.credential_of($1)"
+    assert await admin.fetch(query, "camille@example.org") == []  # nobody has shown that the address is its owner's
+    await admin.execute("UPDATE identity.account SET email_verified = true WHERE id = $1", account["id"])
+    found = [dict(row) for row in await admin.fetch(query, "Camille@Example.ORG")]
+    assert found == [{"account_id": account["id"], "password_hash": "$argon2id$...", "demonstration": True}]
+    assert await admin.fetch(query, "nobody@example.org") == []
+    assert await admin.fetch(query, None) == []
+
+
+OPEN = "SELECT identity.open_session($1, $2, $3, $4)"
+VIEWER = "SELECT * FROM identity.viewer_of($1)"
+
+
+async def test_a_session_says_whose_it_is_until_it_expires(admin: Admin) -> None:
+    member = await factories.account(admin)
+    organization = await factories.account(admin, organization_id=(await factories.organization(admin))["id"])
+    staff = await factories.staff(admin, roles=["MODERATOR", "DATA_STEWARD"])
+    house = await factories.account(admin, staff_id=staff["id"], demonstration=True)
+    for account, roles in ((member, []), (organization, []), (house, ["MODERATOR", "DATA_STEWARD"])):
+        token = uuid4().bytes
+        session = await admin.fetchval(OPEN, account["id"], token, "x" * 500, timedelta(hours=1))
+        stored = await admin.fetchrow("SELECT * FROM identity.session WHERE id = $1", session)
+        assert stored is not None
+        assert (stored["device"], stored["demonstration"]) == ("x" * 200, account["demonstration"])
+        assert [dict(row) for row in await admin.fetch(VIEWER, token)] == [
+            {
+                "account_id": account["id"],
+                "session_id": session,
+                "api_key_id": None,
+                "member_id": account["member_id"],
+                "organization_id": account["organization_id"],
+                "staff_id": account["staff_id"],
+                "roles": roles,
+                "expires_at": stored["expires_at"],
+                "demonstration": account["demonstration"],
+            }
+        ]
+        await admin.execute("UPDATE identity.session SET expires_at = now() WHERE id = $1", session)
+        assert await admin.fetch(VIEWER, token) == []
+
+
+async def test_no_session_is_opened_for_an_unknown_account(admin: Admin) -> None:
+    assert await admin.fetchval(OPEN, uuid4(), b"token", None, timedelta(hours=1)) is None
+    assert await admin.fetch(VIEWER, b"token") == []
+
+
+CLOSE = "SELECT identity.close_session($1, $2)"
+
+
+@pytest.mark.parametrize("audience", [PATIENT, BUYER, MANAGER])
+async def test_a_viewer_closes_its_own_sessions_and_no_other(admin: Admin, audience: Audience) -> None:
+    make = {PATIENT: factories.member, BUYER: factories.organization, MANAGER: factories.staff}[audience]
+    column = {PATIENT: "member_id", BUYER: "organization_id", MANAGER: "staff_id"}[audience]
+    own, other = [
+        await factories.session(
+            admin, account_id=(await factories.account(admin, **{column: (await make(admin))["id"]}))["id"]
+        )
+        for _ in range(2)
+    ]
+    viewer = await admin.fetchval(f"SELECT {column} FROM identity.account WHERE id = $1", own["account_id"])
+    await admin.execute(f"SET LOCAL ROLE {audience.role}")
+    assert await admin.fetchval(CLOSE, own["id"], own["account_id"]) is False  # no viewer is set
+    await admin.execute("SELECT set_config($1, $2, true)", audience.setting, str(viewer))
+    closed = [
+        await admin.fetchval(CLOSE, session, account)
+        for session, account in (
+            (other["id"], other["account_id"]),
+            (other["id"], own["account_id"]),
+            (own["id"], other["account_id"]),
+            (own["id"], own["account_id"]),
+            (own["id"], own["account_id"]),
+        )
+    ]
+    assert closed == [False, False, False, True, False]
+    await admin.execute("SET LOCAL ROLE NONE")
+    left = await admin.fetch("SELECT id FROM identity.session WHERE id = any($1)", [own["id"], other["id"]])
+    assert [row["id"] for row in left] == [other["id"]]
+
+
+async def test_closing_a_session_is_told_to_every_server_and_only_if_it_happened(fresh: str) -> None:
+    owner, listener = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
+    try:
+        heard: list[object] = []
+        await listener.add_listener("session_revoked", lambda *said: heard.append(said[3]))
+        sessions = [await factories.session(owner) for _ in range(2)]
+        for session, commits in zip(sessions, (False, True), strict=True):
+            transaction = owner.transaction()
+            await transaction.start()
+            member = await owner.fetchval("SELECT member_id FROM identity.account WHERE id = $1", session["account_id"])
+            await owner.execute("SELECT set_config('cohorte.member', $1, true)", str(member))
+            assert await owner.fetchval(CLOSE, session["id"], session["account_id"]) is True
+            await (transaction.commit() if commits else transaction.rollback())
+        await listener.execute("SELECT 1")  # notifications come before its answer
+        assert heard == [str(sessions[1]["id"])]
+    finally:
+        await owner.close()
+        await listener.close()
+
+
+# Who may call what; every other function of ours is nobody's.
+CALLERS: dict[str, set[Login]] = {
+    "catalog.search_query(text)": set(Audience),
+    "catalog.words_in(text)": set(Audience),
+    "insight.epsilon(bigint,double precision)": set(LOGINS),
+    "identity.credential_of(text)": {PUBLIC},
+    "identity.open_session(uuid,bytea,text,interval)": {PUBLIC},
+    "identity.viewer_of(bytea)": {PUBLIC},
+    "identity.key_used(uuid)": {PUBLIC},
+    "identity.open_organization(text,text,text,text,text,interval)": {MANAGER},
+    "insight.end_licences()": {BUYER, MANAGER},
+    "identity.close_session(uuid,uuid)": {PATIENT, BUYER, MANAGER},
+    "identity.take_mutation(text,text,bytea)": set(LOGINS),
+    "identity.keep_mutation(text,text,bytea,jsonb)": set(LOGINS),
+    "identity.forget_mutations()": {PUBLIC, MANAGER},
+    "identity.try_again(text,integer,interval)": {PUBLIC},
+    "identity.forget_attempts(uuid[])": {PUBLIC},
+    "identity.credential_of_account(uuid)": {PUBLIC},
+    "identity.register(text,text,text,text,integer,text,text,text,text,text,interval)": {PUBLIC},
+    "identity.verify_email(text)": {PUBLIC},
+    "identity.request_password_reset(text,text,interval,interval,boolean)": {PUBLIC},
+    "identity.reset_password(text,text)": {PUBLIC},
+    "identity.mail_due(integer)": {PUBLIC},
+    "identity.mail_sent(uuid)": {PUBLIC},
+    "identity.mail_failed(uuid,interval,integer)": {PUBLIC},
+    "identity.forget_waiting()": {PUBLIC, MANAGER},
+    "identity.change_pseudonym(text)": {PATIENT},
+    "identity.delete_account(uuid)": {PATIENT},
+    "care.announce(text,uuid,uuid)": {PATIENT, MANAGER, PUBLISHER},
+    "care.tell(uuid,text,text,uuid)": {PATIENT, MANAGER},
+    "catalog.readiness_changed(uuid)": {PATIENT, MANAGER},
+    "catalog.schedule_survey(uuid)": {MANAGER},
+    "catalog.surveys_due()": {PUBLISHER},
+    "catalog.open_due(uuid)": {PUBLISHER},
+    "catalog.release_survey(uuid)": {PUBLISHER},
+    "research.standing(uuid)": {PATIENT},
+    "research.begin_sheet(uuid)": {PATIENT},
+    "research.complete(uuid)": {PATIENT},
+    "research.withdraw(uuid)": {PATIENT},
+    "research.set_consent(text,boolean,text[],text)": {PATIENT},
+    "research.lock_survey(uuid)": {PUBLISHER},
+    "research.enrol(uuid)": {PUBLISHER},
+    "research.encode(uuid)": {PUBLISHER},
+    "research.close_at_once(uuid)": {PUBLISHER},
+    "research.histogram(uuid,integer[])": {PUBLISHER},
+    "research.end_dataset(uuid,text)": {PUBLISHER},
+    "research.tell_enrolled(uuid,uuid)": {PUBLISHER},
+    "insight.datasets_due()": {PUBLISHER},
+    "identity.require_survey_manager()": {PUBLISHER},
+}
+
+
+async def test_each_function_is_called_by_the_roles_it_is_for(admin: Admin) -> None:
+    rows = await admin.fetch(
+        """
+        SELECT p.oid::regprocedure::text AS name, p.prosecdef, p.proconfig,
+            array(SELECT r FROM unnest($1::text[]) r WHERE has_function_privilege(r, p.oid, 'EXECUTE')) AS callers
+        FROM pg_proc p LEFT JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
+        WHERE d.objid IS NULL AND pronamespace::regnamespace::text = any($2::text[])
+        """,
+        [login.role for login in LOGINS],
+        list(SCHEMAS),
+    )
+    assert {row["name"]: set(row["callers"]) for row in rows if row["callers"]} == {
+        name: {caller.role for caller in callers} for name, callers in CALLERS.items()
+    }
+    as_owner = {row["name"]: row["proconfig"] for row in rows if row["prosecdef"]}
+    # One that looked elsewhere first could be made to run what somebody put there.
+    assert {tuple(settings) for settings in as_owner.values()} == {("search_path=pg_catalog, pg_temp",)}
+    assert {name for name in CALLERS if name.startswith("identity.")} <= set(as_owner)
+
+
+@pytest.mark.parametrize("audience", [PATIENT, BUYER, MANAGER])
+async def test_a_signed_in_role_cannot_look_up_a_credential(fresh: str, audience: Audience) -> None:
+    await logins.open_roles(fresh)
+    connection = await asyncpg.connect(logins.role_dsn(fresh, audience))
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for function credential_of"):
+            await connection.fetch("SELECT * FROM identity.credential_of('patient@demo.example')")
+    finally:
+        await connection.close()

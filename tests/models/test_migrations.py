@@ -1,0 +1,232 @@
+"""A migrated database is what the models say, however many processes migrate it and whatever it held before."""
+
+import asyncio
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from commands import migrate
+from models.columns import SCHEMAS
+from models.metadata import metadata
+from models.migrations import catalogue, run
+from tests.support.clusters import run as run_statement
+from tests.support.declared import complaints, empty
+
+ROOT = Path(__file__).parents[2]
+
+# Recorded from a database that earlier migrations had brought to revision 0007, which is adopted as it is.
+BASELINE = "9cbd554e57bdec001c9b87504169164b9c70344dd8a905c70eb349d7bea17762"
+TOO_OLD = (
+    "The database is at revision 0003, which is too old: this version migrates from revision 0007 on."
+    " Migrate it with an earlier version of Cohorte first, or use a new database."
+)
+
+
+async def in_sqlalchemy(dsn: str, work: Callable[[Connection], Any]) -> Any:
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool
+    )
+    async with engine.begin() as connection:
+        found = await connection.run_sync(work)
+    await engine.dispose()
+    return found
+
+
+async def everything(dsn: str) -> list[str]:
+    """The whole catalogue of a database, line by line: with what no class, function or policy declares."""
+    lines = [f"{item.kind} {item.create} {item.table}" for item in (await catalogue.read(dsn)).values()]
+    connection = await asyncpg.connect(dsn, server_settings={"search_path": "pg_catalog"})
+    try:
+        for query in (
+            """
+            SELECT format('order %s %s', c.oid::regclass, array_agg(a.attname ORDER BY a.attnum)) FROM pg_class c
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            WHERE c.relkind = 'r' AND c.relnamespace::regnamespace::text = any($1::text[]) GROUP BY c.oid""",
+            """
+            SELECT format('role %s %s %s %s %s %s %s', rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb,
+                rolcanlogin, has_database_privilege(oid, current_database(), 'CONNECT'))
+            FROM pg_roles WHERE rolname LIKE 'cohorte\\_%' AND cardinality($1::text[]) > 0""",
+            """
+            SELECT format('text search %s %s %s', m.maptokentype, m.mapseqno, m.mapdict::regdictionary)
+            FROM pg_ts_config_map m WHERE m.mapcfg = 'catalog.words'::regconfig AND cardinality($1::text[]) > 0""",
+            """
+            SELECT format('extension %s %s', extname, extnamespace::regnamespace) FROM pg_extension
+            WHERE cardinality($1::text[]) > 0""",
+            """
+            SELECT format('%s may %s %s', a.grantee::regrole, a.privilege_type, c.oid::regclass)
+            FROM pg_class c, aclexplode(c.relacl) a
+            WHERE c.oid = 'public.migration'::regclass AND cardinality($1::text[]) > 0""",
+            """
+            SELECT format('everybody may execute %s: %s', p.oid::regprocedure,
+                has_function_privilege('public', p.oid, 'EXECUTE'))
+            FROM pg_proc p WHERE p.pronamespace::regnamespace::text = any($1::text[])""",
+            """
+            SELECT format('default %s %s', d.defaclobjtype, aclexplode(d.defaclacl)::text) FROM pg_default_acl d
+            WHERE cardinality($1::text[]) > 0""",
+            """
+            SELECT format('notice %s %s %s %s %s', purpose, version, in_force_on, text, demonstration)
+            FROM catalog.notice WHERE cardinality($1::text[]) > 0""",
+        ):
+            lines += [row[0] for row in await connection.fetch(query, list(SCHEMAS))]
+    finally:
+        await connection.close()
+    return sorted(lines)
+
+
+async def digest(dsn: str) -> str:
+    return hashlib.sha256("\n".join(await everything(dsn)).encode()).hexdigest()
+
+
+async def test_alembic_finds_no_difference_between_the_database_and_the_models(dsn: str) -> None:
+    def differences(connection: Connection) -> Any:
+        return compare_metadata(MigrationContext.configure(connection, opts=run.COMPARISON), metadata)
+
+    assert await in_sqlalchemy(dsn, differences) == []
+
+
+async def test_columns_constraints_and_indexes_are_the_models_to_the_letter(
+    dsn: str, wanted: catalogue.Catalogue
+) -> None:
+    """Alembic does not look at CHECKs, nor at what a generated column is generated from."""
+    assert await complaints(dsn, wanted, catalogue.OF_TABLES) == []
+    found = await catalogue.read(dsn)
+    assert "CHECK" in found["constraint", "ck_evaluation_satisfaction on care.evaluation"].create
+    counts = {kind: sum(item.kind == kind for item in found.values()) for kind in catalogue.OF_TABLES}
+    assert {kind: number > 30 for kind, number in counts.items()} == dict.fromkeys(counts, True)
+
+
+async def test_the_baseline_makes_the_catalogue_that_adopted_databases_have(server: str) -> None:
+    async with empty(server) as dsn:
+        await run.upgrade(dsn, "0007")
+        assert await digest(dsn) == BASELINE
+
+
+async def test_a_database_at_the_baseline_is_adopted_as_it_is(server: str) -> None:
+    async with empty(server) as dsn, empty(server) as other:
+        await run.upgrade(dsn, "0007")
+        before = await everything(dsn)
+        await run.upgrade(dsn, "0007")
+        assert await everything(dsn) == before
+        await asyncio.gather(run.upgrade(dsn), run.upgrade(other))
+        assert await everything(dsn) == await everything(other)
+
+
+async def test_an_older_database_is_refused_in_a_sentence(
+    server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with empty(server) as dsn:
+        await run.upgrade(dsn)
+        await run_statement(dsn, "UPDATE public.migration SET version_num = '0003'")
+        before = await everything(dsn)
+        with pytest.raises(run.UnknownRevision) as caught:
+            await run.upgrade(dsn)
+        assert str(caught.value) == TOO_OLD
+        monkeypatch.setenv("COHORTE_DATABASE_URL", dsn)
+        assert await asyncio.to_thread(migrate.main) == 1
+        assert capsys.readouterr() == ("", f"{TOO_OLD}\n")
+        assert await command(dsn, "commands.serve") == (1, f"Migrating the database ...\n{TOO_OLD}\n")
+        assert await everything(dsn) == before
+
+
+async def test_a_newer_database_is_refused_in_a_sentence(server: str) -> None:
+    async with empty(server) as dsn:
+        await run.upgrade(dsn)
+        await run_statement(dsn, "UPDATE public.migration SET version_num = '9999'")
+        with pytest.raises(
+            run.UnknownRevision, match=r"^The database is at revision 9999, which this version does not"
+        ):
+            await run.upgrade(dsn)
+
+
+async def test_the_command_line_of_alembic_works(server: str) -> None:
+    async with empty(server) as dsn:
+        status, history = await command(dsn, "alembic", "history")
+        assert (status, history.splitlines()[-1][:14]) == (0, "<base> -> 0007")
+        assert await command(dsn, "alembic", "upgrade", "head") == (0, "")
+        assert await command(dsn, "alembic", "current") == (0, f"{run.head()} (head)\n")
+        status, said = await command(dsn, "alembic", "revision", "-m", "something")
+        instead = "FAILED: Run `python -m commands.new migration NAME [TABLE ...]`: it writes the SQL, too."
+        assert (status, " ".join(said.split())) == (255, instead)
+
+
+async def test_migrating_a_migrated_database_changes_nothing(fresh: str) -> None:
+    before = await everything(fresh)
+    await run.upgrade(fresh)
+    connection = await asyncpg.connect(fresh)
+    try:
+        assert [row[0] for row in await connection.fetch("SELECT version_num FROM public.migration")] == [run.head()]
+    finally:
+        await connection.close()
+    assert await everything(fresh) == before
+
+
+async def test_two_upgrades_in_one_process_do_not_meet(server: str) -> None:
+    async with empty(server) as one, empty(server) as other:
+        await asyncio.gather(run.upgrade(one), run.upgrade(other))
+        assert await everything(one) == await everything(other)
+        assert len(await everything(one)) > 1000
+
+
+async def test_processes_that_migrate_at_once_all_succeed(server: str) -> None:
+    async with empty(server) as one, empty(server) as other:
+        said = await asyncio.gather(*(command(dsn, "commands.migrate") for dsn in (one, one, one, other)))
+        assert said == [(0, f"The database is at revision {run.head()}.\n")] * 4
+        assert await everything(one) == await everything(other)
+
+
+async def command(dsn: str, *words: str) -> tuple[int | None, str]:
+    """The exit status and output of a Python module's command line, for this database."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        *words,
+        cwd=ROOT,
+        env={"COHORTE_DATABASE_URL": dsn, "COHORTE_PORT": "0", "PATH": os.environ["PATH"]},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+        return process.returncode, output.decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
+async def test_a_failed_migration_leaves_nothing_behind(server: str) -> None:
+    async with empty(server) as dsn:
+        await run_statement(dsn, "create schema identity")
+        with pytest.raises(Exception, match='schema "identity" already exists'):
+            await run.upgrade(dsn)
+        assert dict(await catalogue.read(dsn)) == {}
+        connection = await asyncpg.connect(dsn)
+        try:
+            assert await connection.fetchval("SELECT to_regnamespace('catalog')") is None
+        finally:
+            await connection.close()
+
+
+async def test_a_database_may_have_unaccent_elsewhere_already(server: str) -> None:
+    async with empty(server) as dsn:
+        await run_statement(dsn, "create schema extras; create extension unaccent with schema extras")
+        await run.upgrade(dsn)
+        connection = await asyncpg.connect(dsn)
+        try:
+            assert await connection.fetchval("SELECT catalog.words_in('Sclérose')::text") == "'sclerose':1"
+        finally:
+            await connection.close()
+
+
+def test_every_model_stands_in_one_of_the_schemas() -> None:
+    assert {table.schema for table in metadata.sorted_tables} == set(SCHEMAS)

@@ -1,0 +1,301 @@
+"""The only place for where the oracle finds what has been said: datasets, insights, the register and what it costs."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, timedelta
+from math import erf, sqrt
+from typing import Any
+
+from models.viewers import Audience
+from privacy.domains import Category, DomainRule, Variable
+from privacy.exports import ExportTable, csv_of, json_stat_of
+from privacy.loss import statement
+from privacy.measures import Reliability
+from privacy.precision import Precision
+from privacy.reading import Cell
+from tests.oracle.own import cost
+from tests.oracle.rows import Found, Seen
+from tests.oracle.shared import Listed, community_id, field, found, having, listed, uuid_in
+
+PRICES = {"WITHIN_5": 62_831, "WITHIN_10": 17_372, "WITHIN_20": 4_567, "WITHIN_50": 754}
+SAID = ("count", "share", "low", "high")
+LINE_IDS = ("community", "dataset", "organization", "release")
+
+found("Dataset.community", "catalog.community", id="community_id")
+found("Dataset.survey", "catalog.survey", id="survey_id")
+found("Survey.dataset", "insight.dataset", survey_id="id")
+found("Insight.dataset", "insight.dataset", id="dataset_id")
+found("Insight.variable", "insight.variable", dataset_id="dataset_id", position="variable")
+found("Insight.ledgerEntry", "insight.ledger_entry", release_id="release_id")
+found("DataUse.organization", "insight.organization", id="organization_id")
+found("DataUse.community", "catalog.community", id="community_id")
+
+
+@field("Query.dataset")
+def dataset(seen: Seen, id: str) -> Found | None:
+    return seen.one("insight.dataset", id=uuid_in(id))
+
+
+@field("Query.insight")
+def insight(seen: Seen, id: str) -> Found | None:
+    return seen.one("insight.insight", id=uuid_in(id))
+
+
+@field("Query.datasets")
+def datasets(seen: Seen, community: str | None = None, kind: str | None = None) -> Listed:
+    there = seen.of("insight.dataset")
+    if community is not None:
+        there = seen.of("insight.dataset", community_id=community_id(seen, community))
+    return listed(having(there, kind=kind), lambda row: (row["frozen_on"], row["id"]), descending=True)
+
+
+@field("Community.datasets")
+def datasets_of(seen: Seen, community: Found) -> Listed:
+    there = seen.of("insight.dataset", community_id=community["id"])
+    return listed(there, lambda row: (row["frozen_on"], row["id"]), descending=True)
+
+
+def newest(rows: list[Found]) -> Listed:
+    return listed(rows, lambda row: (row["published_at"], row["id"]), descending=True)
+
+
+@field("Community.insights")
+def insights_of_community(seen: Seen, community: Found) -> Listed:
+    return newest(seen.of("insight.insight", community_id=community["id"]))
+
+
+@field("Dataset.insights")
+def insights_of_dataset(seen: Seen, dataset: Found) -> Listed:
+    return newest(seen.of("insight.insight", dataset_id=dataset["id"]))
+
+
+@field("Treatment.insights")
+def insights_of_treatment(seen: Seen, treatment: Found, community: str | None = None) -> Listed:
+    about = {(row["dataset_id"], row["position"]) for row in seen.of("insight.variable", subject_id=treatment["id"])}
+    there = seen.of("insight.insight")
+    if community is not None:
+        there = seen.of("insight.insight", community_id=community_id(seen, community))
+    return newest(
+        [row for row in there if any((row["dataset_id"], each) in about for each in (row["variable"], *row["by"]))]
+    )
+
+
+@field("Dataset.variables")
+def variables_of(seen: Seen, dataset: Found) -> list[Found]:
+    return sorted(seen.of("insight.variable", dataset_id=dataset["id"]), key=lambda row: row["position"])
+
+
+@field("Variable.categories")
+def categories_of(seen: Seen, variable: Found) -> list[Found]:
+    there = seen.of("insight.category", dataset_id=variable["dataset_id"], variable=variable["position"])
+    return sorted(there, key=lambda row: row["place"])
+
+
+@field("Dataset.budget")
+def budget_of(seen: Seen, dataset: Found) -> Found:
+    left = dataset["cap_micro_rho"] - dataset["spent_micro_rho"]
+    if seen.viewer.audience is Audience.BUYER:
+        left = min(left, dataset["cap_micro_rho"] * 6 // 10 - dataset["sold_micro_rho"])
+    return {
+        "cap": cost(dataset["cap_micro_rho"]),
+        "spent": cost(dataset["spent_micro_rho"]),
+        "remaining": cost(left if dataset["status"] == "OPEN" else 0),
+    }
+
+
+for part in ("cap", "spent", "remaining"):
+    field(f"PrivacyBudget.{part}")(lambda seen, budget, part=part: budget[part])
+
+
+@field("PrivacyBudget.insightsLeft")
+def insights_left(seen: Seen, budget: Found, precision: str) -> int:
+    left: int = budget["remaining"]["micro_rho"]
+    return left // PRICES[precision]
+
+
+@field("Insight.by")
+def variables_by(seen: Seen, insight: Found) -> list[Found]:
+    there = seen.of("insight.variable", dataset_id=insight["dataset_id"])
+    return sorted((row for row in there if row["position"] in insight["by"]), key=lambda row: row["position"])
+
+
+def of_release(name: str, column: str, read: Callable[[Any], Any] = lambda value: value) -> None:
+    def reader(seen: Seen, insight: Found) -> Any:
+        release = seen.one("insight.release", id=insight["release_id"])
+        assert release is not None
+        return read(release[column])
+
+    field(f"Insight.{name}")(reader)
+
+
+of_release("precision", "precision")
+of_release("marginOfError", "margin")
+of_release("purpose", "purpose")
+of_release("cost", "micro_rho", cost)
+
+
+@field("Insight.requestedBy")
+def requested_by(seen: Seen, insight: Found) -> Found | None:
+    release = seen.one("insight.release", id=insight["release_id"])
+    return release and seen.one("insight.organization", id=release["organization_id"])
+
+
+def said(seen: Seen, insight: Found, row: Found) -> dict[str, Any]:
+    """A cell or statistic with the categories that its places mean."""
+    of = {"dataset_id": insight["dataset_id"]}
+    by = [
+        seen.one("insight.category", **of, variable=variable, place=place)
+        for variable, place in zip(insight["by"], row["by"], strict=True)
+    ]
+    return {**row, "by": by}
+
+
+@field("Insight.cells")
+def cells_of(seen: Seen, insight: Found, includeUnreliable: bool = False) -> list[Found]:
+    made: list[Found] = []
+    for row in sorted(seen.of("insight.cell", insight_id=insight["id"]), key=lambda row: row["place"]):
+        of = {"dataset_id": insight["dataset_id"], "variable": insight["variable"]}
+        category = seen.one("insight.category", **of, place=row["category"])
+        cell = said(seen, insight, row) | {"category": category, "margin_of_error": row["margin"]}
+        if row["reliability"] == "HIDDEN" and not includeUnreliable:
+            cell |= dict.fromkeys(SAID)
+        made.append(cell)
+    return made
+
+
+@field("Insight.statistics")
+def statistics_of(seen: Seen, insight: Found) -> list[Found]:
+    there = sorted(seen.of("insight.statistic", insight_id=insight["id"]), key=lambda row: row["place"])
+    return [said(seen, insight, row) for row in there]
+
+
+@field("Cell.interval", "Statistic.interval")
+def interval_of(seen: Seen, it: Found) -> Found | None:
+    return None if it["low"] is None else {"low": it["low"], "high": it["high"]}
+
+
+for name in ("Cell.category", "Cell.by", "Statistic.by"):
+    field(name)(lambda seen, it, name=name: it[name.partition(".")[2]])
+
+
+@field("DataUse.cost")
+def cost_of(seen: Seen, entry: Found) -> Found:
+    return cost(entry["micro_rho"])
+
+
+@field("DataUse.ledgerEntry")
+def entry_of(seen: Seen, entry: Found) -> Found:
+    return entry
+
+
+@field("LedgerEntry.hash")
+def hash_of(seen: Seen, entry: Found) -> str:
+    return bytes(entry["hash"]).hex()
+
+
+@field("LedgerEntry.previousHash")
+def previous_hash_of(seen: Seen, entry: Found) -> str:
+    return bytes(entry["previous_hash"]).hex()
+
+
+@field("LedgerEntry.line")
+def line_of(seen: Seen, entry: Found) -> str:
+    ids = {name: entry[f"{name}_id"] and str(entry[f"{name}_id"]) for name in LINE_IDS}
+    said = {name: entry[name] for name in ("dataset_title", "organization_name", "purpose", "micro_rho", "position")}
+    moment = f"{entry['published_at'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    hashes = {"cells": bytes(entry["cells_digest"]).hex(), "previous": previous_hash_of(seen, entry)}
+    line = ids | said | hashes | {"published_at": moment, "variables": list(entry["variables"])}
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+@field("Query.dataUses")
+def data_uses(seen: Seen, organization: str | None = None, community: str | None = None) -> Listed:
+    there = seen.of("insight.ledger_entry")
+    if organization is not None:
+        there = seen.of("insight.ledger_entry", organization_id=uuid_in(organization))
+    if community is not None:
+        place = community_id(seen, community)
+        there = [row for row in there if row["community_id"] == place]
+    return listed(there, lambda row: (row["position"],), descending=True)
+
+
+@field("Me.dataUses")
+def own_data_uses(seen: Seen, me: Found) -> Listed:
+    return listed(own_uses(seen, me), lambda row: (row["position"],), descending=True)
+
+
+def own_uses(seen: Seen, me: Found) -> list[Found]:
+    until = {row["dataset_id"]: row["withdrawn_at"] for row in seen.of("research.enrolment", member_id=me["member_id"])}
+    return [
+        row
+        for row in seen.of("insight.ledger_entry")
+        if row["dataset_id"] in until
+        if (end := until[row["dataset_id"]]) is None or row["published_at"] <= end
+    ]
+
+
+@field("Me.privacyLoss")
+def privacy_loss(seen: Seen, me: Found) -> Found:
+    enrolments = seen.of("research.enrolment", member_id=me["member_id"])
+    recent = [row for row in enrolments if row["enrolled_at"] > seen.now - timedelta(days=365)]
+    spent = sum(row["micro_rho"] for row in own_uses(seen, me))
+    account = seen.one("identity.account", id=seen.viewer.account)
+    assert account is not None
+    return {
+        "allowance": cost(500_000),
+        "reserved": cost(sum(row["reserved_micro_rho"] for row in recent)),
+        "spent": cost(spent),
+        "guess": 0.5 * (1 + erf(sqrt(spent / 1e6) / sqrt(2))),
+        "statement": statement(spent, account["locale"]),
+    }
+
+
+for part in ("allowance", "reserved", "spent", "guess", "statement"):
+    field(f"PrivacyLoss.{part}")(lambda seen, loss, part=part: loss[part])
+
+
+@field("Insight.csv")
+def as_csv(seen: Seen, insight: Found) -> str:
+    return csv_of(table_of(seen, insight))
+
+
+@field("Insight.jsonStat")
+def as_json_stat(seen: Seen, insight: Found) -> str:
+    return json_stat_of(table_of(seen, insight))
+
+
+def table_of(seen: Seen, insight: Found) -> ExportTable:
+    """Of the cells as they were stored, where the server computes them anew."""
+    of = {"dataset_id": insight["dataset_id"]}
+    dataset = seen.one("insight.dataset", id=insight["dataset_id"])
+    variable = seen.one("insight.variable", **of, position=insight["variable"])
+    release = seen.one("insight.release", id=insight["release_id"])
+    entry = seen.one("insight.ledger_entry", release_id=insight["release_id"])
+    assert dataset and variable and release and entry  # noqa: PT018 - one does not go without the others
+    stored = sorted(seen.of("insight.cell", insight_id=insight["id"]), key=lambda row: row["place"])
+    by = variables_by(seen, insight)
+    title = f"{dataset['title']}: {variable['label']}"
+    if by:
+        title += ", by " + " and by ".join(each["label"] for each in by)
+    figures = ("category", "count", "margin", "share", "low", "high")
+    return ExportTable(
+        title=title,
+        source=f"{dataset['wave']}, frozen on {dataset['frozen_on']}; line {entry['position']} of the public register",
+        variable=public(seen, variable),
+        by=tuple(public(seen, each) for each in by),
+        cells=[
+            Cell(
+                by=tuple(row["by"]),
+                reliability=Reliability(row["reliability"]),
+                **{name: row[name] for name in figures},
+            )
+            for row in stored
+        ],
+        precision=Precision(release["precision"]),
+        margin=release["margin"],
+    )
+
+
+def public(seen: Seen, variable: Found) -> Variable:
+    categories = tuple(Category(row["code"], row["label"], row["value"]) for row in categories_of(seen, variable))
+    return Variable(variable["name"], variable["label"], categories, DomainRule(variable["rule"]))

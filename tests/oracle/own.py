@@ -1,0 +1,305 @@
+"""The only place for where the oracle finds what members say of themselves, what is a viewer's own, and the buyers'."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+from math import exp, log, log1p
+from statistics import fmean
+
+from tests.oracle.rows import Found, Seen
+from tests.oracle.shared import (
+    NODES,
+    TYPES,
+    Listed,
+    Of,
+    by_close,
+    by_creation,
+    by_name,
+    by_start,
+    community_id,
+    field,
+    found,
+    having,
+    listed,
+    readers,
+    uuid_in,
+)  # fmt: skip
+
+DELTA = 1e-6
+
+found("Survey.eligibility", "catalog.eligibility", survey_id="id")
+
+
+@field("Member.ageBand")
+def age_band(seen: Seen, member: Found) -> str | None:
+    profile = seen.one("care.profile", member_id=member["id"])
+    if profile is None or profile["birth_year"] is None:
+        return None
+    age = seen.today.year - profile["birth_year"]
+    if age < 25:
+        return "0-17" if age < 18 else "18-24"
+    youngest = (age - 25) // 10 * 10 + 25
+    return "75+" if age >= 75 else f"{youngest}-{youngest + 9}"
+
+
+@field("Member.sex")
+def sex(seen: Seen, member: Found) -> str | None:
+    profile = seen.one("care.profile", member_id=member["id"])
+    return profile["sex"] if profile else None
+
+
+@field("Member.region")
+def region(seen: Seen, member: Found) -> str | None:
+    profile = seen.one("care.profile", member_id=member["id"])
+    return profile["region"] if profile else None
+
+
+@field("Member.suspension")
+def suspension_of(seen: Seen, member: Found) -> Found | None:
+    suspension = seen.one("care.suspension", member_id=member["id"])
+    over = suspension is not None and suspension["until"] is not None and suspension["until"] <= seen.now
+    return None if over else suspension
+
+
+@field("Member.courses")
+def members_courses(seen: Seen, member: Found) -> list[Found]:
+    there = seen.of("care.course", member_id=member["id"])
+    return sorted(there, key=lambda row: (row["started_on"], row["id"]), reverse=True)
+
+
+@field("Me.courses")
+def own_courses(seen: Seen, me: Found, status: str | None = None) -> list[Found]:
+    return having(members_courses(seen, {"id": me["member_id"]}), status=status)
+
+
+@field("Member.series")
+def series_of_member(seen: Seen, member: Found, indicator: str, interval: str) -> list[Found]:
+    there = seen.of("care.observation", member_id=member["id"], indicator_id=uuid_in(indicator))
+    return points(there, interval)
+
+
+def points(observations: Iterable[Found], interval: str) -> list[Found]:
+    groups = defaultdict(list)
+    for row in observations:
+        groups[first_day(row["observed_on"], interval)].append(row["value"])
+    return [
+        {"starts_on": day, "mean": fmean(found), "minimum": min(found), "maximum": max(found), "count": len(found)}
+        for day, found in sorted(groups.items())
+    ]
+
+
+def first_day(day: date, interval: str) -> date:
+    """The first day of the interval that a day lies in; weeks begin on Monday."""
+    if interval == "WEEK":
+        return day - timedelta(days=day.weekday())
+    month = {"MONTH": day.month, "QUARTER": (day.month - 1) // 3 * 3 + 1}
+    return day if interval == "DAY" else date(day.year, month[interval], 1)
+
+
+@field("Me.dashboard")
+def dashboard(
+    seen: Seen, me: Found, from_: date | None = None, to: date | None = None, interval: str = "WEEK"
+) -> Found:
+    last = date.fromisoformat(str(to or seen.today))
+    month_end = date(last.year - 1, 2, 28) if (last.month, last.day) == (2, 29) else last.replace(year=last.year - 1)
+    first = date.fromisoformat(str(from_ or month_end))
+    observations = seen.of("care.observation", member_id=me["member_id"])
+    within = [row for row in observations if first <= row["observed_on"] <= last]
+    courses = [
+        row
+        for row in reversed(members_courses(seen, {"id": me["member_id"]}))
+        if row["started_on"] <= last and (row["ended_on"] is None or row["ended_on"] >= first)
+    ]
+    return {"within": within, "interval": interval, "courses": courses}
+
+
+@field("Dashboard.series")
+def series_of(seen: Seen, dashboard: Found) -> list[Found]:
+    groups = defaultdict(list)
+    for row in dashboard["within"]:
+        groups[row["indicator_id"]].append(row)
+    named = sorted((seen.one("catalog.indicator", id=id) or {} for id in groups), key=by_name)
+    return [
+        {
+            "indicator_id": indicator["id"],
+            "points": points(groups[indicator["id"]], dashboard["interval"]),
+            "latest": max(groups[indicator["id"]], key=lambda row: row["observed_on"]),
+        }
+        for indicator in named
+    ]
+
+
+readers["Dashboard.courses"] = lambda seen, it: it["courses"]
+readers["IndicatorSeries.points"] = lambda seen, it: it["points"]
+readers["IndicatorSeries.latest"] = lambda seen, it: it["latest"]
+
+
+@field("Me.account")
+def account(seen: Seen, me: Found) -> Found | None:
+    return seen.one("identity.account", id=seen.viewer.account)
+
+
+@field("Account.sessions")
+def sessions_of(seen: Seen, account: Found) -> list[Found]:
+    there = [row for row in seen.of("identity.session", account_id=account["id"]) if row["expires_at"] > seen.now]
+    there = [{**row, "current": row["id"] == seen.viewer.session} for row in there]
+    return sorted(there, key=by_creation, reverse=True)
+
+
+readers["Session.current"] = lambda seen, it: it["current"]
+
+
+@field("Me.observations")
+def observations_of(seen: Seen, me: Found, indicator: str | None = None) -> Listed:
+    there = seen.of("care.observation", member_id=me["member_id"])
+    if indicator is not None:
+        there = [row for row in there if row["indicator_id"] == uuid_in(indicator)]
+    return listed(there, lambda row: (row["observed_on"], row["id"]), descending=True)
+
+
+@field("Me.notifications")
+def notifications_of(seen: Seen, me: Found, unreadOnly: bool = False) -> Listed:
+    there = seen.of("care.notification", member_id=me["member_id"])
+    return listed([row for row in there if not (unreadOnly and row["read_at"])], by_creation, descending=True)
+
+
+@field("Notification.subject")
+def subject_of(seen: Seen, notification: Found) -> Of | None:
+    kind, table = TYPES.get(notification["subject_type"], ("", ""))
+    row = seen.one(table, id=notification["subject_id"]) if kind in NODES else None
+    return None if row is None else Of(kind, row)
+
+
+@field("Me.careLinks")
+def care_links_of(seen: Seen, me: Found) -> list[Found]:
+    who = me["member_id"]
+    there = [row for row in seen.of("care.care_link") if who in (row["patient_id"], row["relative_id"])]
+    return sorted(there, key=by_creation, reverse=True)
+
+
+@field("Me.participations")
+def participations_of(seen: Seen, me: Found, status: str | None = None) -> list[Found]:
+    there = [
+        (by_close(survey), row)
+        for row in having(seen.of("research.participation", member_id=me["member_id"]), status=status)
+        if (survey := seen.one("catalog.survey", id=row["survey_id"]))
+    ]
+    return [row for _, row in sorted(there, key=lambda item: item[0], reverse=True)]
+
+
+@field("Me.consents")
+def consents_of(seen: Seen, me: Found) -> list[Found]:
+    return sorted(seen.of("research.consent", member_id=me["member_id"]), key=lambda row: row["purpose"])
+
+
+@field("Query.notices")
+def notices(seen: Seen) -> list[Found]:
+    come = sorted(
+        (row for row in seen.of("catalog.notice") if row["in_force_on"] <= seen.today),
+        key=lambda row: row["in_force_on"],
+    )
+    latest = {row["purpose"]: row for row in come}
+    return [latest[purpose] for purpose in sorted(latest)]
+
+
+@field("Survey.questions")
+def questions_of(seen: Seen, survey: Found) -> list[Found]:
+    there = seen.of("catalog.question", survey_id=survey["id"], version=survey["version"])
+    return sorted(there, key=lambda row: row["position"])
+
+
+@field("Eligibility.treatments")
+def eligible_treatments(seen: Seen, eligibility: Found) -> list[Found]:
+    there = [seen.one("catalog.treatment", id=id) for id in set(eligibility["treatment_ids"])]
+    return sorted((row for row in there if row is not None), key=by_name)
+
+
+@field("Survey.participation")
+def viewer_participation(seen: Seen, survey: Found) -> Found | None:
+    return seen.one("research.participation", survey_id=survey["id"], member_id=seen.viewer.member)
+
+
+@field("Survey.completedCount")
+def completed_count(seen: Seen, survey: Found) -> int:
+    progress = seen.one("catalog.survey_progress", survey_id=survey["id"])
+    return progress["completed_count"] if progress else 0
+
+
+@field("Question.options")
+def options_of(seen: Seen, question: Found) -> list[Found]:
+    there = seen.of("catalog.question_option", question_id=question["id"])
+    return sorted(there, key=lambda row: (row["position"], row["code"]))
+
+
+@field("Question.visibleWhen")
+def rules_of(seen: Seen, question: Found) -> list[Found]:
+    return sorted(seen.of("catalog.visibility_rule", question_id=question["id"]), key=lambda row: row["position"])
+
+
+@field("Participation.answers")
+def answers_of(seen: Seen, participation: Found) -> list[Found]:
+    there = [
+        (question["position"], row)
+        for row in seen.of("research.answer", answer_sheet_id=participation["answer_sheet_id"])
+        if (question := seen.one("catalog.question", id=row["question_id"]))
+    ]
+    return [row for _, row in sorted(there, key=lambda item: item[0])]
+
+
+@field("Treatment.evaluations")
+def evaluations_of(seen: Seen, treatment: Found, community: str | None = None) -> Listed:
+    there = seen.of("care.evaluation", treatment_id=treatment["id"])
+    if community is not None:
+        place = community_id(seen, community)
+        courses = {row["id"] for row in seen.of("care.course", community_id=place)}
+        there = [row for row in there if row["course_id"] in courses]
+    return listed(there, lambda row: (row["evaluated_on"], row["id"]), descending=True)
+
+
+@field("TreatmentEvaluation.sideEffects")
+def side_effects_of(seen: Seen, evaluation: Found) -> list[Found]:
+    there = [
+        (by_name(indicator), row)
+        for row in seen.of("care.side_effect", evaluation_id=evaluation["id"])
+        if (indicator := seen.one("catalog.indicator", id=row["indicator_id"]))
+    ]
+    return [row for _, row in sorted(there, key=lambda item: item[0])]
+
+
+@field("Organization.licences")
+def licences_of(seen: Seen, organization: Found) -> list[Found]:
+    return sorted(seen.of("insight.licence", organization_id=organization["id"]), key=by_start, reverse=True)
+
+
+@field("Organization.apiKeys")
+def api_keys_of(seen: Seen, organization: Found) -> list[Found]:
+    return sorted(seen.of("insight.api_key", organization_id=organization["id"]), key=by_creation, reverse=True)
+
+
+@field("Licence.price")
+def price_of(seen: Seen, licence: Found) -> Found | None:
+    price = {"amount": licence["price_amount"], "currency": licence["price_currency"]}
+    return None if price["amount"] is None else price
+
+
+@field("Licence.quota")
+def quota_of(seen: Seen, licence: Found) -> Found:
+    return cost(licence["quota_micro_rho"])
+
+
+def cost(micro_rho: int) -> Found:
+    return {"micro_rho": micro_rho, "epsilon": epsilon(micro_rho / 1e6), "delta": DELTA}
+
+
+def epsilon(rho: float) -> float:
+    """The least epsilon at DELTA of a rho: over every order a, by thirds; Canonne, Kamath and Steinke 2020, 2.3."""
+
+    def bound(above: float) -> float:
+        order = exp(above) + 1
+        return order * rho + log1p(-1 / order) - log(DELTA * order) / (order - 1)
+
+    low, high = -10.0, 25.0
+    while high - low > 1e-7:
+        third = (high - low) / 3
+        low, high = (low, high - third) if bound(low + third) < bound(high - third) else (low + third, high)
+    return bound(low) if rho > 0 else 0.0

@@ -1,0 +1,394 @@
+"""The only place for where the oracle finds what members share: communities, discussions, members, the catalogue."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from tests.oracle.rows import Found, Seen
+
+TABLES = {  # of each type whose objects have an id: the id's prefix, and the table
+    "Account": ("acc", "identity.account"), "ApiKey": ("key", "insight.api_key"), "CareLink": ("lnk", "care.care_link"),
+    "Community": ("com", "catalog.community"), "Condition": ("con", "catalog.condition"),
+    "Dataset": ("dst", "insight.dataset"), "Insight": ("ins", "insight.insight"),
+    "Discussion": ("dis", "care.discussion"), "Flag": ("flg", "care.flag"), "Indicator": ("ind", "catalog.indicator"),
+    "Licence": ("lic", "insight.licence"), "Member": ("mbr", "care.member"),
+    "Notification": ("ntf", "care.notification"), "Observation": ("obs", "care.observation"),
+    "Organization": ("org", "insight.organization"), "Post": ("pst", "care.post"),
+    "Question": ("qst", "catalog.question"), "Session": ("ses", "identity.session"), "Staff": ("stf", "identity.staff"),
+    "Survey": ("svy", "catalog.survey"), "Treatment": ("trt", "catalog.treatment"),
+    "TreatmentCourse": ("crs", "care.course"), "TreatmentEvaluation": ("evl", "care.evaluation"),
+}  # fmt: skip
+TYPES = {prefix: (kind, table) for kind, (prefix, table) in TABLES.items()}
+PUNCTUATION = re.compile(r"""["`!#$%&()*+,\-./:;<=>?@\[\\\]^_{|}~«»“”‘’–—…·'\u00a0\u2011\u202f]""")
+Reader = Callable[..., Any]
+readers: dict[str, Reader] = {}
+
+
+@dataclass(frozen=True)
+class Of:
+    """A row of an interface or union, with its type."""
+
+    kind: str
+    row: Found
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list that is read by pages: every item behind the keys of its place."""
+
+    items: list[tuple[tuple[Any, ...], Found]]
+    descending: bool
+
+
+def listed(rows: Iterable[Found], key: Callable[[Found], tuple[Any, ...]], descending: bool = False) -> Listed:
+    return Listed(sorted(((key(row), row) for row in rows), key=lambda item: item[0], reverse=descending), descending)
+
+
+def uuid_in(id: str) -> UUID | None:
+    """An id's own part; None for what is no id."""
+    try:
+        return UUID(id.rpartition("_")[2])
+    except ValueError:
+        return None
+
+
+def words(text: str) -> list[str]:
+    """The words of a text: without capitals, accents and punctuation."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return PUNCTUATION.sub(" ", bare.replace("œ", "oe").replace("Œ", "OE")).lower().split()
+
+
+def matches(text: str, search: str) -> bool:
+    """Whether every word of the search begins a word of the text; a search without a word finds nothing."""
+    wanted, there = words(search), words(text)
+    return bool(wanted) and all(any(word.startswith(each) for word in there) for each in wanted)
+
+
+def field(*coordinates: str) -> Callable[[Reader], Reader]:
+    """Where the values of these fields come from: a function of the visible rows, the object and the arguments."""
+
+    def keep(reader: Reader) -> Reader:
+        readers.update(dict.fromkeys(coordinates, reader))
+        return reader
+
+    return keep
+
+
+def found(coordinate: str, table: str, **columns: str) -> None:
+    """A field whose object is the row with these columns equal to columns of the field's own row."""
+    readers[coordinate] = lambda seen, it: seen.one(table, **{name: it[column] for name, column in columns.items()})
+
+
+found("Community.condition", "catalog.condition", id="condition_id")
+found("Discussion.community", "catalog.community", id="community_id")
+found("TreatmentCourse.community", "catalog.community", id="community_id")
+found("Membership.community", "catalog.community", id="community_id")
+found("Survey.community", "catalog.community", id="community_id")
+found("Licence.community", "catalog.community", id="community_id")
+found("Discussion.author", "care.member", id="author_id")
+found("Post.author", "care.member", id="author_id")
+found("Post.discussion", "care.discussion", id="discussion_id")
+found("Flag.post", "care.post", id="post_id")
+found("Observation.indicator", "catalog.indicator", id="indicator_id")
+found("IndicatorSeries.indicator", "catalog.indicator", id="indicator_id")
+found("SideEffect.indicator", "catalog.indicator", id="indicator_id")
+found("TreatmentCourse.treatment", "catalog.treatment", id="treatment_id")
+found("TreatmentCourse.evaluation", "care.evaluation", course_id="id")
+found("TreatmentEvaluation.member", "care.member", id="member_id")
+found("TreatmentEvaluation.course", "care.course", id="course_id")
+found("Participation.survey", "catalog.survey", id="survey_id")
+found("Answer.question", "catalog.question", id="question_id")
+found("Licence.organization", "insight.organization", id="organization_id")
+found("Me.member", "care.member", id="member_id")
+found("CareLink.patient", "care.member", id="patient_id")
+found("CareLink.relative", "care.member", id="relative_id")
+
+
+@field("Query.node")
+def node(seen: Seen, id: str) -> Of | None:
+    kind, table = TYPES.get(id.rpartition("_")[0], ("", ""))
+    row = seen.one(table, id=uuid_in(id)) if kind in NODES and table in seen.tables else None
+    return None if row is None else Of(kind, row)
+
+
+NODES = set(TABLES) - {"Account", "ApiKey", "CareLink", "Condition", "Question", "Session", "Staff"}
+
+
+@field("Query.viewer")
+def viewer(seen: Seen) -> Found:
+    return {"audience": seen.viewer.audience.value}
+
+
+@field("Viewer.member")
+def viewers_member(seen: Seen, it: Found) -> Found | None:
+    return seen.one("care.member", id=seen.viewer.member)
+
+
+@field("Viewer.organization")
+def viewers_organization(seen: Seen, it: Found) -> Found | None:
+    return seen.one("insight.organization", id=seen.viewer.organization)
+
+
+@field("Query.organization")
+def own_organization(seen: Seen) -> Found | None:
+    return seen.one("insight.organization", id=seen.viewer.organization)
+
+
+@field("Viewer.staff")
+def viewers_staff(seen: Seen, it: Found) -> Found | None:
+    return seen.one("identity.staff", id=seen.viewer.staff)
+
+
+@field("Query.me")
+def me(seen: Seen) -> Found | None:
+    return seen.one("care.profile", member_id=seen.viewer.member)
+
+
+def by_name(row: Found) -> tuple[str, UUID]:
+    return row["name"], row["id"]
+
+
+def community_id(seen: Seen, slug: str) -> UUID | None:
+    community = seen.one("catalog.community", slug=slug)
+    return community["id"] if community else None
+
+
+def searched(rows: list[Found], search: str | None) -> list[Found]:
+    return [row for row in rows if search is None or matches(f"{row['name']} {row['words']}", search)]
+
+
+def having(rows: list[Found], **columns: Any) -> list[Found]:
+    """The rows with these values in their columns; None asks for nothing."""
+    return [row for row in rows if all(value is None or row[name] == value for name, value in columns.items())]
+
+
+@field("Query.communities")
+def communities(seen: Seen, search: str | None = None) -> Listed:
+    return listed(searched(seen.of("catalog.community"), search), by_name)
+
+
+@field("Query.community")
+def community(seen: Seen, slug: str) -> Found | None:
+    return seen.one("catalog.community", slug=slug)
+
+
+@field("Query.treatments")
+def treatments(seen: Seen, search: str | None = None, kind: str | None = None) -> Listed:
+    return listed(having(searched(seen.of("catalog.treatment"), search), kind=kind), by_name)
+
+
+@field("Query.treatment")
+def treatment(seen: Seen, slug: str) -> Found | None:
+    return seen.one("catalog.treatment", slug=slug)
+
+
+@field("Query.indicators")
+def indicators(seen: Seen, search: str | None = None) -> list[Found]:
+    return sorted(searched(seen.of("catalog.indicator"), search), key=by_name)
+
+
+@field("Query.member")
+def member(seen: Seen, pseudonym: str) -> Found | None:
+    return next((row for row in seen.of("care.member") if row["pseudonym"].lower() == pseudonym.lower()), None)
+
+
+@field("Query.discussion")
+def discussion(seen: Seen, id: str) -> Found | None:
+    return seen.one("care.discussion", id=uuid_in(id))
+
+
+@field("Query.survey")
+def survey(seen: Seen, id: str) -> Found | None:
+    return seen.one("catalog.survey", id=uuid_in(id))
+
+
+def by_close(row: Found) -> tuple[date, UUID]:
+    return row["closes_on"], row["id"]
+
+
+@field("Query.surveys")
+def surveys(seen: Seen, community: str | None = None, status: str | None = None) -> Listed:
+    there = seen.of("catalog.survey")
+    if community is not None:
+        there = seen.of("catalog.survey", community_id=community_id(seen, community))
+    return listed(having(there, status=status), by_close, descending=True)
+
+
+def by_creation(row: Found) -> tuple[Any, UUID]:
+    return row["created_at"], row["id"]
+
+
+def by_start(row: Found) -> tuple[date, UUID]:
+    return row["starts_on"], row["id"]
+
+
+@field("Query.flags")
+def flags(seen: Seen, status: str | None = None) -> Listed:
+    return listed(having(seen.of("care.flag"), status=status), by_creation, descending=True)
+
+
+@field("Licence.status")
+def licence_status(seen: Seen, licence: Found) -> str:
+    lapses = licence["status"] in ("REQUESTED", "GRANTED")
+    return "ENDED" if lapses and licence["ends_on"] < seen.today else str(licence["status"])
+
+
+@field("Query.licences")
+def licences(seen: Seen, status: str | None = None) -> Listed:
+    there = [row for row in seen.of("insight.licence") if status in (None, licence_status(seen, row))]
+    return listed(there, by_start, descending=True)
+
+
+@field("Query.organizations")
+def organizations(seen: Seen) -> Listed:
+    return listed(seen.of("insight.organization"), by_name)
+
+
+@field("Community.indicators")
+def indicators_of(seen: Seen, community: Found) -> list[Found | None]:
+    there = seen.of("catalog.community_indicator", community_id=community["id"])
+    there = sorted(there, key=lambda row: (row["position"], row["indicator_id"]))
+    return [seen.one("catalog.indicator", id=row["indicator_id"]) for row in there]
+
+
+@field("Community.treatments")
+def treatments_of(seen: Seen, community: Found) -> Listed:
+    there = seen.of("catalog.community_treatment", community_id=community["id"])
+    return through(seen, there, lambda row: (row["position"], row["treatment_id"]), "catalog.treatment", "treatment_id")
+
+
+def through(
+    seen: Seen,
+    rows: list[Found],
+    key: Callable[[Found], tuple[Any, ...]],
+    table: str,
+    column: str,
+    descending: bool = False,
+) -> Listed:
+    """The rows that others point at, in the order of those others."""
+    whole = listed(rows, key, descending)
+    items = [(place, seen.one(table, id=row[column])) for place, row in whole.items]
+    return Listed([(place, row) for place, row in items if row is not None], descending)
+
+
+@field("Community.associations")
+def associations_of(seen: Seen, community: Found) -> list[Found]:
+    here = [seen.one("care.member", id=each["member_id"]) for each in memberships(seen, community)]
+    there = [row for row in here if row is not None and row["kind"] == "ASSOCIATION" and row["verified"]]
+    return sorted(there, key=lambda row: row["pseudonym"].lower())
+
+
+def memberships(seen: Seen, community: Found) -> list[Found]:
+    return seen.of("care.membership", community_id=community["id"])
+
+
+@field("Community.readiness")
+def readiness_of(seen: Seen, community: Found) -> Found:
+    return {**community, "ready": community["consenting_count"] >= community["needed_count"]}
+
+
+readers["CohortReadiness.ready"] = lambda seen, it: it["ready"]
+
+
+@field("Community.viewerMembership")
+def viewer_membership(seen: Seen, community: Found) -> Found | None:
+    return seen.one("care.membership", community_id=community["id"], member_id=seen.viewer.member)
+
+
+@field("Community.members")
+def members_of(seen: Seen, community: Found) -> Listed:
+    there = memberships(seen, community)
+    return through(seen, there, lambda row: (row["joined_on"], row["member_id"]), "care.member", "member_id", True)
+
+
+@field("Community.discussions")
+def discussions_of(seen: Seen, community: Found, search: str | None = None) -> Listed:
+    there = seen.of("care.discussion", community_id=community["id"])
+    if search is not None:
+        there = [row for row in there if any(matches(text, search) for text in texts_of(seen, row))]
+    return listed(there, lambda row: (row["last_post_at"], row["id"]), descending=True)
+
+
+def texts_of(seen: Seen, discussion: Found) -> list[str]:
+    posts = seen.of("care.post", discussion_id=discussion["id"])
+    return [discussion["title"], *(post["body"] or "" for post in posts)]
+
+
+@field("Community.surveys")
+def surveys_of(seen: Seen, community: Found, status: str | None = None) -> Listed:
+    there = seen.of("catalog.survey", community_id=community["id"])
+    return listed(having(there, status=status), by_close, descending=True)
+
+
+@field("Discussion.posts")
+def posts_of(seen: Seen, discussion: Found) -> Listed:
+    return listed(seen.of("care.post", discussion_id=discussion["id"]), by_creation)
+
+
+@field("Discussion.lastPost")
+def last_post(seen: Seen, discussion: Found) -> Found | None:
+    return max(seen.of("care.post", discussion_id=discussion["id"]), key=by_creation, default=None)
+
+
+@field("Discussion.about")
+def topics_of(seen: Seen, discussion: Found) -> list[Of]:
+    topics = []
+    for row in sorted(
+        seen.of("care.discussion_topic", discussion_id=discussion["id"]), key=lambda row: row["position"]
+    ):
+        kind, column = ("Treatment", "treatment_id") if row["treatment_id"] else ("Indicator", "indicator_id")
+        topic = seen.one(TABLES[kind][1], id=row[column])
+        assert topic is not None
+        topics.append(Of(kind, topic))
+    return topics
+
+
+@field("Post.reactions")
+def reactions_of(seen: Seen, post: Found) -> list[Found]:
+    given = Counter(row["reaction"] for row in seen.of("care.post_reaction", post_id=post["id"]))
+    commonest = sorted(given.items(), key=lambda item: (item[1], item[0]), reverse=True)
+    return [{"reaction": reaction, "count": count} for reaction, count in commonest]
+
+
+@field("Post.viewerReactions")
+def viewer_reactions(seen: Seen, post: Found) -> list[str]:
+    own = seen.of("care.post_reaction", post_id=post["id"], member_id=seen.viewer.member)
+    return sorted(row["reaction"] for row in own)
+
+
+@field("Post.removalReason")
+def removal_reason(seen: Seen, post: Found) -> str | None:
+    removal = seen.one("care.removal", post_id=post["id"])
+    return removal["reason"] if removal else None
+
+
+@field("Member.communities")
+def communities_of(seen: Seen, member: Found) -> list[Found]:
+    return [community for community, _ in places(seen, member["id"])]
+
+
+@field("Me.memberships")
+def memberships_of(seen: Seen, me: Found) -> list[Found]:
+    return [membership for _, membership in places(seen, me["member_id"])]
+
+
+@field("Membership.diagnosedIn")
+def diagnosed_in(seen: Seen, membership: Found) -> int | None:
+    of = {name: membership[name] for name in ("member_id", "community_id")}
+    diagnosis = seen.one("care.diagnosis", **of)
+    return diagnosis["diagnosed_in"] if diagnosis else None
+
+
+def places(seen: Seen, member: UUID) -> list[tuple[Found, Found]]:
+    """The communities that a member is in, by name, each with its membership."""
+    there = [
+        (community, row)
+        for row in seen.of("care.membership", member_id=member)
+        if (community := seen.one("catalog.community", id=row["community_id"]))
+    ]
+    return sorted(there, key=lambda place: by_name(place[0]))

@@ -1,0 +1,307 @@
+"""What Python computes for a field: from the row's JSON, wherever it stands, with whatever is asked of the answer."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+import asyncpg
+import pytest
+import pytest_asyncio
+import strawberry
+from graphql import GraphQLSchema, parse, validate
+from sqlalchemy import func
+
+from models import logins
+from models.community import communities as tables
+from models.rows import Expression, Finished, Row, Rows, Unanswerable, row, select
+from models.viewers import ANYBODY, Audience
+from planner.declare import column, computed, graph_type, paged, sql
+from planner.operations import Planner
+from schema.access import PUBLIC
+from schema.build import View
+from schema.context import Context
+from schema.pagination import Connection, Node
+
+
+@dataclass(frozen=True)
+class Letters(Finished):
+    """Some of a name's letters."""
+
+    text: str
+    is_vowel: bool
+    before: "Letters | None" = None
+
+
+def name_of(community: Row) -> Expression:
+    return func.json_build_object("name", community.name, "members", community.member_count)
+
+
+def slug_of(community: Row) -> Rows:
+    again = row(tables.Community)
+    return select(again.slug).where(again.id == community.id)
+
+
+def shouted(found: Any, *, times: int = 1, ends: "list[Ending] | None" = None) -> str:
+    if times > 3:
+        raise Unanswerable("That is too loud.")
+    return str(found["name"]).upper() + "".join(end.mark * end.of_them for end in ends or ()) * times
+
+
+def letters(found: Any, *, of: list[str] | None = None) -> list[Letters]:
+    made: list[Letters] = []
+    for letter in found["name"].lower():
+        if of is None or letter in of:
+            made.append(Letters(letter, letter in "aeiou", made[-1] if made else None))
+    return made
+
+
+def initials(community: Row) -> Rows:
+    """As they are planned: one row, and Python has no part in it."""
+    return select(
+        func.lower(func.left(community.name, 1)).label("text"), (community.member_count < 0).label("is_vowel")
+    )
+
+
+at_work = threading.Lock()
+
+
+def alone(found: Any) -> bool:
+    """Whether no other computation is going on."""
+    alone = at_work.acquire(blocking=False)
+    time.sleep(0.002)
+    if alone:
+        at_work.release()
+    return alone
+
+
+def doubled(found: Any) -> int:
+    return int(found) * 2
+
+
+def how_many() -> Rows:
+    return select(func.count()).select_from(row(tables.Community))
+
+
+def nothing_before(letters: Row) -> None:
+    return None
+
+
+@strawberry.input(description="How to end.")
+class Ending:
+    mark: str = strawberry.field(description="With what.")
+    of_them: int = strawberry.field(default=1, description="With how many.")
+
+
+@graph_type(audience=PUBLIC, name="Letters")
+class LettersType:
+    """Some letters."""
+
+    text: str = column("They.")
+    is_vowel: bool = column("Whether it is one.")
+    before: Annotated["LettersType", strawberry.lazy("tests.planner.test_computed")] | None = sql(
+        nothing_before, "What stands before it; null where nothing does, and where it is planned."
+    )
+
+
+@graph_type(audience=PUBLIC, row=tables.Community, prefix="com")
+class Community(Node):
+    """A community."""
+
+    name: str = column("Its name.")
+    slug: str = computed(slug_of, str.upper, "Its slug, as a select has it.")
+    shouted: str = computed(
+        name_of, shouted, "Its name.", arguments={"times": "How loud.", "ends": "What to end with."}
+    )
+    alone: bool = computed(name_of, alone, "Whether nothing else was being computed.")
+    letters: list[LettersType] = computed(
+        name_of,
+        letters,
+        "All first letters, or some of all.",
+        planned=initials,
+        unless=("of",),
+        arguments={"of": "The letters to look for."},
+    )
+
+
+def communities() -> Rows:
+    community = row(tables.Community)
+    return select(community).order_by(community.slug.desc(), community.id.desc())
+
+
+@graph_type(audience=PUBLIC)
+class Query:
+    """What can be asked."""
+
+    communities: Connection[Community] = paged(communities, "They.")
+    newest: Community | None = sql(lambda: communities().limit(1), "One.")
+    many: int = computed(how_many, doubled, "How many there are, twice over.")
+
+
+SCHEMA: GraphQLSchema = View(Audience.PUBLIC, query=Query)._schema
+FIRST = "communities(first: 2) { nodes"
+
+
+@dataclass
+class Asked:
+    """The toy graph on the shared database."""
+
+    planner: Planner
+    pool: asyncpg.Pool
+    names: list[str]
+    statements: int = 0
+
+    async def __call__(self, text: str, variables: dict[str, Any] | None = None) -> Any:
+        """`data`, or the messages and codes of the errors."""
+        assert validate(SCHEMA, parse(text)) == []
+        operation = self.planner.operation(parse(text), None)
+        context = Context(viewer=ANYBODY, read=self.read, write=cast(Any, None), settings=cast(Any, None))
+        result = await operation.execute(operation.coerce(variables or {}), context)
+        if result.errors:
+            return [(error.message, error.path, (error.extensions or {}).get("code")) for error in result.errors]
+        return result.data
+
+    async def read(self, sql: str, values: Any) -> str:
+        self.statements += 1
+        text: str = await self.pool.fetchval(sql, *values)
+        return text
+
+    def is_planned(self, text: str, variables: dict[str, Any] | None = None) -> bool:
+        operation = self.planner.operation(parse(text), None)
+        return operation.plan(operation.coerce(variables or {})) is not None
+
+
+@pytest_asyncio.fixture(scope="module")
+async def asked(dsn: str) -> AsyncIterator[Asked]:
+    await logins.open_roles(dsn)
+    async with await logins.pool(dsn, Audience.PUBLIC, 2, 30.0) as pool:
+        names = await pool.fetch("select name from catalog.community order by slug desc, id desc limit 2")
+        yield Asked(Planner(SCHEMA, Audience.PUBLIC), pool, [found["name"] for found in names])
+
+
+async def test_it_is_made_of_the_rows_json_in_lists_and_connections_in_one_statement(asked: Asked) -> None:
+    text = f"{{ {FIRST} {{ name shouted aloud: shouted }} edges {{ node {{ slug }} }} }} newest {{ shouted }} }}"
+    asked.statements = 0
+    answer = await asked(text)
+    assert [node["shouted"] for node in answer["communities"]["nodes"]] == [name.upper() for name in asked.names]
+    assert answer["communities"]["nodes"][0] == {
+        "name": asked.names[0], "shouted": asked.names[0].upper(), "aloud": asked.names[0].upper(),
+    }  # fmt: skip
+    assert [edge["node"]["slug"].isupper() for edge in answer["communities"]["edges"]] == [True, True]
+    assert answer["newest"] == {"shouted": asked.names[0].upper()}
+    assert asked.statements == 2  # one for each root field
+    assert not asked.is_planned(text)
+
+
+async def test_arguments_are_plain_values_and_null_is_not_given(asked: Asked) -> None:
+    name = asked.names[0].upper()
+    text = """query ($times: Int, $ends: [Ending!], $mark: String!) {
+      newest { a: shouted(times: $times, ends: $ends) b: shouted(ends: [{mark: $mark, ofThem: 2}, {mark: "?"}]) }
+    }"""
+    assert await asked(text, {"times": None, "mark": "!"}) == {"newest": {"a": name, "b": f"{name}!!?"}}
+    assert await asked(text, {"times": 2, "ends": [{"mark": "!"}], "mark": "."}) == {
+        "newest": {"a": f"{name}!!", "b": f"{name}..?"}
+    }
+
+
+async def test_what_is_refused_names_its_place_and_code(asked: Asked) -> None:
+    assert await asked("{ newest { name loud: shouted(times: 4) } }") == [
+        ("That is too loud.", ["newest", "loud"], "BAD_USER_INPUT")
+    ]
+
+
+OBJECTS = """query ($of: [String!], $with: Boolean!) {
+  newest { first: letters(of: $of) { __typename t: text ...F @include(if: $with) } }
+}
+fragment F on Letters { ... @skip(if: false) { before { text } } ... on Letters { isVowel text @skip(if: $with) } }"""
+
+
+async def test_its_objects_are_read_by_attribute_whatever_is_selected_of_them(asked: Asked) -> None:
+    there = [letter for letter in asked.names[0].lower() if letter in "aeior"]
+    answer = await asked(OBJECTS, {"of": list("aeior"), "with": True})
+    assert answer["newest"]["first"] == [
+        {
+            "__typename": "Letters",
+            "t": letter,
+            "before": {"text": there[at - 1]} if at else None,
+            "isVowel": letter != "r",
+        }
+        for at, letter in enumerate(there)
+    ]
+    assert len(there) > 2
+    assert list(answer["newest"]["first"][0]) == ["__typename", "t", "before", "isVowel"]
+    assert await asked(OBJECTS, {"of": [], "with": False}) == {"newest": {"first": []}}
+
+
+@pytest.mark.parametrize("variables", [{}, {"of": None}])
+async def test_it_is_planned_where_no_argument_asks_for_more(asked: Asked, variables: dict[str, Any]) -> None:
+    variables |= {"with": True}
+    assert asked.is_planned(OBJECTS, variables)
+    letter = asked.names[0][0].lower()
+    expected = {"newest": {"first": [{"__typename": "Letters", "t": letter, "before": None, "isVowel": False}]}}
+    assert await asked(OBJECTS, variables) == expected
+    operation = asked.planner.operation(parse(OBJECTS), None)
+    coerced = operation.coerce(variables)
+    plan = operation.plan(coerced)
+    assert plan is not None
+    assert json.loads(await asked.read(plan.sql, plan.values(coerced, ANYBODY))) == expected
+
+
+async def test_one_document_is_planned_or_computed_as_its_variables_are(asked: Asked) -> None:
+    operation = asked.planner.operation(parse(OBJECTS), None)
+    shapes: list[tuple[dict[str, Any], bool]] = [({}, True), ({"of": ["a"]}, False), ({"of": ["e"]}, False)]
+    for variables, planned in shapes:
+        assert (operation.plan(operation.coerce({"with": True} | variables)) is not None) is planned
+    assert len(operation._plans) == 2  # what is given, not its value, is part of a plan's key
+
+
+async def test_beside_a_computed_field_a_planned_one_stays_planned(asked: Asked) -> None:
+    text = '{ newest { shouted whole: letters { text } some: letters(of: ["zz"]) { text } } }'
+    assert await asked(text) == {
+        "newest": {
+            "shouted": asked.names[0].upper(),
+            "whole": [{"text": asked.names[0][0].lower()}],
+            "some": [],
+        }
+    }
+
+
+async def test_it_may_stand_at_the_root_beside_what_is_planned(asked: Asked) -> None:
+    count = await asked.pool.fetchval("select count(*) from catalog.community")
+    assert await asked("{ many newest { name } again: many }") == {
+        "many": count * 2,
+        "newest": {"name": asked.names[0]},
+        "again": count * 2,
+    }
+
+
+async def test_the_computations_of_an_operation_take_turns(asked: Asked) -> None:
+    aliases = " ".join(f"a{number}: alone" for number in range(5))
+    answer = await asked(f"{{ communities(first: 5) {{ nodes {{ {aliases} }} }} newest {{ {aliases} }} }}")
+    assert [set(node.values()) for node in answer["communities"]["nodes"]] == [{True}] * 5
+    assert set(answer["newest"].values()) == {True}
+
+
+async def test_an_operation_is_cut_off_between_two_computations(asked: Asked) -> None:
+    aliases = " ".join(f"a{number}: alone" for number in range(50))
+    task = asyncio.create_task(asked(f"{{ communities(first: 9) {{ nodes {{ {aliases} }} }} }}"))
+    while not at_work.locked():  # noqa: ASYNC110 - a thread has no event to wait for
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.to_thread(at_work.acquire)  # the one that was at work is done, and none comes after it
+    at_work.release()
+    await asyncio.sleep(0.01)
+    assert not at_work.locked()
+
+
+def test_what_it_is_made_from_takes_no_arguments() -> None:
+    def sized(community: Row, *, size: int) -> Expression:
+        return func.left(community.name, size)
+
+    with pytest.raises(TypeError, match="takes no arguments"):
+        computed(sized, str, "It.")

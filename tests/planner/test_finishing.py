@@ -1,0 +1,193 @@
+"""One set of resolvers, two ways to finish: as one statement and by graphql-core, an operation answers the same."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from graphql import GraphQLError, GraphQLSchema, parse, validate
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import logins
+from models.viewers import Audience, Viewer
+from planner.operations import Planner
+from schema.context import Context
+from tests.support.random_operations import Made, Pool, operations
+
+EXAMPLES, MANY_EXAMPLES = 30, 300  # of each view
+WORDS = ["fatigue", "douleur", "sclérose", "a", "Crohn's disease", "", "\\'\" :*& <-> !"]
+DATES = ["2020-01-01", "2026-06-30", "2030-12-31"]
+PAGED = {
+    "communities": "Query.communities",
+    "treatments": "Query.treatments",
+    "surveys": "Query.surveys",
+    "flags": "Query.flags",
+}
+
+
+@dataclass
+class Asked:
+    """One view with a viewer in it, and the values that its operations are made with."""
+
+    planner: Planner
+    viewer: Viewer
+    connections: asyncpg.Pool
+    pool: Pool
+
+    async def fast(self, made: Made) -> Any:
+        operation = self.planner.operation(parse(made.text), None)
+        coerced = operation.coerce(made.variables)
+        plan = operation.plan(coerced)
+        if plan is None:  # something in it is computed
+            return await self.finished(made)
+        return json.loads(await self.read(plan.sql, plan.values(coerced, self.viewer)))
+
+    async def finished(self, made: Made) -> Any:
+        operation = self.planner.operation(parse(made.text), None)
+        coerced = operation.coerce(made.variables)
+        context = Context(viewer=self.viewer, read=self.read, write=None, settings=None)  # type: ignore[arg-type]
+        result = await operation.execute(coerced, context)
+        assert result.errors is None, result.errors
+        return result.data
+
+    async def read(self, sql: str, values: Any) -> str:
+        text: str = await self.connections.fetchval(sql, *values)
+        return text
+
+
+@pytest_asyncio.fixture(scope="module", params=list(Audience), ids=lambda audience: audience.view)
+async def asked(
+    request: pytest.FixtureRequest, dsn: str, schemas: dict[Audience, GraphQLSchema]
+) -> AsyncIterator[Asked]:
+    audience = request.param
+    await logins.open_roles(dsn)
+    superuser = await asyncpg.connect(dsn)
+    try:
+        viewer, pool = await viewer_of(superuser, audience), await pool_of(superuser)
+    finally:
+        await superuser.close()
+    async with await logins.pool(dsn, audience, 4, 30.0) as opened:
+        asked = Asked(Planner(schemas[audience], audience), viewer, opened, pool)
+        await add_cursors(asked)
+        yield asked
+
+
+async def viewer_of(superuser: asyncpg.Connection, audience: Audience) -> Viewer:
+    emails = {Audience.PATIENT: "patient", Audience.BUYER: "laboratory", Audience.MANAGER: "manager"}
+    if audience not in emails:
+        return Viewer()
+    query = "select id, member_id, organization_id, staff_id from identity.account where email = $1"
+    found = await superuser.fetchrow(query, f"{emails[audience]}@demo.example")
+    assert found is not None
+    return Viewer(audience, found["id"], UUID(int=1), found["member_id"], found["organization_id"], found["staff_id"])
+
+
+async def pool_of(superuser: asyncpg.Connection) -> Pool:
+    async def column(query: str) -> list[Any]:
+        return [found[0] for found in await superuser.fetch(query)]
+
+    kinds = {
+        "com": "catalog.community", "trt": "catalog.treatment", "ind": "catalog.indicator", "mbr": "care.member",
+        "dis": "care.discussion", "pst": "care.post", "svy": "catalog.survey", "obs": "care.observation",
+        "crs": "care.course", "evl": "care.evaluation", "ntf": "care.notification", "flg": "care.flag",
+        "dst": "insight.dataset", "ins": "insight.insight",
+    }  # fmt: skip
+    ids = {
+        prefix: await column(f"select '{prefix}_' || id::text from {table} order by id limit 4")
+        for prefix, table in kinds.items()
+    }
+    patient = "(select member_id from identity.account where email = 'patient@demo.example')"
+    slugs = await column(
+        "select slug from catalog.community join care.membership m on m.community_id = community.id"
+        f" and m.member_id = {patient}"
+        " union select 'epilepsy' union select 'nowhere'"
+    )
+    indicators = await column(
+        f"select distinct 'ind_' || indicator_id::text from care.observation where member_id = {patient} limit 4"
+    )
+    pseudonyms = await column(
+        f"(select pseudonym from care.member where id = {patient})"
+        " union all (select pseudonym from care.member order by id limit 6)"
+    )
+    strange = ["", "dis_", "xyz_1", "pst_00000000-0000-4000-8000-000000000000"]
+    return {
+        "slug": slugs, "community": slugs, "search": WORDS, "pseudonym": [*pseudonyms, "Nobody Here"],
+        "indicator": [*indicators, ids["mbr"][0], "nonsense"], "from": DATES, "to": DATES,
+        "id": [each for some in ids.values() for each in some] + strange,
+        "Query.treatment.slug": await column("select slug from catalog.treatment order by id limit 4"),
+        "Query.discussion.id": ids["dis"], "Query.survey.id": ids["svy"], "unreadOnly": [True, False],
+        "Query.dataset.id": ids["dst"], "Query.insight.id": ids["ins"], "includeUnreliable": [True, False],
+        "organization": [*await column("select 'org_' || id::text from insight.organization order by id limit 4"), ""],
+    }  # fmt: skip
+
+
+async def add_cursors(asked: Asked) -> None:
+    """Cursors of the view's root lists, as a first page gives them."""
+    root = asked.planner.schema.query_type
+    assert root is not None
+    for name, coordinate in PAGED.items():
+        if name in root.fields:
+            made = Made(f"{{ {name}(first: 5) {{ edges {{ cursor }} }} }}", {})
+            asked.pool[coordinate] = [edge["cursor"] for edge in (await asked.fast(made))[name]["edges"]]
+
+
+HOW = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+
+
+@settings(HOW, max_examples=EXAMPLES)
+@given(data=st.data())
+async def test_one_statement_and_graphql_core_answer_the_same(asked: Asked, data: st.DataObject) -> None:
+    await expect_one_answer(asked, data)
+
+
+@pytest.mark.slow
+@settings(HOW, max_examples=MANY_EXAMPLES)
+@given(data=st.data())
+async def test_of_many_operations_one_statement_and_graphql_core_answer_the_same(
+    asked: Asked, data: st.DataObject
+) -> None:
+    await expect_one_answer(asked, data)
+
+
+async def expect_one_answer(asked: Asked, data: st.DataObject) -> None:
+    made = data.draw(operations(asked.planner.schema, asked.pool))
+    assert validate(asked.planner.schema, parse(made.text)) == []
+    whole, finished = await asked.fast(made), await asked.finished(made)
+    assert whole == finished
+    assert json.dumps(key_order(whole)) == json.dumps(key_order(finished))
+
+
+async def test_a_plan_serves_every_set_of_variables_of_its_shape(asked: Asked) -> None:
+    text = """query ($search: String, $first: Int = 3, $with: Boolean!) {
+      indicators(search: $search, first: $first) { name kind @include(if: $with) }
+    }"""
+    operation = asked.planner.operation(parse(text), None)
+    for search in (None, "fatigue", "pain"):
+        for first in (1, 2):
+            for included in (True, False):
+                variables = {"search": search, "first": first, "with": included}
+                coerced = operation.coerce(variables)
+                plan = operation.plan(coerced)
+                assert plan is not None
+                answer = json.loads(await asked.read(plan.sql, plan.values(coerced, asked.viewer)))
+                assert answer == await asked.finished(Made(text, variables))
+    assert len(operation._plans) == 2 * 2 * 2  # with and without a search, two sizes, with and without the field
+
+
+async def test_a_page_size_out_of_bounds_is_refused(asked: Asked) -> None:
+    for size in (0, -1, 101, 1_000_000):
+        operation = asked.planner.operation(parse(f"{{ communities(first: {size}) {{ nodes {{ name }} }} }}"), None)
+        with pytest.raises(GraphQLError, match="'first' must be between 1 and 100"):
+            operation.plan(operation.coerce({}))
+
+
+def key_order(value: Any) -> Any:
+    """The keys of an answer, in their order, without its values."""
+    if isinstance(value, dict):
+        return [[key, key_order(inner)] for key, inner in value.items()]
+    return [key_order(inner) for inner in value] if isinstance(value, list) else None

@@ -1,0 +1,58 @@
+"""A non-null field must find its row: it points at rows that a grant alone guards, or is named here with its reason."""
+
+from collections.abc import Iterator
+
+import pytest
+from graphql import GraphQLObjectType, get_named_type, is_list_type, is_non_null_type, is_object_type
+
+from models.security.read_rules import EVERY, SCOPES
+from models.viewers import Audience
+from planner.declare import Sql
+from planner.tables import Tables
+from schema.build import build_views
+
+# One statement says null where the row is hidden, and a client was promised that there is always one.
+SAME_SCOPE = "both rows are of the same member, under the same policy"
+EXCEPTIONS = {
+    "Me.account": "the viewer's own account, by its own member",
+    "TreatmentEvaluation.course": SAME_SCOPE,
+    "Participation.survey": "a draft, the only survey a member may not read, has no participation",
+    "Answer.question": "an answer is given to a survey that the member may read",
+    "Insight.dataset": "nothing is published of a dataset that is too small, the only one that is hidden",
+}
+
+
+def pointers(audience: Audience) -> Iterator[tuple[str, str]]:
+    """Each non-null field of one object that a table's row stands behind, and that table."""
+    view = build_views()[audience]._schema
+    tables = Tables(view)
+    for kind in view.type_map.values():
+        if not is_object_type(kind) or kind.name not in tables.table_of:
+            continue
+        for name, field in kind.fields.items():
+            source = tables.sources.get((kind.name, name))
+            target = get_named_type(field.type)
+            single = is_non_null_type(field.type) and not is_list_type(field.type.of_type)
+            if type(source) is Sql and single and isinstance(target, GraphQLObjectType):
+                table = tables.table_of.get(target.name)
+                if table is not None:
+                    yield f"{kind.name}.{name}", table.__table__.fullname  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("audience", list(Audience), ids=lambda audience: audience.view)
+def test_a_non_null_object_is_never_hidden_by_a_policy(audience: Audience) -> None:
+    hidden = {
+        f"{coordinate} -> {table}"
+        for coordinate, table in pointers(audience)
+        if SCOPES[table].readers.get(audience) != EVERY and coordinate not in EXCEPTIONS
+    }
+    mend = "make the field nullable, or say in EXCEPTIONS in tests/planner/test_non_null.py why its row is never hidden"
+    assert hidden == set(), mend
+
+
+def test_each_exception_is_one() -> None:
+    found = dict(pointers(Audience.PATIENT))
+    assert found["Discussion.community"] == "catalog.community"
+    assert {
+        coordinate for coordinate in EXCEPTIONS if SCOPES[found[coordinate]].readers[Audience.PATIENT] == EVERY
+    } == set()

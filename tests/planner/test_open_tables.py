@@ -1,0 +1,115 @@
+"""A statement goes without its viewer only where every table it names is one that its role reads every row of."""
+
+import re
+from collections.abc import Iterator
+
+import asyncpg
+import pytest
+from graphql import parse, validate
+from sqlalchemy import Table, func, select
+
+from models.metadata import metadata
+from models.security.read_rules import EVERY, SCOPES, open_tables
+from models.viewers import SETTINGS, Audience
+from planner.expressions import as_object, compiled
+from planner.operations import Planner
+from tests.golden.pairs import SHAPE, pairs
+from tests.support.documents import every_field, selected, takes_input
+
+Admin = asyncpg.Connection
+TABLES = {table.fullname: table for table in metadata.sorted_tables}
+OURS = re.compile(rf"\b(?:{'|'.join(sorted({str(table.schema) for table in metadata.sorted_tables}))})\.\w+")
+VALUES = {name: f'"{value}"' for name, value in SHAPE.items()} | {
+    "node": f'"{SHAPE["post"]}"',
+    "dataset": '"dst_none"',
+    "insight": '"ins_none"',
+    "interval": "WEEK",
+    "precision": "WITHIN_20",
+}
+
+with_a_viewer = pytest.mark.parametrize("audience", list(SETTINGS), ids=lambda audience: audience.view)
+
+
+def carries(sql: str) -> bool:
+    return "set_config(" in sql
+
+
+@with_a_viewer
+@pytest.mark.parametrize("name", TABLES)
+def test_a_statement_of_one_table_carries_its_viewer_but_where_every_row_is_read(name: str, audience: Audience) -> None:
+    assert carries(reading(audience, TABLES[name])) == (SCOPES[name].readers.get(audience) != EVERY)
+
+
+@with_a_viewer
+def test_one_guarded_table_among_open_ones_and_any_function_of_ours_takes_a_viewer(audience: Audience) -> None:
+    community, account = TABLES["catalog.community"], TABLES["identity.account"]
+    assert not carries(reading(audience, community))
+    inner = select(account.c.id).limit(1).scalar_subquery()
+    for value in (inner, func.catalog.search_query("any"), func.coalesce(func.insight.epsilon(1, 2), 0)):
+        body = as_object(select(as_object(select(value.label("v")).select_from(community)).label("o")))
+        assert carries(compiled(body, {}, audience.setting, open_tables(audience)).sql)
+
+
+def reading(audience: Audience, table: Table) -> str:
+    rows = select(next(iter(table.alias().c)).label("v"))
+    return compiled(as_object(rows), {}, audience.setting, open_tables(audience)).sql
+
+
+def test_nothing_is_open_where_nothing_was_said(planned: dict[Audience, Planner]) -> None:
+    for text in ('{ community(slug: "any") { name } }', "{ notices { id } }"):
+        for audience, planner in planned.items():
+            if validate(planner.schema, parse(text)) == [] and audience in SETTINGS:
+                assert carries(sql_of(Planner(planner.schema, audience), text) or "")
+
+
+@with_a_viewer
+def test_no_statement_without_a_viewer_names_what_is_guarded(
+    audience: Audience, planned: dict[Audience, Planner]
+) -> None:
+    found: dict[bool, int] = {True: 0, False: 0}
+    for text in questions(planned[audience]):
+        sql = sql_of(planned[audience], text)
+        if sql is not None:
+            found[carries(sql)] += 1
+            named = set(OURS.findall(sql))
+            assert carries(sql) == (not named <= open_tables(audience)), (text, named)
+    assert min(found.values()) > 5
+
+
+def questions(planner: Planner) -> Iterator[str]:
+    """Every field of the view, among all that can be asked beside it, and among few."""
+    yield from every_field(planner.schema, VALUES)
+    yield from (pair.text for pair in pairs() if pair.audience is planner.audience)
+    query = planner.schema.query_type
+    assert query is not None
+    for name, field in query.fields.items():
+        if not takes_input(field):
+            for depth in (1, 2, 3):
+                yield f"{{ {selected(query.name, name, field, planner.schema, VALUES, set(), depth)} }}"
+
+
+def sql_of(planner: Planner, text: str) -> str | None:
+    """The statement that answers a question; None where there is not one alone."""
+    assert validate(planner.schema, parse(text)) == []
+    operation = planner.operation(parse(text), None)
+    given = {name: value for name, value in SHAPE.items() if f"${name}:" in text}
+    plan = operation.plan(operation.coerce(given))
+    return None if plan is None else plan.sql
+
+
+@with_a_viewer
+async def test_the_database_shows_every_row_of_an_open_table_to_the_role(admin: Admin, audience: Audience) -> None:
+    """What the migrations made of the scopes: no row-level security, or a policy for reading that is `true`."""
+    guarded = await admin.fetch(
+        "SELECT n.nspname || '.' || c.relname AS name,"
+        " (SELECT array_agg(p.qual) FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname"
+        "  AND p.cmd IN ('SELECT', 'ALL') AND $1 = any(p.roles) AND p.permissive = 'PERMISSIVE') AS conditions"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relrowsecurity",
+        audience.role,
+    )
+    conditions = {row["name"]: row["conditions"] for row in guarded}
+    assert len(conditions) > 20
+    assert {name: conditions[name] for name in open_tables(audience) & set(conditions)} == {
+        name: ["true"] for name in open_tables(audience) & set(conditions)
+    }
+    assert await admin.fetchval("SELECT count(*) FROM pg_policies WHERE permissive <> 'PERMISSIVE'") == 0

@@ -1,0 +1,439 @@
+"""The statements answer what the rows say: generated operations agree with an oracle that does not use the planner."""
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from graphql import GraphQLSchema, get_named_type, parse, print_schema, validate
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import logins
+from models.identity.members import Sharing
+from models.security.read_rules import open_tables
+from models.viewers import Audience, Viewer
+from planner.operations import Planner
+from planner.tables import Ordered
+from tests import factories
+from tests.oracle.execution import PAGE, Oracle, differences
+from tests.oracle.rows import Network, Seen, whole_network
+from tests.oracle.shared import TYPES
+from tests.planner.test_finishing import Asked, pool_of
+from tests.planner.test_oracle_readers import ELSEWHERE, objects
+from tests.support.clusters import clone
+from tests.support.documents import every_field, inside, takes_input
+from tests.support.random_operations import Made, Pool, Writer, operations
+
+EXAMPLES, MANY_EXAMPLES = 20, 200  # of each viewer
+VIEWERS = {  # who asks, by the name in front of @demo.example
+    "anybody": Audience.PUBLIC,
+    "patient": Audience.PATIENT,
+    "relative": Audience.PATIENT,
+    "association": Audience.PATIENT,
+    "laboratory": Audience.BUYER,
+    "insurer": Audience.BUYER,
+    "manager": Audience.MANAGER,
+}
+SLOW = {"relative", "association", "insurer"}  # viewers with a view that another has too
+CURSORS = {  # where each list's cursors are found, by its coordinate; the first of `places` that has any gives them
+    "Query.communities": "{ communities(first: 9) { edges { cursor } } }",
+    "Query.treatments": "{ treatments(first: 9) { edges { cursor } } }",
+    "Query.surveys": "{ surveys(first: 9) { edges { cursor } } }",
+    "Query.flags": "{ flags(first: 9) { edges { cursor } } }",
+    "Query.licences": "{ licences(first: 9) { edges { cursor } } }",
+    "Query.organizations": "{ organizations(first: 9) { edges { cursor } } }",
+    "Query.dataUses": "{ dataUses(first: 9) { edges { cursor } } }",
+    "Query.datasets": "{ datasets(first: 9) { edges { cursor } } }",
+    "Community.insights": "{ communities(first: 90) { nodes { insights(first: 3) { edges { cursor } } } } }",
+    "Dataset.insights": "{ datasets(first: 9) { nodes { insights(first: 3) { edges { cursor } } } } }",
+    "Me.dataUses": "{ me { dataUses(first: 9) { edges { cursor } } } }",
+    "Community.datasets": "{ communities(first: 90) { nodes { datasets(first: 3) { edges { cursor } } } } }",
+    "Treatment.insights": "{ treatments(first: 90) { nodes { insights(first: 3) { edges { cursor } } } } }",
+    "Community.treatments": "{ communities(first: 9) { nodes { treatments(first: 3) { edges { cursor } } } } }",
+    "Community.members": "{ communities(first: 9) { nodes { members(first: 3) { edges { cursor } } } } }",
+    "Community.discussions": "{ communities(first: 9) { nodes { discussions(first: 3) { edges { cursor } } } } }",
+    "Community.surveys": "{ communities(first: 9) { nodes { surveys(first: 3) { edges { cursor } } } } }",
+    "Discussion.posts": "{ communities(first: 9) { nodes { discussions(first: 3) { nodes { posts(first: 3)"
+    " { edges { cursor } } } } } } }",
+    "Treatment.evaluations": "{ treatments(first: 30) { nodes { evaluations(first: 2) { edges { cursor } } } } }",
+    "Me.observations": "{ me { observations(first: 30) { edges { cursor } } } }",
+    "Me.notifications": "{ me { notifications(first: 9) { edges { cursor } } } }",
+}
+WEIGHTS = {  # a viewer's own, and the lists that people make, oftener than the catalogue
+    "Query.me": 8, "Query.discussion": 4, "Query.community": 4, "Query.member": 3, "Query.survey": 4, "Query.node": 2,
+    "Query.surveys": 2, "Query.flags": 2, "Query.licences": 2, "Query.organization": 4, "Query.treatment": 2,
+    "Me.dashboard": 4, "Me.observations": 4, "Me.participations": 3, "Me.notifications": 2, "Me.courses": 2,
+    "Discussion.posts": 4, "Community.discussions": 3, "Community.members": 3, "Treatment.evaluations": 3,
+    "Survey.questions": 3, "Member.series": 2, "Member.courses": 2,
+    "Survey.eligibility": 3, "Post.removalReason": 3, "Member.suspension": 3,
+    "Query.insight": 3, "Query.dataset": 3, "Query.dataUses": 2, "Query.datasets": 2, "Insight.cells": 3,
+    "Me.dataUses": 2, "Me.privacyLoss": 2,
+}  # fmt: skip
+SERIES = """query ($indicator: ID!) {
+  member(pseudonym: "arthritis-017") { series(indicator: $indicator, interval: MONTH) { startsOn mean minimum count } }
+}"""
+SELDOM = """
+    insert into identity.session (account_id, token_hash, device, created_at, last_seen_at, expires_at)
+        select id, sha256((id::text || n)::bytea), 'Device ' || n, created_at, now(), now() + n * interval '1 day'
+        from identity.account, generate_series(-1, 2) n where email like '%@demo.example';
+    update care.observation set note = 'As yesterday', by_relative = true where id::text < '4';
+    update care.post set edited_at = created_at + interval '90.5 seconds' where id::text < '4';
+    update research.answer set day = date '2026-03-02' where number is not null;
+    update catalog.question set help = 'There is no wrong answer' where position = 1;
+    update catalog.question set bins = '{0, 2.5, 10}' where kind = 'NUMBER' and version = 1;
+    insert into catalog.notice (purpose, version, in_force_on, text) values
+        ('SURVEY_RESEARCH', 'past', date '2024-01-01', 'As it was'),
+        ('SURVEY_RESEARCH', 'present', current_date, 'As it is from today'),
+        ('TRACKING_RESEARCH', 'future', current_date + 30, 'As it will be');
+    insert into catalog.eligibility (survey_id) select id from catalog.survey where id::text < '3';
+    insert into catalog.eligibility (survey_id, kinds, sexes, born_from, born_to, treatment_ids, regions)
+        select id, '{RELATIVE,PATIENT}', '{MALE}', 1950, case when status <> 'OPEN' then 2001 end,
+            array(select id from catalog.treatment order by name desc limit 3) || gen_random_uuid(), '{Bretagne,Corse}'
+        from catalog.survey where id::text > 'c' or status in ('DRAFT', 'RELEASED') and id::text >= '3';
+    update care.post set author_id = known.member_id
+        from (select member_id, row_number() over (order by email) as n from identity.account
+            where member_id is not null and email like '%@demo.example') known,
+            (select id, row_number() over (order by id) as n from care.post) placed
+        where placed.id = post.id and placed.n % 9 = known.n;
+    update care.post set body = null, removed = true where id::text < '4';
+    insert into care.removal (post_id, reason)
+        select id, 'Said of ' || id from care.post where removed and id::text > '04';
+    insert into care.suspension (member_id, until, reason, created_at)
+        select id, case n % 3 when 1 then now() + interval '9 days' when 2 then now() - interval '1 day' end,
+            'Said to ' || pseudonym, now() - n * interval '90.5 minutes'
+        from (select id, pseudonym, row_number() over (order by pseudonym in
+            ('Camille', 'Dominique', 'SEP Ensemble') desc, pseudonym) as n from care.member) member
+        where n <= 3 or id::text < '6';
+    update care.flag set resolution = 'It insults nobody', resolved_at = created_at + interval '1 hour'
+        where status = 'DISMISSED';
+    update care.flag set resolved_at = created_at + interval '2.5 hours' where status = 'UPHELD';
+"""  # what the demonstration has none or few of
+HOW = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+
+
+class Examined:
+    """One viewer, with both ways to answer it."""
+
+    def __init__(self, asked: Asked, oracle: Oracle) -> None:
+        self.asked, self.oracle = asked, oracle
+
+    async def differences(self, text: str, variables: dict[str, Any] | None = None) -> list[str]:
+        made = Made(text, variables or {})
+        assert validate(self.asked.planner.schema, parse(text)) == []
+        return differences(self.oracle.answer(text, made.variables), await self.asked.fast(made))
+
+
+@pytest_asyncio.fixture(scope="module")
+async def still(template: str) -> AsyncIterator[str]:
+    """A database in which nobody signs in while it is compared with what was read out of it."""
+    async with clone(template) as address:
+        await logins.open_roles(address)
+        superuser = await asyncpg.connect(address)
+        await superuser.execute(SELDOM)
+        await superuser.close()
+        yield address
+
+
+@pytest_asyncio.fixture(scope="module")
+async def network(still: str) -> Network:
+    superuser = await asyncpg.connect(still)
+    found = await whole_network(superuser)
+    await superuser.close()
+    return found
+
+
+@pytest_asyncio.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in VIEWERS],
+)
+async def examined(
+    request: pytest.FixtureRequest, still: str, network: Network, schemas: dict[Audience, GraphQLSchema]
+) -> AsyncIterator[Examined]:
+    audience = VIEWERS[request.param]
+    viewer, schema = viewer_called(network, request.param, audience), schemas[audience]
+    superuser = await asyncpg.connect(still)
+    pool = await pool_of(superuser) | values_of(network, viewer)
+    await superuser.close()
+    async with await logins.pool(still, audience, 1, 30.0) as opened:
+        planner = Planner(schema, audience, open_tables=open_tables(audience))  # as the server has it
+        asked = Asked(planner, viewer, opened, pool)
+        pool |= await cursors_of(asked)
+        yield Examined(asked, Oracle(print_schema(schema), Seen(network, viewer)))
+
+
+def viewer_called(network: Network, name: str, audience: Audience) -> Viewer:
+    for account in network.tables["identity.account"]:
+        if account["email"] == f"{name}@demo.example":
+            sessions = [row for row in network.tables["identity.session"] if row["account_id"] == account["id"]]
+            ids = (account[f"{kind}_id"] for kind in ("member", "organization", "staff"))
+            return Viewer(audience, account["id"], sessions[-1]["id"], *ids)
+    return Viewer()
+
+
+def values_of(network: Network, viewer: Viewer) -> Pool:
+    """Arguments that find much: of the network as a whole, and of what the viewer has."""
+    tables = network.tables
+    longest = sorted(tables["care.discussion"], key=lambda row: row["post_count"], reverse=True)[:4]
+    here = {row["community_id"] for row in tables["care.membership"] if row["member_id"] == viewer.member}
+    slugs = [row["slug"] for row in tables["catalog.community"] if row["id"] in here]
+    told = [f"ntf_{row['id']}" for row in tables["care.notification"] if row["member_id"] == viewer.member][:4]
+    evaluated = Counter(row["treatment_id"] for row in tables["care.evaluation"]).most_common(4)
+    common = {id for id, _ in evaluated}
+    surveys = {row["status"]: f"svy_{row['id']}" for row in tables["catalog.survey"]}  # one of each status
+    taken = [f"svy_{row['survey_id']}" for row in tables["research.participation"] if row["member_id"] == viewer.member]
+    tracked = {row["indicator_id"] for row in tables["care.observation"] if row["member_id"] == viewer.member}
+    scored = [row["id"] for row in tables["catalog.indicator"] if row["slug"] == "arthritis-self-assessment"]
+    gone = sorted((row for row in tables["care.post"] if row["removed"]), key=lambda row: row["id"], reverse=True)
+    removed = [row for row in gone if row["author_id"] == viewer.member][:2] + gone[:2]
+    return {
+        "Query.discussion.id": [f"dis_{row['id']}" for row in longest],
+        "Query.survey.id": [*surveys.values(), *taken],
+        "Query.community.slug": [*slugs, "rheumatoid-arthritis", "nowhere"],
+        "Query.treatment.slug": [row["slug"] for row in tables["catalog.treatment"] if row["id"] in common],
+        "Me.observations.indicator": [f"ind_{id}" for id in sorted(tracked)[:4]] + ["nonsense"],
+        "Member.series.indicator": [f"ind_{id}" for id in [*scored, *sorted(tracked)[:3]]],
+        "Me.dashboard.from": [f"{network.today - timedelta(days=days)}" for days in (400, 90, 7, -7)],
+        "Me.dashboard.to": [f"{network.today - timedelta(days=days)}" for days in (300, 30, 0, -7)],
+        "Query.node.id": [
+            *told,
+            *(f"pst_{row['id']}" for row in removed),
+            *(f"{prefix}_{tables[table][0]['id']}" for prefix, (_, table) in TYPES.items()),
+            "obs_nonsense",
+        ],
+    }
+
+
+async def cursors_of(asked: Asked) -> Pool:
+    found: Pool = {}
+    for coordinate, text in CURSORS.items():
+        if validate(asked.planner.schema, parse(text)) == []:
+            found[coordinate] = list(cursors_in(await asked.fast(Made(text, {}))))[:40]
+    return found
+
+
+def cursors_in(answer: Any) -> list[str]:
+    if isinstance(answer, list):
+        return [cursor for each in answer for cursor in cursors_in(each)]
+    if isinstance(answer, dict):
+        return [each for key, value in answer.items() for each in ([value] if key == "cursor" else cursors_in(value))]
+    return []
+
+
+@settings(HOW, max_examples=EXAMPLES)
+@given(data=st.data())
+async def test_the_statement_answers_what_the_oracle_answers(examined: Examined, data: st.DataObject) -> None:
+    await expect_the_oracles_answer(examined, data)
+
+
+@pytest.mark.slow
+@settings(HOW, max_examples=MANY_EXAMPLES)
+@given(data=st.data())
+async def test_many_statements_answer_what_the_oracle_answers(examined: Examined, data: st.DataObject) -> None:
+    await expect_the_oracles_answer(examined, data)
+
+
+async def expect_the_oracles_answer(examined: Examined, data: st.DataObject) -> None:
+    for _ in range(4 if examined.asked.viewer.audience is Audience.PATIENT else 1):  # most of the graph is theirs
+        made = data.draw(operations(examined.asked.planner.schema, examined.asked.pool, WEIGHTS))
+        assert await examined.differences(made.text, made.variables) == []
+
+
+@pytest.mark.parametrize("at", [-1, pytest.param(0, marks=pytest.mark.slow)])
+async def test_every_field_of_the_view_answers_what_the_oracle_answers(examined: Examined, at: int) -> None:
+    """With the first or the last of the indicators that are worth asking for."""
+    pool = examined.asked.pool
+    found = {
+        "slug": pool["Query.community.slug"][0],
+        "treatment.slug": pool["Query.treatment.slug"][0],
+        "indicator": pool["Member.series.indicator"][at],
+        "pseudonym": "arthritis-017",
+        **{name: pool[f"Query.{name}.id"][0] for name in ("discussion", "survey", "node", "dataset", "insight")},
+    }
+    values = {"interval": "MONTH", "precision": "WITHIN_20"}
+    values |= {name: json.dumps(value) for name, value in found.items()}
+    for text in every_field(examined.asked.planner.schema, values):
+        assert await examined.differences(text) == []
+    if examined.asked.viewer.audience is Audience.PATIENT:
+        assert await examined.differences(SERIES, {"indicator": found["indicator"]}) == []
+
+
+async def test_a_node_of_every_type_answers_what_the_oracle_answers(examined: Examined) -> None:
+    schema = examined.asked.planner.schema
+    for id in examined.asked.pool["Query.node.id"]:
+        selected = inside(schema.type_map["Node"], schema, {}, set(), 0)
+        assert await examined.differences(f"{{ node(id: {json.dumps(id)}) {{ {selected} }} }}") == []
+
+
+def test_every_list_is_asked_for_pages_behind_a_cursor(schemas: dict[Audience, GraphQLSchema]) -> None:
+    lists = {
+        f"{kind.name}.{name}"
+        for schema in schemas.values()
+        for kind in objects(schema)
+        for name, field in kind.fields.items()
+        if "after" in field.args
+    }
+    assert lists - set(CURSORS) == set(), (
+        "add to CURSORS in tests/planner/test_oracle.py where each list's cursors are found"
+    )
+
+
+async def test_generated_operations_have_a_value_for_every_argument(examined: Examined) -> None:
+    schema, pool = examined.asked.planner.schema, examined.asked.pool
+    writer = Writer(lambda _: None, schema, pool)
+    missing = [
+        f"{kind.name}.{name}: {argument}"
+        for kind in objects(schema)
+        for name, field in kind.fields.items()
+        if not takes_input(field)
+        for argument, declared in field.args.items()
+        if argument not in (*PAGE, *ELSEWHERE.get(f"{kind.name}.{name}", ()))
+        if not writer.values(kind, name, argument, get_named_type(declared.type))
+    ]
+    assert missing == [], "add values under the argument's name to `pool_of` in tests/planner/test_finishing.py"
+
+
+async def walk(asked: Asked, field: str, size: str, cursor: str, end: str) -> list[str]:
+    """The ids of a list, read to its end by pages: `field` is a query with the list's place left open."""
+    found: list[str] = []
+    given = ""
+    while True:
+        page = f"({size}: 7{given}) {{ nodes {{ id }} pageInfo {{ hasNextPage hasPreviousPage {end} }} }}"
+        answer = await asked.fast(Made(field.replace("...", page), {}))
+        while "nodes" not in answer:
+            (answer,) = answer.values()
+        ids, about = [node["id"] for node in answer["nodes"]], answer["pageInfo"]
+        found = ids + found if size == "last" else found + ids
+        if not about["hasPreviousPage" if size == "last" else "hasNextPage"]:
+            return found
+        assert len(ids) == 7
+        given = f', {cursor}: "{about[end]}"'
+
+
+async def test_a_walk_by_sevens_meets_every_row_once_in_both_directions(
+    fresh: str, schemas: dict[Audience, GraphQLSchema]
+) -> None:
+    superuser = await asyncpg.connect(fresh)
+    member = await factories.member(superuser, sharing=Sharing.ONLY_ME)
+    discussion = await factories.discussion(superuser, author_id=member["id"])
+    indicators = [(await factories.indicator(superuser))["id"] for _ in range(4)]
+    # Four of each moment and five of each day: the ids break ties.
+    await superuser.execute(
+        "insert into care.post (discussion_id, body, created_at)"
+        " select $1, 'Hello', timestamptz '2026-03-02 12:00:00.123456+00' + n / 4 * interval '1 second'"
+        " from generate_series(1, 508) n", discussion["id"]
+    )  # fmt: skip
+    await superuser.execute(
+        "insert into care.observation (member_id, indicator_id, value, observed_on)"
+        " select $1, ($2::uuid[])[n % 4 + 1], 1, date '2026-03-02' - n / 4 from generate_series(0, 507) n",
+        member["id"], indicators,
+    )  # fmt: skip
+    posts = await superuser.fetch(
+        "select id from care.post where discussion_id = $1 order by created_at, id", discussion["id"]
+    )
+    days = await superuser.fetch(
+        "select id from care.observation where member_id = $1 order by observed_on desc, id desc", member["id"]
+    )
+    await superuser.close()
+    await logins.open_roles(fresh)
+    async with await logins.pool(fresh, Audience.PATIENT, 1, 30.0) as opened:
+        viewer = Viewer(Audience.PATIENT, member=member["id"])
+        asked = Asked(Planner(schemas[Audience.PATIENT], Audience.PATIENT), viewer, opened, {})
+        field = f'{{ discussion(id: "dis_{discussion["id"]}") {{ posts... }} }}'
+        forwards = await walk(asked, field, "first", "after", "endCursor")
+        assert forwards == [f"pst_{row['id']}" for row in posts]
+        assert await walk(asked, field, "last", "before", "startCursor") == forwards
+        observations = await walk(asked, "{ me { observations... } }", "first", "after", "endCursor")
+        assert observations == [f"obs_{row['id']}" for row in days]
+        assert len(set(forwards)) == len(set(observations)) == 508
+
+
+LAST_POSTS = "{ discussion(id: %s) { posts(last: 3) { nodes { id } pageInfo { startCursor hasNextPage } } } }"
+NODES = "{ node(id: %s) { ... on Post { removalReason } ... on Member { suspension { until reason createdAt } } } }"
+SHARED = "{ community(slug: %s) { members(first: 100) { nodes { pseudonym ageBand region } } } }"
+
+
+@pytest.mark.parametrize("examined", ["patient"], indirect=True)
+async def test_the_oracle_objects_to_a_page_that_is_not_turned(
+    examined: Examined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = LAST_POSTS % json.dumps(examined.asked.pool["Query.discussion.id"][0])
+    assert await examined.differences(text) == []
+    monkeypatch.setattr(Ordered, "turned", lambda rows: rows)
+    assert len(await examined.differences(text)) == 4  # three posts and a cursor
+
+
+@pytest.mark.parametrize("examined", ["patient"], indirect=True)
+async def test_the_oracle_objects_to_rows_that_the_viewer_may_not_see(examined: Examined, still: str) -> None:
+    text = SHARED % json.dumps(examined.asked.pool["Query.community.slug"][0])
+    assert await examined.differences(text) == []
+    async with asyncpg.create_pool(still, min_size=1, max_size=1) as unbound:
+        asked = Asked(examined.asked.planner, examined.asked.viewer, unbound, {})
+        assert await Examined(asked, examined.oracle).differences(text) != []
+
+
+@pytest.mark.parametrize("examined", ["patient"], indirect=True)
+async def test_the_oracle_objects_to_what_the_house_said_to_others(
+    examined: Examined, still: str, network: Network
+) -> None:
+    own, tables = examined.asked.viewer.member, network.tables
+    authors = {row["id"]: row["author_id"] for row in tables["care.post"]}
+    in_force = [row["member_id"] for row in tables["care.suspension"] if not row["until"] or row["until"] > network.now]
+    said = [(f"pst_{row['post_id']}", "removalReason", authors[row["post_id"]]) for row in tables["care.removal"]]
+    said += [(f"mbr_{member}", "suspension", member) for member in in_force]
+    async with asyncpg.create_pool(still, min_size=1, max_size=1) as unbound:
+        anyone = Examined(Asked(examined.asked.planner, examined.asked.viewer, unbound, {}), examined.oracle)
+        for name in ("removalReason", "suspension"):
+            theirs, others = (
+                [id for id, field, whom in said if field == name and (whom == own) is mine] for mine in (True, False)
+            )
+            assert theirs
+            assert others
+            for id in (*theirs, *others[:9]):
+                text = NODES % json.dumps(id)
+                assert await examined.differences(text) == []
+                assert ((await examined.asked.fast(Made(text, {})))["node"][name] is None) == (id in others)
+                assert len(await anyone.differences(text)) == (id in others)
+
+
+@pytest.mark.parametrize("examined", ["anybody"], indirect=True)
+async def test_the_notice_in_force_is_the_latest_whose_day_has_come(examined: Examined) -> None:
+    text = "{ notices { purpose version } }"
+    assert await examined.differences(text) == []
+    assert await examined.asked.fast(Made(text, {})) == {
+        "notices": [
+            {"purpose": "SURVEY_RESEARCH", "version": "present"},
+            {"purpose": "TRACKING_RESEARCH", "version": "2025-1"},
+        ]
+    }
+
+
+@pytest.mark.parametrize("examined", ["anybody"], indirect=True)
+@pytest.mark.parametrize(
+    ("search", "communities"),
+    [
+        ("sclerose en plaques", ["Multiple sclerosis"]),
+        ("SCLÉROSE plaq", ["Multiple sclerosis"]),
+        ("polyarthrite", ["Rheumatoid arthritis"]),
+        ("sclerosis nowhere", []),
+        ("", []),
+        ("' & !:* <->", []),
+    ],
+)
+async def test_a_search_finds_lay_words_whatever_their_accents(
+    examined: Examined, search: str, communities: list[str]
+) -> None:
+    text = "query ($search: String) { communities(search: $search) { nodes { name } } }"
+    answer = await examined.asked.fast(Made(text, {"search": search}))
+    assert [node["name"] for node in answer["communities"]["nodes"]] == communities
+
+
+@pytest.mark.parametrize("examined", ["anybody"], indirect=True)
+async def test_a_lay_word_finds_the_symptom(examined: Examined) -> None:
+    for word, name in (("tired", "Fatigue"), ("fatigue", "Fatigue"), ("douleur", "Pain")):
+        answer = await examined.asked.fast(Made(f'{{ indicators(search: "{word}", first: 100) {{ name }} }}', {}))
+        assert name in [indicator["name"] for indicator in answer["indicators"]]

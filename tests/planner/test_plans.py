@@ -1,0 +1,274 @@
+"""What a client's questions become: golden statements, one for each, and plans that hold as the network grows."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from graphql import parse, validate
+
+from commands import seed
+from commands.databases import at
+from models import logins
+from models.migrations.run import upgrade
+from models.viewers import Audience, Viewer
+from planner.operations import Planner
+from tests.golden.pairs import SHAPE, Pair, laid_out, pairs
+from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.clusters import run
+
+PAIRS = pairs()
+README = Path(__file__).parents[2] / "README.md"
+GROWING = ("care", "research", "identity")  # the PostgreSQL schemas whose tables grow with the members
+SIGN_INS = {Audience.PATIENT: "patient", Audience.BUYER: "laboratory", Audience.MANAGER: "moderator"}
+
+by_name = pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+
+
+@by_name
+def test_the_statement_is_the_golden_one(pair: Pair, planned: dict[Audience, Planner]) -> None:
+    mend = f"if the change is meant: run `python -m tests.golden`, read what changed in {pair.golden.name}, commit it"
+    assert laid_out(pair.plan(planned[pair.audience], SHAPE).sql) == pair.golden.read_text(), mend
+
+
+def test_every_golden_statement_has_its_question() -> None:
+    folder = PAIRS[0].golden.parent
+    mend = "a question without its .sql: run `python -m tests.golden`; an .sql without its .graphql: delete it"
+    assert sorted(file.stem for file in folder.glob("*.sql")) == [pair.name for pair in PAIRS], mend
+
+
+def test_laying_out_changes_spaces_alone(planned: dict[Audience, Planner]) -> None:
+    for pair in PAIRS:
+        sql = pair.plan(planned[pair.audience], SHAPE).sql
+        assert re.sub(r"\s", "", laid_out(sql)) == re.sub(r"\s", "", sql)
+
+
+@by_name
+async def test_a_question_is_one_statement(
+    pair: Pair,
+    ask: Ask,
+    dsn: str,
+    planned: dict[Audience, Planner],
+    patient: Caller,
+    laboratory: Caller,
+    moderator: Caller,
+) -> None:
+    callers = {
+        Audience.PUBLIC: ANYBODY, Audience.PATIENT: patient, Audience.BUYER: laboratory, Audience.MANAGER: moderator
+    }  # fmt: skip
+    superuser = await asyncpg.connect(dsn)
+    variables = pair.taken(pair.operation(planned[pair.audience]), await real_values(superuser))
+    await superuser.close()
+    await ask(callers[pair.audience], "{ viewer { audience } }")  # the first time, the session itself is looked up
+    answer = await ask(callers[pair.audience], pair.text, variables)
+    assert "errors" not in answer
+    assert None not in answer["data"].values()
+    assert ask.statements == [pair.plan(planned[pair.audience], variables).sql]
+
+
+@dataclass
+class Demonstration:
+    """The demonstration network, whole or small, and who asks it."""
+
+    dsn: str
+    variables: dict[str, Any]
+    viewers: dict[Audience, Viewer]
+
+
+@pytest_asyncio.fixture(scope="session")
+async def full(server: str) -> AsyncIterator[Demonstration]:
+    """Made once: it takes half a minute."""
+    await run(server, "create database full_scale")
+    dsn = at(server, "full_scale")
+    await upgrade(dsn)
+    await seed.seed(dsn, 1.0)
+    superuser = await asyncpg.connect(dsn)
+    # What the demonstration has none or few of, and a network of its size has many of.
+    await superuser.execute(
+        "insert into identity.session (account_id, token_hash, expires_at)"
+        " select id, sha256(id::text::bytea), now() + interval '1 day' from identity.account;"
+        "insert into care.flag (post_id, member_id, reason, status, created_at)"
+        " select id, author_id, 'SPAM', 'DISMISSED', created_at from care.post on conflict do nothing;"
+        "analyze identity.session, care.flag"
+    )
+    await superuser.close()
+    yield await demonstration(dsn)
+    await run(server, "drop database full_scale with (force)")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def small(dsn: str) -> Demonstration:
+    return await demonstration(dsn)
+
+
+async def demonstration(dsn: str) -> Demonstration:
+    await logins.open_roles(dsn)
+    superuser = await asyncpg.connect(dsn)
+    viewers = {Audience.PUBLIC: Viewer()}
+    for audience, name in SIGN_INS.items():
+        query = "select id, member_id, organization_id, staff_id from identity.account where email = $1"
+        found = await superuser.fetchrow(query, f"{name}@demo.example")
+        assert found is not None
+        viewers[audience] = Viewer(audience, found["id"], UUID(int=1), *tuple(found)[1:])
+    values = await real_values(superuser)
+    await superuser.close()
+    return Demonstration(dsn, values, viewers)
+
+
+async def real_values(superuser: asyncpg.Connection) -> dict[str, Any]:
+    """Arguments that find much, by the name of their variable."""
+    patient = "(select member_id from identity.account where email = 'patient@demo.example')"
+    queries = {
+        "slug": "select slug from catalog.community where slug = 'multiple-sclerosis'",
+        "search": "select 'fatigue'",
+        "indicator": f"select 'ind_' || indicator_id from care.observation where member_id = {patient}"
+        " group by indicator_id order by count(*) desc, indicator_id limit 1",
+        "discussion": "select 'dis_' || d.id from care.discussion d join catalog.community c on c.id = d.community_id"
+        " where c.slug = 'multiple-sclerosis' order by post_count desc, d.id limit 1",
+        "post": "select 'pst_' || id from care.post order by id limit 1",
+        "survey": f"select 'svy_' || survey_id from research.participation where member_id = {patient}"
+        " order by completed_at desc nulls last, survey_id limit 1",
+        "treatment": "select t.slug from catalog.treatment t join care.course r on r.treatment_id = t.id"
+        " join care.evaluation e on e.course_id = r.id join catalog.community c on c.id = r.community_id"
+        " where c.slug = 'multiple-sclerosis' group by t.slug order by count(*) desc, t.slug limit 1",
+        "pseudonym": "select pseudonym from care.member m join care.profile p on p.member_id = m.id"
+        " where sharing = 'ALL_MEMBERS' and pseudonym !~ '^(arthritis|epilepsy)-' order by m.id limit 1",
+    }
+    return {name: await superuser.fetchval(query) for name, query in queries.items()}
+
+
+@dataclass
+class Scan:
+    """One table that a plan reads, and how."""
+
+    node: str
+    table: str
+    condition: str | None
+    limited: bool  # a LIMIT stands above it
+    filtered: bool  # rows are read and thrown away: a LIMIT does not bound how many
+
+
+def scans(plan: Mapping[str, Any], limited: bool = False) -> Iterator[Scan]:
+    if plan.get("Schema") in GROWING:
+        table = f"{plan['Schema']}.{plan['Relation Name']}"
+        yield Scan(plan["Node Type"], table, plan.get("Index Cond"), limited, "Filter" in plan)
+    for inner in plan.get("Plans", ()):
+        # What a sort or a hash reads, it reads to its end, whatever LIMIT stands above.
+        yield from scans(
+            inner,
+            plan["Node Type"] == "Limit" or (limited and plan["Node Type"] in ("Result", "Subquery Scan", "WindowAgg")),
+        )
+
+
+def by_index(scan: Scan) -> bool:
+    if scan.node == "Bitmap Heap Scan":  # the index scan under it bears the condition
+        return True
+    bounded = scan.condition is not None or (scan.limited and not scan.filtered)
+    return scan.node in ("Index Scan", "Index Only Scan", "Bitmap Index Scan") and bounded
+
+
+class Explaining:
+    """One connection as a view's role, that plans as the server's do."""
+
+    def __init__(self, connection: Any, viewer: Viewer, planner: Planner) -> None:
+        self.connection, self.viewer, self.planner = connection, viewer, planner
+
+    async def answer(self, pair: Pair, variables: Mapping[str, Any]) -> Any:
+        operation = pair.operation(self.planner)
+        coerced = operation.coerce(pair.taken(operation, variables))
+        plan = operation.plan(coerced)
+        assert plan is not None
+        return json.loads(await self.connection.fetchval(plan.sql, *plan.values(coerced, self.viewer)))
+
+    async def scans(self, pair: Pair, variables: Mapping[str, Any], mode: str) -> list[Scan]:
+        """The growing tables that the plan reads; `mode` is what plan_cache_mode is set to."""
+        operation = pair.operation(self.planner)
+        coerced = operation.coerce(pair.taken(operation, variables))
+        plan = operation.plan(coerced)
+        assert plan is not None
+        values = [await self.literal(value) for value in plan.values(coerced, self.viewer)]
+        await self.connection.execute(f"set plan_cache_mode = {mode}")
+        await self.connection.execute(f"prepare asked as {plan.sql}")
+        text = await self.connection.fetchval(f"explain (verbose, format json) execute asked ({', '.join(values)})")
+        await self.connection.execute("deallocate asked")
+        return list(scans(json.loads(text)[0]["Plan"]))
+
+    async def literal(self, value: Any) -> str:
+        text: str = await self.connection.fetchval(
+            "select quote_nullable($1::text)", None if value is None else str(value)
+        )
+        return text
+
+
+def cursor_in(answer: Any, name: str) -> str | None:
+    """The first cursor in an answer under `name`, to ask for the page beyond it."""
+    if isinstance(answer, list | dict):
+        if isinstance(answer, dict) and answer.get(name):
+            return str(answer[name])
+        inner = answer.values() if isinstance(answer, dict) else answer
+        return next((found for each in inner if (found := cursor_in(each, name))), None)
+    return None
+
+
+@by_name
+async def test_an_index_can_serve_wherever_growing_tables_are_read(
+    pair: Pair, small: Demonstration, planned: dict[Audience, Planner]
+) -> None:
+    """Where the network is small PostgreSQL reads whole tables, unless it is told not to."""
+    await expect_read_by_index(pair, small, planned, "force_generic_plan", "set enable_seqscan = off")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
+@by_name
+async def test_at_full_scale_growing_tables_are_read_by_index(
+    pair: Pair, mode: str, full: Demonstration, planned: dict[Audience, Planner]
+) -> None:
+    await expect_read_by_index(pair, full, planned, mode)
+
+
+async def expect_read_by_index(
+    pair: Pair, network: Demonstration, planned: dict[Audience, Planner], mode: str, setting: str = ""
+) -> None:
+    async with await logins.pool(network.dsn, pair.audience, 1, 30.0) as pool, pool.acquire() as connection:
+        await connection.execute(setting)
+        explaining = Explaining(connection, network.viewers[pair.audience], planned[pair.audience])
+        answer = await explaining.answer(pair, network.variables)
+        assert None not in answer.values()
+        pages: list[dict[str, Any]] = [{}]
+        for place, end in (("after", "endCursor"), ("before", "startCursor")):
+            if f"${place}:" in pair.text:
+                cursor = cursor_in(answer, end)
+                assert cursor is not None
+                pages.append({place: cursor})
+        for page in pages:
+            found = await explaining.scans(pair, network.variables | page, mode)
+            assert [scan for scan in found if not by_index(scan)] == []
+
+
+def questions_of_the_readme() -> list[str]:
+    blocks = re.findall(r"(?:^    .*\n)+", README.read_text(), re.MULTILINE)
+    return [block for block in blocks if block.lstrip().startswith("{ ")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
+async def test_the_questions_of_the_readme_are_read_by_index(
+    mode: str, full: Demonstration, planned: dict[Audience, Planner]
+) -> None:
+    views = 0
+    for text in questions_of_the_readme():
+        for audience, planner in planned.items():
+            if validate(planner.schema, parse(text)) == []:
+                views += 1
+                async with await logins.pool(full.dsn, audience, 1, 30.0) as pool, pool.acquire() as connection:
+                    explaining = Explaining(connection, full.viewers[audience], planner)
+                    found = await explaining.scans(Pair("readme", audience, text), {}, mode)
+                    assert [scan for scan in found if not by_index(scan)] == []
+    assert views > 4

@@ -1,0 +1,112 @@
+"""The register's chain: a line's hash is what is written down, and whatever is changed shows at its place."""
+
+import hashlib
+import json
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from models.insight.insights import LedgerEntry
+from privacy.chain import GENESIS, ChainEntry, broken_at, digest_of, hash_of
+
+FIRST = ChainEntry(
+    position=1,
+    release_id=UUID("0f0e0d0c-0b0a-4908-8706-050403020100"),
+    dataset_id=UUID(int=2),
+    dataset_title='Étude « sommeil »\n\t\x01\u2028"\\/',
+    community_id=UUID(int=3),
+    organization_id=None,
+    organization_name=None,
+    purpose="The members' own tables",
+    variables=("sleep", "age_band"),
+    micro_rho=4_567,
+    cells_digest=digest_of([12, -3, 40]),
+    published_at=datetime(2026, 1, 31, 9, 30, tzinfo=UTC),
+    previous_hash=GENESIS,
+)
+WRITTEN = (
+    '{"cells":"%s","community":"00000000-0000-0000-0000-000000000003","dataset":"00000000-0000-0000-0000-000000000002",'
+    '"dataset_title":"Étude « sommeil »\\n\\t\\u0001\u2028\\"\\\\/","micro_rho":4567,"organization":null,'
+    '"organization_name":null,"position":1,"previous":"%s","published_at":"2026-01-31T09:30:00.000000Z",'
+    '"purpose":"The members\' own tables","release":"0f0e0d0c-0b0a-4908-8706-050403020100",'
+    '"variables":["sleep","age_band"]}'
+)
+CHANGES: dict[str, Any] = {
+    "position": 2,
+    "release_id": UUID(int=9),
+    "dataset_id": UUID(int=9),
+    "dataset_title": "Etude",
+    "community_id": UUID(int=9),
+    "organization_id": UUID(int=9),
+    "organization_name": "",
+    "purpose": "The members' own table",
+    "variables": ("age_band", "sleep"),
+    "micro_rho": 4_566,
+    "cells_digest": digest_of([12, -3, 41]),
+    "published_at": datetime(2026, 1, 31, 9, 30, 0, 1, tzinfo=UTC),
+    "previous_hash": hashlib.sha256(b"").digest(),
+}
+
+
+def chained(*entries: ChainEntry) -> list[tuple[ChainEntry, bytes]]:
+    previous, lines = GENESIS, []
+    for position, entry in enumerate(entries, start=1):
+        line = replace(entry, position=position, previous_hash=previous)
+        previous = hash_of(line)
+        lines.append((line, previous))
+    return lines
+
+
+LINES = chained(FIRST, replace(FIRST, organization_id=UUID(int=4), organization_name="Hôpital"), FIRST, FIRST)
+
+
+def test_a_line_s_hash_is_made_as_it_is_written_down() -> None:
+    cells = hashlib.sha256(b"[12,-3,40]").hexdigest()
+    written = WRITTEN % (cells, "0" * 64)
+    assert hash_of(FIRST) == hashlib.sha256(written.encode()).digest()
+    assert json.loads(written)["dataset_title"] == FIRST.dataset_title
+    assert digest_of([]) == hashlib.sha256(b"[]").digest()
+
+
+def test_an_entry_is_a_line_of_the_register() -> None:
+    assert {one.name for one in fields(ChainEntry)} == set(LedgerEntry.model_fields) - {"hash", "demonstration"}
+    assert set(CHANGES) == {one.name for one in fields(ChainEntry)}
+
+
+def test_a_time_is_told_in_utc_and_never_without_a_zone() -> None:
+    elsewhere = FIRST.published_at.astimezone(timezone(timedelta(hours=-5)))
+    assert hash_of(replace(FIRST, published_at=elsewhere)) == hash_of(FIRST)
+    with pytest.raises(ValueError, match="time zone"):
+        hash_of(replace(FIRST, published_at=FIRST.published_at.replace(tzinfo=None)))
+
+
+def test_a_whole_chain_holds() -> None:
+    assert broken_at(LINES) is None
+    assert broken_at([]) is None
+
+
+@pytest.mark.parametrize("field", sorted(CHANGES))
+@pytest.mark.parametrize("at", [0, 2, 3])
+def test_a_changed_line_shows_at_its_place(field: str, at: int) -> None:
+    entry, stated = LINES[at]
+    change: dict[str, Any] = {field: 7 if field == "position" else CHANGES[field]}
+    changed = replace(entry, **change)
+    assert broken_at([*LINES[:at], (changed, stated), *LINES[at + 1 :]]) == at + 1
+    # With its own hash made anew, the next one does not follow: all but the last line are held by those after them.
+    anew = [*LINES[:at], (changed, hash_of(changed)), *LINES[at + 1 :]]
+    if field in {"position", "previous_hash"}:
+        assert broken_at(anew) == at + 1
+    else:
+        assert broken_at(anew) == (at + 2 if at + 1 < len(LINES) else None)
+
+
+def test_lines_left_out_put_in_or_exchanged_show() -> None:
+    first, second, third, last = LINES
+    assert broken_at([first, third, last]) == 2
+    assert broken_at([second, third, last]) == 1
+    assert broken_at([first, first, second, third, last]) == 2
+    assert broken_at([first, third, second, last]) == 2
+    assert broken_at([(first[0], bytes(32))]) == 1

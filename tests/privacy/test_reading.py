@@ -1,0 +1,394 @@
+"""What is read off a cube: intervals that hold, totals of all cells, and nothing said where there is too little."""
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import product
+from statistics import fmean
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from privacy.cubes import (
+    Cube,
+    NotSummable,
+    UnknownCategory,
+    UnknownVariable,
+    cells_in,
+    contributions,
+    covers,
+    key,
+)
+from privacy.domains import UNKNOWN, Category, DomainRule, Variable
+from privacy.measures import Measure, Reliability
+from privacy.noise import draw, noise_for
+from privacy.precision import PRECISIONS, Precision, margin_of, price
+from privacy.reading import Cell, Statistic, cells_of, statistics_of
+
+HIGH, LOW, HIDDEN = Reliability.HIGH, Reliability.LOW, Reliability.HIDDEN
+
+
+def variable(name: str, values: Sequence[float | None], max_per_member: int = 1, ordinal: bool = True) -> Variable:
+    categories = tuple(Category(f"C{at}", f"category {at}", value) for at, value in enumerate(values))
+    return Variable(name, name, categories, DomainRule.NUMBER, ordinal, max_per_member)
+
+
+PAIN = variable("pain", [1, 2, 3, 4, None])
+SEX = variable("sex", [None, None], ordinal=False)
+REGION = variable("region", [None, None, None], ordinal=False)
+TAKEN = variable("taken", [None, None, None], max_per_member=3, ordinal=False)
+
+
+# ------------------------------------------------------------------ intervals
+
+
+def chosen(members: int, chance: float, generator: random.Random) -> int:
+    """How many of so many do what each does by this chance: the binomial law (Devroye 1986, chapter X.4)."""
+    found = 0
+    while members > 24:
+        rank = 1 + members // 2
+        at = generator.betavariate(rank, members + 1 - rank)
+        if at >= chance:
+            members, chance = rank - 1, chance / at
+        else:
+            found += rank
+            members, chance = members - rank, (chance - at) / (1 - at)
+    return found + sum(generator.random() < chance for _ in range(members))
+
+
+def answered(members: int, shares: Sequence[float], generator: random.Random) -> list[int]:
+    left = 1.0
+    counts: list[int] = []
+    for share in shares[:-1]:
+        counts.append(chosen(members - sum(counts), share / left, generator))
+        left -= share
+    return [*counts, members - sum(counts)]
+
+
+SHARES = (0.35, 0.28, 0.20, 0.12, 0.05)
+MEAN = sum(value * share for value, share in zip((1, 2, 3, 4), SHARES, strict=False)) / 0.95
+TRIALS = 1_000
+
+
+def covered(
+    members: int, precision: Precision, trials: int, read: Callable[[Cube], Cube] = lambda cube: cube
+) -> tuple[float, float, float] | None:
+    """How often the shares, the mean and the median of all people lie in their intervals; null where none is said."""
+    generator = random.Random(members)
+    exact = [count for _ in range(trials) for count in answered(members, SHARES, generator)]
+    noisy, sigma = draw(exact, price(precision)), noise_for(price(precision)).sigma
+    shares, means, medians = [], [], []
+    for at in range(0, len(noisy), len(SHARES)):
+        cube = read(Cube((PAIN,), tuple(map(float, noisy[at : at + len(SHARES)])), sigma))
+        for cell, truth in zip(cells_of(cube, "pain"), SHARES, strict=True):
+            if cell.low is not None and cell.high is not None:
+                shares.append(cell.low <= truth <= cell.high)
+        mean, median = statistics_of(cube, "pain")
+        if mean.low is not None and mean.high is not None:
+            means.append(mean.low <= MEAN <= mean.high)
+        if median.low is not None and median.high is not None:
+            medians.append(median.low <= 2 <= median.high)
+    if not shares or not means or not medians:
+        return None
+    return sum(shares) / len(shares), sum(means) / len(means), sum(medians) / len(medians)
+
+
+def holds(members: int, precision: Precision, read: Callable[[Cube], Cube] = lambda cube: cube) -> bool:
+    """Whether intervals at 95 % hold 93 to 97 % of truths, and a median's 93 % at least: it steps from value to value.
+
+    Too few trials to tell are followed by four times as many.
+    """
+
+    def within(found: tuple[float, float, float] | None) -> bool:
+        return found is None or (min(found) >= 0.93 and max(found[:2]) <= 0.97)
+
+    return within(covered(members, precision, TRIALS, read)) or within(covered(members, precision, TRIALS * 4, read))
+
+
+@pytest.mark.parametrize("members", [200, 1_000, 5_000, 18_000])
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_intervals_hold_the_truth_in_ninety_five_of_a_hundred(members: int, precision: Precision) -> None:
+    assert holds(members, precision)
+
+
+def test_two_hundred_people_are_too_few_for_the_coarsest_precision_and_for_no_other() -> None:
+    said = [covered(200, precision, 40) is not None for precision in PRECISIONS]
+    assert said == [True, True, True, False]
+
+
+def test_the_margin_of_a_sum_is_its_own() -> None:
+    sigma, regions = noise_for(price(Precision.WITHIN_10)).sigma, range(0, 15 * 400, 15)
+
+    def far() -> float:
+        noisy = draw([9] * 15 * len(regions), price(Precision.WITHIN_10))
+        cubes = (Cube((PAIN, REGION), tuple(map(float, noisy[at : at + 15])), sigma) for at in regions)
+        cells = [cell for cube in cubes for cell in cells_of(cube, "pain")]
+        assert {cell.margin for cell in cells} == {margin_of(sigma * math.sqrt(3))} == {18}
+        return sum(abs(cell.count - 27) > cell.margin for cell in cells) / len(cells)
+
+    # Of 2,000 sums, one in twenty at most lies further off: and not many fewer, or the margin would be too wide.
+    assert 0.03 < far() < 0.062 or 0.03 < far() < 0.062
+
+
+def test_the_intervals_check_sees_noise_that_is_left_out() -> None:
+    assert not holds(1_000, Precision.WITHIN_20, lambda cube: replace(cube, sigma=0.1))
+
+
+# ------------------------------------------------------------------ totals
+
+
+def without_hidden(cube: Cube) -> Cube:
+    """What a reader would add up, who takes what is not displayed for nothing."""
+    least = max(11, 2 * cube.sigma)
+    return replace(cube, estimates=tuple(one if one >= least else 0.0 for one in cube.estimates))
+
+
+def clamped(cube: Cube) -> Cube:
+    return replace(cube, estimates=tuple(max(one, 0.0) for one in cube.estimates))
+
+
+def totals_hold(read: Callable[[Cube], Cube]) -> bool:
+    """Whether sparse cubes of 240 cells roll up to their true total, on average within five standard deviations."""
+    age, county = (variable(name, [None] * size, ordinal=False) for name, size in (("age", 8), ("county", 6)))
+    exact = [at % 9 for at in range(240)]
+    sigma, totals = noise_for(price(Precision.WITHIN_20)).sigma, []
+    for _ in range(20):
+        noisy = draw(exact, price(Precision.WITHIN_20))
+        total = read(Cube((PAIN, age, county), tuple(map(float, noisy)), sigma)).rolled_up(())
+        assert total.sigma == pytest.approx(sigma * math.sqrt(240))
+        totals.append(total.estimates[0])
+    return abs(fmean(totals) - sum(exact)) <= 5 * sigma * math.sqrt(240 / 20)
+
+
+def test_totals_are_of_all_cells_as_they_were_drawn() -> None:
+    assert totals_hold(lambda cube: cube)
+
+
+@pytest.mark.parametrize("fault", [without_hidden, clamped])
+def test_the_totals_check_sees_sums_of_what_is_displayed(fault: Callable[[Cube], Cube]) -> None:
+    assert not totals_hold(fault)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_roll_up_is_what_counting_directly_would_have_given(data: st.DataObject) -> None:
+    variables = (PAIN, SEX, REGION)
+    members = data.draw(
+        st.lists(st.tuples(*(st.integers(0, len(one.categories) - 1) for one in variables)), max_size=40)
+    )
+    keep = data.draw(st.lists(st.sampled_from(["pain", "sex", "region"]), unique=True))
+    wanted_pain = data.draw(st.lists(st.integers(0, 4), unique=True, min_size=1))
+
+    def counted(over: Sequence[Variable], of: Sequence[tuple[int, ...]]) -> tuple[float, ...]:
+        at = [variables.index(one) for one in over]
+        cells = product(*(range(len(one.categories)) for one in over))
+        return tuple(float(sum(tuple(member[i] for i in at) == cell for member in of)) for cell in cells)
+
+    cube = Cube(variables, counted(variables, members), 2.0)
+    kept = tuple(one for one in variables if one.name in keep)
+    rolled = cube.rolled_up(keep)
+    assert (rolled.variables, rolled.estimates) == (kept, counted(kept, members))
+    summed = 30 // cells_in(kept)
+    assert rolled.sigma == pytest.approx(2 * math.sqrt(summed))
+
+    sliced = cube.sliced({"pain": [f"C{place}" for place in wanted_pain]}).rolled_up(["sex", "region"])
+    inside = [member for member in members if member[0] in wanted_pain]
+    assert sliced.estimates == counted((SEX, REGION), inside)
+    assert sliced.sigma == pytest.approx(2 * math.sqrt(len(wanted_pain)))
+
+
+# ------------------------------------------------------------------ cubes
+
+
+def test_several_values_of_a_member_are_never_summed() -> None:
+    cube = Cube((SEX, TAKEN), tuple(map(float, range(6))), 1.0)
+    with pytest.raises(NotSummable) as refused:
+        cube.rolled_up(["sex"])
+    assert refused.value.name == "taken"
+    with pytest.raises(NotSummable):
+        cube.sliced({"taken": ["C0", "C2"]}).rolled_up(["sex"])
+    with pytest.raises(NotSummable):
+        cells_of(cube, "sex")
+    of_one = cube.sliced({"taken": ["C2"]}).rolled_up(["sex"])
+    assert (of_one.estimates, of_one.sigma) == ((2.0, 5.0), 1.0)
+    assert cube.rolled_up(["taken"]).estimates == (3.0, 5.0, 7.0)
+
+
+def test_a_slice_keeps_the_places_of_its_categories() -> None:
+    cube = Cube((SEX, REGION), (1.0, 2.0, 3.0, 4.0, 5.0, 6.0), 1.0)
+    sliced = cube.sliced({"region": ["C2", "C0"], "sex": ["C1"]})
+    assert (sliced.estimates, sliced.places, sliced.sigma) == ((4.0, 6.0), ((1,), (0, 2)), 1.0)
+    assert [(cell.category, cell.by, cell.count) for cell in cells_of(sliced, "region", ["sex"])] == [
+        (0, (1,), 4),
+        (2, (1,), 6),
+    ]
+    assert cube.sliced({"region": []}).estimates == ()
+    assert cells_of(cube.sliced({"region": []}), "region", ["sex"]) == []
+    with pytest.raises(UnknownCategory) as again:
+        sliced.sliced({"region": ["C1"]})
+    assert (again.value.name, again.value.code) == ("region", "C1")
+
+
+def test_what_a_cube_has_not_is_refused_by_name() -> None:
+    cube = Cube((SEX,), (1.0, 2.0), 1.0)
+    for ask in (lambda: cube.rolled_up(["age"]), lambda: cube.sliced({"age": ["C0"]}), lambda: cells_of(cube, "age")):
+        with pytest.raises(UnknownVariable) as refused:
+            ask()
+        assert refused.value.name == "age"
+    with pytest.raises(ValueError, match="by itself"):
+        cells_of(cube, "sex", ["sex"])
+    with pytest.raises(ValueError, match="each cell"):
+        Cube((SEX,), (1.0,), 1.0)
+
+
+def test_a_key_is_the_names_sorted_and_the_version() -> None:
+    assert key(["sex", "age_band", "pain"]) == key(["pain", "sex", "age_band"]) == "age_band|pain|sex@v1"
+    assert key([]) == "@v1"
+    assert key(["sex"], 2) == "sex@v2"
+
+
+def test_what_a_cube_holds_and_what_it_answers_for_nothing() -> None:
+    assert (cells_in([PAIN, SEX, REGION]), cells_in([])) == (30, 1)
+    assert (contributions([PAIN, TAKEN]), contributions([])) == (3, 1)
+    held = [PAIN, SEX, TAKEN]
+    assert covers(held, 2.0, ["pain", "taken"]) == margin_of(2 * math.sqrt(2))
+    assert covers(held, 2.0, ["taken"]) == margin_of(2 * math.sqrt(10))
+    assert covers(held, 2.0, ["taken", "sex", "pain"]) == margin_of(2.0)
+    assert covers(held, 2.0, ["pain", "sex"]) is None
+    assert covers(held, 2.0, ["taken", "region"]) is None
+    assert covers([PAIN], 2.0, []) == margin_of(2 * math.sqrt(5))
+
+
+# ------------------------------------------------------------------ reliability
+
+
+@pytest.mark.parametrize(
+    ("sigma", "estimate", "reliability"),
+    [
+        (2.8, 10.99, HIDDEN),
+        (2.8, 11, LOW),
+        (2.8, 21.99, LOW),
+        (2.8, 22, HIGH),
+        (10.5, 20.99, HIDDEN),
+        (10.5, 21, LOW),
+        (10.5, 41.99, LOW),
+        (10.5, 42, HIGH),
+        (10.5, -30, HIDDEN),
+        (5.5, 10.99, HIDDEN),
+        (5.5, 11, LOW),
+    ],
+)
+def test_a_count_is_as_reliable_as_its_own_noise_lets_it_be(
+    sigma: float, estimate: float, reliability: Reliability
+) -> None:
+    found = cells_of(Cube((SEX,), (estimate, 5_000.0), sigma), "sex")[0]
+    assert (found.reliability, found.count, found.margin) == (reliability, math.floor(estimate + 0.5), margin_of(sigma))
+
+
+@pytest.mark.parametrize(
+    ("total", "reliability"), [(178.8, HIDDEN), (178.9, LOW), (357.7, LOW), (357.8, HIGH), (-400.0, HIDDEN)]
+)
+def test_a_ratio_is_said_from_eight_standard_deviations_of_its_total_on(total: float, reliability: Reliability) -> None:
+    cells = variable("pain", [1, 2, 3, 4, 5])
+    cube = Cube((cells,), (total - 80, 20.0, 20.0, 20.0, 20.0), 10.0)  # 8 * 10 * sqrt(5) = 178.885
+    for statistic in statistics_of(cube, "pain"):
+        assert statistic.reliability is reliability
+        assert (statistic.value is None, statistic.low is None, statistic.high is None) == (reliability is HIDDEN,) * 3
+    for cell in cells_of(cube, "pain"):
+        assert (cell.share is None, cell.low is None, cell.high is None) == (reliability is HIDDEN,) * 3
+        if cell.category:
+            assert (cell.count, cell.reliability) == (20, LOW)
+
+
+# ------------------------------------------------------------------ shares, means, medians
+
+
+def test_shares_are_of_their_group_and_groups_are_read_in_the_order_that_is_asked() -> None:
+    estimates = (300.0, 100.0, 50.0, 50.0, 60.0, 40.0, 10.0, 90.0, 100.0, 100.0, -20.0, 120.0)
+    cube = Cube((SEX, REGION, variable("pain", [1, None])), estimates, 1.0)
+    found = cells_of(cube, "sex", ["pain", "region"])
+    assert [(cell.by, cell.category, cell.count, cell.share) for cell in found] == [
+        ((0, 0), 0, 300, 300 / 310),
+        ((0, 0), 1, 10, 10 / 310),
+        ((0, 1), 0, 50, 50 / 150),
+        ((0, 1), 1, 100, 100 / 150),
+        ((0, 2), 0, 60, 60 / 40),
+        ((0, 2), 1, -20, -20 / 40),
+        ((1, 0), 0, 100, 100 / 190),
+        ((1, 0), 1, 90, 90 / 190),
+        ((1, 1), 0, 50, 50 / 150),
+        ((1, 1), 1, 100, 100 / 150),
+        ((1, 2), 0, 40, 40 / 160),
+        ((1, 2), 1, 120, 120 / 160),
+    ]
+    rolled = cells_of(cube, "sex")
+    assert [(cell.by, cell.count, cell.share, cell.margin) for cell in rolled] == [
+        ((), 600, 0.6, margin_of(math.sqrt(6))),
+        ((), 400, 0.4, margin_of(math.sqrt(6))),
+    ]
+
+
+def test_shares_of_several_values_are_of_all_that_was_named() -> None:
+    cube = Cube((SEX, TAKEN), (50.0, 30.0, 20.0, 100.0, 100.0, 200.0), 1.0)
+    assert [cell.share for cell in cells_of(cube, "taken", ["sex"])] == [0.5, 0.3, 0.2, 0.25, 0.25, 0.5]
+
+
+def test_a_share_s_interval_is_that_of_the_formula() -> None:
+    (cell, _) = cells_of(Cube((SEX,), (300.0, 700.0), 10.0), "sex")
+    noise = 10**2 * (0.7**2 + 0.3**2) / 1_000**2
+    at = (300 + 1.959964**2 / 2) / (1_000 + 1.959964**2)
+    error = 1.959964 * math.sqrt(noise + at * (1 - at) / 1_000)
+    assert [cell.share, cell.low, cell.high] == pytest.approx([0.3, 0.3 - error, 0.3 + error])
+
+
+def test_means_and_medians_leave_out_what_has_no_value() -> None:
+    estimates = (100.0, 300.0, 200.0, 400.0, 9_000.0)
+    mean, median = statistics_of(Cube((PAIN,), estimates, 10.0), "pain")
+    spread = (1.9**2 * 100 + 0.9**2 * 300 + 0.1**2 * 200 + 1.1**2 * 400) / 1_000
+    noise = 10**2 * (1.9**2 + 0.9**2 + 0.1**2 + 1.1**2) / 1_000**2
+    error = 1.959964 * math.sqrt(noise + spread / 1_000)
+    assert (mean.measure, mean.by, mean.reliability) == (Measure.MEAN, (), HIGH)
+    assert [mean.value, mean.low, mean.high] == pytest.approx([2.9, 2.9 - error, 2.9 + error])
+    assert median == Statistic(Measure.MEDIAN, (), 3, 3, 3, HIGH)
+
+
+@pytest.mark.parametrize(
+    ("estimates", "said"),
+    [
+        ((500.0, 0.0, 0.0, 500.0), (1, 1, 4)),  # half of all at the first: the rest could be as many
+        ((490.0, 0.0, 0.0, 510.0), (4, 1, 4)),
+        ((1_000.0, 0.0, 0.0, 0.0), (1, 1, 1)),
+        ((0.0, 0.0, 0.0, 1_000.0), (4, 4, 4)),
+        ((505.0, -20.0, 30.0, 485.0), (1, 1, 4)),  # cumulated noise goes down again: the hull
+        ((300.0, 500.0, 100.0, 100.0), (2, 2, 2)),
+    ],
+)
+def test_a_median_and_the_values_that_could_be_it(
+    estimates: tuple[float, ...], said: tuple[float, float, float]
+) -> None:
+    _, median = statistics_of(Cube((PAIN,), (*estimates, 0.0), 10.0), "pain")
+    assert (median.value, median.low, median.high) == said
+
+
+def test_statistics_are_of_each_group_and_of_what_is_ordinal_alone() -> None:
+    cube = Cube((PAIN, SEX), (100.0, 0.0, 0.0, 100.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), 1.0)
+    assert [(one.measure, one.by, one.value) for one in statistics_of(cube, "pain", ["sex"])] == [
+        (Measure.MEAN, (0,), 1),
+        (Measure.MEDIAN, (0,), 1),
+        (Measure.MEAN, (1,), 2),
+        (Measure.MEDIAN, (1,), 2),
+    ]
+    assert statistics_of(cube, "sex", ["pain"]) == []
+    assert statistics_of(cube.sliced({"pain": ["C4"]}), "pain") == [
+        Statistic(Measure.MEAN, (), None, None, None, HIDDEN),
+        Statistic(Measure.MEDIAN, (), None, None, None, HIDDEN),
+    ]
+
+
+def test_the_names_of_a_cell_and_of_no_answer_stay() -> None:
+    assert UNKNOWN == "UNKNOWN"
+    assert list(Cell.__dataclass_fields__) == [
+        "category", "by", "count", "margin", "share", "low", "high", "reliability"
+    ]  # fmt: skip

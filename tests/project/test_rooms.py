@@ -1,0 +1,93 @@
+"""The layout of the tree: one name for one topic in every layer, and no name that stands for two things."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LAYERS = ("models", "resolvers", "schema")
+PRODUCT = (*LAYERS, "planner", "privacy", "server", "commands")
+
+# Each domain's topics. A topic's file has the topic's name in every layer: reads and types in TOPIC.py, mutations in
+# TOPIC_mutations.py, pure rules in TOPIC_rules.py.
+TOPICS = {
+    "tracking": "observations treatments",
+    "identity": "accounts api_keys attempts care_links mail_templates members mutation_results notifications "
+    "organizations outbox passwords personal_data registrations",
+    "community": "communities discussions moderation",
+    "research": "consents participations surveys visibility",
+    "insight": "costs cubes data_uses datasets freezing insights ledger licences publications quotes releases",
+}
+KINDS = ("", "_mutations", "_rules")
+
+# Classes of one name in two modules, where both mean the same thing; a GraphQL type may always bear its table's name.
+SAME_THING = {
+    "Category": "a variable's category: as defined, stored, computed and shown",
+    "Cell": "a cell of a table: as read from a cube, stored, computed and shown",
+    "Statistic": "a statistic of a table: as read from a cube, stored, computed and shown",
+    "Variable": "a dataset's variable: as defined, stored and shown",
+}
+
+
+def modules(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            inside = path.relative_to(ROOT)
+            # The demonstration network is a product of its own; migrations are frozen.
+            if path.name != "__init__.py" and not {"migrations", "demonstration"} & set(inside.parts):
+                yield inside
+
+
+@pytest.mark.parametrize("domain", TOPICS)
+def test_every_module_of_a_domain_bears_a_topic_of_the_domain(domain: str) -> None:
+    allowed = {topic + kind for topic in TOPICS[domain].split() for kind in KINDS}
+    found = {path for layer in LAYERS for path in modules(layer) if path.parts[1] == domain}
+    strangers = sorted(str(path) for path in found if path.stem not in allowed)
+    assert not strangers, f"Name these after a topic of {domain}, or add the topic to TOPICS in {__file__}: {strangers}"
+    unused = set(TOPICS[domain].split()) - {
+        path.stem.removesuffix("_mutations").removesuffix("_rules") for path in found
+    }
+    assert not unused, f"No module bears these topics any more: take them out of TOPICS in {__file__}: {sorted(unused)}"
+
+
+def test_a_topic_belongs_to_one_domain() -> None:
+    topics = [topic for domain in TOPICS.values() for topic in domain.split()]
+    assert sorted(topics) == sorted(set(topics))
+
+
+def test_a_layer_has_the_domains_and_nothing_else_beside_its_own_machinery() -> None:
+    machinery = {"models": {"security", "functions", "migrations"}, "resolvers": set(), "schema": {"roots", "views"}}
+    for layer in LAYERS:
+        folders = {path.name for path in (ROOT / layer).iterdir() if path.is_dir() and path.name != "__pycache__"}
+        assert folders == set(TOPICS) | machinery[layer], layer
+
+
+def test_no_file_name_serves_two_things() -> None:
+    topics = {topic + kind for domain in TOPICS.values() for topic in domain.split() for kind in KINDS}
+    places = defaultdict(list)
+    for path in modules(*PRODUCT):
+        if path.stem not in topics:
+            places[path.stem].append(str(path))
+    twice = {name: paths for name, paths in places.items() if len(paths) > 1}
+    assert not twice, f"Rename one of each pair: {twice}"
+
+
+def test_no_class_name_serves_two_things() -> None:
+    places = defaultdict(list)
+    for path in modules(*PRODUCT):
+        for node in ast.parse((ROOT / path).read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(path)
+    twice = {
+        name: [str(path) for path in paths]
+        for name, paths in places.items()
+        if len(paths) > 1 and name not in SAME_THING and not is_table_and_type(paths)
+    }
+    assert not twice, f"Rename one of each pair, or say in SAME_THING of {__file__} why both are one thing: {twice}"
+
+
+def is_table_and_type(paths: list[Path]) -> bool:
+    return sorted(path.parts[0] for path in paths) == ["models", "schema"]

@@ -1,0 +1,305 @@
+"""Who is in a dataset: by consent, within an allowance, until the consent is taken back or the dataset ends."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from models import logins
+from models.security.publisher import PUBLISHER
+from models.viewers import Audience
+from privacy.precision import Precision, price
+from tests import factories
+from tests.support.records import DAY, KINDS, Encoded, consenting, dataset, submitted, undone
+
+Admin = asyncpg.Connection
+TRACKING = "TRACKING_RESEARCH"
+REFUSED = (asyncpg.CheckViolationError, "a dataset is enrolled once, before anything is published from it")
+
+
+async def wave(admin: Admin, community: UUID, **given: Any) -> Encoded:
+    return await dataset(admin, (), community_id=community, **given)
+
+
+async def joined(admin: Admin, community: UUID, **given: Any) -> UUID:
+    member = await consenting(admin, **given)
+    await factories.membership(admin, member_id=member, community_id=community)
+    return member
+
+
+@pytest.fixture
+async def home(admin: Admin) -> UUID:
+    return UUID(str((await factories.community(admin))["id"]))
+
+
+async def test_a_wave_enrols_the_communitys_patients_who_consent_to_all_that_it_is_offered_to(
+    admin: Admin, home: UUID
+) -> None:
+    ada, ben = [await joined(admin, home) for _ in range(2)]
+    await consenting(admin)  # of no community
+    await joined(admin, home, kind="RELATIVE")
+    for given in ({"granted": False}, {"recipients": ["LABORATORY"]}, {"purpose": "SURVEY_RESEARCH"}):
+        member = (await factories.member(admin))["id"]
+        await factories.membership(admin, member_id=member, community_id=home)
+        await factories.consent(admin, member_id=member, **{"purpose": TRACKING, "recipients": KINDS} | given)
+    made = await wave(admin, home)
+    await made.freeze()
+    assert await made.enrolled() == set(await made.records()) == {ada, ben}
+    query = "SELECT DISTINCT purpose, reserved_micro_rho, withdrawn_at FROM research.enrolment WHERE dataset_id = $1"
+    assert [tuple(row) for row in await admin.fetch(query, made.id)] == [(TRACKING, 250_000, None)]
+
+
+async def test_a_surveys_dataset_is_of_those_who_have_completed_it(admin: Admin) -> None:
+    survey = await factories.survey(admin)
+    ada, ben, eve = [await consenting(admin, "SURVEY_RESEARCH") for _ in range(3)]
+    for member in (ada, ben):
+        await submitted(admin, member, survey["id"], {}, {})
+    await factories.participation(admin, member_id=eve, survey_id=survey["id"], status="STARTED")
+    await admin.execute("UPDATE research.participation SET answer_sheet_id = NULL WHERE member_id = $1", ben)
+    given = {"kind": "SURVEY", "survey_id": survey["id"], "community_id": survey["community_id"]}
+    made = await dataset(admin, (), **given)
+    await made.freeze()
+    assert await made.enrolled() == {ada}
+
+
+async def frozen(admin: Admin, home: UUID, days: int, cap: int = 250_000) -> set[UUID]:
+    """Whom a wave enrols that is frozen so many days after the first."""
+    made = await wave(admin, home, frozen_on=DAY + timedelta(days=days), cap_micro_rho=cap)
+    await made.freeze()
+    return await made.enrolled()
+
+
+async def test_a_member_reserves_half_a_unit_in_a_year_and_no_more(admin: Admin, home: UUID) -> None:
+    ada = await joined(admin, home)
+    elsewhere = (await factories.community(admin))["id"]
+    await factories.membership(admin, member_id=ada, community_id=elsewhere)
+    assert await frozen(admin, home, 0) == {ada}
+    assert await frozen(admin, elsewhere, 1) == {ada}
+    ben = await joined(admin, home)
+    assert await frozen(admin, home, 2) == {ben}
+    assert await frozen(admin, home, 364, cap=1) == {ben}
+    assert await frozen(admin, home, 365) == {ada}
+
+
+async def test_a_consents_life_has_room_for_one_unit_and_a_new_one_begins_anew(admin: Admin, home: UUID) -> None:
+    ada = await joined(admin, home)
+
+    async def consents(granted: bool, day: int) -> None:
+        at = datetime.combine(DAY, datetime.min.time(), UTC) + timedelta(days=day)
+        await factories.consent_change(admin, member_id=ada, purpose=TRACKING, granted=granted, changed_at=at)
+
+    await consents(True, -10)
+    years = [0, 400, 800, 1_200]
+    assert [await frozen(admin, home, day) for day in years] == [{ada}] * 4
+    assert await frozen(admin, home, 1_600, cap=1) == set()
+    await consents(True, 1_610)  # to other kinds: it goes on
+    assert await frozen(admin, home, 1_620, cap=1) == set()
+    await consents(False, 1_630)
+    await consents(True, 1_640)
+    assert await frozen(admin, home, 1_650) == {ada}
+
+
+async def test_what_is_not_spent_when_a_dataset_ends_may_be_reserved_again(admin: Admin, home: UUID) -> None:
+    ada = await joined(admin, home)
+    made = await wave(admin, home, cap_micro_rho=500_000)
+    await made.freeze()
+    assert await frozen(admin, home, 1, cap=10_000) == set()
+    await admin.execute("UPDATE insight.dataset SET spent_micro_rho = 4567 WHERE id = $1", made.id)
+    await admin.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", made.id)
+    reserved = "SELECT reserved_micro_rho FROM research.enrolment WHERE dataset_id = $1"
+    assert await admin.fetchval(reserved, made.id) == 4_567
+    assert await made.records() == {}
+    assert await frozen(admin, home, 2, cap=495_434) == set()
+    assert await frozen(admin, home, 2, cap=495_433) == {ada}
+
+
+async def test_a_dataset_is_enrolled_once_and_before_anything_is_said(admin: Admin, home: UUID) -> None:
+    await joined(admin, home)
+    made, said = await wave(admin, home), await wave(admin, home)
+    await made.freeze()
+    await factories.release(admin, dataset_id=said.id)
+    ended = await wave(admin, home, status="ENDED")
+    for one in (made, said, ended):
+        async with undone(admin):
+            with pytest.raises(REFUSED[0], match=REFUSED[1]):
+                await admin.execute("SELECT research.enrol($1)", one.id)
+    for one in (said, ended):
+        async with undone(admin):
+            with pytest.raises(asyncpg.CheckViolationError, match="encoded before anything is published from it"):
+                await admin.execute("SELECT research.encode($1)", one.id)
+
+
+CONSENT = "UPDATE research.consent SET granted = $2, recipients = $3 WHERE member_id = $1"
+
+
+@pytest.mark.parametrize(
+    ("granted", "recipients", "stays"),
+    [(False, KINDS, False), (True, ["LABORATORY"], False), (True, [*KINDS, "INSURER"], True), (True, KINDS, True)],
+)
+async def test_a_consent_that_no_longer_extends_takes_the_record_out_at_once(
+    admin: Admin, home: UUID, granted: bool, recipients: list[str], stays: bool
+) -> None:
+    ada, ben = [await joined(admin, home) for _ in range(2)]
+    made, over = await wave(admin, home), await wave(admin, home, frozen_on=DAY - timedelta(days=400))
+    for one in (made, over):
+        await one.freeze()
+    await admin.execute("SELECT research.end_dataset($1, 'ENDED')", over.id)
+    await admin.execute(CONSENT, ada, granted, recipients)
+    assert set(await made.records()) == ({ada, ben} if stays else {ben})
+    assert await made.counts(()) == [[2 if stays else 1]]
+    query = "SELECT dataset_id, member_id FROM research.enrolment WHERE withdrawn_at IS NOT NULL"
+    assert [tuple(row) for row in await admin.fetch(query)] == ([] if stays else [(made.id, ada)])
+    await admin.execute(CONSENT, ada, True, KINDS)  # what has been frozen takes nobody in again
+    await made.encode_again()
+    assert set(await made.records()) == ({ada, ben} if stays else {ben})
+
+
+async def test_a_member_who_is_erased_is_in_no_dataset(admin: Admin, home: UUID) -> None:
+    ada, ben = [await joined(admin, home) for _ in range(2)]
+    made = await wave(admin, home)
+    await made.freeze()
+    await admin.execute("DELETE FROM care.member WHERE id = $1", ada)
+    assert await made.enrolled() == set(await made.records()) == {ben}
+
+
+async def test_withdrawal_and_counting_wait_for_each_other(fresh: str) -> None:
+    owner = await asyncpg.connect(fresh)
+    await logins.open_roles(fresh)
+    publisher = await asyncpg.connect(logins.role_dsn(fresh, PUBLISHER))
+    watch = await asyncpg.connect(fresh)
+    count = "SELECT research.histogram($1, '{}')"
+    try:
+        home = (await factories.community(owner))["id"]
+        ada, ben = [await joined(owner, home) for _ in range(2)]
+        made = await wave(owner, home)
+        await made.freeze()
+        publishing = publisher.transaction()
+        await publishing.start()
+        assert await publisher.fetchval(count, made.id) == [2]
+        withdrawing = asyncio.create_task(owner.execute(CONSENT, ada, False, []))
+        await waiting(watch, 1)
+        assert await publisher.fetchval(count, made.id) == [2]
+        await publishing.commit()
+        await withdrawing
+        assert await publisher.fetchval(count, made.id) == [1]
+        leaving = owner.transaction()
+        await leaving.start()
+        await owner.execute("DELETE FROM care.member WHERE id = $1", ben)
+        counting = asyncio.create_task(publisher.fetchval(count, made.id))
+        await waiting(watch, 1)
+        await leaving.commit()
+        assert await counting == [0]
+    finally:
+        for connection in (owner, publisher, watch):
+            await connection.close()
+
+
+async def test_who_is_changing_its_consent_is_not_waited_for(fresh: str) -> None:
+    owner, other = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
+    try:
+        home = (await factories.community(owner))["id"]
+        ada, ben, eve = [await joined(owner, home) for _ in range(3)]
+        made = await wave(owner, home)
+        changing = other.transaction()
+        await changing.start()
+        await other.execute(CONSENT, ada, False, [])
+        await other.execute("SELECT FROM care.member WHERE id = $1 FOR UPDATE", eve)
+        await made.freeze()
+        await changing.rollback()
+        assert await made.enrolled() == {ben}
+    finally:
+        await owner.close()
+        await other.close()
+
+
+async def waiting(connection: Admin, count: int) -> None:
+    """Until so many statements of the database wait for a lock."""
+    query = """
+        SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+        """
+    for _ in range(400):
+        if await connection.fetchval(query) == count:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nothing waits")
+
+
+async def test_a_dataset_that_ends_takes_its_surveys_answers_along(admin: Admin) -> None:
+    survey = await factories.survey(admin, status="CLOSED")
+    ada = await consenting(admin, "SURVEY_RESEARCH")
+    await submitted(admin, ada, survey["id"], {}, {})
+    given = {"kind": "SURVEY", "survey_id": survey["id"], "community_id": survey["community_id"]}
+    made = await dataset(admin, (), **given)
+    await made.freeze()
+    for becomes in ("OPEN", None):
+        async with undone(admin):
+            with pytest.raises(asyncpg.CheckViolationError, match="ENDED or TOO_SMALL"):
+                await admin.execute("SELECT research.end_dataset($1, $2)", made.id, becomes)
+    for _ in range(2):  # what has ended ends no second time
+        await admin.execute("SELECT research.end_dataset($1, 'ENDED')", made.id)
+        row = await admin.fetchrow("SELECT status, ended_on = current_date FROM insight.dataset WHERE id = $1", made.id)
+        assert tuple(row or ()) == ("ENDED", True)
+        assert await made.records() == {}
+        assert await made.enrolled() == {ada}
+        assert await admin.fetchval("SELECT status FROM catalog.survey WHERE id = $1", survey["id"]) == "ARCHIVED"
+        sheets = "SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1"
+        assert await admin.fetchval(sheets, survey["id"]) == 0
+
+
+async def test_what_is_due_is_over_or_all_but_spent(admin: Admin) -> None:
+    assert min(map(price, Precision)) == price(Precision.WITHIN_50) == 754
+    today = datetime.now(UTC).date()
+    for given, due in (
+        ({"ends_on": today}, False),
+        ({"ends_on": today - timedelta(days=1)}, True),
+        ({"ends_on": today - timedelta(days=1), "status": "ENDED"}, False),
+        ({"ends_on": today, "cap_micro_rho": 1_000, "spent_micro_rho": 246}, False),
+        ({"ends_on": today, "cap_micro_rho": 1_000, "spent_micro_rho": 247}, True),
+    ):
+        made = (await factories.dataset(admin, **given))["id"]
+        assert await admin.fetchval("SELECT $1 IN (SELECT insight.datasets_due())", made) is due, given
+
+
+async def test_each_member_is_told_once_until_it_has_read(admin: Admin, home: UUID) -> None:
+    ada, ben, eve = [await joined(admin, home) for _ in range(3)]
+    made, other = await wave(admin, home), await wave(admin, home)
+    await made.freeze()
+    await admin.execute(CONSENT, eve, False, [])
+    insights = [(await factories.insight(admin, dataset_id=made.id))["id"] for _ in range(3)]
+    foreign = (await factories.insight(admin, dataset_id=other.id))["id"]
+    tell = "SELECT research.tell_enrolled($1, $2)"
+    assert await admin.fetchval(tell, made.id, insights[0]) == 2
+    assert await admin.fetchval(tell, made.id, insights[1]) == 0
+    await admin.execute("UPDATE care.notification SET read_at = now() WHERE member_id = $1", ben)
+    assert await admin.fetchval(tell, made.id, insights[2]) == 1
+    async with undone(admin):
+        with pytest.raises(asyncpg.CheckViolationError, match="the insight is of another dataset"):
+            await admin.fetchval(tell, made.id, foreign)
+    query = """
+        SELECT member_id, kind, subject_type, subject_id FROM care.notification WHERE member_id = any($1)
+        ORDER BY created_at, read_at
+        """
+    told = {tuple(row) for row in await admin.fetch(query, [ada, ben, eve])}
+    said = ("INSIGHT_PUBLISHED", "ins")
+    assert told == {(ada, *said, insights[0]), (ben, *said, insights[0]), (ben, *said, insights[2])}
+
+
+@pytest.mark.parametrize("login", [*Audience, PUBLISHER], ids=lambda login: login.role)
+async def test_no_role_reaches_a_record_by_itself(dsn: str, login: Any) -> None:
+    await logins.open_roles(dsn)
+    connection = await asyncpg.connect(logins.role_dsn(dsn, login))
+    try:
+        for statement in (
+            "SELECT FROM research.record",
+            "SELECT codes FROM research.record",
+            "DELETE FROM research.record",
+            "SELECT research.raw_rows(gen_random_uuid())",
+            "SELECT research.consenting_since(gen_random_uuid(), 'TRACKING_RESEARCH')",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,97 @@
+"""The only place that tries a server whose database is slow, crowded or gone, or whose client is."""
+
+import asyncio
+
+import asyncpg
+
+from models.viewers import Audience
+from settings import Limits
+from tests.server.test_edge import PUBLIC, WHO
+from tests.support.client import ANYBODY, serving
+
+
+class Held:
+    """Somebody who keeps a table to themselves, so that a read of it waits."""
+
+    def __init__(self, dsn: str, table: str) -> None:
+        self.dsn, self.table = dsn, table
+
+    async def __aenter__(self) -> "Held":
+        self.connection = await asyncpg.connect(self.dsn)
+        self.transaction = self.connection.transaction()
+        await self.transaction.start()
+        await self.connection.execute(f"lock table {self.table} in access exclusive mode")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.transaction.rollback()
+        await self.connection.close()
+
+    async def waiters(self) -> int:
+        waiting = "select count(*) from pg_locks where not granted and relation = $1::regclass"
+        found: int = await self.connection.fetchval(waiting, self.table)
+        return found
+
+    async def until(self, waiters: int) -> None:
+        async with asyncio.timeout(10):
+            while await self.waiters() != waiters:  # noqa: ASYNC110 - PostgreSQL has no event for it
+                await asyncio.sleep(0.02)
+
+
+COMMUNITIES = "{ communities { nodes { name } } }"
+
+
+async def test_the_statement_of_a_client_that_vanished_is_cancelled(fresh: str) -> None:
+    async with serving(fresh) as ask, Held(fresh, "catalog.community") as held:
+        asked = asyncio.create_task(ask.post(ANYBODY, COMMUNITIES))
+        await held.until(1)
+        asked.cancel()
+        await held.until(0)
+        assert await ask(ANYBODY, WHO) == PUBLIC
+
+
+async def test_a_statement_that_takes_too_long_is_told_with_its_limit(fresh: str) -> None:
+    async with serving(fresh, limits=Limits(statement_seconds=0.2)) as ask, Held(fresh, "catalog.community"):
+        answer = await ask.post(ANYBODY, COMMUNITIES)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        told = {"code": "LIMIT_EXCEEDED", "limit": "statement_seconds", "most": 0.2}
+        assert [error["extensions"] for error in answer.json()["errors"]] == [told]
+        assert await ask(ANYBODY, WHO) == PUBLIC
+
+
+async def test_a_request_that_waits_too_long_for_a_connection_is_told_so(fresh: str) -> None:
+    async with serving(fresh, pool_size=1, limits=Limits(request_seconds=1)) as ask:
+        async with Held(fresh, "catalog.community") as held:
+            answers = await asyncio.gather(*(ask.post(ANYBODY, COMMUNITIES) for _ in range(3)))
+            assert [answer.status_code for answer in answers] == [503] * 3
+            limits = [answer.json()["errors"][0]["extensions"]["limit"] for answer in answers]
+            assert limits == ["request_seconds"] * 3
+            await held.until(0)
+        assert (await ask.post(ANYBODY, COMMUNITIES)).status_code == 200
+
+
+async def test_a_queue_has_an_end(fresh: str) -> None:
+    async with serving(fresh, pool_size=1) as ask:
+        assert ask.app.endpoint is not None
+        for view in ask.app.endpoint.views.values():
+            view.connections.max_busy = 2
+        async with Held(fresh, "catalog.community") as held:
+            waiting = [asyncio.create_task(ask.post(ANYBODY, COMMUNITIES)) for _ in range(2)]
+            await held.until(1)
+            async with asyncio.timeout(10):
+                while ask.app.endpoint.views[Audience.PUBLIC].connections.busy < 2:  # noqa: ASYNC110 - nothing tells of it
+                    await asyncio.sleep(0.01)
+            answer = await ask.post(ANYBODY, COMMUNITIES)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert [(await one).status_code for one in waiting] == [200, 200]
+
+
+async def test_connections_that_are_cut_are_told_and_made_again(fresh: str) -> None:
+    async with serving(fresh) as ask:
+        owner = await asyncpg.connect(fresh)
+        ours = "usename like 'cohorte~_%' escape '~' and datname = current_database()"
+        await owner.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {ours}")
+        await owner.close()
+        answers = [await ask.post(ANYBODY, WHO) for _ in range(6)]
+        assert {answer.status_code for answer in answers} <= {200, 503}
+        assert answers[-1].json() == PUBLIC

@@ -1,0 +1,193 @@
+"""The only place that tries what is refused: in which words, before any SQL, and without the values."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.server.test_edge import POST, PUBLIC, WHO, asking, refused
+from tests.server.test_limits import bomb
+from tests.support.client import ANYBODY, Ask, Caller
+
+
+@pytest.mark.parametrize(
+    ("document", "limit", "most"),
+    [
+        ("{" + "viewer { audience } " * 1_667 + "}", "tokens", 5_000),
+        ("# a\n" * 5_001 + WHO, "comments", 5_000),
+        ("{" + "a {" * 15 + "b" + "}" * 16, "depth", 15),
+        ("{" + " ".join(f"a{n}: viewer {{ audience }}" for n in range(101)) + "}", "aliases", 100),
+        ("{ " + "a" * 64 + ": viewer { audience } }", "key_bytes", 63),
+        (bomb(18), "selections", 1_500),
+        ("{" * 3_000, None, None),
+        ("{" + "a {" * 2_000, "nesting", 100),
+    ],
+)
+async def test_what_is_over_a_limit_is_told_before_any_sql(
+    ask: Ask, document: str, limit: str | None, most: int | None
+) -> None:
+    for _ in range(2):  # the second time from what is remembered
+        status, error = await refused(ask, asking(document))
+        assert status == 400
+        if limit:
+            assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": limit, "most": most} | (
+                {"asked": error["extensions"]["asked"]} if "asked" in error["extensions"] else {}
+            )
+            assert error["message"].endswith(".")
+    lenient = await ask.http.post("/graphql", content=asking(document), headers=POST | {"accept": "application/json"})
+    assert (lenient.status_code, set(lenient.json())) == (200, {"errors"})
+
+
+async def test_cyclic_fragments_are_told_by_name(ask: Ask) -> None:
+    document = "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }"
+    status, error = await refused(ask, asking(document))
+    assert (status, error["extensions"]["code"]) == (400, "GRAPHQL_VALIDATION_FAILED")
+    assert error["message"] == "Cannot spread fragment 'A' within itself via 'B'."
+
+
+async def test_undefined_fragments_are_told_by_name(ask: Ask) -> None:
+    status, error = await refused(ask, asking("{ ...X }"))
+    assert (status, error["message"]) == (400, "Unknown fragment 'X'.")
+
+
+async def test_a_name_that_no_operation_has_is_told_without_it(ask: Ask) -> None:
+    two = "query A { viewer { audience } } query B { viewer { audience } }"
+    for name in ("secret", None):
+        status, error = await refused(ask, asking(two, operationName=name))
+        assert (status, error["extensions"]["code"]) == (400, "BAD_USER_INPUT")
+        assert "secret" not in error["message"]
+    assert (await ask.http.post("/graphql", content=asking(two, operationName="B"))).status_code == 415
+    assert (await ask.http.post("/graphql", content=asking(two, operationName="B"), headers=POST)).json() == PUBLIC
+
+
+async def test_at_most_twenty_errors_are_told(ask: Ask) -> None:
+    answer = await ask.post(ANYBODY, "{" + " ".join(f"nothing{n}" for n in range(100)) + "}")
+    assert len(answer.json()["errors"]) == 21
+    assert answer.json()["errors"][-1]["message"].startswith("Too many validation errors")
+
+
+async def test_a_field_of_another_view_does_not_exist_and_visitors_get_a_hint(
+    ask: Ask, laboratory: Caller, anybody: Caller
+) -> None:
+    answer = await ask.post(anybody, "{ me { region } }")
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "errors": [
+            {
+                "message": "Cannot query field 'me' on type 'Query'. It may be available after signing in.",
+                "locations": [{"line": 1, "column": 3}],
+                "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"},
+            }
+        ]
+    }
+    assert ask.statements == []
+    answer = await ask.post(laboratory, "{ me { region } }")
+    assert answer.json()["errors"][0]["message"] == "Cannot query field 'me' on type 'Query'."
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ('{ community(slug: "x" "planted") { name } }', "Syntax Error: Expected Name, found String."),
+        ("{ community(slug: $) planted", "Syntax Error: Expected Name, found ')'."),
+        ("planted { viewer }", "Syntax Error: Unexpected Name."),
+        ('{ community(slug: "planted) { name } }', "Syntax Error: Unterminated string."),
+        ('{ community(slug: "\\uplanted") { name } }', "Syntax Error: Invalid Unicode escape sequence."),
+        ('{ communities(first: "planted") { nodes { name } } }', "Expected a value of type 'Int'."),
+        ('{ treatments(kind: "planted") { nodes { name } } }', "Expected a value of type 'TreatmentKind'."),
+        ("{ treatments(kind: planted) { nodes { name } } }", "Expected a value of type 'TreatmentKind'."),
+        ("{ treatments(kind: {planted: 1}) { nodes { name } } }", "Expected a value of type 'TreatmentKind'."),
+        ("{ community(slug: 31337) { name } }", "Expected a value of type 'String'."),
+        (
+            'mutation { signIn(input: {email: "planted@b.c"}) { token } }',
+            "Expected a value of type 'SignInInput' to include required field 'password'.",
+        ),
+        (
+            'mutation { signIn(input: {email: "a@b.c", password: "p", planted: "planted"}) { token } }',
+            "Expected a value of type 'SignInInput'.",
+        ),
+        (
+            'mutation { signIn(input: {email: "planted", password: "p"}) { token } }',
+            "EmailAddress takes an e-mail address.",
+        ),
+    ],
+)
+async def test_what_is_wrong_with_a_document_is_told_without_what_was_written(
+    ask: Ask, document: str, message: str
+) -> None:
+    status, error = await refused(ask, asking(document))
+    assert (status, error["message"]) == (400, message)
+    assert "planted" not in json.dumps(error)
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "message"),
+    [
+        ("Int", "planted", "Variable '$v' has an invalid value. Expected a value of type 'Int'."),
+        ("Int", 2**31, "Variable '$v' has an invalid value. Expected a value of type 'Int'."),
+        ("Int", 1.5, "Variable '$v' has an invalid value. Expected a value of type 'Int'."),
+        ("Int", {"planted": 1}, "Variable '$v' has an invalid value. Expected a value of type 'Int'."),
+    ],
+)
+async def test_what_is_wrong_with_a_variable_is_told_without_its_value(
+    ask: Ask, declared: str, value: Any, message: str
+) -> None:
+    document = f"query ($v: {declared}) {{ communities(first: $v) {{ nodes {{ name }} }} }}"
+    status, error = await refused(ask, asking(document, variables={"v": value}))
+    assert (status, error["message"]) == (400, message)
+    assert error["extensions"] == {"code": "BAD_USER_INPUT"}
+
+
+async def test_the_place_within_a_variable_is_told(ask: Ask) -> None:
+    document = "mutation ($input: SignInInput!) { signIn(input: $input) { token } }"
+    for given, message in (
+        (
+            {"email": 31337, "password": "p"},
+            "Variable '$input' has an invalid value at email. EmailAddress takes an e-mail address.",
+        ),
+        (
+            {"email": "a@b.example"},
+            "Variable '$input' has an invalid value. Expected a value of type 'SignInInput' to include",
+        ),
+        (None, "Variable '$input' has an invalid value. Expected a value of type 'SignInInput!'."),
+    ):
+        status, error = await refused(ask, asking(document, variables={"input": given}))
+        assert (status, error["message"][: len(message)]) == (400, message)
+        assert "31337" not in json.dumps(error)
+
+
+async def test_a_text_with_the_character_zero_is_refused_and_no_fault(ask: Ask) -> None:
+    for body in (
+        asking('{ community(slug: "\\u0000") { name } }'),
+        asking("query ($s: String!) { community(slug: $s) { name } }", variables={"s": "a\x00"}),
+    ):
+        status, error = await refused(ask, body)
+        assert (status, error["message"]) == (400, "Strings must not contain the character U+0000.")
+
+
+async def test_what_is_not_there_is_null_and_no_error(ask: Ask, patient: Caller, anybody: Caller) -> None:
+    assert await ask(anybody, '{ community(slug: "nowhere") { name } }') == {"data": {"community": None}}
+    for id in ("", "nonsense", "com_", "com_nonsense", "com_00000000-0000-4000-8000-000000000000", "'; --"):
+        query = "query ($id: ID!) { node(id: $id) { id } }"
+        assert await ask(anybody, query, {"id": id}) == {"data": {"node": None}}
+        query = "query ($id: ID!) { discussion(id: $id) { title } }"
+        assert await ask(patient, query, {"id": id}) == {"data": {"discussion": None}}
+
+
+@pytest.mark.parametrize("first", [0, -1, 101, 1_000_000])
+async def test_a_page_has_from_1_to_100_rows(ask: Ask, first: int) -> None:
+    for body in (
+        asking(f"{{ communities(first: {first}) {{ nodes {{ name }} }} }}"),
+        asking("query ($n: Int) { communities(first: $n) { nodes { name } } }", variables={"n": first}),
+    ):
+        status, error = await refused(ask, body)
+        assert (status, error["extensions"]["code"]) == (400, "BAD_USER_INPUT")
+        assert "100" in error["message"]
+
+
+async def test_a_cursor_that_is_none_is_told_without_it(ask: Ask) -> None:
+    for cursor in ("planted", "", "e30", "W10", "x" * 5_000):
+        query = "query ($after: Cursor) { communities(after: $after) { nodes { name } } }"
+        status, error = await refused(ask, asking(query, variables={"after": cursor}))
+        assert (status, error["extensions"]["code"]) == (400, "BAD_USER_INPUT")
+        assert "planted" not in error["message"]

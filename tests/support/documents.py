@@ -1,0 +1,88 @@
+"""The only place that makes GraphQL documents out of a schema: together they select every field of every type."""
+
+from collections.abc import Iterator, Mapping
+
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLType,
+    get_named_type,
+    is_abstract_type,
+    is_input_object_type,
+    is_leaf_type,
+    is_non_null_type,
+)
+
+DEPTH = 9
+VALUES = (
+    "tests/support/small_network.py, tests/planner/test_oracle.py, tests/planner/test_open_tables.py and, if buyers "
+    "see it, tests/graph/test_reach.py"
+)
+WITHIN = 5  # of a list within another: as many of each as are asked for at the root would be thousands of rows
+
+Seen = set[tuple[str, str]]
+
+
+def every_field(schema: GraphQLSchema, values: Mapping[str, str]) -> Iterator[str]:
+    """A query for each root field; under it, each field of each type once, where it is first come by.
+
+    Required arguments are taken from `values` by `field.argument` or else their name; ids by their field's name.
+    """
+    query = schema.query_type
+    assert query is not None
+    for name, field in query.fields.items():
+        if takes_input(field):
+            continue
+        yield f"{{ {selected(query.name, name, field, schema, values, set(), DEPTH)} }}"
+
+
+def takes_input(field: GraphQLField) -> bool:
+    """Whether a field needs an input object: Python makes its answer, and tests of its own try it."""
+    return any(
+        is_non_null_type(argument.type) and is_input_object_type(get_named_type(argument.type))
+        for argument in field.args.values()
+    )
+
+
+def selected(
+    parent: str,
+    name: str,
+    field: GraphQLField,
+    schema: GraphQLSchema,
+    values: Mapping[str, str],
+    seen: Seen,
+    depth: int,
+) -> str:
+    required = [argument for argument, declared in field.args.items() if is_non_null_type(declared.type)]
+    keys = {argument: name if argument == "id" else argument for argument in required}
+    keys |= {argument: f"{name}.{argument}" for argument in required if f"{name}.{argument}" in values}
+    if missing := sorted(set(keys.values()) - set(values)):
+        raise LookupError(f"{parent}.{name}: no value for {missing}: add one to the values in {VALUES}")
+    arguments = [f"{argument}: {values[key]}" for argument, key in keys.items()]
+    if "first" in field.args and depth < DEPTH:
+        arguments.append(f"first: {WITHIN}")
+    asked = f"{name}({', '.join(arguments)})" if arguments else name
+    kind = get_named_type(field.type)
+    if is_leaf_type(kind):
+        return asked if depth >= 0 else f"{parent}_{name}: {asked}"  # apart from other types' fields of the name
+    return f"{asked} {{ {inside(kind, schema, values, seen, depth - 1)} }}"
+
+
+def inside(kind: GraphQLType, schema: GraphQLSchema, values: Mapping[str, str], seen: Seen, depth: int) -> str:
+    if is_abstract_type(kind):
+        types = schema.get_possible_types(kind)
+        return " ".join([
+            "__t: __typename",  # by which graphql-core tells the types apart when it reads the answer
+            *(f"... on {one.name} {{ {inside(one, schema, values, seen, -1)} }}" for one in types),
+        ])  # fmt: skip
+    assert isinstance(kind, GraphQLObjectType)
+    parts = ["__typename"]
+    for name, field in kind.fields.items():
+        leaf = is_leaf_type(get_named_type(field.type))
+        if not leaf and (depth <= 0 or (kind.name, name) in seen):
+            continue
+        if not leaf:
+            seen.add((kind.name, name))
+        parts.append(selected(kind.name, name, field, schema, values, seen, depth))
+    return " ".join(parts)

@@ -1,0 +1,162 @@
+"""The only place that furnishes a database with what has been said, and with those who may or may not read it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest_asyncio
+
+from models.identity.organizations import OrganizationKind
+from models.insight.datasets import DatasetKind, DatasetStatus
+from models.insight.licences import LicenceStatus
+from privacy.precision import Precision
+from tests import factories
+from tests.support.callers import Place, Someone, place
+from tests.support.client import Caller
+from tests.support.clusters import clone
+from tests.support.waves import Wave, variable, wave
+
+TODAY = datetime.now(UTC).date()
+FATIGUE = variable("fatigue", "LOW", "MEDIUM", "HIGH", ordinal=True)
+SEX = variable("sex", "FEMALE", "MALE")
+SYMPTOMS = variable("symptoms", "PAIN", "SLEEP", several=2)
+BY_SEX = [90, 40, 30, 5, 60, 50, 20, 7, 9, 3, -2, 1]  # sex by fatigue, fatigue running fastest
+BY_SYMPTOM = [60, 70, 20, 80, 40, 30, 5, 9, 2]  # sex by symptoms
+
+
+@dataclass
+class Said:
+    """A server on a database with what has been said, and who reads it."""
+
+    place: Place
+    wave: Wave
+    ended: Wave
+    ids: dict[str, str]
+    who: dict[str, Someone]
+    line: int  # of the register, the first that is this network's own
+
+    async def __call__(self, who: str | Caller, text: str, variables: dict[str, Any] | None = None) -> Any:
+        caller = self.who[who] if isinstance(who, str) else who
+        answer = await self.place.ask(caller, text, {"id": self.ids["fatigue"]} | (variables or {}))
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    async def refused(self, who: str, arguments: str) -> str:
+        """The message that the cells of the insight of fatigue are refused with."""
+        text = f"query ($id: ID!) {{ insight(id: $id) {{ cells({arguments}) {{ count }} }} }}"
+        answer = await self.place.ask(self.who[who], text, {"id": self.ids["fatigue"]})
+        (error,) = answer["errors"]
+        assert (error["extensions"], error["path"]) == ({"code": "BAD_USER_INPUT"}, ["insight", "cells"])
+        return str(error["message"])
+
+
+@pytest_asyncio.fixture(scope="session")
+async def said(template: str) -> AsyncIterator[Said]:
+    async with clone(template) as address, place(address) as here:
+        yield await furnished(here)
+
+
+async def furnished(here: Place) -> Said:
+    home = await factories.community(here.admin, slug="home", name="Home")
+    away = await factories.community(here.admin, slug="away", name="Away")
+    treatment = await factories.treatment(here.admin, slug="tea", name="Tea")
+    of_home, of_away = {"community_id": home["id"]}, {"community_id": away["id"]}
+    who = {
+        "patient": await here.member(),
+        "withdrawn": await here.member(),
+        "manager": await here.staff("DATA_STEWARD"),
+    }
+    licensed = await buyer(here, who, "licensed", of_home)
+    await buyer(here, who, "running out today", of_home, starts_on=TODAY, ends_on=TODAY)
+    await buyer(here, who, "run out", of_home, starts_on=TODAY - timedelta(9), ends_on=TODAY - timedelta(1))
+    await buyer(here, who, "not begun", of_home, starts_on=TODAY + timedelta(1))
+    await buyer(here, who, "ended", of_home, status=LicenceStatus.ENDED)
+    await buyer(here, who, "only asked for", of_home, status=LicenceStatus.REQUESTED)
+    await buyer(here, who, "of another community", of_away)
+    await buyer(here, who, "of a kind that is not offered it", of_home, kind=OrganizationKind.INSURER)
+    await buyer(here, who, "unlicensed", None)
+
+    spring = await wave(
+        here.admin,
+        SEX,
+        FATIGUE,
+        SYMPTOMS,
+        **of_home,
+        title="Tracking of Home",
+        wave="2026 spring",
+        frozen_on=date(2026, 3, 2),
+        spent_micro_rho=100_000,
+        sold_micro_rho=90_000,
+        size=313,
+        subjects={"symptoms": treatment["id"]},
+    )
+    for name, withdrawn in (("patient", None), ("withdrawn", datetime(2026, 3, 4, 12, tzinfo=UTC))):
+        of = {"dataset_id": spring.id, "member_id": who[name].id}
+        await factories.enrolment(
+            here.admin, **of, withdrawn_at=withdrawn, enrolled_at=datetime.now(UTC) - timedelta(9)
+        )
+    old = await factories.dataset(here.admin, **of_home, frozen_on=date(2020, 1, 1), status=DatasetStatus.ENDED)
+    of = {"dataset_id": old["id"], "member_id": who["patient"].id}
+    await factories.enrolment(here.admin, **of, reserved_micro_rho=7_000, enrolled_at=datetime(2020, 1, 1, tzinfo=UTC))
+    line = 1 + await here.admin.fetchval("select coalesce(max(position), 0) from insight.ledger_entry")
+    await spring.size(published_at=moment(2))
+    ids = await spring.say(
+        ("sex", "fatigue"), BY_SEX, published_at=moment(3), organization_id=licensed, precision=Precision.WITHIN_10
+    )
+    several = await spring.say(("sex", "symptoms"), BY_SYMPTOM, published_at=moment(5))
+    survey = await factories.survey(here.admin, **of_away)
+    ended = await wave(
+        here.admin,
+        SEX,
+        **of_away,
+        kind=DatasetKind.SURVEY,
+        survey_id=survey["id"],
+        title="Sleep",
+        frozen_on=date(2026, 5, 1),
+        status=DatasetStatus.ENDED,
+        ended_on=date(2026, 6, 1),
+        spent_micro_rho=1_000,
+    )
+    theirs = await ended.say(("sex",), [50, 60, 9], published_at=moment(6))
+    unanswered = await factories.survey(here.admin, **of_home)
+    small = await factories.dataset(
+        here.admin,
+        **of_home,
+        survey_id=unanswered["id"],
+        kind=DatasetKind.SURVEY,
+        frozen_on=date(2026, 8, 1),
+        status=DatasetStatus.TOO_SMALL,
+    )
+    ids |= {
+        "symptoms": several["symptoms"],
+        "symptoms by": several["sex"],
+        "away": theirs["sex"],
+        "dataset": f"dst_{spring.id}",
+        "ended": f"dst_{ended.id}",
+        "small": f"dst_{small['id']}",
+        "survey": f"svy_{survey['id']}",
+        "small survey": f"svy_{unanswered['id']}",
+        "home": str(home["id"]),
+        "organization": f"org_{licensed}",
+    }
+    return Said(here, spring, ended, ids, who, line)
+
+
+def moment(day: int) -> datetime:
+    return datetime(2026, 3, day, 12, tzinfo=UTC)
+
+
+async def buyer(
+    here: Place, who: dict[str, Someone], name: str, community: dict[str, UUID] | None, **given: Any
+) -> UUID:
+    """An organization with one licence, granted and running unless given; who asks for it is kept by its name."""
+    kind = given.pop("kind", OrganizationKind.LABORATORY)
+    organization = await factories.organization(here.admin, name=f"Who is {name}", kind=kind)
+    id: UUID = organization["id"]
+    if community is not None:
+        dates = {"starts_on": TODAY - timedelta(1), "ends_on": TODAY + timedelta(9)}
+        await factories.licence(here.admin, organization_id=id, **community, **(dates | given))
+    who[name] = await here.signed_in(name, id, organization_id=id)
+    return id

@@ -1,0 +1,136 @@
+"""The only place that joins the network as a newcomer does: it registers, reads its mail, enters the code, signs in."""
+
+import asyncio
+import email
+import email.policy
+import re
+from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from tests.support.client import ANYBODY, SIGN_IN, Ask, Caller, serving
+
+PASSWORD = "seven green lamps"
+NOTICE = "2025-1"
+CODE_LINE = re.compile(r"(?m)^([A-Z2-7]{32})\r?$")
+
+REGISTER = "mutation ($input: RegisterInput!) { register(input: $input) { userErrors { code path message } } }"
+VERIFY = "mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { userErrors { code path message } } }"
+REQUEST_RESET = """
+    mutation ($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { userErrors { code path } } }
+"""
+RESET = """
+    mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { userErrors { code path message } } }
+"""
+
+CLOSED_CODE = {
+    "code": "INVALID",
+    "path": ["input", "code"],
+    "message": "This code is invalid or has expired. Request a new one.",
+}
+
+
+class Mailbox:
+    """The mails that a server without a mail server has written into its data folder."""
+
+    def __init__(self, data: Path) -> None:
+        self.folder = data / "mail"
+        self.read: set[Path] = set()
+
+    async def next(self, to: str) -> EmailMessage:
+        """The next unread mail to an address, within ten seconds."""
+        async with asyncio.timeout(10):
+            while True:
+                for path in sorted(self.folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
+                    mail = self.open(path)
+                    if path not in self.read and mail["To"] == to.lower():
+                        self.read.add(path)
+                        return mail
+                await asyncio.sleep(0.01)
+
+    def all(self) -> list[tuple[str, str]]:
+        """To whom, and on what, of every mail."""
+        return sorted((mail["To"], mail["Subject"]) for mail in map(self.open, self.folder.glob("*.eml")))
+
+    @staticmethod
+    def open(path: Path) -> EmailMessage:
+        made = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        assert isinstance(made, EmailMessage)
+        return made
+
+
+def code_in(mail: EmailMessage) -> str:
+    """The code that stands alone on a line of a mail as it travels, undecoded."""
+    found = CODE_LINE.findall(mail.as_bytes().decode())
+    assert len(found) == 1
+    return str(found[0])
+
+
+def newcomer(name: str, **given: Any) -> dict[str, Any]:
+    """What somebody registers with."""
+    address = f"{name.lower()}@people.example"
+    known = {"email": address, "password": PASSWORD, "pseudonym": name, "kind": "PATIENT", "noticeVersion": NOTICE}
+    return known | {"locale": "en"} | given
+
+
+async def done(ask: Ask, who: Caller, mutation: str, input: dict[str, Any]) -> list[dict[str, Any]]:
+    """The refusals of a mutation that answers with nothing else."""
+    answer = await ask(who, mutation, {"input": input})
+    assert "errors" not in answer, answer
+    (payload,) = answer["data"].values()
+    errors: list[dict[str, Any]] = payload["userErrors"]
+    return errors
+
+
+async def join(ask: Ask, mailbox: Mailbox, name: str, **given: Any) -> Caller:
+    """A new member with this name, signed in."""
+    wanted = newcomer(name, **given)
+    assert await done(ask, ANYBODY, REGISTER, wanted) == []
+    code = code_in(await mailbox.next(wanted["email"]))
+    assert await done(ask, ANYBODY, VERIFY, {"code": code}) == []
+    return await sign_in(ask, wanted["email"], wanted["password"])
+
+
+async def sign_in(ask: Ask, address: str, password: str = PASSWORD) -> Caller:
+    answer = await ask(ANYBODY, SIGN_IN, {"email": address, "password": password})
+    assert answer["data"]["signIn"]["userErrors"] == [], answer
+    return Caller(address, answer["data"]["signIn"]["token"])
+
+
+async def tried(ask: Ask, address: str, password: str) -> list[dict[str, Any]]:
+    answer = await ask(ANYBODY, SIGN_IN, {"email": address, "password": password})
+    errors: list[dict[str, Any]] = answer["data"]["signIn"]["userErrors"]
+    return errors
+
+
+async def becomes_closed(ask: Ask, who: Caller) -> bool:
+    """Whether the server comes to know, within seconds, that a session was closed."""
+    for _ in range(500):
+        answer = await ask(who, "{ viewer { audience } }")
+        if answer.get("errors", [{}])[0].get("extensions", {}).get("code") == "UNAUTHENTICATED":
+            return True
+        await asyncio.sleep(0.01)
+    return False
+
+
+@pytest_asyncio.fixture
+async def owner(fresh: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(fresh)
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture
+async def own(fresh: str, tmp_path: Path) -> AsyncIterator[Ask]:
+    async with serving(fresh, data=tmp_path) as ask:
+        yield ask
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Mailbox:
+    return Mailbox(tmp_path)

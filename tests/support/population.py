@@ -1,0 +1,147 @@
+"""The only place for a crowd: as many members as a dataset takes, whose answers a test knows, and who asks of them."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from models.identity.accounts import StaffRole
+from models.identity.organizations import OrganizationKind
+from models.insight.licences import LicenceStatus
+from tests import factories
+from tests.support.client import Caller
+from tests.support.surveys import NOTICE
+from tests.support.town import Town
+
+KINDS = [kind.value for kind in OrganizationKind]
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+PUBLISH = """
+    mutation Publish($input: InsightInput!) {
+      insightPublish(input: $input) {
+        insight { id cost { microRho } } charged { microRho } userErrors { code message path }
+      }
+    }
+"""
+CELLS = """
+    query Cells($id: ID!) {
+      insight(id: $id) {
+        marginOfError
+        cells(includeUnreliable: true) { category { code } by { code } count }
+      }
+    }
+"""
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """A community's open survey that everybody in it has completed; `answers` are each member's, by question."""
+
+    community: UUID
+    survey: UUID
+    members: tuple[UUID, ...]
+    answers: tuple[Mapping[str, str], ...]
+
+
+async def crowd(
+    database: asyncpg.Connection,
+    answers: Sequence[Mapping[str, str]],
+    codes: Mapping[str, Sequence[str]] | None = None,
+    **survey: Any,
+) -> Crowd:
+    """One member for each set of answers, to questions of one choice: A to D, or `codes`; all consent to everybody."""
+    community = (await factories.community(database, needed_count=1))["id"]
+    offered = {"offered_to": KINDS, "minimum_participants": 1} | survey
+    made = await factories.survey(
+        database,
+        community_id=community,
+        status="OPEN",
+        opens_on=date(2026, 5, 1),
+        closes_on=datetime.now(UTC).date() + timedelta(days=9),
+        **offered,
+    )
+    questions = {key: uuid4() for key in answers[0]}
+    members, sheets = [uuid4() for _ in answers], [uuid4() for _ in answers]
+    await copy(database, "catalog.question", "id survey_id version position key text kind required", [
+        (id, made["id"], made["version"], place, key, f"{key}?", "SINGLE_CHOICE", False)
+        for place, (key, id) in enumerate(questions.items(), start=1)
+    ])  # fmt: skip
+    await copy(database, "catalog.question_option", "question_id code label position", [
+        (id, code, f"Answer {code}", place)
+        for key, id in questions.items() for place, code in enumerate((codes or {}).get(key, "ABCD"))
+    ])  # fmt: skip
+    await copy(database, "care.member", "id pseudonym kind joined_on", [
+        (id, f"crowd-{id}", "PATIENT", date(2025, 1, 1)) for id in members
+    ])  # fmt: skip
+    years = random.Random(7)
+    await copy(database, "care.profile", "member_id birth_year sex sharing", [
+        (id, years.randint(1940, 2005), years.choice(("FEMALE", "MALE")), "ONLY_ME") for id in members
+    ])  # fmt: skip
+    await copy(database, "care.membership", "member_id community_id", [(id, community) for id in members])
+    for table in ("consent", "consent_change"):
+        await copy(database, f"research.{table}", "member_id purpose granted recipients notice_version changed_at", [
+            (id, purpose, True, KINDS, NOTICE, NOON) for id in members
+            for purpose in ("SURVEY_RESEARCH", "TRACKING_RESEARCH")
+        ])  # fmt: skip
+    await copy(database, "research.answer_sheet", "id survey_id", [(id, made["id"]) for id in sheets])
+    await copy(database, "research.participation", "member_id survey_id status completed_at answer_sheet_id", [
+        (id, made["id"], "COMPLETED", NOON, sheet) for id, sheet in zip(members, sheets, strict=True)
+    ])  # fmt: skip
+    await copy(database, "research.answer", "answer_sheet_id question_id codes", [
+        (sheet, questions[key], [code])
+        for sheet, given in zip(sheets, answers, strict=True) for key, code in given.items()
+    ])  # fmt: skip
+    return Crowd(community, made["id"], tuple(members), tuple(answers))
+
+
+async def copy(database: asyncpg.Connection, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    schema, name = table.split(".")
+    await database.copy_records_to_table(name, schema_name=schema, columns=columns.split(), records=rows)
+
+
+async def closed(here: Town, crowd: Crowd) -> str:
+    """Closes the survey as a manager does; its dataset's id in the graph."""
+    boss = await here.staff(StaffRole.SURVEY_MANAGER)
+    payload = await here.do(boss, "surveyClose", "survey { dataset { id } }", survey=f"svy_{crowd.survey}")
+    assert payload["userErrors"] == []
+    return str(payload["survey"]["dataset"]["id"])
+
+
+async def buyer(here: Town, *communities: UUID, quota: int = 250_000, **organization: Any) -> Caller:
+    """A user of a new organization, which is licensed for these communities for a year."""
+    made = await factories.organization(here.database, **{"kind": OrganizationKind.LABORATORY} | organization)
+    today = datetime.now(UTC).date()
+    for community in communities:
+        await factories.licence(
+            here.database,
+            organization_id=made["id"],
+            community_id=community,
+            status=LicenceStatus.GRANTED,
+            starts_on=today,
+            ends_on=today + timedelta(days=365),
+            quota_micro_rho=quota,
+        )
+    account = await factories.account(here.database, organization_id=made["id"])
+    return Caller(made["name"], await here.token(account["id"]))
+
+
+async def publish(here: Town, who: Caller, dataset: str, variable: str, *by: str, within: int = 20) -> dict[str, Any]:
+    """What insightPublish says of a cube."""
+    asked = {"dataset": dataset, "variable": variable, "by": list(by), "precision": f"WITHIN_{within}"}
+    answer = await here.ask(who, PUBLISH, {"input": asked})
+    assert "errors" not in answer, answer["errors"]
+    said: dict[str, Any] = answer["data"]["insightPublish"]
+    return said
+
+
+async def cells(here: Town, who: Caller, insight: str) -> dict[tuple[str, ...], int]:
+    """Every cell's noisy count, by the codes of its category and of what it is broken down by."""
+    answer = await here.ask(who, CELLS, {"id": insight})
+    assert "errors" not in answer, answer["errors"]
+    return {
+        (cell["category"]["code"], *(each["code"] for each in cell["by"])): cell["count"]
+        for cell in answer["data"]["insight"]["cells"]
+    }

@@ -1,0 +1,176 @@
+"""The only place for a network of a few rows in which every field of the graph has a value to give."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+import asyncpg
+
+from models.community.discussions import Reaction
+from models.identity.members import MemberKind, Sex, Sharing
+from models.identity.organizations import OrganizationKind
+from models.insight.datasets import DatasetKind
+from models.insight.licences import LicenceStatus
+from models.research.surveys import ParticipationStatus, QuestionKind, RuleOperator
+from models.tracking.observations import IndicatorKind, Scale
+from models.tracking.treatments import StopReason
+from models.viewers import ANYBODY, Audience, Viewer
+from tests import factories
+from tests.support.waves import variable, wave
+
+MONDAY = date(2026, 3, 2)
+
+
+@dataclass(frozen=True)
+class SmallNetwork:
+    """Who may ask it, by audience, and the arguments that find something in it, as GraphQL writes them."""
+
+    viewers: dict[Audience, Viewer]
+    values: dict[str, str]
+
+
+async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
+    """Insert it, and say how to ask about it."""
+    condition = await factories.condition(connection, name="Rare fatigue", icd10="G93.3", orpha="1234")
+    community = await factories.community(
+        connection, slug="rare", name="Rare fatigue", condition_id=condition["id"], member_count=20
+    )
+    of_community = {"community_id": community["id"]}
+    fatigue = await factories.indicator(
+        connection, slug="rare", name="Rare tiredness", lay_names=["worn out"], words="worn out", unit="h",
+        kind=IndicatorKind.SYMPTOM, scale=Scale.QUANTITY, hpo="HP:9999999",
+    )  # fmt: skip
+    of_indicator = {"indicator_id": fatigue["id"]}
+    await factories.community_indicator(connection, **of_community, **of_indicator, position=1)
+    treatment = await factories.treatment(connection, slug="rare", name="Rare tea", inn="tea", atc="A01")
+    of_treatment = {"treatment_id": treatment["id"]}
+    await factories.community_treatment(connection, **of_community, **of_treatment, position=1)
+
+    patient = await factories.member(connection, pseudonym="Small Patient", about="Hello")
+    await factories.profile(
+        connection, member_id=patient["id"], birth_year=1986, sex=Sex.FEMALE, region="Bretagne",
+        sharing=Sharing.ALL_MEMBERS,
+    )  # fmt: skip
+    association = await factories.member(
+        connection, pseudonym="Small Association", kind=MemberKind.ASSOCIATION, verified=True
+    )
+    own = {"member_id": patient["id"]}
+    await factories.membership(connection, **own, **of_community, joined_on=MONDAY)
+    await factories.diagnosis(connection, **own, **of_community)
+    await factories.membership(connection, member_id=association["id"], **of_community, joined_on=MONDAY)
+    await factories.care_link(connection, patient_id=patient["id"], relative_id=association["id"])
+    for day, value in ((0, 2.0), (1, 4.0), (7, 9.0)):
+        await factories.observation(
+            connection, **own, **of_indicator, observed_on=MONDAY + timedelta(days=day), value=value, note="noted"
+        )
+    course = await factories.course(
+        connection, **own, **of_treatment, **of_community, started_on=MONDAY, ended_on=MONDAY + timedelta(days=9),
+        status="STOPPED", dose="one cup", stop_reason=StopReason.COST,
+    )  # fmt: skip
+    evaluation = await factories.evaluation(
+        connection, course_id=course["id"], **own, **of_treatment, effectiveness=7, comment="It helped."
+    )
+    await factories.side_effect(connection, evaluation_id=evaluation["id"], **own, **of_indicator)
+
+    discussion = await factories.discussion(connection, **of_community, author_id=patient["id"], title="Rare question")
+    await factories.discussion_topic(
+        connection, discussion_id=discussion["id"], position=1, treatment_id=None, **of_indicator
+    )
+    await factories.discussion_topic(
+        connection, discussion_id=discussion["id"], position=2, indicator_id=None, **of_treatment
+    )
+    in_discussion = {"discussion_id": discussion["id"], "author_id": patient["id"]}
+    post = await factories.post(connection, **in_discussion, body="First words", edited_at=factories.NOON)
+    await factories.post(
+        connection, **in_discussion, created_at=factories.NOON + timedelta(hours=1), body="Second words"
+    )
+    await factories.post_reaction(connection, post_id=post["id"], **own, reaction=Reaction.HUG)
+    await factories.removal(connection, post_id=post["id"])
+    await factories.suspension(connection, **own, until=factories.NOON + timedelta(days=36500))
+    await factories.flag(
+        connection, post_id=post["id"], **own, note="Look", resolution="Looked", resolved_at=factories.NOON
+    )
+    await factories.notification(
+        connection, **own, subject_type="dis", subject_id=discussion["id"], read_at=factories.NOON
+    )
+
+    survey = await factories.survey(connection, **of_community, offered_to=[OrganizationKind.MUTUAL], opens_on=MONDAY)
+    await factories.eligibility(
+        connection, survey_id=survey["id"], sexes=[Sex.FEMALE], born_from=1950, born_to=2000, regions=["Bretagne"],
+        treatment_ids=[treatment["id"]],
+    )  # fmt: skip
+    await factories.survey_progress(connection, survey_id=survey["id"], completed_count=17)
+    question = await factories.question(
+        connection, survey_id=survey["id"], kind=QuestionKind.MULTIPLE_CHOICE, help="Think", minimum=0.0, maximum=9.0,
+        max_choices=2, bins=[0.0, 5.0, 9.0],
+    )  # fmt: skip
+    await factories.question_option(connection, question_id=question["id"])
+    await factories.visibility_rule(
+        connection, question_id=question["id"], on_key="q0", operator=RuleOperator.EQUALS, values=["c1"]
+    )
+    sheet = await factories.answer_sheet(connection, survey_id=survey["id"])
+    await factories.answer(
+        connection, answer_sheet_id=sheet["id"], question_id=question["id"], number=1.5, day=MONDAY, text="words"
+    )
+    await factories.participation(
+        connection, **own, survey_id=survey["id"], answer_sheet_id=sheet["id"], status=ParticipationStatus.COMPLETED,
+        completed_at=factories.NOON,
+    )  # fmt: skip
+    await factories.consent(connection, **own, recipients=[OrganizationKind.HOSPITAL])
+
+    organization = await factories.organization(connection, name="Small Laboratory")
+    await factories.licence(
+        connection, organization_id=organization["id"], **of_community, price_amount=Decimal("1250.00"),
+        price_currency="EUR", quota_micro_rho=250_000,
+    )  # fmt: skip
+    await factories.licence(
+        connection, organization_id=organization["id"], **of_community, status=LicenceStatus.REFUSED, reason="No",
+    )  # fmt: skip
+    await factories.api_key(connection, organization_id=organization["id"], last_used_at=factories.NOON)
+    await factories.licence(
+        connection, organization_id=organization["id"], **of_community, starts_on=MONDAY, ends_on=date(2999, 12, 31)
+    )
+    frozen = await wave(
+        connection,
+        variable("sleep", "LITTLE", "MUCH", ordinal=True),
+        variable("tea", "NONE", "SOME"),
+        **of_community,
+        kind=DatasetKind.SURVEY,
+        survey_id=survey["id"],
+        ended_on=MONDAY,
+        subjects={"tea": treatment["id"]},
+    )
+    await factories.enrolment(connection, dataset_id=frozen.id, **own)
+    published = await frozen.say(
+        ("sleep", "tea"), [400, 300, 50, 200, 100, 40, 60, 20, 30], organization_id=organization["id"]
+    )
+    staff = await factories.staff(connection)
+    accounts = {
+        Audience.PATIENT: await factories.account(connection, **own),
+        Audience.BUYER: await factories.account(connection, organization_id=organization["id"]),
+        Audience.MANAGER: await factories.account(connection, staff_id=staff["id"]),
+    }
+    viewers = {Audience.PUBLIC: ANYBODY}
+    for audience, account in accounts.items():
+        session = await factories.session(connection, account_id=account["id"], device="Small device")
+        viewers[audience] = Viewer(
+            audience,
+            account["id"],
+            session["id"],
+            account["member_id"],
+            account["organization_id"],
+            account["staff_id"],
+        )
+    values = {
+        "slug": "rare",
+        "pseudonym": "small patient",
+        "indicator": f"ind_{fatigue['id']}",
+        "discussion": f"dis_{discussion['id']}",
+        "survey": f"svy_{survey['id']}",
+        "dataset": f"dst_{frozen.id}",
+        "insight": published["sleep"],
+        "node": f"org_{organization['id']}",
+    }
+    enums = {"interval": "WEEK", "precision": "WITHIN_50"}
+    return SmallNetwork(viewers, {name: json.dumps(value) for name, value in values.items()} | enums)

@@ -1,0 +1,156 @@
+"""The only place that subscribes as a client does: over sockets and event streams; and that makes events."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from server.broker import CHANNEL
+from server.sockets import PROTOCOL
+from server.streams import Streams
+from tests.support.client import ANYBODY, Ask, Caller
+
+WAIT_SECONDS = 10.0
+POST_ADDED = "subscription($discussion: ID!) { postAdded(discussion: $discussion) { body author { pseudonym } } }"
+# The same post so often that few of them fill a connection: writing long ones takes longer than sending them.
+LONG_POST_ADDED = POST_ADDED.replace("body", " ".join(["body", *(f"b{number}: body" for number in range(24))]))
+
+
+@dataclass
+class Socket:
+    """A client's socket; what is awaited and does not come fails the test after a while."""
+
+    connection: ClientConnection
+
+    async def say(self, type: str, **more: Any) -> None:
+        await self.connection.send(json.dumps({"type": type, **more}))
+
+    async def subscribe(self, id: str, query: str, variables: Mapping[str, Any] | None = None) -> None:
+        await self.say("subscribe", id=id, payload={"query": query, "variables": variables})
+
+    async def hear(self) -> dict[str, Any]:
+        async with asyncio.timeout(WAIT_SECONDS):
+            text = await self.connection.recv()
+        assert isinstance(text, str)  # a browser would be given a Blob
+        message: dict[str, Any] = json.loads(text)
+        return message
+
+    async def data(self, id: str) -> Any:
+        """The data of the next message, which is an answer of this operation."""
+        message = await self.hear()
+        assert (message["type"], message["id"], list(message["payload"])) == ("next", id, ["data"])
+        return message["payload"]["data"]
+
+    async def closed(self) -> tuple[int, str]:
+        """With what code and reason the server closes it, whatever it says before."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    await self.connection.recv()
+        assert self.connection.close_code is not None
+        return self.connection.close_code, self.connection.close_reason or ""
+
+    async def quiet(self) -> bool:
+        """Whether nothing is said until a ping that is sent now is answered, and in the moment after."""
+        await self.say("ping")
+        if await self.hear() != {"type": "pong"}:
+            return False
+        try:
+            await asyncio.wait_for(self.connection.recv(), 0.1)
+        except TimeoutError:
+            return True
+        return False
+
+
+@contextlib.asynccontextmanager
+async def dialled(ask: Ask, path: str = "/graphql", **how: Any) -> AsyncIterator[Socket]:
+    """A socket on which nothing has been said."""
+    address = str(ask.http.base_url.join(path)).replace("http", "ws", 1)
+    async with connect(address, **{"subprotocols": [PROTOCOL], "proxy": None, "close_timeout": 2} | how) as connection:
+        yield Socket(connection)
+
+
+@contextlib.asynccontextmanager
+async def socket(ask: Ask, who: Caller = ANYBODY, **how: Any) -> AsyncIterator[Socket]:
+    """A socket that `who` has opened."""
+    async with dialled(ask, **how) as made:
+        await made.say("connection_init", payload=who.headers)
+        assert await made.hear() == {"type": "connection_ack"}
+        yield made
+
+
+@dataclass
+class EventStream:
+    """A client's event stream: its response, and its events as they come."""
+
+    response: httpx.Response
+    lines: AsyncIterator[str]
+
+    async def hear(self) -> tuple[str, Any]:
+        """The next event and what it carries; a comment is `:`, the end is ""."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            kind = await anext(self.lines, "")
+            if kind in ("", ":"):
+                assert await anext(self.lines, "") == ""
+                return kind, None
+            data = await anext(self.lines)
+            assert await anext(self.lines) == ""
+        assert kind.startswith("event: ")
+        assert data.startswith("data: ")
+        return kind[7:], json.loads(data[6:]) if data[6:] else None
+
+
+@contextlib.asynccontextmanager
+async def event_stream(
+    ask: Ask, who: Caller, query: str, variables: Mapping[str, Any] | None = None, **headers: str
+) -> AsyncIterator[EventStream]:
+    """The answer to a POST that takes nothing but an event stream."""
+    asked = {"query": query, "variables": variables}
+    headers = {"accept": "text/event-stream"} | who.headers | headers
+    async with ask.http.stream("POST", "/graphql", json=asked, headers=headers) as response:
+        yield EventStream(response, lines_of(response))
+
+
+async def lines_of(response: httpx.Response) -> AsyncIterator[str]:
+    # Not aiter_lines(), which takes U+2028 for a line's end.
+    rest = ""
+    async for text in response.aiter_text():
+        *lines, rest = (rest + text).split("\n")
+        for line in lines:
+            yield line
+
+
+async def announce(connection: asyncpg.Connection, kind: str, subject: UUID, about: UUID | None = None) -> None:
+    """What a statement that writes says in its transaction."""
+    event = {"kind": kind, "subject": str(subject), "about": None if about is None else str(about)}
+    await connection.execute("select pg_notify($1, $2)", CHANNEL, json.dumps(event))
+
+
+async def subscribed(ask: Ask, number: int) -> None:
+    """Comes back when this many subscribe."""
+    assert ask.app.endpoint is not None
+    events = ask.app.endpoint.events
+    async with asyncio.timeout(WAIT_SECONDS):
+        while sum(map(len, events.subscribers.values())) != number:  # noqa: ASYNC110 - the server has no use for an event of it
+            await asyncio.sleep(0.01)
+
+
+async def held(ask: Ask, number: int) -> None:
+    """Comes back when this many sockets and streams are open."""
+    streams = streams_of(ask)
+    async with asyncio.timeout(WAIT_SECONDS):
+        while len(streams.open) != number:  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.01)
+
+
+def streams_of(ask: Ask) -> Streams:
+    assert ask.app.endpoint is not None
+    return ask.app.endpoint.streams

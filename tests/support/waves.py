@@ -1,0 +1,123 @@
+"""The only place that makes datasets of a test's own, and what has been said of them: rows, and nothing is counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from privacy import reading
+from privacy.cubes import Cube, contributions, key
+from privacy.domains import Category, DomainRule, Variable
+from privacy.precision import Precision, margin_of, price
+from tests import factories
+
+
+def variable(name: str, *codes: str, ordinal: bool = False, several: int = 1) -> Variable:
+    """A variable with these categories and UNKNOWN; of an ordinal one each counts as its place."""
+    categories = [
+        Category(code, code.capitalize(), float(place) if ordinal else None) for place, code in enumerate(codes)
+    ]
+    categories.append(Category("UNKNOWN", "Unknown"))
+    return Variable(name, name.capitalize(), tuple(categories), DomainRule.CHOICE, ordinal, several)
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A dataset and its variables, in the order of their positions, which count from 1."""
+
+    connection: asyncpg.Connection
+    row: asyncpg.Record
+    variables: tuple[Variable, ...]
+
+    @property
+    def id(self) -> UUID:
+        id: UUID = self.row["id"]
+        return id
+
+    def cube(self, names: Sequence[str], estimates: Sequence[float], sigma: float) -> Cube:
+        return Cube(tuple(each for each in self.variables if each.name in names), tuple(estimates), sigma)
+
+    async def size(self, **given: Any) -> UUID:
+        """What is released first: no insight shows it. The release's id."""
+        made = await factories.release(self.connection, dataset_id=self.id, **given)
+        await factories.ledger_entry(self.connection, release_id=made["id"])
+        id: UUID = made["id"]
+        return id
+
+    async def say(
+        self,
+        names: Sequence[str],
+        noisy: Sequence[int],
+        *,
+        precision: Precision = Precision.WITHIN_10,
+        sigma: float = 5.0,
+        **given: Any,
+    ) -> dict[str, str]:
+        """Release a cube over the variables of these names; the ids of the insights that show it, by their variable."""
+        cube = self.cube(names, list(map(float, noisy)), sigma)
+        positions = {each.name: place for place, each in enumerate(self.variables, 1)}
+        inside = [each.name for each in cube.variables]
+        times = contributions(cube.variables)
+        values = {
+            "cube": key(inside),
+            "variables": [positions[name] for name in inside],
+            "precision": precision,
+            "margin": margin_of(sigma),
+            "contributions": times,
+            "micro_rho": price(precision, times),
+            "sigma": sigma,
+            "noisy": list(noisy),
+            "estimates": list(cube.estimates),
+            "purpose": "Sleep and fatigue",
+        }
+        release = await factories.release(self.connection, dataset_id=self.id, **{**values, **given})
+        await factories.ledger_entry(self.connection, release_id=release["id"])
+        return {name: await self.show(release, cube, name, positions) for name in inside}
+
+    async def show(self, release: asyncpg.Record, cube: Cube, name: str, positions: dict[str, int]) -> str:
+        """The insight that shows a release as one of its variables by the others; its id."""
+        by = [each.name for each in cube.variables if each.name != name]
+        places = [positions[other] for other in by]
+        insight = await factories.insight(
+            self.connection, release_id=release["id"], variable=positions[name], by=places
+        )
+        cells = [
+            (insight["id"], place, c.category, list(c.by), c.count, c.margin, c.share, c.low, c.high, c.reliability)
+            for place, c in enumerate(reading.cells_of(cube, name, by))
+        ]
+        columns = ["insight_id", "place", "category", "by", "count", "margin", "share", "low", "high", "reliability"]
+        await self.copy("cell", cells, columns)
+        statistics = [
+            (insight["id"], place, s.measure, list(s.by), s.value, s.low, s.high, s.reliability)
+            for place, s in enumerate(reading.statistics_of(cube, name, by))
+        ]
+        columns = ["insight_id", "place", "measure", "by", "value", "low", "high", "reliability"]
+        await self.copy("statistic", statistics, columns)
+        return f"ins_{insight['id']}"
+
+    async def copy(self, table: str, rows: Sequence[tuple[Any, ...]], columns: list[str]) -> None:
+        await self.connection.copy_records_to_table(table, schema_name="insight", records=rows, columns=columns)
+
+
+async def wave(connection: asyncpg.Connection, *variables: Variable, **given: Any) -> Wave:
+    """A dataset with these variables; `subjects` are what they are about, by their name."""
+    subjects = given.pop("subjects", {})
+    made = await factories.dataset(connection, **given)
+    for place, each in enumerate(variables):
+        row = await factories.variable(
+            connection,
+            dataset_id=made["id"],
+            name=each.name,
+            label=each.label,
+            ordinal=each.ordinal,
+            max_per_member=each.max_per_member,
+            rule=each.rule,
+            subject_id=subjects.get(each.name),
+        )
+        assert row["position"] == place + 1
+        for at, category in enumerate(each.categories):
+            of = {"dataset_id": made["id"], "variable": row["position"], "place": at}
+            await factories.category(connection, **of, code=category.code, label=category.label, value=category.value)
+    return Wave(connection, made, variables)
