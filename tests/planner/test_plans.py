@@ -234,7 +234,11 @@ async def test_at_full_scale_growing_tables_are_read_by_index(
 
 
 async def expect_read_by_index(
-    pair: Pair, network: Demonstration, planned: dict[Audience, Planner], mode: str, setting: str = ""
+    pair: Pair,
+    network: Demonstration,
+    planned: dict[Audience, Planner],
+    mode: str,
+    setting: str = "reset enable_seqscan",
 ) -> None:
     async with await logins.pool(network.dsn, pair.audience, 1, 30.0) as pool, pool.acquire() as connection:
         await connection.execute(setting)
