@@ -23,7 +23,7 @@ from schema.inputs import NESTED, Visit, graph_path, input_type, parameters_of, 
 from schema.mutations import Declared, mutation
 
 ROOT = Path(__file__).parents[2]
-RESOLVERS = sorted((ROOT / "resolvers").glob("*.py"))
+RESOLVERS = sorted((ROOT / "resolvers").rglob("*.py"))
 # Each takes the path of what it refuses: after how many arguments, where they are not keywords.
 REFUSING = {
     "not_found": 0, "invalid": 1, "taken": 1, "too_long": 1, "too_early": 1, "too_late": 1, "not_eligible": 1,
