@@ -10,7 +10,6 @@ from resolvers.transactions import Path, Step, invalid, not_eligible, text_withi
 PSEUDONYM_LENGTHS = (3, 30)  # in characters
 PASSWORD_LENGTHS = (10, 128)
 ABOUT_LENGTH = 1_000
-REGION_LENGTH = 100
 FIRST_BIRTH_YEAR = 1900
 DEFAULT_LOCALE = "fr-FR"
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
@@ -76,14 +75,6 @@ def locale_of(text: str, *path: Step) -> str:
 def about_of(text: str, *path: Step) -> str | None:
     """None where nothing is left of it."""
     return text_within(text, ABOUT_LENGTH, *path) if text.strip() else None
-
-
-def region_of(text: str, *path: Step) -> str | None:
-    """None where nothing is left of it."""
-    region = text_within(text, REGION_LENGTH, *path) if text.strip() else None
-    if region is not None and not region.isprintable():
-        raise invalid("A region is written on one line.", *path)
-    return region
 
 
 def check_notice(version: str, current: str, *path: Step) -> None:

@@ -15,6 +15,8 @@ from resolvers.calling import Call
 from resolvers.eligibility import eligibility_changed
 from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import pseudonym_taken
+from resolvers.regions import region_of
+from resolvers.texts import is_blank
 from resolvers.transactions import UNSET, Forbidden, Maybe, invalid, member_of, not_eligible, not_found
 
 # One column each, of the viewer's own row: $2 is the viewer.
@@ -46,7 +48,7 @@ def checked(given: Mapping[str, Any], minimum_age: int, today: date | None = Non
         elif name == "birth_year":
             changes[name] = accounts_rules.birth_year_of(value, today, minimum_age, name)
         elif name == "region":
-            changes[name] = accounts_rules.region_of(value, name)
+            changes[name] = None if is_blank(value) else region_of(value, name)
         elif name == "locale":
             changes[name] = accounts_rules.locale_of(value, name)
         elif isinstance(value, Sex | Sharing):

@@ -12,6 +12,8 @@ from models.viewers import Viewer
 from resolvers.calling import Call
 from resolvers.identity import accounts_rules, attempts
 from resolvers.identity.passwords import hash_password
+from resolvers.regions import region_of
+from resolvers.texts import is_blank
 from resolvers.transactions import Result, Work, invalid, taken
 
 CODE_BYTES = 20  # nobody guesses them: a code identifies its account by itself
@@ -44,7 +46,7 @@ async def register(
     accounts_rules.password_of(password, email, name, path=("password",))
     if birth_year is not None:
         accounts_rules.birth_year_of(birth_year, datetime.now(UTC).date(), call.minimum_age, "birth_year")
-    place = None if region is None else accounts_rules.region_of(region, "region")
+    place = None if region is None or is_blank(region) else region_of(region, "region")
     language = accounts_rules.locale_of(locale or accounts_rules.DEFAULT_LOCALE, "locale")
     accounts_rules.check_notice(notice_version, call.notice_version, "notice_version")
     password_hash = await hash_password(password)  # before the transaction: it takes long by design

@@ -1,7 +1,7 @@
 """Creates, revises, schedules and closes surveys, for survey managers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from models.identity.organizations import OrganizationKind
 from models.parameters import CommunityId, SurveyId, TreatmentId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
+from resolvers.regions import region_of
 from resolvers.research.surveys_rules import definition_refusals
 from resolvers.research.visibility_rules import QuestionDefinition
 from resolvers.transactions import (
@@ -29,7 +30,6 @@ from resolvers.transactions import (
 
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 5_000
-REGION_LENGTH = 100
 LEAST_PARTICIPANTS, MOST_PARTICIPANTS = 1, 1_000_000
 USUAL_PARTICIPANTS = 200  # what a community needs before anything about it is released
 FIRST_YEAR = 1900
@@ -81,7 +81,7 @@ async def create_survey(
     if not offered_to:
         raise invalid("Name at least one kind of organization.", "offered_to")
     _refuse_bad_questions(questions)
-    await _refuse_bad_eligibility(connection, eligibility, today)
+    eligibility = await _checked_eligibility(connection, eligibility, today)
     survey: UUID = await connection.fetchval(
         """
         INSERT INTO catalog.survey
@@ -184,15 +184,14 @@ def _refuse_bad_questions(questions: Sequence[QuestionDefinition]) -> None:
         raise Refused(*refusals)
 
 
-async def _refuse_bad_eligibility(connection: Connection, eligible: Eligible, today: date) -> None:
+async def _checked_eligibility(connection: Connection, eligible: Eligible, today: date) -> Eligible:
+    """The eligibility as it is stored. Raises Refused."""
     path = ("eligibility",)
     for name, year in (("born_from", eligible.born_from), ("born_to", eligible.born_to)):
         if year is not None and not FIRST_YEAR <= year <= today.year:
             raise invalid(f"A year of birth is between {FIRST_YEAR} and the current year.", *path, name)
     if eligible.born_from is not None and eligible.born_to is not None and eligible.born_from > eligible.born_to:
         raise invalid("The last year must not precede the first.", *path, "born_to")
-    for number, region in enumerate(eligible.regions):
-        text_within(region, REGION_LENGTH, *path, "regions", number)
     known = await connection.fetch("SELECT id FROM catalog.treatment WHERE id = any($1)", list(eligible.treatments))
     found = {row["id"] for row in known}
     unknown = [
@@ -203,6 +202,8 @@ async def _refuse_bad_eligibility(connection: Connection, eligible: Eligible, to
     ]
     if unknown:
         raise Refused(*unknown)
+    regions = [region_of(region, *path, "regions", number) for number, region in enumerate(eligible.regions)]
+    return replace(eligible, regions=list(dict.fromkeys(regions)))
 
 
 async def _write_eligibility(connection: Connection, survey: UUID, eligible: Eligible) -> None:
@@ -217,7 +218,7 @@ async def _write_eligibility(connection: Connection, survey: UUID, eligible: Eli
         eligible.born_from,
         eligible.born_to,
         list(dict.fromkeys(eligible.treatments)),
-        [region.strip() for region in eligible.regions],
+        list(eligible.regions),
     )
 
 

@@ -6,7 +6,6 @@ from resolvers.identity.accounts_rules import (
     DEFAULT_LOCALE,
     FIRST_BIRTH_YEAR,
     PSEUDONYM_LENGTHS,
-    REGION_LENGTH,
 )
 from schema.access import MANAGER, PATIENT
 from schema.identity.accounts import Me
@@ -15,7 +14,7 @@ from schema.mutations import Options, mutation, mutations, shown
 
 PSEUDONYM = "{} to {} characters, not an e-mail address.".format(*PSEUDONYM_LENGTHS)
 BIRTH_YEAR = f"The year of birth, {FIRST_BIRTH_YEAR} or later."
-REGION = f"The region of residence: at most {REGION_LENGTH} characters."
+REGION = "The region of residence, one of `Query.regions`. Case, accents and punctuation are ignored."
 
 
 @mutations

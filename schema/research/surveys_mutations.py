@@ -54,7 +54,7 @@ nested(
     born_from="The first year of birth.",
     born_to="The last year of birth.",
     treatments="Members with a course of one of these treatments, ended or not.",
-    regions="Members who live in one of these regions.",
+    regions="Members who live in one of these regions of `Query.regions`. Case, accents and punctuation are ignored.",
 )
 
 

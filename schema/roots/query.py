@@ -10,6 +10,7 @@ import resolvers.insight.data_uses
 import resolvers.insight.datasets
 import resolvers.insight.insights
 import resolvers.insight.licences
+import resolvers.regions
 import resolvers.research.surveys
 import resolvers.tracking.observations
 import resolvers.tracking.treatments
@@ -93,6 +94,11 @@ class Query:
         only=PUBLIC,
     )
 
+    regions: list[str] = sql(
+        resolvers.regions.regions,
+        "The regions that a member can live in and a survey can be limited to, as datasets spell them.",
+        only=PUBLIC,
+    )
     notices: list[Notice] = sql(
         resolvers.research.surveys.notices, "The consent notices in force, one for each purpose.", only=PUBLIC
     )

@@ -72,8 +72,8 @@ REACHABLE = {
         "LedgerEntry": "position hash previousHash line",
     },
     "what holds the rest together": {
-        "Query": "node viewer communities community treatments treatment indicators notices dataUses survey dataset "
-        "insight organization datasets insightQuote",
+        "Query": "node viewer communities community treatments treatment indicators regions notices dataUses survey "
+        "dataset insight organization datasets insightQuote",
         "Node": "id",
         "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
         **{f"{kind}Connection": "edges nodes pageInfo" for kind in (

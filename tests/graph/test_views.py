@@ -24,7 +24,7 @@ BUYERS_AND_HOUSE = "BUYER MANAGER"
 # Written from what clients are promised, not from the code. A type that no field of a view leads to is not in it.
 PROMISED = {
     "Query": {
-        EVERYONE: "node viewer communities community treatments treatment indicators notices dataUses",
+        EVERYONE: "node viewer communities community treatments treatment indicators regions notices dataUses",
         SIGNED_IN: "survey dataset insight",
         MEMBERS_AND_HOUSE: "member discussion",
         "PATIENT": "me",

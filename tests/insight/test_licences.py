@@ -191,6 +191,10 @@ EUROS = {"amount": "1", "currency": "EUR"}
         ({"price": EUROS | {"amount": "10000000000"}}, ("INVALID", "input.price.amount")),
         ({"price": EUROS | {"currency": "eur"}}, ("INVALID", "input.price.currency")),
         ({"price": EUROS | {"currency": "EURO"}}, ("INVALID", "input.price.currency")),
+        *(
+            ({"price": EUROS | {"currency": code}}, ("INVALID", "input.price.currency"))
+            for code in ("", "ABC", "XXX", "XTS", "FRF", "ＥＵＲ", "EUR ")
+        ),
         ({"reason": "Fine"}, ("INVALID", "input.reason")),
         ({"granted": False}, ("INVALID", "input.quota")),
         ({"granted": False, "quota": None, "price": EUROS}, ("INVALID", "input.price")),

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from math import exp, log, log1p
 from statistics import fmean
 
+from privacy.domains import REGIONS
 from tests.oracle.rows import Found, Seen
 from tests.oracle.shared import (
     NODES,
@@ -190,6 +191,11 @@ def participations_of(seen: Seen, me: Found, status: str | None = None) -> list[
 @field("Me.consents")
 def consents_of(seen: Seen, me: Found) -> list[Found]:
     return sorted(seen.of("research.consent", member_id=me["member_id"]), key=lambda row: row["purpose"])
+
+
+@field("Query.regions")
+def regions(seen: Seen) -> list[str]:
+    return list(REGIONS)
 
 
 @field("Query.notices")

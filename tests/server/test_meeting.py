@@ -14,7 +14,7 @@ from tests.support.client import Caller, serving
 from tests.support.surveys import consents, drafted, opened, participation, scheduled, status_of
 from tests.support.town import Person, Town
 
-REGION = {"regions": ["Terres australes"]}
+REGION = {"regions": ["Mayotte"]}
 
 
 @pytest_asyncio.fixture
@@ -66,12 +66,12 @@ async def test_who_joins_while_a_survey_is_scheduled_is_counted_and_invited(fres
 async def test_who_comes_to_be_whom_an_open_survey_asks_is_invited(here: Town) -> None:
     boss, home = await here.staff(StaffRole.SURVEY_MANAGER), (await factories.community(here.database))["id"]
     ada, ben, eve = [await here.member(home) for _ in range(3)]
-    await here.do(ada, "profileUpdate", "__typename", region="Terres australes")
+    await here.do(ada, "profileUpdate", "__typename", region="Mayotte")
     await consents(here, ben)
     by_region = await opened(here, boss, home, ada, minimumParticipants=1, eligibility=REGION)
     assert await participation(here, ben, by_region) is None
     for who in (ben, eve):  # eve does not consent
-        await here.do(who, "profileUpdate", "__typename", region="Terres australes")
+        await here.do(who, "profileUpdate", "__typename", region="Mayotte")
     assert [await participation(here, who, by_region) for who in (ben, eve)] == ["INVITED", None]
 
     treatment = f"trt_{(await factories.treatment(here.database))['id']}"

@@ -19,7 +19,7 @@ from tests.support.surveys import NOTICE, today, wanted
 from tests.support.town import Person, Town
 
 PATIENTS, RELATIVES = 9, 3
-REGION = "Terres australes"
+REGION = "Mayotte"
 FEWEST = 5  # patients: the rest may leave
 
 

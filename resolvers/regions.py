@@ -1,0 +1,29 @@
+"""The regions that members live in: those of datasets, whatever case, accents and punctuation they are written with."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import ARRAY, Text, cast
+from sqlalchemy.dialects.postgresql import array
+
+from models.rows import Expression
+from privacy.domains import REGIONS
+from resolvers.texts import folded, is_blank
+from resolvers.transactions import Step, invalid
+
+NAMES: Mapping[str, str] = {folded(name): name for name in REGIONS}
+ACCEPTED = ", ".join(REGIONS)
+
+
+def region_of(text: str, *path: Step) -> str:
+    """The region that a text names, as datasets spell it. Raises Refused with those that there are."""
+    if is_blank(text):
+        raise invalid("This may not be empty.", *path)
+    name = NAMES.get(folded(text))
+    if name is None:
+        raise invalid(f"This is not a known region. Accepted: {ACCEPTED}.", *path)
+    return name
+
+
+def regions() -> Expression:
+    names: Expression = cast(array(REGIONS), ARRAY(Text))
+    return names

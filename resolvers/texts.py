@@ -1,0 +1,34 @@
+"""Texts that people enter: what shows nothing, what fits on one line, and words that differ in spelling alone."""
+
+import re
+import unicodedata
+
+# Default_Ignorable_Code_Point of Unicode 16 (DerivedCoreProperties.txt), and three that are blank without being white
+# space: the Braille pattern without dots, a note without a head, and the replacement of an embedded object.
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\u2800\U0001d159\ufffc]"
+)
+# Control characters (Cc) but for the tab and the two of line ends.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def is_blank(text: str) -> bool:
+    """Whether a reader would see nothing: white space, and characters that are invisible, alone."""
+    return not INVISIBLE.sub("", text).strip()
+
+
+def with_line_feeds(text: str) -> str:
+    """The text with its line ends, CR LF, CR or LF, as LF."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether a text has control characters besides tabs and line ends."""
+    return CONTROL.search(text) is not None
+
+
+def folded(text: str) -> str:
+    """The letters and digits of a text, without accents and case: the same for all spellings of one name."""
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(character for character in letters if character.isalnum())

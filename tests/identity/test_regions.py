@@ -1,0 +1,136 @@
+"""Regions: whatever their spelling, each is one that datasets know, or it is refused and named nowhere."""
+
+from uuid import UUID
+
+import asyncpg
+
+from models.migrations import run
+from privacy.domains import REGIONS
+from tests.support.client import ANYBODY
+from tests.support.declared import empty
+from tests.support.newcomers import NOTICE, PASSWORD
+from tests.support.surveys import wanted
+from tests.support.town import Person, Town
+
+SPELLINGS = [
+    ("Bretagne", "Bretagne"),
+    ("  bretagne\n", "Bretagne"),
+    ("BRETAGNE\u200b", "Bretagne"),
+    ("Ｂｒｅｔａｇｎｅ", "Bretagne"),
+    ("Ile-de-France", "Île-de-France"),
+    ("ÎLE DE FRANCE", "Île-de-France"),
+    ("I\u0302le de France", "Île-de-France"),  # decomposed
+    ("île\u2011de\u2011france", "Île-de-France"),  # hyphens that do not break
+    ("Provence-Alpes-Côte d’Azur", "Provence-Alpes-Côte d'Azur"),
+    ("provence alpes cote dazur", "Provence-Alpes-Côte d'Azur"),
+    ("la reunion", "La Réunion"),
+    ("Centre - Val de Loire", "Centre-Val de Loire"),
+    ("AUVERGNE–RHÔNE–ALPES", "Auvergne-Rhône-Alpes"),
+    *((name, name) for name in REGIONS),
+]
+UNKNOWN = ["Atlantis", "Terres australes", "Corse!?x", "Corseж", "Сorse", "one\ntwo", "r" * 101, "FR", "---", "\u2800x"]
+BLANK = ["", "  \t", "\u200b", "\u3164", "\u2800", "\u00ad", "\ufe0f"]
+
+
+async def stored(here: Town, who: Person) -> object:
+    return await here.value("SELECT region FROM care.profile WHERE member_id = $1", who.id)
+
+
+async def test_the_graph_lists_the_regions_of_datasets(here: Town) -> None:
+    assert (await here.ask(ANYBODY, "{ regions }"))["data"] == {"regions": list(REGIONS)}
+
+
+async def test_any_spelling_of_a_region_is_stored_as_datasets_spell_it(here: Town, boss: Person, home: UUID) -> None:
+    ada = await here.member(home)
+    for written, name in SPELLINGS:
+        payload = await here.do(ada, "profileUpdate", "me { region }", region=written)
+        assert (written, payload["me"], payload["userErrors"]) == (written, {"region": name}, [])
+    eligibility = {"regions": [written for written, _ in SPELLINGS]}
+    payload = await here.do(
+        boss, "surveyCreate", "survey { eligibility { regions } }", **wanted(home, eligibility=eligibility)
+    )
+    assert sorted(payload["survey"]["eligibility"]["regions"]) == sorted(REGIONS)  # each of them once
+
+
+async def test_what_is_no_region_is_refused_with_those_that_there_are(here: Town, boss: Person, home: UUID) -> None:
+    ada = await here.member(home)
+    await here.do(ada, "profileUpdate", "__typename", region="Corse")
+    for written in UNKNOWN:
+        answer = await here.ask(
+            ada,
+            "mutation ($input: ProfileUpdateInput!) { profileUpdate(input: $input) { userErrors { path message } } }",
+            {"input": {"region": written}},
+        )
+        (error,) = answer["data"]["profileUpdate"]["userErrors"]
+        assert (written, error["path"]) == (written, ["input", "region"])
+        assert all(name in error["message"] for name in REGIONS)
+        assert await stored(here, ada) == "Corse"
+        newcomer = {
+            "email": "somebody@people.example", "password": PASSWORD, "pseudonym": "Somebody", "kind": "PATIENT",
+            "noticeVersion": NOTICE, "region": written,
+        }  # fmt: skip
+        assert await here.refused(ANYBODY, "register", **newcomer) == ("INVALID", "input.region")
+    for written in (*UNKNOWN, *BLANK):
+        asked = wanted(home, eligibility={"regions": ["Corse", written]})
+        assert await here.refused(boss, "surveyCreate", **asked) == ("INVALID", "input.eligibility.regions.1")
+
+
+async def test_a_blank_region_clears_the_profile(here: Town) -> None:
+    ada = await here.member()
+    for written in BLANK:
+        await here.do(ada, "profileUpdate", "__typename", region="Corse")
+        assert await stored(here, ada) == "Corse"
+        await here.do(ada, "profileUpdate", "__typename", region=written)
+        assert (written, await stored(here, ada)) == (written, None)
+
+
+async def test_regions_stored_before_are_migrated(server: str) -> None:
+    before = [*SPELLINGS, ("Atlantis", None)]
+    async with empty(server) as dsn:
+        await run.upgrade(dsn, "0009")
+        connection = await asyncpg.connect(dsn)
+        try:
+            community = await connection.fetchval(
+                """
+                WITH made AS (INSERT INTO catalog.condition (name) VALUES ('c') RETURNING id)
+                INSERT INTO catalog.community (slug, name, description, condition_id)
+                SELECT 'c', 'c', 'c', id FROM made RETURNING id
+                """
+            )
+            for number, (written, _) in enumerate(before):
+                await connection.execute(
+                    """
+                    WITH made AS (INSERT INTO care.member (pseudonym, kind, joined_on)
+                        VALUES ('member ' || $1::text, 'PATIENT', current_date) RETURNING id)
+                    INSERT INTO care.profile (member_id, region) SELECT id, $2 FROM made
+                    """,
+                    str(number),
+                    written,
+                )
+                await connection.execute(
+                    """
+                    WITH made AS (
+                        INSERT INTO catalog.survey (community_id, title, description, status, minimum_participants,
+                            closes_on)
+                        VALUES ($1, $2, 't', 'DRAFT', 1, current_date) RETURNING id)
+                    INSERT INTO catalog.eligibility (survey_id, regions) SELECT id, ARRAY[$3, 'Corse'] FROM made
+                    """,
+                    community,
+                    str(number),
+                    written,
+                )
+            await run.upgrade(dsn, "0010")
+            for number, (written, name) in enumerate(before):
+                region = await connection.fetchval(
+                    "SELECT region FROM care.profile JOIN care.member m ON m.id = member_id WHERE m.pseudonym = $1",
+                    f"member {number}",
+                )
+                asked = await connection.fetchval(
+                    "SELECT regions FROM catalog.eligibility JOIN catalog.survey s ON s.id = survey_id"
+                    " WHERE s.title = $1",
+                    str(number),
+                )
+                # What is unknown stays where it limits a survey: one that asks nobody must not ask everybody.
+                assert (written, region, set(asked)) == (written, name, {name or written, "Corse"})
+        finally:
+            await connection.close()
