@@ -11,6 +11,7 @@ INVISIBLE = re.compile(
 )
 # Control characters (Cc) but for the tab and the two of line ends.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+LINE_END = re.compile("[\t\n\r\u2028\u2029]")
 
 
 def is_blank(text: str) -> bool:
@@ -26,6 +27,11 @@ def with_line_feeds(text: str) -> str:
 def has_control_characters(text: str) -> bool:
     """Whether a text has control characters besides tabs and line ends."""
     return CONTROL.search(text) is not None
+
+
+def has_line_ends(text: str) -> bool:
+    """Whether a text has more than one line, or a tab."""
+    return LINE_END.search(text) is not None
 
 
 def folded(text: str) -> str:

@@ -15,6 +15,7 @@ from models.database import Connection as Connection  # which every writing reso
 from models.identity.accounts import StaffRole
 from models.viewers import Viewer
 from privacy.described import DescribedEnum
+from resolvers.texts import has_line_ends, is_blank
 
 T = TypeVar("T")
 
@@ -147,19 +148,26 @@ def require_role(viewer: Viewer, role: StaffRole) -> None:
 
 
 def text_within(value: str, most: int, *path: Step) -> str:
-    """The text without the white space around it; refused when nothing is left or it is over `most` characters."""
-    text = value.strip()
-    if not text:
+    """The text without the white space around it; refused when it shows nothing or is over `most` characters."""
+    if is_blank(value):
         raise invalid("This may not be empty.", *path)
+    text = value.strip()
     if len(text) > most:
         raise too_long(most, *path)
     return text
 
 
+def line_within(value: str, most: int, *path: Step) -> str:
+    """The same for a text of one line."""
+    text = text_within(value, most, *path)
+    if has_line_ends(text):
+        raise invalid("This must be a single line, without tabs.", *path)
+    return text
+
+
 def optional_text_within(value: str | None, most: int, *path: Step) -> str | None:
-    """The same for an optional text: None when nothing is left of it."""
-    text = (value or "").strip()
-    return text_within(text, most, *path) if text else None
+    """The same for an optional text: None when it shows nothing."""
+    return None if value is None or is_blank(value) else text_within(value, most, *path)
 
 
 def member_of(viewer: Viewer) -> UUID:

@@ -13,11 +13,13 @@ from strawberry.utils.str_converters import to_camel_case
 
 from models.parameters import Id, NodeId
 from planner.arguments import prefix_of, uuid_of
+from resolvers.texts import has_control_characters, with_line_feeds
 from resolvers.transactions import UNSET, Path, Refusal, RefusalCode, Refused, Unset, not_found
 from schema.scalars import text_of
 
 REQUIRED = inspect.Parameter.empty
-TEXT_REFUSED = "This contains a character that is not allowed: NUL or a lone surrogate."
+TEXT_REFUSED = "This contains a character that is not allowed: a control character or a lone surrogate."
+VERBATIM = "password"  # the parameter whose text is not changed: it may have been chosen before a rule was made
 
 
 @dataclass
@@ -25,17 +27,21 @@ class Visit:
     """What one pass over an input finds: its values for the digest, and the paths of what is refused in it."""
 
     leaves: list[tuple[Path, Any]] = field(default_factory=list)
-    unwritable: list[Path] = field(default_factory=list)  # text that PostgreSQL cannot store
+    unwritable: list[Path] = field(default_factory=list)  # text with characters that no text may have
     unknown: list[Path] = field(default_factory=list)  # ids of another type, and what is no id
 
     def leaf(self, path: Path, value: Any) -> Any:
+        """The value, a text with its line ends as line feeds."""
+        if type(value) is str:  # and not an enum's member, which is a text as well
+            verbatim = path[-1] == VERBATIM
+            value = value if verbatim else with_line_feeds(value)
+            if not _encodes(value) or ("\0" in value if verbatim else has_control_characters(value)):
+                self.unwritable.append(path)
         self.leaves.append((path, value))
-        if isinstance(value, str) and ("\0" in value or not _encodes(value)):
-            self.unwritable.append(path)
         return value
 
     def refuse_unwritable_text(self) -> None:
-        """Raises Refused for each text that contains NUL or half of a surrogate pair."""
+        """Raises Refused for each text that contains a control character or half of a surrogate pair."""
         if self.unwritable:
             raise Refused(*(Refusal(RefusalCode.INVALID, TEXT_REFUSED, path) for path in self.unwritable))
 

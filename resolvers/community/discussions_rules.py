@@ -1,13 +1,23 @@
 """Checks posts and discussions: lengths, rate limits, topics, and who may write."""
 
-import unicodedata
 from collections.abc import Sequence
 from uuid import UUID
 
 from models.database import Connection
 from models.parameters import NodeId
 from models.viewers import Viewer
-from resolvers.transactions import Refused, Step, invalid, limit_reached, not_eligible, not_found, text_within, too_long
+from resolvers.texts import is_blank
+from resolvers.transactions import (
+    Refused,
+    Step,
+    invalid,
+    limit_reached,
+    line_within,
+    not_eligible,
+    not_found,
+    optional_text_within,
+    too_long,
+)
 
 TITLE_LEAST, TITLE_MOST = 3, 150  # characters, as are all of these
 BODY_MOST = 10_000
@@ -22,35 +32,24 @@ REMOVED = "The post was removed."
 
 
 def title_in(text: str, *path: Step) -> str:
-    title = text_within(text, TITLE_MOST, *path)
+    title = line_within(text, TITLE_MOST, *path)
     if len(title) < TITLE_LEAST:
         raise invalid(f"This takes at least {TITLE_LEAST} characters.", *path)
-    refuse_control_characters(title, "", *path)
     return title
 
 
 def body_in(text: str, *path: Step) -> str:
     """The text as it was written, white space included: in CommonMark it means something."""
-    if not text.strip():
+    if is_blank(text):
         raise invalid("This may not be empty.", *path)
     if len(text) > BODY_MOST:
         raise too_long(BODY_MOST, *path)
-    refuse_control_characters(text, "\n\t", *path)
     return text
 
 
 def note_in(text: str | None, *path: Step) -> str | None:
     """A text that may be left out; None where nothing is written."""
-    if text is None or not text.strip():
-        return None
-    note = text_within(text, NOTE_MOST, *path)
-    refuse_control_characters(note, "\n\t", *path)
-    return note
-
-
-def refuse_control_characters(text: str, allowed: str, *path: Step) -> None:
-    if any(unicodedata.category(character) == "Cc" and character not in allowed for character in text):
-        raise invalid("This contains a control character.", *path)
+    return optional_text_within(text, NOTE_MOST, *path)
 
 
 async def expect_topics(connection: Connection, about: Sequence[NodeId]) -> None:

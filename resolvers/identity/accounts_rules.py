@@ -5,7 +5,7 @@ import unicodedata
 from datetime import date
 from functools import cache
 
-from resolvers.transactions import Path, Step, invalid, not_eligible, text_within, too_long
+from resolvers.transactions import Path, Step, invalid, not_eligible, optional_text_within, too_long
 
 PSEUDONYM_LENGTHS = (3, 30)  # in characters
 PASSWORD_LENGTHS = (10, 128)
@@ -74,7 +74,7 @@ def locale_of(text: str, *path: Step) -> str:
 
 def about_of(text: str, *path: Step) -> str | None:
     """None where nothing is left of it."""
-    return text_within(text, ABOUT_LENGTH, *path) if text.strip() else None
+    return optional_text_within(text, ABOUT_LENGTH, *path)
 
 
 def check_notice(version: str, current: str, *path: Step) -> None:

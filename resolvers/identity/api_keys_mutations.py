@@ -9,7 +9,7 @@ from models.database import Connection
 from models.parameters import ApiKeyId
 from models.viewers import Viewer
 from resolvers.identity.accounts import TOKEN_BYTES, token_hash
-from resolvers.transactions import Unstored, buyer_of, invalid, limit_reached, not_found, text_within
+from resolvers.transactions import Unstored, buyer_of, invalid, limit_reached, line_within, not_found
 
 NAME_LENGTH = 100
 MOST_KEYS = 10  # of an organization that open anything
@@ -47,7 +47,7 @@ async def create_api_key(connection: Connection, viewer: Viewer, *, name: str, e
     """
     secret = Secret()
     organization = buyer_of(viewer)
-    called = text_within(name, NAME_LENGTH, "name")
+    called = line_within(name, NAME_LENGTH, "name")
     now = datetime.now(UTC)
     if expires_at <= now:
         raise invalid("This time is in the past.", "expires_at")

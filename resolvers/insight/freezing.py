@@ -29,9 +29,9 @@ from resolvers.transactions import (
     RefusalCode,
     current_day,
     invalid,
+    line_within,
     not_found,
     taken,
-    text_within,
     too_early,
 )
 
@@ -130,7 +130,7 @@ async def freeze_wave(
     )
     if found is None:
         raise not_found("community")
-    wave = text_within(wave, WAVE_LENGTH, "wave")
+    wave = line_within(wave, WAVE_LENGTH, "wave")
     if not offered_to:
         raise invalid("Name at least one kind of organization.", "offered_to")
     frozen_on = day or await current_day(connection)

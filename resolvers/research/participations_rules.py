@@ -7,6 +7,7 @@ from datetime import date as Day
 
 from models.research.surveys import QuestionKind
 from resolvers.research.visibility_rules import CHOICES, NUMBERS, Given, QuestionDefinition, shown
+from resolvers.texts import is_blank
 from resolvers.transactions import Path, Refusal, RefusalCode, Step
 
 TEXT_LENGTH = 5_000
@@ -80,13 +81,12 @@ def _given(question: QuestionDefinition, entry: AnswerEntry) -> Given | None:
         return None if entry.number is None else Given(number=entry.number)
     if question.kind is QuestionKind.DATE:
         return None if entry.date is None else Given(day=entry.date)
-    text = (entry.text or "").strip()
-    return Given(text=text) if text else None
+    return None if entry.text is None or is_blank(entry.text) else Given(text=entry.text.strip())
 
 
 def _fault(question: QuestionDefinition, entry: AnswerEntry, *path: Step) -> Refusal | None:
     said = {"codes": bool(entry.codes), "number": entry.number is not None, "date": entry.date is not None}
-    said["text"] = bool((entry.text or "").strip())
+    said["text"] = not is_blank(entry.text or "")
     own = FIELD_OF[question.kind]
     for name in FIELDS:
         if said[name] and name != own:

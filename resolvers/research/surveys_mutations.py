@@ -22,6 +22,7 @@ from resolvers.transactions import (
     conflict,
     current_day,
     invalid,
+    line_within,
     not_found,
     require_role,
     text_within,
@@ -69,7 +70,7 @@ async def create_survey(
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
         raise not_found("community")
-    title = text_within(title, TITLE_LENGTH, "title")
+    title = line_within(title, TITLE_LENGTH, "title")
     description = text_within(description, DESCRIPTION_LENGTH, "description")
     today = await current_day(connection)
     if opens_on is not None and opens_on < today:
@@ -119,7 +120,7 @@ async def revise_survey(
     status = SurveyStatus(found["status"])
     if status not in REVISABLE:
         raise too_late("The survey has closed.", "survey")
-    title = found["title"] if title is None else text_within(title, TITLE_LENGTH, "title")
+    title = found["title"] if title is None else line_within(title, TITLE_LENGTH, "title")
     if description is None:
         description = found["description"]
     else:

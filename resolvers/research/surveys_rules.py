@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from models.research.surveys import QuestionKind, RuleOperator
 from resolvers.research.visibility_rules import CHOICES, NUMBERS, QuestionDefinition, RuleDefinition, value_of
+from resolvers.texts import has_line_ends, is_blank
 from resolvers.transactions import Refusal, RefusalCode, Step
 
 QUESTIONS = 100
@@ -92,6 +93,8 @@ def _option_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refu
                 yield _invalid("Another option of the question has this code.", *place, "code")
             seen.add(option.code)
             yield from _text_refusals(option.label, LABEL_LENGTH, *place, "label")
+            if has_line_ends(option.label.strip()):
+                yield _invalid("This must be a single line, without tabs.", *place, "label")
     if most is not None:
         if question.kind is not QuestionKind.MULTIPLE_CHOICE:
             yield _invalid("Only multiple-choice questions take this.", *path, "max_choices")
@@ -179,7 +182,7 @@ def _depends_on_itself(key: str, by_key: Mapping[str, QuestionDefinition]) -> bo
 
 
 def _text_refusals(text: str, most: int, *path: Step) -> Iterator[Refusal]:
-    if not text.strip():
+    if is_blank(text):
         yield _invalid("This may not be empty.", *path)
     elif len(text) > most:
         yield Refusal(RefusalCode.TOO_LONG, f"This takes at most {most:,} characters.", path)
