@@ -2,9 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
+from resolvers.identity.passwords import normalized
+from resolvers.texts import is_blank
 from resolvers.transactions import Path, Step, invalid, not_eligible, optional_text_within, too_long
 
 PSEUDONYM_LENGTHS = (3, 30)  # in characters
@@ -12,7 +15,19 @@ PASSWORD_LENGTHS = (10, 128)
 ABOUT_LENGTH = 1_000
 FIRST_BIRTH_YEAR = 1900
 DEFAULT_LOCALE = "fr-FR"
-LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+LOCALE_LENGTH = 100
+# RFC 5646, section 2.1: langtag or privateuse, without languages of four to eight letters: none is registered. Tags
+# that are registered whole and have another form are named.
+LOCALE = re.compile(
+    r"[a-z]{2,3}(?:-[a-z]{3}){0,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
+    r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[0-9a-wyz](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?"
+    r"|x(?:-[a-z0-9]{1,8})+",
+    re.ASCII | re.IGNORECASE,
+)
+IRREGULAR = frozenset(
+    ("en-gb-oed", "i-ami", "i-bnn", "i-default", "i-enochian", "i-hak", "i-klingon", "i-lux", "i-mingo", "i-navajo",
+     "i-pwn", "i-tao", "i-tay", "i-tsu", "sgn-be-fr", "sgn-be-nl", "sgn-ch-de")
+)  # fmt: skip
 
 
 def pseudonym_of(text: str, *path: Step) -> str:
@@ -32,20 +47,23 @@ def pseudonym_of(text: str, *path: Step) -> str:
 
 
 def password_of(text: str, *others: str, path: Path) -> str:
-    """The password, as it was typed. `others` are what it may not be: whoever guesses knows them too.
+    """The password, in the form that is hashed. `others` are what it may not be: whoever guesses knows them too.
 
-    Length and no composition rules, and none that everybody tries: NIST SP 800-63B, section 5.1.1.2.
+    Length and no composition rules, and none that everybody tries: NIST SP 800-63B-4, section 3.1.1.2.
     """
     least, most = PASSWORD_LENGTHS
-    if len(text) > most:
+    # Both: a ligature or a fraction has more characters once it is normalized.
+    if max(len(text), len(password := normalized(text))) > most:
         raise too_long(most, *path)
-    if len(text) < least:
+    if len(password) < least:
         raise invalid(f"A password has at least {least} characters.", *path)
-    if text.lower() in common_passwords():
+    if is_blank(password):
+        raise invalid("A password may not consist of invisible characters alone.", *path)
+    if password.lower() in common_passwords():
         raise invalid("This password is one of those that are tried first. Choose another.", *path)
-    if text.lower() in {other.lower() for other in others}:
+    if password.lower() in {normalized(other).lower() for other in others}:
         raise invalid("The password is the e-mail address or the pseudonym. Choose another.", *path)
-    return text
+    return password
 
 
 @cache
@@ -67,9 +85,30 @@ def birth_year_of(year: int, today: date, minimum_age: int, *path: Step) -> int:
 
 
 def locale_of(text: str, *path: Step) -> str:
-    if not LOCALE.fullmatch(text):
-        raise invalid("A locale is a language, with a country or without, such as fr-FR or en.", *path)
-    return text
+    """The language tag (BCP 47) in its usual case: `fr-FR` for `fr-fr`, `zh-Hant-TW` for `ZH-HANT-tw`."""
+    if len(text) > LOCALE_LENGTH:
+        raise too_long(LOCALE_LENGTH, *path)
+    subtags = text.lower().split("-")
+    if text.lower() not in IRREGULAR and (not LOCALE.fullmatch(text) or _repeats(subtags)):
+        raise invalid("A locale is a language tag of BCP 47, such as fr-FR, en or zh-Hant-TW.", *path)
+    # RFC 5646, section 2.1.1: upper case for two letters and title case for four, except first and after a singleton.
+    plain = next((place for place, subtag in enumerate(subtags) if len(subtag) == 1), len(subtags))
+    return "-".join(
+        subtag.upper() if 0 < place < plain and len(subtag) == 2
+        else subtag.title() if 0 < place < plain and len(subtag) == 4 and subtag.isalpha()
+        else subtag
+        for place, subtag in enumerate(subtags)
+    )  # fmt: skip
+
+
+def _repeats(subtags: Sequence[str]) -> bool:
+    """Whether a variant or a singleton occurs twice, which RFC 5646, section 2.2.9 does not allow."""
+    own = subtags[: subtags.index("x")] if "x" in subtags else subtags
+    singletons = [place for place, subtag in enumerate(own) if len(subtag) == 1]
+    variants = own[1 : singletons[0] if singletons else None]
+    single = [own[place] for place in singletons]
+    variants = [subtag for subtag in variants if len(subtag) > 4 or (subtag[0].isdigit() and len(subtag) == 4)]
+    return len(set(single)) < len(single) or len(set(variants)) < len(variants)
 
 
 def about_of(text: str, *path: Step) -> str | None:

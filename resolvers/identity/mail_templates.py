@@ -21,7 +21,7 @@ def written(letter: Letter, locale: str, code: str | None, about: str | None = N
 
     `about` is the name of what it is about, where it is about something with a name.
     """
-    words = (FRENCH if locale.split("-")[0] == "fr" else ENGLISH)[letter]
+    words = (FRENCH if locale.lower().split("-")[0] in ("fr", "fra", "fre") else ENGLISH)[letter]
     # The name last, which may hold whatever somebody called itself, and in lines that mail need not fold.
     name = fill(about or "", LINE)
     return Written(words.subject, words.body.replace("{code}", code or "").replace("{about}", name))

@@ -13,6 +13,7 @@ from schema.identity.members import Member
 from schema.mutations import Options, mutation, mutations, shown
 
 PSEUDONYM = "{} to {} characters, not an e-mail address.".format(*PSEUDONYM_LENGTHS)
+LOCALE = f"The language of mail to the member: a language tag of BCP 47, such as `{DEFAULT_LOCALE}`."
 BIRTH_YEAR = f"The year of birth, {FIRST_BIRTH_YEAR} or later."
 REGION = "The region of residence, one of `Query.regions`. Case, accents and punctuation are ignored."
 
@@ -38,6 +39,6 @@ class MemberMutations:
         birth_year=f"{BIRTH_YEAR} Null clears it.",
         sex="The viewer's sex, or UNKNOWN. Null is refused.",
         region=f"{REGION} Null clears it.",
-        locale=f"The language, with or without a country, such as `{DEFAULT_LOCALE}`. Null is refused.",
+        locale=f"{LOCALE} Null is refused.",
         sharing="Who can see the viewer's profile, courses and observations. Null is refused.",
     )

@@ -3,11 +3,11 @@
 from resolvers.identity import registrations_mutations
 from resolvers.identity.accounts_rules import DEFAULT_LOCALE, PASSWORD_LENGTHS
 from schema.access import PUBLIC
-from schema.identity.members_mutations import BIRTH_YEAR, PSEUDONYM, REGION
+from schema.identity.members_mutations import BIRTH_YEAR, LOCALE, PSEUDONYM, REGION
 from schema.mutations import Options, mutation, mutations
 
 CODE = "The code from the mail. Case and spaces are ignored."
-PASSWORD = "{} to {} characters. Common passwords are refused.".format(*PASSWORD_LENGTHS)
+PASSWORD = "{} to {} characters, compared in NFKC. Common passwords are refused.".format(*PASSWORD_LENGTHS)
 
 
 @mutations
@@ -24,7 +24,7 @@ class RegistrationMutations:
         birth_year=BIRTH_YEAR,
         sex="UNKNOWN by default.",
         region=REGION,
-        locale=f"The language of mail to the member: `{DEFAULT_LOCALE}` by default.",
+        locale=f"{LOCALE} `{DEFAULT_LOCALE}` by default.",
         notice_version="The version of the privacy notice that the member has read.",
     )
     request_password_reset = mutation(

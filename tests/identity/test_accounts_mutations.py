@@ -166,7 +166,8 @@ REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"region": "Atlantis"}, [("INVALID", "input.region")]),
     ({"birthYear": 2025}, [("NOT_ELIGIBLE", "input.birthYear")]),
     ({"birthYear": 1700}, [("INVALID", "input.birthYear")]),
-    ({"locale": "FR"}, [("INVALID", "input.locale")]),
+    ({"locale": "fr_FR"}, [("INVALID", "input.locale")]),
+    ({"locale": "x" * 101}, [("TOO_LONG", "input.locale")]),
     ({"pseudonym": "gRaCe"}, [("TAKEN", "input.pseudonym")]),
     ({"region": "Corse", "sharing": "ALL_MEMBERS", "pseudonym": "Grace"}, [("TAKEN", "input.pseudonym")]),
 ]

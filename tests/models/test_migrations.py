@@ -230,3 +230,22 @@ async def test_a_database_may_have_unaccent_elsewhere_already(server: str) -> No
 
 def test_every_model_stands_in_one_of_the_schemas() -> None:
     assert {table.schema for table in metadata.sorted_tables} == set(SCHEMAS)
+
+
+async def test_addresses_outside_of_ascii_get_the_idna_form_of_their_domain(server: str) -> None:
+    async with empty(server) as dsn:
+        await run.upgrade(dsn, "0010")
+        connection = await asyncpg.connect(dsn)
+        try:
+            staff = await connection.fetchval("INSERT INTO identity.staff (name) VALUES ('s') RETURNING id")
+            insert = "INSERT INTO identity.account (email, staff_id) VALUES ($1, $2)"
+            for address in ("a@hôpital.example", "b@plain.example", "c@é.example", "c@xn--9ca.example"):
+                await connection.execute(insert, address, staff)
+            await run.upgrade(dsn, "0011")
+            found = await connection.fetch('SELECT email FROM identity.account ORDER BY email COLLATE "C"')
+        finally:
+            await connection.close()
+    # One whose other form is taken stays.
+    assert [row["email"] for row in found] == [
+        "a@xn--hpital-ixa.example", "b@plain.example", "c@xn--9ca.example", "c@é.example",
+    ]  # fmt: skip
