@@ -19,6 +19,10 @@ def is_blank(text: str) -> bool:
     return not INVISIBLE.sub("", text).strip()
 
 
+def has_invisible_characters(text: str) -> bool:
+    return INVISIBLE.search(text) is not None
+
+
 def with_line_feeds(text: str) -> str:
     """The text with its line ends, CR LF, CR or LF, as LF."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -7,7 +7,8 @@ from uuid import UUID
 from commands.demonstration.catalogue import Catalogue, Community
 from commands.demonstration.chance import Chance, shares
 from commands.demonstration.texts import Network, slug
-from models.identity import accounts, members
+from models.appearance import looks
+from models.identity import accounts, members, registrations
 from models.identity.members import MemberKind, MembershipRole, Sex, Sharing
 
 MEMBERS = 18_000  # at scale 1, including the trials' patients
@@ -228,9 +229,14 @@ def at(chance: Chance, day: date) -> datetime:
 def write_people(seed: int, network: Network, everyone: list[Person]) -> None:
     """Writes members, profiles, memberships, diagnoses, and an account without credentials for each member."""
     chance = Chance(seed, "accounts")
+    seen: set[str] = set()
     for person in everyone:
         network.add(members.Member, id=person.id, pseudonym=person.pseudonym, kind=person.kind, verified=person.verified,
                     about=person.about, joined_on=person.joined_on)  # fmt: skip
+        # Generated names may look alike: a key is the first one's.
+        for look in [key for key in looks(person.pseudonym) if key not in seen]:
+            seen.add(look)
+            network.add(registrations.PseudonymLook, look=look, member_id=person.id)
         network.add(members.Profile, member_id=person.id, birth_year=person.birth_year, sex=person.sex, region=person.region,
                     sharing=person.sharing)  # fmt: skip
         for number, community in enumerate(person.communities):

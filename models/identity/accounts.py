@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
-from models.columns import Table, choices, key, moment, only_from, reference, within
+from models.columns import Table, choices, key, moment, moments, only_from, reference, within
 from privacy.described import DescribedEnum
 
 
@@ -48,6 +48,7 @@ class Account(Table, table=True):
     locale: str = Field(default="fr-FR", sa_column_kwargs={"server_default": text("'fr-FR'")})
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     notice_version: str | None = None  # of the privacy notice that was accepted at registration
+    renamed_at: list[datetime] = moments()  # when the member's pseudonym changed: the last few times
     member_id: UUID | None = Field(default=None, foreign_key="care.member.id", ondelete="CASCADE", unique=True)
     organization_id: UUID | None = reference("insight.organization.id", nullable=True)
     staff_id: UUID | None = reference("identity.staff.id", nullable=True)

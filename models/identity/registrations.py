@@ -55,6 +55,21 @@ class Registration(Table, table=True):
     expires_at: datetime = moment()
 
 
+class PseudonymLook(Table, table=True):
+    """A key of `models.appearance.looks` that a pseudonym holds, of a member or a registration, against lookalikes."""
+
+    __table_args__ = within(
+        "identity",
+        CheckConstraint("num_nonnulls(member_id, registration_id) = 1", name="one_holder"),
+        Index(None, "member_id"),
+        Index(None, "registration_id"),
+    )
+
+    look: str = Field(primary_key=True)
+    member_id: UUID | None = reference("care.member.id", nullable=True)
+    registration_id: UUID | None = reference("identity.registration.id", nullable=True)
+
+
 class PasswordReset(Table, table=True):
     """Permission to choose a new password with a mailed code; only the code's SHA-256 is stored."""
 

@@ -177,6 +177,7 @@ SCOPES: Mapping[str, Scope] = {
     "identity.credential": HIDDEN,
     "identity.mutation": HIDDEN,
     "identity.registration": HIDDEN,
+    "identity.pseudonym_look": HIDDEN,
     "identity.password_reset": HIDDEN,
     "identity.attempt": HIDDEN,
     "identity.mail": HIDDEN,

@@ -6,11 +6,26 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
+from models.appearance import in_lower_case
+from models.identity.members import MemberKind
 from resolvers.identity.passwords import normalized
-from resolvers.texts import is_blank
+from resolvers.texts import has_invisible_characters, is_blank
 from resolvers.transactions import Path, Step, invalid, not_eligible, optional_text_within, too_long
 
 PSEUDONYM_LENGTHS = (3, 30)  # in characters
+ASSOCIATION_LENGTH = 120  # the most characters of an association's pseudonym: its full name
+RENAMES, RENAMING_DAYS = 2, 30  # how often a pseudonym may change within so many days
+# Words that only staff may go by: anywhere in a pseudonym, as words of it, and where all others are FILLERS.
+STAFF_STEMS = (
+    "cohorte", "administrateur", "administratrice", "administrator", "administration", "moderateur", "moderatrice",
+    "moderator", "moderation", "webmaster",
+)  # fmt: skip
+STAFF_WORDS = ("admin", "admins", "staff", "modo", "modos", "sysadmin")
+STAFF_NAMES = (
+    "support", "equipe", "team", "officiel", "officielle", "official", "service", "systeme", "system", "help",
+    "helpdesk", "aide", "assistance", "contact", "securite", "security", "mod", "mods",
+)  # fmt: skip
+FILLERS = ("the", "la", "le", "l", "de", "du", "des", "client", "clients", "technique", "technical", "desk", "site")
 PASSWORD_LENGTHS = (10, 128)
 ABOUT_LENGTH = 1_000
 FIRST_BIRTH_YEAR = 1900
@@ -30,20 +45,57 @@ IRREGULAR = frozenset(
 )  # fmt: skip
 
 
-def pseudonym_of(text: str, *path: Step) -> str:
-    """The pseudonym as it is kept, in NFKC: of two that look alike but for their widths or ligatures there is one."""
-    name = unicodedata.normalize("NFKC", text.strip())
+def pseudonym_as_kept(text: str) -> str:
+    """A pseudonym in NFKC and with single spaces: however it is typed, it is stored and found in one form."""
+    return re.sub(" +", " ", unicodedata.normalize("NFKC", text.strip()).strip())
+
+
+def pseudonym_of(text: str, kind: MemberKind, *path: Step) -> str:
+    """The pseudonym of a member of this kind, as it is kept."""
+    name = pseudonym_as_kept(text)
     least, most = PSEUDONYM_LENGTHS
+    if kind is MemberKind.ASSOCIATION:
+        most = ASSOCIATION_LENGTH
     if len(name) > most:
         raise too_long(most, *path)
     if len(name) < least:
         raise invalid(f"A pseudonym has {least} to {most} characters.", *path)
     # Not printable: control characters, and those that cannot be seen or turn the direction of what is read.
-    if not name.isprintable():
+    if not name.isprintable() or has_invisible_characters(name):
         raise invalid("A pseudonym has letters, figures, punctuation and spaces alone.", *path)
     if "@" in name:
         raise invalid("A pseudonym is no e-mail address: other members see it. It has no @.", *path)
+    if claims_to_be_staff(name):
+        raise invalid("This pseudonym could be taken for staff. Choose another.", *path)
     return name
+
+
+def claims_to_be_staff(name: str) -> bool:
+    """Whether a name has words that only staff may go by, however they are spelled."""
+    # Without marks between: accents hide behind lookalikes, and lookalikes behind accents.
+    plain = _as_staff_reads(in_lower_case(_without_marks(in_lower_case(name))))
+    words = re.findall(r"[^\W_]+", plain)
+    joined = "".join(words)
+    if any(stem in joined for stem in _spelled(STAFF_STEMS)) or _spelled(STAFF_WORDS) & {*words, joined}:
+        return True
+    # What is left without words that name nobody: "The support", "Équipe officielle".
+    names = _spelled(STAFF_NAMES)
+    others = {word for word in words if word not in names and word not in _spelled(FILLERS)}
+    return bool(names & {*words}) and not others
+
+
+@cache
+def _spelled(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(_as_staff_reads(in_lower_case(word)) for word in words)
+
+
+def _as_staff_reads(text: str) -> str:
+    """Text in lower case with the figures that stand for letters, and `i` as `l`, which a capital I looks like."""
+    return text.translate(str.maketrans("i13457$", "lleasts"))
+
+
+def _without_marks(text: str) -> str:
+    return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
 
 
 def password_of(text: str, *others: str, path: Path) -> str:

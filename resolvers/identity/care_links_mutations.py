@@ -8,6 +8,7 @@ from models.database import Connection
 from models.identity.members import CareLinkStatus, MemberKind, NotificationKind
 from models.parameters import CareLinkId
 from models.viewers import Viewer
+from resolvers.identity.accounts_rules import pseudonym_as_kept
 from resolvers.transactions import invalid, limit_reached, member_of, not_eligible, not_found, notify, taken, too_late
 
 LINKS = 20  # that a patient may have invited or accepted at once
@@ -21,7 +22,7 @@ async def invite_relative(connection: Connection, viewer: Viewer, *, pseudonym: 
     if await kind_of(connection, patient) != MemberKind.PATIENT:
         raise not_eligible("Only patients can invite a relative to keep their diary.")
     relative = await connection.fetchrow(
-        "SELECT id, kind FROM care.member WHERE lower(pseudonym) = lower($1)", pseudonym.strip()
+        "SELECT id, kind FROM care.member WHERE lower(pseudonym) = lower($1)", pseudonym_as_kept(pseudonym)
     )
     if relative is None:
         raise not_found("pseudonym")

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, case, cast, extract, func
+from sqlalchemy import Integer, case, cast, extract, func, literal_column
 
 from models.community import communities, moderation
 from models.identity import members as tables
@@ -19,7 +19,11 @@ BANDS = (YOUNGEST, *(band for _, band in reversed(AGE_BANDS)))
 
 def member(*, pseudonym: Value[str]) -> Rows:
     found = row(tables.Member)
-    return select(found).where(func.lower(found.pseudonym) == func.lower(pseudonym))
+    # As `pseudonym_as_kept`: however it is typed, it is found in the form that is stored.
+    normal = func.normalize(pseudonym, literal_column("NFKC"))
+    space: Expression = literal_column("' '")
+    kept = func.btrim(func.regexp_replace(normal, literal_column("' +'"), space, "g"))
+    return select(found).where(func.lower(found.pseudonym) == func.lower(kept))
 
 
 def author_of(written: Row) -> Rows:

@@ -1,10 +1,11 @@
 """Updates members' profiles, and verifies associations for staff."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from models.appearance import looks
 from models.database import Connection
 from models.identity import members as tables
 from models.identity.members import MemberKind, Sex, Sharing
@@ -17,7 +18,7 @@ from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import pseudonym_taken
 from resolvers.regions import region_of
 from resolvers.texts import is_blank
-from resolvers.transactions import UNSET, Forbidden, Maybe, invalid, member_of, not_eligible, not_found
+from resolvers.transactions import UNSET, Forbidden, Maybe, invalid, limit_reached, member_of, not_eligible, not_found
 
 # One column each, of the viewer's own row: $2 is the viewer.
 STATEMENTS = {
@@ -32,8 +33,8 @@ DECIDING = {"birth_year", "sex", "region"}  # whom a survey asks
 CLEARED = {"about", "birth_year", "region"}  # by null; nothing else may be empty
 
 
-def checked(given: Mapping[str, Any], minimum_age: int, today: date | None = None) -> dict[str, Any]:
-    """The columns that change, by name, as they are kept, from the arguments that were given. Raises Refused."""
+def checked(given: Mapping[str, Any], kind: MemberKind, minimum_age: int, today: date | None = None) -> dict[str, Any]:
+    """The columns that change of a member of this kind, by name, as they are kept. Raises Refused."""
     today = today or datetime.now(UTC).date()
     changes: dict[str, Any] = {}
     for name, value in given.items():
@@ -42,7 +43,7 @@ def checked(given: Mapping[str, Any], minimum_age: int, today: date | None = Non
                 raise invalid("This may not be null. Leave it out to keep it.", name)
             changes[name] = None
         elif name == "pseudonym":
-            changes[name] = accounts_rules.pseudonym_of(value, name)
+            changes[name] = accounts_rules.pseudonym_of(value, kind, name)
         elif name == "about":
             changes[name] = accounts_rules.about_of(value, name)
         elif name == "birth_year":
@@ -77,15 +78,31 @@ async def update_profile(
         "locale": locale, "sharing": sharing,
     }  # fmt: skip
     given = {name: value for name, value in fields.items() if value is not UNSET}
-    changes, member = checked(given, call.minimum_age), member_of(viewer)
+    member = member_of(viewer)
+    kind = await connection.fetchval("SELECT kind FROM care.member WHERE id = $1", member)
+    if kind is None:
+        raise Forbidden
+    changes = checked(given, MemberKind(kind), call.minimum_age)
     for name, value in changes.items():
         if name != "pseudonym":
             await connection.execute(STATEMENTS[name], value, member)
-        elif not await connection.fetchval("SELECT identity.change_pseudonym($1)", value):
-            raise pseudonym_taken()
+        else:
+            await change_pseudonym(connection, value)
     if DECIDING & set(changes):
         await eligibility_changed(connection, viewer)
     return member
+
+
+async def change_pseudonym(connection: Connection, name: str) -> None:
+    most, days = accounts_rules.RENAMES, accounts_rules.RENAMING_DAYS
+    changed = await connection.fetchval(
+        "SELECT identity.change_pseudonym($1, $2, $3, $4)", name, looks(name), most, timedelta(days=days)
+    )
+    if changed == "TOO_OFTEN":
+        message = f"A pseudonym can change {most} times in {days} days. A change of case alone does not count."
+        raise limit_reached(message, "pseudonym")
+    if changed != "CHANGED":
+        raise pseudonym_taken()
 
 
 async def verify_association(connection: Connection, viewer: Viewer, *, member: MemberId, verified: bool) -> UUID:

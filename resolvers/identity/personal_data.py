@@ -108,7 +108,7 @@ OWN: Mapping[str, Own] = {
     "research.answer": Own(OF_SHEET, ("answer_sheet_id", "question_id", "codes", "number", "day", "text")),
     "identity.account": Own(
         MINE,
-        ("id", "email", "email_verified", "locale", "created_at", "notice_version", "member_id"),
+        ("id", "email", "email_verified", "locale", "created_at", "notice_version", "member_id", "renamed_at"),
         {"organization_id": "no member's account has one", "staff_id": "no member's account has one"},
     ),
     "identity.session": Own(
@@ -125,11 +125,12 @@ NOT_EXPORTED: Mapping[str, str] = {
     "research.record": "the member's other rows as bins, in bytes that no role may read; erased with the member",
     "identity.credential": "a secret: the owner knows their password, and a hash is of use only to a thief",
     "identity.registration": "waits for its code and has no account yet; deleted with it or within a day",
+    "identity.pseudonym_look": "made of the pseudonym, which is exported; deleted with the member",
     "identity.password_reset": "a secret: the code's hash, gone within the hour",
     "identity.attempt": "holds a hash without a name; deleted within a day",
     "identity.mail": "deleted once it is sent to the member",
     "identity.mutation": "ids of rows that are exported themselves, kept for a day",
-    "identity.staff": "staff are not members",
+    "identity.staff": "staff are people of Cohorte, not members",
 }
 
 

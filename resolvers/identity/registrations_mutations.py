@@ -5,6 +5,7 @@ import base64
 import secrets
 from datetime import UTC, datetime, timedelta
 
+from models.appearance import looks
 from models.database import Connection
 from models.identity.members import MemberKind, Sex
 from models.parameters import EmailAddress
@@ -42,7 +43,7 @@ async def register(
     account opens when the mailed code is returned within a day; until then the pseudonym is reserved.
     """
     await asyncio.to_thread(accounts_rules.common_passwords)  # which has to be loaded, the first time
-    name = accounts_rules.pseudonym_of(pseudonym, "pseudonym")
+    name = accounts_rules.pseudonym_of(pseudonym, kind, "pseudonym")
     accounts_rules.password_of(password, email, name, path=("password",))
     if birth_year is not None:
         accounts_rules.birth_year_of(birth_year, datetime.now(UTC).date(), call.minimum_age, "birth_year")
@@ -54,9 +55,9 @@ async def register(
 
     async def registers(connection: Connection, viewer: Viewer) -> Result:
         is_free = await connection.fetchval(
-            "SELECT identity.register($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            email, password_hash, name, kind.value, birth_year, (sex or Sex.UNKNOWN).value, place, language,
-            notice_version, new_code(), VERIFYING,
+            "SELECT identity.register($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            email, password_hash, name, looks(name), kind.value, birth_year, (sex or Sex.UNKNOWN).value, place,
+            language, notice_version, new_code(), VERIFYING,
         )  # fmt: skip
         if not is_free:
             raise pseudonym_taken()
@@ -108,7 +109,7 @@ async def count_mail(call: Call, email: str) -> None:
 
 
 def pseudonym_taken() -> Exception:
-    return taken("Another member has this pseudonym. Choose another.", "pseudonym")
+    return taken("Another member has this pseudonym, or one that looks like it. Choose another.", "pseudonym")
 
 
 def new_code() -> str:

@@ -3,17 +3,23 @@
 from resolvers.identity import members_mutations
 from resolvers.identity.accounts_rules import (
     ABOUT_LENGTH,
+    ASSOCIATION_LENGTH,
     DEFAULT_LOCALE,
     FIRST_BIRTH_YEAR,
     PSEUDONYM_LENGTHS,
+    RENAMES,
+    RENAMING_DAYS,
 )
 from schema.access import MANAGER, PATIENT
 from schema.identity.accounts import Me
 from schema.identity.members import Member
 from schema.mutations import Options, mutation, mutations, shown
 
-PSEUDONYM = "{} to {} characters, not an e-mail address.".format(*PSEUDONYM_LENGTHS)
-LOCALE = f"The language of mail to the member: a language tag of BCP 47, such as `{DEFAULT_LOCALE}`."
+PSEUDONYM = (
+    "{} to {} characters, up to {} for an association. It must look unlike every other member's, and is neither an "
+    "e-mail address nor a claim to be staff."
+).format(*PSEUDONYM_LENGTHS, ASSOCIATION_LENGTH)
+LOCALE = f"The language of mail to the member: an IETF language tag, such as `{DEFAULT_LOCALE}`."
 BIRTH_YEAR = f"The year of birth, {FIRST_BIRTH_YEAR} or later."
 REGION = "The region of residence, one of `Query.regions`. Case, accents and punctuation are ignored."
 
@@ -34,7 +40,7 @@ class MemberMutations:
         only=PATIENT,
         shows={"me": shown(Me, members_mutations.profile_changed, "The viewer's profile.")},
         options=Options(read_by="member_id"),
-        pseudonym=f"{PSEUDONYM} Null is refused.",
+        pseudonym=f"{PSEUDONYM} Can change {RENAMES} times in {RENAMING_DAYS} days. Null is refused.",
         about=f"What other members read about the viewer: at most {ABOUT_LENGTH:,} characters. Null clears it.",
         birth_year=f"{BIRTH_YEAR} Null clears it.",
         sex="The viewer's sex, or UNKNOWN. Null is refused.",

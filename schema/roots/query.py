@@ -117,7 +117,7 @@ class Query:
     member: Member | None = sql(
         resolvers.identity.members.member,
         "A member by their pseudonym. Null if there is none.",
-        arguments={"pseudonym": "The member's pseudonym. Case is ignored."},
+        arguments={"pseudonym": "The member's pseudonym, in any case and normal form."},
         only=PATIENT | MANAGER,
     )
     discussion: Discussion | None = sql(

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $18, true) AS id
+  SELECT set_config('cohorte.member', $19, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o)
@@ -63,7 +63,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o
           ) AS series
           FROM care.member AS member_1
-          WHERE lower(member_1.pseudonym) = lower($17::VARCHAR)
+          WHERE lower(member_1.pseudonym) = lower(btrim(regexp_replace(normalize($17::VARCHAR, NFKC), ' +', ' ', $18::VARCHAR)))
         ) AS o
       ) AS member
     ) AS o

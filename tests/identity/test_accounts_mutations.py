@@ -289,7 +289,7 @@ async def test_a_statement_without_a_condition_changes_the_viewers_own_row_alone
         "INSERT INTO identity.mail (recipient, letter, locale) VALUES ('a@b', 'VERIFY_EMAIL', 'en')",
         "SELECT * FROM identity.mail_due(1)",
         "SELECT identity.write_to('a@b', 'VERIFY_EMAIL', 'en', 'x')",
-        "SELECT identity.register('a@b', 'x', 'x', 'PATIENT', 1, 'MALE', '', 'en', '1', 'x', '1 day')",
+        "SELECT identity.register('a@b', 'x', 'x', '{x}', 'PATIENT', 1, 'MALE', '', 'en', '1', 'x', '1 day')",
         "SELECT identity.verify_email('x')",
         "SELECT identity.reset_password('x', 'x')",
         "SELECT identity.close_sessions(gen_random_uuid())",
@@ -314,7 +314,9 @@ async def test_nobody_deletes_or_renames_another(fresh: str) -> None:
         accounts = await owner.fetch("SELECT id, member_id FROM identity.account WHERE member_id IS NOT NULL LIMIT 2")
         before = await owner.fetchval("SELECT count(*) FROM care.member")
         assert await patient.fetchval("SELECT identity.delete_account($1)", accounts[0]["id"]) is False
-        assert await patient.fetchval("SELECT identity.change_pseudonym('Somebody new')") is False
+        assert (
+            await patient.fetchval("SELECT identity.change_pseudonym('Somebody new', '{x}', 2, '30 days')") == "TAKEN"
+        )
         async with patient.transaction():
             await patient.execute("SELECT set_config('cohorte.member', $1, true)", str(accounts[1]["member_id"]))
             assert await patient.fetchval("SELECT identity.delete_account($1)", accounts[0]["id"]) is False

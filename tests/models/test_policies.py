@@ -74,6 +74,7 @@ identity.staff               - - - s -
 identity.credential          - - - - -
 identity.mutation            - - - - -
 identity.registration        - - - - -
+identity.pseudonym_look      - - - - -
 identity.password_reset      - - - - -
 identity.attempt             - - - - -
 identity.mail                - - - - -

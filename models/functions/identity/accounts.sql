@@ -1,19 +1,40 @@
 -- Changes to an account, its deletion, and the deletion of what has expired.
 
--- Changes the viewer's pseudonym. False if the new one is taken.
-CREATE FUNCTION identity.change_pseudonym(pseudonym text) RETURNS boolean
+-- Changes the viewer's pseudonym: CHANGED, TAKEN if it or one that looks like it is another's, or TOO_OFTEN after `most`
+-- changes within `period`, of which those that keep its looks do not count.
+CREATE FUNCTION identity.change_pseudonym(pseudonym text, looks text[], most integer, period interval) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     viewer uuid := nullif(current_setting('cohorte.member', true), '')::uuid;
+    earlier timestamptz[];
+    keeps boolean;
 BEGIN
-    IF viewer IS NULL OR NOT identity.is_free(change_pseudonym.pseudonym, viewer) THEN
-        RETURN false;
+    -- One at a time: of two changes that count together, both would be among the first.
+    PERFORM FROM identity.account a WHERE a.member_id = viewer FOR UPDATE;
+    SELECT array_remove(array_agg(r.at ORDER BY r.at), NULL) INTO earlier
+    FROM identity.account a LEFT JOIN unnest(a.renamed_at) r (at) ON r.at > now() - change_pseudonym.period
+    WHERE a.member_id = viewer;
+    IF viewer IS NULL OR NOT identity.is_free(change_pseudonym.pseudonym, change_pseudonym.looks, viewer) THEN
+        RETURN 'TAKEN';
+    END IF;
+    keeps := EXISTS (
+        SELECT FROM identity.pseudonym_look l WHERE l.member_id = viewer AND l.look = ANY (change_pseudonym.looks))
+        OR EXISTS (
+            SELECT FROM care.member m
+            WHERE m.id = viewer AND lower(m.pseudonym) = lower(change_pseudonym.pseudonym));
+    IF NOT keeps THEN
+        IF cardinality(earlier) >= change_pseudonym.most THEN
+            RETURN 'TOO_OFTEN';
+        END IF;
+        UPDATE identity.account a SET renamed_at = earlier || now() WHERE a.member_id = viewer;
     END IF;
     UPDATE care.member m SET pseudonym = change_pseudonym.pseudonym WHERE m.id = viewer;
-    RETURN FOUND;
+    DELETE FROM identity.pseudonym_look l WHERE l.member_id = viewer;
+    INSERT INTO identity.pseudonym_look (look, member_id) SELECT unnest(change_pseudonym.looks), viewer;
+    RETURN 'CHANGED';
 END $$;
-GRANT EXECUTE ON FUNCTION identity.change_pseudonym(text) TO cohorte_patient;
+GRANT EXECUTE ON FUNCTION identity.change_pseudonym(text, text[], integer, interval) TO cohorte_patient;
 
 -- Deletes the viewer's account with all of the member's rows. Posts stay, without an author. False if it is not theirs.
 CREATE FUNCTION identity.delete_account(account_id uuid) RETURNS boolean

@@ -1,0 +1,155 @@
+DROP FUNCTION identity.change_pseudonym(text);
+DROP FUNCTION identity.is_free(text,uuid);
+DROP FUNCTION identity.register(text,text,text,text,integer,text,text,text,text,text,interval);
+CREATE TABLE identity.pseudonym_look (
+    demonstration BOOLEAN DEFAULT false NOT NULL,
+    look VARCHAR NOT NULL,
+    member_id UUID,
+    registration_id UUID,
+    CONSTRAINT pk_pseudonym_look PRIMARY KEY (look),
+    CONSTRAINT ck_pseudonym_look_one_holder CHECK (num_nonnulls(member_id, registration_id) = 1),
+    CONSTRAINT fk_pseudonym_look_member_id_member FOREIGN KEY(member_id) REFERENCES care.member (id) ON DELETE CASCADE,
+    CONSTRAINT fk_pseudonym_look_registration_id_registration FOREIGN KEY(registration_id) REFERENCES identity.registration (id) ON DELETE CASCADE
+);
+
+ALTER TABLE identity.account ADD COLUMN renamed_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL;
+CREATE INDEX ix_pseudonym_look_member_id ON identity.pseudonym_look USING btree (member_id);
+CREATE INDEX ix_pseudonym_look_registration_id ON identity.pseudonym_look USING btree (registration_id);
+CREATE OR REPLACE FUNCTION identity.change_pseudonym(pseudonym text, looks text[], most integer, period interval)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    viewer uuid := nullif(current_setting('cohorte.member', true), '')::uuid;
+    earlier timestamptz[];
+    keeps boolean;
+BEGIN
+    -- One at a time: of two changes that count together, both would be among the first.
+    PERFORM FROM identity.account a WHERE a.member_id = viewer FOR UPDATE;
+    SELECT array_remove(array_agg(r.at ORDER BY r.at), NULL) INTO earlier
+    FROM identity.account a LEFT JOIN unnest(a.renamed_at) r (at) ON r.at > now() - change_pseudonym.period
+    WHERE a.member_id = viewer;
+    IF viewer IS NULL OR NOT identity.is_free(change_pseudonym.pseudonym, change_pseudonym.looks, viewer) THEN
+        RETURN 'TAKEN';
+    END IF;
+    keeps := EXISTS (
+        SELECT FROM identity.pseudonym_look l WHERE l.member_id = viewer AND l.look = ANY (change_pseudonym.looks))
+        OR EXISTS (
+            SELECT FROM care.member m
+            WHERE m.id = viewer AND lower(m.pseudonym) = lower(change_pseudonym.pseudonym));
+    IF NOT keeps THEN
+        IF cardinality(earlier) >= change_pseudonym.most THEN
+            RETURN 'TOO_OFTEN';
+        END IF;
+        UPDATE identity.account a SET renamed_at = earlier || now() WHERE a.member_id = viewer;
+    END IF;
+    UPDATE care.member m SET pseudonym = change_pseudonym.pseudonym WHERE m.id = viewer;
+    DELETE FROM identity.pseudonym_look l WHERE l.member_id = viewer;
+    INSERT INTO identity.pseudonym_look (look, member_id) SELECT unnest(change_pseudonym.looks), viewer;
+    RETURN 'CHANGED';
+END $function$;
+
+CREATE OR REPLACE FUNCTION identity.is_free(pseudonym text, looks text[], whose uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    one text;
+BEGIN
+    FOREACH one IN ARRAY is_free.looks LOOP
+        PERFORM pg_advisory_xact_lock(hashtextextended(one, 2));
+    END LOOP;
+    DELETE FROM identity.registration r
+    WHERE r.expires_at <= now() AND (
+        lower(r.pseudonym) = lower(is_free.pseudonym) OR r.id IN (
+            SELECT l.registration_id FROM identity.pseudonym_look l WHERE l.look = ANY (is_free.looks)));
+    RETURN NOT EXISTS (
+            SELECT FROM care.member m
+            WHERE lower(m.pseudonym) = lower(is_free.pseudonym) AND m.id IS DISTINCT FROM is_free.whose)
+        AND NOT EXISTS (SELECT FROM identity.registration r WHERE lower(r.pseudonym) = lower(is_free.pseudonym))
+        AND NOT EXISTS (
+            SELECT FROM identity.pseudonym_look l
+            WHERE l.look = ANY (is_free.looks)
+                AND (l.registration_id IS NOT NULL OR l.member_id IS DISTINCT FROM is_free.whose));
+END $function$;
+
+CREATE OR REPLACE FUNCTION identity.register(email text, password_hash text, pseudonym text, looks text[], kind text, birth_year integer, sex text, region text, locale text, notice_version text, code text, lifetime interval)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    address text := lower(register.email);
+    holder identity.account;
+    is_taken boolean;
+    made uuid;
+BEGIN
+    -- A second registration, after a lost mail or a mistyped password, replaces the first.
+    DELETE FROM identity.registration r
+    WHERE lower(r.pseudonym) = lower(register.pseudonym) AND r.email = address;
+    IF NOT identity.is_free(register.pseudonym, register.looks, NULL) THEN
+        RETURN false;
+    END IF;
+    SELECT * INTO holder FROM identity.account a WHERE a.email = address;
+    is_taken := FOUND;
+    INSERT INTO identity.registration (
+        email, pseudonym, kind, birth_year, sex, region, locale, notice_version, code_hash, password_hash, expires_at)
+    VALUES (
+        address, register.pseudonym, register.kind,
+        CASE WHEN NOT is_taken THEN register.birth_year END,
+        CASE WHEN is_taken THEN 'UNKNOWN' ELSE register.sex END,
+        CASE WHEN NOT is_taken THEN register.region END,
+        register.locale, register.notice_version,
+        CASE WHEN NOT is_taken THEN sha256(convert_to(register.code, 'UTF8')) END,
+        CASE WHEN NOT is_taken THEN register.password_hash END,
+        now() + register.lifetime)
+    RETURNING id INTO made;
+    INSERT INTO identity.pseudonym_look (look, registration_id) SELECT unnest(register.looks), made;
+    IF is_taken THEN
+        PERFORM identity.write_to(holder.email, 'ADDRESS_TAKEN', holder.locale, NULL);
+    ELSE
+        PERFORM identity.write_to(address, 'VERIFY_EMAIL', register.locale, register.code);
+    END IF;
+    RETURN true;
+END $function$;
+
+CREATE OR REPLACE FUNCTION identity.verify_email(code text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    digest bytea := sha256(convert_to(verify_email.code, 'UTF8'));
+    waiting identity.registration;
+    opened uuid;
+    whose uuid;
+    held text[];
+BEGIN
+    SELECT * INTO waiting FROM identity.registration r WHERE r.code_hash = digest;
+    -- Of two registrations with one address, the first to be verified wins.
+    PERFORM pg_advisory_xact_lock(hashtextextended(waiting.email, 3));
+    held := ARRAY(SELECT l.look FROM identity.pseudonym_look l WHERE l.registration_id = waiting.id ORDER BY l.look);
+    DELETE FROM identity.registration r WHERE r.code_hash = digest AND r.expires_at > now() RETURNING * INTO waiting;
+    IF NOT FOUND OR EXISTS (SELECT FROM identity.account a WHERE a.email = waiting.email) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO care.member (pseudonym, kind, joined_on)
+    VALUES (waiting.pseudonym, waiting.kind, current_date) RETURNING id INTO whose;
+    INSERT INTO identity.pseudonym_look (look, member_id) SELECT unnest(held), whose;
+    INSERT INTO care.profile (member_id, birth_year, sex, region)
+    VALUES (whose, waiting.birth_year, waiting.sex, waiting.region);
+    INSERT INTO identity.account (email, email_verified, locale, notice_version, member_id)
+    VALUES (waiting.email, true, waiting.locale, waiting.notice_version, whose) RETURNING id INTO opened;
+    INSERT INTO identity.credential (account_id, password_hash) VALUES (opened, waiting.password_hash);
+    DELETE FROM identity.registration r WHERE r.email = waiting.email;
+    RETURN true;
+END $function$;
+
+ALTER TABLE identity.pseudonym_look ENABLE ROW LEVEL SECURITY;
+GRANT EXECUTE ON FUNCTION identity.change_pseudonym(text,text[],integer,interval) TO cohorte_patient;
+GRANT EXECUTE ON FUNCTION identity.register(text,text,text,text[],text,integer,text,text,text,text,text,interval) TO cohorte_public;
