@@ -1,4 +1,4 @@
-"""The only place that offers fixtures to every test. What a test does not ask for is not started."""
+"""Fixtures that every test module can use. Each starts only when a test requests it."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator

@@ -1,6 +1,6 @@
-"""The only place that tries the server with clients that others wrote: `make conformance`, which needs Node and npm.
+"""Runs the server against clients that others wrote: `make conformance`, which needs Node and npm.
 
-Not among `make test`'s files, which need nothing but Python.
+Not part of `make test`, which needs nothing but Python.
 """
 
 import asyncio

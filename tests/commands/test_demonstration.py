@@ -1,4 +1,4 @@
-"""The only place that tests the demonstration network: size, coherence, trials, and that it repeats itself."""
+"""The demonstration network: its size, its consistency, its trials, and that seeding it is repeatable."""
 
 import asyncio
 import csv

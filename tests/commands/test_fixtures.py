@@ -1,4 +1,4 @@
-"""The only place that tests what other tests stand on: clones of the template that do not see one another."""
+"""The database fixtures: clones of the template are isolated from one another."""
 
 import asyncpg
 

@@ -1,4 +1,4 @@
-"""How progress is shown, on a terminal and elsewhere."""
+"""How progress is displayed, on a terminal and elsewhere."""
 
 import io
 

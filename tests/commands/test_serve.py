@@ -1,4 +1,4 @@
-"""The command that starts a server, from outside: what it prints, and what it leaves behind."""
+"""The `serve` command from outside: what it prints, when it refuses to start, and what it leaves behind."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Settings from the environment: defaults, accepted values, and refusals that repeat no value."""
+"""Settings from the environment: defaults, accepted values, and errors that repeat no value."""
 
 from ipaddress import ip_network
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Joining and leaving, discussions and posts: what each write does, whom it refuses, and what then did not happen."""
+"""Joining, leaving, discussions and posts: the effect of each mutation, its refusals, and what they leave unchanged."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

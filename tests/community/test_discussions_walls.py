@@ -1,4 +1,4 @@
-"""Wrong statements about discussions, as a view's role: policies and grants keep each from other members' rows."""
+"""Policies and grants of discussions: forbidden statements, run as a view's role, change no other member's rows."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Removing posts, deciding on flags and suspending members: what a moderator does, and who may not."""
+"""Moderation: removing posts, resolving flags, suspending members, and who may not."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The only place that takes PostgreSQL away from a server that publishes and is read: it says so, and heals."""
+"""A server whose PostgreSQL fails while it publishes and is read reports the failure and recovers."""
 
 import asyncio
 import json

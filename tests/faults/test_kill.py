@@ -1,4 +1,4 @@
-"""The only place that kills the server in the middle of writes, and has every client try again."""
+"""Kills the server during writes while every client retries: nothing acknowledged is lost, nothing is doubled."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""The only place that kills the server while it publishes, and ends it while much is asked: all is kept, or nothing."""
+"""Kills or stops the server while it publishes: each publication is complete or absent."""
 
 import asyncio
 import fcntl

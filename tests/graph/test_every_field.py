@@ -1,4 +1,4 @@
-"""Every field of every view is asked for once, of rows that have a value for it, and answers as its type promises."""
+"""Every field of every view, requested once from rows that have a value for it, returns what its type promises."""
 
 import json
 from collections.abc import Sequence

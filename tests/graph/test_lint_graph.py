@@ -1,4 +1,4 @@
-"""The graph's names and descriptions: the views keep the rules, and each rule catches what it is for."""
+"""The rules for the graph's names and descriptions: the views follow them, and each rule catches what it should."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What a buyer can reach from the root of its graph: a list written by hand, in which nothing is a person's."""
+"""Everything that a buyer can reach from the graph's root, as a list written by hand; nothing in it is a person's."""
 
 import re
 from collections.abc import Iterator

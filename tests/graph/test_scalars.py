@@ -1,4 +1,4 @@
-"""What each scalar takes, and that a refusal repeats nothing of what was refused."""
+"""What each scalar accepts, and that a refusal does not repeat the refused value."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

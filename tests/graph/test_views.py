@@ -1,4 +1,4 @@
-"""Who may select what: the four views against a table, their printed SDL, and what is refused at start-up."""
+"""Who may select what: the four views compared with a table, their printed SDL, and what is refused at start-up."""
 
 from collections.abc import Iterator
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The only place that tries what callers change of their own account, and the house of an association."""
+"""Changes that callers make to their own account and sessions, and the verification of associations by staff."""
 
 import asyncio
 from collections.abc import AsyncIterator

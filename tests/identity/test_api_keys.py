@@ -1,4 +1,4 @@
-"""Keys of organizations' programs: what they open and what not, and that they end with their time or when revoked."""
+"""API keys of organizations' programs: what they open, what they don't, and how they expire or are revoked."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""The only place that tries too often: to sign in, and to have mail sent, by account and by address."""
+"""Limits on repeated attempts to sign in and to request mail, by account and by address."""
 
 import asyncio
 from ipaddress import ip_network

@@ -1,4 +1,4 @@
-"""Care links over HTTP: a patient invites, the relative accepts, either ends; and what members are told, and read."""
+"""Care links over HTTP: a patient invites, the relative accepts, either ends it, and both are notified."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The only place that tests the year of a diagnosis: told when joining, read by its member alone, gone with leaving."""
+"""The year of a diagnosis: given on joining, read by its member alone, deleted on leaving."""
 
 from datetime import UTC, datetime
 from typing import Any

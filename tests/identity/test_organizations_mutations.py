@@ -1,4 +1,4 @@
-"""Making a buyer: an organization's name is its own, and its contact opens its account with a code that was mailed."""
+"""Creating organizations: names are unique, and the contact opens the account with a code sent by mail."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The only place that tries the outbox: by SMTP to a real server, again after a failure, and one process at a time."""
+"""The outbox: sends over SMTP to a real server, retries after failures, one process at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator

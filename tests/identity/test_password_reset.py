@@ -1,4 +1,4 @@
-"""The only place that tries getting back into an account: codes by mail, and what a new password closes."""
+"""Password resets: codes by mail, and the sessions that a new password closes."""
 
 import asyncio
 from pathlib import Path

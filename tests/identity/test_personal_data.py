@@ -1,4 +1,4 @@
-"""The only place that holds a member's rights to every table: what it is given of itself, and that nothing stays."""
+"""A member's rights over every table: the export of their data, and what deleting the account leaves."""
 
 import asyncio
 import json

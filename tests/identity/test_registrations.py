@@ -1,4 +1,4 @@
-"""The only place that tries opening an account and getting back into one: what is held, mailed, and never said."""
+"""Registrations: what is stored, what is mailed, and what is never revealed."""
 
 import asyncio
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The only place that tries signing in and out: who is let in, and that a session that is closed is closed at once."""
+"""Signing in and out: who is admitted, and that a closed session is refused at once."""
 
 import asyncio
 import hashlib

@@ -1,7 +1,7 @@
-"""What buyers find out of one member when they pool all that they are told, know everything else, and spend it all.
+"""What colluding buyers can learn about one member when they know everything else and spend the whole budget.
 
-Each attack is tried on a dataset of the real server, by the graph alone, and once more with the noise switched off: an
-attack that would not succeed then could not show that the noise holds it off.
+Each attack runs on a dataset of the real server, through the graph only, and once more with the noise switched off: an
+attack that fails even without noise would prove nothing about the noise.
 """
 
 import random

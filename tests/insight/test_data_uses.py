@@ -1,4 +1,4 @@
-"""What else is said of datasets: what is left to ask, the register, a member's own part of it, and what is new."""
+"""Budgets of datasets, the public ledger, a member's own entries in it, and events about new insights."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What a member is worth to a dataset, on the real SQL: bounded, by its own rows alone, and by public domains."""
+"""A member's influence on a dataset, in the real SQL: bounded, through their own rows only, over public domains."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""Freezing: surveys that close and waves of tracking become datasets, whole or not at all, and datasets end."""
+"""Freezing: closed surveys and waves of tracking become datasets, completely or not at all, and datasets end."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Publishing: what is charged, what is said again for nothing, and what is written down and told."""
+"""Publishing insights: what is charged, what is free, what enters the ledger, and who is notified."""
 
 import asyncio
 from itertools import product

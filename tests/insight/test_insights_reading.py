@@ -1,4 +1,4 @@
-"""Who reads which insights, what of them, and that whoever may read one is told the same numbers as everybody else."""
+"""Who reads which insights, with which fields; everyone who may read an insight gets the same numbers."""
 
 import csv
 import io

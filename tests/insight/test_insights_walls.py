@@ -1,4 +1,4 @@
-"""What has been said stands: nothing of it is changed, by whoever; and who may publish can do nothing else."""
+"""Published rows cannot be changed by any role, and the publisher's role can do nothing but publish."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The register: what verifies it finds whatever was tampered with, and a database that forgot it is not served."""
+"""The public ledger: verification detects tampering, and a database that lost entries is not served."""
 
 import asyncio
 import hashlib

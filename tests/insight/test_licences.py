@@ -1,4 +1,4 @@
-"""Licences from asking to their end: what an organization asks for, what the house decides, what the tables refuse."""
+"""Licences from request to end: what an organization requests, what staff decide, what the tables refuse."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta

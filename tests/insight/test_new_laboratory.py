@@ -1,4 +1,4 @@
-"""A new laboratory's whole way, as its people and its program go it: from a first letter to a line in the register."""
+"""A new laboratory's whole journey, for its people and its program: from the first mail to an entry in the ledger."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Nothing that a member or a buyer wrote, and no exact count, is written down while datasets are made and sold."""
+"""No log of freezing and publishing contains a text that somebody wrote or an exact count."""
 
 import logging
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Publishing at once and with accidents in between: never overspent, nothing said unpaid, planted faults found."""
+"""Publishing with concurrency and failures: never overspent, nothing published unpaid; planted faults are detected."""
 
 import asyncio
 import logging

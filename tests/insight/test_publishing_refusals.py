@@ -1,4 +1,4 @@
-"""What may not be published, and what it would cost: each refusal and quote, and that nothing was spent."""
+"""Refusals and quotes of publishing: each code and price, and that nothing was spent."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

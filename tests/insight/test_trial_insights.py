@@ -1,4 +1,4 @@
-"""What can be read of the arthritis trial, against the package's own numbers; and the trial that is too small."""
+"""Insights of the arthritis trial compared with the package's own numbers, and the trial that is too small."""
 
 import math
 from collections import Counter

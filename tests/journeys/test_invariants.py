@@ -1,4 +1,4 @@
-"""Whatever everybody does of everything, and at once, what must always hold of the rows holds."""
+"""Invariants of all rows hold whatever members and staff do, concurrently too."""
 
 from asyncio import gather
 

@@ -1,4 +1,4 @@
-"""The only place that lives a member's whole month over HTTP: from registering to leaving, with nothing of it left."""
+"""A member's whole month over HTTP, from registering to deleting the account, after which nothing is left."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The functions, triggers and views of a migrated database are those of models/functions, each of which is used."""
+"""The functions, triggers and views of a migrated database equal those of models/functions, and each is used."""
 
 import re
 from collections import Counter

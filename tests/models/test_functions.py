@@ -1,4 +1,4 @@
-"""What the database's own functions answer, and who may ask them."""
+"""Results of the database's own functions, and which roles may call them."""
 
 import math
 from datetime import timedelta

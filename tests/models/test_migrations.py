@@ -1,4 +1,4 @@
-"""A migrated database is what the models say, however many processes migrate it and whatever it held before."""
+"""A migrated database equals the models, however many processes migrate it and whatever it held before."""
 
 import asyncio
 import hashlib

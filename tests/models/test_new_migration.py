@@ -1,4 +1,4 @@
-"""`python -m commands.new migration` writes a migration that makes a database what the code declares."""
+"""`python -m commands.new migration` writes a migration that makes a database match the code."""
 
 import asyncio
 import os

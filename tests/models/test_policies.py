@@ -1,4 +1,4 @@
-"""Every role against every table: what it may name at all, and that what policies.py says is what the database does."""
+"""The rights of every role on every table, compared with what models/security declares."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Which rows each viewer reads: what a member shares and with whom, what is the viewer's own, and what it costs."""
+"""Which rows each viewer reads: what members share and with whom, what is the viewer's own, and its cost."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The only place that answers an operation without the planner: graphql-core over the printed SDL, rows from memory."""
+"""Answers an operation without the planner: graphql-core over the printed SDL, with rows from memory."""
 
 import base64
 import json

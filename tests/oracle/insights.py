@@ -1,4 +1,4 @@
-"""The only place for where the oracle finds what has been said: datasets, insights, the register and what it costs."""
+"""The oracle's readers for datasets, insights, budgets and the public ledger."""
 
 import json
 from collections.abc import Callable

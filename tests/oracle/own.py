@@ -1,4 +1,4 @@
-"""The only place for where the oracle finds what members say of themselves, what is a viewer's own, and the buyers'."""
+"""The oracle's readers for members' tracking, the viewer's own rows, and buyers' licences."""
 
 from collections import defaultdict
 from collections.abc import Iterable

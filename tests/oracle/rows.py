@@ -1,4 +1,4 @@
-"""The only place that reads a small database whole, and says in plain Python which of its rows a viewer may see."""
+"""Reads a small database whole and decides in plain Python which of its rows a viewer may see."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""The only place for where the oracle finds what members share: communities, discussions, members, the catalogue."""
+"""The oracle's readers for what members share: communities, discussions, members and the catalogue."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""What Python computes for a field: from the row's JSON, wherever it stands, with whatever is asked of the answer."""
+"""Fields that Python computes from a row's JSON, wherever they occur, with any selection of their result."""
 
 import asyncio
 import json

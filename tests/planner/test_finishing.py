@@ -1,4 +1,4 @@
-"""One set of resolvers, two ways to finish: as one statement and by graphql-core, an operation answers the same."""
+"""An operation has the same result whether one statement answers it or graphql-core does."""
 
 import json
 from collections.abc import AsyncIterator

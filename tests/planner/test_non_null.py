@@ -1,4 +1,4 @@
-"""A non-null field must find its row: it points at rows that a grant alone guards, or is named here with its reason."""
+"""A non-null field always finds its row: its table has no row policy, or the field is listed here with a reason."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A statement goes without its viewer only where every table it names is one that its role reads every row of."""
+"""A statement runs without its viewer only if its role reads every row of every table it names."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The statements answer what the rows say: generated operations agree with an oracle that does not use the planner."""
+"""Generated operations get the same result from the planner's statements and from an oracle that does not use it."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a client's questions become: golden statements, one for each, and plans that hold as the network grows."""
+"""Statements that clients' operations become: golden statements, and query plans that hold as the network grows."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What may be spent and by whom, what members are shown first, and what is said to them about it."""
+"""Budgets and their shares, the order of members' own tables, and the sentence that describes a privacy loss."""
 
 import math
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The register's chain: a line's hash is what is written down, and whatever is changed shows at its place."""
+"""The ledger's hash chain: an entry's hash follows the documented format, and every change is located."""
 
 import hashlib
 import json

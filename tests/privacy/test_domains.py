@@ -1,4 +1,4 @@
-"""Public domains: one category for whatever a member's rows hold, names of their own, nothing chosen by looking."""
+"""Public domains: each raw value falls into one category, names are unique, and no category depends on the data."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Tables for other programs: what is hidden has no numbers in them, and no text of theirs is calculated."""
+"""Exported tables: hidden cells have no numbers, and no text can be evaluated as a formula."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What noise must be: the discrete Gaussian at the price that was charged, never less; each check is shown to fail."""
+"""Noise is the discrete Gaussian at the price charged, never less; each check is shown to fail on a planted fault."""
 
 import math
 import subprocess

@@ -1,4 +1,4 @@
-"""What is read off a cube: intervals that hold, totals of all cells, and nothing said where there is too little."""
+"""What is computed from a cube: interval coverage, totals of all cells, and nulls where data are too few."""
 
 import math
 import random

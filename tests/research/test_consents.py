@@ -1,4 +1,4 @@
-"""Consenting: what it opens and counts, what taking it back deletes at once, its history, and its refusals."""
+"""Consents: what they open and count, what withdrawal deletes at once, their history and refusals."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who is in a dataset: by consent, within an allowance, until the consent is taken back or the dataset ends."""
+"""Who is enrolled in a dataset: with consent, within an allowance, until withdrawal or the dataset's end."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

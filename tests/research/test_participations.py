@@ -1,4 +1,4 @@
-"""Answering: drafts, sending, sending anew, withdrawing; whom and what is refused, and what then stays."""
+"""Answering surveys: drafts, submission, re-submission, withdrawal, and what a refusal leaves unchanged."""
 
 from typing import Any
 from uuid import UUID

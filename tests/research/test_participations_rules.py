@@ -1,4 +1,4 @@
-"""Which answers a survey takes: every kind's own faults, hidden questions, drafts, and what is universal."""
+"""Which answers a survey accepts: the faults of each kind of question, hidden questions, drafts and invariants."""
 
 from dataclasses import replace
 from datetime import date

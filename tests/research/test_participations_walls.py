@@ -1,4 +1,4 @@
-"""Answering at once and against the grain: twins, races, what always holds, and what no statement can do."""
+"""Concurrent answers, repeated requests, and forbidden statements of members on surveys."""
 
 import asyncio
 from random import Random

@@ -1,4 +1,4 @@
-"""Where a survey stands: what opens it and whom it then asks, what closing cuts, and twins."""
+"""A survey's lifecycle: what opens it, whom it invites, what closing it unlinks, and concurrent requests."""
 
 import asyncio
 from typing import Any

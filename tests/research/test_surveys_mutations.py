@@ -1,4 +1,4 @@
-"""Writing surveys: what survey managers make and revise, whom and what is refused, versions, and twins."""
+"""Creating and revising surveys: what survey managers write, who is refused, versions, and concurrent requests."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a survey's questions must be: every fault at its place, and no fault in a survey that has every kind."""
+"""Rules for a survey's questions: every fault has its path, and a survey with every kind of question has none."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which answers show which question: a table for every operator and kind, and what hidden answers count for."""
+"""Which answers show which question: a table of every operator and kind, and how hidden answers count."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The only place that tries which address a request is taken to come from, by what the proxies on its way say."""
+"""The client address that the server derives from a connection and its proxies' headers."""
 
 from ipaddress import ip_network
 

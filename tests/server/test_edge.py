@@ -1,4 +1,4 @@
-"""The only place that tries the endpoint as HTTP has it: every kind of bad request, each with its one clear answer."""
+"""The HTTP endpoint: every kind of bad request has one clear error."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The only place that tries graphql-sse as its protocol has it: every kind of operation, every kind of end."""
+"""The graphql-sse protocol: every kind of operation and every way that a stream ends."""
 
 import asyncio
 from typing import Any

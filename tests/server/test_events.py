@@ -1,4 +1,4 @@
-"""The only place that tries who is told what at once: by discussion, by member, by community, across processes."""
+"""Delivery of events to subscribers: by discussion, member and community, across processes."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The only place that tries a server whose database is slow, crowded or gone, or whose client is."""
+"""A server whose database is slow, overloaded or gone, or whose client disconnects."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The only place that tries documents against the limits: what is refused, in which words, and what is not."""
+"""Documents compared with the limits: what is refused, in which words, and what is accepted."""
 
 import orjson
 import pytest

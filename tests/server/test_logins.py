@@ -1,4 +1,4 @@
-"""Each view's connections log in as its own role, whatever the database's address looks like and whoever was before."""
+"""Each view's connections log in as its own role, for every form of the database's address."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""The only place that tries what is written down: one line an operation, and nothing that anybody wrote."""
+"""Logs have one line for each operation, and contain nothing that people wrote."""
 
 import json
 import logging

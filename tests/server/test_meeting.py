@@ -1,4 +1,4 @@
-"""The only place that has two writes meet of which one decides what the other may: none is overlooked, none fails."""
+"""Pairs of concurrent writes where one decides what the other may do: neither is overlooked, neither fails."""
 
 import asyncio
 from collections.abc import AsyncIterator

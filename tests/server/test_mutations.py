@@ -1,4 +1,4 @@
-"""What every mutation stands on: carried out once, refused with nothing left behind, and told as the graph tells it."""
+"""What all mutations share: idempotency, refusals that leave nothing behind, and errors as the graph reports them."""
 
 import asyncio
 import json

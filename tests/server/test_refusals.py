@@ -1,4 +1,4 @@
-"""The only place that tries what is refused: in which words, before any SQL, and without the values."""
+"""Errors of refused operations: their words, and that they run no SQL and repeat no value."""
 
 import json
 from typing import Any

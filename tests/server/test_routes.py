@@ -1,4 +1,4 @@
-"""The only place that tries what is served beside the graph, and introspection."""
+"""The routes beside the graph (SDL, GraphiQL, health), and introspection."""
 
 import asyncpg
 from graphql import get_introspection_query

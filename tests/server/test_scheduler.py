@@ -1,4 +1,4 @@
-"""What time brings about: surveys open on their day and close after their last, once, whichever process does it."""
+"""Scheduled work: surveys open on their day and close after their last, once, in whichever process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""The only place that tries graphql-transport-ws as its protocol has it: each message, each closing code."""
+"""The graphql-transport-ws protocol: each message and each close code."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The only place that tries how open streams end: revoked, stopped, whoever cancels what, and at what moment."""
+"""How open streams end: by revocation, shutdown or cancellation, at any moment."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The only place that makes members and staff of a test's own who have signed in, without the cost of a password."""
+"""Signs in members and staff of a test's own, without the cost of hashing a password."""
 
 import secrets
 from collections.abc import AsyncIterator

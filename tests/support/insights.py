@@ -1,4 +1,4 @@
-"""The only place that furnishes a database with what has been said, and with those who may or may not read it."""
+"""A database with published insights, and the callers who may or may not read them."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

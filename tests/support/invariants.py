@@ -1,4 +1,4 @@
-"""The only place that says what must hold of all rows whatever was written, and finds what does not."""
+"""Invariants of all rows, whatever was written, and a check that lists the violations."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

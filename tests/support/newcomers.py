@@ -1,4 +1,4 @@
-"""The only place that joins the network as a newcomer does: it registers, reads its mail, enters the code, signs in."""
+"""Joins the network as a newcomer does: registers, reads the mail, enters the code, signs in."""
 
 import asyncio
 import email

@@ -1,4 +1,4 @@
-"""The only place for a crowd: as many members as a dataset takes, whose answers a test knows, and who asks of them."""
+"""A crowd of members whose survey answers the test knows, and the buyers who publish from them."""
 
 import random
 from collections.abc import Mapping, Sequence

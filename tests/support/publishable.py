@@ -1,4 +1,4 @@
-"""The only place for the dataset that tests publish from, for asking and publishing, and for what must hold after."""
+"""The dataset that publishing tests share, requests to quote and publish it, and its invariants."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The only place for members and staff who do whatever the graph lets them try, by chance."""
+"""Members and staff who perform random mutations."""
 
 import random
 from asyncio import gather

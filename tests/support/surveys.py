@@ -1,4 +1,4 @@
-"""The only place for the survey that tests ask, and for bringing it to where a test begins."""
+"""The survey that tests use, and steps that bring it to a status."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

@@ -1,6 +1,6 @@
-"""The only place for a server on a database of its own with as many signed-in members and staff as a test wants.
+"""A server on a database of its own, with as many signed-in members, staff and buyers as a test needs.
 
-Its fixtures are every test's: a town that a module shares, somebody of the house, and for each test a community of two.
+Its fixtures are available to every test: a town that a module shares, staff, and a new community of two for each test.
 """
 
 import contextlib

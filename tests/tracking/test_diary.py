@@ -1,4 +1,4 @@
-"""Whatever a patient and its relative do in whatever order: a diary holds each day's last value, and whose it is."""
+"""Whatever a patient and a relative do in any order, a diary holds each day's last value and its author."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta

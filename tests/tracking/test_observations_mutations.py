@@ -1,4 +1,4 @@
-"""Members' diaries, written over HTTP: a day at once or not at all, by oneself or by a relative while it may."""
+"""Diaries written over HTTP: a day at once or not at all, by the member or by a relative with a care link."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Members' courses of treatment, written over HTTP: begun, ended, and said to be worth what they were worth."""
+"""Courses of treatment written over HTTP: started, changed, ended and evaluated."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The two trials, from the package's own numbers: what members' series say of them, and what their dashboards say."""
+"""The two trials: members' series and dashboards equal the package's own numbers."""
 
 import csv
 import hashlib
