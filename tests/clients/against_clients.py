@@ -108,7 +108,7 @@ async def test_operations_of_every_kind_are_answered(protocol: str, fresh: str) 
         ('subscription { postAdded(discussion: "x") { id } }', "BAD_USER_INPUT"),
     ],
 )
-async def test_an_error_is_its_operations_alone(protocol: str, fresh: str, query: str, code: str) -> None:
+async def test_an_error_reaches_only_its_own_operation(protocol: str, fresh: str, query: str, code: str) -> None:
     async with followed(protocol, fresh) as at:
         await at.made.ask("wrong", query)
         told = await at.made.hear()
@@ -120,14 +120,14 @@ async def test_an_error_is_its_operations_alone(protocol: str, fresh: str, query
 
 
 @pytest.mark.parametrize(("protocol", "code"), [("ws", 4403), ("sse", 401)])
-async def test_a_token_that_opens_nothing_is_refused_for_good(protocol: str, code: int, ask: Ask) -> None:
+async def test_a_client_with_an_invalid_token_gets_a_final_error(protocol: str, code: int, ask: Ask) -> None:
     async with client(protocol, ask, Caller("stranger", "a" * 43)) as made:
         await made.ask("1", NOTIFIED)
         assert await made.hear() == {"id": "1", "error": code}
 
 
 @pytest.mark.parametrize("protocol", ["ws", "sse"])
-async def test_a_session_that_is_closed_takes_its_subscriptions_with_it(protocol: str, fresh: str) -> None:
+async def test_closing_a_session_ends_its_subscriptions(protocol: str, fresh: str) -> None:
     async with followed(protocol, fresh) as at:
         await at.here.ask(at.who, SIGN_OUT)
         told = await at.made.hear()
@@ -140,7 +140,7 @@ async def test_a_session_that_is_closed_takes_its_subscriptions_with_it(protocol
 
 
 @pytest.mark.parametrize("protocol", ["ws", "sse"])
-async def test_a_server_that_goes_and_comes_back_is_subscribed_to_again(protocol: str, fresh: str) -> None:
+async def test_a_client_subscribes_again_after_a_server_restart(protocol: str, fresh: str) -> None:
     async with followed(protocol, fresh) as at:
         await at.is_told("Before")
         await at.here.ask.app.leave()

@@ -53,7 +53,9 @@ async def counts(here: Town, discussion: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("kind", MemberKind)
-async def test_a_member_joins_as_what_it_is_and_again_changes_nothing(here: Town, home: UUID, kind: MemberKind) -> None:
+async def test_a_member_joins_with_their_kind_and_joining_again_changes_nothing(
+    here: Town, home: UUID, kind: MemberKind
+) -> None:
     who = await here.member(kind=kind)
     today = datetime.now(UTC).date().isoformat()
     fields = "membership { community { id viewerMembership { role } } joinedOn role }"
@@ -72,7 +74,7 @@ async def test_a_member_joins_as_what_it_is_and_again_changes_nothing(here: Town
     assert await here.value("SELECT count(*) FROM care.membership WHERE member_id = $1", who.id) == 1
 
 
-async def test_a_member_leaves_and_its_posts_stay(here: Town, home: UUID, ada: Person, ben: Person) -> None:
+async def test_a_members_posts_stay_when_they_leave(here: Town, home: UUID, ada: Person, ben: Person) -> None:
     discussion = await started(here, ada, home)
     fields = "community { viewerMembership { role } members { nodes { id } } }"
     left = await here.do(ada, "communityLeave", fields, community=f"com_{home}")
@@ -90,13 +92,13 @@ async def test_a_member_leaves_and_its_posts_stay(here: Town, home: UUID, ada: P
 
 @pytest.mark.parametrize("mutation", ["communityJoin", "communityLeave"])
 @pytest.mark.parametrize("id", ["", "com_", "nonsense", f"com_{uuid4()}", f"dis_{uuid4()}"])
-async def test_there_is_no_such_community(here: Town, ada: Person, mutation: str, id: str) -> None:
+async def test_an_unknown_community_is_not_found(here: Town, ada: Person, mutation: str, id: str) -> None:
     before = await here.value("SELECT count(*) FROM care.membership")
     assert await here.refused(ada, mutation, community=id) == ("NOT_FOUND", "input.community")
     assert await here.value("SELECT count(*) FROM care.membership") == before
 
 
-async def test_a_community_of_fifteen_has_about_twenty_members_whoever_joins_at_once(here: Town, home: UUID) -> None:
+async def test_member_counts_are_rounded_and_correct_after_concurrent_joins(here: Town, home: UUID) -> None:
     joining = [await here.member() for _ in range(15)]
     community = f"com_{home}"
     asked = [here.do(who, "communityJoin", "__typename", community=community) for who in joining for _ in range(2)]
@@ -113,9 +115,7 @@ async def test_a_community_of_fifteen_has_about_twenty_members_whoever_joins_at_
 # Discussions
 
 
-async def test_a_discussion_is_started_with_its_first_post_and_what_it_is_about(
-    here: Town, home: UUID, ada: Person
-) -> None:
+async def test_a_discussion_is_started_with_a_first_post_and_topics(here: Town, home: UUID, ada: Person) -> None:
     treatment, indicator = await factories.treatment(here.database), await factories.indicator(here.database)
     payload = await here.do(
         ada,
@@ -161,7 +161,7 @@ async def test_a_discussion_is_started_with_its_first_post_and_what_it_is_about(
         ({"about": [f"ind_{uuid4()}"] * 6}, ("INVALID", "input.about")),
     ],
 )
-async def test_a_discussion_that_is_refused_is_not_there(
+async def test_a_refused_discussion_is_not_created(
     here: Town, home: UUID, ada: Person, given: dict[str, Any], refusal: tuple[str, str]
 ) -> None:
     asked = {"community": f"com_{home}", "title": "Mornings", "body": "How are yours?"} | given
@@ -170,9 +170,7 @@ async def test_a_discussion_that_is_refused_is_not_there(
     assert await here.value("SELECT count(*) FROM care.post WHERE author_id = $1", ada.id) == 0
 
 
-async def test_a_discussion_that_is_started_twice_at_once_by_one_id_is_started_once(
-    here: Town, home: UUID, ada: Person
-) -> None:
+async def test_concurrent_requests_with_one_id_start_one_discussion(here: Town, home: UUID, ada: Person) -> None:
     given = {"community": f"com_{home}", "title": "Mornings", "body": "How?", "clientMutationId": "m"}
     payloads = await asyncio.gather(*(here.do(ada, "discussionStart", "discussion { id }", **given) for _ in range(3)))
     assert payloads == [payloads[0]] * 3
@@ -180,7 +178,7 @@ async def test_a_discussion_that_is_started_twice_at_once_by_one_id_is_started_o
     assert await here.value("SELECT count(*) FROM care.post WHERE author_id = $1", ada.id) == 1
 
 
-async def test_a_topic_is_named_once(here: Town, home: UUID, ada: Person) -> None:
+async def test_a_topic_is_given_at_most_once(here: Town, home: UUID, ada: Person) -> None:
     topic = f"trt_{(await factories.treatment(here.database))['id']}"
     asked = {"community": f"com_{home}", "title": "Mornings", "body": "How?", "about": [topic, topic]}
     assert await here.refused(ada, "discussionStart", **asked) == ("INVALID", "input.about.1")
@@ -189,12 +187,12 @@ async def test_a_topic_is_named_once(here: Town, home: UUID, ada: Person) -> Non
     assert await here.refused(ada, "discussionStart", **asked) == ("NOT_FOUND", "input.about.0")
 
 
-async def test_texts_may_be_as_long_as_they_may(here: Town, home: UUID, ada: Person) -> None:
+async def test_texts_of_the_maximum_length_are_accepted(here: Town, home: UUID, ada: Person) -> None:
     discussion = await started(here, ada, home, title="t" * 150, body="é" * 10_000)
     assert await here.value("SELECT length(title) FROM care.discussion WHERE id = $1", key(discussion)) == 150
 
 
-async def test_who_is_not_of_a_community_reads_and_does_not_write(
+async def test_non_members_of_a_community_read_but_do_not_write(
     here: Town, home: UUID, ada: Person, stranger: Person
 ) -> None:
     discussion = await started(here, ada, home)
@@ -208,7 +206,7 @@ async def test_who_is_not_of_a_community_reads_and_does_not_write(
     assert seen == {"data": {"discussion": {"title": "Mornings", "postCount": 1}}}
 
 
-async def test_who_has_not_signed_in_or_is_of_the_house_has_no_such_mutation(here: Town, home: UUID) -> None:
+async def test_the_public_and_manager_views_lack_these_mutations(here: Town, home: UUID) -> None:
     manager = await here.staff(StaffRole.MODERATOR)
     for who in (ANYBODY, manager):
         answer = await here.answer(who, "postAdd", "__typename", discussion="dis_", body="Hello")
@@ -219,9 +217,7 @@ async def test_who_has_not_signed_in_or_is_of_the_house_has_no_such_mutation(her
 # Posts
 
 
-async def test_a_post_is_added_and_who_started_the_discussion_is_told(
-    here: Town, home: UUID, ada: Person, ben: Person
-) -> None:
+async def test_adding_a_post_notifies_the_discussions_author(here: Town, home: UUID, ada: Person, ben: Person) -> None:
     discussion = await started(here, ada, home)
     await here.events()
     payload = await here.do(
@@ -254,7 +250,7 @@ async def test_a_post_is_added_and_who_started_the_discussion_is_told(
     assert sorted(event["kind"] for event in events) == ["notificationAdded", "postAdded"]
 
 
-async def test_nobody_is_told_of_its_own_post_or_after_leaving(
+async def test_members_are_not_notified_of_their_own_posts_or_after_leaving(
     here: Town, home: UUID, ada: Person, ben: Person
 ) -> None:
     discussion = await started(here, ada, home)
@@ -269,7 +265,7 @@ async def test_nobody_is_told_of_its_own_post_or_after_leaving(
 @pytest.mark.parametrize(
     ("body", "code"), [("", "INVALID"), ("b" * 10_001, "TOO_LONG"), ("a\rb", "INVALID"), ("a\x1bb", "INVALID")]
 )
-async def test_a_body_that_is_refused_is_not_written(
+async def test_a_post_with_an_invalid_body_is_not_stored(
     here: Town, home: UUID, ada: Person, mutation: str, body: str, code: str
 ) -> None:
     discussion = await started(here, ada, home)
@@ -282,7 +278,7 @@ async def test_a_body_that_is_refused_is_not_written(
     assert await here.events() == []
 
 
-async def test_nothing_is_written_in_a_closed_discussion_and_posts_may_still_be_taken_back(
+async def test_a_closed_discussion_takes_no_posts_but_authors_can_still_remove_theirs(
     here: Town, home: UUID, ada: Person
 ) -> None:
     discussion = await started(here, ada, home)
@@ -295,7 +291,7 @@ async def test_nothing_is_written_in_a_closed_discussion_and_posts_may_still_be_
     assert (await here.do(ada, "postRemove", "post { removed }", post=post))["post"] == {"removed": True}
 
 
-async def test_there_is_no_such_discussion_or_post(here: Town, ada: Person) -> None:
+async def test_an_unknown_discussion_or_post_is_not_found(here: Town, ada: Person) -> None:
     for id in ("nonsense", f"dis_{uuid4()}", f"pst_{uuid4()}"):
         assert await here.refused(ada, "postAdd", discussion=id, body="x") == ("NOT_FOUND", "input.discussion")
         on_posts: dict[str, dict[str, Any]] = {
@@ -308,7 +304,7 @@ async def test_there_is_no_such_discussion_or_post(here: Town, ada: Person) -> N
             assert await here.refused(ada, mutation, post=id, **given) == ("NOT_FOUND", "input.post")
 
 
-async def test_posts_at_once_are_all_counted_and_stand_in_the_order_they_were_kept(here: Town, home: UUID) -> None:
+async def test_concurrent_posts_are_all_counted_and_ordered_as_stored(here: Town, home: UUID) -> None:
     people = [await here.member(home) for _ in range(8)]
     discussion = await started(here, people[0], home)
     payloads = await asyncio.gather(
@@ -322,7 +318,7 @@ async def test_posts_at_once_are_all_counted_and_stand_in_the_order_they_were_ke
     assert last["last_post_at"] == max(map(datetime.fromisoformat, times))
 
 
-async def test_a_post_comes_last_even_where_the_clock_was_set_back(here: Town, home: UUID, ada: Person) -> None:
+async def test_a_new_post_comes_last_even_if_the_clock_was_set_back(here: Town, home: UUID, ada: Person) -> None:
     discussion = await started(here, ada, home)
     ahead = datetime.now(UTC) + timedelta(hours=3)
     await factories.post(here.database, discussion_id=key(discussion), created_at=ahead, body="From tomorrow")
@@ -331,7 +327,7 @@ async def test_a_post_comes_last_even_where_the_clock_was_set_back(here: Town, h
     assert last["last_post_at"] == ahead + timedelta(microseconds=1)
 
 
-async def test_a_repeated_post_is_written_once(here: Town, home: UUID, ada: Person, ben: Person) -> None:
+async def test_a_repeated_request_adds_one_post(here: Town, home: UUID, ada: Person, ben: Person) -> None:
     discussion = await started(here, ada, home)
     given = {"discussion": discussion, "body": "Once", "clientMutationId": "a"}
     payloads = await asyncio.gather(*(here.do(ben, "postAdd", "post { id body }", **given) for _ in range(4)))
@@ -347,7 +343,7 @@ async def test_a_repeated_post_is_written_once(here: Town, home: UUID, ada: Pers
 
 
 @pytest.mark.parametrize(("days_old", "most"), [(6, 5), (8, 30)])
-async def test_posts_an_hour_are_limited_the_more_so_for_who_is_new(
+async def test_hourly_posts_are_limited_more_strictly_for_new_members(
     here: Town, home: UUID, days_old: int, most: int
 ) -> None:
     who = await here.member(home, days_old=days_old)
@@ -371,7 +367,7 @@ async def test_posts_an_hour_are_limited_the_more_so_for_who_is_new(
     await posted(here, who, discussion)
 
 
-async def test_a_post_is_edited_by_its_author_alone(here: Town, home: UUID, ada: Person, ben: Person) -> None:
+async def test_only_the_author_edits_a_post(here: Town, home: UUID, ada: Person, ben: Person) -> None:
     discussion = await started(here, ada, home)
     post = await posted(here, ada, discussion, "befor")
     assert await here.refused(ben, "postEdit", post=post, body="mine") == ("NOT_FOUND", "input.post")
@@ -386,7 +382,7 @@ async def test_a_post_is_edited_by_its_author_alone(here: Town, home: UUID, ada:
         assert answer["data"]["discussion"]["community"]["discussions"]["nodes"] == hits
 
 
-async def test_a_removed_post_keeps_its_place_and_its_flags_and_loses_its_words(
+async def test_a_removed_post_keeps_its_place_and_flags_but_loses_its_text(
     here: Town, home: UUID, ada: Person, ben: Person
 ) -> None:
     discussion = await started(here, ada, home)
@@ -409,7 +405,7 @@ async def test_a_removed_post_keeps_its_place_and_its_flags_and_loses_its_words(
     assert await here.value("SELECT count(*) FROM care.post_reaction WHERE post_id = $1", key(post)) == 0
 
 
-async def test_a_post_that_is_edited_and_removed_at_once_is_removed(here: Town, home: UUID, ada: Person) -> None:
+async def test_a_post_that_is_edited_and_removed_concurrently_is_removed(here: Town, home: UUID, ada: Person) -> None:
     discussion = await started(here, ada, home)
     for _ in range(5):
         post = await posted(here, ada, discussion)
@@ -421,7 +417,7 @@ async def test_a_post_that_is_edited_and_removed_at_once_is_removed(here: Town, 
         assert kept == {"body": None, "removed": True}
 
 
-async def test_any_member_reacts_and_takes_it_back_once_and_again(
+async def test_members_add_and_remove_a_reaction_idempotently(
     here: Town, home: UUID, ada: Person, stranger: Person
 ) -> None:
     post = await posted(here, ada, await started(here, ada, home))
@@ -441,7 +437,7 @@ async def test_any_member_reacts_and_takes_it_back_once_and_again(
     assert (await react(stranger, "THANKS", True))["viewerReactions"] == ["THANKS"]
 
 
-async def test_a_member_flags_a_post_once_and_again_replaces_it(
+async def test_flagging_a_post_again_replaces_the_members_flag(
     here: Town, home: UUID, ada: Person, ben: Person, stranger: Person
 ) -> None:
     discussion = await started(here, ada, home)

@@ -30,13 +30,13 @@ async def wrong(here: Town) -> list[Any]:
     return [*await here.database.fetch(WRONG_POSTS), *await here.database.fetch(WRONG_MEMBERS)]
 
 
-async def test_the_demonstration_network_is_counted(here: Town) -> None:
+async def test_counts_of_the_demonstration_network_are_correct(here: Town) -> None:
     assert await wrong(here) == []
     assert await here.value("SELECT count(*) FROM care.discussion WHERE post_count > 1") > 50
     assert await here.value("SELECT count(*) FROM catalog.community WHERE member_count > 0") > 5
 
 
-async def test_a_count_that_is_wrong_is_found(here: Town) -> None:
+async def test_a_wrong_count_is_detected(here: Town) -> None:
     async with here.database.transaction() as _:
         await here.database.execute("UPDATE care.discussion SET post_count = post_count + 1")
         await here.database.execute("UPDATE catalog.community SET member_count = member_count + 10")
@@ -47,7 +47,7 @@ async def test_a_count_that_is_wrong_is_found(here: Town) -> None:
     assert found == await here.value(everything)
 
 
-async def test_of_two_who_join_at_once_the_second_counts_the_first(fresh: str) -> None:
+async def test_concurrent_joins_count_each_other(fresh: str) -> None:
     one, other = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     try:
         community = (await factories.community(one))["id"]
@@ -81,7 +81,7 @@ async def delete(here: Town, who: Person) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_any_sequence_of_writes_leaves_the_counts_right(here: Town, seed: int) -> None:
+async def test_counts_stay_correct_after_any_sequence_of_writes(here: Town, seed: int) -> None:
     chance = random.Random(seed)
     communities = [UUID(str((await factories.community(here.database))["id"])) for _ in range(2)]
     people = [await here.member(*communities) for _ in range(MEMBERS)]

@@ -59,7 +59,7 @@ async def flagged(here: Town, who: Person, post: str, **given: Any) -> str:
 
 
 @pytest.mark.parametrize("roles", [[], [StaffRole.SURVEY_MANAGER, StaffRole.DATA_STEWARD]])
-async def test_who_is_no_moderator_may_not_moderate(
+async def test_only_moderators_moderate(
     here: Town, ada: Person, ben: Person, post: str, roles: list[StaffRole]
 ) -> None:
     flag, clerk = await flagged(here, ada, post), await here.staff(*roles)
@@ -103,14 +103,14 @@ async def test_a_moderator_removes_a_post_and_its_author_may_read_why(
         ({"reason": "r", "post": f"pst_{uuid4()}"}, ("NOT_FOUND", "input.post")),
     ],
 )
-async def test_a_moderator_says_why(
+async def test_a_removal_needs_a_reason(
     here: Town, moderator: Person, post: str, given: dict[str, Any], refusal: tuple[str, str]
 ) -> None:
     assert await here.refused(moderator, "postRemove", **{"post": post} | given) == refusal
     assert await kept(here, post) == WHOLE
 
 
-async def test_a_post_whose_author_has_left_is_removed_too(here: Town, moderator: Person, post: str) -> None:
+async def test_a_post_can_be_removed_after_its_author_has_left(here: Town, moderator: Person, post: str) -> None:
     await here.database.execute("UPDATE care.post SET author_id = NULL WHERE id = $1", key(post))
     payload = await here.do(moderator, "postRemove", "post { removed }", post=post, reason="A number")
     assert payload == {"post": {"removed": True}, "userErrors": []}
@@ -144,7 +144,7 @@ async def test_an_upheld_flag_removes_its_post(
     assert await here.value("SELECT status FROM care.flag WHERE id = $1", key(flag)) == "UPHELD"
 
 
-async def test_a_dismissed_flag_leaves_its_post_and_may_be_raised_again(
+async def test_dismissing_a_flag_keeps_the_post_and_allows_a_new_flag(
     here: Town, moderator: Person, ada: Person, post: str
 ) -> None:
     flag = await flagged(here, ada, post)
@@ -156,7 +156,9 @@ async def test_a_dismissed_flag_leaves_its_post_and_may_be_raised_again(
     assert await here.value("SELECT status FROM care.flag WHERE id = $1", key(flag)) == "OPEN"
 
 
-async def test_two_moderators_at_once_decide_once(here: Town, moderator: Person, ada: Person, post: str) -> None:
+async def test_a_flag_is_resolved_once_by_concurrent_moderators(
+    here: Town, moderator: Person, ada: Person, post: str
+) -> None:
     other = await here.staff(StaffRole.MODERATOR)
     flag = await flagged(here, ada, post)
     payloads = await asyncio.gather(
@@ -171,7 +173,7 @@ async def test_two_moderators_at_once_decide_once(here: Town, moderator: Person,
     assert (await kept(here, post))["removed"] is (status == "UPHELD")
 
 
-async def test_there_is_no_such_flag_or_member(here: Town, moderator: Person, post: str) -> None:
+async def test_an_unknown_flag_or_member_is_not_found(here: Town, moderator: Person, post: str) -> None:
     for id in (f"flg_{uuid4()}", post, "nonsense"):
         assert await here.refused(moderator, "flagResolve", flag=id, upheld=True) == ("NOT_FOUND", "input.flag")
     for id in (f"mbr_{uuid4()}", post, "nonsense"):
@@ -179,7 +181,7 @@ async def test_there_is_no_such_flag_or_member(here: Town, moderator: Person, po
     assert await kept(here, post) == WHOLE
 
 
-async def test_a_suspended_member_reads_and_does_not_write_in_discussions(
+async def test_suspended_members_read_discussions_but_do_not_write(
     here: Town, moderator: Person, home: UUID, ada: Person, ben: Person, discussion: str, post: str
 ) -> None:
     fields = "member { id suspension { until reason } }"
@@ -249,7 +251,7 @@ async def test_a_suspension_ends_by_itself_or_is_lifted(
         ({"reason": "r", "until": "0001-01-01T00:00:00+14:00"}, ("INVALID", "input.until")),
     ],
 )
-async def test_a_suspension_that_is_refused_suspends_nobody(
+async def test_a_refused_suspension_suspends_nobody(
     here: Town, moderator: Person, ben: Person, given: dict[str, Any], refusal: tuple[str, str]
 ) -> None:
     assert await here.refused(moderator, "memberSuspend", member=ben.graph_id, **given) == refusal
@@ -257,7 +259,7 @@ async def test_a_suspension_that_is_refused_suspends_nobody(
     assert await here.value("SELECT count(*) FROM care.notification WHERE member_id = $1", ben.id) == 0
 
 
-async def test_a_repeated_suspension_is_said_once(here: Town, moderator: Person, ben: Person) -> None:
+async def test_a_repeated_request_suspends_and_notifies_once(here: Town, moderator: Person, ben: Person) -> None:
     given = {"member": ben.graph_id, "reason": "r", "clientMutationId": "once"}
     payloads = await asyncio.gather(*(here.do(moderator, "memberSuspend", "__typename", **given) for _ in range(3)))
     assert [payload["userErrors"] for payload in payloads] == [[]] * 3

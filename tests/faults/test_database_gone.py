@@ -121,7 +121,7 @@ def restart(folder: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_a_server_whose_database_goes_says_so_loses_nothing_and_heals(
+async def test_a_server_whose_database_fails_reports_it_loses_nothing_and_recovers(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with town_of_its_own(folder) as here:
@@ -184,7 +184,7 @@ async def expect_whole(here: Town, clients: Clients, who: Caller, dataset: str) 
     assert endpoint.publisher.head_file.read() == await ledger.head(here.database)
 
 
-async def test_a_database_that_comes_back_without_what_was_published_is_not_published_from(template: str) -> None:
+async def test_a_restored_database_that_lacks_publications_is_not_published_from(template: str) -> None:
     async with town(template) as here:
         endpoint = here.ask.app.endpoint
         assert endpoint is not None
@@ -214,7 +214,7 @@ async def test_a_database_that_comes_back_without_what_was_published_is_not_publ
         paid(await publish(here, laboratory, dataset, "q", "r"))
 
 
-async def test_a_connection_that_lost_its_place_is_told_as_a_database_that_is_away_and_replaced(fresh: str) -> None:
+async def test_a_broken_connection_is_reported_as_an_unavailable_database_and_replaced(fresh: str) -> None:
     async def lost(connection: Connection) -> int:
         pids.append(await connection.fetchval("SELECT pg_backend_pid()"))
         raise asyncpg.InternalClientError

@@ -124,7 +124,7 @@ async def becomes(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 @pytest.mark.slow
-async def test_what_was_acknowledged_is_there_and_trying_again_doubles_nothing(fresh: str, tmp_path: Path) -> None:
+async def test_acknowledged_writes_survive_a_kill_and_retries_double_nothing(fresh: str, tmp_path: Path) -> None:
     database, holder = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     network = Network(database)
     await network.make()

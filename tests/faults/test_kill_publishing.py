@@ -152,7 +152,7 @@ async def linked(here: Town, survey: UUID) -> int:
 
 
 @pytest.mark.slow
-async def test_killed_whenever_it_has_said_and_spent_all_or_nothing_and_ended_it_answers_who_had_begun(
+async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it_answers_open_requests(
     fresh: str, tmp_path: Path
 ) -> None:
     async with network(fresh) as here:
@@ -278,7 +278,7 @@ async def lets_nobody_in(http: httpx.AsyncClient) -> bool:
     return False
 
 
-async def test_what_takes_longer_than_the_servers_end_is_told_so_and_undone(here: Town) -> None:
+async def test_a_request_that_outlasts_the_shutdown_is_refused_and_rolled_back(here: Town) -> None:
     crowd, boss = await gathered(here), await here.staff(StaffRole.SURVEY_MANAGER)
     assert here.ask.app.endpoint is not None
     dsn = here.ask.app.endpoint.settings.database_url

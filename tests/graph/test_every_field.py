@@ -19,7 +19,7 @@ from tests.support.small_network import SmallNetwork, small_network
 ROOTS = ("Query", "Mutation", "Subscription")
 
 
-async def test_every_field_answers_what_its_type_promises(fresh: str) -> None:
+async def test_every_field_returns_what_its_type_promises(fresh: str) -> None:
     await open_roles(fresh)
     network = await inserted(fresh)
     for audience, view in build_views().items():

@@ -72,7 +72,7 @@ async def id_of_session(place: Place, who: Caller) -> str:
     return str(id)
 
 
-async def test_a_device_is_signed_out_from_another(place: Place) -> None:
+async def test_a_member_revokes_another_of_their_sessions(place: Place) -> None:
     ada = await place.member()
     phone = await another_session(place, ada)
     assert await place.refusals(ada, "sessionRevoke", {"session": await id_of_session(place, phone)}) == []
@@ -80,13 +80,13 @@ async def test_a_device_is_signed_out_from_another(place: Place) -> None:
     assert await is_open(place, ada)
 
 
-async def test_the_device_that_asks_can_sign_itself_out(place: Place) -> None:
+async def test_a_caller_can_revoke_their_current_session(place: Place) -> None:
     ada = await place.member()
     assert await place.refusals(ada, "sessionRevoke", {"session": await id_of_session(place, ada)}) == []
     assert await becomes_closed(place, ada)
 
 
-async def test_another_members_device_is_not_found_and_stays_signed_in(place: Place) -> None:
+async def test_another_members_session_is_not_found_and_stays_open(place: Place) -> None:
     ada, grace = await place.member(), await place.member()
     theirs = await id_of_session(place, grace)
     for session in (theirs, f"ses_{uuid4()}", f"mbr_{grace.id}", "nonsense", ""):
@@ -94,7 +94,7 @@ async def test_another_members_device_is_not_found_and_stays_signed_in(place: Pl
     assert await is_open(place, grace)
 
 
-async def test_a_session_that_is_revoked_twice_at_once_is_revoked_once(place: Place) -> None:
+async def test_concurrent_requests_revoke_a_session_once(place: Place) -> None:
     ada = await place.member()
     phone = await id_of_session(place, await another_session(place, ada))
     both = await asyncio.gather(*(place.refusals(ada, "sessionRevoke", {"session": phone}) for _ in range(2)))
@@ -104,7 +104,7 @@ async def test_a_session_that_is_revoked_twice_at_once_is_revoked_once(place: Pl
     assert [await place.refusals(ada, "sessionRevoke", input) for _ in range(2)] == [[], []]
 
 
-async def test_staff_sign_their_devices_out_too(place: Place) -> None:
+async def test_staff_revoke_their_own_sessions_too(place: Place) -> None:
     staff, other = await place.staff(), await place.staff()
     account = await place.admin.fetchval("SELECT id FROM identity.account WHERE staff_id = $1", staff.id)
     phone = await session_of(place, account)
@@ -118,7 +118,7 @@ async def test_staff_sign_their_devices_out_too(place: Place) -> None:
     assert await becomes_closed(place, phone)
 
 
-async def test_a_profile_changes_where_something_is_given_and_is_cleared_by_null(place: Place) -> None:
+async def test_a_profile_update_changes_given_fields_and_null_clears_them(place: Place) -> None:
     ada = await place.member(pseudonym="Ada", about="Hello")
     before = await profile(place, ada)
     assert (before["birthYear"], before["sex"], before["sharing"]) == (1980, "FEMALE", "ONLY_ME")
@@ -172,7 +172,7 @@ REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
 ]
 
 
-async def test_a_change_that_is_refused_changes_nothing(place: Place) -> None:
+async def test_a_refused_update_changes_nothing(place: Place) -> None:
     ada, _ = await place.member(pseudonym="Ada"), await place.member(pseudonym="Grace")
     before = await profile(place, ada)
     for given, refused in REFUSED:
@@ -182,13 +182,13 @@ async def test_a_change_that_is_refused_changes_nothing(place: Place) -> None:
     assert payload == {"me": None, "userErrors": [{"path": ["input", "sex"]}]}
 
 
-async def test_of_two_members_who_want_a_pseudonym_at_once_one_has_it(place: Place) -> None:
+async def test_only_one_of_two_concurrent_members_gets_a_pseudonym(place: Place) -> None:
     members = [await place.member() for _ in range(4)]
     answers = await asyncio.gather(*(place.refusals(who, "profileUpdate", {"pseudonym": "Wanted"}) for who in members))
     assert sorted(answers) == [[], *[[("TAKEN", "input.pseudonym")]] * 3]
 
 
-async def test_a_repeated_change_with_its_id_is_carried_out_once(place: Place) -> None:
+async def test_a_repeated_update_with_one_id_runs_once(place: Place) -> None:
     ada = await place.member(pseudonym="Ada")
     first = {"about": "one", "clientMutationId": "same"}
     assert await place.refusals(ada, "profileUpdate", first) == []
@@ -200,7 +200,7 @@ async def test_a_repeated_change_with_its_id_is_carried_out_once(place: Place) -
     assert (await profile(place, ada))["member"]["about"] == "two"
 
 
-async def test_an_association_is_verified_and_shows_it_and_others_cannot_be(place: Place) -> None:
+async def test_a_verified_association_shows_it_and_others_cannot_be_verified(place: Place) -> None:
     staff = await place.staff()
     association, patient = await place.member(MemberKind.ASSOCIATION), await place.member()
     for verified in (True, True, False, True):
@@ -236,7 +236,7 @@ async def test_an_association_is_verified_and_shows_it_and_others_cannot_be(plac
     assert await place.admin.fetchval("SELECT verified FROM care.member WHERE id = $1", patient.id) is False
 
 
-async def test_no_member_can_ask_for_a_verification(place: Place) -> None:
+async def test_members_cannot_verify_an_association(place: Place) -> None:
     association = await place.member(MemberKind.ASSOCIATION)
     document = 'mutation { associationVerify(input: {member: "mbr_%s", verified: true}) { userErrors { code } } }'
     for who in (association, ANYBODY):
@@ -245,7 +245,7 @@ async def test_no_member_can_ask_for_a_verification(place: Place) -> None:
     assert await place.admin.fetchval("SELECT verified FROM care.member WHERE id = $1", association.id) is False
 
 
-async def test_signing_in_while_signed_in_opens_another_session(place: Place) -> None:
+async def test_signing_in_again_opens_another_session(place: Place) -> None:
     ada = await place.member()
     answer = await place.ask(ada, SIGN_IN, {"email": "patient@demo.example", "password": "demonstration"})
     assert answer["data"]["signIn"]["viewer"] == {"audience": "PATIENT"}
@@ -260,7 +260,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("statement", WRONG)
-async def test_a_statement_without_a_condition_changes_the_viewers_own_row_alone(fresh: str, statement: str) -> None:
+async def test_a_statement_without_a_condition_changes_only_the_viewers_row(fresh: str, statement: str) -> None:
     await open_roles(fresh)
     owner = await asyncpg.connect(fresh)
     patient = await asyncpg.connect(role_dsn(fresh, Audience.PATIENT))
@@ -295,7 +295,7 @@ async def test_a_statement_without_a_condition_changes_the_viewers_own_row_alone
         "SELECT * FROM identity.credential_of_account(gen_random_uuid())",
     ],
 )
-async def test_a_members_statements_may_do_no_more_than_its_mutations(fresh: str, statement: str) -> None:
+async def test_members_statements_have_no_more_rights_than_their_mutations(fresh: str, statement: str) -> None:
     await open_roles(fresh)
     patient = await asyncpg.connect(role_dsn(fresh, Audience.PATIENT))
     try:

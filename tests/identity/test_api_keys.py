@@ -61,7 +61,7 @@ def key(id: str) -> UUID:
     return UUID(id.partition("_")[2])
 
 
-async def test_a_key_reads_for_its_organization(here: Town, laboratory: Person) -> None:
+async def test_a_key_reads_what_its_organization_may_read(here: Town, laboratory: Person) -> None:
     fields = "apiKey { name prefix lastUsedAt expiresAt } secret"
     expires = in_days(30)
     payload = await here.do(laboratory, "apiKeyCreate", fields, name=" Reporting ", expiresAt=expires)
@@ -92,7 +92,7 @@ async def test_a_key_reads_for_its_organization(here: Town, laboratory: Person) 
         ({"expiresAt": "9999-12-31T23:59:59-14:00"}, ("INVALID", "input.expiresAt")),
     ],
 )
-async def test_what_is_no_key_is_refused_and_no_secret_is_shown(
+async def test_an_invalid_key_request_is_refused_without_a_secret(
     here: Town, laboratory: Person, given: dict[str, Any], refusal: tuple[str, str]
 ) -> None:
     asked = {"name": "Reporting", "expiresAt": in_days(30)} | given
@@ -102,7 +102,7 @@ async def test_what_is_no_key_is_refused_and_no_secret_is_shown(
     assert await here.value(ROWS, laboratory.id) == 0
 
 
-async def test_a_repeated_request_makes_one_key_and_never_shows_its_secret_again(
+async def test_a_repeated_request_creates_one_key_and_never_shows_its_secret_again(
     here: Town, laboratory: Person
 ) -> None:
     asked = {"name": "Reporting", "expiresAt": in_days(30), "clientMutationId": "once"}
@@ -116,7 +116,7 @@ async def test_a_repeated_request_makes_one_key_and_never_shows_its_secret_again
     assert await here.value(ROWS, laboratory.id) == 1
 
 
-async def test_an_organization_has_ten_keys_that_open_anything(here: Town, laboratory: Person) -> None:
+async def test_an_organization_has_at_most_ten_active_keys(here: Town, laboratory: Person) -> None:
     over = datetime.now(UTC) - timedelta(days=1)
     await factories.api_key(here.database, organization_id=laboratory.id, expires_at=over)
     await factories.api_key(here.database)  # another organization's
@@ -132,7 +132,7 @@ async def test_an_organization_has_ten_keys_that_open_anything(here: Town, labor
     await made(here, laboratory)
 
 
-async def test_a_key_that_is_revoked_opens_nothing_in_any_process(here: Town, laboratory: Person) -> None:
+async def test_a_revoked_key_is_refused_in_every_process(here: Town, laboratory: Person) -> None:
     id, program = await made(here, laboratory)
     _, other = await made(here, laboratory)
     assert here.ask.app.endpoint is not None
@@ -152,7 +152,7 @@ async def test_a_key_that_is_revoked_opens_nothing_in_any_process(here: Town, la
     assert await here.value(ROWS, laboratory.id) == 1
 
 
-async def test_a_revoked_keys_sockets_close_and_no_others(here: Town, laboratory: Person) -> None:
+async def test_only_a_revoked_keys_sockets_close(here: Town, laboratory: Person) -> None:
     (id, program), (_, other) = await made(here, laboratory), await made(here, laboratory)
     async with socket(here.ask, program) as closed, socket(here.ask, other) as kept, socket(here.ask) as anybodys:
         await closed.subscribe("1", WHO)
@@ -171,7 +171,7 @@ async def test_nobody_revokes_another_organizations_key(here: Town, laboratory: 
     assert await opens(here.ask, program)
 
 
-async def test_a_key_ends_with_its_time(here: Town, laboratory: Person) -> None:
+async def test_a_key_is_refused_after_its_expiry(here: Town, laboratory: Person) -> None:
     secret = Secret()
     await factories.api_key(
         here.database, organization_id=laboratory.id, prefix=secret.prefix,
@@ -184,14 +184,14 @@ async def test_a_key_ends_with_its_time(here: Town, laboratory: Person) -> None:
     assert await here.value(over, secret.prefix)
 
 
-async def test_a_key_whose_time_is_shortened_in_the_tables_ends_at_once(here: Town, laboratory: Person) -> None:
+async def test_shortening_a_keys_expiry_in_the_table_takes_effect_at_once(here: Town, laboratory: Person) -> None:
     id, program = await made(here, laboratory)
     assert await opens(here.ask, program)
     await here.database.execute("UPDATE insight.api_key SET expires_at = now() WHERE id = $1", key(id))
     await ends(here.ask, program)
 
 
-async def test_what_is_nearly_a_key_opens_nothing(here: Town, laboratory: Person) -> None:
+async def test_a_malformed_key_is_refused(here: Town, laboratory: Person) -> None:
     _, program = await made(here, laboratory)
     secret = str(program.token)
     assert await opens(here.ask, program)  # it is kept: what is kept must not let its likes in
@@ -210,7 +210,7 @@ async def test_what_is_nearly_a_key_opens_nothing(here: Town, laboratory: Person
     assert await opens(here.ask, Caller("program", f"  {secret}"))
 
 
-async def test_keys_of_the_demonstrations_organizations_open_a_demonstration_alone(fresh: str) -> None:
+async def test_demonstration_keys_are_accepted_only_by_a_demonstration(fresh: str) -> None:
     database = await asyncpg.connect(fresh)
     try:
         demonstration = (await factories.organization(database, demonstration=True))["id"]
@@ -227,7 +227,7 @@ async def test_keys_of_the_demonstrations_organizations_open_a_demonstration_alo
         await database.close()
 
 
-async def test_a_key_reads_and_does_nothing_that_takes_a_person(here: Town, laboratory: Person) -> None:
+async def test_a_key_cannot_run_mutations_reserved_for_people(here: Town, laboratory: Person) -> None:
     id, program = await made(here, laboratory)
     community = (await factories.community(here.database))["id"]
     day = in_days(1)[:10]
@@ -246,7 +246,7 @@ async def test_a_key_reads_and_does_nothing_that_takes_a_person(here: Town, labo
     assert await here.value("SELECT count(*) FROM insight.licence WHERE organization_id = $1", laboratory.id) == 0
 
 
-async def test_when_a_key_was_used_is_known_to_the_minute(here: Town, laboratory: Person) -> None:
+async def test_a_keys_last_use_is_stored_to_the_minute(here: Town, laboratory: Person) -> None:
     id, program = await made(here, laboratory)
     used = "SELECT last_used_at FROM insight.api_key WHERE id = $1"
     assert await here.value(used, key(id)) is None
@@ -302,7 +302,7 @@ MAY_NOT = [
 
 
 @pytest.mark.parametrize("statement", MAY_NOT)
-async def test_the_tables_refuse_what_no_mutation_would_write(admin: asyncpg.Connection, statement: str) -> None:
+async def test_the_tables_refuse_rows_that_no_mutation_writes(admin: asyncpg.Connection, statement: str) -> None:
     own, other = (await factories.organization(admin))["id"], (await factories.organization(admin))["id"]
     await admin.execute(f"SET LOCAL ROLE {Audience.BUYER.role}")
     await admin.execute("SELECT set_config('cohorte.organization', $1, true)", str(own))
@@ -310,7 +310,7 @@ async def test_the_tables_refuse_what_no_mutation_would_write(admin: asyncpg.Con
         await admin.execute(statement.format(own=f"'{own}'", other=f"'{other}'"))
 
 
-async def test_the_tables_delete_an_organizations_own_keys_alone(admin: asyncpg.Connection) -> None:
+async def test_a_statement_deletes_only_keys_of_the_viewers_organization(admin: asyncpg.Connection) -> None:
     own, other = await factories.api_key(admin), await factories.api_key(admin)
     await admin.execute(f"SET LOCAL ROLE {Audience.BUYER.role}")
     assert await admin.execute("DELETE FROM insight.api_key") == "DELETE 0"

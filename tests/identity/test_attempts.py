@@ -30,7 +30,7 @@ TOO_OFTEN = {
 }
 
 
-async def test_mail_to_one_address_is_limited_alike_for_known_and_unknown(
+async def test_mail_to_an_address_is_limited_whether_or_not_it_has_an_account(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     await join(own, mailbox, "Ada")
@@ -45,7 +45,7 @@ async def test_mail_to_one_address_is_limited_alike_for_known_and_unknown(
     assert error == TOO_OFTEN
 
 
-async def test_signing_in_is_limited_by_account_alike_for_known_and_unknown(
+async def test_sign_in_attempts_are_limited_whether_or_not_the_account_exists(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     await join(own, mailbox, "Ada")
@@ -67,13 +67,13 @@ async def test_signing_in_is_limited_by_account_alike_for_known_and_unknown(
     await sign_in(own, "ada@people.example")
 
 
-async def test_tries_at_once_are_all_counted(own: Ask) -> None:
+async def test_concurrent_attempts_are_all_counted(own: Ask) -> None:
     answers = await asyncio.gather(*(tried(own, "nobody@people.example", "wrong password") for _ in range(25)))
     codes = [error["code"] for (error,) in answers]
     assert (codes.count("WRONG_CREDENTIALS"), codes.count("LIMIT_REACHED")) == (10, 15)
 
 
-async def test_signing_in_with_the_right_password_is_no_try(
+async def test_successful_sign_ins_do_not_count_as_attempts(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     await join(own, mailbox, "Ada")
@@ -83,7 +83,7 @@ async def test_signing_in_with_the_right_password_is_no_try(
     assert subjects == 2  # the mail that was asked for: by account and by address
 
 
-async def test_a_new_password_lets_in_who_was_locked_out(own: Ask, mailbox: Mailbox) -> None:
+async def test_a_new_password_ends_a_lockout(own: Ask, mailbox: Mailbox) -> None:
     await join(own, mailbox, "Ada")
     for _ in range(11):
         await tried(own, "ada@people.example", "wrong password")
@@ -94,7 +94,7 @@ async def test_a_new_password_lets_in_who_was_locked_out(own: Ask, mailbox: Mail
     await sign_in(own, "ada@people.example", "eight red lamps")
 
 
-async def test_signing_in_is_limited_by_address_and_a_proxy_is_believed_when_it_is_trusted(
+async def test_sign_ins_are_limited_by_client_address_and_only_trusted_proxies_name_it(
     fresh: str, tmp_path: Path
 ) -> None:
     trusted = (ip_network("127.0.0.1/32"),)
@@ -119,7 +119,7 @@ async def test_signing_in_is_limited_by_address_and_a_proxy_is_believed_when_it_
         assert await code_from(ask, "b3", "203.0.113.99") == "LIMIT_REACHED"
 
 
-async def test_what_nobody_waits_for_any_more_is_forgotten_and_the_rest_is_not(owner: asyncpg.Connection) -> None:
+async def test_expired_attempts_are_deleted_and_others_stay(owner: asyncpg.Connection) -> None:
     account = await owner.fetchval("SELECT id FROM identity.account LIMIT 1")
     for age, name in (("-1 hour", "over"), ("1 hour", "waiting")):
         await owner.execute(

@@ -47,7 +47,7 @@ async def status(here: Place, patient: Someone, relative: Someone) -> str | None
     return found
 
 
-async def test_a_relative_is_invited_by_its_pseudonym_and_accepts(here: Place) -> None:
+async def test_a_relative_is_invited_by_pseudonym_and_accepts(here: Place) -> None:
     mia, rob = await pair(here)
     answer = await here.do(mia, "careLinkInvite", {"pseudonym": f" {rob.name.upper()} "}, LINK)
     id = answer["careLink"]["id"]
@@ -60,7 +60,7 @@ async def test_a_relative_is_invited_by_its_pseudonym_and_accepts(here: Place) -
     assert await news(here, mia) == [("CARE_LINK", f"mbr_{rob.id}")]
 
 
-async def test_only_a_relative_is_invited_and_only_by_a_patient(here: Place) -> None:
+async def test_only_patients_invite_and_only_relatives_are_invited(here: Place) -> None:
     mia, rob = await pair(here)
     association = await here.member(MemberKind.ASSOCIATION)
     for who, pseudonym, refusal in (
@@ -78,7 +78,7 @@ async def test_only_a_relative_is_invited_and_only_by_a_patient(here: Place) -> 
     assert await here.count("care.notification", member_id=rob.id) == 0
 
 
-async def test_twins_that_race_invite_once_and_tell_once(here: Place) -> None:
+async def test_concurrent_requests_invite_and_notify_once(here: Place) -> None:
     mia, rob = await pair(here)
     asked = {"pseudonym": rob.name}
     refused = await asyncio.gather(*(here.refusals(mia, "careLinkInvite", asked) for _ in range(6)))
@@ -91,7 +91,7 @@ async def test_twins_that_race_invite_once_and_tell_once(here: Place) -> None:
     assert await here.count("care.notification", member_id=mia.id) == 1
 
 
-async def test_an_invitation_is_accepted_by_nobody_but_the_invited(here: Place) -> None:
+async def test_only_the_invited_relative_accepts_an_invitation(here: Place) -> None:
     mia, rob = await pair(here)
     eve = await here.member(MemberKind.RELATIVE)
     id = await invited(here, mia, rob)
@@ -104,9 +104,7 @@ async def test_an_invitation_is_accepted_by_nobody_but_the_invited(here: Place) 
 
 @pytest.mark.parametrize("accepted", [False, True])
 @pytest.mark.parametrize("side", [0, 1])
-async def test_either_side_ends_it_and_it_stays_ended_until_a_new_invitation(
-    here: Place, side: int, accepted: bool
-) -> None:
+async def test_either_side_ends_a_care_link_until_a_new_invitation(here: Place, side: int, accepted: bool) -> None:
     sides = await pair(here)
     mia, rob = sides
     id = await invited(here, mia, rob)
@@ -122,7 +120,7 @@ async def test_either_side_ends_it_and_it_stays_ended_until_a_new_invitation(
     assert await news(here, rob) == [("CARE_LINK", f"mbr_{mia.id}")] * 2
 
 
-async def test_a_patient_has_invited_at_most_twenty_at_once(here: Place) -> None:
+async def test_a_patient_has_at_most_twenty_open_invitations(here: Place) -> None:
     mia, rob = await pair(here)
     for number in range(20):
         await factories.care_link(
@@ -139,7 +137,7 @@ async def test_a_patient_has_invited_at_most_twenty_at_once(here: Place) -> None
     assert await here.refusals(mia, "careLinkInvite", {"pseudonym": rob.name}) == []
 
 
-async def test_notifications_are_marked_as_read_once_and_all_or_none(here: Place) -> None:
+async def test_notifications_are_marked_as_read_all_or_none(here: Place) -> None:
     mia, eve = await here.member(), await here.member()
     own = [f"ntf_{(await factories.notification(here.admin, member_id=mia.id))['id']}" for _ in range(3)]
     others = f"ntf_{(await factories.notification(here.admin, member_id=eve.id))['id']}"
@@ -181,7 +179,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("statement", REFUSED.values(), ids=REFUSED)
-async def test_the_database_refuses_what_no_mutation_would_write(admin: asyncpg.Connection, statement: str) -> None:
+async def test_the_database_refuses_rows_that_no_mutation_writes(admin: asyncpg.Connection, statement: str) -> None:
     viewer, other = [UUID(str((await factories.member(admin))["id"])) for _ in range(2)]
     await factories.care_link(admin, patient_id=other, relative_id=viewer, status=CareLinkStatus.ENDED)
     async with viewing(admin, Audience.PATIENT, viewer):

@@ -29,7 +29,7 @@ async def told(here: Town, who: Person, home: UUID, **given: Any) -> Any:
     return payload["membership"]["diagnosedIn"]
 
 
-async def test_a_patient_says_it_when_joining_changes_it_and_takes_it_back(here: Town, home: UUID) -> None:
+async def test_a_patient_gives_changes_and_removes_the_year_of_diagnosis(here: Town, home: UUID) -> None:
     who = await born(here, 1980)
     assert await told(here, who, home) is None
     assert await told(here, who, home, diagnosedIn=2004) == 2004
@@ -57,7 +57,7 @@ async def test_a_patient_says_it_when_joining_changes_it_and_takes_it_back(here:
         (None, 2_147_483_647, "INVALID"),
     ],
 )
-async def test_a_year_that_cannot_be_is_refused(
+async def test_an_impossible_year_is_refused(
     here: Town, home: UUID, birth_year: int | None, year: int, code: str | None
 ) -> None:
     who = await born(here, birth_year)
@@ -71,7 +71,7 @@ async def test_a_year_that_cannot_be_is_refused(
 
 
 @pytest.mark.parametrize("kind", [MemberKind.RELATIVE, MemberKind.ASSOCIATION])
-async def test_who_is_no_patient_has_no_diagnosis_to_tell(here: Town, home: UUID, kind: MemberKind) -> None:
+async def test_only_patients_give_a_year_of_diagnosis(here: Town, home: UUID, kind: MemberKind) -> None:
     who = await here.member(kind=kind)
     refused = await here.refused(who, "communityJoin", community=f"com_{home}", diagnosedIn=2004)
     assert refused == ("NOT_ELIGIBLE", "input.diagnosedIn")
@@ -95,7 +95,7 @@ async def test_nobody_else_reads_a_year_of_diagnosis(admin: Admin) -> None:
             assert (await admin.execute(f"{statement} WHERE member_id = $1", patient)).endswith(" 0")
 
 
-async def test_a_year_is_told_of_a_community_that_one_is_in(admin: Admin) -> None:
+async def test_a_year_is_given_only_for_a_community_that_the_patient_has_joined(admin: Admin) -> None:
     patient, other = [(await factories.member(admin))["id"] for _ in range(2)]
     home, away = [(await factories.community(admin))["id"] for _ in range(2)]
     await factories.membership(admin, member_id=patient, community_id=home)
@@ -110,7 +110,7 @@ async def test_a_year_is_told_of_a_community_that_one_is_in(admin: Admin) -> Non
                     await admin.execute(insert.format(whose, where))
 
 
-async def test_who_leaves_a_community_leaves_no_year_there(here: Town, home: UUID) -> None:
+async def test_leaving_a_community_deletes_the_year_of_diagnosis(here: Town, home: UUID) -> None:
     who, other = await born(here, 1980), await born(here, 1980)
     away = (await factories.community(here.database))["id"]
     for member, where in ((who, home), (who, away), (other, home)):

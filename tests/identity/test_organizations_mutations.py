@@ -59,7 +59,7 @@ async def test_an_organizations_contact_chooses_a_password_and_signs_in(
     }
 
 
-async def test_a_contact_whose_code_has_lapsed_asks_for_another(here: Town, steward: Person, post: Mailbox) -> None:
+async def test_a_contact_whose_code_has_expired_requests_another(here: Town, steward: Person, post: Mailbox) -> None:
     asked = wanted()
     await here.do(steward, "organizationCreate", "__typename", **asked)
     first = await post.next(asked["contactEmail"])
@@ -88,7 +88,7 @@ NAME, EMAIL = ("TAKEN", "input.name"), ("TAKEN", "input.contactEmail")
         ({"name": " mutuelle de l'Est", "contactEmail": "known@people.example"}, [NAME, EMAIL]),
     ],
 )
-async def test_what_is_refused_makes_no_organization(
+async def test_a_refused_request_creates_no_organization(
     here: Town, steward: Person, given: dict[str, Any], refusals: list[tuple[str, str]]
 ) -> None:
     existing = "SELECT EXISTS (SELECT FROM insight.organization WHERE name = 'Mutuelle de l''Est')"
@@ -103,7 +103,7 @@ async def test_what_is_refused_makes_no_organization(
 
 
 @pytest.mark.parametrize("roles", [[], [StaffRole.SURVEY_MANAGER, StaffRole.MODERATOR]])
-async def test_who_is_no_data_steward_makes_no_organization(here: Town, roles: list[StaffRole]) -> None:
+async def test_only_data_stewards_create_organizations(here: Town, roles: list[StaffRole]) -> None:
     clerk, before = await here.staff(*roles), await here.row(WRITTEN)
     answer = await here.answer(clerk, "organizationCreate", FIELDS, **wanted())
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
@@ -118,7 +118,7 @@ async def test_who_is_no_data_steward_makes_no_organization(here: Town, roles: l
 
 
 @pytest.mark.parametrize("shared", ["name", "contactEmail"])
-async def test_of_two_that_are_made_at_once_with_one_name_or_address_there_is_one(
+async def test_concurrent_requests_with_one_name_or_address_create_one_organization(
     here: Town, steward: Person, shared: str
 ) -> None:
     value = wanted()[shared]
@@ -129,7 +129,7 @@ async def test_of_two_that_are_made_at_once_with_one_name_or_address_there_is_on
     assert sorted((payload["userErrors"] for payload in payloads), key=len) == [[], *[taken] * 3]
 
 
-async def test_a_repeated_request_makes_one_organization_and_mails_one_code(
+async def test_a_repeated_request_creates_one_organization_and_mails_one_code(
     here: Town, steward: Person, post: Mailbox
 ) -> None:
     asked = wanted(clientMutationId="once")

@@ -25,7 +25,7 @@ from tests.support.newcomers import (
 )
 
 
-async def test_a_new_password_closes_every_session_and_the_old_one_fits_no_more(own: Ask, mailbox: Mailbox) -> None:
+async def test_a_new_password_closes_every_session_and_replaces_the_old_one(own: Ask, mailbox: Mailbox) -> None:
     ada = await join(own, mailbox, "Ada")
     other = await sign_in(own, "ada@people.example")
     assert await done(own, ANYBODY, REQUEST_RESET, {"email": "Ada@people.example"}) == []
@@ -45,7 +45,7 @@ async def test_a_new_password_closes_every_session_and_the_old_one_fits_no_more(
     assert await done(own, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
 
 
-async def test_a_password_that_is_changed_while_it_is_tried_opens_nothing(
+async def test_a_password_that_changes_during_sign_in_opens_no_session(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await join(own, mailbox, "Ada")
@@ -62,9 +62,7 @@ async def test_a_password_that_is_changed_while_it_is_tried_opens_nothing(
     assert await owner.fetchval("SELECT count(*) FROM identity.session") == before
 
 
-async def test_a_code_for_a_new_password_is_good_for_an_hour_and_once(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
-) -> None:
+async def test_a_reset_code_is_valid_once_within_an_hour(own: Ask, mailbox: Mailbox, owner: asyncpg.Connection) -> None:
     await join(own, mailbox, "Ada")
     codes = []
     for _ in range(2):
@@ -82,7 +80,7 @@ async def test_a_code_for_a_new_password_is_good_for_an_hour_and_once(
     assert await owner.fetchval("SELECT count(*) FROM identity.password_reset") == 0
 
 
-async def test_nobody_learns_from_asking_for_a_new_password_whether_there_is_an_account(
+async def test_requesting_a_reset_does_not_reveal_whether_an_account_exists(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     await join(own, mailbox, "Ada")
@@ -94,7 +92,7 @@ async def test_nobody_learns_from_asking_for_a_new_password_whether_there_is_an_
     assert not [to for to, _ in mailbox.all() if to == "nobody@people.example"]
 
 
-async def test_who_lost_the_code_of_a_registration_asks_for_another(own: Ask, mailbox: Mailbox) -> None:
+async def test_a_lost_registration_code_can_be_requested_again(own: Ask, mailbox: Mailbox) -> None:
     assert await done(own, ANYBODY, REGISTER, newcomer("Ada")) == []
     lost = code_in(await mailbox.next("ada@people.example"))
     assert await done(own, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
@@ -105,7 +103,7 @@ async def test_who_lost_the_code_of_a_registration_asks_for_another(own: Ask, ma
     await sign_in(own, "ada@people.example")
 
 
-async def test_the_demonstrations_accounts_are_sent_nothing_where_they_may_not_sign_in(
+async def test_demonstration_accounts_get_no_reset_mail_where_they_may_not_sign_in(
     fresh: str, tmp_path: Path, owner: asyncpg.Connection
 ) -> None:
     async with serving(fresh, data=tmp_path, demo=False) as ask:

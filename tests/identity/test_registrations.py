@@ -39,7 +39,7 @@ async def counts(owner: asyncpg.Connection) -> tuple[int, ...]:
     return tuple(row)
 
 
-async def test_a_newcomer_registers_verifies_and_is_a_member(own: Ask, mailbox: Mailbox) -> None:
+async def test_a_newcomer_registers_verifies_and_becomes_a_member(own: Ask, mailbox: Mailbox) -> None:
     wanted = newcomer("Ada", email="Ada@People.example", birthYear=1980, sex="FEMALE", region="Bretagne")
     assert await done(own, ANYBODY, REGISTER, wanted) == []
     assert [e["code"] for e in await tried(own, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
@@ -64,7 +64,7 @@ async def test_a_newcomer_registers_verifies_and_is_a_member(own: Ask, mailbox: 
     }
 
 
-async def test_mail_is_written_in_the_language_of_who_registers(own: Ask, mailbox: Mailbox) -> None:
+async def test_mail_is_written_in_the_newcomers_language(own: Ask, mailbox: Mailbox) -> None:
     for locale, subject in (
         ("fr-FR", "Votre code pour Cohorte"),
         ("fr", "Votre code pour Cohorte"),
@@ -81,7 +81,7 @@ async def test_mail_is_written_in_the_language_of_who_registers(own: Ask, mailbo
 
 
 @pytest.mark.parametrize("kind", ["RELATIVE", "ASSOCIATION"])
-async def test_relatives_and_associations_join_too(own: Ask, mailbox: Mailbox, kind: str) -> None:
+async def test_relatives_and_associations_register_too(own: Ask, mailbox: Mailbox, kind: str) -> None:
     who = await join(own, mailbox, "Grace", kind=kind)
     answer = await own(who, "{ me { member { kind verified } sex birthYear } }")
     assert answer["data"]["me"] == {"member": {"kind": kind, "verified": False}, "sex": "UNKNOWN", "birthYear": None}
@@ -109,7 +109,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-async def test_what_is_not_acceptable_is_refused_at_its_place_and_nothing_is_kept(
+async def test_an_invalid_registration_is_refused_with_a_path_and_not_stored(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     before = await counts(owner)
@@ -123,11 +123,11 @@ async def test_what_is_not_acceptable_is_refused_at_its_place_and_nothing_is_kep
     assert mailbox.all() == []
 
 
-async def test_an_age_that_is_reached_this_year_is_old_enough(own: Ask) -> None:
+async def test_an_age_reached_this_year_is_accepted(own: Ask) -> None:
     assert await done(own, ANYBODY, REGISTER, newcomer("Young", birthYear=THIS_YEAR - 16)) == []
 
 
-async def test_a_pseudonym_is_one_members_in_any_case_and_held_from_registering(
+async def test_a_pseudonym_is_unique_in_any_case_and_reserved_on_registering(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     await join(own, mailbox, "Ada")
@@ -139,7 +139,7 @@ async def test_a_pseudonym_is_one_members_in_any_case_and_held_from_registering(
         assert await counts(owner) == before
 
 
-async def test_a_pseudonym_is_free_again_when_its_registration_has_lapsed(
+async def test_an_expired_registration_frees_its_pseudonym(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     assert await done(own, ANYBODY, REGISTER, newcomer("Grace")) == []
@@ -149,7 +149,7 @@ async def test_a_pseudonym_is_free_again_when_its_registration_has_lapsed(
     assert await done(own, ANYBODY, REGISTER, newcomer("other", pseudonym="grace")) == []
 
 
-async def test_an_address_that_is_taken_is_answered_as_any_other_and_its_owner_is_told(
+async def test_a_taken_address_gets_the_same_answer_and_its_owner_is_notified(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     await join(own, mailbox, "Ada")
@@ -171,7 +171,7 @@ async def test_an_address_that_is_taken_is_answered_as_any_other_and_its_owner_i
     assert (kept["password_hash"], kept["code_hash"]) == (None, None)
 
 
-async def test_who_registers_again_does_so_in_place_of_before(own: Ask, mailbox: Mailbox) -> None:
+async def test_registering_again_replaces_the_earlier_registration(own: Ask, mailbox: Mailbox) -> None:
     assert await done(own, ANYBODY, REGISTER, newcomer("Ada")) == []
     first = code_in(await mailbox.next("ada@people.example"))
     again = newcomer("Ada", password="another long one")
@@ -183,7 +183,7 @@ async def test_who_registers_again_does_so_in_place_of_before(own: Ask, mailbox:
     assert [e["code"] for e in await tried(own, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
 
 
-async def test_the_first_of_two_registrations_of_an_address_to_be_verified_wins(
+async def test_the_first_verified_of_two_registrations_of_an_address_wins(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     codes = []
@@ -198,7 +198,7 @@ async def test_the_first_of_two_registrations_of_an_address_to_be_verified_wins(
     assert (after[0] - before[0], after[1] - before[1], after[3]) == (1, 1, 0)
 
 
-async def test_a_code_opens_one_account_once_however_often_it_is_sent(
+async def test_a_code_opens_one_account_however_often_it_is_entered(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     assert await done(own, ANYBODY, REGISTER, newcomer("Ada")) == []
@@ -209,7 +209,7 @@ async def test_a_code_opens_one_account_once_however_often_it_is_sent(
     assert (await counts(owner))[0] == before[0] + 1
 
 
-async def test_a_repeated_request_with_its_id_is_answered_as_the_first(
+async def test_a_repeated_request_with_one_id_returns_the_first_result(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     wanted = newcomer("Ada") | {"clientMutationId": "one"}
@@ -226,7 +226,7 @@ async def test_a_repeated_request_with_its_id_is_answered_as_the_first(
     assert "ada" not in kept
 
 
-async def test_of_two_who_want_a_pseudonym_at_once_one_has_it(own: Ask, owner: asyncpg.Connection) -> None:
+async def test_only_one_of_two_concurrent_newcomers_gets_a_pseudonym(own: Ask, owner: asyncpg.Connection) -> None:
     both = [newcomer(name, pseudonym="Wanted") for name in ("one", "two")]
     answers = await asyncio.gather(*(done(own, ANYBODY, REGISTER, wanted) for wanted in both))
     assert sorted([error["code"] for error in answer] for answer in answers) == [[], ["TAKEN"]]
@@ -234,14 +234,14 @@ async def test_of_two_who_want_a_pseudonym_at_once_one_has_it(own: Ask, owner: a
 
 
 @pytest.mark.parametrize("code", ["", "A" * 32, "x", "A" * 10_000])
-async def test_a_code_that_nobody_was_sent_opens_nothing(own: Ask, owner: asyncpg.Connection, code: str) -> None:
+async def test_a_code_that_was_never_sent_is_refused(own: Ask, owner: asyncpg.Connection, code: str) -> None:
     before = await counts(owner)
     assert await done(own, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
     assert await done(own, ANYBODY, RESET, {"code": code, "password": PASSWORD}) == [CLOSED_CODE]
     assert await counts(owner) == before
 
 
-async def test_only_the_hash_of_a_code_is_kept_and_the_mail_goes_when_it_is_sent(
+async def test_only_the_hash_of_a_code_is_stored_and_sent_mail_is_deleted(
     own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     ada = await join(own, mailbox, "Ada")
@@ -258,7 +258,7 @@ async def test_only_the_hash_of_a_code_is_kept_and_the_mail_goes_when_it_is_sent
     assert ada.token is not None
 
 
-async def test_registering_while_signed_in_works_as_for_anybody(own: Ask, mailbox: Mailbox) -> None:
+async def test_registering_while_signed_in_works_as_for_other_callers(own: Ask, mailbox: Mailbox) -> None:
     ada = await join(own, mailbox, "Ada")
     assert await done(own, ada, REGISTER, newcomer("Second")) == []
     code = code_in(await mailbox.next("second@people.example"))
@@ -267,7 +267,9 @@ async def test_registering_while_signed_in_works_as_for_anybody(own: Ask, mailbo
     assert answer["data"]["signIn"]["viewer"] == {"audience": "PATIENT"}
 
 
-async def test_the_notice_that_was_read_is_remembered(own: Ask, mailbox: Mailbox, owner: asyncpg.Connection) -> None:
+async def test_the_version_of_the_accepted_notice_is_stored(
+    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
     await join(own, mailbox, "Ada")
     kept = await owner.fetchval("SELECT notice_version FROM identity.account WHERE email = 'ada@people.example'")
     assert kept == NOTICE

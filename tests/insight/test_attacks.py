@@ -99,7 +99,7 @@ async def three_buyers(here: Town, made: Crowd) -> list[Caller]:
     return [await population.buyer(here, made.community, quota=60_000) for _ in range(3)]
 
 
-async def test_buyers_who_pool_all_they_bought_do_not_reconstruct_answers(here: Town, exact: bool) -> None:
+async def test_colluding_buyers_do_not_reconstruct_answers(here: Town, exact: bool) -> None:
     given = answers(1)
     made = await population.crowd(here.database, given)
     dataset = await population.closed(here, made)
@@ -127,7 +127,7 @@ async def test_buyers_who_pool_all_they_bought_do_not_reconstruct_answers(here: 
     assert hits / tries > bound if exact else hits / tries <= bound
 
 
-async def test_asking_before_and_after_a_member_withdraws_does_not_tell_its_answer(here: Town, exact: bool) -> None:
+async def test_insights_before_and_after_a_withdrawal_do_not_reveal_the_members_answer(here: Town, exact: bool) -> None:
     given = answers(2)
     made = await population.crowd(here.database, given)
     dataset = await population.closed(here, made)
@@ -154,7 +154,7 @@ async def withdraws(here: Town, member: UUID) -> None:
     assert (await here.do(who, "consentSet", "consent { granted }", **wants))["userErrors"] == []
 
 
-async def test_the_only_member_of_a_cell_is_not_told_by_it(here: Town, exact: bool) -> None:
+async def test_a_cell_does_not_reveal_its_only_member(here: Town, exact: bool) -> None:
     """Two known answers that one member alone has given, and the secret: the cell is that member, or nobody."""
     letters = "ABCDEFGHIJKLMNOPQRST"
     chance = random.Random(3)
@@ -176,7 +176,7 @@ async def test_the_only_member_of_a_cell_is_not_told_by_it(here: Town, exact: bo
     assert right == 1.0 if exact else right <= bound
 
 
-async def test_asking_again_tells_the_same_and_costs_nothing(here: Town) -> None:
+async def test_repeating_a_question_returns_the_same_insight_for_free(here: Town) -> None:
     made = await population.crowd(here.database, answers(4))
     dataset = await population.closed(here, made)
     buyers = await three_buyers(here, made)

@@ -14,7 +14,7 @@ BUDGET = """query ($id: ID!) { dataset(id: $id) { size endsOn endedOn budget {
 } } }"""
 
 
-async def test_a_buyer_is_told_what_all_buyers_may_still_spend_and_others_what_is_left(said: Said) -> None:
+async def test_buyers_see_what_is_left_of_their_share_and_others_of_the_whole_budget(said: Said) -> None:
     id = {"id": said.ids["dataset"]}
     cap, spent = {"microRho": 250_000}, {"microRho": 100_000}
     known = {"size": 313, "endsOn": "2027-03-02", "endedOn": None}
@@ -30,7 +30,7 @@ async def test_a_buyer_is_told_what_all_buyers_may_still_spend_and_others_what_i
     )
 
 
-async def test_a_dataset_that_is_too_small_is_not_there_for_anybody(said: Said) -> None:
+async def test_nobody_sees_a_dataset_that_is_too_small(said: Said) -> None:
     text = """query ($id: ID!, $survey: ID!) {
       dataset(id: $id) { id } node(id: $id) { id } survey(id: $survey) { dataset { id } }
     }"""
@@ -42,7 +42,7 @@ async def test_a_dataset_that_is_too_small_is_not_there_for_anybody(said: Said) 
         assert (await said(who, text, asked))["survey"] == {"dataset": None}
 
 
-async def test_datasets_are_read_last_frozen_first_and_by_pages(said: Said) -> None:
+async def test_datasets_are_listed_newest_first_in_pages(said: Said) -> None:
     text = """query ($after: Cursor) { datasets(first: 1, after: $after, community: "home") {
       nodes { title frozenOn } pageInfo { hasNextPage endCursor } } }"""
     first = (await said("unlicensed", text))["datasets"]
@@ -65,7 +65,7 @@ USES = """query ($organization: ID, $community: String) { dataUses(organization:
   } } }"""
 
 
-async def test_the_register_is_everybodys_and_says_who_what_for_and_at_what_cost(said: Said) -> None:
+async def test_the_ledger_is_public_and_shows_who_why_and_at_what_cost(said: Said) -> None:
     uses = (await said(ANYBODY, USES))["dataUses"]["nodes"]
     for who in ("patient", "licensed", "unlicensed", "manager"):
         assert (await said(who, USES))["dataUses"]["nodes"] == uses
@@ -96,7 +96,7 @@ LOSS = """{ me {
 } }"""
 
 
-async def test_a_member_sees_what_was_computed_from_its_datasets_until_it_withdrew(said: Said) -> None:
+async def test_members_see_uses_of_their_datasets_up_to_their_withdrawal(said: Said) -> None:
     size, fatigue, symptoms = 4_567, 17_372, 2 * 17_372
     for who, positions, spent in (
         ("patient", [2, 1, 0], size + fatigue + symptoms),
@@ -121,7 +121,7 @@ PUBLISHED = """subscription ($community: String) { insightPublished(community: $
 WITH_CSV = """subscription { insightPublished(community: "home") { variable { name } csv cells(by: []) { count } } }"""
 
 
-async def test_what_is_published_is_told_to_who_may_read_it(said: Said) -> None:
+async def test_a_new_insight_is_delivered_to_those_who_may_read_it(said: Said) -> None:
     here = said.place
     joined = await here.member()
     await factories.membership(here.admin, member_id=joined.id, community_id=UUID(said.ids["home"]))
@@ -149,7 +149,7 @@ async def test_what_is_published_is_told_to_who_may_read_it(said: Said) -> None:
         assert await made.quiet()
 
 
-async def test_what_is_told_at_once_may_be_computed(said: Said) -> None:
+async def test_an_event_may_contain_computed_fields(said: Said) -> None:
     here, id = said.place, UUID(said.ids["fatigue"].removeprefix("ins_"))
     async with socket(here.ask, said.who["licensed"]) as made:
         await made.subscribe("1", WITH_CSV)

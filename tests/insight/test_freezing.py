@@ -130,7 +130,7 @@ async def test_a_survey_that_closes_becomes_a_dataset(here: Town, boss: Person, 
     await expect_sound(here, f"dst_{id}")
 
 
-async def test_a_dataset_of_too_few_says_nothing_but_that(here: Town, boss: Person, exact: None) -> None:
+async def test_a_dataset_with_too_few_members_reveals_only_that(here: Town, boss: Person, exact: None) -> None:
     few = await crowd(here.database, EVERYBODY[:199])
     survey = await close(here, boss, few.survey)
     assert survey == {"status": "CLOSED", "dataset": None}
@@ -147,20 +147,20 @@ async def test_a_dataset_of_too_few_says_nothing_but_that(here: Town, boss: Pers
     await expect_sound(here, f"dst_{dataset['id']}")
 
 
-async def test_a_survey_may_ask_for_more_than_the_floor(here: Town, boss: Person, exact: None) -> None:
+async def test_a_survey_may_require_more_members_than_the_minimum(here: Town, boss: Person, exact: None) -> None:
     enough = await crowd(here.database, EVERYBODY, minimum_participants=260)
     assert (await close(here, boss, enough.survey))["status"] == "RELEASED"
     short = await crowd(here.database, EVERYBODY, minimum_participants=261)
     assert await close(here, boss, short.survey) == {"status": "CLOSED", "dataset": None}
 
 
-async def test_a_survey_that_never_opened_has_no_dataset(here: Town, boss: Person) -> None:
+async def test_a_survey_that_never_opened_becomes_no_dataset(here: Town, boss: Person) -> None:
     row = await factories.survey(here.database, status="WAITING", closes_on=today() + timedelta(days=9))
     assert await close(here, boss, row["id"]) == {"status": "CLOSED", "dataset": None}
     assert await datasets(here, row["community_id"]) == []
 
 
-async def test_that_nobody_answered_is_no_more_told_than_that_one_did(here: Town, boss: Person) -> None:
+async def test_no_answers_and_one_answer_are_indistinguishable(here: Town, boss: Person) -> None:
     row = await factories.survey(
         here.database, status="OPEN", opens_on=today(), closes_on=today() + timedelta(days=9), offered_to=KINDS
     )
@@ -169,7 +169,7 @@ async def test_that_nobody_answered_is_no_more_told_than_that_one_did(here: Town
     assert (dataset["status"], dataset["spent_micro_rho"]) == ("TOO_SMALL", PRICES[20])
 
 
-async def test_freezing_is_given_more_time_than_another_request(here: Town, boss: Person, people: Crowd) -> None:
+async def test_freezing_has_a_longer_time_limit_than_other_requests(here: Town, boss: Person, people: Crowd) -> None:
     endpoint = here.ask.app.endpoint
     assert endpoint is not None
     assert endpoint.settings.database_url is not None
@@ -200,7 +200,9 @@ async def test_freezing_that_fails_leaves_the_survey_open_and_its_answers_linked
     await closed(here, people)
 
 
-async def test_twins_that_close_a_survey_make_one_dataset(here: Town, boss: Person, people: Crowd) -> None:
+async def test_concurrent_requests_to_close_a_survey_create_one_dataset(
+    here: Town, boss: Person, people: Crowd
+) -> None:
     given = {"survey": f"svy_{people.survey}", "clientMutationId": "twins"}
     made = await asyncio.gather(*(here.do(boss, "surveyClose", "survey { dataset { id } }", **given) for _ in range(3)))
     assert all(one == made[0] for one in made)
@@ -208,7 +210,7 @@ async def test_twins_that_close_a_survey_make_one_dataset(here: Town, boss: Pers
     assert len(await datasets(here, people.community)) == 1
 
 
-async def test_what_falls_due_closes_surveys_into_datasets(
+async def test_scheduled_work_closes_surveys_into_datasets(
     here: Town, people: Crowd, publisher: asyncpg.Connection
 ) -> None:
     move = "UPDATE catalog.survey SET closes_on = current_date + $2::integer WHERE id = $1"
@@ -223,7 +225,7 @@ async def test_what_falls_due_closes_surveys_into_datasets(
     assert await here.value("SELECT status FROM catalog.survey WHERE id = $1", people.survey) == "RELEASED"
 
 
-async def test_one_survey_that_cannot_be_frozen_keeps_no_other_from_it(
+async def test_a_survey_that_cannot_be_frozen_does_not_block_others(
     here: Town, people: Crowd, publisher: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = await crowd(here.database, EVERYBODY)
@@ -248,7 +250,7 @@ async def test_one_survey_that_cannot_be_frozen_keeps_no_other_from_it(
 
 
 @pytest.mark.parametrize("over", ["ends_on = current_date - 1", "cap_micro_rho = spent_micro_rho + 753"])
-async def test_a_dataset_ends_with_its_term_or_its_budget(
+async def test_a_dataset_ends_when_its_term_or_budget_is_over(
     here: Town, people: Crowd, publisher: asyncpg.Connection, over: str
 ) -> None:
     dataset = await closed(here, people)
@@ -271,7 +273,7 @@ async def test_a_dataset_ends_with_its_term_or_its_budget(
     assert [error["code"] for error in said["userErrors"]] == ["TOO_LATE"]
 
 
-async def test_a_wave_freezes_what_a_communitys_patients_track(here: Town, boss: Person, exact: None) -> None:
+async def test_a_wave_freezes_the_tracking_of_a_communitys_patients(here: Town, boss: Person, exact: None) -> None:
     community = await tracking(here)
     relative = await here.member(community, kind=MemberKind.RELATIVE)
     await factories.consent(here.database, member_id=relative.id, purpose="TRACKING_RESEARCH", recipients=KINDS)
@@ -298,7 +300,9 @@ async def test_a_wave_freezes_what_a_communitys_patients_track(here: Town, boss:
     await expect_sound(here, f"dst_{id}")
 
 
-async def test_too_few_for_a_wave_is_told_and_what_it_cost_stays(here: Town, boss: Person, exact: None) -> None:
+async def test_a_wave_with_too_few_members_is_refused_and_its_charge_stays(
+    here: Town, boss: Person, exact: None
+) -> None:
     community = await tracking(here, 150)
     given = wave(community, clientMutationId="once")
     payload = await here.do(boss, "waveFreeze", FROZEN, **given)
@@ -336,7 +340,7 @@ async def test_a_community_freezes_one_wave_a_year_and_a_large_one_two(here: Tow
         ({"offeredTo": []}, ("INVALID", "input.offeredTo")),
     ],
 )
-async def test_what_is_no_wave_is_refused(
+async def test_an_invalid_wave_is_refused(
     here: Town, boss: Person, change: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     community = (await factories.community(here.database))["id"]
@@ -345,14 +349,14 @@ async def test_what_is_no_wave_is_refused(
 
 
 @pytest.mark.parametrize("role", [StaffRole.MODERATOR, StaffRole.DATA_STEWARD])
-async def test_only_a_survey_manager_freezes(here: Town, role: StaffRole) -> None:
+async def test_only_survey_managers_freeze_waves(here: Town, role: StaffRole) -> None:
     community = (await factories.community(here.database))["id"]
     answer = await here.answer(await here.staff(role), "waveFreeze", "__typename", **wave(community))
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
     assert await datasets(here, community) == []
 
 
-async def test_waves_that_are_frozen_at_once_are_one(here: Town, boss: Person) -> None:
+async def test_concurrent_requests_freeze_one_wave(here: Town, boss: Person) -> None:
     community = await tracking(here)
     said = await asyncio.gather(
         *(here.do(boss, "waveFreeze", FROZEN, **wave(community, wave=f"wave {n}")) for n in range(3))
@@ -361,7 +365,7 @@ async def test_waves_that_are_frozen_at_once_are_one(here: Town, boss: Person) -
     assert len(await datasets(here, community)) == 1
 
 
-async def test_a_wave_of_a_day_gone_by_is_written_down_as_of_that_day(here: Town) -> None:
+async def test_a_wave_of_an_earlier_day_is_recorded_with_that_day(here: Town) -> None:
     community = await tracking(here)
     day = today() - timedelta(days=100)
     async with here.database.transaction():

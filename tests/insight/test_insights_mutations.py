@@ -23,7 +23,7 @@ from tests.support.publishable import (
 from tests.support.town import Person, Town
 
 
-async def test_what_is_published_is_charged_written_down_and_told_once(
+async def test_a_publication_is_charged_recorded_and_notified_once(
     here: Town, people: Crowd, dataset: str, licensed: Caller
 ) -> None:
     before = await spent(here, dataset)
@@ -53,7 +53,7 @@ async def test_what_is_published_is_charged_written_down_and_told_once(
     await expect_sound(here, dataset)
 
 
-async def test_cells_are_the_counts_of_the_question_and_noise(
+async def test_cells_are_the_questions_counts_plus_noise(
     here: Town, dataset: str, licensed: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(noise, "draw", lambda counts, *_: list(counts))
@@ -75,7 +75,7 @@ async def test_noise_is_added_to_every_cell(here: Town, dataset: str, licensed: 
     assert min(release["noisy"]) < -11
 
 
-async def test_a_question_that_was_asked_is_answered_for_nothing(
+async def test_a_published_question_is_answered_for_free(
     here: Town, people: Crowd, dataset: str, licensed: Caller, steward: Person
 ) -> None:
     first, _ = paid(await publish(here, licensed, dataset, "q", "r", within=10))
@@ -117,7 +117,7 @@ async def test_a_better_precision_costs_the_difference_and_combines_both(
     await expect_sound(here, dataset)
 
 
-async def test_a_request_that_comes_again_is_charged_once(here: Town, dataset: str, licensed: Caller) -> None:
+async def test_a_repeated_request_is_charged_once(here: Town, dataset: str, licensed: Caller) -> None:
     given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20", "clientMutationId": "one"}
     before = await spent(here, dataset)
     answers = await asyncio.gather(*(here.ask(licensed, PUBLISHES, {"input": given}) for _ in range(4)))
@@ -128,7 +128,7 @@ async def test_a_request_that_comes_again_is_charged_once(here: Town, dataset: s
     assert changed["data"]["insightPublish"]["userErrors"][0]["code"] == "CONFLICT"
 
 
-async def test_who_withdraws_its_consent_is_in_nothing_that_is_published_later(
+async def test_later_publications_exclude_members_who_withdrew_consent(
     here: Town, people: Crowd, dataset: str, licensed: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(noise, "draw", lambda counts, *_: list(counts))

@@ -37,7 +37,7 @@ def figures(each: reading.Cell, *, hidden: bool = False) -> dict[str, Any]:
     }
 
 
-async def test_patients_buyers_and_the_house_are_told_the_same_in_one_statement(said: Said) -> None:
+async def test_patients_buyers_and_staff_read_the_same_numbers_in_one_statement(said: Said) -> None:
     cube = said.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0)
     await said("patient", "{ viewer { audience } }")  # the first time, the session itself is looked up
     first = await said("patient", WHOLE)
@@ -74,7 +74,7 @@ async def test_patients_buyers_and_the_house_are_told_the_same_in_one_statement(
     assert [one["value"] for one in statistics] == [pytest.approx(0.625), 0.0, pytest.approx(90 / 130), 1.0, None, None]
 
 
-async def test_what_is_unreliable_is_shown_to_who_asks_for_it_and_stays_hidden_in_name(said: Said) -> None:
+async def test_unreliable_cells_are_returned_on_request_and_stay_marked_hidden(said: Said) -> None:
     cube = said.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0)
     fields = "{ category { code label value } by { code } count marginOfError share interval { low high } reliability }"
     text = f"query ($id: ID!) {{ insight(id: $id) {{ cells(includeUnreliable: true) {fields} }} }}"
@@ -103,7 +103,7 @@ ASKED: list[tuple[list[str] | None, dict[str, list[str]]]] = [
 
 @pytest.mark.parametrize(("by", "where"), ASKED)
 @pytest.mark.parametrize("all", [None, True])
-async def test_slices_and_roll_ups_are_those_of_the_stored_cube(
+async def test_slices_and_roll_ups_are_computed_from_the_stored_cube(
     said: Said, by: list[str] | None, where: dict[str, list[str]], all: bool | None
 ) -> None:
     cube = said.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0).sliced(where)
@@ -118,7 +118,7 @@ async def test_slices_and_roll_ups_are_those_of_the_stored_cube(
     assert answer == (await said("patient", CELLS, {"by": by, "where": filters or None, "all": all}))["insight"]
 
 
-async def test_two_filters_of_one_variable_both_hold(said: Said) -> None:
+async def test_two_filters_on_one_variable_both_apply(said: Said) -> None:
     filters = [{"variable": "sex", "in": ["FEMALE", "MALE"]}, {"variable": "sex", "in": ["MALE"]}]
     cells = (await said("patient", CELLS, {"where": filters}))["insight"]["cells"]
     assert [cell["count"] for cell in cells] == [60, 50, 20, None]
@@ -140,12 +140,14 @@ async def test_two_filters_of_one_variable_both_hold(said: Said) -> None:
         ('where: [{variable: "sex", in: []}]', "'where' leaves a variable without a category."),
     ],
 )
-async def test_what_an_insight_does_not_hold_is_refused_whoever_asks(said: Said, arguments: str, message: str) -> None:
+async def test_unknown_variables_and_categories_are_refused_in_every_view(
+    said: Said, arguments: str, message: str
+) -> None:
     assert await said.refused("licensed", arguments) == message
     assert await said.refused("patient", arguments) == message
 
 
-async def test_categories_that_a_member_may_be_in_several_of_are_not_added_up(said: Said) -> None:
+async def test_categories_that_can_overlap_are_not_summed(said: Said) -> None:
     id = {"id": said.ids["symptoms by"]}
     answer = await said.place.ask(said.who["patient"], CELLS, id | {"by": []})
     assert {error["message"] for error in answer["errors"]} == {
@@ -159,7 +161,7 @@ async def test_categories_that_a_member_may_be_in_several_of_are_not_added_up(sa
     assert [each["count"] for each in over_sex] == [145, 119, 52]
 
 
-async def test_files_hold_what_the_cells_hold(said: Said) -> None:
+async def test_files_contain_the_same_numbers_as_the_cells(said: Said) -> None:
     answer = (await said("licensed", "query ($id: ID!) { insight(id: $id) { csv jsonStat cells { count } } }"))[
         "insight"
     ]
@@ -197,7 +199,7 @@ FOUND = """query ($id: ID!) {
         ("unlicensed", False),
     ],
 )
-async def test_a_buyer_reads_what_a_licence_opens_to_its_kind_today_and_nothing_else(
+async def test_a_buyer_reads_only_what_a_running_licence_opens_to_their_kind_of_organization(
     said: Said, who: str, sees: bool
 ) -> None:
     of_fatigue, of_symptoms = [{"id": said.ids[name]} for name in ("fatigue", "sex")], said.ids["symptoms"]
@@ -225,7 +227,7 @@ async def test_a_buyer_reads_what_a_licence_opens_to_its_kind_today_and_nothing_
 OLD = {"title": "Tracking, spring", "insights": {"nodes": []}}
 
 
-async def test_five_thousand_cells_are_one_answer_whether_planned_or_computed(said: Said) -> None:
+async def test_five_thousand_cells_fit_one_response_planned_or_computed(said: Said) -> None:
     a, b, c = (
         variable(name, *(f"{name.upper()}{n}" for n in range(n))) for name, n in (("a", 24), ("b", 9), ("c", 19))
     )

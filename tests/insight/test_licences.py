@@ -58,7 +58,7 @@ async def decision(here: Town, licence: str) -> list[Any]:
 UNDECIDED = ["REQUESTED", None, None, 0, None]
 
 
-async def test_an_organization_asks_for_a_licence(here: Town, laboratory: Person, home: UUID) -> None:
+async def test_an_organization_requests_a_licence(here: Town, laboratory: Person, home: UUID) -> None:
     name = await here.value("SELECT name FROM catalog.community WHERE id = $1", home)
     payload = await here.do(laboratory, "licenceRequest", FIELDS, **wanted(home, purpose="  Sleep and fatigue "))
     asked = {
@@ -88,7 +88,7 @@ async def test_an_organization_asks_for_a_licence(here: Town, laboratory: Person
         ({"startsOn": "9997-12-30", "endsOn": "9999-12-31"}, ("INVALID", "input.endsOn")),
     ],
 )
-async def test_what_is_no_licence_is_refused_and_nothing_is_written(
+async def test_an_invalid_licence_request_is_refused_and_not_stored(
     here: Town, laboratory: Person, home: UUID, given: dict[str, Any], refusal: tuple[str, str]
 ) -> None:
     assert await here.refused(laboratory, "licenceRequest", **wanted(home, **given)) == refusal
@@ -96,7 +96,7 @@ async def test_what_is_no_licence_is_refused_and_nothing_is_written(
 
 
 @pytest.mark.parametrize("days", [("2096-02-29", "2098-02-28"), ("2097-03-01", "2099-03-01"), (in_days(0), in_days(0))])
-async def test_a_licence_lasts_a_day_or_two_years(
+async def test_a_licence_lasts_from_a_day_to_two_years(
     here: Town, laboratory: Person, home: UUID, days: tuple[str, str]
 ) -> None:
     licence = await requested(here, laboratory, home, startsOn=days[0], endsOn=days[1], purpose="p" * 500)
@@ -104,7 +104,7 @@ async def test_a_licence_lasts_a_day_or_two_years(
     assert [row[name].isoformat() for name in ("starts_on", "ends_on")] == list(days)
 
 
-async def test_one_request_for_a_community_waits_at_a_time(
+async def test_an_organization_has_one_pending_request_for_each_community(
     here: Town, steward: Person, laboratory: Person, home: UUID
 ) -> None:
     asked = wanted(home)
@@ -120,7 +120,7 @@ async def test_one_request_for_a_community_waits_at_a_time(
     assert await here.value(ROWS, laboratory.id) == 2
 
 
-async def test_a_request_that_has_lapsed_is_in_nobodys_way(here: Town, laboratory: Person, home: UUID) -> None:
+async def test_an_expired_request_does_not_block_a_new_one(here: Town, laboratory: Person, home: UUID) -> None:
     over = date.fromisoformat(in_days(-1))
     await factories.licence(
         here.database, organization_id=laboratory.id, community_id=home, status=LicenceStatus.REQUESTED,
@@ -134,7 +134,7 @@ async def test_a_request_that_has_lapsed_is_in_nobodys_way(here: Town, laborator
     }
 
 
-async def test_the_house_grants_a_licence_and_its_organization_is_written_to(
+async def test_staff_grant_a_licence_and_the_organization_gets_mail(
     here: Town, steward: Person, laboratory: Person, home: UUID
 ) -> None:
     licence = await requested(here, laboratory, home)
@@ -159,7 +159,7 @@ async def test_the_house_grants_a_licence_and_its_organization_is_written_to(
     assert not any(told in words for told in ("150", "1250", "Sleep", laboratory.name))
 
 
-async def test_the_house_refuses_a_licence_and_may_say_why(
+async def test_staff_refuse_a_licence_with_an_optional_reason(
     here: Town, steward: Person, laboratory: Person, home: UUID
 ) -> None:
     licence = await requested(here, laboratory, home)
@@ -199,7 +199,7 @@ EUROS = {"amount": "1", "currency": "EUR"}
         ({"licence": "nonsense"}, ("NOT_FOUND", "input.licence")),
     ],
 )
-async def test_a_decision_that_is_refused_decides_nothing(
+async def test_an_invalid_decision_changes_nothing(
     here: Town, steward: Person, laboratory: Person, home: UUID, given: dict[str, Any], refusal: tuple[str, str]
 ) -> None:
     licence = await requested(here, laboratory, home)
@@ -208,7 +208,7 @@ async def test_a_decision_that_is_refused_decides_nothing(
     assert await decision(here, licence) == UNDECIDED
 
 
-async def test_a_licence_is_decided_on_once(here: Town, steward: Person, laboratory: Person, home: UUID) -> None:
+async def test_a_licence_request_is_decided_once(here: Town, steward: Person, laboratory: Person, home: UUID) -> None:
     licence, other = await requested(here, laboratory, home), await here.staff(StaffRole.DATA_STEWARD)
     payloads = await asyncio.gather(
         here.do(steward, "licenceDecide", "__typename", licence=licence, granted=True, quota=7),
@@ -225,7 +225,7 @@ async def test_a_licence_is_decided_on_once(here: Town, steward: Person, laborat
     assert await decision(here, licence) == expected
 
 
-async def test_a_request_whose_days_are_over_cannot_be_granted(
+async def test_a_request_whose_term_is_over_cannot_be_granted(
     here: Town, steward: Person, laboratory: Person, home: UUID
 ) -> None:
     licence = await requested(here, laboratory, home)
@@ -237,7 +237,7 @@ async def test_a_request_whose_days_are_over_cannot_be_granted(
 
 
 @pytest.mark.parametrize("roles", [[], [StaffRole.SURVEY_MANAGER, StaffRole.MODERATOR]])
-async def test_who_is_no_data_steward_decides_nothing(
+async def test_only_data_stewards_decide_on_licences(
     here: Town, laboratory: Person, home: UUID, roles: list[StaffRole]
 ) -> None:
     licence, clerk = await requested(here, laboratory, home), await here.staff(*roles)
@@ -246,9 +246,7 @@ async def test_who_is_no_data_steward_decides_nothing(
     assert await decision(here, licence) == UNDECIDED
 
 
-async def test_a_licence_reads_as_ended_when_it_is_over_and_then_is(
-    here: Town, steward: Person, laboratory: Person
-) -> None:
+async def test_a_licence_whose_term_is_over_reads_as_ended(here: Town, steward: Person, laboratory: Person) -> None:
     today = datetime.now(UTC).date()
     made: dict[UUID, str] = {}
     for status in LicenceStatus:
@@ -294,7 +292,7 @@ MAY_NOT: list[tuple[Audience, str]] = [
 
 
 @pytest.mark.parametrize(("audience", "statement"), MAY_NOT)
-async def test_the_tables_refuse_what_no_mutation_would_write(
+async def test_the_tables_refuse_rows_that_no_mutation_writes(
     admin: asyncpg.Connection, audience: Audience, statement: str
 ) -> None:
     named = await scene(admin)
@@ -303,7 +301,7 @@ async def test_the_tables_refuse_what_no_mutation_would_write(
         await admin.execute(in_sql(statement, named))
 
 
-async def test_the_tables_let_a_licence_be_asked_for_and_be_decided_on_once(admin: asyncpg.Connection) -> None:
+async def test_the_tables_accept_a_licence_request_and_one_decision(admin: asyncpg.Connection) -> None:
     named = await scene(admin)
     ask = f"{INTO}) VALUES ({{own}}, {DAYS}, 'REQUESTED')"
     grant = "UPDATE insight.licence SET status = 'GRANTED', quota_micro_rho = 5"

@@ -67,9 +67,7 @@ async def another(here: Town, community: UUID, kind: str) -> str:
     return f"dst_{dataset}"
 
 
-async def test_a_new_laboratory_comes_to_know_what_it_may_and_no_more(
-    here: Town, steward: Person, offer: Offer
-) -> None:
+async def test_a_new_laboratory_learns_only_what_it_may(here: Town, steward: Person, offer: Offer) -> None:
     laboratory = await comes_in(here, steward)
     assert await readable(here, laboratory, offer.dataset) == set()  # members' own tables take a licence as well
     before = await spent(here, offer.dataset)

@@ -16,7 +16,7 @@ from tests.support.town import town
 PLANTED = "PlantedMarie"
 
 
-async def test_no_value_is_in_a_log_from_answers_to_insights(
+async def test_no_answer_or_exact_count_is_logged_from_answers_to_insights(
     template: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exact: list[list[int]] = []

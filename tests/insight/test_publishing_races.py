@@ -50,14 +50,14 @@ async def race(here: Town, people: Crowd, dataset: str, within: int) -> tuple[in
     return len(said) - len(refused), len(refused)
 
 
-async def test_sixteen_who_publish_at_once_never_overspend(here: Town, people: Crowd, dataset: str) -> None:
+async def test_sixteen_concurrent_publishers_never_overspend(here: Town, people: Crowd, dataset: str) -> None:
     # `q` was published at freezing, as precisely as this: it costs nothing.
     assert await race(here, people, dataset, within=10) == (SHARE // PRICES[10] + 1, 7)
     assert (await spent(here, dataset))[1] == SHARE // PRICES[10] * PRICES[10]
     await expect_sound(here, dataset)
 
 
-async def test_sixteen_who_ask_the_same_at_once_are_told_one_thing_once(
+async def test_sixteen_concurrent_identical_requests_publish_one_insight(
     here: Town, people: Crowd, dataset: str
 ) -> None:
     buyers = [await buyer(here, people.community) for _ in range(4)]
@@ -69,7 +69,7 @@ async def test_sixteen_who_ask_the_same_at_once_are_told_one_thing_once(
     await expect_sound(here, dataset)
 
 
-async def test_a_debit_after_the_commit_is_found_out(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_debit_after_the_commit_is_detected(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
     debts: list[int] = []
 
     async def later(connection: object, dataset: FrozenDataset, charge: int, *, sold: bool) -> None:
@@ -92,7 +92,7 @@ async def test_a_debit_after_the_commit_is_found_out(template: str, monkeypatch:
             await expect_sound(apart, dataset)
 
 
-async def test_what_fails_in_between_has_cost_nothing_and_its_error_says_no_count(
+async def test_a_failed_publication_costs_nothing_and_its_error_contains_no_count(
     here: Town, dataset: str, licensed: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(counts: Sequence[int], *_: object) -> list[int]:
@@ -111,13 +111,11 @@ async def test_what_fails_in_between_has_cost_nothing_and_its_error_says_no_coun
     paid(await publish(here, licensed, dataset, "q", "r"))
 
 
-async def test_questions_that_match_the_same_members_are_two_questions(
-    here: Town, dataset: str, licensed: Caller
-) -> None:
+async def test_questions_that_match_the_same_members_stay_separate(here: Town, dataset: str, licensed: Caller) -> None:
     await ask_twins(here, dataset, licensed)
 
 
-async def test_a_key_made_of_content_is_found_out(
+async def test_a_cube_key_derived_from_content_is_detected(
     here: Town, dataset: str, licensed: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def same_members(names: Sequence[str], version: int) -> str:
@@ -136,7 +134,7 @@ async def ask_twins(here: Town, dataset: str, who: Caller) -> None:
     assert len(await releases(here, dataset, "q", "twin")) == 1
 
 
-async def test_a_backend_that_is_ended_after_the_debit_has_said_nothing(
+async def test_a_backend_terminated_after_the_debit_publishes_nothing(
     here: Town, dataset: str, licensed: Caller
 ) -> None:
     before = await spent(here, dataset)
@@ -174,7 +172,9 @@ async def ended(database: asyncpg.Connection, pid: int) -> None:
     assert await database.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
 
 
-async def test_a_client_that_goes_in_between_has_spent_nothing(here: Town, dataset: str, licensed: Caller) -> None:
+async def test_a_client_that_disconnects_while_publishing_spends_nothing(
+    here: Town, dataset: str, licensed: Caller
+) -> None:
     before = await spent(here, dataset)
     async with here.database.transaction():
         await here.database.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.ledger'))")

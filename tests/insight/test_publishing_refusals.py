@@ -65,7 +65,7 @@ async def test_a_quota_restricts_its_licence_and_not_others(here: Town, people: 
     await expect_sound(here, dataset)
 
 
-async def test_a_quota_is_of_all_the_communitys_datasets(here: Town, people: Crowd, dataset: str) -> None:
+async def test_a_quota_covers_all_datasets_of_the_community(here: Town, people: Crowd, dataset: str) -> None:
     poor = await buyer(here, people.community, quota=PRICES[20] + 800)
     paid(await publish(here, poor, dataset, "q", "r"))
     wave = await factories.dataset(here.database, community_id=people.community, offered_to=KINDS)
@@ -74,7 +74,7 @@ async def test_a_quota_is_of_all_the_communitys_datasets(here: Town, people: Cro
     assert (await asks(here, poor, f"dst_{wave['id']}", "q"))["remainingAfter"] == {"microRho": 800}
 
 
-async def test_of_several_licences_the_one_with_the_most_left_pays(here: Town, people: Crowd, dataset: str) -> None:
+async def test_the_licence_with_the_most_quota_left_pays(here: Town, people: Crowd, dataset: str) -> None:
     who = await buyer(here, people.community, quota=100)
     poor = await here.row("SELECT l.* FROM insight.licence l JOIN insight.organization o ON o.id = l.organization_id"
                           " WHERE o.name = $1", who.name)  # fmt: skip
@@ -85,7 +85,7 @@ async def test_of_several_licences_the_one_with_the_most_left_pays(here: Town, p
     assert release["licence_id"] == rich["id"]
 
 
-async def test_buyers_share_what_is_kept_for_them_and_the_house_has_its_own(
+async def test_buyers_and_cohorte_have_separate_budget_shares(
     here: Town, people: Crowd, dataset: str, licensed: Caller, steward: Person
 ) -> None:
     other = await buyer(here, people.community)
@@ -112,7 +112,7 @@ async def test_buyers_share_what_is_kept_for_them_and_the_house_has_its_own(
     await expect_sound(here, dataset)
 
 
-async def test_a_quote_names_what_answers_the_question_for_nothing(
+async def test_a_quote_names_the_insight_that_already_answers_the_question(
     here: Town, people: Crowd, dataset: str, licensed: Caller
 ) -> None:
     fine, _ = paid(await publish(here, licensed, dataset, "twin", "sex", within=5))
@@ -128,7 +128,7 @@ async def test_a_quote_names_what_answers_the_question_for_nothing(
     assert (stranger["affordable"], stranger["alreadyPublished"], stranger["coveredBy"]) == (False, False, [])
 
 
-async def test_a_quote_costs_nothing_and_looks_at_nothing(here: Town, dataset: str, licensed: Caller) -> None:
+async def test_a_quote_is_free_and_reads_no_record(here: Town, dataset: str, licensed: Caller) -> None:
     before = await spent(here, dataset)
     quoted = await asks(here, licensed, dataset, "q", "age_band", "region")
     assert quoted == {
@@ -153,7 +153,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("change", "code", "path"), REFUSED)
-async def test_what_is_no_question_is_refused_and_quoted_alike(
+async def test_an_invalid_question_is_refused_by_quotes_and_publishing_alike(
     here: Town, those: Crowd, theirs: str, change: dict[str, Any], code: str, path: str
 ) -> None:
     laboratory = await buyer(here, those.community)
@@ -169,7 +169,7 @@ async def test_what_is_no_question_is_refused_and_quoted_alike(
     assert await spent(here, theirs) == before
 
 
-async def test_a_cube_of_too_many_cells_is_refused(here: Town, licensed: Caller) -> None:
+async def test_a_cube_with_too_many_cells_is_refused(here: Town, licensed: Caller) -> None:
     codes = [f"C{number}" for number in range(90)]
     wide = await crowd(here.database, [{"a": "C1", "b": "C2"}] * 240, {"a": codes, "b": codes})
     who = await buyer(here, wide.community)
@@ -191,7 +191,7 @@ async def test_a_cube_of_too_many_cells_is_refused(here: Town, licensed: Caller)
         (OrganizationKind.LABORATORY, {"community_id": None}, "LICENCE_REQUIRED"),
     ],
 )
-async def test_who_may_not_ask_is_refused_what_was_published_too(
+async def test_callers_without_access_are_refused_published_questions_too(
     here: Town, those: Crowd, theirs: str, kind: OrganizationKind, licence: dict[str, Any] | None, code: str
 ) -> None:
     before = await spent(here, theirs)
@@ -216,7 +216,7 @@ async def test_who_may_not_ask_is_refused_what_was_published_too(
     assert await spent(here, theirs) == before
 
 
-async def test_only_a_data_steward_publishes_for_the_house_and_members_not_at_all(here: Town, theirs: str) -> None:
+async def test_only_data_stewards_publish_for_cohorte_and_members_never(here: Town, theirs: str) -> None:
     before = await spent(here, theirs)
     given = {"dataset": theirs, "variable": "q", "precision": "WITHIN_50"}
     boss = await here.staff(StaffRole.SURVEY_MANAGER, StaffRole.MODERATOR)
@@ -228,7 +228,7 @@ async def test_only_a_data_steward_publishes_for_the_house_and_members_not_at_al
 
 
 @pytest.mark.parametrize("ending", ["status = 'ENDED'", "ends_on = current_date - 1"])
-async def test_a_dataset_that_has_ended_says_nothing_new(
+async def test_a_dataset_that_has_ended_publishes_nothing_new(
     here: Town, dataset: str, licensed: Caller, ending: str
 ) -> None:
     insight, _ = paid(await publish(here, licensed, dataset, "q", "r"))

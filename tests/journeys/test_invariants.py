@@ -14,12 +14,12 @@ MORE = 5  # plays at most, until each of these has been carried out
 CARRIED_OUT = {"postAdd", "communityLeave", "consentSet", "surveySubmit", "surveyClose"}
 
 
-async def test_the_demonstration_network_is_as_it_must_be(here: Town) -> None:
+async def test_the_demonstration_network_keeps_the_invariants(here: Town) -> None:
     assert await wrong(here) == []
 
 
 @pytest.mark.parametrize("plays", [1, pytest.param(6, marks=pytest.mark.slow)])
-async def test_whatever_everybody_does_what_must_hold_holds(here: Town, plays: int) -> None:
+async def test_invariants_hold_after_random_mutations(here: Town, plays: int) -> None:
     """At least so many plays: what is carried out in one depends on who comes first."""
     carried_out: set[str] = set()
     for seed in range(plays + MORE):
@@ -102,7 +102,7 @@ async def plant(here: Town) -> None:
     )
 
 
-async def test_whatever_is_wrong_is_found(here: Town) -> None:
+async def test_every_violation_is_detected(here: Town) -> None:
     transaction = here.database.transaction()
     await transaction.start()
     try:

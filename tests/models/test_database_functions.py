@@ -25,7 +25,7 @@ async def test_a_migrated_database_has_the_functions_triggers_and_views_of_the_s
     assert len([item for item in found.values() if item.kind == "trigger"]) > 20
 
 
-async def test_a_function_a_trigger_and_a_grant_are_complained_of(fresh: str, wanted: catalogue.Catalogue) -> None:
+async def test_a_differing_function_trigger_or_grant_is_reported(fresh: str, wanted: catalogue.Catalogue) -> None:
     """What the last test would say: the file, and the command that mends it."""
     for statement in (
         "ALTER FUNCTION identity.viewer_of(bytea) RESET ALL",

@@ -104,7 +104,7 @@ async def command(folder: Path, *words: str, dsn: str | None = None) -> tuple[in
             process.kill()
 
 
-async def test_a_table_with_policies_and_a_function_is_one_command_from_its_migration(
+async def test_one_command_writes_the_migration_of_a_table_with_policies_and_a_function(
     checkout: Path, fresh: str
 ) -> None:
     everything = checkout / "models/metadata.py"
@@ -125,7 +125,7 @@ async def test_a_table_with_policies_and_a_function_is_one_command_from_its_migr
     assert ("function grant", "EXECUTE on care.count_bookmarks(uuid) to cohorte_patient") in found
 
 
-async def test_nothing_is_written_if_nothing_differs_or_a_name_is_wrong(server: str) -> None:
+async def test_no_migration_is_written_without_a_difference_or_with_an_unknown_name(server: str) -> None:
     before = set(new.VERSIONS.iterdir())
     for name, tables, reason in (
         ("nothing", [], "Nothing differs: the newest revision is what the code declares."),
@@ -148,7 +148,7 @@ async def test_a_table_without_a_scope_is_named(server: str, monkeypatch: pytest
         await new.write_migration(server, "flags", ["care.flag"])
 
 
-async def test_a_source_that_is_wrong_is_named(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_invalid_source_is_named(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "models/functions"
     shutil.copytree(functions.FOLDER, folder)
     (folder / "community/bookmarks.sql").write_text(FUNCTION)
@@ -192,7 +192,7 @@ ALTER FUNCTION insight.end_licences() OWNER TO cohorte_manager;
 """
 
 
-async def test_whatever_differs_is_put_right(fresh: str, wanted: catalogue.Catalogue) -> None:
+async def test_a_migration_corrects_every_difference(fresh: str, wanted: catalogue.Catalogue) -> None:
     await run(fresh, ALTERATIONS)
     altered = await catalogue.read(fresh)
     differ = catalogue.differing(altered, wanted)
@@ -203,7 +203,7 @@ async def test_whatever_differs_is_put_right(fresh: str, wanted: catalogue.Catal
     assert await complaints(fresh, wanted, catalogue.KINDS) == []
 
 
-async def test_named_tables_change_and_no_others(fresh: str, wanted: catalogue.Catalogue) -> None:
+async def test_only_the_named_tables_change(fresh: str, wanted: catalogue.Catalogue) -> None:
     await run(fresh, ALTERATIONS)
     altered = await catalogue.read(fresh)
     await run(fresh, difference.script(difference.statements(altered, wanted, metadata, ["care.profile"])))
@@ -219,7 +219,7 @@ async def test_named_tables_change_and_no_others(fresh: str, wanted: catalogue.C
     }
 
 
-def test_a_column_that_fails_on_rows_is_marked() -> None:
+def test_a_column_that_would_fail_on_existing_rows_is_marked() -> None:
     added = 'ALTER TABLE care.post ADD COLUMN "language" text NOT NULL'
     assert difference.script([added]).startswith("-- Fails on a table that has rows.")
     assert difference.script([f"{added[:-9]} DEFAULT 'fr' NOT NULL"]).startswith("ALTER TABLE")

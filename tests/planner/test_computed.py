@@ -182,7 +182,7 @@ async def asked(dsn: str) -> AsyncIterator[Asked]:
         yield Asked(Planner(SCHEMA, Audience.PUBLIC), pool, [found["name"] for found in names])
 
 
-async def test_it_is_made_of_the_rows_json_in_lists_and_connections_in_one_statement(asked: Asked) -> None:
+async def test_computed_fields_use_the_rows_json_in_one_statement(asked: Asked) -> None:
     text = f"{{ {FIRST} {{ name shouted aloud: shouted }} edges {{ node {{ slug }} }} }} newest {{ shouted }} }}"
     asked.statements = 0
     answer = await asked(text)
@@ -196,7 +196,7 @@ async def test_it_is_made_of_the_rows_json_in_lists_and_connections_in_one_state
     assert not asked.is_planned(text)
 
 
-async def test_arguments_are_plain_values_and_null_is_not_given(asked: Asked) -> None:
+async def test_arguments_are_plain_values_and_nulls_are_omitted(asked: Asked) -> None:
     name = asked.names[0].upper()
     text = """query ($times: Int, $ends: [Ending!], $mark: String!) {
       newest { a: shouted(times: $times, ends: $ends) b: shouted(ends: [{mark: $mark, ofThem: 2}, {mark: "?"}]) }
@@ -207,7 +207,7 @@ async def test_arguments_are_plain_values_and_null_is_not_given(asked: Asked) ->
     }
 
 
-async def test_what_is_refused_names_its_place_and_code(asked: Asked) -> None:
+async def test_a_refused_computation_is_reported_with_path_and_code(asked: Asked) -> None:
     assert await asked("{ newest { name loud: shouted(times: 4) } }") == [
         ("That is too loud.", ["newest", "loud"], "BAD_USER_INPUT")
     ]
@@ -219,7 +219,7 @@ OBJECTS = """query ($of: [String!], $with: Boolean!) {
 fragment F on Letters { ... @skip(if: false) { before { text } } ... on Letters { isVowel text @skip(if: $with) } }"""
 
 
-async def test_its_objects_are_read_by_attribute_whatever_is_selected_of_them(asked: Asked) -> None:
+async def test_returned_objects_are_read_by_attribute(asked: Asked) -> None:
     there = [letter for letter in asked.names[0].lower() if letter in "aeior"]
     answer = await asked(OBJECTS, {"of": list("aeior"), "with": True})
     assert answer["newest"]["first"] == [
@@ -237,7 +237,7 @@ async def test_its_objects_are_read_by_attribute_whatever_is_selected_of_them(as
 
 
 @pytest.mark.parametrize("variables", [{}, {"of": None}])
-async def test_it_is_planned_where_no_argument_asks_for_more(asked: Asked, variables: dict[str, Any]) -> None:
+async def test_a_field_is_planned_if_no_argument_needs_a_computation(asked: Asked, variables: dict[str, Any]) -> None:
     variables |= {"with": True}
     assert asked.is_planned(OBJECTS, variables)
     letter = asked.names[0][0].lower()
@@ -250,7 +250,7 @@ async def test_it_is_planned_where_no_argument_asks_for_more(asked: Asked, varia
     assert json.loads(await asked.read(plan.sql, plan.values(coerced, ANYBODY))) == expected
 
 
-async def test_one_document_is_planned_or_computed_as_its_variables_are(asked: Asked) -> None:
+async def test_variables_decide_whether_a_document_is_planned_or_computed(asked: Asked) -> None:
     operation = asked.planner.operation(parse(OBJECTS), None)
     shapes: list[tuple[dict[str, Any], bool]] = [({}, True), ({"of": ["a"]}, False), ({"of": ["e"]}, False)]
     for variables, planned in shapes:
@@ -258,7 +258,7 @@ async def test_one_document_is_planned_or_computed_as_its_variables_are(asked: A
     assert len(operation._plans) == 2  # what is given, not its value, is part of a plan's key
 
 
-async def test_beside_a_computed_field_a_planned_one_stays_planned(asked: Asked) -> None:
+async def test_planned_fields_stay_planned_beside_computed_ones(asked: Asked) -> None:
     text = '{ newest { shouted whole: letters { text } some: letters(of: ["zz"]) { text } } }'
     assert await asked(text) == {
         "newest": {
@@ -269,7 +269,7 @@ async def test_beside_a_computed_field_a_planned_one_stays_planned(asked: Asked)
     }
 
 
-async def test_it_may_stand_at_the_root_beside_what_is_planned(asked: Asked) -> None:
+async def test_a_computed_field_may_be_a_root_field_beside_planned_ones(asked: Asked) -> None:
     count = await asked.pool.fetchval("select count(*) from catalog.community")
     assert await asked("{ many newest { name } again: many }") == {
         "many": count * 2,
@@ -278,14 +278,14 @@ async def test_it_may_stand_at_the_root_beside_what_is_planned(asked: Asked) -> 
     }
 
 
-async def test_the_computations_of_an_operation_take_turns(asked: Asked) -> None:
+async def test_computations_of_an_operation_run_one_at_a_time(asked: Asked) -> None:
     aliases = " ".join(f"a{number}: alone" for number in range(5))
     answer = await asked(f"{{ communities(first: 5) {{ nodes {{ {aliases} }} }} newest {{ {aliases} }} }}")
     assert [set(node.values()) for node in answer["communities"]["nodes"]] == [{True}] * 5
     assert set(answer["newest"].values()) == {True}
 
 
-async def test_an_operation_is_cut_off_between_two_computations(asked: Asked) -> None:
+async def test_an_operation_can_be_cancelled_between_computations(asked: Asked) -> None:
     aliases = " ".join(f"a{number}: alone" for number in range(50))
     task = asyncio.create_task(asked(f"{{ communities(first: 9) {{ nodes {{ {aliases} }} }} }}"))
     while not at_work.locked():  # noqa: ASYNC110 - a thread has no event to wait for
@@ -299,7 +299,7 @@ async def test_an_operation_is_cut_off_between_two_computations(asked: Asked) ->
     assert not at_work.locked()
 
 
-def test_what_it_is_made_from_takes_no_arguments() -> None:
+def test_the_source_of_a_computation_takes_no_arguments() -> None:
     def sized(community: Row, *, size: int) -> Expression:
         return func.left(community.name, size)
 

@@ -141,14 +141,14 @@ HOW = settings(deadline=None, derandomize=True, database=None, suppress_health_c
 
 @settings(HOW, max_examples=EXAMPLES)
 @given(data=st.data())
-async def test_one_statement_and_graphql_core_answer_the_same(asked: Asked, data: st.DataObject) -> None:
+async def test_one_statement_and_graphql_core_return_the_same(asked: Asked, data: st.DataObject) -> None:
     await expect_one_answer(asked, data)
 
 
 @pytest.mark.slow
 @settings(HOW, max_examples=MANY_EXAMPLES)
 @given(data=st.data())
-async def test_of_many_operations_one_statement_and_graphql_core_answer_the_same(
+async def test_one_statement_and_graphql_core_return_the_same_for_many_operations(
     asked: Asked, data: st.DataObject
 ) -> None:
     await expect_one_answer(asked, data)
@@ -162,7 +162,7 @@ async def expect_one_answer(asked: Asked, data: st.DataObject) -> None:
     assert json.dumps(key_order(whole)) == json.dumps(key_order(finished))
 
 
-async def test_a_plan_serves_every_set_of_variables_of_its_shape(asked: Asked) -> None:
+async def test_a_plan_is_reused_for_all_variables_of_one_shape(asked: Asked) -> None:
     text = """query ($search: String, $first: Int = 3, $with: Boolean!) {
       indicators(search: $search, first: $first) { name kind @include(if: $with) }
     }"""

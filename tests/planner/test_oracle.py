@@ -226,14 +226,14 @@ def cursors_in(answer: Any) -> list[str]:
 
 @settings(HOW, max_examples=EXAMPLES)
 @given(data=st.data())
-async def test_the_statement_answers_what_the_oracle_answers(examined: Examined, data: st.DataObject) -> None:
+async def test_the_statement_returns_what_the_oracle_returns(examined: Examined, data: st.DataObject) -> None:
     await expect_the_oracles_answer(examined, data)
 
 
 @pytest.mark.slow
 @settings(HOW, max_examples=MANY_EXAMPLES)
 @given(data=st.data())
-async def test_many_statements_answer_what_the_oracle_answers(examined: Examined, data: st.DataObject) -> None:
+async def test_many_statements_return_what_the_oracle_returns(examined: Examined, data: st.DataObject) -> None:
     await expect_the_oracles_answer(examined, data)
 
 
@@ -244,7 +244,7 @@ async def expect_the_oracles_answer(examined: Examined, data: st.DataObject) -> 
 
 
 @pytest.mark.parametrize("at", [-1, pytest.param(0, marks=pytest.mark.slow)])
-async def test_every_field_of_the_view_answers_what_the_oracle_answers(examined: Examined, at: int) -> None:
+async def test_every_field_of_the_view_returns_what_the_oracle_returns(examined: Examined, at: int) -> None:
     """With the first or the last of the indicators that are worth asking for."""
     pool = examined.asked.pool
     found = {
@@ -262,14 +262,14 @@ async def test_every_field_of_the_view_answers_what_the_oracle_answers(examined:
         assert await examined.differences(SERIES, {"indicator": found["indicator"]}) == []
 
 
-async def test_a_node_of_every_type_answers_what_the_oracle_answers(examined: Examined) -> None:
+async def test_a_node_of_every_type_returns_what_the_oracle_returns(examined: Examined) -> None:
     schema = examined.asked.planner.schema
     for id in examined.asked.pool["Query.node.id"]:
         selected = inside(schema.type_map["Node"], schema, {}, set(), 0)
         assert await examined.differences(f"{{ node(id: {json.dumps(id)}) {{ {selected} }} }}") == []
 
 
-def test_every_list_is_asked_for_pages_behind_a_cursor(schemas: dict[Audience, GraphQLSchema]) -> None:
+def test_every_list_is_paged_with_a_cursor(schemas: dict[Audience, GraphQLSchema]) -> None:
     lists = {
         f"{kind.name}.{name}"
         for schema in schemas.values()
@@ -314,7 +314,7 @@ async def walk(asked: Asked, field: str, size: str, cursor: str, end: str) -> li
         given = f', {cursor}: "{about[end]}"'
 
 
-async def test_a_walk_by_sevens_meets_every_row_once_in_both_directions(
+async def test_pages_of_seven_contain_every_row_once_in_both_directions(
     fresh: str, schemas: dict[Audience, GraphQLSchema]
 ) -> None:
     superuser = await asyncpg.connect(fresh)
@@ -358,7 +358,7 @@ SHARED = "{ community(slug: %s) { members(first: 100) { nodes { pseudonym ageBan
 
 
 @pytest.mark.parametrize("examined", ["patient"], indirect=True)
-async def test_the_oracle_objects_to_a_page_that_is_not_turned(
+async def test_the_oracle_detects_a_page_that_is_not_reversed(
     examined: Examined, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = LAST_POSTS % json.dumps(examined.asked.pool["Query.discussion.id"][0])
@@ -368,7 +368,7 @@ async def test_the_oracle_objects_to_a_page_that_is_not_turned(
 
 
 @pytest.mark.parametrize("examined", ["patient"], indirect=True)
-async def test_the_oracle_objects_to_rows_that_the_viewer_may_not_see(examined: Examined, still: str) -> None:
+async def test_the_oracle_detects_rows_that_the_viewer_may_not_see(examined: Examined, still: str) -> None:
     text = SHARED % json.dumps(examined.asked.pool["Query.community.slug"][0])
     assert await examined.differences(text) == []
     async with asyncpg.create_pool(still, min_size=1, max_size=1) as unbound:
@@ -377,7 +377,7 @@ async def test_the_oracle_objects_to_rows_that_the_viewer_may_not_see(examined: 
 
 
 @pytest.mark.parametrize("examined", ["patient"], indirect=True)
-async def test_the_oracle_objects_to_what_the_house_said_to_others(
+async def test_the_oracle_detects_moderation_reasons_meant_for_others(
     examined: Examined, still: str, network: Network
 ) -> None:
     own, tables = examined.asked.viewer.member, network.tables
@@ -424,7 +424,7 @@ async def test_the_notice_in_force_is_the_latest_whose_day_has_come(examined: Ex
         ("' & !:* <->", []),
     ],
 )
-async def test_a_search_finds_lay_words_whatever_their_accents(
+async def test_a_search_finds_lay_words_with_or_without_accents(
     examined: Examined, search: str, communities: list[str]
 ) -> None:
     text = "query ($search: String) { communities(search: $search) { nodes { name } } }"

@@ -32,25 +32,25 @@ by_name = pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 
 
 @by_name
-def test_the_statement_is_the_golden_one(pair: Pair, planned: dict[Audience, Planner]) -> None:
+def test_the_statement_equals_the_golden_statement(pair: Pair, planned: dict[Audience, Planner]) -> None:
     mend = f"if the change is meant: run `python -m tests.golden`, read what changed in {pair.golden.name}, commit it"
     assert laid_out(pair.plan(planned[pair.audience], SHAPE).sql) == pair.golden.read_text(), mend
 
 
-def test_every_golden_statement_has_its_question() -> None:
+def test_every_golden_statement_has_its_operation() -> None:
     folder = PAIRS[0].golden.parent
     mend = "a question without its .sql: run `python -m tests.golden`; an .sql without its .graphql: delete it"
     assert sorted(file.stem for file in folder.glob("*.sql")) == [pair.name for pair in PAIRS], mend
 
 
-def test_laying_out_changes_spaces_alone(planned: dict[Audience, Planner]) -> None:
+def test_formatting_a_statement_changes_only_white_space(planned: dict[Audience, Planner]) -> None:
     for pair in PAIRS:
         sql = pair.plan(planned[pair.audience], SHAPE).sql
         assert re.sub(r"\s", "", laid_out(sql)) == re.sub(r"\s", "", sql)
 
 
 @by_name
-async def test_a_question_is_one_statement(
+async def test_an_operation_is_one_statement(
     pair: Pair,
     ask: Ask,
     dsn: str,
@@ -217,7 +217,7 @@ def cursor_in(answer: Any, name: str) -> str | None:
 
 
 @by_name
-async def test_an_index_can_serve_wherever_growing_tables_are_read(
+async def test_an_index_exists_for_every_read_of_a_growing_table(
     pair: Pair, small: Demonstration, planned: dict[Audience, Planner]
 ) -> None:
     """Where the network is small PostgreSQL reads whole tables, unless it is told not to."""
@@ -263,7 +263,7 @@ def questions_of_the_readme() -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
-async def test_the_questions_of_the_readme_are_read_by_index(
+async def test_the_operations_of_the_readme_are_read_by_index(
     mode: str, full: Demonstration, planned: dict[Audience, Planner]
 ) -> None:
     views = 0

@@ -48,7 +48,7 @@ async def readiness(here: Town, who: Person, home: UUID) -> tuple[int, bool]:
     return found["consenting"], found["ready"]
 
 
-async def test_a_consent_says_what_was_decided_and_its_history_stays(here: Town, ada: Person, ben: Person) -> None:
+async def test_a_consent_shows_the_decision_and_keeps_its_history(here: Town, ada: Person, ben: Person) -> None:
     fields = "consent { purpose granted recipients noticeVersion }"
     given = {"purpose": "SURVEY_RESEARCH", "granted": True, "noticeVersion": NOTICE}
     payload = await here.do(ada, "consentSet", fields, recipients=["MUTUAL", "HOSPITAL", "MUTUAL"], **given)
@@ -90,7 +90,7 @@ async def test_a_consent_says_what_was_decided_and_its_history_stays(here: Town,
         ({"granted": False, "recipients": [], "noticeVersion": "2999-1"}, "input.noticeVersion"),
     ],
 )
-async def test_what_is_no_consent_is_refused_and_nothing_is_written(
+async def test_an_invalid_consent_is_refused_and_not_stored(
     here: Town, ada: Person, given: dict[str, Any], path: str
 ) -> None:
     wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"], "noticeVersion": NOTICE}
@@ -99,7 +99,7 @@ async def test_what_is_no_consent_is_refused_and_nothing_is_written(
     assert await here.value("SELECT count(*) FROM research.consent WHERE member_id = $1", ada.id) == 0
 
 
-async def test_a_newer_notice_must_be_read_to_consent_and_not_to_take_it_back(here: Town, ada: Person) -> None:
+async def test_consenting_needs_the_newest_notice_and_withdrawing_does_not(here: Town, ada: Person) -> None:
     await consents(here, ada)
     await here.database.execute(
         """
@@ -146,7 +146,7 @@ async def test_readiness_counts_consenting_patients_to_the_nearest_ten(here: Tow
     assert await readiness(here, ada, home) == (0, False)
 
 
-async def test_the_demonstrations_counts_are_those_of_its_rows(admin: asyncpg.Connection) -> None:
+async def test_the_demonstrations_readiness_counts_equal_its_rows(admin: asyncpg.Connection) -> None:
     count = "SELECT id, consenting_count FROM catalog.community ORDER BY id"
     before = await admin.fetch(count)
     await admin.execute("SELECT catalog.count_consenting(array(SELECT id FROM catalog.community))")
@@ -182,7 +182,7 @@ async def test_a_survey_opens_by_itself_when_enough_consent(
     assert await here.value(TOLD, late.id, uuid(survey)) == 1
 
 
-async def test_joining_opens_a_survey_that_waits_for_one_more(
+async def test_joining_opens_a_survey_that_needs_one_more_member(
     here: Town, boss: Person, home: UUID, ada: Person
 ) -> None:
     newcomer = await here.member()
@@ -195,7 +195,9 @@ async def test_joining_opens_a_survey_that_waits_for_one_more(
     assert await participation(here, newcomer, survey) == "INVITED"
 
 
-async def test_two_who_reach_the_number_at_once_open_it_once(here: Town, boss: Person, home: UUID) -> None:
+async def test_concurrent_consents_that_reach_the_number_open_a_survey_once(
+    here: Town, boss: Person, home: UUID
+) -> None:
     for _ in range(4):
         members = [await here.member(home) for _ in range(6)]
         waiting = {"minimumParticipants": await here.value(CONSENTING, home) + 5}
@@ -217,7 +219,7 @@ CONSENTING = """
 
 
 @pytest.mark.parametrize("narrowed", [False, True])
-async def test_taking_consent_back_deletes_the_answers_to_open_surveys_at_once(
+async def test_withdrawing_consent_deletes_answers_to_open_surveys_at_once(
     here: Town, boss: Person, home: UUID, ada: Person, ben: Person, narrowed: bool
 ) -> None:
     survey = await opened(here, boss, home, ada, ben)
@@ -249,7 +251,7 @@ async def test_taking_consent_back_deletes_the_answers_to_open_surveys_at_once(
     assert await completed(here, survey) == 2
 
 
-async def test_answers_and_their_consent_taken_back_at_once_leave_no_answer_without_consent(
+async def test_answering_and_withdrawing_concurrently_leaves_no_answer_without_consent(
     here: Town, boss: Person, home: UUID, ada: Person, ben: Person
 ) -> None:
     survey = await opened(here, boss, home, ada, ben)
@@ -261,7 +263,7 @@ async def test_answers_and_their_consent_taken_back_at_once_leave_no_answer_with
         assert await completed(here, survey) == 0
 
 
-async def test_twins_with_one_id_consent_once(here: Town, ada: Person) -> None:
+async def test_concurrent_requests_with_one_id_consent_once(here: Town, ada: Person) -> None:
     wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"], "noticeVersion": NOTICE}
     fields = "consent { granted }"
     made = await asyncio.gather(

@@ -35,9 +35,7 @@ async def home(admin: Admin) -> UUID:
     return UUID(str((await factories.community(admin))["id"]))
 
 
-async def test_a_wave_enrols_the_communitys_patients_who_consent_to_all_that_it_is_offered_to(
-    admin: Admin, home: UUID
-) -> None:
+async def test_a_wave_enrols_patients_who_consent_to_every_offered_kind(admin: Admin, home: UUID) -> None:
     ada, ben = [await joined(admin, home) for _ in range(2)]
     await consenting(admin)  # of no community
     await joined(admin, home, kind="RELATIVE")
@@ -52,7 +50,7 @@ async def test_a_wave_enrols_the_communitys_patients_who_consent_to_all_that_it_
     assert [tuple(row) for row in await admin.fetch(query, made.id)] == [(TRACKING, 250_000, None)]
 
 
-async def test_a_surveys_dataset_is_of_those_who_have_completed_it(admin: Admin) -> None:
+async def test_a_surveys_dataset_enrols_those_who_completed_it(admin: Admin) -> None:
     survey = await factories.survey(admin)
     ada, ben, eve = [await consenting(admin, "SURVEY_RESEARCH") for _ in range(3)]
     for member in (ada, ben):
@@ -72,7 +70,7 @@ async def frozen(admin: Admin, home: UUID, days: int, cap: int = 250_000) -> set
     return await made.enrolled()
 
 
-async def test_a_member_reserves_half_a_unit_in_a_year_and_no_more(admin: Admin, home: UUID) -> None:
+async def test_a_member_reserves_at_most_half_a_unit_in_a_year(admin: Admin, home: UUID) -> None:
     ada = await joined(admin, home)
     elsewhere = (await factories.community(admin))["id"]
     await factories.membership(admin, member_id=ada, community_id=elsewhere)
@@ -84,7 +82,7 @@ async def test_a_member_reserves_half_a_unit_in_a_year_and_no_more(admin: Admin,
     assert await frozen(admin, home, 365) == {ada}
 
 
-async def test_a_consents_life_has_room_for_one_unit_and_a_new_one_begins_anew(admin: Admin, home: UUID) -> None:
+async def test_a_consent_allows_one_unit_in_total_and_a_new_consent_starts_over(admin: Admin, home: UUID) -> None:
     ada = await joined(admin, home)
 
     async def consents(granted: bool, day: int) -> None:
@@ -102,7 +100,7 @@ async def test_a_consents_life_has_room_for_one_unit_and_a_new_one_begins_anew(a
     assert await frozen(admin, home, 1_650) == {ada}
 
 
-async def test_what_is_not_spent_when_a_dataset_ends_may_be_reserved_again(admin: Admin, home: UUID) -> None:
+async def test_unspent_budget_of_an_ended_dataset_can_be_reserved_again(admin: Admin, home: UUID) -> None:
     ada = await joined(admin, home)
     made = await wave(admin, home, cap_micro_rho=500_000)
     await made.freeze()
@@ -116,7 +114,7 @@ async def test_what_is_not_spent_when_a_dataset_ends_may_be_reserved_again(admin
     assert await frozen(admin, home, 2, cap=495_433) == {ada}
 
 
-async def test_a_dataset_is_enrolled_once_and_before_anything_is_said(admin: Admin, home: UUID) -> None:
+async def test_a_dataset_is_enrolled_once_and_before_its_first_release(admin: Admin, home: UUID) -> None:
     await joined(admin, home)
     made, said = await wave(admin, home), await wave(admin, home)
     await made.freeze()
@@ -139,7 +137,7 @@ CONSENT = "UPDATE research.consent SET granted = $2, recipients = $3 WHERE membe
     ("granted", "recipients", "stays"),
     [(False, KINDS, False), (True, ["LABORATORY"], False), (True, [*KINDS, "INSURER"], True), (True, KINDS, True)],
 )
-async def test_a_consent_that_no_longer_extends_takes_the_record_out_at_once(
+async def test_narrowing_a_consent_removes_the_record_at_once(
     admin: Admin, home: UUID, granted: bool, recipients: list[str], stays: bool
 ) -> None:
     ada, ben = [await joined(admin, home) for _ in range(2)]
@@ -157,7 +155,7 @@ async def test_a_consent_that_no_longer_extends_takes_the_record_out_at_once(
     assert set(await made.records()) == ({ada, ben} if stays else {ben})
 
 
-async def test_a_member_who_is_erased_is_in_no_dataset(admin: Admin, home: UUID) -> None:
+async def test_an_erased_member_is_in_no_dataset(admin: Admin, home: UUID) -> None:
     ada, ben = [await joined(admin, home) for _ in range(2)]
     made = await wave(admin, home)
     await made.freeze()
@@ -165,7 +163,7 @@ async def test_a_member_who_is_erased_is_in_no_dataset(admin: Admin, home: UUID)
     assert await made.enrolled() == set(await made.records()) == {ben}
 
 
-async def test_withdrawal_and_counting_wait_for_each_other(fresh: str) -> None:
+async def test_withdrawal_and_counting_exclude_each_other(fresh: str) -> None:
     owner = await asyncpg.connect(fresh)
     await logins.open_roles(fresh)
     publisher = await asyncpg.connect(logins.role_dsn(fresh, PUBLISHER))
@@ -197,7 +195,7 @@ async def test_withdrawal_and_counting_wait_for_each_other(fresh: str) -> None:
             await connection.close()
 
 
-async def test_who_is_changing_its_consent_is_not_waited_for(fresh: str) -> None:
+async def test_enrolment_skips_members_who_are_changing_their_consent(fresh: str) -> None:
     owner, other = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     try:
         home = (await factories.community(owner))["id"]
@@ -227,7 +225,7 @@ async def waiting(connection: Admin, count: int) -> None:
     raise AssertionError("nothing waits")
 
 
-async def test_a_dataset_that_ends_takes_its_surveys_answers_along(admin: Admin) -> None:
+async def test_ending_a_dataset_deletes_its_surveys_answers(admin: Admin) -> None:
     survey = await factories.survey(admin, status="CLOSED")
     ada = await consenting(admin, "SURVEY_RESEARCH")
     await submitted(admin, ada, survey["id"], {}, {})
@@ -249,7 +247,7 @@ async def test_a_dataset_that_ends_takes_its_surveys_answers_along(admin: Admin)
         assert await admin.fetchval(sheets, survey["id"]) == 0
 
 
-async def test_what_is_due_is_over_or_all_but_spent(admin: Admin) -> None:
+async def test_datasets_end_when_their_term_is_over_or_their_budget_is_almost_spent(admin: Admin) -> None:
     assert min(map(price, Precision)) == price(Precision.WITHIN_50) == 754
     today = datetime.now(UTC).date()
     for given, due in (
@@ -263,7 +261,7 @@ async def test_what_is_due_is_over_or_all_but_spent(admin: Admin) -> None:
         assert await admin.fetchval("SELECT $1 IN (SELECT insight.datasets_due())", made) is due, given
 
 
-async def test_each_member_is_told_once_until_it_has_read(admin: Admin, home: UUID) -> None:
+async def test_members_are_notified_once_until_they_have_read_it(admin: Admin, home: UUID) -> None:
     ada, ben, eve = [await joined(admin, home) for _ in range(3)]
     made, other = await wave(admin, home), await wave(admin, home)
     await made.freeze()
@@ -288,7 +286,7 @@ async def test_each_member_is_told_once_until_it_has_read(admin: Admin, home: UU
 
 
 @pytest.mark.parametrize("login", [*Audience, PUBLISHER], ids=lambda login: login.role)
-async def test_no_role_reaches_a_record_by_itself(dsn: str, login: Any) -> None:
+async def test_no_role_reaches_a_record_directly(dsn: str, login: Any) -> None:
     await logins.open_roles(dsn)
     connection = await asyncpg.connect(logins.role_dsn(dsn, login))
     try:

@@ -55,7 +55,7 @@ async def refusals(here: Town, who: Person, mutation: str, **given: Any) -> list
     return [(error["code"], ".".join(error["path"])) for error in payload["userErrors"]]
 
 
-async def test_answers_are_sent_and_counted_once(here: Town, survey: str, ada: Person, ben: Person) -> None:
+async def test_answers_are_submitted_and_counted_once(here: Town, survey: str, ada: Person, ben: Person) -> None:
     assert await participation(here, ada, survey) == "INVITED"
     await submitted(here, ada, survey)
     whole = {"treated": ["YES"], "how": ["SOME"], "burden": 7, "words": "Sleep."}
@@ -70,7 +70,7 @@ async def test_answers_are_sent_and_counted_once(here: Town, survey: str, ada: P
     assert await here.value(sheets, uuid(survey)) == 1
 
 
-async def test_a_draft_is_kept_and_replaced_and_counts_for_nothing(here: Town, survey: str, ada: Person) -> None:
+async def test_a_draft_is_stored_and_replaced_but_not_counted(here: Town, survey: str, ada: Person) -> None:
     payload = await here.do(ada, "surveySave", "participation { status }", survey=survey, answers=[YES])
     assert payload == {"participation": {"status": "STARTED"}, "userErrors": []}
     assert await own(here, ada, survey) == ("STARTED", {"treated": ["YES"]})
@@ -111,7 +111,7 @@ async def test_answers_to_hidden_questions_are_dropped(here: Town, survey: str, 
         ),
     ],
 )  # fmt: skip
-async def test_bad_answers_are_refused_and_those_before_stay(
+async def test_invalid_answers_are_refused_and_earlier_ones_stay(
     here: Town, survey: str, ada: Person, answers: list[dict[str, Any]], expected: list[tuple[str, str]]
 ) -> None:
     await here.do(ada, "surveySave", "participation { status }", survey=survey, answers=[YES])
@@ -120,7 +120,7 @@ async def test_bad_answers_are_refused_and_those_before_stay(
     assert await completed(here, survey) == 0
 
 
-async def test_withdrawn_answers_are_gone_at_once_and_may_be_given_again(
+async def test_withdrawn_answers_are_deleted_at_once_and_can_be_submitted_again(
     here: Town, survey: str, ada: Person, ben: Person
 ) -> None:
     await submitted(here, ada, survey)
@@ -136,7 +136,7 @@ async def test_withdrawn_answers_are_gone_at_once_and_may_be_given_again(
     assert await completed(here, survey) == 2
 
 
-async def test_who_is_not_asked_is_refused_and_nothing_is_written(
+async def test_members_who_are_not_invited_are_refused_and_nothing_is_stored(
     here: Town, boss: Person, home: UUID, survey: str, ada: Person
 ) -> None:
     elsewhere = (await factories.community(here.database))["id"]
@@ -153,7 +153,7 @@ async def test_who_is_not_asked_is_refused_and_nothing_is_written(
     assert await answers_in(here, survey) == 0
 
 
-async def test_a_member_who_left_or_took_consent_back_can_withdraw_and_not_answer(
+async def test_members_who_left_or_withdrew_consent_can_withdraw_answers_but_not_answer(
     here: Town, survey: str, ada: Person, home: UUID
 ) -> None:
     await submitted(here, ada, survey)
@@ -190,7 +190,7 @@ async def test_a_survey_that_is_not_open_takes_no_answers(here: Town, boss: Pers
     assert await answers_in(here, closed) == 4
 
 
-async def test_answers_of_an_earlier_version_stay_with_their_questions(
+async def test_answers_to_an_earlier_version_stay_with_their_questions(
     here: Town, boss: Person, survey: str, ada: Person, ben: Person
 ) -> None:
     await submitted(here, ada, survey)
@@ -212,9 +212,7 @@ async def test_answers_of_an_earlier_version_stay_with_their_questions(
     assert await completed(here, survey) == 2
 
 
-async def test_a_member_that_is_erased_takes_its_answers_along(
-    here: Town, survey: str, ada: Person, ben: Person
-) -> None:
+async def test_erasing_a_member_deletes_their_answers(here: Town, survey: str, ada: Person, ben: Person) -> None:
     await submitted(here, ada, survey)
     await submitted(here, ben, survey, NO)
     await here.database.execute("DELETE FROM care.member WHERE id = $1", ada.id)
@@ -223,7 +221,7 @@ async def test_a_member_that_is_erased_takes_its_answers_along(
     assert await here.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", uuid(survey)) == 1
 
 
-async def test_a_suspended_member_keeps_its_part_in_surveys(here: Town, survey: str, ada: Person) -> None:
+async def test_suspended_members_still_participate_in_surveys(here: Town, survey: str, ada: Person) -> None:
     await factories.suspension(here.database, member_id=ada.id)
     await submitted(here, ada, survey, NO)
     assert (await here.do(ada, "surveyWithdraw", "__typename", survey=survey))["userErrors"] == []

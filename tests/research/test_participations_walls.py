@@ -34,7 +34,9 @@ async def survey(here: Town, boss: Person, home: UUID, ada: Person, ben: Person)
     return await opened(here, boss, home, ada, ben)
 
 
-async def test_twins_leave_one_participation_and_one_sheet(here: Town, survey: str, ada: Person, home: UUID) -> None:
+async def test_concurrent_requests_leave_one_participation_and_one_sheet(
+    here: Town, survey: str, ada: Person, home: UUID
+) -> None:
     joiner = await here.member(home)
     await consents(here, joiner)
     await here.database.execute("DELETE FROM research.participation WHERE member_id = $1", joiner.id)
@@ -46,7 +48,7 @@ async def test_twins_leave_one_participation_and_one_sheet(here: Town, survey: s
     assert await here.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", uuid(survey)) == 2
 
 
-async def test_a_request_sent_twice_with_its_id_is_carried_out_once(here: Town, survey: str, ada: Person) -> None:
+async def test_a_repeated_request_with_one_id_runs_once(here: Town, survey: str, ada: Person) -> None:
     given = {"survey": survey, "answers": [NO], "clientMutationId": "once"}
     answers = await asyncio.gather(
         *(here.do(ada, "surveySubmit", "participation { status }", **given) for _ in range(4))
@@ -60,7 +62,7 @@ async def test_a_request_sent_twice_with_its_id_is_carried_out_once(here: Town, 
     assert await here.refused(ada, "surveySubmit", **other) == ("CONFLICT", "input.clientMutationId")
 
 
-async def test_who_sends_while_it_closes_is_counted_or_refused(
+async def test_answers_submitted_while_a_survey_closes_are_counted_or_refused(
     here: Town, boss: Person, home: UUID, ada: Person, ben: Person
 ) -> None:
     for _ in range(6):
@@ -76,7 +78,7 @@ async def test_who_sends_while_it_closes_is_counted_or_refused(
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_whatever_members_do_at_once_the_rows_agree(here: Town, boss: Person, home: UUID, seed: int) -> None:
+async def test_rows_stay_consistent_under_concurrent_requests(here: Town, boss: Person, home: UUID, seed: int) -> None:
     chance = Random(seed)
     members = [await here.member(home) for _ in range(6)]
     surveys = [await opened(here, boss, home, *members), await opened(here, boss, home, *members)]
@@ -135,7 +137,7 @@ INVARIANTS = """
 """
 
 
-async def test_a_members_statements_write_nothing_but_answers_on_its_own_open_sheet(
+async def test_members_statements_write_only_answers_on_their_own_open_sheet(
     here: Town, boss: Person, home: UUID, survey: str, ada: Person, ben: Person
 ) -> None:
     for who in (ada, ben):

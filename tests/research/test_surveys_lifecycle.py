@@ -63,7 +63,7 @@ async def test_a_scheduled_survey_waits_for_its_day_and_for_enough_members(
         ({"treatments": ["other"]}, set()),
     ],
 )
-async def test_a_survey_asks_whom_it_is_for(
+async def test_a_survey_invites_only_eligible_members(
     here: Town, boss: Person, home: UUID, eligibility: dict[str, Any] | None, asked: set[str]
 ) -> None:
     members = {
@@ -124,7 +124,7 @@ async def test_closing_cuts_every_link_between_members_and_their_answers(
     assert await here.refused(boss, "surveySchedule", survey=survey) == ("CONFLICT", "input.survey")
 
 
-async def test_no_answer_can_be_told_by_where_or_when_it_was_written(
+async def test_no_answer_is_identifiable_by_its_storage_order_or_time(
     here: Town, boss: Person, home: UUID, ada: Person, ben: Person
 ) -> None:
     survey = await opened(here, boss, home, ada, ben)
@@ -143,16 +143,16 @@ async def test_no_answer_can_be_told_by_where_or_when_it_was_written(
     assert ids == sorted(ids)
 
 
-async def test_what_was_never_scheduled_cannot_be_closed_and_what_waits_can(
-    here: Town, boss: Person, home: UUID
-) -> None:
+async def test_a_scheduled_survey_can_be_closed_and_a_draft_cannot(here: Town, boss: Person, home: UUID) -> None:
     draft, waiting = await drafted(here, boss, home), await scheduled(here, boss, home)
     assert await here.refused(boss, "surveyClose", survey=draft) == ("TOO_EARLY", "input.survey")
     assert await status_of(here, draft) == "DRAFT"
     assert (await here.do(boss, "surveyClose", "survey { status }", survey=waiting))["survey"] == {"status": "CLOSED"}
 
 
-async def test_twins_schedule_and_close_once(here: Town, boss: Person, home: UUID, ada: Person, ben: Person) -> None:
+async def test_concurrent_requests_schedule_and_close_once(
+    here: Town, boss: Person, home: UUID, ada: Person, ben: Person
+) -> None:
     for who in (ada, ben):
         await consents(here, who)
     survey = await drafted(here, boss, home)

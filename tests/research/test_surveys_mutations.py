@@ -41,7 +41,7 @@ async def surveys_of(here: Town, home: UUID) -> int:
     return int(await here.value("SELECT count(*) FROM catalog.survey WHERE community_id = $1", home))
 
 
-async def test_a_survey_is_written_as_a_draft_of_every_kind_of_question(here: Town, boss: Person, home: UUID) -> None:
+async def test_a_draft_is_created_with_every_kind_of_question(here: Town, boss: Person, home: UUID) -> None:
     treatment = f"trt_{(await factories.treatment(here.database))['id']}"
     more = [
         {"key": "years", "text": "Years?", "kind": "NUMBER", "required": True, "minimum": 0, "bins": [0, 1, 5, 100]},
@@ -78,7 +78,7 @@ async def test_a_survey_is_written_as_a_draft_of_every_kind_of_question(here: To
     }  # fmt: skip
 
 
-async def test_a_draft_is_the_houses_alone(here: Town, boss: Person, home: UUID, ada: Person) -> None:
+async def test_only_staff_see_a_draft(here: Town, boss: Person, home: UUID, ada: Person) -> None:
     survey = await drafted(here, boss, home)
     query = "query ($id: ID!) { survey(id: $id) { status } node(id: $id) { id } }"
     assert (await here.ask(ada, query, {"id": survey}))["data"] == {"survey": None, "node": None}
@@ -86,7 +86,7 @@ async def test_a_draft_is_the_houses_alone(here: Town, boss: Person, home: UUID,
 
 
 @pytest.mark.parametrize("role", [StaffRole.MODERATOR, StaffRole.DATA_STEWARD, None])
-async def test_who_is_no_survey_manager_is_forbidden_all_of_it(
+async def test_staff_who_are_not_survey_managers_are_forbidden(
     here: Town, boss: Person, home: UUID, role: StaffRole | None
 ) -> None:
     other = await here.staff(*([role] if role else []))
@@ -104,7 +104,7 @@ async def test_who_is_no_survey_manager_is_forbidden_all_of_it(
     assert await here.value("SELECT title FROM catalog.survey WHERE id = $1", uuid(draft)) == "Sleep"
 
 
-async def test_a_member_has_none_of_these_mutations(here: Town, ada: Person) -> None:
+async def test_the_patient_view_lacks_these_mutations(here: Town, ada: Person) -> None:
     answer = await here.answer(ada, "surveyClose", "__typename", survey="svy_x")
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
 
@@ -137,7 +137,7 @@ async def test_a_member_has_none_of_these_mutations(here: Town, ada: Person) -> 
         ({"eligibility": {"regions": [""]}}, ("INVALID", "input.eligibility.regions.0")),
     ],
 )
-async def test_what_is_no_survey_is_refused_and_nothing_is_written(
+async def test_an_invalid_survey_is_refused_and_not_stored(
     here: Town, boss: Person, home: UUID, change: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     before = await here.value("SELECT count(*) FROM catalog.survey")
@@ -145,7 +145,7 @@ async def test_what_is_no_survey_is_refused_and_nothing_is_written(
     assert await here.value("SELECT count(*) FROM catalog.survey") == before
 
 
-async def test_rules_in_a_circle_are_refused_each_at_its_place(here: Town, boss: Person, home: UUID) -> None:
+async def test_circular_rules_are_refused_each_with_its_path(here: Town, boss: Person, home: UUID) -> None:
     circle = [
         {"key": one, "text": "?", "kind": "TEXT", "required": False,
          "visibleWhen": [{"question": other, "operator": "ANSWERED", "values": []}]}
@@ -173,7 +173,7 @@ async def test_a_draft_is_revised_in_place(here: Town, boss: Person, home: UUID)
     assert await here.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", uuid(survey)) == 1
 
 
-async def test_a_survey_that_members_see_gets_a_new_version(here: Town, boss: Person, home: UUID) -> None:
+async def test_revising_a_visible_survey_creates_a_version(here: Town, boss: Person, home: UUID) -> None:
     survey = await scheduled(here, boss, home)
     payload = await here.do(boss, "surveyRevise", "survey { version }", survey=survey, title="Nights")
     assert payload["survey"] == {"version": 1}
@@ -197,7 +197,7 @@ async def test_a_survey_that_members_see_gets_a_new_version(here: Town, boss: Pe
         ({"survey": "svy_00000000-0000-4000-8000-000000000000"}, ("NOT_FOUND", "input.survey")),
     ],
 )
-async def test_a_revision_that_is_refused_leaves_all_as_it_was(
+async def test_a_refused_revision_changes_nothing(
     here: Town, boss: Person, home: UUID, change: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     survey = await scheduled(here, boss, home)
@@ -208,14 +208,14 @@ async def test_a_revision_that_is_refused_leaves_all_as_it_was(
     assert await here.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", uuid(survey)) == 4
 
 
-async def test_twins_with_one_id_write_one_survey(here: Town, boss: Person, home: UUID) -> None:
+async def test_concurrent_requests_with_one_id_create_one_survey(here: Town, boss: Person, home: UUID) -> None:
     given = wanted(home, clientMutationId="one")
     made = await asyncio.gather(*(here.do(boss, "surveyCreate", "survey { id }", **given) for _ in range(4)))
     assert len({one["survey"]["id"] for one in made}) == 1
     assert await surveys_of(here, home) == 1
 
 
-async def test_twins_that_revise_leave_whole_versions(here: Town, boss: Person, home: UUID) -> None:
+async def test_concurrent_revisions_leave_complete_versions(here: Town, boss: Person, home: UUID) -> None:
     survey = await scheduled(here, boss, home)
     revised = [here.do(boss, "surveyRevise", "survey { id }", survey=survey, questions=QUESTIONS) for _ in range(4)]
     assert [one["userErrors"] for one in await asyncio.gather(*revised)] == [[]] * 4
@@ -223,9 +223,7 @@ async def test_twins_that_revise_leave_whole_versions(here: Town, boss: Person, 
     assert await here.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", uuid(survey)) == 20
 
 
-async def test_the_houses_statements_change_no_survey_but_as_a_survey_manager(
-    here: Town, boss: Person, home: UUID
-) -> None:
+async def test_staff_statements_change_surveys_only_as_survey_managers(here: Town, boss: Person, home: UUID) -> None:
     draft, waiting = await drafted(here, boss, home), await scheduled(here, boss, home)
     closed = await scheduled(here, boss, home)
     await here.do(boss, "surveyClose", "__typename", survey=closed)

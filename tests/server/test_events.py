@@ -62,7 +62,7 @@ async def network(dsn: str) -> AsyncIterator[Network]:
         await owner.close()
 
 
-async def test_a_post_is_told_in_every_process_to_who_follows_its_discussion_and_to_nobody_else(fresh: str) -> None:
+async def test_a_post_is_delivered_in_every_process_only_to_subscribers_of_its_discussion(fresh: str) -> None:
     async with network(fresh) as here, serving(fresh) as there:
         patient, relative = await here.ask.sign_in("patient"), await there.sign_in("relative")
         moderator = await there.sign_in("moderator")
@@ -91,7 +91,7 @@ async def test_a_post_is_told_in_every_process_to_who_follows_its_discussion_and
                 assert await made.quiet()
 
 
-async def test_posts_are_told_in_their_order_each_in_one_statement(fresh: str) -> None:
+async def test_posts_are_delivered_in_order_each_with_one_statement(fresh: str) -> None:
     async with network(fresh) as here:
         patient = await here.ask.sign_in("patient")
         discussion = (await factories.discussion(here.owner))["id"]
@@ -113,7 +113,7 @@ async def test_posts_are_told_in_their_order_each_in_one_statement(fresh: str) -
             assert len(here.ask.statements) == 30
 
 
-async def test_a_post_that_is_written_by_a_mutation_is_heard_and_one_that_is_refused_is_not(fresh: str) -> None:
+async def test_only_a_successful_mutation_delivers_a_post(fresh: str) -> None:
     async with network(fresh) as here:
         patient, relative = await here.ask.sign_in("patient"), await here.ask.sign_in("relative")
         member = await here.member_of(patient)
@@ -131,7 +131,7 @@ async def test_a_post_that_is_written_by_a_mutation_is_heard_and_one_that_is_ref
             assert await made.quiet()
 
 
-async def test_what_was_never_written_or_is_gone_is_not_told(fresh: str) -> None:
+async def test_an_event_without_a_row_is_not_delivered(fresh: str) -> None:
     async with network(fresh) as here:
         patient = await here.ask.sign_in("patient")
         discussion = (await factories.discussion(here.owner))["id"]
@@ -149,7 +149,7 @@ async def test_what_was_never_written_or_is_gone_is_not_told(fresh: str) -> None
             assert (await made.data("1"))["postAdded"]["body"] == "Told"
 
 
-async def test_a_notification_is_told_to_its_member_alone_whatever_the_event_says(fresh: str) -> None:
+async def test_a_notification_is_delivered_only_to_its_member_even_if_the_event_is_forged(fresh: str) -> None:
     async with network(fresh) as here:
         patient, relative = await here.ask.sign_in("patient"), await here.ask.sign_in("relative")
         own, other = await here.member_of(patient), await here.member_of(relative)
@@ -169,7 +169,7 @@ async def test_a_notification_is_told_to_its_member_alone_whatever_the_event_say
             assert len(here.ask.statements) == 2  # it was, and the policy held
 
 
-async def test_a_flag_is_told_to_the_house(fresh: str) -> None:
+async def test_a_flag_is_delivered_to_staff(fresh: str) -> None:
     async with network(fresh) as here:
         moderator = await here.ask.sign_in("moderator")
         async with socket(here.ask, moderator) as made:
@@ -183,7 +183,7 @@ async def test_a_flag_is_told_to_the_house(fresh: str) -> None:
             }
 
 
-async def test_a_survey_is_told_by_community_or_to_the_communitys_members(fresh: str) -> None:
+async def test_a_survey_is_delivered_by_community_or_to_its_members(fresh: str) -> None:
     async with network(fresh) as here:
         patient = await here.ask.sign_in("patient")
         joined, strange = await factories.community(here.owner), await factories.community(here.owner)
@@ -206,7 +206,7 @@ async def test_a_survey_is_told_by_community_or_to_the_communitys_members(fresh:
             assert await made.quiet()
 
 
-async def test_a_revoked_sessions_sockets_close_in_every_process_and_no_others(fresh: str) -> None:
+async def test_only_a_revoked_sessions_sockets_close_and_in_every_process(fresh: str) -> None:
     async with network(fresh) as here, serving(fresh) as there:
         first, second = await here.ask.sign_in("patient"), await here.ask.sign_in("patient")
         async with socket(there, first) as closed, socket(there, second) as kept, socket(there) as anybodys:
@@ -227,7 +227,7 @@ async def test_a_revoked_sessions_sockets_close_in_every_process_and_no_others(f
         "update identity.staff set roles = '{}'",
     ],
 )
-async def test_a_session_that_is_no_more_what_it_was_is_found_out_without_a_word(fresh: str, change: str) -> None:
+async def test_a_changed_session_is_detected_without_a_notification(fresh: str, change: str) -> None:
     async with network(fresh) as here, socket(here.ask, await here.ask.sign_in("moderator")) as made:
         await streams_of(here.ask).check()
         assert await made.quiet()
@@ -237,7 +237,7 @@ async def test_a_session_that_is_no_more_what_it_was_is_found_out_without_a_word
         assert await made.closed() == (4403, "Forbidden")
 
 
-async def test_whoever_subscribes_is_told_that_something_may_have_been_missed(fresh: str) -> None:
+async def test_subscribers_are_informed_that_events_may_have_been_missed(fresh: str) -> None:
     async with network(fresh) as here:
         patient = await here.ask.sign_in("patient")
         discussion = (await factories.discussion(here.owner))["id"]
@@ -269,7 +269,7 @@ async def test_whoever_subscribes_is_told_that_something_may_have_been_missed(fr
             assert (await made.data("3"))["postAdded"]["body"] == "Heard again"
 
 
-async def test_a_reader_that_is_too_slow_is_dropped_and_the_others_are_told(
+async def test_a_slow_reader_is_dropped_and_others_get_their_events(
     fresh: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server.broker.MAX_QUEUED", 10)
@@ -290,7 +290,7 @@ async def test_a_reader_that_is_too_slow_is_dropped_and_the_others_are_told(
             assert (await reads.data("1"))["postAdded"]["body"] == "Still told"
 
 
-async def test_a_server_that_stops_says_so(fresh: str) -> None:
+async def test_a_stopping_server_closes_its_sockets_with_a_reason(fresh: str) -> None:
     async with serving(fresh) as ask:
         opened = socket(ask, await ask.sign_in("patient"))
         made = await opened.__aenter__()
@@ -300,7 +300,7 @@ async def test_a_server_that_stops_says_so(fresh: str) -> None:
     await opened.__aexit__(None, None, None)
 
 
-async def test_what_waits_for_one_subscriber_is_bounded() -> None:
+async def test_a_subscribers_queue_is_bounded() -> None:
     events, dropped = Events(), []
     events.started()
     kind, about = "postAdded", uuid4()
@@ -319,7 +319,7 @@ async def test_what_waits_for_one_subscriber_is_bounded() -> None:
         pass
 
 
-async def test_each_subscriber_hears_what_it_asked_for() -> None:
+async def test_subscribers_get_only_the_topics_they_subscribed_to() -> None:
     events = Events()
     events.started()
     about = uuid4()
@@ -333,7 +333,7 @@ async def test_each_subscriber_hears_what_it_asked_for() -> None:
         assert [len(each.queued) for each in (one, all, other)] == [1, 3, 0]
 
 
-def test_what_is_no_event_is_not_read() -> None:
+def test_invalid_events_are_ignored() -> None:
     id = uuid4()
     assert read(payload("a", id, None)) == Event("a", id, None)
     for nonsense in (

@@ -51,7 +51,7 @@ async def joins(connection: asyncpg.Connection, who: Person, community: Any) -> 
     await connection.execute("SELECT catalog.readiness_changed($1)", community)
 
 
-async def test_who_joins_while_a_survey_is_scheduled_is_counted_and_invited(fresh: str, here: Town) -> None:
+async def test_a_member_who_joins_during_scheduling_is_counted_and_invited(fresh: str, here: Town) -> None:
     boss, home = await here.staff(StaffRole.SURVEY_MANAGER), (await factories.community(here.database))["id"]
     ada, ben = await here.member(home), await here.member()
     for who in (ada, ben):
@@ -63,7 +63,7 @@ async def test_who_joins_while_a_survey_is_scheduled_is_counted_and_invited(fres
     assert [await participation(here, who, survey) for who in (ada, ben)] == ["INVITED", "INVITED"]
 
 
-async def test_who_comes_to_be_whom_an_open_survey_asks_is_invited(here: Town) -> None:
+async def test_a_member_who_becomes_eligible_for_an_open_survey_is_invited(here: Town) -> None:
     boss, home = await here.staff(StaffRole.SURVEY_MANAGER), (await factories.community(here.database))["id"]
     ada, ben, eve = [await here.member(home) for _ in range(3)]
     await here.do(ada, "profileUpdate", "__typename", region="Terres australes")
@@ -84,7 +84,7 @@ async def test_who_comes_to_be_whom_an_open_survey_asks_is_invited(here: Town) -
     assert await participation(here, ben, by_treatment) == "INVITED"
 
 
-async def test_what_a_member_writes_while_it_leaves_is_not_written(fresh: str, here: Town) -> None:
+async def test_writes_of_a_member_who_is_leaving_are_refused(fresh: str, here: Town) -> None:
     ada, treatment = await here.member(), (await factories.treatment(here.database))["id"]
     given = {"treatment": f"trt_{treatment}", "startedOn": "2026-03-02", "clientMutationId": "once"}
     async with meanwhile(fresh, here, ada, "courseStart", "course { id }", **given) as (other, answer):
@@ -94,7 +94,7 @@ async def test_what_a_member_writes_while_it_leaves_is_not_written(fresh: str, h
     assert await here.value("SELECT count(*) FROM identity.mutation WHERE caller = $1", ada.id) == 0
 
 
-async def test_who_is_suspended_while_it_leaves_is_not_found(fresh: str, here: Town) -> None:
+async def test_suspending_a_member_who_is_leaving_finds_nobody(fresh: str, here: Town) -> None:
     ada, moderator = await here.member(), await here.staff(StaffRole.MODERATOR)
     given = {"member": ada.graph_id, "reason": "r"}
     async with meanwhile(fresh, here, moderator, "memberSuspend", "member { id }", **given) as (other, answer):

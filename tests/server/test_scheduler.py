@@ -95,7 +95,7 @@ async def test_a_survey_closes_after_its_last_day(
     assert (await answers_in(here, survey), await completed(here, survey)) == (4, 1)
 
 
-async def test_many_who_do_it_at_once_do_it_once(here: Town, boss: Person, home: UUID) -> None:
+async def test_concurrent_schedulers_do_the_work_once(here: Town, boss: Person, home: UUID) -> None:
     members = [await here.member(home) for _ in range(5)]
     for who in members:
         await consents(here, who)
@@ -110,7 +110,7 @@ async def test_many_who_do_it_at_once_do_it_once(here: Town, boss: Person, home:
     assert (told.count("surveyOpened"), told.count("notificationAdded")) == (3, 15)
 
 
-async def test_it_falls_to_one_process_at_a_time_and_to_another_when_that_one_ends(fresh: str) -> None:
+async def test_one_process_schedules_and_another_takes_over(fresh: str) -> None:
     first, second = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     try:
         assert await takes_turn(first, MAINTENANCE_LOCK) is True
@@ -126,7 +126,7 @@ async def test_it_falls_to_one_process_at_a_time_and_to_another_when_that_one_en
         await second.close()
 
 
-async def test_every_process_serves_and_one_of_them_does_what_is_due(fresh: str) -> None:
+async def test_every_process_serves_and_one_does_the_scheduled_work(fresh: str) -> None:
     done: list[str] = []
 
     def process(name: str) -> Scheduler:
@@ -147,7 +147,7 @@ async def test_every_process_serves_and_one_of_them_does_what_is_due(fresh: str)
             await stopped(task)
 
 
-async def test_a_task_that_fails_keeps_no_other_from_being_done(fresh: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_task_does_not_block_others(fresh: str, caplog: pytest.LogCaptureFixture) -> None:
     done: list[str] = []
 
     async def fails(connection: Connection) -> None:
@@ -166,7 +166,7 @@ async def test_a_task_that_fails_keeps_no_other_from_being_done(fresh: str, capl
     assert "Zzyzx" not in caplog.text
 
 
-async def test_a_connection_that_is_cut_is_made_again(fresh: str) -> None:
+async def test_a_cut_connection_is_replaced(fresh: str) -> None:
     made: list[asyncpg.Connection] = []
 
     async def connect() -> asyncpg.Connection:
@@ -185,7 +185,7 @@ async def test_a_connection_that_is_cut_is_made_again(fresh: str) -> None:
         await stopped(running)
 
 
-async def test_what_mutations_came_to_is_forgotten_after_a_day(here: Town) -> None:
+async def test_results_of_mutations_expire_after_a_day(here: Town) -> None:
     keep = """
         INSERT INTO identity.mutation (caller, name, client_mutation_id, input_hash, created_at)
         VALUES (gen_random_uuid(), 'postAdd', $1, '', now() - $2::interval)
@@ -198,14 +198,14 @@ async def test_what_mutations_came_to_is_forgotten_after_a_day(here: Town) -> No
     assert [row[0] for row in await here.database.fetch(kept, ["old", "new"])] == ["new"]
 
 
-async def test_the_house_and_the_publisher_may_do_all_that_falls_due(here: Town) -> None:
+async def test_the_manager_and_publisher_roles_may_do_all_scheduled_work(here: Town) -> None:
     for login, tasks in ((Audience.MANAGER, MAINTENANCE), (PUBLISHER, PUBLISHING)):
         async with as_(login, here) as connection:
             for task in tasks:
                 await task(connection)
 
 
-async def test_servers_that_start_do_what_fell_due_meanwhile(fresh: str) -> None:
+async def test_a_starting_server_does_overdue_work(fresh: str) -> None:
     database = await asyncpg.connect(fresh)
     try:
         over = date.fromisoformat(in_days(-1))

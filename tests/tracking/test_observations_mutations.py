@@ -55,7 +55,7 @@ async def link(here: Place, patient: Someone, relative: Someone, status: CareLin
     return id
 
 
-async def test_a_day_is_recorded_at_once_and_answered_in_the_entries_order(here: Place) -> None:
+async def test_a_day_is_recorded_completely_and_returned_in_the_entries_order(here: Place) -> None:
     mia = await here.member()
     pain, grade = await indicator(here), await indicator(here, Scale.GRADE_NONE_TO_SEVERE, 0, 3)
     entries = [entry(pain, 6.5, note="  after the walk "), entry(grade, 2)]
@@ -82,7 +82,7 @@ async def test_a_second_value_of_a_day_replaces_the_first_and_keeps_its_id(here:
     assert await rows(here, mia.id) == [(7.0, None, False), (8.0, None, False)]
 
 
-async def test_every_entry_is_refused_with_its_own_path_and_nothing_is_written(here: Place) -> None:
+async def test_every_invalid_entry_is_refused_with_its_path_and_nothing_is_stored(here: Place) -> None:
     mia = await here.member()
     pain, grade = await indicator(here), await indicator(here, Scale.GRADE_NONE_TO_SEVERE, 0, 3)
     weight = await indicator(here, Scale.QUANTITY, 20, 400)
@@ -111,7 +111,7 @@ async def test_every_entry_is_refused_with_its_own_path_and_nothing_is_written(h
     assert await rows(here, mia.id) == []
 
 
-async def test_a_day_to_come_or_long_gone_is_refused(here: Place) -> None:
+async def test_a_future_or_distant_day_is_refused(here: Place) -> None:
     mia = await here.member()
     entries = [entry(await indicator(here), 3)]
     for day in (await tomorrow(here), "9999-12-31", "1899-12-31"):
@@ -138,7 +138,7 @@ async def test_a_check_in_takes_one_to_a_hundred_entries(here: Place) -> None:
     assert await here.count("care.observation", member_id=mia.id) == 100
 
 
-async def test_a_relative_writes_while_its_link_is_accepted_and_not_a_moment_longer(here: Place) -> None:
+async def test_a_relative_writes_only_while_the_care_link_is_accepted(here: Place) -> None:
     mia, rob = await here.member(), await here.member(MemberKind.RELATIVE)
     pain = await indicator(here)
     asked = {"observedOn": DAY, "entries": [entry(pain, 4)], "onBehalfOf": f"mbr_{mia.id}"}
@@ -157,7 +157,7 @@ async def test_a_relative_writes_while_its_link_is_accepted_and_not_a_moment_lon
     assert await rows(here, rob.id) == []
 
 
-async def test_a_patient_does_not_write_in_its_relatives_diary(here: Place) -> None:
+async def test_patients_do_not_write_in_their_relatives_diary(here: Place) -> None:
     mia, rob = await here.member(), await here.member(MemberKind.RELATIVE)
     await link(here, mia, rob, CareLinkStatus.ACCEPTED)
     asked = {"observedOn": DAY, "entries": [entry(await indicator(here), 4)], "onBehalfOf": f"mbr_{rob.id}"}
@@ -165,7 +165,7 @@ async def test_a_patient_does_not_write_in_its_relatives_diary(here: Place) -> N
     assert await rows(here, rob.id) == []
 
 
-async def test_a_patient_who_corrects_its_relatives_value_makes_it_its_own(here: Place) -> None:
+async def test_patients_who_correct_a_relatives_value_become_its_author(here: Place) -> None:
     mia, rob = await here.member(), await here.member(MemberKind.RELATIVE)
     await link(here, mia, rob, CareLinkStatus.ACCEPTED)
     pain = await indicator(here)
@@ -175,7 +175,7 @@ async def test_a_patient_who_corrects_its_relatives_value_makes_it_its_own(here:
     assert await rows(here, mia.id) == [(5.0, None, False)]
 
 
-async def test_an_observation_is_removed_by_its_member_or_its_relative_and_by_nobody_else(here: Place) -> None:
+async def test_only_the_member_and_their_relative_remove_an_observation(here: Place) -> None:
     mia, rob = await here.member(sharing=Sharing.ALL_MEMBERS), await here.member(MemberKind.RELATIVE)
     other = await here.member()
     care_link = await link(here, mia, rob, CareLinkStatus.ENDED)
@@ -198,7 +198,7 @@ async def test_an_observation_is_removed_by_its_member_or_its_relative_and_by_no
         ]
 
 
-async def test_twins_that_race_write_one_value(here: Place) -> None:
+async def test_concurrent_requests_write_one_value(here: Place) -> None:
     mia = await here.member()
     indicators = [await indicator(here) for _ in range(5)]
     forward = {"observedOn": DAY, "entries": [entry(each, 3) for each in indicators]}
@@ -214,7 +214,7 @@ async def test_twins_that_race_write_one_value(here: Place) -> None:
     assert sorted(gone) == [[], *([[("NOT_FOUND", "input.observation")]] * 3)]
 
 
-async def test_a_suspended_member_still_keeps_its_diary(here: Place) -> None:
+async def test_suspended_members_still_keep_their_diary(here: Place) -> None:
     mia, moderator = await here.member(), await here.staff("MODERATOR")
     until = {"member": f"mbr_{mia.id}", "reason": "spam"}
     assert await here.refusals(moderator, "memberSuspend", until) == []
@@ -262,7 +262,7 @@ async def two_diaries(admin: asyncpg.Connection) -> tuple[UUID, UUID]:
 
 
 @pytest.mark.parametrize("statement", REFUSED.values(), ids=REFUSED)
-async def test_the_database_refuses_what_no_mutation_would_write(admin: asyncpg.Connection, statement: str) -> None:
+async def test_the_database_refuses_rows_that_no_mutation_writes(admin: asyncpg.Connection, statement: str) -> None:
     eve, mia = await two_diaries(admin)
     async with viewing(admin, Audience.PATIENT, eve):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -271,7 +271,7 @@ async def test_the_database_refuses_what_no_mutation_would_write(admin: asyncpg.
 
 
 @pytest.mark.parametrize("statement", UNTOUCHED.values(), ids=UNTOUCHED)
-async def test_a_statement_without_its_where_changes_no_other_members_row(
+async def test_a_statement_without_a_condition_changes_no_other_members_row(
     admin: asyncpg.Connection, statement: str
 ) -> None:
     eve, mia = await two_diaries(admin)

@@ -49,7 +49,7 @@ async def state(here: Place, course: str) -> tuple[Any, ...]:
 OPEN = ("ACTIVE", None, None)
 
 
-async def test_a_course_is_started_in_a_community_of_ones_own(here: Place) -> None:
+async def test_a_course_is_started_in_a_community_of_the_member(here: Place) -> None:
     mia, taken = await here.member(), await treatment(here)
     community = (await factories.membership(here.admin, member_id=mia.id))["community_id"]
     asked = {
@@ -69,7 +69,7 @@ async def test_a_course_is_started_in_a_community_of_ones_own(here: Place) -> No
     }
 
 
-async def test_a_course_that_cannot_be_is_refused_and_not_written(here: Place) -> None:
+async def test_an_invalid_course_is_refused_and_not_stored(here: Place) -> None:
     mia, taken = await here.member(), await treatment(here)
     elsewhere = f"com_{(await factories.community(here.admin))['id']}"
     right = {"treatment": taken, "startedOn": "2026-01-05"}
@@ -88,7 +88,7 @@ async def test_a_course_that_cannot_be_is_refused_and_not_written(here: Place) -
     assert await here.admin.fetchval("SELECT dose FROM care.course WHERE member_id = $1", mia.id) is None
 
 
-async def test_twins_that_race_start_one_course(here: Place) -> None:
+async def test_concurrent_requests_start_one_course(here: Place) -> None:
     mia = await here.member()
     asked = {"treatment": await treatment(here), "startedOn": "2026-01-05"}
     async with here.admin.transaction():
@@ -105,7 +105,7 @@ async def test_twins_that_race_start_one_course(here: Place) -> None:
     assert await here.refusals(mia, "courseStart", asked | {"startedOn": "2026-02-05"}) == []
 
 
-async def test_a_course_is_put_on_hold_and_then_stopped_for_a_reason(here: Place) -> None:
+async def test_a_course_is_put_on_hold_and_then_stopped_with_a_reason(here: Place) -> None:
     mia = await here.member()
     id = await course(here, mia, started_on=date(2026, 1, 5))
     held = {"course": id, "endedOn": "2026-02-01", "status": "ON_HOLD"}
@@ -119,7 +119,7 @@ async def test_a_course_is_put_on_hold_and_then_stopped_for_a_reason(here: Place
     assert await state(here, id) == ("STOPPED", date(2026, 3, 1), "SIDE_EFFECTS")
 
 
-async def test_a_course_is_not_ended_as_it_cannot_have_ended(here: Place) -> None:
+async def test_an_impossible_end_of_a_course_is_refused(here: Place) -> None:
     mia = await here.member()
     id = await course(here, mia, started_on=date(2026, 1, 5))
     right = {"course": id, "endedOn": "2026-02-01", "status": "COMPLETED"}
@@ -137,7 +137,7 @@ async def test_a_course_is_not_ended_as_it_cannot_have_ended(here: Place) -> Non
     assert sorted(refused) == [[], *([[("TOO_LATE", "input.course")]] * 3)]
 
 
-async def test_a_course_is_its_members_alone(here: Place) -> None:
+async def test_only_its_member_ends_and_evaluates_a_course(here: Place) -> None:
     mia, eve = await here.member(sharing=Sharing.ALL_MEMBERS), await here.member()
     id = await course(here, mia)
     end = {"course": id, "endedOn": "2026-03-03", "status": "COMPLETED"}
@@ -185,7 +185,7 @@ async def test_an_evaluation_replaces_the_one_before_with_its_side_effects(here:
     assert await here.count("care.side_effect", member_id=mia.id) == 1
 
 
-async def test_an_evaluation_is_refused_figure_by_figure_and_nothing_is_written(here: Place) -> None:
+async def test_each_invalid_rating_is_refused_and_nothing_is_stored(here: Place) -> None:
     mia = await here.member()
     id = await course(here, mia)
     symptom = f"ind_{(await factories.indicator(here.admin))['id']}"
@@ -213,7 +213,7 @@ async def test_an_evaluation_is_refused_figure_by_figure_and_nothing_is_written(
     assert await here.count("care.evaluation", member_id=mia.id) == 0
 
 
-async def test_twins_that_race_make_one_evaluation(here: Place) -> None:
+async def test_concurrent_requests_create_one_evaluation(here: Place) -> None:
     mia = await here.member()
     symptom = f"ind_{(await factories.indicator(here.admin))['id']}"
     effects = [{"indicator": symptom, "severity": "MILD", "serious": False}]

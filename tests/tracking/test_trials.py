@@ -112,7 +112,7 @@ async def signed_in(superuser: asyncpg.Connection, pseudonym: str) -> Caller:
     return Caller(pseudonym, token)
 
 
-def test_the_package_holds_the_trials_as_published() -> None:
+def test_the_package_contains_the_trials_as_published() -> None:
     """The counts, and a few lines, of the publications: they hold the readers here to the same package."""
     patients, epileptics = arthritis(), epilepsy()
     assert (len(patients), len(epileptics)) == (302, 59)
@@ -121,7 +121,7 @@ def test_the_package_holds_the_trials_as_published() -> None:
     assert sum(len(numbers[AFTER]) for numbers in epileptics.values()) == 4 * 59
 
 
-async def test_every_members_series_is_the_packages_numbers(own_ask: tuple[Ask, asyncpg.Connection]) -> None:
+async def test_every_members_series_equals_the_packages_numbers(own_ask: tuple[Ask, asyncpg.Connection]) -> None:
     ask, superuser = own_ask
     patient = await ask.sign_in("patient")
     slugs = await superuser.fetch("select slug, 'ind_' || id as id from catalog.indicator")
@@ -146,7 +146,7 @@ def points(values: Mapping[str, float]) -> list[dict[str, Any]]:
     ]
 
 
-async def test_a_trial_patients_dashboard_is_the_packages_numbers(own_ask: tuple[Ask, asyncpg.Connection]) -> None:
+async def test_a_trial_patients_dashboard_equals_the_packages_numbers(own_ask: tuple[Ask, asyncpg.Connection]) -> None:
     ask, superuser = own_ask
     arms = {
         "placebo": "placebo-trial-arm",
@@ -173,7 +173,7 @@ async def test_a_trial_patients_dashboard_is_the_packages_numbers(own_ask: tuple
             assert said[slug]["latest"] == {"value": values[last], "observedOn": last}
 
 
-async def test_a_dashboard_ends_where_its_span_does(own_ask: tuple[Ask, asyncpg.Connection]) -> None:
+async def test_a_dashboard_ends_with_its_time_span(own_ask: tuple[Ask, asyncpg.Connection]) -> None:
     ask, superuser = own_ask
     caller = await signed_in(superuser, "epilepsy-02")
     entry = await superuser.fetchval("select joined_on from care.member where pseudonym = 'epilepsy-02'")
