@@ -39,7 +39,7 @@ class Scene:
     admin: Admin
     viewer: UUID
     other: UUID
-    home: UUID
+    community_id: UUID
     away: UUID
     mine: UUID
     theirs: UUID

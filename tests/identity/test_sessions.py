@@ -140,12 +140,12 @@ async def test_signing_out_closes_the_session_at_once_and_no_other(ask: Ask) -> 
 
 
 async def test_signing_out_takes_effect_on_another_server(fresh: str) -> None:
-    async with serving(fresh) as here, serving(fresh) as there:
-        who = await here.sign_in("patient")
+    async with serving(fresh) as network, serving(fresh) as there:
+        who = await network.sign_in("patient")
         assert await there(who, WHO) == audience("PATIENT")
         await there(who, WHO)
         assert len(there.statements) == 1  # it is kept there
-        await here(who, SIGN_OUT)
+        await network(who, SIGN_OUT)
         assert await becomes_closed(there, who)
 
 

@@ -19,9 +19,9 @@ from resolvers.insight.ledger import EMPTY, Head
 from server.rollback_guard import LedgerHeadFile, LedgerRolledBack, digest
 from settings import Settings
 from tests.support.client import ANYBODY, Ask
+from tests.support.network import running_network
 from tests.support.population import buyer, closed, publish
 from tests.support.publishable import gathered, paid
-from tests.support.town import town
 
 ADDRESS = "postgresql://me:secret@127.0.0.1:5432/cohorte"
 
@@ -107,17 +107,17 @@ async def test_the_command_reports_whether_the_ledger_is_valid(
 
 
 async def test_the_ledgers_head_is_stored_outside_the_database_after_each_publication(template: str) -> None:
-    async with town(template) as here:
-        endpoint = here.ask.app.endpoint
+    async with running_network(template) as network:
+        endpoint = network.ask.app.endpoint
         assert endpoint is not None
         kept = endpoint.publisher.head_file
-        assert kept.read() == await ledger.head(here.database)  # from when it started
-        people = await gathered(here)
-        dataset = await closed(here, people)
-        assert kept.read() == await ledger.head(here.database)
+        assert kept.read() == await ledger.head(network.database)  # from when it started
+        people = await gathered(network)
+        dataset = await closed(network, people)
+        assert kept.read() == await ledger.head(network.database)
         before = kept.read()
-        paid(await publish(here, await buyer(here, people.community), dataset, "q", "r"))
-        assert kept.read() == await ledger.head(here.database)
+        paid(await publish(network, await buyer(network, people.community), dataset, "q", "r"))
+        assert kept.read() == await ledger.head(network.database)
         assert kept.read().position == before.position + 1
 
 
@@ -171,12 +171,12 @@ def test_a_head_that_cannot_be_stored_is_logged_and_an_unreadable_one_is_refused
 
 
 def test_a_database_is_identified_by_its_address_and_not_by_its_login() -> None:
-    here = digest(ADDRESS)
-    assert digest("postgresql://other:word@127.0.0.1:5432/cohorte?sslmode=require") == here
-    assert digest("postgresql://me:secret@127.0.0.1/cohorte") == here
+    network = digest(ADDRESS)
+    assert digest("postgresql://other:word@127.0.0.1:5432/cohorte?sslmode=require") == network
+    assert digest("postgresql://me:secret@127.0.0.1/cohorte") == network
     others = ("127.0.0.2:5432/cohorte", "127.0.0.1:5433/cohorte", "127.0.0.1:5432/other")
-    assert here not in {digest(f"postgresql://me:secret@{other}") for other in others}
+    assert network not in {digest(f"postgresql://me:secret@{other}") for other in others}
     # The folder of a socket is another one at each start; a name is not.
     sockets = {digest(f"postgresql://me@/cohorte?host=%2Ftmp%2F{name}&port=5432") for name in ("one", "two")}
     assert len(sockets) == 1
-    assert digest("postgresql://me@/cohorte?host=127.0.0.1&port=5432") == here
+    assert digest("postgresql://me@/cohorte?host=127.0.0.1&port=5432") == network

@@ -2,7 +2,6 @@
 
 import math
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -16,8 +15,7 @@ from models.identity.organizations import OrganizationKind
 from privacy.noise import noise_for
 from privacy.precision import Precision, price
 from resolvers.insight.freezing import freeze_wave
-from tests.support.client import Ask, serving
-from tests.support.clusters import clone
+from tests.support.callers import OwnServer
 from tests.support.population import PUBLISH
 from tests.tracking.test_trials import SCORE, arthritis, day_of, table
 
@@ -74,18 +72,9 @@ def true_counts() -> Counts:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def place(template: str) -> AsyncIterator[tuple[Ask, asyncpg.Connection]]:
-    """A server on a database of this module's own, and its owner."""
-    async with clone(template) as dsn, serving(dsn) as ask:
-        owner = await asyncpg.connect(dsn)
-        yield ask, owner
-        await owner.close()
-
-
-@pytest_asyncio.fixture(scope="module")
-async def trial(place: tuple[Ask, asyncpg.Connection]) -> Trial:
+async def trial(module_server: OwnServer) -> Trial:
     """The months by arm, published once more, within 10: read by the laboratory over HTTP."""
-    ask, owner = place
+    ask, owner = module_server.ask, module_server.admin
     dataset = await owner.fetchval(DATASET)
     await owner.execute("update insight.licence set quota_micro_rho = 250000 where status = 'GRANTED'")
     before = await owner.fetchval(SPENT, dataset)
@@ -186,9 +175,9 @@ def mean(counts: list[tuple[int, int]]) -> float:
     return sum(score * count for score, count in counts) / sum(count for _, count in counts)
 
 
-async def test_the_members_own_table_has_the_patients_median_scores(place: tuple[Ask, asyncpg.Connection]) -> None:
+async def test_the_members_own_table_has_the_patients_median_scores(module_server: OwnServer) -> None:
     """Of the 90 days before the wave, each patient's median: published when it was frozen, and read by any member."""
-    ask, owner = place
+    ask, owner = module_server.ask, module_server.admin
     dataset = await owner.fetchval(DATASET)
     frozen_on = await owner.fetchval("select frozen_on from insight.dataset where id = $1", dataset)
     entries = await owner.fetch("select pseudonym, joined_on from care.member where pseudonym like 'arthritis-%'")
@@ -215,9 +204,9 @@ async def test_the_members_own_table_has_the_patients_median_scores(place: tuple
 
 
 async def test_the_epilepsy_trial_is_too_small_and_only_its_size_is_charged(
-    place: tuple[Ask, asyncpg.Connection],
+    module_server: OwnServer,
 ) -> None:
-    ask, owner = place
+    ask, owner = module_server.ask, module_server.admin
     community = await owner.fetchval("select id from catalog.community where slug = 'epilepsy'")
     async with owner.transaction():
         frozen = await freeze_wave(owner, community=community, wave="2026", offered_to=list(OrganizationKind))

@@ -192,22 +192,22 @@ ALTER FUNCTION insight.end_licences() OWNER TO cohorte_manager;
 """
 
 
-async def test_a_migration_corrects_every_difference(fresh: str, wanted: catalogue.Catalogue) -> None:
+async def test_a_migration_corrects_every_difference(fresh: str, declared_catalogue: catalogue.Catalogue) -> None:
     await run(fresh, ALTERATIONS)
     altered = await catalogue.read(fresh)
-    differ = catalogue.differing(altered, wanted)
+    differ = catalogue.differing(altered, declared_catalogue)
     assert {item.kind for item in differ} == set(catalogue.KINDS)
-    script = difference.script(difference.statements(altered, wanted, metadata))
+    script = difference.script(difference.statements(altered, declared_catalogue, metadata))
     assert script.count("-- Destroys values.") == 2
     await run(fresh, script)
-    assert await complaints(fresh, wanted, catalogue.KINDS) == []
+    assert await complaints(fresh, declared_catalogue, catalogue.KINDS) == []
 
 
-async def test_only_the_named_tables_change(fresh: str, wanted: catalogue.Catalogue) -> None:
+async def test_only_the_named_tables_change(fresh: str, declared_catalogue: catalogue.Catalogue) -> None:
     await run(fresh, ALTERATIONS)
     altered = await catalogue.read(fresh)
-    await run(fresh, difference.script(difference.statements(altered, wanted, metadata, ["care.profile"])))
-    left = catalogue.differing(await catalogue.read(fresh), wanted)
+    await run(fresh, difference.script(difference.statements(altered, declared_catalogue, metadata, ["care.profile"])))
+    left = catalogue.differing(await catalogue.read(fresh), declared_catalogue)
     assert {item.table for item in left} == {
         "care.member",
         "care.post",

@@ -320,15 +320,17 @@ async def test_no_view_role_owns_a_table(
 
 
 async def test_the_migrated_database_has_the_grants_and_policies_of_the_models(
-    dsn: str, wanted: catalogue.Catalogue
+    dsn: str, declared_catalogue: catalogue.Catalogue
 ) -> None:
-    assert await complaints(dsn, wanted, catalogue.GUARDS) == []
+    assert await complaints(dsn, declared_catalogue, catalogue.GUARDS) == []
     found = await catalogue.read(dsn)
     counts = {kind: sum(item.kind == kind for item in found.values()) for kind in catalogue.GUARDS}
     assert {kind: number >= 20 for kind, number in counts.items()} == dict.fromkeys(counts, True)
 
 
-async def test_a_differing_policy_grant_or_open_table_is_reported(fresh: str, wanted: catalogue.Catalogue) -> None:
+async def test_a_differing_policy_grant_or_open_table_is_reported(
+    fresh: str, declared_catalogue: catalogue.Catalogue
+) -> None:
     """What the last test would say: the file, and the command that mends it."""
     for statement in (
         "ALTER POLICY patient_reads ON care.observation USING (true)",
@@ -339,7 +341,7 @@ async def test_a_differing_policy_grant_or_open_table_is_reported(fresh: str, wa
         "REVOKE USAGE ON SCHEMA care FROM cohorte_publisher",
     ):
         await run(fresh, statement)
-    found = await complaints(fresh, wanted, catalogue.GUARDS)
+    found = await complaints(fresh, declared_catalogue, catalogue.GUARDS)
     file, command = (
         "models/security/policies.py",
         "differs from the migrated database: run `python -m commands.new migration NAME",

@@ -57,20 +57,20 @@ def reading(audience: Audience, table: Table) -> str:
     return compiled(as_object(rows), {}, audience.setting, open_tables(audience)).sql
 
 
-def test_no_table_is_open_without_a_declaration(planned: dict[Audience, Planner]) -> None:
+def test_no_table_is_open_without_a_declaration(view_planners: dict[Audience, Planner]) -> None:
     for text in ('{ community(slug: "any") { name } }', "{ notices { id } }"):
-        for audience, planner in planned.items():
+        for audience, planner in view_planners.items():
             if validate(planner.schema, parse(text)) == [] and audience in SETTINGS:
                 assert carries(sql_of(Planner(planner.schema, audience), text) or "")
 
 
 @with_a_viewer
 def test_no_statement_without_a_viewer_names_a_guarded_table(
-    audience: Audience, planned: dict[Audience, Planner]
+    audience: Audience, view_planners: dict[Audience, Planner]
 ) -> None:
     found: dict[bool, int] = {True: 0, False: 0}
-    for text in questions(planned[audience]):
-        sql = sql_of(planned[audience], text)
+    for text in questions(view_planners[audience]):
+        sql = sql_of(view_planners[audience], text)
         if sql is not None:
             found[carries(sql)] += 1
             named = set(OURS.findall(sql))

@@ -9,7 +9,7 @@ from server import event_streams
 from server.event_streams import as_next
 from server.requests import takes_events
 from tests import factories
-from tests.server.test_events import MISSED, NOTIFIED, network
+from tests.server.test_events import MISSED, NOTIFIED, event_network
 from tests.support.client import ANYBODY, SIGN_OUT, Ask, Caller, serving
 from tests.support.subscribers import LONG_POST_ADDED, POST_ADDED, event_stream, held, subscribed
 
@@ -23,21 +23,21 @@ UNAUTHENTICATED = {
 
 
 async def test_a_post_is_delivered_as_an_event(fresh: str) -> None:
-    async with network(fresh) as here:
-        patient = await here.ask.sign_in("patient")
-        discussion = (await factories.discussion(here.owner))["id"]
-        async with event_stream(here.ask, patient, POST_ADDED, {"discussion": f"dis_{discussion}"}) as made:
+    async with event_network(fresh) as network:
+        patient = await network.ask.sign_in("patient")
+        discussion = (await factories.discussion(network.owner))["id"]
+        async with event_stream(network.ask, patient, POST_ADDED, {"discussion": f"dis_{discussion}"}) as made:
             assert made.response.status_code == 200
             assert made.response.headers["content-type"] == "text/event-stream; charset=utf-8"
             assert made.response.headers["cache-control"] == "no-store"
             assert await made.hear() == (":", None)  # it is heard from now on
-            await subscribed(here.ask, 1)
+            await subscribed(network.ask, 1)
             for body in ("One.\n\r\n\u2028Two: [1,\n2]", "Three"):
-                await here.post(discussion, body)
+                await network.post(discussion, body)
                 kind, told = await made.hear()
                 assert (kind, told["data"]["postAdded"]["body"]) == ("next", body)
-        await subscribed(here.ask, 0)  # its client has gone
-        await held(here.ask, 0)
+        await subscribed(network.ask, 0)  # its client has gone
+        await held(network.ask, 0)
 
 
 @pytest.mark.parametrize(
@@ -121,11 +121,11 @@ async def test_an_idle_stream_sends_keep_alive_comments(
 
 
 async def test_only_a_revoked_sessions_streams_end_and_in_every_process(fresh: str) -> None:
-    async with serving(fresh) as here, serving(fresh) as there:
-        first, second = await here.sign_in("patient"), await here.sign_in("patient")
+    async with serving(fresh) as network, serving(fresh) as there:
+        first, second = await network.sign_in("patient"), await network.sign_in("patient")
         async with event_stream(there, first, NOTIFIED) as ended, event_stream(there, second, NOTIFIED) as kept:
             assert await ended.hear() == await kept.hear() == (":", None)
-            await here(first, SIGN_OUT)
+            await network(first, SIGN_OUT)
             assert [await ended.hear() for _ in range(3)] == [("next", UNAUTHENTICATED), ("complete", None), ("", None)]
             await held(there, 1)
             await subscribed(there, 1)
@@ -158,16 +158,16 @@ async def test_a_stopping_server_ends_its_streams_without_completing_them(fresh:
 
 async def test_a_slow_reader_is_dropped(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.broker.MAX_QUEUED", 10)
-    async with network(fresh) as here:
-        patient = await here.ask.sign_in("patient")
-        discussion = (await factories.discussion(here.owner))["id"]
-        async with event_stream(here.ask, patient, LONG_POST_ADDED, {"discussion": f"dis_{discussion}"}):
-            await subscribed(here.ask, 1)
+    async with event_network(fresh) as network:
+        patient = await network.ask.sign_in("patient")
+        discussion = (await factories.discussion(network.owner))["id"]
+        async with event_stream(network.ask, patient, LONG_POST_ADDED, {"discussion": f"dis_{discussion}"}):
+            await subscribed(network.ask, 1)
             for number in range(40):  # 20 MB: more than its connection holds
-                await here.post(discussion, f"{number} " + "x" * 20_000)
+                await network.post(discussion, f"{number} " + "x" * 20_000)
                 await asyncio.sleep(0)
-            await held(here.ask, 0)
-            await subscribed(here.ask, 0)
+            await held(network.ask, 0)
+            await subscribed(network.ask, 0)
 
 
 @pytest.mark.parametrize(

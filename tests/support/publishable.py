@@ -7,8 +7,8 @@ import pytest_asyncio
 
 from resolvers.insight import ledger
 from tests.support.client import Caller
+from tests.support.network import Network
 from tests.support.population import KINDS, Crowd, buyer, closed, crowd
-from tests.support.town import Town
 
 PRICES = {5: 62_831, 10: 17_372, 20: 4_567, 50: 754}
 SIZE = PRICES[20]
@@ -27,62 +27,66 @@ PUBLISHES = f"""
 """
 
 
-async def gathered(here: Town) -> Crowd:
+async def gathered(network: Network) -> Crowd:
     """Whose answers to `q` and `r` go together in all ways there are, and who answer `twin` as they do `r`."""
     answers = [{"q": "ABC"[n % 3], "r": "AB"[n % 2], "twin": "AB"[n % 2]} for n in range(240)]
-    return await crowd(here.database, answers, {"q": "ABC", "r": "AB", "twin": "AB"}, offered_to=KINDS[:2])
+    return await crowd(network.database, answers, {"q": "ABC", "r": "AB", "twin": "AB"}, offered_to=KINDS[:2])
 
 
 @pytest_asyncio.fixture
-async def people(here: Town) -> Crowd:
+async def respondents(network: Network) -> Crowd:
     """Whose survey is open still; a test's own, as the next two are."""
-    return await gathered(here)
+    return await gathered(network)
 
 
 @pytest_asyncio.fixture
-async def dataset(here: Town, people: Crowd) -> str:
+async def dataset(network: Network, respondents: Crowd) -> str:
     """What it became, as the graph names it."""
-    return await closed(here, people)
+    return await closed(network, respondents)
 
 
 @pytest_asyncio.fixture
-async def licensed(here: Town, people: Crowd) -> Caller:
+async def licensed_buyer(network: Network, respondents: Crowd) -> Caller:
     """A laboratory that may publish of it."""
-    return await buyer(here, people.community)
+    return await buyer(network, respondents.community)
 
 
-async def asks(here: Town, who: Caller, dataset: str, variable: str, *by: str, within: int = 20) -> dict[str, Any]:
+async def asks(
+    network: Network, who: Caller, dataset: str, variable: str, *by: str, within: int = 20
+) -> dict[str, Any]:
     """What a quote says of it."""
     asked = {"dataset": dataset, "variable": variable, "by": list(by), "precision": f"WITHIN_{within}"}
-    answer = await here.ask(who, ASKS, {"input": asked})
+    answer = await network.ask(who, ASKS, {"input": asked})
     assert "errors" not in answer, answer["errors"]
     said: dict[str, Any] = answer["data"]["insightQuote"]
     return said
 
 
-async def publishes(here: Town, who: Caller, dataset: str, variable: str, *by: str, within: int = 20) -> dict[str, Any]:
+async def publishes(
+    network: Network, who: Caller, dataset: str, variable: str, *by: str, within: int = 20
+) -> dict[str, Any]:
     """What publishing says of it, with the quote of a budget that does not suffice."""
     asked = {"dataset": dataset, "variable": variable, "by": list(by), "precision": f"WITHIN_{within}"}
-    answer = await here.ask(who, PUBLISHES, {"input": asked})
+    answer = await network.ask(who, PUBLISHES, {"input": asked})
     assert "errors" not in answer, answer["errors"]
     said: dict[str, Any] = answer["data"]["insightPublish"]
     return said
 
 
-async def spent(here: Town, dataset: str) -> tuple[int, int]:
+async def spent(network: Network, dataset: str) -> tuple[int, int]:
     """Of a dataset's budget, and of that by licensed buyers."""
-    row = await here.row("SELECT spent_micro_rho, sold_micro_rho FROM insight.dataset WHERE id = $1", key(dataset))
+    row = await network.row("SELECT spent_micro_rho, sold_micro_rho FROM insight.dataset WHERE id = $1", key(dataset))
     return row["spent_micro_rho"], row["sold_micro_rho"]
 
 
-async def releases(here: Town, dataset: str, *names: str) -> list[dict[str, Any]]:
+async def releases(network: Network, dataset: str, *names: str) -> list[dict[str, Any]]:
     """Those of the cube of these variables, in the order of publishing."""
     query = """
         SELECT r.* FROM insight.release r JOIN insight.ledger_entry l ON l.release_id = r.id
         WHERE r.dataset_id = $1 AND r.cube = $2 ORDER BY l.position
     """
     cube = "|".join(sorted(names)) + "@v1"
-    return [dict(row) for row in await here.database.fetch(query, key(dataset), cube)]
+    return [dict(row) for row in await network.database.fetch(query, key(dataset), cube)]
 
 
 def key(id: str) -> UUID:
@@ -102,14 +106,14 @@ def paid(said: dict[str, Any]) -> tuple[str, int]:
     return str(said["insight"]["id"]), int(said["charged"]["microRho"])
 
 
-async def expect_sound(here: Town, dataset: str) -> None:
+async def expect_sound(network: Network, dataset: str) -> None:
     """The charges of all releases are what was spent, within the cap and the shares; no question was sold twice."""
-    rows = await here.database.fetch("SELECT * FROM insight.release WHERE dataset_id = $1", key(dataset))
+    rows = await network.database.fetch("SELECT * FROM insight.release WHERE dataset_id = $1", key(dataset))
     charged = sum(row["micro_rho"] for row in rows)
     bought = sum(row["micro_rho"] for row in rows if row["licence_id"] is not None)
-    assert await spent(here, dataset) == (charged, bought)
+    assert await spent(network, dataset) == (charged, bought)
     assert charged <= 250_000
     assert bought <= SHARE
     assert len({(row["cube"], row["precision"]) for row in rows}) == len(rows)
-    async with here.database.transaction(isolation="repeatable_read"):
-        assert await ledger.fault(here.database) is None
+    async with network.database.transaction(isolation="repeatable_read"):
+        assert await ledger.fault(network.database) is None

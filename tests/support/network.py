@@ -1,12 +1,10 @@
 """A server on a database of its own, with as many signed-in members, staff and buyers as a test needs.
 
-Its fixtures are available to every test: a town that a module shares, staff, and a new community of two for each test.
+Its fixtures are available to every test: a network that a module shares, staff, and for each test a community of two.
 """
 
 import contextlib
-import hashlib
 import json
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +18,7 @@ from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sharing
 from models.identity.organizations import OrganizationKind
 from tests import factories
+from tests.support.callers import User, open_session
 from tests.support.client import Ask, Caller, serving
 from tests.support.clusters import clone
 from tests.support.newcomers import Mailbox
@@ -28,95 +27,83 @@ REFUSALS = "userErrors { code path }"
 
 
 @dataclass
-class Person(Caller):
-    """A caller with its member's, organization's or staff's id."""
-
-    id: UUID = field(default_factory=lambda: UUID(int=0))
-
-    @property
-    def graph_id(self) -> str:
-        return f"mbr_{self.id}"
-
-
-@dataclass
-class Town:
-    """A server, its database as the superuser sees it, and the events that its writes have told."""
+class Network:
+    """A server, a superuser's connection to its database, and the events that its writes have published."""
 
     ask: Ask
     database: asyncpg.Connection
-    told: list[dict[str, str]] = field(default_factory=list)
+    published: list[dict[str, str]] = field(default_factory=list)
 
-    async def member(self, *communities: UUID, days_old: int = 100, **given: Any) -> Person:
-        """A member of these communities, signed in, whose account is so many days old."""
+    async def member(self, *communities: UUID, days_old: int = 100, **given: Any) -> User:
+        """A signed-in member of these communities, whose account is `days_old`."""
         given = {"kind": MemberKind.PATIENT, "sharing": Sharing.MY_COMMUNITIES} | given
         member = await factories.member(self.database, **given)
         for community in communities:
             await factories.membership(self.database, member_id=member["id"], community_id=community)
         created = datetime.now(UTC) - timedelta(days=days_old)
         account = await factories.account(self.database, member_id=member["id"], created_at=created)
-        return Person(member["pseudonym"], await self.token(account["id"]), member["id"])
+        return User(member["pseudonym"], await open_session(self.database, account["id"]), id=member["id"])
 
-    async def staff(self, *roles: StaffRole) -> Person:
+    async def staff(self, *roles: StaffRole) -> User:
+        """Signed-in staff with these roles."""
         staff = await factories.staff(self.database, roles=list(roles))
         account = await factories.account(self.database, staff_id=staff["id"])
-        return Person("staff", await self.token(account["id"]), staff["id"])
+        return User("staff", await open_session(self.database, account["id"]), id=staff["id"])
 
-    async def buyer(self, kind: OrganizationKind = OrganizationKind.LABORATORY, **given: Any) -> Person:
-        """Somebody of a new organization, signed in; `given` are the organization's columns."""
+    async def buyer(self, kind: OrganizationKind = OrganizationKind.LABORATORY, **given: Any) -> User:
+        """A signed-in user of a new organization, which has the columns in `given`."""
         organization = await factories.organization(self.database, kind=kind, **given)
         account = await factories.account(self.database, organization_id=organization["id"], email_verified=True)
-        return Person(organization["name"], await self.token(account["id"]), organization["id"])
-
-    async def token(self, account: UUID) -> str:
-        token = secrets.token_urlsafe()
-        await factories.session(self.database, account_id=account, token_hash=hashlib.sha256(token.encode()).digest())
-        return token
+        return User(organization["name"], await open_session(self.database, account["id"]), id=organization["id"])
 
     async def do(self, who: Caller, mutation: str, fields: str, **given: Any) -> Any:
-        """A mutation's payload; `given` is its input, in the graph's names."""
+        """The `fields` and user errors of a mutation's payload; `given` is its input, in the graph's names."""
         answer = await self.answer(who, mutation, fields, **given)
         assert "errors" not in answer, answer["errors"]
         return answer["data"][mutation]
 
     async def answer(self, who: Caller, mutation: str, fields: str, **given: Any) -> dict[str, Any]:
-        """The whole answer to it."""
+        """The whole response to a mutation, with its errors."""
         kind = mutation[0].upper() + mutation[1:] + "Input!"
         document = f"mutation M($input: {kind}) {{ {mutation}(input: $input) {{ {fields} {REFUSALS} }} }}"
         return await self.ask(who, document, {"input": given})
 
     async def refused(self, who: Caller, mutation: str, **given: Any) -> tuple[str, str]:
-        """The code of a mutation's one refusal, and the path that it bears, with dots."""
+        """The code and the dotted path of a mutation's only user error."""
         payload = await self.do(who, mutation, "__typename", **given)
         assert len(payload["userErrors"]) == 1, payload
         return payload["userErrors"][0]["code"], ".".join(payload["userErrors"][0]["path"])
 
     @property
     def mailbox(self) -> Mailbox:
-        """The mails that it has sent."""
+        """The mails that the server has sent."""
         assert self.ask.app.endpoint is not None
         return Mailbox(self.ask.app.endpoint.settings.data)
 
     async def value(self, query: str, *values: Any) -> Any:
+        """The value that a query returns, as the superuser."""
         return await self.database.fetchval(query, *values)
 
     async def row(self, query: str, *values: Any) -> Mapping[str, Any]:
+        """The one row that a query returns, as the superuser."""
         found = await self.database.fetchrow(query, *values)
         assert found is not None
         return dict(found)
 
     async def events(self) -> list[dict[str, str]]:
-        """What was told since this was asked last."""
-        await self.database.fetchval("SELECT 1")  # notifications come with an answer, or before it
-        told, self.told = self.told, []
-        return told
+        """The events published since the last call."""
+        await self.database.fetchval("SELECT 1")  # notifications arrive with or before a response
+        published, self.published = self.published, []
+        return published
 
 
 @contextlib.asynccontextmanager
-async def town(template: str) -> AsyncIterator[Town]:
-    async with clone(template) as dsn, serving(dsn, pool_size=6) as ask:  # six at once can get in each other's way
+async def running_network(template: str) -> AsyncIterator[Network]:
+    """A server on a new clone of the template, stopped afterwards."""
+    async with clone(template) as dsn, serving(dsn, pool_size=6) as ask:  # six concurrent requests can conflict
         database = await asyncpg.connect(dsn)
-        built = Town(ask, database)
-        await database.add_listener("cohorte_event", lambda *heard: built.told.append(json.loads(heard[3])))
+        built = Network(ask, database)
+        await database.add_listener("cohorte_event", lambda *event: built.published.append(json.loads(event[3])))
         try:
             yield built
         finally:
@@ -124,34 +111,37 @@ async def town(template: str) -> AsyncIterator[Town]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def here(template: str) -> AsyncIterator[Town]:
-    async with town(template) as built:
+async def network(template: str) -> AsyncIterator[Network]:
+    """Yields a network that the module\'s tests share."""
+    async with running_network(template) as built:
         yield built
 
 
 @pytest_asyncio.fixture(scope="module")
-async def boss(here: Town) -> Person:
-    """Somebody of the house who writes surveys."""
-    return await here.staff(StaffRole.SURVEY_MANAGER)
+async def survey_manager(network: Network) -> User:
+    """Yields signed-in staff who may write surveys."""
+    return await network.staff(StaffRole.SURVEY_MANAGER)
 
 
 @pytest_asyncio.fixture(scope="module")
-async def steward(here: Town) -> Person:
-    """Somebody of the house who answers for what is said of members, and to whom."""
-    return await here.staff(StaffRole.DATA_STEWARD)
+async def steward(network: Network) -> User:
+    """Yields signed-in staff who may publish insights and decide on licences."""
+    return await network.staff(StaffRole.DATA_STEWARD)
 
 
 @pytest_asyncio.fixture
-async def home(here: Town) -> UUID:
-    """A community without members, but for who asks to live there."""
-    return UUID(str((await factories.community(here.database))["id"]))
+async def community_id(network: Network) -> UUID:
+    """Yields the id of the test's own community; only `ada` and `ben` join it."""
+    return UUID(str((await factories.community(network.database))["id"]))
 
 
 @pytest_asyncio.fixture
-async def ada(here: Town, home: UUID) -> Person:
-    return await here.member(home)
+async def ada(network: Network, community_id: UUID) -> User:
+    """Yields a signed-in member of the test\'s community."""
+    return await network.member(community_id)
 
 
 @pytest_asyncio.fixture
-async def ben(here: Town, home: UUID) -> Person:
-    return await here.member(home)
+async def ben(network: Network, community_id: UUID) -> User:
+    """Yields a signed-in member of the test\'s community."""
+    return await network.member(community_id)
