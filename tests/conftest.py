@@ -18,9 +18,10 @@ from tests.support.client import anybody, ask, laboratory, manager, moderator, p
 from tests.support.clusters import becomes_left, clone, make_template, quick_folder, throwaway_cluster
 from tests.support.declared import declared_catalogue
 from tests.support.insights import published
-from tests.support.network import ada, ben, community_id, network, steward, survey_manager
+from tests.support.network import ada, ben, community_id, laboratory_user, network, steward, survey_manager
 from tests.support.newcomers import mailbox, own_ask, owner
 from tests.support.publishable import dataset, licensed_buyer, respondents
+from tests.support.surveys import survey
 
 __all__ = [
     "ada",
@@ -31,6 +32,7 @@ __all__ = [
     "dataset",
     "declared_catalogue",
     "laboratory",
+    "laboratory_user",
     "licensed_buyer",
     "mailbox",
     "manager",
@@ -45,6 +47,7 @@ __all__ = [
     "relative",
     "respondents",
     "steward",
+    "survey",
     "survey_manager",
 ]  # fixtures, too
 

@@ -13,6 +13,7 @@ from models.identity.members import MemberKind
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import ANYBODY
+from tests.support.ids import key
 from tests.support.network import Network
 
 
@@ -34,10 +35,6 @@ async def posted(network: Network, who: User, discussion: str, body: str = "Slow
     payload = await network.do(who, "postAdd", "post { id }", discussion=discussion, body=body)
     assert payload["userErrors"] == []
     return str(payload["post"]["id"])
-
-
-def key(id: str) -> UUID:
-    return UUID(id.partition("_")[2])
 
 
 async def counts(network: Network, discussion: str) -> tuple[int, int]:

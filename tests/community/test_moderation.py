@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from models.identity.accounts import StaffRole
 from tests.support.callers import User
+from tests.support.ids import key
 from tests.support.network import Network
 
 Inputs = dict[str, dict[str, Any]]  # of mutations, by their names
@@ -32,10 +33,6 @@ async def discussion(network: Network, community_id: UUID, ada: User) -> str:
 async def post(network: Network, ben: User, discussion: str) -> str:
     payload = await network.do(ben, "postAdd", "post { id }", discussion=discussion, body="Call me: 555")
     return str(payload["post"]["id"])
-
-
-def key(id: str) -> UUID:
-    return UUID(id.partition("_")[2])
 
 
 async def kept(network: Network, post: str) -> dict[str, Any]:

@@ -28,9 +28,10 @@ from tests.commands.test_serve import served
 from tests.faults.test_kill import becomes, client
 from tests.server.test_edge import WHO
 from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import PUBLISH, Crowd, buyer
-from tests.support.publishable import PRICES, expect_sound, free, gathered, key, paid, publishes, releases, spent
+from tests.support.publishable import PRICES, expect_sound, free, gathered, paid, publishes, releases, spent
 from tests.support.surveys import status_of, today
 
 READERS = 3  # of four who could have a connection

@@ -12,6 +12,7 @@ from models.logins import open_roles, role_dsn
 from models.viewers import Audience
 from tests.support.callers import OwnServer, User
 from tests.support.client import ANYBODY, SIGN_IN, Caller
+from tests.support.newcomers import becomes_closed
 
 ME = """
     { me { member { pseudonym about } account { email locale sessions { id current } }
@@ -32,14 +33,6 @@ async def profile(own_server: OwnServer, who: Caller) -> dict[str, Any]:
 async def is_open(own_server: OwnServer, who: Caller) -> bool:
     answer = await own_server.ask(who, WHO)
     return "errors" not in answer
-
-
-async def becomes_closed(own_server: OwnServer, who: Caller) -> bool:
-    for _ in range(500):
-        if not await is_open(own_server, who):
-            return True
-        await asyncio.sleep(0.01)
-    return False
 
 
 async def another_session(own_server: OwnServer, who: User) -> Caller:
@@ -67,14 +60,14 @@ async def test_a_member_revokes_another_of_their_sessions(own_server: OwnServer)
     ada = await own_server.member()
     phone = await another_session(own_server, ada)
     assert await own_server.refusals(ada, "sessionRevoke", {"session": await id_of_session(own_server, phone)}) == []
-    assert await becomes_closed(own_server, phone)
+    assert await becomes_closed(own_server.ask, phone)
     assert await is_open(own_server, ada)
 
 
 async def test_a_caller_can_revoke_their_current_session(own_server: OwnServer) -> None:
     ada = await own_server.member()
     assert await own_server.refusals(ada, "sessionRevoke", {"session": await id_of_session(own_server, ada)}) == []
-    assert await becomes_closed(own_server, ada)
+    assert await becomes_closed(own_server.ask, ada)
 
 
 async def test_another_members_session_is_not_found_and_stays_open(own_server: OwnServer) -> None:
@@ -106,7 +99,7 @@ async def test_staff_revoke_their_own_sessions_too(own_server: OwnServer) -> Non
     assert refused == [("NOT_FOUND", "input.session")]
     assert await is_open(own_server, phone)
     assert await own_server.refusals(staff, "sessionRevoke", {"session": f"ses_{id}"}) == []
-    assert await becomes_closed(own_server, phone)
+    assert await becomes_closed(own_server.ask, phone)
 
 
 async def test_a_profile_update_changes_given_fields_and_null_clears_them(own_server: OwnServer) -> None:

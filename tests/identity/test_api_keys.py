@@ -6,17 +6,17 @@ import logging
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from models.viewers import Audience
 from resolvers.identity.api_keys_mutations import Secret
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import Ask, Caller, serving
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.subscribers import socket
 
@@ -29,15 +29,10 @@ def in_days(days: float) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="seconds")
 
 
-@pytest_asyncio.fixture
-async def laboratory(network: Network) -> User:
-    return await network.buyer()
-
-
-async def made(network: Network, laboratory: User, **given: Any) -> tuple[str, Caller]:
+async def made(network: Network, laboratory_user: User, **given: Any) -> tuple[str, Caller]:
     """A new key of the organization's: its id, and a program that asks with it."""
     asked = {"name": "Reporting", "expiresAt": in_days(30)} | given
-    payload = await network.do(laboratory, "apiKeyCreate", "apiKey { id } secret", **asked)
+    payload = await network.do(laboratory_user, "apiKeyCreate", "apiKey { id } secret", **asked)
     assert payload["userErrors"] == []
     return payload["apiKey"]["id"], Caller("program", payload["secret"])
 
@@ -58,14 +53,10 @@ async def ends(ask: Ask, program: Caller) -> None:
     pytest.fail("the key goes on opening")
 
 
-def key(id: str) -> UUID:
-    return UUID(id.partition("_")[2])
-
-
-async def test_a_key_reads_what_its_organization_may_read(network: Network, laboratory: User) -> None:
+async def test_a_key_reads_what_its_organization_may_read(network: Network, laboratory_user: User) -> None:
     fields = "apiKey { name prefix lastUsedAt expiresAt } secret"
     expires = in_days(30)
-    payload = await network.do(laboratory, "apiKeyCreate", fields, name=" Reporting ", expiresAt=expires)
+    payload = await network.do(laboratory_user, "apiKeyCreate", fields, name=" Reporting ", expiresAt=expires)
     secret = payload["secret"]
     assert re.fullmatch(r"ck_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", secret)
     shown = {"name": "Reporting", "prefix": secret[:11], "lastUsedAt": None, "expiresAt": expires}
@@ -74,10 +65,10 @@ async def test_a_key_reads_what_its_organization_may_read(network: Network, labo
     statements = []
     for _ in range(3):
         answer = await network.ask(program, WHO)
-        assert answer == {"data": {"viewer": {"audience": "BUYER", "organization": {"name": laboratory.name}}}}
+        assert answer == {"data": {"viewer": {"audience": "BUYER", "organization": {"name": laboratory_user.name}}}}
         statements.append(len(network.ask.statements))
     assert statements == [3, 1, 1]  # who it is, that it was used, and the answer
-    stored = await network.row("SELECT * FROM insight.api_key WHERE organization_id = $1", laboratory.id)
+    stored = await network.row("SELECT * FROM insight.api_key WHERE organization_id = $1", laboratory_user.id)
     assert stored["secret_hash"] == hashlib.sha256(secret.encode()).digest()
     assert secret[12:] not in str(stored)
 
@@ -94,48 +85,48 @@ async def test_a_key_reads_what_its_organization_may_read(network: Network, labo
     ],
 )
 async def test_an_invalid_key_request_is_refused_without_a_secret(
-    network: Network, laboratory: User, given: dict[str, Any], refusal: tuple[str, str]
+    network: Network, laboratory_user: User, given: dict[str, Any], refusal: tuple[str, str]
 ) -> None:
     asked = {"name": "Reporting", "expiresAt": in_days(30)} | given
-    payload = await network.do(laboratory, "apiKeyCreate", "apiKey { id } secret", **asked)
+    payload = await network.do(laboratory_user, "apiKeyCreate", "apiKey { id } secret", **asked)
     (error,) = payload.pop("userErrors")
     assert (payload, (error["code"], ".".join(error["path"]))) == ({"apiKey": None, "secret": None}, refusal)
-    assert await network.value(ROWS, laboratory.id) == 0
+    assert await network.value(ROWS, laboratory_user.id) == 0
 
 
 async def test_a_repeated_request_creates_one_key_and_never_shows_its_secret_again(
-    network: Network, laboratory: User
+    network: Network, laboratory_user: User
 ) -> None:
     asked = {"name": "Reporting", "expiresAt": in_days(30), "clientMutationId": "once"}
     fields = "apiKey { id } secret"
-    payloads = await asyncio.gather(*(network.do(laboratory, "apiKeyCreate", fields, **asked) for _ in range(4)))
+    payloads = await asyncio.gather(*(network.do(laboratory_user, "apiKeyCreate", fields, **asked) for _ in range(4)))
     assert len({payload["apiKey"]["id"] for payload in payloads}) == 1
     (secret,) = (payload["secret"] for payload in payloads if payload["secret"])
     assert await opens(network.ask, Caller("program", secret))
     kept = "SELECT string_agg(m::text || encode(input_hash, 'escape'), '') FROM identity.mutation m WHERE caller = $1"
-    assert secret[12:] not in await network.value(kept, laboratory.id)
-    assert await network.value(ROWS, laboratory.id) == 1
+    assert secret[12:] not in await network.value(kept, laboratory_user.id)
+    assert await network.value(ROWS, laboratory_user.id) == 1
 
 
-async def test_an_organization_has_at_most_ten_active_keys(network: Network, laboratory: User) -> None:
+async def test_an_organization_has_at_most_ten_active_keys(network: Network, laboratory_user: User) -> None:
     over = datetime.now(UTC) - timedelta(days=1)
-    await factories.api_key(network.database, organization_id=laboratory.id, expires_at=over)
+    await factories.api_key(network.database, organization_id=laboratory_user.id, expires_at=over)
     await factories.api_key(network.database)  # another organization's
     for _ in range(8):
-        await factories.api_key(network.database, organization_id=laboratory.id)
+        await factories.api_key(network.database, organization_id=laboratory_user.id)
     asked = {"name": "Reporting", "expiresAt": in_days(30)}
-    payloads = await asyncio.gather(*(network.do(laboratory, "apiKeyCreate", "secret", **asked) for _ in range(5)))
+    payloads = await asyncio.gather(*(network.do(laboratory_user, "apiKeyCreate", "secret", **asked) for _ in range(5)))
     refused = [payload["userErrors"] for payload in payloads if payload["secret"] is None]
     assert refused == [[{"code": "LIMIT_REACHED", "path": ["input"]}]] * 3
-    assert await network.value(ROWS, laboratory.id) == 11
-    keys = (await network.ask(laboratory, KEYS))["data"]["organization"]["apiKeys"]
-    await network.do(laboratory, "apiKeyRevoke", "apiKeyId", apiKey=keys[0]["id"])
-    await made(network, laboratory)
+    assert await network.value(ROWS, laboratory_user.id) == 11
+    keys = (await network.ask(laboratory_user, KEYS))["data"]["organization"]["apiKeys"]
+    await network.do(laboratory_user, "apiKeyRevoke", "apiKeyId", apiKey=keys[0]["id"])
+    await made(network, laboratory_user)
 
 
-async def test_a_revoked_key_is_refused_in_every_process(network: Network, laboratory: User) -> None:
-    id, program = await made(network, laboratory)
-    _, other = await made(network, laboratory)
+async def test_a_revoked_key_is_refused_in_every_process(network: Network, laboratory_user: User) -> None:
+    id, program = await made(network, laboratory_user)
+    _, other = await made(network, laboratory_user)
     assert network.ask.app.endpoint is not None
     dsn = network.ask.app.endpoint.settings.database_url
     assert dsn is not None
@@ -144,42 +135,44 @@ async def test_a_revoked_key_is_refused_in_every_process(network: Network, labor
             assert "data" in await there(program, WHO)
         assert len(there.statements) == 1  # it is kept there
         assert await opens(network.ask, program)
-        payload = await network.do(laboratory, "apiKeyRevoke", "apiKeyId", apiKey=id)
+        payload = await network.do(laboratory_user, "apiKeyRevoke", "apiKeyId", apiKey=id)
         assert payload == {"apiKeyId": id, "userErrors": []}
         await ends(there, program)
     await ends(network.ask, program)
     assert await opens(network.ask, other)
-    assert await network.refused(laboratory, "apiKeyRevoke", apiKey=id) == ("NOT_FOUND", "input.apiKey")
-    assert await network.value(ROWS, laboratory.id) == 1
+    assert await network.refused(laboratory_user, "apiKeyRevoke", apiKey=id) == ("NOT_FOUND", "input.apiKey")
+    assert await network.value(ROWS, laboratory_user.id) == 1
 
 
-async def test_only_a_revoked_keys_sockets_close(network: Network, laboratory: User) -> None:
-    (id, program), (_, other) = await made(network, laboratory), await made(network, laboratory)
+async def test_only_a_revoked_keys_sockets_close(network: Network, laboratory_user: User) -> None:
+    (id, program), (_, other) = await made(network, laboratory_user), await made(network, laboratory_user)
     async with (
         socket(network.ask, program) as closed,
         socket(network.ask, other) as kept,
         socket(network.ask) as anybodys,
     ):
         await closed.subscribe("1", WHO)
-        assert await closed.data("1") == {"viewer": {"audience": "BUYER", "organization": {"name": laboratory.name}}}
-        await network.do(laboratory, "apiKeyRevoke", "apiKeyId", apiKey=id)
+        assert await closed.data("1") == {
+            "viewer": {"audience": "BUYER", "organization": {"name": laboratory_user.name}}
+        }
+        await network.do(laboratory_user, "apiKeyRevoke", "apiKeyId", apiKey=id)
         assert await closed.closed() == (4403, "Forbidden")
         assert await kept.quiet()
         assert await anybodys.quiet()
 
 
-async def test_nobody_revokes_another_organizations_key(network: Network, laboratory: User) -> None:
-    id, program = await made(network, laboratory)
+async def test_nobody_revokes_another_organizations_key(network: Network, laboratory_user: User) -> None:
+    id, program = await made(network, laboratory_user)
     other = await network.buyer()
     for named in (id, f"key_{uuid4()}", "nonsense"):
         assert await network.refused(other, "apiKeyRevoke", apiKey=named) == ("NOT_FOUND", "input.apiKey")
     assert await opens(network.ask, program)
 
 
-async def test_a_key_is_refused_after_its_expiry(network: Network, laboratory: User) -> None:
+async def test_a_key_is_refused_after_its_expiry(network: Network, laboratory_user: User) -> None:
     secret = Secret()
     await factories.api_key(
-        network.database, organization_id=laboratory.id, prefix=secret.prefix,
+        network.database, organization_id=laboratory_user.id, prefix=secret.prefix,
         secret_hash=hashlib.sha256(secret.text.encode()).digest(), expires_at=datetime.now(UTC) + timedelta(seconds=1),
     )  # fmt: skip
     program = Caller("program", secret.text)
@@ -189,15 +182,17 @@ async def test_a_key_is_refused_after_its_expiry(network: Network, laboratory: U
     assert await network.value(over, secret.prefix)
 
 
-async def test_shortening_a_keys_expiry_in_the_table_takes_effect_at_once(network: Network, laboratory: User) -> None:
-    id, program = await made(network, laboratory)
+async def test_shortening_a_keys_expiry_in_the_table_takes_effect_at_once(
+    network: Network, laboratory_user: User
+) -> None:
+    id, program = await made(network, laboratory_user)
     assert await opens(network.ask, program)
     await network.database.execute("UPDATE insight.api_key SET expires_at = now() WHERE id = $1", key(id))
     await ends(network.ask, program)
 
 
-async def test_a_malformed_key_is_refused(network: Network, laboratory: User) -> None:
-    _, program = await made(network, laboratory)
+async def test_a_malformed_key_is_refused(network: Network, laboratory_user: User) -> None:
+    _, program = await made(network, laboratory_user)
     secret = str(program.token)
     assert await opens(network.ask, program)  # it is kept: what is kept must not let its likes in
     other = "0" if secret[3] != "0" else "1"
@@ -232,8 +227,8 @@ async def test_demonstration_keys_are_accepted_only_by_a_demonstration(fresh: st
         await database.close()
 
 
-async def test_a_key_cannot_run_mutations_reserved_for_people(network: Network, laboratory: User) -> None:
-    id, program = await made(network, laboratory)
+async def test_a_key_cannot_run_mutations_reserved_for_people(network: Network, laboratory_user: User) -> None:
+    id, program = await made(network, laboratory_user)
     community = (await factories.community(network.database))["id"]
     day = in_days(1)[:10]
     doing: dict[str, dict[str, Any]] = {
@@ -247,12 +242,14 @@ async def test_a_key_cannot_run_mutations_reserved_for_people(network: Network, 
     for answer in answers:
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
     assert await opens(network.ask, program)
-    assert await network.value(ROWS, laboratory.id) == 1
-    assert await network.value("SELECT count(*) FROM insight.licence WHERE organization_id = $1", laboratory.id) == 0
+    assert await network.value(ROWS, laboratory_user.id) == 1
+    assert (
+        await network.value("SELECT count(*) FROM insight.licence WHERE organization_id = $1", laboratory_user.id) == 0
+    )
 
 
-async def test_a_keys_last_use_is_stored_to_the_minute(network: Network, laboratory: User) -> None:
-    id, program = await made(network, laboratory)
+async def test_a_keys_last_use_is_stored_to_the_minute(network: Network, laboratory_user: User) -> None:
+    id, program = await made(network, laboratory_user)
     used = "SELECT last_used_at FROM insight.api_key WHERE id = $1"
     assert await network.value(used, key(id)) is None
     await network.ask(program, WHO)
@@ -278,12 +275,12 @@ async def test_a_keys_last_use_is_stored_to_the_minute(network: Network, laborat
     assert await network.value(used, key(id)) > first
 
 
-async def test_a_secret_is_in_no_log(network: Network, laboratory: User, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_secret_is_in_no_log(network: Network, laboratory_user: User, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
-        id, program = await made(network, laboratory)
+        id, program = await made(network, laboratory_user)
         assert await opens(network.ask, program)
         await network.ask(program, "{ nothing }")
-        await network.do(laboratory, "apiKeyRevoke", "apiKeyId", apiKey=id)
+        await network.do(laboratory_user, "apiKeyRevoke", "apiKeyId", apiKey=id)
         await network.ask(program, WHO)
         assert network.ask.app.endpoint is not None
         network.ask.app.endpoint.log.write()

@@ -22,9 +22,10 @@ from settings import Limits
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import Caller, serving
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import KINDS, Crowd, buyer, closed, copy, crowd, publish
-from tests.support.publishable import PRICES, expect_sound, key, paid
+from tests.support.publishable import PRICES, expect_sound, paid
 from tests.support.surveys import today
 
 FROZEN = "dataset { id size kind wave title offeredTo frozenOn } "

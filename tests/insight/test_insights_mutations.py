@@ -9,6 +9,7 @@ from models.identity.organizations import OrganizationKind
 from privacy import noise
 from tests.support.callers import User
 from tests.support.client import Caller
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import Crowd, buyer, cells, publish
 from tests.support.publishable import (
@@ -17,7 +18,6 @@ from tests.support.publishable import (
     asks,
     expect_sound,
     free,
-    key,
     paid,
     releases,
     spent,

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from models.identity.accounts import StaffRole
 from models.insight.licences import LicenceStatus
@@ -15,7 +14,9 @@ from models.viewers import Audience
 from resolvers.jobs import end_licences
 from tests import factories
 from tests.support.callers import User
+from tests.support.ids import key
 from tests.support.network import Network
+from tests.support.surveys import in_days
 
 BUYER, MANAGER = Audience.BUYER, Audience.MANAGER
 FIELDS = """
@@ -26,29 +27,15 @@ OWN = "{ organization { licences { status reason } } }"
 DECIDED = ["status", "price_amount", "price_currency", "quota_micro_rho", "reason"]
 
 
-def in_days(days: int) -> str:
-    """A day by the server's calendar, which is UTC's."""
-    return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
-
-
-@pytest_asyncio.fixture
-async def laboratory(network: Network) -> User:
-    return await network.buyer()
-
-
 def wanted(community_id: UUID, **given: Any) -> dict[str, Any]:
     asked = {"community": f"com_{community_id}", "purpose": "Sleep", "startsOn": in_days(0), "endsOn": in_days(365)}
     return asked | given
 
 
-async def requested(network: Network, laboratory: User, community_id: UUID, **given: Any) -> str:
-    payload = await network.do(laboratory, "licenceRequest", "licence { id }", **wanted(community_id, **given))
+async def requested(network: Network, laboratory_user: User, community_id: UUID, **given: Any) -> str:
+    payload = await network.do(laboratory_user, "licenceRequest", "licence { id }", **wanted(community_id, **given))
     assert payload["userErrors"] == []
     return str(payload["licence"]["id"])
-
-
-def key(id: str) -> UUID:
-    return UUID(id.partition("_")[2])
 
 
 async def decision(network: Network, licence: str) -> list[Any]:
@@ -59,10 +46,10 @@ async def decision(network: Network, licence: str) -> list[Any]:
 UNDECIDED = ["REQUESTED", None, None, 0, None]
 
 
-async def test_an_organization_requests_a_licence(network: Network, laboratory: User, community_id: UUID) -> None:
+async def test_an_organization_requests_a_licence(network: Network, laboratory_user: User, community_id: UUID) -> None:
     name = await network.value("SELECT name FROM catalog.community WHERE id = $1", community_id)
     payload = await network.do(
-        laboratory, "licenceRequest", FIELDS, **wanted(community_id, purpose="  Sleep and fatigue ")
+        laboratory_user, "licenceRequest", FIELDS, **wanted(community_id, purpose="  Sleep and fatigue ")
     )
     asked = {
         "community": {"name": name},
@@ -75,7 +62,7 @@ async def test_an_organization_requests_a_licence(network: Network, laboratory: 
         "quota": {"microRho": 0},
     }
     assert payload == {"licence": asked, "userErrors": []}
-    assert await network.value(ROWS, laboratory.id) == 1
+    assert await network.value(ROWS, laboratory_user.id) == 1
 
 
 @pytest.mark.parametrize(
@@ -93,50 +80,52 @@ async def test_an_organization_requests_a_licence(network: Network, laboratory: 
 )
 async def test_an_invalid_licence_request_is_refused_and_not_stored(
     network: Network,
-    laboratory: User,
+    laboratory_user: User,
     community_id: UUID,
     given: dict[str, Any],
     refusal: tuple[str, str],
 ) -> None:
-    assert await network.refused(laboratory, "licenceRequest", **wanted(community_id, **given)) == refusal
-    assert await network.value(ROWS, laboratory.id) == 0
+    assert await network.refused(laboratory_user, "licenceRequest", **wanted(community_id, **given)) == refusal
+    assert await network.value(ROWS, laboratory_user.id) == 0
 
 
 @pytest.mark.parametrize("days", [("2096-02-29", "2098-02-28"), ("2097-03-01", "2099-03-01"), (in_days(0), in_days(0))])
 async def test_a_licence_lasts_from_a_day_to_two_years(
-    network: Network, laboratory: User, community_id: UUID, days: tuple[str, str]
+    network: Network, laboratory_user: User, community_id: UUID, days: tuple[str, str]
 ) -> None:
-    licence = await requested(network, laboratory, community_id, startsOn=days[0], endsOn=days[1], purpose="p" * 500)
+    licence = await requested(
+        network, laboratory_user, community_id, startsOn=days[0], endsOn=days[1], purpose="p" * 500
+    )
     row = await network.row("SELECT starts_on, ends_on FROM insight.licence WHERE id = $1", key(licence))
     assert [row[name].isoformat() for name in ("starts_on", "ends_on")] == list(days)
 
 
 async def test_an_organization_has_one_pending_request_for_each_community(
-    network: Network, steward: User, laboratory: User, community_id: UUID
+    network: Network, steward: User, laboratory_user: User, community_id: UUID
 ) -> None:
     asked = wanted(community_id)
-    payloads = await asyncio.gather(*(network.do(laboratory, "licenceRequest", FIELDS, **asked) for _ in range(3)))
+    payloads = await asyncio.gather(*(network.do(laboratory_user, "licenceRequest", FIELDS, **asked) for _ in range(3)))
     refusals = sorted((payload["userErrors"] for payload in payloads), key=len)
     assert refusals == [[], *[[{"code": "CONFLICT", "path": ["input", "community"]}]] * 2]
-    assert await network.value(ROWS, laboratory.id) == 1
+    assert await network.value(ROWS, laboratory_user.id) == 1
     other = await network.buyer()
     await requested(network, other, community_id)  # another organization is in nobody's way
-    licence = await network.value("SELECT id FROM insight.licence WHERE organization_id = $1", laboratory.id)
+    licence = await network.value("SELECT id FROM insight.licence WHERE organization_id = $1", laboratory_user.id)
     await network.do(steward, "licenceDecide", "__typename", licence=f"lic_{licence}", granted=False)
-    await requested(network, laboratory, community_id)
-    assert await network.value(ROWS, laboratory.id) == 2
+    await requested(network, laboratory_user, community_id)
+    assert await network.value(ROWS, laboratory_user.id) == 2
 
 
 async def test_an_expired_request_does_not_block_a_new_one(
-    network: Network, laboratory: User, community_id: UUID
+    network: Network, laboratory_user: User, community_id: UUID
 ) -> None:
     over = date.fromisoformat(in_days(-1))
     await factories.licence(
-        network.database, organization_id=laboratory.id, community_id=community_id, status=LicenceStatus.REQUESTED,
+        network.database, organization_id=laboratory_user.id, community_id=community_id, status=LicenceStatus.REQUESTED,
         starts_on=over, ends_on=over,
     )  # fmt: skip
-    await requested(network, laboratory, community_id)
-    assert await network.ask(laboratory, OWN) == {
+    await requested(network, laboratory_user, community_id)
+    assert await network.ask(laboratory_user, OWN) == {
         "data": {
             "organization": {"licences": [{"status": "REQUESTED", "reason": None}, {"status": "ENDED", "reason": None}]}
         }
@@ -144,9 +133,9 @@ async def test_an_expired_request_does_not_block_a_new_one(
 
 
 async def test_staff_grant_a_licence_and_the_organization_gets_mail(
-    network: Network, steward: User, laboratory: User, community_id: UUID
+    network: Network, steward: User, laboratory_user: User, community_id: UUID
 ) -> None:
-    licence = await requested(network, laboratory, community_id)
+    licence = await requested(network, laboratory_user, community_id)
     given: dict[str, Any] = {"licence": licence, "granted": True, "quota": 150_000}
     price = {"amount": "1250.5", "currency": "EUR"}
     payload = await network.do(steward, "licenceDecide", FIELDS, price=price, **given)
@@ -160,24 +149,24 @@ async def test_staff_grant_a_licence_and_the_organization_gets_mail(
         },
         [],
     )
-    mail = await letter_to(network, laboratory)
+    mail = await letter_to(network, laboratory_user)
     name = await network.value("SELECT name FROM catalog.community WHERE id = $1", community_id)
     assert mail["Subject"] == "Votre licence est accordée"
     words = mail.get_content()
     assert name in words.splitlines()
-    assert not any(told in words for told in ("150", "1250", "Sleep", laboratory.name))
+    assert not any(told in words for told in ("150", "1250", "Sleep", laboratory_user.name))
 
 
 async def test_staff_refuse_a_licence_with_an_optional_reason(
-    network: Network, steward: User, laboratory: User, community_id: UUID
+    network: Network, steward: User, laboratory_user: User, community_id: UUID
 ) -> None:
-    licence = await requested(network, laboratory, community_id)
+    licence = await requested(network, laboratory_user, community_id)
     given = {"licence": licence, "granted": False, "reason": " Ask the mutual. "}
     payload = await network.do(steward, "licenceDecide", "licence { status reason }", **given)
     assert payload == {"licence": {"status": "REFUSED", "reason": "Ask the mutual."}, "userErrors": []}
     told = {"data": {"organization": {"licences": [{"status": "REFUSED", "reason": "Ask the mutual."}]}}}
-    assert await network.ask(laboratory, OWN) == told
-    mail = await letter_to(network, laboratory)
+    assert await network.ask(laboratory_user, OWN) == told
+    mail = await letter_to(network, laboratory_user)
     assert (mail["Subject"], "mutual" in mail.get_content()) == ("Votre licence est refusée", False)
 
 
@@ -211,21 +200,24 @@ EUROS = {"amount": "1", "currency": "EUR"}
 async def test_an_invalid_decision_changes_nothing(
     network: Network,
     steward: User,
-    laboratory: User,
+    laboratory_user: User,
     community_id: UUID,
     given: dict[str, Any],
     refusal: tuple[str, str],
 ) -> None:
-    licence = await requested(network, laboratory, community_id)
+    licence = await requested(network, laboratory_user, community_id)
     decided = {"licence": licence, "granted": True, "quota": 1} | given
     assert await network.refused(steward, "licenceDecide", **decided) == refusal
     assert await decision(network, licence) == UNDECIDED
 
 
 async def test_a_licence_request_is_decided_once(
-    network: Network, steward: User, laboratory: User, community_id: UUID
+    network: Network, steward: User, laboratory_user: User, community_id: UUID
 ) -> None:
-    licence, other = await requested(network, laboratory, community_id), await network.staff(StaffRole.DATA_STEWARD)
+    licence, other = (
+        await requested(network, laboratory_user, community_id),
+        await network.staff(StaffRole.DATA_STEWARD),
+    )
     payloads = await asyncio.gather(
         network.do(steward, "licenceDecide", "__typename", licence=licence, granted=True, quota=7),
         network.do(other, "licenceDecide", "__typename", licence=licence, granted=False),
@@ -242,9 +234,9 @@ async def test_a_licence_request_is_decided_once(
 
 
 async def test_a_request_whose_term_is_over_cannot_be_granted(
-    network: Network, steward: User, laboratory: User, community_id: UUID
+    network: Network, steward: User, laboratory_user: User, community_id: UUID
 ) -> None:
-    licence = await requested(network, laboratory, community_id)
+    licence = await requested(network, laboratory_user, community_id)
     over = "UPDATE insight.licence SET starts_on = current_date - 9, ends_on = current_date - 1 WHERE id = $1"
     await network.database.execute(over, key(licence))
     given = {"licence": licence, "granted": True, "quota": 1}
@@ -254,25 +246,27 @@ async def test_a_request_whose_term_is_over_cannot_be_granted(
 
 @pytest.mark.parametrize("roles", [[], [StaffRole.SURVEY_MANAGER, StaffRole.MODERATOR]])
 async def test_only_data_stewards_decide_on_licences(
-    network: Network, laboratory: User, community_id: UUID, roles: list[StaffRole]
+    network: Network, laboratory_user: User, community_id: UUID, roles: list[StaffRole]
 ) -> None:
-    licence, clerk = await requested(network, laboratory, community_id), await network.staff(*roles)
+    licence, clerk = await requested(network, laboratory_user, community_id), await network.staff(*roles)
     answer = await network.answer(clerk, "licenceDecide", "__typename", licence=licence, granted=True, quota=1)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
     assert await decision(network, licence) == UNDECIDED
 
 
-async def test_a_licence_whose_term_is_over_reads_as_ended(network: Network, steward: User, laboratory: User) -> None:
+async def test_a_licence_whose_term_is_over_reads_as_ended(
+    network: Network, steward: User, laboratory_user: User
+) -> None:
     today = datetime.now(UTC).date()
     made: dict[UUID, str] = {}
     for status in LicenceStatus:
         for days, reads in ((0, status.value), (-1, "REFUSED" if status is LicenceStatus.REFUSED else "ENDED")):
             given = {"status": status, "starts_on": today - timedelta(days=9), "ends_on": today + timedelta(days=days)}
-            made[(await factories.licence(network.database, organization_id=laboratory.id, **given))["id"]] = reads
+            made[(await factories.licence(network.database, organization_id=laboratory_user.id, **given))["id"]] = reads
     for write_down in (False, True):
         if write_down:
             await end_licences(network.database)
-        answer = await network.ask(laboratory, "{ organization { licences { id status } } }")
+        answer = await network.ask(laboratory_user, "{ organization { licences { id status } } }")
         licences = answer["data"]["organization"]["licences"]
         assert {key(one["id"]): one["status"] for one in licences} == made
         for status in LicenceStatus:

@@ -13,10 +13,11 @@ import pytest_asyncio
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import ANYBODY, Caller
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.newcomers import RESET, code_in, done, sign_in
 from tests.support.population import Crowd, closed
-from tests.support.publishable import PRICES, asks, free, gathered, key, paid, publishes, spent
+from tests.support.publishable import PRICES, asks, free, gathered, paid, publishes, spent
 
 NAME, CONTACT, PASSWORD = "Institut Nouveau", "contact@nouveau.example", "six amber lamps"
 PURPOSE = "How a treatment is lived with"

@@ -12,6 +12,7 @@ import pytest
 from privacy import noise
 from resolvers.insight.releases import FrozenDataset
 from tests.support.client import Caller, serving
+from tests.support.ids import key
 from tests.support.network import Network, running_network
 from tests.support.population import Crowd, buyer, closed, publish
 from tests.support.publishable import (
@@ -20,7 +21,6 @@ from tests.support.publishable import (
     SHARE,
     expect_sound,
     gathered,
-    key,
     paid,
     publishes,
     releases,

@@ -13,6 +13,7 @@ from models.insight.licences import LicenceStatus
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import Caller
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import KINDS, Crowd, buyer, closed, crowd, publish
 from tests.support.publishable import (
@@ -24,7 +25,6 @@ from tests.support.publishable import (
     expect_sound,
     free,
     gathered,
-    key,
     paid,
     publishes,
     releases,

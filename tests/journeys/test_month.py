@@ -9,10 +9,11 @@ from typing import Any
 import asyncpg
 
 from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.newcomers import PASSWORD, Mailbox, becomes_closed, join, tried
 from tests.support.subscribers import POST_ADDED, Socket, socket, subscribed
-from tests.support.surveys import HOW, NO, NOTICE, WHOLE, YES, today, uuid, wanted
+from tests.support.surveys import HOW, NO, NOTICE, WHOLE, YES, today, wanted
 
 ADDRESS = "marguerite@people.example"
 REGION = "Terres australes"  # of nobody in the demonstration network: the survey waits for these two
@@ -201,7 +202,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         assert shared["treatment"]["evaluations"]["nodes"] == [{"comment": "Zebras like it."}]
 
         # A survey waits for two who consent, and opens by itself with the second.
-        asked = wanted(uuid(community["id"]), eligibility={"regions": [REGION]})
+        asked = wanted(key(community["id"]), eligibility={"regions": [REGION]})
         survey = (await done(network, manager, "surveyCreate", "survey { id }", **asked))["survey"]["id"]
         scheduled = await done(network, manager, "surveySchedule", "survey { status }", survey=survey)
         assert scheduled == {"survey": {"status": "WAITING"}}

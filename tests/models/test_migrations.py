@@ -2,8 +2,6 @@
 
 import asyncio
 import hashlib
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from models.metadata import metadata
 from models.migrations import catalogue, run
 from tests.support.clusters import run as run_statement
 from tests.support.declared import complaints, empty
+from tests.support.modules import run_module
 
 ROOT = Path(__file__).parents[2]
 
@@ -186,22 +185,8 @@ async def test_processes_that_migrate_concurrently_all_succeed(server: str) -> N
 
 
 async def command(dsn: str, *words: str) -> tuple[int | None, str]:
-    """The exit status and output of a Python module's command line, for this database."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        *words,
-        cwd=ROOT,
-        env={"COHORTE_DATABASE_URL": dsn, "COHORTE_PORT": "0", "PATH": os.environ["PATH"]},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        output, _ = await asyncio.wait_for(process.communicate(), 60)
-        return process.returncode, output.decode()
-    finally:
-        if process.returncode is None:
-            process.kill()
+    """The exit status and output of a Python module's command line, run with this database."""
+    return await run_module(*words, COHORTE_DATABASE_URL=dsn, COHORTE_PORT="0")
 
 
 async def test_a_failed_migration_leaves_nothing_behind(server: str) -> None:

@@ -1,9 +1,6 @@
 """`python -m commands.new migration` writes a migration that makes a database match the code."""
 
-import asyncio
-import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from models.migrations import catalogue, difference
 from models.security import policies
 from tests.support.clusters import run
 from tests.support.declared import complaints
+from tests.support.modules import run_module
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,25 +83,6 @@ def checkout(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path)
 
 
-async def command(folder: Path, *words: str, dsn: str | None = None) -> tuple[int | None, str]:
-    environment = {"PATH": os.environ["PATH"], **({"COHORTE_DATABASE_URL": dsn} if dsn else {})}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        *words,
-        cwd=folder,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        output, _ = await asyncio.wait_for(process.communicate(), 60)
-        return process.returncode, output.decode()
-    finally:
-        if process.returncode is None:
-            process.kill()
-
-
 async def test_one_command_writes_the_migration_of_a_table_with_policies_and_a_function(
     checkout: Path, fresh: str
 ) -> None:
@@ -111,7 +90,7 @@ async def test_one_command_writes_the_migration_of_a_table_with_policies_and_a_f
     everything.write_text(everything.read_text() + TABLE)
     (checkout / "models/functions/community/bookmarks.sql").write_text(FUNCTION)
 
-    status, output = await command(checkout, "commands.new", "migration", "bookmarks", "care.bookmark")
+    status, output = await run_module("commands.new", "migration", "bookmarks", "care.bookmark", folder=checkout)
     assert (status, len(output.splitlines())) == (0, 2), output
     sql, module = (checkout / line.removeprefix("wrote ") for line in output.splitlines())
     assert sql.name == f"{module.stem}.sql"
@@ -119,7 +98,7 @@ async def test_one_command_writes_the_migration_of_a_table_with_policies_and_a_f
     assert "GRANT INSERT (member_id, post_id) ON care.bookmark TO cohorte_patient;\n" in sql.read_text()
     assert sql.read_text().count("CREATE POLICY patient_") == 3
 
-    assert (await command(checkout, "commands.migrate", dsn=fresh))[0] == 0
+    assert (await run_module("commands.migrate", folder=checkout, COHORTE_DATABASE_URL=fresh))[0] == 0
     found = await catalogue.read(fresh)
     assert ("policy", "patient_deletes on care.bookmark") in found
     assert ("function grant", "EXECUTE on care.count_bookmarks(uuid) to cohorte_patient") in found

@@ -86,7 +86,7 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     tests: dict[str, Callable[[Found], bool]] = dict.fromkeys(CATALOGUE, lambda _: True)
     if viewer.audience is not Audience.PUBLIC:
         tests |= of_datasets(
-            tables, None if viewer.audience is not Audience.BUYER else licensed_buyer(tables, viewer, today)
+            tables, None if viewer.audience is not Audience.BUYER else licensed_datasets(tables, viewer, today)
         )
     if viewer.audience is Audience.BUYER:
         tests |= of_surveys(tables, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
@@ -103,7 +103,7 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     return tests
 
 
-def licensed_buyer(tables: Everything, viewer: Viewer, today: date) -> set[UUID]:
+def licensed_datasets(tables: Everything, viewer: Viewer, today: date) -> set[UUID]:
     """The datasets of which a buyer reads what has been said."""
     (own,) = (row for row in tables["insight.organization"] if row["id"] == viewer.organization)
     running = {

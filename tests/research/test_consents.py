@@ -9,6 +9,7 @@ import pytest
 
 from models.identity.members import MemberKind
 from tests.support.callers import User
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.surveys import (
     NO,
@@ -22,7 +23,6 @@ from tests.support.surveys import (
     scheduled,
     status_of,
     submitted,
-    uuid,
 )
 
 HISTORY = """
@@ -169,20 +169,20 @@ async def test_a_survey_opens_by_itself_when_enough_consent(
     await network.events()
     await consents(network, ben, "INSURER", "HOSPITAL")
     assert await status_of(network, survey) == "OPEN"
-    row = await network.row("SELECT opens_on, closes_on FROM catalog.survey WHERE id = $1", uuid(survey))
+    row = await network.row("SELECT opens_on, closes_on FROM catalog.survey WHERE id = $1", key(survey))
     assert [day.isoformat() for day in row.values()] == [in_days(0), in_days(30)]
     for who, invited in ((ada, "INVITED"), (ben, "INVITED"), (late, None)):
         assert await participation(network, who, survey) == invited
-        assert await network.value(TOLD, who.id, uuid(survey)) == (invited is not None)
+        assert await network.value(TOLD, who.id, key(survey)) == (invited is not None)
     told = await network.events()
-    assert {"kind": "surveyOpened", "subject": str(uuid(survey)), "about": str(community_id)} in told
+    assert {"kind": "surveyOpened", "subject": str(key(survey)), "about": str(community_id)} in told
     assert [one["about"] for one in told if one["kind"] == "notificationAdded"] == sorted([str(ada.id), str(ben.id)])
     await consents(network, late)  # an open survey asks whoever consents later, too
     assert await participation(network, late, survey) == "INVITED"
-    assert await network.value(TOLD, late.id, uuid(survey)) == 1
+    assert await network.value(TOLD, late.id, key(survey)) == 1
     await takes_back(network, late)
     await consents(network, late)
-    assert await network.value(TOLD, late.id, uuid(survey)) == 1
+    assert await network.value(TOLD, late.id, key(survey)) == 1
 
 
 async def test_joining_opens_a_survey_that_needs_one_more_member(
@@ -209,9 +209,9 @@ async def test_concurrent_consents_that_reach_the_number_open_a_survey_once(
         await asyncio.gather(*(consents(network, who) for who in members))
         assert await status_of(network, survey) == "OPEN"
         told = [one for one in await network.events() if one["kind"] == "surveyOpened"]
-        assert [one["subject"] for one in told] == [str(uuid(survey))]
+        assert [one["subject"] for one in told] == [str(key(survey))]
         for who in members:
-            assert await network.value(TOLD, who.id, uuid(survey)) == 1
+            assert await network.value(TOLD, who.id, key(survey)) == 1
     assert await network.value("SELECT consenting_count FROM catalog.community WHERE id = $1", community_id) == 20
 
 

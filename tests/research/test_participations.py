@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from models.identity.members import MemberKind
 from tests import factories
 from tests.support.callers import User
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.surveys import (
     HOW,
@@ -21,11 +21,9 @@ from tests.support.surveys import (
     consents,
     drafted,
     in_days,
-    opened,
     participation,
     scheduled,
     submitted,
-    uuid,
 )
 
 OWN = """
@@ -33,11 +31,6 @@ OWN = """
       survey(id: $id) { participation { status answers { question { key } codes number date text } } }
     }
 """
-
-
-@pytest_asyncio.fixture
-async def survey(network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User) -> str:
-    return await opened(network, survey_manager, community_id, ada, ben)
 
 
 async def own(network: Network, who: User, survey: str) -> tuple[str, dict[str, Any]]:
@@ -68,7 +61,7 @@ async def test_answers_are_submitted_and_counted_once(network: Network, survey: 
     assert await completed(network, survey) == 1
     assert await answers_in(network, survey) == 1
     sheets = "SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1"
-    assert await network.value(sheets, uuid(survey)) == 1
+    assert await network.value(sheets, key(survey)) == 1
 
 
 async def test_a_draft_is_stored_and_replaced_but_not_counted(network: Network, survey: str, ada: User) -> None:
@@ -134,7 +127,7 @@ async def test_withdrawn_answers_are_deleted_at_once_and_can_be_submitted_again(
         payload = await network.do(ada, "surveyWithdraw", "participation { status completedAt }", survey=survey)
         assert payload == {"participation": {"status": "WITHDRAWN", "completedAt": None}, "userErrors": []}
         assert await answers_in(network, survey) == 1
-        assert await network.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", uuid(survey)) == 1
+        assert await network.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", key(survey)) == 1
         assert await completed(network, survey) == 1
     assert await own(network, ben, survey) == ("COMPLETED", {"treated": ["NO"]})
     await submitted(network, ada, survey, NO)
@@ -192,7 +185,7 @@ async def test_a_survey_that_is_not_open_takes_no_answers(
     for nonsense in ("svy_x", f"com_{community_id}", f"svy_{community_id}"):
         assert await network.refused(ada, "surveySubmit", survey=nonsense, answers=[]) == ("NOT_FOUND", "input.survey")
     past = await scheduled(network, survey_manager, community_id)
-    await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = $1", uuid(past))
+    await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = $1", key(past))
     assert await network.refused(ada, "surveySubmit", survey=past, answers=[NO]) == ("TOO_LATE", "input.survey")
     closed = await scheduled(network, survey_manager, community_id)
     await submitted(network, ada, closed)
@@ -234,7 +227,7 @@ async def test_erasing_a_member_deletes_their_answers(network: Network, survey: 
     await network.database.execute("DELETE FROM care.member WHERE id = $1", ada.id)
     assert await completed(network, survey) == 1
     assert await answers_in(network, survey) == 1
-    assert await network.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", uuid(survey)) == 1
+    assert await network.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", key(survey)) == 1
 
 
 async def test_suspended_members_still_participate_in_surveys(network: Network, survey: str, ada: User) -> None:

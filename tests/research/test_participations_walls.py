@@ -7,12 +7,12 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from models.viewers import Audience
 from tests import factories
 from tests.models.test_scopes import viewing
 from tests.support.callers import User
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.surveys import (
     HOW,
@@ -26,13 +26,7 @@ from tests.support.surveys import (
     opened,
     participation,
     submitted,
-    uuid,
 )
-
-
-@pytest_asyncio.fixture
-async def survey(network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User) -> str:
-    return await opened(network, survey_manager, community_id, ada, ben)
 
 
 async def test_concurrent_requests_leave_one_participation_and_one_sheet(
@@ -46,7 +40,7 @@ async def test_concurrent_requests_leave_one_participation_and_one_sheet(
         assert await participation(network, who, survey) == "COMPLETED"
     assert await completed(network, survey) == 2
     assert await answers_in(network, survey) == 2 * len(WHOLE)
-    assert await network.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", uuid(survey)) == 2
+    assert await network.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", key(survey)) == 2
 
 
 async def test_a_repeated_request_with_one_id_runs_once(network: Network, survey: str, ada: User) -> None:
@@ -75,7 +69,7 @@ async def test_answers_submitted_while_a_survey_closes_are_counted_or_refused(
         assert len(taken) + refused.count("TOO_LATE") == 2
         assert await completed(network, survey) == await answers_in(network, survey) == len(taken)
         links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
-        assert await network.value(links, uuid(survey)) == 0
+        assert await network.value(links, key(survey)) == 0
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -111,7 +105,7 @@ async def test_rows_stay_consistent_under_concurrent_requests(
         await asyncio.gather(*(something() for _ in range(8)))
     for survey in surveys:
         await completed(network, survey)
-        rows = await network.row(INVARIANTS, uuid(survey))
+        rows = await network.row(INVARIANTS, key(survey))
         assert rows == dict.fromkeys(rows, 0)
     counted = "SELECT consenting_count FROM catalog.community WHERE id = $1"
     consenting = await network.value(CONSENTING, community_id)
@@ -154,9 +148,9 @@ async def test_members_statements_write_only_answers_on_their_own_open_sheet(
     for who in (ada, ben):
         await network.do(who, "surveySave", "participation { status }", survey=survey, answers=[NO])
     found = "SELECT member_id, answer_sheet_id FROM research.participation WHERE survey_id = $1"
-    sheets = {row[0]: row[1] for row in await network.database.fetch(found, uuid(survey))}
+    sheets = {row[0]: row[1] for row in await network.database.fetch(found, key(survey))}
     question = await network.value(
-        "SELECT id FROM catalog.question WHERE survey_id = $1 AND key = 'words'", uuid(survey)
+        "SELECT id FROM catalog.question WHERE survey_id = $1 AND key = 'words'", key(survey)
     )
     other = (await factories.question(network.database))["id"]
     write = "INSERT INTO research.answer (answer_sheet_id, question_id, text) VALUES ($1, $2, 'mine')"
@@ -195,19 +189,19 @@ async def test_members_statements_write_only_answers_on_their_own_open_sheet(
             savepoint = network.database.transaction()
             await savepoint.start()
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await network.database.execute(f"SELECT {call}", uuid(survey))
+                await network.database.execute(f"SELECT {call}", key(survey))
             await savepoint.rollback()
-        assert await network.value("SELECT research.complete($1)", uuid(survey)) is None
+        assert await network.value("SELECT research.complete($1)", key(survey)) is None
     await submitted(network, ada, survey)
     async with viewing(network.database, Audience.PATIENT, ada.id):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
             await network.database.execute(write, sheets[ada.id], question)
     await network.do(survey_manager, "surveyClose", "survey { id }", survey=survey)
     async with viewing(network.database, Audience.PATIENT, ada.id):
-        assert await network.value("SELECT research.begin_sheet($1)", uuid(survey)) is None
+        assert await network.value("SELECT research.begin_sheet($1)", key(survey)) is None
     stranger = await network.member()
     await consents(network, stranger)
     asked = await opened(network, survey_manager, community_id, ada, ben)
     async with viewing(network.database, Audience.PATIENT, stranger.id):
-        assert await network.value("SELECT research.begin_sheet($1)", uuid(asked)) is None
+        assert await network.value("SELECT research.begin_sheet($1)", key(asked)) is None
     assert await participation(network, stranger, asked) is None

@@ -9,6 +9,7 @@ import pytest
 from models.identity.members import MemberKind, Sex
 from tests import factories
 from tests.support.callers import User
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.surveys import (
     NO,
@@ -22,7 +23,6 @@ from tests.support.surveys import (
     scheduled,
     status_of,
     submitted,
-    uuid,
 )
 
 
@@ -45,7 +45,7 @@ async def test_a_scheduled_survey_waits_for_its_day_and_for_enough_members(
     for survey in (early, later, now):
         assert await network.refused(survey_manager, "surveySchedule", survey=survey) == ("CONFLICT", "input.survey")
     past = await drafted(network, survey_manager, community_id)
-    await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = $1", uuid(past))
+    await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = $1", key(past))
     assert await network.refused(survey_manager, "surveySchedule", survey=past) == ("TOO_LATE", "input.survey")
     assert await status_of(network, past) == "DRAFT"
     assert await network.refused(survey_manager, "surveySchedule", survey="svy_x") == ("NOT_FOUND", "input.survey")
@@ -108,12 +108,12 @@ async def test_closing_cuts_every_link_between_members_and_their_answers(
     await submitted(network, ben, survey, NO)
     await network.do(cat, "surveySave", "__typename", survey=survey, answers=[NO])
     sheets = "SELECT id FROM research.answer_sheet WHERE survey_id = $1"
-    before = {row["id"] for row in await network.database.fetch(sheets, uuid(survey))}
+    before = {row["id"] for row in await network.database.fetch(sheets, key(survey))}
     payload = await network.do(
         survey_manager, "surveyClose", "survey { status closesOn completedCount }", survey=survey
     )
     assert payload["survey"] == {"status": "CLOSED", "closesOn": in_days(0), "completedCount": 2}
-    after = {row["id"] for row in await network.database.fetch(sheets, uuid(survey))}
+    after = {row["id"] for row in await network.database.fetch(sheets, key(survey))}
     assert (len(before), len(after), before & after) == (3, 2, set())
     assert await answers_in(network, survey) == 5
     parts = await network.database.fetch(
@@ -121,11 +121,11 @@ async def test_closing_cuts_every_link_between_members_and_their_answers(
         SELECT status, answer_sheet_id, completed_at = date_trunc('day', completed_at, 'UTC') AS is_a_day
         FROM research.participation WHERE survey_id = $1 ORDER BY status
         """,
-        uuid(survey),
+        key(survey),
     )
     assert [tuple(row) for row in parts] == [("COMPLETED", None, True)] * 2 + [("STARTED", None, None)]
     texts = "SELECT a.text FROM research.answer a JOIN research.answer_sheet s ON s.id = a.answer_sheet_id"
-    kept = await network.database.fetch(f"{texts} WHERE s.survey_id = $1 AND a.text IS NOT NULL", uuid(survey))
+    kept = await network.database.fetch(f"{texts} WHERE s.survey_id = $1 AND a.text IS NOT NULL", key(survey))
     assert [row["text"] for row in kept] == ["Sleep."]
     shown = "query ($id: ID!) { survey(id: $id) { participation { status answers { text } } } }"
     own = (await network.ask(ada, shown, {"id": survey}))["data"]["survey"]["participation"]
@@ -149,11 +149,11 @@ async def test_no_answer_is_identifiable_by_its_storage_order_or_time(
         ("research.answer", "answer_sheet_id IN (SELECT id FROM research.answer_sheet WHERE survey_id = $1)"),
     ):
         written = await network.database.fetch(
-            f"SELECT DISTINCT xmin::text FROM {table} WHERE {of_survey}", uuid(survey)
+            f"SELECT DISTINCT xmin::text FROM {table} WHERE {of_survey}", key(survey)
         )
         assert len(written) == 1, table
     in_place = "SELECT id FROM research.answer_sheet WHERE survey_id = $1 ORDER BY ctid"
-    ids = [row["id"] for row in await network.database.fetch(in_place, uuid(survey))]
+    ids = [row["id"] for row in await network.database.fetch(in_place, key(survey))]
     assert ids == sorted(ids)
 
 

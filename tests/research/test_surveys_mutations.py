@@ -12,6 +12,7 @@ from models.viewers import Audience
 from tests import factories
 from tests.models.test_scopes import viewing
 from tests.support.callers import User
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.surveys import (
     QUESTIONS,
@@ -20,7 +21,6 @@ from tests.support.surveys import (
     in_days,
     scheduled,
     status_of,
-    uuid,
     wanted,
 )
 
@@ -107,7 +107,7 @@ async def test_staff_who_are_not_survey_managers_are_forbidden(
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
     assert await surveys_of(network, community_id) == 2
     assert (await status_of(network, draft), await status_of(network, waiting)) == ("DRAFT", "WAITING")
-    assert await network.value("SELECT title FROM catalog.survey WHERE id = $1", uuid(draft)) == "Sleep"
+    assert await network.value("SELECT title FROM catalog.survey WHERE id = $1", key(draft)) == "Sleep"
 
 
 async def test_the_patient_view_lacks_these_mutations(network: Network, ada: User) -> None:
@@ -184,7 +184,7 @@ async def test_a_draft_is_revised_in_place(network: Network, survey_manager: Use
         "closesOn": in_days(60),
         "questions": [{"key": "treated"}],
     }
-    assert await network.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", uuid(survey)) == 1
+    assert await network.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", key(survey)) == 1
 
 
 async def test_revising_a_visible_survey_creates_a_version(
@@ -199,7 +199,7 @@ async def test_revising_a_visible_survey_creates_a_version(
         keys = [{"key": question["key"]} for question in QUESTIONS[:version]]
         assert payload["survey"] == {"version": version, "questions": keys}
     counts = "SELECT version, count(*) FROM catalog.question WHERE survey_id = $1 GROUP BY version ORDER BY version"
-    assert [tuple(row) for row in await network.database.fetch(counts, uuid(survey))] == [(1, 4), (2, 2), (3, 3)]
+    assert [tuple(row) for row in await network.database.fetch(counts, key(survey))] == [(1, 4), (2, 2), (3, 3)]
 
 
 @pytest.mark.parametrize(
@@ -223,9 +223,9 @@ async def test_a_refused_revision_changes_nothing(
     survey = await scheduled(network, survey_manager, community_id)
     given = {"survey": survey, "title": "Nights", "questions": QUESTIONS[:1]} | change
     assert await network.refused(survey_manager, "surveyRevise", **given) == expected
-    row = await network.row("SELECT title, version FROM catalog.survey WHERE id = $1", uuid(survey))
+    row = await network.row("SELECT title, version FROM catalog.survey WHERE id = $1", key(survey))
     assert row == {"title": "Sleep", "version": 1}
-    assert await network.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", uuid(survey)) == 4
+    assert await network.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", key(survey)) == 4
 
 
 async def test_concurrent_requests_with_one_id_create_one_survey(
@@ -248,8 +248,8 @@ async def test_concurrent_revisions_leave_complete_versions(
         for _ in range(4)
     ]
     assert [one["userErrors"] for one in await asyncio.gather(*revised)] == [[]] * 4
-    assert await network.value("SELECT version FROM catalog.survey WHERE id = $1", uuid(survey)) == 5
-    assert await network.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", uuid(survey)) == 20
+    assert await network.value("SELECT version FROM catalog.survey WHERE id = $1", key(survey)) == 5
+    assert await network.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", key(survey)) == 20
 
 
 async def test_staff_statements_change_surveys_only_as_survey_managers(
@@ -276,7 +276,7 @@ async def test_staff_statements_change_surveys_only_as_survey_managers(
         (moderator, draft, drop, "DELETE 0"),
     ):  # fmt: skip
         async with viewing(network.database, Audience.MANAGER, None if who is None else who.id):
-            assert await network.database.execute(statement, uuid(survey)) == expected
+            assert await network.database.execute(statement, key(survey)) == expected
     for who, survey, version, fits in (
         (survey_manager, draft, 1, True), (survey_manager, waiting, 2, True), (survey_manager, draft, 2, False),
         (survey_manager, waiting, 1, False), (survey_manager, closed, 1, False), (survey_manager, closed, 2, False),
@@ -284,10 +284,10 @@ async def test_staff_statements_change_surveys_only_as_survey_managers(
     ):  # fmt: skip
         async with viewing(network.database, Audience.MANAGER, who.id):
             if fits:
-                await network.database.execute(ask, uuid(survey), version)
+                await network.database.execute(ask, key(survey), version)
             else:
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                    await network.database.execute(ask, uuid(survey), version)
+                    await network.database.execute(ask, key(survey), version)
     for statement in (
         "UPDATE catalog.survey SET status = 'OPEN'",
         "UPDATE catalog.survey SET minimum_participants = 1",
@@ -304,4 +304,4 @@ async def test_staff_statements_change_surveys_only_as_survey_managers(
                 await network.database.execute(statement)
     async with viewing(network.database, Audience.MANAGER, moderator.id):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only survey managers may do this"):
-            await network.database.execute("SELECT catalog.schedule_survey($1)", uuid(waiting))
+            await network.database.execute("SELECT catalog.schedule_survey($1)", key(waiting))

@@ -19,6 +19,7 @@ from server.scheduler import MAINTENANCE_LOCK, Scheduler
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import serving
+from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.surveys import (
     NO,
@@ -31,7 +32,6 @@ from tests.support.surveys import (
     scheduled,
     status_of,
     submitted,
-    uuid,
 )
 
 MOVE = "UPDATE catalog.survey SET {column} = current_date + $2::integer WHERE id = $1"
@@ -65,13 +65,13 @@ async def test_a_survey_opens_on_its_day(
         await settle_surveys(publisher)
         assert await status_of(network, survey) == "WAITING"
         for one in (survey, lonely):
-            await network.database.execute(MOVE.format(column="opens_on"), uuid(one), 0)
+            await network.database.execute(MOVE.format(column="opens_on"), key(one), 0)
         await network.events()
         await settle_surveys(publisher)
         await settle_surveys(publisher)
     assert (await status_of(network, survey), await status_of(network, lonely)) == ("OPEN", "WAITING")
     told = [one for one in await network.events() if one["kind"] == "surveyOpened"]
-    assert told == [{"kind": "surveyOpened", "subject": str(uuid(survey)), "about": str(community_id)}]
+    assert told == [{"kind": "surveyOpened", "subject": str(key(survey)), "about": str(community_id)}]
     assert [await participation(network, who, survey) for who in (ada, ben)] == ["INVITED", "INVITED"]
 
 
@@ -83,18 +83,18 @@ async def test_a_survey_closes_after_its_last_day(
     await submitted(network, ada, survey)
     await network.do(ben, "surveySave", "__typename", survey=survey, answers=[NO])
     async with as_(PUBLISHER, network) as publisher:
-        await network.database.execute(MOVE.format(column="closes_on"), uuid(survey), 0)
+        await network.database.execute(MOVE.format(column="closes_on"), key(survey), 0)
         await settle_surveys(publisher)
         assert await status_of(network, survey) == "OPEN"  # its last day is not over
         for one in (survey, never):
-            await network.database.execute(MOVE.format(column="opens_on"), uuid(one), -9)
-            await network.database.execute(MOVE.format(column="closes_on"), uuid(one), -1)
+            await network.database.execute(MOVE.format(column="opens_on"), key(one), -9)
+            await network.database.execute(MOVE.format(column="closes_on"), key(one), -1)
         await settle_surveys(publisher)
     assert (await status_of(network, survey), await status_of(network, never)) == ("CLOSED", "CLOSED")
-    row = await network.row("SELECT closes_on FROM catalog.survey WHERE id = $1", uuid(survey))
+    row = await network.row("SELECT closes_on FROM catalog.survey WHERE id = $1", key(survey))
     assert row["closes_on"].isoformat() == in_days(-1)
     links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
-    assert await network.value(links, uuid(survey)) == 0
+    assert await network.value(links, key(survey)) == 0
     assert (await answers_in(network, survey), await completed(network, survey)) == (4, 1)
 
 
@@ -106,7 +106,7 @@ async def test_concurrent_schedulers_do_the_work_once(
         await consents(network, who)
     surveys = [await scheduled(network, survey_manager, community_id, opensOn=in_days(1)) for _ in range(3)]
     for survey in surveys:
-        await network.database.execute(MOVE.format(column="opens_on"), uuid(survey), 0)
+        await network.database.execute(MOVE.format(column="opens_on"), key(survey), 0)
     await network.events()
     async with as_(PUBLISHER, network) as one, as_(PUBLISHER, network) as two, as_(PUBLISHER, network) as three:
         await asyncio.gather(*(settle_surveys(publisher) for publisher in (one, two, three)))

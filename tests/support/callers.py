@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,11 @@ class OwnServer:
         payload = await self.do(who, mutation, input, "userErrors { code path message }")
         assert all(error["message"] for error in payload["userErrors"])
         return [(error["code"], ".".join(error["path"])) for error in payload["userErrors"]]
+
+    async def tomorrow(self) -> str:
+        """Tomorrow's date in France, whenever the test runs."""
+        today: date = await self.admin.fetchval("SELECT (now() AT TIME ZONE 'Europe/Paris')::date")
+        return (today + timedelta(days=1)).isoformat()
 
     async def count(self, table: str, **where: Any) -> int:
         """The number of a table's rows that have these values."""

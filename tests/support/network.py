@@ -145,3 +145,9 @@ async def ada(network: Network, community_id: UUID) -> User:
 async def ben(network: Network, community_id: UUID) -> User:
     """Yields a signed-in member of the test\'s community."""
     return await network.member(community_id)
+
+
+@pytest_asyncio.fixture
+async def laboratory_user(network: Network) -> User:
+    """Yields a signed-in user of a new laboratory."""
+    return await network.buyer()

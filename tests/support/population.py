@@ -132,12 +132,20 @@ async def buyer(network: Network, *communities: UUID, quota: int = 250_000, **or
 async def publish(
     network: Network, who: Caller, dataset: str, variable: str, *by: str, within: int = 20
 ) -> dict[str, Any]:
-    """What insightPublish says of a cube."""
-    asked = {"dataset": dataset, "variable": variable, "by": list(by), "precision": f"WITHIN_{within}"}
-    answer = await network.ask(who, PUBLISH, {"input": asked})
+    """The payload of publishing an insight."""
+    return await send_question(network, who, PUBLISH, dataset, variable, *by, within=within)
+
+
+async def send_question(
+    network: Network, who: Caller, document: str, dataset: str, variable: str, *by: str, within: int = 20
+) -> dict[str, Any]:
+    """The result of a document's one root field, whose `$input` asks a dataset for a variable within a margin."""
+    question = {"dataset": dataset, "variable": variable, "by": list(by), "precision": f"WITHIN_{within}"}
+    answer = await network.ask(who, document, {"input": question})
     assert "errors" not in answer, answer["errors"]
-    said: dict[str, Any] = answer["data"]["insightPublish"]
-    return said
+    result: dict[str, Any]
+    [result] = answer["data"].values()
+    return result
 
 
 async def cells(network: Network, who: Caller, insight: str) -> dict[tuple[str, ...], int]:

@@ -4,8 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest_asyncio
+
 from tests.support.callers import User
 from tests.support.client import Caller
+from tests.support.ids import key
 from tests.support.network import Network
 
 NOTICE = "2025-1"
@@ -80,30 +83,32 @@ async def submitted(network: Network, who: Caller, survey: str, *answers: dict[s
     assert payload == {"participation": {"status": "COMPLETED"}, "userErrors": []}
 
 
-def uuid(id: str) -> UUID:
-    return UUID(id[4:])
-
-
 async def status_of(network: Network, survey: str) -> str:
-    return str(await network.value("SELECT status FROM catalog.survey WHERE id = $1", uuid(survey)))
+    return str(await network.value("SELECT status FROM catalog.survey WHERE id = $1", key(survey)))
 
 
 async def completed(network: Network, survey: str) -> int:
     """The count that the house is shown, which the rows must agree with."""
-    kept = await network.value("SELECT completed_count FROM catalog.survey_progress WHERE survey_id = $1", uuid(survey))
+    kept = await network.value("SELECT completed_count FROM catalog.survey_progress WHERE survey_id = $1", key(survey))
     rows = "SELECT count(*) FROM research.participation WHERE survey_id = $1 AND status = 'COMPLETED'"
-    assert (kept or 0) == await network.value(rows, uuid(survey))
+    assert (kept or 0) == await network.value(rows, key(survey))
     return kept or 0
 
 
 async def participation(network: Network, who: User, survey: str) -> str | None:
     query = "SELECT status FROM research.participation WHERE member_id = $1 AND survey_id = $2"
-    found: str | None = await network.value(query, who.id, uuid(survey))
+    found: str | None = await network.value(query, who.id, key(survey))
     return found
 
 
 async def answers_in(network: Network, survey: str) -> int:
     """How many answers there are to a survey, whoever's; a sheet that nobody's participation leads to is none's."""
     query = "SELECT count(*) FROM research.answer a JOIN research.answer_sheet s ON s.id = a.answer_sheet_id"
-    found: int = await network.value(f"{query} WHERE s.survey_id = $1", uuid(survey))
+    found: int = await network.value(f"{query} WHERE s.survey_id = $1", key(survey))
     return found
+
+
+@pytest_asyncio.fixture
+async def survey(network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User) -> str:
+    """Yields the graph's id of an open survey to which `ada` and `ben` are invited."""
+    return await opened(network, survey_manager, community_id, ada, ben)

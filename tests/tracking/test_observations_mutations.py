@@ -26,12 +26,6 @@ async def indicator(
     return f"ind_{made['id']}"
 
 
-async def tomorrow(own_server: OwnServer) -> str:
-    """A day that has not begun in France, whenever the test runs."""
-    today: date = await own_server.admin.fetchval("SELECT (now() AT TIME ZONE 'Europe/Paris')::date")
-    return (today + timedelta(days=1)).isoformat()
-
-
 def entry(indicator: str, value: float, **more: Any) -> dict[str, Any]:
     return {"indicator": indicator, "value": value, **more}
 
@@ -108,11 +102,11 @@ async def test_every_invalid_entry_is_refused_with_its_path_and_nothing_is_store
 async def test_a_future_or_distant_day_is_refused(own_server: OwnServer) -> None:
     mia = await own_server.member()
     entries = [entry(await indicator(own_server), 3)]
-    for day in (await tomorrow(own_server), "9999-12-31", "1899-12-31"):
+    for day in (await own_server.tomorrow(), "9999-12-31", "1899-12-31"):
         refused = await own_server.refusals(mia, "observationsRecord", {"observedOn": day, "entries": entries})
         assert refused == [("INVALID", "input.observedOn")]
     assert await rows(own_server, mia.id) == []
-    today = (date.fromisoformat(await tomorrow(own_server)) - timedelta(days=1)).isoformat()
+    today = (date.fromisoformat(await own_server.tomorrow()) - timedelta(days=1)).isoformat()
     assert await own_server.refusals(mia, "observationsRecord", {"observedOn": today, "entries": entries}) == []
 
 

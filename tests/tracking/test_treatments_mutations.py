@@ -1,7 +1,7 @@
 """Courses of treatment written over HTTP: started, changed, ended and evaluated."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -14,11 +14,6 @@ COURSE = (
     "course { treatment { id } community { id } status startedOn endedOn dose stopReason } userErrors { code path }"
 )
 FIGURES = {"effectiveness": 7, "convenience": 0, "satisfaction": 10}
-
-
-async def tomorrow(own_server: OwnServer) -> str:
-    today: date = await own_server.admin.fetchval("SELECT (now() AT TIME ZONE 'Europe/Paris')::date")
-    return (today + timedelta(days=1)).isoformat()
 
 
 async def treatment(own_server: OwnServer) -> str:
@@ -67,7 +62,7 @@ async def test_an_invalid_course_is_refused_and_not_stored(own_server: OwnServer
     for wrong, refusal in (
         ({"treatment": f"trt_{uuid4()}"}, ("NOT_FOUND", "input.treatment")),
         ({"treatment": f"ind_{taken[4:]}"}, ("NOT_FOUND", "input.treatment")),
-        ({"startedOn": await tomorrow(own_server)}, ("INVALID", "input.startedOn")),
+        ({"startedOn": await own_server.tomorrow()}, ("INVALID", "input.startedOn")),
         ({"startedOn": "1066-10-14"}, ("INVALID", "input.startedOn")),
         ({"community": elsewhere}, ("NOT_FOUND", "input.community")),
         ({"community": "com_x"}, ("NOT_FOUND", "input.community")),
@@ -120,7 +115,7 @@ async def test_an_impossible_end_of_a_course_is_refused(own_server: OwnServer) -
         ({"status": "ACTIVE"}, ("INVALID", "input.status")),
         ({"status": "STOPPED"}, ("INVALID", "input.reason")),
         ({"endedOn": "2026-01-04"}, ("INVALID", "input.endedOn")),
-        ({"endedOn": await tomorrow(own_server)}, ("INVALID", "input.endedOn")),
+        ({"endedOn": await own_server.tomorrow()}, ("INVALID", "input.endedOn")),
         ({"course": f"crs_{uuid4()}"}, ("NOT_FOUND", "input.course")),
         ({"course": "nonsense"}, ("NOT_FOUND", "input.course")),
     ):
