@@ -49,7 +49,7 @@ __all__ = [
     "steward",
     "survey",
     "survey_manager",
-]  # fixtures, too
+]  # includes the fixtures of tests/support
 
 
 # Shrinking a failure runs its property hundreds of times more: `--hypothesis-profile=shrink` asks for it.
@@ -61,7 +61,7 @@ settings.load_profile("plain")
 
 @pytest.fixture(scope="session")
 def schemas() -> dict[Audience, GraphQLSchema]:
-    """Each view's schema, for reading alone: servers have the same."""
+    """Yields each view's schema; the servers share it, so tests must not change it."""
     return {audience: view._schema for audience, view in views().items()}
 
 
@@ -72,35 +72,35 @@ def view_planners() -> dict[Audience, Planner]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The address of the database "postgres" of a throw-away cluster, for its superuser."""
+    """Yields the superuser's address of the database "postgres" of a throw-away cluster."""
     with throwaway_cluster() as dsn:
         yield dsn
 
 
 @pytest_asyncio.fixture(scope="session")
 async def template(server: str) -> str:
-    """The same, with the template made."""
+    """Yields the cluster's address once the template database exists."""
     await make_template(server)
     return server
 
 
 @pytest_asyncio.fixture(scope="session")
 async def dsn(template: str) -> AsyncIterator[str]:
-    """A database that all tests share: none writes into it for good."""
+    """Yields the address of a database that all tests share; no test commits to it."""
     async with clone(template) as address:
         yield address
 
 
 @pytest_asyncio.fixture
 async def fresh(template: str) -> AsyncIterator[str]:
-    """A database of the test's own, to write into."""
+    """Yields the address of the test's own database, which it may write into."""
     async with clone(template) as address:
         yield address
 
 
 @pytest_asyncio.fixture
 async def admin(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """The superuser in the shared database, in a transaction that is rolled back."""
+    """Yields a superuser's connection to the shared database, in a transaction that is rolled back."""
     connection = await asyncpg.connect(dsn)
     transaction = connection.transaction()
     await transaction.start()
@@ -111,7 +111,7 @@ async def admin(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A new empty folder that PostgreSQL's account reaches, for a cluster of the test's own."""
+    """Yields a new empty folder that PostgreSQL's account can reach, for a cluster of the test's own."""
     folder = quick_folder()
     yield folder
     left = becomes_left(folder)  # a server whose files are gone could not be stopped

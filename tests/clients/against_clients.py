@@ -62,7 +62,7 @@ async def client(protocol: str, ask: Ask, who: Caller) -> AsyncIterator[Client]:
 
 @dataclass
 class Followed:
-    """A network, a discussion of it, and a client's subscription to its posts."""
+    """A network, one of its discussions, and a client's subscription to its posts."""
 
     network: EventNetwork
     who: Caller

@@ -17,7 +17,7 @@ from commands.databases import at, create_missing
 from tests.support.clusters import becomes_left
 
 ROOT = Path(__file__).parents[2]
-# A user of the cluster in a process of its own: says the address and stays.
+# Uses the cluster in a process of its own: prints the address and stays.
 USER = """
 import signal, sys, time
 from pathlib import Path

@@ -28,12 +28,12 @@ from tests.support.demonstration_rules import BROKEN
 
 DAY = date(2026, 3, 31)
 SMALL = 0.002
-# What only sign-ins, mail and moderators make, and the notices, which come with the migrations.
+# Tables filled only by sign-ins, mail and moderators, and the notices, which the migrations insert.
 NOT_DEMONSTRATED = {
     "care.removal", "care.suspension", "catalog.eligibility", "catalog.notice", "identity.attempt", "identity.mail",
     "identity.mutation", "identity.password_reset", "identity.registration", "identity.session",
 }  # fmt: skip
-# Of the tables in whose rows there is chance that no seed gives, ids and noise and moments: what repeats itself.
+# The repeatable columns of tables that also hold unseeded values: ids, noise and times.
 REPEATED = {
     "identity.credential": "account_id",
     "care.notification": "member_id, kind, subject_type, CASE WHEN kind <> 'INSIGHT_PUBLISHED' THEN t::text END",
@@ -50,7 +50,7 @@ REPEATED = {
     "insight.statistic": "place, measure, by",
     "insight.ledger_entry": "position, community_id, organization_id, purpose, variables, micro_rho",
 }
-# What repeats itself of these is the same in every network.
+# The repeatable columns of these tables are the same in every network.
 WITHOUT_A_SEED = {"insight.category", "insight.release", "insight.cell", "insight.statistic"}
 TABLES = [table.fullname for table in metadata.sorted_tables if table.fullname not in NOT_DEMONSTRATED]
 
@@ -120,7 +120,7 @@ async def migrated(server: str, name: str) -> AsyncIterator[str]:
 
 
 async def checksums(dsn: str) -> dict[str, str]:
-    """Of every table, all that repeats itself."""
+    """A checksum of each table's repeatable columns."""
     connection = await asyncpg.connect(dsn)
     try:
         return {
@@ -173,11 +173,11 @@ async def test_every_row_is_marked_as_demonstration(table: str, admin: asyncpg.C
 
 
 async def test_a_small_network_has_a_row_of_every_kind(admin: asyncpg.Connection) -> None:
-    """What a small network leaves to chance must still be there, for whoever looks at it."""
+    """Rows that are rare in a small network must still exist in it."""
     for table in TABLES:
         assert await admin.fetchval(f"select exists (select from {table})"), table
     for table, column, kinds in (
-        ("catalog.survey", "status", 5),  # so few never suffice for one to be RELEASED
+        ("catalog.survey", "status", 5),  # too few for a RELEASED one
         ("catalog.question", "kind", 6),
         ("catalog.visibility_rule", "operator", 6),
         ("care.profile", "sharing", 3),
@@ -259,7 +259,7 @@ async def test_the_arthritis_wave_consists_of_the_trials_patients(admin: asyncpg
 
 
 async def test_every_kind_of_organization_has_published_something(admin: asyncpg.Connection) -> None:
-    """And can still publish about five more, where each count is within 20."""
+    """They can still publish about five more insights, with counts within 20."""
     kinds = await admin.fetch("""
         select o.kind, l.quota_micro_rho - sum(r.micro_rho) as left, bool_and(r.purpose = l.purpose) as purpose
         from insight.release r join insight.licence l on l.id = r.licence_id

@@ -25,7 +25,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def refused(folder: Path, **settings: str) -> str:
-    """What the command says on its way out, where it must not start."""
+    """The error output of the command, which must refuse to start."""
     done = subprocess.run(
         SERVE, cwd=ROOT, env=environment(folder, **settings), capture_output=True, text=True, timeout=60, check=False
     )
@@ -36,7 +36,7 @@ def refused(folder: Path, **settings: str) -> str:
 
 @contextmanager
 def served(folder: Path, **settings: str) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
-    """The running command, and the lines it printed up to the last one of its greeting."""
+    """Yields the running command and the lines that it printed at start-up."""
     with subprocess.Popen(
         SERVE, cwd=ROOT, env=environment(folder, **settings), stdout=subprocess.PIPE, text=True
     ) as process:
@@ -89,7 +89,7 @@ def test_help_names_every_variable_and_starts_nothing(folder: Path) -> None:
 
 def test_an_unreachable_database_is_reported_without_its_password(folder: Path) -> None:
     with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # and does not listen
+        closed.bind(("127.0.0.1", 0))  # not listening
         url = f"postgresql://me:secret@127.0.0.1:{closed.getsockname()[1]}/cohorte"
         assert refused(folder, COHORTE_DATABASE_URL=url) == (
             "Cannot connect to the database of COHORTE_DATABASE_URL (ConnectionRefusedError).\n"

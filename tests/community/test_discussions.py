@@ -19,7 +19,7 @@ from tests.support.network import Network
 
 @pytest_asyncio.fixture
 async def stranger(network: Network) -> User:
-    """A member of another community."""
+    """Yields a signed-in member of another community."""
     return await network.member((await factories.community(network.database))["id"])
 
 
@@ -38,7 +38,7 @@ async def posted(network: Network, who: User, discussion: str, body: str = "Slow
 
 
 async def counts(network: Network, discussion: str) -> tuple[int, int]:
-    """A discussion's count of posts, and its posts."""
+    """A discussion's stored count of posts, and the number of its rows."""
     found = await network.row(
         "SELECT post_count, (SELECT count(*) FROM care.post WHERE discussion_id = d.id) AS posts"
         " FROM care.discussion d WHERE id = $1",
@@ -188,7 +188,7 @@ async def test_a_topic_is_given_at_most_once(network: Network, community_id: UUI
     topic = f"trt_{(await factories.treatment(network.database))['id']}"
     asked = {"community": f"com_{community_id}", "title": "Mornings", "body": "How?", "about": [topic, topic]}
     assert await network.refused(ada, "discussionStart", **asked) == ("INVALID", "input.about.1")
-    # A treatment's key is no indicator's.
+    # A treatment's key is not an indicator's.
     asked["about"] = [topic.replace("trt", "ind")]
     assert await network.refused(ada, "discussionStart", **asked) == ("NOT_FOUND", "input.about.0")
 
@@ -352,7 +352,7 @@ async def test_a_repeated_request_adds_one_post(network: Network, community_id: 
     other = given | {"body": "Twice"}
     assert await network.refused(ben, "postAdd", **other) == ("CONFLICT", "input.clientMutationId")
     assert await counts(network, discussion) == (2, 2)
-    await network.do(ada, "postAdd", "post { id }", **given)  # another's id is another id
+    await network.do(ada, "postAdd", "post { id }", **given)  # request ids of other callers are separate
     assert await counts(network, discussion) == (3, 3)
 
 
@@ -371,7 +371,7 @@ async def test_hourly_posts_are_limited_more_strictly_for_new_members(
     asked = {"community": f"com_{community_id}", "title": "Mornings", "body": "How are yours?"}
     assert await network.refused(who, "discussionStart", **asked) == ("LIMIT_REACHED", "input.body")
     assert await network.value("SELECT count(*) FROM care.discussion WHERE author_id = $1", who.id) == 1
-    # What was taken back counts too; what is older than an hour does not.
+    # Removed posts count too; those older than an hour do not.
     post = next(payload["post"]["id"] for payload in payloads if payload["post"])
     await network.do(who, "postRemove", "__typename", post=post)
     assert await network.refused(who, "postAdd", discussion=discussion, body="x") == ("LIMIT_REACHED", "input.body")

@@ -16,7 +16,7 @@ from tests.support.network import Network
 
 MEMBERS, ROUNDS, AT_ONCE = 18, 10, 6
 
-# A row for each count that is wrong.
+# One row for each wrong count.
 WRONG_POSTS = """
     SELECT d.id FROM care.discussion d LEFT JOIN care.post p ON p.discussion_id = d.id
     GROUP BY d.id HAVING d.post_count <> count(p.id) OR d.last_post_at <> max(p.created_at)
@@ -65,7 +65,7 @@ async def test_concurrent_joins_count_each_other(fresh: str) -> None:
             await asyncio.sleep(0.01)
         await first.commit()
         await second
-        # Three, then four by each one's own sight: both would say none.
+        # Each transaction alone would see too few members to change the rounded count.
         assert await one.fetchval("SELECT member_count FROM catalog.community WHERE id = $1", community) == 10
     finally:
         await one.close()
@@ -74,7 +74,7 @@ async def test_concurrent_joins_count_each_other(fresh: str) -> None:
 
 async def delete(network: Network, who: User) -> None:
     for _ in range(5):
-        # It takes the member and then its discussions, and a post the other way round: one of two may be given up.
+        # It locks the member and then the discussions, a post the other way round: one of the two may be aborted.
         with contextlib.suppress(asyncpg.DeadlockDetectedError):
             await network.database.execute("DELETE FROM care.member WHERE id = $1", who.id)
             return

@@ -19,7 +19,7 @@ from tests import factories
 Admin = asyncpg.Connection
 PATIENT, MANAGER = Audience.PATIENT, Audience.MANAGER
 
-# What no statement of a member's changes: each table, and which of its rows are not the member's own.
+# Rows that no member's statement may change: for each table, the rows that are not the member's own.
 OTHERS = {
     "care.membership": "member_id <> $1",
     "care.discussion": "$1::uuid IS NOT NULL",
@@ -34,7 +34,7 @@ OTHERS = {
 
 @dataclass
 class Scene:
-    """Two members, each with a post, a reaction and a flag; a discussion of each one's own community."""
+    """Two members in communities of their own, each with a discussion, a post, a reaction and a flag."""
 
     admin: Admin
     viewer: UUID
@@ -73,7 +73,7 @@ class Scene:
         await self.admin.execute("SELECT set_config($1, '', true)", audience.setting)
 
     async def refused(self, audience: Audience, id: UUID, statement: str) -> bool:
-        """Whether the role may not run it at all, on any row."""
+        """Whether the role may not run the statement at all."""
         attempt = self.admin.transaction()
         await attempt.start()
         try:
@@ -86,7 +86,7 @@ class Scene:
         return False
 
     async def changed(self, audience: Audience, id: UUID, statement: str) -> int:
-        """How many rows it changes."""
+        """The number of rows that the statement changes."""
         async with self.acting(audience, id):
             told: str = await self.admin.execute(self.named(statement))
         return int(told.rpartition(" ")[2])

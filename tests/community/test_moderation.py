@@ -13,7 +13,7 @@ from tests.support.callers import User
 from tests.support.ids import key
 from tests.support.network import Network
 
-Inputs = dict[str, dict[str, Any]]  # of mutations, by their names
+Inputs = dict[str, dict[str, Any]]  # inputs of mutations, by name
 
 NOTIFICATIONS = "{ me { notifications { nodes { kind subject { id } } } } }"
 
@@ -36,7 +36,7 @@ async def post(network: Network, ben: User, discussion: str) -> str:
 
 
 async def kept(network: Network, post: str) -> dict[str, Any]:
-    """What is left of a post, and what moderators and its author have been told of it."""
+    """A post's text, its removal and flags, and the notifications about it."""
     return dict(
         await network.row(
             "SELECT body, removed, (SELECT reason FROM care.removal WHERE post_id = p.id) AS why,"
@@ -219,7 +219,7 @@ async def test_suspended_members_read_discussions_but_do_not_write(
     assert await network.value("SELECT count(*) FROM care.post_reaction WHERE member_id = $1", ben.id) == 0
     read = await network.ask(ben, f'{{ discussion(id: "{discussion}") {{ posts {{ nodes {{ body }} }} }} }}')
     assert read["data"]["discussion"]["posts"]["nodes"] == [{"body": "How are yours?"}, {"body": "Call me: 555"}]
-    # It may ask for help, take back what it wrote, and leave.
+    # Suspended members may still request help, remove their posts and leave.
     still_open: Inputs = {
         "postFlag": {"post": post, "reason": "SELF_HARM_RISK"},
         "postReact": {"post": post, "reaction": "HUG", "on": False},

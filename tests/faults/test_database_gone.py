@@ -35,27 +35,27 @@ from tests.support.publishable import PRICES, expect_sound, free, gathered, paid
 from tests.support.surveys import status_of
 
 PUBLISHERS, READERS = 8, 9
-MORE = 6  # cubes that are published before, between and after the blows
+MORE = 6  # cubes published before, between and after the failures
 VARIABLES = ("q", "r", "twin", "sex", "kind", "age_band", "time_since_diagnosis")
 CUBES = [cube for many in (2, 3) for cube in combinations(VARIABLES, many)]
-AGAIN_SECONDS = 0.05  # in which somebody tries again: the two that the server asks for are not waited for here
-READING_SECONDS = 0.1  # between a reader's questions: publishing takes its turn
+AGAIN_SECONDS = 0.05  # between retries: clients do not wait the two seconds that the server requests
+READING_SECONDS = 0.1  # between a reader's requests, so that publishing gets its turn
 USES = "{ dataUses(first: 20) { nodes { purpose variables cost { microRho } } } }"
 
 
 @dataclass
 class Clients:
-    """Who asks until they are stopped: what was published for them, and the answers that are neither data nor a 503."""
+    """Clients that send requests until stopped, what they published, and responses that are neither data nor a 503."""
 
     ask: Ask
     published: dict[tuple[str, ...], list[tuple[str, int]]] = field(default_factory=dict)  # insights, charges; by cube
     reads: int = 0
-    away: int = 0  # answers that told to try again
+    away: int = 0  # responses that requested a retry
     wrong: list[Any] = field(default_factory=list)
     stopped: bool = False
 
     async def answer(self, who: Caller, query: str, variables: dict[str, Any] | None = None) -> Any:
-        """The data, as soon as the database is there for it; None where it was stopped before."""
+        """The data of a response, retried until the database is available; None if stopped before."""
         while not self.stopped:
             answer = await self.ask.post(who, query, variables)
             said = answer.json()
@@ -69,7 +69,7 @@ class Clients:
         return None
 
     async def publish(self, who: Caller, dataset: str, first: int) -> None:
-        """Every cube, one after the other and round again."""
+        """Publishes every cube in turn, repeatedly."""
         number = first
         while not self.stopped:
             cube = CUBES[number % len(CUBES)]
@@ -85,7 +85,7 @@ class Clients:
             await asyncio.sleep(READING_SECONDS)
 
     async def go_on(self) -> None:
-        """Until so many more are published, and read."""
+        """Waits until this many more cubes are published, and read."""
         cubes, reads = len(self.published) + MORE, self.reads + MORE
 
         async def have() -> bool:
@@ -100,7 +100,7 @@ def extensions(said: dict[str, Any]) -> set[str]:
 
 @asynccontextmanager
 async def town_of_its_own(folder: Path) -> AsyncIterator[Network]:
-    """A town on a cluster that nobody else uses, which keeps what it has committed."""
+    """A network on a cluster of its own with durable commits."""
     with cluster(folder) as dsn:
         await create_missing(dsn, "cohorte")
         await upgrade(at(dsn, "cohorte"))
@@ -113,7 +113,7 @@ async def town_of_its_own(folder: Path) -> AsyncIterator[Network]:
 
 
 def restart(folder: Path) -> None:
-    """As after a crash: no connection is told, and nothing is written down first."""
+    """Restarts PostgreSQL as after a crash: connections are cut without notice and nothing is flushed first."""
     account = SystemAccount(folder / "pgdata")
     pgdata = place(folder, account) / "pgdata"
     control, log = binaries(pgdata.parent, account) / "pg_ctl", pgdata / "server.log"
@@ -163,7 +163,7 @@ async def test_a_server_whose_database_fails_reports_it_loses_nothing_and_recove
 
 
 async def expect_whole(network: Network, clients: Clients, who: Caller, dataset: str) -> None:
-    """All that was acknowledged is there and was paid for once; what happens is heard of again; and so it goes on."""
+    """Checks that every acknowledged insight exists and was charged once, and that events and publishing work again."""
     endpoint = network.ask.app.endpoint
     assert endpoint is not None
     assert endpoint.settings.database_url is not None
@@ -171,7 +171,7 @@ async def expect_whole(network: Network, clients: Clients, who: Caller, dataset:
     network.database = await asyncpg.connect(endpoint.settings.database_url)
     for cube, said in clients.published.items():
         assert len({insight for insight, _ in said}) == 1
-        # Less where it was paid for and the answer was lost.
+        # Less if it was charged and the response was lost.
         assert sum(charged for _, charged in said) in (0, PRICES[50])
         assert free(await publish(network, who, dataset, *cube, within=50)) == said[0][0]
     await expect_sound(network, dataset)
@@ -193,7 +193,7 @@ async def test_a_restored_database_that_lacks_publications_is_not_published_from
         laboratory = await buyer(network, people.community)
         before, kept = await spent(network, dataset), endpoint.publisher.head_file
         known = kept.path.read_text()
-        # As if a line had been published since the backup from which the database has just come back.
+        # As if an entry had been published after the backup that the database was restored from.
         kept.path.write_text(json.dumps({"position": kept.read().position + 1, "hash": "00" * 32}))
         asked = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
         answer = await network.ask.post(laboratory, PUBLISH, {"input": asked})

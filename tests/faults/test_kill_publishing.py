@@ -34,7 +34,7 @@ from tests.support.population import PUBLISH, Crowd, buyer
 from tests.support.publishable import PRICES, expect_sound, free, gathered, paid, publishes, releases, spent
 from tests.support.surveys import status_of, today
 
-READERS = 3  # of four who could have a connection
+READERS = 3  # of four possible connections
 QUESTIONS = [("q", "sex"), ("q", "kind"), ("r", "sex"), ("r", "kind")]  # of which two have one
 LEAVING_SECONDS = 20
 CLOSE = "mutation ($input: SurveyCloseInput!) { surveyClose(input: $input) { survey { id } userErrors { code } } }"
@@ -44,7 +44,7 @@ LEDGER = "hashtext('cohorte.ledger')"
 
 @asynccontextmanager
 async def unserved_network(dsn: str) -> AsyncIterator[Network]:
-    """The database as the superuser sees it, and what is told of it; nobody serves it yet."""
+    """A network without a server: the superuser's connection to the database, and its events."""
     async with httpx.AsyncClient() as nowhere:
         database = await asyncpg.connect(dsn)
         built = Network(Ask(Cohorte(), nowhere), database)
@@ -57,7 +57,7 @@ async def unserved_network(dsn: str) -> AsyncIterator[Network]:
 
 @asynccontextmanager
 async def life(network: Network, dsn: str, folder: Path) -> AsyncIterator["subprocess.Popen[str]"]:
-    """One life of the server: `network.ask` sends to it."""
+    """Runs the server as a process until it ends; `network.ask` sends to it."""
     with served(folder, COHORTE_DATABASE_URL=dsn, COHORTE_POOL_SIZE="4") as (process, lines):
         async with client(lines) as http:
             network.ask = Ask(network.ask.app, http)
@@ -65,7 +65,7 @@ async def life(network: Network, dsn: str, folder: Path) -> AsyncIterator["subpr
 
 
 async def frozen(network: Network, crowd: Crowd) -> str:
-    """The dataset of a crowd's survey, which is closed without a server."""
+    """The id of a dataset, from a crowd's survey that is closed without a server."""
     async with network.database.transaction():
         made = await close_survey(network.database, crowd.survey)
     assert made is not None
@@ -87,7 +87,7 @@ def closing_of(network: Network, who: Caller, survey: UUID) -> "asyncio.Task[dic
 
 @asynccontextmanager
 async def held_register(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """Nobody can write into the register meanwhile, which is what a publisher does last."""
+    """Locks the ledger, which a publisher writes last, so that no publication can commit."""
     holder = await asyncpg.connect(dsn)
     try:
         async with holder.transaction():
@@ -98,7 +98,7 @@ async def held_register(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def are_there(database: asyncpg.Connection, many: int) -> bool:
-    """Whether so many publishers have debited, counted and said everything, and wait for the register."""
+    """Whether this many publishers have debited, counted and written everything, and wait for the ledger."""
     waiting = f"""
         SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
         WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objid::bigint = {LEDGER}::bigint & 4294967295
@@ -111,7 +111,7 @@ async def are_there(database: asyncpg.Connection, many: int) -> bool:
 
 @contextmanager
 def held_folder(folder: Path) -> Iterator[None]:
-    """No head can be kept meanwhile, which is what the server does between a commit and its answer."""
+    """Prevents the server from storing the ledger's head, its last step between a commit and the response."""
     held = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -121,7 +121,7 @@ def held_folder(folder: Path) -> Iterator[None]:
 
 
 async def killed(process: "subprocess.Popen[str]", *asked: "asyncio.Task[Any]") -> None:
-    """Kills it; nobody who `asked` is told anything."""
+    """Kills the server; none of the requests in `asked` gets a response."""
     process.send_signal(signal.SIGKILL)
     assert process.wait(10) == -signal.SIGKILL
     answers = await asyncio.gather(*asked, return_exceptions=True)
@@ -141,7 +141,7 @@ TABLES = (
 
 
 async def everything(network: Network) -> dict[str, str]:
-    """A digest of each table's rows: of what publishing and freezing write, and of what they cut."""
+    """A digest of each table's rows that publishing and freezing write or unlink."""
     digest = "SELECT md5(coalesce(string_agg(t::text, ' ' ORDER BY t::text), '')) FROM {} t"
     return {table: str(await network.value(digest.format(table))) for table in TABLES}
 
@@ -162,7 +162,7 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
         laboratory, other = [await buyer(network, people.community) for _ in range(2)]
         survey_manager = await network.staff(StaffRole.SURVEY_MANAGER)
         for task in PUBLISHING:
-            await task(network.database)  # else the server would begin with what is due
+            await task(network.database)  # else the server would begin with scheduled work
         kept = LedgerHeadFile(tmp_path, fresh)
 
         async with life(network, fresh, tmp_path) as process:
@@ -173,7 +173,7 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
                 await becomes(lambda: are_there(network.database, 2))
                 await killed(process, asked, close)
                 assert await everything(network) == before
-        # Its backends, which the register lets in after its death, go without a commit.
+        # Its backends, which get the ledger's lock after it was killed, end without a commit.
         await becomes(lambda: nobody_publishes(network.database))
         assert await everything(network) == before
         assert await network.events() == []
@@ -190,7 +190,7 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
             assert (await closing_of(network, survey_manager, closing.survey))["data"]["surveyClose"][
                 "userErrors"
             ] == []
-            for crowd in (closing, overdue):  # of which the one is done by what is due
+            for crowd in (closing, overdue):  # scheduled work closes one of the two
                 await expect_closed(network, crowd)
             assert paid(await publishes(network, laboratory, dataset, "q", "r"))[1] == PRICES[20]
             assert len(await releases(network, dataset, "q", "r")) == 1
@@ -209,7 +209,7 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
             assert kept.read() == await ledger.head(network.database) != behind
             again = await publishing(network, laboratory, dataset, "q", "twin", clientMutationId="once")
             insight, charged = paid(again["data"]["insightPublish"])
-            assert charged == PRICES[20]  # the answer that it did not hear
+            assert charged == PRICES[20]  # the response that was lost
             assert free(await publishes(network, laboratory, dataset, "q", "twin")) == insight
             assert free(await publishes(network, other, dataset, "q", "twin")) == insight
             assert (
@@ -226,7 +226,7 @@ async def is_at(network: Network, head: Head, further: int = 0) -> bool:
 
 
 async def expect_closed(network: Network, crowd: Crowd) -> None:
-    """Its survey becomes a dataset of all who have answered, of whom nobody is linked to the answers any more."""
+    """Checks that a survey became a dataset of all respondents, whose answers are unlinked from them."""
 
     async def is_released() -> bool:
         return await status_of(network, f"svy_{crowd.survey}") == "RELEASED"
@@ -241,7 +241,7 @@ async def expect_closed(network: Network, crowd: Crowd) -> None:
 async def ends_well(
     network: Network, process: "subprocess.Popen[str]", dsn: str, buyers: list[Caller], dataset: str
 ) -> None:
-    """Ended while many ask, it answers all who had begun, lets nobody else in, and is soon gone without complaint."""
+    """Checks that a server stopped under load answers open requests, accepts no new ones, and exits soon."""
     http, before = network.ask.http, (await ledger.head(network.database)).position
     async with held_register(dsn) as holder:
         await holder.execute("LOCK TABLE catalog.treatment IN ACCESS EXCLUSIVE MODE")
@@ -250,7 +250,7 @@ async def ends_well(
             for number, question in enumerate(QUESTIONS)
         ] + [begun(http, ANYBODY, READS, {}) for _ in range(READERS)]
         await asyncio.gather(*(sent.wait() for _, sent in asked))
-        # One is at the register, and the next waits for it, for they ask the same dataset.
+        # One holds the ledger's lock and the next waits for it: they publish from the same dataset.
         await becomes(lambda: are_there(network.database, 1))
         assert (await network.ask(ANYBODY, WHO)).keys() == {"data"}  # what was sent before this has been read
         process.send_signal(signal.SIGTERM)
@@ -267,7 +267,7 @@ async def ends_well(
 def begun(
     http: httpx.AsyncClient, who: Caller, query: str, variables: dict[str, Any]
 ) -> tuple["asyncio.Task[httpx.Response]", asyncio.Event]:
-    """A request, and the event that the whole of it was sent."""
+    """A started request, and an event that is set once it was sent completely."""
     sent = asyncio.Event()
 
     async def trace(name: str, _: object) -> None:
@@ -313,7 +313,7 @@ async def test_a_request_that_outlasts_the_shutdown_is_refused_and_rolled_back(n
     async with held_register(dsn):
         running = asyncio.ensure_future(network.ask.app(scope, asked.get, tell))
         await becomes(lambda: are_there(network.database, 1))
-        running.cancel()  # as uvicorn does when its patience ends
+        running.cancel()  # as uvicorn does at the end of its graceful shutdown
         await running
     assert (told[0]["status"], (b"retry-after", b"2") in told[0]["headers"]) == (503, True)
     [error] = json.loads(told[1]["body"])["errors"]

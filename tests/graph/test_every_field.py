@@ -45,7 +45,7 @@ async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwor
     try:
         for document in every_field(view._schema, network.values):
             answer = await answered(planner, connections, document, network.viewers[audience])
-            # Read by graphql-core as a ready answer: it refuses a null, a value or a type that is not promised.
+            # graphql-core reads it as a finished result and refuses nulls, values or types that the schema excludes.
             read = execute(promised, parse(document), root_value=answer, field_resolver=by_key)
             assert isinstance(read, ExecutionResult)
             assert (audience, document, read.errors, read.data) == (audience, document, None, answer)
@@ -61,14 +61,14 @@ def by_key(parent: Any, info: Any, **arguments: Any) -> Any:
 
 
 def of_rows(view: View) -> set[tuple[str, str]]:
-    """Every field of a view but those of its roots and of what mutations return."""
+    """Every field of a view, except root fields and fields of payloads."""
     kinds = [kind for kind in view._schema.type_map.values() if is_object_type(kind) and not kind.name.startswith("__")]
     names = {kind.name for kind in kinds if not kind.name.endswith((*ROOTS, "Payload", "Quote", "UserError"))}
     return {(kind.name, name) for kind in kinds if kind.name in names for name in kind.fields}
 
 
 def values_in(answer: object) -> set[tuple[str, str]]:
-    """The type and name of each field that has a value, neither null nor an empty list, anywhere in an answer."""
+    """The type and name of each field that has a value other than null or an empty list anywhere in a response."""
     if isinstance(answer, list):
         return set().union(*map(values_in, answer))
     if not isinstance(answer, dict):

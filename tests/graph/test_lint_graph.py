@@ -109,7 +109,7 @@ type MemberChangePayload {
 }
 '''
 
-# A rule, what is changed in the sound schema, and where the rule finds fault with it.
+# A rule, a change to the correct schema, and the place where the rule reports it.
 PLANTED = [
     ("require-description", '"""A member."""\n', "", "Member"),
     ("require-description", '"""Kind of member."""\n', "", "Member.kind"),
@@ -150,7 +150,7 @@ PLANTED = [
     ("prose", '"""A member."""', '"""A member; null where it was refused."""', "Member"),
 ]
 
-# Numbers that no constant of ours decides: examples, notations, names of standards, where counting begins.
+# Numbers that no constant decides: examples, notations, names of standards, first positions.
 GIVEN = re.compile(
     r"`[^`]*`|ICD-10|ISO \d+|SHA-256|JSON-stat 2\.0|64 hexadecimal|such as 1250\.00|0\.5 is|from 1\b|of 1\b"
     r"|\b0 to 1\b|\b[0-2] to |\b0 or more|from 0 "
@@ -254,7 +254,7 @@ def test_the_page_limit_in_descriptions_is_the_servers() -> None:
 
 
 def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """The sentences of a module that people read when it runs, with a 0 for what f-strings put in, and their lines."""
+    """The sentences of a module that its users read, with 0 for interpolated values, and their lines."""
     documented = docstrings(tree, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
     parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
@@ -269,7 +269,7 @@ def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """The texts that are written out in a module, without what f-strings put in, and their lines."""
+    """The literal texts of a module, without interpolated values, and their lines."""
     documented = docstrings(tree, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef))
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
@@ -277,6 +277,6 @@ def literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def docstrings(tree: ast.Module, kinds: tuple[type[ast.AST], ...]) -> set[int]:
-    """The identities of the nodes that document a module, or what is in it."""
+    """The identities of a module's docstring nodes."""
     bodies = [getattr(node, "body", None) for node in ast.walk(tree) if isinstance(node, kinds)]
     return {id(body[0].value) for body in bodies if body and isinstance(body[0], ast.Expr)}

@@ -28,7 +28,7 @@ from schema.build import View, build_views
 from schema.pagination import Node
 from tests.support.documents import every_field
 
-# Why a type is nobody's, the types, and their fields: a field that is added has to be thought about here.
+# Why a type holds nothing of a person, the types, and their fields: a new field must be considered here.
 REACHABLE = {
     "what the network is about": {
         "Community": "id slug name description condition memberCount indicators treatments readiness datasets insights",
@@ -86,7 +86,7 @@ PERSONAL = re.compile(r"\b(?:care|identity|research)\.")  # the schemas of Postg
 
 
 def reached(schema: GraphQLSchema, root: GraphQLObjectType | None) -> set[str]:
-    """Every `Type.field` that a selection can come to, types of interfaces and unions included."""
+    """Every `Type.field` that a selection can reach, through interfaces and unions too."""
     found: set[str] = set()
     waiting: list[Any] = [root]
     seen = set()
@@ -139,7 +139,7 @@ def test_a_buyer_reaches_only_what_this_list_contains(schema: GraphQLSchema) -> 
 
 
 def test_the_list_contains_only_reachable_fields(schema: GraphQLSchema) -> None:
-    """So that a name which is taken out of the graph cannot come back unthought about."""
+    """A removed field cannot come back without being considered."""
     there = reached(schema, schema.query_type)
     for kinds in REACHABLE.values():
         for kind, names in kinds.items():
@@ -200,7 +200,7 @@ def test_a_statement_that_counts_members_is_found() -> None:
 
     @graph_type(audience=BUYER)
     class Query:
-        """What can be asked."""
+        """The queries."""
 
         planted: Planted = sql(lambda: select(row(datasets.Dataset)), "It.")
 

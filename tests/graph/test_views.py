@@ -21,7 +21,7 @@ SIGNED_IN = "PATIENT BUYER MANAGER"
 MEMBERS_AND_HOUSE = "PATIENT MANAGER"
 BUYERS_AND_HOUSE = "BUYER MANAGER"
 
-# Written from what clients are promised, not from the code. A type that no field of a view leads to is not in it.
+# Written from what clients are promised, not from the code. A type that no field of a view leads to is absent.
 PROMISED = {
     "Query": {
         EVERYONE: "node viewer communities community treatments treatment indicators notices dataUses",

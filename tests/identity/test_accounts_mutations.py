@@ -237,7 +237,7 @@ async def test_signing_in_again_opens_another_session(own_server: OwnServer) -> 
     assert answer["data"]["signIn"]["viewer"] == {"audience": "PATIENT"}
 
 
-# The second wall: what a statement of a view's role changes, whatever a resolver forgets.
+# The second wall: what a statement of a view's role may change even if a resolver forgets a rule.
 WRONG = [
     "UPDATE care.member SET about = 'mine'",
     "UPDATE care.profile SET region = 'mine', sharing = 'ALL_MEMBERS'",

@@ -30,7 +30,7 @@ def in_days(days: float) -> str:
 
 
 async def made(network: Network, laboratory_user: User, **given: Any) -> tuple[str, Caller]:
-    """A new key of the organization's: its id, and a program that asks with it."""
+    """A new API key of the organization: its id, and a program that uses it."""
     asked = {"name": "Reporting", "expiresAt": in_days(30)} | given
     payload = await network.do(laboratory_user, "apiKeyCreate", "apiKey { id } secret", **asked)
     assert payload["userErrors"] == []
@@ -45,7 +45,7 @@ async def opens(ask: Ask, program: Caller) -> bool:
 
 
 async def ends(ask: Ask, program: Caller) -> None:
-    """Comes back when the server knows that the key opens nothing any more: to be told takes it a moment."""
+    """Waits until the server, which is notified shortly after, refuses the key."""
     for _ in range(300):
         if not await opens(ask, program):
             return
@@ -67,7 +67,7 @@ async def test_a_key_reads_what_its_organization_may_read(network: Network, labo
         answer = await network.ask(program, WHO)
         assert answer == {"data": {"viewer": {"audience": "BUYER", "organization": {"name": laboratory_user.name}}}}
         statements.append(len(network.ask.statements))
-    assert statements == [3, 1, 1]  # who it is, that it was used, and the answer
+    assert statements == [3, 1, 1]  # the lookup, its last use, and the response
     stored = await network.row("SELECT * FROM insight.api_key WHERE organization_id = $1", laboratory_user.id)
     assert stored["secret_hash"] == hashlib.sha256(secret.encode()).digest()
     assert secret[12:] not in str(stored)
@@ -133,7 +133,7 @@ async def test_a_revoked_key_is_refused_in_every_process(network: Network, labor
     async with serving(dsn) as there:
         for _ in range(2):
             assert "data" in await there(program, WHO)
-        assert len(there.statements) == 1  # it is kept there
+        assert len(there.statements) == 1  # it is cached there
         assert await opens(network.ask, program)
         payload = await network.do(laboratory_user, "apiKeyRevoke", "apiKeyId", apiKey=id)
         assert payload == {"apiKeyId": id, "userErrors": []}
@@ -194,7 +194,7 @@ async def test_shortening_a_keys_expiry_in_the_table_takes_effect_at_once(
 async def test_a_malformed_key_is_refused(network: Network, laboratory_user: User) -> None:
     _, program = await made(network, laboratory_user)
     secret = str(program.token)
-    assert await opens(network.ask, program)  # it is kept: what is kept must not let its likes in
+    assert await opens(network.ask, program)  # it is cached: the cache must not admit similar keys
     other = "0" if secret[3] != "0" else "1"
     for wrong in (
         secret[12:],
@@ -257,18 +257,18 @@ async def test_a_keys_last_use_is_stored_to_the_minute(network: Network, laborat
     assert abs(datetime.now(UTC) - first) < timedelta(seconds=30)
     assert network.ask.app.endpoint is not None
     sessions = network.ask.app.endpoint.sessions
-    sessions.forget_all()  # as another process is, which has not looked it up yet
+    sessions.forget_all()  # like another process that has not looked it up yet
     await network.ask(program, WHO)
     assert await network.value(used, key(id)) == first
     await network.database.execute(
         "UPDATE insight.api_key SET last_used_at = now() - interval '61 seconds' WHERE id = $1", key(id)
     )
     await network.ask(program, WHO)
-    assert await network.value(used, key(id)) < first  # it is kept, and so not looked up: reading writes nothing
+    assert await network.value(used, key(id)) < first  # it is cached and not looked up: a read writes nothing
     sessions.forget_all()
     async with network.database.transaction():
         await network.database.execute("SELECT FROM insight.api_key WHERE id = $1 FOR UPDATE", key(id))
-        await network.ask(program, WHO)  # and waits for nobody who holds the row
+        await network.ask(program, WHO)  # and does not wait for a lock on the row
     assert await network.value(used, key(id)) < first
     sessions.forget_all()
     await network.ask(program, WHO)

@@ -34,7 +34,7 @@ async def test_mail_to_an_address_is_limited_whether_or_not_it_has_an_account(
     own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     await join(own_ask, mailbox, "Ada")
-    for name, most in (("ada", 4), ("nobody", 5)):  # registering asked for one already
+    for name, most in (("ada", 4), ("nobody", 5)):  # registering already requested one
         for _ in range(most):
             assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": f"{name}@people.example"}) == []
         answer = await own_ask(ANYBODY, REQUEST_RESET, {"input": {"email": f"{name}@people.example"}})
@@ -54,7 +54,7 @@ async def test_sign_in_attempts_are_limited_whether_or_not_the_account_exists(
             (error,) = await tried(own_ask, f"{name}@people.example", "wrong password")
             assert error["code"] == "WRONG_CREDENTIALS"
         assert await tried(own_ask, f"{name.upper()}@people.example", "wrong password") == [TOO_OFTEN]
-    # The right password is not even looked at.
+    # Even the right password is not checked.
     assert await tried(own_ask, "ada@people.example", PASSWORD) == [TOO_OFTEN]
     assert (
         await owner.fetchval(
@@ -80,7 +80,7 @@ async def test_successful_sign_ins_do_not_count_as_attempts(
     for _ in range(11):
         await sign_in(own_ask, "ada@people.example")
     subjects = await owner.fetchval("SELECT count(*) FROM identity.attempt")
-    assert subjects == 2  # the mail that was asked for: by account and by address
+    assert subjects == 2  # the requested mail: by account and by address
 
 
 async def test_a_new_password_ends_a_lockout(own_ask: Ask, mailbox: Mailbox) -> None:

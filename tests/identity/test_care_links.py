@@ -27,7 +27,7 @@ async def invited(own_server: OwnServer, patient: User, relative: User) -> str:
 
 
 async def news(own_server: OwnServer, who: User) -> list[tuple[str, str]]:
-    """What a member is told, newest first: kinds, and ids of what each is about."""
+    """A member's notifications, newest first: the kind, and the id of the subject."""
     answer = await own_server.ask(who, NEWS)
     return [(node["kind"], node["subject"]["id"]) for node in answer["data"]["me"]["notifications"]["nodes"]]
 
@@ -46,7 +46,7 @@ async def test_a_relative_is_invited_by_pseudonym_and_accepts(own_server: OwnSer
     link = {"id": id, "patient": {"id": f"mbr_{mia.id}"}, "relative": {"id": f"mbr_{rob.id}"}}
     assert answer == {"careLink": link | {"status": "INVITED"}, "userErrors": []}
     assert await news(own_server, rob) == [("CARE_LINK", f"mbr_{mia.id}")]
-    for _ in range(2):  # the second time changes nothing, and tells nobody
+    for _ in range(2):  # the second time changes nothing and notifies nobody
         answer = await own_server.do(rob, "careLinkAccept", {"careLink": id}, LINK)
         assert answer == {"careLink": link | {"status": "ACCEPTED"}, "userErrors": []}
     assert await news(own_server, mia) == [("CARE_LINK", f"mbr_{rob.id}")]

@@ -35,7 +35,7 @@ async def test_a_patient_gives_changes_and_removes_the_year_of_diagnosis(network
     assert await told(network, who, community_id) is None
     assert await told(network, who, community_id, diagnosedIn=2004) == 2004
     assert await told(network, who, community_id, diagnosedIn=1980) == 1980
-    assert await told(network, who, community_id) == 1980  # not given: it stays
+    assert await told(network, who, community_id) == 1980  # not given: it is unchanged
     assert (await network.ask(who, MINE))["data"]["me"]["memberships"] == [
         {"diagnosedIn": 1980, "community": {"id": f"com_{community_id}"}}
     ]
@@ -81,7 +81,7 @@ async def test_only_patients_give_a_year_of_diagnosis(network: Network, communit
 
 
 async def test_nobody_else_reads_a_year_of_diagnosis(admin: Admin) -> None:
-    """Not even who trusts them with all the rest."""
+    """Not even relatives and members who may read everything else."""
     patient, other = [(await factories.member(admin, sharing=Sharing.ALL_MEMBERS))["id"] for _ in range(2)]
     mine = await factories.membership(admin, member_id=patient)
     of = {"member_id": patient, "community_id": mine["community_id"]}

@@ -66,7 +66,7 @@ async def test_a_contact_whose_code_has_expired_requests_another(
     asked = wanted()
     await network.do(steward, "organizationCreate", "__typename", **asked)
     first = await post.next(asked["contactEmail"])
-    assert first["Subject"] == "Le compte de votre organisation sur Cohorte"  # French where nothing else is said
+    assert first["Subject"] == "Le compte de votre organisation sur Cohorte"  # French by default
     await network.database.execute("UPDATE identity.password_reset SET expires_at = now()")
     lapsed = {"code": code_in(first), "password": "six amber lamps"}
     assert await done(network.ask, ANYBODY, RESET, lapsed) == [CLOSED_CODE]

@@ -24,7 +24,7 @@ from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done,
 
 @dataclass
 class Post:
-    """A mail server that takes what it is given, or refuses the first few recipients."""
+    """A mail server that accepts mail after refusing the first few recipients."""
 
     port: int = 0
     refuses: int = 0
@@ -140,7 +140,7 @@ async def test_undeliverable_mail_is_dropped_without_blocking_others_or_logging_
 
     async def deliver(message: EmailMessage, recipient: str) -> None:
         if recipient == "bad@people.example":
-            raise IndexError(recipient)  # as the standard library's parsers do, now and then
+            raise IndexError(recipient)  # as the standard library's parsers sometimes do
         sent.append(recipient)
 
     async with connected(fresh) as owner, connected(role_dsn(fresh, Audience.PUBLIC)) as connection:

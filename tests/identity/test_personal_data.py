@@ -38,7 +38,7 @@ ADDRESS = "leaving@people.example"
 
 @dataclass
 class Leaving:
-    """A member with a row in every table that may have one, signed in; what is its own is told by these words."""
+    """A signed-in member with a row in every table that can have one; these words mark their own rows."""
 
     ask: Ask
     owner: asyncpg.Connection
@@ -69,9 +69,9 @@ async def leaving(fresh: str, tmp_path: Path) -> AsyncIterator[Leaving]:
 
 
 async def plant(owner: asyncpg.Connection, viewer: Viewer) -> None:
-    """What the small network leaves out, each with the member's own word in it."""
+    """Inserts rows that the small network lacks, each with the member's own word in it."""
     member = viewer.member
-    # Open, or the server would close it and cut the link to the answers.
+    # Open, or the server would close it and unlink the answers.
     await owner.execute("UPDATE catalog.survey SET closes_on = current_date + 30 WHERE status = 'OPEN'")
     await owner.execute(
         "INSERT INTO research.consent_change (member_id, purpose, granted, notice_version)"
@@ -83,7 +83,7 @@ async def plant(owner: asyncpg.Connection, viewer: Viewer) -> None:
         " SELECT dataset_id, member_id, 'x' FROM research.enrolment WHERE member_id = $1",
         member,
     )
-    # Another is told of the member, and the member's e-mail waits for a code once more.
+    # Another member has a notification about the member, whose address is waiting for a code again.
     other = await owner.fetchval("SELECT id FROM care.member WHERE pseudonym = 'Small Association'")
     await owner.execute(
         "INSERT INTO care.notification (member_id, kind, subject_type, subject_id) VALUES ($1, 'CARE_LINK', 'mbr', $2)",
@@ -230,9 +230,9 @@ async def test_a_deleted_member_is_named_nowhere_and_others_keep_every_row(leavi
     assert named == []
     for table, own in OWN.items():
         count = len(before[table]) - len(after[table])
-        told_of = 1 if table == "care.notification" else 0  # that another was told of who has left
+        told_of = 1 if table == "care.notification" else 0  # another member's notification about the deleted member
         assert (table, count) == (table, 0 if own.stays else len(mine[table]) + told_of)
-        # What was not the member's is there, to the letter.
+        # All rows of others are unchanged.
         others = before[table] - mine[table]
         if table == "care.notification":
             others = {row for row in others if str(viewer.member) not in row}

@@ -46,7 +46,7 @@ async def test_a_newcomer_registers_verifies_and_becomes_a_member(own_ask: Ask, 
     mail = await mailbox.next("ada@people.example")
     assert mail["Subject"] == "Your code for Cohorte"
     code = code_in(mail)
-    # As people type: the case and the spaces do not matter.
+    # As people type: case and spaces are ignored.
     typed = f" {code[:8].lower()} {code[8:]}\n"
     assert await done(own_ask, ANYBODY, VERIFY, {"code": typed}) == []
     ada = await sign_in(own_ask, "ADA@people.example")
@@ -94,7 +94,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"pseudonym": "ada@people.example"}, "INVALID", "pseudonym"),
     ({"pseudonym": "Ada＠people"}, "INVALID", "pseudonym"),  # a wide @
     ({"pseudonym": "Ada\nLove"}, "INVALID", "pseudonym"),
-    ({"pseudonym": "Ada\u202eLove"}, "INVALID", "pseudonym"),  # turns what follows around
+    ({"pseudonym": "Ada\u202eLove"}, "INVALID", "pseudonym"),  # a right-to-left override
     ({"password": "short123!"}, "INVALID", "password"),
     ({"password": "x" * 129}, "TOO_LONG", "password"),
     ({"password": "Newcomer@People.example"}, "INVALID", "password"),
@@ -164,7 +164,7 @@ async def test_a_taken_address_gets_the_same_answer_and_its_owner_is_notified(
     assert "\r\n\r\n\r\n" not in mail.as_string()
     after = await counts(owner)
     assert (after[0], after[1], after[2]) == before[:3]
-    # Both pseudonyms are held: from that, too, nobody learns which of the two addresses is somebody's.
+    # Both pseudonyms are reserved, so that this does not reveal either which of the two addresses has an account.
     for name in ("Free one", "Taken one"):
         (error,) = await done(own_ask, ANYBODY, REGISTER, newcomer("third", pseudonym=name))
         assert error["code"] == "TAKEN"

@@ -44,7 +44,7 @@ def audience(name: str) -> dict[str, object]:
 
 
 async def becomes_closed(ask: Ask, who: Caller) -> bool:
-    """Whether the server comes to know, within seconds, that a session was closed elsewhere."""
+    """Whether the server refuses, within seconds, a session that was closed elsewhere."""
     for _ in range(500):
         if await ask(who, WHO) == CLOSED:
             return True
@@ -69,7 +69,7 @@ async def test_each_account_gets_the_view_of_its_audience(
         (moderator, "MANAGER"),
         (ANYBODY, "PUBLIC"),
     ):
-        for _ in range(2):  # the first time, its token may have to be looked up
+        for _ in range(2):  # the first time, its token may be looked up
             assert await ask(who, WHO) == audience(name)
         assert len(ask.statements) == 1
 
@@ -144,7 +144,7 @@ async def test_signing_out_takes_effect_on_another_server(fresh: str) -> None:
         who = await network.sign_in("patient")
         assert await there(who, WHO) == audience("PATIENT")
         await there(who, WHO)
-        assert len(there.statements) == 1  # it is kept there
+        assert len(there.statements) == 1  # it is cached there
         await network(who, SIGN_OUT)
         assert await becomes_closed(there, who)
 
@@ -157,7 +157,7 @@ async def test_a_server_that_cannot_listen_does_not_use_its_session_cache(fresh:
         await ask(who, WHO)
         assert len(sessions.kept) == 1
         owner = await asyncpg.connect(fresh)
-        # Without the right to connect, the listener cannot come back.
+        # Without the right to connect, the listener cannot reconnect.
         await owner.execute("alter role cohorte_public nologin")
         try:
             listener = "application_name = 'cohorte listener' and datname = current_database()"

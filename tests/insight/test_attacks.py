@@ -24,8 +24,8 @@ from tests.support.population import Crowd, cells, publish
 from tests.support.surveys import NOTICE
 
 SIZE = 400
-KNOWN = [f"q{number}" for number in range(9)]  # what the attackers know of everybody
-Told = dict[tuple[str, ...], dict[tuple[str, ...], int]]  # by what it is broken down by: each cell's count
+KNOWN = [f"q{number}" for number in range(9)]  # what the attackers know about everybody
+Told = dict[tuple[str, ...], dict[tuple[str, ...], int]]  # each cell's count, by the grouping variables
 
 
 def answers(seed: int) -> list[dict[str, str]]:
@@ -37,14 +37,14 @@ def answers(seed: int) -> list[dict[str, str]]:
 
 @pytest.fixture(params=["noisy", "exact"])
 def without_noise(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether the noise is switched off, which every attack must profit from."""
+    """Yields whether the noise is switched off, in which case every attack must succeed."""
     if request.param == "exact":
         monkeypatch.setattr(noise, "draw", lambda counts, *_: list(counts))
     return bool(request.param == "exact")
 
 
 async def bought(network: Network, buyers: Sequence[Caller], dataset: str) -> Told:
-    """All that can be bought of the secret, by one buyer after the other, until nothing is left of the budget."""
+    """The insights about the secret that the buyers can buy in turn until the budget is spent."""
     told: Told = {}
     for number, by in enumerate([*combinations(KNOWN, 2), *combinations(KNOWN, 1)]):
         who = buyers[number % len(buyers)]
@@ -57,7 +57,7 @@ async def bought(network: Network, buyers: Sequence[Caller], dataset: str) -> To
 
 
 async def spent(network: Network, dataset: str) -> float:
-    """What was spent on a dataset in all, in rho."""
+    """The total spent of a dataset's budget, in rho."""
     return (
         float(await network.value("SELECT spent_micro_rho FROM insight.dataset WHERE id = $1", crowd_id(dataset))) / 1e6
     )
@@ -68,14 +68,14 @@ def crowd_id(dataset: str) -> str:
 
 
 def reconstructed(given: Sequence[Mapping[str, str]], told: Told) -> list[bool]:
-    """Of each member whether its secret is A, by least squares within [0, 1] over every cell that was told."""
+    """Estimates for each member whether their secret is A, by least squares within [0, 1] over every published cell."""
     groups = [
         ([i for i, one in enumerate(given) if tuple(one[q] for q in by) == codes], (counts, codes))
         for by, counts in told.items()
         for codes in {key[1:] for key in counts}
     ]
     wanted = [
-        # Those of A, and those who are left when those of B are taken away, are two measurements of the same.
+        # The count of A, and the total minus the count of B, measure the same number.
         (members, (counts["A", *codes] + len(members) - counts["B", *codes]) / 2)
         for members, (counts, codes) in groups
         if members
@@ -93,7 +93,7 @@ def reconstructed(given: Sequence[Mapping[str, str]], told: Told) -> list[bool]:
 
 
 def at_most(rho: float, trials: int) -> float:
-    """The best rate of right guesses at a loss of rho, three standard errors of the trials above it."""
+    """The best rate of right guesses at a privacy loss of rho, plus three standard errors of the trials."""
     best = NormalDist().cdf(sqrt(2 * rho) / 2)
     return best + 3 * sqrt(best * (1 - best) / trials)
 
@@ -112,7 +112,7 @@ async def test_colluding_buyers_do_not_reconstruct_answers(network: Network, wit
     right = sum(a == (one["secret"] == "A") for a, one in zip(guessed, given, strict=True)) / SIZE
     bound = at_most(await spent(network, dataset), SIZE)
     assert right > bound if without_noise else right <= bound
-    # One who averages every cube that says how many of A there are with some known answer, to learn it exactly.
+    # An attacker who averages every cube with the count of A and a known answer, to learn it exactly.
     hits, tries = 0, 0
     for question in KNOWN:
         for code in "ABCD":
@@ -124,7 +124,7 @@ async def test_colluding_buyers_do_not_reconstruct_answers(network: Network, wit
             ]
             hits += abs(sum(said) / len(said) - true) < 0.5
             tries += 1
-    deviation = 1 / sqrt(2 * await spent(network, dataset))  # of all the budget in one count
+    deviation = 1 / sqrt(2 * await spent(network, dataset))  # if the whole budget is spent on one count
     best = erf(0.5 / deviation / sqrt(2))
     bound = best + 3 * sqrt(best * (1 - best) / tries)
     assert hits / tries > bound if without_noise else hits / tries <= bound
@@ -160,7 +160,7 @@ async def withdraws(network: Network, member: UUID) -> None:
 
 
 async def test_a_cell_does_not_reveal_its_only_member(network: Network, without_noise: bool) -> None:
-    """Two known answers that one member alone has given, and the secret: the cell is that member, or nobody."""
+    """Two known answers that only one member has given, and the secret: the cell contains that member or nobody."""
     letters = "ABCDEFGHIJKLMNOPQRST"
     chance = random.Random(3)
     given = [

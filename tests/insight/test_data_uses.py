@@ -139,7 +139,9 @@ async def test_a_new_insight_is_delivered_to_those_who_may_read_it(published: Pu
                 assert await made.data("1") == told
             assert await made.quiet()
         await held(server.ask, 0)
-    async with socket(server.ask, published.who["patient"]) as made:  # who names a community need not be in it
+    async with socket(
+        server.ask, published.who["patient"]
+    ) as made:  # subscribers may name a community that they have not joined
         await made.subscribe("1", PUBLISHED, {"community": "home"})
         await made.subscribe("2", PUBLISHED, {"community": "away"})
         await subscribed(server.ask, 2)

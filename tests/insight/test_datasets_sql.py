@@ -30,7 +30,7 @@ Admin = asyncpg.Connection
 
 
 def cubes_of(made: Encoded, chance: random.Random, several: int) -> list[tuple[str, ...]]:
-    """The size, every table of one variable, and some of two and three that are not too large."""
+    """The size, the cube of each variable, and some small cubes of two and three variables."""
     cells = {each.name: len(each.categories) for each in made.variables}
     larger = [
         cube
@@ -42,12 +42,12 @@ def cubes_of(made: Encoded, chance: random.Random, several: int) -> list[tuple[s
 
 
 def bound(made: Encoded, cube: Sequence[str]) -> int:
-    """The square of the most that one member may change a histogram by (L2)."""
+    """The square of the most that one member may change a histogram (L2 distance)."""
     return math.prod(each.max_per_member for each in made.variables if each.name in cube)
 
 
 async def breaches(made: Encoded, cubes: Sequence[tuple[str, ...]], members: Sequence[UUID]) -> list[object]:
-    """Which cubes a member changes by more than it may when it is taken out, and whose records other than its own."""
+    """The cubes that change beyond the bound when a member is removed, and other members whose records change."""
     found: list[object] = []
     before, records = await made.counts(*cubes), await made.records()
     for member in members:
@@ -73,8 +73,8 @@ async def test_one_member_changes_a_histogram_by_the_root_of_m_at_most(admin: Ad
     assert await breaches(made, cubes_of(made, chance, 20), chance.sample(members, 8)) == []
 
 
-# Each stands in for the real function, for the length of a test: a member counted as often as it has rows; and a rule
-# that looks at what others have.
+# Each replaces the real function during a test: one counts a member once for each of their rows; the other is a rule
+# that depends on other members' rows.
 UNBOUNDED = """
     CREATE OR REPLACE FUNCTION research.histogram(dataset uuid, variables integer[]) RETURNS bigint[] LANGUAGE sql AS $$
         SELECT array_agg(n ORDER BY place) FROM (
@@ -159,7 +159,7 @@ def course(letter: str, began: int, ended: int | None = None, **given: Any) -> R
 
 
 def observed(letter: str, **values: float) -> list[Row]:
-    """Values by `d` and how many days before the freezing."""
+    """Observations: each value, and how many days before the freezing it was made."""
     return [
         ("observation", {"indicator": letter, "observed_on": ago(int(day[1:])), "value": value})
         for day, value in values.items()
@@ -282,7 +282,7 @@ async def test_an_answer_counts_by_its_first_codes_in_every_version(
 
 
 async def test_no_category_depends_on_the_data(admin: Admin) -> None:
-    """A dataset that nobody is in has the domain of one that all are in, and zeros in it."""
+    """A dataset without members has the same domain as one with members, with zero counts."""
     full = await wave_of(admin, random.Random(7), 15)
     empty = await dataset(admin, full.variables, wave="nobody", community_id=full.community, offered_to=["INSURER"])
     await empty.freeze()

@@ -40,13 +40,13 @@ async def respondents(network: Network) -> Crowd:
 
 @pytest.fixture
 def without_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No noise, so that a size is what a test made it."""
+    """Switches the noise off, so that a published size is exact."""
     monkeypatch.setattr(noise, "draw", lambda counts, *_: list(counts))
 
 
 @pytest_asyncio.fixture
 async def publisher(network: Network) -> AsyncIterator[asyncpg.Connection]:
-    """A connection as what is due is done on."""
+    """Yields a connection as the publisher's role, as scheduled work uses it."""
     endpoint = network.ask.app.endpoint
     assert endpoint is not None
     assert endpoint.settings.database_url is not None
@@ -68,7 +68,7 @@ def wave(community_id: UUID, **given: Any) -> dict[str, Any]:
 
 
 async def tracking(network: Network, size: int = 260, **community: Any) -> UUID:
-    """A community of so many patients who consent, some of whom follow an indicator and a treatment of its."""
+    """A community of consenting patients, some of whom track one of its indicators and treatments."""
     made = await crowd(network.database, [{"q": "A"}] * size)
     if community:
         column, value = next(iter(community.items()))
@@ -122,7 +122,7 @@ async def test_a_survey_that_closes_becomes_a_dataset(
     assert await rows_of(network, "research.enrolment", id) == await rows_of(network, "research.record", id) == 260
     links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
     assert await network.value(links, respondents.survey) == 0
-    # 15 % of the cap bear, after the size, one table of its first question.
+    # 15 % of the cap pay for the size and one table of the first question.
     assert [tuple(each) for each in await network.database.fetch(OWN, id)] == [("q@v1", "WITHIN_10")]
     [size, own] = await network.database.fetch(
         "SELECT * FROM insight.ledger_entry WHERE position > $1 ORDER BY position", lines
@@ -235,7 +235,7 @@ async def test_scheduled_work_closes_surveys_into_datasets(
     move = "UPDATE catalog.survey SET closes_on = current_date + $2::integer WHERE id = $1"
     await network.database.execute(move, respondents.survey, 0)
     await settle_surveys(publisher)
-    assert await datasets(network, respondents.community) == []  # its last day is not over
+    assert await datasets(network, respondents.community) == []  # the last day is not over
     await network.database.execute(move, respondents.survey, -1)
     await settle_surveys(publisher)
     await settle_surveys(publisher)
@@ -321,7 +321,7 @@ async def test_a_wave_freezes_the_tracking_of_a_communitys_patients(
     assert (cube.startswith("level_"), precision) == (True, "WITHIN_10")
     noisy = "SELECT noisy FROM insight.release WHERE dataset_id = $1 AND cube = $2"
     counts = await network.value(noisy, id, cube)
-    assert (sum(counts), counts[-1], counts[0]) == (260, 160, 10)  # 160 follow nothing; of 100, ten say 0
+    assert (sum(counts), counts[-1], counts[0]) == (260, 160, 10)  # 160 track nothing; ten of 100 have the value 0
     await expect_sound(network, f"dst_{id}")
 
 
@@ -336,7 +336,7 @@ async def test_a_wave_with_too_few_members_is_refused_and_its_charge_stays(
     assert (dataset["status"], dataset["size"], dataset["spent_micro_rho"]) == ("TOO_SMALL", 150, PRICES[20])
     assert await network.do(survey_manager, "waveFreeze", FROZEN, **given) == payload
     assert len(await datasets(network, community)) == 1
-    await network.do(survey_manager, "waveFreeze", FROZEN, **wave(community))  # its name is free
+    await network.do(survey_manager, "waveFreeze", FROZEN, **wave(community))  # the name is free
     assert len(await datasets(network, community)) == 2
 
 

@@ -50,7 +50,9 @@ async def test_a_publication_is_charged_recorded_and_notified_once(
     assert published in told
     assert len([one for one in told if one["kind"] == "notificationAdded"]) == len(respondents.members)
     await publish(network, licensed_buyer, dataset, "q", "twin")
-    assert [one["kind"] for one in await network.events()] == ["insightPublished"]  # one word of it is still unread
+    assert [one["kind"] for one in await network.events()] == [
+        "insightPublished"
+    ]  # one notification of it is still unread
     await expect_sound(network, dataset)
 
 
@@ -71,7 +73,7 @@ async def test_noise_is_added_to_every_cell(network: Network, dataset: str, lice
     await publish(network, licensed_buyer, dataset, "q", "region", "age_band")
     [release] = await releases(network, dataset, "q", "region", "age_band")
     assert len(release["noisy"]) == 4 * 19 * 9
-    # Members have no region: all but 36 cells are empty, and noise of sigma 10.5 leaves one of 25 at nought.
+    # Members have no region: all but 36 cells are empty, and noise of sigma 10.5 leaves one in 25 at zero.
     assert 0.7 < sum(count != 0 for count in release["noisy"]) / len(release["noisy"]) < 1
     assert min(release["noisy"]) < -11
 

@@ -23,7 +23,7 @@ WHOLE = """query ($id: ID!) { insight(id: $id) {
 
 
 def figures(each: reading.Cell, *, hidden: bool = False) -> dict[str, Any]:
-    """A cell as it is answered, of an insight of fatigue by sex."""
+    """A cell of an insight of fatigue by sex, as the graph returns it."""
     category, by = FATIGUE.categories[each.category], [SEX.categories[place] for place in each.by]
     published = hidden or each.reliability.value != "HIDDEN"
     return {
@@ -39,7 +39,7 @@ def figures(each: reading.Cell, *, hidden: bool = False) -> dict[str, Any]:
 
 async def test_patients_buyers_and_staff_read_the_same_numbers_in_one_statement(published: Published) -> None:
     cube = published.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0)
-    await published("patient", "{ viewer { audience } }")  # the first time, the session itself is looked up
+    await published("patient", "{ viewer { audience } }")  # the first time, the session is looked up too
     first = await published("patient", WHOLE)
     assert len(published.server.ask.statements) == 1
     assert first == await published("licensed", WHOLE) == await published("manager", WHOLE)
@@ -219,7 +219,7 @@ async def test_a_buyer_reads_only_what_a_running_licence_opens_to_their_kind_of_
             "insights": {"nodes": every},
             "datasets": {
                 "nodes": [{"title": "Tracking of Home", "insights": {"nodes": every}}, OLD]
-            },  # everybody knows that there is one
+            },  # its existence is public
         },
         "treatment": {"insights": {"nodes": [one for one in every if one not in of_fatigue]}},
     }

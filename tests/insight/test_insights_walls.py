@@ -30,7 +30,7 @@ async def test_published_rows_are_append_only(admin: Admin, table: str) -> None:
         f"TRUNCATE insight.{table} CASCADE",
         "TRUNCATE catalog.community CASCADE",
     ):
-        async with undone(admin):  # as the tables' owner, and a superuser at that
+        async with undone(admin):  # as the tables' owner, who is a superuser
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="published rows cannot be changed or deleted"):
                 await admin.execute(statement)
     assert await admin.fetch(everything) == before != []
@@ -92,7 +92,7 @@ async def test_a_budget_never_grows_back(admin: Admin) -> None:
 
 @pytest.mark.parametrize("login", [Audience.BUYER, PUBLISHER], ids=lambda login: login.role)
 async def test_the_buyer_and_publisher_roles_reach_no_persons_row(dsn: str, login: Login) -> None:
-    """The whole of three schemas, read and write; tests/models/test_policies.py has what a role may write elsewhere."""
+    """Covers reads and writes in three schemas; tests/models/test_policies.py covers writes elsewhere."""
     await logins.open_roles(dsn)
     connection = await asyncpg.connect(logins.role_dsn(dsn, login))
     people = [table for table in metadata.sorted_tables if table.schema in ("identity", "care", "research")]

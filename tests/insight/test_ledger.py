@@ -132,7 +132,7 @@ async def test_a_database_that_lacks_published_entries_is_not_served(fresh: str,
         with pytest.raises(LedgerRolledBack):
             async with app.router.lifespan_context(app):
                 pytest.fail("it is served")
-    with pytest.raises(Unavailable) as refused:  # which the command says, and ends with 1
+    with pytest.raises(Unavailable) as refused:  # which the command reports, with exit status 1
         await prepare(fresh, Settings(data=tmp_path))
     assert str(refused.value) == (
         f"The database's ledger lacks entry {head.position + 1:,}, which was published. Privacy budget that is already "
@@ -176,7 +176,7 @@ def test_a_database_is_identified_by_its_address_and_not_by_its_login() -> None:
     assert digest("postgresql://me:secret@127.0.0.1/cohorte") == network
     others = ("127.0.0.2:5432/cohorte", "127.0.0.1:5433/cohorte", "127.0.0.1:5432/other")
     assert network not in {digest(f"postgresql://me:secret@{other}") for other in others}
-    # The folder of a socket is another one at each start; a name is not.
+    # The folder of a socket differs at each start; a name does not.
     sockets = {digest(f"postgresql://me@/cohorte?host=%2Ftmp%2F{name}&port=5432") for name in ("one", "two")}
     assert len(sockets) == 1
     assert digest("postgresql://me@/cohorte?host=127.0.0.1&port=5432") == network

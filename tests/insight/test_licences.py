@@ -109,7 +109,7 @@ async def test_an_organization_has_one_pending_request_for_each_community(
     assert refusals == [[], *[[{"code": "CONFLICT", "path": ["input", "community"]}]] * 2]
     assert await network.value(ROWS, laboratory_user.id) == 1
     other = await network.buyer()
-    await requested(network, other, community_id)  # another organization is in nobody's way
+    await requested(network, other, community_id)  # another organization's request does not interfere
     licence = await network.value("SELECT id FROM insight.licence WHERE organization_id = $1", laboratory_user.id)
     await network.do(steward, "licenceDecide", "__typename", licence=f"lic_{licence}", granted=False)
     await requested(network, laboratory_user, community_id)
@@ -328,7 +328,7 @@ async def test_the_tables_accept_a_licence_request_and_one_decision(admin: async
 
 
 async def scene(admin: asyncpg.Connection) -> dict[str, UUID]:
-    """Two organizations, the first of which has asked for a licence; a steward and somebody else of the house."""
+    """Ids of two organizations, the first with a licence request, of a data steward and of other staff."""
     own, other = (await factories.organization(admin))["id"], (await factories.organization(admin))["id"]
     licence = await factories.licence(admin, organization_id=own, status=LicenceStatus.REQUESTED)
     return {

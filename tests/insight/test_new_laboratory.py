@@ -21,7 +21,7 @@ from tests.support.publishable import PRICES, asks, free, gathered, paid, publis
 
 NAME, CONTACT, PASSWORD = "Institut Nouveau", "contact@nouveau.example", "six amber lamps"
 PURPOSE = "How a treatment is lived with"
-LEFT = 800  # of its quota, after what it publishes
+LEFT = 800  # of the quota, after the publications
 KNOWN = """
     query Known($id: ID!) {
       dataset(id: $id) { variables { name } insights(first: 100) { nodes { variable { name } by { name } } } }
@@ -45,7 +45,7 @@ REGISTER = """
 
 @dataclass
 class Offer:
-    """A dataset that laboratories may ask, one of the same community that they may not, and one of another's."""
+    """A dataset offered to laboratories, one of the same community that is not, and one of another community."""
 
     respondents: Crowd
     dataset: str
@@ -64,7 +64,7 @@ async def offer(network: Network) -> Offer:
 
 
 async def another(network: Network, community: UUID, kind: str) -> str:
-    """A dataset without anybody in it, offered to this kind alone."""
+    """A dataset without members, offered only to this kind of organization."""
     dataset = (await factories.dataset(network.database, community_id=community, offered_to=[kind]))["id"]
     await factories.variable(network.database, dataset_id=dataset, position=1, name="q")
     await factories.category(network.database, dataset_id=dataset, variable=1, place=0, code="UNKNOWN")
@@ -123,7 +123,7 @@ TOO_MANY = {
 
 
 async def refusal(network: Network, who: Caller, dataset: str, variable: str, *by: str) -> dict[str, Any]:
-    """The one refusal that publishing it meets, with nothing else said."""
+    """The only user error of publishing from a dataset; the payload has nothing else."""
     said = await publishes(network, who, dataset, variable, *by)
     assert (said["insight"], said["charged"]) == (None, None)
     [error] = said["userErrors"]
@@ -131,7 +131,7 @@ async def refusal(network: Network, who: Caller, dataset: str, variable: str, *b
 
 
 async def comes_in(network: Network, steward: User) -> Caller:
-    """Made by the house, opened by its contact."""
+    """Staff create the organization, and its contact opens the account."""
     asked = {"name": NAME, "kind": "LABORATORY", "contactEmail": CONTACT, "locale": "en"}
     assert (await network.do(steward, "organizationCreate", "__typename", **asked))["userErrors"] == []
     chosen = {"code": code_in(await network.mailbox.next(CONTACT)), "password": PASSWORD}
@@ -140,7 +140,7 @@ async def comes_in(network: Network, steward: User) -> Caller:
 
 
 async def is_licensed(network: Network, steward: User, laboratory: Caller, respondents: Crowd) -> None:
-    """It asks for a licence, which the house finds among those that wait, and grants; a letter says so."""
+    """The laboratory requests a licence; staff find the pending request and grant it, and a mail says so."""
     today = datetime.now(UTC).date()
     days = {"startsOn": today.isoformat(), "endsOn": (today + timedelta(days=365)).isoformat()}
     asked = {"community": f"com_{respondents.community}", "purpose": PURPOSE} | days
@@ -156,14 +156,14 @@ async def is_licensed(network: Network, steward: User, laboratory: Caller, respo
 
 
 async def readable(network: Network, who: Caller, dataset: str) -> set[tuple[str, ...]]:
-    """The variables of each insight of a dataset that it may read."""
+    """The variables of each insight of a dataset that the caller may read."""
     answer = await network.ask(who, KNOWN, {"id": dataset})
     found = answer["data"]["dataset"]["insights"]["nodes"]
     return {(one["variable"]["name"], *(by["name"] for by in one["by"])) for one in found}
 
 
 async def is_read_and_registered(network: Network, laboratory: Caller, insight: str) -> None:
-    """Its cells, and the same for a spreadsheet and for statistical tools; then what everybody may read of it."""
+    """Checks an insight's cells, its CSV and JSON-stat files, and its public ledger entry."""
     answer = await network.ask(laboratory, READ, {"id": insight})
     assert "errors" not in answer, answer["errors"]
     read = answer["data"]["insight"]
@@ -171,7 +171,7 @@ async def is_read_and_registered(network: Network, laboratory: Caller, insight: 
     cells = {(cell["by"][0]["code"], cell["category"]["code"]): cell for cell in read["cells"]}
     counts = {places: cell["count"] for places, cell in cells.items()}
     assert len(cells) == 3 * 4
-    # Forty of 240 in each of six; 70 is over six standard deviations of the noise.
+    # Forty of 240 members in each of six cells; 70 is more than six standard deviations of the noise.
     assert all(abs((counts[r, q] or 0) - 40) < 70 for r in "AB" for q in "ABC")
     rows = list(csv.DictReader(io.StringIO(read["csv"])))
     assert {(row["r_code"], row["q_code"]): row["count"] for row in rows} == {
@@ -202,7 +202,7 @@ async def is_read_and_registered(network: Network, laboratory: Caller, insight: 
 
 
 async def its_program_does_as_much(network: Network, laboratory: Caller, offer: Offer, insight: str) -> None:
-    """With a key, it reads, is quoted and publishes out of the same licence, and asks for no other."""
+    """With an API key, the program reads, quotes and publishes under the same licence, and cannot request another."""
     expires = (datetime.now(UTC) + timedelta(days=90)).isoformat(timespec="seconds")
     payload = await network.do(laboratory, "apiKeyCreate", "secret", name="Reports", expiresAt=expires)
     program = Caller("program", payload["secret"])

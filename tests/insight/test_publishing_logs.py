@@ -65,7 +65,7 @@ async def test_no_answer_or_exact_count_is_logged_from_answers_to_insights(
             where = [{"variable": "r", "in": [PLANTED]}]
             answers.append(await network.ask(who, sliced, {"id": said["insight"]["id"], "w": where}))
     assert [sorted(answer) for answer in answers] == [["data"]] * 3 + [["errors"], ["data"], ["data", "errors"]]
-    # Some of what is asked of the graph is refused with an error, and none of it is repeated.
+    # Some requests are refused with an error, and none is repeated.
     assert PLANTED not in str(answers)
     ours = [record for record in caplog.records if record.name.startswith(("cohorte", "uvicorn", "strawberry"))]
     written = "\n".join(logging.Formatter().format(record) for record in ours)

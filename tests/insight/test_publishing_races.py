@@ -32,7 +32,7 @@ QUESTIONS = [("q",), *islice(PAIRS, 15)]
 
 
 async def race(network: Network, respondents: Crowd, dataset: str, within: int) -> tuple[int, int]:
-    """Sixteen publishers by two servers, each with a question of its own: how many were answered, and refused."""
+    """Sixteen publishers on two servers, each with a different question: how many succeeded and were refused."""
     settings = network.ask.app.endpoint
     assert settings is not None
     assert settings.settings.database_url is not None
@@ -81,14 +81,14 @@ async def test_a_debit_after_the_commit_is_detected(template: str, monkeypatch: 
         UPDATE insight.dataset
         SET spent_micro_rho = spent_micro_rho + $2, sold_micro_rho = sold_micro_rho + $2 WHERE id = $1
     """
-    async with running_network(template) as apart:  # its register does not hold any more
+    async with running_network(template) as apart:  # its ledger is no longer valid
         respondents = await gathered(apart)
         dataset = await closed(apart, respondents)
         await expect_sound(apart, dataset)
         monkeypatch.setattr("resolvers.insight.releases.debit", later)
         await race(apart, respondents, dataset, within=10)
         for charge in debts:
-            with suppress(asyncpg.CheckViolationError):  # the wall behind it, which is too late by then
+            with suppress(asyncpg.CheckViolationError):  # the database constraint, which comes too late
                 await apart.database.execute(debit, key(dataset), charge)
         with pytest.raises(AssertionError):
             await expect_sound(apart, dataset)
@@ -163,7 +163,7 @@ async def test_a_backend_terminated_after_the_debit_publishes_nothing(
 
 
 async def waiting(database: asyncpg.Connection) -> int:
-    """The publisher's backend that has said all and waits for its turn to write into the register."""
+    """The id of the publisher's backend that has written everything and waits for the ledger."""
     query = """
         SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
         WHERE l.locktype = 'advisory' AND NOT l.granted AND a.usename = 'cohorte_publisher'

@@ -34,7 +34,7 @@ from tests.support.publishable import (
 
 @pytest_asyncio.fixture(scope="module")
 async def other_respondents(network: Network) -> Crowd:
-    """Others, of whom only what is refused is asked."""
+    """Yields a second crowd, from which only refused requests publish."""
     return await gathered(network)
 
 

@@ -44,7 +44,7 @@ Counts = dict[tuple[str, str], int]  # by arm and category
 
 @dataclass(frozen=True)
 class Trial:
-    """The counts that are true, those that are published, and the scale of the noise in each."""
+    """The true counts, the published counts, and the scale of the noise in each cell."""
 
     true: Counts
     noisy: Counts
@@ -54,13 +54,13 @@ class Trial:
 
 @cache
 def arthritis_scores() -> dict[str, dict[int, float]]:
-    """Of each patient, by month."""
+    """Each patient's scores by month."""
     return {patient: numbers[SCORE] for patient, numbers in arthritis().items()}
 
 
 @cache
 def true_counts() -> Counts:
-    """Patients by arm, month and score, as the package has them; `UNKNOWN` where a patient has no score at all."""
+    """The package's counts of patients by arm, month and score; `UNKNOWN` for patients without a score."""
     arms = {f"arthritis-{int(line['id']):03}": ARMS[line["trt"]] for line in table("multgee/arthritis")}
     counts: Counter[tuple[str, str]] = Counter()
     for patient, scores in arthritis_scores().items():
@@ -73,7 +73,7 @@ def true_counts() -> Counts:
 
 @pytest_asyncio.fixture(scope="module")
 async def trial(module_server: OwnServer) -> Trial:
-    """The months by arm, published once more, within 10: read by the laboratory over HTTP."""
+    """Yields the months by arm, published again within 10, as the laboratory reads them over HTTP."""
     ask, owner = module_server.ask, module_server.admin
     dataset = await owner.fetchval(DATASET)
     await owner.execute("update insight.licence set quota_micro_rho = 250000 where status = 'GRANTED'")
@@ -106,7 +106,7 @@ def errors(trial: Trial) -> dict[tuple[str, str], int]:
 
 
 def most_failures(tries: int, probability: float, alpha: float = 1e-5) -> int:
-    """As many failures in so many tries are exceeded once in 100,000."""
+    """The number of failures in this many trials that is exceeded with a probability of 1 in 100,000."""
     left, failures = 1.0, -1
     while left > alpha:
         failures += 1
@@ -131,7 +131,7 @@ def test_the_insight_has_exactly_the_expected_cells(trial: Trial) -> None:
 
 
 def test_the_noise_is_what_was_paid_for(trial: Trial) -> None:
-    """Two releases, within 10 together: each has the noise that its own charge buys, combined by what they tell."""
+    """Two releases combined within 10: each has the noise of its own charge, and they are weighted by precision."""
     whole = noise_for(price(Precision.WITHIN_10, CONTRIBUTIONS), CONTRIBUTIONS)
     assert math.isclose(trial.sigma, whole.sigma, rel_tol=1e-3)
     assert trial.margin <= Precision.WITHIN_10.margin
@@ -145,7 +145,7 @@ def test_cells_lie_within_their_margin_of_error_at_95_percent(trial: Trial) -> N
     outside = [place for place, error in found.items() if abs(error) > trial.margin]
     assert len(outside) <= most_failures(len(found), 0.05)
     assert max(map(abs, found.values())) < 6 * trial.sigma
-    known = [place for place in trial.true if abs(found[place]) > trial.margin]  # not only where there is nobody
+    known = [place for place in trial.true if abs(found[place]) > trial.margin]  # not only in empty cells
     assert len(known) <= most_failures(len(trial.true), 0.05)
 
 
@@ -176,7 +176,7 @@ def mean(counts: list[tuple[int, int]]) -> float:
 
 
 async def test_the_members_own_table_has_the_patients_median_scores(module_server: OwnServer) -> None:
-    """Of the 90 days before the wave, each patient's median: published when it was frozen, and read by any member."""
+    """Each patient's median of the 90 days before the wave, published on freezing and readable by any member."""
     ask, owner = module_server.ask, module_server.admin
     dataset = await owner.fetchval(DATASET)
     frozen_on = await owner.fetchval("select frozen_on from insight.dataset where id = $1", dataset)
@@ -186,9 +186,9 @@ async def test_the_members_own_table_has_the_patients_median_scores(module_serve
     for pseudonym, entry in entries:
         days = {day_of(SCORE, entry, month): score for month, score in arthritis_scores()[pseudonym].items()}
         recent = [score for day, score in days.items() if frozen_on - timedelta(days=90) < day <= frozen_on]
-        score = math.floor(median(recent) + 0.5) if recent else None  # what lies between two scores falls upwards
+        score = math.floor(median(recent) + 0.5) if recent else None  # values between two scores are rounded up
         scores += [] if score is None else [score]
-        true["UNKNOWN" if score is None else str(score - 1)] += 1  # a category's code is its place
+        true["UNKNOWN" if score is None else str(score - 1)] += 1  # a category's code is its position
     found = await ask(await ask.sign_in("patient"), LEVELS, {"id": f"dst_{dataset}"})
     (own,) = [one for one in found["data"]["dataset"]["insights"]["nodes"] if one["requestedBy"] is None]
     assert (own["variable"], own["by"]) == ({"name": "level_arthritis_self_assessment"}, [])
@@ -200,7 +200,7 @@ async def test_the_members_own_table_has_the_patients_median_scores(module_serve
     (said,) = [one for one in own["statistics"] if one["measure"] == "MEAN"]
     half = (said["interval"]["high"] - said["interval"]["low"]) / 2
     assert said["reliability"] != "HIDDEN"
-    assert abs(said["value"] - sum(scores) / len(scores)) < 2.5 * half  # at 95 % it is one; this, once in a million
+    assert abs(said["value"] - sum(scores) / len(scores)) < 2.5 * half  # exceeded once in a million
 
 
 async def test_the_epilepsy_trial_is_too_small_and_only_its_size_is_charged(

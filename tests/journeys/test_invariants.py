@@ -10,7 +10,7 @@ from tests.support.network import Network
 from tests.support.random_walk import begin, play_twice
 
 ROUNDS, AT_ONCE = 20, 10
-MORE = 5  # plays at most, until each of these has been carried out
+MORE = 5  # the most plays until each of these mutations has succeeded
 CARRIED_OUT = {"postAdd", "communityLeave", "consentSet", "surveySubmit", "surveyClose"}
 
 
@@ -20,7 +20,7 @@ async def test_the_demonstration_network_keeps_the_invariants(network: Network) 
 
 @pytest.mark.parametrize("plays", [1, pytest.param(6, marks=pytest.mark.slow)])
 async def test_invariants_hold_after_random_mutations(network: Network, plays: int) -> None:
-    """At least so many plays: what is carried out in one depends on who comes first."""
+    """Runs at least this many plays: what succeeds in one depends on timing."""
     carried_out: set[str] = set()
     for seed in range(plays + MORE):
         if seed >= plays and carried_out >= CARRIED_OUT:
@@ -35,7 +35,7 @@ async def test_invariants_hold_after_random_mutations(network: Network, plays: i
     assert carried_out >= CARRIED_OUT
 
 
-HELD = {  # by PostgreSQL itself: what is planted would be refused
+HELD = {  # PostgreSQL itself would refuse the planted row
     "ck_post_removed_has_no_body",
     "uq_observation_member_id_indicator_id_observed_on",
     "uq_participation_member_id_survey_id",
@@ -43,9 +43,11 @@ HELD = {  # by PostgreSQL itself: what is planted would be refused
 
 
 async def plant(network: Network) -> None:
-    """One row, at least, that is wrong in each way."""
+    """Inserts at least one row for each violation."""
     database = network.database
-    await database.execute("SET LOCAL session_replication_role = replica")  # what keeps the rows right is off
+    await database.execute(
+        "SET LOCAL session_replication_role = replica"
+    )  # the triggers that keep rows consistent are off
     held = await database.fetch(
         "SELECT conrelid::regclass::text AS table, conname AS name FROM pg_constraint WHERE conname = any($1)",
         list(HELD),

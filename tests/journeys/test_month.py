@@ -16,7 +16,7 @@ from tests.support.subscribers import POST_ADDED, Socket, socket, subscribed
 from tests.support.surveys import HOW, NO, NOTICE, WHOLE, YES, today, wanted
 
 ADDRESS = "marguerite@people.example"
-REGION = "Terres australes"  # of nobody in the demonstration network: the survey waits for these two
+REGION = "Terres australes"  # of no member of the demonstration network, so that the survey waits for these two
 STAY = ("care.discussion", "care.post")
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -42,7 +42,7 @@ SEEN = """
 
 
 async def heard(made: Socket, number: int) -> dict[str, list[Any]]:
-    """The next answers on a socket, by the operation they belong to: between operations their order is nobody's."""
+    """The next results on a socket, by operation: their order between operations is not defined."""
     answers: dict[str, list[Any]] = {}
     for _ in range(number):
         message = await made.hear()
@@ -58,14 +58,14 @@ async def data(ask: Ask, who: Caller, query: str, **variables: Any) -> Any:
 
 
 async def done(network: Network, who: Caller, mutation: str, fields: str = "__typename", **given: Any) -> Any:
-    """The payload of a mutation that is carried out."""
+    """The payload of a mutation that succeeds."""
     payload = await network.do(who, mutation, fields, **given)
     assert payload.pop("userErrors") == []
     return payload
 
 
 async def every_row(owner: asyncpg.Connection) -> list[tuple[str, str]]:
-    """Every row of every table that there is, modelled or not, as text."""
+    """Every row of every table, with or without a model, as text."""
     tables = await owner.fetch(
         "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
         " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
@@ -76,7 +76,7 @@ async def every_row(owner: asyncpg.Connection) -> list[tuple[str, str]]:
 
 
 def expect_everything(whole: dict[str, list[dict[str, Any]]]) -> None:
-    """All that was entered is in an export, and each thing once."""
+    """Checks that an export contains everything that was entered, once."""
     assert {table: len(rows) for table, rows in whole.items() if rows} == {
         "care.member": 1,
         "care.profile": 1,
@@ -136,7 +136,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
     await done(network, ada, "profileUpdate", about=about, sharing="MY_COMMUNITIES", locale="fr-FR")
 
     async with socket(own_ask, ada) as news:
-        # It posts, and hears at once that it is answered.
+        # Ada posts, and the reply is delivered at once.
         started = await done(
             network, ada, "discussionStart", "discussion { id }",
             community=community["id"], title="Zebra mornings", body="My zebra mornings.", about=[treatment["id"]],
@@ -159,7 +159,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         own_post = {"postAdded": {"body": "Ten is a zebra hour.", "author": {"pseudonym": "Marguerite"}}}
         assert await heard(news, 1) == {"posts": [own_post]}
 
-        # It checks in for four weeks of days, and corrects the last.
+        # Ada checks in every day for four weeks, and corrects the last day.
         for day in [*range(28), 27]:
             observed = (first_day + timedelta(days=day)).isoformat()
             entries = [{"indicator": one["id"], "value": day % 3, "note": f"zebra {day}"} for one in followed]
@@ -178,7 +178,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         last = {"value": 3, "observedOn": today().isoformat(), "note": "zebra hiccup", "byRelative": False}
         assert line["latest"] == last
 
-        # It starts a treatment, and says what it thinks of it.
+        # Ada starts a treatment and evaluates it.
         begun = await done(
             network, ada, "courseStart", "course { id }",
             treatment=treatment["id"], community=community["id"], startedOn=first_day.isoformat(), dose="a zebra's cup",
@@ -201,7 +201,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         shared = await data(own_ask, ben, evaluations, slug=treatment["slug"])
         assert shared["treatment"]["evaluations"]["nodes"] == [{"comment": "Zebras like it."}]
 
-        # A survey waits for two who consent, and opens by itself with the second.
+        # A survey waits for two members to consent, and opens with the second.
         asked = wanted(key(community["id"]), eligibility={"regions": [REGION]})
         survey = (await done(network, manager, "surveyCreate", "survey { id }", **asked))["survey"]["id"]
         scheduled = await done(network, manager, "surveySchedule", "survey { status }", survey=survey)
@@ -225,7 +225,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
             "participation": invited,
         }
 
-        # It answers: what it says to a question that its first answer hides is dropped. It withdraws, answers again.
+        # Ada answers: an answer to a question that their first answer hides is dropped. They withdraw and answer again.
         burden, words = {"question": "burden", "number": 7}, {"question": "words", "text": "Zebra sleep."}
         sent = await done(network, ada, "surveySubmit", ANSWERED, survey=survey, answers=[NO, HOW, burden, words])
         free = [
@@ -247,11 +247,11 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         )
         assert again == {"participation": {"status": "COMPLETED", "answers": [yes, how, *free]}}
 
-        # It takes along what it entered, and leaves.
+        # Ada exports their data and deletes the account.
         exported = (await data(own_ask, ada, "mutation { dataExport { export } }"))["dataExport"]["export"]
         whole = json.loads(exported)
         expect_everything(whole)
-        assert "Mine are better" not in exported  # another's words
+        assert "Mine are better" not in exported  # another member's text
         refused = await network.refused(ada, "accountDelete", password="seven green lambs")
         assert refused == ("WRONG_CREDENTIALS", "input.password")
         mine = {row["id"] for table, rows in whole.items() if table not in STAY for row in rows if "id" in row}
@@ -260,7 +260,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         assert await becomes_closed(own_ask, ada)
         assert await news.closed() == (4403, "Forbidden")
 
-    # What it wrote in discussions stays, as nobody's; of everything else nothing is left.
+    # Posts stay without an author; nothing else is left.
     seen = (await data(own_ask, ben, SEEN, discussion=discussion))["discussion"]
     assert seen == {
         "title": "Zebra mornings",
@@ -276,7 +276,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
     }
     assert (await mailbox.next(ADDRESS))["Subject"] == "Votre compte a été supprimé"
     async with asyncio.timeout(10):
-        waiting = "SELECT EXISTS (SELECT FROM identity.mail)"  # it goes once it is delivered
+        waiting = "SELECT EXISTS (SELECT FROM identity.mail)"  # it is deleted once delivered
         while await network.value(waiting):  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
     rows = await every_row(owner)
@@ -288,7 +288,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
     left = {(name, id) for name, row in rows for id in UUIDS.findall(row) if id in mine}
     assert left == set()
 
-    # Its e-mail and its name are free again.
+    # The address and the pseudonym are free again.
     assert [error["code"] for error in await tried(own_ask, ADDRESS, PASSWORD)] == ["WRONG_CREDENTIALS"]
     newcomer = await join(own_ask, mailbox, "Marguerite")
     after = json.loads((await data(own_ask, newcomer, "mutation { dataExport { export } }"))["dataExport"]["export"])

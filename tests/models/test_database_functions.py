@@ -16,7 +16,7 @@ PACKAGES = ("commands", "models", "planner", "resolvers", "schema", "server")
 async def test_a_migrated_database_has_the_functions_triggers_and_views_of_the_sources(
     dsn: str, declared_catalogue: catalogue.Catalogue
 ) -> None:
-    """To the letter: definition, owner, SECURITY DEFINER, search_path, and who may execute it."""
+    """Compares definition, owner, SECURITY DEFINER, search_path, and who may execute each."""
     assert await complaints(dsn, declared_catalogue, catalogue.SOURCES) == []
     found = await catalogue.read(dsn)
     definition = found["function", "identity.viewer_of(bytea)"].create
@@ -28,7 +28,7 @@ async def test_a_migrated_database_has_the_functions_triggers_and_views_of_the_s
 async def test_a_differing_function_trigger_or_grant_is_reported(
     fresh: str, declared_catalogue: catalogue.Catalogue
 ) -> None:
-    """What the last test would say: the file, and the command that mends it."""
+    """The message of the test above names the file and the command that corrects it."""
     for statement in (
         "ALTER FUNCTION identity.viewer_of(bytea) RESET ALL",
         "ALTER FUNCTION catalog.today() SECURITY DEFINER",
@@ -58,7 +58,7 @@ def test_every_source_is_loaded() -> None:
 
 
 async def test_every_function_is_called(declared_catalogue: catalogue.Catalogue) -> None:
-    """By the server, by another function, or by a trigger. One that nothing calls is deleted."""
+    """By the server, another function or a trigger. Delete a function that nothing calls."""
     python = "\n".join(path.read_text() for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
     items = [item for item in declared_catalogue.values() if item.kind in {"function", "trigger", "column"}]
     name = re.compile(r"(?<![a-z_])(?=([a-z_]+\.[a-z_]+))")  # overlapping: func.insight.epsilon has two

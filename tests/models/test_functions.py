@@ -102,7 +102,7 @@ async def test_epsilon_is_the_smallest_for_a_privacy_loss(
 
 
 def least_delta(rho: float, epsilon: float) -> float:
-    """The other way round, over a grid: arXiv 2004.00010, section 2.3."""
+    """The inverse, over a grid: arXiv 2004.00010, section 2.3."""
     grid = (1 + math.exp(step / 500) for step in range(-3_000, 6_000))
     return math.exp(min((a - 1) * (a * rho - epsilon) - math.log(a - 1) + a * math.log1p(-1 / a) for a in grid))
 
@@ -134,7 +134,7 @@ async def test_a_credential_is_found_by_address_in_any_case(admin: Admin) -> Non
     account = await factories.account(admin, email="camille@example.org", demonstration=True)
     await factories.credential(admin, account_id=account["id"], password_hash="$argon2id$...")
     query = "SELECT * FROM identity.credential_of($1)"
-    assert await admin.fetch(query, "camille@example.org") == []  # nobody has shown that the address is its owner's
+    assert await admin.fetch(query, "camille@example.org") == []  # the address is not verified
     await admin.execute("UPDATE identity.account SET email_verified = true WHERE id = $1", account["id"])
     found = [dict(row) for row in await admin.fetch(query, "Camille@Example.ORG")]
     assert found == [{"account_id": account["id"], "password_hash": "$argon2id$...", "demonstration": True}]
@@ -225,14 +225,14 @@ async def test_closing_a_session_notifies_every_server_only_if_committed(fresh: 
             await owner.execute("SELECT set_config('cohorte.member', $1, true)", str(member))
             assert await owner.fetchval(CLOSE, session["id"], session["account_id"]) is True
             await (transaction.commit() if commits else transaction.rollback())
-        await listener.execute("SELECT 1")  # notifications come before its answer
+        await listener.execute("SELECT 1")  # notifications arrive before its response
         assert heard == [str(sessions[1]["id"])]
     finally:
         await owner.close()
         await listener.close()
 
 
-# Who may call what; every other function of ours is nobody's.
+# Who may call which function; no role may call any other.
 CALLERS: dict[str, set[Login]] = {
     "catalog.search_query(text)": set(Audience),
     "catalog.words_in(text)": set(Audience),
@@ -299,7 +299,7 @@ async def test_each_function_can_be_called_only_by_its_roles(admin: Admin) -> No
         name: {caller.role for caller in callers} for name, callers in CALLERS.items()
     }
     as_owner = {row["name"]: row["proconfig"] for row in rows if row["prosecdef"]}
-    # One that looked elsewhere first could be made to run what somebody put there.
+    # A function with another search_path could be made to run code planted there.
     assert {tuple(settings) for settings in as_owner.values()} == {("search_path=pg_catalog, pg_temp",)}
     assert {name for name in CALLERS if name.startswith("identity.")} <= set(as_owner)
 

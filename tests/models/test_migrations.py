@@ -24,7 +24,7 @@ from tests.support.modules import run_module
 
 ROOT = Path(__file__).parents[2]
 
-# Recorded from a database that earlier migrations had brought to revision 0007, which is adopted as it is.
+# Recorded from a database that earlier migrations had brought to revision 0007, which is adopted unchanged.
 BASELINE = "9cbd554e57bdec001c9b87504169164b9c70344dd8a905c70eb349d7bea17762"
 TOO_OLD = (
     "The database is at revision 0003, which is too old: this version migrates from revision 0007 on."
@@ -43,7 +43,7 @@ async def in_sqlalchemy(dsn: str, work: Callable[[Connection], Any]) -> Any:
 
 
 async def everything(dsn: str) -> list[str]:
-    """The whole catalogue of a database, line by line: with what no class, function or policy declares."""
+    """The whole catalogue of a database as lines, including objects that no class, function or policy declares."""
     lines = [f"{item.kind} {item.create} {item.table}" for item in (await catalogue.read(dsn)).values()]
     connection = await asyncpg.connect(dsn, server_settings={"search_path": "pg_catalog"})
     try:
@@ -97,7 +97,7 @@ async def test_alembic_finds_no_difference_between_the_database_and_the_models(d
 async def test_columns_constraints_and_indexes_equal_the_models(
     dsn: str, declared_catalogue: catalogue.Catalogue
 ) -> None:
-    """Alembic does not look at CHECKs, nor at what a generated column is generated from."""
+    """Alembic compares neither CHECK constraints nor the expressions of generated columns."""
     assert await complaints(dsn, declared_catalogue, catalogue.OF_TABLES) == []
     found = await catalogue.read(dsn)
     assert "CHECK" in found["constraint", "ck_evaluation_satisfaction on care.evaluation"].create

@@ -18,7 +18,7 @@ from tests.support.declared import complaints
 PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
 
 # Who may select from a table, written by hand: p public, m member (patient's view), b buyer, s staff (manager's view),
-# c the publisher, who has records counted.
+# c the publisher, who counts records.
 EXPECTED = """
 catalog.condition            p m b s -
 catalog.community            p m b s c
@@ -82,7 +82,7 @@ READERS = {
     table: {login for login, letter in zip(LOGINS, letters, strict=True) if letter != "-"}
     for table, *letters in (line.split() for line in EXPECTED.split("\n") if line)
 }
-# Which columns each may insert and update, and whether delete: all that the view's mutations write by themselves.
+# Which columns each role may insert and update, and whether it may delete: what the view's mutations write directly.
 WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("care.observation", PATIENT): {
         "insert": "by_relative indicator_id member_id note observed_on value",
@@ -185,7 +185,7 @@ async def logged_in(dsn: str, login: Login) -> AsyncIterator["asyncpg.Connection
 
 
 async def selectable(connection: "asyncpg.Connection[asyncpg.Record]") -> set[str]:
-    """The tables that a connection may select from, found by doing it."""
+    """The tables that a connection can select from, found by trying."""
     allowed = set()
     for table in metadata.sorted_tables:
         try:
@@ -273,7 +273,7 @@ async def test_a_role_writes_only_what_its_mutations_need(
 
 
 async def test_no_function_is_executable_by_public(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """PostgreSQL lets everybody execute a new function: one that runs as the owner would be a door in every wall."""
+    """PostgreSQL grants EXECUTE on a new function to PUBLIC; a SECURITY DEFINER function would bypass every policy."""
     open_ones = await admin.fetch(
         """
         SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(coalesce(proacl, acldefault('f', proowner))) a
@@ -331,7 +331,7 @@ async def test_the_migrated_database_has_the_grants_and_policies_of_the_models(
 async def test_a_differing_policy_grant_or_open_table_is_reported(
     fresh: str, declared_catalogue: catalogue.Catalogue
 ) -> None:
-    """What the last test would say: the file, and the command that mends it."""
+    """The message of the test above names the file and the command that corrects it."""
     for statement in (
         "ALTER POLICY patient_reads ON care.observation USING (true)",
         "DROP POLICY patient_deletes ON care.diagnosis",

@@ -22,7 +22,7 @@ PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BU
 
 @asynccontextmanager
 async def viewing(admin: Admin, audience: Audience, viewer: UUID | None = None) -> AsyncIterator[None]:
-    """As the audience's role, with the viewer that a statement of its would carry."""
+    """Sets the audience's role and the viewer that its statements carry."""
     transaction = admin.transaction()
     await transaction.start()
     await admin.execute(f"SET LOCAL ROLE {audience.role}")
@@ -49,7 +49,7 @@ async def diary(admin: Admin, sharing: Sharing | None) -> UUID:
 
 
 DIARY = ("care.profile", "care.observation", "care.course", "care.evaluation", "care.side_effect")
-OWN = {  # what is a member's own, and the column that says whose
+OWN = {  # tables of members' own rows, and the column that references the member
     "care.notification": "member_id",
     "care.diagnosis": "member_id",
     "research.consent": "member_id",
@@ -148,7 +148,7 @@ async def test_a_statement_without_a_viewer_reads_no_guarded_row(admin: Admin, s
 
 
 async def test_a_statement_carries_its_own_viewer(admin: Admin) -> None:
-    """The setting is made in the statement that the policies read it in, and is gone with its transaction."""
+    """The statement makes the setting that its policies read, which ends with the transaction."""
     viewer, other = await diary(admin, Sharing.ONLY_ME), await diary(admin, Sharing.ALL_MEMBERS)
     hidden = await diary(admin, Sharing.MY_COMMUNITIES)
     counts = ", ".join(f"(SELECT count(*) FROM {table} WHERE member_id = any($2))" for table in DIARY)
@@ -307,7 +307,7 @@ KEYSET = "('2027-06-01', '80000000-0000-0000-0000-000000000000'::uuid)"
 async def test_queries_use_indexes_behind_the_policies(
     admin: Admin, statement: str, index: str, condition: str, own: bool
 ) -> None:
-    """An operator that PostgreSQL does not hold for leakproof would run after the policy, over every row."""
+    """An operator that is not leakproof would run after the policy, on every row."""
     await many(admin)
     viewer, other = (
         row[0]
@@ -322,7 +322,7 @@ async def test_queries_use_indexes_behind_the_policies(
 
 
 async def many(admin: Admin) -> None:
-    """300 members with 20 days each; two of them with 1,500, of which a page is worth its index's order."""
+    """300 members with 20 days each, and two with 1,500, whose pages are worth an index scan in order."""
     indicator = (await factories.indicator(admin))["id"]
     days = (
         "generate_series(1, CASE WHEN pseudonym IN ('many-1', 'many-2') THEN 1500 ELSE 20 END) day"

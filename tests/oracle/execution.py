@@ -17,7 +17,7 @@ import tests.oracle.own  # noqa: F401  they fill in the readers
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import TABLES, Listed, TypedRow, readers
 
-COLUMNS = {  # where a field is not its column's name in camel case
+COLUMNS = {  # fields whose names are not their column's in camel case
     "CohortReadiness.consenting": "consenting_count", "CohortReadiness.needed": "needed_count",
     "VisibilityRule.question": "on_key", "Answer.date": "day",
 }  # fmt: skip
@@ -26,13 +26,13 @@ PAGE = ("first", "after", "last", "before")
 
 
 class OracleCursor(str):
-    """A cursor of ours: it means the same place as one of the server's if the keys in both are the same."""
+    """The oracle's cursor: it equals a cursor of the server that has the same keys."""
 
     __slots__ = ()
 
 
 class Oracle:
-    """Answers as one viewer; `sdl` is the viewer's view of the graph."""
+    """Answers operations as one viewer; `sdl` is the viewer's view of the graph."""
 
     def __init__(self, sdl: str, seen: VisibleRows) -> None:
         self.schema = build_schema(sdl)
@@ -70,7 +70,7 @@ def column_of(kind: str, name: str) -> str:
 
 
 def arguments_of(given: Found) -> dict[str, Any]:
-    """What a reader is called with: a field's arguments but for a page's, under names that Python allows."""
+    """A reader's arguments: the field's arguments, without those of pages, under valid Python names."""
     return {f"{key}_" if key == "from" else key: value for key, value in given.items() if key not in PAGE}
 
 
@@ -95,7 +95,7 @@ def paged(
     cursor, size = (before, last) if backward else (after, first)
     if cursor is not None and items:
         place = tuple(read(type(key), part) for key, part in zip(items[0][0], keys_of(cursor), strict=True))
-        later = backward == whole.descending  # whether the items wanted have greater keys than the cursor's
+        later = backward == whole.descending  # whether the requested items have greater keys than the cursor
         items = [item for item in items if (item[0] > place if later else item[0] < place)]
     size = size or PAGE_SIZE
     page = items[-size:] if backward else items[:size]
@@ -130,7 +130,7 @@ def read(kind: type, part: Any) -> Any:
 
 
 def differences(expected: Any, answer: Any, path: str = "") -> list[str]:
-    """Where an answer is another than the oracle's: keys and their order, values; floats but for their last digits."""
+    """Differences between a response and the oracle's: keys, order and values; floats are compared approximately."""
     if isinstance(expected, dict) and isinstance(answer, dict):
         if list(expected) != list(answer):
             return [f"{path}: keys {list(answer)}, not {list(expected)}"]

@@ -141,7 +141,7 @@ def requested_by(seen: VisibleRows, insight: Found) -> Found | None:
 
 
 def said(seen: VisibleRows, insight: Found, row: Found) -> dict[str, Any]:
-    """A cell or statistic with the categories that its places mean."""
+    """A cell or statistic with the categories at its positions."""
     of = {"dataset_id": insight["dataset_id"]}
     by = [
         seen.one("insight.category", **of, variable=variable, place=place)
@@ -265,7 +265,7 @@ def as_json_stat(seen: VisibleRows, insight: Found) -> str:
 
 
 def table_of(seen: VisibleRows, insight: Found) -> ExportTable:
-    """Of the cells as they were stored, where the server computes them anew."""
+    """The table of the stored cells; the server computes it from the cube."""
     of = {"dataset_id": insight["dataset_id"]}
     dataset = seen.one("insight.dataset", id=insight["dataset_id"])
     variable = seen.one("insight.variable", **of, position=insight["variable"])

@@ -18,10 +18,10 @@ CATALOGUE = frozenset({
     "catalog.condition", "catalog.community", "catalog.community_indicator", "catalog.community_treatment",
     "catalog.indicator", "catalog.notice", "catalog.treatment", "insight.organization", "insight.ledger_entry",
 })  # fmt: skip
-OF_MEMBERS = frozenset({  # what any member, and the house, may read of every member
+OF_MEMBERS = frozenset({  # what any member, and staff, may read of every member
     "care.member", "care.membership", "care.discussion", "care.discussion_topic", "care.post", "care.post_reaction",
 })  # fmt: skip
-OF_THE_HOUSE = frozenset({  # what the house reads of every member and every organization
+OF_THE_HOUSE = frozenset({  # what staff read of every member and every organization
     "care.flag", "care.removal", "care.suspension", "catalog.survey_progress", "insight.licence",
 })  # fmt: skip
 SHOWN_TO_BUYERS = frozenset({"OPEN", "CLOSED", "RELEASED", "ARCHIVED"})
@@ -29,7 +29,7 @@ SHOWN_TO_BUYERS = frozenset({"OPEN", "CLOSED", "RELEASED", "ARCHIVED"})
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All rows of a database, and what time it was there when they were read."""
+    """All rows of a database, and its time when they were read."""
 
     tables: Everything
     now: datetime
@@ -40,7 +40,7 @@ class Snapshot:
 
 
 async def read_snapshot(superuser: asyncpg.Connection) -> Snapshot:
-    """Every row of every table, read as somebody whom no policy binds."""
+    """Reads every row of every table, as a role that no policy applies to."""
     names = await superuser.fetch(
         "select table_schema || '.' || table_name as name from information_schema.tables"
         " where table_schema in ('catalog', 'identity', 'care', 'research', 'insight')"
@@ -82,7 +82,7 @@ class VisibleRows:
 
 
 def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable[[Found], bool]]:
-    """For each table that the viewer's audience may read, which of its rows the viewer may."""
+    """A rule for each table that the viewer's audience may read: which of its rows the viewer may read."""
     tests: dict[str, Callable[[Found], bool]] = dict.fromkeys(CATALOGUE, lambda _: True)
     if viewer.audience is not Audience.PUBLIC:
         tests |= of_datasets(
@@ -104,7 +104,7 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
 
 
 def licensed_datasets(tables: Everything, viewer: Viewer, today: date) -> set[UUID]:
-    """The datasets of which a buyer reads what has been said."""
+    """The datasets whose insights a buyer may read."""
     (own,) = (row for row in tables["insight.organization"] if row["id"] == viewer.organization)
     running = {
         row["community_id"]
@@ -117,7 +117,7 @@ def licensed_datasets(tables: Everything, viewer: Viewer, today: date) -> set[UU
 
 
 def of_datasets(tables: Everything, readable: set[UUID] | None) -> dict[str, Callable[[Found], bool]]:
-    """Every dataset that is large enough, and what was said of those that are `readable`; None: of all."""
+    """Rules for datasets that are large enough, and for insights of the `readable` ones, or of all if None."""
 
     def is_readable(row: Found) -> bool:
         return readable is None or row["dataset_id"] in readable
@@ -134,7 +134,7 @@ def of_datasets(tables: Everything, readable: set[UUID] | None) -> dict[str, Cal
 
 
 def of_surveys(tables: Everything, shown: Callable[[Found], bool]) -> dict[str, Callable[[Found], bool]]:
-    """Whom a survey asks, its questions, their options and rules are seen with it."""
+    """Rules for eligibility, questions, options and visibility rules, which are readable with their survey."""
     surveys = {row["id"] for row in tables["catalog.survey"] if shown(row)}
     questions = {row["id"] for row in tables["catalog.question"] if row["survey_id"] in surveys}
     return {
@@ -147,7 +147,7 @@ def of_surveys(tables: Everything, shown: Callable[[Found], bool]) -> dict[str, 
 
 
 def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Found], bool]]:
-    """What is a member's own, and what other members share with it."""
+    """Rules for a member's own rows, and for those that other members share with them."""
     communities = defaultdict(set)
     for row in tables["care.membership"]:
         communities[row["member_id"]].add(row["community_id"])

@@ -39,7 +39,7 @@ class TypedRow:
 
 @dataclass(frozen=True)
 class Listed:
-    """A list that is read by pages: every item behind the keys of its place."""
+    """A list that is read in pages: every item with the keys that order it."""
 
     items: list[tuple[tuple[Any, ...], Found]]
     descending: bool
@@ -50,7 +50,7 @@ def listed(rows: Iterable[Found], key: Callable[[Found], tuple[Any, ...]], desce
 
 
 def uuid_in(id: str) -> UUID | None:
-    """An id's own part; None for what is no id."""
+    """The UUID in a graph id; None for an invalid id."""
     try:
         return UUID(id.rpartition("_")[2])
     except ValueError:
@@ -70,7 +70,7 @@ def matches(text: str, search: str) -> bool:
 
 
 def field(*coordinates: str) -> Callable[[Reader], Reader]:
-    """Where the values of these fields come from: a function of the visible rows, the object and the arguments."""
+    """Registers a reader of these fields: a function of the visible rows, the object and the arguments."""
 
     def keep(reader: Reader) -> Reader:
         readers.update(dict.fromkeys(coordinates, reader))
@@ -80,7 +80,7 @@ def field(*coordinates: str) -> Callable[[Reader], Reader]:
 
 
 def found(coordinate: str, table: str, **columns: str) -> None:
-    """A field whose object is the row with these columns equal to columns of the field's own row."""
+    """A reader that finds the row whose columns equal these columns of the field's own row."""
     readers[coordinate] = lambda seen, it: seen.one(table, **{name: it[column] for name, column in columns.items()})
 
 
@@ -163,7 +163,7 @@ def searched(rows: list[Found], search: str | None) -> list[Found]:
 
 
 def having(rows: list[Found], **columns: Any) -> list[Found]:
-    """The rows with these values in their columns; None asks for nothing."""
+    """The rows with these values in their columns; None matches any value."""
     return [row for row in rows if all(value is None or row[name] == value for name, value in columns.items())]
 
 
@@ -270,7 +270,7 @@ def through(
     column: str,
     descending: bool = False,
 ) -> Listed:
-    """The rows that others point at, in the order of those others."""
+    """The rows that others reference, in the order of the referencing rows."""
     whole = listed(rows, key, descending)
     items = [(place, seen.one(table, id=row[column])) for place, row in whole.items]
     return Listed([(place, row) for place, row in items if row is not None], descending)
@@ -385,7 +385,7 @@ def diagnosed_in(seen: VisibleRows, membership: Found) -> int | None:
 
 
 def places(seen: VisibleRows, member: UUID) -> list[tuple[Found, Found]]:
-    """The communities that a member is in, by name, each with its membership."""
+    """A member's communities, by name, each with the membership."""
     there = [
         (community, row)
         for row in seen.of("care.membership", member_id=member)

@@ -60,7 +60,7 @@ def letters(found: Any, *, of: list[str] | None = None) -> list[Letters]:
 
 
 def initials(community: Row) -> Rows:
-    """As they are planned: one row, and Python has no part in it."""
+    """A planned expression on one row, without Python."""
     return select(
         func.lower(func.left(community.name, 1)).label("text"), (community.member_count < 0).label("is_vowel")
     )
@@ -134,7 +134,7 @@ def communities() -> Rows:
 
 @graph_type(audience=PUBLIC)
 class Query:
-    """What can be asked."""
+    """The queries."""
 
     communities: Connection[Community] = paged(communities, "They.")
     newest: Community | None = sql(lambda: communities().limit(1), "One.")
@@ -147,7 +147,7 @@ FIRST = "communities(first: 2) { nodes"
 
 @dataclass
 class ToyGraph:
-    """The toy graph on the shared database."""
+    """A small graph of computed fields on the shared database."""
 
     planner: Planner
     pool: asyncpg.Pool
@@ -257,7 +257,7 @@ async def test_variables_decide_whether_a_document_is_planned_or_computed(toy_gr
     shapes: list[tuple[dict[str, Any], bool]] = [({}, True), ({"of": ["a"]}, False), ({"of": ["e"]}, False)]
     for variables, planned in shapes:
         assert (operation.plan(operation.coerce({"with": True} | variables)) is not None) is planned
-    assert len(operation._plans) == 2  # what is given, not its value, is part of a plan's key
+    assert len(operation._plans) == 2  # which variables are given, not their values, is part of a plan's key
 
 
 async def test_planned_fields_stay_planned_beside_computed_ones(toy_graph: ToyGraph) -> None:
@@ -295,7 +295,7 @@ async def test_an_operation_can_be_cancelled_between_computations(toy_graph: Toy
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.to_thread(at_work.acquire)  # the one that was at work is done, and none comes after it
+    await asyncio.to_thread(at_work.acquire)  # the running computation finishes, and no other starts
     at_work.release()
     await asyncio.sleep(0.01)
     assert not at_work.locked()

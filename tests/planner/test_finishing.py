@@ -32,7 +32,7 @@ PAGED = {
 
 @dataclass
 class ViewCase:
-    """One view with a viewer in it, and the values that its operations are made with."""
+    """A viewer of one view, and the values used in generated operations."""
 
     planner: Planner
     viewer: Viewer
@@ -43,7 +43,7 @@ class ViewCase:
         operation = self.planner.operation(parse(made.text), None)
         coerced = operation.coerce(made.variables)
         plan = operation.plan(coerced)
-        if plan is None:  # something in it is computed
+        if plan is None:  # a field of it is computed
             return await self.finished(made)
         return json.loads(await self.read(plan.sql, plan.values(coerced, self.viewer)))
 
@@ -127,7 +127,7 @@ async def pool_of(superuser: asyncpg.Connection) -> Pool:
 
 
 async def add_cursors(view_case: ViewCase) -> None:
-    """Cursors of the view's root lists, as a first page gives them."""
+    """Adds cursors of the view's root lists, taken from their first pages."""
     root = view_case.planner.schema.query_type
     assert root is not None
     for name, coordinate in PAGED.items():

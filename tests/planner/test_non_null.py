@@ -11,7 +11,7 @@ from planner.declare import Sql
 from planner.tables import Tables
 from schema.build import build_views
 
-# One statement says null where the row is hidden, and a client was promised that there is always one.
+# A statement returns null where the row is hidden, but the schema promises an object.
 SAME_SCOPE = "both rows are of the same member, under the same policy"
 EXCEPTIONS = {
     "Me.account": "the viewer's own account, by its own member",
@@ -23,7 +23,7 @@ EXCEPTIONS = {
 
 
 def pointers(audience: Audience) -> Iterator[tuple[str, str]]:
-    """Each non-null field of one object that a table's row stands behind, and that table."""
+    """Each non-null field of an object type with a table behind it, and the table."""
     view = build_views()[audience]._schema
     tables = Tables(view)
     for kind in view.type_map.values():

@@ -79,7 +79,7 @@ def test_no_statement_without_a_viewer_names_a_guarded_table(
 
 
 def questions(planner: Planner) -> Iterator[str]:
-    """Every field of the view, among all that can be asked beside it, and among few."""
+    """Documents with every field of the view, beside all others and beside few."""
     yield from every_field(planner.schema, VALUES)
     yield from (pair.text for pair in pairs() if pair.audience is planner.audience)
     query = planner.schema.query_type
@@ -91,7 +91,7 @@ def questions(planner: Planner) -> Iterator[str]:
 
 
 def sql_of(planner: Planner, text: str) -> str | None:
-    """The statement that answers a question; None where there is not one alone."""
+    """The statement that answers a document; None unless there is exactly one."""
     assert validate(planner.schema, parse(text)) == []
     operation = planner.operation(parse(text), None)
     given = {name: value for name, value in SHAPE.items() if f"${name}:" in text}
@@ -101,7 +101,7 @@ def sql_of(planner: Planner, text: str) -> str | None:
 
 @with_a_viewer
 async def test_a_role_reads_every_row_of_its_open_tables(admin: Admin, audience: Audience) -> None:
-    """What the migrations made of the scopes: no row-level security, or a policy for reading that is `true`."""
+    """The migrated tables have no row-level security, or a read policy of `true`."""
     guarded = await admin.fetch(
         "SELECT n.nspname || '.' || c.relname AS name,"
         " (SELECT array_agg(p.qual) FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname"

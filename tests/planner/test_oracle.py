@@ -30,7 +30,7 @@ from tests.support.documents import every_field, inside, takes_input
 from tests.support.random_operations import Made, Pool, Writer, operations
 
 EXAMPLES, MANY_EXAMPLES = 20, 200  # of each viewer
-VIEWERS = {  # who asks, by the name in front of @demo.example
+VIEWERS = {  # viewers, by the local part of their @demo.example address
     "anybody": Audience.PUBLIC,
     "patient": Audience.PATIENT,
     "relative": Audience.PATIENT,
@@ -39,7 +39,7 @@ VIEWERS = {  # who asks, by the name in front of @demo.example
     "insurer": Audience.BUYER,
     "manager": Audience.MANAGER,
 }
-SLOW = {"relative", "association", "insurer"}  # viewers with a view that another has too
+SLOW = {"relative", "association", "insurer"}  # viewers whose view another viewer has too
 CURSORS = {  # where each list's cursors are found, by its coordinate; the first of `places` that has any gives them
     "Query.communities": "{ communities(first: 9) { edges { cursor } } }",
     "Query.treatments": "{ treatments(first: 9) { edges { cursor } } }",
@@ -64,7 +64,7 @@ CURSORS = {  # where each list's cursors are found, by its coordinate; the first
     "Me.observations": "{ me { observations(first: 30) { edges { cursor } } } }",
     "Me.notifications": "{ me { notifications(first: 9) { edges { cursor } } } }",
 }
-WEIGHTS = {  # a viewer's own, and the lists that people make, oftener than the catalogue
+WEIGHTS = {  # the viewer's own fields and lists of members' rows, more often than the catalogue
     "Query.me": 8, "Query.discussion": 4, "Query.community": 4, "Query.member": 3, "Query.survey": 4, "Query.node": 2,
     "Query.surveys": 2, "Query.flags": 2, "Query.licences": 2, "Query.organization": 4, "Query.treatment": 2,
     "Me.dashboard": 4, "Me.observations": 4, "Me.participations": 3, "Me.notifications": 2, "Me.courses": 2,
@@ -112,12 +112,12 @@ SELDOM = """
     update care.flag set resolution = 'It insults nobody', resolved_at = created_at + interval '1 hour'
         where status = 'DISMISSED';
     update care.flag set resolved_at = created_at + interval '2.5 hours' where status = 'UPHELD';
-"""  # what the demonstration has none or few of
+"""  # rows that the demonstration lacks or has few of
 HOW = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
 class OracleCase:
-    """One viewer, with both ways to answer it."""
+    """One viewer, with the planner and the oracle to compare."""
 
     def __init__(self, view_case: ViewCase, oracle: Oracle) -> None:
         self.view_case, self.oracle = view_case, oracle
@@ -130,7 +130,7 @@ class OracleCase:
 
 @pytest_asyncio.fixture(scope="module")
 async def quiet_dsn(template: str) -> AsyncIterator[str]:
-    """A database in which nobody signs in while it is compared with what was read out of it."""
+    """Yields the address of a database that does not change while it is compared with its snapshot."""
     async with clone(template) as address:
         await logins.open_roles(address)
         superuser = await asyncpg.connect(address)
@@ -176,7 +176,7 @@ def viewer_called(snapshot: Snapshot, name: str, audience: Audience) -> Viewer:
 
 
 def values_of(snapshot: Snapshot, viewer: Viewer) -> Pool:
-    """Arguments that find much: of the network as a whole, and of what the viewer has."""
+    """Argument values that match many rows, of the whole network and of the viewer."""
     tables = snapshot.tables
     longest = sorted(tables["care.discussion"], key=lambda row: row["post_count"], reverse=True)[:4]
     network = {row["community_id"] for row in tables["care.membership"] if row["member_id"] == viewer.member}
@@ -247,7 +247,7 @@ async def expect_the_oracles_answer(oracle_case: OracleCase, data: st.DataObject
 
 @pytest.mark.parametrize("at", [-1, pytest.param(0, marks=pytest.mark.slow)])
 async def test_every_field_of_the_view_returns_what_the_oracle_returns(oracle_case: OracleCase, at: int) -> None:
-    """With the first or the last of the indicators that are worth asking for."""
+    """Uses the first or the last of the indicators that have observations."""
     pool = oracle_case.view_case.pool
     found = {
         "slug": pool["Query.community.slug"][0],
@@ -300,7 +300,7 @@ async def test_generated_operations_have_a_value_for_every_argument(oracle_case:
 
 
 async def walk(view_case: ViewCase, field: str, size: str, cursor: str, end: str) -> list[str]:
-    """The ids of a list, read to its end by pages: `field` is a query with the list's place left open."""
+    """The ids of a list, read page by page to its end; `field` is a query with a placeholder for paging arguments."""
     found: list[str] = []
     given = ""
     while True:

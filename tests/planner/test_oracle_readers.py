@@ -52,7 +52,7 @@ def objects(schema: GraphQLSchema) -> Iterator[GraphQLObjectType]:
 
 
 def unread(schema: GraphQLSchema) -> Iterator[str]:
-    """What the oracle cannot read of a view, each with the file in which to add it."""
+    """Fields and arguments of a view that the oracle cannot read, each with the file in which to add a reader."""
     tables = Tables(schema)
     for kind in objects(schema):
         for name, field in kind.fields.items():

@@ -25,7 +25,7 @@ from tests.support.clusters import run
 
 PAIRS = pairs()
 README = Path(__file__).parents[2] / "README.md"
-GROWING = ("care", "research", "identity")  # the PostgreSQL schemas whose tables grow with the members
+GROWING = ("care", "research", "identity")  # the PostgreSQL schemas whose tables grow with the number of members
 SIGN_INS = {Audience.PATIENT: "patient", Audience.BUYER: "laboratory", Audience.MANAGER: "moderator"}
 
 by_name = pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
@@ -65,7 +65,7 @@ async def test_an_operation_is_one_statement(
     superuser = await asyncpg.connect(dsn)
     variables = pair.taken(pair.operation(view_planners[pair.audience]), await real_values(superuser))
     await superuser.close()
-    await ask(callers[pair.audience], "{ viewer { audience } }")  # the first time, the session itself is looked up
+    await ask(callers[pair.audience], "{ viewer { audience } }")  # the first time, the session is looked up too
     answer = await ask(callers[pair.audience], pair.text, variables)
     assert "errors" not in answer
     assert None not in answer["data"].values()
@@ -74,7 +74,7 @@ async def test_an_operation_is_one_statement(
 
 @dataclass
 class Demonstration:
-    """The demonstration network, whole or small, and who asks it."""
+    """The demonstration network at full or small scale, and its viewers."""
 
     dsn: str
     variables: dict[str, Any]
@@ -83,13 +83,13 @@ class Demonstration:
 
 @pytest_asyncio.fixture(scope="session")
 async def full(server: str) -> AsyncIterator[Demonstration]:
-    """Made once: it takes half a minute."""
+    """Yields the network at full scale, seeded once because that takes half a minute."""
     await run(server, "create database full_scale")
     dsn = at(server, "full_scale")
     await upgrade(dsn)
     await seed.seed(dsn, 1.0)
     superuser = await asyncpg.connect(dsn)
-    # What the demonstration has none or few of, and a network of its size has many of.
+    # Rows that the demonstration lacks or has few of, and that a network of its size has many of.
     await superuser.execute(
         "insert into identity.session (account_id, token_hash, expires_at)"
         " select id, sha256(id::text::bytea), now() + interval '1 day' from identity.account;"
@@ -122,7 +122,7 @@ async def demonstration(dsn: str) -> Demonstration:
 
 
 async def real_values(superuser: asyncpg.Connection) -> dict[str, Any]:
-    """Arguments that find much, by the name of their variable."""
+    """Argument values that match many rows, by the name of their variable."""
     patient = "(select member_id from identity.account where email = 'patient@demo.example')"
     queries = {
         "slug": "select slug from catalog.community where slug = 'multiple-sclerosis'",
@@ -151,7 +151,7 @@ class Scan:
     table: str
     condition: str | None
     limited: bool  # a LIMIT stands above it
-    filtered: bool  # rows are read and thrown away: a LIMIT does not bound how many
+    filtered: bool  # rows are discarded, so a LIMIT does not bound how many are read
 
 
 def scans(plan: Mapping[str, Any], limited: bool = False) -> Iterator[Scan]:
@@ -159,7 +159,7 @@ def scans(plan: Mapping[str, Any], limited: bool = False) -> Iterator[Scan]:
         table = f"{plan['Schema']}.{plan['Relation Name']}"
         yield Scan(plan["Node Type"], table, plan.get("Index Cond"), limited, "Filter" in plan)
     for inner in plan.get("Plans", ()):
-        # What a sort or a hash reads, it reads to its end, whatever LIMIT stands above.
+        # A sort or hash reads its whole input, whatever LIMIT stands above it.
         yield from scans(
             inner,
             plan["Node Type"] == "Limit" or (limited and plan["Node Type"] in ("Result", "Subquery Scan", "WindowAgg")),
@@ -167,14 +167,14 @@ def scans(plan: Mapping[str, Any], limited: bool = False) -> Iterator[Scan]:
 
 
 def by_index(scan: Scan) -> bool:
-    if scan.node == "Bitmap Heap Scan":  # the index scan under it bears the condition
+    if scan.node == "Bitmap Heap Scan":  # the index scan below it has the condition
         return True
     bounded = scan.condition is not None or (scan.limited and not scan.filtered)
     return scan.node in ("Index Scan", "Index Only Scan", "Bitmap Index Scan") and bounded
 
 
 class Explaining:
-    """One connection as a view's role, that plans as the server's do."""
+    """A connection as a view's role, with the server's planner settings."""
 
     def __init__(self, connection: Any, viewer: Viewer, planner: Planner) -> None:
         self.connection, self.viewer, self.planner = connection, viewer, planner
@@ -220,7 +220,7 @@ def cursor_in(answer: Any, name: str) -> str | None:
 async def test_an_index_exists_for_every_read_of_a_growing_table(
     pair: Pair, small: Demonstration, view_planners: dict[Audience, Planner]
 ) -> None:
-    """Where the network is small PostgreSQL reads whole tables, unless it is told not to."""
+    """In a small network PostgreSQL reads whole tables unless sequential scans are disabled."""
     await expect_read_by_index(pair, small, view_planners, "force_generic_plan", "set enable_seqscan = off")
 
 

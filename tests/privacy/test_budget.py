@@ -58,7 +58,7 @@ def test_shares_restrict_and_never_extend(cap: int, data: st.DataObject) -> None
     assert 0 <= sale <= cap - spent
     assert 0 <= house <= cap - spent
     assert sold + sale <= cap * 0.6
-    # What the house may take leaves the buyers' share whole.
+    # Cohorte's share does not reduce the buyers' share.
     if spent - sold <= share_of(cap, 40):
         assert left_for_sale(cap, spent + house, sold) == share_of(cap, 60) - sold
 

@@ -95,7 +95,7 @@ def test_a_changed_entry_is_located(field: str, at: int) -> None:
     change: dict[str, Any] = {field: 7 if field == "position" else CHANGES[field]}
     changed = replace(entry, **change)
     assert broken_at([*LINES[:at], (changed, stated), *LINES[at + 1 :]]) == at + 1
-    # With its own hash made anew, the next one does not follow: all but the last line are held by those after them.
+    # With its hash recomputed, the next entry does not follow: each entry but the last is protected by those after it.
     anew = [*LINES[:at], (changed, hash_of(changed)), *LINES[at + 1 :]]
     if field in {"position", "previous_hash"}:
         assert broken_at(anew) == at + 1

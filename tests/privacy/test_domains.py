@@ -68,7 +68,7 @@ waves = st.builds(
 
 
 def fallen_into(variable: Variable, text: str | None, number: float | None) -> list[str]:
-    """The codes of the categories that a raw value falls into, as the definition has it."""
+    """The codes of the categories that a raw value falls into, by the definition of the domain."""
     categories = variable.categories
     if variable.rule is DomainRule.MONTHS:
         found = [one for one in categories if text and one.code.startswith(f"{text}_") and holds(one, number)]
@@ -95,7 +95,7 @@ def test_a_domain_has_unique_names_and_ends_with_unknown(variables: tuple[Variab
         assert len(set(codes)) == len(codes)
         assert codes.index(UNKNOWN) == len(codes) - 1
         assert 2 <= len(codes) <= MOST_CATEGORIES < NOTHING
-        # Always enough of them for the slots, and never more slots than the table takes.
+        # Always enough variables for the slots, and never more slots than the table has columns.
         assert 1 <= variable.max_per_member <= min(12, len(codes) - 1)
         assert variable.ordinal is False or all(one.value is not None for one in variable.categories[:-1])
     assert slots(variables) == tuple(

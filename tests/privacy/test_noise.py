@@ -21,13 +21,13 @@ from privacy.precision import PRECISIONS, Precision, cheaper, margin_of, price
 
 Draw = Callable[[Sequence[int], int, int], list[int]]
 
-BEYOND = NormalDist().inv_cdf(1 - 1e-4)  # what a right noise gives once in ten thousand times
+BEYOND = NormalDist().inv_cdf(1 - 1e-4)  # correct noise exceeds this once in ten thousand times
 PRICES = [("WITHIN_5", 62_831), ("WITHIN_10", 17_372), ("WITHIN_20", 4_567), ("WITHIN_50", 754)]
 
 
 @pytest.fixture
 def fault(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """A patch of the noise's own module, without the measurements that it keeps."""
+    """Yields a monkeypatch for the noise module, with its cache of measurements cleared."""
     noise._measurement.cache_clear()
     yield monkeypatch
     monkeypatch.undo()
@@ -35,12 +35,12 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 
 
 def twice(check: Callable[[], bool]) -> bool:
-    """Whether a check holds, given a second chance: what draws by chance fails by chance."""
+    """Whether a check passes in one of two attempts: a random check sometimes fails by chance."""
     return check() or check()
 
 
 def follows_the_law(micro_rho: int, draws: int, drawing: Draw = draw) -> bool:
-    """Whether the noise has the masses exp(-k² / 2 sigma²), by chi-squared, and no cell tells of the next one.
+    """Whether the noise has the masses exp(-k² / 2 sigma²), by chi-squared, and each cell is independent of the next.
 
     The 99.99 % point of chi-squared is Wilson and Hilferty's (1931).
     """
@@ -49,7 +49,7 @@ def follows_the_law(micro_rho: int, draws: int, drawing: Draw = draw) -> bool:
     furthest = math.ceil(sigma * 12)
     masses = {k: math.exp(-0.5 * (k / sigma) ** 2) for k in range(-furthest, furthest + 1)}
     whole = math.fsum(masses.values())
-    # From the least likely inwards, so that every class is expected at least ten times.
+    # Merged from the tails inwards, so that every class is expected at least ten times.
     seen, classes, expected, observed = Counter(found), [], 0.0, 0
     if any(value not in masses for value in seen):
         return False
@@ -129,7 +129,7 @@ def test_the_shift_check_detects_a_halved_sensitivity(
 def test_a_charge_equals_the_price_and_covers_the_privacy_loss(micro_rho: int, contributions: int) -> None:
     found = noise_for(micro_rho, contributions)
     assert found.micro_rho == micro_rho
-    # Exactly, in fractions: floats would hide the very ulp that is too much.
+    # In exact fractions: floats would hide an excess of one ulp.
     assert Fraction(contributions) / (2 * Fraction(found.sigma) ** 2) * MICRO <= micro_rho
     assert found.sigma == pytest.approx(math.sqrt(contributions * MICRO / (2 * micro_rho)), rel=1e-14)
 
@@ -189,7 +189,7 @@ def test_a_precisions_price_is_the_lowest_that_achieves_it(precision: str, micro
     assert price(wanted) == micro_rho
     assert noise_for(micro_rho).margin == wanted.margin
     assert noise_for(micro_rho - 1).margin == wanted.margin + 1
-    # OpenDP's accuracy is the least distance that is rarely reached: one more than the margin.
+    # OpenDP's accuracy is the least distance that is rarely reached, which is one more than the margin.
     sigma = dp.accuracy_to_discrete_gaussian_scale(accuracy=float(wanted.margin + 1), alpha=0.05)
     assert math.ceil(MICRO / (2 * sigma**2)) == micro_rho
     assert price(wanted, 3) == 3 * micro_rho
@@ -257,7 +257,7 @@ def test_two_combined_releases_are_as_precise_as_one_at_both_prices() -> None:
     assert margin_of(sigma) == 5
     near = BEYOND * math.sqrt(2 / cells)
     assert twice(lambda: abs(spread(first) / sigma**2 - 1) < near)
-    # And equal weights are worse by a quarter, which the same check sees.
+    # Equal weights are worse by a quarter, which the same check detects.
     assert not twice(lambda: abs(spread(further) / sigma**2 - 1) < near)
 
 

@@ -45,7 +45,7 @@ TAKEN = variable("taken", [None, None, None], max_per_member=3, ordinal=False)
 
 
 def chosen(members: int, chance: float, generator: random.Random) -> int:
-    """How many of so many do what each does by this chance: the binomial law (Devroye 1986, chapter X.4)."""
+    """A draw from the binomial distribution (Devroye 1986, chapter X.4)."""
     found = 0
     while members > 24:
         rank = 1 + members // 2
@@ -75,7 +75,7 @@ TRIALS = 1_000
 def covered(
     members: int, precision: Precision, trials: int, read: Callable[[Cube], Cube] = lambda cube: cube
 ) -> tuple[float, float, float] | None:
-    """How often the shares, the mean and the median of all people lie in their intervals; null where none is said."""
+    """How often the true shares, mean and median lie in their intervals; null where there is no interval."""
     generator = random.Random(members)
     exact = [count for _ in range(trials) for count in answered(members, SHARES, generator)]
     noisy, sigma = draw(exact, price(precision)), noise_for(price(precision)).sigma
@@ -98,7 +98,7 @@ def covered(
 def holds(members: int, precision: Precision, read: Callable[[Cube], Cube] = lambda cube: cube) -> bool:
     """Whether intervals at 95 % hold 93 to 97 % of truths, and a median's 93 % at least: it steps from value to value.
 
-    Too few trials to tell are followed by four times as many.
+    If too few trials decide nothing, four times as many follow.
     """
 
     def within(found: tuple[float, float, float] | None) -> bool:
@@ -128,7 +128,7 @@ def test_a_sum_has_its_own_margin() -> None:
         assert {cell.margin for cell in cells} == {margin_of(sigma * math.sqrt(3))} == {18}
         return sum(abs(cell.count - 27) > cell.margin for cell in cells) / len(cells)
 
-    # Of 2,000 sums, one in twenty at most lies further off: and not many fewer, or the margin would be too wide.
+    # At most one in twenty of 2,000 sums lies further off, and not many fewer, or the margin would be too wide.
     assert 0.03 < far() < 0.062 or 0.03 < far() < 0.062
 
 
@@ -140,7 +140,7 @@ def test_the_coverage_check_detects_ignored_noise() -> None:
 
 
 def without_hidden(cube: Cube) -> Cube:
-    """What a reader would add up, who takes what is not displayed for nothing."""
+    """The cube of a reader who takes hidden cells for zero."""
     least = max(11, 2 * cube.sigma)
     return replace(cube, estimates=tuple(one if one >= least else 0.0 for one in cube.estimates))
 
@@ -355,11 +355,11 @@ def test_means_and_medians_exclude_categories_without_a_value() -> None:
 @pytest.mark.parametrize(
     ("estimates", "said"),
     [
-        ((500.0, 0.0, 0.0, 500.0), (1, 1, 4)),  # half of all at the first: the rest could be as many
+        ((500.0, 0.0, 0.0, 500.0), (1, 1, 4)),  # exactly half in the first: the median could be either
         ((490.0, 0.0, 0.0, 510.0), (4, 1, 4)),
         ((1_000.0, 0.0, 0.0, 0.0), (1, 1, 1)),
         ((0.0, 0.0, 0.0, 1_000.0), (4, 4, 4)),
-        ((505.0, -20.0, 30.0, 485.0), (1, 1, 4)),  # cumulated noise goes down again: the hull
+        ((505.0, -20.0, 30.0, 485.0), (1, 1, 4)),  # cumulative noise can decrease: the hull
         ((300.0, 500.0, 100.0, 100.0), (2, 2, 2)),
     ],
 )

@@ -62,7 +62,7 @@ async def test_a_consent_shows_the_decision_and_keeps_its_history(network: Netwo
         },
         "userErrors": [],
     }
-    await network.do(ada, "consentSet", fields, **given)  # the same again: recipients stay, and nothing has changed
+    await network.do(ada, "consentSet", fields, **given)  # unchanged: the recipients stay the same
     await takes_back(network, ada)
     await consents(network, ada, "INSURER")
     await consents(network, ada, "INSURER", purpose="TRACKING_RESEARCH")
@@ -164,7 +164,7 @@ async def test_a_survey_opens_by_itself_when_enough_consent(
     survey = await scheduled(network, survey_manager, community_id)
     await consents(network, ada)
     assert (await status_of(network, survey), await participation(network, ada, survey)) == ("WAITING", None)
-    await consents(network, ben, "INSURER")  # not for whom the survey is offered to
+    await consents(network, ben, "INSURER")  # not for the kinds that the survey is offered to
     assert await status_of(network, survey) == "WAITING"
     await network.events()
     await consents(network, ben, "INSURER", "HOSPITAL")
@@ -177,7 +177,7 @@ async def test_a_survey_opens_by_itself_when_enough_consent(
     told = await network.events()
     assert {"kind": "surveyOpened", "subject": str(key(survey)), "about": str(community_id)} in told
     assert [one["about"] for one in told if one["kind"] == "notificationAdded"] == sorted([str(ada.id), str(ben.id)])
-    await consents(network, late)  # an open survey asks whoever consents later, too
+    await consents(network, late)  # an open survey also invites those who consent later
     assert await participation(network, late, survey) == "INVITED"
     assert await network.value(TOLD, late.id, key(survey)) == 1
     await takes_back(network, late)
@@ -238,7 +238,7 @@ async def test_withdrawing_consent_deletes_answers_to_open_surveys_at_once(
         await submitted(network, who, closed, NO)
         await network.do(who, "surveySave", "__typename", survey=begun, answers=[NO])
     await network.do(survey_manager, "surveyClose", "survey { id }", survey=closed)
-    await consents(network, ada, "HOSPITAL", "MUTUAL")  # it extends to more: nothing goes
+    await consents(network, ada, "HOSPITAL", "MUTUAL")  # it is wider: nothing is deleted
     assert (await answers_in(network, survey), await answers_in(network, begun)) == (8, 2)
     if narrowed:
         await consents(network, ada, "MUTUAL")
@@ -252,7 +252,7 @@ async def test_withdrawing_consent_deletes_answers_to_open_surveys_at_once(
         "COMPLETED",
     ]
     assert await participation(network, ben, survey) == "COMPLETED"
-    assert await answers_in(network, closed) == 2  # nobody knows any more which were whose
+    assert await answers_in(network, closed) == 2  # the answers are unlinked
     assert await network.refused(ada, "surveySubmit", survey=survey, answers=[NO]) == ("NOT_ELIGIBLE", "input.survey")
     await consents(network, ada)
     await submitted(network, ada, survey, NO)

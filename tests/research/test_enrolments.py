@@ -64,7 +64,7 @@ async def test_a_surveys_dataset_enrols_those_who_completed_it(admin: Admin) -> 
 
 
 async def frozen(admin: Admin, community_id: UUID, days: int, cap: int = 250_000) -> set[UUID]:
-    """Whom a wave enrols that is frozen so many days after the first."""
+    """The members that a wave enrols when frozen this many days after the first."""
     made = await wave(admin, community_id, frozen_on=DAY + timedelta(days=days), cap_micro_rho=cap)
     await made.freeze()
     return await made.enrolled()
@@ -95,7 +95,7 @@ async def test_a_consent_allows_one_unit_in_total_and_a_new_consent_starts_over(
     years = [0, 400, 800, 1_200]
     assert [await frozen(admin, community_id, day) for day in years] == [{ada}] * 4
     assert await frozen(admin, community_id, 1_600, cap=1) == set()
-    await consents(True, 1_610)  # to other kinds: it goes on
+    await consents(True, 1_610)  # to other kinds: enrolment continues
     assert await frozen(admin, community_id, 1_620, cap=1) == set()
     await consents(False, 1_630)
     await consents(True, 1_640)
@@ -152,7 +152,7 @@ async def test_narrowing_a_consent_removes_the_record_at_once(
     assert await made.counts(()) == [[2 if stays else 1]]
     query = "SELECT dataset_id, member_id FROM research.enrolment WHERE withdrawn_at IS NOT NULL"
     assert [tuple(row) for row in await admin.fetch(query)] == ([] if stays else [(made.id, ada)])
-    await admin.execute(CONSENT, ada, True, KINDS)  # what has been frozen takes nobody in again
+    await admin.execute(CONSENT, ada, True, KINDS)  # a frozen dataset enrols nobody again
     await made.encode_again()
     assert set(await made.records()) == ({ada, ben} if stays else {ben})
 
@@ -216,7 +216,7 @@ async def test_enrolment_skips_members_who_are_changing_their_consent(fresh: str
 
 
 async def waiting(connection: Admin, count: int) -> None:
-    """Until so many statements of the database wait for a lock."""
+    """Waits until this many statements of the database wait for a lock."""
     query = """
         SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
         """
@@ -238,7 +238,7 @@ async def test_ending_a_dataset_deletes_its_surveys_answers(admin: Admin) -> Non
         async with undone(admin):
             with pytest.raises(asyncpg.CheckViolationError, match="ENDED or TOO_SMALL"):
                 await admin.execute("SELECT research.end_dataset($1, $2)", made.id, becomes)
-    for _ in range(2):  # what has ended ends no second time
+    for _ in range(2):  # an ended dataset does not end again
         await admin.execute("SELECT research.end_dataset($1, 'ENDED')", made.id)
         row = await admin.fetchrow("SELECT status, ended_on = current_date FROM insight.dataset WHERE id = $1", made.id)
         assert tuple(row or ()) == ("ENDED", True)

@@ -134,7 +134,7 @@ KEYS = [f"q{number}" for number in range(6)]
 
 @st.composite
 def surveys(draw: st.DrawFn) -> list[QuestionDefinition]:
-    """Definitions with rules on any question that comes earlier in some order; in an order of their own."""
+    """Generates questions whose rules depend only on earlier ones in some order, then shuffles them."""
     made: list[QuestionDefinition] = []
     for key in draw(st.permutations(KEYS)):
         kind = draw(st.sampled_from([SINGLE, MULTIPLE, SCALE, TEXT]))
@@ -197,6 +197,6 @@ def expect_none_kept_of_hidden_questions(
     assert set(kept) <= asked
     if whole and not refusals:
         assert {question.key for question in questions if question.required} & asked <= set(kept)
-    # What was kept can be sent again as it is, and is kept whole.
+    # Stored answers can be submitted again and are stored completely.
     again = [AnswerEntry(key, one.codes, one.number, one.day, one.text) for key, one in kept.items()]
     assert kept_answers(questions, again, "answers", whole=False) == (kept, [])

@@ -51,7 +51,10 @@ async def test_a_repeated_request_with_one_id_runs_once(network: Network, survey
     assert answers == [{"participation": {"status": "COMPLETED"}, "userErrors": []}] * 4
     await network.do(ada, "surveyWithdraw", "participation { status }", survey=survey)
     again = await network.do(ada, "surveySubmit", "participation { status }", **given)
-    assert again == {"participation": {"status": "WITHDRAWN"}, "userErrors": []}  # the first result, read as it is now
+    assert again == {
+        "participation": {"status": "WITHDRAWN"},
+        "userErrors": [],
+    }  # the first result, read in its present state
     assert await answers_in(network, survey) == 0
     other = given | {"answers": WHOLE}
     assert await network.refused(ada, "surveySubmit", **other) == ("CONFLICT", "input.clientMutationId")

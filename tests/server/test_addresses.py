@@ -13,7 +13,7 @@ TRUSTED = tuple(map(ip_network, ("10.0.0.0/8", "fd00::/8")))
     ("client", "forwarded", "address"),
     [
         ("203.0.113.7", None, "203.0.113.7"),
-        ("203.0.113.7", b"198.51.100.1", "203.0.113.7"),  # nobody's proxy: what it says is its own
+        ("203.0.113.7", b"198.51.100.1", "203.0.113.7"),  # not a trusted proxy: its header is ignored
         ("10.0.0.1", b"198.51.100.1", "198.51.100.1"),
         ("10.0.0.1", b"192.0.2.9, 198.51.100.1", "198.51.100.1"),  # the client wrote the first itself
         ("10.0.0.1", b"192.0.2.9, 198.51.100.1, 10.0.0.2", "198.51.100.1"),

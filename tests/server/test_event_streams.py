@@ -30,7 +30,7 @@ async def test_a_post_is_delivered_as_an_event(fresh: str) -> None:
             assert made.response.status_code == 200
             assert made.response.headers["content-type"] == "text/event-stream; charset=utf-8"
             assert made.response.headers["cache-control"] == "no-store"
-            assert await made.hear() == (":", None)  # it is heard from now on
+            assert await made.hear() == (":", None)  # subscribed from now on
             await subscribed(network.ask, 1)
             for body in ("One.\n\r\n\u2028Two: [1,\n2]", "Three"):
                 await network.post(discussion, body)
@@ -103,7 +103,7 @@ async def test_a_get_may_subscribe_with_a_header_that_prevents_cross_site_reques
     headers = STREAM | patient.headers
     async with ask.http.stream("GET", "/graphql", params={"query": NOTIFIED}, headers=headers) as response:
         assert response.status_code == 400
-    headers["sec-fetch-site"] = "same-origin"  # as a browser's EventSource says
+    headers["sec-fetch-site"] = "same-origin"  # as a browser's EventSource sends
     async with ask.http.stream("GET", "/graphql", params={"query": NOTIFIED}, headers=headers) as response:
         assert (response.status_code, response.headers["content-type"][:17]) == (200, "text/event-stream")
         await subscribed(ask, 1)

@@ -43,7 +43,7 @@ class EventNetwork:
         return found
 
     async def post(self, discussion: UUID, body: str) -> UUID:
-        """A post, and its event, in one transaction."""
+        """Inserts a post and publishes its event, in one transaction."""
         async with self.owner.transaction():
             made = await factories.post(self.owner, discussion_id=discussion, body=body)
             await announce(self.owner, "postAdded", made["id"], discussion)
@@ -84,7 +84,7 @@ async def test_a_post_is_delivered_in_every_process_only_to_subscribers_of_its_d
                     network.owner, discussion_id=followed["id"], author_id=author["id"], body="One.\n\u2028\u2029Two."
                 )
                 await announce(network.owner, "postAdded", post["id"], followed["id"])
-                assert await first.quiet()  # it has not happened yet
+                assert await first.quiet()  # it is not committed yet
             answer = {"postAdded": {"body": "One.\n\u2028\u2029Two.", "author": {"pseudonym": "Ada"}}}
             for made in (first, second, third):
                 assert await made.data("1") == answer
@@ -163,10 +163,10 @@ async def test_a_notification_is_delivered_only_to_its_member_even_if_the_event_
             await announce(network.owner, "notificationAdded", notification["id"], own)
             assert await theirs.data("1") == {"notificationAdded": {"kind": "SURVEY_OPEN"}}
             assert await others.quiet()
-            assert len(network.ask.statements) == 1  # the other was not even looked for
+            assert len(network.ask.statements) == 1  # the other event ran no statement
             await announce(network.owner, "notificationAdded", notification["id"], other)
             assert await others.quiet()
-            assert len(network.ask.statements) == 2  # it was, and the policy held
+            assert len(network.ask.statements) == 2  # it ran a statement, and the policy hid the row
 
 
 async def test_a_flag_is_delivered_to_staff(fresh: str) -> None:
@@ -232,7 +232,7 @@ async def test_a_changed_session_is_detected_without_a_notification(fresh: str, 
         await streams_of(network.ask).check()
         assert await made.quiet()
         await network.owner.execute(change)
-        # What cannot be read might have been any session's.
+        # An unreadable notification may concern any session.
         await network.owner.execute("select pg_notify('session_revoked', 'nonsense')")
         assert await made.closed() == (4403, "Forbidden")
 
@@ -245,7 +245,7 @@ async def test_subscribers_are_informed_that_events_may_have_been_missed(fresh: 
         async with socket(network.ask, patient) as made:
             await made.subscribe("1", POST_ADDED, variables)
             await subscribed(network.ask, 1)
-            # Without the right to log in, the listener cannot come back.
+            # Without the right to log in, the listener cannot reconnect.
             await network.owner.execute("alter role cohorte_public nologin")
             try:
                 listener = "application_name = 'cohorte listener' and datname = current_database()"

@@ -11,7 +11,7 @@ from tests.support.client import ANYBODY, serving
 
 
 class Held:
-    """Somebody who keeps a table to themselves, so that a read of it waits."""
+    """Locks a table, so that reads of it wait."""
 
     def __init__(self, dsn: str, table: str) -> None:
         self.dsn, self.table = dsn, table

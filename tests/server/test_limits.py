@@ -12,7 +12,7 @@ LIMITS = Limits()
 
 
 def refused(text: str) -> dict[str, object]:
-    """What the refusal of a document tells tools."""
+    """The extensions of a document's refusal."""
     with pytest.raises(RequestError) as caught:
         analyse(parse(text), LIMITS)
     errors = orjson.loads(caught.value.body)["errors"]
@@ -125,7 +125,7 @@ def test_cyclic_and_undefined_fragments_are_distinguished(text: str) -> None:
 
 
 def test_fragments_that_spread_each_other_are_checked_in_linear_time() -> None:
-    # Were each walk through them walked, it would not end.
+    # Following every path through them would not end.
     each = " ".join(f"...F{n}" for n in range(50))
     text = "{ ...F0 }" + " ".join(f"fragment F{n} on Q {{ {each} }}" for n in range(50))
     assert analyse(parse(text), LIMITS) == Analysis(sound=False)

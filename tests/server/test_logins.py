@@ -91,7 +91,7 @@ async def test_a_role_with_excess_rights_stops_the_server(fresh: str, stronger: 
         with pytest.raises(logins.RoleRefused, match=r"rights: cohorte_buyer\."):
             await logins.open_roles(fresh)
     finally:
-        await run(fresh, weaker)  # roles are the whole cluster's
+        await run(fresh, weaker)  # roles belong to the whole cluster
     await logins.open_roles(fresh)
 
 

@@ -22,7 +22,7 @@ async def test_no_log_contains_what_people_write(fresh: str, caplog: pytest.LogC
             await ask(patient, "query ($p: String!) { member(pseudonym: $p) { about } }", {"p": planted})
             await ask(patient, "query ($n: Int!) { communities(first: $n) { nodes { id } } }", {"n": planted})
             owner = await asyncpg.connect(fresh)
-            # A fault whose text, as PostgreSQL words it, repeats the value.
+            # A fault whose text from PostgreSQL repeats the value.
             await owner.execute("alter table catalog.community rename column slug to slug_before")
             await owner.close()
             answer = await ask.post(ANYBODY, f'{{ c: community(slug: "{planted}") {{ slug }} }}')

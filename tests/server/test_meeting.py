@@ -28,7 +28,7 @@ async def network(fresh: str, owner: asyncpg.Connection) -> AsyncIterator[Networ
 async def meanwhile(
     fresh: str, network: Network, who: Caller, mutation: str, fields: str, **given: Any
 ) -> AsyncIterator[Any]:
-    """A transaction that is committed when it is left, once the mutation waits for it; then `answer` has its answer."""
+    """A transaction that commits on leaving, once the mutation waits for it; `answer` then has the response."""
     other = await asyncpg.connect(fresh)
     answer: dict[str, Any] = {}
     try:
@@ -46,7 +46,7 @@ async def meanwhile(
 
 
 async def joins(connection: asyncpg.Connection, who: User, community: Any) -> None:
-    """What communityJoin does, up to where it would commit."""
+    """Does what communityJoin does, without committing."""
     await connection.execute("SELECT set_config('cohorte.member', $1, true)", str(who.id))
     await factories.membership(connection, member_id=who.id, community_id=community)
     await connection.execute("SELECT catalog.readiness_changed($1)", community)
@@ -90,7 +90,7 @@ async def test_a_member_who_becomes_eligible_for_an_open_survey_is_invited(netwo
     assert await status_of(network, by_treatment) == "WAITING"
     started = await network.do(ben, "courseStart", "course { status }", treatment=treatment, startedOn="2026-03-02")
     assert started == {"course": {"status": "ACTIVE"}, "userErrors": []}
-    assert await status_of(network, by_treatment) == "OPEN"  # its first one opened it
+    assert await status_of(network, by_treatment) == "OPEN"  # opened by Ben's first course
     assert await participation(network, ben, by_treatment) == "INVITED"
 
 

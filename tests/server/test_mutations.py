@@ -40,7 +40,7 @@ async def test_a_repeated_request_returns_the_first_result(own_server: OwnServer
     same = {name: asked[name] for name in ("clientMutationId", "startedOn", "treatment")}
     assert (
         await own_server.do(mia, "courseStart", same | {"dose": None}, selection) == first
-    )  # the same, said otherwise
+    )  # the same input in another form
 
 
 async def test_a_repeated_list_result_keeps_its_order(own_server: OwnServer) -> None:
@@ -52,7 +52,7 @@ async def test_a_repeated_list_result_keeps_its_order(own_server: OwnServer) -> 
     later = {"observedOn": DAY, "entries": [entries[0] | {"value": 9}]}
     await own_server.do(mia, "observationsRecord", later, "observations { id }")
     again = await own_server.do(mia, "observationsRecord", asked, "observations { id value }")
-    # It names the same rows, as they now are; and it has not put the older value back.
+    # It names the same rows in their present state, and has not restored the older value.
     assert [node["id"] for node in again["observations"]] == [node["id"] for node in first["observations"]]
     assert [node["value"] for node in again["observations"]] == [9, 3, 3]
 
@@ -111,7 +111,7 @@ async def test_a_stored_result_expires_after_a_day(own_server: OwnServer) -> Non
     assert await own_server.admin.fetchval("SELECT identity.forget_mutations()") == 0
     assert await own_server.refusals(mia, "courseStart", asked) == []
     await own_server.admin.execute("UPDATE identity.mutation SET created_at = now() - interval '24 hours 1 minute'")
-    assert await own_server.refusals(mia, "courseStart", asked) == [("TAKEN", "input.startedOn")]  # carried out anew
+    assert await own_server.refusals(mia, "courseStart", asked) == [("TAKEN", "input.startedOn")]  # run again
     assert await own_server.admin.fetchval("SELECT identity.forget_mutations()") == 1
     assert await own_server.admin.fetchval(COUNT) == 0
 
@@ -165,7 +165,7 @@ async def test_a_caller_without_the_right_gets_forbidden(own_server: OwnServer) 
     assert answer["data"] is None
 
 
-# Underneath HTTP: what a role's transaction is given, and what PostgreSQL may do to it.
+# Below HTTP: the transaction of a role, and how PostgreSQL can fail it.
 
 
 @asynccontextmanager

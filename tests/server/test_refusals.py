@@ -26,7 +26,7 @@ from tests.support.client import ANYBODY, Ask, Caller
 async def test_a_document_over_a_limit_is_refused_before_any_sql(
     ask: Ask, document: str, limit: str | None, most: int | None
 ) -> None:
-    for _ in range(2):  # the second time from what is remembered
+    for _ in range(2):  # the second time from the cache
         status, error = await refused(ask, asking(document))
         assert status == 400
         if limit:

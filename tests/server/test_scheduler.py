@@ -46,7 +46,7 @@ async def address(network: Network) -> str:
 
 @asynccontextmanager
 async def as_(login: Login, network: Network) -> AsyncIterator[asyncpg.Connection]:
-    """A connection as what is due is done on: the role's, and no viewer."""
+    """A connection as a role, without a viewer, as scheduled work uses it."""
     connection = await asyncpg.connect(role_dsn(await address(network), login))
     try:
         yield connection
@@ -85,7 +85,7 @@ async def test_a_survey_closes_after_its_last_day(
     async with as_(PUBLISHER, network) as publisher:
         await network.database.execute(MOVE.format(column="closes_on"), key(survey), 0)
         await settle_surveys(publisher)
-        assert await status_of(network, survey) == "OPEN"  # its last day is not over
+        assert await status_of(network, survey) == "OPEN"  # the last day is not over
         for one in (survey, never):
             await network.database.execute(MOVE.format(column="opens_on"), key(one), -9)
             await network.database.execute(MOVE.format(column="closes_on"), key(one), -1)

@@ -22,7 +22,7 @@ TOKEN = b"Bearer " + b"a" * 43
 
 
 class OneSession(Sessions):
-    """Sessions of which one is open, until somebody says that it is not."""
+    """Sessions with one open session, until the test closes it."""
 
     def __init__(self) -> None:
         super().__init__(None, demonstration=True)  # type: ignore[arg-type]  # there is no database
@@ -39,7 +39,7 @@ class OneSession(Sessions):
 
 
 async def lived(streams: Streams, life: Callable[[Stream], Awaitable[object]]) -> Ending | None:
-    """How a stream ended in which this was done; None where it came to its own end."""
+    """How a stream that did this ended; None if it finished by itself."""
     try:
         async with streams.opened() as stream:
             await life(stream)
@@ -165,7 +165,7 @@ async def test_the_watch_retries_until_the_database_answers(monkeypatch: pytest.
     async def life(stream: Stream) -> None:
         await streams.admit(stream, TOKEN)
         sessions.answers = [unavailable(), unavailable(), unauthenticated()]
-        sessions.started()  # what was said before, nobody heard
+        sessions.started()  # what was published before was not delivered
         await asyncio.sleep(10)
 
     assert await lived(streams, life) is Ending.REVOKED

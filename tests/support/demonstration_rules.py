@@ -1,6 +1,6 @@
 """Rules of the demonstration network, each as SQL that counts the rows that break it."""
 
-# Each counts the rows that break a rule, and must find none.
+# Each query counts the rows that break a rule, and must return 0.
 BROKEN = {
     "a value outside its indicator's scale": """
         select count(*) from care.observation o join catalog.indicator i on i.id = o.indicator_id

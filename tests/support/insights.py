@@ -28,14 +28,14 @@ BY_SYMPTOM = [60, 70, 20, 80, 40, 30, 5, 9, 2]  # sex by symptoms
 
 @dataclass
 class Published:
-    """A server on a database with what has been said, and who reads it."""
+    """A server on a database with published insights, and callers who read them."""
 
     server: OwnServer
     wave: Wave
     ended: Wave
     ids: dict[str, str]
     who: dict[str, User]
-    line: int  # of the register, the first that is this network's own
+    line: int  # the position of this network's first ledger entry
 
     async def __call__(self, who: str | Caller, text: str, variables: dict[str, Any] | None = None) -> Any:
         caller = self.who[who] if isinstance(who, str) else who
@@ -44,7 +44,7 @@ class Published:
         return answer["data"]
 
     async def refused(self, who: str, arguments: str) -> str:
-        """The message that the cells of the insight of fatigue are refused with."""
+        """The error message for cells of the fatigue insight with these arguments."""
         text = f"query ($id: ID!) {{ insight(id: $id) {{ cells({arguments}) {{ count }} }} }}"
         answer = await self.server.ask(self.who[who], text, {"id": self.ids["fatigue"]})
         (error,) = answer["errors"]
@@ -153,7 +153,7 @@ def moment(day: int) -> datetime:
 async def buyer(
     server: OwnServer, who: dict[str, User], name: str, community: dict[str, UUID] | None, **given: Any
 ) -> UUID:
-    """An organization with one licence, granted and running unless given; who asks for it is kept by its name."""
+    """An organization with one licence, granted and running by default; its user is stored in `who` by name."""
     kind = given.pop("kind", OrganizationKind.LABORATORY)
     organization = await factories.organization(server.admin, name=f"Who is {name}", kind=kind)
     id: UUID = organization["id"]

@@ -9,8 +9,8 @@ from tests.community.test_discussions_counts import WRONG_MEMBERS, WRONG_POSTS
 from tests.support.network import Network
 from tests.support.surveys import CHOICES
 
-# Rows that are wrong, by what is wrong with them. What the demonstration network was seeded with is left out of what is
-# said of surveys: its answers were not given here.
+# Queries that find violations, by description. Answers seeded by the demonstration network are excluded from the rules
+# for surveys: they were not submitted through the graph.
 WRONG: Mapping[str, str] = {
     "a discussion's posts are miscounted": WRONG_POSTS,
     "a community's members are miscounted": WRONG_MEMBERS,
@@ -132,12 +132,12 @@ COMPLETED = """
     WHERE NOT s.demonstration AND (s.status = 'CLOSED' OR p.status = 'COMPLETED')
 """
 
-Kept = Mapping[str, Any]  # what is answered on one sheet, by key
+Kept = Mapping[str, Any]  # the answers on one sheet, by key
 
 
 @dataclass(frozen=True)
 class Form:
-    """Questions, and in the test's own words when each is shown."""
+    """Questions, and when each is visible, stated independently of the code under test."""
 
     name: str
     rules: Mapping[str, list[dict[str, Any]]]
@@ -195,7 +195,7 @@ FORMS = {
 
 
 async def wrong(network: Network) -> list[str]:
-    """What does not hold, in words."""
+    """Descriptions of the violated invariants."""
     found = [what for what, query in WRONG.items() if await network.database.fetch(query)]
     sheets: dict[UUID, tuple[Form, dict[str, Any]]] = {}
     for row in await network.database.fetch(ANSWERS):

@@ -39,7 +39,7 @@ CELLS = """
 
 @dataclass(frozen=True)
 class Crowd:
-    """A community's open survey that everybody in it has completed; `answers` are each member's, by question."""
+    """A community's open survey that all members have completed; `answers` has each member's answers by question."""
 
     community: UUID
     survey: UUID
@@ -53,7 +53,7 @@ async def crowd(
     codes: Mapping[str, Sequence[str]] | None = None,
     **survey: Any,
 ) -> Crowd:
-    """One member for each set of answers, to questions of one choice: A to D, or `codes`; all consent to everybody."""
+    """One member for each set of single-choice answers, with options A to D or `codes`; all consent to everything."""
     community = (await factories.community(database, needed_count=1))["id"]
     offered = {"offered_to": KINDS, "minimum_participants": 1} | survey
     made = await factories.survey(
@@ -104,7 +104,7 @@ async def copy(database: asyncpg.Connection, table: str, columns: str, rows: Seq
 
 
 async def closed(network: Network, crowd: Crowd) -> str:
-    """Closes the survey as a manager does; its dataset's id in the graph."""
+    """Closes the crowd's survey as staff do; returns the dataset's id in the graph."""
     survey_manager = await network.staff(StaffRole.SURVEY_MANAGER)
     payload = await network.do(survey_manager, "surveyClose", "survey { dataset { id } }", survey=f"svy_{crowd.survey}")
     assert payload["userErrors"] == []
@@ -149,7 +149,7 @@ async def send_question(
 
 
 async def cells(network: Network, who: Caller, insight: str) -> dict[tuple[str, ...], int]:
-    """Every cell's noisy count, by the codes of its category and of what it is broken down by."""
+    """Every cell's noisy count, by the codes of its category and groups."""
     answer = await network.ask(who, CELLS, {"id": insight})
     assert "errors" not in answer, answer["errors"]
     return {

@@ -21,12 +21,12 @@ from tests.support.surveys import NOTICE, today, wanted
 
 PATIENTS, RELATIVES = 9, 3
 REGION = "Terres australes"
-FEWEST = 5  # patients: the rest may leave
+FEWEST = 5  # patients who stay: the rest may leave
 
 
 @dataclass
 class Play:
-    """Who plays, and what there is to play with: ids of what was made, whoever's it is, still there or not."""
+    """The players, and the ids of everything that was created, deleted or not."""
 
     network: Network
     chance: random.Random
@@ -42,7 +42,7 @@ class Play:
     carried_out: Counter[str] = field(default_factory=Counter)
 
     def any(self, kind: str) -> str:
-        """One of the latest of a kind, rather one of whose turn it is; nonsense where there is none."""
+        """The id of a recent object of a kind, preferably the acting player's; an invalid id if there is none."""
         latest = self.made.get(kind, [])[-8:]
         own = [made for made in latest if made[1] is self.turn and self.chance.random() < 0.8]
         return self.chance.choice(own or latest or [("nothing", None)])[0]
@@ -60,7 +60,7 @@ class Play:
         return self.chance.choice([["HOSPITAL"], ["HOSPITAL", "MUTUAL"], ["MUTUAL"]])
 
     def answers(self) -> list[dict[str, Any]]:
-        """Some answers: to questions that are hidden as well, and now and then what a question does not take."""
+        """Some answers, including ones to hidden questions and sometimes invalid ones."""
         codes = ["YES", "NO", "SOME"] if self.chance.random() < 0.95 else ["PERHAPS"]
         some: list[dict[str, Any]] = [
             {"question": "treated", "codes": [self.chance.choice(codes)]},
@@ -72,12 +72,12 @@ class Play:
         return [answer for answer in some if self.chance.random() < 0.9]
 
     async def do(self, who: User, mutation: str, kind: str = "", fields: str = "", **given: Any) -> None:
-        """Tries a mutation, now and then twice at once with one id, and notes what it made."""
+        """Tries a mutation, sometimes twice concurrently with one request id, and records what it created."""
         chosen = f"{fields} {{ id }}" if fields else "__typename"
         if self.chance.random() < 0.2:
             given["clientMutationId"] = f"{self.chance.random()}"
             payload, twin = await gather(*(self.network.do(who, mutation, chosen, **given) for _ in range(2)))
-            # A refusal is not kept: of two that race with others, one may be refused.
+            # A refusal is not stored, so one of two concurrent repeats may be refused.
             assert payload == twin or payload["userErrors"] or twin["userErrors"]
         else:
             payload = await self.network.do(who, mutation, chosen, **given)
@@ -173,7 +173,7 @@ def survey(play: Play) -> str:
 
 
 def take_part(mutation: str, **given: Callable[[Play], Any]) -> Move:
-    """A move in a survey that asks whose turn it is, or has asked."""
+    """A move in a survey that invites, or has invited, the acting player."""
 
     async def move(play: Play, who: User) -> None:
         answer = await play.network.ask(who, "{ me { participations { survey { id status } } } }")
@@ -194,7 +194,7 @@ def by(pick: Callable[[Play], User], move: Move) -> Move:
     return moved
 
 
-# One that is there twice is made twice as often.
+# An entry that is listed twice is chosen twice as often.
 MOVES: list[Move] = [
     step("communityJoin", community=Play.community),
     step("communityJoin", community=Play.community),
@@ -234,7 +234,7 @@ MOVES: list[Move] = [
 
 
 async def begin(network: Network, seed: int) -> Play:
-    """A play that has not begun: everybody is in one of two new communities."""
+    """A new play, in which everybody is in one of two new communities."""
     database = network.database
     play = Play(
         network,
@@ -256,7 +256,7 @@ async def begin(network: Network, seed: int) -> Play:
 
 
 async def play_twice(play: Play, who: User) -> None:
-    """Two moves of somebody's, one after the other."""
+    """Makes two moves of one player in sequence."""
     for _ in range(2):
         if who in play.people or who in play.relatives:
             await play.chance.choice(MOVES)(play, who)

@@ -24,14 +24,14 @@ MONDAY = date(2026, 3, 2)
 
 @dataclass(frozen=True)
 class SmallNetwork:
-    """Who may ask it, by audience, and the arguments that find something in it, as GraphQL writes them."""
+    """A viewer of each audience, and argument values, as GraphQL literals, that find rows."""
 
     viewers: dict[Audience, Viewer]
     values: dict[str, str]
 
 
 async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
-    """Insert it, and say how to ask about it."""
+    """Inserts the network; returns its viewers and argument values."""
     condition = await factories.condition(connection, name="Rare fatigue", icd10="G93.3", orpha="1234")
     community = await factories.community(
         connection, slug="rare", name="Rare fatigue", condition_id=condition["id"], member_count=20

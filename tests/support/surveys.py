@@ -37,7 +37,7 @@ def in_days(days: int) -> str:
 
 
 def wanted(community_id: UUID, **given: Any) -> dict[str, Any]:
-    """An input that surveyCreate takes; it opens once two can answer."""
+    """A valid input of surveyCreate; the survey opens once two members can answer."""
     return {
         "community": f"com_{community_id}",
         "title": "Sleep",
@@ -62,7 +62,7 @@ async def scheduled(network: Network, survey_manager: Caller, community_id: UUID
 
 
 async def consents(network: Network, who: Caller, *recipients: str, **given: Any) -> None:
-    """`who` allows its answers to be used for these, hospitals if none is named."""
+    """`who` consents to these recipients, or to hospitals if none is given."""
     wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "noticeVersion": NOTICE} | given
     kinds = list(recipients or ["HOSPITAL"])
     payload = await network.do(who, "consentSet", "consent { granted }", recipients=kinds, **wants)
@@ -88,7 +88,7 @@ async def status_of(network: Network, survey: str) -> str:
 
 
 async def completed(network: Network, survey: str) -> int:
-    """The count that the house is shown, which the rows must agree with."""
+    """The completed count that staff see, checked against the rows."""
     kept = await network.value("SELECT completed_count FROM catalog.survey_progress WHERE survey_id = $1", key(survey))
     rows = "SELECT count(*) FROM research.participation WHERE survey_id = $1 AND status = 'COMPLETED'"
     assert (kept or 0) == await network.value(rows, key(survey))
@@ -102,7 +102,7 @@ async def participation(network: Network, who: User, survey: str) -> str | None:
 
 
 async def answers_in(network: Network, survey: str) -> int:
-    """How many answers there are to a survey, whoever's; a sheet that nobody's participation leads to is none's."""
+    """The number of a survey's answers, linked to a participation or not."""
     query = "SELECT count(*) FROM research.answer a JOIN research.answer_sheet s ON s.id = a.answer_sheet_id"
     found: int = await network.value(f"{query} WHERE s.survey_id = $1", key(survey))
     return found

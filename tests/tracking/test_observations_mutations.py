@@ -212,7 +212,7 @@ async def test_suspended_members_still_keep_their_diary(own_server: OwnServer) -
     assert await own_server.refusals(mia, "observationsRecord", asked) == []
 
 
-# As the role of the patient's view with the viewer set, `$1` the viewer and `$2` a member who shares with all.
+# Run as the patient view's role with the viewer set; `$1` is the viewer, `$2` a member who shares with all members.
 REFUSED = {
     "another member's value": "INSERT INTO care.observation (member_id, indicator_id, observed_on, value) "
     "SELECT $2, id, '2020-01-01', 1 FROM catalog.indicator WHERE $1::uuid IS NOT NULL LIMIT 1",
@@ -240,7 +240,7 @@ UNTOUCHED = {
 
 
 async def two_diaries(admin: asyncpg.Connection) -> tuple[UUID, UUID]:
-    """Two members who share with all, each with an observation, a course, an evaluation, a side effect and news."""
+    """Two members who share with all, each with an observation, course, evaluation, side effect and notification."""
     made = []
     for _ in range(2):
         member = (await factories.member(admin, sharing=Sharing.ALL_MEMBERS))["id"]
@@ -268,4 +268,4 @@ async def test_a_statement_without_a_condition_changes_no_other_members_row(
     async with viewing(admin, Audience.PATIENT, eve):
         assert (await admin.execute(statement, eve, mia)).split()[-1] == "0"
     async with viewing(admin, Audience.PATIENT, mia):
-        assert (await admin.execute(statement, eve, mia)).split()[-1] == "1"  # so that it is the policy that held
+        assert (await admin.execute(statement, eve, mia)).split()[-1] == "1"  # so that it was the policy that refused

@@ -80,7 +80,7 @@ async def test_concurrent_requests_start_one_course(own_server: OwnServer) -> No
     async with own_server.admin.transaction():
         await own_server.admin.execute(
             "LOCK TABLE care.course IN SHARE MODE"
-        )  # which lets both look, and neither write
+        )  # so that both can read and neither can write
         twins = [asyncio.create_task(own_server.refusals(mia, "courseStart", asked)) for _ in range(2)]
         waiting = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -133,7 +133,7 @@ async def test_only_its_member_ends_and_evaluates_a_course(own_server: OwnServer
     assert await own_server.refusals(eve, "courseEvaluate", {"course": id} | FIGURES) == [("NOT_FOUND", "input.course")]
     assert await state(own_server, id) == OPEN
     assert await own_server.count("care.evaluation", member_id=eve.id) == 0
-    # A relative keeps the diary of its patient, and decides nothing about its treatments.
+    # A relative keeps the patient's diary but does not decide about their treatments.
     await factories.care_link(own_server.admin, patient_id=mia.id, relative_id=eve.id)
     assert await own_server.refusals(eve, "courseEnd", end) == [("NOT_FOUND", "input.course")]
     assert await state(own_server, id) == OPEN

