@@ -250,11 +250,11 @@ async def test_adding_a_post_notifies_the_discussions_author(
         "query": {"me": {"member": {"id": ben.graph_id}}},
         "userErrors": [],
     }
-    told = "{ me { notifications { nodes { kind subject { id } } } } }"
-    assert await network.ask(ada, told) == {
+    query = "{ me { notifications { nodes { kind subject { id } } } } }"
+    assert await network.ask(ada, query) == {
         "data": {"me": {"notifications": {"nodes": [{"kind": "REPLY", "subject": {"id": post}}]}}}
     }
-    assert await network.ask(ben, told) == {"data": {"me": {"notifications": {"nodes": []}}}}
+    assert await network.ask(ben, query) == {"data": {"me": {"notifications": {"nodes": []}}}}
     events = await network.events()
     assert {"kind": "postAdded", "subject": str(key(post)), "about": str(key(discussion))} in events
     assert sorted(event["kind"] for event in events) == ["notificationAdded", "postAdded"]

@@ -39,7 +39,7 @@ class Scene:
     admin: Admin
     viewer: UUID
     other: UUID
-    community_id: UUID
+    home: UUID
     away: UUID
     mine: UUID
     theirs: UUID
@@ -88,8 +88,8 @@ class Scene:
     async def changed(self, audience: Audience, id: UUID, statement: str) -> int:
         """The number of rows that the statement changes."""
         async with self.acting(audience, id):
-            told: str = await self.admin.execute(self.named(statement))
-        return int(told.rpartition(" ")[2])
+            status: str = await self.admin.execute(self.named(statement))
+        return int(status.rpartition(" ")[2])
 
 
 @pytest_asyncio.fixture

@@ -41,13 +41,13 @@ async def kept(network: Network, post: str) -> dict[str, Any]:
         await network.row(
             "SELECT body, removed, (SELECT reason FROM care.removal WHERE post_id = p.id) AS why,"
             " (SELECT count(*) FROM care.notification n WHERE n.member_id = p.author_id AND n.kind = 'MODERATION')"
-            " AS told FROM care.post p WHERE id = $1",
+            " AS notified FROM care.post p WHERE id = $1",
             key(post),
         )
     )
 
 
-WHOLE = {"body": "Call me: 555", "removed": False, "why": None, "told": 0}
+WHOLE = {"body": "Call me: 555", "removed": False, "why": None, "notified": 0}
 
 
 async def flagged(network: Network, who: User, post: str, **given: Any) -> str:
@@ -87,7 +87,7 @@ async def test_a_moderator_removes_a_post_and_its_author_may_read_why(
     given = {"post": post, "reason": " A number "}
     payloads = await asyncio.gather(*(network.do(moderator, "postRemove", fields, **given) for _ in range(3)))
     assert payloads == [{"post": removed, "userErrors": []}] * 3
-    assert await kept(network, post) == {"body": None, "removed": True, "why": "A number", "told": 1}
+    assert await kept(network, post) == {"body": None, "removed": True, "why": "A number", "notified": 1}
     assert await network.ask(ben, NOTIFICATIONS) == {
         "data": {"me": {"notifications": {"nodes": [{"kind": "MODERATION", "subject": {"id": post}}]}}}
     }
@@ -139,7 +139,7 @@ async def test_an_upheld_flag_removes_its_post(
     )
     decided = {"status": "UPHELD", "note": "There is a number", "resolution": note, "post": {"body": None}}
     assert payloads == [{"flag": decided, "userErrors": []}] * 3
-    assert await kept(network, post) == {"body": None, "removed": True, "why": why, "told": 1}
+    assert await kept(network, post) == {"body": None, "removed": True, "why": why, "notified": 1}
     found = await network.row("SELECT staff_id, resolved_at <= now() AS now FROM care.flag WHERE id = $1",
                            key(flag))  # fmt: skip
     assert found == {"staff_id": moderator.id, "now": True}

@@ -58,13 +58,13 @@ class Clients:
         """The data of a response, retried until the database is available; None if stopped before."""
         while not self.stopped:
             answer = await self.ask.post(who, query, variables)
-            said = answer.json()
-            if answer.status_code == 200 and "errors" not in said:
-                return said["data"]
-            if answer.status_code == 503 and "retry-after" in answer.headers and "id" not in extensions(said):
+            result = answer.json()
+            if answer.status_code == 200 and "errors" not in result:
+                return result["data"]
+            if answer.status_code == 503 and "retry-after" in answer.headers and "id" not in extensions(result):
                 self.away += 1
             else:
-                self.wrong.append((answer.status_code, said))
+                self.wrong.append((answer.status_code, result))
             await asyncio.sleep(AGAIN_SECONDS)
         return None
 
@@ -94,12 +94,12 @@ class Clients:
         await becomes(have)
 
 
-def extensions(said: dict[str, Any]) -> set[str]:
-    return {name for error in said["errors"] for name in error["extensions"]}
+def extensions(result: dict[str, Any]) -> set[str]:
+    return {name for error in result["errors"] for name in error["extensions"]}
 
 
 @asynccontextmanager
-async def town_of_its_own(folder: Path) -> AsyncIterator[Network]:
+async def network_of_its_own(folder: Path) -> AsyncIterator[Network]:
     """A network on a cluster of its own with durable commits."""
     with cluster(folder) as dsn:
         await create_missing(dsn, "cohorte")
@@ -124,7 +124,7 @@ def restart(folder: Path) -> None:
 async def test_a_server_whose_database_fails_reports_it_loses_nothing_and_recovers(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with town_of_its_own(folder) as network:
+    async with network_of_its_own(folder) as network:
         people = await gathered(network)
         async with network.database.transaction():
             made = await close_survey(network.database, people.survey)
@@ -169,11 +169,11 @@ async def expect_whole(network: Network, clients: Clients, who: Caller, dataset:
     assert endpoint.settings.database_url is not None
     network.database.terminate()
     network.database = await asyncpg.connect(endpoint.settings.database_url)
-    for cube, said in clients.published.items():
-        assert len({insight for insight, _ in said}) == 1
+    for cube, result in clients.published.items():
+        assert len({insight for insight, _ in result}) == 1
         # Less if it was charged and the response was lost.
-        assert sum(charged for _, charged in said) in (0, PRICES[50])
-        assert free(await publish(network, who, dataset, *cube, within=50)) == said[0][0]
+        assert sum(charged for _, charged in result) in (0, PRICES[50])
+        assert free(await publish(network, who, dataset, *cube, within=50)) == result[0][0]
     await expect_sound(network, dataset)
 
     async def is_heard() -> bool:

@@ -103,10 +103,10 @@ async def ask(http: httpx.AsyncClient, wish: Wish) -> dict[str, Any] | None:
         )
     except httpx.TransportError:
         return None
-    said = answer.json()
-    if "errors" in said:
+    result = answer.json()
+    if "errors" in result:
         return None
-    made: dict[str, Any] = said["data"]["made"]
+    made: dict[str, Any] = result["data"]["made"]
     assert made["userErrors"] == []
     return made
 
@@ -184,9 +184,9 @@ async def expect_kept(network: KillNetwork, made: dict[int, dict[str, Any]]) -> 
         wanted = network.wishes[number].input
         if "body" in wanted:
             id = UUID(answer["post"]["id"].removeprefix("pst_"))
-            told = "SELECT count(*) FROM care.notification WHERE subject_id = $1"
+            query = "SELECT count(*) FROM care.notification WHERE subject_id = $1"
             assert await network.database.fetchval("SELECT body FROM care.post WHERE id = $1", id) == wanted["body"]
-            assert await network.database.fetchval(told, id) == 1
+            assert await network.database.fetchval(query, id) == 1
         else:
             ids = [UUID(observation["id"].removeprefix("obs_")) for observation in answer["observations"]]
             rows = await network.database.fetch(

@@ -48,7 +48,7 @@ async def unserved_network(dsn: str) -> AsyncIterator[Network]:
     async with httpx.AsyncClient() as nowhere:
         database = await asyncpg.connect(dsn)
         built = Network(Ask(Cohorte(), nowhere), database)
-        await database.add_listener("cohorte_event", lambda *heard: built.published.append({"event": str(heard[3])}))
+        await database.add_listener("cohorte_event", lambda *event: built.published.append({"event": str(event[3])}))
         try:
             yield built
         finally:
@@ -202,7 +202,7 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
                 await killed(process, asked)
         assert kept.read() == behind
         assert (await spent(network, dataset))[1] == sold + PRICES[20]
-        [said] = await releases(network, dataset, "q", "twin")
+        [result] = await releases(network, dataset, "q", "twin")
         after = await everything(network)
 
         async with life(network, fresh, tmp_path) as process:
@@ -213,7 +213,8 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
             assert free(await publishes(network, laboratory, dataset, "q", "twin")) == insight
             assert free(await publishes(network, other, dataset, "q", "twin")) == insight
             assert (
-                await network.value("SELECT release_id FROM insight.insight WHERE id = $1", key(insight)) == said["id"]
+                await network.value("SELECT release_id FROM insight.insight WHERE id = $1", key(insight))
+                == result["id"]
             )
             assert await everything(network) == after
             await ends_well(network, process, fresh, [laboratory, other], dataset)
@@ -258,8 +259,8 @@ async def ends_well(
         assert process.poll() is None
     answers = [await answer for answer, _ in asked]
     assert [(answer.status_code, "errors" in answer.json()) for answer in answers] == [(200, False)] * len(asked)
-    said = [answer.json()["data"]["insightPublish"] for answer in answers[: len(QUESTIONS)]]
-    assert [paid(one)[1] for one in said] == [PRICES[20]] * len(QUESTIONS)
+    result = [answer.json()["data"]["insightPublish"] for answer in answers[: len(QUESTIONS)]]
+    assert [paid(one)[1] for one in result] == [PRICES[20]] * len(QUESTIONS)
     assert process.wait(LEAVING_SECONDS) == 0
     assert (await ledger.head(network.database)).position == before + len(QUESTIONS)
 
@@ -294,10 +295,10 @@ async def test_a_request_that_outlasts_the_shutdown_is_refused_and_rolled_back(n
     dsn = network.ask.app.endpoint.settings.database_url
     assert dsn is not None
     asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    told: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
 
-    async def tell(message: MutableMapping[str, Any]) -> None:
-        told.append(dict(message))
+    async def send(message: MutableMapping[str, Any]) -> None:
+        messages.append(dict(message))
 
     body = json.dumps({"query": CLOSE, "variables": {"input": {"survey": f"svy_{crowd.survey}"}}}).encode()
     asked.put_nowait({"type": "http.request", "body": body, "more_body": False})
@@ -311,11 +312,11 @@ async def test_a_request_that_outlasts_the_shutdown_is_refused_and_rolled_back(n
     }
     before = await everything(network)
     async with held_register(dsn):
-        running = asyncio.ensure_future(network.ask.app(scope, asked.get, tell))
+        running = asyncio.ensure_future(network.ask.app(scope, asked.get, send))
         await becomes(lambda: are_there(network.database, 1))
         running.cancel()  # as uvicorn does at the end of its graceful shutdown
         await running
-    assert (told[0]["status"], (b"retry-after", b"2") in told[0]["headers"]) == (503, True)
-    [error] = json.loads(told[1]["body"])["errors"]
+    assert (messages[0]["status"], (b"retry-after", b"2") in messages[0]["headers"]) == (503, True)
+    [error] = json.loads(messages[1]["body"])["errors"]
     assert error["message"] == "The server is shutting down. Please try again."
     assert await everything(network) == before

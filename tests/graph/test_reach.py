@@ -62,7 +62,7 @@ REACHABLE = {
         "PrivacyCost": "microRho epsilon delta",
         "InsightQuote": "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy",
     },
-    "what has been said, with noise": {
+    "published insights, with noise": {
         "Insight": "id dataset variable by precision marginOfError cost cells statistics publishedAt requestedBy "
         "purpose ledgerEntry csv jsonStat",
         "Cell": "category by count marginOfError share interval reliability",

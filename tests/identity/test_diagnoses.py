@@ -24,7 +24,7 @@ async def born(network: Network, year: int | None) -> User:
     return who
 
 
-async def told(network: Network, who: User, community_id: UUID, **given: Any) -> Any:
+async def join_with_year(network: Network, who: User, community_id: UUID, **given: Any) -> Any:
     payload = await network.do(who, "communityJoin", FIELDS, community=f"com_{community_id}", **given)
     assert payload["userErrors"] == []
     return payload["membership"]["diagnosedIn"]
@@ -32,16 +32,16 @@ async def told(network: Network, who: User, community_id: UUID, **given: Any) ->
 
 async def test_a_patient_gives_changes_and_removes_the_year_of_diagnosis(network: Network, community_id: UUID) -> None:
     who = await born(network, 1980)
-    assert await told(network, who, community_id) is None
-    assert await told(network, who, community_id, diagnosedIn=2004) == 2004
-    assert await told(network, who, community_id, diagnosedIn=1980) == 1980
-    assert await told(network, who, community_id) == 1980  # not given: it is unchanged
+    assert await join_with_year(network, who, community_id) is None
+    assert await join_with_year(network, who, community_id, diagnosedIn=2004) == 2004
+    assert await join_with_year(network, who, community_id, diagnosedIn=1980) == 1980
+    assert await join_with_year(network, who, community_id) == 1980  # not given: it is unchanged
     assert (await network.ask(who, MINE))["data"]["me"]["memberships"] == [
         {"diagnosedIn": 1980, "community": {"id": f"com_{community_id}"}}
     ]
-    assert await told(network, who, community_id, diagnosedIn=None) is None
+    assert await join_with_year(network, who, community_id, diagnosedIn=None) is None
     assert await network.value("SELECT count(*) FROM care.diagnosis WHERE member_id = $1", who.id) == 0
-    assert await told(network, who, community_id, diagnosedIn=None) is None
+    assert await join_with_year(network, who, community_id, diagnosedIn=None) is None
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ async def test_an_impossible_year_is_refused(
 ) -> None:
     who = await born(network, birth_year)
     if code is None:
-        assert await told(network, who, community_id, diagnosedIn=year) == year
+        assert await join_with_year(network, who, community_id, diagnosedIn=year) == year
         return
     refused = await network.refused(who, "communityJoin", community=f"com_{community_id}", diagnosedIn=year)
     assert refused == (code, "input.diagnosedIn")
@@ -77,7 +77,7 @@ async def test_only_patients_give_a_year_of_diagnosis(network: Network, communit
     refused = await network.refused(who, "communityJoin", community=f"com_{community_id}", diagnosedIn=2004)
     assert refused == ("NOT_ELIGIBLE", "input.diagnosedIn")
     assert await network.value("SELECT count(*) FROM care.membership WHERE member_id = $1", who.id) == 0
-    assert await told(network, who, community_id, diagnosedIn=None) is None
+    assert await join_with_year(network, who, community_id, diagnosedIn=None) is None
 
 
 async def test_nobody_else_reads_a_year_of_diagnosis(admin: Admin) -> None:
@@ -115,12 +115,12 @@ async def test_leaving_a_community_deletes_the_year_of_diagnosis(network: Networ
     who, other = await born(network, 1980), await born(network, 1980)
     away = (await factories.community(network.database))["id"]
     for member, where in ((who, community_id), (who, away), (other, community_id)):
-        await told(network, member, where, diagnosedIn=2004)
+        await join_with_year(network, member, where, diagnosedIn=2004)
     await network.do(who, "communityLeave", "community { id }", community=f"com_{community_id}")
     left = await network.database.fetch(
         "SELECT member_id, community_id FROM care.diagnosis WHERE member_id = any($1)", [who.id, other.id]
     )
     assert {tuple(row) for row in left} == {(who.id, away), (other.id, community_id)}
-    assert await told(network, who, community_id) is None  # joining again does not bring it back
+    assert await join_with_year(network, who, community_id) is None  # joining again does not bring it back
     await network.database.execute("DELETE FROM care.member WHERE id = $1", who.id)
     assert await network.value("SELECT count(*) FROM care.diagnosis WHERE member_id = $1", who.id) == 0

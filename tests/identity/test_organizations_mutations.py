@@ -100,8 +100,8 @@ async def test_a_refused_request_creates_no_organization(
         await factories.account(network.database, email="known@people.example")
     before = await network.row(WRITTEN)
     payload = await network.do(steward, "organizationCreate", FIELDS, **wanted(**given))
-    told = [(error["code"], ".".join(error["path"])) for error in payload["userErrors"]]
-    assert (payload["organization"], told) == (None, refusals)
+    errors = [(error["code"], ".".join(error["path"])) for error in payload["userErrors"]]
+    assert (payload["organization"], errors) == (None, refusals)
     assert await network.row(WRITTEN) == before
 
 

@@ -29,37 +29,37 @@ class Post:
     port: int = 0
     refuses: int = 0
     taken: list[tuple[str, bytes]] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async def say(text: str) -> None:
+        async def reply(text: str) -> None:
             writer.write(text.encode() + b"\r\n")
             await writer.drain()
 
         recipient = ""
-        await say("220 post")
+        await reply("220 post")
         while line := (await reader.readline()).decode().strip():
-            self.said.append(line)
+            self.received.append(line)
             command = line.split()[0].upper()
             if command == "EHLO":
-                await say("250-post\r\n250 AUTH PLAIN")
+                await reply("250-post\r\n250 AUTH PLAIN")
             elif command == "AUTH":
-                await say("235 welcome")
+                await reply("235 welcome")
             elif command == "RCPT" and self.refuses:
                 self.refuses -= 1
-                await say("450 later")
+                await reply("450 later")
             elif command == "RCPT":
                 recipient = line[line.index("<") + 1 : line.index(">")]
-                await say("250 fine")
+                await reply("250 fine")
             elif command == "DATA":
-                await say("354 go on")
+                await reply("354 go on")
                 self.taken.append((recipient, await reader.readuntil(b"\r\n.\r\n")))
-                await say("250 taken")
+                await reply("250 taken")
             elif command == "QUIT":
-                await say("221 bye")
+                await reply("221 bye")
                 break
             else:
-                await say("250 fine")
+                await reply("250 fine")
         writer.close()
 
 
@@ -109,7 +109,7 @@ async def test_mail_goes_to_the_configured_server_with_the_code_on_a_line_of_its
             "Votre code pour Cohorte",
         )
         assert "un compte est en cours d'ouverture" in mail.get_content()
-        assert any(line.startswith("AUTH PLAIN") for line in server.said)
+        assert any(line.startswith("AUTH PLAIN") for line in server.received)
     assert not (tmp_path / "mail").exists()
 
 

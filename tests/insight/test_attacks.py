@@ -25,7 +25,7 @@ from tests.support.surveys import NOTICE
 
 SIZE = 400
 KNOWN = [f"q{number}" for number in range(9)]  # what the attackers know about everybody
-Told = dict[tuple[str, ...], dict[tuple[str, ...], int]]  # each cell's count, by the grouping variables
+PublishedCells = dict[tuple[str, ...], dict[tuple[str, ...], int]]  # each cell's count, by the grouping variables
 
 
 def answers(seed: int) -> list[dict[str, str]]:
@@ -43,17 +43,17 @@ def without_noise(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     return bool(request.param == "exact")
 
 
-async def bought(network: Network, buyers: Sequence[Caller], dataset: str) -> Told:
+async def bought(network: Network, buyers: Sequence[Caller], dataset: str) -> PublishedCells:
     """The insights about the secret that the buyers can buy in turn until the budget is spent."""
-    told: Told = {}
+    published: PublishedCells = {}
     for number, by in enumerate([*combinations(KNOWN, 2), *combinations(KNOWN, 1)]):
         who = buyers[number % len(buyers)]
-        said = await publish(network, who, dataset, "secret", *by)
-        if said["userErrors"]:
-            assert [error["code"] for error in said["userErrors"]] == ["BUDGET_EXHAUSTED"]
+        result = await publish(network, who, dataset, "secret", *by)
+        if result["userErrors"]:
+            assert [error["code"] for error in result["userErrors"]] == ["BUDGET_EXHAUSTED"]
             break
-        told[by] = await cells(network, buyers[0], said["insight"]["id"])
-    return told
+        published[by] = await cells(network, buyers[0], result["insight"]["id"])
+    return published
 
 
 async def spent(network: Network, dataset: str) -> float:
@@ -67,11 +67,11 @@ def crowd_id(dataset: str) -> str:
     return dataset.removeprefix("dst_")
 
 
-def reconstructed(given: Sequence[Mapping[str, str]], told: Told) -> list[bool]:
+def reconstructed(given: Sequence[Mapping[str, str]], published: PublishedCells) -> list[bool]:
     """Estimates for each member whether their secret is A, by least squares within [0, 1] over every published cell."""
     groups = [
         ([i for i, one in enumerate(given) if tuple(one[q] for q in by) == codes], (counts, codes))
-        for by, counts in told.items()
+        for by, counts in published.items()
         for codes in {key[1:] for key in counts}
     ]
     wanted = [
@@ -81,7 +81,7 @@ def reconstructed(given: Sequence[Mapping[str, str]], told: Told) -> list[bool]:
         if members
     ]
     guess = [0.5] * len(given)
-    step = 1 / len(told)
+    step = 1 / len(published)
     for _ in range(60):
         change = [0.0] * len(given)
         for members, count in wanted:
@@ -106,9 +106,9 @@ async def test_colluding_buyers_do_not_reconstruct_answers(network: Network, wit
     given = answers(1)
     made = await population.crowd(network.database, given)
     dataset = await population.closed(network, made)
-    told = await bought(network, await three_buyers(network, made), dataset)
-    assert len(told) == 32  # at 4,567 micro-rho each, of the 150,000 that are for sale
-    guessed = reconstructed(given, told)
+    published = await bought(network, await three_buyers(network, made), dataset)
+    assert len(published) == 32  # at 4,567 micro-rho each, of the 150,000 that are for sale
+    guessed = reconstructed(given, published)
     right = sum(a == (one["secret"] == "A") for a, one in zip(guessed, given, strict=True)) / SIZE
     bound = at_most(await spent(network, dataset), SIZE)
     assert right > bound if without_noise else right <= bound
@@ -117,12 +117,12 @@ async def test_colluding_buyers_do_not_reconstruct_answers(network: Network, wit
     for question in KNOWN:
         for code in "ABCD":
             true = sum(one["secret"] == "A" and one[question] == code for one in given)
-            said = [
+            result = [
                 sum(count for key, count in counts.items() if key[0] == "A" and key[1 + by.index(question)] == code)
-                for by, counts in told.items()
+                for by, counts in published.items()
                 if question in by
             ]
-            hits += abs(sum(said) / len(said) - true) < 0.5
+            hits += abs(sum(result) / len(result) - true) < 0.5
             tries += 1
     deviation = 1 / sqrt(2 * await spent(network, dataset))  # if the whole budget is spent on one count
     best = erf(0.5 / deviation / sqrt(2))
@@ -139,9 +139,9 @@ async def test_insights_before_and_after_a_withdrawal_do_not_reveal_the_members_
     who = await population.buyer(network, made.community)
     totals, targets = [], list(range(40))
     for number, by in zip([*targets, None], combinations(KNOWN, 2), strict=False):
-        said = await publish(network, who, dataset, "secret", *by, within=50)
-        assert said["userErrors"] == []
-        counts = await cells(network, who, said["insight"]["id"])
+        result = await publish(network, who, dataset, "secret", *by, within=50)
+        assert result["userErrors"] == []
+        counts = await cells(network, who, result["insight"]["id"])
         totals.append(sum(count for key, count in counts.items() if key[0] == "A"))
         if number is not None:
             await withdraws(network, made.members[number])
@@ -169,8 +169,8 @@ async def test_a_cell_does_not_reveal_its_only_member(network: Network, without_
     made = await population.crowd(network.database, given, {"secret": "AB", "q0": letters, "q1": letters})
     dataset = await population.closed(network, made)
     who = await population.buyer(network, made.community)
-    said = await publish(network, who, dataset, "secret", "q0", "q1")
-    counts = await cells(network, who, said["insight"]["id"])
+    result = await publish(network, who, dataset, "secret", "q0", "q1")
+    counts = await cells(network, who, result["insight"]["id"])
     groups = Counter((one["q0"], one["q1"]) for one in given)
     alone = [one for one in given if groups[one["q0"], one["q1"]] == 1]
     right = sum(

@@ -125,7 +125,7 @@ async def test_a_new_insight_is_delivered_to_those_who_may_read_it(published: Pu
     server = published.server
     joined = await server.member()
     await factories.membership(server.admin, member_id=joined.id, community_id=UUID(published.ids["home"]))
-    told = {"insightPublished": {"id": published.ids["fatigue"], "dataset": {"title": "Tracking of Home"}}}
+    delivered = {"insightPublished": {"id": published.ids["fatigue"], "dataset": {"title": "Tracking of Home"}}}
     hears = {"joined": joined, **{name: published.who[name] for name in ("manager", "licensed")}}
     silent = {name: published.who[name] for name in ("patient", "run out", "of another community")}
     for name, who in (hears | silent).items():
@@ -136,7 +136,7 @@ async def test_a_new_insight_is_delivered_to_those_who_may_read_it(published: Pu
             async with server.admin.transaction():
                 await announce(server.admin, "insightPublished", id, UUID(published.ids["home"]))
             if name in hears:
-                assert await made.data("1") == told
+                assert await made.data("1") == delivered
             assert await made.quiet()
         await held(server.ask, 0)
     async with socket(
@@ -147,7 +147,7 @@ async def test_a_new_insight_is_delivered_to_those_who_may_read_it(published: Pu
         await subscribed(server.ask, 2)
         async with server.admin.transaction():
             await announce(server.admin, "insightPublished", id, UUID(published.ids["home"]))
-        assert await made.data("1") == told
+        assert await made.data("1") == delivered
         assert await made.quiet()
 
 
@@ -158,10 +158,10 @@ async def test_an_event_may_contain_computed_fields(published: Published) -> Non
         await subscribed(server.ask, 1)
         async with server.admin.transaction():
             await announce(server.admin, "insightPublished", id, UUID(published.ids["home"]))
-        told = (await made.data("1"))["insightPublished"]
-        assert told["variable"] == {"name": "fatigue"}
-        assert [cell["count"] for cell in told["cells"]] == [159, 93, 48, None]
-        assert told["csv"].startswith("sex_code,")
+        delivered = (await made.data("1"))["insightPublished"]
+        assert delivered["variable"] == {"name": "fatigue"}
+        assert [cell["count"] for cell in delivered["cells"]] == [159, 93, 48, None]
+        assert delivered["csv"].startswith("sex_code,")
     await held(server.ask, 0)
 
 

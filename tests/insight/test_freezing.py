@@ -130,11 +130,11 @@ async def test_a_survey_that_closes_becomes_a_dataset(
     assert (size["purpose"], size["variables"], size["micro_rho"]) == ("Size of the dataset", [], PRICES[20])
     assert (own["purpose"], own["variables"], own["micro_rho"]) == ("Participants' tables", ["q"], PRICES[10])
     assert size["organization_id"] is own["organization_id"] is None
-    told = await network.events()
-    assert [one["kind"] for one in told].count("notificationAdded") == 260
+    events = await network.events()
+    assert [one["kind"] for one in events].count("notificationAdded") == 260
     insight = await network.value("SELECT id FROM insight.insight WHERE dataset_id = $1", id)
     published = {"kind": "insightPublished", "subject": str(insight), "about": str(respondents.community)}
-    assert [one for one in told if one["kind"] == "insightPublished"] == [published]
+    assert [one for one in events if one["kind"] == "insightPublished"] == [published]
     await expect_sound(network, f"dst_{id}")
 
 
@@ -152,8 +152,8 @@ async def test_a_dataset_with_too_few_members_reveals_only_that(
     lines = "SELECT purpose FROM insight.ledger_entry WHERE dataset_id = $1"
     assert [row["purpose"] for row in await network.database.fetch(lines, dataset["id"])] == ["Size of the dataset"]
     steward = await network.staff(StaffRole.DATA_STEWARD)
-    said = await publish(network, steward, f"dst_{dataset['id']}", "q")
-    assert [error["code"] for error in said["userErrors"]] == ["NOT_FOUND"]
+    result = await publish(network, steward, f"dst_{dataset['id']}", "q")
+    assert [error["code"] for error in result["userErrors"]] == ["NOT_FOUND"]
     await expect_sound(network, f"dst_{dataset['id']}")
 
 
@@ -292,8 +292,8 @@ async def test_a_dataset_ends_when_its_term_or_budget_is_over(
     )
     assert await network.value("SELECT status FROM catalog.survey WHERE id = $1", respondents.survey) == "ARCHIVED"
     assert (await network.ask(who, "query ($id: ID!) { insight(id: $id) { id } }", {"id": insight}))["data"]["insight"]
-    said = await publish(network, who, dataset, "r")
-    assert [error["code"] for error in said["userErrors"]] == ["TOO_LATE"]
+    result = await publish(network, who, dataset, "r")
+    assert [error["code"] for error in result["userErrors"]] == ["TOO_LATE"]
 
 
 async def test_a_wave_freezes_the_tracking_of_a_communitys_patients(
@@ -385,10 +385,10 @@ async def test_only_survey_managers_freeze_waves(network: Network, role: StaffRo
 
 async def test_concurrent_requests_freeze_one_wave(network: Network, survey_manager: User) -> None:
     community = await tracking(network)
-    said = await asyncio.gather(
+    result = await asyncio.gather(
         *(network.do(survey_manager, "waveFreeze", FROZEN, **wave(community, wave=f"wave {n}")) for n in range(3))
     )
-    assert sorted(one["dataset"] is not None for one in said) == [False, False, True]
+    assert sorted(one["dataset"] is not None for one in result) == [False, False, True]
     assert len(await datasets(network, community)) == 1
 
 

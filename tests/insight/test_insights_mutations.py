@@ -45,10 +45,10 @@ async def test_a_publication_is_charged_recorded_and_notified_once(
     assert line["purpose"] == await network.value(
         "SELECT purpose FROM insight.licence WHERE id = $1", release["licence_id"]
     )
-    told = await network.events()
+    events = await network.events()
     published = {"kind": "insightPublished", "subject": str(key(insight)), "about": str(respondents.community)}
-    assert published in told
-    assert len([one for one in told if one["kind"] == "notificationAdded"]) == len(respondents.members)
+    assert published in events
+    assert len([one for one in events if one["kind"] == "notificationAdded"]) == len(respondents.members)
     await publish(network, licensed_buyer, dataset, "q", "twin")
     assert [one["kind"] for one in await network.events()] == [
         "insightPublished"

@@ -43,9 +43,9 @@ async def test_patients_buyers_and_staff_read_the_same_numbers_in_one_statement(
     first = await published("patient", WHOLE)
     assert len(published.server.ask.statements) == 1
     assert first == await published("licensed", WHOLE) == await published("manager", WHOLE)
-    told = first["insight"]
-    cells, statistics = told.pop("cells"), told.pop("statistics")
-    assert told == {
+    insight = first["insight"]
+    cells, statistics = insight.pop("cells"), insight.pop("statistics")
+    assert insight == {
         "id": published.ids["fatigue"], "precision": "WITHIN_10", "marginOfError": 10,
         "publishedAt": "2026-03-03T12:00:00+00:00", "purpose": "Sleep and fatigue",
         "dataset": {"title": "Tracking of Home", "wave": "2026 spring", "kind": "TRACKING"},
@@ -239,7 +239,7 @@ async def test_five_thousand_cells_fit_one_response_planned_or_computed(publishe
     )
     large = await wave(published.server.admin, a, b, c, title="Large")
     noisy = [(7 * place) % 41 for place in range(25 * 10 * 20)]
-    ids = await large.say(("a", "b", "c"), noisy)
+    ids = await large.publish(("a", "b", "c"), noisy)
     text = """query ($id: ID!, $where: [CategoryFilter!]) { insight(id: $id) {
       cells(where: $where, includeUnreliable: true) { category { code } by { code } count reliability } } }"""
     planned = (await published("manager", text, {"id": ids["c"]}))["insight"]["cells"]

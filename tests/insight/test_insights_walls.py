@@ -163,8 +163,8 @@ async def test_a_buyer_reads_insights_of_datasets_open_to_their_licence_and_kind
 ) -> None:
     made = await factories.dataset(admin)
     insight = (await factories.insight(admin, dataset_id=made["id"]))["id"]
-    for say in (factories.cell, factories.statistic):
-        await say(admin, insight_id=insight)
+    for insert in (factories.cell, factories.statistic):
+        await insert(admin, insight_id=insight)
     buyer = (await factories.organization(admin, kind=kind))["id"]
     if licence is not None:
         where = made["community_id"] if "community_id" not in licence else (await factories.community(admin))["id"]

@@ -68,10 +68,10 @@ async def test_anybody_can_verify_the_ledger_through_the_graph(ask: Ask) -> None
     uses: list[dict[str, Any]] = []
     after = None
     while True:
-        told = (await ask(ANYBODY, page, {"after": after}))["data"]["dataUses"]
-        uses = [*reversed(told["nodes"]), *uses]
-        after = told["pageInfo"]["endCursor"]
-        if not told["pageInfo"]["hasNextPage"]:
+        uses_page = (await ask(ANYBODY, page, {"after": after}))["data"]["dataUses"]
+        uses = [*reversed(uses_page["nodes"]), *uses]
+        after = uses_page["pageInfo"]["endCursor"]
+        if not uses_page["pageInfo"]["hasNextPage"]:
             break
     previous = "0" * 64
     for position, use in enumerate(uses, start=1):
@@ -94,14 +94,14 @@ async def test_the_command_reports_whether_the_ledger_is_valid(
     try:
         head = await ledger.head(database)
         assert await asyncio.to_thread(main) == 0  # it has an event loop of its own
-        said = f"The ledger is valid: {head.position} entries. Hash of the last entry: {head.hash.hex()}\n"
-        assert capsys.readouterr() == (said, "")
+        printed = f"The ledger is valid: {head.position} entries. Hash of the last entry: {head.hash.hex()}\n"
+        assert capsys.readouterr() == (printed, "")
         async with database.transaction():
             await database.execute("SET LOCAL session_replication_role = replica")
             await database.execute("UPDATE insight.ledger_entry SET purpose = 'Nothing' WHERE position = 3")
         assert await asyncio.to_thread(main) == 1
-        said = "Entry 3 of the ledger was altered, or does not follow the previous entry.\n"
-        assert capsys.readouterr() == ("", said)
+        printed = "Entry 3 of the ledger was altered, or does not follow the previous entry.\n"
+        assert capsys.readouterr() == ("", printed)
     finally:
         await database.close()
 

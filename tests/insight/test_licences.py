@@ -154,7 +154,7 @@ async def test_staff_grant_a_licence_and_the_organization_gets_mail(
     assert mail["Subject"] == "Votre licence est accordée"
     words = mail.get_content()
     assert name in words.splitlines()
-    assert not any(told in words for told in ("150", "1250", "Sleep", laboratory_user.name))
+    assert not any(value in words for value in ("150", "1250", "Sleep", laboratory_user.name))
 
 
 async def test_staff_refuse_a_licence_with_an_optional_reason(
@@ -164,8 +164,8 @@ async def test_staff_refuse_a_licence_with_an_optional_reason(
     given = {"licence": licence, "granted": False, "reason": " Ask the mutual. "}
     payload = await network.do(steward, "licenceDecide", "licence { status reason }", **given)
     assert payload == {"licence": {"status": "REFUSED", "reason": "Ask the mutual."}, "userErrors": []}
-    told = {"data": {"organization": {"licences": [{"status": "REFUSED", "reason": "Ask the mutual."}]}}}
-    assert await network.ask(laboratory_user, OWN) == told
+    expected = {"data": {"organization": {"licences": [{"status": "REFUSED", "reason": "Ask the mutual."}]}}}
+    assert await network.ask(laboratory_user, OWN) == expected
     mail = await letter_to(network, laboratory_user)
     assert (mail["Subject"], "mutual" in mail.get_content()) == ("Votre licence est refusée", False)
 

@@ -124,9 +124,9 @@ TOO_MANY = {
 
 async def refusal(network: Network, who: Caller, dataset: str, variable: str, *by: str) -> dict[str, Any]:
     """The only user error of publishing from a dataset; the payload has nothing else."""
-    said = await publishes(network, who, dataset, variable, *by)
-    assert (said["insight"], said["charged"]) == (None, None)
-    [error] = said["userErrors"]
+    payload = await publishes(network, who, dataset, variable, *by)
+    assert (payload["insight"], payload["charged"]) == (None, None)
+    [error] = payload["userErrors"]
     return dict(error)
 
 

@@ -42,8 +42,8 @@ async def test_no_answer_or_exact_count_is_logged_from_answers_to_insights(
             )
             dataset = await closed(network, made)
             who = await buyer(network, made.community)
-            said = await publish(network, who, dataset, "q", "r", "region")
-            assert said["userErrors"] == []
+            result = await publish(network, who, dataset, "q", "r", "region")
+            assert result["userErrors"] == []
             today = datetime.now(UTC).date()
             asked = {"purpose": PLANTED, "startsOn": str(today), "endsOn": str(today + timedelta(days=30))}
             other = await factories.community(network.database)
@@ -63,7 +63,7 @@ async def test_no_answer_or_exact_count_is_logged_from_answers_to_insights(
             )
             sliced = "query S($id: ID!, $w: [CategoryFilter!]) { insight(id: $id) { cells(where: $w) { count } } }"
             where = [{"variable": "r", "in": [PLANTED]}]
-            answers.append(await network.ask(who, sliced, {"id": said["insight"]["id"], "w": where}))
+            answers.append(await network.ask(who, sliced, {"id": result["insight"]["id"], "w": where}))
     assert [sorted(answer) for answer in answers] == [["data"]] * 3 + [["errors"], ["data"], ["data", "errors"]]
     # Some requests are refused with an error, and none is repeated.
     assert PLANTED not in str(answers)

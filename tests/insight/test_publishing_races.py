@@ -39,15 +39,15 @@ async def race(network: Network, respondents: Crowd, dataset: str, within: int) 
     buyers = [await buyer(network, respondents.community) for _ in range(4)]
     async with serving(settings.settings.database_url) as other:
         elsewhere = Network(other, network.database)
-        said = await asyncio.gather(
+        results = await asyncio.gather(
             *(
                 publishes((network, elsewhere)[n % 2], buyers[n % 4], dataset, *question, within=within)
                 for n, question in enumerate(QUESTIONS)
             )
         )
-    refused = [one for one in said if one["userErrors"]]
+    refused = [one for one in results if one["userErrors"]]
     assert {one["userErrors"][0]["code"] for one in refused} <= {"BUDGET_EXHAUSTED"}
-    return len(said) - len(refused), len(refused)
+    return len(results) - len(refused), len(refused)
 
 
 async def test_sixteen_concurrent_publishers_never_overspend(
@@ -64,9 +64,9 @@ async def test_sixteen_concurrent_identical_requests_publish_one_insight(
 ) -> None:
     buyers = [await buyer(network, respondents.community) for _ in range(4)]
     turned = (("q", "sex"), ("sex", "q"))
-    said = await asyncio.gather(*(publish(network, buyers[n % 4], dataset, *turned[n // 8]) for n in range(16)))
-    assert sorted(paid(one)[1] for one in said) == [0] * 15 + [PRICES[20]]
-    assert len({paid(one)[0] for one in said[:8]}) == len({paid(one)[0] for one in said[8:]}) == 1
+    results = await asyncio.gather(*(publish(network, buyers[n % 4], dataset, *turned[n // 8]) for n in range(16)))
+    assert sorted(paid(one)[1] for one in results) == [0] * 15 + [PRICES[20]]
+    assert len({paid(one)[0] for one in results[:8]}) == len({paid(one)[0] for one in results[8:]}) == 1
     assert len(await releases(network, dataset, "q", "sex")) == 1
     await expect_sound(network, dataset)
 

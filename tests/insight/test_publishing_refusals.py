@@ -48,18 +48,18 @@ async def test_a_quota_restricts_its_licence_and_not_others(network: Network, re
     rich = await buyer(network, respondents.community)
     paid(await publish(network, poor, dataset, "q", "r"))
     before = await spent(network, dataset)
-    said = await publishes(network, poor, dataset, "q", "sex")
-    [error] = said["userErrors"]
+    result = await publishes(network, poor, dataset, "q", "sex")
+    [error] = result["userErrors"]
     assert (error["code"], error["path"]) == ("BUDGET_EXHAUSTED", ["input", "precision"])
     assert (
         error["message"] == "This costs 4,567 micro-rho, and 800 are left. The precision WITHIN_50 is still affordable."
     )
-    assert (said["insight"], said["charged"]) == (None, None)
-    assert said["quote"] == {
+    assert (result["insight"], result["charged"]) == (None, None)
+    assert result["quote"] == {
         "cost": {"microRho": PRICES[20]}, "affordable": False, "alreadyPublished": False, "cells": 16,
         "marginOfError": 20, "remainingAfter": {"microRho": 800}, "cheaper": ["WITHIN_50"], "coveredBy": [],
     }  # fmt: skip
-    assert await asks(network, poor, dataset, "q", "sex") == said["quote"]
+    assert await asks(network, poor, dataset, "q", "sex") == result["quote"]
     assert await spent(network, dataset) == before
     paid(await publish(network, poor, dataset, "q", "sex", within=50))
     paid(await publish(network, rich, dataset, "q", "sex"))
@@ -94,9 +94,9 @@ async def test_buyers_and_cohorte_have_separate_budget_shares(
     paid(await publish(network, other, dataset, "r", "sex", within=5))
     left = SHARE - 2 * PRICES[5]
     for who in (licensed_buyer, other):
-        said = await publishes(network, who, dataset, "twin", "sex", within=5)
-        assert said["quote"]["remainingAfter"] == {"microRho": left}
-        assert said["quote"]["cheaper"] == ["WITHIN_10", "WITHIN_20", "WITHIN_50"]
+        result = await publishes(network, who, dataset, "twin", "sex", within=5)
+        assert result["quote"]["remainingAfter"] == {"microRho": left}
+        assert result["quote"]["cheaper"] == ["WITHIN_10", "WITHIN_20", "WITHIN_50"]
     used, sold = await spent(network, dataset)
     assert sold == 2 * PRICES[5]
     house = 100_000 - (used - sold)
@@ -174,8 +174,8 @@ async def test_a_cube_with_too_many_cells_is_refused(network: Network, licensed_
     codes = [f"C{number}" for number in range(90)]
     wide = await crowd(network.database, [{"a": "C1", "b": "C2"}] * 240, {"a": codes, "b": codes})
     who = await buyer(network, wide.community)
-    said = await publishes(network, who, await closed(network, wide), "a", "b")
-    [error] = said["userErrors"]
+    result = await publishes(network, who, await closed(network, wide), "a", "b")
+    [error] = result["userErrors"]
     assert (error["code"], error["path"]) == ("INVALID", ["input", "by"])
     assert error["message"].startswith("This has 8,281 cells, and the limit is 5,000.")
 

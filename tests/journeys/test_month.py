@@ -41,11 +41,11 @@ SEEN = """
 """
 
 
-async def heard(made: Socket, number: int) -> dict[str, list[Any]]:
+async def received(made: Socket, number: int) -> dict[str, list[Any]]:
     """The next results on a socket, by operation: their order between operations is not defined."""
     answers: dict[str, list[Any]] = {}
     for _ in range(number):
-        message = await made.hear()
+        message = await made.receive()
         assert (message["type"], list(message["payload"])) == ("next", ["data"]), message
         answers.setdefault(message["id"], []).append(message["payload"]["data"])
     return answers
@@ -98,15 +98,15 @@ def expect_everything(whole: dict[str, list[dict[str, Any]]]) -> None:
         "identity.account": 1,
         "identity.session": 1,
     }
-    said = {table: rows[0] for table, rows in whole.items() if rows}
-    assert said["care.member"]["about"] == "Marguerite's garden and its snails."
+    exported = {table: rows[0] for table, rows in whole.items() if rows}
+    assert exported["care.member"]["about"] == "Marguerite's garden and its snails."
     profile = {"birth_year": 1970, "sex": "FEMALE", "region": REGION, "sharing": "MY_COMMUNITIES"}
-    assert profile.items() < said["care.profile"].items()
-    assert (said["identity.account"]["email"], said["identity.account"]["locale"]) == (ADDRESS, "fr-FR")
+    assert profile.items() < exported["care.profile"].items()
+    assert (exported["identity.account"]["email"], exported["identity.account"]["locale"]) == (ADDRESS, "fr-FR")
     course = {"status": "STOPPED", "stop_reason": "COST", "dose": "a zebra's cup", "ended_on": today().isoformat()}
-    assert course.items() < said["care.course"].items()
-    assert said["care.evaluation"]["comment"] == "Zebras like it."
-    assert said["care.discussion"]["title"] == "Zebra mornings"
+    assert course.items() < exported["care.course"].items()
+    assert exported["care.evaluation"]["comment"] == "Zebras like it."
+    assert exported["care.discussion"]["title"] == "Zebra mornings"
     assert {post["body"] for post in whole["care.post"]} == {"My zebra mornings.", "Ten is a zebra hour."}
     notes = [f"zebra {day}" for day in range(28)] * 2
     notes[notes.index("zebra 27")] = "zebra hiccup"
@@ -143,21 +143,21 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         )  # fmt: skip
         discussion = started["discussion"]["id"]
         await news.subscribe("posts", POST_ADDED, {"discussion": discussion})
-        await news.subscribe("told", NOTIFIED)
+        await news.subscribe("notified", NOTIFIED)
         await news.subscribe("opened", OPENED, {"community": community["slug"]})
         await subscribed(own_ask, 3)
         reply = await done(
             network, ben, "postAdd", "post { id }", discussion=discussion, body="Mine are better at ten."
         )
         reply = reply["post"]["id"]
-        assert await heard(news, 2) == {
+        assert await received(news, 2) == {
             "posts": [{"postAdded": {"body": "Mine are better at ten.", "author": {"pseudonym": "Benedict"}}}],
-            "told": [{"notificationAdded": {"kind": "REPLY", "readAt": None, "subject": {"id": reply}}}],
+            "notified": [{"notificationAdded": {"kind": "REPLY", "readAt": None, "subject": {"id": reply}}}],
         }
         await done(network, ada, "postReact", post=reply, reaction="THANKS", on=True)
         await done(network, ada, "postAdd", discussion=discussion, body="Ten is a zebra hour.")
         own_post = {"postAdded": {"body": "Ten is a zebra hour.", "author": {"pseudonym": "Marguerite"}}}
-        assert await heard(news, 1) == {"posts": [own_post]}
+        assert await received(news, 1) == {"posts": [own_post]}
 
         # Ada checks in every day for four weeks, and corrects the last day.
         for day in [*range(28), 27]:
@@ -215,9 +215,9 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         assert await network.refused(ada, "surveySubmit", survey=survey, answers=WHOLE) == ("TOO_EARLY", "input.survey")
         assert await news.quiet()
         await done(network, ben, "consentSet", "consent { granted }", **consent)
-        assert await heard(news, 2) == {
+        assert await received(news, 2) == {
             "opened": [{"surveyOpened": {"id": survey, "title": "Sleep", "status": "OPEN"}}],
-            "told": [{"notificationAdded": {"kind": "SURVEY_OPEN", "readAt": None, "subject": {"id": survey}}}],
+            "notified": [{"notificationAdded": {"kind": "SURVEY_OPEN", "readAt": None, "subject": {"id": survey}}}],
         }
         invited = {"status": "INVITED", "answers": []}
         assert (await data(own_ask, ada, MY_PART, survey=survey))["survey"] == {

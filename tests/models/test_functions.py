@@ -215,8 +215,8 @@ async def test_viewers_close_only_their_own_sessions(admin: Admin, audience: Aud
 async def test_closing_a_session_notifies_every_server_only_if_committed(fresh: str) -> None:
     owner, listener = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     try:
-        heard: list[object] = []
-        await listener.add_listener("session_revoked", lambda *said: heard.append(said[3]))
+        received: list[object] = []
+        await listener.add_listener("session_revoked", lambda *event: received.append(event[3]))
         sessions = [await factories.session(owner) for _ in range(2)]
         for session, commits in zip(sessions, (False, True), strict=True):
             transaction = owner.transaction()
@@ -226,7 +226,7 @@ async def test_closing_a_session_notifies_every_server_only_if_committed(fresh: 
             assert await owner.fetchval(CLOSE, session["id"], session["account_id"]) is True
             await (transaction.commit() if commits else transaction.rollback())
         await listener.execute("SELECT 1")  # notifications arrive before its response
-        assert heard == [str(sessions[1]["id"])]
+        assert received == [str(sessions[1]["id"])]
     finally:
         await owner.close()
         await listener.close()

@@ -154,9 +154,9 @@ async def test_the_command_line_of_alembic_works(server: str) -> None:
         assert (status, history.splitlines()[-1][:14]) == (0, "<base> -> 0007")
         assert await command(dsn, "alembic", "upgrade", "head") == (0, "")
         assert await command(dsn, "alembic", "current") == (0, f"{run.head()} (head)\n")
-        status, said = await command(dsn, "alembic", "revision", "-m", "something")
+        status, output = await command(dsn, "alembic", "revision", "-m", "something")
         instead = "FAILED: Run `python -m commands.new migration NAME [TABLE ...]`: it writes the SQL, too."
-        assert (status, " ".join(said.split())) == (255, instead)
+        assert (status, " ".join(output.split())) == (255, instead)
 
 
 async def test_migrating_a_migrated_database_changes_nothing(fresh: str) -> None:
@@ -179,8 +179,8 @@ async def test_concurrent_upgrades_in_one_process_do_not_interfere(server: str) 
 
 async def test_processes_that_migrate_concurrently_all_succeed(server: str) -> None:
     async with empty(server) as one, empty(server) as other:
-        said = await asyncio.gather(*(command(dsn, "commands.migrate") for dsn in (one, one, one, other)))
-        assert said == [(0, f"The database is at revision {run.head()}.\n")] * 4
+        output = await asyncio.gather(*(command(dsn, "commands.migrate") for dsn in (one, one, one, other)))
+        assert output == [(0, f"The database is at revision {run.head()}.\n")] * 4
         assert await everything(one) == await everything(other)
 
 

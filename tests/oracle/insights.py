@@ -140,7 +140,7 @@ def requested_by(seen: VisibleRows, insight: Found) -> Found | None:
     return release and seen.one("insight.organization", id=release["organization_id"])
 
 
-def said(seen: VisibleRows, insight: Found, row: Found) -> dict[str, Any]:
+def with_categories(seen: VisibleRows, insight: Found, row: Found) -> dict[str, Any]:
     """A cell or statistic with the categories at its positions."""
     of = {"dataset_id": insight["dataset_id"]}
     by = [
@@ -156,7 +156,7 @@ def cells_of(seen: VisibleRows, insight: Found, includeUnreliable: bool = False)
     for row in sorted(seen.of("insight.cell", insight_id=insight["id"]), key=lambda row: row["place"]):
         of = {"dataset_id": insight["dataset_id"], "variable": insight["variable"]}
         category = seen.one("insight.category", **of, place=row["category"])
-        cell = said(seen, insight, row) | {"category": category, "margin_of_error": row["margin"]}
+        cell = with_categories(seen, insight, row) | {"category": category, "margin_of_error": row["margin"]}
         if row["reliability"] == "HIDDEN" and not includeUnreliable:
             cell |= dict.fromkeys(SAID)
         made.append(cell)
@@ -166,7 +166,7 @@ def cells_of(seen: VisibleRows, insight: Found, includeUnreliable: bool = False)
 @field("Insight.statistics")
 def statistics_of(seen: VisibleRows, insight: Found) -> list[Found]:
     there = sorted(seen.of("insight.statistic", insight_id=insight["id"]), key=lambda row: row["place"])
-    return [said(seen, insight, row) for row in there]
+    return [with_categories(seen, insight, row) for row in there]
 
 
 @field("Cell.interval", "Statistic.interval")
@@ -201,10 +201,10 @@ def previous_hash_of(seen: VisibleRows, entry: Found) -> str:
 @field("LedgerEntry.line")
 def line_of(seen: VisibleRows, entry: Found) -> str:
     ids = {name: entry[f"{name}_id"] and str(entry[f"{name}_id"]) for name in LINE_IDS}
-    said = {name: entry[name] for name in ("dataset_title", "organization_name", "purpose", "micro_rho", "position")}
+    shown = {name: entry[name] for name in ("dataset_title", "organization_name", "purpose", "micro_rho", "position")}
     moment = f"{entry['published_at'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     hashes = {"cells": bytes(entry["cells_digest"]).hex(), "previous": previous_hash_of(seen, entry)}
-    line = ids | said | hashes | {"published_at": moment, "variables": list(entry["variables"])}
+    line = ids | shown | hashes | {"published_at": moment, "variables": list(entry["variables"])}
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 

@@ -181,7 +181,7 @@ def values_of(snapshot: Snapshot, viewer: Viewer) -> Pool:
     longest = sorted(tables["care.discussion"], key=lambda row: row["post_count"], reverse=True)[:4]
     network = {row["community_id"] for row in tables["care.membership"] if row["member_id"] == viewer.member}
     slugs = [row["slug"] for row in tables["catalog.community"] if row["id"] in network]
-    told = [f"ntf_{row['id']}" for row in tables["care.notification"] if row["member_id"] == viewer.member][:4]
+    notifications = [f"ntf_{row['id']}" for row in tables["care.notification"] if row["member_id"] == viewer.member][:4]
     evaluated = Counter(row["treatment_id"] for row in tables["care.evaluation"]).most_common(4)
     common = {id for id, _ in evaluated}
     surveys = {row["status"]: f"svy_{row['id']}" for row in tables["catalog.survey"]}  # one of each status
@@ -200,7 +200,7 @@ def values_of(snapshot: Snapshot, viewer: Viewer) -> Pool:
         "Me.dashboard.from": [f"{snapshot.today - timedelta(days=days)}" for days in (400, 90, 7, -7)],
         "Me.dashboard.to": [f"{snapshot.today - timedelta(days=days)}" for days in (300, 30, 0, -7)],
         "Query.node.id": [
-            *told,
+            *notifications,
             *(f"pst_{row['id']}" for row in removed),
             *(f"{prefix}_{tables[table][0]['id']}" for prefix, (_, table) in TYPES.items()),
             "obs_nonsense",
@@ -387,15 +387,15 @@ async def test_the_oracle_detects_moderation_reasons_meant_for_others(
     in_force = [
         row["member_id"] for row in tables["care.suspension"] if not row["until"] or row["until"] > snapshot.now
     ]
-    said = [(f"pst_{row['post_id']}", "removalReason", authors[row["post_id"]]) for row in tables["care.removal"]]
-    said += [(f"mbr_{member}", "suspension", member) for member in in_force]
+    reasons = [(f"pst_{row['post_id']}", "removalReason", authors[row["post_id"]]) for row in tables["care.removal"]]
+    reasons += [(f"mbr_{member}", "suspension", member) for member in in_force]
     async with asyncpg.create_pool(quiet_dsn, min_size=1, max_size=1) as unbound:
         anyone = OracleCase(
             ViewCase(oracle_case.view_case.planner, oracle_case.view_case.viewer, unbound, {}), oracle_case.oracle
         )
         for name in ("removalReason", "suspension"):
             theirs, others = (
-                [id for id, field, whom in said if field == name and (whom == own) is mine] for mine in (True, False)
+                [id for id, field, whom in reasons if field == name and (whom == own) is mine] for mine in (True, False)
             )
             assert theirs
             assert others

@@ -137,9 +137,9 @@ def test_the_guessing_bound_equals_the_documented_values() -> None:
 def test_a_privacy_statement_is_a_sentence_that_names_its_limits(
     locale: str, most: str, uncovered: tuple[str, ...]
 ) -> None:
-    said = statement(250_000, locale)
-    assert most in said
-    assert all(one in said for one in uncovered)
+    sentence = statement(250_000, locale)
+    assert most in sentence
+    assert all(one in sentence for one in uncovered)
 
 
 @pytest.mark.parametrize(("spent", "most"), [(1, 51), (4_567, 53), (62_831, 60), (LIFE, 85)])

@@ -114,8 +114,8 @@ def test_intervals_have_95_percent_coverage(members: int, precision: Precision) 
 
 
 def test_two_hundred_people_are_too_few_for_only_the_coarsest_precision() -> None:
-    said = [covered(200, precision, 40) is not None for precision in PRECISIONS]
-    assert said == [True, True, True, False]
+    precise_enough = [covered(200, precision, 40) is not None for precision in PRECISIONS]
+    assert precise_enough == [True, True, True, False]
 
 
 def test_a_sum_has_its_own_margin() -> None:
@@ -353,7 +353,7 @@ def test_means_and_medians_exclude_categories_without_a_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("estimates", "said"),
+    ("estimates", "expected"),
     [
         ((500.0, 0.0, 0.0, 500.0), (1, 1, 4)),  # exactly half in the first: the median could be either
         ((490.0, 0.0, 0.0, 510.0), (4, 1, 4)),
@@ -364,10 +364,10 @@ def test_means_and_medians_exclude_categories_without_a_value() -> None:
     ],
 )
 def test_a_median_has_an_interval_of_possible_values(
-    estimates: tuple[float, ...], said: tuple[float, float, float]
+    estimates: tuple[float, ...], expected: tuple[float, float, float]
 ) -> None:
     _, median = statistics_of(Cube((PAIN,), (*estimates, 0.0), 10.0), "pain")
-    assert (median.value, median.low, median.high) == said
+    assert (median.value, median.low, median.high) == expected
 
 
 def test_statistics_exist_for_each_group_of_ordinal_variables_only() -> None:

@@ -174,9 +174,9 @@ async def test_a_survey_opens_by_itself_when_enough_consent(
     for who, invited in ((ada, "INVITED"), (ben, "INVITED"), (late, None)):
         assert await participation(network, who, survey) == invited
         assert await network.value(TOLD, who.id, key(survey)) == (invited is not None)
-    told = await network.events()
-    assert {"kind": "surveyOpened", "subject": str(key(survey)), "about": str(community_id)} in told
-    assert [one["about"] for one in told if one["kind"] == "notificationAdded"] == sorted([str(ada.id), str(ben.id)])
+    events = await network.events()
+    assert {"kind": "surveyOpened", "subject": str(key(survey)), "about": str(community_id)} in events
+    assert [one["about"] for one in events if one["kind"] == "notificationAdded"] == sorted([str(ada.id), str(ben.id)])
     await consents(network, late)  # an open survey also invites those who consent later
     assert await participation(network, late, survey) == "INVITED"
     assert await network.value(TOLD, late.id, key(survey)) == 1
@@ -208,8 +208,8 @@ async def test_concurrent_consents_that_reach_the_number_open_a_survey_once(
         await network.events()
         await asyncio.gather(*(consents(network, who) for who in members))
         assert await status_of(network, survey) == "OPEN"
-        told = [one for one in await network.events() if one["kind"] == "surveyOpened"]
-        assert [one["subject"] for one in told] == [str(key(survey))]
+        events = [one for one in await network.events() if one["kind"] == "surveyOpened"]
+        assert [one["subject"] for one in events] == [str(key(survey))]
         for who in members:
             assert await network.value(TOLD, who.id, key(survey)) == 1
     assert await network.value("SELECT consenting_count FROM catalog.community WHERE id = $1", community_id) == 20

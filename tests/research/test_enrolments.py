@@ -118,15 +118,15 @@ async def test_unspent_budget_of_an_ended_dataset_can_be_reserved_again(admin: A
 
 async def test_a_dataset_is_enrolled_once_and_before_its_first_release(admin: Admin, community_id: UUID) -> None:
     await joined(admin, community_id)
-    made, said = await wave(admin, community_id), await wave(admin, community_id)
+    made, published = await wave(admin, community_id), await wave(admin, community_id)
     await made.freeze()
-    await factories.release(admin, dataset_id=said.id)
+    await factories.release(admin, dataset_id=published.id)
     ended = await wave(admin, community_id, status="ENDED")
-    for one in (made, said, ended):
+    for one in (made, published, ended):
         async with undone(admin):
             with pytest.raises(REFUSED[0], match=REFUSED[1]):
                 await admin.execute("SELECT research.enrol($1)", one.id)
-    for one in (said, ended):
+    for one in (published, ended):
         async with undone(admin):
             with pytest.raises(asyncpg.CheckViolationError, match="encoded before anything is published from it"):
                 await admin.execute("SELECT research.encode($1)", one.id)
@@ -282,9 +282,9 @@ async def test_members_are_notified_once_until_they_have_read_it(admin: Admin, c
         SELECT member_id, kind, subject_type, subject_id FROM care.notification WHERE member_id = any($1)
         ORDER BY created_at, read_at
         """
-    told = {tuple(row) for row in await admin.fetch(query, [ada, ben, eve])}
-    said = ("INSIGHT_PUBLISHED", "ins")
-    assert told == {(ada, *said, insights[0]), (ben, *said, insights[0]), (ben, *said, insights[2])}
+    notified = {tuple(row) for row in await admin.fetch(query, [ada, ben, eve])}
+    published = ("INSIGHT_PUBLISHED", "ins")
+    assert notified == {(ada, *published, insights[0]), (ben, *published, insights[0]), (ben, *published, insights[2])}
 
 
 @pytest.mark.parametrize("login", [*Audience, PUBLISHER], ids=lambda login: login.role)

@@ -123,9 +123,9 @@ def test_a_refusal_does_not_repeat_the_input() -> None:
         AnswerEntry("treated", codes=("Zzyzx",)),
         AnswerEntry("years", number=31337.0),
     ]
-    told = kept_answers(QUESTIONS, entries, "answers", whole=True)[1]
-    assert len(told) == 3
-    assert not any(word in str(told) for word in ("Zzyzx", "31337"))
+    refusals = kept_answers(QUESTIONS, entries, "answers", whole=True)[1]
+    assert len(refusals) == 3
+    assert not any(word in str(refusals) for word in ("Zzyzx", "31337"))
     assert not any(word in repr(AnswerEntry("a", number=31337.0, text="Zzyzx")) for word in ("Zzyzx", "31337"))
 
 

@@ -122,7 +122,7 @@ CONSENTING = """
 INVARIANTS = """
     WITH sheet AS (SELECT a.id, p.status, p.member_id FROM research.answer_sheet a
             LEFT JOIN research.participation p ON p.answer_sheet_id = a.id WHERE a.survey_id = $1),
-        said AS (SELECT a.answer_sheet_id, q.key, a.codes FROM research.answer a
+        given AS (SELECT a.answer_sheet_id, q.key, a.codes FROM research.answer a
             JOIN catalog.question q ON q.id = a.question_id WHERE a.answer_sheet_id IN (SELECT id FROM sheet))
     SELECT
         (SELECT count(*) FROM sheet WHERE status IS NULL) AS sheets_of_nobody,
@@ -131,11 +131,11 @@ INVARIANTS = """
             AND (answer_sheet_id IS NULL OR completed_at IS NULL)) AS completed_without_answers,
         (SELECT count(*) FROM sheet JOIN research.consent c USING (member_id)
             WHERE c.purpose = 'SURVEY_RESEARCH' AND NOT c.granted) AS answers_without_consent,
-        (SELECT count(*) FROM said how WHERE how.key = 'how' AND NOT EXISTS (
-            SELECT FROM said WHERE said.answer_sheet_id = how.answer_sheet_id AND said.key = 'treated'
-                AND said.codes = '{YES}')) AS answers_to_hidden_questions,
+        (SELECT count(*) FROM given how WHERE how.key = 'how' AND NOT EXISTS (
+            SELECT FROM given WHERE given.answer_sheet_id = how.answer_sheet_id AND given.key = 'treated'
+                AND given.codes = '{YES}')) AS answers_to_hidden_questions,
         (SELECT count(*) FROM sheet WHERE status = 'COMPLETED' AND NOT EXISTS (
-            SELECT FROM said WHERE said.answer_sheet_id = sheet.id AND said.key = 'treated'))
+            SELECT FROM given WHERE given.answer_sheet_id = sheet.id AND given.key = 'treated'))
             AS completed_without_a_required_answer
 """
 

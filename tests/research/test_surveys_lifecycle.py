@@ -184,6 +184,6 @@ async def test_concurrent_requests_schedule_and_close_once(
         )
         codes = sorted(str([error["code"] for error in one["userErrors"]]) for one in made)
         assert codes == sorted(["[]"] + [f"['{expected}']"] * 3)
-    told = [one["kind"] for one in await network.events()]
-    assert (told.count("surveyOpened"), told.count("notificationAdded")) == (1, 2)
+    events = [one["kind"] for one in await network.events()]
+    assert (events.count("surveyOpened"), events.count("notificationAdded")) == (1, 2)
     assert await status_of(network, survey) == "CLOSED"

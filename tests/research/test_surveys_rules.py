@@ -134,6 +134,6 @@ def test_a_survey_has_one_to_a_hundred_questions(count: int, fits: bool) -> None
 def test_a_refusal_does_not_repeat_the_input() -> None:
     rules = (RuleDefinition("Zzyzx", ANSWERED), RuleDefinition("single", IS, ("Zzyzx",)))
     bad = replace(ASKED["text"], key="Zzyzx Zzyzx", text="Zzyzx" * 300, visible_when=rules)
-    told = definition_refusals([ASKED["single"], bad], "questions")
-    assert len(told) == 4
-    assert "Zzyzx" not in str(told)
+    refusals = definition_refusals([ASKED["single"], bad], "questions")
+    assert len(refusals) == 4
+    assert "Zzyzx" not in str(refusals)

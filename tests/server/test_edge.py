@@ -18,11 +18,11 @@ async def refused(ask: Ask, body: bytes, **headers: str) -> tuple[int, dict[str,
     """The status and the only error of a POST of these bytes; nothing may have reached the database."""
     ask.statements.clear()
     answer = await ask.http.post("/graphql", content=body, headers=POST | headers)
-    told = answer.json()
-    assert set(told) == {"errors"}
-    assert len(told["errors"]) == 1
+    result = answer.json()
+    assert set(result) == {"errors"}
+    assert len(result["errors"]) == 1
     assert ask.statements == []
-    return answer.status_code, told["errors"][0]
+    return answer.status_code, result["errors"][0]
 
 
 def asking(query: Any, **more: Any) -> bytes:

@@ -30,12 +30,12 @@ async def test_a_post_is_delivered_as_an_event(fresh: str) -> None:
             assert made.response.status_code == 200
             assert made.response.headers["content-type"] == "text/event-stream; charset=utf-8"
             assert made.response.headers["cache-control"] == "no-store"
-            assert await made.hear() == (":", None)  # subscribed from now on
+            assert await made.receive() == (":", None)  # subscribed from now on
             await subscribed(network.ask, 1)
             for body in ("One.\n\r\n\u2028Two: [1,\n2]", "Three"):
                 await network.post(discussion, body)
-                kind, told = await made.hear()
-                assert (kind, told["data"]["postAdded"]["body"]) == ("next", body)
+                kind, received = await made.receive()
+                assert (kind, received["data"]["postAdded"]["body"]) == ("next", body)
         await subscribed(network.ask, 0)  # its client has gone
         await held(network.ask, 0)
 
@@ -50,7 +50,7 @@ async def test_a_post_is_delivered_as_an_event(fresh: str) -> None:
 async def test_a_query_is_a_stream_of_one_event(ask: Ask, query: str, answer: dict[str, Any]) -> None:
     async with event_stream(ask, ANYBODY, query) as made:
         assert made.response.status_code == 200
-        assert [await made.hear() for _ in range(3)] == [("next", answer), ("complete", None), ("", None)]
+        assert [await made.receive() for _ in range(3)] == [("next", answer), ("complete", None), ("", None)]
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ async def test_a_query_is_a_stream_of_one_event(ask: Ask, query: str, answer: di
 async def test_document_errors_are_reported_in_the_stream(ask: Ask, query: str, code: str) -> None:
     async with event_stream(ask, ANYBODY, query) as made:
         assert made.response.status_code == 200
-        kind, told = await made.hear()
+        kind, received = await made.receive()
         assert kind == "next"
-        assert [list(told), [error["extensions"]["code"] for error in told["errors"]]] == [["errors"], [code]]
-        assert [await made.hear() for _ in range(2)] == [("complete", None), ("", None)]
+        assert [list(received), [error["extensions"]["code"] for error in received["errors"]]] == [["errors"], [code]]
+        assert [await made.receive() for _ in range(2)] == [("complete", None), ("", None)]
 
 
 async def test_request_errors_are_reported_by_the_status(ask: Ask) -> None:
@@ -86,8 +86,8 @@ async def test_a_subscription_is_not_available_as_json(ask: Ask, patient: Caller
     for accept in ("application/json", "application/graphql-response+json", "*/*", "text/event-stream;q=0, */*"):
         async with event_stream(ask, patient, NOTIFIED, accept=accept) as made:
             assert made.response.status_code == 406
-            told = await made.response.aread()
-            assert b"as text/event-stream or over a WebSocket" in told
+            received = await made.response.aread()
+            assert b"as text/event-stream or over a WebSocket" in received
     await subscribed(ask, 0)
 
 
@@ -96,7 +96,7 @@ async def test_clients_that_accept_both_get_json_for_a_query(ask: Ask, patient: 
     answer = await ask.http.post("/graphql", json={"query": WHO}, headers={"accept": accept})
     assert answer.json() == {"data": {"viewer": {"audience": "PUBLIC"}}}
     async with event_stream(ask, patient, NOTIFIED, accept=accept) as made:
-        assert await made.hear() == (":", None)
+        assert await made.receive() == (":", None)
 
 
 async def test_a_get_may_subscribe_with_a_header_that_prevents_cross_site_requests(ask: Ask, patient: Caller) -> None:
@@ -117,16 +117,20 @@ async def test_an_idle_stream_sends_keep_alive_comments(
 ) -> None:
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SECONDS", 0.01)
     async with event_stream(ask, patient, NOTIFIED) as made:
-        assert [await made.hear() for _ in range(4)] == [(":", None)] * 4
+        assert [await made.receive() for _ in range(4)] == [(":", None)] * 4
 
 
 async def test_only_a_revoked_sessions_streams_end_and_in_every_process(fresh: str) -> None:
     async with serving(fresh) as network, serving(fresh) as there:
         first, second = await network.sign_in("patient"), await network.sign_in("patient")
         async with event_stream(there, first, NOTIFIED) as ended, event_stream(there, second, NOTIFIED) as kept:
-            assert await ended.hear() == await kept.hear() == (":", None)
+            assert await ended.receive() == await kept.receive() == (":", None)
             await network(first, SIGN_OUT)
-            assert [await ended.hear() for _ in range(3)] == [("next", UNAUTHENTICATED), ("complete", None), ("", None)]
+            assert [await ended.receive() for _ in range(3)] == [
+                ("next", UNAUTHENTICATED),
+                ("complete", None),
+                ("", None),
+            ]
             await held(there, 1)
             await subscribed(there, 1)
 
@@ -135,11 +139,11 @@ async def test_a_stream_ends_with_an_error_if_events_may_have_been_missed(ask: A
     assert ask.app.endpoint is not None
     events = ask.app.endpoint.events
     async with event_stream(ask, patient, NOTIFIED) as made:
-        assert await made.hear() == (":", None)
+        assert await made.receive() == (":", None)
         events.lost()
         try:
-            told = {"errors": [{"message": MISSED, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}
-            assert [await made.hear() for _ in range(3)] == [("next", told), ("complete", None), ("", None)]
+            received = {"errors": [{"message": MISSED, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}
+            assert [await made.receive() for _ in range(3)] == [("next", received), ("complete", None), ("", None)]
             async with event_stream(ask, patient, NOTIFIED) as refused:
                 assert (refused.response.status_code, refused.response.headers["retry-after"]) == (503, "2")
         finally:
@@ -150,9 +154,9 @@ async def test_a_stopping_server_ends_its_streams_without_completing_them(fresh:
     async with serving(fresh) as ask:
         opened = event_stream(ask, await ask.sign_in("patient"), NOTIFIED)
         made = await opened.__aenter__()
-        assert await made.hear() == (":", None)
+        assert await made.receive() == (":", None)
         await ask.app.leave()
-        assert await made.hear() == ("", None)
+        assert await made.receive() == ("", None)
         await opened.__aexit__(None, None, None)
 
 

@@ -106,7 +106,7 @@ async def test_posts_are_delivered_in_order_each_with_one_statement(fresh: str) 
                 f"Post {number}" for number in range(30)
             ]
             assert len(network.ask.statements) == 30
-            await made.say("complete", id="1")
+            await made.send("complete", id="1")
             await subscribed(network.ask, 0)
             await network.post(discussion, "Nobody follows it.")
             assert await made.quiet()
@@ -198,8 +198,8 @@ async def test_a_survey_is_delivered_by_community_or_to_its_members(fresh: str) 
             for community, title in ((joined, "Of a joined one"), (strange, "Of a strange one")):
                 survey = await factories.survey(network.owner, community_id=community["id"], title=title)
                 await announce(network.owner, "surveyOpened", survey["id"], community["id"])
-            told = [await made.hear() for _ in range(2)]
-            assert {(each["id"], each["payload"]["data"]["surveyOpened"]["title"]) for each in told} == {
+            received = [await made.receive() for _ in range(2)]
+            assert {(each["id"], each["payload"]["data"]["surveyOpened"]["title"]) for each in received} == {
                 ("own", "Of a joined one"),
                 ("strange", "Of a strange one"),
             }
@@ -251,9 +251,9 @@ async def test_subscribers_are_informed_that_events_may_have_been_missed(fresh: 
                 listener = "application_name = 'cohorte listener' and datname = current_database()"
                 await network.owner.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {listener}")
                 for id in ("1", "2"):
-                    told = await made.hear()
-                    assert (told["type"], told["id"]) == ("error", id)
-                    assert told["payload"] == [{"message": MISSED, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]
+                    received = await made.receive()
+                    assert (received["type"], received["id"]) == ("error", id)
+                    assert received["payload"] == [{"message": MISSED, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]
                     if id == "1":
                         await made.subscribe("2", POST_ADDED, variables)
                 await subscribed(network.ask, 0)
@@ -286,8 +286,8 @@ async def test_a_slow_reader_is_dropped_and_others_get_their_events(
                 assert (await reads.data("1"))["postAdded"]["body"].startswith(f"{number} ")
             await held(network.ask, 1)
             await subscribed(network.ask, 1)
-            await network.post(discussion, "Still told")
-            assert (await reads.data("1"))["postAdded"]["body"] == "Still told"
+            await network.post(discussion, "Still delivered")
+            assert (await reads.data("1"))["postAdded"]["body"] == "Still delivered"
 
 
 async def test_a_stopping_server_closes_its_sockets_with_a_reason(fresh: str) -> None:
@@ -350,5 +350,5 @@ def test_invalid_events_are_ignored() -> None:
 
 
 def payload(kind: str, subject: UUID, about: UUID | None) -> str:
-    told = "null" if about is None else f'"{about}"'
-    return f'{{"kind": "{kind}", "subject": "{subject}", "about": {told}}}'
+    received = "null" if about is None else f'"{about}"'
+    return f'{{"kind": "{kind}", "subject": "{subject}", "about": {received}}}'

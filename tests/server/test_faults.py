@@ -54,8 +54,8 @@ async def test_a_statement_that_takes_too_long_is_reported_with_its_limit(fresh:
     async with serving(fresh, limits=Limits(statement_seconds=0.2)) as ask, Held(fresh, "catalog.community"):
         answer = await ask.post(ANYBODY, COMMUNITIES)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-        told = {"code": "LIMIT_EXCEEDED", "limit": "statement_seconds", "most": 0.2}
-        assert [error["extensions"] for error in answer.json()["errors"]] == [told]
+        extensions = {"code": "LIMIT_EXCEEDED", "limit": "statement_seconds", "most": 0.2}
+        assert [error["extensions"] for error in answer.json()["errors"]] == [extensions]
         assert await ask(ANYBODY, WHO) == PUBLIC
 
 

@@ -23,8 +23,8 @@ def refused(text: str) -> dict[str, object]:
 
 
 def over(limit: str, most: int, asked: int | None = None) -> dict[str, object]:
-    told: dict[str, object] = {"code": "LIMIT_EXCEEDED", "limit": limit, "most": most}
-    return told if asked is None else told | {"asked": asked}
+    extensions: dict[str, object] = {"code": "LIMIT_EXCEEDED", "limit": limit, "most": most}
+    return extensions if asked is None else extensions | {"asked": asked}
 
 
 def nested(levels: int, inmost: str = "id") -> str:
@@ -38,7 +38,7 @@ def bomb(levels: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "extensions"),
     [
         (nested(16), over("depth", 15, 16)),
         ("{ a { ...F } } fragment F on A " + nested(15), over("depth", 15, 16)),
@@ -81,8 +81,10 @@ def bomb(levels: int) -> str:
         ('{ id(is: "a\\u0000") }', {"code": "BAD_USER_INPUT"}),
     ],
 )
-def test_a_document_over_a_limit_is_refused_with_the_limit_and_its_value(text: str, told: dict[str, object]) -> None:
-    assert refused(text) == told
+def test_a_document_over_a_limit_is_refused_with_the_limit_and_its_value(
+    text: str, extensions: dict[str, object]
+) -> None:
+    assert refused(text) == extensions
 
 
 @pytest.mark.parametrize(

@@ -273,9 +273,9 @@ async def test_no_role_reads_stored_results_directly(admin: asyncpg.Connection, 
 
 
 async def test_an_event_is_published_only_if_the_write_commits(fresh: str) -> None:
-    heard: asyncio.Queue[str] = asyncio.Queue()
+    received: asyncio.Queue[str] = asyncio.Queue()
     listener = await asyncpg.connect(fresh)
-    await listener.add_listener("cohorte_event", lambda *told: heard.put_nowait(told[3]))
+    await listener.add_listener("cohorte_event", lambda *event: received.put_nowait(event[3]))
     subject, about = uuid4(), uuid4()
     viewer = Viewer(Audience.PATIENT, member=uuid4())
 
@@ -292,17 +292,17 @@ async def test_an_event_is_published_only_if_the_write_commits(fresh: str) -> No
             with pytest.raises(Refused):
                 await transactions.carry_out(write, viewer, refuse)
             await transactions.carry_out(write, viewer, succeed)
-        told = json.loads(await asyncio.wait_for(heard.get(), 5))
-        assert told == {"kind": "postAdded", "subject": str(subject), "about": str(about)}
-        assert heard.empty()
+        event = json.loads(await asyncio.wait_for(received.get(), 5))
+        assert event == {"kind": "postAdded", "subject": str(subject), "about": str(about)}
+        assert received.empty()
     finally:
         await listener.close()
 
 
 async def test_notifying_a_member_stores_a_row_and_publishes_an_event(fresh: str) -> None:
     admin = await asyncpg.connect(fresh)
-    heard: asyncio.Queue[str] = asyncio.Queue()
-    await admin.add_listener("cohorte_event", lambda *told: heard.put_nowait(told[3]))
+    received: asyncio.Queue[str] = asyncio.Queue()
+    await admin.add_listener("cohorte_event", lambda *event: received.put_nowait(event[3]))
     try:
         mia, rob = (await factories.member(admin))["id"], (await factories.member(admin))["id"]
         await factories.care_link(admin, patient_id=mia, relative_id=rob)
@@ -317,8 +317,8 @@ async def test_notifying_a_member_stores_a_row_and_publishes_an_event(fresh: str
         kept = await admin.fetchrow("SELECT * FROM care.notification WHERE member_id = $1", rob)
         assert kept is not None
         assert (kept["kind"], kept["subject_type"], kept["subject_id"]) == ("CARE_LINK", "mbr", mia)
-        told = json.loads(await asyncio.wait_for(heard.get(), 5))
-        assert told == {"kind": "notificationAdded", "subject": str(kept["id"]), "about": str(rob)}
+        event = json.loads(await asyncio.wait_for(received.get(), 5))
+        assert event == {"kind": "notificationAdded", "subject": str(kept["id"]), "about": str(rob)}
     finally:
         await admin.close()
 

@@ -70,8 +70,8 @@ async def test_a_survey_opens_on_its_day(
         await settle_surveys(publisher)
         await settle_surveys(publisher)
     assert (await status_of(network, survey), await status_of(network, lonely)) == ("OPEN", "WAITING")
-    told = [one for one in await network.events() if one["kind"] == "surveyOpened"]
-    assert told == [{"kind": "surveyOpened", "subject": str(key(survey)), "about": str(community_id)}]
+    events = [one for one in await network.events() if one["kind"] == "surveyOpened"]
+    assert events == [{"kind": "surveyOpened", "subject": str(key(survey)), "about": str(community_id)}]
     assert [await participation(network, who, survey) for who in (ada, ben)] == ["INVITED", "INVITED"]
 
 
@@ -111,8 +111,8 @@ async def test_concurrent_schedulers_do_the_work_once(
     async with as_(PUBLISHER, network) as one, as_(PUBLISHER, network) as two, as_(PUBLISHER, network) as three:
         await asyncio.gather(*(settle_surveys(publisher) for publisher in (one, two, three)))
     assert [await status_of(network, survey) for survey in surveys] == ["OPEN"] * 3
-    told = [event["kind"] for event in await network.events()]
-    assert (told.count("surveyOpened"), told.count("notificationAdded")) == (3, 15)
+    events = [event["kind"] for event in await network.events()]
+    assert (events.count("surveyOpened"), events.count("notificationAdded")) == (3, 15)
 
 
 async def test_one_process_schedules_and_another_takes_over(fresh: str) -> None:

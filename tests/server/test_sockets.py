@@ -22,7 +22,7 @@ def without(name: str, **more: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("sent", "code"),
     [
         (["{"], 4400),
         ([""], 4400),
@@ -52,10 +52,10 @@ def without(name: str, **more: Any) -> str:
         (['{"type":"ping","payload":{"x":"' + "x" * 262_144 + '"}}'], 1009),
     ],
 )
-async def test_an_invalid_message_closes_the_socket(ask: Ask, said: list[str | bytes], code: int) -> None:
+async def test_an_invalid_message_closes_the_socket(ask: Ask, sent: list[str | bytes], code: int) -> None:
     ask.statements.clear()
     async with dialled(ask) as made:
-        for message in said:
+        for message in sent:
             await made.connection.send(message)
         found, reason = await made.closed()
         assert found == code
@@ -92,19 +92,19 @@ async def test_other_paths_accept_no_socket(ask: Ask) -> None:
 
 async def test_a_client_that_does_not_initialise_is_closed(dsn: str) -> None:
     async with serving(dsn, limits=Limits(request_seconds=0.3)) as ask, dialled(ask) as made:
-        await made.say("ping")
+        await made.send("ping")
         assert await made.closed() == (4408, "Connection initialisation timeout")
 
 
 async def test_pings_are_answered_before_and_after_initialisation(ask: Ask) -> None:
     async with dialled(ask) as made:
-        await made.say("ping", payload={"any": 1})
-        assert await made.hear() == {"type": "pong"}
-        await made.say("connection_init", payload=None)
-        assert await made.hear() == {"type": "connection_ack"}
-        await made.say("pong", payload={"any": 1})
-        await made.say("ping")
-        assert await made.hear() == {"type": "pong"}
+        await made.send("ping", payload={"any": 1})
+        assert await made.receive() == {"type": "pong"}
+        await made.send("connection_init", payload=None)
+        assert await made.receive() == {"type": "connection_ack"}
+        await made.send("pong", payload={"any": 1})
+        await made.send("ping")
+        assert await made.receive() == {"type": "pong"}
 
 
 async def test_a_query_is_answered_and_completed_in_one_statement(ask: Ask, patient: Caller) -> None:
@@ -113,7 +113,7 @@ async def test_a_query_is_answered_and_completed_in_one_statement(ask: Ask, pati
             ask.statements.clear()
             await made.subscribe("é", WHO)
             assert await made.data("é") == {"viewer": {"audience": "PATIENT"}}
-            assert await made.hear() == {"type": "complete", "id": "é"}
+            assert await made.receive() == {"type": "complete", "id": "é"}
             assert len(ask.statements) == 1
 
 
@@ -122,8 +122,8 @@ async def test_a_token_may_come_with_the_handshake_or_in_any_case(ask: Ask, mana
         await made.subscribe("1", WHO)
         assert await made.data("1") == {"viewer": {"audience": "MANAGER"}}
     async with dialled(ask) as made:
-        await made.say("connection_init", payload={"Authorization": manager.headers["authorization"]})
-        await made.hear()
+        await made.send("connection_init", payload={"Authorization": manager.headers["authorization"]})
+        await made.receive()
         await made.subscribe("1", WHO)
         assert await made.data("1") == {"viewer": {"audience": "MANAGER"}}
 
@@ -152,9 +152,9 @@ async def test_a_refused_operation_ends_without_closing_the_socket(
         await made.subscribe("stays", NOTIFIED)
         await subscribed(ask, 1)
         await made.subscribe("refused", query, variables)
-        told = await made.hear()
-        assert (told["type"], told["id"]) == ("error", "refused")
-        assert {error["extensions"]["code"] for error in told["payload"]} == {code}
+        received = await made.receive()
+        assert (received["type"], received["id"]) == ("error", "refused")
+        assert {error["extensions"]["code"] for error in received["payload"]} == {code}
         await made.subscribe("refused", WHO)
         assert await made.data("refused") == {"viewer": {"audience": "PATIENT"}}
         await subscribed(ask, 1)
@@ -165,8 +165,11 @@ async def test_a_view_without_subscriptions_refuses_them(ask: Ask, laboratory: C
     for who in (laboratory, None):
         async with socket(ask, *[who] if who else []) as made:
             await made.subscribe("1", NOTIFIED)
-            told = await made.hear()
-            assert (told["type"], told["payload"][0]["extensions"]["code"]) == ("error", "GRAPHQL_VALIDATION_FAILED")
+            received = await made.receive()
+            assert (received["type"], received["payload"][0]["extensions"]["code"]) == (
+                "error",
+                "GRAPHQL_VALIDATION_FAILED",
+            )
 
 
 async def test_reusing_an_active_operation_id_closes_the_socket(ask: Ask, patient: Caller) -> None:
@@ -183,14 +186,14 @@ async def test_a_socket_carries_a_hundred_operations(ask: Ask, patient: Caller) 
             await made.subscribe(str(number), NOTIFIED)
         await subscribed(ask, MAX_OPERATIONS)
         await made.subscribe("more", NOTIFIED)
-        told = await made.hear()
-        assert (told["type"], told["id"]) == ("error", "more")
-        assert told["payload"][0]["extensions"] == {
+        received = await made.receive()
+        assert (received["type"], received["id"]) == ("error", "more")
+        assert received["payload"][0]["extensions"] == {
             "code": "LIMIT_EXCEEDED",
             "limit": "operations",
             "most": MAX_OPERATIONS,
         }
-        await made.say("complete", id="7")
+        await made.send("complete", id="7")
         await subscribed(ask, MAX_OPERATIONS - 1)
         await made.subscribe("more", WHO)
         assert await made.data("more") == {"viewer": {"audience": "PATIENT"}}
@@ -199,7 +202,7 @@ async def test_a_socket_carries_a_hundred_operations(ask: Ask, patient: Caller) 
 
 async def test_completing_an_unknown_operation_does_nothing(ask: Ask) -> None:
     async with socket(ask) as made:
-        await made.say("complete", id="none")
+        await made.send("complete", id="none")
         assert await made.quiet()
 
 
@@ -218,8 +221,8 @@ async def test_limits_and_discussions_are_checked_before_subscribing(ask: Ask, p
     async with socket(ask, patient) as made:
         for nobody in ("", "dis_", "dis_00000000-0000-4000-8000-000000000000", "x" * 200):
             await made.subscribe("1", POST_ADDED, {"discussion": nobody})
-            told = await made.hear()
-            assert (told["type"], told["payload"]) == (
+            received = await made.receive()
+            assert (received["type"], received["payload"]) == (
                 "error",
                 [
                     {

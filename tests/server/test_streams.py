@@ -43,8 +43,8 @@ async def lived(streams: Streams, life: Callable[[Stream], Awaitable[object]]) -
     try:
         async with streams.opened() as stream:
             await life(stream)
-    except StreamEnded as told:
-        return told.ending
+    except StreamEnded as ended:
+        return ended.ending
     return None
 
 
@@ -180,7 +180,7 @@ async def test_reads_for_events_are_not_refused_by_a_busy_pool(ask: Ask) -> None
     try:
         with pytest.raises(RequestError):
             await connections.read("SELECT 'asked'", [])
-        assert await connections.read_for_event("SELECT 'told'", []) == "told"
+        assert await connections.read_for_event("SELECT 'delivered'", []) == "delivered"
     finally:
         connections.busy -= connections.max_busy
 

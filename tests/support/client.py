@@ -91,10 +91,10 @@ class Ask:
             pool = view.connections.pool
             held = [await pool.acquire() for _ in range(pool.get_size())]
             for connection in held:
-                connection.add_query_logger(self.heard)
+                connection.add_query_logger(self.record_statement)
                 await pool.release(connection)
 
-    def heard(self, query: asyncpg.connection.LoggedQuery) -> None:
+    def record_statement(self, query: asyncpg.connection.LoggedQuery) -> None:
         self.statements.append(query.query)
 
 

@@ -104,10 +104,10 @@ async def furnished(server: OwnServer) -> Published:
     )
     line = 1 + await server.admin.fetchval("select coalesce(max(position), 0) from insight.ledger_entry")
     await spring.size(published_at=moment(2))
-    ids = await spring.say(
+    ids = await spring.publish(
         ("sex", "fatigue"), BY_SEX, published_at=moment(3), organization_id=licensed, precision=Precision.WITHIN_10
     )
-    several = await spring.say(("sex", "symptoms"), BY_SYMPTOM, published_at=moment(5))
+    several = await spring.publish(("sex", "symptoms"), BY_SYMPTOM, published_at=moment(5))
     survey = await factories.survey(server.admin, **of_away)
     ended = await wave(
         server.admin,
@@ -121,7 +121,7 @@ async def furnished(server: OwnServer) -> Published:
         ended_on=date(2026, 6, 1),
         spent_micro_rho=1_000,
     )
-    theirs = await ended.say(("sex",), [50, 60, 9], published_at=moment(6))
+    theirs = await ended.publish(("sex",), [50, 60, 9], published_at=moment(6))
     unanswered = await factories.survey(server.admin, **of_home)
     small = await factories.dataset(
         server.admin,

@@ -31,7 +31,7 @@ WRONG: Mapping[str, str] = {
         WHERE NOT f.demonstration
             AND (f.status = 'UPHELD' AND NOT p.removed OR f.status <> 'OPEN' AND f.resolved_at IS NULL)
     """,
-    "a member was told of what is not there": """
+    "a notification about a missing object": """
         SELECT n.id FROM care.notification n WHERE NOT n.demonstration AND NOT CASE n.subject_type
             WHEN 'pst' THEN EXISTS (SELECT FROM care.post WHERE id = n.subject_id)
             WHEN 'svy' THEN EXISTS (SELECT FROM catalog.survey WHERE id = n.subject_id)

@@ -143,8 +143,8 @@ async def wave_of(connection: asyncpg.Connection, chance: random.Random, size: i
             sex = chance.choice(["FEMALE", "UNKNOWN"])
             await factories.profile(connection, member_id=member, birth_year=year, region=region, sex=sex)
         if chance.random() < 0.5:
-            told = {"member_id": member, "community_id": made.community}
-            await factories.diagnosis(connection, **told, diagnosed_in=chance.choice([1990, 2025, 2030]))
+            membership = {"member_id": member, "community_id": made.community}
+            await factories.diagnosis(connection, **membership, diagnosed_in=chance.choice([1990, 2025, 2030]))
         for _ in range(chance.randrange(6)):
             await _course(connection, chance, member, known)
         days = range(0, 300, chance.choice([3, 17, 40]))

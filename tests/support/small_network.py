@@ -142,7 +142,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         subjects={"tea": treatment["id"]},
     )
     await factories.enrolment(connection, dataset_id=frozen.id, **own)
-    published = await frozen.say(
+    published = await frozen.publish(
         ("sleep", "tea"), [400, 300, 50, 200, 100, 40, 60, 20, 30], organization_id=organization["id"]
     )
     staff = await factories.staff(connection)

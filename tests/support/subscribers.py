@@ -30,13 +30,13 @@ class Socket:
 
     connection: ClientConnection
 
-    async def say(self, type: str, **more: Any) -> None:
+    async def send(self, type: str, **more: Any) -> None:
         await self.connection.send(json.dumps({"type": type, **more}))
 
     async def subscribe(self, id: str, query: str, variables: Mapping[str, Any] | None = None) -> None:
-        await self.say("subscribe", id=id, payload={"query": query, "variables": variables})
+        await self.send("subscribe", id=id, payload={"query": query, "variables": variables})
 
-    async def hear(self) -> dict[str, Any]:
+    async def receive(self) -> dict[str, Any]:
         async with asyncio.timeout(WAIT_SECONDS):
             text = await self.connection.recv()
         assert isinstance(text, str)  # a browser would receive a Blob
@@ -45,7 +45,7 @@ class Socket:
 
     async def data(self, id: str) -> Any:
         """The data of the next message, which must be a result of this operation."""
-        message = await self.hear()
+        message = await self.receive()
         assert (message["type"], message["id"], list(message["payload"])) == ("next", id, ["data"])
         return message["payload"]["data"]
 
@@ -60,8 +60,8 @@ class Socket:
 
     async def quiet(self) -> bool:
         """Whether no message arrives until a ping is answered, and shortly after."""
-        await self.say("ping")
-        if await self.hear() != {"type": "pong"}:
+        await self.send("ping")
+        if await self.receive() != {"type": "pong"}:
             return False
         try:
             await asyncio.wait_for(self.connection.recv(), 0.1)
@@ -82,8 +82,8 @@ async def dialled(ask: Ask, path: str = "/graphql", **how: Any) -> AsyncIterator
 async def socket(ask: Ask, who: Caller = ANYBODY, **how: Any) -> AsyncIterator[Socket]:
     """A socket of `who`, initialised."""
     async with dialled(ask, **how) as made:
-        await made.say("connection_init", payload=who.headers)
-        assert await made.hear() == {"type": "connection_ack"}
+        await made.send("connection_init", payload=who.headers)
+        assert await made.receive() == {"type": "connection_ack"}
         yield made
 
 
@@ -94,7 +94,7 @@ class EventStream:
     response: httpx.Response
     lines: AsyncIterator[str]
 
-    async def hear(self) -> tuple[str, Any]:
+    async def receive(self) -> tuple[str, Any]:
         """The next event and its data; a comment is `:`, the end is ""."""
         async with asyncio.timeout(WAIT_SECONDS):
             kind = await anext(self.lines, "")

@@ -46,7 +46,7 @@ class Wave:
         id: UUID = made["id"]
         return id
 
-    async def say(
+    async def publish(
         self,
         names: Sequence[str],
         noisy: Sequence[int],

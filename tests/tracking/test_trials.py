@@ -147,14 +147,14 @@ async def test_a_trial_patients_dashboard_equals_the_packages_numbers(module_ser
         me = (await ask(caller, DASHBOARD, span))["data"]["me"]
         assert me["member"] == {"pseudonym": pseudonym}
         assert me["dashboard"]["courses"] == [{"treatment": {"slug": taken[pseudonym]}, "startedOn": span["from"]}]
-        said = {curve["indicator"]["slug"]: curve for curve in me["dashboard"]["series"]}
+        curves = {curve["indicator"]["slug"]: curve for curve in me["dashboard"]["series"]}
         expected = dated(numbers, entry)
-        assert list(said) == sorted(expected, key=lambda slug: slug.replace("-", " "))
+        assert list(curves) == sorted(expected, key=lambda slug: slug.replace("-", " "))
         for slug, values in expected.items():
             shown = [{"startsOn": day, "mean": value, "count": 1} for day, value in values.items()]
-            assert said[slug]["points"] == shown
+            assert curves[slug]["points"] == shown
             last = list(values)[-1]
-            assert said[slug]["latest"] == {"value": values[last], "observedOn": last}
+            assert curves[slug]["latest"] == {"value": values[last], "observedOn": last}
 
 
 async def test_a_dashboard_ends_with_its_time_span(module_server: OwnServer) -> None:
