@@ -67,6 +67,7 @@ def schemas() -> dict[Audience, GraphQLSchema]:
 
 @pytest.fixture(scope="session")
 def view_planners() -> dict[Audience, Planner]:
+    """Yields the planner of each view."""
     return planners()
 
 

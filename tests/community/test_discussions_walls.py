@@ -94,6 +94,7 @@ class Scene:
 
 @pytest_asyncio.fixture
 async def scene(admin: Admin) -> Scene:
+    """Yields two members' rows in discussions, in the transaction of `admin`."""
     made: dict[str, Any] = {
         "viewer": (await factories.member(admin))["id"],
         "other": (await factories.member(admin))["id"],

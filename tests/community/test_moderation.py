@@ -20,17 +20,20 @@ NOTIFICATIONS = "{ me { notifications { nodes { kind subject { id } } } } }"
 
 @pytest_asyncio.fixture(scope="module")
 async def moderator(network: Network) -> User:
+    """Yields a signed-in moderator of the module's network."""
     return await network.staff(StaffRole.MODERATOR)
 
 
 @pytest_asyncio.fixture
 async def discussion(network: Network, community_id: UUID, ada: User) -> str:
+    """Yields the graph's id of a discussion that `ada` started."""
     asked = {"community": f"com_{community_id}", "title": "Mornings", "body": "How are yours?"}
     return str((await network.do(ada, "discussionStart", "discussion { id }", **asked))["discussion"]["id"])
 
 
 @pytest_asyncio.fixture
 async def post(network: Network, ben: User, discussion: str) -> str:
+    """Yields the graph's id of a post by `ben` in the discussion."""
     payload = await network.do(ben, "postAdd", "post { id }", discussion=discussion, body="Call me: 555")
     return str(payload["post"]["id"])
 

@@ -130,6 +130,7 @@ def statements(schema: GraphQLSchema) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
+    """Yields the schema of the buyer view."""
     return build_views()[Audience.BUYER]._schema
 
 

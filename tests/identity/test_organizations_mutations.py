@@ -26,7 +26,8 @@ WRITTEN = """
 
 
 @pytest.fixture
-def post(network: Network) -> Mailbox:
+def sent_mail(network: Network) -> Mailbox:
+    """Yields the mails that the module's server has sent."""
     return network.mailbox
 
 
@@ -37,13 +38,13 @@ def wanted(**given: Any) -> dict[str, Any]:
 
 
 async def test_an_organizations_contact_chooses_a_password_and_signs_in(
-    network: Network, steward: User, post: Mailbox
+    network: Network, steward: User, sent_mail: Mailbox
 ) -> None:
     asked = wanted(name="  Institut Curieux ", contactEmail="Contact@Curieux.example", locale="en")
     payload = await network.do(steward, "organizationCreate", FIELDS, **asked)
     organization = payload["organization"]
     assert organization | {"id": None} == {"id": None, "name": "Institut Curieux", "kind": "HOSPITAL", "licences": []}
-    mail = await post.next("contact@curieux.example")
+    mail = await sent_mail.next("contact@curieux.example")
     assert mail["Subject"] == "Your organization's account at Cohorte"
     assert "Institut Curieux" in mail.get_content().splitlines()
     code = code_in(mail)
@@ -61,17 +62,17 @@ async def test_an_organizations_contact_chooses_a_password_and_signs_in(
 
 
 async def test_a_contact_whose_code_has_expired_requests_another(
-    network: Network, steward: User, post: Mailbox
+    network: Network, steward: User, sent_mail: Mailbox
 ) -> None:
     asked = wanted()
     await network.do(steward, "organizationCreate", "__typename", **asked)
-    first = await post.next(asked["contactEmail"])
+    first = await sent_mail.next(asked["contactEmail"])
     assert first["Subject"] == "Le compte de votre organisation sur Cohorte"  # French by default
     await network.database.execute("UPDATE identity.password_reset SET expires_at = now()")
     lapsed = {"code": code_in(first), "password": "six amber lamps"}
     assert await done(network.ask, ANYBODY, RESET, lapsed) == [CLOSED_CODE]
     assert await done(network.ask, ANYBODY, REQUEST_RESET, {"email": asked["contactEmail"]}) == []
-    chosen = {"code": code_in(await post.next(asked["contactEmail"])), "password": "six amber lamps"}
+    chosen = {"code": code_in(await sent_mail.next(asked["contactEmail"])), "password": "six amber lamps"}
     assert await done(network.ask, ANYBODY, RESET, chosen) == []
     await sign_in(network.ask, asked["contactEmail"], "six amber lamps")
 
@@ -133,10 +134,10 @@ async def test_concurrent_requests_with_one_name_or_address_create_one_organizat
 
 
 async def test_a_repeated_request_creates_one_organization_and_mails_one_code(
-    network: Network, steward: User, post: Mailbox
+    network: Network, steward: User, sent_mail: Mailbox
 ) -> None:
     asked = wanted(clientMutationId="once")
     first, again = [await network.do(steward, "organizationCreate", FIELDS, **asked) for _ in range(2)]
     assert first == again
-    await post.next(asked["contactEmail"])
-    assert [to for to, _ in post.all()].count(asked["contactEmail"]) == 1
+    await sent_mail.next(asked["contactEmail"])
+    assert [to for to, _ in sent_mail.all()].count(asked["contactEmail"]) == 1

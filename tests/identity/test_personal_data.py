@@ -49,6 +49,7 @@ class Leaving:
 
 @pytest_asyncio.fixture
 async def leaving(fresh: str, tmp_path: Path) -> AsyncIterator[Leaving]:
+    """Yields a signed-in member who has rows in every table and can delete their account."""
     owner = await asyncpg.connect(fresh)
     network = await small_network(owner)
     viewer = network.viewers[Audience.PATIENT]

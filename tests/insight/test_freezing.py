@@ -35,12 +35,13 @@ OWN = "SELECT cube, precision FROM insight.release WHERE dataset_id = $1 AND var
 
 @pytest_asyncio.fixture
 async def respondents(network: Network) -> Crowd:
+    """Yields the test's own crowd, whose survey is still open."""
     return await crowd(network.database, EVERYBODY)
 
 
 @pytest.fixture
 def without_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Switches the noise off, so that a published size is exact."""
+    """Yields nothing; switches the noise off, so that a published size is exact."""
     monkeypatch.setattr(noise, "draw", lambda counts, *_: list(counts))
 
 

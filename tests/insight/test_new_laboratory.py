@@ -55,6 +55,7 @@ class Offer:
 
 @pytest_asyncio.fixture
 async def offer(network: Network) -> Offer:
+    """Yields the datasets that a new laboratory may and may not use."""
     respondents = await gathered(network)
     elsewhere = (await factories.community(network.database))["id"]
     insurers = await another(network, respondents.community, "INSURER")

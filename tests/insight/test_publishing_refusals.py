@@ -40,6 +40,7 @@ async def other_respondents(network: Network) -> Crowd:
 
 @pytest_asyncio.fixture(scope="module")
 async def other_dataset(network: Network, other_respondents: Crowd) -> str:
+    """Yields the graph's id of the second crowd's dataset."""
     return await closed(network, other_respondents)
 
 

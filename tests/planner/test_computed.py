@@ -176,6 +176,7 @@ class ToyGraph:
 
 @pytest_asyncio.fixture(scope="module")
 async def toy_graph(dsn: str) -> AsyncIterator[ToyGraph]:
+    """Yields the small graph, connected to the shared database."""
     await logins.open_roles(dsn)
     async with await logins.pool(dsn, Audience.PUBLIC, 2, 30.0) as pool:
         names = await pool.fetch("select name from catalog.community order by slug desc, id desc limit 2")

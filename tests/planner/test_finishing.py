@@ -64,6 +64,7 @@ class ViewCase:
 async def view_case(
     request: pytest.FixtureRequest, dsn: str, schemas: dict[Audience, GraphQLSchema]
 ) -> AsyncIterator[ViewCase]:
+    """Yields a viewer of each view in turn."""
     audience = request.param
     await logins.open_roles(dsn)
     superuser = await asyncpg.connect(dsn)

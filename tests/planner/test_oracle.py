@@ -141,6 +141,7 @@ async def quiet_dsn(template: str) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(scope="module")
 async def snapshot(quiet_dsn: str) -> Snapshot:
+    """Yields all rows of the quiet database."""
     superuser = await asyncpg.connect(quiet_dsn)
     found = await read_snapshot(superuser)
     await superuser.close()
@@ -154,6 +155,7 @@ async def snapshot(quiet_dsn: str) -> Snapshot:
 async def oracle_case(
     request: pytest.FixtureRequest, quiet_dsn: str, snapshot: Snapshot, schemas: dict[Audience, GraphQLSchema]
 ) -> AsyncIterator[OracleCase]:
+    """Yields each viewer in turn, with the planner and the oracle to compare."""
     audience = VIEWERS[request.param]
     viewer, schema = viewer_called(snapshot, request.param, audience), schemas[audience]
     superuser = await asyncpg.connect(quiet_dsn)

@@ -104,6 +104,7 @@ async def full(server: str) -> AsyncIterator[Demonstration]:
 
 @pytest_asyncio.fixture(scope="module")
 async def small(dsn: str) -> Demonstration:
+    """Yields the network at small scale, in the shared database."""
     return await demonstration(dsn)
 
 

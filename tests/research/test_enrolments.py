@@ -32,6 +32,7 @@ async def joined(admin: Admin, community: UUID, **given: Any) -> UUID:
 
 @pytest.fixture
 async def community_id(admin: Admin) -> UUID:
+    """Yields the id of a new community, in the transaction of `admin`."""
     return UUID(str((await factories.community(admin))["id"]))
 
 

@@ -20,6 +20,7 @@ REGION = {"regions": ["Terres australes"]}
 
 @pytest_asyncio.fixture
 async def network(fresh: str, owner: asyncpg.Connection) -> AsyncIterator[Network]:
+    """Yields a network on the test's own database, whose events are not recorded."""
     async with serving(fresh, pool_size=4) as ask:
         yield Network(ask, owner)
 

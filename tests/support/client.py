@@ -156,29 +156,35 @@ async def ask(dsn: str) -> AsyncIterator[Ask]:
 
 @pytest_asyncio.fixture(scope="session")
 async def patient(ask: Ask) -> Caller:
+    """Yields the demonstration's patient, signed in."""
     return await ask.sign_in("patient")
 
 
 @pytest_asyncio.fixture(scope="session")
 async def relative(ask: Ask) -> Caller:
+    """Yields the demonstration's relative, signed in."""
     return await ask.sign_in("relative")
 
 
 @pytest_asyncio.fixture(scope="session")
 async def laboratory(ask: Ask) -> Caller:
+    """Yields the demonstration's laboratory user, signed in."""
     return await ask.sign_in("laboratory")
 
 
 @pytest_asyncio.fixture(scope="session")
 async def manager(ask: Ask) -> Caller:
+    """Yields the demonstration's manager, signed in."""
     return await ask.sign_in("manager")
 
 
 @pytest_asyncio.fixture(scope="session")
 async def moderator(ask: Ask) -> Caller:
+    """Yields the demonstration's moderator, signed in."""
     return await ask.sign_in("moderator")
 
 
 @pytest_asyncio.fixture(scope="session")
 async def anybody() -> Caller:
+    """Yields a caller who has not signed in."""
     return ANYBODY

@@ -54,6 +54,7 @@ class Published:
 
 @pytest_asyncio.fixture(scope="session")
 async def published(template: str) -> AsyncIterator[Published]:
+    """Yields the database with published insights, and its callers, for reads only."""
     async with clone(template) as address, open_server(address) as server:
         yield await furnished(server)
 

@@ -120,6 +120,7 @@ async def becomes_closed(ask: Ask, who: Caller) -> bool:
 
 @pytest_asyncio.fixture
 async def owner(fresh: str) -> AsyncIterator[asyncpg.Connection]:
+    """Yields a superuser's connection to the test's own database."""
     connection = await asyncpg.connect(fresh)
     yield connection
     await connection.close()
@@ -127,10 +128,12 @@ async def owner(fresh: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest_asyncio.fixture
 async def own_ask(fresh: str, tmp_path: Path) -> AsyncIterator[Ask]:
+    """Yields a server on the test's own database that writes its mails for `mailbox`."""
     async with serving(fresh, data=tmp_path) as ask:
         yield ask
 
 
 @pytest.fixture
 def mailbox(tmp_path: Path) -> Mailbox:
+    """Yields the mails of `own_ask`."""
     return Mailbox(tmp_path)
