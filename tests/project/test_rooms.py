@@ -91,3 +91,15 @@ def test_no_class_name_serves_two_things() -> None:
 
 def is_table_and_type(paths: list[Path]) -> bool:
     return sorted(path.parts[0] for path in paths) == ["models", "schema"]
+
+
+def test_the_metadata_imports_every_module_of_tables() -> None:
+    declare = {path for path in modules("models") if "table=True" in (ROOT / path).read_text()}
+    imported = {
+        f"{node.module}.{each.name}"
+        for node in ast.parse((ROOT / "models/metadata.py").read_text()).body
+        if isinstance(node, ast.ImportFrom)
+        for each in node.names
+    }
+    missing = sorted(str(path) for path in declare if ".".join(path.with_suffix("").parts) not in imported)
+    assert not missing, f"Import these in models/metadata.py, or their tables do not exist: {missing}"
