@@ -1,4 +1,4 @@
-"""The only place that offers fixtures to every test. What a test does not ask for is not started."""
+"""Fixtures that every test module can use. Each starts only when a test requests it."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -13,36 +13,42 @@ from hypothesis import Phase, settings
 from models.viewers import Audience
 from planner.operations import Planner
 from tests.golden.pairs import planners
+from tests.support.callers import module_server, own_server
 from tests.support.client import anybody, ask, laboratory, manager, moderator, patient, relative, views
 from tests.support.clusters import becomes_left, clone, make_template, quick_folder, throwaway_cluster
-from tests.support.declared import wanted
-from tests.support.insights import said
-from tests.support.newcomers import mailbox, own, owner
-from tests.support.publishable import dataset, licensed, people
-from tests.support.town import ada, ben, boss, here, home, steward
+from tests.support.declared import declared_catalogue
+from tests.support.insights import published
+from tests.support.network import ada, ben, community_id, laboratory_user, network, steward, survey_manager
+from tests.support.newcomers import mailbox, own_ask, owner
+from tests.support.publishable import dataset, licensed_buyer, respondents
+from tests.support.surveys import survey
 
 __all__ = [
     "ada",
     "anybody",
     "ask",
     "ben",
-    "boss",
+    "community_id",
     "dataset",
-    "here",
-    "home",
+    "declared_catalogue",
     "laboratory",
-    "licensed",
+    "laboratory_user",
+    "licensed_buyer",
     "mailbox",
     "manager",
     "moderator",
-    "own",
+    "module_server",
+    "network",
+    "own_ask",
+    "own_server",
     "owner",
     "patient",
-    "people",
+    "published",
     "relative",
-    "said",
+    "respondents",
     "steward",
-    "wanted",
+    "survey",
+    "survey_manager",
 ]  # fixtures, too
 
 
@@ -60,7 +66,7 @@ def schemas() -> dict[Audience, GraphQLSchema]:
 
 
 @pytest.fixture(scope="session")
-def planned() -> dict[Audience, Planner]:
+def view_planners() -> dict[Audience, Planner]:
     return planners()
 
 

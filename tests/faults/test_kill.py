@@ -1,4 +1,4 @@
-"""The only place that kills the server in the middle of writes, and has every client try again."""
+"""Kills the server during writes while every client retries: nothing acknowledged is lost, nothing is doubled."""
 
 import asyncio
 import hashlib
@@ -43,7 +43,7 @@ class Wish:
 
 
 @dataclass
-class Network:
+class KillNetwork:
     """Members who have signed in, and what they write about."""
 
     database: asyncpg.Connection
@@ -124,9 +124,9 @@ async def becomes(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 @pytest.mark.slow
-async def test_what_was_acknowledged_is_there_and_trying_again_doubles_nothing(fresh: str, tmp_path: Path) -> None:
+async def test_acknowledged_writes_survive_a_kill_and_retries_double_nothing(fresh: str, tmp_path: Path) -> None:
     database, holder = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
-    network = Network(database)
+    network = KillNetwork(database)
     await network.make()
     before = {table: await network.count(table) for table in ("care.post", "care.notification", "care.observation")}
     transaction = holder.transaction()
@@ -178,7 +178,7 @@ async def test_what_was_acknowledged_is_there_and_trying_again_doubles_nothing(f
         await database.close()
 
 
-async def expect_kept(network: Network, made: dict[int, dict[str, Any]]) -> None:
+async def expect_kept(network: KillNetwork, made: dict[int, dict[str, Any]]) -> None:
     """What was acknowledged is in the database as it was asked for, and what was told of it with it."""
     for number, answer in made.items():
         wanted = network.wishes[number].input

@@ -1,4 +1,4 @@
-"""The only place for the golden pairs: a question that a client asks, and beside it the statement that answers it."""
+"""Golden pairs: an operation that a client sends, and beside it the SQL statement that answers it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Every field of every view is asked for once, of rows that have a value for it, and answers as its type promises."""
+"""Every field of every view, requested once from rows that have a value for it, returns what its type promises."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from tests.support.small_network import SmallNetwork, small_network
 ROOTS = ("Query", "Mutation", "Subscription")
 
 
-async def test_every_field_answers_what_its_type_promises(fresh: str) -> None:
+async def test_every_field_returns_what_its_type_promises(fresh: str) -> None:
     await open_roles(fresh)
     network = await inserted(fresh)
     for audience, view in build_views().items():

@@ -1,4 +1,4 @@
-"""The graph's names and descriptions: the views keep the rules, and each rule catches what it is for."""
+"""The rules for the graph's names and descriptions: the views follow them, and each rule catches what it should."""
 
 import ast
 import re
@@ -158,26 +158,26 @@ GIVEN = re.compile(
 
 
 @pytest.mark.parametrize("view", printed())
-def test_the_views_keep_the_rules(view: str) -> None:
+def test_the_views_follow_the_rules(view: str) -> None:
     assert [str(fault) for fault in faults(printed()[view])] == []
 
 
-def test_a_sound_schema_has_no_fault() -> None:
+def test_a_correct_schema_has_no_fault() -> None:
     assert faults(SOUND) == []
 
 
 @pytest.mark.parametrize(("rule", "sound", "planted", "place"), PLANTED)
-def test_a_rule_finds_what_it_is_for(rule: str, sound: str, planted: str, place: str) -> None:
+def test_each_rule_catches_what_it_should(rule: str, sound: str, planted: str, place: str) -> None:
     assert sound in SOUND
     assert (rule, place) in {(fault.rule, fault.place) for fault in faults(SOUND.replace(sound, planted))}
 
 
-def test_what_is_no_schema_is_refused() -> None:
+def test_text_that_is_no_schema_is_refused() -> None:
     with pytest.raises((GraphQLError, TypeError)):
         faults("type Query { members: [Nothing!]! }")
 
 
-def test_each_exception_is_one() -> None:
+def test_each_listed_exception_still_applies() -> None:
     views = "\n".join(printed().values())
     assert [place for _, place in EXCEPTIONS if not re.search(rf"\b{place.rpartition('.')[2]}\b", views)] == []
 
@@ -194,7 +194,7 @@ def test_an_argument_without_a_description_is_named() -> None:
             letters: str | None = sql(found, "Letters.")
 
 
-def test_a_description_of_no_argument_is_named() -> None:
+def test_a_description_without_an_argument_is_named() -> None:
     def letters(*, least: int) -> None: ...
 
     with pytest.raises(TypeError, match="letters takes no argument most"):
@@ -218,7 +218,7 @@ def test_an_enum_without_a_description_is_named() -> None:
         graph_enum(Colour)
 
 
-def test_a_description_is_no_part_of_a_value() -> None:
+def test_a_description_is_not_part_of_an_enum_value() -> None:
     class Colour(DescribedEnum):
         """A colour."""
 
@@ -239,7 +239,7 @@ def test_numbers_in_descriptions_come_from_constants() -> None:
 
 
 @pytest.mark.parametrize("folder", ["planner", "resolvers", "schema", "server"])
-def test_messages_are_written_as_descriptions_are(folder: str) -> None:
+def test_messages_follow_the_rules_for_descriptions(folder: str) -> None:
     found = [
         f"{file.name}:{line}: {text!r} {fault}"
         for file in sorted((ROOT / folder).rglob("*.py"))
@@ -249,7 +249,7 @@ def test_messages_are_written_as_descriptions_are(folder: str) -> None:
     assert found == []
 
 
-def test_the_limit_of_a_page_is_the_server_s() -> None:
+def test_the_page_limit_in_descriptions_is_the_servers() -> None:
     assert Limits().page == PAGE_LIMIT
 
 

@@ -1,4 +1,4 @@
-"""What a buyer can reach from the root of its graph: a list written by hand, in which nothing is a person's."""
+"""Everything that a buyer can reach from the graph's root, as a list written by hand; nothing in it is a person's."""
 
 import re
 from collections.abc import Iterator
@@ -133,12 +133,12 @@ def schema() -> GraphQLSchema:
     return build_views()[Audience.BUYER]._schema
 
 
-def test_a_buyer_reaches_nothing_but_what_this_list_says(schema: GraphQLSchema) -> None:
+def test_a_buyer_reaches_only_what_this_list_contains(schema: GraphQLSchema) -> None:
     mend = "make sure that none of these is a person's, then add it to REACHABLE in tests/graph/test_reach.py"
     assert unforeseen(schema) == set(), mend
 
 
-def test_the_list_says_nothing_that_is_not_there(schema: GraphQLSchema) -> None:
+def test_the_list_contains_only_reachable_fields(schema: GraphQLSchema) -> None:
     """So that a name which is taken out of the graph cannot come back unthought about."""
     there = reached(schema, schema.query_type)
     for kinds in REACHABLE.values():
@@ -149,7 +149,7 @@ def test_the_list_says_nothing_that_is_not_there(schema: GraphQLSchema) -> None:
             )
 
 
-def test_from_what_it_does_and_hears_a_buyer_reaches_the_same(schema: GraphQLSchema) -> None:
+def test_a_buyers_mutations_and_subscriptions_reach_nothing_else(schema: GraphQLSchema) -> None:
     payloads = {"SignInPayload": "token viewer", "ApiKeyCreatePayload": "apiKey secret"}
     more = set[str]()
     for root in (schema.mutation_type, schema.subscription_type):
@@ -170,13 +170,13 @@ def test_from_what_it_does_and_hears_a_buyer_reaches_the_same(schema: GraphQLSch
     )
 
 
-def test_no_statement_of_a_buyers_names_a_table_with_peoples_rows(schema: GraphQLSchema) -> None:
+def test_no_statement_for_buyers_names_a_table_with_rows_about_people(schema: GraphQLSchema) -> None:
     found = list(statements(schema))
     assert len(found) > 12
     assert [sql for sql in found if PERSONAL.search(sql)] == []
 
 
-def test_the_walk_finds_a_path_that_is_planted() -> None:
+def test_a_planted_path_to_members_is_found() -> None:
     schema = build_views()[Audience.BUYER]._schema
     member = GraphQLObjectType("Member", {"pseudonym": GraphQLField(GraphQLNonNull(GraphQLString))})
     cell = schema.type_map["Cell"]

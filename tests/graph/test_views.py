@@ -1,4 +1,4 @@
-"""Who may select what: the four views against a table, their printed SDL, and what is refused at start-up."""
+"""Who may select what: the four views compared with a table, their printed SDL, and what is refused at start-up."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -222,7 +222,7 @@ for built in VIEWS.values():
     DECLARED |= dict(fields_of(built))
 
 
-def test_no_field_is_missing_from_the_table_nor_from_the_graph() -> None:
+def test_the_table_and_the_graph_have_the_same_fields() -> None:
     mend = "say in PROMISED (or LISTS) in tests/graph/test_views.py who may select each field"
     assert set(DECLARED) - set(expected()) == set(), mend
     assert set(expected()) - set(DECLARED) == set(), (
@@ -231,7 +231,7 @@ def test_no_field_is_missing_from_the_table_nor_from_the_graph() -> None:
 
 
 @pytest.mark.parametrize("audience", list(Audience))
-def test_each_field_can_be_selected_by_whom_it_is_for_and_by_nobody_else(audience: Audience) -> None:
+def test_each_field_can_be_selected_only_by_its_audiences(audience: Audience) -> None:
     schema = VIEWS[audience]._schema
     selectable = set()
     for (kind, name), field in DECLARED.items():
@@ -249,7 +249,7 @@ def test_each_field_can_be_selected_by_whom_it_is_for_and_by_nobody_else(audienc
     assert selectable ^ promised == set(), mend
 
 
-def test_a_buyers_view_holds_no_word_of_members() -> None:
+def test_the_buyer_view_contains_no_term_about_members() -> None:
     names = set(VIEWS[Audience.BUYER]._schema.type_map)
     assert not names & {
         "Member",
@@ -267,14 +267,14 @@ def test_the_committed_sdl_is_what_the_views_print() -> None:
     assert sdl.changes() == [], "run `python -m commands.sdl`, read what changed in schema/views/ and commit it"
 
 
-def test_the_views_are_the_same_each_time_they_are_built() -> None:
+def test_building_the_views_is_deterministic() -> None:
     again = build_views()
     assert {audience: view.as_str() for audience, view in again.items()} == {
         audience: view.as_str() for audience, view in VIEWS.items()
     }
 
 
-def test_every_type_field_and_input_says_what_it_is() -> None:
+def test_every_type_field_and_input_has_a_description() -> None:
     silent = [
         name
         for view in VIEWS.values()
@@ -307,7 +307,7 @@ def test_an_audience_is_not_inherited() -> None:
         View(Audience.PUBLIC, query=Mutation, types=[Heir])
 
 
-def test_a_field_without_an_audience_is_refused_where_each_must_name_its_own() -> None:
+def test_a_field_without_its_required_audience_is_refused() -> None:
     @graph_type(audience=EACH_FIELD)
     class Query:
         marked: str = column("It.", only=PUBLIC)
@@ -318,7 +318,7 @@ def test_a_field_without_an_audience_is_refused_where_each_must_name_its_own() -
             View(audience, query=Query)
 
 
-def test_a_field_is_refused_whose_type_its_audience_may_select_nothing_of() -> None:
+def test_a_field_whose_type_is_empty_for_its_audience_is_refused() -> None:
     @graph_type(audience=MANAGER)
     class Hidden:
         name: str = column("Its name.")
@@ -334,7 +334,7 @@ def test_a_field_is_refused_whose_type_its_audience_may_select_nothing_of() -> N
         View(Audience.PATIENT, query=Query)
 
 
-def test_a_union_holds_only_the_members_that_a_view_has() -> None:
+def test_a_union_contains_only_the_types_of_its_view() -> None:
     @graph_type(audience=MANAGER)
     class Hidden:
         name: str = column("Its name.")

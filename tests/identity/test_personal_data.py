@@ -1,4 +1,4 @@
-"""The only place that holds a member's rights to every table: what it is given of itself, and that nothing stays."""
+"""A member's rights over every table: the export of their data, and what deleting the account leaves."""
 
 import asyncio
 import json
@@ -127,7 +127,7 @@ def test_every_table_and_every_column_is_exported_or_left_out_for_a_reason() -> 
     assert all(len(reason.split()) > 4 for reason in reasons)
 
 
-def test_no_table_of_the_other_schemas_points_at_a_member_or_an_account() -> None:
+def test_no_table_of_other_schemas_references_a_member_or_an_account() -> None:
     pointing = [
         str(key.parent)
         for table in metadata.sorted_tables
@@ -138,7 +138,7 @@ def test_no_table_of_the_other_schemas_points_at_a_member_or_an_account() -> Non
     assert pointing == []
 
 
-def test_rows_go_with_their_member_or_forget_it_and_say_why_they_stay() -> None:
+def test_every_reference_to_a_member_is_deleted_cleared_or_kept_for_a_reason() -> None:
     for table in tables():
         gone = {
             key.ondelete
@@ -149,7 +149,7 @@ def test_rows_go_with_their_member_or_forget_it_and_say_why_they_stay() -> None:
         assert (table.fullname, gone) == (table.fullname, gone & ({"SET NULL"} if stays else {"CASCADE"}))
 
 
-async def test_a_member_is_given_every_column_of_every_row_that_is_its_own(leaving: Leaving) -> None:
+async def test_an_export_contains_every_column_of_the_members_own_rows(leaving: Leaving) -> None:
     answer = await leaving.ask(leaving.who, EXPORT)
     assert answer["data"]["dataExport"]["userErrors"] == []
     given = json.loads(answer["data"]["dataExport"]["export"])
@@ -183,14 +183,14 @@ def by_text(rows: list[dict[str, Any]]) -> list[str]:
     return sorted(json.dumps(row, sort_keys=True) for row in rows)
 
 
-async def test_a_member_is_given_nothing_of_another(leaving: Leaving, tmp_path: Path) -> None:
+async def test_an_export_contains_nothing_of_other_members(leaving: Leaving, tmp_path: Path) -> None:
     ada = await join(leaving.ask, leaving.mailbox, "Ada")
     given = json.loads((await leaving.ask(ada, EXPORT))["data"]["dataExport"]["export"])
     rows = {table: len(rows) for table, rows in given.items() if rows}
     assert rows == {"care.member": 1, "care.profile": 1, "identity.account": 1, "identity.session": 1}
 
 
-async def test_nobody_but_a_member_has_anything_to_export(leaving: Leaving) -> None:
+async def test_only_members_can_export_personal_data(leaving: Leaving) -> None:
     manager = await leaving.ask.sign_in("manager")
     for who in (ANYBODY, manager):
         for document in (EXPORT, 'mutation { accountDelete(input: {password: "x"}) { userErrors { code } } }'):
@@ -207,7 +207,7 @@ async def dump(owner: asyncpg.Connection) -> dict[str, set[str]]:
     return found
 
 
-async def test_who_leaves_is_named_nowhere_any_more_and_others_keep_every_row(leaving: Leaving) -> None:
+async def test_a_deleted_member_is_named_nowhere_and_others_keep_every_row(leaving: Leaving) -> None:
     owner, viewer = leaving.owner, leaving.viewer
     mine: dict[str, set[str]] = {}
     words = {str(viewer.member), str(viewer.account), ADDRESS, "Small Patient"}
@@ -247,7 +247,7 @@ async def gone(owner: asyncpg.Connection) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_what_was_written_in_discussions_can_be_read_with_nobody_for_its_author(leaving: Leaving) -> None:
+async def test_posts_of_a_deleted_member_can_be_read_without_an_author(leaving: Leaving) -> None:
     discussion = await leaving.owner.fetchval("SELECT id FROM care.discussion WHERE title = 'Rare question'")
     document = '{ discussion(id: "dis_%s") { title author { pseudonym } posts { nodes { body author { id } } } } }'
     reader = await leaving.ask.sign_in("patient")
@@ -262,7 +262,7 @@ async def test_what_was_written_in_discussions_can_be_read_with_nobody_for_its_a
     assert answer == {"data": {"member": None}}
 
 
-async def test_every_session_ends_at_once_and_the_address_and_the_name_are_free(leaving: Leaving) -> None:
+async def test_deleting_an_account_ends_its_sessions_and_frees_address_and_pseudonym(leaving: Leaving) -> None:
     other = await sign_in(leaving.ask, ADDRESS)
     assert await done(leaving.ask, leaving.who, DELETE, {"password": PASSWORD}) == []
     for session in (leaving.who, other):
@@ -283,7 +283,7 @@ async def test_every_session_ends_at_once_and_the_address_and_the_name_are_free(
     }
 
 
-async def test_leaving_twice_at_once_is_leaving_once(leaving: Leaving) -> None:
+async def test_concurrent_requests_delete_an_account_once(leaving: Leaving) -> None:
     input = {"password": PASSWORD, "clientMutationId": "leave"}
     answers = await asyncio.gather(*(leaving.ask(leaving.who, DELETE, {"input": input}) for _ in range(2)))
     assert {"data": {"accountDelete": {"userErrors": []}}} in answers
@@ -293,7 +293,7 @@ async def test_leaving_twice_at_once_is_leaving_once(leaving: Leaving) -> None:
     assert await leaving.owner.fetchval("SELECT count(*) FROM identity.mutation") == 0
 
 
-async def test_tries_at_the_password_are_limited_here_too(leaving: Leaving) -> None:
+async def test_password_attempts_are_limited_when_deleting_an_account(leaving: Leaving) -> None:
     for _ in range(10):
         (wrong,) = await done(leaving.ask, leaving.who, DELETE, {"password": "not my password"})
         assert wrong["code"] == "WRONG_CREDENTIALS"

@@ -1,4 +1,4 @@
-"""What a member is worth to a dataset, on the real SQL: bounded, by its own rows alone, and by public domains."""
+"""A member's influence on a dataset, in the real SQL: bounded, through their own rows only, over public domains."""
 
 import math
 import random
@@ -95,7 +95,7 @@ COMPARING = """
 
 
 @pytest.mark.parametrize("fault", [UNBOUNDED, COMPARING])
-async def test_a_count_that_is_not_bounded_and_a_rule_that_compares_are_caught(admin: Admin, fault: str) -> None:
+async def test_unbounded_counts_and_rules_that_compare_members_are_detected(admin: Admin, fault: str) -> None:
     made = await survey_of(admin, random.Random(3), 24)
     members = sorted(await made.enrolled())
     assert await breaches(made, [("many",)], members) == []
@@ -113,7 +113,7 @@ async def test_a_member_is_in_one_cell_of_single_valued_variables(admin: Admin) 
         assert sums == dict.fromkeys(cubes, size)
 
 
-async def test_a_histogram_is_that_of_its_records_the_last_variable_fastest(admin: Admin) -> None:
+async def test_a_histogram_counts_its_records_with_the_last_variable_fastest(admin: Admin) -> None:
     made = await survey_of(admin, random.Random(6), 24)
     codes = {each.name: [one.code for one in each.categories] for each in made.variables}
     read = [await made.read(member) for member in await made.enrolled()]
@@ -129,7 +129,7 @@ async def test_a_histogram_is_that_of_its_records_the_last_variable_fastest(admi
 
 
 @pytest.mark.parametrize("asked", ["{1,1}", "{0}", "{99}", "{NULL}", "{1,2,3,4}", "{{1,2},{3,4}}", "{3,4,6}"])
-async def test_a_cube_that_cannot_be_is_refused(admin: Admin, asked: str) -> None:
+async def test_an_impossible_cube_is_refused(admin: Admin, asked: str) -> None:
     sizes = {3: 100, 4: 10, 6: 6}  # 6,000 cells
     made = (await factories.dataset(admin))["id"]
     for place in range(1, 7):
@@ -141,7 +141,7 @@ async def test_a_cube_that_cannot_be_is_refused(admin: Admin, asked: str) -> Non
 
 
 @pytest.mark.parametrize("status", ["TOO_SMALL", "ENDED"])
-async def test_nothing_is_counted_of_a_dataset_that_cannot_be_asked(admin: Admin, status: str) -> None:
+async def test_a_dataset_that_is_not_available_is_not_counted(admin: Admin, status: str) -> None:
     made = (await factories.dataset(admin, status=status))["id"]
     with pytest.raises(asyncpg.CheckViolationError, match="no such cube"):
         await admin.fetchval("SELECT research.histogram($1, '{}')", made)
@@ -218,7 +218,7 @@ RULES: list[tuple[str, list[Row], dict[str, list[str]]]] = [
 
 
 @pytest.mark.parametrize(("rows", "expected"), [case[1:] for case in RULES], ids=[case[0] for case in RULES])
-async def test_a_rule_gives_the_category_of_a_members_own_rows(
+async def test_each_rule_derives_the_category_from_the_members_own_rows(
     admin: Admin, rows: list[Row], expected: dict[str, list[str]]
 ) -> None:
     known = await catalogue(admin)
@@ -260,7 +260,7 @@ ANSWERS: list[tuple[dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize(("answer", "expected"), ANSWERS)
 @pytest.mark.parametrize("version", [1, 2])
-async def test_an_answer_counts_by_its_first_codes_under_whatever_version(
+async def test_an_answer_counts_by_its_first_codes_in_every_version(
     admin: Admin, answer: dict[str, Any], expected: list[str], version: int
 ) -> None:
     survey = await factories.survey(admin)
@@ -281,7 +281,7 @@ async def test_an_answer_counts_by_its_first_codes_under_whatever_version(
     assert (await made.read(member))["many"] == expected
 
 
-async def test_no_category_is_made_by_looking(admin: Admin) -> None:
+async def test_no_category_depends_on_the_data(admin: Admin) -> None:
     """A dataset that nobody is in has the domain of one that all are in, and zeros in it."""
     full = await wave_of(admin, random.Random(7), 15)
     empty = await dataset(admin, full.variables, wave="nobody", community_id=full.community, offered_to=["INSURER"])
@@ -298,7 +298,7 @@ async def test_no_category_is_made_by_looking(admin: Admin) -> None:
     ]
 
 
-async def test_a_domain_that_cannot_be_encoded_is_refused(admin: Admin) -> None:
+async def test_an_unencodable_domain_is_refused(admin: Admin) -> None:
     whole = tracking_variables([], [], [])
     for flaw in (
         "UPDATE insight.variable SET slot = 9 WHERE dataset_id = $1 AND position = 5",

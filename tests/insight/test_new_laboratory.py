@@ -1,4 +1,4 @@
-"""A new laboratory's whole way, as its people and its program go it: from a first letter to a line in the register."""
+"""A new laboratory's whole journey, for its people and its program: from the first mail to an entry in the ledger."""
 
 import csv
 import io
@@ -11,11 +11,13 @@ from uuid import UUID
 import pytest_asyncio
 
 from tests import factories
+from tests.support.callers import User
 from tests.support.client import ANYBODY, Caller
+from tests.support.ids import key
+from tests.support.network import Network
 from tests.support.newcomers import RESET, code_in, done, sign_in
 from tests.support.population import Crowd, closed
-from tests.support.publishable import PRICES, asks, free, gathered, key, paid, publishes, spent
-from tests.support.town import Person, Town
+from tests.support.publishable import PRICES, asks, free, gathered, paid, publishes, spent
 
 NAME, CONTACT, PASSWORD = "Institut Nouveau", "contact@nouveau.example", "six amber lamps"
 PURPOSE = "How a treatment is lived with"
@@ -45,57 +47,57 @@ REGISTER = """
 class Offer:
     """A dataset that laboratories may ask, one of the same community that they may not, and one of another's."""
 
-    people: Crowd
+    respondents: Crowd
     dataset: str
     insurers: str
     elsewhere: str
 
 
 @pytest_asyncio.fixture
-async def offer(here: Town) -> Offer:
-    people = await gathered(here)
-    elsewhere = (await factories.community(here.database))["id"]
-    insurers = await another(here, people.community, "INSURER")
-    return Offer(people, await closed(here, people), insurers, await another(here, elsewhere, "LABORATORY"))
+async def offer(network: Network) -> Offer:
+    respondents = await gathered(network)
+    elsewhere = (await factories.community(network.database))["id"]
+    insurers = await another(network, respondents.community, "INSURER")
+    return Offer(
+        respondents, await closed(network, respondents), insurers, await another(network, elsewhere, "LABORATORY")
+    )
 
 
-async def another(here: Town, community: UUID, kind: str) -> str:
+async def another(network: Network, community: UUID, kind: str) -> str:
     """A dataset without anybody in it, offered to this kind alone."""
-    dataset = (await factories.dataset(here.database, community_id=community, offered_to=[kind]))["id"]
-    await factories.variable(here.database, dataset_id=dataset, position=1, name="q")
-    await factories.category(here.database, dataset_id=dataset, variable=1, place=0, code="UNKNOWN")
+    dataset = (await factories.dataset(network.database, community_id=community, offered_to=[kind]))["id"]
+    await factories.variable(network.database, dataset_id=dataset, position=1, name="q")
+    await factories.category(network.database, dataset_id=dataset, variable=1, place=0, code="UNKNOWN")
     return f"dst_{dataset}"
 
 
-async def test_a_new_laboratory_comes_to_know_what_it_may_and_no_more(
-    here: Town, steward: Person, offer: Offer
-) -> None:
-    laboratory = await comes_in(here, steward)
-    assert await readable(here, laboratory, offer.dataset) == set()  # members' own tables take a licence as well
-    before = await spent(here, offer.dataset)
-    assert await refusal(here, laboratory, offer.dataset, "q", "r") == LICENCE_REQUIRED
-    await is_licensed(here, steward, laboratory, offer.people)
-    assert ("q",) in await readable(here, laboratory, offer.dataset)
+async def test_a_new_laboratory_learns_only_what_it_may(network: Network, steward: User, offer: Offer) -> None:
+    laboratory = await comes_in(network, steward)
+    assert await readable(network, laboratory, offer.dataset) == set()  # members' own tables take a licence as well
+    before = await spent(network, offer.dataset)
+    assert await refusal(network, laboratory, offer.dataset, "q", "r") == LICENCE_REQUIRED
+    await is_licensed(network, steward, laboratory, offer.respondents)
+    assert ("q",) in await readable(network, laboratory, offer.dataset)
 
-    quoted = await asks(here, laboratory, offer.dataset, "q", "r")
+    quoted = await asks(network, laboratory, offer.dataset, "q", "r")
     assert (quoted["cost"]["microRho"], quoted["remainingAfter"]["microRho"]) == (PRICES[20], LEFT)
-    assert await spent(here, offer.dataset) == before
-    insight, charged = paid(await publishes(here, laboratory, offer.dataset, "q", "r"))
+    assert await spent(network, offer.dataset) == before
+    insight, charged = paid(await publishes(network, laboratory, offer.dataset, "q", "r"))
     assert charged == quoted["cost"]["microRho"]
-    await is_read_and_registered(here, laboratory, insight)
-    assert ("q", "r") in await readable(here, laboratory, offer.dataset)
+    await is_read_and_registered(network, laboratory, insight)
+    assert ("q", "r") in await readable(network, laboratory, offer.dataset)
 
     after = (before[0] + charged, charged)
-    assert await spent(here, offer.dataset) == after
+    assert await spent(network, offer.dataset) == after
     for dataset, asked, expected in (
         (offer.dataset, ("q", "sex"), BUDGET_EXHAUSTED),
         (offer.dataset, ("q", "r", "sex", "age_band"), TOO_MANY),
         (offer.insurers, ("q",), NOT_ELIGIBLE),
         (offer.elsewhere, ("q",), LICENCE_REQUIRED),
     ):
-        assert await refusal(here, laboratory, dataset, *asked) == expected
-    assert await spent(here, offer.dataset) == after
-    await its_program_does_as_much(here, laboratory, offer, insight)
+        assert await refusal(network, laboratory, dataset, *asked) == expected
+    assert await spent(network, offer.dataset) == after
+    await its_program_does_as_much(network, laboratory, offer, insight)
 
 
 LICENCE_REQUIRED = {
@@ -120,49 +122,49 @@ TOO_MANY = {
 }
 
 
-async def refusal(here: Town, who: Caller, dataset: str, variable: str, *by: str) -> dict[str, Any]:
+async def refusal(network: Network, who: Caller, dataset: str, variable: str, *by: str) -> dict[str, Any]:
     """The one refusal that publishing it meets, with nothing else said."""
-    said = await publishes(here, who, dataset, variable, *by)
+    said = await publishes(network, who, dataset, variable, *by)
     assert (said["insight"], said["charged"]) == (None, None)
     [error] = said["userErrors"]
     return dict(error)
 
 
-async def comes_in(here: Town, steward: Person) -> Caller:
+async def comes_in(network: Network, steward: User) -> Caller:
     """Made by the house, opened by its contact."""
     asked = {"name": NAME, "kind": "LABORATORY", "contactEmail": CONTACT, "locale": "en"}
-    assert (await here.do(steward, "organizationCreate", "__typename", **asked))["userErrors"] == []
-    chosen = {"code": code_in(await here.mailbox.next(CONTACT)), "password": PASSWORD}
-    assert await done(here.ask, ANYBODY, RESET, chosen) == []
-    return await sign_in(here.ask, CONTACT, PASSWORD)
+    assert (await network.do(steward, "organizationCreate", "__typename", **asked))["userErrors"] == []
+    chosen = {"code": code_in(await network.mailbox.next(CONTACT)), "password": PASSWORD}
+    assert await done(network.ask, ANYBODY, RESET, chosen) == []
+    return await sign_in(network.ask, CONTACT, PASSWORD)
 
 
-async def is_licensed(here: Town, steward: Person, laboratory: Caller, people: Crowd) -> None:
+async def is_licensed(network: Network, steward: User, laboratory: Caller, respondents: Crowd) -> None:
     """It asks for a licence, which the house finds among those that wait, and grants; a letter says so."""
     today = datetime.now(UTC).date()
     days = {"startsOn": today.isoformat(), "endsOn": (today + timedelta(days=365)).isoformat()}
-    asked = {"community": f"com_{people.community}", "purpose": PURPOSE} | days
-    assert (await here.do(laboratory, "licenceRequest", "__typename", **asked))["userErrors"] == []
+    asked = {"community": f"com_{respondents.community}", "purpose": PURPOSE} | days
+    assert (await network.do(laboratory, "licenceRequest", "__typename", **asked))["userErrors"] == []
     waiting = "{ licences(status: REQUESTED, first: 100) { nodes { id purpose organization { name } } } }"
-    found = (await here.ask(steward, waiting))["data"]["licences"]["nodes"]
+    found = (await network.ask(steward, waiting))["data"]["licences"]["nodes"]
     [licence] = [one["id"] for one in found if (one["organization"]["name"], one["purpose"]) == (NAME, PURPOSE)]
     decided = {"licence": licence, "granted": True, "quota": PRICES[20] + LEFT}
-    assert (await here.do(steward, "licenceDecide", "__typename", **decided))["userErrors"] == []
-    mails = here.mailbox
+    assert (await network.do(steward, "licenceDecide", "__typename", **decided))["userErrors"] == []
+    mails = network.mailbox
     while (await mails.next(CONTACT))["Subject"] != "Your licence was granted":
         pass
 
 
-async def readable(here: Town, who: Caller, dataset: str) -> set[tuple[str, ...]]:
+async def readable(network: Network, who: Caller, dataset: str) -> set[tuple[str, ...]]:
     """The variables of each insight of a dataset that it may read."""
-    answer = await here.ask(who, KNOWN, {"id": dataset})
+    answer = await network.ask(who, KNOWN, {"id": dataset})
     found = answer["data"]["dataset"]["insights"]["nodes"]
     return {(one["variable"]["name"], *(by["name"] for by in one["by"])) for one in found}
 
 
-async def is_read_and_registered(here: Town, laboratory: Caller, insight: str) -> None:
+async def is_read_and_registered(network: Network, laboratory: Caller, insight: str) -> None:
     """Its cells, and the same for a spreadsheet and for statistical tools; then what everybody may read of it."""
-    answer = await here.ask(laboratory, READ, {"id": insight})
+    answer = await network.ask(laboratory, READ, {"id": insight})
     assert "errors" not in answer, answer["errors"]
     read = answer["data"]["insight"]
     assert (read["purpose"], read["requestedBy"]) == (PURPOSE, {"name": NAME})
@@ -187,7 +189,7 @@ async def is_read_and_registered(here: Town, laboratory: Caller, insight: str) -
         for r in stat["dimension"]["r"]["category"]["index"]
         for q in stat["dimension"]["q"]["category"]["index"]
     ]
-    register = await here.ask(ANYBODY, REGISTER)
+    register = await network.ask(ANYBODY, REGISTER)
     assert register["data"]["dataUses"]["nodes"] == [
         {
             "organization": {"name": NAME},
@@ -199,19 +201,19 @@ async def is_read_and_registered(here: Town, laboratory: Caller, insight: str) -
     ]
 
 
-async def its_program_does_as_much(here: Town, laboratory: Caller, offer: Offer, insight: str) -> None:
+async def its_program_does_as_much(network: Network, laboratory: Caller, offer: Offer, insight: str) -> None:
     """With a key, it reads, is quoted and publishes out of the same licence, and asks for no other."""
     expires = (datetime.now(UTC) + timedelta(days=90)).isoformat(timespec="seconds")
-    payload = await here.do(laboratory, "apiKeyCreate", "secret", name="Reports", expiresAt=expires)
+    payload = await network.do(laboratory, "apiKeyCreate", "secret", name="Reports", expiresAt=expires)
     program = Caller("program", payload["secret"])
-    assert free(await publishes(here, program, offer.dataset, "q", "r", within=50)) == insight
-    assert await refusal(here, program, offer.dataset, "q", "sex") == BUDGET_EXHAUSTED
-    cheaper, charged = paid(await publishes(here, program, offer.dataset, "q", "sex", within=50))
+    assert free(await publishes(network, program, offer.dataset, "q", "r", within=50)) == insight
+    assert await refusal(network, program, offer.dataset, "q", "sex") == BUDGET_EXHAUSTED
+    cheaper, charged = paid(await publishes(network, program, offer.dataset, "q", "sex", within=50))
     assert charged == PRICES[50]
     licences = "SELECT count(DISTINCT licence_id) FROM insight.release WHERE dataset_id = $1 AND licence_id IS NOT NULL"
-    assert await here.value(licences, key(offer.dataset)) == 1
-    answer = await here.ask(program, READ, {"id": cheaper})
+    assert await network.value(licences, key(offer.dataset)) == 1
+    answer = await network.ask(program, READ, {"id": cheaper})
     assert len(answer["data"]["insight"]["cells"]) == 4 * 4
-    asked = {"community": f"com_{offer.people.community}", "purpose": PURPOSE, "startsOn": expires[:10]}
-    refused = await here.answer(program, "licenceRequest", "__typename", **asked, endsOn=expires[:10])
+    asked = {"community": f"com_{offer.respondents.community}", "purpose": PURPOSE, "startsOn": expires[:10]}
+    refused = await network.answer(program, "licenceRequest", "__typename", **asked, endsOn=expires[:10])
     assert [error["extensions"]["code"] for error in refused["errors"]] == ["FORBIDDEN"]

@@ -1,8 +1,7 @@
-"""What can be read of the arthritis trial, against the package's own numbers; and the trial that is too small."""
+"""Insights of the arthritis trial compared with the package's own numbers, and the trial that is too small."""
 
 import math
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -16,8 +15,7 @@ from models.identity.organizations import OrganizationKind
 from privacy.noise import noise_for
 from privacy.precision import Precision, price
 from resolvers.insight.freezing import freeze_wave
-from tests.support.client import Ask, serving
-from tests.support.clusters import clone
+from tests.support.callers import OwnServer
 from tests.support.population import PUBLISH
 from tests.tracking.test_trials import SCORE, arthritis, day_of, table
 
@@ -74,18 +72,9 @@ def true_counts() -> Counts:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def place(template: str) -> AsyncIterator[tuple[Ask, asyncpg.Connection]]:
-    """A server on a database of this module's own, and its owner."""
-    async with clone(template) as dsn, serving(dsn) as ask:
-        owner = await asyncpg.connect(dsn)
-        yield ask, owner
-        await owner.close()
-
-
-@pytest_asyncio.fixture(scope="module")
-async def trial(place: tuple[Ask, asyncpg.Connection]) -> Trial:
+async def trial(module_server: OwnServer) -> Trial:
     """The months by arm, published once more, within 10: read by the laboratory over HTTP."""
-    ask, owner = place
+    ask, owner = module_server.ask, module_server.admin
     dataset = await owner.fetchval(DATASET)
     await owner.execute("update insight.licence set quota_micro_rho = 250000 where status = 'GRANTED'")
     before = await owner.fetchval(SPENT, dataset)
@@ -125,14 +114,14 @@ def most_failures(tries: int, probability: float, alpha: float = 1e-5) -> int:
     return failures
 
 
-def test_the_package_has_what_the_dataset_shows() -> None:
+def test_the_package_has_the_categories_of_the_dataset() -> None:
     true = true_counts()
     assert {code[:2] for _, code in true} <= {"M0", "M1", "M3", "M5"}
     assert sum(true.values()) == sum(map(len, arthritis_scores().values()))
     assert {arm for arm, _ in true} == set(ARMS.values())
 
 
-def test_every_cell_is_there_and_no_other(trial: Trial) -> None:
+def test_the_insight_has_exactly_the_expected_cells(trial: Trial) -> None:
     months = [*(f"M{month}_{place}" for month in range(7) for place in range(5)), "UNKNOWN"]
     arms = {arm for arm, _ in trial.noisy}
     assert {*ARMS.values(), "OTHER", "UNKNOWN", "METHOTREXATE"} <= arms
@@ -151,7 +140,7 @@ def test_the_noise_is_what_was_paid_for(trial: Trial) -> None:
     assert abs(spread - len(found)) < 4.5 * math.sqrt(2 * len(found)) + 0.02 * len(found)
 
 
-def test_cells_are_within_the_margin_95_times_in_100(trial: Trial) -> None:
+def test_cells_lie_within_their_margin_of_error_at_95_percent(trial: Trial) -> None:
     found = errors(trial)
     outside = [place for place, error in found.items() if abs(error) > trial.margin]
     assert len(outside) <= most_failures(len(found), 0.05)
@@ -160,7 +149,7 @@ def test_cells_are_within_the_margin_95_times_in_100(trial: Trial) -> None:
     assert len(known) <= most_failures(len(trial.true), 0.05)
 
 
-def test_totals_are_as_near_as_their_cells_make_them(trial: Trial) -> None:
+def test_totals_have_the_precision_of_their_cells(trial: Trial) -> None:
     found = errors(trial)
     for arm in (*ARMS.values(), None):
         inside = [error for (where, _), error in found.items() if arm in (None, where)]
@@ -186,9 +175,9 @@ def mean(counts: list[tuple[int, int]]) -> float:
     return sum(score * count for score, count in counts) / sum(count for _, count in counts)
 
 
-async def test_its_patients_own_table_has_their_median_scores(place: tuple[Ask, asyncpg.Connection]) -> None:
+async def test_the_members_own_table_has_the_patients_median_scores(module_server: OwnServer) -> None:
     """Of the 90 days before the wave, each patient's median: published when it was frozen, and read by any member."""
-    ask, owner = place
+    ask, owner = module_server.ask, module_server.admin
     dataset = await owner.fetchval(DATASET)
     frozen_on = await owner.fetchval("select frozen_on from insight.dataset where id = $1", dataset)
     entries = await owner.fetch("select pseudonym, joined_on from care.member where pseudonym like 'arthritis-%'")
@@ -214,10 +203,10 @@ async def test_its_patients_own_table_has_their_median_scores(place: tuple[Ask, 
     assert abs(said["value"] - sum(scores) / len(scores)) < 2.5 * half  # at 95 % it is one; this, once in a million
 
 
-async def test_the_epilepsy_trial_is_too_small_and_its_size_alone_is_charged(
-    place: tuple[Ask, asyncpg.Connection],
+async def test_the_epilepsy_trial_is_too_small_and_only_its_size_is_charged(
+    module_server: OwnServer,
 ) -> None:
-    ask, owner = place
+    ask, owner = module_server.ask, module_server.admin
     community = await owner.fetchval("select id from catalog.community where slug = 'epilepsy'")
     async with owner.transaction():
         frozen = await freeze_wave(owner, community=community, wave="2026", offered_to=list(OrganizationKind))

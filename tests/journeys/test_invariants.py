@@ -1,4 +1,4 @@
-"""Whatever everybody does of everything, and at once, what must always hold of the rows holds."""
+"""Invariants of all rows hold whatever members and staff do, concurrently too."""
 
 from asyncio import gather
 
@@ -6,31 +6,31 @@ import pytest
 
 from tests import factories
 from tests.support.invariants import WRONG, wrong
+from tests.support.network import Network
 from tests.support.random_walk import begin, play_twice
-from tests.support.town import Town
 
 ROUNDS, AT_ONCE = 20, 10
 MORE = 5  # plays at most, until each of these has been carried out
 CARRIED_OUT = {"postAdd", "communityLeave", "consentSet", "surveySubmit", "surveyClose"}
 
 
-async def test_the_demonstration_network_is_as_it_must_be(here: Town) -> None:
-    assert await wrong(here) == []
+async def test_the_demonstration_network_keeps_the_invariants(network: Network) -> None:
+    assert await wrong(network) == []
 
 
 @pytest.mark.parametrize("plays", [1, pytest.param(6, marks=pytest.mark.slow)])
-async def test_whatever_everybody_does_what_must_hold_holds(here: Town, plays: int) -> None:
+async def test_invariants_hold_after_random_mutations(network: Network, plays: int) -> None:
     """At least so many plays: what is carried out in one depends on who comes first."""
     carried_out: set[str] = set()
     for seed in range(plays + MORE):
         if seed >= plays and carried_out >= CARRIED_OUT:
             break
-        play = await begin(here, seed)
+        play = await begin(network, seed)
         for _ in range(ROUNDS):
             everybody = [*play.people, *play.relatives]
             players = play.chance.sample(everybody, min(AT_ONCE, len(everybody)))
             await gather(*(play_twice(play, who) for who in players))
-            assert (seed, await wrong(here)) == (seed, [])
+            assert (seed, await wrong(network)) == (seed, [])
         carried_out |= set(play.carried_out)
     assert carried_out >= CARRIED_OUT
 
@@ -42,9 +42,9 @@ HELD = {  # by PostgreSQL itself: what is planted would be refused
 }
 
 
-async def plant(here: Town) -> None:
+async def plant(network: Network) -> None:
     """One row, at least, that is wrong in each way."""
-    database = here.database
+    database = network.database
     await database.execute("SET LOCAL session_replication_role = replica")  # what keeps the rows right is off
     held = await database.fetch(
         "SELECT conrelid::regclass::text AS table, conname AS name FROM pg_constraint WHERE conname = any($1)",
@@ -53,9 +53,9 @@ async def plant(here: Town) -> None:
     assert len(held) == len(HELD)
     for constraint in held:
         await database.execute(f"ALTER TABLE {constraint['table']} DROP CONSTRAINT {constraint['name']}")
-    home = (await factories.community(database, member_count=10, consenting_count=10))["id"]
+    community_id = (await factories.community(database, member_count=10, consenting_count=10))["id"]
     member = (await factories.member(database, pseudonym="player-0"))["id"]
-    await factories.membership(database, member_id=member, community_id=home)
+    await factories.membership(database, member_id=member, community_id=community_id)
     await factories.discussion(database, post_count=7)
     await factories.removal(database, post_id=(await factories.post(database, removed=False))["id"])
     await factories.post(database, removed=True)
@@ -74,7 +74,7 @@ async def plant(here: Town) -> None:
     )
     await factories.care_link(database)
     await factories.consent(database, member_id=member, recipients=["HOSPITAL"])
-    asked = {"community_id": home, "offered_to": ["HOSPITAL"], "minimum_participants": 1}
+    asked = {"community_id": community_id, "offered_to": ["HOSPITAL"], "minimum_participants": 1}
     await factories.survey(database, **asked)
     waiting = await factories.survey(database, status="WAITING", **asked)
     await factories.participation(database, survey_id=waiting["id"])
@@ -102,12 +102,12 @@ async def plant(here: Town) -> None:
     )
 
 
-async def test_whatever_is_wrong_is_found(here: Town) -> None:
-    transaction = here.database.transaction()
+async def test_every_violation_is_detected(network: Network) -> None:
+    transaction = network.database.transaction()
     await transaction.start()
     try:
-        await plant(here)
-        found = await wrong(here)
+        await plant(network)
+        found = await wrong(network)
     finally:
         await transaction.rollback()
     assert sorted(found) == sorted(

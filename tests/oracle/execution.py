@@ -1,4 +1,4 @@
-"""The only place that answers an operation without the planner: graphql-core over the printed SDL, rows from memory."""
+"""Answers an operation without the planner: graphql-core over the printed SDL, with rows from memory."""
 
 import base64
 import json
@@ -14,8 +14,8 @@ from graphql import ExecutionResult, build_schema, execute, is_abstract_type, is
 
 import tests.oracle.insights
 import tests.oracle.own  # noqa: F401  they fill in the readers
-from tests.oracle.rows import Found, Seen
-from tests.oracle.shared import TABLES, Listed, Of, readers
+from tests.oracle.rows import Found, VisibleRows
+from tests.oracle.shared import TABLES, Listed, TypedRow, readers
 
 COLUMNS = {  # where a field is not its column's name in camel case
     "CohortReadiness.consenting": "consenting_count", "CohortReadiness.needed": "needed_count",
@@ -25,7 +25,7 @@ PAGE_SIZE = 20
 PAGE = ("first", "after", "last", "before")
 
 
-class Place(str):
+class OracleCursor(str):
     """A cursor of ours: it means the same place as one of the server's if the keys in both are the same."""
 
     __slots__ = ()
@@ -34,7 +34,7 @@ class Place(str):
 class Oracle:
     """Answers as one viewer; `sdl` is the viewer's view of the graph."""
 
-    def __init__(self, sdl: str, seen: Seen) -> None:
+    def __init__(self, sdl: str, seen: VisibleRows) -> None:
         self.schema = build_schema(sdl)
         for kind in self.schema.type_map.values():
             if is_abstract_type(kind):
@@ -50,8 +50,8 @@ class Oracle:
         assert result.data is not None
         return result.data
 
-    def value(self, seen: Seen, kind: str, name: str, source: Any, info: Any, /, **given: Any) -> Any:
-        it = source.row if isinstance(source, Of) else source
+    def value(self, seen: VisibleRows, kind: str, name: str, source: Any, info: Any, /, **given: Any) -> Any:
+        it = source.row if isinstance(source, TypedRow) else source
         reader = readers.get(f"{kind}.{name}")
         page = {key: given.pop(key) for key in PAGE if key in given}
         if reader is None:
@@ -113,8 +113,8 @@ def paged(
     }
 
 
-def place_of(key: tuple[Any, ...]) -> Place:
-    return Place(base64.b64encode(json.dumps(["", *map(shown, key)]).encode()).decode())
+def place_of(key: tuple[Any, ...]) -> OracleCursor:
+    return OracleCursor(base64.b64encode(json.dumps(["", *map(shown, key)]).encode()).decode())
 
 
 def keys_of(cursor: str) -> list[Any]:
@@ -138,7 +138,7 @@ def differences(expected: Any, answer: Any, path: str = "") -> list[str]:
     if isinstance(expected, list) and isinstance(answer, list) and len(expected) == len(answer):
         pairs = enumerate(zip(expected, answer, strict=True))
         return [each for at, (one, other) in pairs for each in differences(one, other, f"{path}[{at}]")]
-    if isinstance(expected, Place) and isinstance(answer, str):
+    if isinstance(expected, OracleCursor) and isinstance(answer, str):
         same = keys_of(expected) == keys_of(answer)
     elif isinstance(expected, float) and type(answer) in (int, float):
         same = math.isclose(expected, answer, rel_tol=1e-9, abs_tol=1e-12)

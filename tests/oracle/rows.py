@@ -1,4 +1,4 @@
-"""The only place that reads a small database whole, and says in plain Python which of its rows a viewer may see."""
+"""Reads a small database whole and decides in plain Python which of its rows a viewer may see."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ SHOWN_TO_BUYERS = frozenset({"OPEN", "CLOSED", "RELEASED", "ARCHIVED"})
 
 
 @dataclass(frozen=True)
-class Network:
+class Snapshot:
     """All rows of a database, and what time it was there when they were read."""
 
     tables: Everything
@@ -39,7 +39,7 @@ class Network:
         return self.now.date()
 
 
-async def whole_network(superuser: asyncpg.Connection) -> Network:
+async def read_snapshot(superuser: asyncpg.Connection) -> Snapshot:
     """Every row of every table, read as somebody whom no policy binds."""
     names = await superuser.fetch(
         "select table_schema || '.' || table_name as name from information_schema.tables"
@@ -48,18 +48,18 @@ async def whole_network(superuser: asyncpg.Connection) -> Network:
     tables: dict[str, list[Found]] = {
         found["name"]: list(map(dict, await superuser.fetch(f"select * from {found['name']}"))) for found in names
     }
-    return Network(tables, await superuser.fetchval("select now()"))
+    return Snapshot(tables, await superuser.fetchval("select now()"))
 
 
-class Seen:
+class VisibleRows:
     """The rows that one viewer may see."""
 
-    def __init__(self, network: Network, viewer: Viewer) -> None:
-        self.viewer, self.now, self.today = viewer, network.now, network.today
-        tests = scope(network.tables, viewer, network.today)
+    def __init__(self, snapshot: Snapshot, viewer: Viewer) -> None:
+        self.viewer, self.now, self.today = viewer, snapshot.now, snapshot.today
+        tests = scope(snapshot.tables, viewer, snapshot.today)
         self.tables = {
             name: [row for row in rows if tests[name](row)] if name in tests else []
-            for name, rows in network.tables.items()
+            for name, rows in snapshot.tables.items()
         }
         self._indexes: dict[tuple[str, ...], dict[tuple[Any, ...], list[Found]]] = {}
 
@@ -85,7 +85,9 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     """For each table that the viewer's audience may read, which of its rows the viewer may."""
     tests: dict[str, Callable[[Found], bool]] = dict.fromkeys(CATALOGUE, lambda _: True)
     if viewer.audience is not Audience.PUBLIC:
-        tests |= of_datasets(tables, None if viewer.audience is not Audience.BUYER else licensed(tables, viewer, today))
+        tests |= of_datasets(
+            tables, None if viewer.audience is not Audience.BUYER else licensed_datasets(tables, viewer, today)
+        )
     if viewer.audience is Audience.BUYER:
         tests |= of_surveys(tables, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
         own = ("insight.licence", "insight.api_key")
@@ -101,7 +103,7 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     return tests
 
 
-def licensed(tables: Everything, viewer: Viewer, today: date) -> set[UUID]:
+def licensed_datasets(tables: Everything, viewer: Viewer, today: date) -> set[UUID]:
     """The datasets of which a buyer reads what has been said."""
     (own,) = (row for row in tables["insight.organization"] if row["id"] == viewer.organization)
     running = {

@@ -1,4 +1,4 @@
-"""A non-null field must find its row: it points at rows that a grant alone guards, or is named here with its reason."""
+"""A non-null field always finds its row: its table has no row policy, or the field is listed here with a reason."""
 
 from collections.abc import Iterator
 
@@ -50,7 +50,7 @@ def test_a_non_null_object_is_never_hidden_by_a_policy(audience: Audience) -> No
     assert hidden == set(), mend
 
 
-def test_each_exception_is_one() -> None:
+def test_each_listed_exception_still_applies() -> None:
     found = dict(pointers(Audience.PATIENT))
     assert found["Discussion.community"] == "catalog.community"
     assert {

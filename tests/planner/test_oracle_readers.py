@@ -93,7 +93,7 @@ def test_every_reader_is_of_a_field_that_exists(schemas: dict[Audience, GraphQLS
 
 
 @pytest.mark.parametrize("audience", Audience, ids=lambda audience: audience.view)
-def test_the_oracle_knows_every_table_that_an_audience_reads(audience: Audience) -> None:
+def test_the_oracle_has_a_scope_for_every_readable_table(audience: Audience) -> None:
     tables: Everything = defaultdict(list) | {"insight.organization": [{"id": UUID(int=1), "kind": "LABORATORY"}]}
     viewer = Viewer(audience, member=UUID(int=1), organization=UUID(int=1), staff=UUID(int=1))
     known, readable = set(scope(tables, viewer, date.min)), {n for n, s in SCOPES.items() if audience in s.readers}

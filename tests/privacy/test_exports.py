@@ -1,4 +1,4 @@
-"""Tables for other programs: what is hidden has no numbers in them, and no text of theirs is calculated."""
+"""Exported tables: hidden cells have no numbers, and no text can be evaluated as a formula."""
 
 import csv
 import io
@@ -48,7 +48,7 @@ def test_a_table_as_csv() -> None:
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
-def test_no_text_begins_as_a_formula_does(start: str) -> None:
+def test_no_text_begins_like_a_formula(start: str) -> None:
     label = f"{start}1+1"
     variable = replace(PAIN, name=f"{start}name", categories=(Category("-1", label), *PAIN.categories[1:]))
     header, first, *_ = csv.reader(io.StringIO(csv_of(replace(TABLE, variable=variable)), newline=""))
@@ -87,13 +87,13 @@ def test_a_table_as_json_stat() -> None:
     assert said["extension"] == {"precision": "WITHIN_5", "marginOfError": 5}
 
 
-def test_what_is_no_json_stat_is_refused_by_the_validator() -> None:
+def test_the_validator_refuses_invalid_json_stat() -> None:
     said = json.loads(json_stat_of(TABLE))
     with pytest.raises((JSONStatValidationError, ValueError)):
         validate_jsonstat({**said, "size": [2, 3]})
 
 
-def test_a_slice_exports_what_is_in_it() -> None:
+def test_an_exported_slice_contains_its_own_cells() -> None:
     cube = Cube((PAIN, SEX), (120.0, 12.0, 15.0, -3.0, 45.0, 4.0), 1.0).sliced({"pain": ["UNKNOWN", "LOW"]})
     table = replace(TABLE, cells=cells_of(cube, "pain", ["sex"]))
     said = json.loads(json_stat_of(table))
@@ -103,7 +103,7 @@ def test_a_slice_exports_what_is_in_it() -> None:
     assert len(csv_of(table).splitlines()) == 5
 
 
-def test_a_table_of_nothing_and_a_variable_named_measure_are_tables() -> None:
+def test_an_empty_table_and_a_variable_named_measure_are_exported() -> None:
     bare = replace(TABLE, variable=replace(PAIN, name="measure"), by=(), cells=[replace(CELLS[0], by=())])
     said = json.loads(json_stat_of(bare))
     assert validate_jsonstat(said) is True

@@ -53,12 +53,12 @@ async def test_its_queries_find_something(ask: Ask, patient: Caller, laboratory:
     assert answers["**A moderator**"]["flags"]["nodes"]
 
 
-async def test_what_it_publishes_is_published(own: Ask) -> None:
-    laboratory = await own.sign_in("laboratory")
-    found = await own(laboratory, '{ community(slug: "rheumatoid-arthritis") { datasets { nodes { id } } } }')
+async def test_what_it_publishes_is_published(own_ask: Ask) -> None:
+    laboratory = await own_ask.sign_in("laboratory")
+    found = await own_ask(laboratory, '{ community(slug: "rheumatoid-arthritis") { datasets { nodes { id } } } }')
     (dataset,) = found["data"]["community"]["datasets"]["nodes"]
     mutation = block_after("As the laboratory, publish an insight").replace("dst_...", dataset["id"])
-    payload = (await own(laboratory, mutation))["data"]["insightPublish"]
+    payload = (await own_ask(laboratory, mutation))["data"]["insightPublish"]
     assert payload["userErrors"] == []
     assert payload["charged"]["microRho"] == 4_567
     arms = {cell["by"][0]["label"] for cell in payload["insight"]["cells"] if cell["reliability"] != "HIDDEN"}

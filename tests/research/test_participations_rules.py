@@ -1,4 +1,4 @@
-"""Which answers a survey takes: every kind's own faults, hidden questions, drafts, and what is universal."""
+"""Which answers a survey accepts: the faults of each kind of question, hidden questions, drafts and invariants."""
 
 from dataclasses import replace
 from datetime import date
@@ -34,7 +34,7 @@ def answered(*entries: AnswerEntry, whole: bool = True) -> tuple[dict[str, Given
     return kept, [(one.code.value, ".".join(map(str, one.path))) for one in refusals]
 
 
-def test_answers_of_every_kind_are_kept_as_they_are() -> None:
+def test_valid_answers_of_every_kind_are_stored_unchanged() -> None:
     entries = [
         YES,
         AnswerEntry("how", codes=("NO", "YES")),
@@ -73,7 +73,7 @@ def test_answers_of_every_kind_are_kept_as_they_are() -> None:
         (AnswerEntry("words", text="words", date=date(2026, 1, 1)), "INVALID", "date"),
     ],
 )
-def test_a_bad_answer_is_told_at_its_place(entry: AnswerEntry, code: str, place: str) -> None:
+def test_an_invalid_answer_is_refused_with_its_path(entry: AnswerEntry, code: str, place: str) -> None:
     assert answered(YES, HOW, entry)[1] == [(code, f"answers.2.{place}")]
     assert answered(YES, HOW, entry, whole=False)[1] == [(code, f"answers.2.{place}")]
 
@@ -87,15 +87,15 @@ def test_a_bad_answer_is_told_at_its_place(entry: AnswerEntry, code: str, place:
         (("YES", "NO", "MAYBE"), "codes"),
     ],
 )
-def test_bad_choices_are_told_at_their_place(codes: tuple[str, ...], place: str) -> None:
+def test_invalid_choices_are_refused_with_their_paths(codes: tuple[str, ...], place: str) -> None:
     assert answered(YES, AnswerEntry("how", codes=codes))[1] == [("INVALID", f"answers.1.{place}")]
 
 
-def test_of_one_choice_only_one_may_be_chosen() -> None:
+def test_a_single_choice_question_takes_one_choice() -> None:
     assert answered(AnswerEntry("treated", codes=("YES", "NO")))[1] == [("INVALID", "answers.0.codes")]
 
 
-def test_a_required_question_that_is_shown_must_be_answered_when_all_is_sent() -> None:
+def test_a_visible_required_question_must_be_answered_on_submission() -> None:
     assert answered(YES) == ({"treated": Given(codes=("YES",))}, [("INVALID", "answers")])
     assert answered() == ({}, [("INVALID", "answers")])
     assert answered(YES, whole=False) == ({"treated": Given(codes=("YES",))}, [])
@@ -112,12 +112,12 @@ def test_answers_to_hidden_questions_are_dropped_with_their_faults() -> None:
     assert answered(*entries, whole=False) == ({"treated": Given(codes=("NO",))}, [])
 
 
-def test_an_entry_that_says_nothing_is_no_answer() -> None:
+def test_an_empty_entry_is_no_answer() -> None:
     empty = (AnswerEntry("years"), AnswerEntry("since"), AnswerEntry("words", text=" \t"))
     assert answered(NO, *empty) == ({"treated": Given(codes=("NO",))}, [])
 
 
-def test_a_refusal_repeats_nothing_of_what_was_entered() -> None:
+def test_a_refusal_does_not_repeat_the_input() -> None:
     entries = [
         AnswerEntry("Zzyzx", text="Zzyzx"),
         AnswerEntry("treated", codes=("Zzyzx",)),
@@ -173,7 +173,7 @@ SENT = (surveys(), st.lists(entries(), max_size=9), st.booleans())
 
 @settings(max_examples=80, deadline=None)
 @given(*SENT)
-def test_no_answer_to_a_hidden_question_is_ever_kept(
+def test_no_answer_to_a_hidden_question_is_stored(
     questions: list[QuestionDefinition], sent: list[AnswerEntry], whole: bool
 ) -> None:
     expect_none_kept_of_hidden_questions(questions, sent, whole)
@@ -182,7 +182,7 @@ def test_no_answer_to_a_hidden_question_is_ever_kept(
 @pytest.mark.slow
 @settings(max_examples=1_000, deadline=None)
 @given(*SENT)
-def test_of_many_surveys_no_answer_to_a_hidden_question_is_ever_kept(
+def test_no_answer_to_a_hidden_question_is_stored_in_many_surveys(
     questions: list[QuestionDefinition], sent: list[AnswerEntry], whole: bool
 ) -> None:
     expect_none_kept_of_hidden_questions(questions, sent, whole)

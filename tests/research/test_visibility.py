@@ -1,4 +1,4 @@
-"""Which answers show which question: a table for every operator and kind, and what hidden answers count for."""
+"""Which answers show which question: a table of every operator and kind, and how hidden answers count."""
 
 from datetime import date
 
@@ -57,7 +57,7 @@ FIVE, MAY = Given(number=5.0), Given(day=date(2026, 5, 1))
         (TEXT, ANSWERED, (), None, False),
     ],
 )
-def test_a_rule_holds_or_not(
+def test_whether_a_rule_holds(
     kind: QuestionKind, operator: RuleOperator, values: tuple[str, ...], answer: Given | None, expected: bool
 ) -> None:
     assert holds(RuleDefinition("other", operator, values), kind, answer) is expected
@@ -81,7 +81,7 @@ def test_all_rules_of_a_question_must_hold() -> None:
     assert shown(questions, {"a": YES, "b": YES}) == {"a", "b", "c"}
 
 
-def test_the_answer_to_a_hidden_question_counts_for_nothing() -> None:
+def test_the_answer_to_a_hidden_question_is_ignored() -> None:
     questions = [
         asked("a"),
         asked("b", RuleDefinition("a", IS, ("YES",))),
@@ -97,7 +97,7 @@ def test_a_question_may_depend_on_a_later_one() -> None:
     assert shown(questions, {"a": YES}) == {"b"}
 
 
-def test_a_hidden_question_is_as_one_without_an_answer_where_something_is_excluded() -> None:
+def test_a_hidden_question_counts_as_unanswered_for_excluding_rules() -> None:
     questions = [
         asked("a"),
         asked("b", RuleDefinition("a", IS, ("YES",))),
@@ -107,7 +107,7 @@ def test_a_hidden_question_is_as_one_without_an_answer_where_something_is_exclud
     assert shown(questions, {"a": NO, "b": YES}) == {"a", "c"}
 
 
-def test_a_chain_of_a_hundred_questions_is_followed_to_its_end() -> None:
+def test_a_chain_of_a_hundred_rules_is_followed() -> None:
     chain = [asked("q0")] + [
         asked(f"q{number}", RuleDefinition(f"q{number - 1}", IS, ("YES",))) for number in range(1, 100)
     ]

@@ -1,4 +1,4 @@
-"""The only place that tries which address a request is taken to come from, by what the proxies on its way say."""
+"""The client address that the server derives from a connection and its proxies' headers."""
 
 from ipaddress import ip_network
 
@@ -28,12 +28,12 @@ TRUSTED = tuple(map(ip_network, ("10.0.0.0/8", "fd00::/8")))
         ("/run/socket", None, None),
     ],
 )
-def test_the_address_is_the_last_one_that_a_trusted_proxy_tells(
+def test_the_client_address_is_the_last_one_from_a_trusted_proxy(
     client: str, forwarded: bytes | None, address: str | None
 ) -> None:
     scope = {"type": "http", "client": (client, 1234)}
     assert client_address(scope, forwarded, TRUSTED) == address
 
 
-def test_a_request_through_a_unix_socket_has_none() -> None:
+def test_a_request_through_a_unix_socket_has_no_address() -> None:
     assert client_address({"type": "http", "client": None}, None, TRUSTED) is None

@@ -1,4 +1,4 @@
-"""The only place that tries documents against the limits: what is refused, in which words, and what is not."""
+"""Documents compared with the limits: what is refused, in which words, and what is accepted."""
 
 import orjson
 import pytest
@@ -81,7 +81,7 @@ def bomb(levels: int) -> str:
         ('{ id(is: "a\\u0000") }', {"code": "BAD_USER_INPUT"}),
     ],
 )
-def test_what_is_over_a_limit_is_refused_by_name_and_figure(text: str, told: dict[str, object]) -> None:
+def test_a_document_over_a_limit_is_refused_with_the_limit_and_its_value(text: str, told: dict[str, object]) -> None:
     assert refused(text) == told
 
 
@@ -98,11 +98,11 @@ def test_what_is_over_a_limit_is_refused_by_name_and_figure(text: str, told: dic
         "{ ...Nowhere }",
     ],
 )
-def test_what_is_at_a_limit_is_not_refused(text: str) -> None:
+def test_a_document_at_a_limit_is_accepted(text: str) -> None:
     assert analyse(parse(text), LIMITS) == Analysis()
 
 
-def test_introspection_may_be_deeper_than_data_and_is_told_from_it() -> None:
+def test_introspection_has_a_separate_deeper_limit() -> None:
     deep = "__schema {" + "a {" * 19 + "b" + "}" * 20
     assert analyse(parse("{" + deep + "}"), LIMITS) == Analysis(introspects=True, only_introspects=True)
     assert analyse(parse("{ __typename " + deep + "}"), LIMITS) == Analysis(introspects=True, only_introspects=True)
@@ -120,11 +120,11 @@ def test_introspection_may_be_deeper_than_data_and_is_told_from_it() -> None:
         "{ ...F } fragment F on Q { id } fragment F on Q { id }",
     ],
 )
-def test_fragments_that_cannot_be_weighed_are_told_apart(text: str) -> None:
+def test_cyclic_and_undefined_fragments_are_distinguished(text: str) -> None:
     assert analyse(parse(text), LIMITS) == Analysis(sound=False)
 
 
-def test_every_fragment_spreading_every_other_takes_no_time_to_speak_of() -> None:
+def test_fragments_that_spread_each_other_are_checked_in_linear_time() -> None:
     # Were each walk through them walked, it would not end.
     each = " ".join(f"...F{n}" for n in range(50))
     text = "{ ...F0 }" + " ".join(f"fragment F{n} on Q {{ {each} }}" for n in range(50))

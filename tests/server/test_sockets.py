@@ -1,4 +1,4 @@
-"""The only place that tries graphql-transport-ws as its protocol has it: each message, each closing code."""
+"""The graphql-transport-ws protocol: each message and each close code."""
 
 import json
 from typing import Any
@@ -52,7 +52,7 @@ def without(name: str, **more: Any) -> str:
         (['{"type":"ping","payload":{"x":"' + "x" * 262_144 + '"}}'], 1009),
     ],
 )
-async def test_what_is_no_message_closes_the_socket(ask: Ask, said: list[str | bytes], code: int) -> None:
+async def test_an_invalid_message_closes_the_socket(ask: Ask, said: list[str | bytes], code: int) -> None:
     ask.statements.clear()
     async with dialled(ask) as made:
         for message in said:
@@ -64,14 +64,14 @@ async def test_what_is_no_message_closes_the_socket(ask: Ask, said: list[str | b
     await held(ask, 0)
 
 
-async def test_another_protocol_is_not_spoken(ask: Ask) -> None:
+async def test_another_protocol_is_refused(ask: Ask) -> None:
     for subprotocols in (None, ["graphql-ws"], ["graphql-transport-ws-2"]):
         async with dialled(ask, subprotocols=subprotocols) as made:
             assert made.connection.subprotocol is None
             assert await made.closed() == (4406, "Subprotocol not acceptable")
 
 
-async def test_a_page_of_another_origin_opens_no_socket(ask: Ask) -> None:
+async def test_a_page_of_another_origin_cannot_open_a_socket(ask: Ask) -> None:
     own = f"{ask.http.base_url.host}:{ask.http.base_url.port}"
     for origin in ("https://example.org", "null", "http://[", f"http://{own}.example.org", "http://127.0.0.1"):
         with pytest.raises(InvalidStatus) as refused:
@@ -82,7 +82,7 @@ async def test_a_page_of_another_origin_opens_no_socket(ask: Ask) -> None:
         pass
 
 
-async def test_there_is_no_socket_elsewhere(ask: Ask) -> None:
+async def test_other_paths_accept_no_socket(ask: Ask) -> None:
     for path in ("/", "/graphiql", "/graphql/"):
         with pytest.raises(InvalidStatus) as refused:
             async with dialled(ask, path):
@@ -90,13 +90,13 @@ async def test_there_is_no_socket_elsewhere(ask: Ask) -> None:
         assert refused.value.response.status_code == 403
 
 
-async def test_who_says_nothing_is_not_waited_for(dsn: str) -> None:
+async def test_a_client_that_does_not_initialise_is_closed(dsn: str) -> None:
     async with serving(dsn, limits=Limits(request_seconds=0.3)) as ask, dialled(ask) as made:
         await made.say("ping")
         assert await made.closed() == (4408, "Connection initialisation timeout")
 
 
-async def test_pings_are_answered_before_and_after_the_beginning(ask: Ask) -> None:
+async def test_pings_are_answered_before_and_after_initialisation(ask: Ask) -> None:
     async with dialled(ask) as made:
         await made.say("ping", payload={"any": 1})
         assert await made.hear() == {"type": "pong"}
@@ -145,7 +145,7 @@ async def test_a_token_may_come_with_the_handshake_or_in_any_case(ask: Ask, mana
         ("subscription { surveyOpened(community: \"none\") { id } }", None, "BAD_USER_INPUT"),
     ],
 )  # fmt: skip
-async def test_an_operation_that_is_refused_ends_alone(
+async def test_a_refused_operation_ends_without_closing_the_socket(
     ask: Ask, patient: Caller, query: str, variables: dict[str, Any] | None, code: str
 ) -> None:
     async with socket(ask, patient) as made:
@@ -169,7 +169,7 @@ async def test_a_view_without_subscriptions_refuses_them(ask: Ask, laboratory: C
             assert (told["type"], told["payload"][0]["extensions"]["code"]) == ("error", "GRAPHQL_VALIDATION_FAILED")
 
 
-async def test_an_id_in_use_closes_the_socket(ask: Ask, patient: Caller) -> None:
+async def test_reusing_an_active_operation_id_closes_the_socket(ask: Ask, patient: Caller) -> None:
     async with socket(ask, patient) as made:
         await made.subscribe("1", NOTIFIED)
         await made.subscribe("1", WHO)
@@ -197,13 +197,13 @@ async def test_a_socket_carries_a_hundred_operations(ask: Ask, patient: Caller) 
     await subscribed(ask, 0)
 
 
-async def test_completing_what_is_not_there_does_nothing(ask: Ask) -> None:
+async def test_completing_an_unknown_operation_does_nothing(ask: Ask) -> None:
     async with socket(ask) as made:
         await made.say("complete", id="none")
         assert await made.quiet()
 
 
-async def test_a_mutation_is_carried_out_and_closes_its_own_socket_where_it_signs_out(fresh: str) -> None:
+async def test_signing_out_over_a_socket_closes_it(fresh: str) -> None:
     async with serving(fresh) as ask:
         who = await ask.sign_in("patient")
         async with socket(ask, who) as made, socket(ask, who) as other, socket(ask) as anonymous:
@@ -214,7 +214,7 @@ async def test_a_mutation_is_carried_out_and_closes_its_own_socket_where_it_sign
             assert await anonymous.quiet()
 
 
-async def test_limits_and_discussions_are_checked_before_anything_is_heard(ask: Ask, patient: Caller) -> None:
+async def test_limits_and_discussions_are_checked_before_subscribing(ask: Ask, patient: Caller) -> None:
     async with socket(ask, patient) as made:
         for nobody in ("", "dis_", "dis_00000000-0000-4000-8000-000000000000", "x" * 200):
             await made.subscribe("1", POST_ADDED, {"discussion": nobody})

@@ -1,4 +1,4 @@
-"""The only place that asks as a client does: the real server on a real socket, and callers who have signed in."""
+"""Sends operations as a client does: to the real server over a real socket, as signed-in callers."""
 
 import asyncio
 import contextlib

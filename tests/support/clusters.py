@@ -1,4 +1,4 @@
-"""The only place to give tests their PostgreSQL, a throw-away cluster with clones of a template, and see it gone."""
+"""Starts a throw-away PostgreSQL cluster, clones its template for tests, and checks that nothing is left."""
 
 import contextlib
 import fcntl

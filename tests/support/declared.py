@@ -28,17 +28,17 @@ async def empty(server: str) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def wanted(server: str) -> catalogue.Catalogue:
+async def declared_catalogue(server: str) -> catalogue.Catalogue:
     """The catalogue of a database made from what the code declares: tables' classes, functions and policies."""
     async with empty(server) as dsn:
         await declared.build(dsn)
         return await catalogue.read(dsn)
 
 
-async def complaints(dsn: str, wanted: catalogue.Catalogue, kinds: Collection[str]) -> list[str]:
+async def complaints(dsn: str, declared_catalogue: catalogue.Catalogue, kinds: Collection[str]) -> list[str]:
     """A sentence for each object of these kinds that a database has otherwise than the code declares it."""
     found = await catalogue.read(dsn)
-    return [complaint(item) for item in catalogue.differing(found, wanted, kinds)]
+    return [complaint(item) for item in catalogue.differing(found, declared_catalogue, kinds)]
 
 
 def complaint(item: catalogue.Item) -> str:

@@ -1,4 +1,4 @@
-"""The only place for the rules that the demonstration network keeps, each as SQL that counts the rows that break it."""
+"""Rules of the demonstration network, each as SQL that counts the rows that break it."""
 
 # Each counts the rows that break a rule, and must find none.
 BROKEN = {

@@ -1,4 +1,4 @@
-"""The only place that makes GraphQL documents out of a schema: together they select every field of every type."""
+"""Builds GraphQL documents that together select every field of every type of a schema."""
 
 from collections.abc import Iterator, Mapping
 

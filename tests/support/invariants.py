@@ -1,4 +1,4 @@
-"""The only place that says what must hold of all rows whatever was written, and finds what does not."""
+"""Invariants of all rows, whatever was written, and a check that lists the violations."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from tests.community.test_discussions_counts import WRONG_MEMBERS, WRONG_POSTS
+from tests.support.network import Network
 from tests.support.surveys import CHOICES
-from tests.support.town import Town
 
 # Rows that are wrong, by what is wrong with them. What the demonstration network was seeded with is left out of what is
 # said of surveys: its answers were not given here.
@@ -194,16 +194,16 @@ FORMS = {
 }
 
 
-async def wrong(here: Town) -> list[str]:
+async def wrong(network: Network) -> list[str]:
     """What does not hold, in words."""
-    found = [what for what, query in WRONG.items() if await here.database.fetch(query)]
+    found = [what for what, query in WRONG.items() if await network.database.fetch(query)]
     sheets: dict[UUID, tuple[Form, dict[str, Any]]] = {}
-    for row in await here.database.fetch(ANSWERS):
+    for row in await network.database.fetch(ANSWERS):
         form, kept = sheets.setdefault(row["answer_sheet_id"], (FORMS[row["text"]], {}))
         if form.name != row["text"] and "a sheet has answers to two forms" not in found:
             found.append("a sheet has answers to two forms")
         kept[row["key"]] = row["codes"] or (row["number"] if row["number"] is not None else row["words"])
-    completed = {row["id"] for row in await here.database.fetch(COMPLETED)}
+    completed = {row["id"] for row in await network.database.fetch(COMPLETED)}
     if completed - set(sheets):
         found.append("answers were sent that answer nothing")
     for sheet, (form, kept) in sheets.items():

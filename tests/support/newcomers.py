@@ -1,4 +1,4 @@
-"""The only place that joins the network as a newcomer does: it registers, reads its mail, enters the code, signs in."""
+"""Joins the network as a newcomer does: registers, reads the mail, enters the code, signs in."""
 
 import asyncio
 import email
@@ -126,7 +126,7 @@ async def owner(fresh: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest_asyncio.fixture
-async def own(fresh: str, tmp_path: Path) -> AsyncIterator[Ask]:
+async def own_ask(fresh: str, tmp_path: Path) -> AsyncIterator[Ask]:
     async with serving(fresh, data=tmp_path) as ask:
         yield ask
 

@@ -1,4 +1,4 @@
-"""The only place that makes up operations: valid documents over a real schema, with values that find real rows."""
+"""Generates random valid operations over a real schema, with values that find real rows."""
 
 import json
 from collections.abc import Callable, Mapping

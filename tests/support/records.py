@@ -1,4 +1,4 @@
-"""The only place that has the database encode a dataset of a test's own, and reads its records and counts back."""
+"""Has the database encode a dataset of a test's own, and reads back its records and counts."""
 
 import contextlib
 import random

@@ -1,4 +1,4 @@
-"""The only place for a network of a few rows in which every field of the graph has a value to give."""
+"""A network of a few rows in which every field of the graph has a value."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The only place that subscribes as a client does: over sockets and event streams; and that makes events."""
+"""Subscribes as a client does, over sockets and event streams, and publishes events."""
 
 import asyncio
 import contextlib

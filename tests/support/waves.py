@@ -1,4 +1,4 @@
-"""The only place that makes datasets of a test's own, and what has been said of them: rows, and nothing is counted."""
+"""Inserts datasets and releases of a test's own as rows, without counting anything."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whatever a patient and its relative do in whatever order: a diary holds each day's last value, and whose it is."""
+"""Whatever a patient and a relative do in any order, a diary holds each day's last value and its author."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
@@ -43,7 +43,7 @@ class Expected:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=12))
-async def test_a_diary_is_what_its_writers_last_said(dsn: str, steps: list[Any]) -> None:
+async def test_a_diary_holds_its_writers_last_values(dsn: str, steps: list[Any]) -> None:
     admin = await asyncpg.connect(dsn)
     everything = admin.transaction()
     await everything.start()

@@ -1,21 +1,18 @@
-"""The two trials, from the package's own numbers: what members' series say of them, and what their dashboards say."""
+"""The two trials: members' series and dashboards equal the package's own numbers."""
 
 import csv
-import hashlib
 import io
-import secrets
 import tarfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from importlib.metadata import files
 from typing import Any
 
 import asyncpg
-import pytest_asyncio
 
-from tests.support.client import Ask, Caller, serving
-from tests.support.clusters import clone
+from tests.support.callers import OwnServer, open_session
+from tests.support.client import Caller
 
 SERIES = """query ($pseudonym: String!, $first: ID!, $second: ID!) {
   member(pseudonym: $pseudonym) {
@@ -91,28 +88,15 @@ def dated(numbers: Numbers, entry: date) -> dict[str, dict[str, float]]:
     }
 
 
-@pytest_asyncio.fixture(scope="module")
-async def own_ask(template: str) -> AsyncIterator[tuple[Ask, asyncpg.Connection]]:
-    """A server on a database of this module's own, and its superuser, to sign anybody in."""
-    async with clone(template) as dsn, serving(dsn) as ask:
-        superuser = await asyncpg.connect(dsn)
-        yield ask, superuser
-        await superuser.close()
-
-
 async def signed_in(superuser: asyncpg.Connection, pseudonym: str) -> Caller:
     """A session for a member who has no password."""
-    token = secrets.token_urlsafe(32)
-    await superuser.execute(
-        "insert into identity.session (account_id, token_hash, expires_at)"
-        " select a.id, $2, now() + interval '1 hour' from identity.account a"
-        " join care.member m on m.id = a.member_id where m.pseudonym = $1",
-        pseudonym, hashlib.sha256(token.encode()).digest(),
-    )  # fmt: skip
-    return Caller(pseudonym, token)
+    account = await superuser.fetchval(
+        "select a.id from identity.account a join care.member m on m.id = a.member_id where m.pseudonym = $1", pseudonym
+    )
+    return Caller(pseudonym, await open_session(superuser, account))
 
 
-def test_the_package_holds_the_trials_as_published() -> None:
+def test_the_package_contains_the_trials_as_published() -> None:
     """The counts, and a few lines, of the publications: they hold the readers here to the same package."""
     patients, epileptics = arthritis(), epilepsy()
     assert (len(patients), len(epileptics)) == (302, 59)
@@ -121,8 +105,8 @@ def test_the_package_holds_the_trials_as_published() -> None:
     assert sum(len(numbers[AFTER]) for numbers in epileptics.values()) == 4 * 59
 
 
-async def test_every_members_series_is_the_packages_numbers(own_ask: tuple[Ask, asyncpg.Connection]) -> None:
-    ask, superuser = own_ask
+async def test_every_members_series_equals_the_packages_numbers(module_server: OwnServer) -> None:
+    ask, superuser = module_server.ask, module_server.admin
     patient = await ask.sign_in("patient")
     slugs = await superuser.fetch("select slug, 'ind_' || id as id from catalog.indicator")
     ids: Mapping[str, str] = {row["slug"]: row["id"] for row in slugs}
@@ -146,8 +130,8 @@ def points(values: Mapping[str, float]) -> list[dict[str, Any]]:
     ]
 
 
-async def test_a_trial_patients_dashboard_is_the_packages_numbers(own_ask: tuple[Ask, asyncpg.Connection]) -> None:
-    ask, superuser = own_ask
+async def test_a_trial_patients_dashboard_equals_the_packages_numbers(module_server: OwnServer) -> None:
+    ask, superuser = module_server.ask, module_server.admin
     arms = {
         "placebo": "placebo-trial-arm",
         "progabide": "progabide",
@@ -173,8 +157,8 @@ async def test_a_trial_patients_dashboard_is_the_packages_numbers(own_ask: tuple
             assert said[slug]["latest"] == {"value": values[last], "observedOn": last}
 
 
-async def test_a_dashboard_ends_where_its_span_does(own_ask: tuple[Ask, asyncpg.Connection]) -> None:
-    ask, superuser = own_ask
+async def test_a_dashboard_ends_with_its_time_span(module_server: OwnServer) -> None:
+    ask, superuser = module_server.ask, module_server.admin
     caller = await signed_in(superuser, "epilepsy-02")
     entry = await superuser.fetchval("select joined_on from care.member where pseudonym = 'epilepsy-02'")
     span = {"from": (entry + timedelta(days=14)).isoformat(), "to": (entry + timedelta(days=41)).isoformat()}
