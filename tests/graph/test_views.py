@@ -223,10 +223,10 @@ for built in VIEWS.values():
 
 
 def test_no_field_is_missing_from_the_table_nor_from_the_graph() -> None:
-    mend = "say in PROMISED (or LISTS) in tests/graph/test_views.py who may select each field"
+    mend = "name the audiences of each field in PROMISED (or LISTS) in tests/graph/test_views.py"
     assert set(DECLARED) - set(expected()) == set(), mend
     assert set(expected()) - set(DECLARED) == set(), (
-        "no view has these fields: take them out of tests/graph/test_views.py"
+        "no view has these fields: declare them in schema/, or take them out of tests/graph/test_views.py"
     )
 
 

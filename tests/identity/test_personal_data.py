@@ -161,7 +161,7 @@ async def test_a_member_is_given_every_column_of_every_row_that_is_its_own(leavi
             leaving.viewer.member,
         )
         expected = [json.loads(row["row"]) for row in rows]
-        assert rows, f"no row of {table} is tried: plant one"
+        assert rows, f"no row of {table} is tried: plant one in tests/support/small_network.py"
         assert (table, by_text(given[table])) == (table, by_text(expected))
     text = answer["data"]["dataExport"]["export"]
     for word in (
