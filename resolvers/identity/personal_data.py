@@ -129,7 +129,7 @@ NOT_EXPORTED: Mapping[str, str] = {
     "identity.attempt": "holds a hash without a name; deleted within a day",
     "identity.mail": "deleted once it is sent to the member",
     "identity.mutation": "ids of rows that are exported themselves, kept for a day",
-    "identity.staff": "staff are not members of the network",
+    "identity.staff": "about people who are not members",
 }
 
 

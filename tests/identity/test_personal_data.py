@@ -161,7 +161,7 @@ async def test_an_export_contains_every_column_of_the_members_own_rows(leaving: 
             leaving.viewer.member,
         )
         expected = [json.loads(row["row"]) for row in rows]
-        assert rows, f"no row of {table} is tried: plant one"
+        assert rows, f"no row of {table} is tried: plant one in tests/support/small_network.py"
         assert (table, by_text(given[table])) == (table, by_text(expected))
     text = answer["data"]["dataExport"]["export"]
     for word in (

@@ -93,13 +93,13 @@ def is_table_and_type(paths: list[Path]) -> bool:
     return sorted(path.parts[0] for path in paths) == ["models", "schema"]
 
 
-def test_the_metadata_imports_every_module_of_tables() -> None:
-    declare = {path for path in modules("models") if "table=True" in (ROOT / path).read_text()}
+def test_every_module_of_tables_is_part_of_the_metadata() -> None:
+    tables = {path for path in modules("models") if "table=True" in (ROOT / path).read_text(encoding="utf-8")}
     imported = {
-        f"{node.module}.{each.name}"
-        for node in ast.parse((ROOT / "models/metadata.py").read_text()).body
+        Path(*(node.module or "").split("."), f"{alias.name}.py")
+        for node in ast.parse((ROOT / "models/metadata.py").read_text(encoding="utf-8")).body
         if isinstance(node, ast.ImportFrom)
-        for each in node.names
+        for alias in node.names
     }
-    missing = sorted(str(path) for path in declare if ".".join(path.with_suffix("").parts) not in imported)
-    assert not missing, f"Import these in models/metadata.py, or their tables do not exist: {missing}"
+    missing = sorted(str(path) for path in tables - imported)
+    assert not missing, f"Import these in models/metadata.py: {missing}"
