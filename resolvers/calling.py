@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.viewers import Viewer
-from resolvers.identity.attempts import Tries
+from resolvers.identity.attempts import AttemptLimit
 from resolvers.transactions import Write
 
 
@@ -18,5 +18,5 @@ class Call:
     demonstration: bool  # whether the demonstration network's accounts may sign in
     notice_version: str  # of the privacy notice in force
     minimum_age: int  # of members, in years
-    sign_ins: Tries  # with a password
-    mails: Tries  # to have a code mailed
+    sign_ins: AttemptLimit  # with a password
+    mails: AttemptLimit  # to have a code mailed

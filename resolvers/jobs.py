@@ -10,7 +10,7 @@ from resolvers.insight.freezing import close_survey, end_dataset
 Job: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 
-async def takes_turn(connection: Connection, turn: str) -> bool:
+async def try_lock(connection: Connection, turn: str) -> bool:
     """Whether it falls to this connection to do what is due: to one of the database's, until that one ends."""
     mine: bool = await connection.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", turn)
     return mine

@@ -1,4 +1,4 @@
-"""What write functions share: transactions, refusals with the path to their cause, and being carried out once."""
+"""What write functions share: transactions, refusals with the path to their cause, and being carried out key."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -48,7 +48,7 @@ ATTEMPTS = 3  # of a write that another one got in the way of
 # What PostgreSQL says to the one of two transactions that it gives up, and to one that writes by a rule which another
 # has broken since it was looked at: who was named is gone, or who writes may not any more. Tried again, it is refused
 # as it would have been a moment later.
-IN_THE_WAY = (
+RETRIED = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.ForeignKeyViolationError,
@@ -193,7 +193,7 @@ async def day_within(connection: Connection, day: date, *path: Step) -> date:
 
 
 @dataclass(frozen=True)
-class Once:
+class IdempotencyKey:
     """What tells a repeated request from a new one: the mutation, the caller's id for it, and its input's digest."""
 
     mutation: str
@@ -201,7 +201,7 @@ class Once:
     input_hash: bytes
 
 
-async def carry_out(write: Write, viewer: Viewer, work: Work, once: Once | None = None) -> Result:
+async def run_once(write: Write, viewer: Viewer, work: Work, key: IdempotencyKey | None = None) -> Result:
     """The result of `work` in a transaction of its own, or the stored result of the first request with this `once`.
 
     A request that comes while its twin is at work waits for the twin to end. Raises what `work` raises, Refused with
@@ -211,21 +211,21 @@ async def carry_out(write: Write, viewer: Viewer, work: Work, once: Once | None 
     for attempt in range(1, ATTEMPTS + 1):
         try:
             async with write() as connection:
-                if once is None:
-                    return shown(await work(connection, viewer))
-                kept = await first_result(connection, once)
-                if kept is not None:
-                    return kept
+                if key is None:
+                    return with_unstored(await work(connection, viewer))
+                earlier = await stored_result(connection, key)
+                if earlier is not None:
+                    return earlier
                 made = await work(connection, viewer)
                 # As it would be read again, so that a first answer and a repeated one are made from the same.
                 stored = {name: value for name, value in made.items() if not isinstance(value, Unstored)}
                 text = json.dumps(stored, default=str)
                 await connection.execute(
                     "SELECT identity.keep_mutation($1, $2, $3, $4)",
-                    once.mutation, once.client_mutation_id, once.input_hash, text,
+                    key.mutation, key.client_mutation_id, key.input_hash, text,
                 )  # fmt: skip
-                return {**shown(made), **json.loads(text)}
-        except IN_THE_WAY:
+                return {**with_unstored(made), **json.loads(text)}
+        except RETRIED:
             if await has_left(write, viewer):
                 raise Forbidden from None
             if attempt == ATTEMPTS:
@@ -233,7 +233,7 @@ async def carry_out(write: Write, viewer: Viewer, work: Work, once: Once | None 
     raise AssertionError  # the last attempt returns or raises
 
 
-def shown(made: Result) -> Result:
+def with_unstored(made: Result) -> Result:
     """A result as its first reader has it, with what is not stored."""
     return {name: value.value if isinstance(value, Unstored) else value for name, value in made.items()}
 
@@ -256,10 +256,10 @@ async def notify(connection: Connection, member: UUID, kind: str, subject_type: 
     await connection.execute("SELECT care.tell($1, $2, $3, $4)", member, kind, subject_type, subject)
 
 
-async def first_result(connection: Connection, once: Once) -> Result | None:
+async def stored_result(connection: Connection, key: IdempotencyKey) -> Result | None:
     """None when this is the first time; from then on, until the transaction ends, twins wait."""
     seen = await connection.fetchrow(
-        "SELECT * FROM identity.take_mutation($1, $2, $3)", once.mutation, once.client_mutation_id, once.input_hash
+        "SELECT * FROM identity.take_mutation($1, $2, $3)", key.mutation, key.client_mutation_id, key.input_hash
     )
     assert seen is not None
     if seen["first"]:

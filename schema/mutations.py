@@ -18,8 +18,18 @@ from models.viewers import ANYBODY, Audience, Viewer
 from planner.declare import AUDIENCE, graph_type, sql, without_none
 from resolvers import transactions
 from resolvers.calling import Call
-from resolvers.identity.attempts import Tries
-from resolvers.transactions import Connection, Forbidden, Once, Refusal, Refused, Result, Work, invalid, too_long
+from resolvers.identity.attempts import AttemptLimit
+from resolvers.transactions import (
+    Connection,
+    Forbidden,
+    IdempotencyKey,
+    Refusal,
+    Refused,
+    Result,
+    Work,
+    invalid,
+    too_long,
+)
 from schema.access import EACH_FIELD
 from schema.context import Context
 from schema.inputs import Parameters, Visit, graph_path, input_type, parameters_of, read
@@ -241,16 +251,16 @@ class CarriedOut:
             arguments = read(self.parameters, input, visit)
             client_mutation_id = visit.leaf(("client_mutation_id",), getattr(input, "client_mutation_id", None))
             visit.refuse_unwritable_text()
-            once = self.once(context, client_mutation_id, visit)
+            key = self.idempotency_key(context, client_mutation_id, visit)
             work = await self.work(call_of(context), arguments, visit)
-            made = await transactions.carry_out(write, viewer, work, once)
+            made = await transactions.run_once(write, viewer, work, key)
         except Refused as refused:
             return self.payload(user_errors=[*map(user_error, refused.refusals)], **refused.shows)
         except Forbidden:
             raise GraphQLError("You may not do this.", extensions={"code": "FORBIDDEN"}) from None
         return self.answer(made)
 
-    def once(self, context: Context, given: Any, visit: Visit) -> Once | None:
+    def idempotency_key(self, context: Context, given: Any, visit: Visit) -> IdempotencyKey | None:
         """What identifies a repeated request; None if the client gave it no id."""
         if not self.options.stored or not isinstance(given, str):
             return None
@@ -261,8 +271,8 @@ class CarriedOut:
         address = context.settings.database_url
         assert address is not None
         # Keyed by what the database does not hold: a bare digest of an input with a password could be guessed from.
-        key = role_password(address, "mutation inputs").encode()
-        return Once(self.name, given, hmac.digest(key, visit.digestible(), hashlib.sha256))
+        secret = role_password(address, "mutation inputs").encode()
+        return IdempotencyKey(self.name, given, hmac.digest(secret, visit.digestible(), hashlib.sha256))
 
     async def work(self, call: Call, arguments: Mapping[str, Any], visit: Visit) -> Work:
         """What is carried out in the transaction."""
@@ -337,8 +347,8 @@ def call_of(context: Context) -> Call:
         demonstration=settings.demo,
         notice_version=settings.notice_version,
         minimum_age=settings.minimum_age,
-        sign_ins=Tries(limits.sign_ins, limits.sign_ins_from, window),
-        mails=Tries(limits.mails, limits.mails_from, window),
+        sign_ins=AttemptLimit(limits.sign_ins, limits.sign_ins_from, window),
+        mails=AttemptLimit(limits.mails, limits.mails_from, window),
     )
 
 

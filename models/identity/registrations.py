@@ -11,7 +11,7 @@ from models.columns import Table, choice, key, moment, reference, within
 from models.identity.members import MemberKind, Sex
 
 
-class Letter(StrEnum):
+class MailTemplate(StrEnum):
     """What a mail says; its words are made when it is sent."""
 
     VERIFY_EMAIL = "VERIFY_EMAIL"
@@ -83,7 +83,7 @@ class Mail(Table, table=True):
 
     id: UUID = key()
     recipient: str
-    letter: Letter = choice(Letter, "letter")
+    letter: MailTemplate = choice(MailTemplate, "letter")
     locale: str
     code: str | None = None
     about: str | None = None  # the name of a community or an organization, if the template has one

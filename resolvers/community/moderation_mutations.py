@@ -40,7 +40,7 @@ async def resolve_flag(connection: Connection, viewer: Viewer, *, flag: FlagId, 
     CONFLICT if it was resolved the other way.
     """
     require_role(viewer, StaffRole.MODERATOR)
-    said, status = note_in(note, "note"), FlagStatus.UPHELD if upheld else FlagStatus.DISMISSED
+    explanation, status = note_in(note, "note"), FlagStatus.UPHELD if upheld else FlagStatus.DISMISSED
     found = await connection.fetchrow(
         "SELECT f.status, f.reason, f.post_id, p.author_id FROM care.flag f JOIN care.post p ON p.id = f.post_id"
         " WHERE f.id = $1 FOR UPDATE OF f",
@@ -57,10 +57,10 @@ async def resolve_flag(connection: Connection, viewer: Viewer, *, flag: FlagId, 
         flag,
         status,
         viewer.staff,
-        said,
+        explanation,
     )
     if upheld:
-        await remove(connection, viewer, found["post_id"], found["author_id"], said or found["reason"])
+        await remove(connection, viewer, found["post_id"], found["author_id"], explanation or found["reason"])
     return flag
 
 

@@ -15,17 +15,17 @@ from models.identity import members, organizations
 from models.insight import insights
 from models.parameters import EmailAddress, SessionId
 from models.research import surveys
-from models.rows import Asking, Branches, Expression, Row, Rows, row, select
+from models.rows import Branches, Expression, Row, Rows, ViewerIds, row, select
 from models.viewers import Audience, Viewer
 from resolvers.calling import Call
 from resolvers.identity import attempts
-from resolvers.identity.passwords import fits
+from resolvers.identity.passwords import verify_password
 from resolvers.transactions import Forbidden, RefusalCode, Result, Work, not_found, refused
 
 SESSION_LIFETIME = timedelta(days=30)
 TOKEN_BYTES = 32
 DEVICE_LENGTH = 200
-SIGNING_IN = "sign-in"  # of what is tried: with a password
+SIGN_IN = "sign-in"  # of what is tried: with a password
 NOBODY = UUID(int=0)  # the id of no row: random ids are never zero
 
 
@@ -47,17 +47,17 @@ async def sign_in(call: Call, *, email: EmailAddress, password: str) -> Work:
     """
     # In a transaction of its own, since none must be held while the password is worked on.
     async with call.apart() as connection:
-        tried = await attempts.count(connection, SIGNING_IN, email, call.address, call.sign_ins)
+        tried = await attempts.count_attempt(connection, SIGN_IN, email, call.address, call.sign_ins)
         found = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
     if found is not None and found["demonstration"] and not call.demonstration:
         found = None
-    if not await fits(password, None if found is None else found["password_hash"]) or found is None:
+    if not await verify_password(password, None if found is None else found["password_hash"]) or found is None:
         raise wrong_credentials()
     account, password_hash = found["account_id"], found["password_hash"]
     token = secrets.token_urlsafe(TOKEN_BYTES)
 
     async def opens(connection: Connection, viewer: Viewer) -> Result:
-        await attempts.forget(connection, tried)
+        await attempts.forget_attempts(connection, tried)
         opened = await _open_session(connection, account, token, call.device)
         # From here on, who changes the password waits for this transaction, and closes its session too.
         now = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
@@ -91,7 +91,7 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def viewer(*, viewer: Asking) -> Rows:
+def viewer(*, viewer: ViewerIds) -> Rows:
     return select(
         viewer.audience.label("audience"),
         viewer.member.label("member"),
@@ -115,7 +115,7 @@ def staff_of(viewer: Row) -> Rows:
     return select(staff).where(staff.id == viewer.staff)
 
 
-def viewer_account(*, viewer: Asking) -> Rows:
+def viewer_account(*, viewer: ViewerIds) -> Rows:
     account = row(tables.Account)
     return select(account).where(account.id == viewer.account)
 
@@ -126,7 +126,7 @@ def sessions_of(account: Row) -> Rows:
     return select(session).where(*open_ones).order_by(session.created_at.desc(), session.id.desc())
 
 
-def is_current(session: Row, *, viewer: Asking) -> Expression:
+def is_current(session: Row, *, viewer: ViewerIds) -> Expression:
     return func.coalesce(session.id == viewer.session, false())
 
 

@@ -13,9 +13,9 @@ from resolvers.transactions import Unstored, buyer_of, invalid, limit_reached, n
 
 NAME_LENGTH = 100
 MOST_KEYS = 10  # of an organization that open anything
-LONGEST = timedelta(days=731)  # two years, whichever they are
+LONGEST_VALIDITY = timedelta(days=731)  # two years, whichever they are
 PREFIX_BYTES = 4
-KEYS_OF = 5  # of the advisory locks: one organization's keys
+LOCK_SEED = 5  # of the advisory locks: one organization's keys
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,12 @@ async def create_api_key(connection: Connection, viewer: Viewer, *, name: str, e
     now = datetime.now(UTC)
     if expires_at <= now:
         raise invalid("This time is in the past.", "expires_at")
-    if expires_at > now + LONGEST:
+    if expires_at > now + LONGEST_VALIDITY:
         raise invalid("A key is valid for at most two years. Create another before it expires.", "expires_at")
     # One at a time: of two that count together, both would find room for the last.
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, $2))", str(organization), KEYS_OF)
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1::text, $2))", str(organization), LOCK_SEED
+    )
     live = await connection.fetchval("SELECT count(*) FROM insight.api_key WHERE expires_at > now()")
     if live >= MOST_KEYS:
         raise limit_reached(f"An organization has at most {MOST_KEYS} keys. Revoke one that you do not need.")

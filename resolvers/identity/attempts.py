@@ -9,11 +9,11 @@ from resolvers.transactions import RefusalCode, Write, refused
 
 
 @dataclass(frozen=True)
-class Tries:
-    """How many there may be within `window`: `of_account` of one e-mail address, `from_address` of one client's."""
+class AttemptLimit:
+    """How many there may be within `window`: `per_account` of one e-mail address, `per_address` of one client's."""
 
-    of_account: int
-    from_address: int
+    per_account: int
+    per_address: int
     window: timedelta
 
     @property
@@ -22,27 +22,31 @@ class Tries:
         return f"Too many attempts. Try again in {minutes} minutes."
 
 
-async def count(connection: Connection, what: str, email: str, address: str | None, tries: Tries) -> list[UUID]:
+async def count_attempt(
+    connection: Connection, what: str, email: str, address: str | None, limit: AttemptLimit
+) -> list[UUID]:
     """Counts one more try of `what`; its ids. Raises Refused with LIMIT_REACHED if there are too many."""
     # The account's before the address's, always: they are locked in this order.
-    subjects = [(f"{what} account {email.lower()}", tries.of_account)]
+    subjects = [(f"{what} account {email.lower()}", limit.per_account)]
     if address is not None:
-        subjects.append((f"{what} address {address}", tries.from_address))
+        subjects.append((f"{what} address {address}", limit.per_address))
     made = []
     for subject, most in subjects:
-        id = await connection.fetchval("SELECT identity.try_again($1, $2, $3)", subject, most, tries.window)
+        id = await connection.fetchval("SELECT identity.try_again($1, $2, $3)", subject, most, limit.window)
         if id is None:
-            raise refused(RefusalCode.LIMIT_REACHED, tries.message)
+            raise refused(RefusalCode.LIMIT_REACHED, limit.message)
         made.append(id)
     return made
 
 
-async def forget(connection: Connection, attempts: list[UUID]) -> None:
+async def forget_attempts(connection: Connection, attempts: list[UUID]) -> None:
     """What succeeded was no try at somebody else's account."""
     await connection.execute("SELECT identity.forget_attempts($1)", attempts)
 
 
-async def count_apart(write: Write, what: str, email: str, address: str | None, tries: Tries) -> list[UUID]:
+async def count_attempt_apart(
+    write: Write, what: str, email: str, address: str | None, limit: AttemptLimit
+) -> list[UUID]:
     """The same in a transaction of its own, so that it counts whatever comes of the try."""
     async with write() as connection:
-        return await count(connection, what, email, address, tries)
+        return await count_attempt(connection, what, email, address, limit)

@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 from textwrap import fill
 
-from models.identity.registrations import Letter
+from models.identity.registrations import MailTemplate
 
 LINE = 72  # characters
 
 
 @dataclass(frozen=True)
-class Written:
+class MailText:
     """A mail's words."""
 
     subject: str
     body: str
 
 
-def written(letter: Letter, locale: str, code: str | None, about: str | None = None) -> Written:
+def mail_text(letter: MailTemplate, locale: str, code: str | None, about: str | None = None) -> MailText:
     """The words of `letter` in the language of `locale`: French where it is French, else English.
 
     `about` is the name of what it is about, where it is about something with a name.
@@ -24,11 +24,11 @@ def written(letter: Letter, locale: str, code: str | None, about: str | None = N
     words = (FRENCH if locale.split("-")[0] == "fr" else ENGLISH)[letter]
     # The name last, which may hold whatever somebody called itself, and in lines that mail need not fold.
     name = fill(about or "", LINE)
-    return Written(words.subject, words.body.replace("{code}", code or "").replace("{about}", name))
+    return MailText(words.subject, words.body.replace("{code}", code or "").replace("{about}", name))
 
 
 ENGLISH = {
-    Letter.VERIFY_EMAIL: Written(
+    MailTemplate.VERIFY_EMAIL: MailText(
         "Your code for Cohorte",
         """Hello,
 
@@ -41,7 +41,7 @@ If it was not you, do nothing: without the code there will be no
 account. If several codes came, the last one counts.
 """,
     ),
-    Letter.ADDRESS_TAKEN: Written(
+    MailTemplate.ADDRESS_TAKEN: MailText(
         "You have an account at Cohorte",
         """Hello,
 
@@ -52,7 +52,7 @@ password if you no longer know yours.
 If it was not you, do nothing: nobody was told that you have an account.
 """,
     ),
-    Letter.RESET_PASSWORD: Written(
+    MailTemplate.RESET_PASSWORD: MailText(
         "Your code for a new password",
         """Hello,
 
@@ -64,7 +64,7 @@ within the hour:
 If it was not you, do nothing: your password stays as it is.
 """,
     ),
-    Letter.PASSWORD_CHANGED: Written(
+    MailTemplate.PASSWORD_CHANGED: MailText(
         "Your password was changed",
         """Hello,
 
@@ -72,7 +72,7 @@ the password of your account at Cohorte was changed, and every device
 was signed out. If it was not you, ask for a new password at once.
 """,
     ),
-    Letter.ACCOUNT_DELETED: Written(
+    MailTemplate.ACCOUNT_DELETED: MailText(
         "Your account was deleted",
         """Hello,
 
@@ -80,7 +80,7 @@ your account at Cohorte and all that was yours alone are deleted. What
 you wrote in discussions stays, without your name.
 """,
     ),
-    Letter.ORGANIZATION_OPENED: Written(
+    MailTemplate.ORGANIZATION_OPENED: MailText(
         "Your organization's account at Cohorte",
         """Hello,
 
@@ -95,7 +95,7 @@ To sign in, choose a password with this code, within three days:
 Later, ask for a new password with this address: another code will come.
 """,
     ),
-    Letter.LICENCE_GRANTED: Written(
+    MailTemplate.LICENCE_GRANTED: MailText(
         "Your licence was granted",
         """Hello,
 
@@ -107,7 +107,7 @@ this community:
 Sign in to read from when until when, and how much it lets you ask.
 """,
     ),
-    Letter.LICENCE_REFUSED: Written(
+    MailTemplate.LICENCE_REFUSED: MailText(
         "Your licence was refused",
         """Hello,
 
@@ -122,7 +122,7 @@ Sign in to read why, where the house has said so.
 }
 
 FRENCH = {
-    Letter.VERIFY_EMAIL: Written(
+    MailTemplate.VERIFY_EMAIL: MailText(
         "Votre code pour Cohorte",
         """Bonjour,
 
@@ -135,7 +135,7 @@ Si ce n'était pas vous, ne faites rien : sans ce code, aucun compte
 n'est ouvert. Si vous avez reçu plusieurs codes, seul le dernier compte.
 """,
     ),
-    Letter.ADDRESS_TAKEN: Written(
+    MailTemplate.ADDRESS_TAKEN: MailText(
         "Vous avez un compte sur Cohorte",
         """Bonjour,
 
@@ -147,7 +147,7 @@ Si ce n'était pas vous, ne faites rien : personne n'a appris que vous
 avez un compte.
 """,
     ),
-    Letter.RESET_PASSWORD: Written(
+    MailTemplate.RESET_PASSWORD: MailText(
         "Votre code pour un nouveau mot de passe",
         """Bonjour,
 
@@ -160,7 +160,7 @@ Si ce n'était pas vous, ne faites rien : votre mot de passe reste le
 même.
 """,
     ),
-    Letter.PASSWORD_CHANGED: Written(
+    MailTemplate.PASSWORD_CHANGED: MailText(
         "Votre mot de passe a été changé",
         """Bonjour,
 
@@ -169,7 +169,7 @@ appareils ont été déconnectés. Si ce n'était pas vous, demandez tout de
 suite un nouveau mot de passe.
 """,
     ),
-    Letter.ACCOUNT_DELETED: Written(
+    MailTemplate.ACCOUNT_DELETED: MailText(
         "Votre compte a été supprimé",
         """Bonjour,
 
@@ -178,7 +178,7 @@ supprimés. Ce que vous avez écrit dans les discussions reste, sans votre
 nom.
 """,
     ),
-    Letter.ORGANIZATION_OPENED: Written(
+    MailTemplate.ORGANIZATION_OPENED: MailText(
         "Le compte de votre organisation sur Cohorte",
         """Bonjour,
 
@@ -195,7 +195,7 @@ Plus tard, demandez un nouveau mot de passe avec cette adresse : vous
 recevrez un autre code.
 """,
     ),
-    Letter.LICENCE_GRANTED: Written(
+    MailTemplate.LICENCE_GRANTED: MailText(
         "Votre licence est accordée",
         """Bonjour,
 
@@ -208,7 +208,7 @@ Connectez-vous pour lire ses dates, et tout ce qu'elle permet de
 demander.
 """,
     ),
-    Letter.LICENCE_REFUSED: Written(
+    MailTemplate.LICENCE_REFUSED: MailText(
         "Votre licence est refusée",
         """Bonjour,
 

@@ -7,7 +7,7 @@ from sqlalchemy import Integer, case, cast, extract, func
 
 from models.community import communities, moderation
 from models.identity import members as tables
-from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from resolvers.tracking.observations import Interval, points
 
@@ -79,7 +79,7 @@ def suspension_of(member: Row) -> Rows:
     return select(suspension).where(suspension.member_id == member.id, in_force)
 
 
-def membership_in(joined: Row, *, viewer: Asking) -> Rows:
+def membership_in(joined: Row, *, viewer: ViewerIds) -> Rows:
     membership = row(tables.Membership)
     return select(membership).where(
         membership.community_id == joined.community_id, membership.member_id == viewer.member
@@ -93,7 +93,7 @@ def diagnosed_in(membership: Row) -> Expression:
     return select(diagnosis.diagnosed_in).where(*of_membership).scalar_subquery()
 
 
-def me(*, viewer: Asking) -> Rows:
+def me(*, viewer: ViewerIds) -> Rows:
     profile = row(tables.Profile)
     return select(profile).where(profile.member_id == viewer.member)
 

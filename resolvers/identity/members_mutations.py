@@ -26,8 +26,8 @@ STATEMENTS = {
     "sharing": "UPDATE care.profile SET sharing = $1 WHERE member_id = $2",
     "locale": "UPDATE identity.account SET locale = $1 WHERE member_id = $2",
 }
-DECIDING = {"birth_year", "sex", "region"}  # whom a survey asks
-CLEARED = {"about", "birth_year", "region"}  # by null; nothing else may be empty
+ELIGIBILITY_FIELDS = {"birth_year", "sex", "region"}  # whom a survey asks
+CLEARABLE = {"about", "birth_year", "region"}  # by null; nothing else may be empty
 
 
 def checked(given: Mapping[str, Any], minimum_age: int, today: date | None = None) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def checked(given: Mapping[str, Any], minimum_age: int, today: date | None = Non
     changes: dict[str, Any] = {}
     for name, value in given.items():
         if value is None:
-            if name not in CLEARED:
+            if name not in CLEARABLE:
                 raise invalid("This may not be null. Leave it out to keep it.", name)
             changes[name] = None
         elif name == "pseudonym":
@@ -81,7 +81,7 @@ async def update_profile(
             await connection.execute(STATEMENTS[name], value, member)
         elif not await connection.fetchval("SELECT identity.change_pseudonym($1)", value):
             raise pseudonym_taken()
-    if DECIDING & set(changes):
+    if ELIGIBILITY_FIELDS & set(changes):
         await eligibility_changed(connection, viewer)
     return member
 

@@ -13,7 +13,7 @@ from resolvers.identity.registrations_mutations import new_code
 from resolvers.transactions import Refusal, RefusalCode, Refused, invalid, require_role, text_within
 
 NAME_LENGTH = 200
-INVITING = timedelta(days=3)  # for the first code; another can be asked for at any time
+INVITATION_LIFETIME = timedelta(days=3)  # for the first code; another can be asked for at any time
 TAKEN = {
     "name": Refusal(RefusalCode.TAKEN, "Another organization has this name.", ("name",)),
     "email": Refusal(RefusalCode.TAKEN, "Another account has this address.", ("contact_email",)),
@@ -41,7 +41,7 @@ async def create_organization(
     language = accounts_rules.locale_of(locale or accounts_rules.DEFAULT_LOCALE, "locale")
     made = await connection.fetchrow(
         "SELECT * FROM identity.open_organization($1, $2, $3, $4, $5, $6)",
-        called, kind.value, contact_email, language, new_code(), INVITING,
+        called, kind.value, contact_email, language, new_code(), INVITATION_LIFETIME,
     )  # fmt: skip
     assert made is not None
     if made["taken"]:

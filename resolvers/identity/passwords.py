@@ -16,13 +16,13 @@ async def hash_password(password: str) -> str:
     return await asyncio.to_thread(HASHER.hash, _bytes(password))
 
 
-async def fits(password: str, password_hash: str | None) -> bool:
+async def verify_password(password: str, password_hash: str | None) -> bool:
     """Whether a password is the one that was hashed. None, nobody's hash, never fits and takes just as long."""
     return await asyncio.to_thread(_verify, password, password_hash)
 
 
 def _verify(password: str, password_hash: str | None) -> bool:
-    stand_in = _nobodys()  # made for everyone, or the first unknown e-mail of a process would take twice as long
+    stand_in = _stand_in()  # made for everyone, or the first unknown e-mail of a process would take twice as long
     try:
         return HASHER.verify(password_hash or stand_in, _bytes(password)) and password_hash is not None
     except (VerificationError, InvalidHashError):
@@ -34,5 +34,5 @@ def _bytes(password: str) -> bytes:
 
 
 @cache
-def _nobodys() -> str:
+def _stand_in() -> str:
     return HASHER.hash("")

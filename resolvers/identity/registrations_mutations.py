@@ -15,10 +15,10 @@ from resolvers.identity.passwords import hash_password
 from resolvers.transactions import Result, Work, invalid, taken
 
 CODE_BYTES = 20  # nobody guesses them: a code identifies its account by itself
-VERIFYING = timedelta(days=1)
-RESETTING = timedelta(hours=1)
+VERIFICATION_LIFETIME = timedelta(days=1)
+RESET_LIFETIME = timedelta(hours=1)
 CODE_REFUSED = "This code is invalid or has expired. Request a new one."
-ASKING_FOR_MAIL = "mail"  # what is tried
+MAIL_REQUEST = "mail"  # what is tried
 
 
 async def register(
@@ -54,7 +54,7 @@ async def register(
         is_free = await connection.fetchval(
             "SELECT identity.register($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             email, password_hash, name, kind.value, birth_year, (sex or Sex.UNKNOWN).value, place, language,
-            notice_version, new_code(), VERIFYING,
+            notice_version, new_code(), VERIFICATION_LIFETIME,
         )  # fmt: skip
         if not is_free:
             raise pseudonym_taken()
@@ -79,7 +79,7 @@ async def request_password_reset(call: Call, *, email: EmailAddress) -> Work:
     async def requests(connection: Connection, viewer: Viewer) -> Result:
         await connection.execute(
             "SELECT identity.request_password_reset($1, $2, $3, $4, $5)",
-            email, new_code(), RESETTING, VERIFYING, call.demonstration,
+            email, new_code(), RESET_LIFETIME, VERIFICATION_LIFETIME, call.demonstration,
         )  # fmt: skip
         return {}
 
@@ -102,7 +102,7 @@ async def reset_password(call: Call, *, code: str, password: str) -> Work:
 
 async def count_mail(call: Call, email: str) -> None:
     """Raises Refused if an address was mailed to too often, or a client had too much mail sent."""
-    await attempts.count_apart(call.apart, ASKING_FOR_MAIL, email, call.address, call.mails)
+    await attempts.count_attempt_apart(call.apart, MAIL_REQUEST, email, call.address, call.mails)
 
 
 def pseudonym_taken() -> Exception:

@@ -55,8 +55,8 @@ def cube_of(insight: Row) -> Rows:
     """What `Stored` is made from: the release's estimates over its variables, and what the insight says of them."""
     release, dataset, entry = row(tables.Release), row(datasets.Dataset), row(tables.LedgerEntry)
     variable, category = row(datasets.Variable), row(datasets.Category)
-    said = _object(code=category.code, label=category.label, value=category.value)
-    domain = select(func.json_agg(aggregate_order_by(said, category.place))).where(
+    coded = _object(code=category.code, label=category.label, value=category.value)
+    domain = select(func.json_agg(aggregate_order_by(coded, category.place))).where(
         category.dataset_id == variable.dataset_id, category.variable == variable.position
     )
     described = _object(
@@ -94,7 +94,7 @@ def _object(**values: Expression) -> Expression:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredCube:
     """An insight's cube, and the names of its variable and of those that it is by, in the cube's order."""
 
     cube: Cube
@@ -102,12 +102,12 @@ class Stored:
     by: tuple[str, ...]
 
     @classmethod
-    def read(cls, found: Any) -> "Stored":
+    def read(cls, found: Any) -> "StoredCube":
         names = {each["position"]: each["name"] for each in found["variables"]}
         cube = Cube(tuple(map(_variable, found["variables"])), tuple(map(float, found["estimates"])), found["sigma"])
         return cls(cube, names[found["variable"]], tuple(names[position] for position in found["by"]))
 
-    def narrowed(self, by: Sequence[str] | None, where: Filters) -> "Stored":
+    def narrowed(self, by: Sequence[str] | None, where: Filters) -> "StoredCube":
         """The same by fewer variables, of those alone who are in some categories.
 
         :raises Unanswerable: for a variable or category that is not there, and for sums that count a member twice.
@@ -124,7 +124,7 @@ class Stored:
                 cube = cube.sliced({name: codes})
             if not all(cube.places):
                 raise Unanswerable("'where' leaves a variable without a category.")
-            return Stored(cube.rolled_up((self.variable, *kept)), self.variable, kept)
+            return StoredCube(cube.rolled_up((self.variable, *kept)), self.variable, kept)
         except UnknownCategory as unknown_one:
             raise Unanswerable(f"'where' names a category that the variable {unknown_one.name} has not.") from None
         except NotSummable as several:
@@ -146,7 +146,7 @@ class Stored:
 
 def cells(found: Any, by: Sequence[str] | None, where: Filters, include_unreliable: bool) -> list[Cell]:
     """The cells of an insight by fewer variables, of some categories; raises Unanswerable."""
-    stored = Stored.read(found).narrowed(by, where)
+    stored = StoredCube.read(found).narrowed(by, where)
     (categories, *by_each), made = stored.categories((stored.variable, *stored.by)), list[Cell]()
     for cell in reading.cells_of(stored.cube, stored.variable, stored.by):
         shown = include_unreliable or cell.reliability is not Reliability.HIDDEN
@@ -166,7 +166,7 @@ def cells(found: Any, by: Sequence[str] | None, where: Filters, include_unreliab
 
 def statistics(found: Any, by: Sequence[str] | None, where: Filters) -> list[Statistic]:
     """The same of its statistics."""
-    stored = Stored.read(found).narrowed(by, where)
+    stored = StoredCube.read(found).narrowed(by, where)
     by_each = stored.categories(stored.by)
     return [
         Statistic(
@@ -189,7 +189,7 @@ def json_stat(found: Any) -> str:
 
 
 def _table(found: Any) -> exports.ExportTable:
-    stored = Stored.read(found)
+    stored = StoredCube.read(found)
     variable, by = stored.variable_called(stored.variable), tuple(map(stored.variable_called, stored.by))
     across = f", by {' and by '.join(each.label for each in by)}" if by else ""
     return exports.ExportTable(

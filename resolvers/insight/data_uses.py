@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, cast, func, literal_column
 from models.identity import accounts
 from models.insight import datasets
 from models.insight import insights as tables
-from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from privacy import budget, chain, loss
 from resolvers.insight.costs import cost
 from resolvers.lookup import community_called
@@ -83,7 +83,7 @@ def line(found: Any) -> str:
     return chain.text_of(chain.ChainEntry(*known))
 
 
-def privacy_loss_of(me: Row, *, viewer: Asking) -> Rows:
+def privacy_loss_of(me: Row, *, viewer: ViewerIds) -> Rows:
     """One row: what is reserved of the viewer's allowance and what is spent, in micro-rho, and its account's locale."""
     enrolment, entry, account = row(datasets.Enrolment), row(tables.LedgerEntry), row(accounts.Account)
     of_a_year = (enrolment.member_id == me.member_id, enrolment.enrolled_at > func.now() - YEAR)

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import case, func
 
 from models.insight import datasets as tables
-from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.viewers import Audience
 from privacy.budget import SOLD_SHARE
 from privacy.precision import Precision, price
@@ -69,16 +69,16 @@ def spent_on(dataset: Row) -> Rows:
     return cost(dataset.spent_micro_rho)
 
 
-def remaining_of(dataset: Row, *, viewer: Asking) -> Rows:
+def remaining_of(dataset: Row, *, viewer: ViewerIds) -> Rows:
     return cost(_remaining(dataset, viewer))
 
 
-def insights_left(dataset: Row, *, viewer: Asking, precision: Precision) -> Expression:
+def insights_left(dataset: Row, *, viewer: ViewerIds, precision: Precision) -> Expression:
     """Of variables with one value for each member: m values make an insight m times as dear."""
     return _remaining(dataset, viewer) // price(precision)
 
 
-def _remaining(dataset: Row, viewer: Asking) -> Expression:
+def _remaining(dataset: Row, viewer: ViewerIds) -> Expression:
     """Micro-rho that can still be spent: for a buyer's view, of what is kept for all licensed buyers together."""
     left = dataset.cap_micro_rho - dataset.spent_micro_rho
     if viewer.view is Audience.BUYER:

@@ -23,7 +23,7 @@ from privacy.budget import (
 from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
 from privacy.precision import price
 from resolvers.insight.ledger import append
-from resolvers.insight.releases import FrozenDataset, Placed, Use, present, release
+from resolvers.insight.releases import DataUse, FrozenDataset, PositionedVariable, present, release
 from resolvers.transactions import (
     Refusal,
     RefusalCode,
@@ -42,8 +42,8 @@ TOO_FEW = Refusal(
     f"Fewer than {FLOOR} members were enrolled, so the dataset was not made. Try again once more members consent.",
     ("community",),
 )
-SIZE = Use("Size of the dataset")
-PARTICIPANTS_TABLES = Use("Participants' tables")
+SIZE_USE = DataUse("Size of the dataset")
+PARTICIPANTS_TABLES_USE = DataUse("Participants' tables")
 # What courses are commonly stopped for: fixed here, since a list made by looking at evaluations would tell of them.
 SIDE_EFFECTS = (
     "nausea-and-vomiting", "headache", "fatigue", "vertigo", "increased-body-weight", "insomnia", "xerostomia",
@@ -53,7 +53,7 @@ SIDE_EFFECTS = (
 
 
 @dataclass(frozen=True)
-class Frozen:
+class FrozenResult:
     """A dataset that was made; not `open` where its noisy size was under the floor."""
 
     dataset: UUID
@@ -61,7 +61,7 @@ class Frozen:
 
 
 @dataclass(frozen=True)
-class Wave:
+class DatasetDefinition:
     """What a dataset is to be made of."""
 
     community: UUID
@@ -76,7 +76,7 @@ class Wave:
     survey: UUID | None = None
 
 
-async def close_survey(connection: Connection, survey: UUID, day: date | None = None) -> Frozen | None:
+async def close_survey(connection: Connection, survey: UUID, day: date | None = None) -> FrozenResult | None:
     """Ends a survey that waits or is open: its answers become a dataset, and no answer is linked to a member any more.
 
     One that never opened has no dataset, and where there was nothing to close nothing is done: None for both. `day` is
@@ -94,7 +94,7 @@ async def close_survey(connection: Connection, survey: UUID, day: date | None = 
     )
     assert found is not None
     frozen_on = day or await current_day(connection)
-    wave = Wave(
+    wave = DatasetDefinition(
         community=found["community_id"],
         kind=DatasetKind.SURVEY,
         title=found["title"],
@@ -117,7 +117,7 @@ async def freeze_wave(
     offered_to: Sequence[OrganizationKind],
     day: date | None = None,
     floor: int = FLOOR,
-) -> Frozen:
+) -> FrozenResult:
     """A dataset of what a community's patients track, as it is now: a new wave of it.
 
     One whose noisy size is under `floor` can't be asked, and what its size cost stays charged. `day` is the day of
@@ -135,7 +135,7 @@ async def freeze_wave(
         raise invalid("Name at least one kind of organization.", "offered_to")
     frozen_on = day or await current_day(connection)
     await _refuse_wave(connection, community, wave, frozen_on, waves_a_year(found["member_count"]))
-    made = Wave(
+    made = DatasetDefinition(
         community=community,
         kind=DatasetKind.TRACKING,
         title=f"{found['name']}, {wave}",
@@ -167,46 +167,52 @@ async def _refuse_wave(connection: Connection, community: UUID, wave: str, froze
         raise taken("The community already has a wave of this name. Choose another.", "wave")
     recent = [row["frozen_on"] for row in rows if row["frozen_on"] > frozen_on - timedelta(days=YEAR_DAYS)]
     if len(recent) >= most:
-        again = recent[most - 1] + timedelta(days=YEAR_DAYS)
+        next_day = recent[most - 1] + timedelta(days=YEAR_DAYS)
         waves = "one wave" if most == 1 else f"{most} waves"
-        raise too_early(f"A community of this size can freeze {waves} a year: the next from {again} on.", "community")
+        raise too_early(
+            f"A community of this size can freeze {waves} a year: the next from {next_day} on.", "community"
+        )
 
 
-async def _freeze(connection: Connection, wave: Wave, frozen_on: date, at: datetime | None) -> Frozen:
+async def _freeze(
+    connection: Connection, wave: DatasetDefinition, frozen_on: date, at: datetime | None
+) -> FrozenResult:
     dataset = await _write_dataset(connection, wave, frozen_on)
     cube = await _write_variables(connection, dataset, wave.variables)
     await connection.execute("SELECT research.enrol($1)", dataset.id)
     await connection.execute("SELECT research.encode($1)", dataset.id)
     if wave.survey is not None:
         await connection.execute("SELECT research.close_at_once($1)", wave.survey)
-    counted, line = await release(connection, dataset, (), SIZE_PRECISION, SIZE, charge=price(SIZE_PRECISION), at=at)
+    counted, line = await release(
+        connection, dataset, (), SIZE_PRECISION, SIZE_USE, charge=price(SIZE_PRECISION), at=at
+    )
     lines = [line]
     size = round(counted.estimates[0])
     await connection.execute("UPDATE insight.dataset SET size = $2 WHERE id = $1", dataset.id, size)
     is_open = size >= wave.floor
     if is_open:
-        told = None
+        first_insight = None
         precision = participants_precision(size)
         for variable in participants_tables(wave.variables, size, wave.cap):
             placed = cube[variable.name]
             charge = price(precision, variable.max_per_member)
-            said, line = await release(
-                connection, dataset, [placed], precision, PARTICIPANTS_TABLES, charge=charge, at=at
+            published, line = await release(
+                connection, dataset, [placed], precision, PARTICIPANTS_TABLES_USE, charge=charge, at=at
             )
-            insight = await present(connection, dataset, said, [placed], variable.name, at)
-            told = told or insight
+            insight = await present(connection, dataset, published, [placed], variable.name, at)
+            first_insight = first_insight or insight
             lines.append(line)
         if wave.survey is not None:
             await connection.execute("SELECT catalog.release_survey($1)", wave.survey)
-        if told is not None:
-            await connection.execute("SELECT research.tell_enrolled($1, $2)", dataset.id, told)
+        if first_insight is not None:
+            await connection.execute("SELECT research.tell_enrolled($1, $2)", dataset.id, first_insight)
     else:
         await connection.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", dataset.id)
     await append(connection, lines, at)
-    return Frozen(dataset.id, is_open)
+    return FrozenResult(dataset.id, is_open)
 
 
-async def _write_dataset(connection: Connection, wave: Wave, frozen_on: date) -> FrozenDataset:
+async def _write_dataset(connection: Connection, wave: DatasetDefinition, frozen_on: date) -> FrozenDataset:
     ends_on = frozen_on + timedelta(days=TERM_DAYS)
     id: UUID = await connection.fetchval(
         """
@@ -236,8 +242,8 @@ async def _write_dataset(connection: Connection, wave: Wave, frozen_on: date) ->
 
 async def _write_variables(
     connection: Connection, dataset: FrozenDataset, variables: Sequence[Variable]
-) -> Mapping[str, Placed]:
-    placed = [Placed(position, variable) for position, variable in enumerate(variables, start=1)]
+) -> Mapping[str, PositionedVariable]:
+    placed = [PositionedVariable(position, variable) for position, variable in enumerate(variables, start=1)]
     await connection.executemany(
         """
         INSERT INTO insight.variable

@@ -116,13 +116,13 @@ def statistics_of(insight: Row) -> Rows:
     return found.where(statistic.insight_id == insight.id).order_by(statistic.place)
 
 
-def _places(said: Row, insight: Row) -> tuple[Expression, ...]:
+def _places(figure: Row, insight: Row) -> tuple[Expression, ...]:
     """What a cell's or a statistic's categories are found by."""
     return (
         insight.dataset_id.label("dataset_id"),
         insight.variable.label("variable"),
         insight.by.label("variables_by"),
-        said.by.label("categories_by"),
+        figure.by.label("categories_by"),
     )
 
 
@@ -132,14 +132,16 @@ def category_of(cell: Row) -> Rows:
     return select(category).where(*of_variable, category.place == cell.category)
 
 
-def categories_by(said: Row) -> Rows:
+def categories_by(figure: Row) -> Rows:
     category = row(datasets.Category)
     # Pairs, so that each is one look-up by key: an insight may have thousands of cells.
-    pair = func.unnest(said.variables_by, said.categories_by).table_valued("variable", "place").render_derived()
+    pair = func.unnest(figure.variables_by, figure.categories_by).table_valued("variable", "place").render_derived()
     named = and_(category.variable == pair.c.variable, category.place == pair.c.place)
-    return select(category).join(pair, named).where(category.dataset_id == said.dataset_id).order_by(category.variable)
+    return (
+        select(category).join(pair, named).where(category.dataset_id == figure.dataset_id).order_by(category.variable)
+    )
 
 
-def interval_of(said: Row) -> Rows:
+def interval_of(figure: Row) -> Rows:
     """The interval as one row; no row where there is none."""
-    return select(said.low.label("low"), said.high.label("high")).where(said.low.is_not(None))
+    return select(figure.low.label("low"), figure.high.label("high")).where(figure.low.is_not(None))

@@ -10,8 +10,15 @@ from models.parameters import DatasetId
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
 from resolvers.insight.ledger import append
-from resolvers.insight.quotes import BudgetExhausted, InsightRequest, Subject, budget_share_of, quote, subject_of
-from resolvers.insight.releases import Overspent, Use, present, release
+from resolvers.insight.quotes import (
+    BudgetExhausted,
+    InsightRequest,
+    ResolvedRequest,
+    budget_share_of,
+    quote,
+    resolve_request,
+)
+from resolvers.insight.releases import DataUse, Overspent, present, release
 from resolvers.transactions import Forbidden, current_day, too_late
 
 
@@ -37,7 +44,7 @@ async def publish_insight(
 
 
 async def publish(
-    connection: Connection, viewer: Viewer, question: InsightRequest, *, at: datetime | None = None
+    connection: Connection, viewer: Viewer, request: InsightRequest, *, at: datetime | None = None
 ) -> Published:
     """The answer to the question as an insight: for its price, or for nothing if it was published before.
 
@@ -48,15 +55,15 @@ async def publish(
     if viewer.audience not in (Audience.BUYER, Audience.MANAGER):
         raise Forbidden
     # From here on whoever publishes of the dataset waits: two of them would both find the budget unspent.
-    subject = await subject_of(connection, question, lock=True)
+    subject = await resolve_request(connection, request, lock=True)
     day = at.date() if at else await current_day(connection)
     share = await budget_share_of(connection, viewer, subject.dataset, day, lock=True)
     if subject.published is not None and subject.is_published:
-        shown = await present(connection, subject.dataset, subject.published, subject.cube, question.variable, at)
+        shown = await present(connection, subject.dataset, subject.published, subject.cube, request.variable, at)
         return Published(shown, 0)
     if not subject.dataset.is_open_on(day):
         raise too_late("This dataset has ended. What was published of it can still be read.", "dataset")
-    charge = subject.cost(question.precision)
+    charge = subject.cost(request.precision)
     if charge > share.left:
         raise BudgetExhausted(await quote(connection, subject, share.left))
     try:
@@ -65,18 +72,20 @@ async def publish(
         raise BudgetExhausted(await quote(connection, subject, 0)) from None
 
 
-async def _release(connection: Connection, subject: Subject, use: Use, charge: int, at: datetime | None) -> Published:
+async def _release(
+    connection: Connection, subject: ResolvedRequest, use: DataUse, charge: int, at: datetime | None
+) -> Published:
     published, line = await release(
         connection,
         subject.dataset,
         subject.cube,
-        subject.question.precision,
+        subject.request.precision,
         use,
         charge=charge,
         improves=subject.published,
         at=at,
     )
-    insight = await present(connection, subject.dataset, published, subject.cube, subject.question.variable, at)
+    insight = await present(connection, subject.dataset, published, subject.cube, subject.request.variable, at)
     await connection.execute("SELECT research.tell_enrolled($1, $2)", subject.dataset.id, insight)
     await append(connection, [line], at)
     return Published(insight, charge)

@@ -12,7 +12,7 @@ from privacy.chain import GENESIS, ChainEntry, broken_at, digest_of, hash_of
 
 
 @dataclass(frozen=True)
-class Line:
+class NewEntry:
     """What one release adds to the register; `organization` is None for the house and the members' own tables."""
 
     release: UUID
@@ -45,7 +45,7 @@ async def head(connection: Connection) -> Head:
     return EMPTY if last is None else Head(last["position"], last["hash"])
 
 
-async def holds(connection: Connection, known: Head) -> bool:
+async def contains(connection: Connection, known: Head) -> bool:
     """Whether the register has this line, of this hash: one that was restored from before it has not."""
     if known.position == 0:
         return True
@@ -53,7 +53,7 @@ async def holds(connection: Connection, known: Head) -> bool:
     return bool(await connection.fetchval(found, known.position) == known.hash)
 
 
-async def append(connection: Connection, lines: Sequence[Line], at: datetime | None = None) -> None:
+async def append(connection: Connection, lines: Sequence[NewEntry], at: datetime | None = None) -> None:
     """Adds these lines, in order; `at` is their moment where it is not now.
 
     To be called last in a transaction: every other one that publishes waits from here until the transaction's end.
@@ -101,15 +101,15 @@ async def fault(connection: Connection) -> str | None:
     broken = broken_at((_entry(row), row["hash"]) for row in rows)
     if broken is not None:
         return f"Entry {broken} of the ledger was altered, or does not follow the previous entry."
-    async for row in connection.cursor(RELEASED):
+    async for row in connection.cursor(ENTRIES_WITH_RELEASES):
         if not row["fits"]:
             return f"Entry {row['position']} of the ledger does not match its release."
         if digest_of(row["noisy"]) != row["cells_digest"]:
             return f"Entry {row['position']} of the ledger: the noisy cells are not the published ones."
-    unwritten = await connection.fetchval(UNWRITTEN)
+    unwritten = await connection.fetchval(RELEASE_WITHOUT_ENTRY)
     if unwritten is not None:
         return f"The release {unwritten} has no entry in the ledger."
-    spent = await connection.fetchrow(SPENT)
+    spent = await connection.fetchrow(UNBALANCED_DATASET)
     if spent is not None:
         return (
             f"The dataset {spent['id']}: its ledger entries add up to {spent['charged']} micro-rho, "
@@ -119,7 +119,7 @@ async def fault(connection: Connection) -> str | None:
     return None
 
 
-RELEASED = """
+ENTRIES_WITH_RELEASES = """
     SELECT l.position, l.cells_digest, r.noisy,
         (l.dataset_id, l.micro_rho, l.purpose, l.community_id) = (r.dataset_id, r.micro_rho, r.purpose, d.community_id)
         AND l.organization_id IS NOT DISTINCT FROM r.organization_id
@@ -132,11 +132,11 @@ RELEASED = """
     JOIN insight.dataset d ON d.id = r.dataset_id
     ORDER BY l.position
 """
-UNWRITTEN = """
+RELEASE_WITHOUT_ENTRY = """
     SELECT r.id FROM insight.release r
     WHERE NOT EXISTS (SELECT FROM insight.ledger_entry l WHERE l.release_id = r.id) ORDER BY r.id LIMIT 1
 """
-SPENT = """
+UNBALANCED_DATASET = """
     SELECT d.id, d.spent_micro_rho, d.sold_micro_rho, charged, bought
     FROM insight.dataset d, LATERAL (
         SELECT coalesce(sum(l.micro_rho), 0) AS charged,

@@ -91,9 +91,9 @@ async def decide_licence(
     require_role(viewer, StaffRole.DATA_STEWARD)
     if not await connection.fetchval("SELECT true FROM insight.licence WHERE id = $1", licence):
         raise not_found("licence")
-    said = optional_text_within(reason, REASON_LENGTH, "reason")
+    explanation = optional_text_within(reason, REASON_LENGTH, "reason")
     if granted:
-        refuse_bad_grant(price, quota, said)
+        refuse_bad_grant(price, quota, explanation)
     elif price is not None or quota is not None:
         what = "price" if quota is None else "quota"
         raise invalid("This can only be given when the licence is granted.", what)
@@ -109,7 +109,7 @@ async def decide_licence(
         price and price.amount,
         price and price.currency,
         quota or 0,
-        said,
+        explanation,
     )
     if decided is None:
         raise conflict("This licence has been decided on already, or has lapsed.", "licence")

@@ -25,7 +25,7 @@ def remaining_after(quote: Row) -> Rows:
     return cost(quote.remaining_micro_rho)
 
 
-def covering(quote: Row) -> Rows:
+def covering_insights(quote: Row) -> Rows:
     """The insights that a quote names, in its order."""
     insight = row(insights.Insight)
     found = select(insight).where(insight.id == func.any(quote.insight_ids))

@@ -16,7 +16,7 @@ from privacy.budget import left_for_sale, left_for_staff
 from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
 from privacy.domains import Category, DomainRule, Variable
 from privacy.precision import PRECISIONS, Precision, cheaper, price
-from resolvers.insight.releases import FrozenDataset, NoisyRelease, Placed, Use
+from resolvers.insight.releases import DataUse, FrozenDataset, NoisyRelease, PositionedVariable
 from resolvers.transactions import (
     Forbidden,
     Path,
@@ -30,8 +30,8 @@ from resolvers.transactions import (
     require_role,
 )
 
-STAFF_USE = Use("Cohorte's own research")
-COVERING = 10  # the most insights that a quote names
+STAFF_USE = DataUse("Cohorte's own research")
+MOST_COVERING = 10  # the most insights that a quote names
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class InsightRequest:
 
 
 @dataclass(frozen=True)
-class Subject:
+class ResolvedRequest:
     """What a question is about: its dataset, the cube that answers it, and what has been published of that cube."""
 
-    question: InsightRequest
+    request: InsightRequest
     dataset: FrozenDataset
-    cube: Sequence[Placed]  # in the order of positions
+    cube: Sequence[PositionedVariable]  # in the order of positions
     published: NoisyRelease | None  # the most precise one
 
     @property
@@ -59,13 +59,13 @@ class Subject:
 
     @property
     def is_published(self) -> bool:
-        return self.published is not None and _at_least(self.published.precision, self.question.precision)
+        return self.published is not None and _is_as_precise(self.published.precision, self.request.precision)
 
     def cost(self, precision: Precision) -> int:
         """What publishing it with this precision costs, in micro-rho, beyond what was paid before."""
         if self.published is None:
             return price(precision, self.contributions)
-        if _at_least(self.published.precision, precision):
+        if _is_as_precise(self.published.precision, precision):
             return 0
         return price(precision, self.contributions) - self.published.total_micro_rho
 
@@ -74,7 +74,7 @@ class Subject:
 class BudgetShare:
     """The share of a budget that a release is charged to: whose use it is, and the micro-rho left for it."""
 
-    use: Use
+    use: DataUse
     left: int
 
 
@@ -100,14 +100,14 @@ class BudgetExhausted(Refused):
     """What is left of the budget does not suffice; the quote says what would."""
 
     def __init__(self, quote: Quote) -> None:
-        asked = f"This costs {quote.micro_rho:,} micro-rho, and {quote.left:,} are left."
+        cost = f"This costs {quote.micro_rho:,} micro-rho, and {quote.left:,} are left."
         if quote.insight_ids:
             further = "The insights in `quote.coveredBy` answer it for nothing."
         elif quote.cheaper:
             further = f"The precision {quote.cheaper[0].value} is still affordable."
         else:
             further = "Read what is published of this dataset, or wait for the next one."
-        message = f"{asked} {further}"
+        message = f"{cost} {further}"
         super().__init__(Refusal(RefusalCode.BUDGET_EXHAUSTED, message, ("precision",)), shows={"quote": quote})
 
 
@@ -124,9 +124,9 @@ async def quote_insight(
     return await quote_of(connection, viewer, InsightRequest(dataset, variable, by, precision))
 
 
-async def quote_of(connection: Connection, viewer: Viewer, question: InsightRequest) -> Quote:
+async def quote_of(connection: Connection, viewer: Viewer, request: InsightRequest) -> Quote:
     """What the question would cost the viewer, by what they may read. Raises Refused: INVALID and NOT_FOUND only."""
-    subject = await subject_of(connection, question)
+    subject = await resolve_request(connection, request)
     day = await current_day(connection)
     try:
         share = await budget_share_of(connection, viewer, subject.dataset, day)
@@ -135,19 +135,19 @@ async def quote_of(connection: Connection, viewer: Viewer, question: InsightRequ
     return await quote(connection, subject, share.left if subject.dataset.is_open_on(day) else 0)
 
 
-async def quote(connection: Connection, subject: Subject, left: int) -> Quote:
+async def quote(connection: Connection, subject: ResolvedRequest, left: int) -> Quote:
     """The quote for a viewer who can still spend `left` micro-rho."""
-    asked = subject.question.precision
-    cost = subject.cost(asked)
+    precision = subject.request.precision
+    cost = subject.cost(precision)
     return Quote(
         micro_rho=cost,
         left=left,
         remaining_micro_rho=left - cost if affordable(cost, left) else left,
         already_published=subject.is_published,
         cells=cells_in(placed.variable for placed in subject.cube),
-        margin_of_error=subject.published.margin if subject.is_published and subject.published else asked.margin,
-        cheaper=[one for one in cheaper(asked) if subject.cost(one) < cost and subject.cost(one) <= left],
-        insight_ids=await covering(connection, subject),
+        margin_of_error=subject.published.margin if subject.is_published and subject.published else precision.margin,
+        cheaper=[one for one in cheaper(precision) if subject.cost(one) < cost and subject.cost(one) <= left],
+        insight_ids=await covering_insights(connection, subject),
     )
 
 
@@ -155,13 +155,13 @@ def affordable(cost: int, left: int) -> bool:
     return cost <= left or cost == 0
 
 
-async def subject_of(connection: Connection, question: InsightRequest, *, lock: bool = False) -> Subject:
+async def resolve_request(connection: Connection, request: InsightRequest, *, lock: bool = False) -> ResolvedRequest:
     """What the question is about; `lock`: with the dataset held until the transaction ends.
 
     Raises Refused: NOT_FOUND for the dataset, INVALID for variables that make no cube of it.
     """
-    dataset = await dataset_of(connection, question.dataset, lock=lock)
-    names = [question.variable, *question.by]
+    dataset = await dataset_of(connection, request.dataset, lock=lock)
+    names = [request.variable, *request.by]
     if len(names) > MOST_VARIABLES:
         raise invalid(f"An insight has at most {MOST_VARIABLES} variables. Leave some out.", "by")
     known = await domain_of(connection, dataset.id, names)
@@ -175,7 +175,7 @@ async def subject_of(connection: Connection, question: InsightRequest, *, lock: 
     cells = cells_in(placed.variable for placed in cube)
     if cells > MOST_CELLS:
         raise invalid(f"This has {cells:,} cells, and the limit is {MOST_CELLS:,}. Leave a variable out.", "by")
-    return Subject(question, dataset, cube, await release_of(connection, dataset, cube))
+    return ResolvedRequest(request, dataset, cube, await release_of(connection, dataset, cube))
 
 
 async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) -> FrozenDataset:
@@ -193,7 +193,7 @@ async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) ->
     return FrozenDataset(**{**row, "kind": DatasetKind(row["kind"]), "status": DatasetStatus(row["status"])})
 
 
-async def domain_of(connection: Connection, dataset: UUID, names: Sequence[str]) -> Mapping[str, Placed]:
+async def domain_of(connection: Connection, dataset: UUID, names: Sequence[str]) -> Mapping[str, PositionedVariable]:
     """Those of the dataset's variables that have these names, with their categories in order."""
     rows = await connection.fetch(
         """
@@ -209,10 +209,12 @@ async def domain_of(connection: Connection, dataset: UUID, names: Sequence[str])
     for row in rows:
         one = Category(row["code"], row["label"], row["value"], row["low"], row["high"])
         categories.setdefault(row["name"], []).append(one)
-    return {row["name"]: _placed(row, categories[row["name"]]) for row in rows}
+    return {row["name"]: _positioned(row, categories[row["name"]]) for row in rows}
 
 
-async def release_of(connection: Connection, dataset: FrozenDataset, cube: Sequence[Placed]) -> NoisyRelease | None:
+async def release_of(
+    connection: Connection, dataset: FrozenDataset, cube: Sequence[PositionedVariable]
+) -> NoisyRelease | None:
     """The most precise release of this very cube that the connection may read."""
     row = await connection.fetchrow(
         """
@@ -225,9 +227,9 @@ async def release_of(connection: Connection, dataset: FrozenDataset, cube: Seque
     return None if row is None else NoisyRelease(**{**row, "precision": Precision(row["precision"])})
 
 
-async def covering(connection: Connection, subject: Subject) -> list[UUID]:
+async def covering_insights(connection: Connection, subject: ResolvedRequest) -> list[UUID]:
     """Published insights that answer the question for nothing, the most precise first: see privacy.cubes.covers."""
-    asked = [placed.variable.name for placed in subject.cube]
+    wanted = [placed.variable.name for placed in subject.cube]
     rows = await connection.fetch(
         """
         SELECT DISTINCT ON (r.id) i.id, r.sigma, array(
@@ -239,15 +241,15 @@ async def covering(connection: Connection, subject: Subject) -> list[UUID]:
         """,
         subject.dataset.id,
         [placed.position for placed in subject.cube],
-        next(placed.position for placed in subject.cube if placed.variable.name == subject.question.variable),
+        next(placed.position for placed in subject.cube if placed.variable.name == subject.request.variable),
     )
     known = await domain_of(connection, subject.dataset.id, sorted({name for row in rows for name in row["names"]}))
     found = []  # the most precise first; of the same margin the smallest, which needs no summing
     for row in rows:
-        margin = covers([known[name].variable for name in row["names"]], row["sigma"], asked)
-        if margin is not None and margin <= subject.question.precision.margin:
+        margin = covers([known[name].variable for name in row["names"]], row["sigma"], wanted)
+        if margin is not None and margin <= subject.request.precision.margin:
             found.append((margin, len(row["names"]), row["id"]))
-    return [id for _, _, id in sorted(found)[:COVERING]]
+    return [id for _, _, id in sorted(found)[:MOST_COVERING]]
 
 
 async def budget_share_of(
@@ -297,14 +299,14 @@ async def _licensed(
         spent = "SELECT coalesce(sum(micro_rho), 0) FROM insight.release WHERE licence_id = $1"
         left = min(for_sale, licence["quota_micro_rho"] - await connection.fetchval(spent, licence["id"]))
         if best is None or left > best.left:
-            use = Use(licence["purpose"], viewer.organization, name, licence["id"])
+            use = DataUse(licence["purpose"], viewer.organization, name, licence["id"])
             best = BudgetShare(use, max(left, 0))
     assert best is not None
     return best
 
 
-def _placed(row: asyncpg.Record, categories: Sequence[Category]) -> Placed:
-    return Placed(
+def _positioned(row: asyncpg.Record, categories: Sequence[Category]) -> PositionedVariable:
+    return PositionedVariable(
         row["position"],
         Variable(
             name=row["name"],
@@ -318,5 +320,5 @@ def _placed(row: asyncpg.Record, categories: Sequence[Category]) -> Placed:
     )
 
 
-def _at_least(one: Precision, other: Precision) -> bool:
+def _is_as_precise(one: Precision, other: Precision) -> bool:
     return PRECISIONS.index(one) <= PRECISIONS.index(other)

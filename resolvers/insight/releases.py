@@ -15,7 +15,7 @@ from privacy.cubes import Cube, contributions, key
 from privacy.domains import Variable
 from privacy.precision import Precision, margin_of
 from privacy.reading import cells_of, statistics_of
-from resolvers.insight.ledger import Line
+from resolvers.insight.ledger import NewEntry
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class FrozenDataset:
 
 
 @dataclass(frozen=True)
-class Placed:
+class PositionedVariable:
     """A variable, and its position in its dataset."""
 
     position: int
@@ -62,7 +62,7 @@ class NoisyRelease:
 
 
 @dataclass(frozen=True)
-class Use:
+class DataUse:
     """Whom a release is for, and what for; no organization: the house, or the members themselves."""
 
     purpose: str
@@ -75,21 +75,21 @@ class Overspent(Exception):
     """The dataset's budget, or the buyers' share of it, does not bear this charge."""
 
 
-class NoNoise(Exception):
+class NoiseFailed(Exception):
     """The noise could not be drawn; says what kind of error it was, and none of its words."""
 
 
 async def release(
     connection: Connection,
     dataset: FrozenDataset,
-    cube: Sequence[Placed],
+    cube: Sequence[PositionedVariable],
     precision: Precision,
-    use: Use,
+    use: DataUse,
     *,
     charge: int,
     improves: NoisyRelease | None = None,
     at: datetime | None = None,
-) -> tuple[NoisyRelease, Line]:
+) -> tuple[NoisyRelease, NewEntry]:
     """Charges `charge` micro-rho, counts the cube, adds the noise that this pays for, and keeps what comes of it.
 
     `cube` is in the order of positions. The line is still to be added to the register, in the same transaction.
@@ -119,7 +119,7 @@ async def release(
         charge, total, sigma, noisy, estimates, improves and improves.id, use.organization, use.licence, use.purpose,
         at, dataset.demonstration,
     )  # fmt: skip
-    line = Line(
+    line = NewEntry(
         release=id,
         dataset=dataset.id,
         dataset_title=dataset.title,
@@ -139,7 +139,7 @@ async def present(
     connection: Connection,
     dataset: FrozenDataset,
     release: NoisyRelease,
-    cube: Sequence[Placed],
+    cube: Sequence[PositionedVariable],
     variable: str,
     at: datetime | None = None,
 ) -> UUID:
@@ -220,4 +220,4 @@ async def _noisy_counts(
         return await asyncio.to_thread(noise.draw, exact, charge, many)
     except Exception as error:
         failed = type(error).__name__
-    raise NoNoise(failed)
+    raise NoiseFailed(failed)

@@ -8,8 +8,8 @@ from models.database import Connection
 from models.parameters import SurveyId
 from models.research.surveys import ParticipationStatus, QuestionKind, RuleOperator, SurveyStatus
 from models.viewers import Viewer
-from resolvers.research.participations_rules import AnswerEntry, kept_answers
-from resolvers.research.visibility_rules import Given, OptionDefinition, QuestionDefinition, RuleDefinition
+from resolvers.research.participations_rules import AnswerEntry, accepted_answers
+from resolvers.research.visibility_rules import AnswerValue, OptionDefinition, QuestionDefinition, RuleDefinition
 from resolvers.transactions import Refused, conflict, not_eligible, not_found, too_early, too_late
 
 
@@ -61,7 +61,7 @@ async def withdraw_survey(connection: Connection, viewer: Viewer, *, survey: Sur
 
 async def questions_of(connection: Connection, survey: UUID, version: int) -> dict[UUID, QuestionDefinition]:
     """The questions of one version of a survey, in order, by their ids."""
-    asked = await connection.fetch(
+    found = await connection.fetch(
         """
         SELECT id, key, kind, required, minimum, maximum, max_choices FROM catalog.question
         WHERE survey_id = $1 AND version = $2 ORDER BY position
@@ -69,7 +69,7 @@ async def questions_of(connection: Connection, survey: UUID, version: int) -> di
         survey,
         version,
     )
-    ids = [row["id"] for row in asked]
+    ids = [row["id"] for row in found]
     options: dict[UUID, list[OptionDefinition]] = {id: [] for id in ids}
     for row in await connection.fetch(
         "SELECT question_id, code, label FROM catalog.question_option WHERE question_id = any($1) ORDER BY position",
@@ -97,7 +97,7 @@ async def questions_of(connection: Connection, survey: UUID, version: int) -> di
             options=tuple(options[row["id"]]),
             visible_when=tuple(rules[row["id"]]),
         )
-        for row in asked
+        for row in found
     }
 
 
@@ -122,26 +122,28 @@ def _refuse_unless_answerable(standing: Standing) -> None:
     if standing.status is not SurveyStatus.OPEN or standing.past:
         raise too_late("The survey has closed.", "survey")
     if not standing.eligible:
-        raise _not_asked()
+        raise _not_eligible()
 
 
-def _not_asked() -> Refused:
+def _not_eligible() -> Refused:
     message = "The survey is for eligible members of its community whose consent covers its recipients."
     return not_eligible(message, "survey")
 
 
 async def _write(connection: Connection, standing: Standing, entries: Sequence[AnswerEntry], *, whole: bool) -> None:
-    asked = await questions_of(connection, standing.survey, standing.version)
-    answers, refusals = kept_answers(list(asked.values()), entries, "answers", whole=whole)
+    questions = await questions_of(connection, standing.survey, standing.version)
+    answers, refusals = accepted_answers(list(questions.values()), entries, "answers", whole=whole)
     if refusals:
         raise Refused(*refusals)
     sheet = await connection.fetchval("SELECT research.begin_sheet($1)", standing.survey)
     if sheet is None:  # the viewer has just left the community, say
-        raise _not_asked()
-    await _insert(connection, sheet, {id: answers[asked[id].key] for id in asked if asked[id].key in answers})
+        raise _not_eligible()
+    await _insert(
+        connection, sheet, {id: answers[questions[id].key] for id in questions if questions[id].key in answers}
+    )
 
 
-async def _insert(connection: Connection, sheet: UUID, answers: Mapping[UUID, Given]) -> None:
+async def _insert(connection: Connection, sheet: UUID, answers: Mapping[UUID, AnswerValue]) -> None:
     await connection.executemany(
         """
         INSERT INTO research.answer (answer_sheet_id, question_id, codes, number, day, text)

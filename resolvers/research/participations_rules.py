@@ -6,7 +6,7 @@ from datetime import date
 from datetime import date as Day
 
 from models.research.surveys import QuestionKind
-from resolvers.research.visibility_rules import CHOICES, NUMBERS, Given, QuestionDefinition, shown
+from resolvers.research.visibility_rules import CHOICES, NUMBERS, AnswerValue, QuestionDefinition, shown
 from resolvers.transactions import Path, Refusal, RefusalCode, Step
 
 TEXT_LENGTH = 5_000
@@ -33,9 +33,9 @@ class AnswerEntry:
     text: str | None = field(default=None, repr=False)
 
 
-def kept_answers(
+def accepted_answers(
     questions: Sequence[QuestionDefinition], entries: Sequence[AnswerEntry], *path: Step, whole: bool
-) -> tuple[dict[str, Given], list[Refusal]]:
+) -> tuple[dict[str, AnswerValue], list[Refusal]]:
     """The answers to keep, by key, and what is wrong with the entries, each at its place under `path`.
 
     Answers to hidden questions are dropped, with whatever is wrong with them, and so are entries that say nothing.
@@ -44,7 +44,7 @@ def kept_answers(
     by_key = {question.key: question for question in questions}
     refusals: list[Refusal] = []
     faults: dict[str, Refusal] = {}
-    good: dict[str, Given] = {}
+    good: dict[str, AnswerValue] = {}
     seen: set[str] = set()
     for number, entry in enumerate(entries):
         place = (*path, number)
@@ -62,36 +62,36 @@ def kept_answers(
                 faults[entry.question] = fault
             elif given is not None:
                 good[entry.question] = given
-    asked = shown(questions, good)
-    refusals += [fault for key, fault in faults.items() if key in asked]
+    visible = shown(questions, good)
+    refusals += [fault for key, fault in faults.items() if key in visible]
     if whole:
         refusals += [
             _invalid(f"The question {question.key} needs an answer.", *path)
             for question in questions
-            if question.required and question.key in asked and question.key not in good and question.key not in faults
+            if question.required and question.key in visible and question.key not in good and question.key not in faults
         ]
-    return {key: given for key, given in good.items() if key in asked}, refusals
+    return {key: given for key, given in good.items() if key in visible}, refusals
 
 
-def _given(question: QuestionDefinition, entry: AnswerEntry) -> Given | None:
+def _given(question: QuestionDefinition, entry: AnswerEntry) -> AnswerValue | None:
     if question.kind in CHOICES:
-        return Given(codes=entry.codes) if entry.codes else None
+        return AnswerValue(codes=entry.codes) if entry.codes else None
     if question.kind in NUMBERS:
-        return None if entry.number is None else Given(number=entry.number)
+        return None if entry.number is None else AnswerValue(number=entry.number)
     if question.kind is QuestionKind.DATE:
-        return None if entry.date is None else Given(day=entry.date)
+        return None if entry.date is None else AnswerValue(day=entry.date)
     text = (entry.text or "").strip()
-    return Given(text=text) if text else None
+    return AnswerValue(text=text) if text else None
 
 
 def _fault(question: QuestionDefinition, entry: AnswerEntry, *path: Step) -> Refusal | None:
-    said = {"codes": bool(entry.codes), "number": entry.number is not None, "date": entry.date is not None}
-    said["text"] = bool((entry.text or "").strip())
+    filled = {"codes": bool(entry.codes), "number": entry.number is not None, "date": entry.date is not None}
+    filled["text"] = bool((entry.text or "").strip())
     own = FIELD_OF[question.kind]
     for name in FIELDS:
-        if said[name] and name != own:
+        if filled[name] and name != own:
             return _invalid(f"Answers to this question are given in `{own}`.", *path, name)
-    return FAULTS[question.kind](question, entry, (*path, own)) if said[own] else None
+    return FAULTS[question.kind](question, entry, (*path, own)) if filled[own] else None
 
 
 def _codes_fault(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Refusal | None:

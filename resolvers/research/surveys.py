@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import func
 
 from models.research import surveys as tables
-from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import treatments
 from resolvers.lookup import community_called
 
@@ -61,7 +61,7 @@ def completed_count(survey: Row) -> Expression:
     return func.coalesce(found.scalar_subquery(), 0)
 
 
-def viewer_participation(survey: Row, *, viewer: Asking) -> Rows:
+def viewer_participation(survey: Row, *, viewer: ViewerIds) -> Rows:
     participation = row(tables.Participation)
     return select(participation).where(participation.survey_id == survey.id, participation.member_id == viewer.member)
 
@@ -97,7 +97,7 @@ def consents_of(me: Row) -> Rows:
     return select(consent).where(consent.member_id == me.member_id).order_by(consent.purpose)
 
 
-def consent_made(done: Row, *, viewer: Asking) -> Rows:
+def consent_made(done: Row, *, viewer: ViewerIds) -> Rows:
     """The viewer's consent for the purpose that a mutation was about."""
     consent = row(tables.Consent)
     return select(consent).where(consent.member_id == viewer.member, consent.purpose == done.purpose)

@@ -37,7 +37,7 @@ REVISABLE = (SurveyStatus.DRAFT, SurveyStatus.WAITING, SurveyStatus.OPEN)
 
 
 @dataclass(frozen=True)
-class Eligible:
+class EligibilityDefinition:
     """Who can answer a survey. Empty and None are no condition, but without `kinds` it is for patients."""
 
     kinds: Sequence[MemberKind] = ()
@@ -48,7 +48,7 @@ class Eligible:
     regions: Sequence[str] = ()
 
 
-ANY_PATIENT = Eligible()
+ANY_PATIENT = EligibilityDefinition()
 
 
 async def create_survey(
@@ -63,7 +63,7 @@ async def create_survey(
     opens_on: date | None,
     closes_on: date,
     offered_to: Sequence[OrganizationKind],
-    eligibility: Eligible = ANY_PATIENT,
+    eligibility: EligibilityDefinition = ANY_PATIENT,
 ) -> UUID:
     """A new survey, which only staff see until it is scheduled; its id. Raises Forbidden and Refused."""
     require_role(viewer, StaffRole.SURVEY_MANAGER)
@@ -154,7 +154,7 @@ async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: Sur
         raise conflict("The survey has already been scheduled.", "survey")
     if found["closes_on"] < await current_day(connection):
         raise too_late("The last day is in the past. Set another one first.", "survey")
-    await _take_time(connection)
+    await _lift_statement_timeout(connection)
     await connection.execute("SELECT catalog.schedule_survey($1)", survey)
     return survey
 
@@ -168,7 +168,7 @@ async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
     return row
 
 
-async def _take_time(connection: Connection) -> None:
+async def _lift_statement_timeout(connection: Connection) -> None:
     # Inviting thousands takes seconds, in one statement: only the request's own limit is over it.
     await connection.execute("SET LOCAL statement_timeout = 0")
 
@@ -184,7 +184,7 @@ def _refuse_bad_questions(questions: Sequence[QuestionDefinition]) -> None:
         raise Refused(*refusals)
 
 
-async def _refuse_bad_eligibility(connection: Connection, eligible: Eligible, today: date) -> None:
+async def _refuse_bad_eligibility(connection: Connection, eligible: EligibilityDefinition, today: date) -> None:
     path = ("eligibility",)
     for name, year in (("born_from", eligible.born_from), ("born_to", eligible.born_to)):
         if year is not None and not FIRST_YEAR <= year <= today.year:
@@ -205,7 +205,7 @@ async def _refuse_bad_eligibility(connection: Connection, eligible: Eligible, to
         raise Refused(*unknown)
 
 
-async def _write_eligibility(connection: Connection, survey: UUID, eligible: Eligible) -> None:
+async def _write_eligibility(connection: Connection, survey: UUID, eligible: EligibilityDefinition) -> None:
     await connection.execute(
         """
         INSERT INTO catalog.eligibility (survey_id, kinds, sexes, born_from, born_to, treatment_ids, regions)

@@ -146,16 +146,16 @@ def _rule_refusals(
     for number, value in enumerate(rule.values):
         place = (*path, "values", number)
         try:
-            said = value_of(on.kind, value)
+            parsed = value_of(on.kind, value)
         except ValueError:
             wanted = "a day, as 2026-01-31" if on.kind is QuestionKind.DATE else "a number"
             yield _invalid(f"That question is answered with {wanted}.", *place)
             continue
-        if on.kind in CHOICES and said not in codes:
+        if on.kind in CHOICES and parsed not in codes:
             yield _invalid("That question has no such option.", *place)
-        elif isinstance(said, float) and not _is_within(said, on.minimum, on.maximum):
+        elif isinstance(parsed, float) and not _is_within(parsed, on.minimum, on.maximum):
             yield _invalid("This number is out of range for that question.", *place)
-        elif isinstance(said, date) and said.isoformat() != value:
+        elif isinstance(parsed, date) and parsed.isoformat() != value:
             yield _invalid("That question is answered with a day, as 2026-01-31.", *place)
 
 

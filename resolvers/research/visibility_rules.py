@@ -46,7 +46,7 @@ class QuestionDefinition:
 
 
 @dataclass(frozen=True)
-class Given:
+class AnswerValue:
     """An answer: the one of the four that fits its question's kind."""
 
     codes: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Given:
     text: str | None = field(default=None, repr=False)
 
 
-def shown(questions: Sequence[QuestionDefinition], answers: Mapping[str, Given]) -> frozenset[str]:
+def shown(questions: Sequence[QuestionDefinition], answers: Mapping[str, AnswerValue]) -> frozenset[str]:
     """The keys of the questions that these answers show.
 
     An answer to a question that is itself hidden counts for nothing. Rules must make no cycle, nor name a question
@@ -72,18 +72,18 @@ def shown(questions: Sequence[QuestionDefinition], answers: Mapping[str, Given])
     def is_met(rule: RuleDefinition) -> bool:
         return holds(rule, by_key[rule.question].kind, counting(rule.question))
 
-    def counting(key: str) -> Given | None:
+    def counting(key: str) -> AnswerValue | None:
         return answers.get(key) if is_shown(key) else None
 
     return frozenset(key for key in by_key if is_shown(key))
 
 
-def holds(rule: RuleDefinition, kind: QuestionKind, answer: Given | None) -> bool:
+def holds(rule: RuleDefinition, kind: QuestionKind, answer: AnswerValue | None) -> bool:
     """Whether a rule on a question of this kind holds; of a question without an answer only NOT_EQUALS does.
 
     Of several options chosen, one that is among the rule's values is enough.
     """
-    given = () if answer is None else given_values(kind, answer)
+    given = () if answer is None else comparable_values(kind, answer)
     wanted = [value_of(kind, value) for value in rule.values]
     match rule.operator:
         case RuleOperator.ANSWERED:
@@ -98,12 +98,12 @@ def holds(rule: RuleDefinition, kind: QuestionKind, answer: Given | None) -> boo
             return any(value < most for value in given for most in wanted)  # type: ignore[operator]  # of one kind
 
 
-def given_values(kind: QuestionKind, answer: Given) -> tuple[Comparable, ...]:
+def comparable_values(kind: QuestionKind, answer: AnswerValue) -> tuple[Comparable, ...]:
     """What an answer says, as a question of this kind has it; empty where it says nothing."""
     if kind in CHOICES:
         return answer.codes
-    said = answer.number if kind in NUMBERS else answer.day if kind is QuestionKind.DATE else answer.text
-    return () if said is None else (said,)
+    value = answer.number if kind in NUMBERS else answer.day if kind is QuestionKind.DATE else answer.text
+    return () if value is None else (value,)
 
 
 def value_of(kind: QuestionKind, text: str) -> Comparable:

@@ -29,7 +29,7 @@ class InsightQuote:
     )
     cheaper: list[Precision] = column("The precisions that cost less and are affordable, the most expensive first.")
     covered_by: list[Insight] = sql(
-        publications.covering,
+        publications.covering_insights,
         "Published insights that answer it for nothing and as precisely, the most precise first.",
     )
 

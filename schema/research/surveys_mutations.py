@@ -46,7 +46,7 @@ nested(
     visible_when=f"The conditions for showing the question, which must all hold: at most {RULES}.",
 )
 nested(
-    write.Eligible,
+    write.EligibilityDefinition,
     "EligibilityInput",
     "Who can answer a survey. Fields that are left out are no condition.",
     kinds="Members of these kinds: patients by default.",

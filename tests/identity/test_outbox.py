@@ -12,11 +12,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from models.identity.registrations import Letter
+from models.identity.registrations import MailTemplate
 from models.logins import open_roles, role_dsn
 from models.viewers import Audience
 from resolvers.identity import outbox as outbox
-from resolvers.identity.mail_templates import written
+from resolvers.identity.mail_templates import mail_text
 from server.mailer import Mailer, smtp_delivery
 from tests.support.client import ANYBODY, serving
 from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
@@ -226,15 +226,21 @@ async def test_a_mail_in_the_folder_is_its_owners_alone_to_read(fresh: str, tmp_
     assert (path.suffix, path.stat().st_mode & 0o777) == (".eml", 0o600)
 
 
-@pytest.mark.parametrize("letter", Letter)
-def test_every_letter_is_written_in_both_languages_and_no_line_is_as_long_as_to_be_folded(letter: Letter) -> None:
+@pytest.mark.parametrize("template", MailTemplate)
+def test_every_template_is_written_in_both_languages_and_no_line_is_as_long_as_to_be_folded(
+    template: MailTemplate,
+) -> None:
     code, name = "A" * 32, "Some name, of many words: " * 8
-    french, english = written(letter, "fr-CA", code, name), written(letter, "nl-BE", code, name)
+    french, english = mail_text(template, "fr-CA", code, name), mail_text(template, "nl-BE", code, name)
     assert french.subject != english.subject
     for words in (french, english):
-        carries = letter in (Letter.VERIFY_EMAIL, Letter.RESET_PASSWORD, Letter.ORGANIZATION_OPENED)
+        carries = template in (MailTemplate.VERIFY_EMAIL, MailTemplate.RESET_PASSWORD, MailTemplate.ORGANIZATION_OPENED)
         assert (code in words.body.splitlines()) is carries
-        names = letter in (Letter.ORGANIZATION_OPENED, Letter.LICENCE_GRANTED, Letter.LICENCE_REFUSED)
+        names = template in (
+            MailTemplate.ORGANIZATION_OPENED,
+            MailTemplate.LICENCE_GRANTED,
+            MailTemplate.LICENCE_REFUSED,
+        )
         assert (name.strip() in " ".join(words.body.split())) is names
         assert "{" not in words.body
         assert words.subject.isprintable()

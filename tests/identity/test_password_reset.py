@@ -57,7 +57,7 @@ async def test_a_password_that_is_changed_while_it_is_tried_opens_nothing(
         return True
 
     before = await owner.fetchval("SELECT count(*) FROM identity.session")
-    monkeypatch.setattr("resolvers.identity.accounts.fits", slow)
+    monkeypatch.setattr("resolvers.identity.accounts.verify_password", slow)
     assert [e["code"] for e in await tried(own, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
     assert await owner.fetchval("SELECT count(*) FROM identity.session") == before
 

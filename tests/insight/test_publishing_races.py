@@ -104,7 +104,7 @@ async def test_what_fails_in_between_has_cost_nothing_and_its_error_says_no_coun
         given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
         answer = await here.ask(licensed, PUBLISHES, {"input": given})
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL_SERVER_ERROR"]
-    assert "NoNoise" in caplog.text
+    assert "NoiseFailed" in caplog.text
     assert "40, 40" not in caplog.text + str(answer)
     assert await spent(here, dataset) == before
     assert await releases(here, dataset, "q", "r") == []

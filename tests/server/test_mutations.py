@@ -17,7 +17,7 @@ from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind
 from models.viewers import ANYBODY, Audience, Viewer
 from resolvers import transactions
-from resolvers.transactions import Forbidden, Once, Refused, Write
+from resolvers.transactions import Forbidden, IdempotencyKey, Refused, Write
 from tests import factories
 from tests.support.callers import Place, place
 
@@ -191,8 +191,8 @@ async def write_as(dsn: str, audience: Audience, viewer: Viewer) -> AsyncIterato
             await connection.close()
 
 
-def once(input: str = "input", id: str = "one") -> Once:
-    return Once("postAdd", id, input.encode().ljust(32))
+def once(input: str = "input", id: str = "one") -> IdempotencyKey:
+    return IdempotencyKey("postAdd", id, input.encode().ljust(32))
 
 
 async def test_callers_who_have_not_signed_in_are_not_in_each_others_way(fresh: str) -> None:
@@ -203,9 +203,9 @@ async def test_callers_who_have_not_signed_in_are_not_in_each_others_way(fresh: 
         return {"number": done[-1]}
 
     async with write_as(fresh, Audience.PUBLIC, ANYBODY) as write:
-        assert await transactions.carry_out(write, ANYBODY, work, once("mine")) == {"number": 0}
-        assert await transactions.carry_out(write, ANYBODY, work, once("theirs")) == {"number": 1}
-        assert await transactions.carry_out(write, ANYBODY, work, once("mine")) == {"number": 0}
+        assert await transactions.run_once(write, ANYBODY, work, once("mine")) == {"number": 0}
+        assert await transactions.run_once(write, ANYBODY, work, once("theirs")) == {"number": 1}
+        assert await transactions.run_once(write, ANYBODY, work, once("mine")) == {"number": 0}
 
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
@@ -222,10 +222,10 @@ async def test_a_write_that_another_got_in_the_way_of_is_tried_twice_more(fresh:
 
         async with write_as(fresh, Audience.PUBLIC, ANYBODY) as write:
             if failures == 2:
-                assert await transactions.carry_out(write, ANYBODY, work, once(str(failures))) == {"left": 0}
+                assert await transactions.run_once(write, ANYBODY, work, once(str(failures))) == {"left": 0}
             else:
                 with pytest.raises(asyncpg.PostgresError, match="in the way"):
-                    await transactions.carry_out(write, ANYBODY, work, once(str(failures)))
+                    await transactions.run_once(write, ANYBODY, work, once(str(failures)))
                 assert left == 0
 
 
@@ -242,9 +242,9 @@ async def test_a_failed_first_lets_its_waiting_twin_be_the_first(fresh: str) -> 
         return {"done": True}
 
     async with write_as(fresh, Audience.MANAGER, viewer) as write:
-        first = asyncio.create_task(transactions.carry_out(write, viewer, fail, once()))
+        first = asyncio.create_task(transactions.run_once(write, viewer, fail, once()))
         await started.wait()
-        second = asyncio.create_task(transactions.carry_out(write, viewer, succeed, once()))
+        second = asyncio.create_task(transactions.run_once(write, viewer, succeed, once()))
         await asyncio.sleep(0.2)
         assert not second.done()  # it waits: the first may yet succeed
         go_on.set()
@@ -261,7 +261,7 @@ async def test_a_viewer_keeps_and_reads_results_of_its_own_alone(fresh: str) -> 
 
     for viewer in (mia, eve, mia):
         async with write_as(fresh, Audience.PATIENT, viewer) as write:
-            made = await transactions.carry_out(write, viewer, work, once())
+            made = await transactions.run_once(write, viewer, work, once())
             assert made == {"whose": str(viewer.member)}
 
 
@@ -293,8 +293,8 @@ async def test_an_event_is_heard_when_the_write_commits_and_never_when_it_does_n
     try:
         async with write_as(fresh, Audience.PATIENT, viewer) as write:
             with pytest.raises(Refused):
-                await transactions.carry_out(write, viewer, refuse)
-            await transactions.carry_out(write, viewer, succeed)
+                await transactions.run_once(write, viewer, refuse)
+            await transactions.run_once(write, viewer, succeed)
         told = json.loads(await asyncio.wait_for(heard.get(), 5))
         assert told == {"kind": "postAdded", "subject": str(subject), "about": str(about)}
         assert heard.empty()
@@ -316,7 +316,7 @@ async def test_who_is_told_gets_a_notification_and_an_event_of_it(fresh: str) ->
             return {}
 
         async with write_as(fresh, Audience.PATIENT, viewer) as write:
-            await transactions.carry_out(write, viewer, work)
+            await transactions.run_once(write, viewer, work)
         kept = await admin.fetchrow("SELECT * FROM care.notification WHERE member_id = $1", rob)
         assert kept is not None
         assert (kept["kind"], kept["subject_type"], kept["subject_id"]) == ("CARE_LINK", "mbr", mia)

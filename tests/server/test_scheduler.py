@@ -14,7 +14,7 @@ from models.logins import role_dsn
 from models.research.surveys import ParticipationStatus, SurveyStatus
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience, Login
-from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_mutations, settle_surveys, takes_turn
+from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_mutations, settle_surveys, try_lock
 from server.scheduler import MAINTENANCE_LOCK, Scheduler
 from tests import factories
 from tests.support.client import serving
@@ -113,11 +113,11 @@ async def test_many_who_do_it_at_once_do_it_once(here: Town, boss: Person, home:
 async def test_it_falls_to_one_process_at_a_time_and_to_another_when_that_one_ends(fresh: str) -> None:
     first, second = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     try:
-        assert await takes_turn(first, MAINTENANCE_LOCK) is True
-        assert await takes_turn(second, MAINTENANCE_LOCK) is False
+        assert await try_lock(first, MAINTENANCE_LOCK) is True
+        assert await try_lock(second, MAINTENANCE_LOCK) is False
         first.terminate()
         for _ in range(100):
-            if await takes_turn(second, MAINTENANCE_LOCK):
+            if await try_lock(second, MAINTENANCE_LOCK):
                 break
             await asyncio.sleep(0.05)
         else:
