@@ -1,4 +1,4 @@
-"""The only place for where the values of organizations come from: who buys, under which licence, with which keys."""
+"""Reads organizations and their API keys."""
 
 from models.identity import organizations as tables
 from models.rows import Row, Rows, ViewerIds, row, select

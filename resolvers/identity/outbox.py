@@ -1,4 +1,4 @@
-"""The only place for the outbox's SQL: whose turn it is to send, what is due, and what became of it."""
+"""Reads the mail that is due in the outbox, and records whether it was sent."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,10 +9,10 @@ import asyncpg
 from models.identity.registrations import MailTemplate
 from resolvers.identity.mail_templates import MailText, mail_text
 
-CHANNEL = "cohorte_mail"  # on which it is told that there is mail
-LOCK = 0x636F_686F_7274_0001  # of the advisory locks: whoever holds it sends
+CHANNEL = "cohorte_mail"  # the channel that notifies of new mail
+LOCK = 0x636F_686F_7274_0001  # the advisory lock whose holder sends mail
 BATCH = 20
-ATTEMPTS = 12  # the last some three days after the first
+ATTEMPTS = 12  # the last one about three days after the first
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class PendingMail:
     recipient: str
     text: MailText
     created_at: datetime
-    attempts: int  # those that failed
+    attempts: int  # that have failed
 
 
 async def lock_outbox(connection: asyncpg.Connection) -> bool:
-    """Whether this connection may send, until `end_turn` or until it is closed; it waits for nobody else's turn."""
-    turn: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK)
-    return turn
+    """Whether the lock was free: the connection holds it until `unlock_outbox` or its own end. Does not wait."""
+    taken: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK)
+    return taken
 
 
 async def unlock_outbox(connection: asyncpg.Connection) -> None:
@@ -37,7 +37,7 @@ async def unlock_outbox(connection: asyncpg.Connection) -> None:
 
 
 async def due_mail(connection: asyncpg.Connection) -> list[PendingMail]:
-    """The next few, longest due first."""
+    """The next mails to send, at most `BATCH`, the longest due first."""
     found = await connection.fetch("SELECT * FROM identity.mail_due($1)", BATCH)
     return [
         PendingMail(
@@ -52,11 +52,11 @@ async def due_mail(connection: asyncpg.Connection) -> list[PendingMail]:
 
 
 async def record_sent(connection: asyncpg.Connection, mail: PendingMail) -> None:
-    """Its row goes: no address and no code is kept longer than it takes."""
+    """Deletes the mail, so that its address and code are stored no longer than needed."""
     await connection.execute("SELECT identity.mail_sent($1)", mail.id)
 
 
 async def record_failed(connection: asyncpg.Connection, mail: PendingMail) -> None:
-    """It is tried again, each time after twice as long; given up after `ATTEMPTS`."""
+    """Schedules another attempt, each after twice as long a wait; deletes the mail after `ATTEMPTS`."""
     wait = timedelta(minutes=2**mail.attempts)
     await connection.execute("SELECT identity.mail_failed($1, $2, $3)", mail.id, wait, ATTEMPTS)

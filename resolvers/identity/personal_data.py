@@ -1,4 +1,4 @@
-"""Exports and erases a member's rows: which columns are exported, which are left out and why, and what stays."""
+"""Exports and erases members' data, and declares for each table which columns are exported and which rows stay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,9 +14,10 @@ from resolvers.transactions import Forbidden, RefusalCode, Result, Work, member_
 
 @dataclass(frozen=True)
 class MemberTable:
-    """A table with members' rows: `whose` is the condition on its own columns, with the member as $1.
+    """A table with members' rows: `condition` selects those of the member $1, by the table's own columns.
 
-    `stays` is the reason why rows stay, without their author, when the member leaves; without it they are deleted.
+    `left_out` are the columns that are not exported. `stays` is the reason why rows stay, without their author, after
+    the member has left; if it is None, they are deleted.
     """
 
     condition: str
@@ -29,8 +30,8 @@ OF_MEMBER = "member_id = $1"
 OF_AUTHOR = "author_id = $1"
 OF_SHEET = "answer_sheet_id IN (SELECT answer_sheet_id FROM research.participation WHERE member_id = $1)"
 OF_ACCOUNT = "account_id IN (SELECT id FROM identity.account WHERE member_id = $1)"
-FOR_SEARCH = {"search": "the words of another column, as the search has them"}
-BY_STAFF = "which staff member decided: another person's data, and Cohorte answers for the decision"
+FOR_SEARCH = {"search": "derived from another column, for searches"}
+BY_STAFF = "the staff member who decided: another person's data, and Cohorte answers for the decision"
 DISCUSSED = "others have replied to it: only its author is erased"
 
 MEMBER_TABLES: Mapping[str, MemberTable] = {
@@ -122,10 +123,10 @@ IN_EVERY_TABLE = {"demonstration": "whether a row belongs to the demonstration n
 
 # Tables of the same schemas that are not exported, each with the reason.
 NOT_EXPORTED: Mapping[str, str] = {
-    "research.record": "the member's other rows as bins, in bytes that no role may read; erased with the member",
-    "identity.credential": "a secret: the owner knows their password, and a hash is of use only to a thief",
-    "identity.registration": "waits for its code and has no account yet; deleted with it or within a day",
-    "identity.password_reset": "a secret: the code's hash, gone within the hour",
+    "research.record": "derived from the member's other rows, in bytes that no role may read; erased with the member",
+    "identity.credential": "a secret: the member knows their password, and its hash is of use only to a thief",
+    "identity.registration": "has no account yet; deleted when its code is entered, or within a day",
+    "identity.password_reset": "a secret: the hash of a code, deleted within an hour",
     "identity.attempt": "holds a hash without a name; deleted within a day",
     "identity.mail": "deleted once it is sent to the member",
     "identity.mutation": "ids of rows that are exported themselves, kept for a day",
@@ -134,24 +135,28 @@ NOT_EXPORTED: Mapping[str, str] = {
 
 
 def statement() -> str:
-    """One SELECT of a JSON object: each table by its name, its rows as objects. $1 is the member."""
+    """The SELECT of the export: one JSON object with the rows of each table under its name. $1 is the member."""
     tables = []
     for table, own in MEMBER_TABLES.items():
-        rows = f"SELECT {', '.join(own.exported)} FROM {table} WHERE {own.condition}"  # noqa: S608 - names of this file's
+        rows = f"SELECT {', '.join(own.exported)} FROM {table} WHERE {own.condition}"  # noqa: S608 - names from this file
         tables.append(f"'{table}', (SELECT coalesce(json_agg(t), '[]') FROM ({rows}) t)")  # noqa: S608
     return f"SELECT json_build_object({', '.join(tables)})::text"
 
 
 async def export_data(connection: Connection, viewer: Viewer) -> str:
-    """Everything stored about the viewer, as JSON text: under each table's name its rows, each column by its name."""
+    """All data stored about the viewer, as JSON text: under each table's name its rows, each column by its name.
+
+    Raises Forbidden if the viewer is not a member.
+    """
     text: str = await connection.fetchval(statement(), member_of(viewer))
     return text
 
 
 async def delete_account(call: Call, *, password: str) -> Work:
-    """Checks the password and returns what deletes the viewer's account, their member and all that is theirs.
+    """Checks the password; the returned Work deletes the viewer's account and member, with their data.
 
-    Raises Refused: WRONG_CREDENTIALS, and LIMIT_REACHED after too many tries.
+    Raises Forbidden if the account no longer exists, and Refused: WRONG_CREDENTIALS if the password is wrong,
+    LIMIT_REACHED after too many attempts.
     """
     async with call.apart() as connection:
         found = await connection.fetchrow("SELECT * FROM identity.credential_of_account($1)", call.viewer.account)
@@ -166,7 +171,7 @@ async def delete_account(call: Call, *, password: str) -> Work:
 
 
 async def erase_member(connection: Connection, viewer: Viewer) -> Result:
-    """Deletes the account with its sessions, and frees its address. Raises Forbidden if it is gone."""
+    """Deletes the viewer's account, sessions and member. Raises Forbidden if the account no longer exists."""
     if not await connection.fetchval("SELECT identity.delete_account($1)", viewer.account):
         raise Forbidden
     return {}

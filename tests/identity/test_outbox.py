@@ -106,7 +106,7 @@ async def test_mail_goes_to_the_server_that_is_named_with_the_code_alone_on_a_li
             "ada@people.example",
             "Votre code pour Cohorte",
         )
-        assert "un compte est en cours d'ouverture" in mail.get_content()
+        assert "Un compte est en cours d'ouverture" in mail.get_content()
         assert any(line.startswith("AUTH PLAIN") for line in server.said)
     assert not (tmp_path / "mail").exists()
 
