@@ -1,6 +1,6 @@
-"""The only place for where the values of what is told at once come from: an event's row, and what it must be about.
+"""Reads the rows that subscriptions deliver, and the topics that subscribers choose.
 
-An event's `subject` is the row that is new, its `about` what a subscriber hears it by.
+An event's `subject` is the id of the new row, and its `about` the id that must equal the subscriber's topic.
 """
 
 from uuid import UUID
@@ -59,5 +59,5 @@ def insight_published(event: Row, *, viewer: ViewerIds, community: Value[str] | 
 
 
 def community_topic(*, community: Value[str] | None = None) -> Expression | None:
-    """None: what is of any community is heard, and of it what is the viewer's to see is told."""
+    """The community's id. None subscribes to every community; only what the viewer may see is delivered."""
     return None if community is None else community_called(community)

@@ -1,4 +1,4 @@
-"""The only place for where the values of communities and conditions come from."""
+"""Reads communities and conditions."""
 
 from sqlalchemy import func
 

@@ -1,4 +1,4 @@
-"""The only place for where the values of discussions come from: posts, what they are about, reactions and flags."""
+"""Reads discussions, posts, topics, reactions and flags."""
 
 from uuid import UUID
 

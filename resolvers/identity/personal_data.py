@@ -30,7 +30,7 @@ OF_MEMBER = "member_id = $1"
 OF_AUTHOR = "author_id = $1"
 OF_SHEET = "answer_sheet_id IN (SELECT answer_sheet_id FROM research.participation WHERE member_id = $1)"
 OF_ACCOUNT = "account_id IN (SELECT id FROM identity.account WHERE member_id = $1)"
-FOR_SEARCH = {"search": "derived from another column, for searches"}
+FOR_SEARCH = {"search": "derived from the words of another column, for searches"}
 BY_STAFF = "the staff member who decided: another person's data, and Cohorte answers for the decision"
 DISCUSSED = "others have replied to it: only its author is erased"
 

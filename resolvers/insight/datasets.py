@@ -1,4 +1,4 @@
-"""The only place for where the values of datasets come from: waves, their public domains, and what is left to ask."""
+"""Reads datasets, their variables and categories, and their privacy budgets."""
 
 from uuid import UUID
 
@@ -41,7 +41,7 @@ def dataset_of(owner: Row) -> Rows:
 
 
 def dataset_of_survey(survey: Row) -> Rows:
-    """What the survey was frozen to; no row while it is open, nor where too few are in it."""
+    """The dataset made from the survey; no row until it closes, or if too few members were enrolled."""
     dataset = row(tables.Dataset)
     return select(dataset).where(dataset.survey_id == survey.id)
 
@@ -74,12 +74,12 @@ def remaining_of(dataset: Row, *, viewer: ViewerIds) -> Rows:
 
 
 def insights_left(dataset: Row, *, viewer: ViewerIds, precision: Precision) -> Expression:
-    """Of variables with one value for each member: m values make an insight m times as dear."""
+    """The number of insights that the remaining budget covers, if each member is in one cell of each."""
     return _remaining(dataset, viewer) // price(precision)
 
 
 def _remaining(dataset: Row, viewer: ViewerIds) -> Expression:
-    """Micro-rho that can still be spent: for a buyer's view, of what is kept for all licensed buyers together."""
+    """Micro-rho that can still be spent; in the buyer view, of the budget share of all licensed buyers together."""
     left = dataset.cap_micro_rho - dataset.spent_micro_rho
     if viewer.view is Audience.BUYER:
         for_sale = dataset.cap_micro_rho * SOLD_SHARE // 100 - dataset.sold_micro_rho

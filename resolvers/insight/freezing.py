@@ -1,4 +1,4 @@
-"""Makes datasets of closed surveys and of waves of tracking, and ends them."""
+"""Freezes surveys and waves of tracking into datasets, and ends datasets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ TOO_FEW = Refusal(
 )
 SIZE_USE = DataUse("Size of the dataset")
 PARTICIPANTS_TABLES_USE = DataUse("Participants' tables")
-# What courses are commonly stopped for: fixed here, since a list made by looking at evaluations would tell of them.
+# Common reasons for stopping courses. Fixed here: a list derived from evaluations would reveal something about them.
 SIDE_EFFECTS = (
     "nausea-and-vomiting", "headache", "fatigue", "vertigo", "increased-body-weight", "insomnia", "xerostomia",
     "diarrhea", "constipation", "skin-rash", "alopecia", "excessive-daytime-somnolence", "pruritus", "palpitations",
@@ -54,7 +54,7 @@ SIDE_EFFECTS = (
 
 @dataclass(frozen=True)
 class FrozenResult:
-    """A dataset that was made; not `open` where its noisy size was under the floor."""
+    """A new dataset, which is not `open` if its noisy size is below the floor."""
 
     dataset: UUID
     open: bool
@@ -62,7 +62,7 @@ class FrozenResult:
 
 @dataclass(frozen=True)
 class DatasetDefinition:
-    """What a dataset is to be made of."""
+    """The definition of a dataset to freeze. `cap` is in micro-rho, `floor` in members."""
 
     community: UUID
     kind: DatasetKind
@@ -77,17 +77,17 @@ class DatasetDefinition:
 
 
 async def close_survey(connection: Connection, survey: UUID, day: date | None = None) -> FrozenResult | None:
-    """Ends a survey that waits or is open: its answers become a dataset, and no answer is linked to a member any more.
+    """Closes a survey and freezes its answers into a dataset. From then on, no answer is linked to a member.
 
-    One that never opened has no dataset, and where there was nothing to close nothing is done: None for both. `day` is
-    the day of freezing where it is not today. To be called in a transaction, which takes some seconds.
+    None if the survey never opened, or was not waiting or open. `day` is the day of freezing, if not today. To be
+    called in a transaction; takes some seconds.
     """
     status = await connection.fetchval("SELECT research.lock_survey($1)", survey)
     if status != SurveyStatus.OPEN:
         if status == SurveyStatus.WAITING:
             await connection.execute("SELECT research.close_at_once($1)", survey)
         return None
-    # It is frozen however few have answered, and nobody: that nothing is said of it would be an exact count.
+    # It is frozen even if nobody has answered: to publish nothing would reveal an exact count.
     found = await connection.fetchrow(
         "SELECT community_id, title, offered_to, minimum_participants, demonstration FROM catalog.survey WHERE id = $1",
         survey,
@@ -118,12 +118,14 @@ async def freeze_wave(
     day: date | None = None,
     floor: int = FLOOR,
 ) -> FrozenResult:
-    """A dataset of what a community's patients track, as it is now: a new wave of it.
+    """Freezes what a community's patients track into a dataset: a new wave.
 
-    One whose noisy size is under `floor` can't be asked, and what its size cost stays charged. `day` is the day of
-    freezing where it is not today. To be called in a transaction, which takes some seconds. Raises Refused.
+    A dataset whose noisy size is below `floor` cannot be queried; the cost of its size stays charged. `day` is the day
+    of freezing, if not today. To be called in a transaction; takes some seconds. Raises Refused: NOT_FOUND for the
+    community, INVALID and TOO_LONG for the name, INVALID for the kinds of organization, TAKEN if another wave has the
+    name, TOO_EARLY after as many waves in a year as the community may freeze.
     """
-    # Two at once would both find that none was frozen this year.
+    # One at a time for each community: two at once would both find that none was frozen this year.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"waves of {community}")
     found = await connection.fetchrow(
         "SELECT name, member_count, demonstration FROM catalog.community WHERE id = $1", community
@@ -150,12 +152,12 @@ async def freeze_wave(
 
 
 async def end_dataset(connection: Connection, dataset: UUID) -> None:
-    """Destroys the records of a dataset whose term is over or budget spent: its insights stay."""
+    """Ends a dataset whose term is over or whose budget is spent: deletes its records, and keeps its insights."""
     await connection.execute("SELECT research.end_dataset($1, 'ENDED')", dataset)
 
 
 async def _refuse_wave(connection: Connection, community: UUID, wave: str, frozen_on: date, most: int) -> None:
-    # One that was too small is none: its name is free, and it may be tried again.
+    # A wave that was too small does not count: its name is free, and another attempt is allowed.
     rows = await connection.fetch(
         """
         SELECT wave, frozen_on FROM insight.dataset

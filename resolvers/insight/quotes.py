@@ -1,4 +1,4 @@
-"""Quotes the price of an insight, and finds published insights that answer it. No record is looked at."""
+"""Quotes the price of an insight, and finds published insights that answer it, without reading any record."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from resolvers.transactions import (
 )
 
 STAFF_USE = DataUse("Cohorte's own research")
-MOST_COVERING = 10  # the most insights that a quote names
+MOST_COVERING = 10  # the most insights that a quote lists
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class InsightRequest:
 
 @dataclass(frozen=True)
 class ResolvedRequest:
-    """What a question is about: its dataset, the cube that answers it, and what has been published of that cube."""
+    """A request with its dataset, the cube that answers it, and the best release of that cube so far."""
 
     request: InsightRequest
     dataset: FrozenDataset
-    cube: Sequence[PositionedVariable]  # in the order of positions
+    cube: Sequence[PositionedVariable]  # by position
     published: NoisyRelease | None  # the most precise one
 
     @property
@@ -62,7 +62,7 @@ class ResolvedRequest:
         return self.published is not None and _is_as_precise(self.published.precision, self.request.precision)
 
     def cost(self, precision: Precision) -> int:
-        """What publishing it with this precision costs, in micro-rho, beyond what was paid before."""
+        """The price of publishing with this precision, in micro-rho, less what was charged before."""
         if self.published is None:
             return price(precision, self.contributions)
         if _is_as_precise(self.published.precision, precision):
@@ -72,7 +72,7 @@ class ResolvedRequest:
 
 @dataclass(frozen=True)
 class BudgetShare:
-    """The share of a budget that a release is charged to: whose use it is, and the micro-rho left for it."""
+    """The budget share that a release is charged to: the use it is for, and the micro-rho left."""
 
     use: DataUse
     left: int
@@ -83,13 +83,13 @@ class Quote:
     """The price of an insight, in micro-rho; `margin_of_error` is the half-width of each 95 % confidence interval."""
 
     micro_rho: int
-    left: int  # what may still be spent, before this
+    left: int  # micro-rho that may still be spent, before this
     already_published: bool
     cells: int
     margin_of_error: int
-    cheaper: Sequence[Precision]  # those that cost less and that what is left suffices for, the dearest first
-    insight_ids: list[UUID]  # of those that answer it for nothing
-    remaining_micro_rho: int  # afterwards; what is left now if that does not suffice
+    cheaper: Sequence[Precision]  # that cost less and are affordable, the most expensive first
+    insight_ids: list[UUID]  # of published insights that answer it at no cost
+    remaining_micro_rho: int  # after this; if `left` does not suffice, what is left now
 
     @property
     def affordable(self) -> bool:
@@ -97,16 +97,16 @@ class Quote:
 
 
 class BudgetExhausted(Refused):
-    """What is left of the budget does not suffice; the quote says what would."""
+    """The remaining budget does not suffice; the quote lists what is affordable."""
 
     def __init__(self, quote: Quote) -> None:
         cost = f"This costs {quote.micro_rho:,} micro-rho, and {quote.left:,} are left."
         if quote.insight_ids:
-            further = "The insights in `quote.coveredBy` answer it for nothing."
+            further = "The insights in `quote.coveredBy` answer it at no cost."
         elif quote.cheaper:
             further = f"The precision {quote.cheaper[0].value} is still affordable."
         else:
-            further = "Read what is published of this dataset, or wait for the next one."
+            further = "Use the insights published from this dataset, or wait for the next one."
         message = f"{cost} {further}"
         super().__init__(Refusal(RefusalCode.BUDGET_EXHAUSTED, message, ("precision",)), shows={"quote": quote})
 
@@ -120,12 +120,15 @@ async def quote_insight(
     by: Sequence[str] = (),
     precision: Precision,
 ) -> Quote:
-    """What an insight would cost the viewer. Raises Refused with INVALID and NOT_FOUND only."""
+    """The price of an insight to the viewer. Raises Refused: NOT_FOUND for the dataset, INVALID for the variables."""
     return await quote_of(connection, viewer, InsightRequest(dataset, variable, by, precision))
 
 
 async def quote_of(connection: Connection, viewer: Viewer, request: InsightRequest) -> Quote:
-    """What the question would cost the viewer, by what they may read. Raises Refused: INVALID and NOT_FOUND only."""
+    """The price of the request to the viewer, who can spend nothing if they may not publish.
+
+    Raises Refused: NOT_FOUND for the dataset, INVALID for the variables.
+    """
     subject = await resolve_request(connection, request)
     day = await current_day(connection)
     try:
@@ -136,7 +139,7 @@ async def quote_of(connection: Connection, viewer: Viewer, request: InsightReque
 
 
 async def quote(connection: Connection, subject: ResolvedRequest, left: int) -> Quote:
-    """The quote for a viewer who can still spend `left` micro-rho."""
+    """The quote to a viewer who may still spend `left` micro-rho."""
     precision = subject.request.precision
     cost = subject.cost(precision)
     return Quote(
@@ -156,21 +159,21 @@ def affordable(cost: int, left: int) -> bool:
 
 
 async def resolve_request(connection: Connection, request: InsightRequest, *, lock: bool = False) -> ResolvedRequest:
-    """What the question is about; `lock`: with the dataset held until the transaction ends.
+    """The request with its dataset, cube and best release; `lock` locks the dataset until the transaction ends.
 
-    Raises Refused: NOT_FOUND for the dataset, INVALID for variables that make no cube of it.
+    Raises Refused: NOT_FOUND for the dataset, INVALID for unknown, repeated or too many variables, or too many cells.
     """
     dataset = await dataset_of(connection, request.dataset, lock=lock)
     names = [request.variable, *request.by]
     if len(names) > MOST_VARIABLES:
-        raise invalid(f"An insight has at most {MOST_VARIABLES} variables. Leave some out.", "by")
+        raise invalid(f"An insight can have at most {MOST_VARIABLES} variables. Leave some out.", "by")
     known = await domain_of(connection, dataset.id, names)
     for place, name in enumerate(names):
         path: Path = ("variable",) if place == 0 else ("by", place - 1)
         if name not in known:
-            raise invalid("The dataset has no such variable. Name one of `Dataset.variables`.", *path)
+            raise invalid("The dataset has no such variable. Use one of `Dataset.variables`.", *path)
         if name in names[:place]:
-            raise invalid("The same variable is named twice.", *path)
+            raise invalid("A variable is named twice.", *path)
     cube = sorted(known.values(), key=lambda placed: placed.position)
     cells = cells_in(placed.variable for placed in cube)
     if cells > MOST_CELLS:
@@ -179,7 +182,7 @@ async def resolve_request(connection: Connection, request: InsightRequest, *, lo
 
 
 async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) -> FrozenDataset:
-    """The dataset; one that is too small is none. Raises Refused."""
+    """The dataset. Raises Refused: NOT_FOUND if there is none, or if it is too small."""
     row = await connection.fetchrow(
         f"""
         SELECT id, community_id, kind, title, status, ends_on, offered_to, domain_version, cap_micro_rho,
@@ -194,7 +197,7 @@ async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) ->
 
 
 async def domain_of(connection: Connection, dataset: UUID, names: Sequence[str]) -> Mapping[str, PositionedVariable]:
-    """Those of the dataset's variables that have these names, with their categories in order."""
+    """The dataset's variables with these names, by name, each with its categories in order."""
     rows = await connection.fetch(
         """
         SELECT v.position, v.name, v.label AS titled, v.rule, v.ordinal, v.max_per_member, v.subject_id,
@@ -215,7 +218,7 @@ async def domain_of(connection: Connection, dataset: UUID, names: Sequence[str])
 async def release_of(
     connection: Connection, dataset: FrozenDataset, cube: Sequence[PositionedVariable]
 ) -> NoisyRelease | None:
-    """The most precise release of this very cube that the connection may read."""
+    """The most precise release of exactly this cube that the connection's role may read."""
     row = await connection.fetchrow(
         """
         SELECT id, variables, precision, total_micro_rho, margin, sigma, estimates FROM insight.release
@@ -228,7 +231,7 @@ async def release_of(
 
 
 async def covering_insights(connection: Connection, subject: ResolvedRequest) -> list[UUID]:
-    """Published insights that answer the question for nothing, the most precise first: see privacy.cubes.covers."""
+    """Published insights that answer the request at no cost, the most precise first: see privacy.cubes.covers."""
     wanted = [placed.variable.name for placed in subject.cube]
     rows = await connection.fetch(
         """
@@ -244,7 +247,7 @@ async def covering_insights(connection: Connection, subject: ResolvedRequest) ->
         next(placed.position for placed in subject.cube if placed.variable.name == subject.request.variable),
     )
     known = await domain_of(connection, subject.dataset.id, sorted({name for row in rows for name in row["names"]}))
-    found = []  # the most precise first; of the same margin the smallest, which needs no summing
+    found = []  # margin, number of variables, id: of the same margin, the smallest cube needs the least summing
     for row in rows:
         margin = covers([known[name].variable for name in row["names"]], row["sigma"], wanted)
         if margin is not None and margin <= subject.request.precision.margin:
@@ -255,10 +258,10 @@ async def covering_insights(connection: Connection, subject: ResolvedRequest) ->
 async def budget_share_of(
     connection: Connection, viewer: Viewer, dataset: FrozenDataset, day: date, *, lock: bool = False
 ) -> BudgetShare:
-    """The share of the budget that the viewer may spend on that day; `lock` holds its licences until the commit.
+    """The budget share that the viewer may spend on `day`; `lock` locks the licences until the transaction ends.
 
-    Raises Forbidden for a viewer who may not spend any, and Refused: NOT_ELIGIBLE for the kind of organization,
-    LICENCE_REQUIRED if no licence is in force.
+    Raises Forbidden if the viewer may not publish, and Refused: NOT_ELIGIBLE if the dataset is not offered to their
+    kind of organization, LICENCE_REQUIRED if no licence is in force.
     """
     if viewer.audience is not Audience.BUYER:
         require_role(viewer, StaffRole.DATA_STEWARD)
@@ -287,13 +290,13 @@ async def _licensed(
         day,
     )
     if not licences:
-        message = "This takes a licence for the dataset's community, granted and in force today. See `licenceRequest`."
+        message = "This requires a licence for the dataset's community that is in force today. See `licenceRequest`."
         raise refused(RefusalCode.LICENCE_REQUIRED, message, "dataset")
     for_sale = left_for_sale(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
     best: BudgetShare | None = None
     for licence in licences:
         if lock:
-            # Publishing on another of the community's datasets spends the same quota. No licence's row may be locked.
+            # Publishing from another dataset of the community spends the same quota. The role may not lock the row.
             turn = f"licence {licence['id']}"
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
         spent = "SELECT coalesce(sum(micro_rho), 0) FROM insight.release WHERE licence_id = $1"

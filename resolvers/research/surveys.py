@@ -1,4 +1,4 @@
-"""The only place for where the values of surveys come from: definitions, the viewer's part in them, and consents."""
+"""Reads surveys, the viewer's participation in them, consents and notices."""
 
 from uuid import UUID
 
@@ -98,7 +98,7 @@ def consents_of(me: Row) -> Rows:
 
 
 def consent_made(done: Row, *, viewer: ViewerIds) -> Rows:
-    """The viewer's consent for the purpose that a mutation was about."""
+    """The viewer's consent for the purpose that a mutation returned."""
     consent = row(tables.Consent)
     return select(consent).where(consent.member_id == viewer.member, consent.purpose == done.purpose)
 
@@ -109,7 +109,7 @@ def participation_made(done: Row) -> Rows:
 
 
 def notices() -> Rows:
-    """The notices that are in force: of each purpose, the latest whose day has come."""
+    """The notices in force: for each purpose, the latest one whose date has been reached (UTC)."""
     notice, other = row(tables.Notice), row(tables.Notice)
     latest = select(func.max(other.in_force_on)).where(
         other.purpose == notice.purpose, other.in_force_on <= func.current_date()

@@ -1,4 +1,4 @@
-"""Decides which questions of a survey are shown, from their definition and the answers given. Pure."""
+"""Decides which questions of a survey are shown, by their rules and the answers given. Needs no database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class OptionDefinition:
 
 @dataclass(frozen=True)
 class QuestionDefinition:
-    """A question as it is defined; it is shown when all of its rules hold."""
+    """The definition of a question, which is shown if all of its rules hold."""
 
     key: str
     kind: QuestionKind
@@ -47,7 +47,7 @@ class QuestionDefinition:
 
 @dataclass(frozen=True)
 class AnswerValue:
-    """An answer: the one of the four that fits its question's kind."""
+    """The value of an answer, in the one field that fits its question's kind."""
 
     codes: tuple[str, ...] = ()
     number: float | None = None
@@ -56,10 +56,10 @@ class AnswerValue:
 
 
 def shown(questions: Sequence[QuestionDefinition], answers: Mapping[str, AnswerValue]) -> frozenset[str]:
-    """The keys of the questions that these answers show.
+    """The keys of the questions that are shown, given these answers.
 
-    An answer to a question that is itself hidden counts for nothing. Rules must make no cycle, nor name a question
-    that is not there: `definition_refusals` sees to both; here such a rule raises RecursionError or KeyError.
+    An answer to a hidden question is ignored. Raises RecursionError if rules form a cycle, and KeyError if one refers
+    to a question that does not exist; `definition_refusals` refuses both.
     """
     by_key = {question.key: question for question in questions}
     known: dict[str, bool] = {}
@@ -79,9 +79,9 @@ def shown(questions: Sequence[QuestionDefinition], answers: Mapping[str, AnswerV
 
 
 def holds(rule: RuleDefinition, kind: QuestionKind, answer: AnswerValue | None) -> bool:
-    """Whether a rule on a question of this kind holds; of a question without an answer only NOT_EQUALS does.
+    """Whether a rule on a question of this kind holds. Without an answer, only NOT_EQUALS holds.
 
-    Of several options chosen, one that is among the rule's values is enough.
+    If several options are chosen, one of them among the rule's values suffices.
     """
     given = () if answer is None else comparable_values(kind, answer)
     wanted = [value_of(kind, value) for value in rule.values]
@@ -99,7 +99,7 @@ def holds(rule: RuleDefinition, kind: QuestionKind, answer: AnswerValue | None) 
 
 
 def comparable_values(kind: QuestionKind, answer: AnswerValue) -> tuple[Comparable, ...]:
-    """What an answer says, as a question of this kind has it; empty where it says nothing."""
+    """The answer's values for a question of this kind, comparable with `value_of`; empty without an answer."""
     if kind in CHOICES:
         return answer.codes
     value = answer.number if kind in NUMBERS else answer.day if kind is QuestionKind.DATE else answer.text
@@ -107,7 +107,7 @@ def comparable_values(kind: QuestionKind, answer: AnswerValue) -> tuple[Comparab
 
 
 def value_of(kind: QuestionKind, text: str) -> Comparable:
-    """What a rule's value stands for on a question of this kind; raises ValueError where it is none."""
+    """A rule's value, parsed for a question of this kind. Raises ValueError if it does not fit."""
     if kind in NUMBERS:
         return float(text)
     return date.fromisoformat(text) if kind is QuestionKind.DATE else text

@@ -127,17 +127,17 @@ async def test_two_filters_of_one_variable_both_hold(said: Said) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ('by: ["age"]', "'by' names 1 variables that this insight is not by: sex."),
-        ('by: ["fatigue"]', "'by' names 1 variables that this insight is not by: sex."),
+        ('by: ["age"]', "`by` has 1 names that are no grouping variables of the insight: sex."),
+        ('by: ["fatigue"]', "`by` has 1 names that are no grouping variables of the insight: sex."),
         (
             'where: [{variable: "symptoms", in: ["PAIN"]}]',
-            "'where' names 1 variables that this insight has not: sex, fatigue.",
+            "`where` has 1 names that are no variables of the insight: sex, fatigue.",
         ),
         (
             'where: [{variable: "sex", in: ["MALE", "NONE"]}]',
-            "'where' names a category that the variable sex has not.",
+            "`where` names a category that the variable sex does not have.",
         ),
-        ('where: [{variable: "sex", in: []}]', "'where' leaves a variable without a category."),
+        ('where: [{variable: "sex", in: []}]', "`where` leaves a variable without a category."),
     ],
 )
 async def test_what_an_insight_does_not_hold_is_refused_whoever_asks(said: Said, arguments: str, message: str) -> None:
@@ -149,8 +149,8 @@ async def test_categories_that_a_member_may_be_in_several_of_are_not_added_up(sa
     id = {"id": said.ids["symptoms by"]}
     answer = await said.place.ask(said.who["patient"], CELLS, id | {"by": []})
     assert {error["message"] for error in answer["errors"]} == {
-        "A member may be in several categories of symptoms, so that they cannot be added up:"
-        " ask 'by' it, or 'where' it is one of them."
+        "A member may be in several categories of symptoms, so their counts cannot be added up:"
+        " group by it, or filter by one of its categories."
     }
     assert answer["data"] == {"insight": None}
     one = {"by": [], "where": [{"variable": "symptoms", "in": ["PAIN"]}]}
@@ -170,7 +170,7 @@ async def test_files_hold_what_the_cells_hold(said: Said) -> None:
     document = json.loads(answer["jsonStat"])
     assert validate_jsonstat(document)
     assert document["label"] == "Tracking of Home: Fatigue, by Sex"
-    assert document["source"] == f"2026 spring, frozen on 2026-03-02; line {said.line + 1} of the public register"
+    assert document["source"] == f"2026 spring, frozen on 2026-03-02; entry {said.line + 1} of the public ledger"
     assert (document["id"], document["size"]) == (["sex", "fatigue", "measure"], [3, 4, 5])
 
 

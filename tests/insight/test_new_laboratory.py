@@ -101,7 +101,7 @@ async def test_a_new_laboratory_comes_to_know_what_it_may_and_no_more(
 LICENCE_REQUIRED = {
     "code": "LICENCE_REQUIRED",
     "path": ["input", "dataset"],
-    "message": "This takes a licence for the dataset's community, granted and in force today. See `licenceRequest`.",
+    "message": "This requires a licence for the dataset's community that is in force today. See `licenceRequest`.",
 }
 NOT_ELIGIBLE = {
     "code": "NOT_ELIGIBLE",
