@@ -1,4 +1,4 @@
-"""Mutations declared over their write functions: input, payload and what happens between them are derived."""
+"""Declares mutations over their write functions, from which input, payload and execution are derived."""
 
 import hashlib
 import hmac
@@ -48,12 +48,12 @@ CLIENT_MUTATION_ID = (
 )
 NO_EFFECT = "Accepted as in every input, but without effect: the results of this mutation are not stored."
 INPUT = strawberry.argument(description="The input object.")
-ROOT: Any = object()  # of queries: it has no state
+ROOT: Any = object()  # of queries; it has no state
 
 
 @strawberry.type
 class Payload:
-    """The fields of every payload; each kind also holds the ids that its fields are read by."""
+    """The fields of every payload; each also has, privately, the ids by which its fields are read."""
 
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="Why the mutation was refused. Empty if it was carried out."
@@ -65,9 +65,9 @@ class Payload:
 
 @dataclass(frozen=True)
 class Shown:
-    """A field of a payload: read by a resolver, or, without one, part of the result.
+    """A field of a payload: read by a resolver, or part of the result if it has none.
 
-    Its description says when it is null, unless `about` does.
+    A sentence on when it is null is added to its description, unless `about` has one.
     """
 
     kind: Any
@@ -83,38 +83,40 @@ class Shown:
 
 
 def shown(kind: Any, resolver: Callable[..., Any], about: str | None = None) -> Shown:
-    """A field that a resolver reads by the result of the mutation."""
+    """A field that a resolver reads, given the mutation's result."""
     return Shown(kind, resolver, about)
 
 
 def given(kind: Any, about: str) -> Shown:
-    """A field that is itself part of the result, or of a refusal."""
+    """A field that is part of the result, or of a refusal."""
     return Shown(kind, None, about)
 
 
 def given_id(prefix: str, about: str) -> Shown:
-    """A field with the id of a row that is gone: the result is its key."""
+    """A field with the id of a deleted row, whose key is the result."""
     return Shown(strawberry.ID, None, about, prefix)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What a few mutations need besides their write function, what they show, and descriptions."""
+    """Options that only a few mutations need."""
 
-    input_name: str | None = None  # of the input type, if it is not called after the mutation
-    payload: str = ""  # what the payload's description says after "Result of ..."
-    read_by: str | None = None  # the result's name, if it is not called after the first field (`post_id`)
+    input_name: str | None = None  # of the input type, if it is not named after the mutation
+    payload: str = ""  # added to the payload's description after "Result of ..."
+    read_by: str | None = None  # the result's name, if it is not named after the first field (`post_id`)
     stored: bool = True  # whether the result is stored to answer repeated requests
-    as_anybody: bool = False  # in the role of the public view, whoever the viewer is
-    as_publisher: bool = False  # in the role that may have records counted
-    open_to_keys: bool = False  # to programs with an organization's key, not only to those who have signed in
-    seconds: Callable[[Limits], float] | None = None  # how long it may take, if not as long as other requests
-    reports: Mapping[str, Refusal] = field(default_factory=dict)  # if that result is true; what was written stays
+    as_anybody: bool = False  # in the role of the public view, for every viewer
+    as_publisher: bool = False  # in the role that may count records
+    open_to_keys: bool = False  # to programs with an organization's key as well
+    seconds: Callable[[Limits], float] | None = None  # its time limit, if it differs from that of other requests
+    reports: Mapping[str, Refusal] = field(
+        default_factory=dict
+    )  # reported if that result is true; the write is committed
 
 
 @dataclass(frozen=True)
 class Declared:
-    """A mutation before it has a name: what `mutation` was given."""
+    """The arguments of `mutation`, until the class that it is used in gives it a name."""
 
     write: Callable[..., Any]
     about: str
@@ -136,10 +138,10 @@ def mutation(
 ) -> Any:
     """A field of the mutation root that carries out `write`. To be used in a class that `mutations` decorates.
 
-    `write` has its Connection, Viewer and Call as positional parameters, in any order, and the input's fields as
-    keyword-only ones, which `about_each` describes. One without a Connection is awaited before the transaction begins
-    and returns the Work that is carried out in it. It returns what the fields in `shows` are read by: an id, ids, or a
-    dataclass whose fields are.
+    `write` takes its Connection, Viewer and Call as positional parameters, in any order, and the input's fields as
+    keyword-only ones, which `about_each` describes. It returns what the fields in `shows` are read by: an id, ids, or a
+    dataclass of them. Without a Connection, it is awaited before the transaction begins, and returns the Work to be
+    carried out in it.
     """
     return Declared(write, about, only, shows or {}, options or Options(), about_each)
 
@@ -162,7 +164,10 @@ def question(
     input_name: str,
     **about_each: str,
 ) -> Any:
-    """A field of the query root that Python answers with what `write` returns, in a transaction of the view's role."""
+    """A field of the query root with the result of `write`, which runs in a transaction of the view's role.
+
+    A refusal is an error of the operation, with the code and the path of the first one.
+    """
     parameters = parameters_of(write)
     name = input_name[0].lower() + input_name.removesuffix("Input")[1:]
     taken = input_type(input_name, f"Input for `{name}`.", parameters, about_each)
@@ -223,7 +228,7 @@ def _field(declared: Declared, name: str) -> Any:
 
 @dataclass(frozen=True)
 class CarriedOut:
-    """A mutation as a function of a request's context and its input."""
+    """A mutation, to be called with the context and the input of a request."""
 
     write: Callable[..., Any]
     name: str
@@ -235,7 +240,7 @@ class CarriedOut:
     payload: type
 
     async def __call__(self, context: Context, input: Any) -> Any:
-        """The payload. A refusal is reported in its `user_errors`; Forbidden is an error of the operation."""
+        """The payload, with refusals in `user_errors`. Forbidden becomes an error of the operation."""
         options, viewer, write = self.options, context.viewer, context.write
         if options.as_anybody:
             write, viewer = context.write_as_anybody or context.write, ANYBODY
@@ -270,12 +275,12 @@ class CarriedOut:
             raise too_long(CLIENT_MUTATION_ID_LENGTH, "client_mutation_id")
         address = context.settings.database_url
         assert address is not None
-        # Keyed by what the database does not hold: a bare digest of an input with a password could be guessed from.
+        # Keyed by a secret that the database does not hold: a password in an input could be guessed from a bare digest.
         secret = role_password(address, "mutation inputs").encode()
         return IdempotencyKey(self.name, given, hmac.digest(secret, visit.digestible(), hashlib.sha256))
 
     async def work(self, call: Call, arguments: Mapping[str, Any], visit: Visit) -> Work:
-        """What is carried out in the transaction."""
+        """The Work to carry out in the transaction."""
         if Connection not in self.takes:
             visit.refuse_unknown_ids()
             prepared: Work = await self.write(call, **arguments)
@@ -289,13 +294,13 @@ class CarriedOut:
         return carried_out
 
     def result(self, made: Any) -> Result:
-        """What a write function returned, by the names of the payload's attributes."""
+        """A write function's result, by the names of the payload's attributes."""
         if is_dataclass(made):
             return {each.name: getattr(made, each.name) for each in fields(made)}
         return dict.fromkeys(self.results, made)
 
     def answer(self, made: Result) -> Any:
-        """The payload of a result, whose ids are text if it was stored."""
+        """The payload of a result. Ids are UUIDs, or text if the result was stored."""
         values = {name: as_kind(self.results.get(name), value) for name, value in made.items()}
         for name, each in self.shows.items():
             if each.prefix:

@@ -12,11 +12,11 @@ from models.identity.members import MemberKind, Sex
 
 
 class MailTemplate(StrEnum):
-    """What a mail says; its words are made when it is sent."""
+    """The template of a mail, whose text is made when the mail is sent."""
 
     VERIFY_EMAIL = "VERIFY_EMAIL"
     ADDRESS_TAKEN = "ADDRESS_TAKEN"
-    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - the name of a letter
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - the name of a template
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
     ACCOUNT_DELETED = "ACCOUNT_DELETED"
     ORGANIZATION_OPENED = "ORGANIZATION_OPENED"

@@ -112,15 +112,11 @@ class StoredCube:
 
         Raises Unanswerable for an unknown variable or category, and for a sum that would count a member twice.
         """
-        if unknown := set(by or ()) - set(self.by):
-            raise Unanswerable(
-                f"`by` has {len(unknown)} names that are no grouping variables of the insight: {_listed(self.by)}."
-            )
+        if set(by or ()) - set(self.by):
+            raise Unanswerable(f"`by` may name only grouping variables of the insight: {_listed(self.by)}.")
         there = [variable.name for variable in self.cube.variables]
-        if unknown := {name for name, _ in where} - set(there):
-            raise Unanswerable(
-                f"`where` has {len(unknown)} names that are no variables of the insight: {_listed(there)}."
-            )
+        if {name for name, _ in where} - set(there):
+            raise Unanswerable(f"`where` may name only variables of the insight: {_listed(there)}.")
         kept = self.by if by is None else tuple(name for name in self.by if name in by)
         try:
             cube = self.cube

@@ -185,10 +185,10 @@ async def _freeze(
     await connection.execute("SELECT research.encode($1)", dataset.id)
     if wave.survey is not None:
         await connection.execute("SELECT research.close_at_once($1)", wave.survey)
-    counted, line = await release(
+    counted, entry = await release(
         connection, dataset, (), SIZE_PRECISION, SIZE_USE, charge=price(SIZE_PRECISION), at=at
     )
-    lines = [line]
+    entries = [entry]
     size = round(counted.estimates[0])
     await connection.execute("UPDATE insight.dataset SET size = $2 WHERE id = $1", dataset.id, size)
     is_open = size >= wave.floor
@@ -198,19 +198,19 @@ async def _freeze(
         for variable in participants_tables(wave.variables, size, wave.cap):
             placed = cube[variable.name]
             charge = price(precision, variable.max_per_member)
-            published, line = await release(
+            published, entry = await release(
                 connection, dataset, [placed], precision, PARTICIPANTS_TABLES_USE, charge=charge, at=at
             )
             insight = await present(connection, dataset, published, [placed], variable.name, at)
             first_insight = first_insight or insight
-            lines.append(line)
+            entries.append(entry)
         if wave.survey is not None:
             await connection.execute("SELECT catalog.release_survey($1)", wave.survey)
         if first_insight is not None:
             await connection.execute("SELECT research.tell_enrolled($1, $2)", dataset.id, first_insight)
     else:
         await connection.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", dataset.id)
-    await append(connection, lines, at)
+    await append(connection, entries, at)
     return FrozenResult(dataset.id, is_open)
 
 

@@ -76,7 +76,7 @@ async def publish(
 async def _release(
     connection: Connection, subject: ResolvedRequest, use: DataUse, charge: int, at: datetime | None
 ) -> Published:
-    published, line = await release(
+    published, entry = await release(
         connection,
         subject.dataset,
         subject.cube,
@@ -88,5 +88,5 @@ async def _release(
     )
     insight = await present(connection, subject.dataset, published, subject.cube, subject.request.variable, at)
     await connection.execute("SELECT research.tell_enrolled($1, $2)", subject.dataset.id, insight)
-    await append(connection, [line], at)
+    await append(connection, [entry], at)
     return Published(insight, charge)

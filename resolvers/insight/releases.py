@@ -119,7 +119,7 @@ async def release(
         charge, total, sigma, noisy, estimates, improves and improves.id, use.organization, use.licence, use.purpose,
         at, dataset.demonstration,
     )  # fmt: skip
-    line = NewEntry(
+    entry = NewEntry(
         release=id,
         dataset=dataset.id,
         dataset_title=dataset.title,
@@ -132,7 +132,7 @@ async def release(
         organization_name=use.organization_name,
         demonstration=dataset.demonstration,
     )
-    return NoisyRelease(id, positions, precision, total, margin, sigma, estimates), line
+    return NoisyRelease(id, positions, precision, total, margin, sigma, estimates), entry
 
 
 async def present(

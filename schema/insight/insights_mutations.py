@@ -1,4 +1,4 @@
-"""Freezing datasets, and quoting and publishing insights: what spends privacy budgets."""
+"""Quoting and publishing insights, which spends privacy budgets."""
 
 from planner.declare import column, graph_type, sql
 from privacy.cubes import MOST_VARIABLES

@@ -1,4 +1,4 @@
-"""Mutations of surveys: writing them, answering them, and the consents that decide who can."""
+"""Mutations of surveys: creating, revising and scheduling them."""
 
 from resolvers.research import surveys as resolve
 from resolvers.research import surveys_mutations as write

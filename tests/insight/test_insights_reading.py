@@ -127,11 +127,11 @@ async def test_two_filters_of_one_variable_both_hold(said: Said) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ('by: ["age"]', "`by` has 1 names that are no grouping variables of the insight: sex."),
-        ('by: ["fatigue"]', "`by` has 1 names that are no grouping variables of the insight: sex."),
+        ('by: ["age"]', "`by` may name only grouping variables of the insight: sex."),
+        ('by: ["fatigue"]', "`by` may name only grouping variables of the insight: sex."),
         (
             'where: [{variable: "symptoms", in: ["PAIN"]}]',
-            "`where` has 1 names that are no variables of the insight: sex, fatigue.",
+            "`where` may name only variables of the insight: sex, fatigue.",
         ),
         (
             'where: [{variable: "sex", in: ["MALE", "NONE"]}]',
