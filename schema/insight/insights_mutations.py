@@ -1,4 +1,4 @@
-"""Freezing datasets, and quoting and publishing insights: what spends privacy budgets."""
+"""Quoting and publishing insights, which spends privacy budgets."""
 
 from planner.declare import column, graph_type, sql
 from privacy.cubes import MOST_VARIABLES
@@ -29,7 +29,7 @@ class InsightQuote:
     )
     cheaper: list[Precision] = column("The precisions that cost less and are affordable, the most expensive first.")
     covered_by: list[Insight] = sql(
-        publications.covering,
+        publications.covering_insights,
         "Published insights that answer it for nothing and as precisely, the most precise first.",
     )
 
