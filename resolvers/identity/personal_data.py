@@ -130,7 +130,7 @@ NOT_EXPORTED: Mapping[str, str] = {
     "identity.attempt": "holds a hash without a name; deleted within a day",
     "identity.mail": "deleted once it is sent to the member",
     "identity.mutation": "ids of rows that are exported themselves, kept for a day",
-    "identity.staff": "staff are not members",
+    "identity.staff": "holds staff, who are not members",
 }
 
 
