@@ -23,7 +23,7 @@ from privacy.budget import (
 from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
 from privacy.precision import price
 from resolvers.insight.ledger import append
-from resolvers.insight.releases import DataUse, FrozenDataset, PositionedVariable, present, release
+from resolvers.insight.releases import FrozenDataset, PositionedVariable, ReleaseUse, present, release
 from resolvers.transactions import (
     Refusal,
     RefusalCode,
@@ -42,8 +42,8 @@ TOO_FEW = Refusal(
     f"Fewer than {FLOOR} members were enrolled, so the dataset was not made. Try again once more members consent.",
     ("community",),
 )
-SIZE_USE = DataUse("Size of the dataset")
-PARTICIPANTS_TABLES_USE = DataUse("Participants' tables")
+SIZE_USE = ReleaseUse("Size of the dataset")
+PARTICIPANTS_TABLES_USE = ReleaseUse("Participants' tables")
 # Common reasons for stopping courses. Fixed here: a list derived from evaluations would reveal something about them.
 SIDE_EFFECTS = (
     "nausea-and-vomiting", "headache", "fatigue", "vertigo", "increased-body-weight", "insomnia", "xerostomia",

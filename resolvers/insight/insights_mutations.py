@@ -18,7 +18,7 @@ from resolvers.insight.quotes import (
     quote,
     resolve_request,
 )
-from resolvers.insight.releases import DataUse, Overspent, present, release
+from resolvers.insight.releases import Overspent, ReleaseUse, present, release
 from resolvers.transactions import Forbidden, current_day, too_late
 
 
@@ -74,7 +74,7 @@ async def publish(
 
 
 async def _release(
-    connection: Connection, subject: ResolvedRequest, use: DataUse, charge: int, at: datetime | None
+    connection: Connection, subject: ResolvedRequest, use: ReleaseUse, charge: int, at: datetime | None
 ) -> Published:
     published, entry = await release(
         connection,

@@ -16,7 +16,7 @@ from privacy.budget import left_for_sale, left_for_staff
 from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
 from privacy.domains import Category, DomainRule, Variable
 from privacy.precision import PRECISIONS, Precision, cheaper, price
-from resolvers.insight.releases import DataUse, FrozenDataset, NoisyRelease, PositionedVariable
+from resolvers.insight.releases import FrozenDataset, NoisyRelease, PositionedVariable, ReleaseUse
 from resolvers.transactions import (
     Forbidden,
     Path,
@@ -30,7 +30,7 @@ from resolvers.transactions import (
     require_role,
 )
 
-STAFF_USE = DataUse("Cohorte's own research")
+STAFF_USE = ReleaseUse("Cohorte's own research")
 MOST_COVERING = 10  # the most insights that a quote lists
 
 
@@ -74,7 +74,7 @@ class ResolvedRequest:
 class BudgetShare:
     """The budget share that a release is charged to: the use it is for, and the micro-rho left."""
 
-    use: DataUse
+    use: ReleaseUse
     left: int
 
 
@@ -302,7 +302,7 @@ async def _licensed(
         spent = "SELECT coalesce(sum(micro_rho), 0) FROM insight.release WHERE licence_id = $1"
         left = min(for_sale, licence["quota_micro_rho"] - await connection.fetchval(spent, licence["id"]))
         if best is None or left > best.left:
-            use = DataUse(licence["purpose"], viewer.organization, name, licence["id"])
+            use = ReleaseUse(licence["purpose"], viewer.organization, name, licence["id"])
             best = BudgetShare(use, max(left, 0))
     assert best is not None
     return best

@@ -62,7 +62,7 @@ class NoisyRelease:
 
 
 @dataclass(frozen=True)
-class DataUse:
+class ReleaseUse:
     """The purpose of a release, and the organization that it is for; None for Cohorte and for members' own tables."""
 
     purpose: str
@@ -84,7 +84,7 @@ async def release(
     dataset: FrozenDataset,
     cube: Sequence[PositionedVariable],
     precision: Precision,
-    use: DataUse,
+    use: ReleaseUse,
     *,
     charge: int,
     improves: NoisyRelease | None = None,

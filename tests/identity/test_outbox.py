@@ -229,7 +229,7 @@ async def test_only_the_owner_can_read_mail_files(fresh: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("template", MailTemplate)
-def test_every_mail_template_exists_in_both_languages_with_lines_short_enough_not_to_fold(
+def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fold(
     template: MailTemplate,
 ) -> None:
     code, name = "A" * 32, "Some name, of many words: " * 8

@@ -118,7 +118,7 @@ BUDGET_EXHAUSTED = {
 TOO_MANY = {
     "code": "INVALID",
     "path": ["input", "by"],
-    "message": "An insight has at most 3 variables. Leave some out.",
+    "message": "An insight can have at most 3 variables. Leave some out.",
 }
 
 
