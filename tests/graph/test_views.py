@@ -223,10 +223,10 @@ for built in VIEWS.values():
 
 
 def test_the_table_and_the_graph_have_the_same_fields() -> None:
-    mend = "say in PROMISED (or LISTS) in tests/graph/test_views.py who may select each field"
+    mend = "name the audiences of each field in PROMISED (or LISTS) in tests/graph/test_views.py"
     assert set(DECLARED) - set(expected()) == set(), mend
     assert set(expected()) - set(DECLARED) == set(), (
-        "no view has these fields: take them out of tests/graph/test_views.py"
+        "no view has these fields: declare them in schema/, or take them out of tests/graph/test_views.py"
     )
 
 

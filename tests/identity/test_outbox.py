@@ -12,11 +12,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from models.identity.registrations import Letter
+from models.identity.registrations import MailTemplate
 from models.logins import open_roles, role_dsn
 from models.viewers import Audience
 from resolvers.identity import outbox as outbox
-from resolvers.identity.mail_templates import written
+from resolvers.identity.mail_templates import mail_text
 from server.mailer import Mailer, smtp_delivery
 from tests.support.client import ANYBODY, serving
 from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
@@ -108,7 +108,7 @@ async def test_mail_goes_to_the_configured_server_with_the_code_on_a_line_of_its
             "ada@people.example",
             "Votre code pour Cohorte",
         )
-        assert "un compte est en cours d'ouverture" in mail.get_content()
+        assert "Un compte est en cours d'ouverture" in mail.get_content()
         assert any(line.startswith("AUTH PLAIN") for line in server.received)
     assert not (tmp_path / "mail").exists()
 
@@ -228,15 +228,21 @@ async def test_only_the_owner_can_read_mail_files(fresh: str, tmp_path: Path) ->
     assert (path.suffix, path.stat().st_mode & 0o777) == (".eml", 0o600)
 
 
-@pytest.mark.parametrize("letter", Letter)
-def test_every_mail_template_exists_in_both_languages_with_lines_short_enough_not_to_fold(letter: Letter) -> None:
+@pytest.mark.parametrize("template", MailTemplate)
+def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fold(
+    template: MailTemplate,
+) -> None:
     code, name = "A" * 32, "Some name, of many words: " * 8
-    french, english = written(letter, "fr-CA", code, name), written(letter, "nl-BE", code, name)
+    french, english = mail_text(template, "fr-CA", code, name), mail_text(template, "nl-BE", code, name)
     assert french.subject != english.subject
     for words in (french, english):
-        carries = letter in (Letter.VERIFY_EMAIL, Letter.RESET_PASSWORD, Letter.ORGANIZATION_OPENED)
+        carries = template in (MailTemplate.VERIFY_EMAIL, MailTemplate.RESET_PASSWORD, MailTemplate.ORGANIZATION_OPENED)
         assert (code in words.body.splitlines()) is carries
-        names = letter in (Letter.ORGANIZATION_OPENED, Letter.LICENCE_GRANTED, Letter.LICENCE_REFUSED)
+        names = template in (
+            MailTemplate.ORGANIZATION_OPENED,
+            MailTemplate.LICENCE_GRANTED,
+            MailTemplate.LICENCE_REFUSED,
+        )
         assert (name.strip() in " ".join(words.body.split())) is names
         assert "{" not in words.body
         assert words.subject.isprintable()

@@ -57,7 +57,7 @@ async def test_a_password_that_changes_during_sign_in_opens_no_session(
         return True
 
     before = await owner.fetchval("SELECT count(*) FROM identity.session")
-    monkeypatch.setattr("resolvers.identity.accounts.fits", slow)
+    monkeypatch.setattr("resolvers.identity.accounts.verify_password", slow)
     assert [e["code"] for e in await tried(own_ask, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
     assert await owner.fetchval("SELECT count(*) FROM identity.session") == before
 

@@ -14,7 +14,7 @@ from sqlalchemy import Table
 from models.metadata import metadata
 from models.viewers import Audience, Viewer
 from resolvers.identity.passwords import hash_password
-from resolvers.identity.personal_data import IN_EVERY_TABLE, NOT_EXPORTED, OWN
+from resolvers.identity.personal_data import IN_EVERY_TABLE, MEMBER_TABLES, NOT_EXPORTED
 from tests.support.client import ANYBODY, Ask, Caller, serving
 from tests.support.newcomers import (
     PASSWORD,
@@ -112,19 +112,19 @@ def tables() -> list[Table]:
 
 def test_every_table_and_every_column_is_exported_or_left_out_for_a_reason() -> None:
     names = {table.fullname for table in tables()}
-    mend = "a table belongs in either OWN or NOT_EXPORTED in resolvers/identity/personal_data.py, with the reason"
-    assert (set(OWN) | set(NOT_EXPORTED)) ^ names == set(), mend
-    assert set(OWN) & set(NOT_EXPORTED) == set(), mend
+    mend = "list a table in MEMBER_TABLES or NOT_EXPORTED of resolvers/identity/personal_data.py, with the reason"
+    assert (set(MEMBER_TABLES) | set(NOT_EXPORTED)) ^ names == set(), mend
+    assert set(MEMBER_TABLES) & set(NOT_EXPORTED) == set(), mend
     for table in tables():
-        if table.fullname in OWN:
-            own = OWN[table.fullname]
+        if table.fullname in MEMBER_TABLES:
+            own = MEMBER_TABLES[table.fullname]
             columns = {column.name for column in table.columns}
             covered = [*own.exported, *own.left_out, *IN_EVERY_TABLE]
             file = "resolvers/identity/personal_data.py"
             mend = f"export each column of {table.fullname}, or leave it out with a reason, in {file}"
             assert (table.fullname, sorted(covered)) == (table.fullname, sorted(columns)), mend
     reasons = [*NOT_EXPORTED.values(), *IN_EVERY_TABLE.values()]
-    reasons += [reason for own in OWN.values() for reason in own.left_out.values()]
+    reasons += [reason for own in MEMBER_TABLES.values() for reason in own.left_out.values()]
     assert all(len(reason.split()) > 4 for reason in reasons)
 
 
@@ -146,7 +146,7 @@ def test_every_reference_to_a_member_is_deleted_cleared_or_kept_for_a_reason() -
             for key in table.foreign_keys
             if key.column.table.fullname in ("care.member", "identity.account")
         }
-        stays = table.fullname in OWN and OWN[table.fullname].stays is not None
+        stays = table.fullname in MEMBER_TABLES and MEMBER_TABLES[table.fullname].stays is not None
         assert (table.fullname, gone) == (table.fullname, gone & ({"SET NULL"} if stays else {"CASCADE"}))
 
 
@@ -154,15 +154,15 @@ async def test_an_export_contains_every_column_of_the_members_own_rows(leaving: 
     answer = await leaving.ask(leaving.who, EXPORT)
     assert answer["data"]["dataExport"]["userErrors"] == []
     given = json.loads(answer["data"]["dataExport"]["export"])
-    assert list(given) == list(OWN)
-    for table, own in OWN.items():
+    assert list(given) == list(MEMBER_TABLES)
+    for table, own in MEMBER_TABLES.items():
         columns = ", ".join(own.exported)
         rows = await leaving.owner.fetch(
-            f"SELECT row_to_json(t)::text AS row FROM (SELECT {columns} FROM {table} WHERE {own.whose}) t",
+            f"SELECT row_to_json(t)::text AS row FROM (SELECT {columns} FROM {table} WHERE {own.condition}) t",
             leaving.viewer.member,
         )
         expected = [json.loads(row["row"]) for row in rows]
-        assert rows, f"no row of {table} is tried: plant one"
+        assert rows, f"no row of {table} is tried: plant one in tests/support/small_network.py"
         assert (table, by_text(given[table])) == (table, by_text(expected))
     text = answer["data"]["dataExport"]["export"]
     for word in (
@@ -212,8 +212,8 @@ async def test_a_deleted_member_is_named_nowhere_and_others_keep_every_row(leavi
     owner, viewer = leaving.owner, leaving.viewer
     mine: dict[str, set[str]] = {}
     words = {str(viewer.member), str(viewer.account), ADDRESS, "Small Patient"}
-    for table, own in OWN.items():
-        rows = await owner.fetch(f"SELECT t::text AS row FROM {table} t WHERE {own.whose}", viewer.member)
+    for table, own in MEMBER_TABLES.items():
+        rows = await owner.fetch(f"SELECT t::text AS row FROM {table} t WHERE {own.condition}", viewer.member)
         mine[table] = {row["row"] for row in rows}
     before = await dump(owner)
     (wrong,) = await done(leaving.ask, leaving.who, DELETE, {"password": "not my password"})
@@ -229,7 +229,7 @@ async def test_a_deleted_member_is_named_nowhere_and_others_keep_every_row(leavi
     after = await dump(owner)
     named = [(table, row) for table, rows in after.items() for row in rows if any(word in row for word in words)]
     assert named == []
-    for table, own in OWN.items():
+    for table, own in MEMBER_TABLES.items():
         count = len(before[table]) - len(after[table])
         told_of = 1 if table == "care.notification" else 0  # another member's notification about the deleted member
         assert (table, count) == (table, 0 if own.stays else len(mine[table]) + told_of)

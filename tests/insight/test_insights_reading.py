@@ -127,17 +127,17 @@ async def test_two_filters_on_one_variable_both_apply(published: Published) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ('by: ["age"]', "'by' names 1 variables that this insight is not by: sex."),
-        ('by: ["fatigue"]', "'by' names 1 variables that this insight is not by: sex."),
+        ('by: ["age"]', "`by` may name only grouping variables of the insight: sex."),
+        ('by: ["fatigue"]', "`by` may name only grouping variables of the insight: sex."),
         (
             'where: [{variable: "symptoms", in: ["PAIN"]}]',
-            "'where' names 1 variables that this insight has not: sex, fatigue.",
+            "`where` may name only variables of the insight: sex, fatigue.",
         ),
         (
             'where: [{variable: "sex", in: ["MALE", "NONE"]}]',
-            "'where' names a category that the variable sex has not.",
+            "`where` names a category that the variable sex does not have.",
         ),
-        ('where: [{variable: "sex", in: []}]', "'where' leaves a variable without a category."),
+        ('where: [{variable: "sex", in: []}]', "`where` leaves a variable without a category."),
     ],
 )
 async def test_unknown_variables_and_categories_are_refused_in_every_view(
@@ -151,8 +151,8 @@ async def test_categories_that_can_overlap_are_not_summed(published: Published) 
     id = {"id": published.ids["symptoms by"]}
     answer = await published.server.ask(published.who["patient"], CELLS, id | {"by": []})
     assert {error["message"] for error in answer["errors"]} == {
-        "A member may be in several categories of symptoms, so that they cannot be added up:"
-        " ask 'by' it, or 'where' it is one of them."
+        "A member may be in several categories of symptoms, so their counts cannot be added up:"
+        " group by it, or filter by one of its categories."
     }
     assert answer["data"] == {"insight": None}
     one = {"by": [], "where": [{"variable": "symptoms", "in": ["PAIN"]}]}
@@ -176,7 +176,7 @@ async def test_files_contain_the_same_numbers_as_the_cells(published: Published)
     document = json.loads(answer["jsonStat"])
     assert validate_jsonstat(document)
     assert document["label"] == "Tracking of Home: Fatigue, by Sex"
-    assert document["source"] == f"2026 spring, frozen on 2026-03-02; line {published.line + 1} of the public register"
+    assert document["source"] == f"2026 spring, frozen on 2026-03-02; entry {published.line + 1} of the public ledger"
     assert (document["id"], document["size"]) == (["sex", "fatigue", "measure"], [3, 4, 5])
 
 

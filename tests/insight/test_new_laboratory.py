@@ -104,7 +104,7 @@ async def test_a_new_laboratory_learns_only_what_it_may(network: Network, stewar
 LICENCE_REQUIRED = {
     "code": "LICENCE_REQUIRED",
     "path": ["input", "dataset"],
-    "message": "This takes a licence for the dataset's community, granted and in force today. See `licenceRequest`.",
+    "message": "This requires a licence for the dataset's community that is in force today. See `licenceRequest`.",
 }
 NOT_ELIGIBLE = {
     "code": "NOT_ELIGIBLE",
@@ -119,7 +119,7 @@ BUDGET_EXHAUSTED = {
 TOO_MANY = {
     "code": "INVALID",
     "path": ["input", "by"],
-    "message": "An insight has at most 3 variables. Leave some out.",
+    "message": "An insight can have at most 3 variables. Leave some out.",
 }
 
 

@@ -110,7 +110,7 @@ async def test_a_failed_publication_costs_nothing_and_its_error_contains_no_coun
         given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
         answer = await network.ask(licensed_buyer, PUBLISHES, {"input": given})
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL_SERVER_ERROR"]
-    assert "NoNoise" in caplog.text
+    assert "NoiseFailed" in caplog.text
     assert "40, 40" not in caplog.text + str(answer)
     assert await spent(network, dataset) == before
     assert await releases(network, dataset, "q", "r") == []

@@ -123,7 +123,8 @@ async def test_no_migration_is_written_without_a_difference_or_with_an_unknown_n
 
 async def test_a_table_without_a_scope_is_named(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policies, "SCOPES", {k: v for k, v in policies.SCOPES.items() if k != "care.flag"})
-    with pytest.raises(new.NotWritten, match=r"^care\.flag: no scope\. Name who reads it in models/scopes\.py\.$"):
+    mend = r"Name who reads it in models/security/read_rules\.py\."
+    with pytest.raises(new.NotWritten, match=rf"^care\.flag: no scope\. {mend}$"):
         await new.write_migration(server, "flags", ["care.flag"])
 
 

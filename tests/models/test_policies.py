@@ -269,7 +269,10 @@ async def test_a_role_writes_only_what_its_mutations_need(
     for row in [*columns, *tables]:
         found.setdefault(row["table"], {})[row["command"]] = row["columns"]
     expected = {table: commands for (table, writer), commands in WRITERS.items() if writer is login}
-    assert found == expected, "tests/models/test_policies.py: name what each role writes in WRITERS, by hand"
+    assert found == expected, (
+        "name what each role writes: in models/security/write_rules.py, and by hand in WRITERS in"
+        " tests/models/test_policies.py"
+    )
 
 
 async def test_no_function_is_executable_by_public(admin: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -280,7 +280,7 @@ def table_of(seen: VisibleRows, insight: Found) -> ExportTable:
     figures = ("category", "count", "margin", "share", "low", "high")
     return ExportTable(
         title=title,
-        source=f"{dataset['wave']}, frozen on {dataset['frozen_on']}; line {entry['position']} of the public register",
+        source=f"{dataset['wave']}, frozen on {dataset['frozen_on']}; entry {entry['position']} of the public ledger",
         variable=public(seen, variable),
         by=tuple(public(seen, each) for each in by),
         cells=[

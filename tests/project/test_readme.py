@@ -71,8 +71,14 @@ async def test_the_refused_query_is_refused_as_it_says(ask: Ask, laboratory: Cal
     assert reads(ask) == []
 
 
-def test_the_field_it_shows_is_in_the_code() -> None:
-    declaration, resolver = block_after("`Member.communities` is one declaration"), block_after("and one function in")
-    declared = (ROOT / "schema/identity/members.py").read_text(encoding="utf-8")
-    assert "\n".join(f"    {line}" for line in declaration.splitlines()) in declared
-    assert resolver in (ROOT / "resolvers/identity/members.py").read_text(encoding="utf-8")
+def test_the_messages_it_explains_are_in_the_code() -> None:
+    rows = [row for row in README[README.index("## Troubleshooting") :].splitlines() if row.startswith("| `")]
+    assert len(rows) == 5
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("commands", "models/migrations", "locks")
+        for path in (ROOT / folder).glob("*.py")
+    )
+    messages = [row.split("`")[1] for row in rows if not row.startswith("| `.venv`")]
+    parts = [part.strip(" ,") for message in messages for part in message.split("...")]
+    assert [part for part in parts if part not in code] == []

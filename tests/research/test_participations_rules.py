@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.research.surveys import QuestionKind, RuleOperator
-from resolvers.research.participations_rules import AnswerEntry, kept_answers
+from resolvers.research.participations_rules import AnswerEntry, accepted_answers
 from resolvers.research.surveys_rules import definition_refusals
-from resolvers.research.visibility_rules import Given, OptionDefinition, QuestionDefinition, RuleDefinition, shown
+from resolvers.research.visibility_rules import AnswerValue, OptionDefinition, QuestionDefinition, RuleDefinition, shown
 
 SINGLE, MULTIPLE = QuestionKind.SINGLE_CHOICE, QuestionKind.MULTIPLE_CHOICE
 SCALE, NUMBER, DATE, TEXT = QuestionKind.SCALE, QuestionKind.NUMBER, QuestionKind.DATE, QuestionKind.TEXT
@@ -29,8 +29,8 @@ YES, NO = AnswerEntry("treated", codes=("YES",)), AnswerEntry("treated", codes=(
 HOW = AnswerEntry("how", codes=("MAYBE",))
 
 
-def answered(*entries: AnswerEntry, whole: bool = True) -> tuple[dict[str, Given], list[tuple[str, str]]]:
-    kept, refusals = kept_answers(QUESTIONS, entries, "answers", whole=whole)
+def answered(*entries: AnswerEntry, whole: bool = True) -> tuple[dict[str, AnswerValue], list[tuple[str, str]]]:
+    kept, refusals = accepted_answers(QUESTIONS, entries, "answers", whole=whole)
     return kept, [(one.code.value, ".".join(map(str, one.path))) for one in refusals]
 
 
@@ -44,12 +44,12 @@ def test_valid_answers_of_every_kind_are_stored_unchanged() -> None:
     ]  # fmt: skip
     assert answered(*entries) == (
         {
-            "treated": Given(codes=("YES",)),
-            "how": Given(codes=("NO", "YES")),
-            "burden": Given(number=7.0),
-            "years": Given(number=2.5),
-            "since": Given(day=date(2026, 1, 31)),
-            "words": Given(text="Sleep."),
+            "treated": AnswerValue(codes=("YES",)),
+            "how": AnswerValue(codes=("NO", "YES")),
+            "burden": AnswerValue(number=7.0),
+            "years": AnswerValue(number=2.5),
+            "since": AnswerValue(day=date(2026, 1, 31)),
+            "words": AnswerValue(text="Sleep."),
         },
         [],
     )
@@ -96,25 +96,25 @@ def test_a_single_choice_question_takes_one_choice() -> None:
 
 
 def test_a_visible_required_question_must_be_answered_on_submission() -> None:
-    assert answered(YES) == ({"treated": Given(codes=("YES",))}, [("INVALID", "answers")])
+    assert answered(YES) == ({"treated": AnswerValue(codes=("YES",))}, [("INVALID", "answers")])
     assert answered() == ({}, [("INVALID", "answers")])
-    assert answered(YES, whole=False) == ({"treated": Given(codes=("YES",))}, [])
+    assert answered(YES, whole=False) == ({"treated": AnswerValue(codes=("YES",))}, [])
     assert answered(YES, AnswerEntry("how"))[1] == [("INVALID", "answers")]
 
 
 def test_a_required_question_that_is_hidden_need_not_be_answered() -> None:
-    assert answered(NO) == ({"treated": Given(codes=("NO",))}, [])
+    assert answered(NO) == ({"treated": AnswerValue(codes=("NO",))}, [])
 
 
 def test_answers_to_hidden_questions_are_dropped_with_their_faults() -> None:
     entries = (HOW, AnswerEntry("burden", number=99.0), NO)
-    assert answered(*entries) == ({"treated": Given(codes=("NO",))}, [])
-    assert answered(*entries, whole=False) == ({"treated": Given(codes=("NO",))}, [])
+    assert answered(*entries) == ({"treated": AnswerValue(codes=("NO",))}, [])
+    assert answered(*entries, whole=False) == ({"treated": AnswerValue(codes=("NO",))}, [])
 
 
 def test_an_empty_entry_is_no_answer() -> None:
     empty = (AnswerEntry("years"), AnswerEntry("since"), AnswerEntry("words", text=" \t"))
-    assert answered(NO, *empty) == ({"treated": Given(codes=("NO",))}, [])
+    assert answered(NO, *empty) == ({"treated": AnswerValue(codes=("NO",))}, [])
 
 
 def test_a_refusal_does_not_repeat_the_input() -> None:
@@ -123,7 +123,7 @@ def test_a_refusal_does_not_repeat_the_input() -> None:
         AnswerEntry("treated", codes=("Zzyzx",)),
         AnswerEntry("years", number=31337.0),
     ]
-    refusals = kept_answers(QUESTIONS, entries, "answers", whole=True)[1]
+    refusals = accepted_answers(QUESTIONS, entries, "answers", whole=True)[1]
     assert len(refusals) == 3
     assert not any(word in str(refusals) for word in ("Zzyzx", "31337"))
     assert not any(word in repr(AnswerEntry("a", number=31337.0, text="Zzyzx")) for word in ("Zzyzx", "31337"))
@@ -192,11 +192,11 @@ def expect_none_kept_of_hidden_questions(
     questions: list[QuestionDefinition], sent: list[AnswerEntry], whole: bool
 ) -> None:
     assert definition_refusals(questions, "questions") == []
-    kept, refusals = kept_answers(questions, sent, "answers", whole=whole)
+    kept, refusals = accepted_answers(questions, sent, "answers", whole=whole)
     asked = shown(questions, kept)
     assert set(kept) <= asked
     if whole and not refusals:
         assert {question.key for question in questions if question.required} & asked <= set(kept)
     # Stored answers can be submitted again and are stored completely.
     again = [AnswerEntry(key, one.codes, one.number, one.day, one.text) for key, one in kept.items()]
-    assert kept_answers(questions, again, "answers", whole=False) == (kept, [])
+    assert accepted_answers(questions, again, "answers", whole=False) == (kept, [])

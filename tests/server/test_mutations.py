@@ -16,7 +16,7 @@ from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind
 from models.viewers import ANYBODY, Audience, Viewer
 from resolvers import transactions
-from resolvers.transactions import Forbidden, Once, Refused, Write
+from resolvers.transactions import Forbidden, IdempotencyKey, Refused, Write
 from tests import factories
 from tests.support.callers import OwnServer
 
@@ -188,8 +188,8 @@ async def write_as(dsn: str, audience: Audience, viewer: Viewer) -> AsyncIterato
             await connection.close()
 
 
-def once(input: str = "input", id: str = "one") -> Once:
-    return Once("postAdd", id, input.encode().ljust(32))
+def once(input: str = "input", id: str = "one") -> IdempotencyKey:
+    return IdempotencyKey("postAdd", id, input.encode().ljust(32))
 
 
 async def test_anonymous_callers_do_not_share_request_ids(fresh: str) -> None:
@@ -200,9 +200,9 @@ async def test_anonymous_callers_do_not_share_request_ids(fresh: str) -> None:
         return {"number": done[-1]}
 
     async with write_as(fresh, Audience.PUBLIC, ANYBODY) as write:
-        assert await transactions.carry_out(write, ANYBODY, work, once("mine")) == {"number": 0}
-        assert await transactions.carry_out(write, ANYBODY, work, once("theirs")) == {"number": 1}
-        assert await transactions.carry_out(write, ANYBODY, work, once("mine")) == {"number": 0}
+        assert await transactions.run_once(write, ANYBODY, work, once("mine")) == {"number": 0}
+        assert await transactions.run_once(write, ANYBODY, work, once("theirs")) == {"number": 1}
+        assert await transactions.run_once(write, ANYBODY, work, once("mine")) == {"number": 0}
 
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
@@ -219,10 +219,10 @@ async def test_a_write_that_conflicts_with_another_is_retried_twice(fresh: str, 
 
         async with write_as(fresh, Audience.PUBLIC, ANYBODY) as write:
             if failures == 2:
-                assert await transactions.carry_out(write, ANYBODY, work, once(str(failures))) == {"left": 0}
+                assert await transactions.run_once(write, ANYBODY, work, once(str(failures))) == {"left": 0}
             else:
                 with pytest.raises(asyncpg.PostgresError, match="in the way"):
-                    await transactions.carry_out(write, ANYBODY, work, once(str(failures)))
+                    await transactions.run_once(write, ANYBODY, work, once(str(failures)))
                 assert left == 0
 
 
@@ -239,9 +239,9 @@ async def test_a_waiting_repeat_runs_when_the_first_request_fails(fresh: str) ->
         return {"done": True}
 
     async with write_as(fresh, Audience.MANAGER, viewer) as write:
-        first = asyncio.create_task(transactions.carry_out(write, viewer, fail, once()))
+        first = asyncio.create_task(transactions.run_once(write, viewer, fail, once()))
         await started.wait()
-        second = asyncio.create_task(transactions.carry_out(write, viewer, succeed, once()))
+        second = asyncio.create_task(transactions.run_once(write, viewer, succeed, once()))
         await asyncio.sleep(0.2)
         assert not second.done()  # it waits: the first may yet succeed
         go_on.set()
@@ -258,7 +258,7 @@ async def test_viewers_store_and_read_only_their_own_results(fresh: str) -> None
 
     for viewer in (mia, eve, mia):
         async with write_as(fresh, Audience.PATIENT, viewer) as write:
-            made = await transactions.carry_out(write, viewer, work, once())
+            made = await transactions.run_once(write, viewer, work, once())
             assert made == {"whose": str(viewer.member)}
 
 
@@ -290,8 +290,8 @@ async def test_an_event_is_published_only_if_the_write_commits(fresh: str) -> No
     try:
         async with write_as(fresh, Audience.PATIENT, viewer) as write:
             with pytest.raises(Refused):
-                await transactions.carry_out(write, viewer, refuse)
-            await transactions.carry_out(write, viewer, succeed)
+                await transactions.run_once(write, viewer, refuse)
+            await transactions.run_once(write, viewer, succeed)
         event = json.loads(await asyncio.wait_for(received.get(), 5))
         assert event == {"kind": "postAdded", "subject": str(subject), "about": str(about)}
         assert received.empty()
@@ -313,7 +313,7 @@ async def test_notifying_a_member_stores_a_row_and_publishes_an_event(fresh: str
             return {}
 
         async with write_as(fresh, Audience.PATIENT, viewer) as write:
-            await transactions.carry_out(write, viewer, work)
+            await transactions.run_once(write, viewer, work)
         kept = await admin.fetchrow("SELECT * FROM care.notification WHERE member_id = $1", rob)
         assert kept is not None
         assert (kept["kind"], kept["subject_type"], kept["subject_id"]) == ("CARE_LINK", "mbr", mia)

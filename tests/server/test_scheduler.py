@@ -14,7 +14,7 @@ from models.logins import role_dsn
 from models.research.surveys import ParticipationStatus, SurveyStatus
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience, Login
-from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_mutations, settle_surveys, takes_turn
+from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_mutations, settle_surveys, try_lock
 from server.scheduler import MAINTENANCE_LOCK, Scheduler
 from tests import factories
 from tests.support.callers import User
@@ -118,11 +118,11 @@ async def test_concurrent_schedulers_do_the_work_once(
 async def test_one_process_schedules_and_another_takes_over(fresh: str) -> None:
     first, second = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     try:
-        assert await takes_turn(first, MAINTENANCE_LOCK) is True
-        assert await takes_turn(second, MAINTENANCE_LOCK) is False
+        assert await try_lock(first, MAINTENANCE_LOCK) is True
+        assert await try_lock(second, MAINTENANCE_LOCK) is False
         first.terminate()
         for _ in range(100):
-            if await takes_turn(second, MAINTENANCE_LOCK):
+            if await try_lock(second, MAINTENANCE_LOCK):
                 break
             await asyncio.sleep(0.05)
         else:
