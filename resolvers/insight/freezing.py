@@ -23,7 +23,7 @@ from privacy.budget import (
 from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
 from privacy.precision import price
 from resolvers.insight.ledger import append
-from resolvers.insight.releases import ReleaseUse, FrozenDataset, PositionedVariable, present, release
+from resolvers.insight.releases import FrozenDataset, PositionedVariable, ReleaseUse, present, release
 from resolvers.transactions import (
     Refusal,
     RefusalCode,

@@ -18,7 +18,7 @@ from resolvers.insight.quotes import (
     quote,
     resolve_request,
 )
-from resolvers.insight.releases import ReleaseUse, Overspent, present, release
+from resolvers.insight.releases import Overspent, ReleaseUse, present, release
 from resolvers.transactions import Forbidden, current_day, too_late
 
 

@@ -16,7 +16,7 @@ from privacy.budget import left_for_sale, left_for_staff
 from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
 from privacy.domains import Category, DomainRule, Variable
 from privacy.precision import PRECISIONS, Precision, cheaper, price
-from resolvers.insight.releases import ReleaseUse, FrozenDataset, NoisyRelease, PositionedVariable
+from resolvers.insight.releases import FrozenDataset, NoisyRelease, PositionedVariable, ReleaseUse
 from resolvers.transactions import (
     Forbidden,
     Path,
