@@ -46,7 +46,11 @@ async def make_template(dsn: str) -> None:
 
     await run(dsn, f"create database {TEMPLATE}")
     await upgrade(at(dsn, TEMPLATE))
-    await seed.seed(at(dsn, TEMPLATE), SCALE)
+    try:
+        await seed.seed(at(dsn, TEMPLATE), SCALE)
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+        error.add_note("No migration makes what models/ declares: run `python -m commands.new migration NAME TABLE`")
+        raise
     await run(at(dsn, TEMPLATE), "vacuum analyze")
     await run(dsn, f"alter database {TEMPLATE} with allow_connections false")
 
