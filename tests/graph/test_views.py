@@ -18,35 +18,35 @@ VIEWS = build_views()
 
 EVERYONE = "PUBLIC PATIENT BUYER MANAGER"
 SIGNED_IN = "PATIENT BUYER MANAGER"
-MEMBERS_AND_HOUSE = "PATIENT MANAGER"
-BUYERS_AND_HOUSE = "BUYER MANAGER"
+MEMBERS_AND_STAFF = "PATIENT MANAGER"
+BUYERS_AND_STAFF = "BUYER MANAGER"
 
 # Written from what clients are promised, not from the code. A type that no field of a view leads to is absent.
 PROMISED = {
     "Query": {
         EVERYONE: "node viewer communities community treatments treatment indicators notices dataUses",
         SIGNED_IN: "survey dataset insight",
-        MEMBERS_AND_HOUSE: "member discussion",
+        MEMBERS_AND_STAFF: "member discussion",
         "PATIENT": "me",
-        BUYERS_AND_HOUSE: "datasets insightQuote",
+        BUYERS_AND_STAFF: "datasets insightQuote",
         "BUYER": "organization",
         "MANAGER": "surveys flags licences organizations",
     },
     "Subscription": {
         SIGNED_IN: "insightPublished",
-        MEMBERS_AND_HOUSE: "postAdded",
+        MEMBERS_AND_STAFF: "postAdded",
         "PATIENT": "notificationAdded surveyOpened",
         "MANAGER": "flagRaised",
     },
     "Mutation": {
         EVERYONE: "signIn register verifyEmail requestPasswordReset resetPassword",
         SIGNED_IN: "signOut sessionRevoke",
-        MEMBERS_AND_HOUSE: "postRemove",
+        MEMBERS_AND_STAFF: "postRemove",
         "PATIENT": "careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart notificationsRead "
         "observationRemove observationsRecord profileUpdate accountDelete dataExport "
         "communityJoin communityLeave discussionStart postAdd postEdit postFlag postReact "
         "consentSet surveySave surveySubmit surveyWithdraw",
-        BUYERS_AND_HOUSE: "insightPublish",
+        BUYERS_AND_STAFF: "insightPublish",
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule flagResolve memberSuspend "
         "licenceDecide organizationCreate waveFreeze",
@@ -60,7 +60,7 @@ PROMISED = {
     "PostEditPayload": {"PATIENT": "post userErrors query"},
     "PostFlagPayload": {"PATIENT": "post userErrors query"},
     "PostReactPayload": {"PATIENT": "post userErrors query"},
-    "PostRemovePayload": {MEMBERS_AND_HOUSE: "post userErrors query"},
+    "PostRemovePayload": {MEMBERS_AND_STAFF: "post userErrors query"},
     "FlagResolvePayload": {"MANAGER": "flag userErrors query"},
     "MemberSuspendPayload": {"MANAGER": "member userErrors query"},
     "ConsentSetPayload": {"PATIENT": "consent userErrors query"},
@@ -69,9 +69,9 @@ PROMISED = {
     "SurveyWithdrawPayload": {"PATIENT": "participation userErrors query"},
     "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
     "WaveFreezePayload": {"MANAGER": "dataset userErrors query"},
-    "InsightPublishPayload": {BUYERS_AND_HOUSE: "insight charged quote userErrors query"},
+    "InsightPublishPayload": {BUYERS_AND_STAFF: "insight charged quote userErrors query"},
     "InsightQuote": {
-        BUYERS_AND_HOUSE: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy"
+        BUYERS_AND_STAFF: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy"
     },
     "SurveyCreatePayload": {"MANAGER": "survey userErrors query"},
     "SurveyRevisePayload": {"MANAGER": "survey userErrors query"},
@@ -107,16 +107,16 @@ PROMISED = {
     "Community": {
         EVERYONE: "id slug name description condition memberCount indicators treatments",
         SIGNED_IN: "readiness datasets insights",
-        MEMBERS_AND_HOUSE: "associations members discussions surveys",
+        MEMBERS_AND_STAFF: "associations members discussions surveys",
         "PATIENT": "viewerMembership",
     },
     "CohortReadiness": {SIGNED_IN: "consenting needed ready"},
     "Membership": {"PATIENT": "community joinedOn role diagnosedIn"},
     "Member": {
-        MEMBERS_AND_HOUSE: "id pseudonym kind verified about joinedOn communities ageBand sex region suspension",
+        MEMBERS_AND_STAFF: "id pseudonym kind verified about joinedOn communities ageBand sex region suspension",
         "PATIENT": "courses series",
     },
-    "Suspension": {MEMBERS_AND_HOUSE: "until reason createdAt"},
+    "Suspension": {MEMBERS_AND_STAFF: "until reason createdAt"},
     "Me": {
         "PATIENT": "member account birthYear sex region sharing memberships dashboard observations courses "
         "participations consents dataUses privacyLoss notifications careLinks"
@@ -127,13 +127,13 @@ PROMISED = {
     "Notification": {"PATIENT": "id kind createdAt readAt subject"},
     "Staff": {"MANAGER": "id name roles"},
     "Discussion": {
-        MEMBERS_AND_HOUSE: "id community title author createdAt lastPostAt postCount closed posts lastPost about"
+        MEMBERS_AND_STAFF: "id community title author createdAt lastPostAt postCount closed posts lastPost about"
     },
     "Post": {
-        MEMBERS_AND_HOUSE: "id discussion author body createdAt editedAt removed removalReason reactions",
+        MEMBERS_AND_STAFF: "id discussion author body createdAt editedAt removed removalReason reactions",
         "PATIENT": "viewerReactions",
     },
-    "ReactionCount": {MEMBERS_AND_HOUSE: "reaction count"},
+    "ReactionCount": {MEMBERS_AND_STAFF: "reaction count"},
     "Flag": {"MANAGER": "id post reason note status resolution resolvedAt createdAt"},
     "Indicator": {EVERYONE: "id slug name layNames kind scale unit minimum maximum hpo"},
     "Observation": {"PATIENT": "id indicator value observedOn note byRelative"},
@@ -164,10 +164,10 @@ PROMISED = {
     "Participation": {"PATIENT": "survey status completedAt answers"},
     "Answer": {"PATIENT": "question codes number date text"},
     "Consent": {"PATIENT": "purpose granted recipients noticeVersion changedAt"},
-    "Organization": {EVERYONE: "id name kind", BUYERS_AND_HOUSE: "licences", "BUYER": "apiKeys"},
+    "Organization": {EVERYONE: "id name kind", BUYERS_AND_STAFF: "licences", "BUYER": "apiKeys"},
     "ApiKey": {"BUYER": "id name prefix createdAt lastUsedAt expiresAt"},
-    "Licence": {BUYERS_AND_HOUSE: "id organization community purpose startsOn endsOn status reason price quota"},
-    "Money": {BUYERS_AND_HOUSE: "amount currency"},
+    "Licence": {BUYERS_AND_STAFF: "id organization community purpose startsOn endsOn status reason price quota"},
+    "Money": {BUYERS_AND_STAFF: "amount currency"},
     "PrivacyCost": {EVERYONE: "microRho epsilon delta"},
     "PrivacyLoss": {"PATIENT": "allowance reserved spent guess statement"},
     "PrivacyBudget": {SIGNED_IN: "cap spent remaining insightsLeft"},
@@ -190,7 +190,7 @@ PROMISED = {
 LISTS = {
     EVERYONE: "Community Treatment DataUse",
     SIGNED_IN: "Dataset Insight",
-    MEMBERS_AND_HOUSE: "Member Discussion Post Survey",
+    MEMBERS_AND_STAFF: "Member Discussion Post Survey",
     "PATIENT": "Observation Notification TreatmentEvaluation",
     "MANAGER": "Flag Licence Organization",
 }
