@@ -270,8 +270,8 @@ async def test_a_role_writes_only_what_its_mutations_need(
         found.setdefault(row["table"], {})[row["command"]] = row["columns"]
     expected = {table: commands for (table, writer), commands in WRITERS.items() if writer is login}
     assert found == expected, (
-        "name what each role writes in models/security/write_rules.py, write the migration with `python -m commands.new"
-        " migration NAME TABLE`, and name it by hand in WRITERS in tests/models/test_policies.py"
+        "name what each role writes in models/security/write_rules.py, and by hand in WRITERS in"
+        " tests/models/test_policies.py; then run `python -m commands.new migration NAME TABLE`"
     )
 
 
