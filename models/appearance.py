@@ -1,21 +1,21 @@
-"""How names look: keys that two names share when readers would take one for the other."""
+"""Computes what names look like: keys that two names share if readers could mistake one for the other."""
 
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
-MARKS = "\u200e\u200f"  # of direction, which the table has around letters that are written from right to left
+MARKS = "\u200e\u200f"  # of direction: the table puts them around letters that are written from right to left
 
 
 @cache
 def prototypes() -> Mapping[str, str]:
-    """What each character is confusable with, by Unicode's confusables.txt (UTS 39): of each class the same text."""
-    # Here: the table takes a moment to load.
+    """For each character, the text that represents all its lookalikes in Unicode's confusables.txt (UTS 39)."""
+    # Imported here, because the table takes a moment to load.
     from confusable_homoglyphs.confusables import confusables_data  # type: ignore[import-untyped]
 
     found: dict[str, str] = {}
     for name, others in confusables_data.items():
-        # A character has one prototype, and a prototype lists all that have it: several, or one, which lists it back.
+        # A character lists its one prototype. A prototype lists its characters: several, or one that lists it back.
         source, target = name.strip(MARKS), others[0]["c"].strip(MARKS)
         if len(source) == 1 and len(others) == 1 and found.get(target) != source:
             found[source] = target
@@ -23,7 +23,7 @@ def prototypes() -> Mapping[str, str]:
 
 
 def skeleton(text: str) -> str:
-    """The text with every character replaced by the one that it is confusable with, as UTS 39, section 4 has it."""
+    """The text with each character replaced by its prototype (UTS 39, section 4)."""
     table = prototypes()
     characters = unicodedata.normalize("NFD", text)
     return unicodedata.normalize("NFD", "".join(_prototype(character, table) for character in characters))
@@ -44,10 +44,10 @@ def in_lower_case(text: str) -> str:
 
 
 def looks(name: str) -> list[str]:
-    """The keys of a name, in order. Two names with a key in common look alike: as written, or in another case.
+    """The keys of a name, sorted. Two names that share a key look alike, as written or in another case.
 
-    A capital I looks like a small l and not like a small i: that is why one key is not enough. `Iris` looks like `lris`
-    and is, in another case, `IRIS`, which looks like `lRIS`; but `Elia` does not look like `Ella`.
+    One key is not enough, because a capital I looks like a small l, but a small i does not: `Iris` looks like `lris`,
+    and in another case, `IRIS`, like `lRIS`; but `Elia` does not look like `Ella`.
     """
     written = skeleton(name)
     keys = {in_lower_case(name), written, written.lower(), skeleton(name.upper()), skeleton(name.title())}

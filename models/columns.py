@@ -73,7 +73,7 @@ def moment(**field: Any) -> Any:
 
 
 def moments() -> Any:
-    """Several timestamps with time zone."""
+    """A list of timestamps with time zone, empty by default."""
     return Field(
         default_factory=list,
         sa_type=ARRAY(DateTime(timezone=True)),

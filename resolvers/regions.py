@@ -1,4 +1,4 @@
-"""The regions that members live in: those of datasets, whatever case, accents and punctuation they are written with."""
+"""Reads regions in any case, with or without accents and punctuation, as the names that datasets use."""
 
 from collections.abc import Mapping
 
@@ -15,9 +15,9 @@ ACCEPTED = ", ".join(REGIONS)
 
 
 def region_of(text: str, *path: Step) -> str:
-    """The region that a text names, as datasets spell it. Raises Refused with those that there are."""
+    """The region that a text names, as datasets spell it. Raises Refused: INVALID, with the accepted names."""
     if is_blank(text):
-        raise invalid("This may not be empty.", *path)
+        raise invalid("This must not be empty.", *path)
     name = NAMES.get(folded(text))
     if name is None:
         raise invalid(f"This is not a known region. Accepted: {ACCEPTED}.", *path)

@@ -1,4 +1,4 @@
-"""Texts that people enter: what shows nothing, what fits on one line, and words that differ in spelling alone."""
+"""Checks texts that people enter: blank ones, control characters, line ends, and spellings of one name."""
 
 import re
 import unicodedata
@@ -9,13 +9,13 @@ INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\u2800\U0001d159\ufffc]"
 )
-# Control characters (Cc) but for the tab and the two of line ends.
+# Control characters (Cc), except the tab, the line feed and the carriage return.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 LINE_END = re.compile("[\t\n\r\u2028\u2029]")
 
 
 def is_blank(text: str) -> bool:
-    """Whether a reader would see nothing: white space, and characters that are invisible, alone."""
+    """Whether a text contains only white space and invisible characters."""
     return not INVISIBLE.sub("", text).strip()
 
 
@@ -29,12 +29,12 @@ def with_line_feeds(text: str) -> str:
 
 
 def has_control_characters(text: str) -> bool:
-    """Whether a text has control characters besides tabs and line ends."""
+    """Whether a text contains control characters other than tabs and line ends."""
     return CONTROL.search(text) is not None
 
 
 def has_line_ends(text: str) -> bool:
-    """Whether a text has more than one line, or a tab."""
+    """Whether a text contains a line end or a tab."""
     return LINE_END.search(text) is not None
 
 

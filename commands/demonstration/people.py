@@ -233,7 +233,7 @@ def write_people(seed: int, network: Network, everyone: list[Person]) -> None:
     for person in everyone:
         network.add(members.Member, id=person.id, pseudonym=person.pseudonym, kind=person.kind, verified=person.verified,
                     about=person.about, joined_on=person.joined_on)  # fmt: skip
-        # Generated names may look alike: a key is the first one's.
+        # Generated names may look alike: the first one reserves the key.
         for look in [key for key in looks(person.pseudonym) if key not in seen]:
             seen.add(look)
             network.add(registrations.PseudonymLook, look=look, member_id=person.id)

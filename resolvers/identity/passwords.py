@@ -1,4 +1,4 @@
-"""The only place for how passwords are kept: argon2id, whose work runs in a thread and takes long by design."""
+"""Hashes and verifies passwords with argon2id, in a thread, since it takes long by design."""
 
 import asyncio
 import unicodedata
@@ -13,15 +13,15 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 async def hash_password(password: str) -> str:
-    """The text to store: it carries its own salt and costs. Of the password in NFKC: NIST SP 800-63B-4, 3.1.1.2."""
+    """The argon2id hash of the password in NFKC (NIST SP 800-63B-4, 3.1.1.2), with its salt and parameters."""
     return await asyncio.to_thread(HASHER.hash, _bytes(normalized(password)))
 
 
-async def fits(password: str, password_hash: str | None) -> bool:
-    """Whether a password is the one that was hashed, in any normal form.
+async def verify_password(password: str, password_hash: str | None) -> bool:
+    """Whether the password, in any normal form, matches the hash.
 
-    None, nobody's hash, never fits and takes just as long. Hashes made before passwords were normalized are of what was
-    typed, so that other forms of the password are tried too: how many depends on the password alone.
+    If the hash is None, it never does, and checking takes as long. Hashes made before passwords were normalized are of
+    the password as typed, so its other forms are tried too: how many depends on the password alone.
     """
     for form in forms(password):
         if await asyncio.to_thread(_verify, form, password_hash):
@@ -30,18 +30,18 @@ async def fits(password: str, password_hash: str | None) -> bool:
 
 
 def normalized(password: str) -> str:
-    """The password in NFKC: keyboards differ in how they compose what looks the same."""
+    """The password in NFKC: keyboards compose the same characters differently."""
     return unicodedata.normalize("NFKC", password)
 
 
 def forms(password: str) -> list[str]:
-    """What may have been hashed of a password: NFKC, then what was typed, then the other normal forms; each once."""
+    """What may have been hashed for a password, each once: NFKC, the text as typed, then the other normal forms."""
     others = (unicodedata.normalize(form, password) for form in ("NFC", "NFD", "NFKD"))
     return list(dict.fromkeys((normalized(password), password, *others)))
 
 
 def _verify(password: str, password_hash: str | None) -> bool:
-    stand_in = _nobodys()  # made for everyone, or the first unknown e-mail of a process would take twice as long
+    stand_in = _stand_in()  # in any case, or the first unknown e-mail address of a process would take twice as long
     try:
         return HASHER.verify(password_hash or stand_in, _bytes(password)) and password_hash is not None
     except (VerificationError, InvalidHashError):
@@ -49,9 +49,9 @@ def _verify(password: str, password_hash: str | None) -> bool:
 
 
 def _bytes(password: str) -> bytes:
-    return password.encode("utf-8", "surrogatepass")  # JSON can spell halves of characters, which UTF-8 has no word for
+    return password.encode("utf-8", "surrogatepass")  # JSON can contain lone surrogates, which UTF-8 cannot encode
 
 
 @cache
-def _nobodys() -> str:
+def _stand_in() -> str:
     return HASHER.hash("")

@@ -1,4 +1,4 @@
-"""Texts of inputs: line ends, control characters and characters that show nothing, in every field that takes a text."""
+"""Texts of inputs: line ends, control characters and invisible characters, in every field that takes a text."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,15 +19,16 @@ from models.research.surveys import QuestionKind
 from models.viewers import Audience
 from resolvers.community.discussions_rules import body_in, note_in, title_in
 from resolvers.identity.accounts_rules import about_of
-from resolvers.research.participations_rules import AnswerEntry, kept_answers
+from resolvers.research.participations_rules import AnswerEntry, accepted_answers
 from resolvers.research.surveys_rules import definition_refusals
 from resolvers.research.visibility_rules import OptionDefinition, QuestionDefinition
 from resolvers.texts import has_control_characters, is_blank, with_line_feeds
 from resolvers.transactions import Refused, line_within, optional_text_within, text_within
 from schema.build import build_views
 from schema.inputs import Visit
+from tests.support.callers import User
 from tests.support.client import ANYBODY, Caller
-from tests.support.town import Person, Town
+from tests.support.network import Network
 
 VIEWS = build_views()
 DUMMIES: dict[str, Any] = {
@@ -49,19 +50,19 @@ BLANK = [
     "\U000e0100", "\u2060", "\ufeff", "\u034f", "\u115f\u1160", "\uffa0", "\u17b4", "\u180e", "\u200e\u200f", "\u202e",
     "\u2066\u2069", "\U000e0041", "\U0001d173", " \u200b \u3164 \u2800 ",
 ]  # fmt: skip
-SHOWN = ["a", "é", "e\u0301", "❤\ufe0f", "👩\u200d🔬", "می\u200cخواهم", ".", "0", "ㅤa", "\u200bx", "한", "־"]
+VISIBLE = ["a", "é", "e\u0301", "❤\ufe0f", "👩\u200d🔬", "می\u200cخواهم", ".", "0", "ㅤa", "\u200bx", "한", "־"]
 
 
 def value_of(kind: GraphQLNamedType) -> Any:
-    """The least value of a type."""
+    """A minimal value of a type."""
     if is_enum_type(kind):
         return next(iter(kind.values))
     if is_input_object_type(kind):
-        return least(kind)
+        return minimal(kind)
     return DUMMIES[kind.name]
 
 
-def least(kind: GraphQLInputObjectType) -> dict[str, Any]:
+def minimal(kind: GraphQLInputObjectType) -> dict[str, Any]:
     return {
         name: [] if is_list_type(field.type.of_type) else value_of(get_named_type(field.type))
         for name, field in kind.fields.items()
@@ -70,16 +71,16 @@ def least(kind: GraphQLInputObjectType) -> dict[str, Any]:
 
 
 def texts_of(kind: GraphQLInputObjectType, text: str, seen: tuple[str, ...] = ()) -> Iterator[tuple[list[str], Any]]:
-    """For each field that takes a text: its path, and the least input that has `text` there."""
+    """For each field that takes a text: its path, and a minimal input with `text` there."""
     for name, field in kind.fields.items():
         named = get_named_type(field.type)
         listed = is_list_type(field.type) or (is_non_null_type(field.type) and is_list_type(field.type.of_type))
         step = [name, "0"] if listed else [name]
         if named.name == "String":
-            yield step, least(kind) | {name: [text] if listed else text}
+            yield step, minimal(kind) | {name: [text] if listed else text}
         elif is_input_object_type(named) and named.name not in seen:
             for path, value in texts_of(named, text, (*seen, named.name)):
-                yield [*step, *path], least(kind) | {name: [value] if listed else value}
+                yield [*step, *path], minimal(kind) | {name: [value] if listed else value}
 
 
 def all_texts(schema: GraphQLSchema, text: str) -> Iterator[tuple[str, str, list[str], Any]]:
@@ -94,20 +95,20 @@ def all_texts(schema: GraphQLSchema, text: str) -> Iterator[tuple[str, str, list
 
 @pytest.mark.parametrize("audience", list(Audience))
 async def test_control_characters_are_refused_in_every_text_of_every_mutation(
-    here: Town, boss: Person, audience: Audience
+    network: Network, survey_manager: User, audience: Audience
 ) -> None:
     callers: dict[Audience, Caller] = {
         Audience.PUBLIC: ANYBODY,
-        Audience.PATIENT: await here.member(),
-        Audience.BUYER: await here.buyer(),
-        Audience.MANAGER: boss,
+        Audience.PATIENT: await network.member(),
+        Audience.BUYER: await network.buyer(),
+        Audience.MANAGER: survey_manager,
     }
     tried = 0
     for mutation, kind, path, value in all_texts(VIEWS[audience]._schema, "a\x07b"):
         if path[-1] == "password":
             continue
         document = f"mutation ($input: {kind}!) {{ {mutation}(input: $input) {{ userErrors {{ code path }} }} }}"
-        answer = await here.ask(callers[audience], document, {"input": value})
+        answer = await network.ask(callers[audience], document, {"input": value})
         errors = answer["data"][mutation]["userErrors"]
         assert (mutation, errors) == (mutation, [{"code": "INVALID", "path": ["input", *path]}])
         tried += 1
@@ -115,14 +116,14 @@ async def test_control_characters_are_refused_in_every_text_of_every_mutation(
 
 
 @pytest.mark.parametrize("character", CONTROL)
-def test_which_characters_are_control_characters(character: str) -> None:
+def test_control_characters_are_recognized(character: str) -> None:
     assert has_control_characters(f"a{character}b")
     visit = Visit()
     visit.leaf(("note",), f"a{character}b")
     assert visit.unwritable == [("note",)]
 
 
-def test_tabs_and_line_ends_are_no_control_characters() -> None:
+def test_tabs_and_line_ends_are_allowed() -> None:
     assert not any(has_control_characters(f"a{character}b") for character in ("\t", "\n", "\r", "\r\n", "\u2028", "é"))
 
 
@@ -130,17 +131,17 @@ def test_tabs_and_line_ends_are_no_control_characters() -> None:
 def test_line_ends_are_read_as_line_feeds(written: str, read: str) -> None:
     one, other = Visit(), Visit()
     assert with_line_feeds(written) == one.leaf(("note",), written) == other.leaf(("note",), read) == read
-    assert one.digestible() == other.digestible()  # a repeated request is the same, whichever system sent it
+    assert one.digestible() == other.digestible()  # a repeated request is the same from every system
 
 
-def test_a_password_is_left_as_it_was_typed() -> None:
+def test_a_password_is_not_changed() -> None:
     visit = Visit()
     assert visit.leaf(("password",), "a\r\nb\x07") == "a\r\nb\x07"
     assert visit.unwritable == []
 
 
 @pytest.mark.parametrize("text", BLANK)
-def test_what_shows_nothing_is_no_text(text: str) -> None:
+def test_a_text_of_invisible_characters_is_blank(text: str) -> None:
     assert is_blank(text)
     with pytest.raises(Refused):
         text_within(text, 99, "a")
@@ -158,34 +159,34 @@ def test_what_shows_nothing_is_no_text(text: str) -> None:
         (0, "options", 0, "label"),
     ]
     why = (QuestionDefinition(key="why", text="Why?", kind=QuestionKind.TEXT, required=True),)
-    kept, refusals = kept_answers(why, [AnswerEntry("why", text=text)], "answers", whole=True)
+    kept, refusals = accepted_answers(why, [AnswerEntry("why", text=text)], "answers", whole=True)
     assert (kept, len(refusals)) == ({}, 1)
 
 
-@pytest.mark.parametrize("text", SHOWN)
-def test_what_shows_something_is_a_text(text: str) -> None:
+@pytest.mark.parametrize("text", VISIBLE)
+def test_a_text_with_a_visible_character_is_accepted(text: str) -> None:
     assert not is_blank(text)
     assert text_within(text, 99, "a") == body_in(text, "a") == text
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\tb", "a\u2028b", "a\u2029b"])
-def test_a_line_is_one_line(text: str) -> None:
+def test_a_text_of_one_line_contains_no_line_ends_or_tabs(text: str) -> None:
     with pytest.raises(Refused):
         line_within(text, 99, "a")
     assert line_within(f" {text[0]} \n", 99, "a") == "a"
 
 
-async def test_texts_are_stored_with_line_feeds(here: Town, home: Any) -> None:
-    ada = await here.member(home)
-    community = f"com_{home}"
+async def test_texts_are_stored_with_line_feeds(network: Network, community_id: Any) -> None:
+    ada = await network.member(community_id)
+    community = f"com_{community_id}"
     written, stored = "one\r\ntwo\rthree\n\nfour", "one\ntwo\nthree\n\nfour"
-    payload = await here.do(ada, "profileUpdate", "me { member { about } }", about=written)
+    payload = await network.do(ada, "profileUpdate", "me { member { about } }", about=written)
     assert payload["me"]["member"]["about"] == stored
     given = {"community": community, "title": "A title", "body": written}
-    payload = await here.do(ada, "discussionStart", "discussion { id posts { nodes { body } } }", **given)
+    payload = await network.do(ada, "discussionStart", "discussion { id posts { nodes { body } } }", **given)
     assert payload["discussion"]["posts"]["nodes"] == [{"body": stored}]
-    payload = await here.do(ada, "postAdd", "post { id body }", discussion=payload["discussion"]["id"], body=written)
+    payload = await network.do(ada, "postAdd", "post { id body }", discussion=payload["discussion"]["id"], body=written)
     assert payload["post"]["body"] == stored
-    ben = await here.member(home)
-    await here.do(ben, "postFlag", "__typename", post=payload["post"]["id"], reason="SPAM", note=written)
-    assert await here.value("SELECT note FROM care.flag WHERE member_id = $1", ben.id) == stored
+    ben = await network.member(community_id)
+    await network.do(ben, "postFlag", "__typename", post=payload["post"]["id"], reason="SPAM", note=written)
+    assert await network.value("SELECT note FROM care.flag WHERE member_id = $1", ben.id) == stored

@@ -1,4 +1,4 @@
-"""What members enter about themselves: passwords in every normal form, and locales as browsers send them."""
+"""Checks of passwords in every normal form, and of locales as browsers send them."""
 
 import unicodedata
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from resolvers.identity.accounts_rules import LOCALE_LENGTH, PASSWORD_LENGTHS, locale_of, password_of
-from resolvers.identity.passwords import HASHER, fits, hash_password, normalized
+from resolvers.identity.passwords import HASHER, hash_password, normalized, verify_password
 from resolvers.transactions import Refused
 
 FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
@@ -31,34 +31,34 @@ LOCALES = [
     ("x-whatever", "x-whatever"), ("i-klingon", "i-klingon"), ("en-GB-oed", "en-GB-oed"), ("art-lojban", "art-lojban"),
     ("zh-min-nan", "zh-min-nan"), ("sgn-BE-FR", "sgn-BE-FR"),
 ]  # fmt: skip
-NO_LOCALES = [
+NOT_LOCALES = [
     "", "-", "f", "fr_FR", "fr-", "-fr", "fr--FR", "français", "French", "fr-FRAN-FRAN", "en-x", "en-u", "de-1996-1996",
     "en-a-bb-a-cc", "fr FR", "fr-FR;q=0.8", "*", "1a", "fr-FR\n", "ſr", "fr-F\u0131", "x-", "en-US-posixposix",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("password", PASSWORDS)
-async def test_a_password_fits_in_any_normal_form(password: str) -> None:
+async def test_a_password_is_verified_in_any_normal_form(password: str) -> None:
     made = await hash_password(password)
     typed = {password, *(unicodedata.normalize(form, password) for form in FORMS)}
-    assert [await fits(form, made) for form in typed] == [True] * len(typed)
-    assert not await fits(password + "x", made)
-    assert not await fits(password[::-1], made)
+    assert [await verify_password(form, made) for form in typed] == [True] * len(typed)
+    assert not await verify_password(password + "x", made)
+    assert not await verify_password(password[::-1], made)
 
 
 @pytest.mark.parametrize("password", PASSWORDS)
-async def test_a_password_hashed_as_it_was_typed_still_fits(password: str) -> None:
+async def test_a_password_that_was_hashed_as_typed_is_still_verified(password: str) -> None:
     for form in FORMS[:2]:
         typed = unicodedata.normalize(form, password)
         old = HASHER.hash(typed.encode())
-        assert await fits(typed, old)
-        assert await fits(unicodedata.normalize("NFC", typed), old)
-        assert not await fits(f"{typed} ", old)
-    assert await fits(password, HASHER.hash(password.encode()))
-    assert not await fits(password, None)
+        assert await verify_password(typed, old)
+        assert await verify_password(unicodedata.normalize("NFC", typed), old)
+        assert not await verify_password(f"{typed} ", old)
+    assert await verify_password(password, HASHER.hash(password.encode()))
+    assert not await verify_password(password, None)
 
 
-def test_lengths_and_common_passwords_are_judged_in_the_form_that_is_hashed() -> None:
+def test_lengths_and_common_passwords_are_checked_in_the_form_that_is_hashed() -> None:
     least, most = PASSWORD_LENGTHS
     assert password_of("ﬁ" * least, path=("password",)) == "fi" * least
     for refused in (
@@ -71,11 +71,11 @@ def test_lengths_and_common_passwords_are_judged_in_the_form_that_is_hashed() ->
 
 
 @pytest.mark.parametrize(("sent", "stored"), LOCALES)
-def test_a_language_tag_is_a_locale_in_its_usual_case(sent: str, stored: str) -> None:
+def test_a_language_tag_is_stored_in_its_usual_case(sent: str, stored: str) -> None:
     assert locale_of(sent) == locale_of(sent.upper()) == locale_of(sent.lower()) == stored
 
 
-@pytest.mark.parametrize("sent", [*NO_LOCALES, "x" + "-abcdefgh" * (LOCALE_LENGTH // 9 + 1)])
-def test_what_is_no_language_tag_is_refused(sent: str) -> None:
+@pytest.mark.parametrize("sent", [*NOT_LOCALES, "x" + "-abcdefgh" * (LOCALE_LENGTH // 9 + 1)])
+def test_a_malformed_language_tag_is_refused(sent: str) -> None:
     with pytest.raises(Refused):
         locale_of(sent)

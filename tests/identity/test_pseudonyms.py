@@ -1,4 +1,4 @@
-"""Pseudonyms: unlike every other at sight, found however they are typed, no claim to be staff, and seldom changed."""
+"""Pseudonyms: lookalikes and claims to be staff are refused, any typed form is found, and changes are limited."""
 
 import asyncio
 
@@ -16,10 +16,11 @@ from resolvers.identity.accounts_rules import (
     pseudonym_of,
 )
 from resolvers.transactions import Refused
+from tests.support.callers import User
 from tests.support.client import ANYBODY
 from tests.support.declared import empty
+from tests.support.network import Network
 from tests.support.newcomers import NOTICE, PASSWORD
-from tests.support.town import Person, Town
 
 ALIKE = [
     ("Camille", "camille"), ("Camille", "CAMILLE"), ("Camille", "C\u0430mille"), ("Camille", "С\u0430mille"),
@@ -44,7 +45,7 @@ STAFF = [
     "Modératrice Anne", "M0dérateur", "m\u043edérateur", "Staff", "St4ff", "modo", "Support", "Équipe",
     "Équipe officielle", "The team", "Service client", "Support technique", "a.d.m.i.n", "A D M I N", "Ｃｏｈｏｒｔｅ",
 ]  # fmt: skip
-NO_STAFF = [
+NOT_STAFF = [
     "Camille", "J.P.", "A B C", "123", "Moderato", "Équipe SEP Bretagne", "Help me", "Le Client", "Stéphane", "Modou",
     "Système D", "Badminton", "🌻🌻🌻",
 ]  # fmt: skip
@@ -52,30 +53,30 @@ LIGUE = "Ligue française contre la sclérose en plaques"
 
 
 @pytest.mark.parametrize(("one", "other"), ALIKE)
-def test_what_readers_take_for_one_another_shares_a_look(one: str, other: str) -> None:
-    kept = [pseudonym_of(name, MemberKind.PATIENT) for name in (one, other)]
-    assert set(looks(kept[0])) & set(looks(kept[1]))
+def test_names_that_look_alike_share_a_key(one: str, other: str) -> None:
+    stored = [pseudonym_of(name, MemberKind.PATIENT) for name in (one, other)]
+    assert set(looks(stored[0])) & set(looks(stored[1]))
 
 
 @pytest.mark.parametrize(("one", "other"), UNLIKE)
-def test_what_readers_tell_apart_shares_none(one: str, other: str) -> None:
+def test_names_that_look_different_share_no_key(one: str, other: str) -> None:
     assert not set(looks(one)) & set(looks(other))
 
 
 @pytest.mark.parametrize("name", [*INVISIBLE, *STAFF])
-def test_what_is_invisible_or_claims_to_be_staff_is_no_pseudonym(name: str) -> None:
+def test_invisible_characters_and_claims_to_be_staff_are_refused(name: str) -> None:
     for kind in MemberKind:
         with pytest.raises(Refused) as refused:
             pseudonym_of(name, kind, "pseudonym")
         assert (refused.value.refusals[0].code, refused.value.refusals[0].path) == ("INVALID", ("pseudonym",))
 
 
-@pytest.mark.parametrize("name", [*NO_STAFF])
-def test_what_only_resembles_a_word_of_staff_is_a_pseudonym(name: str) -> None:
+@pytest.mark.parametrize("name", [*NOT_STAFF])
+def test_a_name_that_only_resembles_a_word_of_staff_is_accepted(name: str) -> None:
     assert pseudonym_of(name, MemberKind.PATIENT) == name
 
 
-def test_an_association_goes_by_its_full_name() -> None:
+def test_an_association_can_use_its_full_name() -> None:
     assert pseudonym_of(LIGUE, MemberKind.ASSOCIATION) == LIGUE
     for kind, most in (
         (MemberKind.PATIENT, PSEUDONYM_LENGTHS[1]),
@@ -87,77 +88,77 @@ def test_an_association_goes_by_its_full_name() -> None:
             pseudonym_of("x" * (most + 1), kind)
 
 
-async def registers(here: Town, name: str, kind: str = "PATIENT") -> tuple[str, str] | None:
+async def registers(network: Network, name: str, kind: str = "PATIENT") -> tuple[str, str] | None:
     given = {
         "email": f"a{abs(hash(name))}@people.example", "password": PASSWORD, "pseudonym": name, "kind": kind,
         "noticeVersion": NOTICE,
     }  # fmt: skip
-    payload = await here.do(ANYBODY, "register", "__typename", **given)
+    payload = await network.do(ANYBODY, "register", "__typename", **given)
     return next(((error["code"], ".".join(error["path"])) for error in payload["userErrors"]), None)
 
 
-async def renames(here: Town, who: Person, name: str) -> str | None:
-    payload = await here.do(who, "profileUpdate", "__typename", pseudonym=name)
+async def renames(network: Network, who: User, name: str) -> str | None:
+    payload = await network.do(who, "profileUpdate", "__typename", pseudonym=name)
     return next((error["code"] for error in payload["userErrors"]), None)
 
 
-async def test_a_pseudonym_that_looks_like_anothers_is_taken(here: Town) -> None:
-    assert await registers(here, "Fabiola") is None  # waits for its code, and holds its looks
-    assert await registers(here, LIGUE, "ASSOCIATION") is None
-    ada = await here.member()
+async def test_a_lookalike_of_another_members_pseudonym_is_taken(network: Network) -> None:
+    assert await registers(network, "Fabiola") is None  # waits for its code, and reserves its keys
+    assert await registers(network, LIGUE, "ASSOCIATION") is None
+    ada = await network.member()
     for name in ("FABIOLA", "F\u0430biola", "FabioIa", "Fabio1a", "FABlOLA", "Fab\u0456ola", LIGUE[:-1] + "ѕ"):
-        assert (name, await registers(here, name, "ASSOCIATION")) == (name, ("TAKEN", "input.pseudonym"))
+        assert (name, await registers(network, name, "ASSOCIATION")) == (name, ("TAKEN", "input.pseudonym"))
         if len(name) < 31:
-            assert (name, await renames(here, ada, name)) == (name, "TAKEN")
-    assert await registers(here, "Fabiolo") is None
-    assert await renames(here, ada, "Iris") is None
-    ben = await here.member()
-    assert await renames(here, ben, "lris") == "TAKEN"
-    assert await renames(here, ada, "IRIS") is None  # one's own look is no other's
-    assert await renames(here, ada, "Rose") is None
-    assert await renames(here, ben, "lris") is None  # given up, it is free
+            assert (name, await renames(network, ada, name)) == (name, "TAKEN")
+    assert await registers(network, "Fabiolo") is None
+    assert await renames(network, ada, "Iris") is None
+    ben = await network.member()
+    assert await renames(network, ben, "lris") == "TAKEN"
+    assert await renames(network, ada, "IRIS") is None  # ada herself has the key
+    assert await renames(network, ada, "Rose") is None
+    assert await renames(network, ben, "lris") is None  # ada gave it up
 
 
-async def test_of_two_who_want_lookalikes_at_once_one_has_its_own(here: Town) -> None:
+async def test_concurrent_changes_to_lookalikes_succeed_once(network: Network) -> None:
     names = ("Mirabelle", "MIRABELLE", "Mir\u0430belle", "MirabeIIe")
-    members = [await here.member() for _ in names]
-    answers = await asyncio.gather(*(renames(here, who, name) for who, name in zip(members, names, strict=True)))
+    members = [await network.member() for _ in names]
+    answers = await asyncio.gather(*(renames(network, who, name) for who, name in zip(members, names, strict=True)))
     assert sorted(str(answer) for answer in answers) == ["None", "TAKEN", "TAKEN", "TAKEN"]
 
 
-async def test_renaming_has_a_limit(here: Town) -> None:
-    ada = await here.member()
+async def test_changes_of_a_pseudonym_are_limited(network: Network) -> None:
+    ada = await network.member()
     for number in range(RENAMES):
-        assert await renames(here, ada, f"Violet {'abc'[number]}") is None
+        assert await renames(network, ada, f"Violet {'abc'[number]}") is None
     last = f"Violet {'abc'[RENAMES - 1]}"
-    assert await renames(here, ada, "Rosa") == "LIMIT_REACHED"
-    assert await renames(here, ada, last.upper()) is None  # in another case it is no other name
-    assert await here.value("SELECT pseudonym FROM care.member WHERE id = $1", ada.id) == last.upper()
-    await here.database.execute(
+    assert await renames(network, ada, "Rosa") == "LIMIT_REACHED"
+    assert await renames(network, ada, last.upper()) is None  # a change of case does not count
+    assert await network.value("SELECT pseudonym FROM care.member WHERE id = $1", ada.id) == last.upper()
+    await network.database.execute(
         "UPDATE identity.account SET renamed_at = ARRAY(SELECT r - make_interval(days => $2) FROM unnest(renamed_at) r)"
         " WHERE member_id = $1",
         ada.id,
         RENAMING_DAYS,
     )
-    assert await renames(here, ada, "Rosa") is None
-    assert await here.value("SELECT cardinality(renamed_at) FROM identity.account WHERE member_id = $1", ada.id) == 1
+    assert await renames(network, ada, "Rosa") is None
+    assert await network.value("SELECT cardinality(renamed_at) FROM identity.account WHERE member_id = $1", ada.id) == 1
 
 
 @pytest.mark.parametrize(
     "typed", ["Zoé Blum", "zoé blum", "Zoe\u0301 Blum", "  ＺＯÉ\u00a0\u00a0Blum ", "Zoé\u2003Blum"]
 )
-async def test_a_pseudonym_is_found_however_it_is_typed(here: Town, typed: str) -> None:
-    patient = await here.member()
-    relative = await here.value("SELECT id FROM care.member WHERE pseudonym = 'Zoé Blum'")
+async def test_a_pseudonym_is_found_however_it_is_typed(network: Network, typed: str) -> None:
+    patient = await network.member()
+    relative = await network.value("SELECT id FROM care.member WHERE pseudonym = 'Zoé Blum'")
     if relative is None:
-        relative = (await here.member(pseudonym="Zoé Blum", kind=MemberKind.RELATIVE)).id
-    found = await here.ask(patient, "query ($name: String!) { member(pseudonym: $name) { id } }", {"name": typed})
+        relative = (await network.member(pseudonym="Zoé Blum", kind=MemberKind.RELATIVE)).id
+    found = await network.ask(patient, "query ($name: String!) { member(pseudonym: $name) { id } }", {"name": typed})
     assert found["data"] == {"member": {"id": f"mbr_{relative}"}}
-    payload = await here.do(patient, "careLinkInvite", "careLink { relative { id } }", pseudonym=typed)
+    payload = await network.do(patient, "careLinkInvite", "careLink { relative { id } }", pseudonym=typed)
     assert payload["careLink"] == {"relative": {"id": f"mbr_{relative}"}}
 
 
-async def test_members_and_registrations_that_there_are_get_their_looks(server: str) -> None:
+async def test_existing_members_and_registrations_get_their_keys(server: str) -> None:
     async with empty(server) as dsn:
         await run.upgrade(dsn, "0011")
         connection = await asyncpg.connect(dsn)
@@ -183,7 +184,7 @@ async def test_members_and_registrations_that_there_are_get_their_looks(server: 
         finally:
             await connection.close()
     found = {row["name"]: row["looks"] for row in held}
-    # The second Camille keeps its name, and what only it looks like.
+    # The second Camille keeps the name, and the keys that the first does not have.
     assert {name: found[name] for name in ("Camille", "Iris", "Rose")} == {
         name: looks(name) for name in ("Camille", "Iris", "Rose")
     }

@@ -1,4 +1,4 @@
-"""Regions: whatever their spelling, each is one that datasets know, or it is refused and named nowhere."""
+"""Regions: any spelling is stored as the name that datasets use, and unknown ones are refused."""
 
 from uuid import UUID
 
@@ -6,11 +6,12 @@ import asyncpg
 
 from models.migrations import run
 from privacy.domains import REGIONS
+from tests.support.callers import User
 from tests.support.client import ANYBODY
 from tests.support.declared import empty
+from tests.support.network import Network
 from tests.support.newcomers import NOTICE, PASSWORD
 from tests.support.surveys import wanted
-from tests.support.town import Person, Town
 
 SPELLINGS = [
     ("Bretagne", "Bretagne"),
@@ -32,31 +33,38 @@ UNKNOWN = ["Atlantis", "Terres australes", "Corse!?x", "Corseж", "Сorse", "one
 BLANK = ["", "  \t", "\u200b", "\u3164", "\u2800", "\u00ad", "\ufe0f"]
 
 
-async def stored(here: Town, who: Person) -> object:
-    return await here.value("SELECT region FROM care.profile WHERE member_id = $1", who.id)
+async def stored(network: Network, who: User) -> object:
+    return await network.value("SELECT region FROM care.profile WHERE member_id = $1", who.id)
 
 
-async def test_the_graph_lists_the_regions_of_datasets(here: Town) -> None:
-    assert (await here.ask(ANYBODY, "{ regions }"))["data"] == {"regions": list(REGIONS)}
+async def test_the_graph_lists_the_regions_of_datasets(network: Network) -> None:
+    assert (await network.ask(ANYBODY, "{ regions }"))["data"] == {"regions": list(REGIONS)}
 
 
-async def test_any_spelling_of_a_region_is_stored_as_datasets_spell_it(here: Town, boss: Person, home: UUID) -> None:
-    ada = await here.member(home)
+async def test_any_spelling_of_a_region_is_stored_as_datasets_spell_it(
+    network: Network, survey_manager: User, community_id: UUID
+) -> None:
+    ada = await network.member(community_id)
     for written, name in SPELLINGS:
-        payload = await here.do(ada, "profileUpdate", "me { region }", region=written)
+        payload = await network.do(ada, "profileUpdate", "me { region }", region=written)
         assert (written, payload["me"], payload["userErrors"]) == (written, {"region": name}, [])
     eligibility = {"regions": [written for written, _ in SPELLINGS]}
-    payload = await here.do(
-        boss, "surveyCreate", "survey { eligibility { regions } }", **wanted(home, eligibility=eligibility)
+    payload = await network.do(
+        survey_manager,
+        "surveyCreate",
+        "survey { eligibility { regions } }",
+        **wanted(community_id, eligibility=eligibility),
     )
     assert sorted(payload["survey"]["eligibility"]["regions"]) == sorted(REGIONS)  # each of them once
 
 
-async def test_what_is_no_region_is_refused_with_those_that_there_are(here: Town, boss: Person, home: UUID) -> None:
-    ada = await here.member(home)
-    await here.do(ada, "profileUpdate", "__typename", region="Corse")
+async def test_an_unknown_region_is_refused_with_the_accepted_names(
+    network: Network, survey_manager: User, community_id: UUID
+) -> None:
+    ada = await network.member(community_id)
+    await network.do(ada, "profileUpdate", "__typename", region="Corse")
     for written in UNKNOWN:
-        answer = await here.ask(
+        answer = await network.ask(
             ada,
             "mutation ($input: ProfileUpdateInput!) { profileUpdate(input: $input) { userErrors { path message } } }",
             {"input": {"region": written}},
@@ -64,27 +72,30 @@ async def test_what_is_no_region_is_refused_with_those_that_there_are(here: Town
         (error,) = answer["data"]["profileUpdate"]["userErrors"]
         assert (written, error["path"]) == (written, ["input", "region"])
         assert all(name in error["message"] for name in REGIONS)
-        assert await stored(here, ada) == "Corse"
+        assert await stored(network, ada) == "Corse"
         newcomer = {
             "email": "somebody@people.example", "password": PASSWORD, "pseudonym": "Somebody", "kind": "PATIENT",
             "noticeVersion": NOTICE, "region": written,
         }  # fmt: skip
-        assert await here.refused(ANYBODY, "register", **newcomer) == ("INVALID", "input.region")
+        assert await network.refused(ANYBODY, "register", **newcomer) == ("INVALID", "input.region")
     for written in (*UNKNOWN, *BLANK):
-        asked = wanted(home, eligibility={"regions": ["Corse", written]})
-        assert await here.refused(boss, "surveyCreate", **asked) == ("INVALID", "input.eligibility.regions.1")
+        asked = wanted(community_id, eligibility={"regions": ["Corse", written]})
+        assert await network.refused(survey_manager, "surveyCreate", **asked) == (
+            "INVALID",
+            "input.eligibility.regions.1",
+        )
 
 
-async def test_a_blank_region_clears_the_profile(here: Town) -> None:
-    ada = await here.member()
+async def test_a_blank_region_clears_the_profile(network: Network) -> None:
+    ada = await network.member()
     for written in BLANK:
-        await here.do(ada, "profileUpdate", "__typename", region="Corse")
-        assert await stored(here, ada) == "Corse"
-        await here.do(ada, "profileUpdate", "__typename", region=written)
-        assert (written, await stored(here, ada)) == (written, None)
+        await network.do(ada, "profileUpdate", "__typename", region="Corse")
+        assert await stored(network, ada) == "Corse"
+        await network.do(ada, "profileUpdate", "__typename", region=written)
+        assert (written, await stored(network, ada)) == (written, None)
 
 
-async def test_regions_stored_before_are_migrated(server: str) -> None:
+async def test_stored_regions_are_migrated(server: str) -> None:
     before = [*SPELLINGS, ("Atlantis", None)]
     async with empty(server) as dsn:
         await run.upgrade(dsn, "0009")
@@ -130,7 +141,7 @@ async def test_regions_stored_before_are_migrated(server: str) -> None:
                     " WHERE s.title = $1",
                     str(number),
                 )
-                # What is unknown stays where it limits a survey: one that asks nobody must not ask everybody.
+                # An unknown region stays in the eligibility: a survey without regions is for everybody.
                 assert (written, region, set(asked)) == (written, name, {name or written, "Corse"})
         finally:
             await connection.close()

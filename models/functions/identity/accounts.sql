@@ -1,7 +1,7 @@
 -- Changes to an account, its deletion, and the deletion of what has expired.
 
--- Changes the viewer's pseudonym: CHANGED, TAKEN if it or one that looks like it is another's, or TOO_OFTEN after `most`
--- changes within `period`, of which those that keep its looks do not count.
+-- Changes the viewer's pseudonym: CHANGED, TAKEN if somebody else has it or one that looks like it, or TOO_OFTEN after
+-- `most` changes within `period`. A change to a pseudonym that looks like the present one does not count.
 CREATE FUNCTION identity.change_pseudonym(pseudonym text, looks text[], most integer, period interval) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -10,7 +10,7 @@ DECLARE
     earlier timestamptz[];
     keeps boolean;
 BEGIN
-    -- One at a time: of two changes that count together, both would be among the first.
+    -- Locked, so that concurrent changes are counted one after another.
     PERFORM FROM identity.account a WHERE a.member_id = viewer FOR UPDATE;
     SELECT array_remove(array_agg(r.at ORDER BY r.at), NULL) INTO earlier
     FROM identity.account a LEFT JOIN unnest(a.renamed_at) r (at) ON r.at > now() - change_pseudonym.period

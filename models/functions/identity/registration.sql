@@ -1,8 +1,8 @@
 -- Opening a member's account: a registration waits until its address is verified.
 
--- Whether a pseudonym, and all that looks like it, is free for a member, or for a registration if `whose` is null.
--- `looks` are the keys that it shares with what looks like it, in order. Members and registrations share pseudonyms: the
--- locks make concurrent requests for one wait.
+-- Whether a pseudonym is free for a member, or for a registration if `whose` is null: nobody has it or one that looks
+-- like it. `looks` are its sorted keys, which lookalikes share. Members and registrations share pseudonyms: the locks
+-- make concurrent requests for one wait.
 CREATE FUNCTION identity.is_free(pseudonym text, looks text[], whose uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$

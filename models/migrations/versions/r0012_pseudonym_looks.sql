@@ -26,7 +26,7 @@ DECLARE
     earlier timestamptz[];
     keeps boolean;
 BEGIN
-    -- One at a time: of two changes that count together, both would be among the first.
+    -- Locked, so that concurrent changes are counted one after another.
     PERFORM FROM identity.account a WHERE a.member_id = viewer FOR UPDATE;
     SELECT array_remove(array_agg(r.at ORDER BY r.at), NULL) INTO earlier
     FROM identity.account a LEFT JOIN unnest(a.renamed_at) r (at) ON r.at > now() - change_pseudonym.period
