@@ -4,7 +4,20 @@ from dataclasses import dataclass
 from typing import Annotated, NamedTuple, NewType, TypeAlias
 from uuid import UUID
 
-EmailAddress = NewType("EmailAddress", str)  # in lower case; schema/scalars.py parses it
+EmailAddress = NewType("EmailAddress", str)  # in lower case, with an ASCII domain; schema/scalars.py parses it
+
+
+@dataclass(frozen=True)
+class AccountAddress:
+    """An e-mail address by which an existing account is found, even if a new account could not have it.
+
+    `forms` are those in which it may be stored, in lower case, as written first. `canonical` is one of them, the same
+    for every form. `valid` is None for an address that is accepted only where it is stored already.
+    """
+
+    forms: tuple[str, ...]
+    canonical: str
+    valid: EmailAddress | None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from uuid import UUID
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
-from models.parameters import Id, NodeId
+from models.parameters import AccountAddress, EmailAddress, Id, NodeId
 from planner.arguments import prefix_of, uuid_of
 from resolvers.texts import has_control_characters, with_line_feeds
 from resolvers.transactions import UNSET, Path, Refusal, RefusalCode, Refused, Unset, not_found
@@ -19,6 +19,7 @@ from schema.scalars import text_of
 
 REQUIRED = inspect.Parameter.empty
 TEXT_REFUSED = "This contains a character that is not allowed: a control character or a lone surrogate."
+ADDRESS_REFUSED = "This is not a valid e-mail address."
 VERBATIM = "password"  # the parameter whose text is left as it is: passwords may be older than these rules
 
 
@@ -28,6 +29,7 @@ class Visit:
 
     leaves: list[tuple[Path, Any]] = field(default_factory=list)
     unwritable: list[Path] = field(default_factory=list)  # text with characters that no text may contain
+    invalid_addresses: list[Path] = field(default_factory=list)  # which only existing accounts may have
     unknown: list[Path] = field(default_factory=list)  # ids of another type, and text that is not an id
 
     def leaf(self, path: Path, value: Any) -> Any:
@@ -41,9 +43,15 @@ class Visit:
         return value
 
     def refuse_unwritable_text(self) -> None:
-        """Raises Refused: INVALID for each text that contains a control character or a lone surrogate."""
-        if self.unwritable:
-            raise Refused(*(Refusal(RefusalCode.INVALID, TEXT_REFUSED, path) for path in self.unwritable))
+        """Raises Refused: INVALID for each text that cannot be accepted.
+
+        Those are texts that contain a control character or a lone surrogate, and addresses that a new account or
+        contact may not have.
+        """
+        refusals = [Refusal(RefusalCode.INVALID, TEXT_REFUSED, path) for path in self.unwritable]
+        refusals += [Refusal(RefusalCode.INVALID, ADDRESS_REFUSED, path) for path in self.invalid_addresses]
+        if refusals:
+            raise Refused(*refusals)
 
     def refuse_unknown_ids(self) -> None:
         """Raises Refused: NOT_FOUND for the first id that names no row, as if its row did not exist."""
@@ -175,6 +183,10 @@ def _reader(kind: Any) -> tuple[Any, Read]:
     if isinstance(origin, type) and issubclass(origin, Sequence):
         each, reads = _reader(get_args(kind)[0])
         return list[each], _list_reader(tuple if origin is tuple else list, reads)  # type: ignore[valid-type]
+    if kind is EmailAddress:
+        return EmailAddress, _valid_address
+    if kind is AccountAddress:
+        return EmailAddress, _account_address
     if is_dataclass(kind):
         if kind not in NESTED:
             raise TypeError(f"{kind.__name__}: declare its input type with `nested`")  # type: ignore[union-attr]
@@ -195,6 +207,18 @@ def _id_reader(mark: Id, kind: type) -> Read:
         return None
 
     return reads
+
+
+def _valid_address(value: AccountAddress, path: Path, visit: Visit) -> EmailAddress | None:
+    visit.leaf(path, value.canonical)
+    if value.valid is None:
+        visit.invalid_addresses.append(path)
+    return value.valid
+
+
+def _account_address(value: AccountAddress, path: Path, visit: Visit) -> AccountAddress:
+    visit.leaf(path, list(value.forms))
+    return value
 
 
 def _list_reader(make: Callable[..., Any], reads: Read) -> Read:

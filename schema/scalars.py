@@ -1,6 +1,7 @@
 """Defines the scalars, and how each is parsed and serialized. No error message repeats a value."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+from models.parameters import AccountAddress
 from models.parameters import EmailAddress as EmailAddress
 from planner.declare import Cursor
 
@@ -24,6 +26,8 @@ DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 # The pattern of the HTML standard, which `specifiedBy` refers to.
 LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 EMAIL_ADDRESS = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{LABEL}(?:\.{LABEL})*")
+# What addresses had to be before that pattern applied: one @ between two words.
+STORED_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 EMAIL_ADDRESS_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, less its two angle brackets
 CURSOR_LENGTH = 1_000
 
@@ -61,15 +65,28 @@ def parse_decimal(text: str) -> Decimal | None:
     return Decimal(text) if DECIMAL.fullmatch(text) else None
 
 
-def parse_email_address(text: str) -> EmailAddress | None:
-    local, at, domain = text.rpartition("@")
-    if len(text) > EMAIL_ADDRESS_LENGTH:
+def parse_email_address(text: str) -> AccountAddress | None:
+    """An address that is valid, or that an older account may have; schema/inputs.py decides where the latter may be."""
+    # Not printable: control characters, and lone surrogates, which PostgreSQL cannot be sent.
+    if len(text) > EMAIL_ADDRESS_LENGTH or not text.isprintable() or not STORED_ADDRESS.fullmatch(text):
         return None
-    if not domain.isascii():
-        # As browsers do before they look at the pattern. In this form alone an address is compared, and mail is sent.
-        domain = idna.encode(domain, uts46=True).decode()  # raises a ValueError
-    address = f"{local}{at}{domain}".lower()
-    return EmailAddress(address) if len(address) <= EMAIL_ADDRESS_LENGTH and EMAIL_ADDRESS.fullmatch(address) else None
+    local, _, domain = text.rpartition("@")
+    encoded = _encoded(domain)
+    canonical = f"{unicodedata.normalize('NFC', local)}@{encoded or domain}".lower()
+    locals = (local, *(unicodedata.normalize(form, local) for form in ("NFD", "NFC")))
+    forms = [f"{one}@{place}".lower() for one in locals for place in (domain, encoded or domain)]
+    valid = encoded is not None and len(canonical) <= EMAIL_ADDRESS_LENGTH and EMAIL_ADDRESS.fullmatch(canonical)
+    return AccountAddress(tuple(dict.fromkeys(forms)), canonical, EmailAddress(canonical) if valid else None)
+
+
+def _encoded(domain: str) -> str | None:
+    """The IDNA form of a domain, as browsers send it; None if it has none."""
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except ValueError:
+        return None
 
 
 def parse_cursor(text: str) -> Cursor | None:
@@ -108,7 +125,8 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     EmailAddress: strawberry.scalar(
         name="EmailAddress",
         description=f"An e-mail address of at most {EMAIL_ADDRESS_LENGTH} characters. Case is ignored. "
-        "A domain outside of ASCII is read, and returned, in its IDNA form.",
+        "A domain outside of ASCII is read, and returned, in its IDNA form. `signIn` and `requestPasswordReset` also "
+        "accept addresses outside of the specification, because older accounts may have one.",
         specified_by_url="https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address",
         serialize=text_of,
         parse_value=strict("EmailAddress", "an e-mail address", parse_email_address),

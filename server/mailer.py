@@ -6,7 +6,7 @@ import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -91,7 +91,8 @@ class Mailer:
 
 def message(mail: PendingMail, sender: str) -> EmailMessage:
     """The mail as an RFC 5322 message. Quoted-printable keeps a line that holds a code unbroken."""
-    made = EmailMessage(policy=SMTP)
+    # Older accounts may have letters outside of ASCII before the @: RFC 6532.
+    made = EmailMessage(policy=SMTP if mail.recipient.isascii() else SMTPUTF8)
     made["From"] = sender
     made["To"] = mail.recipient
     made["Subject"] = mail.text.subject

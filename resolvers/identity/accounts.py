@@ -13,7 +13,7 @@ from models.database import Connection, viewer_of
 from models.identity import accounts as tables
 from models.identity import members, organizations
 from models.insight import insights
-from models.parameters import EmailAddress, SessionId
+from models.parameters import AccountAddress, SessionId
 from models.research import surveys
 from models.rows import Branches, Expression, Row, Rows, ViewerIds, row, select
 from models.viewers import Audience, Viewer
@@ -39,7 +39,7 @@ class SignedIn:
     staff: UUID
 
 
-async def sign_in(call: Call, *, email: EmailAddress, password: str) -> Work:
+async def sign_in(call: Call, *, email: AccountAddress, password: str) -> Work:
     """Checks an e-mail address and a password; the returned Work opens a session.
 
     Both raise Refused: WRONG_CREDENTIALS if no account matches, without revealing which of the two is wrong. Raises
@@ -47,8 +47,9 @@ async def sign_in(call: Call, *, email: EmailAddress, password: str) -> Work:
     """
     # In a transaction of its own: none may stay open while the password is hashed, which takes long by design.
     async with call.apart() as connection:
-        tried = await attempts.count_attempt(connection, SIGN_IN, email, call.address, call.sign_ins)
-        found = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
+        tried = await attempts.count_attempt(connection, SIGN_IN, email.canonical, call.address, call.sign_ins)
+        address = await stored_address(connection, email)
+        found = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", address)
     if found is not None and found["demonstration"] and not call.demonstration:
         found = None
     if not await verify_password(password, None if found is None else found["password_hash"]) or found is None:
@@ -60,12 +61,20 @@ async def sign_in(call: Call, *, email: EmailAddress, password: str) -> Work:
         await attempts.forget_attempts(connection, tried)
         opened = await _open_session(connection, account, token, call.device)
         # From here on, a change of the password waits for this transaction, and then closes this session too.
-        now = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
+        now = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", address)
         if opened is None or now is None or now["password_hash"] != password_hash:
             raise wrong_credentials()
         return {"token": token, "viewer": opened}
 
     return opens
+
+
+async def stored_address(connection: Connection, email: AccountAddress) -> str:
+    """The form of an address that an account has, which may be older than the canonical one; else the canonical one."""
+    if email.forms == (email.canonical,):
+        return email.canonical
+    stored: str | None = await connection.fetchval("SELECT identity.stored_address($1)", email.forms)
+    return stored or email.canonical
 
 
 def wrong_credentials() -> Exception:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from models.appearance import looks
 from models.database import Connection
 from models.identity.members import MemberKind, Sex
-from models.parameters import EmailAddress
+from models.parameters import AccountAddress, EmailAddress
 from models.viewers import Viewer
 from resolvers.calling import Call
 from resolvers.identity import accounts_rules, attempts
+from resolvers.identity.accounts import stored_address
 from resolvers.identity.passwords import hash_password
 from resolvers.regions import region_of
 from resolvers.texts import is_blank
@@ -74,18 +75,19 @@ async def verify_email(connection: Connection, viewer: Viewer, *, code: str) -> 
         raise invalid(CODE_REFUSED, "code")
 
 
-async def request_password_reset(call: Call, *, email: EmailAddress) -> Work:
+async def request_password_reset(call: Call, *, email: AccountAddress) -> Work:
     """Counts the request; the returned Work mails a code to set a new password, or to verify the account.
 
     An address without an account gets the same response, and no mail. Raises Refused: LIMIT_REACHED after too many
     requests.
     """
-    await count_mail(call, email)
+    await count_mail(call, email.canonical)
 
     async def requests(connection: Connection, viewer: Viewer) -> Result:
+        address = await stored_address(connection, email)
         await connection.execute(
             "SELECT identity.request_password_reset($1, $2, $3, $4, $5)",
-            email, new_code(), RESET_LIFETIME, VERIFICATION_LIFETIME, call.demonstration,
+            address, new_code(), RESET_LIFETIME, VERIFICATION_LIFETIME, call.demonstration,
         )  # fmt: skip
         return {}
 

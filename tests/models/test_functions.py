@@ -238,6 +238,7 @@ CALLERS: dict[str, set[Login]] = {
     "catalog.words_in(text)": set(Audience),
     "insight.epsilon(bigint,double precision)": set(LOGINS),
     "identity.credential_of(text)": {PUBLIC},
+    "identity.stored_address(text[])": {PUBLIC},
     "identity.open_session(uuid,bytea,text,interval)": {PUBLIC},
     "identity.viewer_of(bytea)": {PUBLIC},
     "identity.key_used(uuid)": {PUBLIC},

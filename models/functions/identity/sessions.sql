@@ -14,6 +14,17 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.credential_of(text) TO cohorte_public;
 
+-- The first of several forms of an address that an account has; null if none has.
+CREATE FUNCTION identity.stored_address(forms text[]) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT a.email
+    FROM unnest(stored_address.forms) WITH ORDINALITY f (form, place)
+    JOIN identity.account a ON a.email = lower(f.form)
+    ORDER BY f.place LIMIT 1
+$$;
+GRANT EXECUTE ON FUNCTION identity.stored_address(text[]) TO cohorte_public;
+
 -- The address and the password's hash of an account that is signed in.
 CREATE FUNCTION identity.credential_of_account(account_id uuid)
 RETURNS TABLE (email text, password_hash text)

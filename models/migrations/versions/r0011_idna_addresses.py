@@ -1,4 +1,4 @@
-"""E-mail addresses whose domain is outside of ASCII get its IDNA form."""
+"""E-mail addresses whose domain is outside of ASCII get its IDNA form; accounts are found by older forms."""
 
 import idna
 from alembic import op
@@ -8,11 +8,13 @@ from models.migrations import frozen
 
 revision = "0011"
 down_revision = "0010"
+create, downgrade = frozen.steps(__file__)
 COLUMNS = (("identity.account", "email"), ("identity.registration", "email"), ("identity.mail", "recipient"))
 
 
 def upgrade() -> None:
-    """An address whose other form has an account already stays as it is: nobody can tell whose it should be."""
+    """An address stays as it is if another account has its IDNA form: both are still found as they are written."""
+    create()
     bind = op.get_bind()
     for table, column in COLUMNS:
         for id, address in bind.execute(text(f"SELECT id, {column} FROM {table} WHERE {column} ~ '[^ -~]'")).all():
@@ -23,6 +25,3 @@ def upgrade() -> None:
                 continue
             unless = "" if table != "identity.account" else f" AND NOT EXISTS (SELECT FROM {table} WHERE email = :to)"
             bind.execute(text(f"UPDATE {table} SET {column} = :to WHERE id = :id{unless}"), {"to": written, "id": id})
-
-
-downgrade = frozen.refuse
