@@ -91,6 +91,20 @@ def bound(node: FieldNode, field: GraphQLField, name: str, kind: Any) -> Callabl
     return lambda inputs: convert(value_of(node, field, name, inputs.variables))
 
 
+def not_below(
+    first: Callable[[PlanInputs], Any], last: Callable[[PlanInputs], Any], span: tuple[str, str], node: FieldNode
+) -> Callable[[PlanInputs], Any]:
+    """The reader `last`, which raises GraphQLError if the span that `first` begins would end before it."""
+
+    def read(inputs: PlanInputs) -> Any:
+        begins, ends = first(inputs), last(inputs)
+        if begins is not None and ends is not None and ends < begins:
+            raise bad_user_input(f"The argument '{span[1]}' must not be before '{span[0]}'.", node)
+        return ends
+
+    return read
+
+
 def sql_type(kind: Any) -> TypeEngine[Any]:
     """The SQL type of a parameter for values of a Python type. Raises KeyError for an unknown type."""
     if getattr(kind, "__origin__", None) is list:

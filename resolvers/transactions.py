@@ -4,7 +4,6 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import date
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 from uuid import UUID
@@ -43,7 +42,6 @@ class Unstored:
     value: Any = field(repr=False)
 
 
-EARLIEST = date(1900, 1, 1)
 ATTEMPTS = 3  # of a write that another one got in the way of
 # What PostgreSQL says to the one of two transactions that it gives up, and to one that writes by a rule which another
 # has broken since it was looked at: who was named is gone, or who writes may not any more. Tried again, it is refused
@@ -174,22 +172,6 @@ def buyer_of(viewer: Viewer) -> UUID:
     if viewer.organization is None:
         raise Forbidden
     return viewer.organization
-
-
-async def current_day(connection: Connection) -> date:
-    """The day it is by UTC, which surveys, licences and datasets go by."""
-    day: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
-    return day
-
-
-async def day_within(connection: Connection, day: date, *path: Step) -> date:
-    """The day itself; refused when it has not begun in France, or lies before 1900 and so must be mistyped."""
-    # By the clock of most members and not by UTC: at half past midnight there, its day would be tomorrow.
-    if await connection.fetchval("SELECT $1::date > (now() AT TIME ZONE 'Europe/Paris')::date", day):
-        raise invalid("This day is in the future.", *path)
-    if day < EARLIEST:
-        raise invalid("This day is too long ago.", *path)
-    return day
 
 
 @dataclass(frozen=True)

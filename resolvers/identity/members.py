@@ -9,6 +9,7 @@ from models.community import communities, moderation
 from models.identity import members as tables
 from models.rows import Asking, Expression, Row, Rows, Value, row, select
 from models.tracking import observations, treatments
+from resolvers.days import today
 from resolvers.tracking.observations import Interval, points
 
 # The ages of the bands' first years. Bands of ten years, wider where there are few: an age in years would tell more.
@@ -45,7 +46,7 @@ def communities_of(member: Row) -> Rows:
 # A profile's policy lets through what its member shares with the viewer; otherwise there is no row, and null is said.
 def age_band(member: Row) -> Expression:
     profile = row(tables.Profile)
-    age = cast(extract("year", func.current_date()), Integer) - profile.birth_year
+    age = cast(extract("year", today()), Integer) - profile.birth_year
     bands: list[Any] = [(age >= youngest, band) for youngest, band in AGE_BANDS]
     band = case(*bands, (profile.birth_year.is_not(None), YOUNGEST))
     return select(band).where(profile.member_id == member.id).scalar_subquery()

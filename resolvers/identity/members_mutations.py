@@ -1,7 +1,7 @@
 """Updates members' profiles, and verifies associations for staff."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from models.parameters import MemberId
 from models.rows import Row, Rows, row, select
 from models.viewers import Viewer
 from resolvers.calling import Call
+from resolvers.days import current_days
 from resolvers.eligibility import eligibility_changed
 from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import pseudonym_taken
@@ -30,9 +31,8 @@ DECIDING = {"birth_year", "sex", "region"}  # whom a survey asks
 CLEARED = {"about", "birth_year", "region"}  # by null; nothing else may be empty
 
 
-def checked(given: Mapping[str, Any], minimum_age: int, today: date | None = None) -> dict[str, Any]:
+def checked(given: Mapping[str, Any], minimum_age: int, today: date) -> dict[str, Any]:
     """The columns that change, by name, as they are kept, from the arguments that were given. Raises Refused."""
-    today = today or datetime.now(UTC).date()
     changes: dict[str, Any] = {}
     for name, value in given.items():
         if value is None:
@@ -75,7 +75,8 @@ async def update_profile(
         "locale": locale, "sharing": sharing,
     }  # fmt: skip
     given = {name: value for name, value in fields.items() if value is not UNSET}
-    changes, member = checked(given, call.minimum_age), member_of(viewer)
+    member, days = member_of(viewer), await current_days(connection)
+    changes = checked(given, call.minimum_age, days.latest)
     for name, value in changes.items():
         if name != "pseudonym":
             await connection.execute(STATEMENTS[name], value, member)

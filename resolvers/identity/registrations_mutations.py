@@ -3,13 +3,14 @@
 import asyncio
 import base64
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from models.database import Connection
 from models.identity.members import MemberKind, Sex
 from models.parameters import EmailAddress
 from models.viewers import Viewer
 from resolvers.calling import Call
+from resolvers.days import current_days
 from resolvers.identity import accounts_rules, attempts
 from resolvers.identity.passwords import hash_password
 from resolvers.transactions import Result, Work, invalid, taken
@@ -43,7 +44,9 @@ async def register(
     name = accounts_rules.pseudonym_of(pseudonym, "pseudonym")
     accounts_rules.password_of(password, email, name, path=("password",))
     if birth_year is not None:
-        accounts_rules.birth_year_of(birth_year, datetime.now(UTC).date(), call.minimum_age, "birth_year")
+        async with call.apart() as connection:
+            days = await current_days(connection)
+        accounts_rules.birth_year_of(birth_year, days.latest, call.minimum_age, "birth_year")
     place = None if region is None else accounts_rules.region_of(region, "region")
     language = accounts_rules.locale_of(locale or accounts_rules.DEFAULT_LOCALE, "locale")
     accounts_rules.check_notice(notice_version, call.notice_version, "notice_version")

@@ -9,10 +9,11 @@ from models.database import Connection
 from models.parameters import DatasetId
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
+from resolvers.days import current_day
 from resolvers.insight.ledger import append
 from resolvers.insight.quotes import BudgetExhausted, InsightRequest, Subject, budget_share_of, quote, subject_of
 from resolvers.insight.releases import Overspent, Use, present, release
-from resolvers.transactions import Forbidden, current_day, too_late
+from resolvers.transactions import Forbidden, too_late
 
 
 @dataclass(frozen=True)

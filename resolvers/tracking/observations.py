@@ -9,6 +9,7 @@ from models.rows import Expression, Row, Rows, Value, row, select
 from models.tracking import observations as tables
 from models.tracking import treatments
 from privacy.described import DescribedEnum
+from resolvers.days import earliest_today, latest_today
 from resolvers.lookup import matches
 
 INDICATORS = 20  # how many indicators a search answers with where it does not say
@@ -60,10 +61,14 @@ def observation_left(payload: Row) -> Rows:
 def dashboard(
     me: Row, *, from_: Value[date] | None = None, to: Value[date] | None = None, interval: Interval | None = None
 ) -> Rows:
-    """What a dashboard is of: a member, the span's first and last day, and the length of a point."""
-    today = func.current_date()
-    ends_on = today if to is None else func.coalesce(to, today)
-    year_before = cast(ends_on - literal_column("interval '1 year'"), Date)
+    """What a dashboard is of: a member, the span's first and last day, and the length of a point.
+
+    Without `to` it ends with the latest day that has begun anywhere: whatever a member records today is in it.
+    """
+    latest = latest_today() if from_ is None else func.greatest(from_, latest_today())
+    ends_on = latest if to is None else func.coalesce(to, latest)
+    year_end = earliest_today() if to is None else func.coalesce(to, earliest_today())
+    year_before = cast(year_end - literal_column("interval '1 year'"), Date)
     starts_on = year_before if from_ is None else func.coalesce(from_, year_before)
     return select(
         me.member_id.label("member_id"),

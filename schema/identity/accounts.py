@@ -103,10 +103,12 @@ class Me:
         observations.dashboard,
         "The viewer's observations as curves over a period, with the treatments of that period.",
         arguments={
-            "from": "First day of the period. Defaults to one year before the last day.",
-            "to": "Last day of the period, included. Defaults to today.",
+            "from": "First day of the period. Defaults to one year before `to`, or before today if that is left out.",
+            "to": "Last day of the period, included; not before the first. Defaults to the latest day that has begun "
+            "anywhere (UTC+14), or to `from` if that is later.",
             "interval": "Length of time that each point of a curve covers. Defaults to WEEK.",
         },
+        span=("from", "to"),
     )
     observations: Connection[Observation] = paged(
         observations.observations_of,

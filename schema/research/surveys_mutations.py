@@ -71,8 +71,8 @@ class SurveyMutations:
         questions=f"The questions in order: 1 to {QUESTIONS}.",
         minimum_participants="How many members must be able to answer before the survey opens: "
         f"{write.USUAL_PARTICIPANTS} by default.",
-        opens_on="The first day on which it may open: any day by default.",
-        closes_on="The last day on which it can be answered.",
+        opens_on="The first day on which it may open, by UTC: any day by default. Not over everywhere (UTC-12).",
+        closes_on="The last day on which it can be answered: not before `opensOn`, and not over everywhere (UTC-12).",
         offered_to="The kinds of organization that may query the survey's dataset, at least one.",
         eligibility="Who in the community can answer: its patients by default.",
     )
@@ -85,7 +85,7 @@ class SurveyMutations:
         title="A new title.",
         description="A new description.",
         questions="All questions. They replace those of a draft, and are a new version to members who see the survey.",
-        closes_on="A new last day.",
+        closes_on="A new last day: not before `opensOn`, and not over everywhere (UTC-12).",
     )
     survey_schedule = mutation(
         write.schedule_survey,

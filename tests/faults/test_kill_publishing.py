@@ -180,7 +180,7 @@ async def test_killed_whenever_it_has_said_and_spent_all_or_nothing_and_ended_it
         assert kept.read() == await ledger.head(here.database) != EMPTY
         await expect_sound(here, dataset)
 
-        over = today() - timedelta(days=1)
+        over = today() - timedelta(days=2)
         await here.database.execute("UPDATE catalog.survey SET closes_on = $2 WHERE id = $1", overdue.survey, over)
         async with life(here, fresh, tmp_path) as process:
             assert (await closing_of(here, boss, closing.survey))["data"]["surveyClose"]["userErrors"] == []

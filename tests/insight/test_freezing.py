@@ -215,7 +215,7 @@ async def test_what_falls_due_closes_surveys_into_datasets(
     await here.database.execute(move, people.survey, 0)
     await settle_surveys(publisher)
     assert await datasets(here, people.community) == []  # its last day is not over
-    await here.database.execute(move, people.survey, -1)
+    await here.database.execute(move, people.survey, -2)
     await settle_surveys(publisher)
     await settle_surveys(publisher)
     [dataset] = await datasets(here, people.community)
@@ -228,7 +228,7 @@ async def test_one_survey_that_cannot_be_frozen_keeps_no_other_from_it(
 ) -> None:
     other = await crowd(here.database, EVERYBODY)
     first, second = sorted((people, other), key=lambda one: one.survey)
-    late = "UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = any($1)"
+    late = "UPDATE catalog.survey SET closes_on = current_date - 2 WHERE id = any($1)"
     await here.database.execute(late, [first.survey, second.survey])
     whole = freezing._freeze
 

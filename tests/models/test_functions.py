@@ -234,6 +234,12 @@ async def test_closing_a_session_is_told_to_every_server_and_only_if_it_happened
 
 # Who may call what; every other function of ours is nobody's.
 CALLERS: dict[str, set[Login]] = {
+    "catalog.clock()": set(LOGINS),
+    "catalog.day_of(timestamp with time zone)": set(LOGINS),
+    "catalog.today()": set(LOGINS),
+    "catalog.earliest_today()": set(LOGINS),
+    "catalog.latest_today()": set(LOGINS),
+    "catalog.is_over(date)": set(LOGINS),
     "catalog.search_query(text)": set(Audience),
     "catalog.words_in(text)": set(Audience),
     "insight.epsilon(bigint,double precision)": set(LOGINS),

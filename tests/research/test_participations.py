@@ -176,7 +176,7 @@ async def test_a_survey_that_is_not_open_takes_no_answers(here: Town, boss: Pers
     for nonsense in ("svy_x", f"com_{home}", f"svy_{home}"):
         assert await here.refused(ada, "surveySubmit", survey=nonsense, answers=[]) == ("NOT_FOUND", "input.survey")
     past = await scheduled(here, boss, home)
-    await here.database.execute("UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = $1", uuid(past))
+    await here.database.execute("UPDATE catalog.survey SET closes_on = current_date - 2 WHERE id = $1", uuid(past))
     assert await here.refused(ada, "surveySubmit", survey=past, answers=[NO]) == ("TOO_LATE", "input.survey")
     closed = await scheduled(here, boss, home)
     await submitted(here, ada, closed)

@@ -41,7 +41,7 @@ async def test_a_scheduled_survey_waits_for_its_day_and_for_enough_members(
     for survey in (early, later, now):
         assert await here.refused(boss, "surveySchedule", survey=survey) == ("CONFLICT", "input.survey")
     past = await drafted(here, boss, home)
-    await here.database.execute("UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = $1", uuid(past))
+    await here.database.execute("UPDATE catalog.survey SET closes_on = current_date - 2 WHERE id = $1", uuid(past))
     assert await here.refused(boss, "surveySchedule", survey=past) == ("TOO_LATE", "input.survey")
     assert await status_of(here, past) == "DRAFT"
     assert await here.refused(boss, "surveySchedule", survey="svy_x") == ("NOT_FOUND", "input.survey")

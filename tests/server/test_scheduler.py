@@ -85,11 +85,11 @@ async def test_a_survey_closes_after_its_last_day(
         assert await status_of(here, survey) == "OPEN"  # its last day is not over
         for one in (survey, never):
             await here.database.execute(MOVE.format(column="opens_on"), uuid(one), -9)
-            await here.database.execute(MOVE.format(column="closes_on"), uuid(one), -1)
+            await here.database.execute(MOVE.format(column="closes_on"), uuid(one), -2)
         await settle_surveys(publisher)
     assert (await status_of(here, survey), await status_of(here, never)) == ("CLOSED", "CLOSED")
     row = await here.row("SELECT closes_on FROM catalog.survey WHERE id = $1", uuid(survey))
-    assert row["closes_on"].isoformat() == in_days(-1)
+    assert row["closes_on"].isoformat() == in_days(-2)
     links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
     assert await here.value(links, uuid(survey)) == 0
     assert (await answers_in(here, survey), await completed(here, survey)) == (4, 1)
@@ -208,7 +208,7 @@ async def test_the_house_and_the_publisher_may_do_all_that_falls_due(here: Town)
 async def test_servers_that_start_do_what_fell_due_meanwhile(fresh: str) -> None:
     database = await asyncpg.connect(fresh)
     try:
-        over = date.fromisoformat(in_days(-1))
+        over = date.fromisoformat(in_days(-2))
         survey = (await factories.survey(database, status=SurveyStatus.OPEN, opens_on=over, closes_on=over))["id"]
         sheet = (await factories.answer_sheet(database, survey_id=survey))["id"]
         done = {"status": ParticipationStatus.COMPLETED, "completed_at": factories.NOON, "answer_sheet_id": sheet}

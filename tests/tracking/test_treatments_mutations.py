@@ -26,7 +26,7 @@ async def here(fresh: str) -> AsyncIterator[Place]:
 
 
 async def tomorrow(here: Place) -> str:
-    today: date = await here.admin.fetchval("SELECT (now() AT TIME ZONE 'Europe/Paris')::date")
+    today: date = await here.admin.fetchval("SELECT catalog.latest_today()")
     return (today + timedelta(days=1)).isoformat()
 
 

@@ -75,7 +75,7 @@ BEGIN
         RETURN false;
     END IF;
     INSERT INTO care.member (pseudonym, kind, joined_on)
-    VALUES (waiting.pseudonym, waiting.kind, current_date) RETURNING id INTO whose;
+    VALUES (waiting.pseudonym, waiting.kind, catalog.today()) RETURNING id INTO whose;
     INSERT INTO care.profile (member_id, birth_year, sex, region)
     VALUES (whose, waiting.birth_year, waiting.sex, waiting.region);
     INSERT INTO identity.account (email, email_verified, locale, notice_version, member_id)

@@ -1,0 +1,106 @@
+"""A member's days anywhere on Earth: one that has begun is accepted, and is in the default dashboard."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests import factories
+from tests.support.callers import Place, place
+from tests.support.clock import set_clock
+
+
+@pytest_asyncio.fixture
+async def here(fresh: str) -> AsyncIterator[Place]:
+    async with place(fresh) as here:
+        yield here
+
+
+# Where somebody looks at their clock, the day they see, and whether it is a day that has begun.
+DAYS = [
+    ("2026-03-10T00:30:00+01:00", "2026-03-10", True),  # half past midnight in Paris
+    ("2026-03-10T00:30:00+04:00", "2026-03-10", True),  # in La Réunion
+    ("2026-03-10T00:00:00+14:00", "2026-03-10", True),  # in Kiritimati, where days begin
+    ("2026-03-09T23:59:59.999999+14:00", "2026-03-10", False),
+    ("2026-03-09T23:59:00-04:00", "2026-03-09", True),  # the day ends in Martinique
+    ("2026-03-09T23:59:59-12:00", "2026-03-09", True),  # and where it ends last
+    ("2026-03-10T12:00:00+00:00", "2026-03-11", True),
+    ("2026-03-10T12:00:00+00:00", "2026-03-12", False),
+    ("2026-12-31T10:00:00+00:00", "2027-01-01", True),  # the year that begins
+    ("2026-12-31T09:59:59+00:00", "2027-01-01", False),
+    ("2028-02-28T10:00:00+00:00", "2028-02-29", True),
+    ("2026-03-10T12:00:00+00:00", "1900-01-01", True),
+    ("2026-03-10T12:00:00+00:00", "1899-12-31", False),
+]
+DASHBOARD = "query { me { dashboard { series { latest { observedOn } } courses { startedOn } } } } userErrors { path }"
+
+
+@pytest.mark.parametrize(("moment", "day", "accepted"), DAYS)
+async def test_what_is_accepted_lies_in_the_default_dashboard_of_the_same_answer(
+    here: Place, moment: str, day: str, accepted: bool
+) -> None:
+    mia = await here.member()
+    pain = f"ind_{(await factories.indicator(here.admin, minimum=0.0, maximum=10.0))['id']}"
+    taken = f"trt_{(await factories.treatment(here.admin))['id']}"
+    await set_clock(here.admin, datetime.fromisoformat(moment))
+    recorded = await here.do(
+        mia, "observationsRecord", {"observedOn": day, "entries": [{"indicator": pain, "value": 3}]}, DASHBOARD
+    )
+    started = await here.do(mia, "courseStart", {"treatment": taken, "startedOn": day}, f"course {{ id }} {DASHBOARD}")
+    if not accepted:
+        assert recorded["userErrors"] == [{"path": ["input", "observedOn"]}]
+        assert started["userErrors"] == [{"path": ["input", "startedOn"]}]
+        return
+    assert (recorded["userErrors"], started["userErrors"]) == ([], [])
+    if day[:4] != "1900":  # the default is a year
+        assert recorded["query"]["me"]["dashboard"]["series"] == [{"latest": {"observedOn": day}}]
+    assert started["query"]["me"]["dashboard"]["courses"] == [{"startedOn": day}]
+    course = started["course"]["id"]
+    figures = {"effectiveness": 5, "convenience": 5, "satisfaction": 5}
+    evaluated = await here.do(
+        mia, "courseEvaluate", {"course": course} | figures, "evaluation { evaluatedOn } userErrors { path }"
+    )
+    assert evaluated["userErrors"] == []
+    assert evaluated["evaluation"]["evaluatedOn"] >= day
+    assert await here.refusals(mia, "courseEnd", {"course": course, "endedOn": day, "status": "COMPLETED"}) == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "first"),
+    [
+        ("2026-03-10T11:59:59Z", "2025-03-09"),
+        ("2026-03-10T12:00:00Z", "2025-03-10"),
+        ("2028-02-29T12:00:00Z", "2027-02-28"),
+        ("2028-03-01T12:00:00Z", "2027-03-01"),
+    ],
+)
+async def test_the_default_dashboard_begins_a_year_before_the_day_that_is_last_to_end(
+    here: Place, moment: str, first: str
+) -> None:
+    mia = await here.member()
+    pain = await factories.indicator(here.admin, minimum=0.0, maximum=10.0)
+    before = datetime.fromordinal(datetime.fromisoformat(first).toordinal() - 1).date()
+    for day in (datetime.fromisoformat(first).date(), before):
+        await factories.observation(here.admin, member_id=mia.id, indicator_id=pain["id"], observed_on=day, value=3.0)
+    await set_clock(here.admin, datetime.fromisoformat(moment))
+    answer = await here.ask(mia, "{ me { dashboard(interval: DAY) { series { points { startsOn } } } } }")
+    assert answer["data"]["me"]["dashboard"]["series"] == [{"points": [{"startsOn": first}]}]
+
+
+YEARS = [
+    ("2026-12-31T10:00:00Z", 2027, []),
+    ("2026-12-31T09:59:59Z", 2027, [("INVALID", "input.diagnosedIn")]),
+    ("2027-01-01T00:30:00+01:00", 2027, []),
+]
+
+
+@pytest.mark.parametrize(("moment", "year", "refusals"), YEARS)
+async def test_a_year_that_has_begun_anywhere_is_a_year_of_diagnosis(
+    here: Place, moment: str, year: int, refusals: list[Any]
+) -> None:
+    mia = await here.member()
+    home = f"com_{(await factories.community(here.admin))['id']}"
+    await set_clock(here.admin, datetime.fromisoformat(moment))
+    assert await here.refusals(mia, "communityJoin", {"community": home, "diagnosedIn": year}) == refusals
