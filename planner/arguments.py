@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import partial
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -215,7 +216,8 @@ def _key(kind: type, value: Any) -> Any:
     if kind is int:
         return value if type(value) is int and abs(value) < 2**31 else _fail()
     if kind is float:
-        return float(value) if type(value) in (int, float) else _fail()
+        number = float(value) if type(value) in (int, float) else _fail()
+        return number if isfinite(number) else _fail()
     return value if isinstance(value, str) and "\0" not in value and _encodes(value) else _fail()
 
 
