@@ -1,7 +1,7 @@
-"""How days and moments are sent to PostgreSQL, and read: each as it is, also the first and the last of the calendar.
+"""Encodes and decodes dates and timestamps exactly, up to the first and the last that Python can represent.
 
-asyncpg sends Python's last day, 9999-12-31, as PostgreSQL's "infinity" and the first, 0001-01-01, as "-infinity", which
-JSON then contains as such.
+By itself, asyncpg sends 9999-12-31 as PostgreSQL's "infinity" and 0001-01-01 as "-infinity", which the answers would
+then contain.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -16,9 +16,9 @@ LAST_MOMENT = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 
 
 async def use_exact_days(connection: asyncpg.Connection) -> None:
-    """Makes a new connection send and read days and moments as they are.
+    """Makes a new connection send and read dates and timestamps exactly.
 
-    What Python cannot hold is read as the first or the last that it can.
+    A value that Python cannot represent is read as the nearest that it can.
     """
     await connection.set_type_codec(
         "date", schema="pg_catalog", format="tuple", encoder=_encoded_day, decoder=_decoded_day

@@ -95,7 +95,7 @@ def bound(node: FieldNode, field: GraphQLField, name: str, kind: Any) -> Callabl
 def not_below(
     first: Callable[[PlanInputs], Any], last: Callable[[PlanInputs], Any], span: tuple[str, str], node: FieldNode
 ) -> Callable[[PlanInputs], Any]:
-    """The reader `last`, which raises GraphQLError if the span that `first` begins would end before it."""
+    """Reads what `last` reads. The reader raises GraphQLError if that is below the value that `first` reads."""
 
     def read(inputs: PlanInputs) -> Any:
         begins, ends = first(inputs), last(inputs)

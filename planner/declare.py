@@ -24,7 +24,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.utils.str_converters import to_camel_case
 
-from models.rows import Asking, Value
+from models.rows import Value, ViewerIds
 from privacy.described import DescribedEnum
 
 C = TypeVar("C", bound=type)
@@ -81,7 +81,9 @@ class Sql:
     takes_row: bool
     asks_viewer: bool
     parameters: tuple[Parameter, ...]
-    span: tuple[str, str] | None = field(default=None, kw_only=True)  # two arguments: the second is not below the first
+    span: tuple[str, str] | None = field(
+        default=None, kw_only=True
+    )  # two arguments: the second must not be below the first
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
@@ -155,8 +157,7 @@ def sql(
 ) -> Any:
     """A resolver's result: an expression, rows, the row it was given, or branches.
 
-    `span` names two bound arguments that are the ends of a span: if both are given, the second may not be below the
-    first.
+    `span` names two bound arguments, the ends of a range: if both are given, the second must not be below the first.
     """
     source = Sql(resolver, *_signature(resolver), span=span)
     return _field(source, about, only, _arguments(source, arguments))
@@ -323,7 +324,7 @@ def _signature(resolver: Callable[..., Any]) -> tuple[bool, bool, tuple[Paramete
     for name, parameter in inspect.signature(resolver).parameters.items():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             takes_row = True
-        elif hints[name] is Asking:
+        elif hints[name] is ViewerIds:
             asks_viewer = True
         else:
             kind = without_none(hints[name])

@@ -1,7 +1,7 @@
-"""Compares calendar days with the present, by the one clock that models/functions/days.sql declares.
+"""Compares calendar days with the present, by the clock of models/functions/days.sql.
 
-Cohorte dates what it does itself by UTC. A member's day is a day anywhere on Earth: it has begun once it begins at
-UTC+14, and it is over once it ends at UTC-12. Nothing else compares a day with a clock.
+Days of Cohorte's own, such as those of licences, are by UTC. A member's day is a day anywhere on Earth: it has begun
+once it begins at UTC+14, and is over once it ends at UTC-12. No other module compares a day with a clock.
 """
 
 from dataclasses import dataclass
@@ -13,18 +13,19 @@ from models.database import Connection
 from models.rows import Expression
 from resolvers.transactions import Step, invalid
 
-EARLIEST = date(1900, 1, 1)  # a member's day or year before it is mistyped
+FIRST_ZONE, LAST_ZONE = "UTC+14", "UTC-12"  # where a day begins first, and where it ends last
+EARLIEST = date(1900, 1, 1)  # an earlier day or year of a member is a typing error
 
 
 @dataclass(frozen=True)
 class Days:
-    """The days that it is now: the earliest one, at UTC-12; the one by UTC; and the latest one, at UTC+14."""
+    """The present day in three time zones: UTC-12, where it is earliest; UTC; and UTC+14, where it is latest."""
 
     earliest: date
     utc: date
     latest: date
 
-    def is_to_come(self, day: date) -> bool:
+    def is_future(self, day: date) -> bool:
         """Whether the day has not begun anywhere."""
         return day > self.latest
 
@@ -34,23 +35,23 @@ class Days:
 
 
 async def current_days(connection: Connection) -> Days:
-    """The days that it is at the beginning of the transaction."""
+    """The present days, as of the beginning of the transaction."""
     found = await connection.fetchrow("SELECT catalog.earliest_today(), catalog.today(), catalog.latest_today()")
     assert found is not None
     return Days(*found)
 
 
 async def current_day(connection: Connection) -> date:
-    """The present day by UTC, which licences and datasets go by."""
+    """Today by UTC, on which the dates of licences and datasets are based."""
     return (await current_days(connection)).utc
 
 
 async def day_within(connection: Connection, day: date, *path: Step) -> date:
-    """The day itself. Raises Refused if it has not begun anywhere, or lies before 1900 and so must be mistyped."""
-    if (await current_days(connection)).is_to_come(day):
+    """The day itself. Raises Refused: INVALID if it has not begun anywhere, or is before `EARLIEST`."""
+    if (await current_days(connection)).is_future(day):
         raise invalid("This day is in the future.", *path)
     if day < EARLIEST:
-        raise invalid("This day is too long ago.", *path)
+        raise invalid(f"This day is before {EARLIEST}.", *path)
     return day
 
 

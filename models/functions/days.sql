@@ -1,8 +1,8 @@
--- The one clock, and the calendar days it stands for. Nothing else compares a calendar day with the present.
+-- The clock, and the present days that follow from it. Nothing else compares a calendar day with the present.
 --
--- Cohorte dates what it does itself, such as a dataset or a licence, by UTC. A member's day is a day anywhere on Earth:
--- it has begun once it begins at UTC+14, and it is over once it ends at UTC-12. Every name is qualified instead of
--- setting search_path, so that PostgreSQL inlines these functions and computes a day once for each statement.
+-- Days of Cohorte's own, such as those of datasets and licences, are by UTC. A member's day is a day anywhere on Earth:
+-- it has begun once it begins at UTC+14, and is over once it ends at UTC-12. Names are qualified instead of setting
+-- search_path, so that PostgreSQL inlines these functions and computes a day once for each statement.
 
 -- The present moment: the beginning of the transaction. Tests set the clock by replacing this function.
 CREATE FUNCTION catalog.clock() RETURNS timestamptz

@@ -11,6 +11,7 @@ from models.identity.organizations import OrganizationKind
 from models.research import surveys as tables
 from planner.declare import column, graph_enum, graph_type, sql
 from resolvers.community import communities
+from resolvers.days import LAST_ZONE
 from resolvers.insight import datasets
 from resolvers.research import surveys as resolve
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
@@ -97,8 +98,8 @@ class Survey(Node):
     version: int = column("Version of its questions, from 1.")
     opens_on: date | None = column("The day it opens, by UTC. Null if it opens once enough members consent.")
     closes_on: date | None = column(
-        "The last day on which it can be answered. It closes when that day is over everywhere (UTC-12). Null if there "
-        "is none."
+        f"The last day on which it can be answered. It closes when that day is over everywhere ({LAST_ZONE}). Null if "
+        "there is none."
     )
     minimum_participants: int = column("Number of participants needed before anything is published from it.")
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from its answers.")

@@ -1,14 +1,14 @@
-"""The one clock: which days it is, and which are over or have begun, at the edges of each."""
+"""The clock: the present days, and which days are over or have begun, at the boundaries of each."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from models.viewers import Audience
-from resolvers.days import Days, current_day, current_days
+from resolvers.days import FIRST_ZONE, LAST_ZONE, Days, current_day, current_days
 from tests.support.clock import set_clock
 
 ROOT = Path(__file__).parents[2]
@@ -34,18 +34,18 @@ MOMENTS = [
 
 @pytest.mark.parametrize(("moment", "earliest", "utc", "latest"), MOMENTS)
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Etc/GMT+12", "Europe/Paris"])
-async def test_the_days_that_it_is_at_once(
+async def test_the_present_days_do_not_depend_on_the_connections_time_zone(
     admin: asyncpg.Connection, moment: str, earliest: str, utc: str, latest: str, zone: str
 ) -> None:
     await set_clock(admin, ISO(moment))
-    await admin.execute(f"SET LOCAL timezone = '{zone}'")  # of the connection: it must not matter
+    await admin.execute(f"SET LOCAL timezone = '{zone}'")
     days = Days(date.fromisoformat(earliest), date.fromisoformat(utc), date.fromisoformat(latest))
     assert await current_days(admin) == days
     assert await current_day(admin) == days.utc
 
 
 @pytest.mark.parametrize(("moment", "earliest", "utc", "latest"), MOMENTS)
-async def test_a_day_is_over_once_it_is_over_everywhere_alike_in_python_and_in_sql(
+async def test_python_and_sql_agree_on_which_days_are_over_everywhere(
     admin: asyncpg.Connection, moment: str, earliest: str, utc: str, latest: str
 ) -> None:
     await set_clock(admin, ISO(moment))
@@ -53,15 +53,27 @@ async def test_a_day_is_over_once_it_is_over_everywhere_alike_in_python_and_in_s
     for ahead in range(-3, 4):
         day = date.fromordinal(days.utc.toordinal() + ahead)
         assert await admin.fetchval("SELECT catalog.is_over($1)", day) is days.is_over(day) is (day < days.earliest)
-        assert days.is_to_come(day) is (day > days.latest)
-        assert not (days.is_over(day) and days.is_to_come(day))
+        assert days.is_future(day) is (day > days.latest)
+        assert not (days.is_over(day) and days.is_future(day))
     assert await admin.fetchval("SELECT catalog.is_over(NULL)") is None
 
 
-async def test_the_ends_of_the_calendar_are_over_and_to_come(admin: asyncpg.Connection) -> None:
+async def test_the_zones_in_descriptions_are_those_of_the_clock(admin: asyncpg.Connection) -> None:
+    first, last = (timezone(timedelta(hours=int(zone.removeprefix("UTC")))) for zone in (FIRST_ZONE, LAST_ZONE))
+    await set_clock(admin, datetime(2026, 3, 10, tzinfo=first))
+    assert (await current_days(admin)).latest == date(2026, 3, 10)
+    await set_clock(admin, datetime(2026, 3, 10, tzinfo=first) - timedelta(microseconds=1))
+    assert (await current_days(admin)).latest == date(2026, 3, 9)
+    await set_clock(admin, datetime(2026, 3, 10, tzinfo=last))
+    assert (await current_days(admin)).earliest == date(2026, 3, 10)
+    await set_clock(admin, datetime(2026, 3, 10, tzinfo=last) - timedelta(microseconds=1))
+    assert (await current_days(admin)).earliest == date(2026, 3, 9)
+
+
+async def test_the_first_day_of_the_calendar_is_over_and_the_last_is_in_the_future(admin: asyncpg.Connection) -> None:
     days = await current_days(admin)
     assert days.is_over(date.min)
-    assert days.is_to_come(date.max)
+    assert days.is_future(date.max)
     for day, over in (("4713-01-01 BC", True), ("-infinity", True), ("5874897-12-31", False), ("infinity", False)):
         assert await admin.fetchval("SELECT catalog.is_over($1::text::date)", day) is over
 
@@ -70,14 +82,16 @@ async def test_the_ends_of_the_calendar_are_over_and_to_come(admin: asyncpg.Conn
     ("moment", "day"),
     [("2026-03-09T23:59:59.999999Z", "2026-03-09"), ("2026-03-10T00:00:00Z", "2026-03-10")],
 )
-async def test_a_moment_has_a_day_by_utc_and_a_day_has_an_end(admin: asyncpg.Connection, moment: str, day: str) -> None:
+async def test_the_day_of_a_moment_and_the_end_of_a_day_are_by_utc(
+    admin: asyncpg.Connection, moment: str, day: str
+) -> None:
     await admin.execute("SET LOCAL timezone = 'America/Martinique'")
     assert await admin.fetchval("SELECT catalog.day_of($1)", ISO(moment)) == date.fromisoformat(day)
     ends = await admin.fetchval("SELECT catalog.end_of($1)", date(2026, 3, 9))
     assert ends == datetime(2026, 3, 10, tzinfo=UTC)
 
 
-async def test_the_clock_that_nobody_set_is_the_databases(admin: asyncpg.Connection) -> None:
+async def test_the_clock_is_the_databases_unless_a_test_sets_it(admin: asyncpg.Connection) -> None:
     assert await admin.fetchval("SELECT catalog.clock() = now()")
     await set_clock(admin, datetime(2001, 1, 1, tzinfo=UTC))
     assert await current_day(admin) == date(2001, 1, 1)
@@ -86,14 +100,14 @@ async def test_the_clock_that_nobody_set_is_the_databases(admin: asyncpg.Connect
 
 
 @pytest.mark.parametrize("audience", list(Audience))
-async def test_nobody_but_the_owner_sets_the_clock(admin: asyncpg.Connection, audience: Audience) -> None:
+async def test_only_the_owner_can_set_the_clock(admin: asyncpg.Connection, audience: Audience) -> None:
     await admin.execute(f"SET LOCAL ROLE {audience.role}")
     assert await admin.fetchval("SELECT catalog.is_over(catalog.earliest_today())") is False
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await set_clock(admin, datetime(2001, 1, 1, tzinfo=UTC))
 
 
-async def test_a_day_is_computed_once_for_a_statement(admin: asyncpg.Connection) -> None:
+async def test_a_day_is_computed_once_per_statement(admin: asyncpg.Connection) -> None:
     plan = "\n".join(
         row[0]
         for row in await admin.fetch("EXPLAIN VERBOSE SELECT * FROM catalog.survey WHERE catalog.is_over(closes_on)")
@@ -101,7 +115,7 @@ async def test_a_day_is_computed_once_for_a_statement(admin: asyncpg.Connection)
     assert "catalog." not in plan.partition("Filter")[2], plan  # inlined
 
 
-# What reads a day off a clock; instants (`now()` beside a timestamp) are none.
+# Code that takes a day from a clock; `now()` beside a timestamp does not.
 READS_A_DAY = re.compile(
     r"current_date|localtimestamp|\bdate\.today\(|now\([^)]*\)\.date\(|at time zone|now\(\)\s*::\s*date|'(today|now)'",
     re.IGNORECASE,
@@ -109,7 +123,7 @@ READS_A_DAY = re.compile(
 FOLDERS = ("models", "resolvers", "planner", "schema", "server", "privacy")
 
 
-def test_nothing_else_compares_a_day_with_a_clock() -> None:
+def test_only_the_days_module_compares_a_day_with_a_clock() -> None:
     reading = {
         str(file.relative_to(ROOT))
         for folder in FOLDERS

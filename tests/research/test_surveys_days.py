@@ -1,4 +1,4 @@
-"""A survey's days: it opens on a day by UTC, and closes when its last day is over everywhere."""
+"""Days of surveys: a survey opens on a day by UTC, and closes when its last day is over everywhere."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,9 +8,10 @@ import pytest
 from models.security.publisher import PUBLISHER
 from resolvers.jobs import settle_surveys
 from tests.server.test_scheduler import as_
+from tests.support.callers import User
 from tests.support.clock import set_clock
+from tests.support.network import Network
 from tests.support.surveys import consents, scheduled, status_of, submitted, wanted
-from tests.support.town import Person, Town
 
 NOW = "2030-03-08T12:00:00Z"
 
@@ -26,30 +27,30 @@ NOW = "2030-03-08T12:00:00Z"
     ],
 )
 async def test_a_survey_can_be_answered_until_its_last_day_is_over_everywhere(
-    here: Town, boss: Person, home: UUID, ada: Person, ben: Person, moment: str, status: str,
+    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User, moment: str, status: str,
     refused: tuple[str, str] | None,
 ) -> None:  # fmt: skip
     try:
-        await set_clock(here.database, datetime.fromisoformat(NOW))
+        await set_clock(network.database, datetime.fromisoformat(NOW))
         for who in (ada, ben):
-            await consents(here, who)
-        survey = await scheduled(here, boss, home, opensOn="2030-03-09", closesOn="2030-03-10")
-        assert await status_of(here, survey) == "WAITING"
+            await consents(network, who)
+        survey = await scheduled(network, survey_manager, community_id, opensOn="2030-03-09", closesOn="2030-03-10")
+        assert await status_of(network, survey) == "WAITING"
         if status != "WAITING":
-            await set_clock(here.database, datetime.fromisoformat("2030-03-09T00:00:00Z"))
-            async with as_(PUBLISHER, here) as publisher:
+            await set_clock(network.database, datetime.fromisoformat("2030-03-09T00:00:00Z"))
+            async with as_(PUBLISHER, network) as publisher:
                 await settle_surveys(publisher)
-        await set_clock(here.database, datetime.fromisoformat(moment))
+        await set_clock(network.database, datetime.fromisoformat(moment))
         if refused is None:
-            await submitted(here, ada, survey)
-        else:  # whether or not the job that closes it has run
+            await submitted(network, ada, survey)
+        else:  # even before the scheduler closes the survey
             answers = [{"question": "treated", "codes": ["NO"]}]
-            assert await here.refused(ada, "surveySubmit", survey=survey, answers=answers) == refused
-        async with as_(PUBLISHER, here) as publisher:
+            assert await network.refused(ada, "surveySubmit", survey=survey, answers=answers) == refused
+        async with as_(PUBLISHER, network) as publisher:
             await settle_surveys(publisher)
-        assert await status_of(here, survey) == status
+        assert await status_of(network, survey) == status
     finally:
-        await set_clock(here.database, None)
+        await set_clock(network.database, None)
 
 
 @pytest.mark.parametrize(
@@ -62,15 +63,22 @@ async def test_a_survey_can_be_answered_until_its_last_day_is_over_everywhere(
         ("2030-03-01T12:00:00Z", {"opensOn": "2030-03-10", "closesOn": "2030-03-09"}, ("INVALID", "input.closesOn")),
     ],
 )
-async def test_a_survey_is_not_planned_for_days_that_are_over(
-    here: Town, boss: Person, home: UUID, moment: str, given: dict[str, str], refused: tuple[str, str] | None
+async def test_a_survey_cannot_be_planned_for_days_that_are_over(
+    network: Network,
+    survey_manager: User,
+    community_id: UUID,
+    moment: str,
+    given: dict[str, str],
+    refused: tuple[str, str] | None,
 ) -> None:
     try:
-        await set_clock(here.database, datetime.fromisoformat(moment))
+        await set_clock(network.database, datetime.fromisoformat(moment))
         if refused is None:
-            payload = await here.do(boss, "surveyCreate", "userErrors { path }", **wanted(home, **given))
+            payload = await network.do(
+                survey_manager, "surveyCreate", "userErrors { path }", **wanted(community_id, **given)
+            )
             assert payload["userErrors"] == []
         else:
-            assert await here.refused(boss, "surveyCreate", **wanted(home, **given)) == refused
+            assert await network.refused(survey_manager, "surveyCreate", **wanted(community_id, **given)) == refused
     finally:
-        await set_clock(here.database, None)
+        await set_clock(network.database, None)

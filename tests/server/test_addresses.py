@@ -1,4 +1,4 @@
-"""The only place that tries which address a request is taken to come from, by what the proxies on its way say."""
+"""The client address that the server derives from a connection and its proxies' headers."""
 
 from ipaddress import ip_network
 
@@ -13,7 +13,7 @@ TRUSTED = tuple(map(ip_network, ("10.0.0.0/8", "fd00::/8")))
     ("client", "forwarded", "address"),
     [
         ("203.0.113.7", None, "203.0.113.7"),
-        ("203.0.113.7", b"198.51.100.1", "203.0.113.7"),  # nobody's proxy: what it says is its own
+        ("203.0.113.7", b"198.51.100.1", "203.0.113.7"),  # not a trusted proxy: its header is ignored
         ("10.0.0.1", b"198.51.100.1", "198.51.100.1"),
         ("10.0.0.1", b"192.0.2.9, 198.51.100.1", "198.51.100.1"),  # the client wrote the first itself
         ("10.0.0.1", b"192.0.2.9, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
@@ -28,12 +28,12 @@ TRUSTED = tuple(map(ip_network, ("10.0.0.0/8", "fd00::/8")))
         ("/run/socket", None, None),
     ],
 )
-def test_the_address_is_the_last_one_that_a_trusted_proxy_tells(
+def test_the_client_address_is_the_last_one_from_a_trusted_proxy(
     client: str, forwarded: bytes | None, address: str | None
 ) -> None:
     scope = {"type": "http", "client": (client, 1234)}
     assert client_address(scope, forwarded, TRUSTED) == address
 
 
-def test_a_request_through_a_unix_socket_has_none() -> None:
+def test_a_request_through_a_unix_socket_has_no_address() -> None:
     assert client_address({"type": "http", "client": None}, None, TRUSTED) is None

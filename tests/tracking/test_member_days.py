@@ -1,34 +1,25 @@
-"""A member's days anywhere on Earth: one that has begun is accepted, and is in the default dashboard."""
+"""Members' days: a day that has begun anywhere is accepted, and is in the default dashboard."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from tests import factories
-from tests.support.callers import Place, place
+from tests.support.callers import OwnServer
 from tests.support.clock import set_clock
 
-
-@pytest_asyncio.fixture
-async def here(fresh: str) -> AsyncIterator[Place]:
-    async with place(fresh) as here:
-        yield here
-
-
-# Where somebody looks at their clock, the day they see, and whether it is a day that has begun.
+# The moment, by a member's own clock; a day; whether the day has begun anywhere.
 DAYS = [
     ("2026-03-10T00:30:00+01:00", "2026-03-10", True),  # half past midnight in Paris
     ("2026-03-10T00:30:00+04:00", "2026-03-10", True),  # in La Réunion
     ("2026-03-10T00:00:00+14:00", "2026-03-10", True),  # in Kiritimati, where days begin
     ("2026-03-09T23:59:59.999999+14:00", "2026-03-10", False),
     ("2026-03-09T23:59:00-04:00", "2026-03-09", True),  # the day ends in Martinique
-    ("2026-03-09T23:59:59-12:00", "2026-03-09", True),  # and where it ends last
+    ("2026-03-09T23:59:59-12:00", "2026-03-09", True),  # the day ends where it ends last
     ("2026-03-10T12:00:00+00:00", "2026-03-11", True),
     ("2026-03-10T12:00:00+00:00", "2026-03-12", False),
-    ("2026-12-31T10:00:00+00:00", "2027-01-01", True),  # the year that begins
+    ("2026-12-31T10:00:00+00:00", "2027-01-01", True),  # the new year
     ("2026-12-31T09:59:59+00:00", "2027-01-01", False),
     ("2028-02-28T10:00:00+00:00", "2028-02-29", True),
     ("2026-03-10T12:00:00+00:00", "1900-01-01", True),
@@ -38,33 +29,35 @@ DASHBOARD = "query { me { dashboard { series { latest { observedOn } } courses {
 
 
 @pytest.mark.parametrize(("moment", "day", "accepted"), DAYS)
-async def test_what_is_accepted_lies_in_the_default_dashboard_of_the_same_answer(
-    here: Place, moment: str, day: str, accepted: bool
+async def test_accepted_days_are_in_the_default_dashboard_of_the_same_answer(
+    own_server: OwnServer, moment: str, day: str, accepted: bool
 ) -> None:
-    mia = await here.member()
-    pain = f"ind_{(await factories.indicator(here.admin, minimum=0.0, maximum=10.0))['id']}"
-    taken = f"trt_{(await factories.treatment(here.admin))['id']}"
-    await set_clock(here.admin, datetime.fromisoformat(moment))
-    recorded = await here.do(
+    mia = await own_server.member()
+    pain = f"ind_{(await factories.indicator(own_server.admin, minimum=0.0, maximum=10.0))['id']}"
+    taken = f"trt_{(await factories.treatment(own_server.admin))['id']}"
+    await set_clock(own_server.admin, datetime.fromisoformat(moment))
+    recorded = await own_server.do(
         mia, "observationsRecord", {"observedOn": day, "entries": [{"indicator": pain, "value": 3}]}, DASHBOARD
     )
-    started = await here.do(mia, "courseStart", {"treatment": taken, "startedOn": day}, f"course {{ id }} {DASHBOARD}")
+    started = await own_server.do(
+        mia, "courseStart", {"treatment": taken, "startedOn": day}, f"course {{ id }} {DASHBOARD}"
+    )
     if not accepted:
         assert recorded["userErrors"] == [{"path": ["input", "observedOn"]}]
         assert started["userErrors"] == [{"path": ["input", "startedOn"]}]
         return
     assert (recorded["userErrors"], started["userErrors"]) == ([], [])
-    if day[:4] != "1900":  # the default is a year
+    if day[:4] != "1900":  # the default period is one year
         assert recorded["query"]["me"]["dashboard"]["series"] == [{"latest": {"observedOn": day}}]
     assert started["query"]["me"]["dashboard"]["courses"] == [{"startedOn": day}]
     course = started["course"]["id"]
     figures = {"effectiveness": 5, "convenience": 5, "satisfaction": 5}
-    evaluated = await here.do(
+    evaluated = await own_server.do(
         mia, "courseEvaluate", {"course": course} | figures, "evaluation { evaluatedOn } userErrors { path }"
     )
     assert evaluated["userErrors"] == []
     assert evaluated["evaluation"]["evaluatedOn"] >= day
-    assert await here.refusals(mia, "courseEnd", {"course": course, "endedOn": day, "status": "COMPLETED"}) == []
+    assert await own_server.refusals(mia, "courseEnd", {"course": course, "endedOn": day, "status": "COMPLETED"}) == []
 
 
 @pytest.mark.parametrize(
@@ -76,16 +69,18 @@ async def test_what_is_accepted_lies_in_the_default_dashboard_of_the_same_answer
         ("2028-03-01T12:00:00Z", "2027-03-01"),
     ],
 )
-async def test_the_default_dashboard_begins_a_year_before_the_day_that_is_last_to_end(
-    here: Place, moment: str, first: str
+async def test_the_default_dashboard_begins_one_year_before_the_earliest_present_day(
+    own_server: OwnServer, moment: str, first: str
 ) -> None:
-    mia = await here.member()
-    pain = await factories.indicator(here.admin, minimum=0.0, maximum=10.0)
+    mia = await own_server.member()
+    pain = await factories.indicator(own_server.admin, minimum=0.0, maximum=10.0)
     before = datetime.fromordinal(datetime.fromisoformat(first).toordinal() - 1).date()
     for day in (datetime.fromisoformat(first).date(), before):
-        await factories.observation(here.admin, member_id=mia.id, indicator_id=pain["id"], observed_on=day, value=3.0)
-    await set_clock(here.admin, datetime.fromisoformat(moment))
-    answer = await here.ask(mia, "{ me { dashboard(interval: DAY) { series { points { startsOn } } } } }")
+        await factories.observation(
+            own_server.admin, member_id=mia.id, indicator_id=pain["id"], observed_on=day, value=3.0
+        )
+    await set_clock(own_server.admin, datetime.fromisoformat(moment))
+    answer = await own_server.ask(mia, "{ me { dashboard(interval: DAY) { series { points { startsOn } } } } }")
     assert answer["data"]["me"]["dashboard"]["series"] == [{"points": [{"startsOn": first}]}]
 
 
@@ -97,10 +92,10 @@ YEARS = [
 
 
 @pytest.mark.parametrize(("moment", "year", "refusals"), YEARS)
-async def test_a_year_that_has_begun_anywhere_is_a_year_of_diagnosis(
-    here: Place, moment: str, year: int, refusals: list[Any]
+async def test_a_year_that_has_begun_anywhere_is_accepted_as_the_year_of_diagnosis(
+    own_server: OwnServer, moment: str, year: int, refusals: list[Any]
 ) -> None:
-    mia = await here.member()
-    home = f"com_{(await factories.community(here.admin))['id']}"
-    await set_clock(here.admin, datetime.fromisoformat(moment))
-    assert await here.refusals(mia, "communityJoin", {"community": home, "diagnosedIn": year}) == refusals
+    mia = await own_server.member()
+    community_id = f"com_{(await factories.community(own_server.admin))['id']}"
+    await set_clock(own_server.admin, datetime.fromisoformat(moment))
+    assert await own_server.refusals(mia, "communityJoin", {"community": community_id, "diagnosedIn": year}) == refusals

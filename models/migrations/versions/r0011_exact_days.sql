@@ -1,4 +1,4 @@
--- The last and the first day of the calendar were stored as infinity, which the graph's scalars do not have.
+-- The last and the first day of the calendar were stored as infinity, which the graph's scalars cannot represent.
 UPDATE catalog.survey SET opens_on = '9999-12-31' WHERE opens_on = 'infinity';
 UPDATE catalog.survey SET closes_on = '9999-12-31' WHERE closes_on = 'infinity';
 UPDATE insight.licence SET starts_on = '9999-12-31' WHERE starts_on = 'infinity';

@@ -1,4 +1,4 @@
-"""Every number, date, time, range and cursor that the graph takes, at its ends: a clear refusal or a right answer."""
+"""Passes boundary values for every number, date, time, range and cursor: each is refused clearly or answered right."""
 
 import json
 import secrets
@@ -18,12 +18,22 @@ from models.columns import SCHEMAS
 from models.viewers import Audience
 from resolvers.identity.accounts import token_hash
 from tests import factories
-from tests.support.callers import Place as Server
-from tests.support.callers import place
+from tests.support.boundary_values import (
+    BOUNDARY_VALUES,
+    Path,
+    ReadArgument,
+    as_json,
+    as_literal,
+    forged_cursors,
+    leaves,
+    read_arguments,
+    values_of,
+    with_placeholder,
+)
+from tests.support.callers import OwnServer, open_server
 from tests.support.client import ANYBODY, Caller, views
 from tests.support.clusters import clone
 from tests.support.documents import takes_input
-from tests.support.ends import ENDS, Path, Place, as_json, as_literal, forged, found, holed, leaves, places
 from tests.support.small_network import SmallNetwork, small_network
 from tests.support.surveys import wanted
 
@@ -33,24 +43,24 @@ NUMBER = count(1)
 
 
 @dataclass
-class World:
-    """A server on the small network, and somebody of each view who has signed in."""
+class SmallServer:
+    """A server on the small network, and a caller of each view, signed in unless the view is public."""
 
-    server: Server
+    server: OwnServer
     network: SmallNetwork
     callers: dict[Audience, Caller]
     ids: dict[str, Any] = field(default_factory=dict)
 
     async def post(self, audience: Audience, query: str, variables: str = "{}") -> httpx.Response:
-        """The answer to a query whose variables are JSON as it is written here."""
+        """The response to a query; `variables` is JSON and is sent unchanged."""
         body = f'{{"query": {json.dumps(query)}, "variables": {variables}}}'
         headers = self.callers[audience].headers | HEADERS
         return await self.server.ask.http.post("/graphql", content=body.encode(), headers=headers)
 
 
 @pytest_asyncio.fixture(scope="module")
-async def world(template: str) -> AsyncIterator[World]:
-    async with clone(template) as dsn, place(dsn) as server:
+async def small_server(template: str) -> AsyncIterator[SmallServer]:
+    async with clone(template) as dsn, open_server(dsn) as server:
         network = await small_network(server.admin)
         await server.admin.execute(
             "UPDATE identity.staff SET roles = '{SURVEY_MANAGER,MODERATOR,DATA_STEWARD}'"
@@ -63,7 +73,7 @@ async def world(template: str) -> AsyncIterator[World]:
             assert viewer.account is not None
             await factories.session(server.admin, account_id=viewer.account, token_hash=token_hash(token))
             callers[audience] = Caller(audience.name, token)
-        yield World(server, network, callers)
+        yield SmallServer(server, network, callers)
 
 
 def schema_of(audience: Audience) -> GraphQLSchema:
@@ -71,26 +81,26 @@ def schema_of(audience: Audience) -> GraphQLSchema:
     return schema
 
 
-def read_places() -> list[tuple[Audience, Place]]:
+def arguments_of_all_views() -> list[tuple[Audience, ReadArgument]]:
     named = dict.fromkeys(
         ("slug", "pseudonym", "indicator", "discussion", "survey", "dataset", "insight", "node", "interval",
          "precision"), '"?"',
     )  # fmt: skip
-    return [(audience, each) for audience in Audience for each in places(schema_of(audience), named)]
+    return [(audience, each) for audience in Audience for each in read_arguments(schema_of(audience), named)]
 
 
-READ = [(audience, each.name) for audience, each in read_places()]
-# `make test` tries these, in the first view that has them; `make test-slow` tries all, in every view.
+READ = [(audience, each.name) for audience, each in arguments_of_all_views()]
+# `make test` covers these, in the first view that has them; `make test-slow` covers all, in every view.
 QUICK = ("Me.", "Discussion.posts.", "Query.communities.")
 FIRST = {name: audience for audience, name in reversed(READ)}
-TRIED = [
+TESTED = [
     pytest.param(audience, name, marks=() if FIRST[name] is audience and name.startswith(QUICK) else pytest.mark.slow)
     for audience, name in READ
 ]
-PAGED = [each for each in TRIED if str(each.values[1]).endswith((".after", ".before"))]
+PAGED = [each for each in TESTED if str(each.values[1]).endswith((".after", ".before"))]
 
 
-def test_every_argument_with_ends_is_tried() -> None:
+def test_every_argument_with_boundary_values_is_tested() -> None:
     for audience in Audience:
         schema = schema_of(audience)
         roots = {each.name for each in (schema.mutation_type, schema.subscription_type) if each is not None}
@@ -101,14 +111,14 @@ def test_every_argument_with_ends_is_tried() -> None:
             for name, each in kind.fields.items()
             if hasattr(each, "args") and not takes_input(each)
             for argument, of in each.args.items()
-            if get_named_type(of.type).name in ENDS
+            if get_named_type(of.type).name in BOUNDARY_VALUES
         }
-        tried = {name for view, name in READ if view is audience}
-        assert (audience, {one for one in declared if not one.startswith(("Node.",))} - tried) == (audience, set())
+        tested = {name for view, name in READ if view is audience}
+        assert (audience, {one for one in declared if not one.startswith(("Node.",))} - tested) == (audience, set())
 
 
-def expect_sound(answer: httpx.Response, about: Any) -> dict[str, Any]:
-    """Neither an error of the server's own nor a value that the graph's types do not have."""
+def expect_valid(answer: httpx.Response, about: Any) -> dict[str, Any]:
+    """Checks that a response has no internal error, and no value that the graph's types cannot represent."""
     assert answer.status_code < 500, (about, answer.text[:500])
     for word in ("INTERNAL_SERVER_ERROR", "infinity", "Infinity", "NaN", " BC"):
         assert word not in answer.text, (about, answer.text[:500])
@@ -122,34 +132,38 @@ def expect_sound(answer: httpx.Response, about: Any) -> dict[str, Any]:
     return read
 
 
-@pytest.mark.parametrize(("audience", "name"), TRIED)
-async def test_what_is_read_at_the_ends_is_answered_or_refused(world: World, audience: Audience, name: str) -> None:
-    [tried] = [one for one in places(schema_of(audience), world.network.values) if one.name == name]
-    for value in ENDS[tried.kind]:
-        by_variable = expect_sound(
-            await world.post(audience, tried.document, f'{{"end": {value}}}'), (name, value[:80])
+@pytest.mark.parametrize(("audience", "name"), TESTED)
+async def test_boundary_values_of_arguments_are_answered_or_refused(
+    small_server: SmallServer, audience: Audience, name: str
+) -> None:
+    [tested] = [one for one in read_arguments(schema_of(audience), small_server.network.values) if one.name == name]
+    for value in BOUNDARY_VALUES[tested.kind]:
+        by_variable = expect_valid(
+            await small_server.post(audience, tested.document, f'{{"value": {value}}}'), (name, value[:80])
         )
-        literal = expect_sound(await world.post(audience, tried.literally(value)), (name, "literal", value[:80]))
-        if value[0] == '"' and tried.kind != "Decimal":  # JSON and GraphQL mean the same by it
+        literal = expect_valid(
+            await small_server.post(audience, tested.with_literal(value)), (name, "literal", value[:80])
+        )
+        if value[0] == '"' and tested.kind != "Decimal":  # means the same in JSON and GraphQL
             assert by_variable.get("data") == literal.get("data"), (name, value[:80])
-        if tried.kind == "Int" and name.rpartition(".")[2] in ("first", "last"):
+        if tested.kind == "Int" and name.rpartition(".")[2] in ("first", "last"):
             accepted = value in ("1", "null") or (value in ("1.0", "1e9") and "data" in by_variable)
             assert accepted is (by_variable.get("data") is not None), (name, value[:80])
 
 
 @pytest.mark.parametrize(("audience", "name"), PAGED)
-async def test_a_cursor_that_is_forged_is_answered_or_refused(world: World, audience: Audience, name: str) -> None:
-    [tried] = [one for one in places(schema_of(audience), world.network.values) if one.name == name]
-    first = expect_sound(await world.post(audience, tried.document, "{}"), name)
-    cursors = [each for each in found(first, "cursor") if each]
+async def test_forged_cursors_are_answered_or_refused(small_server: SmallServer, audience: Audience, name: str) -> None:
+    [tested] = [one for one in read_arguments(schema_of(audience), small_server.network.values) if one.name == name]
+    first = expect_valid(await small_server.post(audience, tested.document, "{}"), name)
+    cursors = [each for each in values_of(first, "cursor") if each]
     if not cursors:
         pytest.skip("this list of the small network is empty")
-    for cursor in {cursors[0], *forged(cursors[0])}:
-        expect_sound(await world.post(audience, tried.document, json.dumps({"end": cursor})), (name, cursor))
+    for cursor in {cursors[0], *forged_cursors(cursors[0])}:
+        expect_valid(await small_server.post(audience, tested.document, json.dumps({"value": cursor})), (name, cursor))
 
 
-SPANS = [
-    # from, to (as GraphQL writes them), and whether it is a span
+PERIODS = [
+    # from and to, as GraphQL literals, and whether the second is not before the first
     ('"2026-03-02"', '"2026-03-09"', True),
     ('"2026-03-02"', '"2026-03-02"', True),
     ('"2026-03-03"', '"2026-03-02"', False),
@@ -166,76 +180,82 @@ DASHBOARD = (
 )
 
 
-@pytest.mark.parametrize(("first", "last", "is_one"), SPANS)
-async def test_a_span_that_ends_before_it_begins_is_refused(world: World, first: str, last: str, is_one: bool) -> None:
-    by_literal = await world.post(PATIENT, f"{{ me {{ {DASHBOARD.format(first, last)} }} }}")
-    by_variable = await world.post(
+@pytest.mark.parametrize(("first", "last", "is_valid"), PERIODS)
+async def test_a_period_that_ends_before_it_begins_is_refused(
+    small_server: SmallServer, first: str, last: str, is_valid: bool
+) -> None:
+    by_literal = await small_server.post(PATIENT, f"{{ me {{ {DASHBOARD.format(first, last)} }} }}")
+    by_variable = await small_server.post(
         PATIENT, f"query ($a: Date, $b: Date) {{ me {{ {DASHBOARD.format('$a', '$b')} }} }}",
         f'{{"a": {first}, "b": {last}}}',
     )  # fmt: skip
     for answer in (by_literal, by_variable):
-        read = expect_sound(answer, (first, last))
-        assert ("errors" not in read) is is_one, read
-        if not is_one:
+        read = expect_valid(answer, (first, last))
+        assert ("errors" not in read) is is_valid, read
+        if not is_valid:
             assert read["errors"][0]["message"] == "The argument 'to' must not be before 'from'."
-    shown = set(found(by_literal.json(), "startsOn"))
+    shown = set(values_of(by_literal.json(), "startsOn"))
     of_all = {"2026-03-02", "2026-03-03", "2026-03-09"}
     if "null" not in (first, last):
-        assert shown == {day for day in of_all if is_one and first[1:-1] <= day <= last[1:-1]}
+        assert shown == {day for day in of_all if is_valid and first[1:-1] <= day <= last[1:-1]}
 
 
-Base = Callable[[World], Awaitable[dict[str, Any]]]
+Base = Callable[[SmallServer], Awaitable[dict[str, Any]]]
 
 
 def given(**input: Any) -> Base:
-    async def base(world: World) -> dict[str, Any]:
+    async def base(small_server: SmallServer) -> dict[str, Any]:
         return input
 
     return base
 
 
-async def registration(world: World) -> dict[str, Any]:
+async def registration(small_server: SmallServer) -> dict[str, Any]:
     number = next(NUMBER)
     return {
-        "email": f"end{number}@example.org", "password": "correct horse battery", "pseudonym": f"End {number}",
+        "email": f"new{number}@example.org", "password": "correct horse battery", "pseudonym": f"New {number}",
         "kind": "PATIENT", "noticeVersion": "2025-1",
     }  # fmt: skip
 
 
-async def diagnosis(world: World) -> dict[str, Any]:
-    return {"community": f"com_{(await factories.community(world.server.admin))['id']}"}
+async def diagnosis(small_server: SmallServer) -> dict[str, Any]:
+    return {"community": f"com_{(await factories.community(small_server.server.admin))['id']}"}
 
 
-async def diary(world: World) -> dict[str, Any]:
-    indicator = await factories.indicator(world.server.admin, minimum=-1e15, maximum=1e15)
+async def diary(small_server: SmallServer) -> dict[str, Any]:
+    indicator = await factories.indicator(small_server.server.admin, minimum=-1e15, maximum=1e15)
     return {"observedOn": "2026-03-02", "entries": [{"indicator": f"ind_{indicator['id']}", "value": 1}]}
 
 
-async def ending(world: World) -> dict[str, Any]:
-    made = await factories.course(world.server.admin, member_id=world.network.viewers[PATIENT].member)
+async def ending(small_server: SmallServer) -> dict[str, Any]:
+    made = await factories.course(small_server.server.admin, member_id=small_server.network.viewers[PATIENT].member)
     return {"course": f"crs_{made['id']}", "status": "COMPLETED", "endedOn": "2026-03-02"}
 
 
-async def judging(world: World) -> dict[str, Any]:
-    made = await ending(world)
+async def evaluating(small_server: SmallServer) -> dict[str, Any]:
+    made = await ending(small_server)
     return {"course": made["course"], "effectiveness": 1, "convenience": 2, "satisfaction": 3}
 
 
-async def starting(world: World) -> dict[str, Any]:
-    treatment = await factories.treatment(world.server.admin)
+async def starting(small_server: SmallServer) -> dict[str, Any]:
+    treatment = await factories.treatment(small_server.server.admin)
     return {"treatment": f"trt_{treatment['id']}", "startedOn": "2026-03-02"}
 
 
 def answering(kind: str) -> Base:
-    async def base(world: World) -> dict[str, Any]:
-        """An open survey with one question, which the patient is asked."""
-        admin, member = world.server.admin, world.network.viewers[PATIENT].member
+    async def base(small_server: SmallServer) -> dict[str, Any]:
+        """An open survey with one question, which the patient may answer."""
+        admin, member = small_server.server.admin, small_server.network.viewers[PATIENT].member
         key = f"open {kind}"
-        if key not in world.ids:
-            home = await factories.community(admin)
-            await factories.membership(admin, member_id=member, community_id=home["id"])
+        if key not in small_server.ids:
+            community = await factories.community(admin)
+            await factories.membership(admin, member_id=member, community_id=community["id"])
             survey = await factories.survey(
-                admin, community_id=home["id"], status="OPEN", opens_on=None, closes_on=factories.DAY.replace(year=2999)
+                admin,
+                community_id=community["id"],
+                status="OPEN",
+                opens_on=None,
+                closes_on=factories.DAY.replace(year=2999),
             )
             await factories.question(admin, survey_id=survey["id"], key="q", kind=kind)
             await admin.execute(
@@ -244,45 +264,49 @@ def answering(kind: str) -> Base:
                 " DO UPDATE SET recipients = excluded.recipients, granted = true",
                 member, ["HOSPITAL", "INSURER", "LABORATORY", "MUTUAL"],
             )  # fmt: skip
-            world.ids[key] = survey["id"]
-        return {"survey": f"svy_{world.ids[key]}", "answers": [{"question": "q"}]}
+            small_server.ids[key] = survey["id"]
+        return {"survey": f"svy_{small_server.ids[key]}", "answers": [{"question": "q"}]}
 
     return base
 
 
-async def suspended(world: World) -> dict[str, Any]:
-    return {"member": f"mbr_{world.network.viewers[PATIENT].member}", "reason": "Why"}
+async def suspended(small_server: SmallServer) -> dict[str, Any]:
+    return {"member": f"mbr_{small_server.network.viewers[PATIENT].member}", "reason": "Why"}
 
 
-async def definition(world: World) -> dict[str, Any]:
-    home = await factories.community(world.server.admin)
+async def definition(small_server: SmallServer) -> dict[str, Any]:
+    community = await factories.community(small_server.server.admin)
     number = {"key": "n", "text": "?", "kind": "NUMBER", "required": False, "bins": [0, 1e3]}
-    made = wanted(home["id"], questions=[number], opensOn="2500-01-01", closesOn="2600-01-01")
+    made = wanted(community["id"], questions=[number], opensOn="2500-01-01", closesOn="2600-01-01")
     return made | {"minimumParticipants": 2, "eligibility": {}}
 
 
-async def choices(world: World) -> dict[str, Any]:
+async def choices(small_server: SmallServer) -> dict[str, Any]:
     options = [{"code": "A", "label": "a"}, {"code": "B", "label": "b"}]
     question = {"key": "c", "text": "?", "kind": "MULTIPLE_CHOICE", "required": False, "options": options}
-    return await definition(world) | {"questions": [question]}
+    return await definition(small_server) | {"questions": [question]}
 
 
-async def revision(world: World) -> dict[str, Any]:
-    made = await world.server.do(world.callers[MANAGER], "surveyCreate", await definition(world), "survey { id }")
-    return {"survey": made["survey"]["id"], "questions": (await definition(world))["questions"]}
+async def revision(small_server: SmallServer) -> dict[str, Any]:
+    made = await small_server.server.do(
+        small_server.callers[MANAGER], "surveyCreate", await definition(small_server), "survey { id }"
+    )
+    return {"survey": made["survey"]["id"], "questions": (await definition(small_server))["questions"]}
 
 
-async def revised_choices(world: World) -> dict[str, Any]:
-    return await revision(world) | {"questions": (await choices(world))["questions"]}
+async def revised_choices(small_server: SmallServer) -> dict[str, Any]:
+    return await revision(small_server) | {"questions": (await choices(small_server))["questions"]}
 
 
-async def request(world: World) -> dict[str, Any]:
-    community = await factories.community(world.server.admin)
+async def request(small_server: SmallServer) -> dict[str, Any]:
+    community = await factories.community(small_server.server.admin)
     return {"community": f"com_{community['id']}", "purpose": "Why", "startsOn": "2500-01-01", "endsOn": "2500-12-31"}
 
 
-async def decision(world: World) -> dict[str, Any]:
-    licence = await factories.licence(world.server.admin, status="REQUESTED", ends_on=factories.DAY.replace(year=2999))
+async def decision(small_server: SmallServer) -> dict[str, Any]:
+    licence = await factories.licence(
+        small_server.server.admin, status="REQUESTED", ends_on=factories.DAY.replace(year=2999)
+    )
     return {
         "licence": f"lic_{licence['id']}", "granted": True, "quota": 1000,
         "price": {"amount": "1.00", "currency": "EUR"},
@@ -290,15 +314,15 @@ async def decision(world: World) -> dict[str, Any]:
 
 
 QUESTIONS = "questions { minimum maximum bins maxChoices }"
-# Of each mutation that takes a number, a day or a time: who sends it, an input that is carried out, what its payload
-# shows of it, and another input for the leaves that the first has no place for.
+# For each mutation that takes a number, a date or a time: its audience, a valid input, the payload's fields that show
+# the values, and another valid input for the leaves that the first cannot contain.
 WRITES: Mapping[str, tuple[Audience, Base, str, dict[str, Base]]] = {
     "register": (PUBLIC, registration, "__typename", {}),
     "profileUpdate": (PATIENT, given(), "me { birthYear }", {}),
     "communityJoin": (PATIENT, diagnosis, "membership { diagnosedIn }", {}),
     "observationsRecord": (PATIENT, diary, "observations { observedOn value }", {}),
     "courseEnd": (PATIENT, ending, "course { endedOn }", {}),
-    "courseEvaluate": (PATIENT, judging, "evaluation { effectiveness convenience satisfaction }", {}),
+    "courseEvaluate": (PATIENT, evaluating, "evaluation { effectiveness convenience satisfaction }", {}),
     "courseStart": (PATIENT, starting, "course { startedOn }", {}),
     "surveySave": (PATIENT, answering("NUMBER"), "participation { answers { number date } }",
                    {"date": answering("DATE")}),
@@ -316,8 +340,8 @@ WRITES: Mapping[str, tuple[Audience, Base, str, dict[str, Base]]] = {
 }  # fmt: skip
 
 
-# Values that are accepted where none of the ends is.
-FITTING: Mapping[tuple[str, str], str] = {
+# Values that are accepted where no boundary value is.
+VALID: Mapping[tuple[str, str], str] = {
     ("courseEnd", "endedOn"): "2026-03-02",
     ("licenceRequest", "startsOn"): "2500-06-01",
     ("licenceRequest", "endsOn"): "2501-12-31",
@@ -325,7 +349,7 @@ FITTING: Mapping[tuple[str, str], str] = {
 }
 
 
-def written() -> list[tuple[Audience, str, Path, str]]:
+def input_leaves() -> list[tuple[Audience, str, Path, str]]:
     return [
         (audience, name, path, kind)
         for audience in Audience
@@ -335,64 +359,64 @@ def written() -> list[tuple[Audience, str, Path, str]]:
     ]
 
 
-def test_every_mutation_with_ends_is_tried() -> None:
-    assert {name for _, name, _, _ in written()} == set(WRITES)
+def test_every_mutation_with_boundary_values_is_tested() -> None:
+    assert {name for _, name, _, _ in input_leaves()} == set(WRITES)
 
 
 @pytest.mark.parametrize(
     ("name", "path", "kind"),
     [
-        # Both check questions alike, and each value needs a survey to revise.
+        # Both mutations check questions alike, and each value needs another survey.
         pytest.param(
             name, path, kind, marks=pytest.mark.slow if (name, path[0]) == ("surveyRevise", "questions") else ()
         )
-        for audience, name, path, kind in written()
+        for audience, name, path, kind in input_leaves()
         if WRITES[name][0] is audience
     ],
     ids=lambda each: ".".join(map(str, each)) if isinstance(each, tuple) else each,
 )
-async def test_what_is_written_at_the_ends_is_kept_as_it_is_or_refused(
-    world: World, name: str, path: Path, kind: str
+async def test_boundary_values_of_inputs_are_stored_exactly_or_refused(
+    small_server: SmallServer, name: str, path: Path, kind: str
 ) -> None:
     audience, base, shows, others = WRITES[name]
     leaf = next(step for step in reversed(path) if isinstance(step, str))
     base = others.get(leaf, base)
     declared = schema_of(audience).mutation_type.fields[name].args["input"].type  # type: ignore[union-attr]
     selection = f"{{ {shows} userErrors {{ code path message }} }}"
-    fitting = [json.dumps(FITTING[name, leaf])] if (name, leaf) in FITTING else []
-    kept = 0
-    for value in (*ENDS[kind], *fitting):
-        input = holed(await base(world), path)
-        by_variable = await world.post(
+    valid = [json.dumps(VALID[name, leaf])] if (name, leaf) in VALID else []
+    accepted = 0
+    for value in (*BOUNDARY_VALUES[kind], *valid):
+        input = with_placeholder(await base(small_server), path)
+        by_variable = await small_server.post(
             audience, f"mutation ($input: {declared}) {{ {name}(input: $input) {selection} }}",
             f'{{"input": {as_json(input, value)}}}',
         )  # fmt: skip
-        input = holed(await base(world), path)
-        literal = await world.post(
+        input = with_placeholder(await base(small_server), path)
+        literal = await small_server.post(
             audience, f"mutation {{ {name}(input: {as_literal(input, declared, value)}) {selection} }}"
         )
         for answer in (by_variable, literal):
-            payload = (expect_sound(answer, (name, path, value[:80])).get("data") or {}).get(name)
+            payload = (expect_valid(answer, (name, path, value[:80])).get("data") or {}).get(name)
             if payload is None:
                 continue
             for error in payload["userErrors"]:
                 assert error["code"] in ("INVALID", "NOT_ELIGIBLE", "LIMIT_REACHED", "TOO_LATE", "TAKEN"), error
             if not payload["userErrors"]:
-                kept += 1
-                expect_kept(payload, leaf, value, kind)
-    assert kept, "no value was accepted: mend the input"
+                accepted += 1
+                expect_stored(payload, leaf, value, kind)
+    assert accepted, "no value was accepted: correct the input, or add one to VALID"
 
 
-def expect_kept(payload: dict[str, Any], leaf: str, value: str, kind: str) -> None:
-    """What is shown is what was sent: no other day, no rounded number."""
+def expect_stored(payload: dict[str, Any], leaf: str, value: str, kind: str) -> None:
+    """Checks that the payload shows exactly what was sent: no other day, no rounded number."""
     sent = json.loads(value, parse_float=Decimal, parse_int=Decimal)
     names = {"quota": "microRho"}
-    for shown in found(payload, names.get(leaf, leaf)):
+    for shown in values_of(payload, names.get(leaf, leaf)):
         for each in shown if isinstance(shown, list) else [shown]:
             if sent is None or each is None:
                 continue
             if leaf == "bins" and each != sent:
-                continue  # the other edges
+                continue  # the other bins' edges
             if kind in ("Int", "Float"):
                 assert float(each) == float(sent), (leaf, value, each)
             elif kind == "Decimal":
@@ -404,7 +428,7 @@ def expect_kept(payload: dict[str, Any], leaf: str, value: str, kind: str) -> No
 
 
 RANGES: list[tuple[str, Base, dict[str, Any], str | None]] = [
-    # a mutation, its input, what is changed in it, and the path that is refused
+    # the mutation, its valid input, changes to it, and the refused path
     ("surveyCreate", definition, {"opensOn": "2500-01-02", "closesOn": "2500-01-01"}, "closesOn"),
     ("surveyCreate", definition, {"opensOn": "2500-01-01", "closesOn": "2500-01-01"}, None),
     ("surveyCreate", definition, {"opensOn": "9999-12-31", "closesOn": "9999-12-31"}, None),
@@ -434,31 +458,33 @@ BINS = [
 
 
 @pytest.mark.parametrize(("name", "base", "changed", "refused"), RANGES)
-async def test_a_range_that_is_reversed_is_refused_and_one_of_a_day_is_not(
-    world: World, name: str, base: Base, changed: dict[str, Any], refused: str | None
+async def test_reversed_ranges_are_refused_and_single_days_accepted(
+    small_server: SmallServer, name: str, base: Base, changed: dict[str, Any], refused: str | None
 ) -> None:
-    caller = world.callers[WRITES[name][0]]
+    caller = small_server.callers[WRITES[name][0]]
     expected = [] if refused is None else [("INVALID", f"input.{refused}")]
-    assert await world.server.refusals(caller, name, await base(world) | changed) == expected
+    assert await small_server.server.refusals(caller, name, await base(small_server) | changed) == expected
 
 
 @pytest.mark.parametrize(("changed", "refused"), BINS)
-async def test_bounds_and_bins_are_in_order(world: World, changed: dict[str, Any], refused: str | None) -> None:
-    input = await definition(world)
+async def test_bounds_and_bins_must_be_in_order(
+    small_server: SmallServer, changed: dict[str, Any], refused: str | None
+) -> None:
+    input = await definition(small_server)
     input["questions"] = [{k: v for k, v in (input["questions"][0] | changed).items() if v is not None}]
     expected = [] if refused is None else [("INVALID", f"input.questions.0.{refused}")]
-    assert await world.server.refusals(world.callers[MANAGER], "surveyCreate", input) == expected
+    assert await small_server.server.refusals(small_server.callers[MANAGER], "surveyCreate", input) == expected
 
 
-async def test_no_row_has_a_value_that_the_graph_cannot_show(world: World) -> None:
-    """After all of the above, which runs before it: neither infinity nor a day that has no four digits."""
-    columns = await world.server.admin.fetch(
+async def test_no_row_has_a_value_that_the_graph_cannot_represent(small_server: SmallServer) -> None:
+    """Runs after the tests above: their writes stored neither infinity nor a year beyond four digits."""
+    columns = await small_server.server.admin.fetch(
         """
         SELECT format('%I.%I', table_schema, table_name) AS of, format('%I', column_name) AS name, data_type AS kind
         FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
         WHERE table_schema = any($1) AND table_type = 'BASE TABLE'
             AND data_type IN ('date', 'timestamp with time zone', 'double precision')
-            AND (table_schema, table_name) <> ('insight', 'category')  -- whose first and last bin have no edge
+            AND (table_schema, table_name) <> ('insight', 'category')  -- whose first and last bins are unbounded
         """,
         list(SCHEMAS),
     )
@@ -468,7 +494,7 @@ async def test_no_row_has_a_value_that_the_graph_cannot_show(world: World) -> No
         fits = f"BETWEEN {low} AND {high}"
         if column["kind"] == "double precision":
             fits = "NOT IN ('infinity', '-infinity', 'NaN')"
-        wrong = await world.server.admin.fetchval(
+        wrong = await small_server.server.admin.fetchval(
             f"SELECT count(*) FROM {column['of']} WHERE NOT ({column['name']} {fits})"
         )
         assert (column["of"], column["name"], wrong) == (column["of"], column["name"], 0)

@@ -1,4 +1,4 @@
-"""Finds every number, date, time and cursor that a view takes, and puts the ends of its type in its place."""
+"""Finds every number, date, time and cursor that a view takes, and builds documents with boundary values for it."""
 
 import base64
 import json
@@ -13,18 +13,17 @@ from graphql import (
     get_named_type,
     is_enum_type,
     is_input_object_type,
-    is_leaf_type,
     is_list_type,
     is_non_null_type,
     is_object_type,
 )
 
-from tests.support.documents import inside, selected, takes_input
+from tests.support.documents import selected, takes_input
 
-HOLE = "\x00hole"  # in an input, where a value goes
+PLACEHOLDER = "\x00value"  # in an input, where a value goes
 DIGITS = "9" * 400  # more than a double holds
 MANY_DIGITS = "9" * 5_000  # more than Python reads as a number
-# As JSON and GraphQL both write them.
+# In the notation of both JSON and GraphQL.
 NUMBERS = (
     "0", "1", "-1", "2147483647", "2147483648", "-2147483648", "-2147483649", "9007199254740993", "1e9", "1.0", "1.5",
     "-0.0", "5e-324", "1e12", "1e12000", "-1e999", "1e308", "-1.7976931348623157e308", "2028", "2027", "1900", "1899",
@@ -46,14 +45,14 @@ DECIMALS = (
     "999999999999.999999", "1000000000000", "1e3", "NaN", "Infinity", "-Infinity", "", ".5", "5.", "٥", "0x10", DIGITS,
 )  # fmt: skip
 CURSORS = ("", "x", "====", "bnVsbA==", "W10=", "e30=", "/////w==", "a" * 1_001, "W" * 1_000, "\u00e9", "W1tbW1tb")
-KEYS: tuple[Any, ...] = (  # in the place of each key of a real cursor
+KEYS: tuple[Any, ...] = (  # in place of each key of a real cursor
     None, True, 0, -1, 2**31 - 1, 2**31, 2**63, 2**64, 1e308, -0.0, float("inf"), float("nan"), "", "0001-01-01",
     "9999-12-31", "infinity", "-infinity", "2026-02-30", "0001-01-01T00:00:00+23:59",
     "9999-12-31T23:59:59.999999-23:59", "9999-12-31T23:59:59.999999+00:00", "0001-01-01T00:00:00+00:00",
     "2026-01-01T00:00:00", "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
     "{00000000000000000000000000000000}", "urn:uuid:" + "0" * 32, "\ud800", "\0", "x" * 500, [], {}, [[[]]],
 )  # fmt: skip
-ENDS: Mapping[str, tuple[str, ...]] = {
+BOUNDARY_VALUES: Mapping[str, tuple[str, ...]] = {
     "Int": NUMBERS,
     "Float": NUMBERS,
     "Date": (*map(json.dumps, DATES), "20260101", "null"),
@@ -65,71 +64,70 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Place:
-    """An argument of a field that is read: where it is, its type, and a document with the variable `$end` in it."""
+class ReadArgument:
+    """An argument of a field: its name and type, and a document that passes the variable `$value` to it."""
 
     name: str  # "Me.dashboard.from"
     kind: str
     document: str
-    in_list: tuple[str, ...]  # the response keys that lead to the field
 
-    def literally(self, value: str) -> str:
+    def with_literal(self, value: str) -> str:
         """The document with the value as a literal."""
-        return "{" + self.document.partition("{")[2].replace("$end", value)
+        return "{" + self.document.partition("{")[2].replace("$value", value)
 
 
-def places(schema: GraphQLSchema, values: Mapping[str, str]) -> Iterator[Place]:
-    """Every argument of the queries of a view that has ends."""
+def read_arguments(schema: GraphQLSchema, values: Mapping[str, str]) -> Iterator[ReadArgument]:
+    """Every argument of a view's queries that has boundary values."""
     query = schema.query_type
     assert query is not None
-    for kind, (before, after, keys) in ways(schema, query, values).items():
+    for kind, (before, after) in paths_to_types(schema, query, values).items():
         for name, field in schema.type_map[kind].fields.items():  # type: ignore[attr-defined]
             if takes_input(field):
                 continue
             for argument, declared in field.args.items():
                 leaf = get_named_type(declared.type)
-                if leaf.name not in ENDS:
+                if leaf.name not in BOUNDARY_VALUES:
                     continue
                 asked = selected(kind, name, field, schema, values, set(), 2).replace("first: 5", "")
                 rest = asked.partition(" { ")[2]
                 given = asked.partition(" { ")[0].removeprefix(name).strip("()")
                 others = [each for each in given.split(", ") if each and not each.startswith(f"{argument}:")]
-                call = f"{name}({', '.join([*others, f'{argument}: $end'])})"
+                call = f"{name}({', '.join([*others, f'{argument}: $value'])})"
                 tail = f" {{ {rest}" if rest else ""
-                document = f"query ($end: {declared.type}) {{ {before}{call}{tail}{after} }}"
-                yield Place(f"{kind}.{name}.{argument}", leaf.name, document, (*keys, name))
+                document = f"query ($value: {declared.type}) {{ {before}{call}{tail}{after} }}"
+                yield ReadArgument(f"{kind}.{name}.{argument}", leaf.name, document)
 
 
-def ways(
+def paths_to_types(
     schema: GraphQLSchema, query: GraphQLObjectType, values: Mapping[str, str]
-) -> dict[str, tuple[str, str, tuple[str, ...]]]:
-    """A way from the query's root to each object type: what is written before and after, and its response keys."""
-    found: dict[str, tuple[str, str, tuple[str, ...]]] = {query.name: ("", "", ())}
+) -> dict[str, tuple[str, str]]:
+    """A path from the query's root to each object type: the text of a document before and after its selection."""
+    found: dict[str, tuple[str, str]] = {query.name: ("", "")}
     ahead = [query]
     while ahead:
         kind = ahead.pop(0)
-        before, after, keys = found[kind.name]
+        before, after = found[kind.name]
         for name, field in kind.fields.items():
             inner = get_named_type(field.type)
             if not is_object_type(inner) or inner.name in found or takes_input(field):
                 continue
             assert isinstance(inner, GraphQLObjectType)
             call = selected(kind.name, name, field, schema, values, set(), 0).partition(" {")[0]
-            found[inner.name] = (f"{before}{call} {{ ", f" }}{after}", (*keys, name))
+            found[inner.name] = (f"{before}{call} {{ ", f" }}{after}")
             ahead.append(inner)
     return found
 
 
-def forged(cursor: str) -> Iterator[str]:
-    """Cursors like a real one, of which one key is another value, or is missing, or is there twice."""
+def forged_cursors(cursor: str) -> Iterator[str]:
+    """Cursors like a real one, with one key replaced, missing or repeated, or of another list."""
     tag, *keys = json.loads(base64.b64decode(cursor))
     yield encoded([tag])
     yield encoded([tag, *keys[:-1]])
     yield encoded([tag, *keys, keys[-1]])
     yield encoded(["00000000", *keys])
-    for place in range(len(keys)):
+    for position in range(len(keys)):
         for value in KEYS:
-            yield encoded([tag, *keys[:place], value, *keys[place + 1 :]])
+            yield encoded([tag, *keys[:position], value, *keys[position + 1 :]])
 
 
 def encoded(parts: list[Any]) -> str:
@@ -137,40 +135,40 @@ def encoded(parts: list[Any]) -> str:
 
 
 def leaves(kind: GraphQLInputObjectType, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Every number, date and time of an input, with its type; of a list, its first."""
+    """The path and type of every number, date and time of an input; of a list, of its first item."""
     for name, field in kind.fields.items():
         inner = get_named_type(field.type)
-        place = (*path, name, 0) if is_list_type(unwrapped(field.type)) else (*path, name)
+        inner_path = (*path, name, 0) if is_list_type(nullable(field.type)) else (*path, name)
         if is_input_object_type(inner):
             assert isinstance(inner, GraphQLInputObjectType)
-            yield from leaves(inner, place)
-        elif inner.name in ENDS:
-            yield place, inner.name
+            yield from leaves(inner, inner_path)
+        elif inner.name in BOUNDARY_VALUES:
+            yield inner_path, inner.name
 
 
-def unwrapped(kind: Any) -> Any:
+def nullable(kind: Any) -> Any:
     return kind.of_type if is_non_null_type(kind) else kind
 
 
-def holed(given: Any, path: Path) -> Any:
-    """A copy of an input with a hole at the path. Raises LookupError where it has not what leads there."""
+def with_placeholder(given: Any, path: Path) -> Any:
+    """A copy of an input with the placeholder at the path. Raises LookupError if the input lacks a part of the path."""
     if not path:
-        return HOLE
+        return PLACEHOLDER
     step, rest = path[0], path[1:]
     if isinstance(step, int):
-        return [holed(given[step] if rest else None, rest), *given[step + 1 :]]
-    return given | {step: holed(given[step] if rest else None, rest)}
+        return [with_placeholder(given[step] if rest else None, rest), *given[step + 1 :]]
+    return given | {step: with_placeholder(given[step] if rest else None, rest)}
 
 
 def as_json(given: Any, value: str) -> str:
-    """An input as JSON, with the value, as it is written, in its hole."""
-    return json.dumps(given).replace(json.dumps(HOLE), value)
+    """An input in JSON, with the value, which is JSON already, in place of the placeholder."""
+    return json.dumps(given).replace(json.dumps(PLACEHOLDER), value)
 
 
 def as_literal(given: Any, kind: Any, value: str) -> str:
-    """The same as GraphQL writes it."""
-    kind = unwrapped(kind)
-    if given == HOLE:
+    """An input of this type in GraphQL, with the value in place of the placeholder."""
+    kind = nullable(kind)
+    if given == PLACEHOLDER:
         return value
     if given is None:
         return "null"
@@ -182,15 +180,10 @@ def as_literal(given: Any, kind: Any, value: str) -> str:
     return str(given) if is_enum_type(kind) else json.dumps(given)
 
 
-def found(answer: Any, name: str) -> list[Any]:
-    """What an answer has under a key, wherever it is."""
+def values_of(answer: Any, name: str) -> list[Any]:
+    """All values of a key in an answer, at any depth."""
     if isinstance(answer, list):
-        return [each for item in answer for each in found(item, name)]
+        return [each for item in answer for each in values_of(item, name)]
     if not isinstance(answer, dict):
         return []
-    return [each for key, item in answer.items() for each in ([item] if key == name else found(item, name))]
-
-
-def all_of(kind: GraphQLObjectType, schema: GraphQLSchema, values: Mapping[str, str]) -> str:
-    """A selection of all that an object of a payload has by itself, and of what it has in turn."""
-    return inside(kind, schema, values, set(), 3) if not is_leaf_type(kind) else ""
+    return [each for key, item in answer.items() for each in ([item] if key == name else values_of(item, name))]
