@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import asyncpg
 
+from models.codecs import use_exact_days
 from models.security.publisher import LOGINS
 from models.viewers import Login
 
@@ -83,6 +84,7 @@ async def pool(owner_dsn: str, login: Login, size: int, statement_seconds: float
         role_dsn(owner_dsn, login),
         min_size=size,
         max_size=size,
+        init=use_exact_days,
         reset=leave_as_it_is,
         max_inactive_connection_lifetime=0,
         max_queries=2**62,  # never replaced: a new connection would have to prepare all statements again

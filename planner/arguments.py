@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import partial
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +90,20 @@ def bound(node: FieldNode, field: GraphQLField, name: str, kind: Any) -> Callabl
         constant = convert(coerce_input_literal(given, field.args[name].type))
         return lambda inputs: constant
     return lambda inputs: convert(value_of(node, field, name, inputs.variables))
+
+
+def not_below(
+    first: Callable[[PlanInputs], Any], last: Callable[[PlanInputs], Any], span: tuple[str, str], node: FieldNode
+) -> Callable[[PlanInputs], Any]:
+    """Reads what `last` reads. The reader raises GraphQLError if that is below the value that `first` reads."""
+
+    def read(inputs: PlanInputs) -> Any:
+        begins, ends = first(inputs), last(inputs)
+        if begins is not None and ends is not None and ends < begins:
+            raise bad_user_input(f"The argument '{span[1]}' must not be before '{span[0]}'.", node)
+        return ends
+
+    return read
 
 
 def sql_type(kind: Any) -> TypeEngine[Any]:
@@ -201,7 +216,8 @@ def _key(kind: type, value: Any) -> Any:
     if kind is int:
         return value if type(value) is int and abs(value) < 2**31 else _fail()
     if kind is float:
-        return float(value) if type(value) in (int, float) else _fail()
+        number = float(value) if type(value) in (int, float) else _fail()
+        return number if isfinite(number) else _fail()
     return value if isinstance(value, str) and "\0" not in value and _encodes(value) else _fail()
 
 

@@ -24,7 +24,17 @@ from sqlalchemy.types import JSON
 
 from models.rows import Branches, Expression, Row, ViewerIds, row
 from models.viewers import Audience
-from planner.arguments import PAGE, PlanInputs, Variables, bound, is_given, page_size, sql_type, value_of
+from planner.arguments import (
+    PAGE,
+    PlanInputs,
+    Variables,
+    bound,
+    is_given,
+    not_below,
+    page_size,
+    sql_type,
+    value_of,
+)
 from planner.declare import Column, Computed, NodeById, Paged, Sql
 from planner.expressions import EMPTY_LIST, Reader, as_list, as_object, as_values, integer, labelled, limited, typename
 from planner.keyset import page
@@ -95,9 +105,12 @@ class StatementBuilder:
             name = parameter.argument
             if parameter.bound:
                 if parameter.required or is_given(node, declared, name, self.variables):
-                    keywords[parameter.name] = self.bind(
-                        bound(node, declared, name, parameter.kind), sql_type(parameter.kind)
-                    )
+                    value = bound(node, declared, name, parameter.kind)
+                    if source.span is not None and name == source.span[1]:
+                        value = not_below(
+                            bound(node, declared, source.span[0], parameter.kind), value, source.span, node
+                        )
+                    keywords[parameter.name] = self.bind(value, sql_type(parameter.kind))
             elif name in PAGE:
                 keywords[parameter.name] = self.size(node, declared, name) or parameter.default
             elif is_given(node, declared, name, self.variables):

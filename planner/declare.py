@@ -81,6 +81,9 @@ class Sql:
     takes_row: bool
     asks_viewer: bool
     parameters: tuple[Parameter, ...]
+    span: tuple[str, str] | None = field(
+        default=None, kw_only=True
+    )  # two arguments: the second must not be below the first
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
@@ -148,11 +151,15 @@ def sql(
     about: str,
     *,
     arguments: Descriptions = NONE,
+    span: tuple[str, str] | None = None,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
-    """A resolver's result: an expression, rows, the row it was given, or branches."""
-    source = Sql(resolver, *_signature(resolver))
+    """A resolver's result: an expression, rows, the row it was given, or branches.
+
+    `span` names two bound arguments, the ends of a range: if both are given, the second must not be below the first.
+    """
+    source = Sql(resolver, *_signature(resolver), span=span)
     return _field(source, about, only, _arguments(source, arguments))
 
 

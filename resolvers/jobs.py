@@ -44,7 +44,7 @@ async def _each(connection: Connection, due: str, work: Callable[[Connection, UU
 
 async def _settle_survey(connection: Connection, survey: UUID) -> None:
     await connection.execute("SELECT research.lock_survey($1)", survey)
-    over = "SELECT closes_on < (now() AT TIME ZONE 'UTC')::date FROM catalog.survey WHERE id = $1"
+    over = "SELECT catalog.is_over(closes_on) FROM catalog.survey WHERE id = $1"
     if await connection.fetchval(over, survey):
         await close_survey(connection, survey)
     else:

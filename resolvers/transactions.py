@@ -4,7 +4,6 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import date
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 from uuid import UUID
@@ -44,7 +43,6 @@ class Unstored:
     value: Any = field(repr=False)
 
 
-EARLIEST = date(1900, 1, 1)
 ATTEMPTS = 3  # at a transaction that conflicts with another
 # Errors of a transaction that conflicts with a concurrent one: PostgreSQL aborts one of the two, or a row or a right
 # that the write function checked has disappeared since. A new attempt sees the change, and is refused with a code.
@@ -181,22 +179,6 @@ def buyer_of(viewer: Viewer) -> UUID:
     if viewer.organization is None:
         raise Forbidden
     return viewer.organization
-
-
-async def current_day(connection: Connection) -> date:
-    """Today by UTC, on which the dates of surveys, licences and datasets are based."""
-    day: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
-    return day
-
-
-async def day_within(connection: Connection, day: date, *path: Step) -> date:
-    """The day itself. Raises Refused: INVALID if it has not begun in France, or is before `EARLIEST`."""
-    # By the time zone of most members, not UTC: just after midnight in France, their today would be in the future.
-    if await connection.fetchval("SELECT $1::date > (now() AT TIME ZONE 'Europe/Paris')::date", day):
-        raise invalid("This day is in the future.", *path)
-    if day < EARLIEST:
-        raise invalid(f"This day is before {EARLIEST}.", *path)
-    return day
 
 
 @dataclass(frozen=True)

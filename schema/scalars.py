@@ -15,8 +15,11 @@ from strawberry.types.scalar import ScalarDefinition
 from models.parameters import AccountAddress
 from models.parameters import EmailAddress as EmailAddress
 from planner.declare import Cursor
+from resolvers.days import EARLIEST, FIRST_ZONE
 
 T = TypeVar("T")
+
+MEMBERS_DAY = f"From {EARLIEST} to a day that has begun anywhere ({FIRST_ZONE})."  # what `day_within` accepts
 
 # date.fromisoformat also takes 20260131 and 2026-W05-6, which RFC 3339 does not.
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

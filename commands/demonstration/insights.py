@@ -69,8 +69,8 @@ from insight.dataset d join catalog.community c on c.id = d.community_id
 join insight.licence l on l.community_id = c.id join insight.organization o on o.id = l.organization_id
 join identity.account a on a.organization_id = o.id
 where c.slug = $1 and d.kind = $2 and d.status = 'OPEN' and o.kind = $3 and o.kind = any(d.offered_to)
-    and l.status = 'GRANTED' and (now() at time zone 'UTC')::date between l.starts_on and l.ends_on
-    and (now() at time zone 'UTC')::date <= d.ends_on
+    and l.status = 'GRANTED' and catalog.today() between l.starts_on and l.ends_on
+    and catalog.today() <= d.ends_on
     and (select count(*) from insight.variable v where v.dataset_id = d.id and v.name = any($4)) = cardinality($4)
 order by d.frozen_on desc limit 1
 """

@@ -98,7 +98,7 @@ class Membership(Table, table=True):
 
     member_id: UUID = reference("care.member.id", part_of_key=True)
     community_id: UUID = reference("catalog.community.id", gone="RESTRICT", part_of_key=True)
-    joined_on: date = Field(sa_column_kwargs={"server_default": text("CURRENT_DATE")})
+    joined_on: date = Field(sa_column_kwargs={"server_default": text("catalog.today()")})
     role: MembershipRole = choice(
         MembershipRole, "role", default=MembershipRole.MEMBER, sa_column_kwargs={"server_default": text("'MEMBER'")}
     )

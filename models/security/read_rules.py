@@ -95,7 +95,7 @@ LICENSED = (
     "(SELECT d.id FROM insight.licence l JOIN insight.organization o ON o.id = l.organization_id"  # noqa: S608 - ours
     " JOIN insight.dataset d ON d.community_id = l.community_id AND o.kind = ANY (d.offered_to)"
     f" WHERE l.organization_id = {ORGANIZATION} AND l.status = 'GRANTED'"
-    " AND (now() AT TIME ZONE 'UTC')::date BETWEEN l.starts_on AND l.ends_on)"
+    " AND catalog.today() BETWEEN l.starts_on AND l.ends_on)"
 )
 DATASET = Scope("DATASET", dict.fromkeys((PATIENT, BUYER, MANAGER), "status <> 'TOO_SMALL'"))
 DOMAIN = Scope("DOMAIN", dict.fromkeys((PATIENT, BUYER, MANAGER), EVERY))  # public domains, about no person

@@ -1,13 +1,13 @@
 """Lets members join and leave communities, and records the year of their diagnosis."""
 
-from datetime import UTC, date, datetime
 from uuid import UUID
 
 from models.database import Connection
 from models.identity.members import MemberKind
 from models.parameters import CommunityId
 from models.viewers import Viewer
-from resolvers.transactions import EARLIEST, UNSET, Maybe, invalid, not_eligible, not_found
+from resolvers.days import EARLIEST, current_days
+from resolvers.transactions import UNSET, Maybe, invalid, not_eligible, not_found
 
 
 async def join_community(
@@ -30,9 +30,7 @@ async def join_community(
     return community
 
 
-async def set_diagnosis(
-    connection: Connection, viewer: Viewer, *, community: UUID, year: int | None, today: date | None = None
-) -> None:
+async def set_diagnosis(connection: Connection, viewer: Viewer, *, community: UUID, year: int | None) -> None:
     """Records the year in which the viewer was diagnosed with the community's condition; None deletes it.
 
     Raises Refused: INVALID if the year is impossible, NOT_ELIGIBLE if the viewer is not a patient.
@@ -48,7 +46,7 @@ async def set_diagnosis(
     )
     if who is None or who["kind"] != MemberKind.PATIENT:
         raise not_eligible("Only patients have a diagnosis.", "diagnosed_in")
-    if not (who["birth_year"] or EARLIEST.year) <= year <= (today or datetime.now(UTC).date()).year:
+    if not (who["birth_year"] or EARLIEST.year) <= year <= (await current_days(connection)).latest.year:
         message = f"The year must be between {EARLIEST.year}, or the year of birth, and the current year."
         raise invalid(message, "diagnosed_in")
     await connection.execute(

@@ -9,6 +9,7 @@ from models.community import communities, moderation
 from models.identity import members as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
+from resolvers.days import today
 from resolvers.tracking.observations import Interval, points
 
 # The first age of each band. Bands span ten years, and more where members are few: an exact age would reveal more.
@@ -49,7 +50,7 @@ def communities_of(member: Row) -> Rows:
 # The policy of profiles passes those that their members share with the viewer; without a row, the value is null.
 def age_band(member: Row) -> Expression:
     profile = row(tables.Profile)
-    age = cast(extract("year", func.current_date()), Integer) - profile.birth_year
+    age = cast(extract("year", today()), Integer) - profile.birth_year
     bands: list[Any] = [(age >= youngest, band) for youngest, band in AGE_BANDS]
     band = case(*bands, (profile.birth_year.is_not(None), YOUNGEST))
     return select(band).where(profile.member_id == member.id).scalar_subquery()

@@ -1,7 +1,7 @@
 """Updates members' profiles, and verifies associations for staff."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from models.parameters import MemberId
 from models.rows import Row, Rows, row, select
 from models.viewers import Viewer
 from resolvers.calling import Call
+from resolvers.days import current_days
 from resolvers.eligibility import eligibility_changed
 from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import pseudonym_taken
@@ -33,12 +34,11 @@ ELIGIBILITY_FIELDS = {"birth_year", "sex", "region"}  # which decide whether the
 CLEARABLE = {"about", "birth_year", "region"}  # by null; the other fields must have a value
 
 
-def checked(given: Mapping[str, Any], kind: MemberKind, minimum_age: int, today: date | None = None) -> dict[str, Any]:
+def checked(given: Mapping[str, Any], kind: MemberKind, minimum_age: int, today: date) -> dict[str, Any]:
     """The columns to change and their new values, from the given arguments of a member of this kind.
 
     Raises Refused: INVALID, TOO_LONG, and NOT_ELIGIBLE if the member would be too young.
     """
-    today = today or datetime.now(UTC).date()
     changes: dict[str, Any] = {}
     for name, value in given.items():
         if value is None:
@@ -85,11 +85,11 @@ async def update_profile(
         "locale": locale, "sharing": sharing,
     }  # fmt: skip
     given = {name: value for name, value in fields.items() if value is not UNSET}
-    member = member_of(viewer)
+    member, days = member_of(viewer), await current_days(connection)
     kind = await connection.fetchval("SELECT kind FROM care.member WHERE id = $1", member)
     if kind is None:
         raise Forbidden
-    changes = checked(given, MemberKind(kind), call.minimum_age)
+    changes = checked(given, MemberKind(kind), call.minimum_age, days.latest)
     for name, value in changes.items():
         if name != "pseudonym":
             await connection.execute(STATEMENTS[name], value, member)

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from models.appearance import looks
 from models.database import Connection
@@ -11,6 +11,7 @@ from models.identity.members import MemberKind, Sex
 from models.parameters import AccountAddress, EmailAddress
 from models.viewers import Viewer
 from resolvers.calling import Call
+from resolvers.days import current_days
 from resolvers.identity import accounts_rules, attempts
 from resolvers.identity.accounts import stored_address
 from resolvers.identity.passwords import hash_password
@@ -49,7 +50,9 @@ async def register(
     name = accounts_rules.pseudonym_of(pseudonym, kind, "pseudonym")
     accounts_rules.password_of(password, email, name, path=("password",))
     if birth_year is not None:
-        accounts_rules.birth_year_of(birth_year, datetime.now(UTC).date(), call.minimum_age, "birth_year")
+        async with call.apart() as connection:
+            days = await current_days(connection)
+        accounts_rules.birth_year_of(birth_year, days.latest, call.minimum_age, "birth_year")
     place = None if region is None or is_blank(region) else region_of(region, "region")
     language = accounts_rules.locale_of(locale or accounts_rules.DEFAULT_LOCALE, "locale")
     accounts_rules.check_notice(notice_version, call.notice_version, "notice_version")

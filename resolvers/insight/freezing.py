@@ -22,12 +22,12 @@ from privacy.budget import (
 )
 from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
 from privacy.precision import price
+from resolvers.days import current_day
 from resolvers.insight.ledger import append
 from resolvers.insight.releases import FrozenDataset, PositionedVariable, ReleaseUse, present, release
 from resolvers.transactions import (
     Refusal,
     RefusalCode,
-    current_day,
     invalid,
     line_within,
     not_found,

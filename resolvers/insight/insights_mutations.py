@@ -9,6 +9,7 @@ from models.database import Connection
 from models.parameters import DatasetId
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
+from resolvers.days import current_day
 from resolvers.insight.ledger import append
 from resolvers.insight.quotes import (
     BudgetExhausted,
@@ -19,7 +20,7 @@ from resolvers.insight.quotes import (
     resolve_request,
 )
 from resolvers.insight.releases import Overspent, ReleaseUse, present, release
-from resolvers.transactions import Forbidden, current_day, too_late
+from resolvers.transactions import Forbidden, too_late
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Reads licences: their status, price and quota."""
 
-from sqlalchemy import and_, case, func, type_coerce
+from sqlalchemy import and_, case, type_coerce
 
 from models.insight import licences as tables
 from models.rows import Expression, Row, Rows, row, select
+from resolvers.days import today
 from resolvers.insight.costs import cost
 
 
@@ -26,7 +27,7 @@ def licence_of(made: Row) -> Rows:
 
 def status_of(licence: Row) -> Expression:
     """The status today (UTC): a licence that was not refused has ended after its last day, whatever the row says."""
-    over = and_(licence.status != tables.LicenceStatus.REFUSED, licence.ends_on < func.current_date())
+    over = and_(licence.status != tables.LicenceStatus.REFUSED, licence.ends_on < today())
     return case((over, type_coerce(tables.LicenceStatus.ENDED, licence.status.type)), else_=licence.status)
 
 

@@ -10,10 +10,10 @@ from models.identity.accounts import StaffRole
 from models.insight.licences import MOST_MICRO_RHO, LicenceStatus
 from models.parameters import CommunityId, LicenceId
 from models.viewers import Viewer
+from resolvers.days import current_day
 from resolvers.transactions import (
     buyer_of,
     conflict,
-    current_day,
     invalid,
     not_found,
     optional_text_within,
@@ -61,7 +61,7 @@ async def request_licence(
     meant = text_within(purpose, PURPOSE_LENGTH, "purpose")
     today = await current_day(connection)
     if starts_on < today:
-        raise invalid("This day is in the past.", "starts_on")
+        raise invalid("This day is in the past, by UTC.", "starts_on")
     if ends_on < starts_on:
         raise invalid("The last day must not precede the first.", "ends_on")
     # Compared by parts: no date is two years after the last ones of the calendar, or after 29 February.

@@ -16,6 +16,7 @@ from privacy.budget import left_for_sale, left_for_staff
 from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
 from privacy.domains import Category, DomainRule, Variable
 from privacy.precision import PRECISIONS, Precision, cheaper, price
+from resolvers.days import current_day
 from resolvers.insight.releases import FrozenDataset, NoisyRelease, PositionedVariable, ReleaseUse
 from resolvers.transactions import (
     Forbidden,
@@ -23,7 +24,6 @@ from resolvers.transactions import (
     Refusal,
     RefusalCode,
     Refused,
-    current_day,
     invalid,
     not_found,
     refused,

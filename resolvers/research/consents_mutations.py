@@ -27,7 +27,7 @@ async def set_consent(
     versions = await connection.fetch(
         """
         SELECT version FROM catalog.notice
-        WHERE purpose = $1 AND in_force_on <= (now() AT TIME ZONE 'UTC')::date ORDER BY in_force_on DESC
+        WHERE purpose = $1 AND in_force_on <= catalog.today() ORDER BY in_force_on DESC
         """,
         purpose,
     )

@@ -7,6 +7,7 @@ from sqlalchemy import func
 from models.research import surveys as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import treatments
+from resolvers.days import today
 from resolvers.lookup import community_called
 
 
@@ -111,7 +112,5 @@ def participation_made(done: Row) -> Rows:
 def notices() -> Rows:
     """The notices in force: for each purpose, the latest one whose date has been reached (UTC)."""
     notice, other = row(tables.Notice), row(tables.Notice)
-    latest = select(func.max(other.in_force_on)).where(
-        other.purpose == notice.purpose, other.in_force_on <= func.current_date()
-    )
+    latest = select(func.max(other.in_force_on)).where(other.purpose == notice.purpose, other.in_force_on <= today())
     return select(notice).where(notice.in_force_on == latest.scalar_subquery()).order_by(notice.purpose)

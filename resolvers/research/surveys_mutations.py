@@ -14,13 +14,13 @@ from models.identity.organizations import OrganizationKind
 from models.parameters import CommunityId, SurveyId, TreatmentId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
+from resolvers.days import Days, current_days
 from resolvers.regions import region_of
 from resolvers.research.surveys_rules import definition_refusals
 from resolvers.research.visibility_rules import QuestionDefinition
 from resolvers.transactions import (
     Refused,
     conflict,
-    current_day,
     invalid,
     line_within,
     not_found,
@@ -76,17 +76,17 @@ async def create_survey(
         raise not_found("community")
     title = line_within(title, TITLE_LENGTH, "title")
     description = text_within(description, DESCRIPTION_LENGTH, "description")
-    today = await current_day(connection)
-    if opens_on is not None and opens_on < today:
+    days = await current_days(connection)
+    if opens_on is not None and days.is_over(opens_on):
         raise invalid("This day is in the past.", "opens_on")
-    _refuse_unless_later(closes_on, max(opens_on or today, today))
+    _refuse_unless_later(closes_on, opens_on, days)
     if not LEAST_PARTICIPANTS <= minimum_participants <= MOST_PARTICIPANTS:
         message = f"This must be between {LEAST_PARTICIPANTS} and {MOST_PARTICIPANTS:,}."
         raise invalid(message, "minimum_participants")
     if not offered_to:
         raise invalid("Name at least one kind of organization.", "offered_to")
     _refuse_bad_questions(questions)
-    eligibility = await _checked_eligibility(connection, eligibility, today)
+    eligibility = await _checked_eligibility(connection, eligibility, days)
     survey: UUID = await connection.fetchval(
         """
         INSERT INTO catalog.survey
@@ -133,8 +133,7 @@ async def revise_survey(
     else:
         description = text_within(description, DESCRIPTION_LENGTH, "description")
     if closes_on is not None:
-        today = await current_day(connection)
-        _refuse_unless_later(closes_on, max(found["opens_on"] or today, today))
+        _refuse_unless_later(closes_on, found["opens_on"], await current_days(connection))
     version: int = found["version"]
     if questions is not None:
         _refuse_bad_questions(questions)
@@ -164,7 +163,7 @@ async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: Sur
     found = await _locked(connection, survey)
     if SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
         raise conflict("The survey has already been scheduled.", "survey")
-    if found["closes_on"] < await current_day(connection):
+    if (await current_days(connection)).is_over(found["closes_on"]):
         raise too_late("The last day is in the past. Set another one first.", "survey")
     await _lift_statement_timeout(connection)
     await connection.execute("SELECT catalog.schedule_survey($1)", survey)
@@ -185,8 +184,8 @@ async def _lift_statement_timeout(connection: Connection) -> None:
     await connection.execute("SET LOCAL statement_timeout = 0")
 
 
-def _refuse_unless_later(closes_on: date, day: date) -> None:
-    if closes_on < day:
+def _refuse_unless_later(closes_on: date, opens_on: date | None, days: Days) -> None:
+    if days.is_over(closes_on) or (opens_on is not None and closes_on < opens_on):
         raise invalid("The last day must not be in the past, nor precede the first.", "closes_on")
 
 
@@ -197,12 +196,12 @@ def _refuse_bad_questions(questions: Sequence[QuestionDefinition]) -> None:
 
 
 async def _checked_eligibility(
-    connection: Connection, eligible: EligibilityDefinition, today: date
+    connection: Connection, eligible: EligibilityDefinition, days: Days
 ) -> EligibilityDefinition:
     """The eligibility as it is stored. Raises Refused: INVALID and NOT_FOUND."""
     path = ("eligibility",)
     for name, year in (("born_from", eligible.born_from), ("born_to", eligible.born_to)):
-        if year is not None and not FIRST_YEAR <= year <= today.year:
+        if year is not None and not FIRST_YEAR <= year <= days.latest.year:
             raise invalid(f"The year of birth must be between {FIRST_YEAR} and the current year.", *path, name)
     if eligible.born_from is not None and eligible.born_to is not None and eligible.born_from > eligible.born_to:
         raise invalid("The last year must not precede the first.", *path, "born_to")

@@ -9,6 +9,7 @@ from models.rows import Expression, Row, Rows, Value, row, select
 from models.tracking import observations as tables
 from models.tracking import treatments
 from privacy.described import DescribedEnum
+from resolvers.days import earliest_today, latest_today
 from resolvers.lookup import matches
 
 INDICATORS = 20  # that a search returns by default
@@ -60,10 +61,14 @@ def observation_left(payload: Row) -> Rows:
 def dashboard(
     me: Row, *, from_: Value[date] | None = None, to: Value[date] | None = None, interval: Interval | None = None
 ) -> Rows:
-    """One row: the member, the first and last day of the period, and the interval of a point."""
-    today = func.current_date()
-    ends_on = today if to is None else func.coalesce(to, today)
-    year_before = cast(ends_on - literal_column("interval '1 year'"), Date)
+    """One row: the member, the first and last day of the period, and the interval of a point.
+
+    Without `to`, the period ends with the latest day that has begun anywhere, so it contains what is recorded today.
+    """
+    latest = latest_today() if from_ is None else func.greatest(from_, latest_today())
+    ends_on = latest if to is None else func.coalesce(to, latest)
+    year_end = earliest_today() if to is None else func.coalesce(to, earliest_today())
+    year_before = cast(year_end - literal_column("interval '1 year'"), Date)
     starts_on = year_before if from_ is None else func.coalesce(from_, year_before)
     return select(
         me.member_id.label("member_id"),

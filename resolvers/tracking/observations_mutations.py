@@ -12,12 +12,12 @@ from models.database import Connection
 from models.parameters import IndicatorIdOrNone, MemberId, ObservationId
 from models.tracking.observations import Scale
 from models.viewers import Viewer
+from resolvers.days import day_within
 from resolvers.transactions import (
     Path,
     Refusal,
     RefusalCode,
     Refused,
-    day_within,
     invalid,
     limit_reached,
     member_of,

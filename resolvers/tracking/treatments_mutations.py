@@ -12,11 +12,11 @@ from models.parameters import CommunityId, CourseId, IndicatorIdOrNone, Treatmen
 from models.tracking.observations import IndicatorKind
 from models.tracking.treatments import CourseStatus, Severity, StopReason
 from models.viewers import Viewer
+from resolvers.days import day_within
 from resolvers.eligibility import eligibility_changed
 from resolvers.transactions import (
     Refusal,
     Refused,
-    day_within,
     invalid,
     limit_reached,
     member_of,
@@ -149,13 +149,14 @@ async def evaluate_course(
         """
         INSERT INTO care.evaluation
             (course_id, member_id, treatment_id, evaluated_on, effectiveness, convenience, satisfaction, comment)
-        VALUES ($1, $2, $3, (now() AT TIME ZONE 'Europe/Paris')::date, $4, $5, $6, $7)
+        VALUES ($1, $2, $3, greatest(catalog.today(), $8), $4, $5, $6, $7)
         ON CONFLICT (course_id) DO UPDATE SET evaluated_on = excluded.evaluated_on,
             effectiveness = excluded.effectiveness, convenience = excluded.convenience,
             satisfaction = excluded.satisfaction, comment = excluded.comment
         RETURNING id
         """,
         course, found["member_id"], found["treatment_id"], effectiveness, convenience, satisfaction, comment,
+        found["started_on"],  # tomorrow by UTC, where the day has already begun
     )  # fmt: skip
     await connection.execute("DELETE FROM care.side_effect WHERE evaluation_id = $1", evaluation)
     await connection.executemany(

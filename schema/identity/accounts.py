@@ -9,6 +9,7 @@ from models import viewers
 from models.identity import accounts as tables
 from models.identity import members as member_tables
 from planner.declare import column, graph_enum, graph_type, paged, sql
+from resolvers.days import FIRST_ZONE
 from resolvers.identity import accounts as resolve
 from resolvers.identity import members
 from resolvers.insight import data_uses as uses
@@ -103,10 +104,12 @@ class Me:
         observations.dashboard,
         "The viewer's observations as curves over a period, with the treatments of that period.",
         arguments={
-            "from": "First day of the period. Defaults to one year before the last day.",
-            "to": "Last day of the period, included. Defaults to today.",
+            "from": "First day of the period. Defaults to one year before `to`, or before today if that is left out.",
+            "to": "Last day of the period, included; not before the first. Defaults to the latest day that has begun "
+            f"anywhere ({FIRST_ZONE}), or to `from` if that is later.",
             "interval": "Length of time that each point of a curve covers. Defaults to WEEK.",
         },
+        span=("from", "to"),
     )
     observations: Connection[Observation] = paged(
         observations.observations_of,

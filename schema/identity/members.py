@@ -42,7 +42,7 @@ class Member(Node):
     kind: tables.MemberKind = column("Whether they are a patient, a relative or an association.")
     verified: bool = column("Whether staff have verified the association's identity. False for other members.")
     about: str | None = column("How they introduce themselves. Null if unset.")
-    joined_on: date = column("The day they joined the network.")
+    joined_on: date = column("The day they joined the network, by UTC.")
     communities: list[Annotated["Community", strawberry.lazy("schema.community.communities")]] = sql(
         resolve.communities_of, "The communities they belong to, by name."
     )
@@ -74,7 +74,7 @@ class Membership:
     community: Annotated["Community", strawberry.lazy("schema.community.communities")] = sql(
         communities.community_of, "The community."
     )
-    joined_on: date = column("The day the member joined the community.")
+    joined_on: date = column("The day the member joined the community, by UTC.")
     role: tables.MembershipRole = column("The member's role in the community.")
     diagnosed_in: int | None = sql(
         resolve.diagnosed_in,

@@ -81,9 +81,9 @@ class Dataset(Node):
     community: Community = sql(communities.community_of, "The community whose members' data it contains.")
     survey: Survey | None = sql(surveys.survey_of, "The survey it was made from. Null for tracking.")
     wave: str = column("Name of the wave among the community's datasets, such as `2026 spring`.")
-    frozen_on: date = column("The day on which the data was frozen.")
-    ends_on: date = column("The last day on which insights can be published from it.")
-    ended_on: date | None = column("The day on which its records were destroyed. Null until then.")
+    frozen_on: date = column("The day on which the data was frozen, by UTC.")
+    ends_on: date = column("The last day on which insights can be published from it, by UTC.")
+    ended_on: date | None = column("The day on which its records were destroyed, by UTC. Null until then.")
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from it.")
     variables: list[Variable] = sql(resolve.variables_of, "The variables that insights can use, in order.")
     size: int = column(

@@ -41,6 +41,6 @@ class LicenceMutations:
         shows=LICENCE,
         community="The community whose datasets the licence opens.",
         purpose=f"The purpose, which is public: at most {licences.PURPOSE_LENGTH} characters.",
-        starts_on="The first day: today or later.",
-        ends_on=f"The last day: at most {licences.YEARS} years after the first.",
+        starts_on="The first day, by UTC: today or later.",
+        ends_on=f"The last day, by UTC: at most {licences.YEARS} years after the first.",
     )

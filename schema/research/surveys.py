@@ -11,6 +11,7 @@ from models.identity.organizations import OrganizationKind
 from models.research import surveys as tables
 from planner.declare import column, graph_enum, graph_type, sql
 from resolvers.community import communities
+from resolvers.days import LAST_ZONE
 from resolvers.insight import datasets
 from resolvers.research import surveys as resolve
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
@@ -95,8 +96,11 @@ class Survey(Node):
     description: str = column("What it is about, and its purpose.")
     status: tables.SurveyStatus = column("Status of the survey.")
     version: int = column("Version of its questions, from 1.")
-    opens_on: date | None = column("The day it opens. Null if it opens once enough members consent.")
-    closes_on: date | None = column("The last day on which it can be answered. Null if there is none.")
+    opens_on: date | None = column("The day it opens, by UTC. Null if it opens once enough members consent.")
+    closes_on: date | None = column(
+        f"The last day on which it can be answered. It closes when that day is over everywhere ({LAST_ZONE}). Null if "
+        "there is none."
+    )
     minimum_participants: int = column("Number of participants needed before anything is published from it.")
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from its answers.")
     eligibility: Eligibility | None = sql(
@@ -157,4 +161,4 @@ class Notice:
     purpose: tables.ConsentPurpose = column("The purpose of the consent.")
     version: str = column("Version, to pass on when setting a consent.")
     text: str = column("Text to show.")
-    in_force_on: date = column("The day from which this version applies.")
+    in_force_on: date = column("The day from which this version applies, by UTC.")

@@ -1,5 +1,6 @@
 """Mutations of surveys: creating, revising and scheduling them."""
 
+from resolvers.days import LAST_ZONE
 from resolvers.research import surveys as resolve
 from resolvers.research import surveys_mutations as write
 from resolvers.research.surveys_rules import BINS, LABEL_LENGTH, OPTIONS, QUESTIONS, RESERVED_CODE, RULES
@@ -10,6 +11,7 @@ from schema.inputs import nested
 from schema.mutations import mutation, mutations, shown
 from schema.research.surveys import Survey
 
+NOT_OVER = f"Refused once that day is over everywhere ({LAST_ZONE})."
 SURVEY = {"survey": shown(Survey, resolve.survey_of)}
 
 nested(
@@ -71,8 +73,8 @@ class SurveyMutations:
         questions=f"The questions in order: 1 to {QUESTIONS}.",
         minimum_participants="How many members must be able to answer before the survey opens: "
         f"{write.USUAL_PARTICIPANTS} by default.",
-        opens_on="The first day on which it may open: any day by default.",
-        closes_on="The last day on which it can be answered.",
+        opens_on=f"The first day on which it may open, by UTC: any day by default. {NOT_OVER}",
+        closes_on=f"The last day on which it can be answered: not before `opensOn`. {NOT_OVER}",
         offered_to="The kinds of organization that may query the survey's dataset, at least one.",
         eligibility="Who in the community can answer: its patients by default.",
     )
@@ -85,7 +87,7 @@ class SurveyMutations:
         title="A new title.",
         description="A new description.",
         questions="All questions. They replace those of a draft, and are a new version to members who see the survey.",
-        closes_on="A new last day.",
+        closes_on=f"A new last day: not before `opensOn`. {NOT_OVER}",
     )
     survey_schedule = mutation(
         write.schedule_survey,

@@ -5,6 +5,7 @@ from resolvers.tracking import observations_mutations as write
 from schema.access import PATIENT
 from schema.inputs import nested
 from schema.mutations import Options, given_id, mutation, mutations, shown
+from schema.scalars import MEMBERS_DAY
 from schema.tracking.observations import Observation
 
 nested(
@@ -36,7 +37,7 @@ class TrackingMutations:
         "Record a day's values, all of them or none. A value replaces an earlier one of its day and indicator.",
         only=PATIENT,
         shows={"observations": shown(list[Observation], resolve.observations_made)},
-        observed_on="The day of the values, not in the future.",
+        observed_on=f"The day of the values. {MEMBERS_DAY}",
         entries=f"1 to {write.ENTRIES} values.",
         on_behalf_of="The patient whose diary the viewer keeps, by an accepted care link. The viewer by default.",
     )

@@ -87,7 +87,7 @@ class SideEffect:
 class TreatmentEvaluation(Node):
     member: Annotated["Member", strawberry.lazy("schema.identity.members")] = sql(members.member_of, "The member.")
     course: TreatmentCourse = sql(resolve.course_of, "The course.")
-    evaluated_on: date = column("The day of the evaluation.")
+    evaluated_on: date = column("The day of the evaluation, by UTC.")
     effectiveness: int = column(f"How well the treatment worked, 0 to {MOST}.")
     convenience: int = column(f"How easy it was to live with, 0 to {MOST}.")
     satisfaction: int = column(f"Overall satisfaction, 0 to {MOST}.")

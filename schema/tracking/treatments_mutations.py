@@ -5,6 +5,7 @@ from resolvers.tracking import treatments_mutations as write
 from schema.access import PATIENT
 from schema.inputs import nested
 from schema.mutations import mutation, mutations, shown
+from schema.scalars import MEMBERS_DAY
 from schema.tracking.treatments import TreatmentCourse, TreatmentEvaluation
 
 COURSE = {"course": shown(TreatmentCourse, resolve.course_made)}
@@ -27,7 +28,7 @@ class TreatmentMutations:
         only=PATIENT,
         shows=COURSE,
         course="One of the viewer's own courses.",
-        ended_on="The last day: not before the first, and not in the future.",
+        ended_on=f"The last day: not before the first. {MEMBERS_DAY}",
         status="COMPLETED, STOPPED, or ON_HOLD for a course that may still be ended.",
         reason="Why the course was stopped. Required with STOPPED.",
     )
@@ -50,6 +51,6 @@ class TreatmentMutations:
         shows=COURSE,
         treatment="The treatment.",
         community="The community of the condition that is treated: one that the viewer is a member of.",
-        started_on="The first day, not in the future.",
+        started_on=f"The first day. {MEMBERS_DAY}",
         dose=f"The dose in words: at most {write.DOSE_LENGTH} characters.",
     )

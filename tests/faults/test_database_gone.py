@@ -199,7 +199,7 @@ async def test_a_restored_database_that_lacks_publications_is_not_published_from
         answer = await network.ask.post(laboratory, PUBLISH, {"input": asked})
         assert answer.status_code == 503
         assert "the database lacks results that were published" in answer.json()["errors"][0]["message"]
-        over = datetime.now(UTC).date() - timedelta(days=1)
+        over = datetime.now(UTC).date() - timedelta(days=2)
         await network.database.execute("UPDATE catalog.survey SET closes_on = $2 WHERE id = $1", overdue.survey, over)
         for task in endpoint.publisher.jobs(PUBLISHING):
             with pytest.raises(LedgerRolledBack):

@@ -184,7 +184,7 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
         assert kept.read() == await ledger.head(network.database) != EMPTY
         await expect_sound(network, dataset)
 
-        over = today() - timedelta(days=1)
+        over = today() - timedelta(days=2)
         await network.database.execute("UPDATE catalog.survey SET closes_on = $2 WHERE id = $1", overdue.survey, over)
         async with life(network, fresh, tmp_path) as process:
             assert (await closing_of(network, survey_manager, closing.survey))["data"]["surveyClose"][

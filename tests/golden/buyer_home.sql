@@ -10,7 +10,7 @@ WITH viewer AS MATERIALIZED (
           SELECT organization_1.name AS name, organization_1.kind AS kind, (
             SELECT coalesce(json_agg(o), '[]'::json)
             FROM (
-              SELECT 'lic_' || CAST(licence_1.id AS TEXT) AS id, licence_1.purpose AS purpose, licence_1.starts_on AS "startsOn", licence_1.ends_on AS "endsOn", CASE WHEN (licence_1.status != 'REFUSED' AND licence_1.ends_on < CURRENT_DATE) THEN 'ENDED' ELSE licence_1.status END AS status, (
+              SELECT 'lic_' || CAST(licence_1.id AS TEXT) AS id, licence_1.purpose AS purpose, licence_1.starts_on AS "startsOn", licence_1.ends_on AS "endsOn", CASE WHEN (licence_1.status != 'REFUSED' AND licence_1.ends_on < catalog.today()) THEN 'ENDED' ELSE licence_1.status END AS status, (
                 SELECT row_to_json(o)
                 FROM (
                   SELECT CAST(anon_1.amount AS TEXT) AS amount, anon_1.currency AS currency

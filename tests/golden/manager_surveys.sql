@@ -66,7 +66,7 @@ WITH viewer AS MATERIALIZED (
                 ) AS o
               ) AS community
               FROM insight.licence AS licence_1
-              WHERE CASE WHEN (licence_1.status != 'REFUSED' AND licence_1.ends_on < CURRENT_DATE) THEN 'ENDED' ELSE licence_1.status END = 'REQUESTED'
+              WHERE CASE WHEN (licence_1.status != 'REFUSED' AND licence_1.ends_on < catalog.today()) THEN 'ENDED' ELSE licence_1.status END = 'REQUESTED'
               ORDER BY licence_1.starts_on DESC, licence_1.id DESC
               LIMIT 20
             ) AS o

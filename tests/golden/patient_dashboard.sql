@@ -77,7 +77,7 @@ WITH viewer AS MATERIALIZED (
                 ) AS o
               ) AS courses
               FROM (
-                SELECT profile_1.member_id AS member_id, CAST(coalesce($1::DATE, CAST(coalesce($2::DATE, CURRENT_DATE) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($2::DATE, CURRENT_DATE) AS DATE) AS ends_on, CAST('week' AS TEXT) AS unit
+                SELECT profile_1.member_id AS member_id, CAST(coalesce($1::DATE, CAST(coalesce($2::DATE, catalog.earliest_today()) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($2::DATE, greatest($1::DATE, catalog.latest_today())) AS DATE) AS ends_on, CAST('week' AS TEXT) AS unit
               ) AS anon_3
             ) AS o
           ) AS dashboard

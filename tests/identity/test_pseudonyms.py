@@ -160,7 +160,7 @@ async def test_a_pseudonym_is_found_however_it_is_typed(network: Network, typed:
 
 async def test_existing_members_and_registrations_get_their_keys(server: str) -> None:
     async with empty(server) as dsn:
-        await run.upgrade(dsn, "0011")
+        await run.upgrade(dsn, "0013")
         connection = await asyncpg.connect(dsn)
         try:
             for day, name in enumerate(("Camille", "C\u0430mille", "Rose")):

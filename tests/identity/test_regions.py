@@ -98,7 +98,7 @@ async def test_a_blank_region_clears_the_profile(network: Network) -> None:
 async def test_stored_regions_are_migrated(server: str) -> None:
     before = [*SPELLINGS, ("Atlantis", None)]
     async with empty(server) as dsn:
-        await run.upgrade(dsn, "0009")
+        await run.upgrade(dsn, "0011")
         connection = await asyncpg.connect(dsn)
         try:
             community = await connection.fetchval(
@@ -130,7 +130,7 @@ async def test_stored_regions_are_migrated(server: str) -> None:
                     str(number),
                     written,
                 )
-            await run.upgrade(dsn, "0010")
+            await run.upgrade(dsn, "0012")
             for number, (written, name) in enumerate(before):
                 region = await connection.fetchval(
                     "SELECT region FROM care.profile JOIN care.member m ON m.id = member_id WHERE m.pseudonym = $1",

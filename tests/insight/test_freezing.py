@@ -237,7 +237,7 @@ async def test_scheduled_work_closes_surveys_into_datasets(
     await network.database.execute(move, respondents.survey, 0)
     await settle_surveys(publisher)
     assert await datasets(network, respondents.community) == []  # the last day is not over
-    await network.database.execute(move, respondents.survey, -1)
+    await network.database.execute(move, respondents.survey, -2)
     await settle_surveys(publisher)
     await settle_surveys(publisher)
     [dataset] = await datasets(network, respondents.community)
@@ -250,7 +250,7 @@ async def test_a_survey_that_cannot_be_frozen_does_not_block_others(
 ) -> None:
     other = await crowd(network.database, EVERYBODY)
     first, second = sorted((respondents, other), key=lambda one: one.survey)
-    late = "UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = any($1)"
+    late = "UPDATE catalog.survey SET closes_on = current_date - 2 WHERE id = any($1)"
     await network.database.execute(late, [first.survey, second.survey])
     whole = freezing._freeze
 

@@ -234,6 +234,12 @@ async def test_closing_a_session_notifies_every_server_only_if_committed(fresh: 
 
 # Who may call which function; no role may call any other.
 CALLERS: dict[str, set[Login]] = {
+    "catalog.clock()": set(LOGINS),
+    "catalog.day_of(timestamp with time zone)": set(LOGINS),
+    "catalog.today()": set(LOGINS),
+    "catalog.earliest_today()": set(LOGINS),
+    "catalog.latest_today()": set(LOGINS),
+    "catalog.is_over(date)": set(LOGINS),
     "catalog.search_query(text)": set(Audience),
     "catalog.words_in(text)": set(Audience),
     "insight.epsilon(bigint,double precision)": set(LOGINS),

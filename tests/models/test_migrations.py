@@ -219,14 +219,14 @@ def test_every_model_is_in_one_of_the_schemas() -> None:
 
 async def test_addresses_outside_of_ascii_get_the_idna_form_of_their_domain(server: str) -> None:
     async with empty(server) as dsn:
-        await run.upgrade(dsn, "0010")
+        await run.upgrade(dsn, "0012")
         connection = await asyncpg.connect(dsn)
         try:
             staff = await connection.fetchval("INSERT INTO identity.staff (name) VALUES ('s') RETURNING id")
             insert = "INSERT INTO identity.account (email, staff_id) VALUES ($1, $2)"
             for address in ("a@hôpital.example", "b@plain.example", "c@é.example", "c@xn--9ca.example"):
                 await connection.execute(insert, address, staff)
-            await run.upgrade(dsn, "0011")
+            await run.upgrade(dsn, "0013")
             found = await connection.fetch('SELECT email FROM identity.account ORDER BY email COLLATE "C"')
         finally:
             await connection.close()

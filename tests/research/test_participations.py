@@ -185,7 +185,7 @@ async def test_a_survey_that_is_not_open_takes_no_answers(
     for nonsense in ("svy_x", f"com_{community_id}", f"svy_{community_id}"):
         assert await network.refused(ada, "surveySubmit", survey=nonsense, answers=[]) == ("NOT_FOUND", "input.survey")
     past = await scheduled(network, survey_manager, community_id)
-    await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = $1", key(past))
+    await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 2 WHERE id = $1", key(past))
     assert await network.refused(ada, "surveySubmit", survey=past, answers=[NO]) == ("TOO_LATE", "input.survey")
     closed = await scheduled(network, survey_manager, community_id)
     await submitted(network, ada, closed)

@@ -45,7 +45,7 @@ async def test_a_scheduled_survey_waits_for_its_day_and_for_enough_members(
     for survey in (early, later, now):
         assert await network.refused(survey_manager, "surveySchedule", survey=survey) == ("CONFLICT", "input.survey")
     past = await drafted(network, survey_manager, community_id)
-    await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = $1", key(past))
+    await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 2 WHERE id = $1", key(past))
     assert await network.refused(survey_manager, "surveySchedule", survey=past) == ("TOO_LATE", "input.survey")
     assert await status_of(network, past) == "DRAFT"
     assert await network.refused(survey_manager, "surveySchedule", survey="svy_x") == ("NOT_FOUND", "input.survey")

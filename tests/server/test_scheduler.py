@@ -88,11 +88,11 @@ async def test_a_survey_closes_after_its_last_day(
         assert await status_of(network, survey) == "OPEN"  # the last day is not over
         for one in (survey, never):
             await network.database.execute(MOVE.format(column="opens_on"), key(one), -9)
-            await network.database.execute(MOVE.format(column="closes_on"), key(one), -1)
+            await network.database.execute(MOVE.format(column="closes_on"), key(one), -2)
         await settle_surveys(publisher)
     assert (await status_of(network, survey), await status_of(network, never)) == ("CLOSED", "CLOSED")
     row = await network.row("SELECT closes_on FROM catalog.survey WHERE id = $1", key(survey))
-    assert row["closes_on"].isoformat() == in_days(-1)
+    assert row["closes_on"].isoformat() == in_days(-2)
     links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
     assert await network.value(links, key(survey)) == 0
     assert (await answers_in(network, survey), await completed(network, survey)) == (4, 1)
@@ -213,7 +213,7 @@ async def test_the_manager_and_publisher_roles_may_do_all_scheduled_work(network
 async def test_a_starting_server_does_overdue_work(fresh: str) -> None:
     database = await asyncpg.connect(fresh)
     try:
-        over = date.fromisoformat(in_days(-1))
+        over = date.fromisoformat(in_days(-2))
         survey = (await factories.survey(database, status=SurveyStatus.OPEN, opens_on=over, closes_on=over))["id"]
         sheet = (await factories.answer_sheet(database, survey_id=survey))["id"]
         done = {"status": ParticipationStatus.COMPLETED, "completed_at": factories.NOON, "answer_sheet_id": sheet}

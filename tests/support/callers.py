@@ -69,9 +69,9 @@ class OwnServer:
         return [(error["code"], ".".join(error["path"])) for error in payload["userErrors"]]
 
     async def tomorrow(self) -> str:
-        """Tomorrow's date in France, whenever the test runs."""
-        today: date = await self.admin.fetchval("SELECT (now() AT TIME ZONE 'Europe/Paris')::date")
-        return (today + timedelta(days=1)).isoformat()
+        """The first day that has not begun anywhere, whenever the test runs."""
+        latest: date = await self.admin.fetchval("SELECT catalog.latest_today()")
+        return (latest + timedelta(days=1)).isoformat()
 
     async def count(self, table: str, **where: Any) -> int:
         """The number of a table's rows that have these values."""

@@ -63,7 +63,7 @@ GRANT EXECUTE ON FUNCTION research.set_consent(text, boolean, text[], text) TO c
 CREATE FUNCTION research.consenting_since(member uuid, purpose text) RETURNS date
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT (coalesce(min(h.changed_at), min(k.changed_at)) AT TIME ZONE 'UTC')::date
+    SELECT catalog.day_of(coalesce(min(h.changed_at), min(k.changed_at)))
     FROM research.consent k
     LEFT JOIN research.consent_change h ON h.member_id = k.member_id AND h.purpose = k.purpose AND h.granted
         AND NOT EXISTS (

@@ -52,7 +52,7 @@ BEGIN
         GROUP BY e.member_id
     )
     SELECT frozen.id, c.id, what_for, frozen.cap_micro_rho,
-        least(now(), (frozen.frozen_on + 1)::timestamp AT TIME ZONE 'UTC'), c.demonstration
+        least(now(), catalog.end_of(frozen.frozen_on)), c.demonstration
     FROM consenting c LEFT JOIN reserved r ON r.member_id = c.id
     WHERE coalesce(r.this_year, 0) + frozen.cap_micro_rho <= yearly
         AND coalesce(r.this_consent, 0) + frozen.cap_micro_rho <= lasting;

@@ -15,7 +15,7 @@ DECLARE
 BEGIN
     PERFORM FROM catalog.survey s WHERE s.id = standing.survey FOR SHARE;
     RETURN QUERY
-        SELECT s.status::text, s.version, s.closes_on < catalog.today(), p.status::text,
+        SELECT s.status::text, s.version, catalog.is_over(s.closes_on), p.status::text,
             EXISTS (SELECT FROM research.eligible(s.id, viewer))
         FROM catalog.survey s
         LEFT JOIN research.participation p ON p.survey_id = s.id AND p.member_id = viewer

@@ -14,7 +14,7 @@ DECLARE
 BEGIN
     SELECT * INTO found_survey FROM catalog.survey s WHERE s.id = open_if_ready.survey FOR UPDATE;
     IF found_survey.status IS DISTINCT FROM 'WAITING' OR found_survey.opens_on > today
-        OR found_survey.closes_on < today
+        OR catalog.is_over(found_survey.closes_on)
         OR (SELECT count(*) FROM research.eligible(found_survey.id)) < found_survey.minimum_participants
     THEN
         RETURN false;
@@ -86,7 +86,7 @@ BEGIN
     IF viewer IS NOT NULL THEN
         FOR one IN
             SELECT s.id FROM catalog.survey s
-            WHERE s.community_id = readiness_changed.community AND s.status = 'OPEN' AND s.closes_on >= catalog.today()
+            WHERE s.community_id = readiness_changed.community AND s.status = 'OPEN' AND NOT catalog.is_over(s.closes_on)
             ORDER BY s.id FOR SHARE
         LOOP
             PERFORM research.invite(one, viewer);
@@ -108,7 +108,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.require_survey_manager() TO cohorte_publisher;
 
--- Schedules a draft and opens it if it is ready. Its new status; null if it is no draft, or closes before today.
+-- Schedules a draft and opens it if it is ready. Its new status; null if it is no draft, or its last day is over.
 CREATE FUNCTION catalog.schedule_survey(survey uuid) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -117,7 +117,7 @@ BEGIN
     PERFORM FROM catalog.community c JOIN catalog.survey s ON s.community_id = c.id
     WHERE s.id = schedule_survey.survey FOR NO KEY UPDATE OF c;
     UPDATE catalog.survey s SET status = 'WAITING'
-    WHERE s.id = schedule_survey.survey AND s.status = 'DRAFT' AND s.closes_on >= catalog.today();
+    WHERE s.id = schedule_survey.survey AND s.status = 'DRAFT' AND NOT catalog.is_over(s.closes_on);
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
@@ -136,7 +136,7 @@ CREATE FUNCTION catalog.surveys_due() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT s.id FROM catalog.survey s
-    WHERE s.status IN ('WAITING', 'OPEN') AND s.closes_on < catalog.today()
+    WHERE s.status IN ('WAITING', 'OPEN') AND catalog.is_over(s.closes_on)
         OR s.status = 'WAITING' AND (s.opens_on IS NULL OR s.opens_on <= catalog.today())
     ORDER BY s.id
 $$;

@@ -6,8 +6,8 @@ from sqlalchemy import text
 from models.appearance import looks
 from models.migrations import frozen
 
-revision = "0012"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 create, downgrade = frozen.steps(__file__)
 HOLDERS = "SELECT id, pseudonym, '{column}' AS holder, demonstration FROM {table} ORDER BY {order}, id"
 BATCH = 5_000

@@ -1,7 +1,7 @@
-"""Regions as datasets spell them."""
+"""Exact days."""
 
 from models.migrations import frozen
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 upgrade, downgrade = frozen.steps(__file__)

@@ -139,7 +139,7 @@ BEGIN
         RETURN false;
     END IF;
     INSERT INTO care.member (pseudonym, kind, joined_on)
-    VALUES (waiting.pseudonym, waiting.kind, current_date) RETURNING id INTO whose;
+    VALUES (waiting.pseudonym, waiting.kind, catalog.today()) RETURNING id INTO whose;
     INSERT INTO identity.pseudonym_look (look, member_id) SELECT unnest(held), whose;
     INSERT INTO care.profile (member_id, birth_year, sex, region)
     VALUES (whose, waiting.birth_year, waiting.sex, waiting.region);

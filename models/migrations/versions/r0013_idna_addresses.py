@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from models.migrations import frozen
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 create, downgrade = frozen.steps(__file__)
 COLUMNS = (("identity.account", "email"), ("identity.registration", "email"), ("identity.mail", "recipient"))
 

@@ -1,0 +1,500 @@
+"""Passes boundary values for every number, date, time, range and cursor: each is refused clearly or answered right."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from graphql import GraphQLSchema, get_named_type
+
+from models.columns import SCHEMAS
+from models.viewers import Audience
+from resolvers.identity.accounts import token_hash
+from tests import factories
+from tests.support.boundary_values import (
+    BOUNDARY_VALUES,
+    Path,
+    ReadArgument,
+    as_json,
+    as_literal,
+    forged_cursors,
+    leaves,
+    read_arguments,
+    values_of,
+    with_placeholder,
+)
+from tests.support.callers import OwnServer, open_server
+from tests.support.client import ANYBODY, Caller, views
+from tests.support.clusters import clone
+from tests.support.documents import takes_input
+from tests.support.small_network import SmallNetwork, small_network
+from tests.support.surveys import wanted
+
+PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
+HEADERS = {"content-type": "application/json", "accept": "application/graphql-response+json"}
+NUMBER = count(1)
+
+
+@dataclass
+class SmallServer:
+    """A server on the small network, and a caller of each view, signed in unless the view is public."""
+
+    server: OwnServer
+    network: SmallNetwork
+    callers: dict[Audience, Caller]
+    ids: dict[str, Any] = field(default_factory=dict)
+
+    async def post(self, audience: Audience, query: str, variables: str = "{}") -> httpx.Response:
+        """The response to a query; `variables` is JSON and is sent unchanged."""
+        body = f'{{"query": {json.dumps(query)}, "variables": {variables}}}'
+        headers = self.callers[audience].headers | HEADERS
+        return await self.server.ask.http.post("/graphql", content=body.encode(), headers=headers)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def small_server(template: str) -> AsyncIterator[SmallServer]:
+    async with clone(template) as dsn, open_server(dsn) as server:
+        network = await small_network(server.admin)
+        await server.admin.execute(
+            "UPDATE identity.staff SET roles = '{SURVEY_MANAGER,MODERATOR,DATA_STEWARD}'"
+            " WHERE id = $1", network.viewers[MANAGER].staff
+        )  # fmt: skip
+        callers: dict[Audience, Caller] = {PUBLIC: ANYBODY}
+        for audience in (PATIENT, BUYER, MANAGER):
+            viewer = network.viewers[audience]
+            token = secrets.token_urlsafe()
+            assert viewer.account is not None
+            await factories.session(server.admin, account_id=viewer.account, token_hash=token_hash(token))
+            callers[audience] = Caller(audience.name, token)
+        yield SmallServer(server, network, callers)
+
+
+def schema_of(audience: Audience) -> GraphQLSchema:
+    schema: GraphQLSchema = views()[audience]._schema
+    return schema
+
+
+def arguments_of_all_views() -> list[tuple[Audience, ReadArgument]]:
+    named = dict.fromkeys(
+        ("slug", "pseudonym", "indicator", "discussion", "survey", "dataset", "insight", "node", "interval",
+         "precision"), '"?"',
+    )  # fmt: skip
+    return [(audience, each) for audience in Audience for each in read_arguments(schema_of(audience), named)]
+
+
+READ = [(audience, each.name) for audience, each in arguments_of_all_views()]
+# `make test` covers these, in the first view that has them; `make test-slow` covers all, in every view.
+QUICK = ("Me.", "Discussion.posts.", "Query.communities.")
+FIRST = {name: audience for audience, name in reversed(READ)}
+TESTED = [
+    pytest.param(audience, name, marks=() if FIRST[name] is audience and name.startswith(QUICK) else pytest.mark.slow)
+    for audience, name in READ
+]
+PAGED = [each for each in TESTED if str(each.values[1]).endswith((".after", ".before"))]
+
+
+def test_every_argument_with_boundary_values_is_tested() -> None:
+    for audience in Audience:
+        schema = schema_of(audience)
+        roots = {each.name for each in (schema.mutation_type, schema.subscription_type) if each is not None}
+        declared = {
+            f"{kind.name}.{name}.{argument}"
+            for kind in schema.type_map.values()
+            if hasattr(kind, "fields") and kind.name not in roots and not kind.name.startswith("__")
+            for name, each in kind.fields.items()
+            if hasattr(each, "args") and not takes_input(each)
+            for argument, of in each.args.items()
+            if get_named_type(of.type).name in BOUNDARY_VALUES
+        }
+        tested = {name for view, name in READ if view is audience}
+        assert (audience, {one for one in declared if not one.startswith(("Node.",))} - tested) == (audience, set())
+
+
+def expect_valid(answer: httpx.Response, about: Any) -> dict[str, Any]:
+    """Checks that a response has no internal error, and no value that the graph's types cannot represent."""
+    assert answer.status_code < 500, (about, answer.text[:500])
+    for word in ("INTERNAL_SERVER_ERROR", "infinity", "Infinity", "NaN", " BC"):
+        assert word not in answer.text, (about, answer.text[:500])
+    read: dict[str, Any] = answer.json()
+    assert "data" in read or read["errors"], about
+    for error in read.get("errors", ()):
+        assert error["extensions"]["code"] in {
+            "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "LIMIT_EXCEEDED",
+        }, (about, error)  # fmt: skip
+        assert error["message"], about
+    return read
+
+
+@pytest.mark.parametrize(("audience", "name"), TESTED)
+async def test_boundary_values_of_arguments_are_answered_or_refused(
+    small_server: SmallServer, audience: Audience, name: str
+) -> None:
+    [tested] = [one for one in read_arguments(schema_of(audience), small_server.network.values) if one.name == name]
+    for value in BOUNDARY_VALUES[tested.kind]:
+        by_variable = expect_valid(
+            await small_server.post(audience, tested.document, f'{{"value": {value}}}'), (name, value[:80])
+        )
+        literal = expect_valid(
+            await small_server.post(audience, tested.with_literal(value)), (name, "literal", value[:80])
+        )
+        if value[0] == '"' and tested.kind != "Decimal":  # means the same in JSON and GraphQL
+            assert by_variable.get("data") == literal.get("data"), (name, value[:80])
+        if tested.kind == "Int" and name.rpartition(".")[2] in ("first", "last"):
+            accepted = value in ("1", "null") or (value in ("1.0", "1e9") and "data" in by_variable)
+            assert accepted is (by_variable.get("data") is not None), (name, value[:80])
+
+
+@pytest.mark.parametrize(("audience", "name"), PAGED)
+async def test_forged_cursors_are_answered_or_refused(small_server: SmallServer, audience: Audience, name: str) -> None:
+    [tested] = [one for one in read_arguments(schema_of(audience), small_server.network.values) if one.name == name]
+    first = expect_valid(await small_server.post(audience, tested.document, "{}"), name)
+    cursors = [each for each in values_of(first, "cursor") if each]
+    if not cursors:
+        pytest.skip("this list of the small network is empty")
+    for cursor in {cursors[0], *forged_cursors(cursors[0])}:
+        expect_valid(await small_server.post(audience, tested.document, json.dumps({"value": cursor})), (name, cursor))
+
+
+PERIODS = [
+    # from and to, as GraphQL literals, and whether the second is not before the first
+    ('"2026-03-02"', '"2026-03-09"', True),
+    ('"2026-03-02"', '"2026-03-02"', True),
+    ('"2026-03-03"', '"2026-03-02"', False),
+    ('"9999-12-31"', '"0001-01-01"', False),
+    ('"0001-01-01"', '"9999-12-31"', True),
+    ('"0001-01-01"', '"0001-01-01"', True),
+    ('"9999-12-31"', '"9999-12-31"', True),
+    ('"9999-12-31"', "null", True),
+    ("null", '"0001-01-01"', True),
+    ("null", "null", True),
+]
+DASHBOARD = (
+    "dashboard(from: {}, to: {}, interval: DAY) {{ series {{ points {{ startsOn }} }} courses {{ startedOn }} }}"
+)
+
+
+@pytest.mark.parametrize(("first", "last", "is_valid"), PERIODS)
+async def test_a_period_that_ends_before_it_begins_is_refused(
+    small_server: SmallServer, first: str, last: str, is_valid: bool
+) -> None:
+    by_literal = await small_server.post(PATIENT, f"{{ me {{ {DASHBOARD.format(first, last)} }} }}")
+    by_variable = await small_server.post(
+        PATIENT, f"query ($a: Date, $b: Date) {{ me {{ {DASHBOARD.format('$a', '$b')} }} }}",
+        f'{{"a": {first}, "b": {last}}}',
+    )  # fmt: skip
+    for answer in (by_literal, by_variable):
+        read = expect_valid(answer, (first, last))
+        assert ("errors" not in read) is is_valid, read
+        if not is_valid:
+            assert read["errors"][0]["message"] == "The argument 'to' must not be before 'from'."
+    shown = set(values_of(by_literal.json(), "startsOn"))
+    of_all = {"2026-03-02", "2026-03-03", "2026-03-09"}
+    if "null" not in (first, last):
+        assert shown == {day for day in of_all if is_valid and first[1:-1] <= day <= last[1:-1]}
+
+
+Base = Callable[[SmallServer], Awaitable[dict[str, Any]]]
+
+
+def given(**input: Any) -> Base:
+    async def base(small_server: SmallServer) -> dict[str, Any]:
+        return input
+
+    return base
+
+
+async def registration(small_server: SmallServer) -> dict[str, Any]:
+    number = next(NUMBER)
+    return {
+        "email": f"new{number}@example.org", "password": "correct horse battery", "pseudonym": f"New {number}",
+        "kind": "PATIENT", "noticeVersion": "2025-1",
+    }  # fmt: skip
+
+
+async def diagnosis(small_server: SmallServer) -> dict[str, Any]:
+    return {"community": f"com_{(await factories.community(small_server.server.admin))['id']}"}
+
+
+async def diary(small_server: SmallServer) -> dict[str, Any]:
+    indicator = await factories.indicator(small_server.server.admin, minimum=-1e15, maximum=1e15)
+    return {"observedOn": "2026-03-02", "entries": [{"indicator": f"ind_{indicator['id']}", "value": 1}]}
+
+
+async def ending(small_server: SmallServer) -> dict[str, Any]:
+    made = await factories.course(small_server.server.admin, member_id=small_server.network.viewers[PATIENT].member)
+    return {"course": f"crs_{made['id']}", "status": "COMPLETED", "endedOn": "2026-03-02"}
+
+
+async def evaluating(small_server: SmallServer) -> dict[str, Any]:
+    made = await ending(small_server)
+    return {"course": made["course"], "effectiveness": 1, "convenience": 2, "satisfaction": 3}
+
+
+async def starting(small_server: SmallServer) -> dict[str, Any]:
+    treatment = await factories.treatment(small_server.server.admin)
+    return {"treatment": f"trt_{treatment['id']}", "startedOn": "2026-03-02"}
+
+
+def answering(kind: str) -> Base:
+    async def base(small_server: SmallServer) -> dict[str, Any]:
+        """An open survey with one question, which the patient may answer."""
+        admin, member = small_server.server.admin, small_server.network.viewers[PATIENT].member
+        key = f"open {kind}"
+        if key not in small_server.ids:
+            community = await factories.community(admin)
+            await factories.membership(admin, member_id=member, community_id=community["id"])
+            survey = await factories.survey(
+                admin,
+                community_id=community["id"],
+                status="OPEN",
+                opens_on=None,
+                closes_on=factories.DAY.replace(year=2999),
+            )
+            await factories.question(admin, survey_id=survey["id"], key="q", kind=kind)
+            await admin.execute(
+                "INSERT INTO research.consent (member_id, purpose, granted, recipients, notice_version)"
+                " VALUES ($1, 'SURVEY_RESEARCH', true, $2, '2025-1') ON CONFLICT (member_id, purpose)"
+                " DO UPDATE SET recipients = excluded.recipients, granted = true",
+                member, ["HOSPITAL", "INSURER", "LABORATORY", "MUTUAL"],
+            )  # fmt: skip
+            small_server.ids[key] = survey["id"]
+        return {"survey": f"svy_{small_server.ids[key]}", "answers": [{"question": "q"}]}
+
+    return base
+
+
+async def suspended(small_server: SmallServer) -> dict[str, Any]:
+    return {"member": f"mbr_{small_server.network.viewers[PATIENT].member}", "reason": "Why"}
+
+
+async def definition(small_server: SmallServer) -> dict[str, Any]:
+    community = await factories.community(small_server.server.admin)
+    number = {"key": "n", "text": "?", "kind": "NUMBER", "required": False, "bins": [0, 1e3]}
+    made = wanted(community["id"], questions=[number], opensOn="2500-01-01", closesOn="2600-01-01")
+    return made | {"minimumParticipants": 2, "eligibility": {}}
+
+
+async def choices(small_server: SmallServer) -> dict[str, Any]:
+    options = [{"code": "A", "label": "a"}, {"code": "B", "label": "b"}]
+    question = {"key": "c", "text": "?", "kind": "MULTIPLE_CHOICE", "required": False, "options": options}
+    return await definition(small_server) | {"questions": [question]}
+
+
+async def revision(small_server: SmallServer) -> dict[str, Any]:
+    made = await small_server.server.do(
+        small_server.callers[MANAGER], "surveyCreate", await definition(small_server), "survey { id }"
+    )
+    return {"survey": made["survey"]["id"], "questions": (await definition(small_server))["questions"]}
+
+
+async def revised_choices(small_server: SmallServer) -> dict[str, Any]:
+    return await revision(small_server) | {"questions": (await choices(small_server))["questions"]}
+
+
+async def request(small_server: SmallServer) -> dict[str, Any]:
+    community = await factories.community(small_server.server.admin)
+    return {"community": f"com_{community['id']}", "purpose": "Why", "startsOn": "2500-01-01", "endsOn": "2500-12-31"}
+
+
+async def decision(small_server: SmallServer) -> dict[str, Any]:
+    licence = await factories.licence(
+        small_server.server.admin, status="REQUESTED", ends_on=factories.DAY.replace(year=2999)
+    )
+    return {
+        "licence": f"lic_{licence['id']}", "granted": True, "quota": 1000,
+        "price": {"amount": "1.00", "currency": "EUR"},
+    }  # fmt: skip
+
+
+QUESTIONS = "questions { minimum maximum bins maxChoices }"
+# For each mutation that takes a number, a date or a time: its audience, a valid input, the payload's fields that show
+# the values, and another valid input for the leaves that the first cannot contain.
+WRITES: Mapping[str, tuple[Audience, Base, str, dict[str, Base]]] = {
+    "register": (PUBLIC, registration, "__typename", {}),
+    "profileUpdate": (PATIENT, given(), "me { birthYear }", {}),
+    "communityJoin": (PATIENT, diagnosis, "membership { diagnosedIn }", {}),
+    "observationsRecord": (PATIENT, diary, "observations { observedOn value }", {}),
+    "courseEnd": (PATIENT, ending, "course { endedOn }", {}),
+    "courseEvaluate": (PATIENT, evaluating, "evaluation { effectiveness convenience satisfaction }", {}),
+    "courseStart": (PATIENT, starting, "course { startedOn }", {}),
+    "surveySave": (PATIENT, answering("NUMBER"), "participation { answers { number date } }",
+                   {"date": answering("DATE")}),
+    "surveySubmit": (PATIENT, answering("NUMBER"), "participation { status }", {"date": answering("DATE")}),
+    "apiKeyCreate": (BUYER, given(name="Key"), "apiKey { expiresAt }", {}),
+    "licenceRequest": (BUYER, request, "licence { startsOn endsOn }", {}),
+    "memberSuspend": (MANAGER, suspended, "member { suspension { until } }", {}),
+    "surveyCreate": (
+        MANAGER, definition,
+        f"survey {{ minimumParticipants opensOn closesOn eligibility {{ bornFrom bornTo }} {QUESTIONS} }}",
+        {"maxChoices": choices},
+    ),
+    "surveyRevise": (MANAGER, revision, f"survey {{ closesOn {QUESTIONS} }}", {"maxChoices": revised_choices}),
+    "licenceDecide": (MANAGER, decision, "licence { quota { microRho } price { amount } }", {}),
+}  # fmt: skip
+
+
+# Values that are accepted where no boundary value is.
+VALID: Mapping[tuple[str, str], str] = {
+    ("courseEnd", "endedOn"): "2026-03-02",
+    ("licenceRequest", "startsOn"): "2500-06-01",
+    ("licenceRequest", "endsOn"): "2501-12-31",
+    ("apiKeyCreate", "expiresAt"): (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+}
+
+
+def input_leaves() -> list[tuple[Audience, str, Path, str]]:
+    return [
+        (audience, name, path, kind)
+        for audience in Audience
+        for name, each in schema_of(audience).mutation_type.fields.items()  # type: ignore[union-attr]
+        if "input" in each.args
+        for path, kind in leaves(get_named_type(each.args["input"].type))
+    ]
+
+
+def test_every_mutation_with_boundary_values_is_tested() -> None:
+    assert {name for _, name, _, _ in input_leaves()} == set(WRITES)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "kind"),
+    [
+        # Both mutations check questions alike, and each value needs another survey.
+        pytest.param(
+            name, path, kind, marks=pytest.mark.slow if (name, path[0]) == ("surveyRevise", "questions") else ()
+        )
+        for audience, name, path, kind in input_leaves()
+        if WRITES[name][0] is audience
+    ],
+    ids=lambda each: ".".join(map(str, each)) if isinstance(each, tuple) else each,
+)
+async def test_boundary_values_of_inputs_are_stored_exactly_or_refused(
+    small_server: SmallServer, name: str, path: Path, kind: str
+) -> None:
+    audience, base, shows, others = WRITES[name]
+    leaf = next(step for step in reversed(path) if isinstance(step, str))
+    base = others.get(leaf, base)
+    declared = schema_of(audience).mutation_type.fields[name].args["input"].type  # type: ignore[union-attr]
+    selection = f"{{ {shows} userErrors {{ code path message }} }}"
+    valid = [json.dumps(VALID[name, leaf])] if (name, leaf) in VALID else []
+    accepted = 0
+    for value in (*BOUNDARY_VALUES[kind], *valid):
+        input = with_placeholder(await base(small_server), path)
+        by_variable = await small_server.post(
+            audience, f"mutation ($input: {declared}) {{ {name}(input: $input) {selection} }}",
+            f'{{"input": {as_json(input, value)}}}',
+        )  # fmt: skip
+        input = with_placeholder(await base(small_server), path)
+        literal = await small_server.post(
+            audience, f"mutation {{ {name}(input: {as_literal(input, declared, value)}) {selection} }}"
+        )
+        for answer in (by_variable, literal):
+            payload = (expect_valid(answer, (name, path, value[:80])).get("data") or {}).get(name)
+            if payload is None:
+                continue
+            for error in payload["userErrors"]:
+                assert error["code"] in ("INVALID", "NOT_ELIGIBLE", "LIMIT_REACHED", "TOO_LATE", "TAKEN"), error
+            if not payload["userErrors"]:
+                accepted += 1
+                expect_stored(payload, leaf, value, kind)
+    assert accepted, "no value was accepted: correct the input, or add one to VALID"
+
+
+def expect_stored(payload: dict[str, Any], leaf: str, value: str, kind: str) -> None:
+    """Checks that the payload shows exactly what was sent: no other day, no rounded number."""
+    sent = json.loads(value, parse_float=Decimal, parse_int=Decimal)
+    names = {"quota": "microRho"}
+    for shown in values_of(payload, names.get(leaf, leaf)):
+        for each in shown if isinstance(shown, list) else [shown]:
+            if sent is None or each is None:
+                continue
+            if leaf == "bins" and each != sent:
+                continue  # the other bins' edges
+            if kind in ("Int", "Float"):
+                assert float(each) == float(sent), (leaf, value, each)
+            elif kind == "Decimal":
+                assert Decimal(each) == Decimal(sent), (leaf, value, each)
+            elif kind == "DateTime":
+                assert datetime.fromisoformat(each) == datetime.fromisoformat(sent), (leaf, value, each)
+            else:
+                assert each == sent, (leaf, value, each)
+
+
+RANGES: list[tuple[str, Base, dict[str, Any], str | None]] = [
+    # the mutation, its valid input, changes to it, and the refused path
+    ("surveyCreate", definition, {"opensOn": "2500-01-02", "closesOn": "2500-01-01"}, "closesOn"),
+    ("surveyCreate", definition, {"opensOn": "2500-01-01", "closesOn": "2500-01-01"}, None),
+    ("surveyCreate", definition, {"opensOn": "9999-12-31", "closesOn": "9999-12-31"}, None),
+    ("surveyCreate", definition, {"opensOn": "9999-12-31", "closesOn": "2500-01-01"}, "closesOn"),
+    ("surveyCreate", definition, {"eligibility": {"bornFrom": 1990, "bornTo": 1980}}, "eligibility.bornTo"),
+    ("surveyCreate", definition, {"eligibility": {"bornFrom": 1990, "bornTo": 1990}}, None),
+    ("surveyCreate", definition, {"offeredTo": []}, "offeredTo"),
+    ("surveyRevise", revision, {"closesOn": "2499-12-31"}, "closesOn"),
+    ("surveyRevise", revision, {"closesOn": "9999-12-31"}, None),
+    ("licenceRequest", request, {"startsOn": "2500-01-02", "endsOn": "2500-01-01"}, "endsOn"),
+    ("licenceRequest", request, {"startsOn": "2500-01-01", "endsOn": "2500-01-01"}, None),
+    ("licenceRequest", request, {"startsOn": "9999-12-31", "endsOn": "9999-12-31"}, None),
+    ("licenceRequest", request, {"startsOn": "2500-02-28", "endsOn": "2502-03-01"}, "endsOn"),
+    ("licenceRequest", request, {"startsOn": "2500-01-01", "endsOn": "9999-12-31"}, "endsOn"),
+    ("courseEnd", ending, {"endedOn": "1900-01-01"}, "endedOn"),
+]
+BINS = [
+    ({"bins": []}, "bins"), ({"bins": [1]}, "bins"), ({"bins": [2, 1]}, "bins"), ({"bins": [1, 1]}, "bins"),
+    ({"bins": [1, 1 + 2**-52]}, None), ({"bins": [-0.0, 0.0]}, "bins"), ({"bins": [-1e12, 1e12]}, None),
+    ({"bins": [0, 1e13]}, "bins"), ({"minimum": 2, "maximum": 1}, "maximum"), ({"minimum": 1, "maximum": 1}, "maximum"),
+    ({"minimum": -1e12, "maximum": 1e12}, None), ({"minimum": 1e308}, "minimum"),
+    ({"kind": "SCALE", "bins": None, "minimum": 0, "maximum": 0}, "maximum"),
+    ({"kind": "SCALE", "bins": None, "minimum": 1e12, "maximum": -1e12}, "maximum"),
+    ({"kind": "SCALE", "bins": None, "minimum": -1e12, "maximum": 1e12}, "maximum"),
+    ({"kind": "SCALE", "bins": None, "minimum": 999999999990, "maximum": 1e12}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "base", "changed", "refused"), RANGES)
+async def test_reversed_ranges_are_refused_and_single_days_accepted(
+    small_server: SmallServer, name: str, base: Base, changed: dict[str, Any], refused: str | None
+) -> None:
+    caller = small_server.callers[WRITES[name][0]]
+    expected = [] if refused is None else [("INVALID", f"input.{refused}")]
+    assert await small_server.server.refusals(caller, name, await base(small_server) | changed) == expected
+
+
+@pytest.mark.parametrize(("changed", "refused"), BINS)
+async def test_bounds_and_bins_must_be_in_order(
+    small_server: SmallServer, changed: dict[str, Any], refused: str | None
+) -> None:
+    input = await definition(small_server)
+    input["questions"] = [{k: v for k, v in (input["questions"][0] | changed).items() if v is not None}]
+    expected = [] if refused is None else [("INVALID", f"input.questions.0.{refused}")]
+    assert await small_server.server.refusals(small_server.callers[MANAGER], "surveyCreate", input) == expected
+
+
+async def test_no_row_has_a_value_that_the_graph_cannot_represent(small_server: SmallServer) -> None:
+    """Runs after the tests above: their writes stored neither infinity nor a year beyond four digits."""
+    columns = await small_server.server.admin.fetch(
+        """
+        SELECT format('%I.%I', table_schema, table_name) AS of, format('%I', column_name) AS name, data_type AS kind
+        FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+        WHERE table_schema = any($1) AND table_type = 'BASE TABLE'
+            AND data_type IN ('date', 'timestamp with time zone', 'double precision')
+            AND (table_schema, table_name) <> ('insight', 'category')  -- whose first and last bins are unbounded
+        """,
+        list(SCHEMAS),
+    )
+    assert len(columns) > 50
+    for column in columns:
+        low, high = ("'0001-01-01'", "'9999-12-31 23:59:59.999999+00'")
+        fits = f"BETWEEN {low} AND {high}"
+        if column["kind"] == "double precision":
+            fits = "NOT IN ('infinity', '-infinity', 'NaN')"
+        wrong = await small_server.server.admin.fetchval(
+            f"SELECT count(*) FROM {column['of']} WHERE NOT ({column['name']} {fits})"
+        )
+        assert (column["of"], column["name"], wrong) == (column["of"], column["name"], 0)

@@ -1,0 +1,101 @@
+"""Members' days: a day that has begun anywhere is accepted, and is in the default dashboard."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests import factories
+from tests.support.callers import OwnServer
+from tests.support.clock import set_clock
+
+# The moment, by a member's own clock; a day; whether the day has begun anywhere.
+DAYS = [
+    ("2026-03-10T00:30:00+01:00", "2026-03-10", True),  # half past midnight in Paris
+    ("2026-03-10T00:30:00+04:00", "2026-03-10", True),  # in La Réunion
+    ("2026-03-10T00:00:00+14:00", "2026-03-10", True),  # in Kiritimati, where days begin
+    ("2026-03-09T23:59:59.999999+14:00", "2026-03-10", False),
+    ("2026-03-09T23:59:00-04:00", "2026-03-09", True),  # the day ends in Martinique
+    ("2026-03-09T23:59:59-12:00", "2026-03-09", True),  # the day ends where it ends last
+    ("2026-03-10T12:00:00+00:00", "2026-03-11", True),
+    ("2026-03-10T12:00:00+00:00", "2026-03-12", False),
+    ("2026-12-31T10:00:00+00:00", "2027-01-01", True),  # the new year
+    ("2026-12-31T09:59:59+00:00", "2027-01-01", False),
+    ("2028-02-28T10:00:00+00:00", "2028-02-29", True),
+    ("2026-03-10T12:00:00+00:00", "1900-01-01", True),
+    ("2026-03-10T12:00:00+00:00", "1899-12-31", False),
+]
+DASHBOARD = "query { me { dashboard { series { latest { observedOn } } courses { startedOn } } } } userErrors { path }"
+
+
+@pytest.mark.parametrize(("moment", "day", "accepted"), DAYS)
+async def test_accepted_days_are_in_the_default_dashboard_of_the_same_answer(
+    own_server: OwnServer, moment: str, day: str, accepted: bool
+) -> None:
+    mia = await own_server.member()
+    pain = f"ind_{(await factories.indicator(own_server.admin, minimum=0.0, maximum=10.0))['id']}"
+    taken = f"trt_{(await factories.treatment(own_server.admin))['id']}"
+    await set_clock(own_server.admin, datetime.fromisoformat(moment))
+    recorded = await own_server.do(
+        mia, "observationsRecord", {"observedOn": day, "entries": [{"indicator": pain, "value": 3}]}, DASHBOARD
+    )
+    started = await own_server.do(
+        mia, "courseStart", {"treatment": taken, "startedOn": day}, f"course {{ id }} {DASHBOARD}"
+    )
+    if not accepted:
+        assert recorded["userErrors"] == [{"path": ["input", "observedOn"]}]
+        assert started["userErrors"] == [{"path": ["input", "startedOn"]}]
+        return
+    assert (recorded["userErrors"], started["userErrors"]) == ([], [])
+    if day[:4] != "1900":  # the default period is one year
+        assert recorded["query"]["me"]["dashboard"]["series"] == [{"latest": {"observedOn": day}}]
+    assert started["query"]["me"]["dashboard"]["courses"] == [{"startedOn": day}]
+    course = started["course"]["id"]
+    figures = {"effectiveness": 5, "convenience": 5, "satisfaction": 5}
+    evaluated = await own_server.do(
+        mia, "courseEvaluate", {"course": course} | figures, "evaluation { evaluatedOn } userErrors { path }"
+    )
+    assert evaluated["userErrors"] == []
+    assert evaluated["evaluation"]["evaluatedOn"] >= day
+    assert await own_server.refusals(mia, "courseEnd", {"course": course, "endedOn": day, "status": "COMPLETED"}) == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "first"),
+    [
+        ("2026-03-10T11:59:59Z", "2025-03-09"),
+        ("2026-03-10T12:00:00Z", "2025-03-10"),
+        ("2028-02-29T12:00:00Z", "2027-02-28"),
+        ("2028-03-01T12:00:00Z", "2027-03-01"),
+    ],
+)
+async def test_the_default_dashboard_begins_one_year_before_the_earliest_present_day(
+    own_server: OwnServer, moment: str, first: str
+) -> None:
+    mia = await own_server.member()
+    pain = await factories.indicator(own_server.admin, minimum=0.0, maximum=10.0)
+    before = datetime.fromordinal(datetime.fromisoformat(first).toordinal() - 1).date()
+    for day in (datetime.fromisoformat(first).date(), before):
+        await factories.observation(
+            own_server.admin, member_id=mia.id, indicator_id=pain["id"], observed_on=day, value=3.0
+        )
+    await set_clock(own_server.admin, datetime.fromisoformat(moment))
+    answer = await own_server.ask(mia, "{ me { dashboard(interval: DAY) { series { points { startsOn } } } } }")
+    assert answer["data"]["me"]["dashboard"]["series"] == [{"points": [{"startsOn": first}]}]
+
+
+YEARS = [
+    ("2026-12-31T10:00:00Z", 2027, []),
+    ("2026-12-31T09:59:59Z", 2027, [("INVALID", "input.diagnosedIn")]),
+    ("2027-01-01T00:30:00+01:00", 2027, []),
+]
+
+
+@pytest.mark.parametrize(("moment", "year", "refusals"), YEARS)
+async def test_a_year_that_has_begun_anywhere_is_accepted_as_the_year_of_diagnosis(
+    own_server: OwnServer, moment: str, year: int, refusals: list[Any]
+) -> None:
+    mia = await own_server.member()
+    community_id = f"com_{(await factories.community(own_server.admin))['id']}"
+    await set_clock(own_server.admin, datetime.fromisoformat(moment))
+    assert await own_server.refusals(mia, "communityJoin", {"community": community_id, "diagnosedIn": year}) == refusals
