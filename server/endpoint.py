@@ -228,7 +228,6 @@ class Endpoint:
         viewer = request.viewer
         view = self.views[viewer.audience]
         device = request.headers.get(b"user-agent")
-        forwarded = request.headers.get(b"x-forwarded-for")
         context = Context(
             viewer=viewer,
             read=view.connections.read,
@@ -238,7 +237,7 @@ class Endpoint:
             extend_deadline=request.extend_deadline,
             write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
             device=device.decode("latin-1")[:DEVICE] if device else None,
-            address=client_address(request.scope, forwarded, self.settings.trusted_proxies),
+            address=client_address(request.scope, self.settings.trusted_proxies),
         )
         try:
             result = await operation.execute(variables, context)
