@@ -37,6 +37,7 @@ from planner.arguments import (
     structural,
     variables_in,
 )
+from planner.checking import check_mutation
 from planner.compose import NotPlannable, StatementBuilder
 from planner.computing import Computing, PassthroughExecutor
 from planner.declare import PAGE_LIMIT, SubscriptionSource
@@ -175,6 +176,11 @@ class Operation:
         if self.kind is not OperationType.QUERY:
             return None
         return self._cached(("operation",), variables, self._plan_operation)
+
+    def check(self, variables: Variables, viewer: Viewer) -> None:
+        """Raises GraphQLError if the selection of a mutation's payload would be refused after the mutation's commit."""
+        if self.kind is OperationType.MUTATION:
+            check_mutation(self, variables, viewer)
 
     def plan_field(
         self, path: tuple[str, ...], variables: Variables, field: Callable[[StatementBuilder], Expression]

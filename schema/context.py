@@ -20,6 +20,9 @@ class Context:
     write_as_anybody: Write | None = None  # the same on the public view's pool, where `write` is another's
     publish: Write | None = None  # the same on the publisher's, who alone may have records counted
     extend_deadline: Callable[[float], None] | None = None  # gives the operation so many seconds from now on
+    # Of a mutation: a transaction after whose commit the operation is answered whatever happens,
+    carrying: Callable[[Write], Write] | None = None
+    step: Callable[[Awaitable[Any]], Awaitable[Any]] | None = None  # and what a resolver awaits, which may be cut short
     device: str | None = None  # what the caller calls itself, for its list of sessions
     address: str | None = None  # the caller's, as far as proxies that are trusted tell it
     operation: Any = None  # the planner's own: what is being executed,

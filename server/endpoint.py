@@ -50,6 +50,7 @@ from server.results import response_of
 from server.sessions import Sessions
 from server.streams import Streams
 from server.subscriptions import PreparedSubscription, prepare_subscription
+from server.writing import Writing
 from settings import Settings
 
 ALLOW = (b"allow", b"GET, POST")
@@ -70,7 +71,7 @@ class RequestContext:
     `kind`, `document` and `codes` are set as soon as they are known.
     """
 
-    __slots__ = ("codes", "document", "extend_deadline", "headers", "kind", "scope", "started", "viewer")
+    __slots__ = ("codes", "cut_off", "document", "extend_deadline", "headers", "kind", "scope", "started", "viewer")
 
     def __init__(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         self.started = time.perf_counter()
@@ -78,6 +79,7 @@ class RequestContext:
         self.headers = headers
         self.viewer = ANYBODY
         self.extend_deadline: Callable[[float], None] | None = None  # gives it so many seconds from now on
+        self.cut_off: Callable[[], RequestError] = stopping  # why it is cancelled
         self.kind: str | None = None  # query, mutation or subscription
         self.document: str | None = None  # its hash
         self.codes: tuple[str, ...] = ()  # of the response's errors
@@ -117,7 +119,7 @@ class Endpoint:
                 answer = await self.answer(request, receive, type, streamed=streamed)
             except asyncio.CancelledError:
                 # A Deadline raises RequestCutOff: this cancellation comes from a server that has waited and now stops.
-                raise unavailable("The server is shutting down. Please try again.") from None
+                raise stopping() from None
             if isinstance(answer, PreparedSubscription):
                 self.log_operation(request, 200)  # at its start: it may last for days
                 authorization = request.headers.get(b"authorization")
@@ -129,7 +131,7 @@ class Endpoint:
         except RequestCutOff as cut_off:
             if cut_off.reason is CutOffReason.CLIENT_GONE:
                 return
-            error = timed_out("request_seconds", cut_off.seconds)
+            error = over_time(cut_off.seconds)
         except Exception as unexpected:
             error, id = internal()
             logs.fault(id, unexpected)
@@ -177,6 +179,7 @@ class Endpoint:
             params = params_from_url(request.scope["query_string"])
         with Deadline(receive, limits.request_seconds) as deadline:
             request.extend_deadline = deadline.extend
+            request.cut_off = lambda: stopping() if deadline.reason is None else over_time(deadline.seconds)
             authorization = headers.get(b"authorization")
             if authorization is not None:
                 request.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
@@ -209,6 +212,7 @@ class Endpoint:
                 return await prepare_subscription(operation, variables, request.viewer, view.connections, self.events)
             plan = operation.plan(variables)
             values = plan.values(variables, request.viewer) if plan is not None else None
+            operation.check(variables, request.viewer)
         except BadVariables as bad:
             raise bad_variables(bad.errors) from None
         except GraphQLError as error:
@@ -228,6 +232,7 @@ class Endpoint:
         viewer = request.viewer
         view = self.views[viewer.audience]
         device = request.headers.get(b"user-agent")
+        writing = Writing() if operation.kind is OperationType.MUTATION else None
         context = Context(
             viewer=viewer,
             read=view.connections.read,
@@ -236,18 +241,29 @@ class Endpoint:
             publish=lambda: self.publisher.write(viewer),
             extend_deadline=request.extend_deadline,
             write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
+            carrying=None if writing is None else writing.carrying,
+            step=None if writing is None else writing.step,
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(request.scope, self.settings.trusted_proxies),
         )
+        work = operation.execute(variables, context)
         try:
-            result = await operation.execute(variables, context)
+            result = await (work if writing is None else writing.answered(work, request.cut_off))
         finally:
-            if operation.kind is OperationType.MUTATION:
+            if writing is not None:
                 # It may have closed this very session, and its client may send the next request before the
                 # notification arrives here.
                 self.sessions.forget(viewer.session)
-        body, request.codes = response_of(result)
+        body, request.codes = response_of(result, committed=writing is not None and writing.committed)
         return body
+
+
+def stopping() -> RequestError:
+    return unavailable("The server is shutting down. Please try again.")
+
+
+def over_time(seconds: float) -> RequestError:
+    return timed_out("request_seconds", seconds)
 
 
 def introspection_key(document: Document, params: GraphQLParams) -> str:

@@ -52,6 +52,7 @@ class RequestError(Exception):
         self.status = status
         self.lenient = lenient
         self.headers = headers
+        self.errors = errors
         self.codes = tuple(dict.fromkeys(str(error["extensions"]["code"]) for error in errors))
         self.body = orjson.dumps({"errors": errors})
 
@@ -188,6 +189,14 @@ def execution_error(error: GraphQLError, id: str | None) -> dict[str, Any]:
         return error_entry(error, Code.BAD_USER_INPUT, f"Argument '{argument[1]}' has an invalid value.")
     entry = error_entry(error, Code.INTERNAL, INTERNAL_MESSAGE)
     entry["extensions"]["id"] = id or secrets.token_hex(8)
+    return entry
+
+
+def located(error: GraphQLError, failure: RequestError) -> dict[str, Any]:
+    """The entry for a field that raised a RequestError: at the field's path, with what the request would have shown."""
+    (told,) = failure.errors
+    entry = error_entry(error, Code(told["extensions"]["code"]), told["message"])
+    entry["extensions"] |= told["extensions"]
     return entry
 
 

@@ -205,6 +205,7 @@ class Socket:
             try:
                 async with asyncio.timeout(seconds) as limit:
                     request.extend_deadline = deadline_extender(limit)
+                    request.cut_off = lambda: timed_out("request_seconds", seconds)
                     answer = await self.endpoint.operate(request, checked_params(payload), streamed=True)
             except TimeoutError:
                 raise timed_out("request_seconds", seconds) from None

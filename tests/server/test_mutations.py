@@ -165,7 +165,7 @@ async def test_who_may_not_do_a_thing_at_all_is_told_forbidden(here: Place) -> N
     document = "mutation ($input: MemberSuspendInput!) { memberSuspend(input: $input) { userErrors { code } } }"
     answer = await here.ask(steward, document, {"input": {"member": f"mbr_{mia.id}", "reason": "x"}})
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
-    assert answer["data"] is None
+    assert answer["data"] == {"memberSuspend": None}
 
 
 # Underneath HTTP: what a role's transaction is given, and what PostgreSQL may do to it.
