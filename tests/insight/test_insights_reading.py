@@ -5,12 +5,15 @@ import io
 import json
 from itertools import product
 from typing import Any
+from uuid import UUID
 
 import pytest
 from jsonstat_validator import validate_jsonstat  # type: ignore[import-untyped]
 
 from privacy import reading
-from tests.support.insights import BY_SEX, FATIGUE, SEX, Said
+from tests import factories
+from tests.support.callers import place
+from tests.support.insights import BY_SEX, FATIGUE, SEX, Said, furnished
 from tests.support.waves import variable, wave
 
 WHOLE = """query ($id: ID!) { insight(id: $id) {
@@ -244,3 +247,19 @@ async def test_five_thousand_cells_are_one_answer_whether_planned_or_computed(sa
     ] == expected
     every = [{"variable": "a", "in": [category.code for category in a.categories]}]
     assert (await said("manager", text, {"id": ids["c"], "where": every}))["insight"]["cells"] == planned
+
+
+async def test_rows_of_earlier_versions_are_shown_within_what_they_can_be(fresh: str) -> None:
+    async with place(fresh) as here:
+        said = await furnished(here)
+        insight = UUID(said.ids["fatigue"].removeprefix("ins_"))
+        outside: dict[str, Any] = {"insight_id": insight, "by": [0], "low": -0.2, "high": 12.0}
+        await factories.cell(said.place.admin, place=900, share=1.03, **outside)
+        await factories.cell(said.place.admin, place=901, **outside | {"share": None, "low": None, "high": None})
+        await factories.statistic(said.place.admin, place=900, value=-7.0, **outside)
+        found = (await said("licensed", WHOLE))["insight"]
+        shares = [(cell["share"], cell["interval"]) for cell in found["cells"][-2:]]
+        assert shares == [(1.0, {"low": 0.0, "high": 1.0}), (None, None)]
+        scale = [one.value for one in FATIGUE.categories if one.value is not None]
+        mean = found["statistics"][-1]
+        assert (mean["value"], mean["interval"]) == (min(scale), {"low": min(scale), "high": max(scale)})
