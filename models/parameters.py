@@ -1,10 +1,10 @@
-"""Types of write functions' parameters that the graph reads in its own way: ids of rows, and e-mail addresses."""
+"""Types of write functions' parameters that the graph parses specially: ids of rows, and e-mail addresses."""
 
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple, NewType, TypeAlias
 from uuid import UUID
 
-EmailAddress = NewType("EmailAddress", str)  # in lower case; the schema says how the scalar is read
+EmailAddress = NewType("EmailAddress", str)  # in lower case; schema/scalars.py parses it
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Id:
 
 
 class NodeId(NamedTuple):
-    """The key of a row, and the prefix that says of which type it is."""
+    """The key of a row, and the prefix that identifies its type."""
 
     prefix: str
     key: UUID

@@ -47,7 +47,7 @@ class Row:
         return self.source_
 
 
-class Asking:
+class ViewerIds:
     """The viewer's ids as expressions, null if not set, for resolvers with a parameter named `viewer`.
 
     `view` is not an expression: it is the audience whose statement is being planned, since roles have different rights.

@@ -22,7 +22,7 @@ from sqlalchemy import Select, Text, Uuid, bindparam, literal_column, select, un
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import JSON
 
-from models.rows import Asking, Branches, Expression, Row, row
+from models.rows import Branches, Expression, Row, ViewerIds, row
 from models.viewers import Audience
 from planner.arguments import PAGE, PlanInputs, Variables, bound, is_given, page_size, sql_type, value_of
 from planner.declare import Column, Computed, NodeById, Paged, Sql
@@ -103,7 +103,7 @@ class StatementBuilder:
             elif is_given(node, declared, name, self.variables):
                 keywords[parameter.name] = value_of(node, declared, name, self.variables)
         if source.asks_viewer:
-            keywords["viewer"] = self.asking()
+            keywords["viewer"] = self.viewer_ids()
         return source.resolver(*([this] if source.takes_row else []), **keywords)
 
     def computes(self, source: Computed, declared: GraphQLField, node: FieldNode) -> bool:
@@ -128,9 +128,9 @@ class StatementBuilder:
         self.bound[name] = value
         return bindparam(name, None, kind)
 
-    def asking(self) -> Asking:
+    def viewer_ids(self) -> ViewerIds:
         """The viewer as a resolver sees it: each attribute is a parameter of the statement."""
-        viewer = Asking()
+        viewer = ViewerIds()
         for name in ("account", "member", "organization", "session", "staff"):
             setattr(viewer, name, self.bind(_viewers(name), Uuid()))
         viewer.audience = self.bind(lambda inputs: inputs.viewer.audience.value, Text())

@@ -33,7 +33,7 @@ class Shaped:
 class PassthroughExecutor(IncrementalExecutor):
     """graphql-core's executor, except that it returns a Shaped value as it is.
 
-    It awaits what resolvers return as a step of the context, where the context has steps.
+    Where the context has an `await_step`, it awaits what resolvers return through that.
     """
 
     def complete_value(self, return_type: Any, *between: Any) -> Any:
@@ -41,8 +41,8 @@ class PassthroughExecutor(IncrementalExecutor):
         return result.value if type(result) is Shaped else super().complete_value(return_type, *between)
 
     def complete_awaitable_value(self, return_type: Any, details: Any, info: Any, path: Any, *more: Any) -> Any:
-        (result, *rest), step = more, getattr(self.context_value, "step", None)
-        awaited = result if step is None else step(result)
+        (result, *rest), await_step = more, getattr(self.context_value, "await_step", None)
+        awaited = result if await_step is None else await_step(result)
         return super().complete_awaitable_value(return_type, details, info, path, awaited, *rest)
 
 

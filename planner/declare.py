@@ -24,7 +24,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.utils.str_converters import to_camel_case
 
-from models.rows import Asking, Value
+from models.rows import Value, ViewerIds
 from privacy.described import DescribedEnum
 
 C = TypeVar("C", bound=type)
@@ -321,7 +321,7 @@ def _signature(resolver: Callable[..., Any]) -> tuple[bool, bool, tuple[Paramete
     for name, parameter in inspect.signature(resolver).parameters.items():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             takes_row = True
-        elif hints[name] is Asking:
+        elif hints[name] is ViewerIds:
             asks_viewer = True
         else:
             kind = without_none(hints[name])

@@ -37,12 +37,12 @@ from planner.arguments import (
     structural,
     variables_in,
 )
-from planner.checking import check_mutation
 from planner.compose import NotPlannable, StatementBuilder
 from planner.computing import Computing, PassthroughExecutor
 from planner.declare import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import Reader, as_object, compiled, labelled
+from planner.payload_checks import check_payloads
 from planner.selection import Selections, everything
 from planner.tables import Tables
 
@@ -180,7 +180,7 @@ class Operation:
     def check(self, variables: Variables, viewer: Viewer) -> None:
         """Raises GraphQLError if the selection of a mutation's payload would be refused after the mutation's commit."""
         if self.kind is OperationType.MUTATION:
-            check_mutation(self, variables, viewer)
+            check_payloads(self, variables, viewer)
 
     def plan_field(
         self, path: tuple[str, ...], variables: Variables, field: Callable[[StatementBuilder], Expression]

@@ -1,8 +1,8 @@
 """Reads counts, shares, means and medians from a cube, each with its confidence interval and reliability.
 
 All figures are computed from all cells as they were drawn: cells hidden from the reader count in totals, and no cell is
-clamped to a possible value, because either would bias sparse tables. Only then are a share, a mean and the bounds of
-their intervals clamped to what they can be: 0 to 1, or the scale. No truth lies outside, so no interval loses one.
+clamped to a possible value, because either would bias sparse tables. As the last step, shares, means and the bounds of
+their intervals are clamped to their range: 0 to 1, or the scale. No true value lies outside, so coverage is unchanged.
 Intervals are 95 % confidence intervals that cover both the noise and sampling error. For a ratio x / N of noisy sums
 they use the first-order approximation (the delta method: Casella and Berger 2002, section 5.5.4): the variance of the
 ratio is that of x - ratio * N, divided by N².
@@ -190,7 +190,7 @@ def _median(valued: Sequence[tuple[float, float]], total: float, sigma: float) -
 
 
 def _around(value: float, variance: float, least: float, most: float) -> tuple[float, float, float]:
-    """A figure and the bounds of its interval, each within what the figure can be: `least` to `most`."""
+    """A figure and the bounds of its interval, each clamped to `least` and `most`."""
     error = Z * math.sqrt(variance)
-    figure, low, high = (min(max(one, least), most) for one in (value, value - error, value + error))
+    figure, low, high = (min(max(each, least), most) for each in (value, value - error, value + error))
     return figure, low, high

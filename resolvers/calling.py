@@ -1,22 +1,22 @@
-"""What a write function may use of a request besides its input and the viewer."""
+"""Defines what write functions can use of a request besides its input and viewer."""
 
 from dataclasses import dataclass
 
 from models.viewers import Viewer
-from resolvers.identity.attempts import Tries
+from resolvers.identity.attempts import AttemptLimit
 from resolvers.transactions import Write
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request, and the settings that write functions go by. The graph fills a parameter of this type."""
+    """A request, and settings that write functions depend on. The graph fills parameters of this type."""
 
     viewer: Viewer
-    apart: Write  # opens transactions of their own in the public view's role, which alone may look at credentials
-    device: str | None  # what the client calls itself
-    address: str | None  # the client's
-    demonstration: bool  # whether the demonstration network's accounts may sign in
+    apart: Write  # opens separate transactions as the public view's role, the only one that may check credentials
+    device: str | None  # the client's description of itself
+    address: str | None  # the client's IP address
+    demonstration: bool  # whether accounts of the demonstration network may sign in
     notice_version: str  # of the privacy notice in force
     minimum_age: int  # of members, in years
-    sign_ins: Tries  # with a password
-    mails: Tries  # to have a code mailed
+    sign_ins: AttemptLimit  # of sign-ins with a password
+    mails: AttemptLimit  # of requests for a mailed code

@@ -1,6 +1,6 @@
-"""The only place for where the values of what is told at once come from: an event's row, and what it must be about.
+"""Reads the rows that subscriptions deliver, and the topics that subscribers choose.
 
-An event's `subject` is the row that is new, its `about` what a subscriber hears it by.
+An event's `subject` is the id of the new row, and its `about` the id that must equal the subscriber's topic.
 """
 
 from uuid import UUID
@@ -9,7 +9,7 @@ from models.community import discussions
 from models.identity import members
 from models.insight import insights
 from models.research import surveys
-from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.viewers import Audience
 from resolvers.lookup import community_called
 
@@ -24,7 +24,7 @@ def notification_added(event: Row) -> Rows:
     return select(notification).where(notification.id == event.subject)
 
 
-def viewer_topic(*, viewer: Asking) -> Expression:
+def viewer_topic(*, viewer: ViewerIds) -> Expression:
     return viewer.member
 
 
@@ -38,7 +38,7 @@ def discussion_topic(*, discussion: Value[UUID]) -> Expression:
     return select(found.id).where(found.id == discussion).scalar_subquery()
 
 
-def survey_opened(event: Row, *, viewer: Asking, community: Value[str] | None = None) -> Rows:
+def survey_opened(event: Row, *, viewer: ViewerIds, community: Value[str] | None = None) -> Rows:
     survey = row(surveys.Survey)
     found = select(survey).where(survey.id == event.subject)
     if community is not None:
@@ -48,7 +48,7 @@ def survey_opened(event: Row, *, viewer: Asking, community: Value[str] | None = 
     return found.where(survey.community_id.in_(joined))
 
 
-def insight_published(event: Row, *, viewer: Asking, community: Value[str] | None = None) -> Rows:
+def insight_published(event: Row, *, viewer: ViewerIds, community: Value[str] | None = None) -> Rows:
     insight = row(insights.Insight)
     found = select(insight).where(insight.id == event.subject)
     if community is not None or viewer.view is not Audience.PATIENT:  # policies say which ones others may read
@@ -59,5 +59,5 @@ def insight_published(event: Row, *, viewer: Asking, community: Value[str] | Non
 
 
 def community_topic(*, community: Value[str] | None = None) -> Expression | None:
-    """None: what is of any community is heard, and of it what is the viewer's to see is told."""
+    """The community's id. None subscribes to every community; only what the viewer may see is delivered."""
     return None if community is None else community_called(community)

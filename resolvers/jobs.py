@@ -1,4 +1,4 @@
-"""Periodic jobs: surveys and datasets that open and close by date, and rows that expire."""
+"""Defines the periodic jobs: opening and closing surveys, ending datasets, and deleting expired rows."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -10,26 +10,26 @@ from resolvers.insight.freezing import close_survey, end_dataset
 Job: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 
-async def takes_turn(connection: Connection, turn: str) -> bool:
-    """Whether it falls to this connection to do what is due: to one of the database's, until that one ends."""
-    mine: bool = await connection.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", turn)
-    return mine
+async def try_lock(connection: Connection, name: str) -> bool:
+    """Whether the advisory lock named `name` was free: the connection holds it until its end. Does not wait."""
+    taken: bool = await connection.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", name)
+    return taken
 
 
 async def settle_surveys(connection: Connection) -> None:
-    """Opens and closes the surveys whose time has come, as the publisher: those that close become datasets."""
+    """Opens and closes the surveys that are due, as the publisher. A survey that closes is frozen into a dataset."""
     await _each(connection, "SELECT id FROM catalog.surveys_due() AS id", _settle_survey)
 
 
 async def end_datasets(connection: Connection) -> None:
-    """Ends the datasets whose term is over, or whose budget buys nothing any more, as the publisher."""
+    """Ends the datasets whose term is over or whose budget is spent, as the publisher."""
     await _each(connection, "SELECT id FROM insight.datasets_due() AS id", end_dataset)
 
 
 async def _each(connection: Connection, due: str, work: Callable[[Connection, UUID], Awaitable[None]]) -> None:
-    """Each in a transaction of its own, which looks again: done twice at once, it is done once.
+    """Each in a transaction of its own, in which `work` checks again that it is due: two servers may run at once.
 
-    Raises the last error, after all were tried: one that fails always would keep all others from being done.
+    Raises the last error once all were tried, so that one that always fails does not block the others.
     """
     failed: Exception | None = None
     for row in await connection.fetch(due):
@@ -52,17 +52,17 @@ async def _settle_survey(connection: Connection, survey: UUID) -> None:
 
 
 async def forget_mutations(connection: Connection) -> None:
-    """Drops what mutations came to a day ago and before."""
+    """Deletes the results of mutations that are older than a day."""
     await connection.execute("SELECT identity.forget_mutations()")
 
 
 async def forget_waiting(connection: Connection) -> None:
-    """Drops registrations and codes that have lapsed, tries of a day ago, and sessions that are over."""
+    """Deletes expired registrations, codes and sessions, and attempts that are older than a day."""
     await connection.execute("SELECT identity.forget_waiting()")
 
 
 async def end_licences(connection: Connection) -> None:
-    """Writes down which licences are over. They read as such without it: this is for who looks at the tables."""
+    """Sets the status of licences that are over. The graph computes it anyway: this is for readers of the table."""
     await connection.execute("SELECT insight.end_licences()")
 
 

@@ -1,4 +1,4 @@
-"""What write functions share: transactions, refusals with the path to their cause, and being carried out once."""
+"""Runs write functions in transactions, once for each idempotency key, and defines how they refuse."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from models.database import Connection as Connection  # which every writing resolver takes
+from models.database import Connection as Connection
 from models.identity.accounts import StaffRole
 from models.viewers import Viewer
 from privacy.described import DescribedEnum
@@ -19,11 +19,11 @@ from privacy.described import DescribedEnum
 T = TypeVar("T")
 
 Transaction: TypeAlias = AbstractAsyncContextManager[Connection]
-Write: TypeAlias = Callable[[], Transaction]  # opens one; it commits when it is left without an exception
-Result: TypeAlias = Mapping[str, Any]  # of a write: ids, texts, truth values, and lists of them
+Write: TypeAlias = Callable[[], Transaction]  # opens a transaction, which commits unless an exception leaves it
+Result: TypeAlias = Mapping[str, Any]  # of a write: ids, texts, booleans, and lists of them
 Work: TypeAlias = Callable[[Connection, Viewer], Awaitable[Result]]
 Step: TypeAlias = str | int
-Path: TypeAlias = tuple[Step, ...]  # to a parameter or what is in it, in Python's names: ("entries", 0, "value")
+Path: TypeAlias = tuple[Step, ...]  # to a parameter or a value in it, by Python names: ("entries", 0, "value")
 
 
 class Unset(Enum):
@@ -32,7 +32,7 @@ class Unset(Enum):
     UNSET = "UNSET"
 
 
-UNSET: Final = Unset.UNSET  # the default of a parameter that tells being left out from being null
+UNSET: Final = Unset.UNSET  # the default of a parameter for which null is a value of its own
 Maybe: TypeAlias = T | Literal[Unset.UNSET] | None
 
 
@@ -44,11 +44,10 @@ class Unstored:
 
 
 EARLIEST = date(1900, 1, 1)
-ATTEMPTS = 3  # of a write that another one got in the way of
-# What PostgreSQL says to the one of two transactions that it gives up, and to one that writes by a rule which another
-# has broken since it was looked at: who was named is gone, or who writes may not any more. Tried again, it is refused
-# as it would have been a moment later.
-IN_THE_WAY = (
+ATTEMPTS = 3  # at a transaction that conflicts with another
+# Errors of a transaction that conflicts with a concurrent one: PostgreSQL aborts one of the two, or a row or a right
+# that the write function checked has disappeared since. A new attempt sees the change, and is refused with a code.
+RETRIED = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.ForeignKeyViolationError,
@@ -75,7 +74,7 @@ class RefusalCode(DescribedEnum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """One reason; `path` leads to the parameter that is refused, and is empty if none in particular is."""
+    """A reason; `path` leads to the parameter that is refused, and is empty if it is none in particular."""
 
     code: RefusalCode
     message: str  # for people; it never repeats what they entered
@@ -83,9 +82,9 @@ class Refusal:
 
 
 class Refused(Exception):
-    """A write that is refused, for each of `refusals`: its transaction is rolled back, nothing is left of it.
+    """A write is refused, for all of `refusals`; its transaction is rolled back.
 
-    `shows` are fields of the payload that are filled nevertheless.
+    `shows` are fields of the payload to fill nevertheless.
     """
 
     def __init__(self, *refusals: Refusal, shows: Result | None = None) -> None:
@@ -99,8 +98,8 @@ class Forbidden(Exception):
 
 
 def not_found(*path: Step) -> Refused:
-    """The same for what is not there and for what is not the viewer's."""
-    return refused(RefusalCode.NOT_FOUND, "This does not exist, or it is not yours.", *path)
+    """The same refusal for a row that does not exist as for one that the viewer may not see or change."""
+    return refused(RefusalCode.NOT_FOUND, "This does not exist, or you have no access to it.", *path)
 
 
 def invalid(message: str, *path: Step) -> Refused:
@@ -113,7 +112,7 @@ def taken(message: str, *path: Step) -> Refused:
 
 def too_long(limit: int, *path: Step) -> Refused:
     """`limit` is in characters."""
-    return refused(RefusalCode.TOO_LONG, f"This takes at most {limit:,} characters.", *path)
+    return refused(RefusalCode.TOO_LONG, f"The limit is {limit:,} characters.", *path)
 
 
 def too_early(message: str, *path: Step) -> Refused:
@@ -147,85 +146,85 @@ def require_role(viewer: Viewer, role: StaffRole) -> None:
 
 
 def text_within(value: str, most: int, *path: Step) -> str:
-    """The text without the white space around it; refused when nothing is left or it is over `most` characters."""
+    """The text, trimmed. Raises Refused: INVALID if it is blank, TOO_LONG if it has more than `most` characters."""
     text = value.strip()
     if not text:
-        raise invalid("This may not be empty.", *path)
+        raise invalid("This must not be empty.", *path)
     if len(text) > most:
         raise too_long(most, *path)
     return text
 
 
 def optional_text_within(value: str | None, most: int, *path: Step) -> str | None:
-    """The same for an optional text: None when nothing is left of it."""
+    """An optional text, trimmed; None if it is blank. Raises Refused: TOO_LONG."""
     text = (value or "").strip()
     return text_within(text, most, *path) if text else None
 
 
 def member_of(viewer: Viewer) -> UUID:
-    """The viewer's member id. Raises Forbidden for a viewer who is not a member."""
+    """The viewer's member id. Raises Forbidden if they are not a member."""
     if viewer.member is None:
         raise Forbidden
     return viewer.member
 
 
 def buyer_of(viewer: Viewer) -> UUID:
-    """The viewer's organization id. Raises Forbidden for a viewer without one."""
+    """The viewer's organization id. Raises Forbidden if they are not a buyer."""
     if viewer.organization is None:
         raise Forbidden
     return viewer.organization
 
 
 async def current_day(connection: Connection) -> date:
-    """The day it is by UTC, which surveys, licences and datasets go by."""
+    """Today by UTC, on which the dates of surveys, licences and datasets are based."""
     day: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
     return day
 
 
 async def day_within(connection: Connection, day: date, *path: Step) -> date:
-    """The day itself; refused when it has not begun in France, or lies before 1900 and so must be mistyped."""
-    # By the clock of most members and not by UTC: at half past midnight there, its day would be tomorrow.
+    """The day itself. Raises Refused: INVALID if it has not begun in France, or is before `EARLIEST`."""
+    # By the time zone of most members, not UTC: just after midnight in France, their today would be in the future.
     if await connection.fetchval("SELECT $1::date > (now() AT TIME ZONE 'Europe/Paris')::date", day):
         raise invalid("This day is in the future.", *path)
     if day < EARLIEST:
-        raise invalid("This day is too long ago.", *path)
+        raise invalid(f"This day is before {EARLIEST}.", *path)
     return day
 
 
 @dataclass(frozen=True)
-class Once:
-    """What tells a repeated request from a new one: the mutation, the caller's id for it, and its input's digest."""
+class IdempotencyKey:
+    """Identifies a repeated request: the mutation, the caller's id for the request, and its input's digest."""
 
     mutation: str
     client_mutation_id: str
     input_hash: bytes
 
 
-async def carry_out(write: Write, viewer: Viewer, work: Work, once: Once | None = None) -> Result:
-    """The result of `work` in a transaction of its own, or the stored result of the first request with this `once`.
+async def run_once(write: Write, viewer: Viewer, work: Work, key: IdempotencyKey | None = None) -> Result:
+    """The result of `work` in a transaction of its own, or the stored result of the first request with this key.
 
-    A request that comes while its twin is at work waits for the twin to end. Raises what `work` raises, Refused with
-    CONFLICT if the same id came with another input, and Forbidden if the viewer's account was deleted meanwhile. A
-    result is stored for a day, without what is `Unstored`; a refusal is not stored.
+    A request that arrives while another with its key is running waits for it. A result is stored for a day, without its
+    `Unstored` values; a refusal is not stored. Raises what `work` raises, Refused: CONFLICT if the client's id was used
+    with another input, and Forbidden if the viewer's account has been deleted in the meantime.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             async with write() as connection:
-                if once is None:
-                    return shown(await work(connection, viewer))
-                kept = await first_result(connection, once)
-                if kept is not None:
-                    return kept
+                if key is None:
+                    return with_unstored(await work(connection, viewer))
+                earlier = await stored_result(connection, key)
+                if earlier is not None:
+                    return earlier
                 made = await work(connection, viewer)
-                # As it would be read again, so that a first answer and a repeated one are made from the same.
+                # Encoded and decoded, so that the first response and a repeated one are made from the same values.
                 stored = {name: value for name, value in made.items() if not isinstance(value, Unstored)}
                 text = json.dumps(stored, default=str)
                 await connection.execute(
                     "SELECT identity.keep_mutation($1, $2, $3, $4)",
-                    once.mutation, once.client_mutation_id, once.input_hash, text,
+                    key.mutation, key.client_mutation_id, key.input_hash, text,
                 )  # fmt: skip
-                return {**shown(made), **json.loads(text)}
-        except IN_THE_WAY:
+                return {**with_unstored(made), **json.loads(text)}
+        except RETRIED:
             if await has_left(write, viewer):
                 raise Forbidden from None
             if attempt == ATTEMPTS:
@@ -233,8 +232,8 @@ async def carry_out(write: Write, viewer: Viewer, work: Work, once: Once | None 
     raise AssertionError  # the last attempt returns or raises
 
 
-def shown(made: Result) -> Result:
-    """A result as its first reader has it, with what is not stored."""
+def with_unstored(made: Result) -> Result:
+    """The result for the first response, which includes values that are not stored."""
     return {name: value.value if isinstance(value, Unstored) else value for name, value in made.items()}
 
 
@@ -252,14 +251,17 @@ async def announce(connection: Connection, kind: str, subject: UUID, about: UUID
 
 
 async def notify(connection: Connection, member: UUID, kind: str, subject_type: str, subject: UUID) -> None:
-    """Notifies a member, where the viewer may: see care.tell."""
+    """Notifies a member, if the viewer is in a position to: `care.tell` checks that."""
     await connection.execute("SELECT care.tell($1, $2, $3, $4)", member, kind, subject_type, subject)
 
 
-async def first_result(connection: Connection, once: Once) -> Result | None:
-    """None when this is the first time; from then on, until the transaction ends, twins wait."""
+async def stored_result(connection: Connection, key: IdempotencyKey) -> Result | None:
+    """The stored result; None for the first request, on which others with its key wait until the transaction ends.
+
+    Raises Refused: CONFLICT if the client's id was used with another input.
+    """
     seen = await connection.fetchrow(
-        "SELECT * FROM identity.take_mutation($1, $2, $3)", once.mutation, once.client_mutation_id, once.input_hash
+        "SELECT * FROM identity.take_mutation($1, $2, $3)", key.mutation, key.client_mutation_id, key.input_hash
     )
     assert seen is not None
     if seen["first"]:

@@ -1,4 +1,4 @@
-"""Audiences that types and fields are marked with, and who may select what by these marks."""
+"""Defines the audiences that types and fields are marked with, and reads those marks."""
 
 from strawberry.types.field import StrawberryField
 
@@ -9,13 +9,13 @@ PUBLIC = frozenset(Audience)  # everyone
 PATIENT = frozenset({Audience.PATIENT})
 BUYER = frozenset({Audience.BUYER})
 MANAGER = frozenset({Audience.MANAGER})
-EACH_FIELD: frozenset[Audience] = frozenset()  # of a type whose fields must each name their own audience
+EACH_FIELD: frozenset[Audience] = frozenset()  # of a type whose fields each name their audience
 
 SIGNED_IN = PATIENT | BUYER | MANAGER
 
 
 class UnmarkedError(TypeError):
-    """A type or a field that names no audience: nobody may select it, so the server does not start."""
+    """A type or a field names no audience, so that nobody could select it: the server does not start."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} names no audience: mark it in graph_type(audience=...) or with only=....")
@@ -23,7 +23,7 @@ class UnmarkedError(TypeError):
 
 
 def audience_of(kind: type) -> frozenset[Audience]:
-    """Whom a type is declared for; EACH_FIELD where its fields say so one by one."""
+    """The audience that a type is declared for; EACH_FIELD if its fields declare theirs. Raises UnmarkedError."""
     declared = graph_of(kind)
     if declared is None or declared.audience is None:
         raise UnmarkedError(kind.__name__)

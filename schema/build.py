@@ -1,4 +1,4 @@
-"""Builds the four views of the graph: for each audience, the schema of what it may select."""
+"""Builds the four views of the graph: for each audience, a schema of what it may select."""
 
 from collections.abc import Collection
 from typing import Any
@@ -19,10 +19,10 @@ from schema.scalars import SCALARS
 
 
 class View(strawberry.Schema):
-    """The part of the graph that one audience may select: the rest does not exist in it, not even by name.
+    """The part of the graph that one audience may select; nothing else exists in it, not even by name.
 
-    Raises UnmarkedError where a type or a field that it reaches names no audience, and ValueError where a field is
-    offered to an audience that may select nothing of the field's type.
+    Raises UnmarkedError if a type or field that it contains names no audience, and ValueError if the audience may
+    select a field, but nothing of the field's type.
     """
 
     def __init__(
@@ -39,21 +39,21 @@ class View(strawberry.Schema):
             super().__init__(
                 query=query,
                 mutation=mutation,
-                # A root may be missing, but not be empty.
+                # GraphQL allows a missing root, but not an empty one.
                 subscription=subscription if subscription and audience in audience_of(subscription) else None,
                 types=[kind for kind in types if audience in audience_of(kind)],
                 config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
             )
-        except TypeError as error:  # graphql-core's own, around whatever a type's fields raise
+        except TypeError as error:  # graphql-core wraps what building a type's fields raises
             if isinstance(error.__cause__, UnmarkedError):
                 raise error.__cause__ from None
             raise
 
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
-        """The fields of a type that the audience may select; of an input, all: only a field's arguments lead to it."""
+        """The fields of a type that the audience may select; all of an input, which only arguments refer to."""
         if type_definition.is_input:
             return type_definition.fields
-        # A Connection[Post] is made from Connection, which bears the mark.
+        # Connection[Post] is made from Connection, which has the mark.
         declared = audience_of((type_definition.concrete_of or type_definition).origin)
         return [field for field in type_definition.fields if self.audience in field_audience(field, declared)]
 
@@ -64,14 +64,14 @@ class View(strawberry.Schema):
 
     @schema_converter.setter
     def schema_converter(self, converter: GraphQLCoreConverter) -> None:
-        # Strawberry asks get_fields about fields and nobody about a union's members, so this view asks itself.
+        # Strawberry filters fields by get_fields, and has no such method for a union's members.
         whole = converter.from_union
         converter.from_union = lambda union: whole(_within(union, self.audience))  # type: ignore[method-assign]
         self.__dict__["schema_converter"] = converter
 
 
 def build_views() -> dict[Audience, View]:
-    """The four views, each a schema of its own; raises what `View` raises."""
+    """The view of each audience. Raises UnmarkedError and ValueError as `View` does."""
     return {
         audience: View(audience, query=Query, mutation=Mutation, subscription=Subscription, types=NODES)
         for audience in Audience

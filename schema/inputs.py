@@ -1,4 +1,4 @@
-"""Inputs derived from the parameters of write functions, and the one visit that reads an input."""
+"""Derives inputs from the parameters of write functions, and reads, checks and digests an input in one visit."""
 
 import inspect
 import json
@@ -22,11 +22,11 @@ TEXT_REFUSED = "This contains a character that is not allowed: NUL or a lone sur
 
 @dataclass
 class Visit:
-    """What one pass over an input finds: its values for the digest, and the paths of what is refused in it."""
+    """The results of one pass over an input: its values, to be digested, and the paths of what is refused."""
 
     leaves: list[tuple[Path, Any]] = field(default_factory=list)
     unwritable: list[Path] = field(default_factory=list)  # text that PostgreSQL cannot store
-    unknown: list[Path] = field(default_factory=list)  # ids of another type, and what is no id
+    unknown: list[Path] = field(default_factory=list)  # ids of another type, and text that is not an id
 
     def leaf(self, path: Path, value: Any) -> Any:
         self.leaves.append((path, value))
@@ -35,17 +35,17 @@ class Visit:
         return value
 
     def refuse_unwritable_text(self) -> None:
-        """Raises Refused for each text that contains NUL or half of a surrogate pair."""
+        """Raises Refused: INVALID for each text that contains NUL or a lone surrogate."""
         if self.unwritable:
             raise Refused(*(Refusal(RefusalCode.INVALID, TEXT_REFUSED, path) for path in self.unwritable))
 
     def refuse_unknown_ids(self) -> None:
-        """Raises Refused for the first id that cannot name a row, as for a row that does not exist."""
+        """Raises Refused: NOT_FOUND for the first id that names no row, as if its row did not exist."""
         if self.unknown:
             raise not_found(*self.unknown[0])
 
     def digestible(self) -> bytes:
-        """The input as text to be digested, the same for the same values however they are written."""
+        """The input as bytes to digest: equal for equal values, however they were written."""
         return json.dumps(self.leaves, default=text_of).encode()
 
 
@@ -56,11 +56,11 @@ Read: TypeAlias = Callable[[Any, Path, Visit], Any]
 class InputField:
     """A parameter of a write function, or a field of a dataclass in it, as a field of an input.
 
-    `omitted` is what the field has if it is left out: nothing, or a null that the SDL prints.
+    `omitted` is its value if it is left out: nothing, or a null that the SDL prints as the default.
     """
 
     name: str
-    kind: Any  # as the graph has it
+    kind: Any  # its type in the graph
     read: Read
     default: Any = REQUIRED
     omitted: Any = strawberry.UNSET
@@ -99,7 +99,7 @@ def nested(
 
 
 def parameters_of(write: Callable[..., Any]) -> Parameters:
-    """The keyword-only parameters of a write function; a default of None is one that the SDL prints."""
+    """The keyword-only parameters of a write function. The SDL prints null as the default if theirs is None."""
     hints = get_type_hints(write, include_extras=True)
     return tuple(
         _parameter(name, hints[name], each.default, omitted=None if each.default is None else strawberry.UNSET)
@@ -109,9 +109,9 @@ def parameters_of(write: Callable[..., Any]) -> Parameters:
 
 
 def input_type(name: str, about: str, parameters: Parameters, about_each: Mapping[str, str], **more: Any) -> type:
-    """An input type with a field for each parameter, and those of `more`, which are optional texts.
+    """An input type with a field for each parameter, and an optional text field for each of `more`.
 
-    Raises TypeError for a parameter without a description, and for a description of none.
+    Raises TypeError for a parameter without a description, and for a description without a parameter.
     """
     names = [each.name for each in parameters]
     for each in names:
@@ -132,12 +132,12 @@ def input_type(name: str, about: str, parameters: Parameters, about_each: Mappin
 
 
 def read(parameters: Parameters, given: Any, visit: Visit, path: Path = ()) -> dict[str, Any]:
-    """The arguments that an input gives, by parameter; those whose default applies are left out."""
+    """The arguments of a write function from an input, by parameter, without those whose default applies."""
     return dict(_arguments(parameters, given, visit, path))
 
 
 def graph_path(path: Path) -> list[str]:
-    """A path as the graph names it, from the argument `input` on."""
+    """A path in the names of the graph, which begins with the argument `input`."""
     return ["input", *(str(step) if isinstance(step, int) else to_camel_case(step) for step in path)]
 
 
@@ -148,7 +148,7 @@ def _arguments(parameters: Parameters, given: Any, visit: Visit, path: Path) -> 
             yield name, parameter.read(value, (*path, name), visit)
             continue
         visit.leaf((*path, name), None)
-        # A null is a value of its own only where None or UNSET is the default, or there is none.
+        # Null is passed on only if the default is None or UNSET, or there is no default.
         if parameter.default is REQUIRED or (value is None and parameter.default in (None, UNSET)):
             yield name, None
 
@@ -161,7 +161,7 @@ def _parameter(name: str, hint: Any, default: Any, *, omitted: Any) -> InputFiel
 
 
 def _reader(kind: Any) -> tuple[Any, Read]:
-    """What a parameter's type is in the graph, and how a value of it is read."""
+    """The graph's type for a parameter's type, and the function that reads its values."""
     origin = get_origin(kind)
     if origin is Annotated:
         of, mark = get_args(kind)

@@ -1,4 +1,4 @@
-"""Mutations declared over their write functions: input, payload and what happens between them are derived."""
+"""Declares mutations over their write functions, from which input, payload and execution are derived."""
 
 import hashlib
 import hmac
@@ -21,8 +21,18 @@ from planner.computing import CONFIG
 from planner.declare import AUDIENCE, CHECK, graph_type, sql, without_none
 from resolvers import transactions
 from resolvers.calling import Call
-from resolvers.identity.attempts import Tries
-from resolvers.transactions import Connection, Forbidden, Once, Refusal, Refused, Result, Work, invalid, too_long
+from resolvers.identity.attempts import AttemptLimit
+from resolvers.transactions import (
+    Connection,
+    Forbidden,
+    IdempotencyKey,
+    Refusal,
+    Refused,
+    Result,
+    Work,
+    invalid,
+    too_long,
+)
 from schema.access import EACH_FIELD
 from schema.context import Context
 from schema.inputs import Parameters, Visit, graph_path, input_type, parameters_of, read
@@ -41,12 +51,12 @@ CLIENT_MUTATION_ID = (
 )
 NO_EFFECT = "Accepted as in every input, but without effect: the results of this mutation are not stored."
 INPUT = strawberry.argument(description="The input object.")
-ROOT: Any = object()  # of queries: it has no state
+ROOT: Any = object()  # of queries; it has no state
 
 
 @strawberry.type
 class Payload:
-    """The fields of every payload; each kind also holds the ids that its fields are read by."""
+    """The fields of every payload; each also has, privately, the ids by which its fields are read."""
 
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="Why the mutation was refused. Empty if it was carried out."
@@ -59,9 +69,9 @@ class Payload:
 
 @dataclass(frozen=True)
 class Shown:
-    """A field of a payload: read by a resolver, or, without one, part of the result.
+    """A field of a payload: read by a resolver, or part of the result if it has none.
 
-    Its description says when it is null, unless `about` does.
+    A sentence on when it is null is added to its description, unless `about` has one.
     """
 
     kind: Any
@@ -79,38 +89,40 @@ class Shown:
 
 
 def shown(kind: Any, resolver: Callable[..., Any], about: str | None = None) -> Shown:
-    """A field that a resolver reads by the result of the mutation."""
+    """A field that a resolver reads, given the mutation's result."""
     return Shown(kind, resolver, about)
 
 
 def given(kind: Any, about: str) -> Shown:
-    """A field that is itself part of the result, or of a refusal."""
+    """A field that is part of the result, or of a refusal."""
     return Shown(kind, None, about)
 
 
 def given_id(prefix: str, about: str) -> Shown:
-    """A field with the id of a row that is gone: the result is its key."""
+    """A field with the id of a deleted row, whose key is the result."""
     return Shown(strawberry.ID, None, about, prefix)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What a few mutations need besides their write function, what they show, and descriptions."""
+    """Options that only a few mutations need."""
 
-    input_name: str | None = None  # of the input type, if it is not called after the mutation
-    payload: str = ""  # what the payload's description says after "Result of ..."
-    read_by: str | None = None  # the result's name, if it is not called after the first field (`post_id`)
+    input_name: str | None = None  # of the input type, if it is not named after the mutation
+    payload: str = ""  # added to the payload's description after "Result of ..."
+    read_by: str | None = None  # the result's name, if it is not named after the first field (`post_id`)
     stored: bool = True  # whether the result is stored to answer repeated requests
-    as_anybody: bool = False  # in the role of the public view, whoever the viewer is
-    as_publisher: bool = False  # in the role that may have records counted
-    open_to_keys: bool = False  # to programs with an organization's key, not only to those who have signed in
-    seconds: Callable[[Limits], float] | None = None  # how long it may take, if not as long as other requests
-    reports: Mapping[str, Refusal] = field(default_factory=dict)  # if that result is true; what was written stays
+    as_anybody: bool = False  # in the role of the public view, for every viewer
+    as_publisher: bool = False  # in the role that may count records
+    open_to_keys: bool = False  # to programs with an organization's key as well
+    seconds: Callable[[Limits], float] | None = None  # its time limit, if it differs from that of other requests
+    reports: Mapping[str, Refusal] = field(
+        default_factory=dict
+    )  # reported if that result is true; the write is committed
 
 
 @dataclass(frozen=True)
 class Declared:
-    """A mutation before it has a name: what `mutation` was given."""
+    """The arguments of `mutation`, until the class that it is used in gives it a name."""
 
     write: Callable[..., Any]
     about: str
@@ -132,10 +144,10 @@ def mutation(
 ) -> Any:
     """A field of the mutation root that carries out `write`. To be used in a class that `mutations` decorates.
 
-    `write` has its Connection, Viewer and Call as positional parameters, in any order, and the input's fields as
-    keyword-only ones, which `about_each` describes. One without a Connection is awaited before the transaction begins
-    and returns the Work that is carried out in it. It returns what the fields in `shows` are read by: an id, ids, or a
-    dataclass whose fields are.
+    `write` takes its Connection, Viewer and Call as positional parameters, in any order, and the input's fields as
+    keyword-only ones, which `about_each` describes. It returns what the fields in `shows` are read by: an id, ids, or a
+    dataclass of them. Without a Connection, it is awaited before the transaction begins, and returns the Work to be
+    carried out in it.
     """
     return Declared(write, about, only, shows or {}, options or Options(), about_each)
 
@@ -158,7 +170,10 @@ def question(
     input_name: str,
     **about_each: str,
 ) -> Any:
-    """A field of the query root that Python answers with what `write` returns, in a transaction of the view's role."""
+    """A field of the query root with the result of `write`, which runs in a transaction of the view's role.
+
+    A refusal is an error of the operation, with the code and the path of the first one.
+    """
     parameters = parameters_of(write)
     name = input_name[0].lower() + input_name.removesuffix("Input")[1:]
     taken = input_type(input_name, f"Input for `{name}`.", parameters, about_each)
@@ -234,7 +249,7 @@ def _field(declared: Declared, name: str) -> Any:
 
 @dataclass(frozen=True)
 class CarriedOut:
-    """A mutation as a function of a request's context and its input."""
+    """A mutation, to be called with the context and the input of a request."""
 
     write: Callable[..., Any]
     name: str
@@ -246,15 +261,15 @@ class CarriedOut:
     payload: type
 
     async def __call__(self, context: Context, input: Any) -> Any:
-        """The payload. A refusal is reported in its `user_errors`; Forbidden is an error of the operation."""
+        """The payload, with refusals in `user_errors`. Forbidden becomes an error of the operation."""
         options, viewer, write = self.options, context.viewer, context.write
         if options.as_anybody:
             write, viewer = context.write_as_anybody or context.write, ANYBODY
         if options.as_publisher:
             assert context.publish is not None
             write = context.publish
-        if context.carrying is not None:
-            write = context.carrying(write)
+        if context.guard_commit is not None:
+            write = context.guard_commit(write)
         if options.seconds is not None and context.extend_deadline is not None:
             context.extend_deadline(options.seconds(context.settings.limits))
         try:
@@ -264,16 +279,16 @@ class CarriedOut:
             arguments = read(self.parameters, input, visit)
             client_mutation_id = visit.leaf(("client_mutation_id",), getattr(input, "client_mutation_id", None))
             visit.refuse_unwritable_text()
-            once = self.once(context, client_mutation_id, visit)
+            key = self.idempotency_key(context, client_mutation_id, visit)
             work = await self.work(call_of(context), arguments, visit)
-            made = await transactions.carry_out(write, viewer, work, once)
+            made = await transactions.run_once(write, viewer, work, key)
         except Refused as refused:
             return self.payload(user_errors=[*map(user_error, refused.refusals)], **refused.shows)
         except Forbidden:
             raise GraphQLError("You may not do this.", extensions={"code": "FORBIDDEN"}) from None
         return self.answer(made)
 
-    def once(self, context: Context, given: Any, visit: Visit) -> Once | None:
+    def idempotency_key(self, context: Context, given: Any, visit: Visit) -> IdempotencyKey | None:
         """What identifies a repeated request; None if the client gave it no id."""
         if not self.options.stored or not isinstance(given, str):
             return None
@@ -283,12 +298,12 @@ class CarriedOut:
             raise too_long(CLIENT_MUTATION_ID_LENGTH, "client_mutation_id")
         address = context.settings.database_url
         assert address is not None
-        # Keyed by what the database does not hold: a bare digest of an input with a password could be guessed from.
-        key = role_password(address, "mutation inputs").encode()
-        return Once(self.name, given, hmac.digest(key, visit.digestible(), hashlib.sha256))
+        # Keyed by a secret that the database does not hold: a password in an input could be guessed from a bare digest.
+        secret = role_password(address, "mutation inputs").encode()
+        return IdempotencyKey(self.name, given, hmac.digest(secret, visit.digestible(), hashlib.sha256))
 
     async def work(self, call: Call, arguments: Mapping[str, Any], visit: Visit) -> Work:
-        """What is carried out in the transaction."""
+        """The Work to carry out in the transaction."""
         if Connection not in self.takes:
             visit.refuse_unknown_ids()
             prepared: Work = await self.write(call, **arguments)
@@ -302,13 +317,13 @@ class CarriedOut:
         return carried_out
 
     def result(self, made: Any) -> Result:
-        """What a write function returned, by the names of the payload's attributes."""
+        """A write function's result, by the names of the payload's attributes."""
         if is_dataclass(made):
             return {each.name: getattr(made, each.name) for each in fields(made)}
         return dict.fromkeys(self.results, made)
 
     def answer(self, made: Result) -> Any:
-        """The payload of a result, whose ids are text if it was stored."""
+        """The payload of a result. Ids are UUIDs, or text if the result was stored."""
         values = {name: as_kind(self.results.get(name), value) for name, value in made.items()}
         for name, each in self.shows.items():
             if each.prefix:
@@ -359,8 +374,8 @@ def call_of(context: Context) -> Call:
         demonstration=settings.demo,
         notice_version=settings.notice_version,
         minimum_age=settings.minimum_age,
-        sign_ins=Tries(limits.sign_ins, limits.sign_ins_from, window),
-        mails=Tries(limits.mails, limits.mails_from, window),
+        sign_ins=AttemptLimit(limits.sign_ins, limits.sign_ins_from, window),
+        mails=AttemptLimit(limits.mails, limits.mails_from, window),
     )
 
 

@@ -1,4 +1,4 @@
-"""Scalars: how each is written and parsed. No error message repeats a value."""
+"""Defines the scalars, and how each is parsed and serialized. No error message repeats a value."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,16 +18,16 @@ T = TypeVar("T")
 # date.fromisoformat also takes 20260131 and 2026-W05-6, which RFC 3339 does not.
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
-# 18 digits with the fraction: more than any column holds, and far from where a client's number would lose some.
+# 18 digits in all: more than any column holds.
 DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
-# Anything with one @ between two words: whether it can be written to is found out by writing to it.
+# Anything with one @ between two words: only sending a mail shows whether the address exists.
 EMAIL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 EMAIL_ADDRESS_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, less its two angle brackets
 CURSOR_LENGTH = 1_000
 
 
 def strict(name: str, form: str, parse: Callable[[str], T | None]) -> Callable[[Any], T]:
-    """A parser that takes text alone, and refuses with a sentence that says the form and not the value."""
+    """A parser that accepts only text. Its error describes the accepted form, and does not repeat the value."""
 
     def parse_value(value: Any) -> T:
         if isinstance(value, str):
@@ -43,7 +43,7 @@ def strict(name: str, form: str, parse: Callable[[str], T | None]) -> Callable[[
 
 
 def text_of(value: Any) -> str:
-    """How a value leaves: what PostgreSQL made JSON of is text already."""
+    """A value as text. One that PostgreSQL has converted to JSON is text already."""
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

@@ -8,7 +8,7 @@ from starlette.types import Scope
 
 Network = IPv4Network | IPv6Network
 SITE = 64  # bits of an IPv6 address that identify a customer's network; the customer can vary the rest
-TRANSLATED = IPv6Network("64:ff9b::/96")  # an IPv4 client behind a translator (RFC 6052): the last 32 bits are its own
+TRANSLATED = IPv6Network("64:ff9b::/96")  # IPv4 clients of a translator (RFC 6052), in the last 32 bits
 FORWARDED = b"x-forwarded-for"
 BRACKETED = re.compile(r"\[([^\[\]]*)\](?::\d{0,5})?")
 WITH_PORT = re.compile(r"(.*):\d{0,5}")
@@ -34,13 +34,13 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str | None:
 
 
 def entries(scope: Scope) -> Iterator[str]:
-    """The entries of X-Forwarded-For, the last one first. Several lines are one list, and empty entries are none.
+    """The entries of X-Forwarded-For, the last one first. Header lines are joined, empty entries skipped.
 
     RFC 9110, sections 5.3 and 5.6.1: a proxy may append its entry to the line that it received or send another line.
     """
     lines = [value for name, value in scope.get("headers", ()) if name == FORWARDED]
     for entry in reversed(b",".join(lines).decode("latin-1").split(",")):
-        if text := entry.strip(' \t"'):  # quoted, as RFC 7239 has it for brackets and ports
+        if text := entry.strip(' \t"'):  # in quotation marks as in RFC 7239, section 6
             yield text
 
 
@@ -48,7 +48,7 @@ def reported(entry: str) -> IPv4Address | IPv6Address | None:
     """The IP address of an entry, which may be in brackets and have a port. None for anything else."""
     if bracketed := BRACKETED.fullmatch(entry):
         return parsed(bracketed[1])
-    alone = parsed(entry)  # first: the last group of an IPv6 address looks like a port
+    alone = parsed(entry)  # first, because the last group of an IPv6 address looks like a port
     with_port = WITH_PORT.fullmatch(entry)
     return parsed(with_port[1]) if alone is None and with_port else alone
 
@@ -56,7 +56,7 @@ def reported(entry: str) -> IPv4Address | IPv6Address | None:
 def parsed(text: str) -> IPv4Address | IPv6Address | None:
     """An IP address without its zone; an IPv4 address within an IPv6 one as IPv4. None if the text is not an address.
 
-    Without it, all IPv4 clients of a translator would be one: their addresses share the first 96 bits.
+    Otherwise all IPv4 clients of a translator would be one: their addresses share the first 96 bits.
     """
     try:
         address = ip_address(text.partition("%")[0])

@@ -19,6 +19,7 @@ from schema.context import Context
 from server import logs
 from server.addresses import client_address
 from server.broker import Events
+from server.commit_guard import CommitGuard
 from server.deadlines import CutOffReason, Deadline, RequestCutOff
 from server.documents import Document, Documents
 from server.errors import (
@@ -50,7 +51,6 @@ from server.results import response_of
 from server.sessions import Sessions
 from server.streams import Streams
 from server.subscriptions import PreparedSubscription, prepare_subscription
-from server.writing import Writing
 from settings import Settings
 
 ALLOW = (b"allow", b"GET, POST")
@@ -79,7 +79,7 @@ class RequestContext:
         self.headers = headers
         self.viewer = ANYBODY
         self.extend_deadline: Callable[[float], None] | None = None  # gives it so many seconds from now on
-        self.cut_off: Callable[[], RequestError] = stopping  # why it is cancelled
+        self.cut_off: Callable[[], RequestError] = shutting_down  # the error to report if it is cancelled
         self.kind: str | None = None  # query, mutation or subscription
         self.document: str | None = None  # its hash
         self.codes: tuple[str, ...] = ()  # of the response's errors
@@ -119,7 +119,7 @@ class Endpoint:
                 answer = await self.answer(request, receive, type, streamed=streamed)
             except asyncio.CancelledError:
                 # A Deadline raises RequestCutOff: this cancellation comes from a server that has waited and now stops.
-                raise stopping() from None
+                raise shutting_down() from None
             if isinstance(answer, PreparedSubscription):
                 self.log_operation(request, 200)  # at its start: it may last for days
                 authorization = request.headers.get(b"authorization")
@@ -131,7 +131,7 @@ class Endpoint:
         except RequestCutOff as cut_off:
             if cut_off.reason is CutOffReason.CLIENT_GONE:
                 return
-            error = over_time(cut_off.seconds)
+            error = request_timed_out(cut_off.seconds)
         except Exception as unexpected:
             error, id = internal()
             logs.fault(id, unexpected)
@@ -179,7 +179,7 @@ class Endpoint:
             params = params_from_url(request.scope["query_string"])
         with Deadline(receive, limits.request_seconds) as deadline:
             request.extend_deadline = deadline.extend
-            request.cut_off = lambda: stopping() if deadline.reason is None else over_time(deadline.seconds)
+            request.cut_off = lambda: request_timed_out(deadline.seconds) if deadline.reason else shutting_down()
             authorization = headers.get(b"authorization")
             if authorization is not None:
                 request.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
@@ -232,7 +232,7 @@ class Endpoint:
         viewer = request.viewer
         view = self.views[viewer.audience]
         device = request.headers.get(b"user-agent")
-        writing = Writing() if operation.kind is OperationType.MUTATION else None
+        guard = CommitGuard() if operation.kind is OperationType.MUTATION else None
         context = Context(
             viewer=viewer,
             read=view.connections.read,
@@ -241,28 +241,28 @@ class Endpoint:
             publish=lambda: self.publisher.write(viewer),
             extend_deadline=request.extend_deadline,
             write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
-            carrying=None if writing is None else writing.carrying,
-            step=None if writing is None else writing.step,
+            guard_commit=None if guard is None else guard.guarded,
+            await_step=None if guard is None else guard.await_step,
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(request.scope, self.settings.trusted_proxies),
         )
         work = operation.execute(variables, context)
         try:
-            result = await (work if writing is None else writing.answered(work, request.cut_off))
+            result = await (work if guard is None else guard.run(work, request.cut_off))
         finally:
-            if writing is not None:
+            if guard is not None:
                 # It may have closed this very session, and its client may send the next request before the
                 # notification arrives here.
                 self.sessions.forget(viewer.session)
-        body, request.codes = response_of(result, committed=writing is not None and writing.committed)
+        body, request.codes = response_of(result, committed=guard is not None and guard.committed)
         return body
 
 
-def stopping() -> RequestError:
+def shutting_down() -> RequestError:
     return unavailable("The server is shutting down. Please try again.")
 
 
-def over_time(seconds: float) -> RequestError:
+def request_timed_out(seconds: float) -> RequestError:
     return timed_out("request_seconds", seconds)
 
 

@@ -192,11 +192,11 @@ def execution_error(error: GraphQLError, id: str | None) -> dict[str, Any]:
     return entry
 
 
-def located(error: GraphQLError, failure: RequestError) -> dict[str, Any]:
-    """The entry for a field that raised a RequestError: at the field's path, with what the request would have shown."""
-    (told,) = failure.errors
-    entry = error_entry(error, Code(told["extensions"]["code"]), told["message"])
-    entry["extensions"] |= told["extensions"]
+def field_failure(error: GraphQLError, failure: RequestError) -> dict[str, Any]:
+    """The entry for a field that raised a RequestError: that error's, at the field's path."""
+    (shown,) = failure.errors
+    entry = error_entry(error, Code(shown["extensions"]["code"]), shown["message"])
+    entry["extensions"] |= shown["extensions"]
     return entry
 
 

@@ -68,14 +68,14 @@ class Mailer:
     async def send_pending(self, connection: asyncpg.Connection) -> None:
         """Sends all mail that is due, unless another process holds the lock: it has the same notifications."""
         self.wake.clear()
-        if not await outbox.take_turn(connection):
+        if not await outbox.lock_outbox(connection):
             return
         try:
-            while mails := await outbox.due(connection):
+            while mails := await outbox.due_mail(connection):
                 for mail in mails:
                     await self.send(connection, mail)
         finally:
-            await outbox.end_turn(connection)
+            await outbox.unlock_outbox(connection)
 
     async def send(self, connection: asyncpg.Connection, mail: PendingMail) -> None:
         """Sends one mail and records whether that worked."""
@@ -84,9 +84,9 @@ class Mailer:
         except Exception as error:  # of any kind: one mail must not block the others
             # Only the error's class: its message may contain the recipient's address.
             log.warning("a mail could not be sent: %s", type(error).__name__)
-            await outbox.failed(connection, mail)
+            await outbox.record_failed(connection, mail)
         else:
-            await outbox.sent(connection, mail)
+            await outbox.record_sent(connection, mail)
 
 
 def message(mail: PendingMail, sender: str) -> EmailMessage:
@@ -94,11 +94,11 @@ def message(mail: PendingMail, sender: str) -> EmailMessage:
     made = EmailMessage(policy=SMTP)
     made["From"] = sender
     made["To"] = mail.recipient
-    made["Subject"] = mail.words.subject
+    made["Subject"] = mail.text.subject
     made["Date"] = format_datetime(mail.created_at)
     made["Message-ID"] = f"<{mail.id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
-    made.set_content(mail.words.body, cte="quoted-printable")
+    made.set_content(mail.text.body, cte="quoted-printable")
     return made
 
 

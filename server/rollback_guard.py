@@ -55,7 +55,7 @@ class LedgerHeadFile:
     async def check_not_rolled_back(self, connection: Connection) -> Head:
         """Stores and returns the ledger's current head. Raises LedgerRolledBack if the ledger lacks the stored one."""
         stored = self.read()
-        if not await ledger.holds(connection, stored):
+        if not await ledger.contains(connection, stored):
             raise LedgerRolledBack(
                 f"The database's ledger lacks entry {stored.position:,}, which was published. Privacy budget that is "
                 f"already spent could be spent again. Restore a more recent backup of the database. If the database "

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 
-from resolvers.jobs import MAINTENANCE, Job, takes_turn
+from resolvers.jobs import MAINTENANCE, Job, try_lock
 
 log = logging.getLogger("cohorte.due")
 
@@ -48,7 +48,7 @@ class Scheduler:
         """Runs the jobs over and over on this connection, once it holds the lock."""
         mine = False
         while True:
-            mine = mine or await takes_turn(connection, self.lock)
+            mine = mine or await try_lock(connection, self.lock)
             if mine:
                 await self.once(connection)
             await asyncio.sleep(self.period_seconds)

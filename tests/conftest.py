@@ -1,4 +1,4 @@
-"""The only place that offers fixtures to every test. What a test does not ask for is not started."""
+"""Fixtures that every test module can use. Each starts only when a test requests it."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -13,37 +13,43 @@ from hypothesis import Phase, settings
 from models.viewers import Audience
 from planner.operations import Planner
 from tests.golden.pairs import planners
+from tests.support.callers import module_server, own_server
 from tests.support.client import anybody, ask, laboratory, manager, moderator, patient, relative, views
 from tests.support.clusters import becomes_left, clone, make_template, quick_folder, throwaway_cluster
-from tests.support.declared import wanted
-from tests.support.insights import said
-from tests.support.newcomers import mailbox, own, owner
-from tests.support.publishable import dataset, licensed, people
-from tests.support.town import ada, ben, boss, here, home, steward
+from tests.support.declared import declared_catalogue
+from tests.support.insights import published
+from tests.support.network import ada, ben, community_id, laboratory_user, network, steward, survey_manager
+from tests.support.newcomers import mailbox, own_ask, owner
+from tests.support.publishable import dataset, licensed_buyer, respondents
+from tests.support.surveys import survey
 
 __all__ = [
     "ada",
     "anybody",
     "ask",
     "ben",
-    "boss",
+    "community_id",
     "dataset",
-    "here",
-    "home",
+    "declared_catalogue",
     "laboratory",
-    "licensed",
+    "laboratory_user",
+    "licensed_buyer",
     "mailbox",
     "manager",
     "moderator",
-    "own",
+    "module_server",
+    "network",
+    "own_ask",
+    "own_server",
     "owner",
     "patient",
-    "people",
+    "published",
     "relative",
-    "said",
+    "respondents",
     "steward",
-    "wanted",
-]  # fixtures, too
+    "survey",
+    "survey_manager",
+]  # includes the fixtures of tests/support
 
 
 # Shrinking a failure runs its property hundreds of times more: `--hypothesis-profile=shrink` asks for it.
@@ -55,46 +61,47 @@ settings.load_profile("plain")
 
 @pytest.fixture(scope="session")
 def schemas() -> dict[Audience, GraphQLSchema]:
-    """Each view's schema, for reading alone: servers have the same."""
+    """Yields each view's schema; the servers share it, so tests must not change it."""
     return {audience: view._schema for audience, view in views().items()}
 
 
 @pytest.fixture(scope="session")
-def planned() -> dict[Audience, Planner]:
+def view_planners() -> dict[Audience, Planner]:
+    """Yields the planner of each view."""
     return planners()
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The address of the database "postgres" of a throw-away cluster, for its superuser."""
+    """Yields the superuser's address of the database "postgres" of a throw-away cluster."""
     with throwaway_cluster() as dsn:
         yield dsn
 
 
 @pytest_asyncio.fixture(scope="session")
 async def template(server: str) -> str:
-    """The same, with the template made."""
+    """Yields the cluster's address once the template database exists."""
     await make_template(server)
     return server
 
 
 @pytest_asyncio.fixture(scope="session")
 async def dsn(template: str) -> AsyncIterator[str]:
-    """A database that all tests share: none writes into it for good."""
+    """Yields the address of a database that all tests share; no test commits to it."""
     async with clone(template) as address:
         yield address
 
 
 @pytest_asyncio.fixture
 async def fresh(template: str) -> AsyncIterator[str]:
-    """A database of the test's own, to write into."""
+    """Yields the address of the test's own database, which it may write into."""
     async with clone(template) as address:
         yield address
 
 
 @pytest_asyncio.fixture
 async def admin(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """The superuser in the shared database, in a transaction that is rolled back."""
+    """Yields a superuser's connection to the shared database, in a transaction that is rolled back."""
     connection = await asyncpg.connect(dsn)
     transaction = connection.transaction()
     await transaction.start()
@@ -105,7 +112,7 @@ async def admin(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A new empty folder that PostgreSQL's account reaches, for a cluster of the test's own."""
+    """Yields a new empty folder that PostgreSQL's account can reach, for a cluster of the test's own."""
     folder = quick_folder()
     yield folder
     left = becomes_left(folder)  # a server whose files are gone could not be stopped

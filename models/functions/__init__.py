@@ -22,7 +22,7 @@ def after_tables() -> Iterator[Path]:
 def defining(kind: str, name: str) -> Path | None:
     """The file that creates this object: a `FUNCTION` or `VIEW` by its qualified name, a `TRIGGER` by its own.
 
-    None where no file does.
+    None if no file does.
     """
     wanted = re.compile(rf"^CREATE (OR REPLACE )?{kind} {re.escape(name)}\b", re.MULTILINE)
     files = (*before_tables(), *after_tables())

@@ -11,12 +11,12 @@ from models.columns import Table, choice, key, moment, reference, within
 from models.identity.members import MemberKind, Sex
 
 
-class Letter(StrEnum):
-    """What a mail says; its words are made when it is sent."""
+class MailTemplate(StrEnum):
+    """The template of a mail, whose text is made when the mail is sent."""
 
     VERIFY_EMAIL = "VERIFY_EMAIL"
     ADDRESS_TAKEN = "ADDRESS_TAKEN"
-    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - the name of a letter
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - the name of a template
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
     ACCOUNT_DELETED = "ACCOUNT_DELETED"
     ORGANIZATION_OPENED = "ORGANIZATION_OPENED"
@@ -83,7 +83,7 @@ class Mail(Table, table=True):
 
     id: UUID = key()
     recipient: str
-    letter: Letter = choice(Letter, "letter")
+    letter: MailTemplate = choice(MailTemplate, "letter")
     locale: str
     code: str | None = None
     about: str | None = None  # the name of a community or an organization, if the template has one

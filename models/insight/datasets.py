@@ -23,9 +23,11 @@ class DatasetKind(DescribedEnum):
 
 
 class DatasetStatus(StrEnum):
-    OPEN = "OPEN"  # it can be asked
-    TOO_SMALL = "TOO_SMALL"  # its noisy size was under the floor: nothing but that is ever said of it
-    ENDED = "ENDED"  # its budget is spent or its term over: its records are destroyed, its insights stay
+    """The status of a dataset."""
+
+    OPEN = "OPEN"  # insights can be published from it
+    TOO_SMALL = "TOO_SMALL"  # its noisy size was below the floor, which is all that is ever published of it
+    ENDED = "ENDED"  # its budget is spent or its term over: records are deleted, insights stay
 
 
 class Dataset(Table, table=True):

@@ -1,4 +1,4 @@
-"""Reads what a database is made of, as statements: tables, functions, triggers, views, policies and grants."""
+"""Reads the objects of a database as SQL: tables, functions, triggers, views, policies and grants."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from models.columns import SCHEMAS
 
 @dataclass(frozen=True)
 class Item:
-    """One object, grant or setting of a database, with the statements that make it and take it away.
+    """An object, grant or setting of a database, with the statements that create and drop it.
 
-    `table` is the table that it goes with, if any. `actions` are the clauses of ALTER TABLE that give a column its
-    type, default and NOT NULL.
+    `table` is the table that it belongs to, if any. `actions` are the clauses of ALTER TABLE that set a column's type,
+    default and NOT NULL.
     """
 
     kind: str
@@ -29,8 +29,8 @@ Catalogue = Mapping[tuple[str, str], Item]
 GRANTEE = "CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(a.grantee::regrole::text) END"
 EXPRESSION = "pg_get_expr(d.adbin, d.adrelid)"
 
-# One query for each kind, in the order in which a database is made: name, table, the statement that makes it, the one
-# that takes it away. Rows come in the order in which they were made, where one may need another.
+# One query for each kind, in the order in which a database is built: name, table, the statement that creates it, the
+# one that drops it. Rows that may depend on each other are in the order of their creation.
 QUERIES = {
     "table": """
         SELECT c.oid::regclass::text, c.oid::regclass::text, '', format('DROP TABLE %s', c.oid::regclass)
@@ -151,7 +151,7 @@ SOURCES = ("function", "owner", "view", "trigger", "function grant")  # what mod
 
 
 async def read(dsn: str) -> Catalogue:
-    """Everything in the schemas of Cohorte but what belongs to an extension."""
+    """Everything in the schemas of Cohorte, except objects of extensions."""
     connection = await asyncpg.connect(dsn, server_settings={"search_path": "pg_catalog"})  # all names are qualified
     try:
         return {
@@ -164,6 +164,6 @@ async def read(dsn: str) -> Catalogue:
 
 
 def differing(found: Catalogue, wanted: Catalogue, kinds: Collection[str] = KINDS) -> list[Item]:
-    """What `found` lacks, has too many of or has otherwise than `wanted`: as wanted, or as found if it is not."""
+    """The items that differ: as in `wanted`, or as in `found` if they are not wanted."""
     keys = [key for key in (*wanted, *(key for key in found if key not in wanted)) if key[0] in kinds]
     return [wanted.get(key) or found[key] for key in keys if found.get(key) != wanted.get(key)]

@@ -1,4 +1,4 @@
-"""Makes an empty database what the code declares: the tables, models/functions and models/security/policies.py."""
+"""Builds a database from what the code declares: tables, models/functions and models/security/policies.py."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,13 +13,13 @@ from models.security import policies
 
 
 class WrongSource(Exception):
-    """PostgreSQL refuses a source; the text names the file and PostgreSQL's reason."""
+    """PostgreSQL rejects a source file; the message names the file and the reason."""
 
 
 async def build(dsn: str) -> None:
-    """Makes it in the empty database at `dsn`, which names its owner, without any migration.
+    """Builds everything in the empty database at `dsn`, as its owner, in one transaction and without migrations.
 
-    In one transaction. Raises WrongSource if PostgreSQL refuses a file of models/functions, and asyncpg's errors.
+    Raises WrongSource if PostgreSQL rejects a file of models/functions, and asyncpg's errors.
     """
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool

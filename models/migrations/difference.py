@@ -1,4 +1,4 @@
-"""Writes the SQL that turns one database into another, from the catalogues of both."""
+"""Writes the SQL that turns one database into another, given the catalogues of both."""
 
 from collections.abc import Collection, Iterable, Iterator
 
@@ -13,7 +13,7 @@ def statements(found: Catalogue, wanted: Catalogue, metadata: MetaData, tables: 
     """The statements that turn a database like `found` into one like `wanted`; none if nothing differs.
 
     `metadata` declares the tables of `wanted`. If `tables` are named, other tables whose columns, constraints or
-    indexes differ stay as they are, with their policies, grants and triggers. A renamed column is dropped and added:
+    indexes differ are left alone, with their policies, grants and triggers. A renamed column is dropped and added, and
     `script` marks both.
     """
     differ = {(item.kind, item.name): item for item in differing(found, wanted)}
@@ -21,14 +21,14 @@ def statements(found: Catalogue, wanted: Catalogue, metadata: MetaData, tables: 
     gone = {name for kind, name in differ if kind == "table" and (kind, name) not in wanted}
     left = {item.table for item in differ.values() if tables and item.kind in OF_TABLES} - set(tables)
     functions = [name for kind, name in differ if kind == "function"]
-    # CREATE OR REPLACE can't change a result type. These are dropped and created, and so lose their grants.
+    # CREATE OR REPLACE cannot change a result type. These are dropped and created, and lose their grants.
     remade = {
         name for name in functions if has_new_signature(found.get(("function", name)), wanted.get(("function", name)))
     }
     dropped = remade | {name for name in functions if ("function", name) not in wanted}
 
     def stays(item: Item) -> bool:
-        """Without a statement of its own: a table that is left alone, or what goes with a table or function."""
+        """Whether it needs no statement: its table is left alone, or it is dropped with a table or function."""
         if item.table in left or (item.table in gone and item.kind != "table"):
             return True
         return item.kind == "function grant" and of(item, dropped)
@@ -51,7 +51,7 @@ def statements(found: Catalogue, wanted: Catalogue, metadata: MetaData, tables: 
         if item.kind == "table" or (item.kind in {"column", "constraint"} and item.table in new):
             continue  # in CREATE TABLE
         if item.kind == "owner" and (before is None or lost) and item.create.endswith(" CURRENT_USER"):
-            continue  # whoever creates a function owns it
+            continue  # a function is owned by the role that creates it
         if before and altered(before, item):
             actions = [action for was, action in zip(before.actions, item.actions, strict=True) if was != action]
             yield f"ALTER TABLE {item.table} {', '.join(actions)}"
@@ -60,9 +60,9 @@ def statements(found: Catalogue, wanted: Catalogue, metadata: MetaData, tables: 
 
 
 def declared_check(item: Item, metadata: MetaData) -> str | None:
-    """The statement that adds a CHECK as its table declares it; None for all else.
+    """The statement that adds a CHECK as its table declares it; None for all other items.
 
-    PostgreSQL prints a CHECK with casts, and prints it otherwise once what it printed has been parsed again.
+    PostgreSQL prints a CHECK with casts, and prints it differently once that text has been parsed again.
     """
     if item.kind != "constraint" or item.table is None or item.table not in metadata.tables:
         return None
@@ -74,12 +74,12 @@ def declared_check(item: Item, metadata: MetaData) -> str | None:
 
 
 def altered(before: Item, after: Item) -> bool:
-    """Whether both are columns whose difference ALTER COLUMN makes good: a generated one is dropped and added."""
+    """Whether both are columns that ALTER COLUMN can make equal; a generated column is dropped and added instead."""
     return bool(before.actions and after.actions)
 
 
 def has_new_signature(before: Item | None, after: Item | None) -> bool:
-    """Whether both are functions, with another result or other names of parameters."""
+    """Whether both are functions, and differ in their result or their parameters' names."""
     heads = [item.create.partition("\n LANGUAGE ")[0] for item in (before, after) if item]
     return len(heads) == 2 and heads[0] != heads[1]
 

@@ -1,4 +1,4 @@
-"""Runs the SQL that a migration has frozen beside it; every migration of versions/ is made of this."""
+"""Runs the SQL files of a migration, which stand beside it; every migration of versions/ uses this."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,5 +28,5 @@ def refuse() -> None:
 
 
 def execute(bind: Connection, script: str) -> None:
-    """Runs several statements in one go, which a prepared statement cannot."""
+    """Runs a script of several statements, which cannot be prepared."""
     bind.connection.dbapi_connection.run_async(lambda driver: driver.execute(script))  # type: ignore[union-attr]

@@ -16,10 +16,10 @@ from sqlalchemy.pool import NullPool
 
 from models.columns import SCHEMAS
 
-# Alembic keeps its context in a global: two upgrades in one process would take each other's.
+# Alembic's context is global: two upgrades in one process would share it.
 one_at_a_time = asyncio.Lock()
 
-# What Alembic compares with the models, and the table it keeps the revision in.
+# What Alembic compares with the models, and the table that stores the revision.
 COMPARISON: dict[str, Any] = {
     "include_schemas": True,
     "include_name": lambda name, kind, parents: kind != "schema" or name in SCHEMAS,
@@ -30,14 +30,14 @@ COMPARISON: dict[str, Any] = {
 
 
 class UnknownRevision(CommandError):  # Alembic's command line prints one of these without a traceback
-    """The database is at a revision that no migration here starts from; the text says so in a sentence."""
+    """The database is at a revision that this version cannot migrate; the message gives the remedy."""
 
 
 async def upgrade(dsn: str, revision: str = "head") -> None:
-    """Migrates the database at `dsn`, which names its owner, to a revision; quick if there is nothing to do.
+    """Migrates the database at `dsn`, as its owner, to a revision; fast if it is already there.
 
-    One transaction, under a lock of the database's: any number of processes may start at once. Raises UnknownRevision
-    for a database that is too old or too new, and asyncpg's errors if it can't be reached or its owner may not create
+    Runs in one transaction, under an advisory lock: any number of processes may call it at once. Raises UnknownRevision
+    if the database is too old or too new, and asyncpg's errors if it cannot be reached or its owner may not create
     roles.
     """
     async with one_at_a_time:
@@ -45,7 +45,7 @@ async def upgrade(dsn: str, revision: str = "head") -> None:
 
 
 async def on_a_connection(dsn: str, work: Callable[[Connection], None]) -> None:
-    """Does `work` in one transaction of a connection of its own."""
+    """Runs `work` in one transaction of a new connection."""
     # asyncpg reads the address itself: SQLAlchemy would not understand all of it (sslmode, several hosts).
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool
@@ -59,14 +59,14 @@ async def on_a_connection(dsn: str, work: Callable[[Connection], None]) -> None:
 
 
 def head() -> str:
-    """The revision that `upgrade` brings a database to, as public.migration names it."""
+    """The latest revision, as stored in public.migration after an `upgrade`."""
     revision = ScriptDirectory.from_config(config()).get_current_head()
     assert revision is not None
     return revision
 
 
 def refuse_unknown(revisions: Collection[str]) -> None:
-    """Raises UnknownRevision unless migrations here lead on from each revision of a database."""
+    """Raises UnknownRevision unless this version has migrations from each of these revisions on."""
     known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
     for revision in revisions:
         if revision not in known and revision < (oldest := min(known)):

@@ -16,7 +16,7 @@ from models.viewers import Audience, Login
 # Columns that no role may read. A statement that selects the whole row is refused too.
 SECRET_COLUMNS = {"identity.session": {"token_hash"}, "insight.api_key": {"secret_hash"}}
 
-# Which roles may name what a schema holds. Their rights on its tables and functions are granted one by one.
+# The roles with USAGE on each schema. Rights on its tables and functions are granted one by one.
 USERS: Mapping[str, Sequence[Login]] = {
     "catalog": LOGINS,
     "identity": LOGINS,
@@ -27,10 +27,10 @@ USERS: Mapping[str, Sequence[Login]] = {
 
 
 def before_tables() -> Iterator[str]:
-    """The schemas and roles in SQL, for an empty database; a function made later is nobody's to execute.
+    """The SQL of schemas and roles, for an empty database. Functions are created without EXECUTE for PUBLIC.
 
-    A role belongs to the whole cluster, where another database may have made it: it stays as it is. Its password is set
-    when the server starts (models/logins.py).
+    Roles belong to the whole cluster: one that exists already is left unchanged. Their passwords are set when the
+    server starts (models/logins.py).
     """
     yield "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC"
     for login in LOGINS:
@@ -44,17 +44,17 @@ def before_tables() -> Iterator[str]:
 
 
 def statements() -> Iterator[str]:
-    """The grants and policies of every table in SQL, for a database where no role has a right on one yet.
+    """The SQL of grants and policies of all tables, for a database in which no role has rights on a table yet.
 
-    Row-level security is enabled, not forced: it does not bind the tables' owner, who migrates, seeds and signs members
-    in. No view's connection logs in as the owner. Raises KeyError if a table has no scope.
+    Row-level security is enabled but not forced: it does not apply to the tables' owner, who migrates, seeds and signs
+    members in. No view connects as the owner. Raises KeyError if a table has no scope.
     """
     for table in metadata.sorted_tables:
         yield from statements_on(table)
 
 
 def statements_on(table: Table) -> Iterator[str]:
-    """The grants and policies of one table in SQL. Raises KeyError if it has no scope."""
+    """The SQL of grants and policies of one table. Raises KeyError if it has no scope."""
     written = writing(table)
     yield from reading(table, read_by(table), written)
     for writer, commands in written.items():
@@ -63,7 +63,7 @@ def statements_on(table: Table) -> Iterator[str]:
 
 
 def read_by(table: Table) -> Mapping[Login, str]:
-    """The roles that read a table, each with the condition that a row meets."""
+    """The roles that may read a table, each with its condition on rows."""
     found: dict[Login, str] = {}
     found.update(SCOPES[table.fullname].readers.items())
     if table.fullname in READS:

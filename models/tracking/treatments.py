@@ -65,7 +65,7 @@ class Treatment(Table, table=True):
 
 
 class Course(Table, table=True):
-    """One member's run of one treatment."""
+    """A member's course of a treatment, from its first day to its last."""
 
     __table_args__ = within(
         "care",

@@ -1,11 +1,11 @@
-"""The only place for where the values of communities and conditions come from."""
+"""Reads communities and conditions."""
 
 from sqlalchemy import func
 
 from models.community import communities as tables
 from models.identity import members
 from models.research import surveys
-from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from resolvers.lookup import matches
 
@@ -69,7 +69,7 @@ def is_ready(community: Row) -> Expression:
     return community.consenting_count >= community.needed_count
 
 
-def viewer_membership(community: Row, *, viewer: Asking) -> Rows:
+def viewer_membership(community: Row, *, viewer: ViewerIds) -> Rows:
     membership = row(members.Membership)
     return select(membership).where(membership.community_id == community.id, membership.member_id == viewer.member)
 

@@ -13,9 +13,10 @@ from resolvers.transactions import EARLIEST, UNSET, Maybe, invalid, not_eligible
 async def join_community(
     connection: Connection, viewer: Viewer, *, community: CommunityId, diagnosed_in: Maybe[int] = UNSET
 ) -> UUID:
-    """Makes the viewer a member of the community, and records the year of their diagnosis if it is given; its id.
+    """Makes the viewer a member of the community, and returns its id. Joining again changes nothing.
 
-    A repetition changes nothing. Raises Refused with NOT_FOUND, and what `set_diagnosis` raises.
+    The year of their diagnosis is recorded if it is given, and deleted if it is None. Raises Refused: NOT_FOUND, and as
+    `set_diagnosis` does.
     """
     await expect_community(connection, community)
     await connection.execute(
@@ -34,7 +35,7 @@ async def set_diagnosis(
 ) -> None:
     """Records the year in which the viewer was diagnosed with the community's condition; None deletes it.
 
-    Raises Refused: INVALID for an impossible year, NOT_ELIGIBLE for a viewer who is not a patient.
+    Raises Refused: INVALID if the year is impossible, NOT_ELIGIBLE if the viewer is not a patient.
     """
     if year is None:
         await connection.execute(
@@ -60,7 +61,10 @@ async def set_diagnosis(
 
 
 async def leave_community(connection: Connection, viewer: Viewer, *, community: CommunityId) -> UUID:
-    """Ends the viewer's membership, if any; its id. Their posts stay. Raises Refused with NOT_FOUND."""
+    """Ends the viewer's membership, if any, and returns the community's id. Their posts stay.
+
+    Raises Refused: NOT_FOUND if there is no such community.
+    """
     await expect_community(connection, community)
     await set_diagnosis(connection, viewer, community=community, year=None)
     await connection.execute(
@@ -70,6 +74,6 @@ async def leave_community(connection: Connection, viewer: Viewer, *, community: 
 
 
 async def expect_community(connection: Connection, community: UUID) -> None:
-    """Raises Refused with NOT_FOUND unless there is such a community."""
+    """Raises Refused: NOT_FOUND if there is no such community."""
     if not await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.community WHERE id = $1)", community):
         raise not_found("community")

@@ -1,4 +1,4 @@
-"""The only place for where the values of discussions come from: posts, what they are about, reactions and flags."""
+"""Reads discussions, posts, topics, reactions and flags."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from sqlalchemy import func
 
 from models.community import discussions as tables
 from models.community import moderation
-from models.rows import Asking, Branches, Expression, Row, Rows, Value, row, select
+from models.rows import Branches, Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from resolvers.lookup import matches
 
@@ -71,7 +71,7 @@ def reactions_of(post: Row) -> Rows:
     )
 
 
-def viewer_reactions(post: Row, *, viewer: Asking) -> Expression:
+def viewer_reactions(post: Row, *, viewer: ViewerIds) -> Expression:
     given = row(tables.PostReaction)
     own = select(given.reaction).where(given.post_id == post.id, given.member_id == viewer.member)
     return func.array(own.order_by(given.reaction).scalar_subquery())

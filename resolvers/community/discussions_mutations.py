@@ -32,10 +32,10 @@ async def start_discussion(
     body: str,
     about: Sequence[TopicId] = (),
 ) -> UUID:
-    """The id of a new discussion, with its first post.
+    """Starts a discussion with its first post, and returns the discussion's id.
 
-    Raises Refused: INVALID and TOO_LONG for the texts and for more than five topics or one named twice, NOT_FOUND for
-    ids, NOT_ELIGIBLE for a viewer outside the community or suspended, LIMIT_REACHED.
+    Raises Refused: INVALID and TOO_LONG for the texts, INVALID for too many topics or a repeated one, NOT_FOUND for the
+    community or a topic, NOT_ELIGIBLE if the viewer is suspended or no member of the community, LIMIT_REACHED.
     """
     name, written = title_in(title, "title"), body_in(body, "body")
     await expect_community(connection, community)
@@ -61,10 +61,10 @@ async def start_discussion(
 
 
 async def add_post(connection: Connection, viewer: Viewer, *, discussion: DiscussionId, body: str) -> UUID:
-    """The id of a new post; the member who started the discussion is notified.
+    """Adds a post and returns its id. The member who started the discussion is notified.
 
-    Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND, TOO_LATE where the discussion is closed, NOT_ELIGIBLE
-    for a viewer outside its community or suspended, LIMIT_REACHED.
+    Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND, TOO_LATE if the discussion is closed, NOT_ELIGIBLE if
+    the viewer is suspended or no member of its community, LIMIT_REACHED.
     """
     written = body_in(body, "body")
     found = await connection.fetchrow(
@@ -84,10 +84,10 @@ async def add_post(connection: Connection, viewer: Viewer, *, discussion: Discus
 
 
 async def edit_post(connection: Connection, viewer: Viewer, *, post: PostId, body: str) -> UUID:
-    """Replaces the body of one of the viewer's own posts; its id.
+    """Replaces the body of one of the viewer's own posts, and returns the post's id.
 
-    Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND, TOO_LATE where the post was removed or its discussion
-    is closed, NOT_ELIGIBLE for a suspended viewer.
+    Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND if the post is not the viewer's, TOO_LATE if it was
+    removed or its discussion is closed, NOT_ELIGIBLE if the viewer is suspended.
     """
     written = body_in(body, "body")
     found = await connection.fetchrow(
@@ -113,9 +113,9 @@ async def edit_post(connection: Connection, viewer: Viewer, *, post: PostId, bod
 
 
 async def remove_own_post(connection: Connection, viewer: Viewer, *, post: UUID) -> None:
-    """Removes the body of one of the viewer's own posts, which keeps its place. A repetition changes nothing.
+    """Removes the body of one of the viewer's own posts, which keeps its place. Removing it again changes nothing.
 
-    Suspended members may do this too. Raises Refused with NOT_FOUND.
+    Suspended members may do this too. Raises Refused: NOT_FOUND if the post is not the viewer's.
     """
     own = await connection.fetchval(
         "SELECT EXISTS (SELECT FROM care.post WHERE id = $1 AND author_id = $2)", post, viewer.member
@@ -130,10 +130,10 @@ async def remove_own_post(connection: Connection, viewer: Viewer, *, post: UUID)
 
 
 async def react_to_post(connection: Connection, viewer: Viewer, *, post: PostId, reaction: Reaction, on: bool) -> UUID:
-    """Gives the viewer's reaction to a post, or takes it back; its id. A repetition changes nothing.
+    """Adds the viewer's reaction to a post, or removes it, and returns the post's id. Repeating it changes nothing.
 
-    Whoever may read a post may. Raises Refused: NOT_FOUND, and, for a new reaction, TOO_LATE where the post was removed
-    and NOT_ELIGIBLE for a suspended viewer.
+    All members who may read a post may react to it. Raises Refused: NOT_FOUND, and for a new reaction TOO_LATE if the
+    post was removed, NOT_ELIGIBLE if the viewer is suspended.
     """
     removed = await connection.fetchval("SELECT removed FROM care.post WHERE id = $1", post)
     if removed is None:
@@ -161,10 +161,10 @@ async def react_to_post(connection: Connection, viewer: Viewer, *, post: PostId,
 async def flag_post(
     connection: Connection, viewer: Viewer, *, post: PostId, reason: FlagReason, note: str | None
 ) -> UUID:
-    """Reports a post to the moderators; its id. A new flag replaces the viewer's earlier reason and note.
+    """Reports a post to the moderators, and returns the post's id. A new flag replaces the viewer's earlier one.
 
-    A suspended member may: somebody may be in danger. Raises Refused: TOO_LONG and INVALID for the note, NOT_FOUND,
-    TOO_LATE where the post was removed.
+    Suspended members may do this too, because somebody may be in danger. Raises Refused: TOO_LONG and INVALID for the
+    note, NOT_FOUND, TOO_LATE if the post was removed.
     """
     details = note_in(note, "note")
     found = await connection.fetchrow("SELECT discussion_id, removed FROM care.post WHERE id = $1", post)
@@ -186,7 +186,7 @@ async def flag_post(
 
 
 async def insert_post(connection: Connection, viewer: Viewer, discussion: UUID, body: str) -> UUID:
-    # PostgreSQL counts it in its discussion, and gives it its place there.
+    # Triggers maintain the discussion's count of posts, and order the post after the others.
     post: UUID = await connection.fetchval(
         "INSERT INTO care.post (discussion_id, author_id, body) VALUES ($1, $2, $3) RETURNING id",
         discussion,

@@ -9,12 +9,12 @@ from models.parameters import NodeId
 from models.viewers import Viewer
 from resolvers.transactions import Refused, Step, invalid, limit_reached, not_eligible, not_found, text_within, too_long
 
-TITLE_LEAST, TITLE_MOST = 3, 150  # characters, as are all of these
+TITLE_LEAST, TITLE_MOST = 3, 150  # in characters, as the next two are
 BODY_MOST = 10_000
 NOTE_MOST = 1_000
 TOPICS_MOST = 5
 POSTS_AN_HOUR = 30
-NEW_POSTS_AN_HOUR = 5  # while an account is new: accounts registered for advertising show early
+NEW_POSTS_AN_HOUR = 5  # while an account is new: those registered for advertising start posting at once
 NEW_DAYS = 7
 
 CLOSED = "The discussion is closed."
@@ -24,15 +24,15 @@ REMOVED = "The post was removed."
 def title_in(text: str, *path: Step) -> str:
     title = text_within(text, TITLE_MOST, *path)
     if len(title) < TITLE_LEAST:
-        raise invalid(f"This takes at least {TITLE_LEAST} characters.", *path)
+        raise invalid(f"At least {TITLE_LEAST} characters are required.", *path)
     refuse_control_characters(title, "", *path)
     return title
 
 
 def body_in(text: str, *path: Step) -> str:
-    """The text as it was written, white space included: in CommonMark it means something."""
+    """The text unchanged: white space at its ends has a meaning in CommonMark. Raises Refused: INVALID, TOO_LONG."""
     if not text.strip():
-        raise invalid("This may not be empty.", *path)
+        raise invalid("This must not be empty.", *path)
     if len(text) > BODY_MOST:
         raise too_long(BODY_MOST, *path)
     refuse_control_characters(text, "\n\t", *path)
@@ -40,7 +40,7 @@ def body_in(text: str, *path: Step) -> str:
 
 
 def note_in(text: str | None, *path: Step) -> str | None:
-    """A text that may be left out; None where nothing is written."""
+    """An optional text, trimmed; None if it is blank. Raises Refused: INVALID, TOO_LONG."""
     if text is None or not text.strip():
         return None
     note = text_within(text, NOTE_MOST, *path)
@@ -55,7 +55,7 @@ def refuse_control_characters(text: str, allowed: str, *path: Step) -> None:
 
 async def expect_topics(connection: Connection, about: Sequence[NodeId]) -> None:
     if len(about) > TOPICS_MOST:
-        raise invalid(f"A discussion is about at most {TOPICS_MOST} treatments and indicators.", "about")
+        raise invalid(f"A discussion can be about at most {TOPICS_MOST} treatments and indicators.", "about")
     known = await connection.fetch(
         "SELECT 'trt', id FROM catalog.treatment WHERE id = any($1::uuid[])"
         " UNION ALL SELECT 'ind', id FROM catalog.indicator WHERE id = any($2::uuid[])",
@@ -104,7 +104,7 @@ class Suspended(Refused):
 
 
 async def expect_fewer_posts(connection: Connection, viewer: Viewer) -> None:
-    # One after another: of posts sent at once, each counts those before it.
+    # One at a time: posts sent at once would each miss the others in their count.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"posts of {viewer.member}")
     posts: int = await connection.fetchval(
         "SELECT count(*) FROM care.post WHERE author_id = $1 AND created_at > now() - interval '1 hour'", viewer.member
@@ -117,4 +117,4 @@ async def expect_fewer_posts(connection: Connection, viewer: Viewer) -> None:
     )
     most = NEW_POSTS_AN_HOUR if new else POSTS_AN_HOUR
     if posts >= most:
-        raise limit_reached(f"You can write {most} posts an hour. Try again later.", "body")
+        raise limit_reached(f"You can write at most {most} posts an hour. Try again later.", "body")

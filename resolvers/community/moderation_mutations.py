@@ -15,11 +15,11 @@ from resolvers.transactions import conflict, invalid, not_found, notify, require
 
 
 async def remove_post(connection: Connection, viewer: Viewer, *, post: PostId, reason: str | None) -> UUID:
-    """Removes the body of a post, which keeps its place and its flags; its id.
+    """Removes the body of a post, which keeps its place and its flags, and returns its id.
 
-    Members remove their own posts. A moderator removes any, gives a reason, and the author is notified. A post that was
-    removed before stays as it is. Raises Forbidden for staff who are not moderators, and Refused: NOT_FOUND, and
-    INVALID and TOO_LONG for the reason.
+    Members remove their own posts. Moderators remove any post and give a reason; its author is notified. Removing a
+    post again changes nothing. Raises Forbidden if staff are not moderators, and Refused: NOT_FOUND, INVALID and
+    TOO_LONG for the reason.
     """
     if viewer.staff is None:
         await remove_own_post(connection, viewer, post=post)
@@ -34,13 +34,13 @@ async def remove_post(connection: Connection, viewer: Viewer, *, post: PostId, r
 
 
 async def resolve_flag(connection: Connection, viewer: Viewer, *, flag: FlagId, upheld: bool, note: str | None) -> UUID:
-    """Upholds a flag, which removes its post, or dismisses it; its id. The same decision again changes nothing.
+    """Upholds a flag, which removes its post, or dismisses it; returns its id. Repeating it changes nothing.
 
-    Raises Forbidden for staff who are not moderators, and Refused: INVALID and TOO_LONG for the note, NOT_FOUND, and
-    CONFLICT if it was resolved the other way.
+    Raises Forbidden if the viewer is not a moderator, and Refused: INVALID and TOO_LONG for the note, NOT_FOUND,
+    CONFLICT if the flag was resolved the other way.
     """
     require_role(viewer, StaffRole.MODERATOR)
-    said, status = note_in(note, "note"), FlagStatus.UPHELD if upheld else FlagStatus.DISMISSED
+    explanation, status = note_in(note, "note"), FlagStatus.UPHELD if upheld else FlagStatus.DISMISSED
     found = await connection.fetchrow(
         "SELECT f.status, f.reason, f.post_id, p.author_id FROM care.flag f JOIN care.post p ON p.id = f.post_id"
         " WHERE f.id = $1 FOR UPDATE OF f",
@@ -51,26 +51,26 @@ async def resolve_flag(connection: Connection, viewer: Viewer, *, flag: FlagId, 
     if found["status"] == status:
         return flag
     if found["status"] != FlagStatus.OPEN:
-        raise conflict("This flag has been resolved the other way.", "upheld")
+        raise conflict("This flag has already been resolved the other way.", "upheld")
     await connection.execute(
         "UPDATE care.flag SET status = $2, staff_id = $3, resolution = $4, resolved_at = now() WHERE id = $1",
         flag,
         status,
         viewer.staff,
-        said,
+        explanation,
     )
     if upheld:
-        await remove(connection, viewer, found["post_id"], found["author_id"], said or found["reason"])
+        await remove(connection, viewer, found["post_id"], found["author_id"], explanation or found["reason"])
     return flag
 
 
 async def suspend_member(
     connection: Connection, viewer: Viewer, *, member: MemberId, until: datetime | None, reason: str
 ) -> UUID:
-    """Suspends a member from writing in discussions, without end if `until` is None; their id. They are notified.
+    """Suspends a member from writing in discussions, notifies them, and returns their id.
 
-    A time in the past lifts a suspension. Raises Forbidden for staff who are not moderators, and Refused: INVALID and
-    TOO_LONG for the reason, NOT_FOUND.
+    The suspension has no end if `until` is None; a time in the past lifts it. Raises Forbidden if the viewer is not a
+    moderator, and Refused: NOT_FOUND, INVALID and TOO_LONG for the reason, INVALID for the time.
     """
     require_role(viewer, StaffRole.MODERATOR)
     why = reason_in(reason)
@@ -104,7 +104,7 @@ async def remove(connection: Connection, viewer: Viewer, post: UUID, author: UUI
     removed = await connection.fetchval(
         "UPDATE care.post SET body = NULL, removed = true WHERE id = $1 AND NOT removed RETURNING true", post
     )
-    if not removed:  # its author, or another moderator, was first
+    if not removed:  # its author, or another moderator, has already removed it
         return
     await connection.execute(
         "INSERT INTO care.removal (post_id, staff_id, reason) VALUES ($1, $2, $3)", post, viewer.staff, reason

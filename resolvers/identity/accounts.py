@@ -15,23 +15,23 @@ from models.identity import members, organizations
 from models.insight import insights
 from models.parameters import EmailAddress, SessionId
 from models.research import surveys
-from models.rows import Asking, Branches, Expression, Row, Rows, row, select
+from models.rows import Branches, Expression, Row, Rows, ViewerIds, row, select
 from models.viewers import Audience, Viewer
 from resolvers.calling import Call
 from resolvers.identity import attempts
-from resolvers.identity.passwords import fits
+from resolvers.identity.passwords import verify_password
 from resolvers.transactions import Forbidden, RefusalCode, Result, Work, not_found, refused
 
 SESSION_LIFETIME = timedelta(days=30)
 TOKEN_BYTES = 32
 DEVICE_LENGTH = 200
-SIGNING_IN = "sign-in"  # of what is tried: with a password
+SIGN_IN = "sign-in"  # the attempts that count: each at a password
 NOBODY = UUID(int=0)  # the id of no row: random ids are never zero
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Whose session was opened, with NOBODY for what they are not."""
+    """The owner of a new session. Exactly one of the ids is set; the others are NOBODY."""
 
     audience: Audience
     member: UUID
@@ -40,26 +40,26 @@ class SignedIn:
 
 
 async def sign_in(call: Call, *, email: EmailAddress, password: str) -> Work:
-    """Checks a password and returns what opens a session.
+    """Checks an e-mail address and a password; the returned Work opens a session.
 
-    Both raise Refused: WRONG_CREDENTIALS if no account fits, without saying which of the two was wrong, and
-    LIMIT_REACHED after too many tries, whether or not there is such an account.
+    Both raise Refused: WRONG_CREDENTIALS if no account matches, without revealing which of the two is wrong. Raises
+    Refused: LIMIT_REACHED after too many attempts, whether or not the account exists.
     """
-    # In a transaction of its own, since none must be held while the password is worked on.
+    # In a transaction of its own: none may stay open while the password is hashed, which takes long by design.
     async with call.apart() as connection:
-        tried = await attempts.count(connection, SIGNING_IN, email, call.address, call.sign_ins)
+        tried = await attempts.count_attempt(connection, SIGN_IN, email, call.address, call.sign_ins)
         found = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
     if found is not None and found["demonstration"] and not call.demonstration:
         found = None
-    if not await fits(password, None if found is None else found["password_hash"]) or found is None:
+    if not await verify_password(password, None if found is None else found["password_hash"]) or found is None:
         raise wrong_credentials()
     account, password_hash = found["account_id"], found["password_hash"]
     token = secrets.token_urlsafe(TOKEN_BYTES)
 
     async def opens(connection: Connection, viewer: Viewer) -> Result:
-        await attempts.forget(connection, tried)
+        await attempts.forget_attempts(connection, tried)
         opened = await _open_session(connection, account, token, call.device)
-        # From here on, who changes the password waits for this transaction, and closes its session too.
+        # From here on, a change of the password waits for this transaction, and then closes this session too.
         now = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", email.lower())
         if opened is None or now is None or now["password_hash"] != password_hash:
             raise wrong_credentials()
@@ -74,24 +74,30 @@ def wrong_credentials() -> Exception:
 
 
 async def sign_out(connection: Connection, viewer: Viewer) -> None:
-    """Closes the viewer's own session, in every process at once. Raises Forbidden for a program, which has none."""
+    """Closes the viewer's session, with immediate effect in every server process.
+
+    Raises Forbidden if the viewer is a program, which has no session.
+    """
     if viewer.session is None:
         raise Forbidden
     await connection.execute("SELECT identity.close_session($1, $2)", viewer.session, viewer.account)
 
 
 async def revoke_session(connection: Connection, viewer: Viewer, *, session: SessionId) -> None:
-    """Closes a session of the viewer's own account, in every process at once. Raises Refused if there is none such."""
+    """Closes a session of the viewer's account, with immediate effect in every server process.
+
+    Raises Refused: NOT_FOUND if the account has no such session.
+    """
     if not await connection.fetchval("SELECT identity.close_session($1, $2)", session, viewer.account):
         raise not_found("session")
 
 
 def token_hash(token: str) -> bytes:
-    """What is stored of a token. A digest without salt or cost is enough: nobody guesses 32 random bytes."""
+    """The SHA-256 of a token, as stored. No salt or cost is needed: 32 random bytes cannot be guessed."""
     return hashlib.sha256(token.encode()).digest()
 
 
-def viewer(*, viewer: Asking) -> Rows:
+def viewer(*, viewer: ViewerIds) -> Rows:
     return select(
         viewer.audience.label("audience"),
         viewer.member.label("member"),
@@ -115,7 +121,7 @@ def staff_of(viewer: Row) -> Rows:
     return select(staff).where(staff.id == viewer.staff)
 
 
-def viewer_account(*, viewer: Asking) -> Rows:
+def viewer_account(*, viewer: ViewerIds) -> Rows:
     account = row(tables.Account)
     return select(account).where(account.id == viewer.account)
 
@@ -126,12 +132,12 @@ def sessions_of(account: Row) -> Rows:
     return select(session).where(*open_ones).order_by(session.created_at.desc(), session.id.desc())
 
 
-def is_current(session: Row, *, viewer: Asking) -> Expression:
+def is_current(session: Row, *, viewer: ViewerIds) -> Expression:
     return func.coalesce(session.id == viewer.session, false())
 
 
 def subject_of(notification: Row) -> Branches:
-    """What a notification is about: `subject_type` is the prefix of its graph type's ids."""
+    """The object that a notification is about, found by `subject_type`, the id prefix of its type."""
     discussion, post = row(discussions.Discussion), row(discussions.Post)
     member, survey, insight = row(members.Member), row(surveys.Survey), row(insights.Insight)
     kind, id = notification.subject_type, notification.subject_id

@@ -12,15 +12,15 @@ from resolvers.identity.accounts import TOKEN_BYTES, token_hash
 from resolvers.transactions import Unstored, buyer_of, invalid, limit_reached, not_found, text_within
 
 NAME_LENGTH = 100
-MOST_KEYS = 10  # of an organization that open anything
-LONGEST = timedelta(days=731)  # two years, whichever they are
+MOST_KEYS = 10  # unexpired keys of one organization
+LONGEST_VALIDITY = timedelta(days=731)  # two years, one of which may be a leap year
 PREFIX_BYTES = 4
-KEYS_OF = 5  # of the advisory locks: one organization's keys
+LOCK_SEED = 5  # of the advisory lock on an organization's keys
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A new key: its id, and the text that authenticates with it, whose prefix is not secret."""
+    """A new key: its id, and the secret that authenticates with it. The secret's prefix is not confidential."""
 
     id: UUID = field(default_factory=uuid4)
     prefix: str = field(default_factory=lambda: f"ck_{secrets.token_hex(PREFIX_BYTES)}")
@@ -33,17 +33,17 @@ class Secret:
 
 @dataclass(frozen=True)
 class Created:
-    """A key, and the secret that a repeated request is not shown."""
+    """A new key, and its secret, which a repeated request does not return."""
 
     api_key_id: UUID
     secret: Unstored
 
 
 async def create_api_key(connection: Connection, viewer: Viewer, *, name: str, expires_at: datetime) -> Created:
-    """A new key of the viewer's organization; only the SHA-256 of its secret is stored.
+    """Creates a key for the viewer's organization, of whose secret only the SHA-256 is stored.
 
-    Raises Forbidden for a viewer who is not a buyer, and Refused: INVALID and TOO_LONG, and LIMIT_REACHED if the
-    organization has the most keys allowed.
+    Raises Forbidden if the viewer is not a buyer, and Refused: INVALID and TOO_LONG for the name, INVALID for the time,
+    LIMIT_REACHED if the organization has as many keys as it may have.
     """
     secret = Secret()
     organization = buyer_of(viewer)
@@ -51,13 +51,15 @@ async def create_api_key(connection: Connection, viewer: Viewer, *, name: str, e
     now = datetime.now(UTC)
     if expires_at <= now:
         raise invalid("This time is in the past.", "expires_at")
-    if expires_at > now + LONGEST:
+    if expires_at > now + LONGEST_VALIDITY:
         raise invalid("A key is valid for at most two years. Create another before it expires.", "expires_at")
-    # One at a time: of two that count together, both would find room for the last.
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, $2))", str(organization), KEYS_OF)
+    # One at a time: two requests at once would both find room for the last key.
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1::text, $2))", str(organization), LOCK_SEED
+    )
     live = await connection.fetchval("SELECT count(*) FROM insight.api_key WHERE expires_at > now()")
     if live >= MOST_KEYS:
-        raise limit_reached(f"An organization has at most {MOST_KEYS} keys. Revoke one that you do not need.")
+        raise limit_reached(f"An organization can have at most {MOST_KEYS} keys. Revoke one that you no longer need.")
     await connection.execute(
         """
         INSERT INTO insight.api_key (id, organization_id, name, prefix, secret_hash, expires_at)
@@ -69,7 +71,10 @@ async def create_api_key(connection: Connection, viewer: Viewer, *, name: str, e
 
 
 async def revoke_api_key(connection: Connection, viewer: Viewer, *, api_key: ApiKeyId) -> UUID:
-    """Deletes a key, which is refused from now on in every process; its id. Raises Forbidden and Refused."""
+    """Deletes a key, which every server process refuses from now on, and returns its id.
+
+    Raises Forbidden if the viewer is not a buyer, and Refused: NOT_FOUND if the key is not their organization's.
+    """
     organization = buyer_of(viewer)
     revoked = await connection.fetchval(
         "DELETE FROM insight.api_key WHERE id = $1 AND organization_id = $2 RETURNING true", api_key, organization

@@ -1,4 +1,4 @@
-"""Limits how often signing in and having mail sent may be tried, by account and by address."""
+"""Limits the rate of sign-ins and mail requests, by account and by client address."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,11 +9,11 @@ from resolvers.transactions import RefusalCode, Write, refused
 
 
 @dataclass(frozen=True)
-class Tries:
-    """How many there may be within `window`: `of_account` of one e-mail address, `from_address` of one client's."""
+class AttemptLimit:
+    """The most attempts within `window`: `per_account` for one e-mail address, `per_address` for one client."""
 
-    of_account: int
-    from_address: int
+    per_account: int
+    per_address: int
     window: timedelta
 
     @property
@@ -22,27 +22,34 @@ class Tries:
         return f"Too many attempts. Try again in {minutes} minutes."
 
 
-async def count(connection: Connection, what: str, email: str, address: str | None, tries: Tries) -> list[UUID]:
-    """Counts one more try of `what`; its ids. Raises Refused with LIMIT_REACHED if there are too many."""
-    # The account's before the address's, always: they are locked in this order.
-    subjects = [(f"{what} account {email.lower()}", tries.of_account)]
+async def count_attempt(
+    connection: Connection, action: str, email: str, address: str | None, limit: AttemptLimit
+) -> list[UUID]:
+    """Counts an attempt at `action`, by account and by client address; returns the ids of both counts.
+
+    Raises Refused: LIMIT_REACHED if there were too many attempts within the window.
+    """
+    # Always the account before the address: both are locked, and a fixed order prevents deadlocks.
+    subjects = [(f"{action} account {email.lower()}", limit.per_account)]
     if address is not None:
-        subjects.append((f"{what} address {address}", tries.from_address))
+        subjects.append((f"{action} address {address}", limit.per_address))
     made = []
     for subject, most in subjects:
-        id = await connection.fetchval("SELECT identity.try_again($1, $2, $3)", subject, most, tries.window)
+        id = await connection.fetchval("SELECT identity.try_again($1, $2, $3)", subject, most, limit.window)
         if id is None:
-            raise refused(RefusalCode.LIMIT_REACHED, tries.message)
+            raise refused(RefusalCode.LIMIT_REACHED, limit.message)
         made.append(id)
     return made
 
 
-async def forget(connection: Connection, attempts: list[UUID]) -> None:
-    """What succeeded was no try at somebody else's account."""
+async def forget_attempts(connection: Connection, attempts: list[UUID]) -> None:
+    """Deletes attempts that succeeded: those were not guesses at another person's password."""
     await connection.execute("SELECT identity.forget_attempts($1)", attempts)
 
 
-async def count_apart(write: Write, what: str, email: str, address: str | None, tries: Tries) -> list[UUID]:
-    """The same in a transaction of its own, so that it counts whatever comes of the try."""
+async def count_attempt_apart(
+    write: Write, action: str, email: str, address: str | None, limit: AttemptLimit
+) -> list[UUID]:
+    """Like `count_attempt`, in a transaction of its own, so that the attempt counts even if the request fails."""
     async with write() as connection:
-        return await count(connection, what, email, address, tries)
+        return await count_attempt(connection, action, email, address, limit)

@@ -1,4 +1,4 @@
-"""Writes care links: a patient invites a relative, who accepts, and either side may end the link at any time."""
+"""Creates, accepts and ends care links between patients and relatives."""
 
 from uuid import UUID
 
@@ -10,13 +10,17 @@ from models.parameters import CareLinkId
 from models.viewers import Viewer
 from resolvers.transactions import invalid, limit_reached, member_of, not_eligible, not_found, notify, taken, too_late
 
-LINKS = 20  # that a patient may have invited or accepted at once
+LINKS = 20  # care links and invitations that a patient may have at a time
 
 
 async def invite_relative(connection: Connection, viewer: Viewer, *, pseudonym: str) -> UUID:
-    """Invites a relative to keep the viewer's diary, also if an earlier link has ended; the care link's id."""
+    """Invites a relative to keep the viewer's diary, even if an earlier link has ended; returns the care link's id.
+
+    Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND for the pseudonym, INVALID if it is the
+    viewer's own, NOT_ELIGIBLE unless a patient invites a relative, TAKEN if they are already invited, LIMIT_REACHED.
+    """
     patient = member_of(viewer)
-    # One at a time for each patient, so that the count below holds.
+    # One at a time for each patient: two invitations at once would both find room for the last.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"care links of {patient}")
     if await kind_of(connection, patient) != MemberKind.PATIENT:
         raise not_eligible("Only patients can invite a relative to keep their diary.")
@@ -49,7 +53,11 @@ async def invite_relative(connection: Connection, viewer: Viewer, *, pseudonym: 
 
 
 async def accept_care_link(connection: Connection, viewer: Viewer, *, care_link: CareLinkId) -> UUID:
-    """Accepts an invitation to the viewer; one accepted before stays as it is."""
+    """Accepts an invitation to the viewer, and returns the care link's id. Accepting again changes nothing.
+
+    Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND, NOT_ELIGIBLE if the viewer is the patient,
+    TOO_LATE if the invitation has ended.
+    """
     link = await own_link(connection, viewer, care_link)
     if link["relative_id"] != viewer.member:
         raise not_eligible("Only the invited relative can accept.", "care_link")
@@ -62,9 +70,10 @@ async def accept_care_link(connection: Connection, viewer: Viewer, *, care_link:
 
 
 async def end_care_link(connection: Connection, viewer: Viewer, *, care_link: CareLinkId) -> UUID:
-    """Ends one of the viewer's links or invitations, from either side.
+    """Ends a care link or an invitation, from either side, and returns its id. Ending it again changes nothing.
 
-    The other side is not notified: a member may have a reason to end a link quietly.
+    The other side is not notified: a member may have a reason to end a link quietly. Raises Forbidden if the viewer is
+    not a member, and Refused: NOT_FOUND if the link is not theirs.
     """
     await own_link(connection, viewer, care_link)
     await connection.execute("UPDATE care.care_link SET status = 'ENDED' WHERE id = $1", care_link)
@@ -72,7 +81,7 @@ async def end_care_link(connection: Connection, viewer: Viewer, *, care_link: Ca
 
 
 async def own_link(connection: Connection, viewer: Viewer, care_link: UUID) -> asyncpg.Record:
-    """The viewer's link, which nobody else changes until the transaction ends."""
+    """The viewer's care link, locked until the transaction ends. Raises Forbidden, and Refused: NOT_FOUND."""
     link = await connection.fetchrow(
         """
         SELECT patient_id, relative_id, status FROM care.care_link

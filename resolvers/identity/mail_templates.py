@@ -1,223 +1,232 @@
-"""The only place for the words of mails, in French and in English. A code, or a name, stands alone on its line."""
+"""Holds the texts of mails, in English and French. A code, or a name, has a line to itself."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from textwrap import fill
 
-from models.identity.registrations import Letter
+from models.identity.registrations import MailTemplate
+from resolvers.identity.organizations_mutations import INVITATION_LIFETIME
+from resolvers.identity.registrations_mutations import RESET_LIFETIME, VERIFICATION_LIFETIME
 
 LINE = 72  # characters
+VERIFICATION_HOURS = VERIFICATION_LIFETIME // timedelta(hours=1)
+RESET_MINUTES = RESET_LIFETIME // timedelta(minutes=1)
+INVITATION_DAYS = INVITATION_LIFETIME.days
 
 
 @dataclass(frozen=True)
-class Written:
-    """A mail's words."""
+class MailText:
+    """The subject and body of a mail."""
 
     subject: str
     body: str
 
 
-def written(letter: Letter, locale: str, code: str | None, about: str | None = None) -> Written:
-    """The words of `letter` in the language of `locale`: French where it is French, else English.
+def mail_text(template: MailTemplate, locale: str, code: str | None, about: str | None = None) -> MailText:
+    """The text of a mail, in French if `locale` is, otherwise in English.
 
-    `about` is the name of what it is about, where it is about something with a name.
+    `about` is the name of the organization or community that the template refers to, if any.
     """
-    words = (FRENCH if locale.split("-")[0] == "fr" else ENGLISH)[letter]
-    # The name last, which may hold whatever somebody called itself, and in lines that mail need not fold.
+    text = (FRENCH if locale.split("-")[0] == "fr" else ENGLISH)[template]
+    # The name is inserted last, because it may contain anything, and in lines that mail software need not fold.
     name = fill(about or "", LINE)
-    return Written(words.subject, words.body.replace("{code}", code or "").replace("{about}", name))
+    return MailText(text.subject, text.body.replace("{code}", code or "").replace("{about}", name))
 
 
 ENGLISH = {
-    Letter.VERIFY_EMAIL: Written(
+    MailTemplate.VERIFY_EMAIL: MailText(
         "Your code for Cohorte",
-        """Hello,
+        f"""Hello,
 
-an account is being opened at Cohorte with this address. To open it,
-enter this code, within a day:
+An account is being opened at Cohorte with this address. To open it,
+enter this code within {VERIFICATION_HOURS} hours:
 
-{code}
+{{code}}
 
-If it was not you, do nothing: without the code there will be no
-account. If several codes came, the last one counts.
+If this was not you, ignore this mail: without the code, no account is
+opened. If you have received several codes, only the latest is valid.
 """,
     ),
-    Letter.ADDRESS_TAKEN: Written(
+    MailTemplate.ADDRESS_TAKEN: MailText(
         "You have an account at Cohorte",
         """Hello,
 
-somebody, perhaps you, wanted to open an account at Cohorte with this
-address. You have one already: sign in with it, or ask for a new
-password if you no longer know yours.
+Somebody, perhaps you, tried to open an account at Cohorte with this
+address. You already have one: sign in with it, or request a new
+password if you have forgotten yours.
 
-If it was not you, do nothing: nobody was told that you have an account.
+If this was not you, ignore this mail: nobody has learned that you have
+an account.
 """,
     ),
-    Letter.RESET_PASSWORD: Written(
+    MailTemplate.RESET_PASSWORD: MailText(
         "Your code for a new password",
-        """Hello,
+        f"""Hello,
 
-a new password was asked for at Cohorte. To choose it, enter this code,
-within the hour:
+A new password was requested for your account at Cohorte. To choose it,
+enter this code within {RESET_MINUTES} minutes:
 
-{code}
+{{code}}
 
-If it was not you, do nothing: your password stays as it is.
+If this was not you, ignore this mail: your password stays the same.
 """,
     ),
-    Letter.PASSWORD_CHANGED: Written(
+    MailTemplate.PASSWORD_CHANGED: MailText(
         "Your password was changed",
         """Hello,
 
-the password of your account at Cohorte was changed, and every device
-was signed out. If it was not you, ask for a new password at once.
+The password of your account at Cohorte was changed, and all of your
+devices were signed out. If this was not you, request a new password
+immediately.
 """,
     ),
-    Letter.ACCOUNT_DELETED: Written(
+    MailTemplate.ACCOUNT_DELETED: MailText(
         "Your account was deleted",
         """Hello,
 
-your account at Cohorte and all that was yours alone are deleted. What
-you wrote in discussions stays, without your name.
+Your account at Cohorte was deleted, with all data that was yours alone.
+What you wrote in discussions remains, without your name.
 """,
     ),
-    Letter.ORGANIZATION_OPENED: Written(
+    MailTemplate.ORGANIZATION_OPENED: MailText(
         "Your organization's account at Cohorte",
-        """Hello,
+        f"""Hello,
 
-an account was opened at Cohorte with this address, for:
+An account was opened at Cohorte with this address, for:
 
-{about}
+{{about}}
 
-To sign in, choose a password with this code, within three days:
+To sign in, choose a password with this code within {INVITATION_DAYS} days:
 
-{code}
+{{code}}
 
-Later, ask for a new password with this address: another code will come.
+After that, request a new password with this address to receive another
+code.
 """,
     ),
-    Letter.LICENCE_GRANTED: Written(
+    MailTemplate.LICENCE_GRANTED: MailText(
         "Your licence was granted",
         """Hello,
 
-the licence that your organization asked for at Cohorte is granted, for
+Cohorte has granted the licence that your organization requested for
 this community:
 
 {about}
 
-Sign in to read from when until when, and how much it lets you ask.
+Sign in to see its dates and its quota.
 """,
     ),
-    Letter.LICENCE_REFUSED: Written(
+    MailTemplate.LICENCE_REFUSED: MailText(
         "Your licence was refused",
         """Hello,
 
-the licence that your organization asked for at Cohorte is refused, for
+Cohorte has refused the licence that your organization requested for
 this community:
 
 {about}
 
-Sign in to read why, where the house has said so.
+Sign in to see the reason, if one was given.
 """,
     ),
 }
 
 FRENCH = {
-    Letter.VERIFY_EMAIL: Written(
+    MailTemplate.VERIFY_EMAIL: MailText(
         "Votre code pour Cohorte",
-        """Bonjour,
+        f"""Bonjour,
 
-un compte est en cours d'ouverture sur Cohorte avec cette adresse. Pour
-l'ouvrir, saisissez ce code, dans la journée :
+Un compte est en cours d'ouverture sur Cohorte avec cette adresse. Pour
+l'ouvrir, saisissez ce code dans les {VERIFICATION_HOURS} heures :
 
-{code}
+{{code}}
 
-Si ce n'était pas vous, ne faites rien : sans ce code, aucun compte
-n'est ouvert. Si vous avez reçu plusieurs codes, seul le dernier compte.
+Si vous n'êtes pas à l'origine de cette demande, ignorez ce message :
+sans ce code, aucun compte n'est ouvert. Si vous avez reçu plusieurs
+codes, seul le dernier est valable.
 """,
     ),
-    Letter.ADDRESS_TAKEN: Written(
+    MailTemplate.ADDRESS_TAKEN: MailText(
         "Vous avez un compte sur Cohorte",
         """Bonjour,
 
-quelqu'un, peut-être vous, a voulu ouvrir un compte sur Cohorte avec
+Quelqu'un, peut-être vous, a tenté d'ouvrir un compte sur Cohorte avec
 cette adresse. Vous en avez déjà un : connectez-vous, ou demandez un
-nouveau mot de passe si vous ne connaissez plus le vôtre.
+nouveau mot de passe si vous avez oublié le vôtre.
 
-Si ce n'était pas vous, ne faites rien : personne n'a appris que vous
-avez un compte.
+Si vous n'êtes pas à l'origine de cette demande, ignorez ce message :
+personne n'a appris que vous avez un compte.
 """,
     ),
-    Letter.RESET_PASSWORD: Written(
+    MailTemplate.RESET_PASSWORD: MailText(
         "Votre code pour un nouveau mot de passe",
-        """Bonjour,
+        f"""Bonjour,
 
-un nouveau mot de passe a été demandé sur Cohorte. Pour le choisir,
-saisissez ce code, dans l'heure :
+Un nouveau mot de passe a été demandé pour votre compte sur Cohorte.
+Pour le choisir, saisissez ce code dans les {RESET_MINUTES} minutes :
 
-{code}
+{{code}}
 
-Si ce n'était pas vous, ne faites rien : votre mot de passe reste le
-même.
+Si vous n'êtes pas à l'origine de cette demande, ignorez ce message :
+votre mot de passe reste inchangé.
 """,
     ),
-    Letter.PASSWORD_CHANGED: Written(
-        "Votre mot de passe a été changé",
+    MailTemplate.PASSWORD_CHANGED: MailText(
+        "Votre mot de passe a été modifié",
         """Bonjour,
 
-le mot de passe de votre compte sur Cohorte a été changé, et tous vos
-appareils ont été déconnectés. Si ce n'était pas vous, demandez tout de
-suite un nouveau mot de passe.
+Le mot de passe de votre compte sur Cohorte a été modifié, et tous vos
+appareils ont été déconnectés. Si vous n'êtes pas à l'origine de ce
+changement, demandez immédiatement un nouveau mot de passe.
 """,
     ),
-    Letter.ACCOUNT_DELETED: Written(
+    MailTemplate.ACCOUNT_DELETED: MailText(
         "Votre compte a été supprimé",
         """Bonjour,
 
-votre compte sur Cohorte et tout ce qui n'était qu'à vous sont
-supprimés. Ce que vous avez écrit dans les discussions reste, sans votre
-nom.
+Votre compte sur Cohorte a été supprimé, ainsi que toutes les données
+qui ne concernaient que vous. Ce que vous avez écrit dans les
+discussions reste en ligne, sans votre nom.
 """,
     ),
-    Letter.ORGANIZATION_OPENED: Written(
+    MailTemplate.ORGANIZATION_OPENED: MailText(
         "Le compte de votre organisation sur Cohorte",
-        """Bonjour,
+        f"""Bonjour,
 
-un compte a été ouvert sur Cohorte avec cette adresse, pour :
+Un compte a été ouvert sur Cohorte avec cette adresse, pour :
 
-{about}
+{{about}}
 
-Pour vous connecter, choisissez un mot de passe avec ce code, dans les
-trois jours :
+Pour vous connecter, choisissez un mot de passe avec ce code dans les
+{INVITATION_DAYS} jours :
 
-{code}
+{{code}}
 
-Plus tard, demandez un nouveau mot de passe avec cette adresse : vous
-recevrez un autre code.
+Passé ce délai, demandez un nouveau mot de passe avec cette adresse :
+vous recevrez un autre code.
 """,
     ),
-    Letter.LICENCE_GRANTED: Written(
+    MailTemplate.LICENCE_GRANTED: MailText(
         "Votre licence est accordée",
         """Bonjour,
 
-la licence que votre organisation a demandée sur Cohorte est accordée,
-pour cette communauté :
+Cohorte a accordé la licence que votre organisation a demandée pour
+cette communauté :
 
 {about}
 
-Connectez-vous pour lire ses dates, et tout ce qu'elle permet de
-demander.
+Connectez-vous pour consulter ses dates et son quota.
 """,
     ),
-    Letter.LICENCE_REFUSED: Written(
+    MailTemplate.LICENCE_REFUSED: MailText(
         "Votre licence est refusée",
         """Bonjour,
 
-la licence que votre organisation a demandée sur Cohorte est refusée,
-pour cette communauté :
+Cohorte a refusé la licence que votre organisation a demandée pour
+cette communauté :
 
 {about}
 
-Connectez-vous pour lire pourquoi, si la raison a été donnée.
+Connectez-vous pour consulter le motif du refus, s'il a été indiqué.
 """,
     ),
 }

@@ -1,4 +1,4 @@
-"""The only place for where the values of members come from: what is everybody's, and what each one shares."""
+"""Reads members: what any member may see, what each shares with the viewer, and the viewer's own rows."""
 
 from typing import Any
 from uuid import UUID
@@ -7,11 +7,11 @@ from sqlalchemy import Integer, case, cast, extract, func
 
 from models.community import communities, moderation
 from models.identity import members as tables
-from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from resolvers.tracking.observations import Interval, points
 
-# The ages of the bands' first years. Bands of ten years, wider where there are few: an age in years would tell more.
+# The first age of each band. Bands span ten years, and more where members are few: an exact age would reveal more.
 AGE_BANDS = ((75, "75+"), (65, "65-74"), (55, "55-64"), (45, "45-54"), (35, "35-44"), (25, "25-34"), (18, "18-24"))
 YOUNGEST = "0-17"
 BANDS = (YOUNGEST, *(band for _, band in reversed(AGE_BANDS)))
@@ -42,7 +42,7 @@ def communities_of(member: Row) -> Rows:
     )
 
 
-# A profile's policy lets through what its member shares with the viewer; otherwise there is no row, and null is said.
+# The policy of profiles passes those that their members share with the viewer; without a row, the value is null.
 def age_band(member: Row) -> Expression:
     profile = row(tables.Profile)
     age = cast(extract("year", func.current_date()), Integer) - profile.birth_year
@@ -79,21 +79,21 @@ def suspension_of(member: Row) -> Rows:
     return select(suspension).where(suspension.member_id == member.id, in_force)
 
 
-def membership_in(joined: Row, *, viewer: Asking) -> Rows:
+def membership_in(joined: Row, *, viewer: ViewerIds) -> Rows:
     membership = row(tables.Membership)
     return select(membership).where(
         membership.community_id == joined.community_id, membership.member_id == viewer.member
     )
 
 
-# Another's is nobody's to read: its policy finds no row.
+# The policy of diagnoses passes the viewer's own only: for other members the value is null.
 def diagnosed_in(membership: Row) -> Expression:
     diagnosis = row(tables.Diagnosis)
     of_membership = (diagnosis.member_id == membership.member_id, diagnosis.community_id == membership.community_id)
     return select(diagnosis.diagnosed_in).where(*of_membership).scalar_subquery()
 
 
-def me(*, viewer: Asking) -> Rows:
+def me(*, viewer: ViewerIds) -> Rows:
     profile = row(tables.Profile)
     return select(profile).where(profile.member_id == viewer.member)
 

@@ -17,7 +17,7 @@ from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import pseudonym_taken
 from resolvers.transactions import UNSET, Forbidden, Maybe, invalid, member_of, not_eligible, not_found
 
-# One column each, of the viewer's own row: $2 is the viewer.
+# For each column its own statement: $1 is the new value, $2 the viewer's member id.
 STATEMENTS = {
     "about": "UPDATE care.member SET about = $1 WHERE id = $2",
     "birth_year": "UPDATE care.profile SET birth_year = $1 WHERE member_id = $2",
@@ -26,18 +26,21 @@ STATEMENTS = {
     "sharing": "UPDATE care.profile SET sharing = $1 WHERE member_id = $2",
     "locale": "UPDATE identity.account SET locale = $1 WHERE member_id = $2",
 }
-DECIDING = {"birth_year", "sex", "region"}  # whom a survey asks
-CLEARED = {"about", "birth_year", "region"}  # by null; nothing else may be empty
+ELIGIBILITY_FIELDS = {"birth_year", "sex", "region"}  # which decide whether the member can answer a survey
+CLEARABLE = {"about", "birth_year", "region"}  # by null; the other fields must have a value
 
 
 def checked(given: Mapping[str, Any], minimum_age: int, today: date | None = None) -> dict[str, Any]:
-    """The columns that change, by name, as they are kept, from the arguments that were given. Raises Refused."""
+    """The columns to change and their new values, from the given arguments.
+
+    Raises Refused: INVALID, TOO_LONG, and NOT_ELIGIBLE if the member would be too young.
+    """
     today = today or datetime.now(UTC).date()
     changes: dict[str, Any] = {}
     for name, value in given.items():
         if value is None:
-            if name not in CLEARED:
-                raise invalid("This may not be null. Leave it out to keep it.", name)
+            if name not in CLEARABLE:
+                raise invalid("This must not be null. Leave it out to keep the current value.", name)
             changes[name] = None
         elif name == "pseudonym":
             changes[name] = accounts_rules.pseudonym_of(value, name)
@@ -69,7 +72,11 @@ async def update_profile(
     locale: Maybe[str] = UNSET,
     sharing: Maybe[Sharing] = UNSET,
 ) -> UUID:
-    """Changes what is given; the viewer's member id. Raises Forbidden and Refused."""
+    """Changes the fields that are given, and returns the viewer's member id.
+
+    Raises Forbidden if the viewer is not a member, and Refused: INVALID and TOO_LONG for a field, NOT_ELIGIBLE if the
+    member would be too young, TAKEN for another member's pseudonym.
+    """
     fields = {
         "pseudonym": pseudonym, "about": about, "birth_year": birth_year, "sex": sex, "region": region,
         "locale": locale, "sharing": sharing,
@@ -81,13 +88,16 @@ async def update_profile(
             await connection.execute(STATEMENTS[name], value, member)
         elif not await connection.fetchval("SELECT identity.change_pseudonym($1)", value):
             raise pseudonym_taken()
-    if DECIDING & set(changes):
+    if ELIGIBILITY_FIELDS & set(changes):
         await eligibility_changed(connection, viewer)
     return member
 
 
 async def verify_association(connection: Connection, viewer: Viewer, *, member: MemberId, verified: bool) -> UUID:
-    """Marks an association as verified, or no longer; its id. Raises Forbidden, and Refused for other members."""
+    """Marks an association as verified, or no longer, and returns its id.
+
+    Raises Forbidden if the viewer is not staff, and Refused: NOT_FOUND, NOT_ELIGIBLE if the member is no association.
+    """
     if viewer.staff is None:
         raise Forbidden
     kind = await connection.fetchval("SELECT kind FROM care.member WHERE id = $1", member)

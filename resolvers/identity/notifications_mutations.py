@@ -14,12 +14,13 @@ NOTIFICATIONS = 100
 async def read_notifications(
     connection: Connection, viewer: Viewer, *, notifications: Sequence[NotificationIdOrNone]
 ) -> list[UUID]:
-    """Marks the viewer's notifications as read; their ids, each once. Those read before stay as they are.
+    """Marks the viewer's notifications as read, and returns their ids, each once. A first reading keeps its time.
 
-    None stands for an id of something else. All are refused if one is not the viewer's.
+    None stands for an id of another type. Raises Forbidden if the viewer is not a member, and Refused: LIMIT_REACHED if
+    there are too many ids, NOT_FOUND for each id that is not a notification of the viewer's. Then none is marked.
     """
     if len(notifications) > NOTIFICATIONS:
-        raise limit_reached(f"This takes at most {NOTIFICATIONS} at a time.", "notifications")
+        raise limit_reached(f"At most {NOTIFICATIONS} notifications can be marked at a time.", "notifications")
     wanted = list(dict.fromkeys(notifications))
     found = await connection.fetch(
         "SELECT id FROM care.notification WHERE id = any($1::uuid[]) AND member_id = $2 ORDER BY id FOR UPDATE",

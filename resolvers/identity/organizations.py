@@ -1,10 +1,10 @@
-"""The only place for where the values of organizations come from: who buys, under which licence, with which keys."""
+"""Reads organizations and their API keys."""
 
 from models.identity import organizations as tables
-from models.rows import Asking, Row, Rows, row, select
+from models.rows import Row, Rows, ViewerIds, row, select
 
 
-def organization(*, viewer: Asking) -> Rows:
+def organization(*, viewer: ViewerIds) -> Rows:
     found = row(tables.Organization)
     return select(found).where(found.id == viewer.organization)
 

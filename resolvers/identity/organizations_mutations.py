@@ -13,7 +13,7 @@ from resolvers.identity.registrations_mutations import new_code
 from resolvers.transactions import Refusal, RefusalCode, Refused, invalid, require_role, text_within
 
 NAME_LENGTH = 200
-INVITING = timedelta(days=3)  # for the first code; another can be asked for at any time
+INVITATION_LIFETIME = timedelta(days=3)  # of the first code; another can be requested at any time
 TAKEN = {
     "name": Refusal(RefusalCode.TAKEN, "Another organization has this name.", ("name",)),
     "email": Refusal(RefusalCode.TAKEN, "Another account has this address.", ("contact_email",)),
@@ -29,10 +29,11 @@ async def create_organization(
     contact_email: EmailAddress,
     locale: str | None = None,
 ) -> UUID:
-    """A new organization; a code to choose a password with is mailed to its contact, in the language of `locale`.
+    """Creates an organization and an account for its contact, and returns the organization's id.
 
-    Raises Forbidden for staff who are not data stewards, and Refused: INVALID and TOO_LONG, and TAKEN for a name that
-    another organization has, in any case, or an address that has an account.
+    A code to choose a password with is mailed to the contact, in the language of `locale`. Raises Forbidden if the
+    viewer is not a data steward, and Refused: INVALID and TOO_LONG for the name or the locale, TAKEN if another
+    organization has the name, ignoring case, or if the address has an account.
     """
     require_role(viewer, StaffRole.DATA_STEWARD)
     called = text_within(name, NAME_LENGTH, "name")
@@ -41,7 +42,7 @@ async def create_organization(
     language = accounts_rules.locale_of(locale or accounts_rules.DEFAULT_LOCALE, "locale")
     made = await connection.fetchrow(
         "SELECT * FROM identity.open_organization($1, $2, $3, $4, $5, $6)",
-        called, kind.value, contact_email, language, new_code(), INVITING,
+        called, kind.value, contact_email, language, new_code(), INVITATION_LIFETIME,
     )  # fmt: skip
     assert made is not None
     if made["taken"]:

@@ -1,4 +1,4 @@
-"""The only place for the outbox's SQL: whose turn it is to send, what is due, and what became of it."""
+"""Reads the mail that is due in the outbox, and records whether it was sent."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,13 +6,13 @@ from uuid import UUID
 
 import asyncpg
 
-from models.identity.registrations import Letter
-from resolvers.identity.mail_templates import Written, written
+from models.identity.registrations import MailTemplate
+from resolvers.identity.mail_templates import MailText, mail_text
 
-CHANNEL = "cohorte_mail"  # on which it is told that there is mail
-TURN = 0x636F_686F_7274_0001  # of the advisory locks: whoever holds it sends
+CHANNEL = "cohorte_mail"  # the channel that notifies of new mail
+LOCK = 0x636F_686F_7274_0001  # the advisory lock whose holder sends mail
 BATCH = 20
-ATTEMPTS = 12  # the last some three days after the first
+ATTEMPTS = 12  # the last one about three days after the first
 
 
 @dataclass(frozen=True)
@@ -21,29 +21,29 @@ class PendingMail:
 
     id: UUID
     recipient: str
-    words: Written
+    text: MailText
     created_at: datetime
-    attempts: int  # those that failed
+    attempts: int  # that have failed
 
 
-async def take_turn(connection: asyncpg.Connection) -> bool:
-    """Whether this connection may send, until `end_turn` or until it is closed; it waits for nobody else's turn."""
-    turn: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", TURN)
-    return turn
+async def lock_outbox(connection: asyncpg.Connection) -> bool:
+    """Whether the lock was free: the connection holds it until `unlock_outbox` or its own end. Does not wait."""
+    taken: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK)
+    return taken
 
 
-async def end_turn(connection: asyncpg.Connection) -> None:
-    await connection.execute("SELECT pg_advisory_unlock($1)", TURN)
+async def unlock_outbox(connection: asyncpg.Connection) -> None:
+    await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
 
 
-async def due(connection: asyncpg.Connection) -> list[PendingMail]:
-    """The next few, longest due first."""
+async def due_mail(connection: asyncpg.Connection) -> list[PendingMail]:
+    """The next mails to send, at most `BATCH`, the longest due first."""
     found = await connection.fetch("SELECT * FROM identity.mail_due($1)", BATCH)
     return [
         PendingMail(
             row["id"],
             row["recipient"],
-            written(Letter(row["letter"]), row["locale"], row["code"], row["about"]),
+            mail_text(MailTemplate(row["letter"]), row["locale"], row["code"], row["about"]),
             row["created_at"],
             row["attempts"],
         )
@@ -51,12 +51,12 @@ async def due(connection: asyncpg.Connection) -> list[PendingMail]:
     ]
 
 
-async def sent(connection: asyncpg.Connection, mail: PendingMail) -> None:
-    """Its row goes: no address and no code is kept longer than it takes."""
+async def record_sent(connection: asyncpg.Connection, mail: PendingMail) -> None:
+    """Deletes the mail, so that its address and code are stored no longer than needed."""
     await connection.execute("SELECT identity.mail_sent($1)", mail.id)
 
 
-async def failed(connection: asyncpg.Connection, mail: PendingMail) -> None:
-    """It is tried again, each time after twice as long; given up after `ATTEMPTS`."""
+async def record_failed(connection: asyncpg.Connection, mail: PendingMail) -> None:
+    """Schedules another attempt, each after twice as long a wait; deletes the mail after `ATTEMPTS`."""
     wait = timedelta(minutes=2**mail.attempts)
     await connection.execute("SELECT identity.mail_failed($1, $2, $3)", mail.id, wait, ATTEMPTS)

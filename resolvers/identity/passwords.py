@@ -1,4 +1,4 @@
-"""The only place for how passwords are kept: argon2id, whose work runs in a thread and takes long by design."""
+"""Hashes and verifies passwords with argon2id, in a thread, since it takes long by design."""
 
 import asyncio
 from functools import cache
@@ -12,17 +12,17 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 async def hash_password(password: str) -> str:
-    """The text to store: it carries its own salt and costs."""
+    """The argon2id hash to store, as text that includes its salt and parameters."""
     return await asyncio.to_thread(HASHER.hash, _bytes(password))
 
 
-async def fits(password: str, password_hash: str | None) -> bool:
-    """Whether a password is the one that was hashed. None, nobody's hash, never fits and takes just as long."""
+async def verify_password(password: str, password_hash: str | None) -> bool:
+    """Whether the password matches the hash. If the hash is None, it never does, and checking takes as long."""
     return await asyncio.to_thread(_verify, password, password_hash)
 
 
 def _verify(password: str, password_hash: str | None) -> bool:
-    stand_in = _nobodys()  # made for everyone, or the first unknown e-mail of a process would take twice as long
+    stand_in = _stand_in()  # in any case, or the first unknown e-mail address of a process would take twice as long
     try:
         return HASHER.verify(password_hash or stand_in, _bytes(password)) and password_hash is not None
     except (VerificationError, InvalidHashError):
@@ -30,9 +30,9 @@ def _verify(password: str, password_hash: str | None) -> bool:
 
 
 def _bytes(password: str) -> bytes:
-    return password.encode("utf-8", "surrogatepass")  # JSON can spell halves of characters, which UTF-8 has no word for
+    return password.encode("utf-8", "surrogatepass")  # JSON can contain lone surrogates, which UTF-8 cannot encode
 
 
 @cache
-def _nobodys() -> str:
+def _stand_in() -> str:
     return HASHER.hash("")

@@ -1,4 +1,4 @@
-"""Opens accounts and resets passwords: registration, verification by a mailed code, and a new password."""
+"""Registers accounts, verifies them by a mailed code, and resets passwords."""
 
 import asyncio
 import base64
@@ -14,11 +14,11 @@ from resolvers.identity import accounts_rules, attempts
 from resolvers.identity.passwords import hash_password
 from resolvers.transactions import Result, Work, invalid, taken
 
-CODE_BYTES = 20  # nobody guesses them: a code identifies its account by itself
-VERIFYING = timedelta(days=1)
-RESETTING = timedelta(hours=1)
+CODE_BYTES = 20  # too many to guess: a code alone identifies its account
+VERIFICATION_LIFETIME = timedelta(days=1)
+RESET_LIFETIME = timedelta(hours=1)
 CODE_REFUSED = "This code is invalid or has expired. Request a new one."
-ASKING_FOR_MAIL = "mail"  # what is tried
+MAIL_REQUEST = "mail"  # the attempts that count: each has a mail sent
 
 
 async def register(
@@ -34,12 +34,14 @@ async def register(
     locale: str | None = None,
     notice_version: str,
 ) -> Work:
-    """Checks the input and returns what registers it. Raises Refused, and so does what it returns.
+    """Checks the input; the returned Work stores the registration and has a code mailed.
 
-    An address that has an account is answered like any other, in the same time, and its owner is notified by mail. The
-    account opens when the mailed code is returned within a day; until then the pseudonym is reserved.
+    The account opens when the code is entered in time; until then the pseudonym is reserved. An address that has an
+    account gets the same response, in the same time, and its owner is notified by mail. Raises Refused: INVALID and
+    TOO_LONG for a field, NOT_ELIGIBLE for somebody too young, LIMIT_REACHED. The Work raises Refused: TAKEN for another
+    member's pseudonym.
     """
-    await asyncio.to_thread(accounts_rules.common_passwords)  # which has to be loaded, the first time
+    await asyncio.to_thread(accounts_rules.common_passwords)  # loads the list on first use
     name = accounts_rules.pseudonym_of(pseudonym, "pseudonym")
     accounts_rules.password_of(password, email, name, path=("password",))
     if birth_year is not None:
@@ -54,7 +56,7 @@ async def register(
         is_free = await connection.fetchval(
             "SELECT identity.register($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             email, password_hash, name, kind.value, birth_year, (sex or Sex.UNKNOWN).value, place, language,
-            notice_version, new_code(), VERIFYING,
+            notice_version, new_code(), VERIFICATION_LIFETIME,
         )  # fmt: skip
         if not is_free:
             raise pseudonym_taken()
@@ -64,22 +66,23 @@ async def register(
 
 
 async def verify_email(connection: Connection, viewer: Viewer, *, code: str) -> None:
-    """Opens the account that waits for the code. Raises Refused if none does."""
+    """Opens the account that the code was mailed for. Raises Refused: INVALID if the code is unknown or has expired."""
     if not await connection.fetchval("SELECT identity.verify_email($1)", read_code(code)):
         raise invalid(CODE_REFUSED, "code")
 
 
 async def request_password_reset(call: Call, *, email: EmailAddress) -> Work:
-    """Returns what mails a code to an address: for a new password, or to verify an account that waits for it.
+    """Counts the request; the returned Work mails a code to set a new password, or to verify the account.
 
-    An address without an account is answered alike, and nothing is sent. Raises Refused after too many requests.
+    An address without an account gets the same response, and no mail. Raises Refused: LIMIT_REACHED after too many
+    requests.
     """
     await count_mail(call, email)
 
     async def requests(connection: Connection, viewer: Viewer) -> Result:
         await connection.execute(
             "SELECT identity.request_password_reset($1, $2, $3, $4, $5)",
-            email, new_code(), RESETTING, VERIFYING, call.demonstration,
+            email, new_code(), RESET_LIFETIME, VERIFICATION_LIFETIME, call.demonstration,
         )  # fmt: skip
         return {}
 
@@ -87,7 +90,11 @@ async def request_password_reset(call: Call, *, email: EmailAddress) -> Work:
 
 
 async def reset_password(call: Call, *, code: str, password: str) -> Work:
-    """Checks a password and returns what sets it and closes the account's sessions. Both raise Refused."""
+    """Checks a new password; the returned Work sets it and closes the account's sessions.
+
+    Raises Refused: INVALID and TOO_LONG for the password. The Work raises Refused: INVALID if the code is unknown or
+    has expired.
+    """
     await asyncio.to_thread(accounts_rules.common_passwords)
     accounts_rules.password_of(password, path=("password",))
     password_hash = await hash_password(password)
@@ -101,8 +108,8 @@ async def reset_password(call: Call, *, code: str, password: str) -> Work:
 
 
 async def count_mail(call: Call, email: str) -> None:
-    """Raises Refused if an address was mailed to too often, or a client had too much mail sent."""
-    await attempts.count_apart(call.apart, ASKING_FOR_MAIL, email, call.address, call.mails)
+    """Raises Refused: LIMIT_REACHED if too much mail was sent to an address, or requested by a client."""
+    await attempts.count_attempt_apart(call.apart, MAIL_REQUEST, email, call.address, call.mails)
 
 
 def pseudonym_taken() -> Exception:
@@ -110,7 +117,7 @@ def pseudonym_taken() -> Exception:
 
 
 def new_code() -> str:
-    """Letters and digits that are not mistaken for one another, for people who type it."""
+    """A random code in base32, whose letters and digits are not easily confused by people who type it."""
     return base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode()
 
 

@@ -1,4 +1,4 @@
-"""The only place where an insight's stored cube is read anew: rolled up, sliced, and written for other programs."""
+"""Regroups, filters and exports the stored cube of an insight, at no privacy cost."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from privacy.cubes import Cube, NotSummable, UnknownCategory
 from privacy.measures import Measure, Reliability
 from privacy.precision import Precision
 
-Filters = Sequence[tuple[str, Sequence[str]]]  # all must hold: a variable's name, and the codes of some categories
+Filters = Sequence[tuple[str, Sequence[str]]]  # pairs of a variable's name and codes of its categories; all must hold
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ class Statistic(Finished):
 
 
 def cube_of(insight: Row) -> Rows:
-    """What `Stored` is made from: the release's estimates over its variables, and what the insight says of them."""
+    """The insight and its release as JSON, which `StoredCube.read` and the exports take."""
     release, dataset, entry = row(tables.Release), row(datasets.Dataset), row(tables.LedgerEntry)
     variable, category = row(datasets.Variable), row(datasets.Category)
-    said = _object(code=category.code, label=category.label, value=category.value)
-    domain = select(func.json_agg(aggregate_order_by(said, category.place))).where(
+    coded = _object(code=category.code, label=category.label, value=category.value)
+    domain = select(func.json_agg(aggregate_order_by(coded, category.place))).where(
         category.dataset_id == variable.dataset_id, category.variable == variable.position
     )
     described = _object(
@@ -94,50 +94,52 @@ def _object(**values: Expression) -> Expression:
 
 
 @dataclass(frozen=True)
-class Stored:
-    """An insight's cube, and the names of its variable and of those that it is by, in the cube's order."""
+class StoredCube:
+    """An insight's cube, with the names of its variable and of its grouping variables, in the cube's order."""
 
     cube: Cube
     variable: str
     by: tuple[str, ...]
 
     @classmethod
-    def read(cls, found: Any) -> "Stored":
+    def read(cls, found: Any) -> "StoredCube":
         names = {each["position"]: each["name"] for each in found["variables"]}
         cube = Cube(tuple(map(_variable, found["variables"])), tuple(map(float, found["estimates"])), found["sigma"])
         return cls(cube, names[found["variable"]], tuple(names[position] for position in found["by"]))
 
-    def narrowed(self, by: Sequence[str] | None, where: Filters) -> "Stored":
-        """The same by fewer variables, of those alone who are in some categories.
+    def narrowed(self, by: Sequence[str] | None, where: Filters) -> "StoredCube":
+        """The cube grouped by the variables `by` only, of the members that match every filter of `where`.
 
-        :raises Unanswerable: for a variable or category that is not there, and for sums that count a member twice.
+        Raises Unanswerable for an unknown variable or category, and for a sum that would count a member twice.
         """
-        if unknown := set(by or ()) - set(self.by):
-            raise Unanswerable(f"'by' names {len(unknown)} variables that this insight is not by: {_listed(self.by)}.")
+        if set(by or ()) - set(self.by):
+            raise Unanswerable(f"`by` may name only grouping variables of the insight: {_listed(self.by)}.")
         there = [variable.name for variable in self.cube.variables]
-        if unknown := {name for name, _ in where} - set(there):
-            raise Unanswerable(f"'where' names {len(unknown)} variables that this insight has not: {_listed(there)}.")
+        if {name for name, _ in where} - set(there):
+            raise Unanswerable(f"`where` may name only variables of the insight: {_listed(there)}.")
         kept = self.by if by is None else tuple(name for name in self.by if name in by)
         try:
             cube = self.cube
             for name, codes in where:
                 cube = cube.sliced({name: codes})
             if not all(cube.places):
-                raise Unanswerable("'where' leaves a variable without a category.")
-            return Stored(cube.rolled_up((self.variable, *kept)), self.variable, kept)
+                raise Unanswerable("`where` leaves a variable without a category.")
+            return StoredCube(cube.rolled_up((self.variable, *kept)), self.variable, kept)
         except UnknownCategory as unknown_one:
-            raise Unanswerable(f"'where' names a category that the variable {unknown_one.name} has not.") from None
+            raise Unanswerable(
+                f"`where` names a category that the variable {unknown_one.name} does not have."
+            ) from None
         except NotSummable as several:
             raise Unanswerable(
-                f"A member may be in several categories of {several.name}, so that they cannot be added up:"
-                " ask 'by' it, or 'where' it is one of them."
+                f"A member may be in several categories of {several.name}, so their counts cannot be added up:"
+                " group by it, or filter by one of its categories."
             ) from None
 
     def variable_called(self, name: str) -> domains.Variable:
         return next(variable for variable in self.cube.variables if variable.name == name)
 
     def categories(self, names: Iterable[str]) -> list[list[Category]]:
-        """The categories of these variables, each in its place."""
+        """The categories of each of these variables, in order."""
         return [
             [Category(each.code, each.label, each.value) for each in self.variable_called(name).categories]
             for name in names
@@ -145,8 +147,11 @@ class Stored:
 
 
 def cells(found: Any, by: Sequence[str] | None, where: Filters, include_unreliable: bool) -> list[Cell]:
-    """The cells of an insight by fewer variables, of some categories; raises Unanswerable."""
-    stored = Stored.read(found).narrowed(by, where)
+    """The cells of an insight, regrouped and filtered. Raises Unanswerable as `StoredCube.narrowed` does.
+
+    Figures of HIDDEN cells are None unless `include_unreliable`.
+    """
+    stored = StoredCube.read(found).narrowed(by, where)
     (categories, *by_each), made = stored.categories((stored.variable, *stored.by)), list[Cell]()
     for cell in reading.cells_of(stored.cube, stored.variable, stored.by):
         shown = include_unreliable or cell.reliability is not Reliability.HIDDEN
@@ -165,8 +170,8 @@ def cells(found: Any, by: Sequence[str] | None, where: Filters, include_unreliab
 
 
 def statistics(found: Any, by: Sequence[str] | None, where: Filters) -> list[Statistic]:
-    """The same of its statistics."""
-    stored = Stored.read(found).narrowed(by, where)
+    """The statistics of an insight, regrouped and filtered. Raises Unanswerable as `StoredCube.narrowed` does."""
+    stored = StoredCube.read(found).narrowed(by, where)
     by_each = stored.categories(stored.by)
     return [
         Statistic(
@@ -189,12 +194,12 @@ def json_stat(found: Any) -> str:
 
 
 def _table(found: Any) -> exports.ExportTable:
-    stored = Stored.read(found)
+    stored = StoredCube.read(found)
     variable, by = stored.variable_called(stored.variable), tuple(map(stored.variable_called, stored.by))
     across = f", by {' and by '.join(each.label for each in by)}" if by else ""
     return exports.ExportTable(
         title=f"{found['title']}: {variable.label}{across}",
-        source=f"{found['wave']}, frozen on {found['frozen_on']}; line {found['position']} of the public register",
+        source=f"{found['wave']}, frozen on {found['frozen_on']}; entry {found['position']} of the public ledger",
         variable=variable,
         by=by,
         cells=reading.cells_of(stored.cube, stored.variable, stored.by),

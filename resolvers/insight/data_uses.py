@@ -1,4 +1,4 @@
-"""The only place for where the values of the public register come from, and of what it comes to for one member."""
+"""Reads the public ledger, and what it adds up to for one member."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, cast, func, literal_column
 from models.identity import accounts
 from models.insight import datasets
 from models.insight import insights as tables
-from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from privacy import budget, chain, loss
 from resolvers.insight.costs import cost
 from resolvers.lookup import community_called
@@ -28,7 +28,7 @@ def data_uses(*, organization: Value[UUID] | None = None, community: Value[str] 
 
 
 def data_uses_of(me: Row) -> Rows:
-    """The uses of the datasets that the viewer is in: of one that it withdrew from, those until then."""
+    """The uses of the datasets that the viewer is enrolled in, until they withdrew, newest first."""
     entry, enrolment = row(tables.LedgerEntry), row(datasets.Enrolment)
     return (
         select(entry)
@@ -77,14 +77,14 @@ def line_of(entry: Row) -> Expression:
 
 
 def line(found: Any) -> str:
-    """The line's text as it was hashed, of what `line_of` reads: an Entry's fields in order."""
+    """The entry's text as it was hashed, from the JSON of `line_of`: a ChainEntry's fields in order."""
     *known, digest, published_at, previous = found
     known += [bytes.fromhex(digest), datetime.fromisoformat(published_at), bytes.fromhex(previous)]
     return chain.text_of(chain.ChainEntry(*known))
 
 
-def privacy_loss_of(me: Row, *, viewer: Asking) -> Rows:
-    """One row: what is reserved of the viewer's allowance and what is spent, in micro-rho, and its account's locale."""
+def privacy_loss_of(me: Row, *, viewer: ViewerIds) -> Rows:
+    """One row: the micro-rho reserved of the viewer's allowance and those spent, and their account's locale."""
     enrolment, entry, account = row(datasets.Enrolment), row(tables.LedgerEntry), row(accounts.Account)
     of_a_year = (enrolment.member_id == me.member_id, enrolment.enrolled_at > func.now() - YEAR)
     reserved = select(func.coalesce(func.sum(enrolment.reserved_micro_rho), 0)).where(*of_a_year)

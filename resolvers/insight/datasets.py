@@ -1,11 +1,11 @@
-"""The only place for where the values of datasets come from: waves, their public domains, and what is left to ask."""
+"""Reads datasets, their variables and categories, and their privacy budgets."""
 
 from uuid import UUID
 
 from sqlalchemy import case, func
 
 from models.insight import datasets as tables
-from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.viewers import Audience
 from privacy.budget import SOLD_SHARE
 from privacy.precision import Precision, price
@@ -41,7 +41,7 @@ def dataset_of(owner: Row) -> Rows:
 
 
 def dataset_of_survey(survey: Row) -> Rows:
-    """What the survey was frozen to; no row while it is open, nor where too few are in it."""
+    """The dataset made from the survey; no row until it closes, or if too few members were enrolled."""
     dataset = row(tables.Dataset)
     return select(dataset).where(dataset.survey_id == survey.id)
 
@@ -69,17 +69,17 @@ def spent_on(dataset: Row) -> Rows:
     return cost(dataset.spent_micro_rho)
 
 
-def remaining_of(dataset: Row, *, viewer: Asking) -> Rows:
+def remaining_of(dataset: Row, *, viewer: ViewerIds) -> Rows:
     return cost(_remaining(dataset, viewer))
 
 
-def insights_left(dataset: Row, *, viewer: Asking, precision: Precision) -> Expression:
-    """Of variables with one value for each member: m values make an insight m times as dear."""
+def insights_left(dataset: Row, *, viewer: ViewerIds, precision: Precision) -> Expression:
+    """The number of insights that the remaining budget covers, if each member is in one cell of each."""
     return _remaining(dataset, viewer) // price(precision)
 
 
-def _remaining(dataset: Row, viewer: Asking) -> Expression:
-    """Micro-rho that can still be spent: for a buyer's view, of what is kept for all licensed buyers together."""
+def _remaining(dataset: Row, viewer: ViewerIds) -> Expression:
+    """Micro-rho that can still be spent; in the buyer view, of the budget share of all licensed buyers together."""
     left = dataset.cap_micro_rho - dataset.spent_micro_rho
     if viewer.view is Audience.BUYER:
         for_sale = dataset.cap_micro_rho * SOLD_SHARE // 100 - dataset.sold_micro_rho

@@ -1,4 +1,4 @@
-"""Makes datasets for survey managers: closes a survey, or freezes a wave of a community's tracking."""
+"""Closes surveys and freezes waves of tracking, for survey managers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,11 @@ from resolvers.transactions import not_found, require_role, too_early, too_late
 
 
 async def close_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
-    """Closes a survey early, as the publisher: its answers become a dataset. Its id. Raises Forbidden and Refused."""
+    """Closes a survey before its last day, freezes its answers into a dataset, and returns the survey's id.
+
+    To be called as the publisher. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
+    TOO_EARLY for a draft, TOO_LATE if it has already closed.
+    """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")
     status = await connection.fetchval("SELECT research.lock_survey($1)", survey)
@@ -32,7 +36,7 @@ async def close_survey(connection: Connection, viewer: Viewer, *, survey: Survey
 
 @dataclass(frozen=True)
 class FrozenWave:
-    """A wave's dataset; None if too few were enrolled."""
+    """A wave's dataset; None if `too_few` members were enrolled."""
 
     dataset_id: UUID | None
     too_few: bool
@@ -41,7 +45,10 @@ class FrozenWave:
 async def freeze_tracking(
     connection: Connection, viewer: Viewer, *, community: CommunityId, wave: str, offered_to: Sequence[OrganizationKind]
 ) -> FrozenWave:
-    """Freezes a wave of a community's tracking, for survey managers. Raises Forbidden, and as `freeze_wave`."""
+    """Freezes a wave of a community's tracking into a dataset. To be called as the publisher.
+
+    Raises Forbidden if the viewer is not a survey manager, and Refused as `freeze_wave` does.
+    """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")
     frozen = await freeze_wave(connection, community=community, wave=wave, offered_to=offered_to)

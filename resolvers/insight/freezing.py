@@ -1,4 +1,4 @@
-"""Makes datasets of closed surveys and of waves of tracking, and ends them."""
+"""Freezes surveys and waves of tracking into datasets, and ends datasets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from privacy.budget import (
 from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
 from privacy.precision import price
 from resolvers.insight.ledger import append
-from resolvers.insight.releases import FrozenDataset, Placed, Use, present, release
+from resolvers.insight.releases import FrozenDataset, PositionedVariable, ReleaseUse, present, release
 from resolvers.transactions import (
     Refusal,
     RefusalCode,
@@ -42,9 +42,9 @@ TOO_FEW = Refusal(
     f"Fewer than {FLOOR} members were enrolled, so the dataset was not made. Try again once more members consent.",
     ("community",),
 )
-SIZE = Use("Size of the dataset")
-PARTICIPANTS_TABLES = Use("Participants' tables")
-# What courses are commonly stopped for: fixed here, since a list made by looking at evaluations would tell of them.
+SIZE_USE = ReleaseUse("Size of the dataset")
+PARTICIPANTS_TABLES_USE = ReleaseUse("Participants' tables")
+# Common reasons for stopping courses. Fixed here: a list derived from evaluations would reveal something about them.
 SIDE_EFFECTS = (
     "nausea-and-vomiting", "headache", "fatigue", "vertigo", "increased-body-weight", "insomnia", "xerostomia",
     "diarrhea", "constipation", "skin-rash", "alopecia", "excessive-daytime-somnolence", "pruritus", "palpitations",
@@ -53,16 +53,16 @@ SIDE_EFFECTS = (
 
 
 @dataclass(frozen=True)
-class Frozen:
-    """A dataset that was made; not `open` where its noisy size was under the floor."""
+class FrozenResult:
+    """A new dataset, which is not `open` if its noisy size is below the floor."""
 
     dataset: UUID
     open: bool
 
 
 @dataclass(frozen=True)
-class Wave:
-    """What a dataset is to be made of."""
+class DatasetDefinition:
+    """The definition of a dataset to freeze. `cap` is in micro-rho, `floor` in members."""
 
     community: UUID
     kind: DatasetKind
@@ -76,25 +76,25 @@ class Wave:
     survey: UUID | None = None
 
 
-async def close_survey(connection: Connection, survey: UUID, day: date | None = None) -> Frozen | None:
-    """Ends a survey that waits or is open: its answers become a dataset, and no answer is linked to a member any more.
+async def close_survey(connection: Connection, survey: UUID, day: date | None = None) -> FrozenResult | None:
+    """Closes a survey and freezes its answers into a dataset. From then on, no answer is linked to a member.
 
-    One that never opened has no dataset, and where there was nothing to close nothing is done: None for both. `day` is
-    the day of freezing where it is not today. To be called in a transaction, which takes some seconds.
+    None if the survey never opened, or was not waiting or open. `day` is the day of freezing, if not today. To be
+    called in a transaction; takes some seconds.
     """
     status = await connection.fetchval("SELECT research.lock_survey($1)", survey)
     if status != SurveyStatus.OPEN:
         if status == SurveyStatus.WAITING:
             await connection.execute("SELECT research.close_at_once($1)", survey)
         return None
-    # It is frozen however few have answered, and nobody: that nothing is said of it would be an exact count.
+    # It is frozen even if nobody has answered: to publish nothing would reveal an exact count.
     found = await connection.fetchrow(
         "SELECT community_id, title, offered_to, minimum_participants, demonstration FROM catalog.survey WHERE id = $1",
         survey,
     )
     assert found is not None
     frozen_on = day or await current_day(connection)
-    wave = Wave(
+    wave = DatasetDefinition(
         community=found["community_id"],
         kind=DatasetKind.SURVEY,
         title=found["title"],
@@ -117,13 +117,15 @@ async def freeze_wave(
     offered_to: Sequence[OrganizationKind],
     day: date | None = None,
     floor: int = FLOOR,
-) -> Frozen:
-    """A dataset of what a community's patients track, as it is now: a new wave of it.
+) -> FrozenResult:
+    """Freezes what a community's patients track into a dataset: a new wave.
 
-    One whose noisy size is under `floor` can't be asked, and what its size cost stays charged. `day` is the day of
-    freezing where it is not today. To be called in a transaction, which takes some seconds. Raises Refused.
+    A dataset whose noisy size is below `floor` cannot be queried; the cost of its size stays charged. `day` is the day
+    of freezing, if not today. To be called in a transaction; takes some seconds. Raises Refused: NOT_FOUND for the
+    community, INVALID and TOO_LONG for the name, INVALID for the kinds of organization, TAKEN if another wave has the
+    name, TOO_EARLY after as many waves in a year as the community may freeze.
     """
-    # Two at once would both find that none was frozen this year.
+    # One at a time for each community: two at once would both find that none was frozen this year.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"waves of {community}")
     found = await connection.fetchrow(
         "SELECT name, member_count, demonstration FROM catalog.community WHERE id = $1", community
@@ -135,7 +137,7 @@ async def freeze_wave(
         raise invalid("Name at least one kind of organization.", "offered_to")
     frozen_on = day or await current_day(connection)
     await _refuse_wave(connection, community, wave, frozen_on, waves_a_year(found["member_count"]))
-    made = Wave(
+    made = DatasetDefinition(
         community=community,
         kind=DatasetKind.TRACKING,
         title=f"{found['name']}, {wave}",
@@ -150,12 +152,12 @@ async def freeze_wave(
 
 
 async def end_dataset(connection: Connection, dataset: UUID) -> None:
-    """Destroys the records of a dataset whose term is over or budget spent: its insights stay."""
+    """Ends a dataset whose term is over or whose budget is spent: deletes its records, and keeps its insights."""
     await connection.execute("SELECT research.end_dataset($1, 'ENDED')", dataset)
 
 
 async def _refuse_wave(connection: Connection, community: UUID, wave: str, frozen_on: date, most: int) -> None:
-    # One that was too small is none: its name is free, and it may be tried again.
+    # A wave that was too small does not count: its name is free, and another attempt is allowed.
     rows = await connection.fetch(
         """
         SELECT wave, frozen_on FROM insight.dataset
@@ -167,46 +169,52 @@ async def _refuse_wave(connection: Connection, community: UUID, wave: str, froze
         raise taken("The community already has a wave of this name. Choose another.", "wave")
     recent = [row["frozen_on"] for row in rows if row["frozen_on"] > frozen_on - timedelta(days=YEAR_DAYS)]
     if len(recent) >= most:
-        again = recent[most - 1] + timedelta(days=YEAR_DAYS)
+        next_day = recent[most - 1] + timedelta(days=YEAR_DAYS)
         waves = "one wave" if most == 1 else f"{most} waves"
-        raise too_early(f"A community of this size can freeze {waves} a year: the next from {again} on.", "community")
+        raise too_early(
+            f"A community of this size can freeze {waves} a year: the next from {next_day} on.", "community"
+        )
 
 
-async def _freeze(connection: Connection, wave: Wave, frozen_on: date, at: datetime | None) -> Frozen:
+async def _freeze(
+    connection: Connection, wave: DatasetDefinition, frozen_on: date, at: datetime | None
+) -> FrozenResult:
     dataset = await _write_dataset(connection, wave, frozen_on)
     cube = await _write_variables(connection, dataset, wave.variables)
     await connection.execute("SELECT research.enrol($1)", dataset.id)
     await connection.execute("SELECT research.encode($1)", dataset.id)
     if wave.survey is not None:
         await connection.execute("SELECT research.close_at_once($1)", wave.survey)
-    counted, line = await release(connection, dataset, (), SIZE_PRECISION, SIZE, charge=price(SIZE_PRECISION), at=at)
-    lines = [line]
+    counted, entry = await release(
+        connection, dataset, (), SIZE_PRECISION, SIZE_USE, charge=price(SIZE_PRECISION), at=at
+    )
+    entries = [entry]
     size = round(counted.estimates[0])
     await connection.execute("UPDATE insight.dataset SET size = $2 WHERE id = $1", dataset.id, size)
     is_open = size >= wave.floor
     if is_open:
-        told = None
+        first_insight = None
         precision = participants_precision(size)
         for variable in participants_tables(wave.variables, size, wave.cap):
             placed = cube[variable.name]
             charge = price(precision, variable.max_per_member)
-            said, line = await release(
-                connection, dataset, [placed], precision, PARTICIPANTS_TABLES, charge=charge, at=at
+            published, entry = await release(
+                connection, dataset, [placed], precision, PARTICIPANTS_TABLES_USE, charge=charge, at=at
             )
-            insight = await present(connection, dataset, said, [placed], variable.name, at)
-            told = told or insight
-            lines.append(line)
+            insight = await present(connection, dataset, published, [placed], variable.name, at)
+            first_insight = first_insight or insight
+            entries.append(entry)
         if wave.survey is not None:
             await connection.execute("SELECT catalog.release_survey($1)", wave.survey)
-        if told is not None:
-            await connection.execute("SELECT research.tell_enrolled($1, $2)", dataset.id, told)
+        if first_insight is not None:
+            await connection.execute("SELECT research.tell_enrolled($1, $2)", dataset.id, first_insight)
     else:
         await connection.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", dataset.id)
-    await append(connection, lines, at)
-    return Frozen(dataset.id, is_open)
+    await append(connection, entries, at)
+    return FrozenResult(dataset.id, is_open)
 
 
-async def _write_dataset(connection: Connection, wave: Wave, frozen_on: date) -> FrozenDataset:
+async def _write_dataset(connection: Connection, wave: DatasetDefinition, frozen_on: date) -> FrozenDataset:
     ends_on = frozen_on + timedelta(days=TERM_DAYS)
     id: UUID = await connection.fetchval(
         """
@@ -236,8 +244,8 @@ async def _write_dataset(connection: Connection, wave: Wave, frozen_on: date) ->
 
 async def _write_variables(
     connection: Connection, dataset: FrozenDataset, variables: Sequence[Variable]
-) -> Mapping[str, Placed]:
-    placed = [Placed(position, variable) for position, variable in enumerate(variables, start=1)]
+) -> Mapping[str, PositionedVariable]:
+    placed = [PositionedVariable(position, variable) for position, variable in enumerate(variables, start=1)]
     await connection.executemany(
         """
         INSERT INTO insight.variable

@@ -1,4 +1,4 @@
-"""The only place for where the values of insights come from: what has been said, as it was stored."""
+"""Reads published insights, their cells and their statistics, as they were stored."""
 
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from privacy.measures import Reliability
 from resolvers.insight.costs import cost
 from resolvers.lookup import community_called
 
-NOTHING: Expression = literal_column("0")  # what a share lies between
-ALL: Expression = literal_column("1")
+NO_SHARE: Expression = literal_column("0")  # the range of shares
+WHOLE_SHARE: Expression = literal_column("1")
 
 
 def insight(*, id: Value[UUID]) -> Rows:
@@ -32,7 +32,7 @@ def insights_of_community(community: Row) -> Rows:
 
 
 def insights_of_treatment(treatment: Row, *, community: Value[str] | None = None) -> Rows:
-    """Those that one of the variables is about this treatment of."""
+    """The insights with a variable about the treatment, newest first."""
     insight, variable = row(tables.Insight), row(datasets.Variable)
     about = select(variable.position).where(
         variable.subject_id == treatment.id,
@@ -90,7 +90,7 @@ def ledger_entry_of(insight: Row) -> Rows:
 
 
 def cells_of(insight: Row, *, include_unreliable: bool | None = None) -> Rows:
-    """The cells as they were stored; the figures of a HIDDEN one are null, unless unreliable ones are asked for."""
+    """The stored cells. The figures of HIDDEN ones are null unless `include_unreliable`."""
     cell = row(tables.Cell)
 
     def shown(figure: Expression) -> Expression:
@@ -101,7 +101,7 @@ def cells_of(insight: Row, *, include_unreliable: bool | None = None) -> Rows:
             *_places(cell, insight),
             shown(cell.count).label("count"),
             cell.margin.label("margin_of_error"),
-            *(shown(_within(cell, name, NOTHING, ALL)).label(name) for name in ("share", "low", "high")),
+            *(shown(_within(cell, name, NO_SHARE, WHOLE_SHARE)).label(name) for name in ("share", "low", "high")),
             cell.category.label("category"),
             cell.reliability.label("reliability"),
         )
@@ -127,20 +127,20 @@ def statistics_of(insight: Row) -> Rows:
     return found.join(scale, true()).where(statistic.insight_id == insight.id).order_by(statistic.place)
 
 
-def _within(said: Row, name: str, least: Expression, most: Expression) -> Expression:
-    """A figure within what it can be: rows of earlier versions may lie outside, and are never changed."""
-    figure = getattr(said, name)
+def _within(stored: Row, name: str, least: Expression, most: Expression) -> Expression:
+    """A stored figure, clamped: rows of earlier versions may lie outside, and are never changed."""
+    figure = getattr(stored, name)
     # PostgreSQL's GREATEST and LEAST leave nulls out.
     return case((figure.is_not(None), func.least(func.greatest(figure, least), most)))
 
 
-def _places(said: Row, insight: Row) -> tuple[Expression, ...]:
-    """What a cell's or a statistic's categories are found by."""
+def _places(figure: Row, insight: Row) -> tuple[Expression, ...]:
+    """The columns by which the categories of a cell or a statistic are found."""
     return (
         insight.dataset_id.label("dataset_id"),
         insight.variable.label("variable"),
         insight.by.label("variables_by"),
-        said.by.label("categories_by"),
+        figure.by.label("categories_by"),
     )
 
 
@@ -150,14 +150,16 @@ def category_of(cell: Row) -> Rows:
     return select(category).where(*of_variable, category.place == cell.category)
 
 
-def categories_by(said: Row) -> Rows:
+def categories_by(figure: Row) -> Rows:
     category = row(datasets.Category)
-    # Pairs, so that each is one look-up by key: an insight may have thousands of cells.
-    pair = func.unnest(said.variables_by, said.categories_by).table_valued("variable", "place").render_derived()
+    # As pairs, each is one lookup by primary key: an insight may have thousands of cells.
+    pair = func.unnest(figure.variables_by, figure.categories_by).table_valued("variable", "place").render_derived()
     named = and_(category.variable == pair.c.variable, category.place == pair.c.place)
-    return select(category).join(pair, named).where(category.dataset_id == said.dataset_id).order_by(category.variable)
+    return (
+        select(category).join(pair, named).where(category.dataset_id == figure.dataset_id).order_by(category.variable)
+    )
 
 
-def interval_of(said: Row) -> Rows:
-    """The interval as one row; no row where there is none."""
-    return select(said.low.label("low"), said.high.label("high")).where(said.low.is_not(None))
+def interval_of(figure: Row) -> Rows:
+    """The interval as one row; no row if there is none."""
+    return select(figure.low.label("low"), figure.high.label("high")).where(figure.low.is_not(None))

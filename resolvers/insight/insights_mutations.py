@@ -1,4 +1,4 @@
-"""Publishes insights: charged, counted with noise, stored and entered in the ledger in one transaction."""
+"""Publishes insights: charges, counts with noise, stores and appends to the ledger, in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,21 @@ from models.parameters import DatasetId
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
 from resolvers.insight.ledger import append
-from resolvers.insight.quotes import BudgetExhausted, InsightRequest, Subject, budget_share_of, quote, subject_of
-from resolvers.insight.releases import Overspent, Use, present, release
+from resolvers.insight.quotes import (
+    BudgetExhausted,
+    InsightRequest,
+    ResolvedRequest,
+    budget_share_of,
+    quote,
+    resolve_request,
+)
+from resolvers.insight.releases import Overspent, ReleaseUse, present, release
 from resolvers.transactions import Forbidden, current_day, too_late
 
 
 @dataclass(frozen=True)
 class Published:
-    """An insight, and what was charged for it in micro-rho: nothing if it had been published before."""
+    """An insight, and the micro-rho charged for it: 0 if it had been published before."""
 
     insight_id: UUID
     charged_micro_rho: int
@@ -32,31 +39,32 @@ async def publish_insight(
     by: Sequence[str] = (),
     precision: Precision,
 ) -> Published:
-    """Publishes an insight of a dataset. Raises what `publish` raises."""
+    """Publishes an insight of a dataset. Raises Forbidden and Refused as `publish` does."""
     return await publish(connection, viewer, InsightRequest(dataset, variable, by, precision))
 
 
 async def publish(
-    connection: Connection, viewer: Viewer, question: InsightRequest, *, at: datetime | None = None
+    connection: Connection, viewer: Viewer, request: InsightRequest, *, at: datetime | None = None
 ) -> Published:
-    """The answer to the question as an insight: for its price, or for nothing if it was published before.
+    """The requested insight: charged, or at no cost if it was published before.
 
-    `at` is its moment if it is not now. To be called in a transaction, and nothing of it may be revealed before that
-    has committed. Raises Forbidden, and Refused: NOT_FOUND, INVALID, NOT_ELIGIBLE, LICENCE_REQUIRED, TOO_LATE and
-    BudgetExhausted, which come of the question, of licences and of budgets, and of no record.
+    `at` is the time of publication, if not now. To be called in a transaction; nothing may be revealed of the result
+    before it has committed. Raises Forbidden if the viewer may not publish, and Refused: NOT_FOUND for the dataset,
+    INVALID for the variables, NOT_ELIGIBLE for the kind of organization, LICENCE_REQUIRED, TOO_LATE if the dataset has
+    ended, and BudgetExhausted. These depend on the request, licences and budgets, and on no record.
     """
     if viewer.audience not in (Audience.BUYER, Audience.MANAGER):
         raise Forbidden
-    # From here on whoever publishes of the dataset waits: two of them would both find the budget unspent.
-    subject = await subject_of(connection, question, lock=True)
+    # The dataset stays locked from here on: two requests at once would both find the budget unspent.
+    subject = await resolve_request(connection, request, lock=True)
     day = at.date() if at else await current_day(connection)
     share = await budget_share_of(connection, viewer, subject.dataset, day, lock=True)
     if subject.published is not None and subject.is_published:
-        shown = await present(connection, subject.dataset, subject.published, subject.cube, question.variable, at)
+        shown = await present(connection, subject.dataset, subject.published, subject.cube, request.variable, at)
         return Published(shown, 0)
     if not subject.dataset.is_open_on(day):
-        raise too_late("This dataset has ended. What was published of it can still be read.", "dataset")
-    charge = subject.cost(question.precision)
+        raise too_late("This dataset has ended. Insights that were published from it can still be read.", "dataset")
+    charge = subject.cost(request.precision)
     if charge > share.left:
         raise BudgetExhausted(await quote(connection, subject, share.left))
     try:
@@ -65,18 +73,20 @@ async def publish(
         raise BudgetExhausted(await quote(connection, subject, 0)) from None
 
 
-async def _release(connection: Connection, subject: Subject, use: Use, charge: int, at: datetime | None) -> Published:
-    published, line = await release(
+async def _release(
+    connection: Connection, subject: ResolvedRequest, use: ReleaseUse, charge: int, at: datetime | None
+) -> Published:
+    published, entry = await release(
         connection,
         subject.dataset,
         subject.cube,
-        subject.question.precision,
+        subject.request.precision,
         use,
         charge=charge,
         improves=subject.published,
         at=at,
     )
-    insight = await present(connection, subject.dataset, published, subject.cube, subject.question.variable, at)
+    insight = await present(connection, subject.dataset, published, subject.cube, subject.request.variable, at)
     await connection.execute("SELECT research.tell_enrolled($1, $2)", subject.dataset.id, insight)
-    await append(connection, [line], at)
+    await append(connection, [entry], at)
     return Published(insight, charge)

@@ -1,4 +1,4 @@
-"""The only place where the public register is added to, its head read, and the whole of it verified."""
+"""Appends to the public ledger, reads its head, and verifies it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from privacy.chain import GENESIS, ChainEntry, broken_at, digest_of, hash_of
 
 
 @dataclass(frozen=True)
-class Line:
-    """What one release adds to the register; `organization` is None for the house and the members' own tables."""
+class NewEntry:
+    """The ledger entry of a release, before it has a position; `organization` is None for Cohorte's own uses."""
 
     release: UUID
     dataset: UUID
@@ -30,7 +30,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Head:
-    """The register's last line; position 0 where it has none."""
+    """The position and hash of the ledger's last entry; position 0 if it is empty."""
 
     position: int
     hash: bytes
@@ -40,41 +40,41 @@ EMPTY = Head(0, GENESIS)
 
 
 async def head(connection: Connection) -> Head:
-    """The last line: within a transaction that added to the register, its own."""
+    """The head of the ledger as the transaction sees it, with the entries that it has appended itself."""
     last = await connection.fetchrow("SELECT position, hash FROM insight.ledger_entry ORDER BY position DESC LIMIT 1")
     return EMPTY if last is None else Head(last["position"], last["hash"])
 
 
-async def holds(connection: Connection, known: Head) -> bool:
-    """Whether the register has this line, of this hash: one that was restored from before it has not."""
+async def contains(connection: Connection, known: Head) -> bool:
+    """Whether the ledger has the entry `known`. It does not if the database was restored from an older backup."""
     if known.position == 0:
         return True
     found = "SELECT hash FROM insight.ledger_entry WHERE position = $1"
     return bool(await connection.fetchval(found, known.position) == known.hash)
 
 
-async def append(connection: Connection, lines: Sequence[Line], at: datetime | None = None) -> None:
-    """Adds these lines, in order; `at` is their moment where it is not now.
+async def append(connection: Connection, entries: Sequence[NewEntry], at: datetime | None = None) -> None:
+    """Appends entries in order; `at` is their time, if not now.
 
-    To be called last in a transaction: every other one that publishes waits from here until the transaction's end.
+    To be called last in a transaction: all other transactions that publish wait from here until its end.
     """
-    # The order of locks is the dataset, licences, this one: nobody who holds it waits for another.
+    # Locks are taken in a fixed order: the dataset, licences, the ledger. A holder of this one waits for no other.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.ledger'))")
     last = await head(connection)
     moment: datetime = at or await connection.fetchval("SELECT clock_timestamp()")
-    for line in lines:
+    for new in entries:
         entry = ChainEntry(
             position=last.position + 1,
-            release_id=line.release,
-            dataset_id=line.dataset,
-            dataset_title=line.dataset_title,
-            community_id=line.community,
-            organization_id=line.organization,
-            organization_name=line.organization_name,
-            purpose=line.purpose,
-            variables=line.variables,
-            micro_rho=line.micro_rho,
-            cells_digest=digest_of(line.noisy),
+            release_id=new.release,
+            dataset_id=new.dataset,
+            dataset_title=new.dataset_title,
+            community_id=new.community,
+            organization_id=new.organization,
+            organization_name=new.organization_name,
+            purpose=new.purpose,
+            variables=new.variables,
+            micro_rho=new.micro_rho,
+            cells_digest=digest_of(new.noisy),
             published_at=moment,
             previous_hash=last.hash,
         )
@@ -86,30 +86,30 @@ async def append(connection: Connection, lines: Sequence[Line], at: datetime | N
                  purpose, variables, micro_rho, cells_digest, published_at, previous_hash, hash, demonstration)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
             """,
-            entry.position, line.release, line.dataset, line.dataset_title, line.community, line.organization,
-            line.organization_name, line.purpose, list(line.variables), line.micro_rho, entry.cells_digest, moment,
-            entry.previous_hash, last.hash, line.demonstration,
+            entry.position, new.release, new.dataset, new.dataset_title, new.community, new.organization,
+            new.organization_name, new.purpose, list(new.variables), new.micro_rho, entry.cells_digest, moment,
+            entry.previous_hash, last.hash, new.demonstration,
         )  # fmt: skip
 
 
 async def fault(connection: Connection) -> str | None:
-    """Where the register does not hold, in one sentence; None where every line and every charge does.
+    """The first inconsistency of the ledger, in one sentence; None if all entries and charges are right.
 
-    To be called in a transaction that sees one moment: it compares the lines with what datasets say was spent.
+    To be called in a repeatable-read transaction: it compares entries with releases and with datasets' budgets.
     """
     rows = await connection.fetch("SELECT * FROM insight.ledger_entry ORDER BY position")
     broken = broken_at((_entry(row), row["hash"]) for row in rows)
     if broken is not None:
         return f"Entry {broken} of the ledger was altered, or does not follow the previous entry."
-    async for row in connection.cursor(RELEASED):
+    async for row in connection.cursor(ENTRIES_WITH_RELEASES):
         if not row["fits"]:
             return f"Entry {row['position']} of the ledger does not match its release."
         if digest_of(row["noisy"]) != row["cells_digest"]:
             return f"Entry {row['position']} of the ledger: the noisy cells are not the published ones."
-    unwritten = await connection.fetchval(UNWRITTEN)
+    unwritten = await connection.fetchval(RELEASE_WITHOUT_ENTRY)
     if unwritten is not None:
         return f"The release {unwritten} has no entry in the ledger."
-    spent = await connection.fetchrow(SPENT)
+    spent = await connection.fetchrow(UNBALANCED_DATASET)
     if spent is not None:
         return (
             f"The dataset {spent['id']}: its ledger entries add up to {spent['charged']} micro-rho, "
@@ -119,7 +119,7 @@ async def fault(connection: Connection) -> str | None:
     return None
 
 
-RELEASED = """
+ENTRIES_WITH_RELEASES = """
     SELECT l.position, l.cells_digest, r.noisy,
         (l.dataset_id, l.micro_rho, l.purpose, l.community_id) = (r.dataset_id, r.micro_rho, r.purpose, d.community_id)
         AND l.organization_id IS NOT DISTINCT FROM r.organization_id
@@ -132,11 +132,11 @@ RELEASED = """
     JOIN insight.dataset d ON d.id = r.dataset_id
     ORDER BY l.position
 """
-UNWRITTEN = """
+RELEASE_WITHOUT_ENTRY = """
     SELECT r.id FROM insight.release r
     WHERE NOT EXISTS (SELECT FROM insight.ledger_entry l WHERE l.release_id = r.id) ORDER BY r.id LIMIT 1
 """
-SPENT = """
+UNBALANCED_DATASET = """
     SELECT d.id, d.spent_micro_rho, d.sold_micro_rho, charged, bought
     FROM insight.dataset d, LATERAL (
         SELECT coalesce(sum(l.micro_rho), 0) AS charged,

@@ -1,4 +1,4 @@
-"""Values of licences: their status, price and quota."""
+"""Reads licences: their status, price and quota."""
 
 from sqlalchemy import and_, case, func, type_coerce
 
@@ -25,13 +25,13 @@ def licence_of(made: Row) -> Rows:
 
 
 def status_of(licence: Row) -> Expression:
-    """Where it stands today (UTC): what was not refused is over after its last day, whether or not the row says so."""
+    """The status today (UTC): a licence that was not refused has ended after its last day, whatever the row says."""
     over = and_(licence.status != tables.LicenceStatus.REFUSED, licence.ends_on < func.current_date())
     return case((over, type_coerce(tables.LicenceStatus.ENDED, licence.status.type)), else_=licence.status)
 
 
 def price_of(licence: Row) -> Rows:
-    """The price as one row; no row while no price is agreed."""
+    """The price as one row; no row if none is agreed."""
     price = (licence.price_amount.label("amount"), licence.price_currency.label("currency"))
     return select(*price).where(licence.price_amount.is_not(None))
 

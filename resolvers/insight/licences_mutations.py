@@ -24,14 +24,14 @@ from resolvers.transactions import (
 
 PURPOSE_LENGTH = 500
 REASON_LENGTH = 1_000
-YEARS = 2  # that a licence lasts at most
-MOST_MONEY = Decimal(10**10)  # less than which its column holds
+YEARS = 2  # the longest term of a licence
+MOST_MONEY = Decimal(10**10)  # the column holds amounts below this
 CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True)
 class Price:
-    """What a licence costs, in the main unit of a currency of ISO 4217."""
+    """The price of a licence, in the main unit of an ISO 4217 currency."""
 
     amount: Decimal
     currency: str
@@ -40,10 +40,11 @@ class Price:
 async def request_licence(
     connection: Connection, viewer: Viewer, *, community: CommunityId, purpose: str, starts_on: date, ends_on: date
 ) -> UUID:
-    """Requests a licence for the viewer's organization to query a community's datasets, both days included (UTC).
+    """Requests a licence for the viewer's organization to query a community's datasets, and returns its id.
 
-    Raises Forbidden for a viewer who is not a buyer, and Refused: NOT_FOUND, INVALID and TOO_LONG, and CONFLICT while
-    another request of the organization for the same community is undecided.
+    It is valid from its first to its last day (UTC). Raises Forbidden if the viewer is not a buyer, and Refused:
+    NOT_FOUND for the community, INVALID and TOO_LONG for the purpose, INVALID for a day, CONFLICT while another request
+    of the organization for the same community is undecided.
     """
     organization = buyer_of(viewer)
     if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
@@ -53,11 +54,11 @@ async def request_licence(
     if starts_on < today:
         raise invalid("This day is in the past.", "starts_on")
     if ends_on < starts_on:
-        raise invalid("The last day may not precede the first.", "ends_on")
-    # Not a date made from a date: there is none two years after the last of the calendar.
+        raise invalid("The last day must not precede the first.", "ends_on")
+    # Compared by parts: no date is two years after the last ones of the calendar, or after 29 February.
     if (ends_on.year - YEARS, ends_on.month, ends_on.day) > (starts_on.year, starts_on.month, starts_on.day):
-        raise invalid(f"A licence lasts at most {YEARS} years. Request another when it ends.", "ends_on")
-    await connection.execute("SELECT insight.end_licences()")  # one that has lapsed is in nobody's way
+        raise invalid(f"A licence can last at most {YEARS} years. Request another when it ends.", "ends_on")
+    await connection.execute("SELECT insight.end_licences()")  # a request that has lapsed does not prevent another
     made: UUID | None = await connection.fetchval(
         """
         INSERT INTO insight.licence (organization_id, community_id, purpose, starts_on, ends_on, status)
@@ -83,17 +84,18 @@ async def decide_licence(
     quota: int | None = None,
     reason: str | None = None,
 ) -> UUID:
-    """Grants a requested licence, with a quota in micro-rho, or refuses it; its organization is notified by mail.
+    """Grants a requested licence, with a quota in micro-rho, or refuses it; returns its id.
 
-    Raises Forbidden for staff who are not data stewards, and Refused: NOT_FOUND, INVALID and TOO_LONG for what does
-    not go with the decision, and CONFLICT for a licence that is decided on already or has lapsed.
+    The organization is notified by mail. Raises Forbidden if the viewer is not a data steward, and Refused: NOT_FOUND,
+    INVALID for a price, quota or reason that does not go with the decision, TOO_LONG for the reason, CONFLICT if the
+    licence has been decided on already or has lapsed.
     """
     require_role(viewer, StaffRole.DATA_STEWARD)
     if not await connection.fetchval("SELECT true FROM insight.licence WHERE id = $1", licence):
         raise not_found("licence")
-    said = optional_text_within(reason, REASON_LENGTH, "reason")
+    explanation = optional_text_within(reason, REASON_LENGTH, "reason")
     if granted:
-        refuse_bad_grant(price, quota, said)
+        refuse_bad_grant(price, quota, explanation)
     elif price is not None or quota is not None:
         what = "price" if quota is None else "quota"
         raise invalid("This can only be given when the licence is granted.", what)
@@ -109,7 +111,7 @@ async def decide_licence(
         price and price.amount,
         price and price.currency,
         quota or 0,
-        said,
+        explanation,
     )
     if decided is None:
         raise conflict("This licence has been decided on already, or has lapsed.", "licence")
@@ -118,7 +120,7 @@ async def decide_licence(
 
 def refuse_bad_grant(price: Price | None, quota: int | None, reason: str | None) -> None:
     if quota is None or not 1 <= quota <= MOST_MICRO_RHO:
-        raise invalid(f"Granting a licence takes a quota of 1 to {MOST_MICRO_RHO:,} micro-rho.", "quota")
+        raise invalid(f"Granting a licence requires a quota of 1 to {MOST_MICRO_RHO:,} micro-rho.", "quota")
     if reason is not None:
         raise invalid("A reason can only be given when the licence is refused.", "reason")
     if price is None:

@@ -1,4 +1,4 @@
-"""Reads what was just published or quoted."""
+"""Reads the results of publishing and quoting insights."""
 
 from sqlalchemy import func
 
@@ -13,7 +13,7 @@ def insight_published(payload: Row) -> Rows:
 
 
 def charge_of(payload: Row) -> Rows:
-    """The charge as one row; no row where nothing was carried out."""
+    """The charge as one row; no row if the mutation was refused."""
     return cost(payload.charged_micro_rho).where(payload.charged_micro_rho.is_not(None))
 
 
@@ -25,8 +25,8 @@ def remaining_after(quote: Row) -> Rows:
     return cost(quote.remaining_micro_rho)
 
 
-def covering(quote: Row) -> Rows:
-    """The insights that a quote names, in its order."""
+def covering_insights(quote: Row) -> Rows:
+    """The published insights that answer the quoted one, in the quote's order."""
     insight = row(insights.Insight)
     found = select(insight).where(insight.id == func.any(quote.insight_ids))
     return found.order_by(func.array_position(quote.insight_ids, insight.id))

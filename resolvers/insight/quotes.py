@@ -1,4 +1,4 @@
-"""Quotes the price of an insight, and finds published insights that answer it. No record is looked at."""
+"""Quotes the price of an insight, and finds published insights that answer it, without reading any record."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from privacy.budget import left_for_sale, left_for_staff
 from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
 from privacy.domains import Category, DomainRule, Variable
 from privacy.precision import PRECISIONS, Precision, cheaper, price
-from resolvers.insight.releases import FrozenDataset, NoisyRelease, Placed, Use
+from resolvers.insight.releases import FrozenDataset, NoisyRelease, PositionedVariable, ReleaseUse
 from resolvers.transactions import (
     Forbidden,
     Path,
@@ -30,8 +30,8 @@ from resolvers.transactions import (
     require_role,
 )
 
-STAFF_USE = Use("Cohorte's own research")
-COVERING = 10  # the most insights that a quote names
+STAFF_USE = ReleaseUse("Cohorte's own research")
+MOST_COVERING = 10  # the most insights that a quote lists
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class InsightRequest:
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What a question is about: its dataset, the cube that answers it, and what has been published of that cube."""
+class ResolvedRequest:
+    """A request with its dataset, the cube that answers it, and the best release of that cube so far."""
 
-    question: InsightRequest
+    request: InsightRequest
     dataset: FrozenDataset
-    cube: Sequence[Placed]  # in the order of positions
+    cube: Sequence[PositionedVariable]  # by position
     published: NoisyRelease | None  # the most precise one
 
     @property
@@ -59,22 +59,22 @@ class Subject:
 
     @property
     def is_published(self) -> bool:
-        return self.published is not None and _at_least(self.published.precision, self.question.precision)
+        return self.published is not None and _is_as_precise(self.published.precision, self.request.precision)
 
     def cost(self, precision: Precision) -> int:
-        """What publishing it with this precision costs, in micro-rho, beyond what was paid before."""
+        """The price of publishing with this precision, in micro-rho, less what was charged before."""
         if self.published is None:
             return price(precision, self.contributions)
-        if _at_least(self.published.precision, precision):
+        if _is_as_precise(self.published.precision, precision):
             return 0
         return price(precision, self.contributions) - self.published.total_micro_rho
 
 
 @dataclass(frozen=True)
 class BudgetShare:
-    """The share of a budget that a release is charged to: whose use it is, and the micro-rho left for it."""
+    """The budget share that a release is charged to: the use it is for, and the micro-rho left."""
 
-    use: Use
+    use: ReleaseUse
     left: int
 
 
@@ -83,13 +83,13 @@ class Quote:
     """The price of an insight, in micro-rho; `margin_of_error` is the half-width of each 95 % confidence interval."""
 
     micro_rho: int
-    left: int  # what may still be spent, before this
+    left: int  # micro-rho that may still be spent, before this
     already_published: bool
     cells: int
     margin_of_error: int
-    cheaper: Sequence[Precision]  # those that cost less and that what is left suffices for, the dearest first
-    insight_ids: list[UUID]  # of those that answer it for nothing
-    remaining_micro_rho: int  # afterwards; what is left now if that does not suffice
+    cheaper: Sequence[Precision]  # that cost less and are affordable, the most expensive first
+    insight_ids: list[UUID]  # of published insights that answer it at no cost
+    remaining_micro_rho: int  # after this; if `left` does not suffice, what is left now
 
     @property
     def affordable(self) -> bool:
@@ -97,17 +97,17 @@ class Quote:
 
 
 class BudgetExhausted(Refused):
-    """What is left of the budget does not suffice; the quote says what would."""
+    """The remaining budget does not suffice; the quote lists what is affordable."""
 
     def __init__(self, quote: Quote) -> None:
-        asked = f"This costs {quote.micro_rho:,} micro-rho, and {quote.left:,} are left."
+        cost = f"This costs {quote.micro_rho:,} micro-rho, and {quote.left:,} are left."
         if quote.insight_ids:
-            further = "The insights in `quote.coveredBy` answer it for nothing."
+            further = "The insights in `quote.coveredBy` answer it at no cost."
         elif quote.cheaper:
             further = f"The precision {quote.cheaper[0].value} is still affordable."
         else:
-            further = "Read what is published of this dataset, or wait for the next one."
-        message = f"{asked} {further}"
+            further = "Use the insights published from this dataset, or wait for the next one."
+        message = f"{cost} {further}"
         super().__init__(Refusal(RefusalCode.BUDGET_EXHAUSTED, message, ("precision",)), shows={"quote": quote})
 
 
@@ -120,13 +120,16 @@ async def quote_insight(
     by: Sequence[str] = (),
     precision: Precision,
 ) -> Quote:
-    """What an insight would cost the viewer. Raises Refused with INVALID and NOT_FOUND only."""
+    """The price of an insight to the viewer. Raises Refused: NOT_FOUND for the dataset, INVALID for the variables."""
     return await quote_of(connection, viewer, InsightRequest(dataset, variable, by, precision))
 
 
-async def quote_of(connection: Connection, viewer: Viewer, question: InsightRequest) -> Quote:
-    """What the question would cost the viewer, by what they may read. Raises Refused: INVALID and NOT_FOUND only."""
-    subject = await subject_of(connection, question)
+async def quote_of(connection: Connection, viewer: Viewer, request: InsightRequest) -> Quote:
+    """The price of the request to the viewer, who can spend nothing if they may not publish.
+
+    Raises Refused: NOT_FOUND for the dataset, INVALID for the variables.
+    """
+    subject = await resolve_request(connection, request)
     day = await current_day(connection)
     try:
         share = await budget_share_of(connection, viewer, subject.dataset, day)
@@ -135,19 +138,19 @@ async def quote_of(connection: Connection, viewer: Viewer, question: InsightRequ
     return await quote(connection, subject, share.left if subject.dataset.is_open_on(day) else 0)
 
 
-async def quote(connection: Connection, subject: Subject, left: int) -> Quote:
-    """The quote for a viewer who can still spend `left` micro-rho."""
-    asked = subject.question.precision
-    cost = subject.cost(asked)
+async def quote(connection: Connection, subject: ResolvedRequest, left: int) -> Quote:
+    """The quote to a viewer who may still spend `left` micro-rho."""
+    precision = subject.request.precision
+    cost = subject.cost(precision)
     return Quote(
         micro_rho=cost,
         left=left,
         remaining_micro_rho=left - cost if affordable(cost, left) else left,
         already_published=subject.is_published,
         cells=cells_in(placed.variable for placed in subject.cube),
-        margin_of_error=subject.published.margin if subject.is_published and subject.published else asked.margin,
-        cheaper=[one for one in cheaper(asked) if subject.cost(one) < cost and subject.cost(one) <= left],
-        insight_ids=await covering(connection, subject),
+        margin_of_error=subject.published.margin if subject.is_published and subject.published else precision.margin,
+        cheaper=[one for one in cheaper(precision) if subject.cost(one) < cost and subject.cost(one) <= left],
+        insight_ids=await covering_insights(connection, subject),
     )
 
 
@@ -155,31 +158,31 @@ def affordable(cost: int, left: int) -> bool:
     return cost <= left or cost == 0
 
 
-async def subject_of(connection: Connection, question: InsightRequest, *, lock: bool = False) -> Subject:
-    """What the question is about; `lock`: with the dataset held until the transaction ends.
+async def resolve_request(connection: Connection, request: InsightRequest, *, lock: bool = False) -> ResolvedRequest:
+    """The request with its dataset, cube and best release; `lock` locks the dataset until the transaction ends.
 
-    Raises Refused: NOT_FOUND for the dataset, INVALID for variables that make no cube of it.
+    Raises Refused: NOT_FOUND for the dataset, INVALID for unknown, repeated or too many variables, or too many cells.
     """
-    dataset = await dataset_of(connection, question.dataset, lock=lock)
-    names = [question.variable, *question.by]
+    dataset = await dataset_of(connection, request.dataset, lock=lock)
+    names = [request.variable, *request.by]
     if len(names) > MOST_VARIABLES:
-        raise invalid(f"An insight has at most {MOST_VARIABLES} variables. Leave some out.", "by")
+        raise invalid(f"An insight can have at most {MOST_VARIABLES} variables. Leave some out.", "by")
     known = await domain_of(connection, dataset.id, names)
     for place, name in enumerate(names):
         path: Path = ("variable",) if place == 0 else ("by", place - 1)
         if name not in known:
-            raise invalid("The dataset has no such variable. Name one of `Dataset.variables`.", *path)
+            raise invalid("The dataset has no such variable. Use one of `Dataset.variables`.", *path)
         if name in names[:place]:
-            raise invalid("The same variable is named twice.", *path)
+            raise invalid("A variable is named twice.", *path)
     cube = sorted(known.values(), key=lambda placed: placed.position)
     cells = cells_in(placed.variable for placed in cube)
     if cells > MOST_CELLS:
         raise invalid(f"This has {cells:,} cells, and the limit is {MOST_CELLS:,}. Leave a variable out.", "by")
-    return Subject(question, dataset, cube, await release_of(connection, dataset, cube))
+    return ResolvedRequest(request, dataset, cube, await release_of(connection, dataset, cube))
 
 
 async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) -> FrozenDataset:
-    """The dataset; one that is too small is none. Raises Refused."""
+    """The dataset. Raises Refused: NOT_FOUND if there is none, or if it is too small."""
     row = await connection.fetchrow(
         f"""
         SELECT id, community_id, kind, title, status, ends_on, offered_to, domain_version, cap_micro_rho,
@@ -193,8 +196,8 @@ async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) ->
     return FrozenDataset(**{**row, "kind": DatasetKind(row["kind"]), "status": DatasetStatus(row["status"])})
 
 
-async def domain_of(connection: Connection, dataset: UUID, names: Sequence[str]) -> Mapping[str, Placed]:
-    """Those of the dataset's variables that have these names, with their categories in order."""
+async def domain_of(connection: Connection, dataset: UUID, names: Sequence[str]) -> Mapping[str, PositionedVariable]:
+    """The dataset's variables with these names, by name, each with its categories in order."""
     rows = await connection.fetch(
         """
         SELECT v.position, v.name, v.label AS titled, v.rule, v.ordinal, v.max_per_member, v.subject_id,
@@ -209,11 +212,13 @@ async def domain_of(connection: Connection, dataset: UUID, names: Sequence[str])
     for row in rows:
         one = Category(row["code"], row["label"], row["value"], row["low"], row["high"])
         categories.setdefault(row["name"], []).append(one)
-    return {row["name"]: _placed(row, categories[row["name"]]) for row in rows}
+    return {row["name"]: _positioned(row, categories[row["name"]]) for row in rows}
 
 
-async def release_of(connection: Connection, dataset: FrozenDataset, cube: Sequence[Placed]) -> NoisyRelease | None:
-    """The most precise release of this very cube that the connection may read."""
+async def release_of(
+    connection: Connection, dataset: FrozenDataset, cube: Sequence[PositionedVariable]
+) -> NoisyRelease | None:
+    """The most precise release of exactly this cube that the connection's role may read."""
     row = await connection.fetchrow(
         """
         SELECT id, variables, precision, total_micro_rho, margin, sigma, estimates FROM insight.release
@@ -225,9 +230,9 @@ async def release_of(connection: Connection, dataset: FrozenDataset, cube: Seque
     return None if row is None else NoisyRelease(**{**row, "precision": Precision(row["precision"])})
 
 
-async def covering(connection: Connection, subject: Subject) -> list[UUID]:
-    """Published insights that answer the question for nothing, the most precise first: see privacy.cubes.covers."""
-    asked = [placed.variable.name for placed in subject.cube]
+async def covering_insights(connection: Connection, subject: ResolvedRequest) -> list[UUID]:
+    """Published insights that answer the request at no cost, the most precise first: see privacy.cubes.covers."""
+    wanted = [placed.variable.name for placed in subject.cube]
     rows = await connection.fetch(
         """
         SELECT DISTINCT ON (r.id) i.id, r.sigma, array(
@@ -239,24 +244,24 @@ async def covering(connection: Connection, subject: Subject) -> list[UUID]:
         """,
         subject.dataset.id,
         [placed.position for placed in subject.cube],
-        next(placed.position for placed in subject.cube if placed.variable.name == subject.question.variable),
+        next(placed.position for placed in subject.cube if placed.variable.name == subject.request.variable),
     )
     known = await domain_of(connection, subject.dataset.id, sorted({name for row in rows for name in row["names"]}))
-    found = []  # the most precise first; of the same margin the smallest, which needs no summing
+    found = []  # margin, number of variables, id: of the same margin, the smallest cube needs the least summing
     for row in rows:
-        margin = covers([known[name].variable for name in row["names"]], row["sigma"], asked)
-        if margin is not None and margin <= subject.question.precision.margin:
+        margin = covers([known[name].variable for name in row["names"]], row["sigma"], wanted)
+        if margin is not None and margin <= subject.request.precision.margin:
             found.append((margin, len(row["names"]), row["id"]))
-    return [id for _, _, id in sorted(found)[:COVERING]]
+    return [id for _, _, id in sorted(found)[:MOST_COVERING]]
 
 
 async def budget_share_of(
     connection: Connection, viewer: Viewer, dataset: FrozenDataset, day: date, *, lock: bool = False
 ) -> BudgetShare:
-    """The share of the budget that the viewer may spend on that day; `lock` holds its licences until the commit.
+    """The budget share that the viewer may spend on `day`; `lock` locks the licences until the transaction ends.
 
-    Raises Forbidden for a viewer who may not spend any, and Refused: NOT_ELIGIBLE for the kind of organization,
-    LICENCE_REQUIRED if no licence is in force.
+    Raises Forbidden if the viewer may not publish, and Refused: NOT_ELIGIBLE if the dataset is not offered to their
+    kind of organization, LICENCE_REQUIRED if no licence is in force.
     """
     if viewer.audience is not Audience.BUYER:
         require_role(viewer, StaffRole.DATA_STEWARD)
@@ -285,26 +290,26 @@ async def _licensed(
         day,
     )
     if not licences:
-        message = "This takes a licence for the dataset's community, granted and in force today. See `licenceRequest`."
+        message = "This requires a licence for the dataset's community that is in force today. See `licenceRequest`."
         raise refused(RefusalCode.LICENCE_REQUIRED, message, "dataset")
     for_sale = left_for_sale(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
     best: BudgetShare | None = None
     for licence in licences:
         if lock:
-            # Publishing on another of the community's datasets spends the same quota. No licence's row may be locked.
+            # Publishing from another dataset of the community spends the same quota. The role may not lock the row.
             turn = f"licence {licence['id']}"
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
         spent = "SELECT coalesce(sum(micro_rho), 0) FROM insight.release WHERE licence_id = $1"
         left = min(for_sale, licence["quota_micro_rho"] - await connection.fetchval(spent, licence["id"]))
         if best is None or left > best.left:
-            use = Use(licence["purpose"], viewer.organization, name, licence["id"])
+            use = ReleaseUse(licence["purpose"], viewer.organization, name, licence["id"])
             best = BudgetShare(use, max(left, 0))
     assert best is not None
     return best
 
 
-def _placed(row: asyncpg.Record, categories: Sequence[Category]) -> Placed:
-    return Placed(
+def _positioned(row: asyncpg.Record, categories: Sequence[Category]) -> PositionedVariable:
+    return PositionedVariable(
         row["position"],
         Variable(
             name=row["name"],
@@ -318,5 +323,5 @@ def _placed(row: asyncpg.Record, categories: Sequence[Category]) -> Placed:
     )
 
 
-def _at_least(one: Precision, other: Precision) -> bool:
+def _is_as_precise(one: Precision, other: Precision) -> bool:
     return PRECISIONS.index(one) <= PRECISIONS.index(other)

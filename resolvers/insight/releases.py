@@ -1,4 +1,4 @@
-"""The only place where records are counted: exact counts are charged for, become noisy ones here, and go no further."""
+"""Counts records, adds the noise that a charge pays for, and stores the release. Exact counts never leave it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from privacy.cubes import Cube, contributions, key
 from privacy.domains import Variable
 from privacy.precision import Precision, margin_of
 from privacy.reading import cells_of, statistics_of
-from resolvers.insight.ledger import Line
+from resolvers.insight.ledger import NewEntry
 
 
 @dataclass(frozen=True)
 class FrozenDataset:
-    """A dataset as publishing goes by it; costs are in micro-rho."""
+    """The columns of a dataset that publishing depends on."""
 
     id: UUID
     community_id: UUID
@@ -36,12 +36,12 @@ class FrozenDataset:
     demonstration: bool
 
     def is_open_on(self, day: date) -> bool:
-        """Whether it can be asked then."""
+        """Whether insights can be published from it on that day."""
         return self.status is DatasetStatus.OPEN and day <= self.ends_on
 
 
 @dataclass(frozen=True)
-class Placed:
+class PositionedVariable:
     """A variable, and its position in its dataset."""
 
     position: int
@@ -50,7 +50,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class NoisyRelease:
-    """What has been said of a cube: estimates in the order of the variables' positions, the last running fastest."""
+    """A published release of a cube: estimates in the order of the variables' positions, the last running fastest."""
 
     id: UUID
     variables: Sequence[int]
@@ -62,8 +62,8 @@ class NoisyRelease:
 
 
 @dataclass(frozen=True)
-class Use:
-    """Whom a release is for, and what for; no organization: the house, or the members themselves."""
+class ReleaseUse:
+    """The purpose of a release, and the organization that it is for; None for Cohorte and for members' own tables."""
 
     purpose: str
     organization: UUID | None = None
@@ -72,28 +72,28 @@ class Use:
 
 
 class Overspent(Exception):
-    """The dataset's budget, or the buyers' share of it, does not bear this charge."""
+    """The charge exceeds what is left of the dataset's budget, or of the buyers' share of it."""
 
 
-class NoNoise(Exception):
-    """The noise could not be drawn; says what kind of error it was, and none of its words."""
+class NoiseFailed(Exception):
+    """The noise could not be drawn. The message is the class of the error, whose own message might hold counts."""
 
 
 async def release(
     connection: Connection,
     dataset: FrozenDataset,
-    cube: Sequence[Placed],
+    cube: Sequence[PositionedVariable],
     precision: Precision,
-    use: Use,
+    use: ReleaseUse,
     *,
     charge: int,
     improves: NoisyRelease | None = None,
     at: datetime | None = None,
-) -> tuple[NoisyRelease, Line]:
-    """Charges `charge` micro-rho, counts the cube, adds the noise that this pays for, and keeps what comes of it.
+) -> tuple[NoisyRelease, NewEntry]:
+    """Charges `charge` micro-rho, counts the cube, adds the noise that this pays for, and stores the release.
 
-    `cube` is in the order of positions. The line is still to be added to the register, in the same transaction.
-    Raises Overspent before anything is counted.
+    `cube` is in the order of positions; `improves` is the earlier release to combine with. The caller appends the
+    returned entry to the ledger in the same transaction. Raises Overspent before anything is counted.
     """
     await debit(connection, dataset, charge, sold=use.licence is not None)
     variables = [placed.variable for placed in cube]
@@ -119,7 +119,7 @@ async def release(
         charge, total, sigma, noisy, estimates, improves and improves.id, use.organization, use.licence, use.purpose,
         at, dataset.demonstration,
     )  # fmt: skip
-    line = Line(
+    entry = NewEntry(
         release=id,
         dataset=dataset.id,
         dataset_title=dataset.title,
@@ -132,18 +132,21 @@ async def release(
         organization_name=use.organization_name,
         demonstration=dataset.demonstration,
     )
-    return NoisyRelease(id, positions, precision, total, margin, sigma, estimates), line
+    return NoisyRelease(id, positions, precision, total, margin, sigma, estimates), entry
 
 
 async def present(
     connection: Connection,
     dataset: FrozenDataset,
     release: NoisyRelease,
-    cube: Sequence[Placed],
+    cube: Sequence[PositionedVariable],
     variable: str,
     at: datetime | None = None,
 ) -> UUID:
-    """The insight that shows this variable of a release by its others: it costs nothing, all has been said."""
+    """The insight of one variable of a release by its others, made if there is none yet; returns its id.
+
+    It costs nothing, because it shows the published estimates.
+    """
     position = next(placed.position for placed in cube if placed.variable.name == variable)
     found: UUID | None = await connection.fetchval(
         "SELECT id FROM insight.insight WHERE release_id = $1 AND variable = $2", release.id, position
@@ -194,9 +197,9 @@ async def present(
 
 
 async def debit(connection: Connection, dataset: FrozenDataset, charge: int, *, sold: bool) -> None:
-    """Takes `charge` micro-rho off the dataset's budget, and off the buyers' share where it is `sold`.
+    """Charges `charge` micro-rho to the dataset's budget, and to the buyers' share of it if it is `sold`.
 
-    Raises Overspent. The table's own constraints stand behind it.
+    Raises Overspent if too little is left, which constraints of the table enforce as well.
     """
     taken = await connection.fetchval(
         """
@@ -214,10 +217,10 @@ async def debit(connection: Connection, dataset: FrozenDataset, charge: int, *, 
 async def _noisy_counts(
     connection: Connection, dataset: FrozenDataset, positions: Sequence[int], charge: int, many: int
 ) -> list[int]:
-    # The exact counts live in this function alone: an error that leaves it may hold none of them.
+    # Exact counts exist in this function only. An error that leaves it must not contain any.
     exact = await connection.fetchval("SELECT research.histogram($1, $2)", dataset.id, list(positions))
     try:
         return await asyncio.to_thread(noise.draw, exact, charge, many)
     except Exception as error:
         failed = type(error).__name__
-    raise NoNoise(failed)
+    raise NoiseFailed(failed)

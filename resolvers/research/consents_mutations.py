@@ -18,10 +18,11 @@ async def set_consent(
     recipients: Sequence[OrganizationKind] | None,
     notice_version: str,
 ) -> str:
-    """Grants or withdraws consent for a purpose, which it returns; answers no longer covered are deleted at once.
+    """Grants or withdraws consent for a purpose, and returns the purpose. Answers no longer covered are deleted.
 
-    Granting takes the notice in force and at least one recipient; None keeps the earlier ones. Withdrawing takes any
-    notice ever published: it must be as easy as granting. Raises Refused.
+    Granting requires the notice in force and at least one recipient; None retains the earlier ones. Withdrawing accepts
+    any notice ever in force, because it must be as easy as granting. Raises Refused: INVALID for the notice or the
+    recipients.
     """
     versions = await connection.fetch(
         """
@@ -32,7 +33,7 @@ async def set_consent(
     )
     known = [row["version"] for row in versions]
     if notice_version not in (known[:1] if granted else known):
-        raise invalid(f"The notice in force is version {known[0]}: read it first.", "notice_version")
+        raise invalid(f"The notice in force is version {known[0]}. Read that one first.", "notice_version")
     if not granted:
         if recipients:
             raise invalid("Recipients can only be given when consent is granted.", "recipients")

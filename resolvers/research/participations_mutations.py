@@ -8,27 +8,31 @@ from models.database import Connection
 from models.parameters import SurveyId
 from models.research.surveys import ParticipationStatus, QuestionKind, RuleOperator, SurveyStatus
 from models.viewers import Viewer
-from resolvers.research.participations_rules import AnswerEntry, kept_answers
-from resolvers.research.visibility_rules import Given, OptionDefinition, QuestionDefinition, RuleDefinition
+from resolvers.research.participations_rules import AnswerEntry, accepted_answers
+from resolvers.research.visibility_rules import AnswerValue, OptionDefinition, QuestionDefinition, RuleDefinition
 from resolvers.transactions import Refused, conflict, not_eligible, not_found, too_early, too_late
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the viewer is with a survey; it stays so until the transaction ends."""
+    """A survey and the viewer's progress in it, locked until the transaction ends."""
 
     survey: UUID
     status: SurveyStatus
     version: int
-    past: bool  # whether its last day is over
+    past: bool  # whether its last day has passed
     participation: ParticipationStatus | None
-    eligible: bool  # whether the survey asks the viewer, and the viewer's consent extends to whom it is offered to
+    eligible: bool  # by the survey's conditions, and by the viewer's consent to all of its recipients
 
 
 async def save_survey(
     connection: Connection, viewer: Viewer, *, survey: SurveyId, answers: Sequence[AnswerEntry]
 ) -> UUID:
-    """Saves a draft, which replaces the earlier one; the participation's id. Raises Refused."""
+    """Saves a draft, which replaces the earlier one, and returns the participation's id.
+
+    Raises Refused: NOT_FOUND, TOO_EARLY and TOO_LATE unless the survey is open, NOT_ELIGIBLE, CONFLICT if answers have
+    been submitted, and NOT_FOUND, INVALID and TOO_LONG for answers, each with its path.
+    """
     standing = await _standing(connection, survey)
     _refuse_unless_answerable(standing)
     if standing.participation is ParticipationStatus.COMPLETED:
@@ -40,7 +44,11 @@ async def save_survey(
 async def submit_survey(
     connection: Connection, viewer: Viewer, *, survey: SurveyId, answers: Sequence[AnswerEntry]
 ) -> UUID:
-    """Submits the answers, which replace earlier ones; the participation's id. Raises Refused."""
+    """Submits the answers, which replace earlier ones, and returns the participation's id.
+
+    Raises Refused: NOT_FOUND, TOO_EARLY and TOO_LATE unless the survey is open, NOT_ELIGIBLE, and NOT_FOUND, INVALID
+    and TOO_LONG for answers, each with its path.
+    """
     standing = await _standing(connection, survey)
     _refuse_unless_answerable(standing)
     await _write(connection, standing, answers, whole=True)
@@ -49,7 +57,10 @@ async def submit_survey(
 
 
 async def withdraw_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
-    """Deletes the viewer's answers; the participation's id. A repetition changes nothing. Raises Refused."""
+    """Deletes the viewer's answers, and returns the participation's id. Withdrawing again changes nothing.
+
+    Raises Refused: NOT_FOUND if the viewer has no participation, TOO_LATE if the survey has closed.
+    """
     standing = await _standing(connection, survey)
     if standing.participation is None:
         raise not_found("survey")
@@ -60,8 +71,8 @@ async def withdraw_survey(connection: Connection, viewer: Viewer, *, survey: Sur
 
 
 async def questions_of(connection: Connection, survey: UUID, version: int) -> dict[UUID, QuestionDefinition]:
-    """The questions of one version of a survey, in order, by their ids."""
-    asked = await connection.fetch(
+    """The questions of one version of a survey by their ids, in order."""
+    found = await connection.fetch(
         """
         SELECT id, key, kind, required, minimum, maximum, max_choices FROM catalog.question
         WHERE survey_id = $1 AND version = $2 ORDER BY position
@@ -69,7 +80,7 @@ async def questions_of(connection: Connection, survey: UUID, version: int) -> di
         survey,
         version,
     )
-    ids = [row["id"] for row in asked]
+    ids = [row["id"] for row in found]
     options: dict[UUID, list[OptionDefinition]] = {id: [] for id in ids}
     for row in await connection.fetch(
         "SELECT question_id, code, label FROM catalog.question_option WHERE question_id = any($1) ORDER BY position",
@@ -97,7 +108,7 @@ async def questions_of(connection: Connection, survey: UUID, version: int) -> di
             options=tuple(options[row["id"]]),
             visible_when=tuple(rules[row["id"]]),
         )
-        for row in asked
+        for row in found
     }
 
 
@@ -122,26 +133,28 @@ def _refuse_unless_answerable(standing: Standing) -> None:
     if standing.status is not SurveyStatus.OPEN or standing.past:
         raise too_late("The survey has closed.", "survey")
     if not standing.eligible:
-        raise _not_asked()
+        raise _not_eligible()
 
 
-def _not_asked() -> Refused:
+def _not_eligible() -> Refused:
     message = "The survey is for eligible members of its community whose consent covers its recipients."
     return not_eligible(message, "survey")
 
 
 async def _write(connection: Connection, standing: Standing, entries: Sequence[AnswerEntry], *, whole: bool) -> None:
-    asked = await questions_of(connection, standing.survey, standing.version)
-    answers, refusals = kept_answers(list(asked.values()), entries, "answers", whole=whole)
+    questions = await questions_of(connection, standing.survey, standing.version)
+    answers, refusals = accepted_answers(list(questions.values()), entries, "answers", whole=whole)
     if refusals:
         raise Refused(*refusals)
     sheet = await connection.fetchval("SELECT research.begin_sheet($1)", standing.survey)
-    if sheet is None:  # the viewer has just left the community, say
-        raise _not_asked()
-    await _insert(connection, sheet, {id: answers[asked[id].key] for id in asked if asked[id].key in answers})
+    if sheet is None:  # for instance, the viewer has just left the community
+        raise _not_eligible()
+    await _insert(
+        connection, sheet, {id: answers[questions[id].key] for id in questions if questions[id].key in answers}
+    )
 
 
-async def _insert(connection: Connection, sheet: UUID, answers: Mapping[UUID, Given]) -> None:
+async def _insert(connection: Connection, sheet: UUID, answers: Mapping[UUID, AnswerValue]) -> None:
     await connection.executemany(
         """
         INSERT INTO research.answer (answer_sheet_id, question_id, codes, number, day, text)

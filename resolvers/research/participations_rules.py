@@ -1,4 +1,4 @@
-"""Checks the answers to a survey, and reports each fault with its path. Pure."""
+"""Checks the answers to a survey, and reports each fault with its path. Needs no database."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import date
 from datetime import date as Day
 
 from models.research.surveys import QuestionKind
-from resolvers.research.visibility_rules import CHOICES, NUMBERS, Given, QuestionDefinition, shown
+from resolvers.research.visibility_rules import CHOICES, NUMBERS, AnswerValue, QuestionDefinition, shown
 from resolvers.transactions import Path, Refusal, RefusalCode, Step
 
 TEXT_LENGTH = 5_000
@@ -24,7 +24,7 @@ FIELD_OF: Mapping[QuestionKind, str] = {
 
 @dataclass(frozen=True)
 class AnswerEntry:
-    """An answer as a client sends it: the question's key, and any of the four values."""
+    """An answer as a client sends it: the question's key, and up to four values, of which one is allowed."""
 
     question: str
     codes: tuple[str, ...] = ()
@@ -33,18 +33,18 @@ class AnswerEntry:
     text: str | None = field(default=None, repr=False)
 
 
-def kept_answers(
+def accepted_answers(
     questions: Sequence[QuestionDefinition], entries: Sequence[AnswerEntry], *path: Step, whole: bool
-) -> tuple[dict[str, Given], list[Refusal]]:
-    """The answers to keep, by key, and what is wrong with the entries, each at its place under `path`.
+) -> tuple[dict[str, AnswerValue], list[Refusal]]:
+    """The answers to store, by question key, and the refusals of entries, whose paths begin with `path`.
 
-    Answers to hidden questions are dropped, with whatever is wrong with them, and so are entries that say nothing.
-    `whole` also asks for an answer to every required question that is shown.
+    Entries for hidden questions are dropped together with their faults, and so are empty entries. `whole` also requires
+    an answer to every required question that is shown.
     """
     by_key = {question.key: question for question in questions}
     refusals: list[Refusal] = []
     faults: dict[str, Refusal] = {}
-    good: dict[str, Given] = {}
+    good: dict[str, AnswerValue] = {}
     seen: set[str] = set()
     for number, entry in enumerate(entries):
         place = (*path, number)
@@ -53,7 +53,7 @@ def kept_answers(
             message = "The survey has no question with this key."
             refusals.append(Refusal(RefusalCode.NOT_FOUND, message, (*place, "question")))
         elif entry.question in seen:
-            refusals.append(_invalid("Another answer is to the same question.", *place, "question"))
+            refusals.append(_invalid("This question has already been answered by another entry.", *place, "question"))
         else:
             seen.add(entry.question)
             fault = _fault(question, entry, *place)
@@ -62,36 +62,36 @@ def kept_answers(
                 faults[entry.question] = fault
             elif given is not None:
                 good[entry.question] = given
-    asked = shown(questions, good)
-    refusals += [fault for key, fault in faults.items() if key in asked]
+    visible = shown(questions, good)
+    refusals += [fault for key, fault in faults.items() if key in visible]
     if whole:
         refusals += [
-            _invalid(f"The question {question.key} needs an answer.", *path)
+            _invalid(f"The question {question.key} requires an answer.", *path)
             for question in questions
-            if question.required and question.key in asked and question.key not in good and question.key not in faults
+            if question.required and question.key in visible and question.key not in good and question.key not in faults
         ]
-    return {key: given for key, given in good.items() if key in asked}, refusals
+    return {key: given for key, given in good.items() if key in visible}, refusals
 
 
-def _given(question: QuestionDefinition, entry: AnswerEntry) -> Given | None:
+def _given(question: QuestionDefinition, entry: AnswerEntry) -> AnswerValue | None:
     if question.kind in CHOICES:
-        return Given(codes=entry.codes) if entry.codes else None
+        return AnswerValue(codes=entry.codes) if entry.codes else None
     if question.kind in NUMBERS:
-        return None if entry.number is None else Given(number=entry.number)
+        return None if entry.number is None else AnswerValue(number=entry.number)
     if question.kind is QuestionKind.DATE:
-        return None if entry.date is None else Given(day=entry.date)
+        return None if entry.date is None else AnswerValue(day=entry.date)
     text = (entry.text or "").strip()
-    return Given(text=text) if text else None
+    return AnswerValue(text=text) if text else None
 
 
 def _fault(question: QuestionDefinition, entry: AnswerEntry, *path: Step) -> Refusal | None:
-    said = {"codes": bool(entry.codes), "number": entry.number is not None, "date": entry.date is not None}
-    said["text"] = bool((entry.text or "").strip())
+    filled = {"codes": bool(entry.codes), "number": entry.number is not None, "date": entry.date is not None}
+    filled["text"] = bool((entry.text or "").strip())
     own = FIELD_OF[question.kind]
     for name in FIELDS:
-        if said[name] and name != own:
-            return _invalid(f"Answers to this question are given in `{own}`.", *path, name)
-    return FAULTS[question.kind](question, entry, (*path, own)) if said[own] else None
+        if filled[name] and name != own:
+            return _invalid(f"Answer this question in the field `{own}`.", *path, name)
+    return FAULTS[question.kind](question, entry, (*path, own)) if filled[own] else None
 
 
 def _codes_fault(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Refusal | None:
@@ -100,10 +100,10 @@ def _codes_fault(question: QuestionDefinition, entry: AnswerEntry, path: Path) -
         if code not in offered:
             return _invalid("The question has no such option.", *path, number)
     if len(set(entry.codes)) < len(entry.codes):
-        return _invalid("The same option is chosen twice.", *path)
+        return _invalid("An option is chosen twice.", *path)
     most = 1 if question.kind is QuestionKind.SINGLE_CHOICE else question.max_choices
     if most is not None and len(entry.codes) > most:
-        return _invalid(f"At most {most} may be chosen.", *path)
+        return _invalid(f"Choose at most {most}.", *path)
     return None
 
 
@@ -111,7 +111,7 @@ def _number_fault(question: QuestionDefinition, entry: AnswerEntry, path: Path) 
     number = entry.number
     assert number is not None
     if question.kind is QuestionKind.SCALE and number % 1 != 0:
-        return _invalid("A scale takes whole numbers.", *path)
+        return _invalid("The answer to a scale must be a whole number.", *path)
     least = float("-inf") if question.minimum is None else question.minimum
     most = float("inf") if question.maximum is None else question.maximum
     if not least <= number <= most or number in (float("inf"), float("-inf")):
@@ -130,7 +130,7 @@ def _day_fault(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> 
 
 def _text_fault(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Refusal | None:
     if len((entry.text or "").strip()) > TEXT_LENGTH:
-        return Refusal(RefusalCode.TOO_LONG, f"This takes at most {TEXT_LENGTH:,} characters.", path)
+        return Refusal(RefusalCode.TOO_LONG, f"The limit is {TEXT_LENGTH:,} characters.", path)
     return None
 
 

@@ -1,11 +1,11 @@
-"""The only place for where the values of surveys come from: definitions, the viewer's part in them, and consents."""
+"""Reads surveys, the viewer's participation in them, consents and notices."""
 
 from uuid import UUID
 
 from sqlalchemy import func
 
 from models.research import surveys as tables
-from models.rows import Asking, Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import treatments
 from resolvers.lookup import community_called
 
@@ -61,7 +61,7 @@ def completed_count(survey: Row) -> Expression:
     return func.coalesce(found.scalar_subquery(), 0)
 
 
-def viewer_participation(survey: Row, *, viewer: Asking) -> Rows:
+def viewer_participation(survey: Row, *, viewer: ViewerIds) -> Rows:
     participation = row(tables.Participation)
     return select(participation).where(participation.survey_id == survey.id, participation.member_id == viewer.member)
 
@@ -97,8 +97,8 @@ def consents_of(me: Row) -> Rows:
     return select(consent).where(consent.member_id == me.member_id).order_by(consent.purpose)
 
 
-def consent_made(done: Row, *, viewer: Asking) -> Rows:
-    """The viewer's consent for the purpose that a mutation was about."""
+def consent_made(done: Row, *, viewer: ViewerIds) -> Rows:
+    """The viewer's consent for the purpose that a mutation returned."""
     consent = row(tables.Consent)
     return select(consent).where(consent.member_id == viewer.member, consent.purpose == done.purpose)
 
@@ -109,7 +109,7 @@ def participation_made(done: Row) -> Rows:
 
 
 def notices() -> Rows:
-    """The notices that are in force: of each purpose, the latest whose day has come."""
+    """The notices in force: for each purpose, the latest one whose date has been reached (UTC)."""
     notice, other = row(tables.Notice), row(tables.Notice)
     latest = select(func.max(other.in_force_on)).where(
         other.purpose == notice.purpose, other.in_force_on <= func.current_date()

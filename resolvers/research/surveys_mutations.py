@@ -31,14 +31,14 @@ TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 5_000
 REGION_LENGTH = 100
 LEAST_PARTICIPANTS, MOST_PARTICIPANTS = 1, 1_000_000
-USUAL_PARTICIPANTS = 200  # what a community needs before anything about it is released
+USUAL_PARTICIPANTS = 200
 FIRST_YEAR = 1900
 REVISABLE = (SurveyStatus.DRAFT, SurveyStatus.WAITING, SurveyStatus.OPEN)
 
 
 @dataclass(frozen=True)
-class Eligible:
-    """Who can answer a survey. Empty and None are no condition, but without `kinds` it is for patients."""
+class EligibilityDefinition:
+    """The conditions on a survey's participants. Empty and None are no condition, but without `kinds` only patients."""
 
     kinds: Sequence[MemberKind] = ()
     sexes: Sequence[Sex] = ()
@@ -48,7 +48,7 @@ class Eligible:
     regions: Sequence[str] = ()
 
 
-ANY_PATIENT = Eligible()
+ANY_PATIENT = EligibilityDefinition()
 
 
 async def create_survey(
@@ -63,9 +63,13 @@ async def create_survey(
     opens_on: date | None,
     closes_on: date,
     offered_to: Sequence[OrganizationKind],
-    eligibility: Eligible = ANY_PATIENT,
+    eligibility: EligibilityDefinition = ANY_PATIENT,
 ) -> UUID:
-    """A new survey, which only staff see until it is scheduled; its id. Raises Forbidden and Refused."""
+    """Creates a survey as a draft, which only staff can see, and returns its id.
+
+    Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND for the community or a treatment,
+    INVALID and TOO_LONG for a field, each fault of the questions with its path.
+    """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
         raise not_found("community")
@@ -111,8 +115,11 @@ async def revise_survey(
     questions: Sequence[QuestionDefinition] | None,
     closes_on: date | None,
 ) -> UUID:
-    """Changes what is given; the survey's id. The questions of a draft are replaced. Those of a survey that members see
-    stay, with the answers to them, and new ones become its next version. Raises Forbidden and Refused.
+    """Changes the fields that are given, and returns the survey's id.
+
+    The questions of a draft are replaced. Those of a survey that members can see stay, with their answers, and the new
+    ones become its next version. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
+    TOO_LATE if the survey has closed, INVALID and TOO_LONG for a field.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     found = await _locked(connection, survey)
@@ -147,29 +154,33 @@ async def revise_survey(
 
 
 async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
-    """Lets a draft open on its day, once enough members can answer; its id. Raises Forbidden and Refused."""
+    """Schedules a draft, and returns its id: it opens on its day, once enough members can answer it.
+
+    Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND, CONFLICT unless it is a draft,
+    TOO_LATE if its last day has passed.
+    """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     found = await _locked(connection, survey)
     if SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
         raise conflict("The survey has already been scheduled.", "survey")
     if found["closes_on"] < await current_day(connection):
         raise too_late("The last day is in the past. Set another one first.", "survey")
-    await _take_time(connection)
+    await _lift_statement_timeout(connection)
     await connection.execute("SELECT catalog.schedule_survey($1)", survey)
     return survey
 
 
 async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
     found = "SELECT title, description, status, version, opens_on, closes_on FROM catalog.survey WHERE id = $1"
-    # A survey that has closed cannot be locked, nor change again: it is read after it was found to be so.
+    # A survey that has closed does not change any more, and the role may not lock it: it is read without a lock.
     row = await connection.fetchrow(f"{found} FOR UPDATE", survey) or await connection.fetchrow(found, survey)
     if row is None:
         raise not_found("survey")
     return row
 
 
-async def _take_time(connection: Connection) -> None:
-    # Inviting thousands takes seconds, in one statement: only the request's own limit is over it.
+async def _lift_statement_timeout(connection: Connection) -> None:
+    # One statement invites thousands of members, which takes seconds. The request's own time limit still applies.
     await connection.execute("SET LOCAL statement_timeout = 0")
 
 
@@ -184,11 +195,11 @@ def _refuse_bad_questions(questions: Sequence[QuestionDefinition]) -> None:
         raise Refused(*refusals)
 
 
-async def _refuse_bad_eligibility(connection: Connection, eligible: Eligible, today: date) -> None:
+async def _refuse_bad_eligibility(connection: Connection, eligible: EligibilityDefinition, today: date) -> None:
     path = ("eligibility",)
     for name, year in (("born_from", eligible.born_from), ("born_to", eligible.born_to)):
         if year is not None and not FIRST_YEAR <= year <= today.year:
-            raise invalid(f"A year of birth is between {FIRST_YEAR} and the current year.", *path, name)
+            raise invalid(f"The year of birth must be between {FIRST_YEAR} and the current year.", *path, name)
     if eligible.born_from is not None and eligible.born_to is not None and eligible.born_from > eligible.born_to:
         raise invalid("The last year must not precede the first.", *path, "born_to")
     for number, region in enumerate(eligible.regions):
@@ -205,7 +216,7 @@ async def _refuse_bad_eligibility(connection: Connection, eligible: Eligible, to
         raise Refused(*unknown)
 
 
-async def _write_eligibility(connection: Connection, survey: UUID, eligible: Eligible) -> None:
+async def _write_eligibility(connection: Connection, survey: UUID, eligible: EligibilityDefinition) -> None:
     await connection.execute(
         """
         INSERT INTO catalog.eligibility (survey_id, kinds, sexes, born_from, born_to, treatment_ids, regions)

@@ -1,4 +1,4 @@
-"""Checks the questions of a survey, and reports each fault of a definition with its path. Pure."""
+"""Checks the questions of a survey, and reports each fault with its path. Needs no database."""
 
 import math
 import re
@@ -18,11 +18,11 @@ BINS = 100
 SCALE_STEPS = 100
 TEXT_LENGTH = 1_000
 LABEL_LENGTH = 300
-LARGEST = 1e12  # of a number asked for: far from where a double's digits end
+LARGEST = 1e12  # of bounds and edges: far below where doubles lose precision
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,63}")
-# The category of those who have no answer, in every dataset that is made of answers.
+# The category of members without an answer, in every dataset.
 RESERVED_CODE = "UNKNOWN"
 
 COMPARISONS = {RuleOperator.GREATER_THAN, RuleOperator.LESS_THAN}
@@ -38,9 +38,9 @@ OPERATORS: Mapping[QuestionKind, set[RuleOperator]] = {
 
 
 def definition_refusals(questions: Sequence[QuestionDefinition], *path: Step) -> list[Refusal]:
-    """What is wrong with these questions, each at its place under `path`; empty where they make a survey."""
+    """The refusals of a survey's questions, whose paths begin with `path`; empty if all are valid."""
     if not 1 <= len(questions) <= QUESTIONS:
-        return [_invalid(f"A survey has 1 to {QUESTIONS} questions.", *path)]
+        return [_invalid(f"A survey must have 1 to {QUESTIONS} questions.", *path)]
     found: list[Refusal] = []
     by_key: dict[str, QuestionDefinition] = {}
     for number, question in enumerate(questions):
@@ -54,7 +54,7 @@ def definition_refusals(questions: Sequence[QuestionDefinition], *path: Step) ->
             found += _rule_refusals(question, rule, by_key, *path, number, "visible_when", which)
     if not found:
         found += [
-            _invalid("The visibility rules of this question depend on itself.", *path, number, "visible_when")
+            _invalid("The visibility rules of this question depend on its own answer.", *path, number, "visible_when")
             for number, question in enumerate(questions)
             if _depends_on_itself(question.key, by_key)
         ]
@@ -63,12 +63,12 @@ def definition_refusals(questions: Sequence[QuestionDefinition], *path: Step) ->
 
 def _question_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refusal]:
     if not KEY.fullmatch(question.key):
-        yield _invalid("A key is a letter followed by at most 63 letters, digits or underscores.", *path, "key")
+        yield _invalid("A key must be a letter followed by at most 63 letters, digits or underscores.", *path, "key")
     yield from _text_refusals(question.text, TEXT_LENGTH, *path, "text")
     if question.help is not None:
         yield from _text_refusals(question.help, TEXT_LENGTH, *path, "help")
     if len(question.visible_when) > RULES:
-        yield _invalid(f"A question has at most {RULES} rules.", *path, "visible_when")
+        yield _invalid(f"A question can have at most {RULES} rules.", *path, "visible_when")
     yield from _option_refusals(question, *path)
     yield from _range_refusals(question, *path)
 
@@ -80,12 +80,16 @@ def _option_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refu
             yield _invalid("Only choice questions have options.", *path, "options")
     else:
         if not 2 <= len(question.options) <= OPTIONS:
-            yield _invalid(f"A choice question takes 2 to {OPTIONS} options.", *path, "options")
+            yield _invalid(f"A choice question must have 2 to {OPTIONS} options.", *path, "options")
         seen = set()
         for number, option in enumerate(question.options):
             place = (*path, "options", number)
             if not CODE.fullmatch(option.code):
-                yield _invalid("A code is 1 to 64 letters, digits or underscores.", *place, "code")
+                yield _invalid(
+                    "A code must be a letter or digit followed by at most 63 letters, digits or underscores.",
+                    *place,
+                    "code",
+                )
             elif option.code == RESERVED_CODE:
                 yield _invalid(f"{RESERVED_CODE} is reserved for missing answers.", *place, "code")
             elif option.code in seen:
@@ -94,7 +98,7 @@ def _option_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refu
             yield from _text_refusals(option.label, LABEL_LENGTH, *place, "label")
     if most is not None:
         if question.kind is not QuestionKind.MULTIPLE_CHOICE:
-            yield _invalid("Only multiple-choice questions take this.", *path, "max_choices")
+            yield _invalid("Only multiple-choice questions limit the number of choices.", *path, "max_choices")
         elif not 1 <= most <= max(len(question.options), 1):
             yield _invalid("This must be between 1 and the number of options.", *path, "max_choices")
 
@@ -104,23 +108,23 @@ def _range_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refus
     for name, bound in (("minimum", least), ("maximum", most)):
         if bound is None:
             if question.kind is QuestionKind.SCALE:
-                yield _invalid("A scale takes a minimum and a maximum.", *path, name)
+                yield _invalid("A scale must have a minimum and a maximum.", *path, name)
         elif question.kind not in NUMBERS:
-            yield _invalid("Only scale and number questions take bounds.", *path, name)
+            yield _invalid("Only scale and number questions have bounds.", *path, name)
         elif not _is_number(bound) or (question.kind is QuestionKind.SCALE and bound != int(bound)):
             yield _invalid("This must be a number, and a whole one for a scale.", *path, name)
     if least is not None and most is not None:
         if not least < most:
             yield _invalid("The maximum must be greater than the minimum.", *path, "maximum")
         elif question.kind is QuestionKind.SCALE and most - least > SCALE_STEPS:
-            yield _invalid(f"A scale has at most {SCALE_STEPS} steps.", *path, "maximum")
+            yield _invalid(f"A scale can have at most {SCALE_STEPS} steps.", *path, "maximum")
     bins = question.bins
     if question.kind is not QuestionKind.NUMBER:
         if bins:
-            yield _invalid("Only number questions take bins.", *path, "bins")
+            yield _invalid("Only number questions have bins.", *path, "bins")
     elif not 2 <= len(bins) <= BINS:
-        # Chosen here, before anybody answers: bins chosen by looking at answers would tell of them.
-        yield _invalid(f"A number question takes the edges of its bins: 2 to {BINS} numbers.", *path, "bins")
+        # Required before anybody answers: bins chosen after looking at the answers would reveal something about them.
+        yield _invalid(f"A number question must have the edges of its bins: 2 to {BINS} numbers.", *path, "bins")
     elif not all(map(_is_number, bins)) or any(low >= high for low, high in pairwise(bins)):
         yield _invalid("The edges of bins must be numbers in ascending order.", *path, "bins")
 
@@ -146,17 +150,17 @@ def _rule_refusals(
     for number, value in enumerate(rule.values):
         place = (*path, "values", number)
         try:
-            said = value_of(on.kind, value)
+            parsed = value_of(on.kind, value)
         except ValueError:
-            wanted = "a day, as 2026-01-31" if on.kind is QuestionKind.DATE else "a number"
-            yield _invalid(f"That question is answered with {wanted}.", *place)
+            wanted = "a day, such as 2026-01-31" if on.kind is QuestionKind.DATE else "a number"
+            yield _invalid(f"The answer to that question is {wanted}.", *place)
             continue
-        if on.kind in CHOICES and said not in codes:
+        if on.kind in CHOICES and parsed not in codes:
             yield _invalid("That question has no such option.", *place)
-        elif isinstance(said, float) and not _is_within(said, on.minimum, on.maximum):
+        elif isinstance(parsed, float) and not _is_within(parsed, on.minimum, on.maximum):
             yield _invalid("This number is out of range for that question.", *place)
-        elif isinstance(said, date) and said.isoformat() != value:
-            yield _invalid("That question is answered with a day, as 2026-01-31.", *place)
+        elif isinstance(parsed, date) and parsed.isoformat() != value:
+            yield _invalid("The answer to that question is a day, such as 2026-01-31.", *place)
 
 
 def _values_of(operator: RuleOperator) -> tuple[int, int]:
@@ -180,9 +184,9 @@ def _depends_on_itself(key: str, by_key: Mapping[str, QuestionDefinition]) -> bo
 
 def _text_refusals(text: str, most: int, *path: Step) -> Iterator[Refusal]:
     if not text.strip():
-        yield _invalid("This may not be empty.", *path)
+        yield _invalid("This must not be empty.", *path)
     elif len(text) > most:
-        yield Refusal(RefusalCode.TOO_LONG, f"This takes at most {most:,} characters.", path)
+        yield Refusal(RefusalCode.TOO_LONG, f"The limit is {most:,} characters.", path)
 
 
 def _is_number(value: float) -> bool:

@@ -1,4 +1,4 @@
-"""Decides which questions of a survey are shown, from their definition and the answers given. Pure."""
+"""Decides which questions of a survey are shown, by their rules and the answers given. Needs no database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class OptionDefinition:
 
 @dataclass(frozen=True)
 class QuestionDefinition:
-    """A question as it is defined; it is shown when all of its rules hold."""
+    """The definition of a question, which is shown if all of its rules hold."""
 
     key: str
     kind: QuestionKind
@@ -46,8 +46,8 @@ class QuestionDefinition:
 
 
 @dataclass(frozen=True)
-class Given:
-    """An answer: the one of the four that fits its question's kind."""
+class AnswerValue:
+    """The value of an answer, in the one field that fits its question's kind."""
 
     codes: tuple[str, ...] = ()
     number: float | None = None
@@ -55,11 +55,11 @@ class Given:
     text: str | None = field(default=None, repr=False)
 
 
-def shown(questions: Sequence[QuestionDefinition], answers: Mapping[str, Given]) -> frozenset[str]:
-    """The keys of the questions that these answers show.
+def shown(questions: Sequence[QuestionDefinition], answers: Mapping[str, AnswerValue]) -> frozenset[str]:
+    """The keys of the questions that are shown, given these answers.
 
-    An answer to a question that is itself hidden counts for nothing. Rules must make no cycle, nor name a question
-    that is not there: `definition_refusals` sees to both; here such a rule raises RecursionError or KeyError.
+    An answer to a hidden question is ignored. Raises RecursionError if rules form a cycle, and KeyError if one refers
+    to a question that does not exist; `definition_refusals` refuses both.
     """
     by_key = {question.key: question for question in questions}
     known: dict[str, bool] = {}
@@ -72,18 +72,18 @@ def shown(questions: Sequence[QuestionDefinition], answers: Mapping[str, Given])
     def is_met(rule: RuleDefinition) -> bool:
         return holds(rule, by_key[rule.question].kind, counting(rule.question))
 
-    def counting(key: str) -> Given | None:
+    def counting(key: str) -> AnswerValue | None:
         return answers.get(key) if is_shown(key) else None
 
     return frozenset(key for key in by_key if is_shown(key))
 
 
-def holds(rule: RuleDefinition, kind: QuestionKind, answer: Given | None) -> bool:
-    """Whether a rule on a question of this kind holds; of a question without an answer only NOT_EQUALS does.
+def holds(rule: RuleDefinition, kind: QuestionKind, answer: AnswerValue | None) -> bool:
+    """Whether a rule on a question of this kind holds. Without an answer, only NOT_EQUALS holds.
 
-    Of several options chosen, one that is among the rule's values is enough.
+    If several options are chosen, one of them among the rule's values suffices.
     """
-    given = () if answer is None else given_values(kind, answer)
+    given = () if answer is None else comparable_values(kind, answer)
     wanted = [value_of(kind, value) for value in rule.values]
     match rule.operator:
         case RuleOperator.ANSWERED:
@@ -98,16 +98,16 @@ def holds(rule: RuleDefinition, kind: QuestionKind, answer: Given | None) -> boo
             return any(value < most for value in given for most in wanted)  # type: ignore[operator]  # of one kind
 
 
-def given_values(kind: QuestionKind, answer: Given) -> tuple[Comparable, ...]:
-    """What an answer says, as a question of this kind has it; empty where it says nothing."""
+def comparable_values(kind: QuestionKind, answer: AnswerValue) -> tuple[Comparable, ...]:
+    """The answer's values for a question of this kind, comparable with `value_of`; empty without an answer."""
     if kind in CHOICES:
         return answer.codes
-    said = answer.number if kind in NUMBERS else answer.day if kind is QuestionKind.DATE else answer.text
-    return () if said is None else (said,)
+    value = answer.number if kind in NUMBERS else answer.day if kind is QuestionKind.DATE else answer.text
+    return () if value is None else (value,)
 
 
 def value_of(kind: QuestionKind, text: str) -> Comparable:
-    """What a rule's value stands for on a question of this kind; raises ValueError where it is none."""
+    """A rule's value, parsed for a question of this kind. Raises ValueError if it does not fit."""
     if kind in NUMBERS:
         return float(text)
     return date.fromisoformat(text) if kind is QuestionKind.DATE else text

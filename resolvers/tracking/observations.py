@@ -1,4 +1,4 @@
-"""The only place for where the values of tracking come from: indicators, observations, and their summaries in time."""
+"""Reads indicators, observations, and their summaries over time."""
 
 from datetime import date
 from uuid import UUID
@@ -11,7 +11,7 @@ from models.tracking import treatments
 from privacy.described import DescribedEnum
 from resolvers.lookup import matches
 
-INDICATORS = 20  # how many indicators a search answers with where it does not say
+INDICATORS = 20  # that a search returns by default
 
 
 class Interval(DescribedEnum):
@@ -24,7 +24,7 @@ class Interval(DescribedEnum):
 
     @property
     def unit(self) -> Expression:
-        """The interval as date_trunc names it. It is part of the statement's text, so that GROUP BY recognises it."""
+        """The interval's name in date_trunc, as a literal: with a bound value, GROUP BY would not match the SELECT."""
         return cast(literal_column(f"'{self.value.lower()}'"), Text)
 
 
@@ -60,7 +60,7 @@ def observation_left(payload: Row) -> Rows:
 def dashboard(
     me: Row, *, from_: Value[date] | None = None, to: Value[date] | None = None, interval: Interval | None = None
 ) -> Rows:
-    """What a dashboard is of: a member, the span's first and last day, and the length of a point."""
+    """One row: the member, the first and last day of the period, and the interval of a point."""
     today = func.current_date()
     ends_on = today if to is None else func.coalesce(to, today)
     year_before = cast(ends_on - literal_column("interval '1 year'"), Date)
@@ -74,7 +74,7 @@ def dashboard(
 
 
 def series_of(dashboard: Row) -> Rows:
-    """One row for each indicator that was observed within the span, with all that its points are made from."""
+    """One row for each indicator with an observation in the period, by name, with the dashboard's columns."""
     indicator, observation = row(tables.Indicator), row(tables.Observation)
     observed = select(observation.indicator_id).where(*_within(dashboard, observation))
     return (
@@ -114,7 +114,7 @@ def courses_within(dashboard: Row) -> Rows:
 
 
 def points(observation: Row, unit: Expression) -> Rows:
-    """Observations summed up by interval, oldest first: the first day of each, mean, minimum, maximum and count."""
+    """Observations summarized by interval, oldest first: first day, mean, minimum, maximum and count."""
     starts_on = cast(func.date_trunc(unit, cast(observation.observed_on, DateTime)), Date)
     return (
         select(

@@ -25,13 +25,13 @@ from resolvers.transactions import (
     optional_text_within,
 )
 
-ENTRIES = 100  # of one day: more indicators than anybody follows
+ENTRIES = 100  # of one day: more than the indicators that a member tracks
 NOTE_LENGTH = 1_000
 
 
 @dataclass(frozen=True)
 class ObservationEntry:
-    """One value of a day; `indicator` is None for an id of something else."""
+    """One value of a day; `indicator` is None for an id of another type."""
 
     indicator: IndicatorIdOrNone
     value: float
@@ -46,17 +46,19 @@ async def record_observations(
     entries: Sequence[ObservationEntry],
     on_behalf_of: MemberId | None = None,
 ) -> list[UUID]:
-    """Records a day's values, each replacing an earlier one of its day and indicator; their ids, in the entries' order.
+    """Records a day's values, which replace earlier ones of the day, and returns their ids in the entries' order.
 
-    `on_behalf_of` is the patient for whom a relative writes. If one entry is refused all are, each fault with its path.
+    `on_behalf_of` is the patient whose diary the viewer, a relative, keeps. Raises Forbidden if the viewer is not a
+    member, and Refused: NOT_FOUND for the patient or an indicator, INVALID and TOO_LONG for the day or an entry, each
+    with its path, LIMIT_REACHED for too many entries.
     """
     member = member_of(viewer)
     if on_behalf_of is not None and not await keeps_diary(connection, member, on_behalf_of):
         raise not_found("on_behalf_of")
     if not entries:
-        raise invalid("This takes at least one entry.", "entries")
+        raise invalid("At least one entry is required.", "entries")
     if len(entries) > ENTRIES:
-        raise limit_reached(f"This takes at most {ENTRIES} entries.", "entries")
+        raise limit_reached(f"At most {ENTRIES} entries can be recorded at a time.", "entries")
     refusals: list[Refusal] = []
     try:
         await day_within(connection, observed_on, "observed_on")
@@ -76,7 +78,7 @@ async def record_observations(
             refusals += refused.refusals
         refusals += refusals_of(entry, indicators, path)
         if entry.indicator in seen:
-            message = "An earlier entry is of the same indicator: each has one value a day."
+            message = "An earlier entry has the same indicator, and an indicator has one value a day."
             refusals.append(Refusal(RefusalCode.INVALID, message, (*path, "indicator")))
         seen.add(entry.indicator or object())
     if refusals:
@@ -85,7 +87,9 @@ async def record_observations(
         (entry.indicator, entry.value + 0.0, note)  # minus zero becomes zero
         for entry, note in zip(entries, notes, strict=True)
     ]
-    rows.sort(key=lambda row: str(row[0]))  # so that two batches at once wait for each other, and do not deadlock
+    rows.sort(
+        key=lambda row: str(row[0])
+    )  # a fixed order, so that concurrent requests wait for each other instead of deadlocking
     written = await connection.fetch(
         """
         INSERT INTO care.observation (member_id, indicator_id, observed_on, value, note, by_relative)
@@ -103,18 +107,21 @@ async def record_observations(
 
 
 async def remove_observation(connection: Connection, viewer: Viewer, *, observation: ObservationId) -> UUID:
-    """Deletes one of the viewer's observations, or of a patient's whose diary they keep; its id."""
+    """Deletes an observation of the viewer, or of a patient whose diary they keep, and returns its id.
+
+    Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND.
+    """
     member = member_of(viewer)
     whose = await connection.fetchval("SELECT member_id FROM care.observation WHERE id = $1", observation)
     if whose is None or (whose != member and not await keeps_diary(connection, member, whose)):
         raise not_found("observation")
     if await connection.fetchval("DELETE FROM care.observation WHERE id = $1 RETURNING id", observation) is None:
-        raise not_found("observation")  # a twin was quicker
+        raise not_found("observation")  # a concurrent request has deleted it
     return observation
 
 
 async def keeps_diary(connection: Connection, relative: UUID, patient: UUID) -> bool:
-    """Whether the relative's care link to the patient is accepted; it then stays so until the transaction ends."""
+    """Whether the relative has an accepted care link to the patient, which is locked until the transaction ends."""
     found = await connection.fetchval(
         """
         SELECT id FROM care.care_link WHERE patient_id = $1 AND relative_id = $2 AND status = 'ACCEPTED' FOR SHARE
@@ -133,7 +140,7 @@ def refusals_of(
         return not_found(*path, "indicator").refusals
     least, most = indicator["minimum"], indicator["maximum"]
     if not isfinite(entry.value) or not least <= entry.value <= most:
-        return invalid(f"This indicator takes values from {least:g} to {most:g}.", *path, "value").refusals
+        return invalid(f"The value must be between {least:g} and {most:g}.", *path, "value").refusals
     if indicator["scale"] == Scale.GRADE_NONE_TO_SEVERE and entry.value != int(entry.value):
-        return invalid("This indicator takes whole grades.", *path, "value").refusals
+        return invalid("The value must be a whole number.", *path, "value").refusals
     return ()

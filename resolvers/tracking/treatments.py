@@ -1,4 +1,4 @@
-"""The only place for where the values of treatments come from: the catalogue, courses and their evaluations."""
+"""Reads treatments, courses, evaluations and side effects."""
 
 from models.rows import Row, Rows, Value, row, select
 from models.tracking import observations

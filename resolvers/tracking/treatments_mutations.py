@@ -29,12 +29,12 @@ from resolvers.transactions import (
 DOSE_LENGTH = 200
 COMMENT_LENGTH = 4_000
 SIDE_EFFECTS = 50
-MOST = 10  # of each figure of an evaluation, from 0
+MOST = 10  # of each rating in an evaluation; the least is 0
 
 
 @dataclass(frozen=True)
 class ReportedSideEffect:
-    """A side effect in an evaluation; `indicator` is None for an id of something else."""
+    """A side effect in an evaluation; `indicator` is None for an id of another type."""
 
     indicator: IndicatorIdOrNone
     severity: Severity
@@ -50,7 +50,12 @@ async def start_course(
     started_on: date,
     dose: str | None = None,
 ) -> UUID:
-    """Starts a course of a treatment; its id. Two courses of one treatment cannot start on the same day."""
+    """Starts a course of a treatment, and returns its id.
+
+    Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND for the treatment, or for a community that
+    they do not belong to, INVALID for the day, TOO_LONG for the dose, TAKEN if another course of the treatment started
+    on the same day.
+    """
     member = member_of(viewer)
     if not await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.treatment WHERE id = $1)", treatment):
         raise not_found("treatment")
@@ -60,7 +65,7 @@ async def start_course(
         raise not_found("community")
     await day_within(connection, started_on, "started_on")
     dose = optional_text_within(dose, DOSE_LENGTH, "dose")
-    # Of two that begin the same at once, the second waits here and then sees the first.
+    # Of two identical requests at once, the second waits here, and then finds the first one's course.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"courses of {member}")
     begun = await connection.fetchval(
         "SELECT EXISTS (SELECT FROM care.course WHERE member_id = $1 AND treatment_id = $2 AND started_on = $3)",
@@ -88,12 +93,16 @@ async def end_course(
     status: CourseStatus,
     reason: StopReason | None = None,
 ) -> UUID:
-    """Ends a course, or puts it on hold, after which it can still be ended; its id."""
+    """Ends a course, or puts it on hold, after which it can still be ended, and returns its id.
+
+    Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND if the course is not theirs, INVALID for the
+    status, the reason or the day, TOO_LATE if it has already ended.
+    """
     found = await own_course(connection, viewer, course)
     if status is CourseStatus.ACTIVE:
         raise invalid("The status must be COMPLETED, STOPPED or ON_HOLD.", "status")
     if status is CourseStatus.STOPPED and reason is None:
-        raise invalid("STOPPED takes a reason.", "reason")
+        raise invalid("STOPPED requires a reason.", "reason")
     await day_within(connection, ended_on, "ended_on")
     if ended_on < found["started_on"]:
         raise invalid("This day precedes the first day of the course.", "ended_on")
@@ -117,14 +126,18 @@ async def evaluate_course(
     side_effects: Sequence[ReportedSideEffect] | None = None,
     comment: str | None = None,
 ) -> UUID:
-    """Records the viewer's evaluation of one of their courses, which replaces an earlier one; its id."""
+    """Records an evaluation of one of the viewer's courses, which replaces an earlier one, and returns its id.
+
+    Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND if the course is not theirs or for an
+    indicator, INVALID for a rating or a side effect, TOO_LONG for the comment, LIMIT_REACHED for too many side effects.
+    """
     found = await own_course(connection, viewer, course)
     side_effects = side_effects or ()
     refusals: list[Refusal] = []
     figures = {"effectiveness": effectiveness, "convenience": convenience, "satisfaction": satisfaction}
     for name, figure in figures.items():
         if not 0 <= figure <= MOST:
-            refusals += invalid(f"This takes a whole number from 0 to {MOST}.", name).refusals
+            refusals += invalid(f"The rating must be between 0 and {MOST}.", name).refusals
     try:
         comment = optional_text_within(comment, COMMENT_LENGTH, "comment")
     except Refused as refused:
@@ -156,7 +169,7 @@ async def evaluate_course(
 
 
 async def own_course(connection: Connection, viewer: Viewer, course: UUID) -> asyncpg.Record:
-    """The viewer's course, which nobody else changes until the transaction ends."""
+    """The viewer's course, locked until the transaction ends. Raises Forbidden, and Refused: NOT_FOUND."""
     found = await connection.fetchrow(
         """
         SELECT member_id, treatment_id, status, started_on FROM care.course WHERE id = $1 AND member_id = $2 FOR UPDATE
@@ -171,7 +184,7 @@ async def own_course(connection: Connection, viewer: Viewer, course: UUID) -> as
 
 async def refusals_of(connection: Connection, side_effects: Sequence[ReportedSideEffect]) -> list[Refusal]:
     if len(side_effects) > SIDE_EFFECTS:
-        return [*limit_reached(f"This takes at most {SIDE_EFFECTS} side effects.", "side_effects").refusals]
+        return [*limit_reached(f"At most {SIDE_EFFECTS} side effects can be reported.", "side_effects").refusals]
     named = [one.indicator for one in side_effects if one.indicator is not None]
     found = await connection.fetch("SELECT id, kind FROM catalog.indicator WHERE id = any($1::uuid[])", named)
     kinds: dict[UUID | None, str] = {indicator["id"]: indicator["kind"] for indicator in found}

@@ -1,4 +1,4 @@
-"""Mutations of accounts: registration, signing in and out, the viewer's own profile, data and notifications."""
+"""Mutations of accounts: signing in and out, exporting and deleting the viewer's data."""
 
 from resolvers.identity import accounts, personal_data
 from schema.access import PATIENT, PUBLIC, SIGNED_IN

@@ -1,4 +1,4 @@
-"""Mutations of organizations, their API keys and their licences."""
+"""Mutations of organizations."""
 
 from resolvers.identity import organizations as resolve
 from resolvers.identity import organizations_mutations as write

@@ -1,4 +1,4 @@
-"""Freezing datasets, and quoting and publishing insights: what spends privacy budgets."""
+"""Quoting and publishing insights, which spends privacy budgets."""
 
 from planner.declare import column, graph_type, sql
 from privacy.cubes import MOST_VARIABLES
@@ -18,7 +18,7 @@ PRECISION = "The margin of error of each count. More precision costs more."
 class InsightQuote:
     """The price of an insight to the viewer. A quote is free, and is computed without looking at anybody's data."""
 
-    cost: PrivacyCost = sql(publications.cost_of, "What would be charged: nothing for a published insight.")
+    cost: PrivacyCost = sql(publications.cost_of, "What would be charged: zero if it is already published.")
     affordable: bool = column("Whether the viewer's remaining budget suffices.")
     already_published: bool = column("Whether it is published with this precision or a better one.")
     cells: int = column("The number of cells.")
@@ -29,8 +29,8 @@ class InsightQuote:
     )
     cheaper: list[Precision] = column("The precisions that cost less and are affordable, the most expensive first.")
     covered_by: list[Insight] = sql(
-        publications.covering,
-        "Published insights that answer it for nothing and as precisely, the most precise first.",
+        publications.covering_insights,
+        "Published insights that already answer it, at this precision or better, the most precise first.",
     )
 
 
@@ -51,13 +51,13 @@ insight_quote = question(
 class InsightMutations:
     insight_publish = mutation(
         insights_mutations.publish_insight,
-        "Publish an insight for everyone who may read it. This spends the members' privacy budget; an insight that has "
-        "been published before is returned for nothing.",
+        "Publish an insight for everyone who may read it. This spends the dataset's privacy budget. An insight that is "
+        "already published is returned free of charge.",
         only=BUYER | MANAGER,
         shows={
             "insight": shown(Insight, publications.insight_published),
             "charged": shown(
-                PrivacyCost, publications.charge_of, "What was charged: nothing if it was published before."
+                PrivacyCost, publications.charge_of, "What was charged: zero if it was already published."
             ),
             "quote": given(InsightQuote, "What is still affordable, if the budget did not suffice. Otherwise null."),
         },

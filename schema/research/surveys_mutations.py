@@ -1,4 +1,4 @@
-"""Mutations of surveys: writing them, answering them, and the consents that decide who can."""
+"""Mutations of surveys: creating, revising and scheduling them."""
 
 from resolvers.research import surveys as resolve
 from resolvers.research import surveys_mutations as write
@@ -46,7 +46,7 @@ nested(
     visible_when=f"The conditions for showing the question, which must all hold: at most {RULES}.",
 )
 nested(
-    write.Eligible,
+    write.EligibilityDefinition,
     "EligibilityInput",
     "Who can answer a survey. Fields that are left out are no condition.",
     kinds="Members of these kinds: patients by default.",

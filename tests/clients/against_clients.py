@@ -1,6 +1,6 @@
-"""The only place that tries the server with clients that others wrote: `make conformance`, which needs Node and npm.
+"""Runs the server against clients that others wrote: `make conformance`, which needs Node and npm.
 
-Not among `make test`'s files, which need nothing but Python.
+Not part of `make test`, which needs nothing but Python.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests import factories
-from tests.server.test_events import NOTIFIED, Network, network
+from tests.server.test_events import NOTIFIED, EventNetwork, event_network
 from tests.support.client import SIGN_OUT, Ask, Caller
 from tests.support.subscribers import POST_ADDED, held, streams_of, subscribed
 
@@ -35,7 +35,7 @@ class Client:
         self.process.stdin.write(json.dumps(line).encode() + b"\n")
         await self.process.stdin.drain()
 
-    async def hear(self) -> dict[str, Any]:
+    async def receive(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         async with asyncio.timeout(WAIT_SECONDS):
             line: dict[str, Any] = json.loads(await self.process.stdout.readline())
@@ -62,41 +62,41 @@ async def client(protocol: str, ask: Ask, who: Caller) -> AsyncIterator[Client]:
 
 @dataclass
 class Followed:
-    """A network, a discussion of it, and a client's subscription to its posts."""
+    """A network, one of its discussions, and a client's subscription to its posts."""
 
-    here: Network
+    network: EventNetwork
     who: Caller
     made: Client
     discussion: Any
 
-    async def is_told(self, body: str) -> None:
-        await self.here.post(self.discussion, body)
-        answer = await self.made.hear()
+    async def receives(self, body: str) -> None:
+        await self.network.post(self.discussion, body)
+        answer = await self.made.receive()
         assert (answer["id"], answer["next"]["data"]["postAdded"]["body"]) == ("post", body)
 
 
 @asynccontextmanager
 async def followed(protocol: str, dsn: str) -> AsyncIterator[Followed]:
-    async with network(dsn) as here:
-        who = await here.ask.sign_in("patient")
-        async with client(protocol, here.ask, who) as made:
-            discussion = (await factories.discussion(here.owner))["id"]
+    async with event_network(dsn) as network:
+        who = await network.ask.sign_in("patient")
+        async with client(protocol, network.ask, who) as made:
+            discussion = (await factories.discussion(network.owner))["id"]
             await made.ask("post", POST_ADDED, {"discussion": f"dis_{discussion}"})
-            await subscribed(here.ask, 1)
-            yield Followed(here, who, made, discussion)
+            await subscribed(network.ask, 1)
+            yield Followed(network, who, made, discussion)
 
 
 @pytest.mark.parametrize("protocol", ["ws", "sse"])
 async def test_operations_of_every_kind_are_answered(protocol: str, fresh: str) -> None:
     async with followed(protocol, fresh) as at:
-        await at.is_told("First")
+        await at.receives("First")
         for query, answer in ((WHO, PATIENT), ("mutation { __typename }", {"data": {"__typename": "Mutation"}})):
             await at.made.ask("once", query)
-            assert await at.made.hear() == {"id": "once", "next": answer}
-            assert await at.made.hear() == {"id": "once", "complete": True}
-        await at.is_told("Second, with a list: [1,\n2]")
+            assert await at.made.receive() == {"id": "once", "next": answer}
+            assert await at.made.receive() == {"id": "once", "complete": True}
+        await at.receives("Second, with a list: [1,\n2]")
         await at.made.write({"stop": "post"})
-        await subscribed(at.here.ask, 0)
+        await subscribed(at.network.ask, 0)
 
 
 @pytest.mark.parametrize("protocol", ["ws", "sse"])
@@ -108,42 +108,42 @@ async def test_operations_of_every_kind_are_answered(protocol: str, fresh: str) 
         ('subscription { postAdded(discussion: "x") { id } }', "BAD_USER_INPUT"),
     ],
 )
-async def test_an_error_is_its_operations_alone(protocol: str, fresh: str, query: str, code: str) -> None:
+async def test_an_error_reaches_only_its_own_operation(protocol: str, fresh: str, query: str, code: str) -> None:
     async with followed(protocol, fresh) as at:
         await at.made.ask("wrong", query)
-        told = await at.made.hear()
-        errors = told["error"] if protocol == "ws" else told["next"]["errors"]
-        assert (told["id"], [error["extensions"]["code"] for error in errors]) == ("wrong", [code])
+        received = await at.made.receive()
+        errors = received["error"] if protocol == "ws" else received["next"]["errors"]
+        assert (received["id"], [error["extensions"]["code"] for error in errors]) == ("wrong", [code])
         if protocol == "sse":
-            assert await at.made.hear() == {"id": "wrong", "complete": True}
-        await at.is_told("Still told")
+            assert await at.made.receive() == {"id": "wrong", "complete": True}
+        await at.receives("Still delivered")
 
 
 @pytest.mark.parametrize(("protocol", "code"), [("ws", 4403), ("sse", 401)])
-async def test_a_token_that_opens_nothing_is_refused_for_good(protocol: str, code: int, ask: Ask) -> None:
+async def test_a_client_with_an_invalid_token_gets_a_final_error(protocol: str, code: int, ask: Ask) -> None:
     async with client(protocol, ask, Caller("stranger", "a" * 43)) as made:
         await made.ask("1", NOTIFIED)
-        assert await made.hear() == {"id": "1", "error": code}
+        assert await made.receive() == {"id": "1", "error": code}
 
 
 @pytest.mark.parametrize("protocol", ["ws", "sse"])
-async def test_a_session_that_is_closed_takes_its_subscriptions_with_it(protocol: str, fresh: str) -> None:
+async def test_closing_a_session_ends_its_subscriptions(protocol: str, fresh: str) -> None:
     async with followed(protocol, fresh) as at:
-        await at.here.ask(at.who, SIGN_OUT)
-        told = await at.made.hear()
+        await at.network.ask(at.who, SIGN_OUT)
+        received = await at.made.receive()
         if protocol == "ws":
-            assert told == {"id": "post", "error": 4403}
+            assert received == {"id": "post", "error": 4403}
         else:
-            assert told["next"]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
-            assert await at.made.hear() == {"id": "post", "complete": True}
-        await held(at.here.ask, 0)
+            assert received["next"]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+            assert await at.made.receive() == {"id": "post", "complete": True}
+        await held(at.network.ask, 0)
 
 
 @pytest.mark.parametrize("protocol", ["ws", "sse"])
-async def test_a_server_that_goes_and_comes_back_is_subscribed_to_again(protocol: str, fresh: str) -> None:
+async def test_a_client_subscribes_again_after_a_server_restart(protocol: str, fresh: str) -> None:
     async with followed(protocol, fresh) as at:
-        await at.is_told("Before")
-        await at.here.ask.app.leave()
-        streams_of(at.here.ask).stopping = False
-        await subscribed(at.here.ask, 1)
-        await at.is_told("After")
+        await at.receives("Before")
+        await at.network.ask.app.leave()
+        streams_of(at.network.ask).stopping = False
+        await subscribed(at.network.ask, 1)
+        await at.receives("After")

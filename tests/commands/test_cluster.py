@@ -17,7 +17,7 @@ from commands.databases import at, create_missing
 from tests.support.clusters import becomes_left
 
 ROOT = Path(__file__).parents[2]
-# A user of the cluster in a process of its own: says the address and stays.
+# Uses the cluster in a process of its own: prints the address and stays.
 USER = """
 import signal, sys, time
 from pathlib import Path
@@ -49,7 +49,7 @@ async def one_value(dsn: str, query: str) -> object:
         await connection.close()
 
 
-async def test_a_cluster_starts_keeps_its_rows_and_leaves_nothing_running(folder: Path) -> None:
+async def test_a_cluster_starts_keeps_its_rows_and_stops_completely(folder: Path) -> None:
     with cluster(folder) as dsn:
         assert await one_value(dsn, "show server_version_num") >= "180000"  # type: ignore[operator]
         await one_value(dsn, "create table note as select 'kept' as text")
@@ -60,7 +60,7 @@ async def test_a_cluster_starts_keeps_its_rows_and_leaves_nothing_running(folder
     assert becomes_left(folder)
 
 
-async def test_two_processes_share_a_cluster_and_the_last_one_stops_it(folder: Path) -> None:
+async def test_the_last_of_two_processes_that_share_a_cluster_stops_it(folder: Path) -> None:
     with user(folder) as other, cluster(folder) as dsn:
         other.kill()
         other.wait()
@@ -77,7 +77,7 @@ def test_the_server_stops_cleanly_however_its_user_ends(folder: Path, blow: sign
     assert "database system is shut down" in (folder / "pgdata/server.log").read_text().splitlines()[-1]
 
 
-async def test_a_row_is_there_after_the_server_was_killed(folder: Path) -> None:
+async def test_a_committed_row_survives_a_killed_server(folder: Path) -> None:
     with cluster(folder) as dsn:
         await one_value(dsn, "create table note as select 'kept' as text")
         os.kill(int((folder / "pgdata/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
@@ -89,7 +89,7 @@ async def test_a_row_is_there_after_the_server_was_killed(folder: Path) -> None:
     assert becomes_left(folder)
 
 
-async def test_a_stale_process_id_that_is_somebody_elses_now_does_not_stop_the_start(folder: Path) -> None:
+async def test_a_stale_process_id_that_was_reused_does_not_prevent_the_start(folder: Path) -> None:
     with cluster(folder):
         os.kill(int((folder / "pgdata/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
         while answers(folder / "pgdata"):
@@ -119,7 +119,7 @@ async def test_a_path_with_spaces_that_is_too_long_for_a_socket_works(folder: Pa
         assert "cohorte-" in dsn.partition("?host=")[2]
 
 
-async def test_nobody_gets_in_without_the_password(folder: Path) -> None:
+async def test_nobody_connects_without_the_password(folder: Path) -> None:
     with cluster(folder) as dsn:
         password = (folder / "password").read_text()
         assert len(password) >= 32
@@ -127,7 +127,7 @@ async def test_nobody_gets_in_without_the_password(folder: Path) -> None:
             await one_value(dsn.replace(password, "guess"), "select 1")
 
 
-async def test_what_a_person_entered_is_not_in_the_servers_log(folder: Path) -> None:
+async def test_values_that_people_entered_are_not_in_the_database_log(folder: Path) -> None:
     with cluster(folder) as dsn:
         await one_value(dsn, "create table account (mail text primary key)")
         with pytest.raises(asyncpg.UniqueViolationError, match="mail"):
@@ -138,7 +138,7 @@ async def test_what_a_person_entered_is_not_in_the_servers_log(folder: Path) -> 
     assert "me@example.org" not in (folder / "pgdata/server.log").read_text()
 
 
-def test_a_folder_with_other_things_is_left_alone(folder: Path) -> None:
+def test_a_folder_with_other_files_is_refused_and_left_unchanged(folder: Path) -> None:
     (folder / "letter").write_text("dear")
     folder.chmod(0o750)
     with pytest.raises(Unavailable, match="contains other files"), cluster(folder):
@@ -147,7 +147,7 @@ def test_a_folder_with_other_things_is_left_alone(folder: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o750
 
 
-async def test_a_database_is_made_once(folder: Path) -> None:
+async def test_a_database_is_created_once(folder: Path) -> None:
     with cluster(folder) as dsn:
         await create_missing(dsn, 'a "b"')
         await create_missing(dsn, 'a "b"')

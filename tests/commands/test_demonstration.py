@@ -1,4 +1,4 @@
-"""The only place that tests the demonstration network: size, coherence, trials, and that it repeats itself."""
+"""The demonstration network: its size, its consistency, its trials, and that seeding it is repeatable."""
 
 import asyncio
 import csv
@@ -28,12 +28,12 @@ from tests.support.demonstration_rules import BROKEN
 
 DAY = date(2026, 3, 31)
 SMALL = 0.002
-# What only sign-ins, mail and moderators make, and the notices, which come with the migrations.
+# Tables filled only by sign-ins, mail and moderators, and the notices, which the migrations insert.
 NOT_DEMONSTRATED = {
     "care.removal", "care.suspension", "catalog.eligibility", "catalog.notice", "identity.attempt", "identity.mail",
     "identity.mutation", "identity.password_reset", "identity.registration", "identity.session",
 }  # fmt: skip
-# Of the tables in whose rows there is chance that no seed gives, ids and noise and moments: what repeats itself.
+# The repeatable columns of tables that also hold unseeded values: ids, noise and times.
 REPEATED = {
     "identity.credential": "account_id",
     "care.notification": "member_id, kind, subject_type, CASE WHEN kind <> 'INSIGHT_PUBLISHED' THEN t::text END",
@@ -50,7 +50,7 @@ REPEATED = {
     "insight.statistic": "place, measure, by",
     "insight.ledger_entry": "position, community_id, organization_id, purpose, variables, micro_rho",
 }
-# What repeats itself of these is the same in every network.
+# The repeatable columns of these tables are the same in every network.
 WITHOUT_A_SEED = {"insight.category", "insight.release", "insight.cell", "insight.statistic"}
 TABLES = [table.fullname for table in metadata.sorted_tables if table.fullname not in NOT_DEMONSTRATED]
 
@@ -120,7 +120,7 @@ async def migrated(server: str, name: str) -> AsyncIterator[str]:
 
 
 async def checksums(dsn: str) -> dict[str, str]:
-    """Of every table, all that repeats itself."""
+    """A checksum of each table's repeatable columns."""
     connection = await asyncpg.connect(dsn)
     try:
         return {
@@ -135,11 +135,11 @@ async def checksums(dsn: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("rule", BROKEN)
-async def test_there_is_no(rule: str, admin: asyncpg.Connection) -> None:
+async def test_no_row_breaks_the_rule(rule: str, admin: asyncpg.Connection) -> None:
     assert await admin.fetchval(BROKEN[rule]) == 0
 
 
-async def test_the_catalogue_is_whole_at_any_scale(admin: asyncpg.Connection) -> None:
+async def test_the_catalogue_is_complete_at_every_scale(admin: asyncpg.Connection) -> None:
     assert await admin.fetchval("select count(*) from catalog.community") == 60
     assert await admin.fetchval("select count(distinct condition_id) from catalog.community") == 60
     symptoms = await admin.fetch("""
@@ -154,7 +154,7 @@ async def test_the_catalogue_is_whole_at_any_scale(admin: asyncpg.Connection) ->
     )
 
 
-async def test_a_network_is_as_large_as_its_scale_says(admin: asyncpg.Connection) -> None:
+async def test_a_network_has_the_size_of_its_scale(admin: asyncpg.Connection) -> None:
     async def count(table: str) -> int:
         return await admin.fetchval(f"select count(*) from {table} where demonstration")  # type: ignore[no-any-return]
 
@@ -168,16 +168,16 @@ async def test_a_network_is_as_large_as_its_scale_says(admin: asyncpg.Connection
 
 
 @pytest.mark.parametrize("table", TABLES)
-async def test_every_row_says_that_it_is_demonstration(table: str, admin: asyncpg.Connection) -> None:
+async def test_every_row_is_marked_as_demonstration(table: str, admin: asyncpg.Connection) -> None:
     assert await admin.fetchval(f"select count(*) from {table} where not demonstration") == 0
 
 
-async def test_everything_that_is_asked_of_members_is_there(admin: asyncpg.Connection) -> None:
-    """What a small network leaves to chance must still be there, for whoever looks at it."""
+async def test_a_small_network_has_a_row_of_every_kind(admin: asyncpg.Connection) -> None:
+    """Rows that are rare in a small network must still exist in it."""
     for table in TABLES:
         assert await admin.fetchval(f"select exists (select from {table})"), table
     for table, column, kinds in (
-        ("catalog.survey", "status", 5),  # so few never suffice for one to be RELEASED
+        ("catalog.survey", "status", 5),  # too few for a RELEASED one
         ("catalog.question", "kind", 6),
         ("catalog.visibility_rule", "operator", 6),
         ("care.profile", "sharing", 3),
@@ -191,14 +191,16 @@ async def test_everything_that_is_asked_of_members_is_there(admin: asyncpg.Conne
 
 
 @pytest.mark.parametrize(("table", "words", "name"), SEARCHES)
-async def test_lay_and_french_words_find(table: str, words: str, name: str, admin: asyncpg.Connection) -> None:
+async def test_searches_match_lay_and_french_words(
+    table: str, words: str, name: str, admin: asyncpg.Connection
+) -> None:
     found = await admin.fetch(
         f"select name from catalog.{table} where search @@ websearch_to_tsquery('catalog.words', $1)", words
     )
     assert name in {row["name"] for row in found}
 
 
-async def test_the_ten_sign_ins_and_nobody_else_have_the_password(admin: asyncpg.Connection) -> None:
+async def test_only_the_ten_demonstration_accounts_have_the_password(admin: asyncpg.Connection) -> None:
     found = await admin.fetch("""
         select split_part(email, '@', 1) as name, split_part(email, '@', 2) as at,
             coalesce(m.kind, o.kind, s.roles[1]) as kind
@@ -209,7 +211,7 @@ async def test_the_ten_sign_ins_and_nobody_else_have_the_password(admin: asyncpg
     assert {row["at"] for row in found} == {"demo.example"}
 
 
-async def test_the_patient_who_signs_in_has_something_to_show(admin: asyncpg.Connection) -> None:
+async def test_the_demonstration_patient_has_data_of_every_kind(admin: asyncpg.Connection) -> None:
     row = await admin.fetchrow("""
         with me as (select member_id as id from identity.account where email = 'patient@demo.example')
         select (select array_agg(c.slug order by c.slug) from care.membership m
@@ -234,7 +236,7 @@ async def test_the_patient_who_signs_in_has_something_to_show(admin: asyncpg.Con
     assert row["notifications"] >= 4
 
 
-async def test_the_arthritis_trials_wave_is_of_its_patients(admin: asyncpg.Connection) -> None:
+async def test_the_arthritis_wave_consists_of_the_trials_patients(admin: asyncpg.Connection) -> None:
     (wave,) = await admin.fetch("""
         select d.*, (select array_agg(pseudonym order by pseudonym) from research.enrolment e
             join care.member m on m.id = e.member_id where e.dataset_id = d.id) as enrolled
@@ -257,7 +259,7 @@ async def test_the_arthritis_trials_wave_is_of_its_patients(admin: asyncpg.Conne
 
 
 async def test_every_kind_of_organization_has_published_something(admin: asyncpg.Connection) -> None:
-    """And can still publish about five more, where each count is within 20."""
+    """They can still publish about five more insights, with counts within 20."""
     kinds = await admin.fetch("""
         select o.kind, l.quota_micro_rho - sum(r.micro_rho) as left, bool_and(r.purpose = l.purpose) as purpose
         from insight.release r join insight.licence l on l.id = r.licence_id
@@ -268,14 +270,14 @@ async def test_every_kind_of_organization_has_published_something(admin: asyncpg
     assert all(row["left"] >= 4 * 4_567 and row["purpose"] for row in kinds)
 
 
-async def test_its_register_is_one_chain(admin: asyncpg.Connection) -> None:
+async def test_the_ledger_is_one_valid_chain(admin: asyncpg.Connection) -> None:
     assert await fault(admin) is None
     lines = await admin.fetch("select * from insight.ledger_entry order by position")
     assert [line["published_at"] for line in lines] == sorted(line["published_at"] for line in lines)
     assert lines[-1]["published_at"].date() < await admin.fetchval("select (now() at time zone 'UTC')::date")
 
 
-async def test_the_arthritis_trial_is_the_packages_own(admin: asyncpg.Connection) -> None:
+async def test_the_arthritis_trial_equals_the_packages_data(admin: asyncpg.Connection) -> None:
     day = await admin.fetchval("select (now() at time zone 'UTC')::date")
     numbers, patients = set(), {}
     for line in package_csv("multgee/arthritis"):
@@ -296,7 +298,7 @@ async def test_the_arthritis_trial_is_the_packages_own(admin: asyncpg.Connection
     assert await members_of(admin, "rheumatoid-arthritis") == sorted(patients)
 
 
-async def test_the_epilepsy_trial_is_the_packages_own(admin: asyncpg.Connection) -> None:
+async def test_the_epilepsy_trial_equals_the_packages_data(admin: asyncpg.Connection) -> None:
     day = await admin.fetchval("select (now() at time zone 'UTC')::date")
     numbers, patients = set(), {}
     for line in package_csv("MASS/epil"):
@@ -337,7 +339,7 @@ async def test_the_same_seed_scale_and_day_give_the_same_network(server: str) ->
     assert same <= WITHOUT_A_SEED
 
 
-async def test_seeding_leaves_the_schema_as_it_was(server: str) -> None:
+async def test_seeding_does_not_change_the_schema(server: str) -> None:
     shape = """
         select conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated from pg_constraint
         where connamespace in ('care'::regnamespace, 'research'::regnamespace)
@@ -393,26 +395,26 @@ async def test_a_seeding_that_fails_leaves_nothing_behind(server: str, monkeypat
         (RuleOperator.LESS_THAN, ("5",), None, False),
     ],
 )
-def test_a_rule_holds_when_it_says(
+def test_whether_a_visibility_rule_holds(
     operator: RuleOperator, values: tuple[str, ...], answer: AnswerValue | None, holds: bool
 ) -> None:
     assert questionnaires.holds(Rule("other", operator, values), answer) is holds
 
 
-def test_ids_are_version_four_and_repeat_with_their_topic() -> None:
+def test_ids_are_version_four_and_repeatable_by_topic() -> None:
     ids = Chance(1, "ids").ids(3)
     assert ids == Chance(1, "ids").ids(3) != Chance(2, "ids").ids(3)
     assert [ids[16 * n + 6] >> 4 for n in range(3)] == [4, 4, 4]
     assert [ids[16 * n + 8] >> 6 for n in range(3)] == [2, 2, 2]
 
 
-def test_amounts_are_shared_out_whole() -> None:
+def test_amounts_are_distributed_completely() -> None:
     assert shares(10, [1, 1, 2]) == [2, 3, 5]
     assert [round(amount) for amount in filled(100, [1, 1, 8], [100, 5, 50])] == [45, 5, 50]
     assert filled(1_000, [1, 1], [10, 20]) == [10, 20]
 
 
-def test_pseudonyms_are_nobody_elses() -> None:
+def test_pseudonyms_are_unique() -> None:
     taken: set[str] = set()
     made = [people.pseudonym(Chance("pseudonyms"), taken) for _ in range(50)]
     assert len({name.lower() for name in made}) == 50

@@ -1,4 +1,4 @@
-"""The only place that tests what other tests stand on: clones of the template that do not see one another."""
+"""The database fixtures: clones of the template are isolated from one another."""
 
 import asyncpg
 
@@ -13,7 +13,7 @@ async def value(dsn: str, statement: str) -> object:
         await connection.close()
 
 
-async def test_a_fresh_database_is_migrated_and_seeded_and_is_the_tests_own(dsn: str, fresh: str) -> None:
+async def test_a_fresh_database_is_migrated_seeded_and_used_by_one_test(dsn: str, fresh: str) -> None:
     assert await value(fresh, TABLES) == await value(dsn, TABLES) != 0
     assert await value(fresh, "select count(*) from care.member") == await value(
         dsn, "select count(*) from care.member"
@@ -23,6 +23,6 @@ async def test_a_fresh_database_is_migrated_and_seeded_and_is_the_tests_own(dsn:
     assert await value(dsn, "select to_regclass('care.note') is not null") is False
 
 
-async def test_what_the_admin_does_is_undone(admin: asyncpg.Connection, dsn: str) -> None:
+async def test_writes_of_the_admin_fixture_are_rolled_back(admin: asyncpg.Connection, dsn: str) -> None:
     await admin.execute("create table care.note as select 1")
     assert await value(dsn, "select to_regclass('care.note') is not null") is False

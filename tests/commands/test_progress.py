@@ -1,4 +1,4 @@
-"""How progress is shown, on a terminal and elsewhere."""
+"""How progress is displayed, on a terminal and elsewhere."""
 
 import io
 
@@ -12,7 +12,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_elsewhere_each_phase_is_one_line() -> None:
+def test_without_a_terminal_each_phase_is_one_line() -> None:
     to = io.StringIO()
     with Progress("making", to) as progress:
         progress.report("members", 0.0)
@@ -23,7 +23,7 @@ def test_elsewhere_each_phase_is_one_line() -> None:
     assert lines[-1].startswith("making: done, ")
 
 
-def test_on_a_terminal_one_line_rewrites_itself_and_covers_the_one_before() -> None:
+def test_on_a_terminal_each_line_overwrites_the_one_before() -> None:
     to = Terminal()
     with Progress("making", to) as progress:
         progress.report("observations", 0.0)
@@ -36,7 +36,7 @@ def test_on_a_terminal_one_line_rewrites_itself_and_covers_the_one_before() -> N
     assert len(last) == len(second.rstrip()) + 1
 
 
-def test_a_failure_is_not_called_done() -> None:
+def test_a_failed_phase_is_not_reported_as_done() -> None:
     to = io.StringIO()
     with pytest.raises(ZeroDivisionError), Progress("making", to):
         raise ZeroDivisionError
@@ -44,5 +44,5 @@ def test_a_failure_is_not_called_done() -> None:
 
 
 @pytest.mark.parametrize(("done", "full"), [(-0.1, 0), (0.0, 0), (0.5, 15), (1.0, 30), (1.2, 30)])
-def test_a_bar_stays_within_its_width(done: float, full: int) -> None:
+def test_the_progress_bar_stays_within_its_width(done: float, full: int) -> None:
     assert bar(done) == f"[{'#' * full}{'.' * (30 - full)}]"

@@ -1,4 +1,4 @@
-"""The command that starts a server, from outside: what it prints, and what it leaves behind."""
+"""The `serve` command from outside: what it prints, when it refuses to start, and what it leaves behind."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def refused(folder: Path, **settings: str) -> str:
-    """What the command says on its way out, where it must not start."""
+    """The error output of the command, which must refuse to start."""
     done = subprocess.run(
         SERVE, cwd=ROOT, env=environment(folder, **settings), capture_output=True, text=True, timeout=60, check=False
     )
@@ -36,7 +36,7 @@ def refused(folder: Path, **settings: str) -> str:
 
 @contextmanager
 def served(folder: Path, **settings: str) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
-    """The running command, and the lines it printed up to the last one of its greeting."""
+    """Yields the running command and the lines that it printed at start-up."""
     with subprocess.Popen(
         SERVE, cwd=ROOT, env=environment(folder, **settings), stdout=subprocess.PIPE, text=True
     ) as process:
@@ -52,7 +52,7 @@ def served(folder: Path, **settings: str) -> Iterator[tuple["subprocess.Popen[st
             process.kill()
 
 
-def test_a_busy_port_is_said_in_one_sentence(folder: Path) -> None:
+def test_a_busy_port_is_reported_in_one_sentence(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         assert refused(folder, COHORTE_PORT=port) == (
@@ -60,19 +60,19 @@ def test_a_busy_port_is_said_in_one_sentence(folder: Path) -> None:
         )
 
 
-def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged() -> None:
+def test_a_response_body_does_not_wait_until_its_head_is_acknowledged() -> None:
     with listen(Settings(port=0)) as listener, socket.create_connection(listener.getsockname()):
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_an_idle_connection_is_kept_for_longer_than_a_balancer_keeps_it() -> None:
+def test_an_idle_connection_outlives_a_load_balancers_timeout() -> None:
     settings = Settings(database_url="postgresql://127.0.0.1/nowhere")
     assert configuration(create_app(settings), settings.limits).timeout_keep_alive > 60
 
 
-def test_a_bad_setting_is_said_in_one_sentence(folder: Path) -> None:
+def test_an_invalid_setting_is_reported_in_one_sentence(folder: Path) -> None:
     assert refused(folder, COHORTE_SCALE="big") == (
         "COHORTE_SCALE is not valid: expected a number above 0 and at most 10, such as 0.05.\n"
     )
@@ -87,16 +87,16 @@ def test_help_names_every_variable_and_starts_nothing(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_a_database_that_does_not_answer_is_said_without_its_password(folder: Path) -> None:
+def test_an_unreachable_database_is_reported_without_its_password(folder: Path) -> None:
     with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # and does not listen
+        closed.bind(("127.0.0.1", 0))  # not listening
         url = f"postgresql://me:secret@127.0.0.1:{closed.getsockname()[1]}/cohorte"
         assert refused(folder, COHORTE_DATABASE_URL=url) == (
             "Cannot connect to the database of COHORTE_DATABASE_URL (ConnectionRefusedError).\n"
         )
 
 
-def test_it_redoes_what_was_interrupted_serves_it_again_and_leaves_nothing_running(folder: Path) -> None:
+def test_serve_repeats_interrupted_seeding_and_stops_completely(folder: Path) -> None:
     folder.chmod(0o711)
     settings = {"COHORTE_DEMO": "1", "COHORTE_SCALE": "0.02"}
     with subprocess.Popen(
@@ -119,7 +119,7 @@ def test_it_redoes_what_was_interrupted_serves_it_again_and_leaves_nothing_runni
         assert becomes_left(folder / "postgresql")
 
 
-def test_the_sign_ins_are_said_only_where_there_are_any() -> None:
+def test_demonstration_accounts_are_printed_only_if_there_are_any() -> None:
     assert greeting("http://127.0.0.1:8000", demo=False) == (
         "\n"
         "Cohorte is ready.\n"

@@ -1,4 +1,4 @@
-"""Settings from the environment: defaults, accepted values, and refusals that repeat no value."""
+"""Settings from the environment: defaults, accepted values, and errors that repeat no value."""
 
 from ipaddress import ip_network
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     )
 
 
-def test_an_empty_variable_is_one_that_is_not_set() -> None:
+def test_an_empty_variable_counts_as_unset() -> None:
     names: tuple[str, ...] = ("HOST", "PORT", "DATA", "DATABASE_URL", "DEMO", "SCALE", "POOL_SIZE")
     names += ("MAIL_URL", "MAIL_FROM", "TRUSTED_PROXIES", "NOTICE_VERSION", "MINIMUM_AGE")
     assert Settings.from_environment({f"COHORTE_{name}": "  " for name in names}) == Settings()
@@ -97,7 +97,7 @@ def test_every_variable_is_read() -> None:
         ("COHORTE_MINIMUM_AGE", "121"),
     ],
 )
-def test_a_bad_value_names_its_variable_and_is_not_repeated(name: str, value: str) -> None:
+def test_an_invalid_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment({name: value})
     assert list(caught.value.faults) == [name]
@@ -107,7 +107,7 @@ def test_a_bad_value_names_its_variable_and_is_not_repeated(name: str, value: st
     assert "secret" not in str(caught.value)
 
 
-def test_every_bad_value_is_named_at_once() -> None:
+def test_all_invalid_variables_are_named_together() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment({"COHORTE_PORT": "eighty", "COHORTE_DEMO": "yes", "COHORTE_DATABASE_URL": "secret"})
     assert str(caught.value).splitlines() == [
@@ -126,29 +126,29 @@ def test_every_bad_value_is_named_at_once() -> None:
         ("trusted_proxies", "secret"),
     ],
 )
-def test_a_bad_value_given_in_code_is_not_repeated_either(field: str, value: str) -> None:
+def test_an_invalid_value_given_in_code_is_not_repeated_either(field: str, value: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Settings.model_validate({field: value})
     assert "secret" not in str(caught.value)
 
 
-def test_the_environment_is_read_when_asked_for_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_read_only_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COHORTE_PORT", "9001")
     assert Settings().port == 8000
     assert Settings.from_environment({"COHORTE_LIMITS": "{}", "cohorte_port": "9002"}) == Settings()
 
 
-def test_a_socket_folder_names_the_host_too() -> None:
+def test_a_socket_folder_can_name_the_host() -> None:
     url = "postgresql://me:secret@/cohorte?host=%2Frun%2Fpostgresql"
     assert Settings.from_environment({"COHORTE_DATABASE_URL": url}).database_url == url
 
 
-def test_the_password_is_not_part_of_what_is_printed() -> None:
+def test_settings_are_printed_without_the_password() -> None:
     assert "secret" not in repr(Settings(database_url="postgresql://me:secret@db.example/cohorte"))
     assert "secret" not in repr(Settings(mail_url="smtp://me:secret@mail.example"))
 
 
-def test_settings_do_not_change() -> None:
+def test_settings_are_immutable() -> None:
     settings = Settings()
     with pytest.raises(ValidationError, match="frozen"):
         settings.port = 1  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Joining and leaving, discussions and posts: what each write does, whom it refuses, and what then did not happen."""
+"""Joining, leaving, discussions and posts: the effect of each mutation, its refusals, and what they leave unchanged."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -11,37 +11,35 @@ import pytest_asyncio
 from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind
 from tests import factories
+from tests.support.callers import User
 from tests.support.client import ANYBODY
-from tests.support.town import Person, Town
+from tests.support.ids import key
+from tests.support.network import Network
 
 
 @pytest_asyncio.fixture
-async def stranger(here: Town) -> Person:
-    """A member of another community."""
-    return await here.member((await factories.community(here.database))["id"])
+async def stranger(network: Network) -> User:
+    """Yields a signed-in member of another community."""
+    return await network.member((await factories.community(network.database))["id"])
 
 
-async def started(here: Town, who: Person, home: UUID, **given: Any) -> str:
+async def started(network: Network, who: User, community_id: UUID, **given: Any) -> str:
     """The id of a discussion with one post."""
-    asked = {"community": f"com_{home}", "title": "Mornings", "body": "How are yours?"} | given
-    payload = await here.do(who, "discussionStart", "discussion { id }", **asked)
+    asked = {"community": f"com_{community_id}", "title": "Mornings", "body": "How are yours?"} | given
+    payload = await network.do(who, "discussionStart", "discussion { id }", **asked)
     assert payload["userErrors"] == []
     return str(payload["discussion"]["id"])
 
 
-async def posted(here: Town, who: Person, discussion: str, body: str = "Slow ones.") -> str:
-    payload = await here.do(who, "postAdd", "post { id }", discussion=discussion, body=body)
+async def posted(network: Network, who: User, discussion: str, body: str = "Slow ones.") -> str:
+    payload = await network.do(who, "postAdd", "post { id }", discussion=discussion, body=body)
     assert payload["userErrors"] == []
     return str(payload["post"]["id"])
 
 
-def key(id: str) -> UUID:
-    return UUID(id.partition("_")[2])
-
-
-async def counts(here: Town, discussion: str) -> tuple[int, int]:
-    """A discussion's count of posts, and its posts."""
-    found = await here.row(
+async def counts(network: Network, discussion: str) -> tuple[int, int]:
+    """A discussion's stored count of posts, and the number of its rows."""
+    found = await network.row(
         "SELECT post_count, (SELECT count(*) FROM care.post WHERE discussion_id = d.id) AS posts"
         " FROM care.discussion d WHERE id = $1",
         key(discussion),
@@ -53,36 +51,38 @@ async def counts(here: Town, discussion: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("kind", MemberKind)
-async def test_a_member_joins_as_what_it_is_and_again_changes_nothing(here: Town, home: UUID, kind: MemberKind) -> None:
-    who = await here.member(kind=kind)
+async def test_a_member_joins_with_their_kind_and_joining_again_changes_nothing(
+    network: Network, community_id: UUID, kind: MemberKind
+) -> None:
+    who = await network.member(kind=kind)
     today = datetime.now(UTC).date().isoformat()
     fields = "membership { community { id viewerMembership { role } } joinedOn role }"
     expected = {
         "membership": {
-            "community": {"id": f"com_{home}", "viewerMembership": {"role": "MEMBER"}},
+            "community": {"id": f"com_{community_id}", "viewerMembership": {"role": "MEMBER"}},
             "joinedOn": today,
             "role": "MEMBER",
         },
         "userErrors": [],
     }
-    assert await here.do(who, "communityJoin", fields, community=f"com_{home}") == expected
-    await here.database.execute("UPDATE care.membership SET role = 'AMBASSADOR' WHERE member_id = $1", who.id)
+    assert await network.do(who, "communityJoin", fields, community=f"com_{community_id}") == expected
+    await network.database.execute("UPDATE care.membership SET role = 'AMBASSADOR' WHERE member_id = $1", who.id)
     expected["membership"]["role"] = expected["membership"]["community"]["viewerMembership"]["role"] = "AMBASSADOR"  # type: ignore[index]
-    assert await here.do(who, "communityJoin", fields, community=f"com_{home}") == expected
-    assert await here.value("SELECT count(*) FROM care.membership WHERE member_id = $1", who.id) == 1
+    assert await network.do(who, "communityJoin", fields, community=f"com_{community_id}") == expected
+    assert await network.value("SELECT count(*) FROM care.membership WHERE member_id = $1", who.id) == 1
 
 
-async def test_a_member_leaves_and_its_posts_stay(here: Town, home: UUID, ada: Person, ben: Person) -> None:
-    discussion = await started(here, ada, home)
+async def test_a_members_posts_stay_when_they_leave(network: Network, community_id: UUID, ada: User, ben: User) -> None:
+    discussion = await started(network, ada, community_id)
     fields = "community { viewerMembership { role } members { nodes { id } } }"
-    left = await here.do(ada, "communityLeave", fields, community=f"com_{home}")
+    left = await network.do(ada, "communityLeave", fields, community=f"com_{community_id}")
     assert left == {
         "community": {"viewerMembership": None, "members": {"nodes": [{"id": ben.graph_id}]}},
         "userErrors": [],
     }
-    assert await here.do(ada, "communityLeave", fields, community=f"com_{home}") == left
-    assert await counts(here, discussion) == (1, 1)
-    assert await here.refused(ada, "postAdd", discussion=discussion, body="Me again") == (
+    assert await network.do(ada, "communityLeave", fields, community=f"com_{community_id}") == left
+    assert await counts(network, discussion) == (1, 1)
+    assert await network.refused(ada, "postAdd", discussion=discussion, body="Me again") == (
         "NOT_ELIGIBLE",
         "input.discussion",
     )
@@ -90,47 +90,49 @@ async def test_a_member_leaves_and_its_posts_stay(here: Town, home: UUID, ada: P
 
 @pytest.mark.parametrize("mutation", ["communityJoin", "communityLeave"])
 @pytest.mark.parametrize("id", ["", "com_", "nonsense", f"com_{uuid4()}", f"dis_{uuid4()}"])
-async def test_there_is_no_such_community(here: Town, ada: Person, mutation: str, id: str) -> None:
-    before = await here.value("SELECT count(*) FROM care.membership")
-    assert await here.refused(ada, mutation, community=id) == ("NOT_FOUND", "input.community")
-    assert await here.value("SELECT count(*) FROM care.membership") == before
+async def test_an_unknown_community_is_not_found(network: Network, ada: User, mutation: str, id: str) -> None:
+    before = await network.value("SELECT count(*) FROM care.membership")
+    assert await network.refused(ada, mutation, community=id) == ("NOT_FOUND", "input.community")
+    assert await network.value("SELECT count(*) FROM care.membership") == before
 
 
-async def test_a_community_of_fifteen_has_about_twenty_members_whoever_joins_at_once(here: Town, home: UUID) -> None:
-    joining = [await here.member() for _ in range(15)]
-    community = f"com_{home}"
-    asked = [here.do(who, "communityJoin", "__typename", community=community) for who in joining for _ in range(2)]
+async def test_member_counts_are_rounded_and_correct_after_concurrent_joins(
+    network: Network, community_id: UUID
+) -> None:
+    joining = [await network.member() for _ in range(15)]
+    community = f"com_{community_id}"
+    asked = [network.do(who, "communityJoin", "__typename", community=community) for who in joining for _ in range(2)]
     payloads = await asyncio.gather(*asked)
     assert [payload["userErrors"] for payload in payloads] == [[]] * 30
-    assert await here.value("SELECT count(*) FROM care.membership WHERE community_id = $1", home) == 15
-    assert await here.value("SELECT member_count FROM catalog.community WHERE id = $1", home) == 20
-    await here.do(joining[0], "communityLeave", "__typename", community=community)
-    assert await here.value("SELECT member_count FROM catalog.community WHERE id = $1", home) == 10
-    await here.database.execute("DELETE FROM care.member WHERE id = any($1)", [who.id for who in joining[:11]])
-    assert await here.value("SELECT member_count FROM catalog.community WHERE id = $1", home) == 0
+    assert await network.value("SELECT count(*) FROM care.membership WHERE community_id = $1", community_id) == 15
+    assert await network.value("SELECT member_count FROM catalog.community WHERE id = $1", community_id) == 20
+    await network.do(joining[0], "communityLeave", "__typename", community=community)
+    assert await network.value("SELECT member_count FROM catalog.community WHERE id = $1", community_id) == 10
+    await network.database.execute("DELETE FROM care.member WHERE id = any($1)", [who.id for who in joining[:11]])
+    assert await network.value("SELECT member_count FROM catalog.community WHERE id = $1", community_id) == 0
 
 
 # Discussions
 
 
-async def test_a_discussion_is_started_with_its_first_post_and_what_it_is_about(
-    here: Town, home: UUID, ada: Person
+async def test_a_discussion_is_started_with_a_first_post_and_topics(
+    network: Network, community_id: UUID, ada: User
 ) -> None:
-    treatment, indicator = await factories.treatment(here.database), await factories.indicator(here.database)
-    payload = await here.do(
+    treatment, indicator = await factories.treatment(network.database), await factories.indicator(network.database)
+    payload = await network.do(
         ada,
         "discussionStart",
         "discussion { community { id } title author { id } postCount closed posts { nodes { body author { id } } }"
         " about { ... on Treatment { slug } ... on Indicator { name } } }"
         ,
-        community=f"com_{home}",
+        community=f"com_{community_id}",
         title="  Mornings ",
         body="  indented\n\n\tas *written*  ",
         about=[f"ind_{indicator['id']}", f"trt_{treatment['id']}"],
     )  # fmt: skip
     assert payload == {
         "discussion": {
-            "community": {"id": f"com_{home}"},
+            "community": {"id": f"com_{community_id}"},
             "title": "Mornings",
             "author": {"id": ada.graph_id},
             "postCount": 1,
@@ -140,7 +142,7 @@ async def test_a_discussion_is_started_with_its_first_post_and_what_it_is_about(
         },
         "userErrors": [],
     }
-    assert await here.value("SELECT last_post_at = max(p.created_at) FROM care.discussion d JOIN care.post p"
+    assert await network.value("SELECT last_post_at = max(p.created_at) FROM care.discussion d JOIN care.post p"
                             " ON p.discussion_id = d.id WHERE d.author_id = $1 GROUP BY d.id", ada.id)  # fmt: skip
 
 
@@ -161,57 +163,61 @@ async def test_a_discussion_is_started_with_its_first_post_and_what_it_is_about(
         ({"about": [f"ind_{uuid4()}"] * 6}, ("INVALID", "input.about")),
     ],
 )
-async def test_a_discussion_that_is_refused_is_not_there(
-    here: Town, home: UUID, ada: Person, given: dict[str, Any], refusal: tuple[str, str]
+async def test_a_refused_discussion_is_not_created(
+    network: Network, community_id: UUID, ada: User, given: dict[str, Any], refusal: tuple[str, str]
 ) -> None:
-    asked = {"community": f"com_{home}", "title": "Mornings", "body": "How are yours?"} | given
-    assert await here.refused(ada, "discussionStart", **asked) == refusal
-    assert await here.value("SELECT count(*) FROM care.discussion WHERE author_id = $1", ada.id) == 0
-    assert await here.value("SELECT count(*) FROM care.post WHERE author_id = $1", ada.id) == 0
+    asked = {"community": f"com_{community_id}", "title": "Mornings", "body": "How are yours?"} | given
+    assert await network.refused(ada, "discussionStart", **asked) == refusal
+    assert await network.value("SELECT count(*) FROM care.discussion WHERE author_id = $1", ada.id) == 0
+    assert await network.value("SELECT count(*) FROM care.post WHERE author_id = $1", ada.id) == 0
 
 
-async def test_a_discussion_that_is_started_twice_at_once_by_one_id_is_started_once(
-    here: Town, home: UUID, ada: Person
+async def test_concurrent_requests_with_one_id_start_one_discussion(
+    network: Network, community_id: UUID, ada: User
 ) -> None:
-    given = {"community": f"com_{home}", "title": "Mornings", "body": "How?", "clientMutationId": "m"}
-    payloads = await asyncio.gather(*(here.do(ada, "discussionStart", "discussion { id }", **given) for _ in range(3)))
+    given = {"community": f"com_{community_id}", "title": "Mornings", "body": "How?", "clientMutationId": "m"}
+    payloads = await asyncio.gather(
+        *(network.do(ada, "discussionStart", "discussion { id }", **given) for _ in range(3))
+    )
     assert payloads == [payloads[0]] * 3
-    assert await here.value("SELECT count(*) FROM care.discussion WHERE community_id = $1", home) == 1
-    assert await here.value("SELECT count(*) FROM care.post WHERE author_id = $1", ada.id) == 1
+    assert await network.value("SELECT count(*) FROM care.discussion WHERE community_id = $1", community_id) == 1
+    assert await network.value("SELECT count(*) FROM care.post WHERE author_id = $1", ada.id) == 1
 
 
-async def test_a_topic_is_named_once(here: Town, home: UUID, ada: Person) -> None:
-    topic = f"trt_{(await factories.treatment(here.database))['id']}"
-    asked = {"community": f"com_{home}", "title": "Mornings", "body": "How?", "about": [topic, topic]}
-    assert await here.refused(ada, "discussionStart", **asked) == ("INVALID", "input.about.1")
-    # A treatment's key is no indicator's.
+async def test_a_topic_is_given_at_most_once(network: Network, community_id: UUID, ada: User) -> None:
+    topic = f"trt_{(await factories.treatment(network.database))['id']}"
+    asked = {"community": f"com_{community_id}", "title": "Mornings", "body": "How?", "about": [topic, topic]}
+    assert await network.refused(ada, "discussionStart", **asked) == ("INVALID", "input.about.1")
+    # A treatment's key is not an indicator's.
     asked["about"] = [topic.replace("trt", "ind")]
-    assert await here.refused(ada, "discussionStart", **asked) == ("NOT_FOUND", "input.about.0")
+    assert await network.refused(ada, "discussionStart", **asked) == ("NOT_FOUND", "input.about.0")
 
 
-async def test_texts_may_be_as_long_as_they_may(here: Town, home: UUID, ada: Person) -> None:
-    discussion = await started(here, ada, home, title="t" * 150, body="é" * 10_000)
-    assert await here.value("SELECT length(title) FROM care.discussion WHERE id = $1", key(discussion)) == 150
+async def test_texts_of_the_maximum_length_are_accepted(network: Network, community_id: UUID, ada: User) -> None:
+    discussion = await started(network, ada, community_id, title="t" * 150, body="é" * 10_000)
+    assert await network.value("SELECT length(title) FROM care.discussion WHERE id = $1", key(discussion)) == 150
 
 
-async def test_who_is_not_of_a_community_reads_and_does_not_write(
-    here: Town, home: UUID, ada: Person, stranger: Person
+async def test_non_members_of_a_community_read_but_do_not_write(
+    network: Network, community_id: UUID, ada: User, stranger: User
 ) -> None:
-    discussion = await started(here, ada, home)
-    asked = {"community": f"com_{home}", "title": "Mornings", "body": "How are yours?"}
-    assert await here.refused(stranger, "discussionStart", **asked) == ("NOT_ELIGIBLE", "input.community")
+    discussion = await started(network, ada, community_id)
+    asked = {"community": f"com_{community_id}", "title": "Mornings", "body": "How are yours?"}
+    assert await network.refused(stranger, "discussionStart", **asked) == ("NOT_ELIGIBLE", "input.community")
     asked = {"discussion": discussion, "body": "Hello"}
-    assert await here.refused(stranger, "postAdd", **asked) == ("NOT_ELIGIBLE", "input.discussion")
-    assert await here.value("SELECT count(*) FROM care.post WHERE author_id = $1", stranger.id) == 0
-    assert await here.value("SELECT count(*) FROM care.discussion WHERE author_id = $1", stranger.id) == 0
-    seen = await here.ask(stranger, "query D($id: ID!) { discussion(id: $id) { title postCount } }", {"id": discussion})
+    assert await network.refused(stranger, "postAdd", **asked) == ("NOT_ELIGIBLE", "input.discussion")
+    assert await network.value("SELECT count(*) FROM care.post WHERE author_id = $1", stranger.id) == 0
+    assert await network.value("SELECT count(*) FROM care.discussion WHERE author_id = $1", stranger.id) == 0
+    seen = await network.ask(
+        stranger, "query D($id: ID!) { discussion(id: $id) { title postCount } }", {"id": discussion}
+    )
     assert seen == {"data": {"discussion": {"title": "Mornings", "postCount": 1}}}
 
 
-async def test_who_has_not_signed_in_or_is_of_the_house_has_no_such_mutation(here: Town, home: UUID) -> None:
-    manager = await here.staff(StaffRole.MODERATOR)
+async def test_the_public_and_manager_views_lack_these_mutations(network: Network, community_id: UUID) -> None:
+    manager = await network.staff(StaffRole.MODERATOR)
     for who in (ANYBODY, manager):
-        answer = await here.answer(who, "postAdd", "__typename", discussion="dis_", body="Hello")
+        answer = await network.answer(who, "postAdd", "__typename", discussion="dis_", body="Hello")
         assert "data" not in answer
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
 
@@ -219,12 +225,12 @@ async def test_who_has_not_signed_in_or_is_of_the_house_has_no_such_mutation(her
 # Posts
 
 
-async def test_a_post_is_added_and_who_started_the_discussion_is_told(
-    here: Town, home: UUID, ada: Person, ben: Person
+async def test_adding_a_post_notifies_the_discussions_author(
+    network: Network, community_id: UUID, ada: User, ben: User
 ) -> None:
-    discussion = await started(here, ada, home)
-    await here.events()
-    payload = await here.do(
+    discussion = await started(network, ada, community_id)
+    await network.events()
+    payload = await network.do(
         ben,
         "postAdd",
         "post { id body author { id } discussion { postCount lastPost { body } } editedAt removed }"
@@ -244,60 +250,62 @@ async def test_a_post_is_added_and_who_started_the_discussion_is_told(
         "query": {"me": {"member": {"id": ben.graph_id}}},
         "userErrors": [],
     }
-    told = "{ me { notifications { nodes { kind subject { id } } } } }"
-    assert await here.ask(ada, told) == {
+    query = "{ me { notifications { nodes { kind subject { id } } } } }"
+    assert await network.ask(ada, query) == {
         "data": {"me": {"notifications": {"nodes": [{"kind": "REPLY", "subject": {"id": post}}]}}}
     }
-    assert await here.ask(ben, told) == {"data": {"me": {"notifications": {"nodes": []}}}}
-    events = await here.events()
+    assert await network.ask(ben, query) == {"data": {"me": {"notifications": {"nodes": []}}}}
+    events = await network.events()
     assert {"kind": "postAdded", "subject": str(key(post)), "about": str(key(discussion))} in events
     assert sorted(event["kind"] for event in events) == ["notificationAdded", "postAdded"]
 
 
-async def test_nobody_is_told_of_its_own_post_or_after_leaving(
-    here: Town, home: UUID, ada: Person, ben: Person
+async def test_members_are_not_notified_of_their_own_posts_or_after_leaving(
+    network: Network, community_id: UUID, ada: User, ben: User
 ) -> None:
-    discussion = await started(here, ada, home)
-    await posted(here, ada, discussion)
-    await here.database.execute("UPDATE care.discussion SET author_id = NULL WHERE id = $1", key(discussion))
-    await posted(here, ben, discussion)
-    assert await here.value("SELECT count(*) FROM care.notification WHERE member_id = any($1)", [ada.id, ben.id]) == 0
-    assert await counts(here, discussion) == (3, 3)
+    discussion = await started(network, ada, community_id)
+    await posted(network, ada, discussion)
+    await network.database.execute("UPDATE care.discussion SET author_id = NULL WHERE id = $1", key(discussion))
+    await posted(network, ben, discussion)
+    assert (
+        await network.value("SELECT count(*) FROM care.notification WHERE member_id = any($1)", [ada.id, ben.id]) == 0
+    )
+    assert await counts(network, discussion) == (3, 3)
 
 
 @pytest.mark.parametrize("mutation", ["postAdd", "postEdit"])
 @pytest.mark.parametrize(
     ("body", "code"), [("", "INVALID"), ("b" * 10_001, "TOO_LONG"), ("a\rb", "INVALID"), ("a\x1bb", "INVALID")]
 )
-async def test_a_body_that_is_refused_is_not_written(
-    here: Town, home: UUID, ada: Person, mutation: str, body: str, code: str
+async def test_a_post_with_an_invalid_body_is_not_stored(
+    network: Network, community_id: UUID, ada: User, mutation: str, body: str, code: str
 ) -> None:
-    discussion = await started(here, ada, home)
-    post = await posted(here, ada, discussion, "first")
-    await here.events()
+    discussion = await started(network, ada, community_id)
+    post = await posted(network, ada, discussion, "first")
+    await network.events()
     asked = {"discussion": discussion} if mutation == "postAdd" else {"post": post}
-    assert await here.refused(ada, mutation, body=body, **asked) == (code, "input.body")
-    assert await counts(here, discussion) == (2, 2)
-    assert await here.value("SELECT body FROM care.post WHERE id = $1", key(post)) == "first"
-    assert await here.events() == []
+    assert await network.refused(ada, mutation, body=body, **asked) == (code, "input.body")
+    assert await counts(network, discussion) == (2, 2)
+    assert await network.value("SELECT body FROM care.post WHERE id = $1", key(post)) == "first"
+    assert await network.events() == []
 
 
-async def test_nothing_is_written_in_a_closed_discussion_and_posts_may_still_be_taken_back(
-    here: Town, home: UUID, ada: Person
+async def test_a_closed_discussion_takes_no_posts_but_authors_can_still_remove_theirs(
+    network: Network, community_id: UUID, ada: User
 ) -> None:
-    discussion = await started(here, ada, home)
-    post = await posted(here, ada, discussion)
-    await here.database.execute("UPDATE care.discussion SET closed = true WHERE id = $1", key(discussion))
-    assert await here.refused(ada, "postAdd", discussion=discussion, body="x") == ("TOO_LATE", "input.discussion")
-    assert await here.refused(ada, "postEdit", post=post, body="x") == ("TOO_LATE", "input.post")
-    assert await counts(here, discussion) == (2, 2)
-    assert await here.value("SELECT edited_at FROM care.post WHERE id = $1", key(post)) is None
-    assert (await here.do(ada, "postRemove", "post { removed }", post=post))["post"] == {"removed": True}
+    discussion = await started(network, ada, community_id)
+    post = await posted(network, ada, discussion)
+    await network.database.execute("UPDATE care.discussion SET closed = true WHERE id = $1", key(discussion))
+    assert await network.refused(ada, "postAdd", discussion=discussion, body="x") == ("TOO_LATE", "input.discussion")
+    assert await network.refused(ada, "postEdit", post=post, body="x") == ("TOO_LATE", "input.post")
+    assert await counts(network, discussion) == (2, 2)
+    assert await network.value("SELECT edited_at FROM care.post WHERE id = $1", key(post)) is None
+    assert (await network.do(ada, "postRemove", "post { removed }", post=post))["post"] == {"removed": True}
 
 
-async def test_there_is_no_such_discussion_or_post(here: Town, ada: Person) -> None:
+async def test_an_unknown_discussion_or_post_is_not_found(network: Network, ada: User) -> None:
     for id in ("nonsense", f"dis_{uuid4()}", f"pst_{uuid4()}"):
-        assert await here.refused(ada, "postAdd", discussion=id, body="x") == ("NOT_FOUND", "input.discussion")
+        assert await network.refused(ada, "postAdd", discussion=id, body="x") == ("NOT_FOUND", "input.discussion")
         on_posts: dict[str, dict[str, Any]] = {
             "postEdit": {"body": "x"},
             "postRemove": {},
@@ -305,130 +313,134 @@ async def test_there_is_no_such_discussion_or_post(here: Town, ada: Person) -> N
             "postFlag": {"reason": "SPAM"},
         }
         for mutation, given in on_posts.items():
-            assert await here.refused(ada, mutation, post=id, **given) == ("NOT_FOUND", "input.post")
+            assert await network.refused(ada, mutation, post=id, **given) == ("NOT_FOUND", "input.post")
 
 
-async def test_posts_at_once_are_all_counted_and_stand_in_the_order_they_were_kept(here: Town, home: UUID) -> None:
-    people = [await here.member(home) for _ in range(8)]
-    discussion = await started(here, people[0], home)
+async def test_concurrent_posts_are_all_counted_and_ordered_as_stored(network: Network, community_id: UUID) -> None:
+    people = [await network.member(community_id) for _ in range(8)]
+    discussion = await started(network, people[0], community_id)
     payloads = await asyncio.gather(
-        *(here.do(who, "postAdd", "post { createdAt }", discussion=discussion, body="Me too") for who in people * 3)
+        *(network.do(who, "postAdd", "post { createdAt }", discussion=discussion, body="Me too") for who in people * 3)
     )
     assert [payload["userErrors"] for payload in payloads] == [[]] * 24
-    assert await counts(here, discussion) == (25, 25)
+    assert await counts(network, discussion) == (25, 25)
     times = [payload["post"]["createdAt"] for payload in payloads]
     assert len(set(times)) == 24
-    last = await here.row("SELECT last_post_at FROM care.discussion WHERE id = $1", key(discussion))
+    last = await network.row("SELECT last_post_at FROM care.discussion WHERE id = $1", key(discussion))
     assert last["last_post_at"] == max(map(datetime.fromisoformat, times))
 
 
-async def test_a_post_comes_last_even_where_the_clock_was_set_back(here: Town, home: UUID, ada: Person) -> None:
-    discussion = await started(here, ada, home)
+async def test_a_new_post_comes_last_even_if_the_clock_was_set_back(
+    network: Network, community_id: UUID, ada: User
+) -> None:
+    discussion = await started(network, ada, community_id)
     ahead = datetime.now(UTC) + timedelta(hours=3)
-    await factories.post(here.database, discussion_id=key(discussion), created_at=ahead, body="From tomorrow")
-    await posted(here, ada, discussion)
-    last = await here.row("SELECT last_post_at FROM care.discussion WHERE id = $1", key(discussion))
+    await factories.post(network.database, discussion_id=key(discussion), created_at=ahead, body="From tomorrow")
+    await posted(network, ada, discussion)
+    last = await network.row("SELECT last_post_at FROM care.discussion WHERE id = $1", key(discussion))
     assert last["last_post_at"] == ahead + timedelta(microseconds=1)
 
 
-async def test_a_repeated_post_is_written_once(here: Town, home: UUID, ada: Person, ben: Person) -> None:
-    discussion = await started(here, ada, home)
+async def test_a_repeated_request_adds_one_post(network: Network, community_id: UUID, ada: User, ben: User) -> None:
+    discussion = await started(network, ada, community_id)
     given = {"discussion": discussion, "body": "Once", "clientMutationId": "a"}
-    payloads = await asyncio.gather(*(here.do(ben, "postAdd", "post { id body }", **given) for _ in range(4)))
+    payloads = await asyncio.gather(*(network.do(ben, "postAdd", "post { id body }", **given) for _ in range(4)))
     assert {payload["post"]["id"] for payload in payloads} == {payloads[0]["post"]["id"]}
-    assert await here.do(ben, "postAdd", "post { id body }", **given) == payloads[0]
-    assert await counts(here, discussion) == (2, 2)
-    assert await here.value("SELECT count(*) FROM care.notification WHERE member_id = $1", ada.id) == 1
+    assert await network.do(ben, "postAdd", "post { id body }", **given) == payloads[0]
+    assert await counts(network, discussion) == (2, 2)
+    assert await network.value("SELECT count(*) FROM care.notification WHERE member_id = $1", ada.id) == 1
     other = given | {"body": "Twice"}
-    assert await here.refused(ben, "postAdd", **other) == ("CONFLICT", "input.clientMutationId")
-    assert await counts(here, discussion) == (2, 2)
-    await here.do(ada, "postAdd", "post { id }", **given)  # another's id is another id
-    assert await counts(here, discussion) == (3, 3)
+    assert await network.refused(ben, "postAdd", **other) == ("CONFLICT", "input.clientMutationId")
+    assert await counts(network, discussion) == (2, 2)
+    await network.do(ada, "postAdd", "post { id }", **given)  # request ids of other callers are separate
+    assert await counts(network, discussion) == (3, 3)
 
 
 @pytest.mark.parametrize(("days_old", "most"), [(6, 5), (8, 30)])
-async def test_posts_an_hour_are_limited_the_more_so_for_who_is_new(
-    here: Town, home: UUID, days_old: int, most: int
+async def test_hourly_posts_are_limited_more_strictly_for_new_members(
+    network: Network, community_id: UUID, days_old: int, most: int
 ) -> None:
-    who = await here.member(home, days_old=days_old)
-    discussion = await started(here, who, home)
+    who = await network.member(community_id, days_old=days_old)
+    discussion = await started(network, who, community_id)
     payloads = await asyncio.gather(
-        *(here.do(who, "postAdd", "post { id }", discussion=discussion, body="Hello") for _ in range(most + 2))
+        *(network.do(who, "postAdd", "post { id }", discussion=discussion, body="Hello") for _ in range(most + 2))
     )
     refusals = [payload["userErrors"] for payload in payloads if payload["userErrors"]]
     assert refusals == [[{"code": "LIMIT_REACHED", "path": ["input", "body"]}]] * 3
-    assert await counts(here, discussion) == (most, most)
-    asked = {"community": f"com_{home}", "title": "Mornings", "body": "How are yours?"}
-    assert await here.refused(who, "discussionStart", **asked) == ("LIMIT_REACHED", "input.body")
-    assert await here.value("SELECT count(*) FROM care.discussion WHERE author_id = $1", who.id) == 1
-    # What was taken back counts too; what is older than an hour does not.
+    assert await counts(network, discussion) == (most, most)
+    asked = {"community": f"com_{community_id}", "title": "Mornings", "body": "How are yours?"}
+    assert await network.refused(who, "discussionStart", **asked) == ("LIMIT_REACHED", "input.body")
+    assert await network.value("SELECT count(*) FROM care.discussion WHERE author_id = $1", who.id) == 1
+    # Removed posts count too; those older than an hour do not.
     post = next(payload["post"]["id"] for payload in payloads if payload["post"])
-    await here.do(who, "postRemove", "__typename", post=post)
-    assert await here.refused(who, "postAdd", discussion=discussion, body="x") == ("LIMIT_REACHED", "input.body")
-    await here.database.execute(
+    await network.do(who, "postRemove", "__typename", post=post)
+    assert await network.refused(who, "postAdd", discussion=discussion, body="x") == ("LIMIT_REACHED", "input.body")
+    await network.database.execute(
         "UPDATE care.post SET created_at = created_at - interval '61 minutes' WHERE id = $1", key(post)
     )
-    await posted(here, who, discussion)
+    await posted(network, who, discussion)
 
 
-async def test_a_post_is_edited_by_its_author_alone(here: Town, home: UUID, ada: Person, ben: Person) -> None:
-    discussion = await started(here, ada, home)
-    post = await posted(here, ada, discussion, "befor")
-    assert await here.refused(ben, "postEdit", post=post, body="mine") == ("NOT_FOUND", "input.post")
-    assert await here.value("SELECT body FROM care.post WHERE id = $1", key(post)) == "befor"
-    edited = await here.do(ada, "postEdit", "post { body createdAt editedAt removed }", post=post, body="before")
+async def test_only_the_author_edits_a_post(network: Network, community_id: UUID, ada: User, ben: User) -> None:
+    discussion = await started(network, ada, community_id)
+    post = await posted(network, ada, discussion, "befor")
+    assert await network.refused(ben, "postEdit", post=post, body="mine") == ("NOT_FOUND", "input.post")
+    assert await network.value("SELECT body FROM care.post WHERE id = $1", key(post)) == "befor"
+    edited = await network.do(ada, "postEdit", "post { body createdAt editedAt removed }", post=post, body="before")
     assert edited["post"]["body"] == "before"
     assert edited["post"]["editedAt"] > edited["post"]["createdAt"]
-    assert await counts(here, discussion) == (2, 2)
+    assert await counts(network, discussion) == (2, 2)
     found = "query D($id: ID!) { discussion(id: $id) { community { discussions(search: %s) { nodes { id } } } } }"
     for word, hits in {"befor": [{"id": discussion}], "before": [{"id": discussion}], "afterwards": []}.items():
-        answer = await here.ask(ben, found % f'"{word}"', {"id": discussion})
+        answer = await network.ask(ben, found % f'"{word}"', {"id": discussion})
         assert answer["data"]["discussion"]["community"]["discussions"]["nodes"] == hits
 
 
-async def test_a_removed_post_keeps_its_place_and_its_flags_and_loses_its_words(
-    here: Town, home: UUID, ada: Person, ben: Person
+async def test_a_removed_post_keeps_its_place_and_flags_but_loses_its_text(
+    network: Network, community_id: UUID, ada: User, ben: User
 ) -> None:
-    discussion = await started(here, ada, home)
-    post = await posted(here, ben, discussion, "Regrettable")
-    await here.do(ada, "postFlag", "__typename", post=post, reason="ABUSE")
-    assert await here.refused(ada, "postRemove", post=post) == ("NOT_FOUND", "input.post")
-    assert await here.value("SELECT body FROM care.post WHERE id = $1", key(post)) == "Regrettable"
+    discussion = await started(network, ada, community_id)
+    post = await posted(network, ben, discussion, "Regrettable")
+    await network.do(ada, "postFlag", "__typename", post=post, reason="ABUSE")
+    assert await network.refused(ada, "postRemove", post=post) == ("NOT_FOUND", "input.post")
+    assert await network.value("SELECT body FROM care.post WHERE id = $1", key(post)) == "Regrettable"
     expected = {"post": {"body": None, "removed": True, "author": {"id": ben.graph_id}}, "userErrors": []}
     for _ in range(2):
-        assert await here.do(ben, "postRemove", "post { body removed author { id } }", post=post) == expected
-    assert await counts(here, discussion) == (2, 2)
-    kept = await here.row("SELECT search::text, (SELECT count(*) FROM care.flag WHERE post_id = p.id) AS flags,"
+        assert await network.do(ben, "postRemove", "post { body removed author { id } }", post=post) == expected
+    assert await counts(network, discussion) == (2, 2)
+    kept = await network.row("SELECT search::text, (SELECT count(*) FROM care.flag WHERE post_id = p.id) AS flags,"
                           " (SELECT count(*) FROM care.removal WHERE post_id = p.id) AS removals"
                           " FROM care.post p WHERE id = $1", key(post))  # fmt: skip
     assert kept == {"search": "", "flags": 1, "removals": 0}
-    assert await here.refused(ben, "postEdit", post=post, body="No") == ("TOO_LATE", "input.post")
-    assert await here.refused(ada, "postFlag", post=post, reason="SPAM") == ("TOO_LATE", "input.post")
+    assert await network.refused(ben, "postEdit", post=post, body="No") == ("TOO_LATE", "input.post")
+    assert await network.refused(ada, "postFlag", post=post, reason="SPAM") == ("TOO_LATE", "input.post")
     react = {"post": post, "reaction": "HUG", "on": True}
-    assert await here.refused(ada, "postReact", **react) == ("TOO_LATE", "input.post")
-    assert await here.value("SELECT count(*) FROM care.post_reaction WHERE post_id = $1", key(post)) == 0
+    assert await network.refused(ada, "postReact", **react) == ("TOO_LATE", "input.post")
+    assert await network.value("SELECT count(*) FROM care.post_reaction WHERE post_id = $1", key(post)) == 0
 
 
-async def test_a_post_that_is_edited_and_removed_at_once_is_removed(here: Town, home: UUID, ada: Person) -> None:
-    discussion = await started(here, ada, home)
+async def test_a_post_that_is_edited_and_removed_concurrently_is_removed(
+    network: Network, community_id: UUID, ada: User
+) -> None:
+    discussion = await started(network, ada, community_id)
     for _ in range(5):
-        post = await posted(here, ada, discussion)
+        post = await posted(network, ada, discussion)
         await asyncio.gather(
-            here.do(ada, "postEdit", "__typename", post=post, body="Again"),
-            here.do(ada, "postRemove", "__typename", post=post),
+            network.do(ada, "postEdit", "__typename", post=post, body="Again"),
+            network.do(ada, "postRemove", "__typename", post=post),
         )
-        kept = await here.row("SELECT body, removed FROM care.post WHERE id = $1", key(post))
+        kept = await network.row("SELECT body, removed FROM care.post WHERE id = $1", key(post))
         assert kept == {"body": None, "removed": True}
 
 
-async def test_any_member_reacts_and_takes_it_back_once_and_again(
-    here: Town, home: UUID, ada: Person, stranger: Person
+async def test_members_add_and_remove_a_reaction_idempotently(
+    network: Network, community_id: UUID, ada: User, stranger: User
 ) -> None:
-    post = await posted(here, ada, await started(here, ada, home))
+    post = await posted(network, ada, await started(network, ada, community_id))
     fields = "post { reactions { reaction count } viewerReactions }"
 
-    async def react(who: Person, reaction: str, on: bool) -> Any:
-        payload = await here.do(who, "postReact", fields, post=post, reaction=reaction, on=on)
+    async def react(who: User, reaction: str, on: bool) -> Any:
+        payload = await network.do(who, "postReact", fields, post=post, reaction=reaction, on=on)
         assert payload["userErrors"] == []
         return payload["post"]
 
@@ -441,28 +453,28 @@ async def test_any_member_reacts_and_takes_it_back_once_and_again(
     assert (await react(stranger, "THANKS", True))["viewerReactions"] == ["THANKS"]
 
 
-async def test_a_member_flags_a_post_once_and_again_replaces_it(
-    here: Town, home: UUID, ada: Person, ben: Person, stranger: Person
+async def test_flagging_a_post_again_replaces_the_members_flag(
+    network: Network, community_id: UUID, ada: User, ben: User, stranger: User
 ) -> None:
-    discussion = await started(here, ada, home)
-    post = await posted(here, ada, discussion)
-    await here.events()
+    discussion = await started(network, ada, community_id)
+    post = await posted(network, ada, discussion)
+    await network.events()
     twice = [{"reason": "SPAM", "note": " Buy this "}, {"reason": "ABUSE", "note": "  "}]
     for given in twice:
-        payload = await here.do(ben, "postFlag", "post { id }", post=post, **given)
+        payload = await network.do(ben, "postFlag", "post { id }", post=post, **given)
         assert payload == {"post": {"id": post}, "userErrors": []}
-    await asyncio.gather(*(here.do(stranger, "postFlag", "__typename", post=post, reason="SPAM") for _ in range(3)))
-    flags = await here.database.fetch(
+    await asyncio.gather(*(network.do(stranger, "postFlag", "__typename", post=post, reason="SPAM") for _ in range(3)))
+    flags = await network.database.fetch(
         "SELECT id, member_id, reason, note, status FROM care.flag WHERE post_id = $1 ORDER BY created_at", key(post)
     )
     assert [tuple(flag)[1:] for flag in flags] == [
         (ben.id, "ABUSE", None, "OPEN"),
         (stranger.id, "SPAM", None, "OPEN"),
     ]
-    events = await here.events()
+    events = await network.events()
     assert {(event["kind"], event["subject"], event["about"]) for event in events} == {
         ("flagRaised", str(flag["id"]), str(key(discussion))) for flag in flags
     }
     long = {"post": post, "reason": "SPAM", "note": "n" * 1_001}
-    assert await here.refused(ben, "postFlag", **long) == ("TOO_LONG", "input.note")
-    assert await here.value("SELECT reason FROM care.flag WHERE id = $1", flags[0]["id"]) == "ABUSE"
+    assert await network.refused(ben, "postFlag", **long) == ("TOO_LONG", "input.note")
+    assert await network.value("SELECT reason FROM care.flag WHERE id = $1", flags[0]["id"]) == "ABUSE"

@@ -1,4 +1,4 @@
-"""Whatever members do, and however much of it at once, each count is that of the rows it stands for."""
+"""Stored counts of memberships, discussions and posts equal the rows they count, under concurrent writes too."""
 
 import asyncio
 import contextlib
@@ -11,11 +11,12 @@ import pytest
 
 from models.identity.accounts import StaffRole
 from tests import factories
-from tests.support.town import Person, Town
+from tests.support.callers import User
+from tests.support.network import Network
 
 MEMBERS, ROUNDS, AT_ONCE = 18, 10, 6
 
-# A row for each count that is wrong.
+# One row for each wrong count.
 WRONG_POSTS = """
     SELECT d.id FROM care.discussion d LEFT JOIN care.post p ON p.discussion_id = d.id
     GROUP BY d.id HAVING d.post_count <> count(p.id) OR d.last_post_at <> max(p.created_at)
@@ -26,28 +27,28 @@ WRONG_MEMBERS = """
 """
 
 
-async def wrong(here: Town) -> list[Any]:
-    return [*await here.database.fetch(WRONG_POSTS), *await here.database.fetch(WRONG_MEMBERS)]
+async def wrong(network: Network) -> list[Any]:
+    return [*await network.database.fetch(WRONG_POSTS), *await network.database.fetch(WRONG_MEMBERS)]
 
 
-async def test_the_demonstration_network_is_counted(here: Town) -> None:
-    assert await wrong(here) == []
-    assert await here.value("SELECT count(*) FROM care.discussion WHERE post_count > 1") > 50
-    assert await here.value("SELECT count(*) FROM catalog.community WHERE member_count > 0") > 5
+async def test_counts_of_the_demonstration_network_are_correct(network: Network) -> None:
+    assert await wrong(network) == []
+    assert await network.value("SELECT count(*) FROM care.discussion WHERE post_count > 1") > 50
+    assert await network.value("SELECT count(*) FROM catalog.community WHERE member_count > 0") > 5
 
 
-async def test_a_count_that_is_wrong_is_found(here: Town) -> None:
-    async with here.database.transaction() as _:
-        await here.database.execute("UPDATE care.discussion SET post_count = post_count + 1")
-        await here.database.execute("UPDATE catalog.community SET member_count = member_count + 10")
-        found = len(await wrong(here))
-        await here.database.execute("UPDATE care.discussion SET post_count = post_count - 1")
-        await here.database.execute("UPDATE catalog.community SET member_count = member_count - 10")
+async def test_a_wrong_count_is_detected(network: Network) -> None:
+    async with network.database.transaction() as _:
+        await network.database.execute("UPDATE care.discussion SET post_count = post_count + 1")
+        await network.database.execute("UPDATE catalog.community SET member_count = member_count + 10")
+        found = len(await wrong(network))
+        await network.database.execute("UPDATE care.discussion SET post_count = post_count - 1")
+        await network.database.execute("UPDATE catalog.community SET member_count = member_count - 10")
     everything = "SELECT (SELECT count(*) FROM care.discussion) + (SELECT count(*) FROM catalog.community)"
-    assert found == await here.value(everything)
+    assert found == await network.value(everything)
 
 
-async def test_of_two_who_join_at_once_the_second_counts_the_first(fresh: str) -> None:
+async def test_concurrent_joins_count_each_other(fresh: str) -> None:
     one, other = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     try:
         community = (await factories.community(one))["id"]
@@ -64,35 +65,35 @@ async def test_of_two_who_join_at_once_the_second_counts_the_first(fresh: str) -
             await asyncio.sleep(0.01)
         await first.commit()
         await second
-        # Three, then four by each one's own sight: both would say none.
+        # Each transaction alone would see too few members to change the rounded count.
         assert await one.fetchval("SELECT member_count FROM catalog.community WHERE id = $1", community) == 10
     finally:
         await one.close()
         await other.close()
 
 
-async def delete(here: Town, who: Person) -> None:
+async def delete(network: Network, who: User) -> None:
     for _ in range(5):
-        # It takes the member and then its discussions, and a post the other way round: one of two may be given up.
+        # It locks the member and then the discussions, a post the other way round: one of the two may be aborted.
         with contextlib.suppress(asyncpg.DeadlockDetectedError):
-            await here.database.execute("DELETE FROM care.member WHERE id = $1", who.id)
+            await network.database.execute("DELETE FROM care.member WHERE id = $1", who.id)
             return
     raise AssertionError("five deadlocks")
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_any_sequence_of_writes_leaves_the_counts_right(here: Town, seed: int) -> None:
+async def test_counts_stay_correct_after_any_sequence_of_writes(network: Network, seed: int) -> None:
     chance = random.Random(seed)
-    communities = [UUID(str((await factories.community(here.database))["id"])) for _ in range(2)]
-    people = [await here.member(*communities) for _ in range(MEMBERS)]
-    moderator = await here.staff(StaffRole.MODERATOR)
+    communities = [UUID(str((await factories.community(network.database))["id"])) for _ in range(2)]
+    people = [await network.member(*communities) for _ in range(MEMBERS)]
+    moderator = await network.staff(StaffRole.MODERATOR)
     asked = [{"community": f"com_{id}", "title": "Mornings", "body": "How are yours?"} for id in communities]
-    opened = [await here.do(people[0], "discussionStart", "discussion { id }", **given) for given in asked]
+    opened = [await network.do(people[0], "discussionStart", "discussion { id }", **given) for given in asked]
     discussions = [payload["discussion"]["id"] for payload in opened]
     posts: list[str] = []
     leaving = asyncio.Lock()
 
-    async def write(who: Person) -> None:
+    async def write(who: User) -> None:
         community = f"com_{chance.choice(communities)}"
         choice = chance.choice(["communityJoin", "communityLeave", "discussionStart", *["postAdd"] * 4, "postEdit",
                                 "postRemove", "postReact", "postFlag", "remove", "leave the network"])  # fmt: skip
@@ -117,12 +118,12 @@ async def test_any_sequence_of_writes_leaves_the_counts_right(here: Town, seed: 
             case "leave the network" if chance.random() < 0.2:
                 people.remove(who)
                 async with leaving:
-                    await delete(here, who)
+                    await delete(network, who)
                 return
             case _:
                 return
         fields = {"discussionStart": "discussion { id }", "postAdd": "post { id }"}.get(choice, "__typename")
-        payload = await here.do(who, choice, fields, **given)
+        payload = await network.do(who, choice, fields, **given)
         if not payload["userErrors"]:
             if choice == "discussionStart":
                 discussions.append(payload["discussion"]["id"])
@@ -131,5 +132,5 @@ async def test_any_sequence_of_writes_leaves_the_counts_right(here: Town, seed: 
 
     for _ in range(ROUNDS):
         await asyncio.gather(*(write(who) for who in chance.sample(people, AT_ONCE)))
-        assert await wrong(here) == []
+        assert await wrong(network) == []
     assert posts

@@ -1,4 +1,4 @@
-"""Wrong statements about discussions, as a view's role: policies and grants keep each from other members' rows."""
+"""Policies and grants of discussions: forbidden statements, run as a view's role, change no other member's rows."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ from tests import factories
 Admin = asyncpg.Connection
 PATIENT, MANAGER = Audience.PATIENT, Audience.MANAGER
 
-# What no statement of a member's changes: each table, and which of its rows are not the member's own.
+# Rows that no member's statement may change: for each table, the rows that are not the member's own.
 OTHERS = {
     "care.membership": "member_id <> $1",
     "care.discussion": "$1::uuid IS NOT NULL",
@@ -34,7 +34,7 @@ OTHERS = {
 
 @dataclass
 class Scene:
-    """Two members, each with a post, a reaction and a flag; a discussion of each one's own community."""
+    """Two members in communities of their own, each with a discussion, a post, a reaction and a flag."""
 
     admin: Admin
     viewer: UUID
@@ -73,7 +73,7 @@ class Scene:
         await self.admin.execute("SELECT set_config($1, '', true)", audience.setting)
 
     async def refused(self, audience: Audience, id: UUID, statement: str) -> bool:
-        """Whether the role may not run it at all, on any row."""
+        """Whether the role may not run the statement at all."""
         attempt = self.admin.transaction()
         await attempt.start()
         try:
@@ -86,14 +86,15 @@ class Scene:
         return False
 
     async def changed(self, audience: Audience, id: UUID, statement: str) -> int:
-        """How many rows it changes."""
+        """The number of rows that the statement changes."""
         async with self.acting(audience, id):
-            told: str = await self.admin.execute(self.named(statement))
-        return int(told.rpartition(" ")[2])
+            status: str = await self.admin.execute(self.named(statement))
+        return int(status.rpartition(" ")[2])
 
 
 @pytest_asyncio.fixture
 async def scene(admin: Admin) -> Scene:
+    """Yields two members' rows in discussions, in the transaction of `admin`."""
     made: dict[str, Any] = {
         "viewer": (await factories.member(admin))["id"],
         "other": (await factories.member(admin))["id"],
@@ -194,9 +195,7 @@ async def test_a_member_may_not(scene: Scene, statement: str) -> None:
 
 
 @pytest.mark.parametrize("statement", lines(MEMBERS_MAY_NOT))
-async def test_each_statement_is_refused_for_what_it_does_and_not_for_how_it_is_written(
-    scene: Scene, statement: str
-) -> None:
+async def test_each_forbidden_statement_is_valid_for_the_owner(scene: Scene, statement: str) -> None:
     if "care.tell" not in statement and "count_members" not in statement:
         await scene.admin.execute(scene.named(statement))
 
@@ -220,14 +219,14 @@ async def test_a_statement_without_a_condition_changes_the_viewers_own_rows(
 
 
 @pytest.mark.parametrize("audience", [PATIENT, MANAGER])
-async def test_nobody_in_particular_changes_nothing(scene: Scene, audience: Audience) -> None:
+async def test_a_statement_without_a_viewer_changes_nothing(scene: Scene, audience: Audience) -> None:
     async with scene.acting(audience, scene.viewer):
         await scene.admin.execute("SELECT set_config($1, '', true)", audience.setting)
         assert await scene.admin.execute("UPDATE care.post SET body = NULL, removed = true") == "UPDATE 0"
         assert await scene.admin.fetch("SELECT id FROM care.flag") == []
 
 
-async def test_a_member_reads_its_own_flags_suspension_and_removals_alone(scene: Scene) -> None:
+async def test_members_read_only_their_own_flags_suspensions_and_removals(scene: Scene) -> None:
     for member, post in ((scene.viewer, scene.post), (scene.other, scene.theirs_post)):
         await factories.suspension(scene.admin, member_id=member)
         await factories.removal(scene.admin, post_id=post)
@@ -250,7 +249,7 @@ async def test_a_suspended_member_may_not(scene: Scene, statement: str, until: d
     assert not await scene.refused(PATIENT, scene.viewer, statement)
 
 
-async def test_nothing_is_written_in_a_closed_discussion(scene: Scene) -> None:
+async def test_a_closed_discussion_accepts_no_statement_that_adds_to_it(scene: Scene) -> None:
     await scene.admin.execute("UPDATE care.discussion SET closed = true WHERE id = $1", scene.mine)
     for statement in (
         "INSERT INTO care.post (discussion_id, author_id, body) VALUES ({mine}, {viewer}, 'Body')",
@@ -264,7 +263,7 @@ async def test_a_moderator_may_not(scene: Scene, statement: str) -> None:
     assert await scene.refused(MANAGER, scene.moderator, statement)
 
 
-async def test_who_is_no_moderator_changes_nothing(scene: Scene) -> None:
+async def test_staff_who_are_not_moderators_change_nothing(scene: Scene) -> None:
     for statement in lines(CLERKS_MAY_NOT):
         assert await scene.refused(MANAGER, scene.clerk, statement)
         assert not await scene.refused(MANAGER, scene.moderator, statement.replace("{clerk}", "{moderator}"))
@@ -276,7 +275,7 @@ async def test_who_is_no_moderator_changes_nothing(scene: Scene) -> None:
     assert await scene.changed(MANAGER, scene.moderator, deciding.replace("{clerk}", "{moderator}")) == 1
 
 
-async def test_a_search_behind_the_policies_still_uses_its_index(scene: Scene) -> None:
+async def test_a_search_uses_its_index_behind_the_policies(scene: Scene) -> None:
     await scene.admin.execute("SET LOCAL enable_seqscan = off")
     async with scene.acting(PATIENT, scene.viewer):
         plan = await scene.admin.fetch(
@@ -285,6 +284,6 @@ async def test_a_search_behind_the_policies_still_uses_its_index(scene: Scene) -
     assert any("ix_post_search" in row[0] for row in plan), plan
 
 
-async def test_an_id_that_is_nobodys_is_no_way_in(scene: Scene) -> None:
+async def test_an_unknown_viewer_id_gives_no_access(scene: Scene) -> None:
     statement = "INSERT INTO care.post (discussion_id, author_id, body) VALUES ({mine}, {viewer}, 'Body')"
     assert await scene.refused(PATIENT, uuid4(), statement)

@@ -1,4 +1,4 @@
-"""The only place that takes PostgreSQL away from a server that publishes and is read: it says so, and heals."""
+"""A server whose PostgreSQL fails while it publishes and is read reports the failure and recovers."""
 
 import asyncio
 import json
@@ -29,47 +29,47 @@ from server.rollback_guard import LedgerRolledBack
 from tests.faults.test_kill import becomes
 from tests.support.client import ANYBODY as STRANGER
 from tests.support.client import Ask, Caller, serving
+from tests.support.network import Network, running_network
 from tests.support.population import CELLS, PUBLISH, buyer, closed, publish
 from tests.support.publishable import PRICES, expect_sound, free, gathered, paid, releases, spent
 from tests.support.surveys import status_of
-from tests.support.town import Town, town
 
 PUBLISHERS, READERS = 8, 9
-MORE = 6  # cubes that are published before, between and after the blows
+MORE = 6  # cubes published before, between and after the failures
 VARIABLES = ("q", "r", "twin", "sex", "kind", "age_band", "time_since_diagnosis")
 CUBES = [cube for many in (2, 3) for cube in combinations(VARIABLES, many)]
-AGAIN_SECONDS = 0.05  # in which somebody tries again: the two that the server asks for are not waited for here
-READING_SECONDS = 0.1  # between a reader's questions: publishing takes its turn
+AGAIN_SECONDS = 0.05  # between retries: clients do not wait the two seconds that the server requests
+READING_SECONDS = 0.1  # between a reader's requests, so that publishing gets its turn
 USES = "{ dataUses(first: 20) { nodes { purpose variables cost { microRho } } } }"
 
 
 @dataclass
 class Clients:
-    """Who asks until they are stopped: what was published for them, and the answers that are neither data nor a 503."""
+    """Clients that send requests until stopped, what they published, and responses that are neither data nor a 503."""
 
     ask: Ask
     published: dict[tuple[str, ...], list[tuple[str, int]]] = field(default_factory=dict)  # insights, charges; by cube
     reads: int = 0
-    away: int = 0  # answers that told to try again
+    away: int = 0  # responses that requested a retry
     wrong: list[Any] = field(default_factory=list)
     stopped: bool = False
 
     async def answer(self, who: Caller, query: str, variables: dict[str, Any] | None = None) -> Any:
-        """The data, as soon as the database is there for it; None where it was stopped before."""
+        """The data of a response, retried until the database is available; None if stopped before."""
         while not self.stopped:
             answer = await self.ask.post(who, query, variables)
-            said = answer.json()
-            if answer.status_code == 200 and "errors" not in said:
-                return said["data"]
-            if answer.status_code == 503 and "retry-after" in answer.headers and "id" not in extensions(said):
+            result = answer.json()
+            if answer.status_code == 200 and "errors" not in result:
+                return result["data"]
+            if answer.status_code == 503 and "retry-after" in answer.headers and "id" not in extensions(result):
                 self.away += 1
             else:
-                self.wrong.append((answer.status_code, said))
+                self.wrong.append((answer.status_code, result))
             await asyncio.sleep(AGAIN_SECONDS)
         return None
 
     async def publish(self, who: Caller, dataset: str, first: int) -> None:
-        """Every cube, one after the other and round again."""
+        """Publishes every cube in turn, repeatedly."""
         number = first
         while not self.stopped:
             cube = CUBES[number % len(CUBES)]
@@ -85,7 +85,7 @@ class Clients:
             await asyncio.sleep(READING_SECONDS)
 
     async def go_on(self) -> None:
-        """Until so many more are published, and read."""
+        """Waits until this many more cubes are published, and read."""
         cubes, reads = len(self.published) + MORE, self.reads + MORE
 
         async def have() -> bool:
@@ -94,18 +94,18 @@ class Clients:
         await becomes(have)
 
 
-def extensions(said: dict[str, Any]) -> set[str]:
-    return {name for error in said["errors"] for name in error["extensions"]}
+def extensions(result: dict[str, Any]) -> set[str]:
+    return {name for error in result["errors"] for name in error["extensions"]}
 
 
 @asynccontextmanager
-async def town_of_its_own(folder: Path) -> AsyncIterator[Town]:
-    """A town on a cluster that nobody else uses, which keeps what it has committed."""
+async def network_of_its_own(folder: Path) -> AsyncIterator[Network]:
+    """A network on a cluster of its own with durable commits."""
     with cluster(folder) as dsn:
         await create_missing(dsn, "cohorte")
         await upgrade(at(dsn, "cohorte"))
         async with serving(at(dsn, "cohorte"), pool_size=4) as ask:
-            built = Town(ask, await asyncpg.connect(at(dsn, "cohorte")))
+            built = Network(ask, await asyncpg.connect(at(dsn, "cohorte")))
             try:
                 yield built
             finally:
@@ -113,7 +113,7 @@ async def town_of_its_own(folder: Path) -> AsyncIterator[Town]:
 
 
 def restart(folder: Path) -> None:
-    """As after a crash: no connection is told, and nothing is written down first."""
+    """Restarts PostgreSQL as after a crash: connections are cut without notice and nothing is flushed first."""
     account = SystemAccount(folder / "pgdata")
     pgdata = place(folder, account) / "pgdata"
     control, log = binaries(pgdata.parent, account) / "pg_ctl", pgdata / "server.log"
@@ -121,25 +121,25 @@ def restart(folder: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_a_server_whose_database_goes_says_so_loses_nothing_and_heals(
+async def test_a_server_whose_database_fails_reports_it_loses_nothing_and_recovers(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with town_of_its_own(folder) as here:
-        people = await gathered(here)
-        async with here.database.transaction():
-            made = await close_survey(here.database, people.survey)
+    async with network_of_its_own(folder) as network:
+        people = await gathered(network)
+        async with network.database.transaction():
+            made = await close_survey(network.database, people.survey)
         assert made is not None
         assert made.open
         dataset = f"dst_{made.dataset}"
-        buyers = [await buyer(here, people.community) for _ in range(4)]
-        known = free(await publish(here, buyers[0], dataset, "q"))  # by the members' own table
-        member = await here.member(people.community)
+        buyers = [await buyer(network, people.community) for _ in range(4)]
+        known = free(await publish(network, buyers[0], dataset, "q"))  # by the members' own table
+        member = await network.member(people.community)
         readers = [
             (buyers[1], CELLS, {"id": known}),
             (member, USES, None),
             (STRANGER, USES, None),
         ]
-        clients = Clients(here.ask)
+        clients = Clients(network.ask)
         with caplog.at_level(logging.WARNING):
             busy = [
                 asyncio.create_task(clients.publish(buyers[number % 4], dataset, number // 2 * MORE))
@@ -148,7 +148,7 @@ async def test_a_server_whose_database_goes_says_so_loses_nothing_and_heals(
             try:
                 await clients.go_on()
                 ours = "usename LIKE 'cohorte~_%' ESCAPE '~' AND datname = current_database()"
-                cut = await here.value(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {ours}")
+                cut = await network.value(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {ours}")
                 assert cut > 20
                 await clients.go_on()
                 await asyncio.to_thread(restart, folder)
@@ -159,62 +159,62 @@ async def test_a_server_whose_database_goes_says_so_loses_nothing_and_heals(
         assert clients.wrong == []
         assert clients.away > 0
         assert [record for record in caplog.records if record.name == "cohorte.faults"] == []
-        await expect_whole(here, clients, buyers[0], dataset)
+        await expect_whole(network, clients, buyers[0], dataset)
 
 
-async def expect_whole(here: Town, clients: Clients, who: Caller, dataset: str) -> None:
-    """All that was acknowledged is there and was paid for once; what happens is heard of again; and so it goes on."""
-    endpoint = here.ask.app.endpoint
+async def expect_whole(network: Network, clients: Clients, who: Caller, dataset: str) -> None:
+    """Checks that every acknowledged insight exists and was charged once, and that events and publishing work again."""
+    endpoint = network.ask.app.endpoint
     assert endpoint is not None
     assert endpoint.settings.database_url is not None
-    here.database.terminate()
-    here.database = await asyncpg.connect(endpoint.settings.database_url)
-    for cube, said in clients.published.items():
-        assert len({insight for insight, _ in said}) == 1
-        # Less where it was paid for and the answer was lost.
-        assert sum(charged for _, charged in said) in (0, PRICES[50])
-        assert free(await publish(here, who, dataset, *cube, within=50)) == said[0][0]
-    await expect_sound(here, dataset)
+    network.database.terminate()
+    network.database = await asyncpg.connect(endpoint.settings.database_url)
+    for cube, result in clients.published.items():
+        assert len({insight for insight, _ in result}) == 1
+        # Less if it was charged and the response was lost.
+        assert sum(charged for _, charged in result) in (0, PRICES[50])
+        assert free(await publish(network, who, dataset, *cube, within=50)) == result[0][0]
+    await expect_sound(network, dataset)
 
     async def is_heard() -> bool:
         return endpoint.events.listening and endpoint.sessions.listening
 
     await becomes(is_heard)
-    paid(await publish(here, who, dataset, "region"))
-    assert endpoint.publisher.head_file.read() == await ledger.head(here.database)
+    paid(await publish(network, who, dataset, "region"))
+    assert endpoint.publisher.head_file.read() == await ledger.head(network.database)
 
 
-async def test_a_database_that_comes_back_without_what_was_published_is_not_published_from(template: str) -> None:
-    async with town(template) as here:
-        endpoint = here.ask.app.endpoint
+async def test_a_restored_database_that_lacks_publications_is_not_published_from(template: str) -> None:
+    async with running_network(template) as network:
+        endpoint = network.ask.app.endpoint
         assert endpoint is not None
-        people, overdue = await gathered(here), await gathered(here)
-        dataset = await closed(here, people)
-        laboratory = await buyer(here, people.community)
-        before, kept = await spent(here, dataset), endpoint.publisher.head_file
+        people, overdue = await gathered(network), await gathered(network)
+        dataset = await closed(network, people)
+        laboratory = await buyer(network, people.community)
+        before, kept = await spent(network, dataset), endpoint.publisher.head_file
         known = kept.path.read_text()
-        # As if a line had been published since the backup from which the database has just come back.
+        # As if an entry had been published after the backup that the database was restored from.
         kept.path.write_text(json.dumps({"position": kept.read().position + 1, "hash": "00" * 32}))
         asked = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
-        answer = await here.ask.post(laboratory, PUBLISH, {"input": asked})
+        answer = await network.ask.post(laboratory, PUBLISH, {"input": asked})
         assert answer.status_code == 503
         assert "the database lacks results that were published" in answer.json()["errors"][0]["message"]
         over = datetime.now(UTC).date() - timedelta(days=1)
-        await here.database.execute("UPDATE catalog.survey SET closes_on = $2 WHERE id = $1", overdue.survey, over)
+        await network.database.execute("UPDATE catalog.survey SET closes_on = $2 WHERE id = $1", overdue.survey, over)
         for task in endpoint.publisher.jobs(PUBLISHING):
             with pytest.raises(LedgerRolledBack):
-                await task(here.database)
-        assert await status_of(here, f"svy_{overdue.survey}") == "OPEN"
-        assert (await spent(here, dataset), await releases(here, dataset, "q", "r")) == (before, [])
+                await task(network.database)
+        assert await status_of(network, f"svy_{overdue.survey}") == "OPEN"
+        assert (await spent(network, dataset), await releases(network, dataset, "q", "r")) == (before, [])
         kept.path.write_text(known)
         for task in endpoint.publisher.jobs(PUBLISHING):
-            await task(here.database)
-        assert await status_of(here, f"svy_{overdue.survey}") == "RELEASED"
-        assert kept.read() == await ledger.head(here.database)
-        paid(await publish(here, laboratory, dataset, "q", "r"))
+            await task(network.database)
+        assert await status_of(network, f"svy_{overdue.survey}") == "RELEASED"
+        assert kept.read() == await ledger.head(network.database)
+        paid(await publish(network, laboratory, dataset, "q", "r"))
 
 
-async def test_a_connection_that_lost_its_place_is_told_as_a_database_that_is_away_and_replaced(fresh: str) -> None:
+async def test_a_broken_connection_is_reported_as_an_unavailable_database_and_replaced(fresh: str) -> None:
     async def lost(connection: Connection) -> int:
         pids.append(await connection.fetchval("SELECT pg_backend_pid()"))
         raise asyncpg.InternalClientError

@@ -1,4 +1,4 @@
-"""The only place that kills the server in the middle of writes, and has every client try again."""
+"""Kills the server during writes while every client retries: nothing acknowledged is lost, nothing is doubled."""
 
 import asyncio
 import hashlib
@@ -20,7 +20,7 @@ from tests import factories
 from tests.commands.test_serve import served
 from tests.support.client import Caller
 
-WRITERS, STUCK = 10, 4  # members; posts that are being written when the server dies, whatever its speed
+WRITERS, STUCK = 10, 4  # members, and posts being written when the server is killed, however fast it is
 POSTS = OBSERVATIONS = 50
 ENOUGH = 30  # acknowledged writes
 DAY = date(2026, 3, 2)
@@ -35,7 +35,7 @@ RECORD = """
 
 @dataclass(frozen=True)
 class Wish:
-    """A write that somebody wants once, however often it is asked for."""
+    """A write that a caller wants once, however often they send it."""
 
     who: Caller
     mutation: str
@@ -43,11 +43,11 @@ class Wish:
 
 
 @dataclass
-class Network:
-    """Members who have signed in, and what they write about."""
+class KillNetwork:
+    """Signed-in members, and the rows that they write about."""
 
     database: asyncpg.Connection
-    stuck: UUID = field(default_factory=lambda: UUID(int=0))  # the discussion in which writing waits
+    stuck: UUID = field(default_factory=lambda: UUID(int=0))  # the discussion whose row is locked, so that writes wait
     wishes: list[Wish] = field(default_factory=list)
 
     async def member(self, community: UUID) -> tuple[Caller, UUID]:
@@ -88,13 +88,13 @@ class Network:
         return found
 
     async def is_waited_for(self) -> bool:
-        """Whether a statement waits for another's end."""
+        """Whether a statement waits for a lock."""
         waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         return bool(await self.database.fetchval(f"SELECT EXISTS ({waiting})"))
 
 
 async def ask(http: httpx.AsyncClient, wish: Wish) -> dict[str, Any] | None:
-    """What a wish came to; None where the server did not say that it was carried out."""
+    """The payload of a write; None if the server did not acknowledge it."""
     try:
         answer = await http.post(
             "/graphql",
@@ -103,10 +103,10 @@ async def ask(http: httpx.AsyncClient, wish: Wish) -> dict[str, Any] | None:
         )
     except httpx.TransportError:
         return None
-    said = answer.json()
-    if "errors" in said:
+    result = answer.json()
+    if "errors" in result:
         return None
-    made: dict[str, Any] = said["data"]["made"]
+    made: dict[str, Any] = result["data"]["made"]
     assert made["userErrors"] == []
     return made
 
@@ -124,9 +124,9 @@ async def becomes(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 @pytest.mark.slow
-async def test_what_was_acknowledged_is_there_and_trying_again_doubles_nothing(fresh: str, tmp_path: Path) -> None:
+async def test_acknowledged_writes_survive_a_kill_and_retries_double_nothing(fresh: str, tmp_path: Path) -> None:
     database, holder = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
-    network = Network(database)
+    network = KillNetwork(database)
     await network.make()
     before = {table: await network.count(table) for table in ("care.post", "care.notification", "care.observation")}
     transaction = holder.transaction()
@@ -156,7 +156,7 @@ async def test_what_was_acknowledged_is_there_and_trying_again_doubles_nothing(f
             await expect_kept(network, acknowledged)
             async with client(lines) as http:
                 again = [asyncio.create_task(ask(http, wish)) for wish in network.wishes]
-                # What the dead server was writing is still held up in the database, and its repetition waits with it.
+                # The killed server's writes still wait in the database, and their retries wait behind them.
                 await becomes(network.is_waited_for)
                 await transaction.rollback()
                 answers = await asyncio.gather(*again)
@@ -167,7 +167,7 @@ async def test_what_was_acknowledged_is_there_and_trying_again_doubles_nothing(f
         await expect_kept(network, dict(enumerate(answers)))  # type: ignore[arg-type]  # none is None
         assert {table: await network.count(table) - was for table, was in before.items()} == {
             "care.post": POSTS,
-            "care.notification": POSTS,  # each told the discussions' author
+            "care.notification": POSTS,  # each notified the discussion's author
             "care.observation": OBSERVATIONS * 3,
         }
         assert await network.count("identity.mutation WHERE result IS NOT NULL") == POSTS + OBSERVATIONS
@@ -178,15 +178,15 @@ async def test_what_was_acknowledged_is_there_and_trying_again_doubles_nothing(f
         await database.close()
 
 
-async def expect_kept(network: Network, made: dict[int, dict[str, Any]]) -> None:
-    """What was acknowledged is in the database as it was asked for, and what was told of it with it."""
+async def expect_kept(network: KillNetwork, made: dict[int, dict[str, Any]]) -> None:
+    """Checks that every acknowledged write is in the database as requested, with its notifications."""
     for number, answer in made.items():
         wanted = network.wishes[number].input
         if "body" in wanted:
             id = UUID(answer["post"]["id"].removeprefix("pst_"))
-            told = "SELECT count(*) FROM care.notification WHERE subject_id = $1"
+            query = "SELECT count(*) FROM care.notification WHERE subject_id = $1"
             assert await network.database.fetchval("SELECT body FROM care.post WHERE id = $1", id) == wanted["body"]
-            assert await network.database.fetchval(told, id) == 1
+            assert await network.database.fetchval(query, id) == 1
         else:
             ids = [UUID(observation["id"].removeprefix("obs_")) for observation in answer["observations"]]
             rows = await network.database.fetch(

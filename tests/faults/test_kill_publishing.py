@@ -1,4 +1,4 @@
-"""The only place that kills the server while it publishes, and ends it while much is asked: all is kept, or nothing."""
+"""Kills or stops the server while it publishes: each publication is complete or absent."""
 
 import asyncio
 import fcntl
@@ -28,12 +28,13 @@ from tests.commands.test_serve import served
 from tests.faults.test_kill import becomes, client
 from tests.server.test_edge import WHO
 from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.ids import key
+from tests.support.network import Network
 from tests.support.population import PUBLISH, Crowd, buyer
-from tests.support.publishable import PRICES, expect_sound, free, gathered, key, paid, publishes, releases, spent
+from tests.support.publishable import PRICES, expect_sound, free, gathered, paid, publishes, releases, spent
 from tests.support.surveys import status_of, today
-from tests.support.town import Town
 
-READERS = 3  # of four who could have a connection
+READERS = 3  # of four possible connections
 QUESTIONS = [("q", "sex"), ("q", "kind"), ("r", "sex"), ("r", "kind")]  # of which two have one
 LEAVING_SECONDS = 20
 CLOSE = "mutation ($input: SurveyCloseInput!) { surveyClose(input: $input) { survey { id } userErrors { code } } }"
@@ -42,12 +43,12 @@ LEDGER = "hashtext('cohorte.ledger')"
 
 
 @asynccontextmanager
-async def network(dsn: str) -> AsyncIterator[Town]:
-    """The database as the superuser sees it, and what is told of it; nobody serves it yet."""
+async def unserved_network(dsn: str) -> AsyncIterator[Network]:
+    """A network without a server: the superuser's connection to the database, and its events."""
     async with httpx.AsyncClient() as nowhere:
         database = await asyncpg.connect(dsn)
-        built = Town(Ask(Cohorte(), nowhere), database)
-        await database.add_listener("cohorte_event", lambda *heard: built.told.append({"event": str(heard[3])}))
+        built = Network(Ask(Cohorte(), nowhere), database)
+        await database.add_listener("cohorte_event", lambda *event: built.published.append({"event": str(event[3])}))
         try:
             yield built
         finally:
@@ -55,18 +56,18 @@ async def network(dsn: str) -> AsyncIterator[Town]:
 
 
 @asynccontextmanager
-async def life(here: Town, dsn: str, folder: Path) -> AsyncIterator["subprocess.Popen[str]"]:
-    """One life of the server: whoever asks `here` asks it."""
+async def life(network: Network, dsn: str, folder: Path) -> AsyncIterator["subprocess.Popen[str]"]:
+    """Runs the server as a process until it ends; `network.ask` sends to it."""
     with served(folder, COHORTE_DATABASE_URL=dsn, COHORTE_POOL_SIZE="4") as (process, lines):
         async with client(lines) as http:
-            here.ask = Ask(here.ask.app, http)
+            network.ask = Ask(network.ask.app, http)
             yield process
 
 
-async def frozen(here: Town, crowd: Crowd) -> str:
-    """The dataset of a crowd's survey, which is closed without a server."""
-    async with here.database.transaction():
-        made = await close_survey(here.database, crowd.survey)
+async def frozen(network: Network, crowd: Crowd) -> str:
+    """The id of a dataset, from a crowd's survey that is closed without a server."""
+    async with network.database.transaction():
+        made = await close_survey(network.database, crowd.survey)
     assert made is not None
     assert made.open
     return f"dst_{made.dataset}"
@@ -76,17 +77,17 @@ def input_of(dataset: str, *names: str, **more: str) -> dict[str, Any]:
     return {"input": {"dataset": dataset, "variable": names[0], "by": names[1:], "precision": "WITHIN_20"} | more}
 
 
-def publishing(here: Town, who: Caller, dataset: str, *names: str, **more: str) -> "asyncio.Task[dict[str, Any]]":
-    return asyncio.create_task(here.ask(who, PUBLISH, input_of(dataset, *names, **more)))
+def publishing(network: Network, who: Caller, dataset: str, *names: str, **more: str) -> "asyncio.Task[dict[str, Any]]":
+    return asyncio.create_task(network.ask(who, PUBLISH, input_of(dataset, *names, **more)))
 
 
-def closing_of(here: Town, who: Caller, survey: UUID) -> "asyncio.Task[dict[str, Any]]":
-    return asyncio.create_task(here.ask(who, CLOSE, {"input": {"survey": f"svy_{survey}"}}))
+def closing_of(network: Network, who: Caller, survey: UUID) -> "asyncio.Task[dict[str, Any]]":
+    return asyncio.create_task(network.ask(who, CLOSE, {"input": {"survey": f"svy_{survey}"}}))
 
 
 @asynccontextmanager
 async def held_register(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """Nobody can write into the register meanwhile, which is what a publisher does last."""
+    """Locks the ledger, which a publisher writes last, so that no publication can commit."""
     holder = await asyncpg.connect(dsn)
     try:
         async with holder.transaction():
@@ -97,7 +98,7 @@ async def held_register(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def are_there(database: asyncpg.Connection, many: int) -> bool:
-    """Whether so many publishers have debited, counted and said everything, and wait for the register."""
+    """Whether this many publishers have debited, counted and written everything, and wait for the ledger."""
     waiting = f"""
         SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
         WHERE l.locktype = 'advisory' AND NOT l.granted AND l.objid::bigint = {LEDGER}::bigint & 4294967295
@@ -110,7 +111,7 @@ async def are_there(database: asyncpg.Connection, many: int) -> bool:
 
 @contextmanager
 def held_folder(folder: Path) -> Iterator[None]:
-    """No head can be kept meanwhile, which is what the server does between a commit and its answer."""
+    """Prevents the server from storing the ledger's head, its last step between a commit and the response."""
     held = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -120,7 +121,7 @@ def held_folder(folder: Path) -> Iterator[None]:
 
 
 async def killed(process: "subprocess.Popen[str]", *asked: "asyncio.Task[Any]") -> None:
-    """Kills it; nobody who `asked` is told anything."""
+    """Kills the server; none of the requests in `asked` gets a response."""
     process.send_signal(signal.SIGKILL)
     assert process.wait(10) == -signal.SIGKILL
     answers = await asyncio.gather(*asked, return_exceptions=True)
@@ -139,100 +140,110 @@ TABLES = (
 )  # fmt: skip
 
 
-async def everything(here: Town) -> dict[str, str]:
-    """A digest of each table's rows: of what publishing and freezing write, and of what they cut."""
+async def everything(network: Network) -> dict[str, str]:
+    """A digest of each table's rows that publishing and freezing write or unlink."""
     digest = "SELECT md5(coalesce(string_agg(t::text, ' ' ORDER BY t::text), '')) FROM {} t"
-    return {table: str(await here.value(digest.format(table))) for table in TABLES}
+    return {table: str(await network.value(digest.format(table))) for table in TABLES}
 
 
-async def linked(here: Town, survey: UUID) -> int:
+async def linked(network: Network, survey: UUID) -> int:
     return int(
-        await here.value("SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1", survey)
+        await network.value("SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1", survey)
     )
 
 
 @pytest.mark.slow
-async def test_killed_whenever_it_has_said_and_spent_all_or_nothing_and_ended_it_answers_who_had_begun(
+async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it_answers_open_requests(
     fresh: str, tmp_path: Path
 ) -> None:
-    async with network(fresh) as here:
-        people, closing, overdue = [await gathered(here) for _ in range(3)]
-        dataset = await frozen(here, people)
-        laboratory, other = [await buyer(here, people.community) for _ in range(2)]
-        boss = await here.staff(StaffRole.SURVEY_MANAGER)
+    async with unserved_network(fresh) as network:
+        people, closing, overdue = [await gathered(network) for _ in range(3)]
+        dataset = await frozen(network, people)
+        laboratory, other = [await buyer(network, people.community) for _ in range(2)]
+        survey_manager = await network.staff(StaffRole.SURVEY_MANAGER)
         for task in PUBLISHING:
-            await task(here.database)  # else the server would begin with what is due
+            await task(network.database)  # else the server would begin with scheduled work
         kept = LedgerHeadFile(tmp_path, fresh)
 
-        async with life(here, fresh, tmp_path) as process:
-            before, _ = await everything(here), await here.events()
+        async with life(network, fresh, tmp_path) as process:
+            before, _ = await everything(network), await network.events()
             async with held_register(fresh):
-                asked = publishing(here, laboratory, dataset, "q", "r")
-                close = closing_of(here, boss, closing.survey)
-                await becomes(lambda: are_there(here.database, 2))
+                asked = publishing(network, laboratory, dataset, "q", "r")
+                close = closing_of(network, survey_manager, closing.survey)
+                await becomes(lambda: are_there(network.database, 2))
                 await killed(process, asked, close)
-                assert await everything(here) == before
-        # Its backends, which the register lets in after its death, go without a commit.
-        await becomes(lambda: nobody_publishes(here.database))
-        assert await everything(here) == before
-        assert await here.events() == []
-        assert (await status_of(here, f"svy_{closing.survey}"), await linked(here, closing.survey)) == ("OPEN", 240)
-        assert kept.read() == await ledger.head(here.database) != EMPTY
-        await expect_sound(here, dataset)
+                assert await everything(network) == before
+        # Its backends, which get the ledger's lock after it was killed, end without a commit.
+        await becomes(lambda: nobody_publishes(network.database))
+        assert await everything(network) == before
+        assert await network.events() == []
+        assert (await status_of(network, f"svy_{closing.survey}"), await linked(network, closing.survey)) == (
+            "OPEN",
+            240,
+        )
+        assert kept.read() == await ledger.head(network.database) != EMPTY
+        await expect_sound(network, dataset)
 
         over = today() - timedelta(days=1)
-        await here.database.execute("UPDATE catalog.survey SET closes_on = $2 WHERE id = $1", overdue.survey, over)
-        async with life(here, fresh, tmp_path) as process:
-            assert (await closing_of(here, boss, closing.survey))["data"]["surveyClose"]["userErrors"] == []
-            for crowd in (closing, overdue):  # of which the one is done by what is due
-                await expect_closed(here, crowd)
-            assert paid(await publishes(here, laboratory, dataset, "q", "r"))[1] == PRICES[20]
-            assert len(await releases(here, dataset, "q", "r")) == 1
-            await becomes(lambda: is_at(here, kept.read()))
-            behind, sold = kept.read(), (await spent(here, dataset))[1]
+        await network.database.execute("UPDATE catalog.survey SET closes_on = $2 WHERE id = $1", overdue.survey, over)
+        async with life(network, fresh, tmp_path) as process:
+            assert (await closing_of(network, survey_manager, closing.survey))["data"]["surveyClose"][
+                "userErrors"
+            ] == []
+            for crowd in (closing, overdue):  # scheduled work closes one of the two
+                await expect_closed(network, crowd)
+            assert paid(await publishes(network, laboratory, dataset, "q", "r"))[1] == PRICES[20]
+            assert len(await releases(network, dataset, "q", "r")) == 1
+            await becomes(lambda: is_at(network, kept.read()))
+            behind, sold = kept.read(), (await spent(network, dataset))[1]
             with held_folder(tmp_path):
-                asked = publishing(here, laboratory, dataset, "q", "twin", clientMutationId="once")
-                await becomes(lambda: is_at(here, behind, 1))
+                asked = publishing(network, laboratory, dataset, "q", "twin", clientMutationId="once")
+                await becomes(lambda: is_at(network, behind, 1))
                 await killed(process, asked)
         assert kept.read() == behind
-        assert (await spent(here, dataset))[1] == sold + PRICES[20]
-        [said] = await releases(here, dataset, "q", "twin")
-        after = await everything(here)
+        assert (await spent(network, dataset))[1] == sold + PRICES[20]
+        [result] = await releases(network, dataset, "q", "twin")
+        after = await everything(network)
 
-        async with life(here, fresh, tmp_path) as process:
-            assert kept.read() == await ledger.head(here.database) != behind
-            again = await publishing(here, laboratory, dataset, "q", "twin", clientMutationId="once")
+        async with life(network, fresh, tmp_path) as process:
+            assert kept.read() == await ledger.head(network.database) != behind
+            again = await publishing(network, laboratory, dataset, "q", "twin", clientMutationId="once")
             insight, charged = paid(again["data"]["insightPublish"])
-            assert charged == PRICES[20]  # the answer that it did not hear
-            assert free(await publishes(here, laboratory, dataset, "q", "twin")) == insight
-            assert free(await publishes(here, other, dataset, "q", "twin")) == insight
-            assert await here.value("SELECT release_id FROM insight.insight WHERE id = $1", key(insight)) == said["id"]
-            assert await everything(here) == after
-            await ends_well(here, process, fresh, [laboratory, other], dataset)
-        await expect_sound(here, dataset)
-        assert kept.read() == await ledger.head(here.database)
+            assert charged == PRICES[20]  # the response that was lost
+            assert free(await publishes(network, laboratory, dataset, "q", "twin")) == insight
+            assert free(await publishes(network, other, dataset, "q", "twin")) == insight
+            assert (
+                await network.value("SELECT release_id FROM insight.insight WHERE id = $1", key(insight))
+                == result["id"]
+            )
+            assert await everything(network) == after
+            await ends_well(network, process, fresh, [laboratory, other], dataset)
+        await expect_sound(network, dataset)
+        assert kept.read() == await ledger.head(network.database)
 
 
-async def is_at(here: Town, head: Head, further: int = 0) -> bool:
-    return (await ledger.head(here.database)).position == head.position + further
+async def is_at(network: Network, head: Head, further: int = 0) -> bool:
+    return (await ledger.head(network.database)).position == head.position + further
 
 
-async def expect_closed(here: Town, crowd: Crowd) -> None:
-    """Its survey becomes a dataset of all who have answered, of whom nobody is linked to the answers any more."""
+async def expect_closed(network: Network, crowd: Crowd) -> None:
+    """Checks that a survey became a dataset of all respondents, whose answers are unlinked from them."""
 
     async def is_released() -> bool:
-        return await status_of(here, f"svy_{crowd.survey}") == "RELEASED"
+        return await status_of(network, f"svy_{crowd.survey}") == "RELEASED"
 
     await becomes(is_released)
-    made = await here.row("SELECT id, status FROM insight.dataset WHERE survey_id = $1", crowd.survey)
-    records = await here.value("SELECT count(*) FROM research.record WHERE dataset_id = $1", made["id"])
-    assert (made["status"], records, await linked(here, crowd.survey)) == ("OPEN", 240, 0)
-    await expect_sound(here, f"dst_{made['id']}")
+    made = await network.row("SELECT id, status FROM insight.dataset WHERE survey_id = $1", crowd.survey)
+    records = await network.value("SELECT count(*) FROM research.record WHERE dataset_id = $1", made["id"])
+    assert (made["status"], records, await linked(network, crowd.survey)) == ("OPEN", 240, 0)
+    await expect_sound(network, f"dst_{made['id']}")
 
 
-async def ends_well(here: Town, process: "subprocess.Popen[str]", dsn: str, buyers: list[Caller], dataset: str) -> None:
-    """Ended while many ask, it answers all who had begun, lets nobody else in, and is soon gone without complaint."""
-    http, before = here.ask.http, (await ledger.head(here.database)).position
+async def ends_well(
+    network: Network, process: "subprocess.Popen[str]", dsn: str, buyers: list[Caller], dataset: str
+) -> None:
+    """Checks that a server stopped under load answers open requests, accepts no new ones, and exits soon."""
+    http, before = network.ask.http, (await ledger.head(network.database)).position
     async with held_register(dsn) as holder:
         await holder.execute("LOCK TABLE catalog.treatment IN ACCESS EXCLUSIVE MODE")
         asked = [
@@ -240,24 +251,24 @@ async def ends_well(here: Town, process: "subprocess.Popen[str]", dsn: str, buye
             for number, question in enumerate(QUESTIONS)
         ] + [begun(http, ANYBODY, READS, {}) for _ in range(READERS)]
         await asyncio.gather(*(sent.wait() for _, sent in asked))
-        # One is at the register, and the next waits for it, for they ask the same dataset.
-        await becomes(lambda: are_there(here.database, 1))
-        assert (await here.ask(ANYBODY, WHO)).keys() == {"data"}  # what was sent before this has been read
+        # One holds the ledger's lock and the next waits for it: they publish from the same dataset.
+        await becomes(lambda: are_there(network.database, 1))
+        assert (await network.ask(ANYBODY, WHO)).keys() == {"data"}  # what was sent before this has been read
         process.send_signal(signal.SIGTERM)
         await becomes(lambda: lets_nobody_in(http))
         assert process.poll() is None
     answers = [await answer for answer, _ in asked]
     assert [(answer.status_code, "errors" in answer.json()) for answer in answers] == [(200, False)] * len(asked)
-    said = [answer.json()["data"]["insightPublish"] for answer in answers[: len(QUESTIONS)]]
-    assert [paid(one)[1] for one in said] == [PRICES[20]] * len(QUESTIONS)
+    result = [answer.json()["data"]["insightPublish"] for answer in answers[: len(QUESTIONS)]]
+    assert [paid(one)[1] for one in result] == [PRICES[20]] * len(QUESTIONS)
     assert process.wait(LEAVING_SECONDS) == 0
-    assert (await ledger.head(here.database)).position == before + len(QUESTIONS)
+    assert (await ledger.head(network.database)).position == before + len(QUESTIONS)
 
 
 def begun(
     http: httpx.AsyncClient, who: Caller, query: str, variables: dict[str, Any]
 ) -> tuple["asyncio.Task[httpx.Response]", asyncio.Event]:
-    """A request, and the event that the whole of it was sent."""
+    """A started request, and an event that is set once it was sent completely."""
     sent = asyncio.Event()
 
     async def trace(name: str, _: object) -> None:
@@ -278,20 +289,20 @@ async def lets_nobody_in(http: httpx.AsyncClient) -> bool:
     return False
 
 
-async def test_what_takes_longer_than_the_servers_end_is_told_so_and_undone(here: Town) -> None:
-    crowd, boss = await gathered(here), await here.staff(StaffRole.SURVEY_MANAGER)
-    assert here.ask.app.endpoint is not None
-    dsn = here.ask.app.endpoint.settings.database_url
+async def test_a_request_that_outlasts_the_shutdown_is_refused_and_rolled_back(network: Network) -> None:
+    crowd, survey_manager = await gathered(network), await network.staff(StaffRole.SURVEY_MANAGER)
+    assert network.ask.app.endpoint is not None
+    dsn = network.ask.app.endpoint.settings.database_url
     assert dsn is not None
     asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    told: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
 
-    async def tell(message: MutableMapping[str, Any]) -> None:
-        told.append(dict(message))
+    async def send(message: MutableMapping[str, Any]) -> None:
+        messages.append(dict(message))
 
     body = json.dumps({"query": CLOSE, "variables": {"input": {"survey": f"svy_{crowd.survey}"}}}).encode()
     asked.put_nowait({"type": "http.request", "body": body, "more_body": False})
-    headers = {"content-type": "application/json"} | boss.headers
+    headers = {"content-type": "application/json"} | survey_manager.headers
     scope = {
         "type": "http",
         "method": "POST",
@@ -299,13 +310,13 @@ async def test_what_takes_longer_than_the_servers_end_is_told_so_and_undone(here
         "query_string": b"",
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
-    before = await everything(here)
+    before = await everything(network)
     async with held_register(dsn):
-        running = asyncio.ensure_future(here.ask.app(scope, asked.get, tell))
-        await becomes(lambda: are_there(here.database, 1))
-        running.cancel()  # as uvicorn does when its patience ends
+        running = asyncio.ensure_future(network.ask.app(scope, asked.get, send))
+        await becomes(lambda: are_there(network.database, 1))
+        running.cancel()  # as uvicorn does at the end of its graceful shutdown
         await running
-    assert (told[0]["status"], (b"retry-after", b"2") in told[0]["headers"]) == (503, True)
-    [error] = json.loads(told[1]["body"])["errors"]
+    assert (messages[0]["status"], (b"retry-after", b"2") in messages[0]["headers"]) == (503, True)
+    [error] = json.loads(messages[1]["body"])["errors"]
     assert error["message"] == "The server is shutting down. Please try again."
-    assert await everything(here) == before
+    assert await everything(network) == before

@@ -1,4 +1,4 @@
-"""The only place that writes the golden statements anew: `python -m tests.golden`, then read what changed."""
+"""Rewrites the golden statements: run `python -m tests.golden`, then review the diff."""
 
 from tests.golden.pairs import SHAPE, laid_out, pairs, planners
 

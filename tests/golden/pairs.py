@@ -1,4 +1,4 @@
-"""The only place for the golden pairs: a question that a client asks, and beside it the statement that answers it."""
+"""Golden pairs: an operation that a client sends, and beside it the SQL statement that answers it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from schema.build import build_views
 
 FOLDER = Path(__file__).parent
 CLAUSES = ("FROM ", "WHERE ", "GROUP BY ", "ORDER BY ", "LIMIT ", "UNION ALL ")
-SHAPE = {  # of the variables: what is given changes a statement, what its value is does not
+SHAPE = {  # of the variables: which are given changes a statement, their values do not
     "discussion": "dis_00000000-0000-4000-8000-000000000000",
     "post": "pst_00000000-0000-4000-8000-000000000000",
     "survey": "svy_00000000-0000-4000-8000-000000000000",
@@ -32,7 +32,7 @@ SHAPE = {  # of the variables: what is given changes a statement, what its value
 
 @dataclass(frozen=True)
 class Pair:
-    """A question in one view; its first line names the view."""
+    """An operation of one view, which its first line names."""
 
     name: str
     audience: Audience
@@ -78,9 +78,9 @@ def planners() -> dict[Audience, Planner]:
 
 
 def laid_out(sql: str) -> str:
-    """A statement with a line for each clause, set in by depth, so that a change of it is seen; the words stay."""
+    """Formats a statement with one indented line for each clause, so that diffs are readable; tokens stay the same."""
     lines, depths, quoted = [""], [False], ""
-    text = " ".join(sql.split())  # no literal of the planner's holds a space that matters
+    text = " ".join(sql.split())  # no literal of the planner has significant white space
     at = 0
     while at < len(text):
         rest, indent = text[at:], "  " * sum(depths)

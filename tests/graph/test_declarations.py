@@ -23,14 +23,14 @@ from schema.inputs import NESTED, Visit, graph_path, input_type, parameters_of, 
 from schema.mutations import Declared, mutation
 
 ROOT = Path(__file__).parents[2]
-RESOLVERS = sorted((ROOT / "resolvers").glob("*.py"))
+RESOLVERS = sorted((ROOT / "resolvers").rglob("*.py"))
 # Each takes the path of what it refuses: after how many arguments, where they are not keywords.
 REFUSING = {
     "not_found": 0, "invalid": 1, "taken": 1, "too_long": 1, "too_early": 1, "too_late": 1, "not_eligible": 1,
     "limit_reached": 1, "conflict": 1, "refused": 2, "text_within": 2, "optional_text_within": 2, "day_within": 2,
     "Refusal": 2, "Suspended": 0, "_invalid": 1, "title_in": 1, "body_in": 1, "note_in": 1, "expect_writer": 3,
     "expect_not_suspended": 2, "pseudonym_of": 1, "birth_year_of": 3, "locale_of": 1, "about_of": 1, "region_of": 1,
-    "check_notice": 2, "kept_answers": 2, "definition_refusals": 1, "_text_refusals": 2, "_fault": 2,
+    "check_notice": 2, "accepted_answers": 2, "definition_refusals": 1, "_text_refusals": 2, "_fault": 2,
 }  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def test_the_walk_finds_refusals() -> None:
     assert {"discussion", "entries", "value", "visible_when", "born_from", "by", "price", "amount"} <= found
 
 
-@pytest.mark.parametrize("path", [*RESOLVERS, *sorted((ROOT / "schema").glob("*.py"))], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*RESOLVERS, *sorted((ROOT / "schema").rglob("*.py"))], ids=lambda path: path.name)
 def test_nobody_writes_the_graphs_own_argument_by_hand(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     tuples = [node.elts for node in ast.walk(tree) if isinstance(node, ast.Tuple | ast.List)]

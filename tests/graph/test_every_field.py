@@ -1,4 +1,4 @@
-"""Every field of every view is asked for once, of rows that have a value for it, and answers as its type promises."""
+"""Every field of every view, requested once from rows that have a value for it, returns what its type promises."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from tests.support.small_network import SmallNetwork, small_network
 ROOTS = ("Query", "Mutation", "Subscription")
 
 
-async def test_every_field_answers_what_its_type_promises(fresh: str) -> None:
+async def test_every_field_returns_what_its_type_promises(fresh: str) -> None:
     await open_roles(fresh)
     network = await inserted(fresh)
     for audience, view in build_views().items():
@@ -45,7 +45,7 @@ async def ask_all(dsn: str, audience: Audience, view: View, network: SmallNetwor
     try:
         for document in every_field(view._schema, network.values):
             answer = await answered(planner, connections, document, network.viewers[audience])
-            # Read by graphql-core as a ready answer: it refuses a null, a value or a type that is not promised.
+            # graphql-core reads it as a finished result and refuses nulls, values or types that the schema excludes.
             read = execute(promised, parse(document), root_value=answer, field_resolver=by_key)
             assert isinstance(read, ExecutionResult)
             assert (audience, document, read.errors, read.data) == (audience, document, None, answer)
@@ -61,14 +61,14 @@ def by_key(parent: Any, info: Any, **arguments: Any) -> Any:
 
 
 def of_rows(view: View) -> set[tuple[str, str]]:
-    """Every field of a view but those of its roots and of what mutations return."""
+    """Every field of a view, except root fields and fields of payloads."""
     kinds = [kind for kind in view._schema.type_map.values() if is_object_type(kind) and not kind.name.startswith("__")]
     names = {kind.name for kind in kinds if not kind.name.endswith((*ROOTS, "Payload", "Quote", "UserError"))}
     return {(kind.name, name) for kind in kinds if kind.name in names for name in kind.fields}
 
 
 def values_in(answer: object) -> set[tuple[str, str]]:
-    """The type and name of each field that has a value, neither null nor an empty list, anywhere in an answer."""
+    """The type and name of each field that has a value other than null or an empty list anywhere in a response."""
     if isinstance(answer, list):
         return set().union(*map(values_in, answer))
     if not isinstance(answer, dict):

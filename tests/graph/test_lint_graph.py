@@ -1,4 +1,4 @@
-"""The graph's names and descriptions: the views keep the rules, and each rule catches what it is for."""
+"""The rules for the graph's names and descriptions: the views follow them, and each rule catches what it should."""
 
 import ast
 import re
@@ -109,7 +109,7 @@ type MemberChangePayload {
 }
 '''
 
-# A rule, what is changed in the sound schema, and where the rule finds fault with it.
+# A rule, a change to the correct schema, and the place where the rule reports it.
 PLANTED = [
     ("require-description", '"""A member."""\n', "", "Member"),
     ("require-description", '"""Kind of member."""\n', "", "Member.kind"),
@@ -150,7 +150,7 @@ PLANTED = [
     ("prose", '"""A member."""', '"""A member; null where it was refused."""', "Member"),
 ]
 
-# Numbers that no constant of ours decides: examples, notations, names of standards, where counting begins.
+# Numbers that no constant decides: examples, notations, names of standards, first positions.
 GIVEN = re.compile(
     r"`[^`]*`|ICD-10|ISO \d+|SHA-256|JSON-stat 2\.0|64 hexadecimal|such as 1250\.00|0\.5 is|from 1\b|of 1\b"
     r"|\b0 to 1\b|\b[0-2] to |\b0 or more|from 0 "
@@ -158,26 +158,26 @@ GIVEN = re.compile(
 
 
 @pytest.mark.parametrize("view", printed())
-def test_the_views_keep_the_rules(view: str) -> None:
+def test_the_views_follow_the_rules(view: str) -> None:
     assert [str(fault) for fault in faults(printed()[view])] == []
 
 
-def test_a_sound_schema_has_no_fault() -> None:
+def test_a_correct_schema_has_no_fault() -> None:
     assert faults(SOUND) == []
 
 
 @pytest.mark.parametrize(("rule", "sound", "planted", "place"), PLANTED)
-def test_a_rule_finds_what_it_is_for(rule: str, sound: str, planted: str, place: str) -> None:
+def test_each_rule_catches_what_it_should(rule: str, sound: str, planted: str, place: str) -> None:
     assert sound in SOUND
     assert (rule, place) in {(fault.rule, fault.place) for fault in faults(SOUND.replace(sound, planted))}
 
 
-def test_what_is_no_schema_is_refused() -> None:
+def test_text_that_is_no_schema_is_refused() -> None:
     with pytest.raises((GraphQLError, TypeError)):
         faults("type Query { members: [Nothing!]! }")
 
 
-def test_each_exception_is_one() -> None:
+def test_each_listed_exception_still_applies() -> None:
     views = "\n".join(printed().values())
     assert [place for _, place in EXCEPTIONS if not re.search(rf"\b{place.rpartition('.')[2]}\b", views)] == []
 
@@ -194,7 +194,7 @@ def test_an_argument_without_a_description_is_named() -> None:
             letters: str | None = sql(found, "Letters.")
 
 
-def test_a_description_of_no_argument_is_named() -> None:
+def test_a_description_without_an_argument_is_named() -> None:
     def letters(*, least: int) -> None: ...
 
     with pytest.raises(TypeError, match="letters takes no argument most"):
@@ -218,7 +218,7 @@ def test_an_enum_without_a_description_is_named() -> None:
         graph_enum(Colour)
 
 
-def test_a_description_is_no_part_of_a_value() -> None:
+def test_a_description_is_not_part_of_an_enum_value() -> None:
     class Colour(DescribedEnum):
         """A colour."""
 
@@ -239,7 +239,7 @@ def test_numbers_in_descriptions_come_from_constants() -> None:
 
 
 @pytest.mark.parametrize("folder", ["planner", "resolvers", "schema", "server"])
-def test_messages_are_written_as_descriptions_are(folder: str) -> None:
+def test_messages_follow_the_rules_for_descriptions(folder: str) -> None:
     found = [
         f"{file.name}:{line}: {text!r} {fault}"
         for file in sorted((ROOT / folder).rglob("*.py"))
@@ -249,12 +249,12 @@ def test_messages_are_written_as_descriptions_are(folder: str) -> None:
     assert found == []
 
 
-def test_the_limit_of_a_page_is_the_server_s() -> None:
+def test_the_page_limit_in_descriptions_is_the_servers() -> None:
     assert Limits().page == PAGE_LIMIT
 
 
 def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """The sentences of a module that people read when it runs, with a 0 for what f-strings put in, and their lines."""
+    """The sentences of a module that its users read, with 0 for interpolated values, and their lines."""
     documented = docstrings(tree, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
     parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
@@ -269,7 +269,7 @@ def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """The texts that are written out in a module, without what f-strings put in, and their lines."""
+    """The literal texts of a module, without interpolated values, and their lines."""
     documented = docstrings(tree, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef))
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
@@ -277,6 +277,6 @@ def literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def docstrings(tree: ast.Module, kinds: tuple[type[ast.AST], ...]) -> set[int]:
-    """The identities of the nodes that document a module, or what is in it."""
+    """The identities of a module's docstring nodes."""
     bodies = [getattr(node, "body", None) for node in ast.walk(tree) if isinstance(node, kinds)]
     return {id(body[0].value) for body in bodies if body and isinstance(body[0], ast.Expr)}

@@ -1,4 +1,4 @@
-"""What a buyer can reach from the root of its graph: a list written by hand, in which nothing is a person's."""
+"""Everything that a buyer can reach from the graph's root, as a list written by hand; nothing in it is a person's."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from schema.build import View, build_views
 from schema.pagination import Node
 from tests.support.documents import every_field
 
-# Why a type is nobody's, the types, and their fields: a field that is added has to be thought about here.
+# Why a type holds nothing of a person, the types, and their fields: a new field must be considered here.
 REACHABLE = {
     "what the network is about": {
         "Community": "id slug name description condition memberCount indicators treatments readiness datasets insights",
@@ -62,7 +62,7 @@ REACHABLE = {
         "PrivacyCost": "microRho epsilon delta",
         "InsightQuote": "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy",
     },
-    "what has been said, with noise": {
+    "published insights, with noise": {
         "Insight": "id dataset variable by precision marginOfError cost cells statistics publishedAt requestedBy "
         "purpose ledgerEntry csv jsonStat",
         "Cell": "category by count marginOfError share interval reliability",
@@ -86,7 +86,7 @@ PERSONAL = re.compile(r"\b(?:care|identity|research)\.")  # the schemas of Postg
 
 
 def reached(schema: GraphQLSchema, root: GraphQLObjectType | None) -> set[str]:
-    """Every `Type.field` that a selection can come to, types of interfaces and unions included."""
+    """Every `Type.field` that a selection can reach, through interfaces and unions too."""
     found: set[str] = set()
     waiting: list[Any] = [root]
     seen = set()
@@ -130,16 +130,17 @@ def statements(schema: GraphQLSchema) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
+    """Yields the schema of the buyer view."""
     return build_views()[Audience.BUYER]._schema
 
 
-def test_a_buyer_reaches_nothing_but_what_this_list_says(schema: GraphQLSchema) -> None:
+def test_a_buyer_reaches_only_what_this_list_contains(schema: GraphQLSchema) -> None:
     mend = "make sure that none of these is a person's, then add it to REACHABLE in tests/graph/test_reach.py"
     assert unforeseen(schema) == set(), mend
 
 
-def test_the_list_says_nothing_that_is_not_there(schema: GraphQLSchema) -> None:
-    """So that a name which is taken out of the graph cannot come back unthought about."""
+def test_the_list_contains_only_reachable_fields(schema: GraphQLSchema) -> None:
+    """A removed field cannot come back without being considered."""
     there = reached(schema, schema.query_type)
     for kinds in REACHABLE.values():
         for kind, names in kinds.items():
@@ -149,7 +150,7 @@ def test_the_list_says_nothing_that_is_not_there(schema: GraphQLSchema) -> None:
             )
 
 
-def test_from_what_it_does_and_hears_a_buyer_reaches_the_same(schema: GraphQLSchema) -> None:
+def test_a_buyers_mutations_and_subscriptions_reach_nothing_else(schema: GraphQLSchema) -> None:
     payloads = {"SignInPayload": "token viewer", "ApiKeyCreatePayload": "apiKey secret"}
     more = set[str]()
     for root in (schema.mutation_type, schema.subscription_type):
@@ -170,13 +171,13 @@ def test_from_what_it_does_and_hears_a_buyer_reaches_the_same(schema: GraphQLSch
     )
 
 
-def test_no_statement_of_a_buyers_names_a_table_with_peoples_rows(schema: GraphQLSchema) -> None:
+def test_no_statement_for_buyers_names_a_table_with_rows_about_people(schema: GraphQLSchema) -> None:
     found = list(statements(schema))
     assert len(found) > 12
     assert [sql for sql in found if PERSONAL.search(sql)] == []
 
 
-def test_the_walk_finds_a_path_that_is_planted() -> None:
+def test_a_planted_path_to_members_is_found() -> None:
     schema = build_views()[Audience.BUYER]._schema
     member = GraphQLObjectType("Member", {"pseudonym": GraphQLField(GraphQLNonNull(GraphQLString))})
     cell = schema.type_map["Cell"]
@@ -200,7 +201,7 @@ def test_a_statement_that_counts_members_is_found() -> None:
 
     @graph_type(audience=BUYER)
     class Query:
-        """What can be asked."""
+        """The queries."""
 
         planted: Planted = sql(lambda: select(row(datasets.Dataset)), "It.")
 

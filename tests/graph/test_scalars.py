@@ -1,4 +1,4 @@
-"""What each scalar takes, and that a refusal repeats nothing of what was refused."""
+"""What each scalar accepts, and that a refusal does not repeat the refused value."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -51,14 +51,14 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("scalar", "written", "value"), TAKEN)
-def test_what_fits_is_taken(scalar: object, written: str, value: object) -> None:
+def test_valid_values_are_accepted(scalar: object, written: str, value: object) -> None:
     parse = SCALARS[scalar].parse_value
     assert parse is not None
     assert parse(written) == value
 
 
 @pytest.mark.parametrize(("scalar", "written"), REFUSED)
-def test_what_does_not_fit_is_refused_without_being_repeated(scalar: object, written: Any) -> None:
+def test_invalid_values_are_refused_without_being_repeated(scalar: object, written: Any) -> None:
     parse = SCALARS[scalar].parse_value
     assert parse is not None
     with pytest.raises(GraphQLError) as refusal:
@@ -76,7 +76,7 @@ def test_what_does_not_fit_is_refused_without_being_repeated(scalar: object, wri
         (Decimal, Decimal("1250.00"), "1250.00"),
     ],
 )
-def test_values_leave_as_text_and_text_as_it_is(scalar: object, value: object, written: str) -> None:
+def test_scalars_serialize_values_and_pass_text_through(scalar: object, value: object, written: str) -> None:
     serialize = SCALARS[scalar].serialize
     assert serialize is not None
     assert serialize(value) == written

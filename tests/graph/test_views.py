@@ -1,4 +1,4 @@
-"""Who may select what: the four views against a table, their printed SDL, and what is refused at start-up."""
+"""Who may select what: the four views compared with a table, their printed SDL, and what is refused at start-up."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -18,35 +18,35 @@ VIEWS = build_views()
 
 EVERYONE = "PUBLIC PATIENT BUYER MANAGER"
 SIGNED_IN = "PATIENT BUYER MANAGER"
-MEMBERS_AND_HOUSE = "PATIENT MANAGER"
-BUYERS_AND_HOUSE = "BUYER MANAGER"
+MEMBERS_AND_STAFF = "PATIENT MANAGER"
+BUYERS_AND_STAFF = "BUYER MANAGER"
 
-# Written from what clients are promised, not from the code. A type that no field of a view leads to is not in it.
+# Written from what clients are promised, not from the code. A type that no field of a view leads to is absent.
 PROMISED = {
     "Query": {
         EVERYONE: "node viewer communities community treatments treatment indicators notices dataUses",
         SIGNED_IN: "survey dataset insight",
-        MEMBERS_AND_HOUSE: "member discussion",
+        MEMBERS_AND_STAFF: "member discussion",
         "PATIENT": "me",
-        BUYERS_AND_HOUSE: "datasets insightQuote",
+        BUYERS_AND_STAFF: "datasets insightQuote",
         "BUYER": "organization",
         "MANAGER": "surveys flags licences organizations",
     },
     "Subscription": {
         SIGNED_IN: "insightPublished",
-        MEMBERS_AND_HOUSE: "postAdded",
+        MEMBERS_AND_STAFF: "postAdded",
         "PATIENT": "notificationAdded surveyOpened",
         "MANAGER": "flagRaised",
     },
     "Mutation": {
         EVERYONE: "signIn register verifyEmail requestPasswordReset resetPassword",
         SIGNED_IN: "signOut sessionRevoke",
-        MEMBERS_AND_HOUSE: "postRemove",
+        MEMBERS_AND_STAFF: "postRemove",
         "PATIENT": "careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart notificationsRead "
         "observationRemove observationsRecord profileUpdate accountDelete dataExport "
         "communityJoin communityLeave discussionStart postAdd postEdit postFlag postReact "
         "consentSet surveySave surveySubmit surveyWithdraw",
-        BUYERS_AND_HOUSE: "insightPublish",
+        BUYERS_AND_STAFF: "insightPublish",
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule flagResolve memberSuspend "
         "licenceDecide organizationCreate waveFreeze",
@@ -60,7 +60,7 @@ PROMISED = {
     "PostEditPayload": {"PATIENT": "post userErrors query"},
     "PostFlagPayload": {"PATIENT": "post userErrors query"},
     "PostReactPayload": {"PATIENT": "post userErrors query"},
-    "PostRemovePayload": {MEMBERS_AND_HOUSE: "post userErrors query"},
+    "PostRemovePayload": {MEMBERS_AND_STAFF: "post userErrors query"},
     "FlagResolvePayload": {"MANAGER": "flag userErrors query"},
     "MemberSuspendPayload": {"MANAGER": "member userErrors query"},
     "ConsentSetPayload": {"PATIENT": "consent userErrors query"},
@@ -69,9 +69,9 @@ PROMISED = {
     "SurveyWithdrawPayload": {"PATIENT": "participation userErrors query"},
     "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
     "WaveFreezePayload": {"MANAGER": "dataset userErrors query"},
-    "InsightPublishPayload": {BUYERS_AND_HOUSE: "insight charged quote userErrors query"},
+    "InsightPublishPayload": {BUYERS_AND_STAFF: "insight charged quote userErrors query"},
     "InsightQuote": {
-        BUYERS_AND_HOUSE: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy"
+        BUYERS_AND_STAFF: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy"
     },
     "SurveyCreatePayload": {"MANAGER": "survey userErrors query"},
     "SurveyRevisePayload": {"MANAGER": "survey userErrors query"},
@@ -107,16 +107,16 @@ PROMISED = {
     "Community": {
         EVERYONE: "id slug name description condition memberCount indicators treatments",
         SIGNED_IN: "readiness datasets insights",
-        MEMBERS_AND_HOUSE: "associations members discussions surveys",
+        MEMBERS_AND_STAFF: "associations members discussions surveys",
         "PATIENT": "viewerMembership",
     },
     "CohortReadiness": {SIGNED_IN: "consenting needed ready"},
     "Membership": {"PATIENT": "community joinedOn role diagnosedIn"},
     "Member": {
-        MEMBERS_AND_HOUSE: "id pseudonym kind verified about joinedOn communities ageBand sex region suspension",
+        MEMBERS_AND_STAFF: "id pseudonym kind verified about joinedOn communities ageBand sex region suspension",
         "PATIENT": "courses series",
     },
-    "Suspension": {MEMBERS_AND_HOUSE: "until reason createdAt"},
+    "Suspension": {MEMBERS_AND_STAFF: "until reason createdAt"},
     "Me": {
         "PATIENT": "member account birthYear sex region sharing memberships dashboard observations courses "
         "participations consents dataUses privacyLoss notifications careLinks"
@@ -127,13 +127,13 @@ PROMISED = {
     "Notification": {"PATIENT": "id kind createdAt readAt subject"},
     "Staff": {"MANAGER": "id name roles"},
     "Discussion": {
-        MEMBERS_AND_HOUSE: "id community title author createdAt lastPostAt postCount closed posts lastPost about"
+        MEMBERS_AND_STAFF: "id community title author createdAt lastPostAt postCount closed posts lastPost about"
     },
     "Post": {
-        MEMBERS_AND_HOUSE: "id discussion author body createdAt editedAt removed removalReason reactions",
+        MEMBERS_AND_STAFF: "id discussion author body createdAt editedAt removed removalReason reactions",
         "PATIENT": "viewerReactions",
     },
-    "ReactionCount": {MEMBERS_AND_HOUSE: "reaction count"},
+    "ReactionCount": {MEMBERS_AND_STAFF: "reaction count"},
     "Flag": {"MANAGER": "id post reason note status resolution resolvedAt createdAt"},
     "Indicator": {EVERYONE: "id slug name layNames kind scale unit minimum maximum hpo"},
     "Observation": {"PATIENT": "id indicator value observedOn note byRelative"},
@@ -164,10 +164,10 @@ PROMISED = {
     "Participation": {"PATIENT": "survey status completedAt answers"},
     "Answer": {"PATIENT": "question codes number date text"},
     "Consent": {"PATIENT": "purpose granted recipients noticeVersion changedAt"},
-    "Organization": {EVERYONE: "id name kind", BUYERS_AND_HOUSE: "licences", "BUYER": "apiKeys"},
+    "Organization": {EVERYONE: "id name kind", BUYERS_AND_STAFF: "licences", "BUYER": "apiKeys"},
     "ApiKey": {"BUYER": "id name prefix createdAt lastUsedAt expiresAt"},
-    "Licence": {BUYERS_AND_HOUSE: "id organization community purpose startsOn endsOn status reason price quota"},
-    "Money": {BUYERS_AND_HOUSE: "amount currency"},
+    "Licence": {BUYERS_AND_STAFF: "id organization community purpose startsOn endsOn status reason price quota"},
+    "Money": {BUYERS_AND_STAFF: "amount currency"},
     "PrivacyCost": {EVERYONE: "microRho epsilon delta"},
     "PrivacyLoss": {"PATIENT": "allowance reserved spent guess statement"},
     "PrivacyBudget": {SIGNED_IN: "cap spent remaining insightsLeft"},
@@ -190,7 +190,7 @@ PROMISED = {
 LISTS = {
     EVERYONE: "Community Treatment DataUse",
     SIGNED_IN: "Dataset Insight",
-    MEMBERS_AND_HOUSE: "Member Discussion Post Survey",
+    MEMBERS_AND_STAFF: "Member Discussion Post Survey",
     "PATIENT": "Observation Notification TreatmentEvaluation",
     "MANAGER": "Flag Licence Organization",
 }
@@ -222,16 +222,16 @@ for built in VIEWS.values():
     DECLARED |= dict(fields_of(built))
 
 
-def test_no_field_is_missing_from_the_table_nor_from_the_graph() -> None:
-    mend = "say in PROMISED (or LISTS) in tests/graph/test_views.py who may select each field"
+def test_the_table_and_the_graph_have_the_same_fields() -> None:
+    mend = "name the audiences of each field in PROMISED (or LISTS) in tests/graph/test_views.py"
     assert set(DECLARED) - set(expected()) == set(), mend
     assert set(expected()) - set(DECLARED) == set(), (
-        "no view has these fields: take them out of tests/graph/test_views.py"
+        "no view has these fields: declare them in schema/, or take them out of tests/graph/test_views.py"
     )
 
 
 @pytest.mark.parametrize("audience", list(Audience))
-def test_each_field_can_be_selected_by_whom_it_is_for_and_by_nobody_else(audience: Audience) -> None:
+def test_each_field_can_be_selected_only_by_its_audiences(audience: Audience) -> None:
     schema = VIEWS[audience]._schema
     selectable = set()
     for (kind, name), field in DECLARED.items():
@@ -249,7 +249,7 @@ def test_each_field_can_be_selected_by_whom_it_is_for_and_by_nobody_else(audienc
     assert selectable ^ promised == set(), mend
 
 
-def test_a_buyers_view_holds_no_word_of_members() -> None:
+def test_the_buyer_view_contains_no_term_about_members() -> None:
     names = set(VIEWS[Audience.BUYER]._schema.type_map)
     assert not names & {
         "Member",
@@ -267,14 +267,14 @@ def test_the_committed_sdl_is_what_the_views_print() -> None:
     assert sdl.changes() == [], "run `python -m commands.sdl`, read what changed in schema/views/ and commit it"
 
 
-def test_the_views_are_the_same_each_time_they_are_built() -> None:
+def test_building_the_views_is_deterministic() -> None:
     again = build_views()
     assert {audience: view.as_str() for audience, view in again.items()} == {
         audience: view.as_str() for audience, view in VIEWS.items()
     }
 
 
-def test_every_type_field_and_input_says_what_it_is() -> None:
+def test_every_type_field_and_input_has_a_description() -> None:
     silent = [
         name
         for view in VIEWS.values()
@@ -307,7 +307,7 @@ def test_an_audience_is_not_inherited() -> None:
         View(Audience.PUBLIC, query=Mutation, types=[Heir])
 
 
-def test_a_field_without_an_audience_is_refused_where_each_must_name_its_own() -> None:
+def test_a_field_without_its_required_audience_is_refused() -> None:
     @graph_type(audience=EACH_FIELD)
     class Query:
         marked: str = column("It.", only=PUBLIC)
@@ -318,7 +318,7 @@ def test_a_field_without_an_audience_is_refused_where_each_must_name_its_own() -
             View(audience, query=Query)
 
 
-def test_a_field_is_refused_whose_type_its_audience_may_select_nothing_of() -> None:
+def test_a_field_whose_type_is_empty_for_its_audience_is_refused() -> None:
     @graph_type(audience=MANAGER)
     class Hidden:
         name: str = column("Its name.")
@@ -334,7 +334,7 @@ def test_a_field_is_refused_whose_type_its_audience_may_select_nothing_of() -> N
         View(Audience.PATIENT, query=Query)
 
 
-def test_a_union_holds_only_the_members_that_a_view_has() -> None:
+def test_a_union_contains_only_the_types_of_its_view() -> None:
     @graph_type(audience=MANAGER)
     class Hidden:
         name: str = column("Its name.")

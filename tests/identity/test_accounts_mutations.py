@@ -1,20 +1,18 @@
-"""The only place that tries what callers change of their own account, and the house of an association."""
+"""Changes that callers make to their own account and sessions, and the verification of associations by staff."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from models.identity.members import MemberKind
 from models.logins import open_roles, role_dsn
 from models.viewers import Audience
-from tests.support import callers
-from tests.support.callers import Place, Someone
+from tests.support.callers import OwnServer, User
 from tests.support.client import ANYBODY, SIGN_IN, Caller
+from tests.support.newcomers import becomes_closed
 
 ME = """
     { me { member { pseudonym about } account { email locale sessions { id current } }
@@ -24,41 +22,27 @@ WHO = "{ viewer { audience } }"
 SESSIONS = "{ me { account { sessions { id current } } } }"
 
 
-@pytest_asyncio.fixture
-async def place(fresh: str) -> AsyncIterator[Place]:
-    async with callers.place(fresh) as place:
-        yield place
-
-
-async def profile(place: Place, who: Caller) -> dict[str, Any]:
-    answer = await place.ask(who, ME)
+async def profile(own_server: OwnServer, who: Caller) -> dict[str, Any]:
+    answer = await own_server.ask(who, ME)
     me: dict[str, Any] = answer["data"]["me"]
     me["account"].pop("sessions")
     me["account"].pop("email")
     return me
 
 
-async def is_open(place: Place, who: Caller) -> bool:
-    answer = await place.ask(who, WHO)
+async def is_open(own_server: OwnServer, who: Caller) -> bool:
+    answer = await own_server.ask(who, WHO)
     return "errors" not in answer
 
 
-async def becomes_closed(place: Place, who: Caller) -> bool:
-    for _ in range(500):
-        if not await is_open(place, who):
-            return True
-        await asyncio.sleep(0.01)
-    return False
+async def another_session(own_server: OwnServer, who: User) -> Caller:
+    account = await own_server.admin.fetchval("SELECT id FROM identity.account WHERE member_id = $1", who.id)
+    return await session_of(own_server, account)
 
 
-async def another_session(place: Place, who: Someone) -> Caller:
-    account = await place.admin.fetchval("SELECT id FROM identity.account WHERE member_id = $1", who.id)
-    return await session_of(place, account)
-
-
-async def session_of(place: Place, account: object) -> Caller:
+async def session_of(own_server: OwnServer, account: object) -> Caller:
     token = f"{uuid4().hex}{uuid4().hex}"[:43]
-    await place.admin.execute(
+    await own_server.admin.execute(
         "INSERT INTO identity.session (account_id, token_hash, expires_at) VALUES ($1, sha256($2), now() + '1 day')",
         account,
         token.encode(),
@@ -66,61 +50,61 @@ async def session_of(place: Place, account: object) -> Caller:
     return Caller("again", token)
 
 
-async def id_of_session(place: Place, who: Caller) -> str:
-    answer = await place.ask(who, SESSIONS)
+async def id_of_session(own_server: OwnServer, who: Caller) -> str:
+    answer = await own_server.ask(who, SESSIONS)
     (id,) = [session["id"] for session in answer["data"]["me"]["account"]["sessions"] if session["current"]]
     return str(id)
 
 
-async def test_a_device_is_signed_out_from_another(place: Place) -> None:
-    ada = await place.member()
-    phone = await another_session(place, ada)
-    assert await place.refusals(ada, "sessionRevoke", {"session": await id_of_session(place, phone)}) == []
-    assert await becomes_closed(place, phone)
-    assert await is_open(place, ada)
+async def test_a_member_revokes_another_of_their_sessions(own_server: OwnServer) -> None:
+    ada = await own_server.member()
+    phone = await another_session(own_server, ada)
+    assert await own_server.refusals(ada, "sessionRevoke", {"session": await id_of_session(own_server, phone)}) == []
+    assert await becomes_closed(own_server.ask, phone)
+    assert await is_open(own_server, ada)
 
 
-async def test_the_device_that_asks_can_sign_itself_out(place: Place) -> None:
-    ada = await place.member()
-    assert await place.refusals(ada, "sessionRevoke", {"session": await id_of_session(place, ada)}) == []
-    assert await becomes_closed(place, ada)
+async def test_a_caller_can_revoke_their_current_session(own_server: OwnServer) -> None:
+    ada = await own_server.member()
+    assert await own_server.refusals(ada, "sessionRevoke", {"session": await id_of_session(own_server, ada)}) == []
+    assert await becomes_closed(own_server.ask, ada)
 
 
-async def test_another_members_device_is_not_found_and_stays_signed_in(place: Place) -> None:
-    ada, grace = await place.member(), await place.member()
-    theirs = await id_of_session(place, grace)
+async def test_another_members_session_is_not_found_and_stays_open(own_server: OwnServer) -> None:
+    ada, grace = await own_server.member(), await own_server.member()
+    theirs = await id_of_session(own_server, grace)
     for session in (theirs, f"ses_{uuid4()}", f"mbr_{grace.id}", "nonsense", ""):
-        assert await place.refusals(ada, "sessionRevoke", {"session": session}) == [("NOT_FOUND", "input.session")]
-    assert await is_open(place, grace)
+        assert await own_server.refusals(ada, "sessionRevoke", {"session": session}) == [("NOT_FOUND", "input.session")]
+    assert await is_open(own_server, grace)
 
 
-async def test_a_session_that_is_revoked_twice_at_once_is_revoked_once(place: Place) -> None:
-    ada = await place.member()
-    phone = await id_of_session(place, await another_session(place, ada))
-    both = await asyncio.gather(*(place.refusals(ada, "sessionRevoke", {"session": phone}) for _ in range(2)))
+async def test_concurrent_requests_revoke_a_session_once(own_server: OwnServer) -> None:
+    ada = await own_server.member()
+    phone = await id_of_session(own_server, await another_session(own_server, ada))
+    both = await asyncio.gather(*(own_server.refusals(ada, "sessionRevoke", {"session": phone}) for _ in range(2)))
     assert sorted(both) == [[], [("NOT_FOUND", "input.session")]]
-    other = await id_of_session(place, await another_session(place, ada))
+    other = await id_of_session(own_server, await another_session(own_server, ada))
     input = {"session": other, "clientMutationId": "once"}
-    assert [await place.refusals(ada, "sessionRevoke", input) for _ in range(2)] == [[], []]
+    assert [await own_server.refusals(ada, "sessionRevoke", input) for _ in range(2)] == [[], []]
 
 
-async def test_staff_sign_their_devices_out_too(place: Place) -> None:
-    staff, other = await place.staff(), await place.staff()
-    account = await place.admin.fetchval("SELECT id FROM identity.account WHERE staff_id = $1", staff.id)
-    phone = await session_of(place, account)
-    id = await place.admin.fetchval(
+async def test_staff_revoke_their_own_sessions_too(own_server: OwnServer) -> None:
+    staff, other = await own_server.staff(), await own_server.staff()
+    account = await own_server.admin.fetchval("SELECT id FROM identity.account WHERE staff_id = $1", staff.id)
+    phone = await session_of(own_server, account)
+    id = await own_server.admin.fetchval(
         "SELECT id FROM identity.session WHERE account_id = $1 ORDER BY created_at DESC LIMIT 1", account
     )
-    refused = await place.refusals(other, "sessionRevoke", {"session": f"ses_{id}"})
+    refused = await own_server.refusals(other, "sessionRevoke", {"session": f"ses_{id}"})
     assert refused == [("NOT_FOUND", "input.session")]
-    assert await is_open(place, phone)
-    assert await place.refusals(staff, "sessionRevoke", {"session": f"ses_{id}"}) == []
-    assert await becomes_closed(place, phone)
+    assert await is_open(own_server, phone)
+    assert await own_server.refusals(staff, "sessionRevoke", {"session": f"ses_{id}"}) == []
+    assert await becomes_closed(own_server.ask, phone)
 
 
-async def test_a_profile_changes_where_something_is_given_and_is_cleared_by_null(place: Place) -> None:
-    ada = await place.member(pseudonym="Ada", about="Hello")
-    before = await profile(place, ada)
+async def test_a_profile_update_changes_given_fields_and_null_clears_them(own_server: OwnServer) -> None:
+    ada = await own_server.member(pseudonym="Ada", about="Hello")
+    before = await profile(own_server, ada)
     assert (before["birthYear"], before["sex"], before["sharing"]) == (1980, "FEMALE", "ONLY_ME")
     changed = {
         "pseudonym": "Ada Lovelace",
@@ -131,7 +115,7 @@ async def test_a_profile_changes_where_something_is_given_and_is_cleared_by_null
         "locale": "en-GB",
         "sharing": "ALL_MEMBERS",
     }
-    payload = await place.do(
+    payload = await own_server.do(
         ada, "profileUpdate", changed, "me { member { pseudonym about } region } userErrors { code }"
     )
     assert payload == {
@@ -146,15 +130,15 @@ async def test_a_profile_changes_where_something_is_given_and_is_cleared_by_null
         "region": "Bretagne",
         "sharing": "ALL_MEMBERS",
     }
-    assert await profile(place, ada) == after
-    assert await place.refusals(ada, "profileUpdate", {}) == []
-    assert await profile(place, ada) == after
+    assert await profile(own_server, ada) == after
+    assert await own_server.refusals(ada, "profileUpdate", {}) == []
+    assert await profile(own_server, ada) == after
     cleared = {"about": None, "birthYear": None, "region": None}
-    assert await place.refusals(ada, "profileUpdate", cleared) == []
+    assert await own_server.refusals(ada, "profileUpdate", cleared) == []
     after["member"] = {"pseudonym": "Ada Lovelace", "about": None}
-    assert await profile(place, ada) == after | {"birthYear": None, "region": None}
-    assert await place.refusals(ada, "profileUpdate", {"about": "  ", "pseudonym": "ADA LOVELACE"}) == []
-    assert (await profile(place, ada))["member"] == {"pseudonym": "ADA LOVELACE", "about": None}
+    assert await profile(own_server, ada) == after | {"birthYear": None, "region": None}
+    assert await own_server.refusals(ada, "profileUpdate", {"about": "  ", "pseudonym": "ADA LOVELACE"}) == []
+    assert (await profile(own_server, ada))["member"] == {"pseudonym": "ADA LOVELACE", "about": None}
 
 
 REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
@@ -172,55 +156,57 @@ REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
 ]
 
 
-async def test_a_change_that_is_refused_changes_nothing(place: Place) -> None:
-    ada, _ = await place.member(pseudonym="Ada"), await place.member(pseudonym="Grace")
-    before = await profile(place, ada)
+async def test_a_refused_update_changes_nothing(own_server: OwnServer) -> None:
+    ada, _ = await own_server.member(pseudonym="Ada"), await own_server.member(pseudonym="Grace")
+    before = await profile(own_server, ada)
     for given, refused in REFUSED:
-        assert (given, await place.refusals(ada, "profileUpdate", given)) == (given, refused)
-        assert await profile(place, ada) == before
-    payload = await place.do(ada, "profileUpdate", {"sex": None}, "me { sex } userErrors { path }")
+        assert (given, await own_server.refusals(ada, "profileUpdate", given)) == (given, refused)
+        assert await profile(own_server, ada) == before
+    payload = await own_server.do(ada, "profileUpdate", {"sex": None}, "me { sex } userErrors { path }")
     assert payload == {"me": None, "userErrors": [{"path": ["input", "sex"]}]}
 
 
-async def test_of_two_members_who_want_a_pseudonym_at_once_one_has_it(place: Place) -> None:
-    members = [await place.member() for _ in range(4)]
-    answers = await asyncio.gather(*(place.refusals(who, "profileUpdate", {"pseudonym": "Wanted"}) for who in members))
+async def test_only_one_of_two_concurrent_members_gets_a_pseudonym(own_server: OwnServer) -> None:
+    members = [await own_server.member() for _ in range(4)]
+    answers = await asyncio.gather(
+        *(own_server.refusals(who, "profileUpdate", {"pseudonym": "Wanted"}) for who in members)
+    )
     assert sorted(answers) == [[], *[[("TAKEN", "input.pseudonym")]] * 3]
 
 
-async def test_a_repeated_change_with_its_id_is_carried_out_once(place: Place) -> None:
-    ada = await place.member(pseudonym="Ada")
+async def test_a_repeated_update_with_one_id_runs_once(own_server: OwnServer) -> None:
+    ada = await own_server.member(pseudonym="Ada")
     first = {"about": "one", "clientMutationId": "same"}
-    assert await place.refusals(ada, "profileUpdate", first) == []
-    assert await place.refusals(ada, "profileUpdate", {"about": "two"}) == []
-    payload = await place.do(ada, "profileUpdate", first, "me { member { about } } userErrors { code }")
+    assert await own_server.refusals(ada, "profileUpdate", first) == []
+    assert await own_server.refusals(ada, "profileUpdate", {"about": "two"}) == []
+    payload = await own_server.do(ada, "profileUpdate", first, "me { member { about } } userErrors { code }")
     assert payload == {"me": {"member": {"about": "two"}}, "userErrors": []}
-    refused = await place.refusals(ada, "profileUpdate", {"about": "three", "clientMutationId": "same"})
+    refused = await own_server.refusals(ada, "profileUpdate", {"about": "three", "clientMutationId": "same"})
     assert refused == [("CONFLICT", "input.clientMutationId")]
-    assert (await profile(place, ada))["member"]["about"] == "two"
+    assert (await profile(own_server, ada))["member"]["about"] == "two"
 
 
-async def test_an_association_is_verified_and_shows_it_and_others_cannot_be(place: Place) -> None:
-    staff = await place.staff()
-    association, patient = await place.member(MemberKind.ASSOCIATION), await place.member()
+async def test_a_verified_association_shows_it_and_others_cannot_be_verified(own_server: OwnServer) -> None:
+    staff = await own_server.staff()
+    association, patient = await own_server.member(MemberKind.ASSOCIATION), await own_server.member()
     for verified in (True, True, False, True):
-        payload = await place.do(
+        payload = await own_server.do(
             staff,
             "associationVerify",
             {"member": f"mbr_{association.id}", "verified": verified},
             "member { id verified } userErrors { code }",
         )
         assert payload == {"member": {"id": f"mbr_{association.id}", "verified": verified}, "userErrors": []}
-    answer = await place.ask(
+    answer = await own_server.ask(
         patient, "query ($id: ID!) { node(id: $id) { ... on Member { verified } } }", {"id": f"mbr_{association.id}"}
     )
     assert answer["data"]["node"] == {"verified": True}
-    community = await place.admin.fetchrow("SELECT id, slug FROM catalog.community ORDER BY slug LIMIT 1")
+    community = await own_server.admin.fetchrow("SELECT id, slug FROM catalog.community ORDER BY slug LIMIT 1")
     assert community is not None
-    await place.admin.execute(
+    await own_server.admin.execute(
         "INSERT INTO care.membership (member_id, community_id) VALUES ($1, $2)", association.id, community["id"]
     )
-    answer = await place.ask(
+    answer = await own_server.ask(
         patient,
         "query ($of: String!) { community(slug: $of) { associations { id verified } } }",
         {"of": community["slug"]},
@@ -231,27 +217,27 @@ async def test_an_association_is_verified_and_shows_it_and_others_cannot_be(plac
         (f"mbr_{uuid4()}", "NOT_FOUND"),
         (f"pst_{association.id}", "NOT_FOUND"),
     ):
-        refused = await place.refusals(staff, "associationVerify", {"member": member, "verified": True})
+        refused = await own_server.refusals(staff, "associationVerify", {"member": member, "verified": True})
         assert refused == [(code, "input.member")]
-    assert await place.admin.fetchval("SELECT verified FROM care.member WHERE id = $1", patient.id) is False
+    assert await own_server.admin.fetchval("SELECT verified FROM care.member WHERE id = $1", patient.id) is False
 
 
-async def test_no_member_can_ask_for_a_verification(place: Place) -> None:
-    association = await place.member(MemberKind.ASSOCIATION)
+async def test_members_cannot_verify_an_association(own_server: OwnServer) -> None:
+    association = await own_server.member(MemberKind.ASSOCIATION)
     document = 'mutation { associationVerify(input: {member: "mbr_%s", verified: true}) { userErrors { code } } }'
     for who in (association, ANYBODY):
-        answer = await place.ask(who, document % association.id)
+        answer = await own_server.ask(who, document % association.id)
         assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
-    assert await place.admin.fetchval("SELECT verified FROM care.member WHERE id = $1", association.id) is False
+    assert await own_server.admin.fetchval("SELECT verified FROM care.member WHERE id = $1", association.id) is False
 
 
-async def test_signing_in_while_signed_in_opens_another_session(place: Place) -> None:
-    ada = await place.member()
-    answer = await place.ask(ada, SIGN_IN, {"email": "patient@demo.example", "password": "demonstration"})
+async def test_signing_in_again_opens_another_session(own_server: OwnServer) -> None:
+    ada = await own_server.member()
+    answer = await own_server.ask(ada, SIGN_IN, {"email": "patient@demo.example", "password": "demonstration"})
     assert answer["data"]["signIn"]["viewer"] == {"audience": "PATIENT"}
 
 
-# The second wall: what a statement of a view's role changes, whatever a resolver forgets.
+# The second wall: what a statement of a view's role may change even if a resolver forgets a rule.
 WRONG = [
     "UPDATE care.member SET about = 'mine'",
     "UPDATE care.profile SET region = 'mine', sharing = 'ALL_MEMBERS'",
@@ -260,7 +246,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("statement", WRONG)
-async def test_a_statement_without_a_condition_changes_the_viewers_own_row_alone(fresh: str, statement: str) -> None:
+async def test_a_statement_without_a_condition_changes_only_the_viewers_row(fresh: str, statement: str) -> None:
     await open_roles(fresh)
     owner = await asyncpg.connect(fresh)
     patient = await asyncpg.connect(role_dsn(fresh, Audience.PATIENT))
@@ -295,7 +281,7 @@ async def test_a_statement_without_a_condition_changes_the_viewers_own_row_alone
         "SELECT * FROM identity.credential_of_account(gen_random_uuid())",
     ],
 )
-async def test_a_members_statements_may_do_no_more_than_its_mutations(fresh: str, statement: str) -> None:
+async def test_members_statements_have_no_more_rights_than_their_mutations(fresh: str, statement: str) -> None:
     await open_roles(fresh)
     patient = await asyncpg.connect(role_dsn(fresh, Audience.PATIENT))
     try:

@@ -1,4 +1,4 @@
-"""Keys of organizations' programs: what they open and what not, and that they end with their time or when revoked."""
+"""API keys of organizations' programs: what they open, what they don't, and how they expire or are revoked."""
 
 import asyncio
 import hashlib
@@ -6,18 +6,19 @@ import logging
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from models.viewers import Audience
 from resolvers.identity.api_keys_mutations import Secret
 from tests import factories
+from tests.support.callers import User
 from tests.support.client import Ask, Caller, serving
+from tests.support.ids import key
+from tests.support.network import Network
 from tests.support.subscribers import socket
-from tests.support.town import Person, Town
 
 WHO = "{ viewer { audience organization { name } } }"
 KEYS = "{ organization { apiKeys { id name prefix lastUsedAt } } }"
@@ -28,15 +29,10 @@ def in_days(days: float) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="seconds")
 
 
-@pytest_asyncio.fixture
-async def laboratory(here: Town) -> Person:
-    return await here.buyer()
-
-
-async def made(here: Town, laboratory: Person, **given: Any) -> tuple[str, Caller]:
-    """A new key of the organization's: its id, and a program that asks with it."""
+async def made(network: Network, laboratory_user: User, **given: Any) -> tuple[str, Caller]:
+    """A new API key of the organization: its id, and a program that uses it."""
     asked = {"name": "Reporting", "expiresAt": in_days(30)} | given
-    payload = await here.do(laboratory, "apiKeyCreate", "apiKey { id } secret", **asked)
+    payload = await network.do(laboratory_user, "apiKeyCreate", "apiKey { id } secret", **asked)
     assert payload["userErrors"] == []
     return payload["apiKey"]["id"], Caller("program", payload["secret"])
 
@@ -49,7 +45,7 @@ async def opens(ask: Ask, program: Caller) -> bool:
 
 
 async def ends(ask: Ask, program: Caller) -> None:
-    """Comes back when the server knows that the key opens nothing any more: to be told takes it a moment."""
+    """Waits until the server, which is notified shortly after, refuses the key."""
     for _ in range(300):
         if not await opens(ask, program):
             return
@@ -57,14 +53,10 @@ async def ends(ask: Ask, program: Caller) -> None:
     pytest.fail("the key goes on opening")
 
 
-def key(id: str) -> UUID:
-    return UUID(id.partition("_")[2])
-
-
-async def test_a_key_reads_for_its_organization(here: Town, laboratory: Person) -> None:
+async def test_a_key_reads_what_its_organization_may_read(network: Network, laboratory_user: User) -> None:
     fields = "apiKey { name prefix lastUsedAt expiresAt } secret"
     expires = in_days(30)
-    payload = await here.do(laboratory, "apiKeyCreate", fields, name=" Reporting ", expiresAt=expires)
+    payload = await network.do(laboratory_user, "apiKeyCreate", fields, name=" Reporting ", expiresAt=expires)
     secret = payload["secret"]
     assert re.fullmatch(r"ck_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", secret)
     shown = {"name": "Reporting", "prefix": secret[:11], "lastUsedAt": None, "expiresAt": expires}
@@ -72,11 +64,11 @@ async def test_a_key_reads_for_its_organization(here: Town, laboratory: Person) 
     program = Caller("program", secret)
     statements = []
     for _ in range(3):
-        answer = await here.ask(program, WHO)
-        assert answer == {"data": {"viewer": {"audience": "BUYER", "organization": {"name": laboratory.name}}}}
-        statements.append(len(here.ask.statements))
-    assert statements == [3, 1, 1]  # who it is, that it was used, and the answer
-    stored = await here.row("SELECT * FROM insight.api_key WHERE organization_id = $1", laboratory.id)
+        answer = await network.ask(program, WHO)
+        assert answer == {"data": {"viewer": {"audience": "BUYER", "organization": {"name": laboratory_user.name}}}}
+        statements.append(len(network.ask.statements))
+    assert statements == [3, 1, 1]  # the lookup, its last use, and the response
+    stored = await network.row("SELECT * FROM insight.api_key WHERE organization_id = $1", laboratory_user.id)
     assert stored["secret_hash"] == hashlib.sha256(secret.encode()).digest()
     assert secret[12:] not in str(stored)
 
@@ -92,109 +84,117 @@ async def test_a_key_reads_for_its_organization(here: Town, laboratory: Person) 
         ({"expiresAt": "9999-12-31T23:59:59-14:00"}, ("INVALID", "input.expiresAt")),
     ],
 )
-async def test_what_is_no_key_is_refused_and_no_secret_is_shown(
-    here: Town, laboratory: Person, given: dict[str, Any], refusal: tuple[str, str]
+async def test_an_invalid_key_request_is_refused_without_a_secret(
+    network: Network, laboratory_user: User, given: dict[str, Any], refusal: tuple[str, str]
 ) -> None:
     asked = {"name": "Reporting", "expiresAt": in_days(30)} | given
-    payload = await here.do(laboratory, "apiKeyCreate", "apiKey { id } secret", **asked)
+    payload = await network.do(laboratory_user, "apiKeyCreate", "apiKey { id } secret", **asked)
     (error,) = payload.pop("userErrors")
     assert (payload, (error["code"], ".".join(error["path"]))) == ({"apiKey": None, "secret": None}, refusal)
-    assert await here.value(ROWS, laboratory.id) == 0
+    assert await network.value(ROWS, laboratory_user.id) == 0
 
 
-async def test_a_repeated_request_makes_one_key_and_never_shows_its_secret_again(
-    here: Town, laboratory: Person
+async def test_a_repeated_request_creates_one_key_and_never_shows_its_secret_again(
+    network: Network, laboratory_user: User
 ) -> None:
     asked = {"name": "Reporting", "expiresAt": in_days(30), "clientMutationId": "once"}
     fields = "apiKey { id } secret"
-    payloads = await asyncio.gather(*(here.do(laboratory, "apiKeyCreate", fields, **asked) for _ in range(4)))
+    payloads = await asyncio.gather(*(network.do(laboratory_user, "apiKeyCreate", fields, **asked) for _ in range(4)))
     assert len({payload["apiKey"]["id"] for payload in payloads}) == 1
     (secret,) = (payload["secret"] for payload in payloads if payload["secret"])
-    assert await opens(here.ask, Caller("program", secret))
+    assert await opens(network.ask, Caller("program", secret))
     kept = "SELECT string_agg(m::text || encode(input_hash, 'escape'), '') FROM identity.mutation m WHERE caller = $1"
-    assert secret[12:] not in await here.value(kept, laboratory.id)
-    assert await here.value(ROWS, laboratory.id) == 1
+    assert secret[12:] not in await network.value(kept, laboratory_user.id)
+    assert await network.value(ROWS, laboratory_user.id) == 1
 
 
-async def test_an_organization_has_ten_keys_that_open_anything(here: Town, laboratory: Person) -> None:
+async def test_an_organization_has_at_most_ten_active_keys(network: Network, laboratory_user: User) -> None:
     over = datetime.now(UTC) - timedelta(days=1)
-    await factories.api_key(here.database, organization_id=laboratory.id, expires_at=over)
-    await factories.api_key(here.database)  # another organization's
+    await factories.api_key(network.database, organization_id=laboratory_user.id, expires_at=over)
+    await factories.api_key(network.database)  # another organization's
     for _ in range(8):
-        await factories.api_key(here.database, organization_id=laboratory.id)
+        await factories.api_key(network.database, organization_id=laboratory_user.id)
     asked = {"name": "Reporting", "expiresAt": in_days(30)}
-    payloads = await asyncio.gather(*(here.do(laboratory, "apiKeyCreate", "secret", **asked) for _ in range(5)))
+    payloads = await asyncio.gather(*(network.do(laboratory_user, "apiKeyCreate", "secret", **asked) for _ in range(5)))
     refused = [payload["userErrors"] for payload in payloads if payload["secret"] is None]
     assert refused == [[{"code": "LIMIT_REACHED", "path": ["input"]}]] * 3
-    assert await here.value(ROWS, laboratory.id) == 11
-    keys = (await here.ask(laboratory, KEYS))["data"]["organization"]["apiKeys"]
-    await here.do(laboratory, "apiKeyRevoke", "apiKeyId", apiKey=keys[0]["id"])
-    await made(here, laboratory)
+    assert await network.value(ROWS, laboratory_user.id) == 11
+    keys = (await network.ask(laboratory_user, KEYS))["data"]["organization"]["apiKeys"]
+    await network.do(laboratory_user, "apiKeyRevoke", "apiKeyId", apiKey=keys[0]["id"])
+    await made(network, laboratory_user)
 
 
-async def test_a_key_that_is_revoked_opens_nothing_in_any_process(here: Town, laboratory: Person) -> None:
-    id, program = await made(here, laboratory)
-    _, other = await made(here, laboratory)
-    assert here.ask.app.endpoint is not None
-    dsn = here.ask.app.endpoint.settings.database_url
+async def test_a_revoked_key_is_refused_in_every_process(network: Network, laboratory_user: User) -> None:
+    id, program = await made(network, laboratory_user)
+    _, other = await made(network, laboratory_user)
+    assert network.ask.app.endpoint is not None
+    dsn = network.ask.app.endpoint.settings.database_url
     assert dsn is not None
     async with serving(dsn) as there:
         for _ in range(2):
             assert "data" in await there(program, WHO)
-        assert len(there.statements) == 1  # it is kept there
-        assert await opens(here.ask, program)
-        payload = await here.do(laboratory, "apiKeyRevoke", "apiKeyId", apiKey=id)
+        assert len(there.statements) == 1  # it is cached there
+        assert await opens(network.ask, program)
+        payload = await network.do(laboratory_user, "apiKeyRevoke", "apiKeyId", apiKey=id)
         assert payload == {"apiKeyId": id, "userErrors": []}
         await ends(there, program)
-    await ends(here.ask, program)
-    assert await opens(here.ask, other)
-    assert await here.refused(laboratory, "apiKeyRevoke", apiKey=id) == ("NOT_FOUND", "input.apiKey")
-    assert await here.value(ROWS, laboratory.id) == 1
+    await ends(network.ask, program)
+    assert await opens(network.ask, other)
+    assert await network.refused(laboratory_user, "apiKeyRevoke", apiKey=id) == ("NOT_FOUND", "input.apiKey")
+    assert await network.value(ROWS, laboratory_user.id) == 1
 
 
-async def test_a_revoked_keys_sockets_close_and_no_others(here: Town, laboratory: Person) -> None:
-    (id, program), (_, other) = await made(here, laboratory), await made(here, laboratory)
-    async with socket(here.ask, program) as closed, socket(here.ask, other) as kept, socket(here.ask) as anybodys:
+async def test_only_a_revoked_keys_sockets_close(network: Network, laboratory_user: User) -> None:
+    (id, program), (_, other) = await made(network, laboratory_user), await made(network, laboratory_user)
+    async with (
+        socket(network.ask, program) as closed,
+        socket(network.ask, other) as kept,
+        socket(network.ask) as anybodys,
+    ):
         await closed.subscribe("1", WHO)
-        assert await closed.data("1") == {"viewer": {"audience": "BUYER", "organization": {"name": laboratory.name}}}
-        await here.do(laboratory, "apiKeyRevoke", "apiKeyId", apiKey=id)
+        assert await closed.data("1") == {
+            "viewer": {"audience": "BUYER", "organization": {"name": laboratory_user.name}}
+        }
+        await network.do(laboratory_user, "apiKeyRevoke", "apiKeyId", apiKey=id)
         assert await closed.closed() == (4403, "Forbidden")
         assert await kept.quiet()
         assert await anybodys.quiet()
 
 
-async def test_nobody_revokes_another_organizations_key(here: Town, laboratory: Person) -> None:
-    id, program = await made(here, laboratory)
-    other = await here.buyer()
+async def test_nobody_revokes_another_organizations_key(network: Network, laboratory_user: User) -> None:
+    id, program = await made(network, laboratory_user)
+    other = await network.buyer()
     for named in (id, f"key_{uuid4()}", "nonsense"):
-        assert await here.refused(other, "apiKeyRevoke", apiKey=named) == ("NOT_FOUND", "input.apiKey")
-    assert await opens(here.ask, program)
+        assert await network.refused(other, "apiKeyRevoke", apiKey=named) == ("NOT_FOUND", "input.apiKey")
+    assert await opens(network.ask, program)
 
 
-async def test_a_key_ends_with_its_time(here: Town, laboratory: Person) -> None:
+async def test_a_key_is_refused_after_its_expiry(network: Network, laboratory_user: User) -> None:
     secret = Secret()
     await factories.api_key(
-        here.database, organization_id=laboratory.id, prefix=secret.prefix,
+        network.database, organization_id=laboratory_user.id, prefix=secret.prefix,
         secret_hash=hashlib.sha256(secret.text.encode()).digest(), expires_at=datetime.now(UTC) + timedelta(seconds=1),
     )  # fmt: skip
     program = Caller("program", secret.text)
-    assert await opens(here.ask, program)
-    await ends(here.ask, program)
+    assert await opens(network.ask, program)
+    await ends(network.ask, program)
     over = "SELECT expires_at <= clock_timestamp() FROM insight.api_key WHERE prefix = $1"
-    assert await here.value(over, secret.prefix)
+    assert await network.value(over, secret.prefix)
 
 
-async def test_a_key_whose_time_is_shortened_in_the_tables_ends_at_once(here: Town, laboratory: Person) -> None:
-    id, program = await made(here, laboratory)
-    assert await opens(here.ask, program)
-    await here.database.execute("UPDATE insight.api_key SET expires_at = now() WHERE id = $1", key(id))
-    await ends(here.ask, program)
+async def test_shortening_a_keys_expiry_in_the_table_takes_effect_at_once(
+    network: Network, laboratory_user: User
+) -> None:
+    id, program = await made(network, laboratory_user)
+    assert await opens(network.ask, program)
+    await network.database.execute("UPDATE insight.api_key SET expires_at = now() WHERE id = $1", key(id))
+    await ends(network.ask, program)
 
 
-async def test_what_is_nearly_a_key_opens_nothing(here: Town, laboratory: Person) -> None:
-    _, program = await made(here, laboratory)
+async def test_a_malformed_key_is_refused(network: Network, laboratory_user: User) -> None:
+    _, program = await made(network, laboratory_user)
     secret = str(program.token)
-    assert await opens(here.ask, program)  # it is kept: what is kept must not let its likes in
+    assert await opens(network.ask, program)  # it is cached: the cache must not admit similar keys
     other = "0" if secret[3] != "0" else "1"
     for wrong in (
         secret[12:],
@@ -206,11 +206,11 @@ async def test_what_is_nearly_a_key_opens_nothing(here: Town, laboratory: Person
         f"x{secret}",
         Secret().text,
     ):
-        assert not await opens(here.ask, Caller("program", wrong))
-    assert await opens(here.ask, Caller("program", f"  {secret}"))
+        assert not await opens(network.ask, Caller("program", wrong))
+    assert await opens(network.ask, Caller("program", f"  {secret}"))
 
 
-async def test_keys_of_the_demonstrations_organizations_open_a_demonstration_alone(fresh: str) -> None:
+async def test_demonstration_keys_are_accepted_only_by_a_demonstration(fresh: str) -> None:
     database = await asyncpg.connect(fresh)
     try:
         demonstration = (await factories.organization(database, demonstration=True))["id"]
@@ -227,9 +227,9 @@ async def test_keys_of_the_demonstrations_organizations_open_a_demonstration_alo
         await database.close()
 
 
-async def test_a_key_reads_and_does_nothing_that_takes_a_person(here: Town, laboratory: Person) -> None:
-    id, program = await made(here, laboratory)
-    community = (await factories.community(here.database))["id"]
+async def test_a_key_cannot_run_mutations_reserved_for_people(network: Network, laboratory_user: User) -> None:
+    id, program = await made(network, laboratory_user)
+    community = (await factories.community(network.database))["id"]
     day = in_days(1)[:10]
     doing: dict[str, dict[str, Any]] = {
         "apiKeyCreate": {"name": "Another", "expiresAt": in_days(30)},
@@ -237,51 +237,53 @@ async def test_a_key_reads_and_does_nothing_that_takes_a_person(here: Town, labo
         "licenceRequest": {"community": f"com_{community}", "purpose": "p", "startsOn": day, "endsOn": day},
         "sessionRevoke": {"session": f"ses_{uuid4()}"},
     }
-    answers = [await here.answer(program, mutation, "__typename", **given) for mutation, given in doing.items()]
-    answers.append(await here.ask(program, "mutation { signOut { userErrors { code } } }"))
+    answers = [await network.answer(program, mutation, "__typename", **given) for mutation, given in doing.items()]
+    answers.append(await network.ask(program, "mutation { signOut { userErrors { code } } }"))
     for answer in answers:
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
-    assert await opens(here.ask, program)
-    assert await here.value(ROWS, laboratory.id) == 1
-    assert await here.value("SELECT count(*) FROM insight.licence WHERE organization_id = $1", laboratory.id) == 0
+    assert await opens(network.ask, program)
+    assert await network.value(ROWS, laboratory_user.id) == 1
+    assert (
+        await network.value("SELECT count(*) FROM insight.licence WHERE organization_id = $1", laboratory_user.id) == 0
+    )
 
 
-async def test_when_a_key_was_used_is_known_to_the_minute(here: Town, laboratory: Person) -> None:
-    id, program = await made(here, laboratory)
+async def test_a_keys_last_use_is_stored_to_the_minute(network: Network, laboratory_user: User) -> None:
+    id, program = await made(network, laboratory_user)
     used = "SELECT last_used_at FROM insight.api_key WHERE id = $1"
-    assert await here.value(used, key(id)) is None
-    await here.ask(program, WHO)
-    first = await here.value(used, key(id))
+    assert await network.value(used, key(id)) is None
+    await network.ask(program, WHO)
+    first = await network.value(used, key(id))
     assert abs(datetime.now(UTC) - first) < timedelta(seconds=30)
-    assert here.ask.app.endpoint is not None
-    sessions = here.ask.app.endpoint.sessions
-    sessions.forget_all()  # as another process is, which has not looked it up yet
-    await here.ask(program, WHO)
-    assert await here.value(used, key(id)) == first
-    await here.database.execute(
+    assert network.ask.app.endpoint is not None
+    sessions = network.ask.app.endpoint.sessions
+    sessions.forget_all()  # like another process that has not looked it up yet
+    await network.ask(program, WHO)
+    assert await network.value(used, key(id)) == first
+    await network.database.execute(
         "UPDATE insight.api_key SET last_used_at = now() - interval '61 seconds' WHERE id = $1", key(id)
     )
-    await here.ask(program, WHO)
-    assert await here.value(used, key(id)) < first  # it is kept, and so not looked up: reading writes nothing
+    await network.ask(program, WHO)
+    assert await network.value(used, key(id)) < first  # it is cached and not looked up: a read writes nothing
     sessions.forget_all()
-    async with here.database.transaction():
-        await here.database.execute("SELECT FROM insight.api_key WHERE id = $1 FOR UPDATE", key(id))
-        await here.ask(program, WHO)  # and waits for nobody who holds the row
-    assert await here.value(used, key(id)) < first
+    async with network.database.transaction():
+        await network.database.execute("SELECT FROM insight.api_key WHERE id = $1 FOR UPDATE", key(id))
+        await network.ask(program, WHO)  # and does not wait for a lock on the row
+    assert await network.value(used, key(id)) < first
     sessions.forget_all()
-    await here.ask(program, WHO)
-    assert await here.value(used, key(id)) > first
+    await network.ask(program, WHO)
+    assert await network.value(used, key(id)) > first
 
 
-async def test_a_secret_is_in_no_log(here: Town, laboratory: Person, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_secret_is_in_no_log(network: Network, laboratory_user: User, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
-        id, program = await made(here, laboratory)
-        assert await opens(here.ask, program)
-        await here.ask(program, "{ nothing }")
-        await here.do(laboratory, "apiKeyRevoke", "apiKeyId", apiKey=id)
-        await here.ask(program, WHO)
-        assert here.ask.app.endpoint is not None
-        here.ask.app.endpoint.log.write()
+        id, program = await made(network, laboratory_user)
+        assert await opens(network.ask, program)
+        await network.ask(program, "{ nothing }")
+        await network.do(laboratory_user, "apiKeyRevoke", "apiKeyId", apiKey=id)
+        await network.ask(program, WHO)
+        assert network.ask.app.endpoint is not None
+        network.ask.app.endpoint.log.write()
     ours = [record for record in caplog.records if record.name.startswith(("cohorte", "uvicorn", "strawberry"))]
     written = "\n".join(logging.Formatter("%(message)s").format(record) for record in ours)
     assert '"view": "buyer"' in written or '"view":"buyer"' in written
@@ -302,7 +304,7 @@ MAY_NOT = [
 
 
 @pytest.mark.parametrize("statement", MAY_NOT)
-async def test_the_tables_refuse_what_no_mutation_would_write(admin: asyncpg.Connection, statement: str) -> None:
+async def test_the_tables_refuse_rows_that_no_mutation_writes(admin: asyncpg.Connection, statement: str) -> None:
     own, other = (await factories.organization(admin))["id"], (await factories.organization(admin))["id"]
     await admin.execute(f"SET LOCAL ROLE {Audience.BUYER.role}")
     await admin.execute("SELECT set_config('cohorte.organization', $1, true)", str(own))
@@ -310,7 +312,7 @@ async def test_the_tables_refuse_what_no_mutation_would_write(admin: asyncpg.Con
         await admin.execute(statement.format(own=f"'{own}'", other=f"'{other}'"))
 
 
-async def test_the_tables_delete_an_organizations_own_keys_alone(admin: asyncpg.Connection) -> None:
+async def test_a_statement_deletes_only_keys_of_the_viewers_organization(admin: asyncpg.Connection) -> None:
     own, other = await factories.api_key(admin), await factories.api_key(admin)
     await admin.execute(f"SET LOCAL ROLE {Audience.BUYER.role}")
     assert await admin.execute("DELETE FROM insight.api_key") == "DELETE 0"

@@ -1,4 +1,4 @@
-"""The only place that tries too often: to sign in, and to have mail sent, by account and by address."""
+"""Limits on repeated attempts to sign in and to request mail, by account and by address."""
 
 import asyncio
 from ipaddress import ip_network
@@ -30,32 +30,32 @@ TOO_OFTEN = {
 }
 
 
-async def test_mail_to_one_address_is_limited_alike_for_known_and_unknown(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_mail_to_an_address_is_limited_whether_or_not_it_has_an_account(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
-    await join(own, mailbox, "Ada")
-    for name, most in (("ada", 4), ("nobody", 5)):  # registering asked for one already
+    await join(own_ask, mailbox, "Ada")
+    for name, most in (("ada", 4), ("nobody", 5)):  # registering already requested one
         for _ in range(most):
-            assert await done(own, ANYBODY, REQUEST_RESET, {"email": f"{name}@people.example"}) == []
-        answer = await own(ANYBODY, REQUEST_RESET, {"input": {"email": f"{name}@people.example"}})
+            assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": f"{name}@people.example"}) == []
+        answer = await own_ask(ANYBODY, REQUEST_RESET, {"input": {"email": f"{name}@people.example"}})
         errors = answer["data"]["requestPasswordReset"]["userErrors"]
         assert errors == [{"code": "LIMIT_REACHED", "path": ["input"]}]
     assert await owner.fetchval("SELECT count(*) FROM identity.password_reset") == 4
-    (error,) = await done(own, ANYBODY, REGISTER, newcomer("nobody"))
+    (error,) = await done(own_ask, ANYBODY, REGISTER, newcomer("nobody"))
     assert error == TOO_OFTEN
 
 
-async def test_signing_in_is_limited_by_account_alike_for_known_and_unknown(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_sign_in_attempts_are_limited_whether_or_not_the_account_exists(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
-    await join(own, mailbox, "Ada")
+    await join(own_ask, mailbox, "Ada")
     for name in ("ada", "nobody"):
         for _ in range(10):
-            (error,) = await tried(own, f"{name}@people.example", "wrong password")
+            (error,) = await tried(own_ask, f"{name}@people.example", "wrong password")
             assert error["code"] == "WRONG_CREDENTIALS"
-        assert await tried(own, f"{name.upper()}@people.example", "wrong password") == [TOO_OFTEN]
-    # The right password is not even looked at.
-    assert await tried(own, "ada@people.example", PASSWORD) == [TOO_OFTEN]
+        assert await tried(own_ask, f"{name.upper()}@people.example", "wrong password") == [TOO_OFTEN]
+    # Even the right password is not checked.
+    assert await tried(own_ask, "ada@people.example", PASSWORD) == [TOO_OFTEN]
     assert (
         await owner.fetchval(
             "SELECT count(*) FROM identity.session s JOIN identity.account a ON a.id = s.account_id"
@@ -64,37 +64,37 @@ async def test_signing_in_is_limited_by_account_alike_for_known_and_unknown(
         == 1
     )
     await owner.execute("UPDATE identity.attempt SET tried_at = tried_at - interval '15 minutes'")
-    await sign_in(own, "ada@people.example")
+    await sign_in(own_ask, "ada@people.example")
 
 
-async def test_tries_at_once_are_all_counted(own: Ask) -> None:
-    answers = await asyncio.gather(*(tried(own, "nobody@people.example", "wrong password") for _ in range(25)))
+async def test_concurrent_attempts_are_all_counted(own_ask: Ask) -> None:
+    answers = await asyncio.gather(*(tried(own_ask, "nobody@people.example", "wrong password") for _ in range(25)))
     codes = [error["code"] for (error,) in answers]
     assert (codes.count("WRONG_CREDENTIALS"), codes.count("LIMIT_REACHED")) == (10, 15)
 
 
-async def test_signing_in_with_the_right_password_is_no_try(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_successful_sign_ins_do_not_count_as_attempts(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
-    await join(own, mailbox, "Ada")
+    await join(own_ask, mailbox, "Ada")
     for _ in range(11):
-        await sign_in(own, "ada@people.example")
+        await sign_in(own_ask, "ada@people.example")
     subjects = await owner.fetchval("SELECT count(*) FROM identity.attempt")
-    assert subjects == 2  # the mail that was asked for: by account and by address
+    assert subjects == 2  # the requested mail: by account and by address
 
 
-async def test_a_new_password_lets_in_who_was_locked_out(own: Ask, mailbox: Mailbox) -> None:
-    await join(own, mailbox, "Ada")
+async def test_a_new_password_ends_a_lockout(own_ask: Ask, mailbox: Mailbox) -> None:
+    await join(own_ask, mailbox, "Ada")
     for _ in range(11):
-        await tried(own, "ada@people.example", "wrong password")
-    assert await tried(own, "ada@people.example", PASSWORD) == [TOO_OFTEN]
-    assert await done(own, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
+        await tried(own_ask, "ada@people.example", "wrong password")
+    assert await tried(own_ask, "ada@people.example", PASSWORD) == [TOO_OFTEN]
+    assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
     code = code_in(await mailbox.next("ada@people.example"))
-    assert await done(own, ANYBODY, RESET, {"code": code, "password": "eight red lamps"}) == []
-    await sign_in(own, "ada@people.example", "eight red lamps")
+    assert await done(own_ask, ANYBODY, RESET, {"code": code, "password": "eight red lamps"}) == []
+    await sign_in(own_ask, "ada@people.example", "eight red lamps")
 
 
-async def test_signing_in_is_limited_by_address_and_a_proxy_is_believed_when_it_is_trusted(
+async def test_sign_ins_are_limited_by_client_address_and_only_trusted_proxies_name_it(
     fresh: str, tmp_path: Path
 ) -> None:
     trusted = (ip_network("127.0.0.1/32"),)
@@ -121,7 +121,7 @@ async def test_signing_in_is_limited_by_address_and_a_proxy_is_believed_when_it_
         assert await code_from(ask, "b3", "203.0.113.99") == "LIMIT_REACHED"
 
 
-async def test_what_nobody_waits_for_any_more_is_forgotten_and_the_rest_is_not(owner: asyncpg.Connection) -> None:
+async def test_expired_attempts_are_deleted_and_others_stay(owner: asyncpg.Connection) -> None:
     account = await owner.fetchval("SELECT id FROM identity.account LIMIT 1")
     for age, name in (("-1 hour", "over"), ("1 hour", "waiting")):
         await owner.execute(

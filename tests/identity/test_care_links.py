@@ -1,160 +1,156 @@
-"""Care links over HTTP: a patient invites, the relative accepts, either ends; and what members are told, and read."""
+"""Care links over HTTP: a patient invites, the relative accepts, either ends it, and both are notified."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from models.identity.members import CareLinkStatus, MemberKind
 from models.viewers import Audience
 from tests import factories
 from tests.models.test_scopes import viewing
-from tests.support.callers import Place, Someone, place
+from tests.support.callers import OwnServer, User
 
 LINK = "careLink { id patient { id } relative { id } status } userErrors { code path }"
 NEWS = "query { me { notifications { nodes { id kind readAt subject { id } } } } }"
 
 
-@pytest_asyncio.fixture
-async def here(fresh: str) -> AsyncIterator[Place]:
-    async with place(fresh) as here:
-        yield here
+async def pair(own_server: OwnServer) -> tuple[User, User]:
+    return await own_server.member(), await own_server.member(MemberKind.RELATIVE)
 
 
-async def pair(here: Place) -> tuple[Someone, Someone]:
-    return await here.member(), await here.member(MemberKind.RELATIVE)
-
-
-async def invited(here: Place, patient: Someone, relative: Someone) -> str:
-    answer = await here.do(patient, "careLinkInvite", {"pseudonym": relative.name}, "careLink { id }")
+async def invited(own_server: OwnServer, patient: User, relative: User) -> str:
+    answer = await own_server.do(patient, "careLinkInvite", {"pseudonym": relative.name}, "careLink { id }")
     id: str = answer["careLink"]["id"]
     return id
 
 
-async def news(here: Place, who: Someone) -> list[tuple[str, str]]:
-    """What a member is told, newest first: kinds, and ids of what each is about."""
-    answer = await here.ask(who, NEWS)
+async def news(own_server: OwnServer, who: User) -> list[tuple[str, str]]:
+    """A member's notifications, newest first: the kind, and the id of the subject."""
+    answer = await own_server.ask(who, NEWS)
     return [(node["kind"], node["subject"]["id"]) for node in answer["data"]["me"]["notifications"]["nodes"]]
 
 
-async def status(here: Place, patient: Someone, relative: Someone) -> str | None:
-    found: str | None = await here.admin.fetchval(
+async def status(own_server: OwnServer, patient: User, relative: User) -> str | None:
+    found: str | None = await own_server.admin.fetchval(
         "SELECT status FROM care.care_link WHERE patient_id = $1 AND relative_id = $2", patient.id, relative.id
     )
     return found
 
 
-async def test_a_relative_is_invited_by_its_pseudonym_and_accepts(here: Place) -> None:
-    mia, rob = await pair(here)
-    answer = await here.do(mia, "careLinkInvite", {"pseudonym": f" {rob.name.upper()} "}, LINK)
+async def test_a_relative_is_invited_by_pseudonym_and_accepts(own_server: OwnServer) -> None:
+    mia, rob = await pair(own_server)
+    answer = await own_server.do(mia, "careLinkInvite", {"pseudonym": f" {rob.name.upper()} "}, LINK)
     id = answer["careLink"]["id"]
     link = {"id": id, "patient": {"id": f"mbr_{mia.id}"}, "relative": {"id": f"mbr_{rob.id}"}}
     assert answer == {"careLink": link | {"status": "INVITED"}, "userErrors": []}
-    assert await news(here, rob) == [("CARE_LINK", f"mbr_{mia.id}")]
-    for _ in range(2):  # the second time changes nothing, and tells nobody
-        answer = await here.do(rob, "careLinkAccept", {"careLink": id}, LINK)
+    assert await news(own_server, rob) == [("CARE_LINK", f"mbr_{mia.id}")]
+    for _ in range(2):  # the second time changes nothing and notifies nobody
+        answer = await own_server.do(rob, "careLinkAccept", {"careLink": id}, LINK)
         assert answer == {"careLink": link | {"status": "ACCEPTED"}, "userErrors": []}
-    assert await news(here, mia) == [("CARE_LINK", f"mbr_{rob.id}")]
+    assert await news(own_server, mia) == [("CARE_LINK", f"mbr_{rob.id}")]
 
 
-async def test_only_a_relative_is_invited_and_only_by_a_patient(here: Place) -> None:
-    mia, rob = await pair(here)
-    association = await here.member(MemberKind.ASSOCIATION)
+async def test_only_patients_invite_and_only_relatives_are_invited(own_server: OwnServer) -> None:
+    mia, rob = await pair(own_server)
+    association = await own_server.member(MemberKind.ASSOCIATION)
     for who, pseudonym, refusal in (
         (mia, "nobody of that name", ("NOT_FOUND", "input.pseudonym")),
         (mia, "", ("NOT_FOUND", "input.pseudonym")),
         (mia, mia.name, ("INVALID", "input.pseudonym")),
         (mia, association.name, ("NOT_ELIGIBLE", "input.pseudonym")),
-        (mia, (await here.member()).name, ("NOT_ELIGIBLE", "input.pseudonym")),
+        (mia, (await own_server.member()).name, ("NOT_ELIGIBLE", "input.pseudonym")),
         (rob, mia.name, ("NOT_ELIGIBLE", "input")),
         (association, rob.name, ("NOT_ELIGIBLE", "input")),
     ):
-        assert await here.refusals(who, "careLinkInvite", {"pseudonym": pseudonym}) == [refusal]
-    assert await here.count("care.care_link", patient_id=mia.id) == 0
-    assert await here.count("care.care_link", patient_id=rob.id) == 0
-    assert await here.count("care.notification", member_id=rob.id) == 0
+        assert await own_server.refusals(who, "careLinkInvite", {"pseudonym": pseudonym}) == [refusal]
+    assert await own_server.count("care.care_link", patient_id=mia.id) == 0
+    assert await own_server.count("care.care_link", patient_id=rob.id) == 0
+    assert await own_server.count("care.notification", member_id=rob.id) == 0
 
 
-async def test_twins_that_race_invite_once_and_tell_once(here: Place) -> None:
-    mia, rob = await pair(here)
+async def test_concurrent_requests_invite_and_notify_once(own_server: OwnServer) -> None:
+    mia, rob = await pair(own_server)
     asked = {"pseudonym": rob.name}
-    refused = await asyncio.gather(*(here.refusals(mia, "careLinkInvite", asked) for _ in range(6)))
+    refused = await asyncio.gather(*(own_server.refusals(mia, "careLinkInvite", asked) for _ in range(6)))
     assert sorted(refused) == [[], *([[("TAKEN", "input.pseudonym")]] * 5)]
-    assert await here.count("care.care_link", patient_id=mia.id) == 1
-    assert await here.count("care.notification", member_id=rob.id) == 1
-    id = f"lnk_{await here.admin.fetchval('SELECT id FROM care.care_link WHERE patient_id = $1', mia.id)}"
-    accepted = await asyncio.gather(*(here.refusals(rob, "careLinkAccept", {"careLink": id}) for _ in range(6)))
+    assert await own_server.count("care.care_link", patient_id=mia.id) == 1
+    assert await own_server.count("care.notification", member_id=rob.id) == 1
+    id = f"lnk_{await own_server.admin.fetchval('SELECT id FROM care.care_link WHERE patient_id = $1', mia.id)}"
+    accepted = await asyncio.gather(*(own_server.refusals(rob, "careLinkAccept", {"careLink": id}) for _ in range(6)))
     assert accepted == [[]] * 6
-    assert await here.count("care.notification", member_id=mia.id) == 1
+    assert await own_server.count("care.notification", member_id=mia.id) == 1
 
 
-async def test_an_invitation_is_accepted_by_nobody_but_the_invited(here: Place) -> None:
-    mia, rob = await pair(here)
-    eve = await here.member(MemberKind.RELATIVE)
-    id = await invited(here, mia, rob)
-    assert await here.refusals(mia, "careLinkAccept", {"careLink": id}) == [("NOT_ELIGIBLE", "input.careLink")]
+async def test_only_the_invited_relative_accepts_an_invitation(own_server: OwnServer) -> None:
+    mia, rob = await pair(own_server)
+    eve = await own_server.member(MemberKind.RELATIVE)
+    id = await invited(own_server, mia, rob)
+    assert await own_server.refusals(mia, "careLinkAccept", {"careLink": id}) == [("NOT_ELIGIBLE", "input.careLink")]
     for who, named in ((eve, id), (rob, f"lnk_{uuid4()}"), (rob, f"mbr_{mia.id}"), (rob, "")):
-        assert await here.refusals(who, "careLinkAccept", {"careLink": named}) == [("NOT_FOUND", "input.careLink")]
-    assert await here.refusals(eve, "careLinkEnd", {"careLink": id}) == [("NOT_FOUND", "input.careLink")]
-    assert await status(here, mia, rob) == "INVITED"
+        assert await own_server.refusals(who, "careLinkAccept", {"careLink": named}) == [
+            ("NOT_FOUND", "input.careLink")
+        ]
+    assert await own_server.refusals(eve, "careLinkEnd", {"careLink": id}) == [("NOT_FOUND", "input.careLink")]
+    assert await status(own_server, mia, rob) == "INVITED"
 
 
 @pytest.mark.parametrize("accepted", [False, True])
 @pytest.mark.parametrize("side", [0, 1])
-async def test_either_side_ends_it_and_it_stays_ended_until_a_new_invitation(
-    here: Place, side: int, accepted: bool
+async def test_either_side_ends_a_care_link_until_a_new_invitation(
+    own_server: OwnServer, side: int, accepted: bool
 ) -> None:
-    sides = await pair(here)
+    sides = await pair(own_server)
     mia, rob = sides
-    id = await invited(here, mia, rob)
+    id = await invited(own_server, mia, rob)
     if accepted:
-        assert await here.refusals(rob, "careLinkAccept", {"careLink": id}) == []
+        assert await own_server.refusals(rob, "careLinkAccept", {"careLink": id}) == []
     for _ in range(2):
-        ended = await here.do(sides[side], "careLinkEnd", {"careLink": id}, "careLink { status } userErrors { code }")
+        ended = await own_server.do(
+            sides[side], "careLinkEnd", {"careLink": id}, "careLink { status } userErrors { code }"
+        )
         assert ended == {"careLink": {"status": "ENDED"}, "userErrors": []}
-    assert await here.refusals(rob, "careLinkAccept", {"careLink": id}) == [("TOO_LATE", "input.careLink")]
-    assert await status(here, mia, rob) == "ENDED"
-    assert await invited(here, mia, rob) == id
-    assert await status(here, mia, rob) == "INVITED"
-    assert await news(here, rob) == [("CARE_LINK", f"mbr_{mia.id}")] * 2
+    assert await own_server.refusals(rob, "careLinkAccept", {"careLink": id}) == [("TOO_LATE", "input.careLink")]
+    assert await status(own_server, mia, rob) == "ENDED"
+    assert await invited(own_server, mia, rob) == id
+    assert await status(own_server, mia, rob) == "INVITED"
+    assert await news(own_server, rob) == [("CARE_LINK", f"mbr_{mia.id}")] * 2
 
 
-async def test_a_patient_has_invited_at_most_twenty_at_once(here: Place) -> None:
-    mia, rob = await pair(here)
+async def test_a_patient_has_at_most_twenty_open_invitations(own_server: OwnServer) -> None:
+    mia, rob = await pair(own_server)
     for number in range(20):
         await factories.care_link(
-            here.admin, patient_id=mia.id, relative_id=(await here.member(MemberKind.RELATIVE)).id,
+            own_server.admin, patient_id=mia.id, relative_id=(await own_server.member(MemberKind.RELATIVE)).id,
             status=CareLinkStatus.ACCEPTED if number % 2 else CareLinkStatus.INVITED,
         )  # fmt: skip
-    assert await here.refusals(mia, "careLinkInvite", {"pseudonym": rob.name}) == [("LIMIT_REACHED", "input")]
-    assert await status(here, mia, rob) is None
-    await here.admin.execute(
+    assert await own_server.refusals(mia, "careLinkInvite", {"pseudonym": rob.name}) == [("LIMIT_REACHED", "input")]
+    assert await status(own_server, mia, rob) is None
+    await own_server.admin.execute(
         "UPDATE care.care_link SET status = 'ENDED' "
         "WHERE id = (SELECT id FROM care.care_link WHERE patient_id = $1 LIMIT 1)",
         mia.id,
     )
-    assert await here.refusals(mia, "careLinkInvite", {"pseudonym": rob.name}) == []
+    assert await own_server.refusals(mia, "careLinkInvite", {"pseudonym": rob.name}) == []
 
 
-async def test_notifications_are_marked_as_read_once_and_all_or_none(here: Place) -> None:
-    mia, eve = await here.member(), await here.member()
-    own = [f"ntf_{(await factories.notification(here.admin, member_id=mia.id))['id']}" for _ in range(3)]
-    others = f"ntf_{(await factories.notification(here.admin, member_id=eve.id))['id']}"
-    refused = await here.refusals(mia, "notificationsRead", {"notifications": [own[0], others, "x", own[1]]})
+async def test_notifications_are_marked_as_read_all_or_none(own_server: OwnServer) -> None:
+    mia, eve = await own_server.member(), await own_server.member()
+    own = [f"ntf_{(await factories.notification(own_server.admin, member_id=mia.id))['id']}" for _ in range(3)]
+    others = f"ntf_{(await factories.notification(own_server.admin, member_id=eve.id))['id']}"
+    refused = await own_server.refusals(mia, "notificationsRead", {"notifications": [own[0], others, "x", own[1]]})
     assert refused == [("NOT_FOUND", "input.notifications.1"), ("NOT_FOUND", "input.notifications.2")]
     unread = "SELECT count(*) FROM care.notification WHERE read_at IS NULL AND member_id = any($1)"
-    assert await here.admin.fetchval(unread, [mia.id, eve.id]) == 4
+    assert await own_server.admin.fetchval(unread, [mia.id, eve.id]) == 4
     selection = "notifications { id readAt } userErrors { code }"
-    first = await here.do(mia, "notificationsRead", {"notifications": own[1::-1]}, selection)
+    first = await own_server.do(mia, "notificationsRead", {"notifications": own[1::-1]}, selection)
     assert [node["id"] for node in first["notifications"]] == own[1::-1]
     assert all(node["readAt"] for node in first["notifications"])
-    again = await here.do(mia, "notificationsRead", {"notifications": [own[1], own[0], own[1]]}, selection)
+    again = await own_server.do(mia, "notificationsRead", {"notifications": [own[1], own[0], own[1]]}, selection)
     assert again == first
-    assert await here.admin.fetchval(unread, [mia.id, eve.id]) == 2
-    assert await here.do(mia, "notificationsRead", {"notifications": []}, selection) == {
+    assert await own_server.admin.fetchval(unread, [mia.id, eve.id]) == 2
+    assert await own_server.do(mia, "notificationsRead", {"notifications": []}, selection) == {
         "notifications": [],
         "userErrors": [],
     }
@@ -181,7 +177,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("statement", REFUSED.values(), ids=REFUSED)
-async def test_the_database_refuses_what_no_mutation_would_write(admin: asyncpg.Connection, statement: str) -> None:
+async def test_the_database_refuses_rows_that_no_mutation_writes(admin: asyncpg.Connection, statement: str) -> None:
     viewer, other = [UUID(str((await factories.member(admin))["id"])) for _ in range(2)]
     await factories.care_link(admin, patient_id=other, relative_id=viewer, status=CareLinkStatus.ENDED)
     async with viewing(admin, Audience.PATIENT, viewer):

@@ -1,4 +1,4 @@
-"""The only place that tests the year of a diagnosis: told when joining, read by its member alone, gone with leaving."""
+"""The year of a diagnosis: given on joining, read by its member alone, deleted on leaving."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,37 +10,38 @@ from models.identity.members import MemberKind, Sharing
 from models.viewers import Audience
 from tests import factories
 from tests.models.test_scopes import Admin, viewing
-from tests.support.town import Person, Town
+from tests.support.callers import User
+from tests.support.network import Network
 
 FIELDS = "membership { diagnosedIn role }"
 MINE = "{ me { memberships { diagnosedIn community { id } } } }"
 THIS_YEAR = datetime.now(UTC).year
 
 
-async def born(here: Town, year: int | None) -> Person:
-    who = await here.member(sharing=Sharing.ALL_MEMBERS)
-    await here.database.execute("UPDATE care.profile SET birth_year = $2 WHERE member_id = $1", who.id, year)
+async def born(network: Network, year: int | None) -> User:
+    who = await network.member(sharing=Sharing.ALL_MEMBERS)
+    await network.database.execute("UPDATE care.profile SET birth_year = $2 WHERE member_id = $1", who.id, year)
     return who
 
 
-async def told(here: Town, who: Person, home: UUID, **given: Any) -> Any:
-    payload = await here.do(who, "communityJoin", FIELDS, community=f"com_{home}", **given)
+async def join_with_year(network: Network, who: User, community_id: UUID, **given: Any) -> Any:
+    payload = await network.do(who, "communityJoin", FIELDS, community=f"com_{community_id}", **given)
     assert payload["userErrors"] == []
     return payload["membership"]["diagnosedIn"]
 
 
-async def test_a_patient_says_it_when_joining_changes_it_and_takes_it_back(here: Town, home: UUID) -> None:
-    who = await born(here, 1980)
-    assert await told(here, who, home) is None
-    assert await told(here, who, home, diagnosedIn=2004) == 2004
-    assert await told(here, who, home, diagnosedIn=1980) == 1980
-    assert await told(here, who, home) == 1980  # not given: it stays
-    assert (await here.ask(who, MINE))["data"]["me"]["memberships"] == [
-        {"diagnosedIn": 1980, "community": {"id": f"com_{home}"}}
+async def test_a_patient_gives_changes_and_removes_the_year_of_diagnosis(network: Network, community_id: UUID) -> None:
+    who = await born(network, 1980)
+    assert await join_with_year(network, who, community_id) is None
+    assert await join_with_year(network, who, community_id, diagnosedIn=2004) == 2004
+    assert await join_with_year(network, who, community_id, diagnosedIn=1980) == 1980
+    assert await join_with_year(network, who, community_id) == 1980  # not given: it is unchanged
+    assert (await network.ask(who, MINE))["data"]["me"]["memberships"] == [
+        {"diagnosedIn": 1980, "community": {"id": f"com_{community_id}"}}
     ]
-    assert await told(here, who, home, diagnosedIn=None) is None
-    assert await here.value("SELECT count(*) FROM care.diagnosis WHERE member_id = $1", who.id) == 0
-    assert await told(here, who, home, diagnosedIn=None) is None
+    assert await join_with_year(network, who, community_id, diagnosedIn=None) is None
+    assert await network.value("SELECT count(*) FROM care.diagnosis WHERE member_id = $1", who.id) == 0
+    assert await join_with_year(network, who, community_id, diagnosedIn=None) is None
 
 
 @pytest.mark.parametrize(
@@ -57,30 +58,30 @@ async def test_a_patient_says_it_when_joining_changes_it_and_takes_it_back(here:
         (None, 2_147_483_647, "INVALID"),
     ],
 )
-async def test_a_year_that_cannot_be_is_refused(
-    here: Town, home: UUID, birth_year: int | None, year: int, code: str | None
+async def test_an_impossible_year_is_refused(
+    network: Network, community_id: UUID, birth_year: int | None, year: int, code: str | None
 ) -> None:
-    who = await born(here, birth_year)
+    who = await born(network, birth_year)
     if code is None:
-        assert await told(here, who, home, diagnosedIn=year) == year
+        assert await join_with_year(network, who, community_id, diagnosedIn=year) == year
         return
-    refused = await here.refused(who, "communityJoin", community=f"com_{home}", diagnosedIn=year)
+    refused = await network.refused(who, "communityJoin", community=f"com_{community_id}", diagnosedIn=year)
     assert refused == (code, "input.diagnosedIn")
     for table in ("care.diagnosis", "care.membership"):
-        assert await here.value(f"SELECT count(*) FROM {table} WHERE member_id = $1", who.id) == 0
+        assert await network.value(f"SELECT count(*) FROM {table} WHERE member_id = $1", who.id) == 0
 
 
 @pytest.mark.parametrize("kind", [MemberKind.RELATIVE, MemberKind.ASSOCIATION])
-async def test_who_is_no_patient_has_no_diagnosis_to_tell(here: Town, home: UUID, kind: MemberKind) -> None:
-    who = await here.member(kind=kind)
-    refused = await here.refused(who, "communityJoin", community=f"com_{home}", diagnosedIn=2004)
+async def test_only_patients_give_a_year_of_diagnosis(network: Network, community_id: UUID, kind: MemberKind) -> None:
+    who = await network.member(kind=kind)
+    refused = await network.refused(who, "communityJoin", community=f"com_{community_id}", diagnosedIn=2004)
     assert refused == ("NOT_ELIGIBLE", "input.diagnosedIn")
-    assert await here.value("SELECT count(*) FROM care.membership WHERE member_id = $1", who.id) == 0
-    assert await told(here, who, home, diagnosedIn=None) is None
+    assert await network.value("SELECT count(*) FROM care.membership WHERE member_id = $1", who.id) == 0
+    assert await join_with_year(network, who, community_id, diagnosedIn=None) is None
 
 
 async def test_nobody_else_reads_a_year_of_diagnosis(admin: Admin) -> None:
-    """Not even who trusts them with all the rest."""
+    """Not even relatives and members who may read everything else."""
     patient, other = [(await factories.member(admin, sharing=Sharing.ALL_MEMBERS))["id"] for _ in range(2)]
     mine = await factories.membership(admin, member_id=patient)
     of = {"member_id": patient, "community_id": mine["community_id"]}
@@ -95,13 +96,13 @@ async def test_nobody_else_reads_a_year_of_diagnosis(admin: Admin) -> None:
             assert (await admin.execute(f"{statement} WHERE member_id = $1", patient)).endswith(" 0")
 
 
-async def test_a_year_is_told_of_a_community_that_one_is_in(admin: Admin) -> None:
+async def test_a_year_is_given_only_for_a_community_that_the_patient_has_joined(admin: Admin) -> None:
     patient, other = [(await factories.member(admin))["id"] for _ in range(2)]
-    home, away = [(await factories.community(admin))["id"] for _ in range(2)]
-    await factories.membership(admin, member_id=patient, community_id=home)
-    await factories.membership(admin, member_id=other, community_id=home)
+    community_id, away = [(await factories.community(admin))["id"] for _ in range(2)]
+    await factories.membership(admin, member_id=patient, community_id=community_id)
+    await factories.membership(admin, member_id=other, community_id=community_id)
     insert = "INSERT INTO care.diagnosis (member_id, community_id, diagnosed_in) VALUES ('{}', '{}', 2004)"
-    for whose, where, allowed in ((patient, home, True), (patient, away, False), (other, home, False)):
+    for whose, where, allowed in ((patient, community_id, True), (patient, away, False), (other, community_id, False)):
         async with viewing(admin, Audience.PATIENT, patient):
             if allowed:
                 assert await admin.execute(insert.format(whose, where)) == "INSERT 0 1"
@@ -110,16 +111,16 @@ async def test_a_year_is_told_of_a_community_that_one_is_in(admin: Admin) -> Non
                     await admin.execute(insert.format(whose, where))
 
 
-async def test_who_leaves_a_community_leaves_no_year_there(here: Town, home: UUID) -> None:
-    who, other = await born(here, 1980), await born(here, 1980)
-    away = (await factories.community(here.database))["id"]
-    for member, where in ((who, home), (who, away), (other, home)):
-        await told(here, member, where, diagnosedIn=2004)
-    await here.do(who, "communityLeave", "community { id }", community=f"com_{home}")
-    left = await here.database.fetch(
+async def test_leaving_a_community_deletes_the_year_of_diagnosis(network: Network, community_id: UUID) -> None:
+    who, other = await born(network, 1980), await born(network, 1980)
+    away = (await factories.community(network.database))["id"]
+    for member, where in ((who, community_id), (who, away), (other, community_id)):
+        await join_with_year(network, member, where, diagnosedIn=2004)
+    await network.do(who, "communityLeave", "community { id }", community=f"com_{community_id}")
+    left = await network.database.fetch(
         "SELECT member_id, community_id FROM care.diagnosis WHERE member_id = any($1)", [who.id, other.id]
     )
-    assert {tuple(row) for row in left} == {(who.id, away), (other.id, home)}
-    assert await told(here, who, home) is None  # joining again does not bring it back
-    await here.database.execute("DELETE FROM care.member WHERE id = $1", who.id)
-    assert await here.value("SELECT count(*) FROM care.diagnosis WHERE member_id = $1", who.id) == 0
+    assert {tuple(row) for row in left} == {(who.id, away), (other.id, community_id)}
+    assert await join_with_year(network, who, community_id) is None  # joining again does not bring it back
+    await network.database.execute("DELETE FROM care.member WHERE id = $1", who.id)
+    assert await network.value("SELECT count(*) FROM care.diagnosis WHERE member_id = $1", who.id) == 0

@@ -1,4 +1,4 @@
-"""Making a buyer: an organization's name is its own, and its contact opens its account with a code that was mailed."""
+"""Creating organizations: names are unique, and the contact opens the account with a code sent by mail."""
 
 import asyncio
 from datetime import timedelta
@@ -12,9 +12,10 @@ from models.identity.accounts import StaffRole
 from models.identity.organizations import OrganizationKind
 from models.viewers import Audience
 from tests import factories
+from tests.support.callers import User
 from tests.support.client import ANYBODY
+from tests.support.network import Network
 from tests.support.newcomers import CLOSED_CODE, REQUEST_RESET, RESET, Mailbox, code_in, done, sign_in, tried
-from tests.support.town import Person, Town
 
 FIELDS = "organization { id name kind licences { id } }"
 WRITTEN = """
@@ -25,8 +26,9 @@ WRITTEN = """
 
 
 @pytest.fixture
-def post(here: Town) -> Mailbox:
-    return here.mailbox
+def sent_mail(network: Network) -> Mailbox:
+    """Yields the mails that the module's server has sent."""
+    return network.mailbox
 
 
 def wanted(**given: Any) -> dict[str, Any]:
@@ -36,41 +38,43 @@ def wanted(**given: Any) -> dict[str, Any]:
 
 
 async def test_an_organizations_contact_chooses_a_password_and_signs_in(
-    here: Town, steward: Person, post: Mailbox
+    network: Network, steward: User, sent_mail: Mailbox
 ) -> None:
     asked = wanted(name="  Institut Curieux ", contactEmail="Contact@Curieux.example", locale="en")
-    payload = await here.do(steward, "organizationCreate", FIELDS, **asked)
+    payload = await network.do(steward, "organizationCreate", FIELDS, **asked)
     organization = payload["organization"]
     assert organization | {"id": None} == {"id": None, "name": "Institut Curieux", "kind": "HOSPITAL", "licences": []}
-    mail = await post.next("contact@curieux.example")
+    mail = await sent_mail.next("contact@curieux.example")
     assert mail["Subject"] == "Your organization's account at Cohorte"
     assert "Institut Curieux" in mail.get_content().splitlines()
     code = code_in(mail)
-    left = await here.value("SELECT max(expires_at) - now() FROM identity.password_reset")
+    left = await network.value("SELECT max(expires_at) - now() FROM identity.password_reset")
     assert timedelta(days=2, hours=23) < left <= timedelta(days=3)
-    refused = await tried(here.ask, "contact@curieux.example", "six amber lamps")
+    refused = await tried(network.ask, "contact@curieux.example", "six amber lamps")
     assert [error["code"] for error in refused] == ["WRONG_CREDENTIALS"]  # there is no password yet
     chosen = {"code": code, "password": "six amber lamps"}
-    assert await done(here.ask, ANYBODY, RESET, chosen) == []
-    assert await done(here.ask, ANYBODY, RESET, chosen) == [CLOSED_CODE]
-    contact = await sign_in(here.ask, "contact@curieux.example", "six amber lamps")
-    assert await here.ask(contact, "{ viewer { audience organization { id } } }") == {
+    assert await done(network.ask, ANYBODY, RESET, chosen) == []
+    assert await done(network.ask, ANYBODY, RESET, chosen) == [CLOSED_CODE]
+    contact = await sign_in(network.ask, "contact@curieux.example", "six amber lamps")
+    assert await network.ask(contact, "{ viewer { audience organization { id } } }") == {
         "data": {"viewer": {"audience": "BUYER", "organization": {"id": organization["id"]}}}
     }
 
 
-async def test_a_contact_whose_code_has_lapsed_asks_for_another(here: Town, steward: Person, post: Mailbox) -> None:
+async def test_a_contact_whose_code_has_expired_requests_another(
+    network: Network, steward: User, sent_mail: Mailbox
+) -> None:
     asked = wanted()
-    await here.do(steward, "organizationCreate", "__typename", **asked)
-    first = await post.next(asked["contactEmail"])
-    assert first["Subject"] == "Le compte de votre organisation sur Cohorte"  # French where nothing else is said
-    await here.database.execute("UPDATE identity.password_reset SET expires_at = now()")
+    await network.do(steward, "organizationCreate", "__typename", **asked)
+    first = await sent_mail.next(asked["contactEmail"])
+    assert first["Subject"] == "Le compte de votre organisation sur Cohorte"  # French by default
+    await network.database.execute("UPDATE identity.password_reset SET expires_at = now()")
     lapsed = {"code": code_in(first), "password": "six amber lamps"}
-    assert await done(here.ask, ANYBODY, RESET, lapsed) == [CLOSED_CODE]
-    assert await done(here.ask, ANYBODY, REQUEST_RESET, {"email": asked["contactEmail"]}) == []
-    chosen = {"code": code_in(await post.next(asked["contactEmail"])), "password": "six amber lamps"}
-    assert await done(here.ask, ANYBODY, RESET, chosen) == []
-    await sign_in(here.ask, asked["contactEmail"], "six amber lamps")
+    assert await done(network.ask, ANYBODY, RESET, lapsed) == [CLOSED_CODE]
+    assert await done(network.ask, ANYBODY, REQUEST_RESET, {"email": asked["contactEmail"]}) == []
+    chosen = {"code": code_in(await sent_mail.next(asked["contactEmail"])), "password": "six amber lamps"}
+    assert await done(network.ask, ANYBODY, RESET, chosen) == []
+    await sign_in(network.ask, asked["contactEmail"], "six amber lamps")
 
 
 NAME, EMAIL = ("TAKEN", "input.name"), ("TAKEN", "input.contactEmail")
@@ -88,52 +92,52 @@ NAME, EMAIL = ("TAKEN", "input.name"), ("TAKEN", "input.contactEmail")
         ({"name": " mutuelle de l'Est", "contactEmail": "known@people.example"}, [NAME, EMAIL]),
     ],
 )
-async def test_what_is_refused_makes_no_organization(
-    here: Town, steward: Person, given: dict[str, Any], refusals: list[tuple[str, str]]
+async def test_a_refused_request_creates_no_organization(
+    network: Network, steward: User, given: dict[str, Any], refusals: list[tuple[str, str]]
 ) -> None:
     existing = "SELECT EXISTS (SELECT FROM insight.organization WHERE name = 'Mutuelle de l''Est')"
-    if not await here.value(existing):
-        await factories.organization(here.database, name="Mutuelle de l'Est", kind=OrganizationKind.MUTUAL)
-        await factories.account(here.database, email="known@people.example")
-    before = await here.row(WRITTEN)
-    payload = await here.do(steward, "organizationCreate", FIELDS, **wanted(**given))
-    told = [(error["code"], ".".join(error["path"])) for error in payload["userErrors"]]
-    assert (payload["organization"], told) == (None, refusals)
-    assert await here.row(WRITTEN) == before
+    if not await network.value(existing):
+        await factories.organization(network.database, name="Mutuelle de l'Est", kind=OrganizationKind.MUTUAL)
+        await factories.account(network.database, email="known@people.example")
+    before = await network.row(WRITTEN)
+    payload = await network.do(steward, "organizationCreate", FIELDS, **wanted(**given))
+    errors = [(error["code"], ".".join(error["path"])) for error in payload["userErrors"]]
+    assert (payload["organization"], errors) == (None, refusals)
+    assert await network.row(WRITTEN) == before
 
 
 @pytest.mark.parametrize("roles", [[], [StaffRole.SURVEY_MANAGER, StaffRole.MODERATOR]])
-async def test_who_is_no_data_steward_makes_no_organization(here: Town, roles: list[StaffRole]) -> None:
-    clerk, before = await here.staff(*roles), await here.row(WRITTEN)
-    answer = await here.answer(clerk, "organizationCreate", FIELDS, **wanted())
+async def test_only_data_stewards_create_organizations(network: Network, roles: list[StaffRole]) -> None:
+    clerk, before = await network.staff(*roles), await network.row(WRITTEN)
+    answer = await network.answer(clerk, "organizationCreate", FIELDS, **wanted())
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
-    assert await here.row(WRITTEN) == before
+    assert await network.row(WRITTEN) == before
     opening = "SELECT identity.open_organization('N', 'MUTUAL', 'a@people.example', 'en', 'CODE', '1 day')"
-    async with here.database.transaction():
-        await here.database.execute(f"SET LOCAL ROLE {Audience.MANAGER.role}")
-        await here.database.execute("SELECT set_config('cohorte.staff', $1, true)", str(clerk.id))
+    async with network.database.transaction():
+        await network.database.execute(f"SET LOCAL ROLE {Audience.MANAGER.role}")
+        await network.database.execute("SELECT set_config('cohorte.staff', $1, true)", str(clerk.id))
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only data stewards may do this"):
-            async with here.database.transaction():
-                await here.database.execute(opening)
+            async with network.database.transaction():
+                await network.database.execute(opening)
 
 
 @pytest.mark.parametrize("shared", ["name", "contactEmail"])
-async def test_of_two_that_are_made_at_once_with_one_name_or_address_there_is_one(
-    here: Town, steward: Person, shared: str
+async def test_concurrent_requests_with_one_name_or_address_create_one_organization(
+    network: Network, steward: User, shared: str
 ) -> None:
     value = wanted()[shared]
     payloads = await asyncio.gather(
-        *(here.do(steward, "organizationCreate", FIELDS, **wanted(**{shared: value})) for _ in range(4))
+        *(network.do(steward, "organizationCreate", FIELDS, **wanted(**{shared: value})) for _ in range(4))
     )
     taken = [{"code": "TAKEN", "path": ["input", shared]}]
     assert sorted((payload["userErrors"] for payload in payloads), key=len) == [[], *[taken] * 3]
 
 
-async def test_a_repeated_request_makes_one_organization_and_mails_one_code(
-    here: Town, steward: Person, post: Mailbox
+async def test_a_repeated_request_creates_one_organization_and_mails_one_code(
+    network: Network, steward: User, sent_mail: Mailbox
 ) -> None:
     asked = wanted(clientMutationId="once")
-    first, again = [await here.do(steward, "organizationCreate", FIELDS, **asked) for _ in range(2)]
+    first, again = [await network.do(steward, "organizationCreate", FIELDS, **asked) for _ in range(2)]
     assert first == again
-    await post.next(asked["contactEmail"])
-    assert [to for to, _ in post.all()].count(asked["contactEmail"]) == 1
+    await sent_mail.next(asked["contactEmail"])
+    assert [to for to, _ in sent_mail.all()].count(asked["contactEmail"]) == 1

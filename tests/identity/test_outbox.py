@@ -1,4 +1,4 @@
-"""The only place that tries the outbox: by SMTP to a real server, again after a failure, and one process at a time."""
+"""The outbox: sends over SMTP to a real server, retries after failures, one process at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,11 +12,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from models.identity.registrations import Letter
+from models.identity.registrations import MailTemplate
 from models.logins import open_roles, role_dsn
 from models.viewers import Audience
 from resolvers.identity import outbox as outbox
-from resolvers.identity.mail_templates import written
+from resolvers.identity.mail_templates import mail_text
 from server.mailer import Mailer, smtp_delivery
 from tests.support.client import ANYBODY, serving
 from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done, join, newcomer
@@ -24,42 +24,42 @@ from tests.support.newcomers import CODE_LINE, REGISTER, Mailbox, code_in, done,
 
 @dataclass
 class Post:
-    """A mail server that takes what it is given, or refuses the first few recipients."""
+    """A mail server that accepts mail after refusing the first few recipients."""
 
     port: int = 0
     refuses: int = 0
     taken: list[tuple[str, bytes]] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async def say(text: str) -> None:
+        async def reply(text: str) -> None:
             writer.write(text.encode() + b"\r\n")
             await writer.drain()
 
         recipient = ""
-        await say("220 post")
+        await reply("220 post")
         while line := (await reader.readline()).decode().strip():
-            self.said.append(line)
+            self.received.append(line)
             command = line.split()[0].upper()
             if command == "EHLO":
-                await say("250-post\r\n250 AUTH PLAIN")
+                await reply("250-post\r\n250 AUTH PLAIN")
             elif command == "AUTH":
-                await say("235 welcome")
+                await reply("235 welcome")
             elif command == "RCPT" and self.refuses:
                 self.refuses -= 1
-                await say("450 later")
+                await reply("450 later")
             elif command == "RCPT":
                 recipient = line[line.index("<") + 1 : line.index(">")]
-                await say("250 fine")
+                await reply("250 fine")
             elif command == "DATA":
-                await say("354 go on")
+                await reply("354 go on")
                 self.taken.append((recipient, await reader.readuntil(b"\r\n.\r\n")))
-                await say("250 taken")
+                await reply("250 taken")
             elif command == "QUIT":
-                await say("221 bye")
+                await reply("221 bye")
                 break
             else:
-                await say("250 fine")
+                await reply("250 fine")
         writer.close()
 
 
@@ -89,7 +89,9 @@ async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
         await connection.close()
 
 
-async def test_mail_goes_to_the_server_that_is_named_with_the_code_alone_on_a_line(fresh: str, tmp_path: Path) -> None:
+async def test_mail_goes_to_the_configured_server_with_the_code_on_a_line_of_its_own(
+    fresh: str, tmp_path: Path
+) -> None:
     async with post() as server:
         url = f"smtp://me:s%40crt@127.0.0.1:{server.port}"
         async with serving(fresh, data=tmp_path, mail_url=url, mail_from="Cohorte <hello@cohorte.example>") as ask:
@@ -106,12 +108,12 @@ async def test_mail_goes_to_the_server_that_is_named_with_the_code_alone_on_a_li
             "ada@people.example",
             "Votre code pour Cohorte",
         )
-        assert "un compte est en cours d'ouverture" in mail.get_content()
-        assert any(line.startswith("AUTH PLAIN") for line in server.said)
+        assert "Un compte est en cours d'ouverture" in mail.get_content()
+        assert any(line.startswith("AUTH PLAIN") for line in server.received)
     assert not (tmp_path / "mail").exists()
 
 
-async def test_a_mail_that_could_not_be_sent_waits_ever_longer_and_is_sent_once(fresh: str) -> None:
+async def test_failed_mail_is_retried_at_growing_intervals_and_sent_once(fresh: str) -> None:
     await open_roles(fresh)
     async with post(refuses=2) as server, connected(fresh) as owner:
         await owner.execute("SELECT identity.write_to('ada@people.example', 'PASSWORD_CHANGED', 'en', NULL)")
@@ -130,7 +132,7 @@ async def test_a_mail_that_could_not_be_sent_waits_ever_longer_and_is_sent_once(
         assert await owner.fetchval("SELECT count(*) FROM identity.mail") == 0
 
 
-async def test_a_mail_that_never_goes_is_given_up_and_holds_up_no_other_and_no_log_says_whose_it_was(
+async def test_undeliverable_mail_is_dropped_without_blocking_others_or_logging_its_address(
     fresh: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await open_roles(fresh)
@@ -138,7 +140,7 @@ async def test_a_mail_that_never_goes_is_given_up_and_holds_up_no_other_and_no_l
 
     async def deliver(message: EmailMessage, recipient: str) -> None:
         if recipient == "bad@people.example":
-            raise IndexError(recipient)  # as the standard library's parsers do, now and then
+            raise IndexError(recipient)  # as the standard library's parsers sometimes do
         sent.append(recipient)
 
     async with connected(fresh) as owner, connected(role_dsn(fresh, Audience.PUBLIC)) as connection:
@@ -155,7 +157,7 @@ async def test_a_mail_that_never_goes_is_given_up_and_holds_up_no_other_and_no_l
     assert "people.example" not in caplog.text
 
 
-async def test_of_several_processes_one_sends_and_each_mail_goes_once(fresh: str) -> None:
+async def test_one_of_several_processes_sends_and_each_mail_is_sent_once(fresh: str) -> None:
     await open_roles(fresh)
     sent: list[str] = []
     sending = 0
@@ -185,7 +187,7 @@ async def test_of_several_processes_one_sends_and_each_mail_goes_once(fresh: str
     assert sorted(sent) == sorted(f"{number}@people.example" for number in range(60))
 
 
-async def test_sending_ends_when_it_is_told_to_even_while_mail_comes_in(fresh: str) -> None:
+async def test_sending_stops_on_request_even_while_mail_is_added(fresh: str) -> None:
     await open_roles(fresh)
 
     async def deliver(message: EmailMessage, recipient: str) -> None: ...
@@ -205,7 +207,7 @@ async def test_sending_ends_when_it_is_told_to_even_while_mail_comes_in(fresh: s
         assert ended == {running}
 
 
-async def test_the_outbox_is_reached_again_after_its_connection_was_cut(fresh: str, tmp_path: Path) -> None:
+async def test_the_outbox_reconnects_after_its_connection_was_cut(fresh: str, tmp_path: Path) -> None:
     mailbox = Mailbox(tmp_path)
     async with serving(fresh, data=tmp_path) as ask, connected(fresh) as owner:
         await join(ask, mailbox, "Ada")
@@ -218,7 +220,7 @@ async def test_the_outbox_is_reached_again_after_its_connection_was_cut(fresh: s
         assert len(code_in(await mailbox.next("grace@people.example"))) == 32
 
 
-async def test_a_mail_in_the_folder_is_its_owners_alone_to_read(fresh: str, tmp_path: Path) -> None:
+async def test_only_the_owner_can_read_mail_files(fresh: str, tmp_path: Path) -> None:
     async with serving(fresh, data=tmp_path) as ask:
         await join(ask, Mailbox(tmp_path), "Ada")
     assert (tmp_path / "mail").stat().st_mode & 0o777 == 0o700
@@ -226,15 +228,21 @@ async def test_a_mail_in_the_folder_is_its_owners_alone_to_read(fresh: str, tmp_
     assert (path.suffix, path.stat().st_mode & 0o777) == (".eml", 0o600)
 
 
-@pytest.mark.parametrize("letter", Letter)
-def test_every_letter_is_written_in_both_languages_and_no_line_is_as_long_as_to_be_folded(letter: Letter) -> None:
+@pytest.mark.parametrize("template", MailTemplate)
+def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fold(
+    template: MailTemplate,
+) -> None:
     code, name = "A" * 32, "Some name, of many words: " * 8
-    french, english = written(letter, "fr-CA", code, name), written(letter, "nl-BE", code, name)
+    french, english = mail_text(template, "fr-CA", code, name), mail_text(template, "nl-BE", code, name)
     assert french.subject != english.subject
     for words in (french, english):
-        carries = letter in (Letter.VERIFY_EMAIL, Letter.RESET_PASSWORD, Letter.ORGANIZATION_OPENED)
+        carries = template in (MailTemplate.VERIFY_EMAIL, MailTemplate.RESET_PASSWORD, MailTemplate.ORGANIZATION_OPENED)
         assert (code in words.body.splitlines()) is carries
-        names = letter in (Letter.ORGANIZATION_OPENED, Letter.LICENCE_GRANTED, Letter.LICENCE_REFUSED)
+        names = template in (
+            MailTemplate.ORGANIZATION_OPENED,
+            MailTemplate.LICENCE_GRANTED,
+            MailTemplate.LICENCE_REFUSED,
+        )
         assert (name.strip() in " ".join(words.body.split())) is names
         assert "{" not in words.body
         assert words.subject.isprintable()

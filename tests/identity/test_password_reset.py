@@ -1,4 +1,4 @@
-"""The only place that tries getting back into an account: codes by mail, and what a new password closes."""
+"""Password resets: codes by mail, and the sessions that a new password closes."""
 
 import asyncio
 from pathlib import Path
@@ -25,30 +25,30 @@ from tests.support.newcomers import (
 )
 
 
-async def test_a_new_password_closes_every_session_and_the_old_one_fits_no_more(own: Ask, mailbox: Mailbox) -> None:
-    ada = await join(own, mailbox, "Ada")
-    other = await sign_in(own, "ada@people.example")
-    assert await done(own, ANYBODY, REQUEST_RESET, {"email": "Ada@people.example"}) == []
+async def test_a_new_password_closes_every_session_and_replaces_the_old_one(own_ask: Ask, mailbox: Mailbox) -> None:
+    ada = await join(own_ask, mailbox, "Ada")
+    other = await sign_in(own_ask, "ada@people.example")
+    assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": "Ada@people.example"}) == []
     mail = await mailbox.next("ada@people.example")
     assert mail["Subject"] == "Your code for a new password"
     code = code_in(mail)
-    (weak,) = await done(own, ANYBODY, RESET, {"code": code, "password": "weak"})
+    (weak,) = await done(own_ask, ANYBODY, RESET, {"code": code, "password": "weak"})
     assert (weak["code"], weak["path"]) == ("INVALID", ["input", "password"])
-    assert "errors" not in await own(ada, "{ viewer { audience } }")  # nothing happened yet
-    assert await done(own, ANYBODY, RESET, {"code": code, "password": "eight red lamps"}) == []
+    assert "errors" not in await own_ask(ada, "{ viewer { audience } }")  # nothing happened yet
+    assert await done(own_ask, ANYBODY, RESET, {"code": code, "password": "eight red lamps"}) == []
     assert (await mailbox.next("ada@people.example"))["Subject"] == "Your password was changed"
     for session in (ada, other):
-        assert await becomes_closed(own, session)
-    assert [e["code"] for e in await tried(own, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
-    await sign_in(own, "ada@people.example", "eight red lamps")
-    assert await done(own, ANYBODY, RESET, {"code": code, "password": "nine blue lamps"}) == [CLOSED_CODE]
-    assert await done(own, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
+        assert await becomes_closed(own_ask, session)
+    assert [e["code"] for e in await tried(own_ask, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
+    await sign_in(own_ask, "ada@people.example", "eight red lamps")
+    assert await done(own_ask, ANYBODY, RESET, {"code": code, "password": "nine blue lamps"}) == [CLOSED_CODE]
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
 
 
-async def test_a_password_that_is_changed_while_it_is_tried_opens_nothing(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+async def test_a_password_that_changes_during_sign_in_opens_no_session(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await join(own, mailbox, "Ada")
+    await join(own_ask, mailbox, "Ada")
 
     async def slow(password: str, password_hash: str | None) -> bool:
         await owner.execute(
@@ -57,55 +57,55 @@ async def test_a_password_that_is_changed_while_it_is_tried_opens_nothing(
         return True
 
     before = await owner.fetchval("SELECT count(*) FROM identity.session")
-    monkeypatch.setattr("resolvers.identity.accounts.fits", slow)
-    assert [e["code"] for e in await tried(own, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
+    monkeypatch.setattr("resolvers.identity.accounts.verify_password", slow)
+    assert [e["code"] for e in await tried(own_ask, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
     assert await owner.fetchval("SELECT count(*) FROM identity.session") == before
 
 
-async def test_a_code_for_a_new_password_is_good_for_an_hour_and_once(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_a_reset_code_is_valid_once_within_an_hour(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
-    await join(own, mailbox, "Ada")
+    await join(own_ask, mailbox, "Ada")
     codes = []
     for _ in range(2):
-        assert await done(own, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
+        assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
         codes.append(code_in(await mailbox.next("ada@people.example")))
     left = await owner.fetchval("SELECT max(expires_at) - now() FROM identity.password_reset")
     assert 3500 < left.total_seconds() <= 3600
     await owner.execute("UPDATE identity.password_reset SET expires_at = now()")
-    assert await done(own, ANYBODY, RESET, {"code": codes[0], "password": "eight red lamps"}) == [CLOSED_CODE]
-    await sign_in(own, "ada@people.example")
+    assert await done(own_ask, ANYBODY, RESET, {"code": codes[0], "password": "eight red lamps"}) == [CLOSED_CODE]
+    await sign_in(own_ask, "ada@people.example")
     await owner.execute("UPDATE identity.password_reset SET expires_at = now() + interval '1 hour'")
     wanted = [{"code": code, "password": f"{code[:5]} red lamps"} for code in codes * 2]
-    answers = await asyncio.gather(*(done(own, ANYBODY, RESET, input) for input in wanted))
+    answers = await asyncio.gather(*(done(own_ask, ANYBODY, RESET, input) for input in wanted))
     assert sorted(answers, key=len) == [[], *[[CLOSED_CODE]] * 3]
     assert await owner.fetchval("SELECT count(*) FROM identity.password_reset") == 0
 
 
-async def test_nobody_learns_from_asking_for_a_new_password_whether_there_is_an_account(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_requesting_a_reset_does_not_reveal_whether_an_account_exists(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
-    await join(own, mailbox, "Ada")
-    known = await own(ANYBODY, REQUEST_RESET, {"input": {"email": "ada@people.example"}})
-    unknown = await own(ANYBODY, REQUEST_RESET, {"input": {"email": "nobody@people.example"}})
+    await join(own_ask, mailbox, "Ada")
+    known = await own_ask(ANYBODY, REQUEST_RESET, {"input": {"email": "ada@people.example"}})
+    unknown = await own_ask(ANYBODY, REQUEST_RESET, {"input": {"email": "nobody@people.example"}})
     assert known == unknown == {"data": {"requestPasswordReset": {"userErrors": []}}}
     await mailbox.next("ada@people.example")
     assert await owner.fetchval("SELECT count(*) FROM identity.password_reset") == 1
     assert not [to for to, _ in mailbox.all() if to == "nobody@people.example"]
 
 
-async def test_who_lost_the_code_of_a_registration_asks_for_another(own: Ask, mailbox: Mailbox) -> None:
-    assert await done(own, ANYBODY, REGISTER, newcomer("Ada")) == []
+async def test_a_lost_registration_code_can_be_requested_again(own_ask: Ask, mailbox: Mailbox) -> None:
+    assert await done(own_ask, ANYBODY, REGISTER, newcomer("Ada")) == []
     lost = code_in(await mailbox.next("ada@people.example"))
-    assert await done(own, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
+    assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
     mail = await mailbox.next("ada@people.example")
     assert mail["Subject"] == "Your code for Cohorte"
-    assert await done(own, ANYBODY, VERIFY, {"code": lost}) == [CLOSED_CODE]
-    assert await done(own, ANYBODY, VERIFY, {"code": code_in(mail)}) == []
-    await sign_in(own, "ada@people.example")
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": lost}) == [CLOSED_CODE]
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": code_in(mail)}) == []
+    await sign_in(own_ask, "ada@people.example")
 
 
-async def test_the_demonstrations_accounts_are_sent_nothing_where_they_may_not_sign_in(
+async def test_demonstration_accounts_get_no_reset_mail_where_they_may_not_sign_in(
     fresh: str, tmp_path: Path, owner: asyncpg.Connection
 ) -> None:
     async with serving(fresh, data=tmp_path, demo=False) as ask:

@@ -1,4 +1,4 @@
-"""The only place that holds a member's rights to every table: what it is given of itself, and that nothing stays."""
+"""A member's rights over every table: the export of their data, and what deleting the account leaves."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from sqlalchemy import Table
 from models.metadata import metadata
 from models.viewers import Audience, Viewer
 from resolvers.identity.passwords import hash_password
-from resolvers.identity.personal_data import IN_EVERY_TABLE, NOT_EXPORTED, OWN
+from resolvers.identity.personal_data import IN_EVERY_TABLE, MEMBER_TABLES, NOT_EXPORTED
 from tests.support.client import ANYBODY, Ask, Caller, serving
 from tests.support.newcomers import (
     PASSWORD,
@@ -38,7 +38,7 @@ ADDRESS = "leaving@people.example"
 
 @dataclass
 class Leaving:
-    """A member with a row in every table that may have one, signed in; what is its own is told by these words."""
+    """A signed-in member with a row in every table that can have one; these words mark their own rows."""
 
     ask: Ask
     owner: asyncpg.Connection
@@ -49,6 +49,7 @@ class Leaving:
 
 @pytest_asyncio.fixture
 async def leaving(fresh: str, tmp_path: Path) -> AsyncIterator[Leaving]:
+    """Yields a signed-in member who has rows in every table and can delete their account."""
     owner = await asyncpg.connect(fresh)
     network = await small_network(owner)
     viewer = network.viewers[Audience.PATIENT]
@@ -69,9 +70,9 @@ async def leaving(fresh: str, tmp_path: Path) -> AsyncIterator[Leaving]:
 
 
 async def plant(owner: asyncpg.Connection, viewer: Viewer) -> None:
-    """What the small network leaves out, each with the member's own word in it."""
+    """Inserts rows that the small network lacks, each with the member's own word in it."""
     member = viewer.member
-    # Open, or the server would close it and cut the link to the answers.
+    # Open, or the server would close it and unlink the answers.
     await owner.execute("UPDATE catalog.survey SET closes_on = current_date + 30 WHERE status = 'OPEN'")
     await owner.execute(
         "INSERT INTO research.consent_change (member_id, purpose, granted, notice_version)"
@@ -83,7 +84,7 @@ async def plant(owner: asyncpg.Connection, viewer: Viewer) -> None:
         " SELECT dataset_id, member_id, 'x' FROM research.enrolment WHERE member_id = $1",
         member,
     )
-    # Another is told of the member, and the member's e-mail waits for a code once more.
+    # Another member has a notification about the member, whose address is waiting for a code again.
     other = await owner.fetchval("SELECT id FROM care.member WHERE pseudonym = 'Small Association'")
     await owner.execute(
         "INSERT INTO care.notification (member_id, kind, subject_type, subject_id) VALUES ($1, 'CARE_LINK', 'mbr', $2)",
@@ -111,23 +112,23 @@ def tables() -> list[Table]:
 
 def test_every_table_and_every_column_is_exported_or_left_out_for_a_reason() -> None:
     names = {table.fullname for table in tables()}
-    mend = "a table belongs in either OWN or NOT_EXPORTED in resolvers/identity/personal_data.py, with the reason"
-    assert (set(OWN) | set(NOT_EXPORTED)) ^ names == set(), mend
-    assert set(OWN) & set(NOT_EXPORTED) == set(), mend
+    mend = "list a table in MEMBER_TABLES or NOT_EXPORTED of resolvers/identity/personal_data.py, with the reason"
+    assert (set(MEMBER_TABLES) | set(NOT_EXPORTED)) ^ names == set(), mend
+    assert set(MEMBER_TABLES) & set(NOT_EXPORTED) == set(), mend
     for table in tables():
-        if table.fullname in OWN:
-            own = OWN[table.fullname]
+        if table.fullname in MEMBER_TABLES:
+            own = MEMBER_TABLES[table.fullname]
             columns = {column.name for column in table.columns}
-            told = [*own.exported, *own.left_out, *IN_EVERY_TABLE]
+            covered = [*own.exported, *own.left_out, *IN_EVERY_TABLE]
             file = "resolvers/identity/personal_data.py"
             mend = f"export each column of {table.fullname}, or leave it out with a reason, in {file}"
-            assert (table.fullname, sorted(told)) == (table.fullname, sorted(columns)), mend
+            assert (table.fullname, sorted(covered)) == (table.fullname, sorted(columns)), mend
     reasons = [*NOT_EXPORTED.values(), *IN_EVERY_TABLE.values()]
-    reasons += [reason for own in OWN.values() for reason in own.left_out.values()]
+    reasons += [reason for own in MEMBER_TABLES.values() for reason in own.left_out.values()]
     assert all(len(reason.split()) > 4 for reason in reasons)
 
 
-def test_no_table_of_the_other_schemas_points_at_a_member_or_an_account() -> None:
+def test_no_table_of_other_schemas_references_a_member_or_an_account() -> None:
     pointing = [
         str(key.parent)
         for table in metadata.sorted_tables
@@ -138,30 +139,30 @@ def test_no_table_of_the_other_schemas_points_at_a_member_or_an_account() -> Non
     assert pointing == []
 
 
-def test_rows_go_with_their_member_or_forget_it_and_say_why_they_stay() -> None:
+def test_every_reference_to_a_member_is_deleted_cleared_or_kept_for_a_reason() -> None:
     for table in tables():
         gone = {
             key.ondelete
             for key in table.foreign_keys
             if key.column.table.fullname in ("care.member", "identity.account")
         }
-        stays = table.fullname in OWN and OWN[table.fullname].stays is not None
+        stays = table.fullname in MEMBER_TABLES and MEMBER_TABLES[table.fullname].stays is not None
         assert (table.fullname, gone) == (table.fullname, gone & ({"SET NULL"} if stays else {"CASCADE"}))
 
 
-async def test_a_member_is_given_every_column_of_every_row_that_is_its_own(leaving: Leaving) -> None:
+async def test_an_export_contains_every_column_of_the_members_own_rows(leaving: Leaving) -> None:
     answer = await leaving.ask(leaving.who, EXPORT)
     assert answer["data"]["dataExport"]["userErrors"] == []
     given = json.loads(answer["data"]["dataExport"]["export"])
-    assert list(given) == list(OWN)
-    for table, own in OWN.items():
+    assert list(given) == list(MEMBER_TABLES)
+    for table, own in MEMBER_TABLES.items():
         columns = ", ".join(own.exported)
         rows = await leaving.owner.fetch(
-            f"SELECT row_to_json(t)::text AS row FROM (SELECT {columns} FROM {table} WHERE {own.whose}) t",
+            f"SELECT row_to_json(t)::text AS row FROM (SELECT {columns} FROM {table} WHERE {own.condition}) t",
             leaving.viewer.member,
         )
         expected = [json.loads(row["row"]) for row in rows]
-        assert rows, f"no row of {table} is tried: plant one"
+        assert rows, f"no row of {table} is tried: plant one in tests/support/small_network.py"
         assert (table, by_text(given[table])) == (table, by_text(expected))
     text = answer["data"]["dataExport"]["export"]
     for word in (
@@ -183,14 +184,14 @@ def by_text(rows: list[dict[str, Any]]) -> list[str]:
     return sorted(json.dumps(row, sort_keys=True) for row in rows)
 
 
-async def test_a_member_is_given_nothing_of_another(leaving: Leaving, tmp_path: Path) -> None:
+async def test_an_export_contains_nothing_of_other_members(leaving: Leaving, tmp_path: Path) -> None:
     ada = await join(leaving.ask, leaving.mailbox, "Ada")
     given = json.loads((await leaving.ask(ada, EXPORT))["data"]["dataExport"]["export"])
     rows = {table: len(rows) for table, rows in given.items() if rows}
     assert rows == {"care.member": 1, "care.profile": 1, "identity.account": 1, "identity.session": 1}
 
 
-async def test_nobody_but_a_member_has_anything_to_export(leaving: Leaving) -> None:
+async def test_only_members_can_export_personal_data(leaving: Leaving) -> None:
     manager = await leaving.ask.sign_in("manager")
     for who in (ANYBODY, manager):
         for document in (EXPORT, 'mutation { accountDelete(input: {password: "x"}) { userErrors { code } } }'):
@@ -207,12 +208,12 @@ async def dump(owner: asyncpg.Connection) -> dict[str, set[str]]:
     return found
 
 
-async def test_who_leaves_is_named_nowhere_any_more_and_others_keep_every_row(leaving: Leaving) -> None:
+async def test_a_deleted_member_is_named_nowhere_and_others_keep_every_row(leaving: Leaving) -> None:
     owner, viewer = leaving.owner, leaving.viewer
     mine: dict[str, set[str]] = {}
     words = {str(viewer.member), str(viewer.account), ADDRESS, "Small Patient"}
-    for table, own in OWN.items():
-        rows = await owner.fetch(f"SELECT t::text AS row FROM {table} t WHERE {own.whose}", viewer.member)
+    for table, own in MEMBER_TABLES.items():
+        rows = await owner.fetch(f"SELECT t::text AS row FROM {table} t WHERE {own.condition}", viewer.member)
         mine[table] = {row["row"] for row in rows}
     before = await dump(owner)
     (wrong,) = await done(leaving.ask, leaving.who, DELETE, {"password": "not my password"})
@@ -228,11 +229,11 @@ async def test_who_leaves_is_named_nowhere_any_more_and_others_keep_every_row(le
     after = await dump(owner)
     named = [(table, row) for table, rows in after.items() for row in rows if any(word in row for word in words)]
     assert named == []
-    for table, own in OWN.items():
+    for table, own in MEMBER_TABLES.items():
         count = len(before[table]) - len(after[table])
-        told_of = 1 if table == "care.notification" else 0  # that another was told of who has left
+        told_of = 1 if table == "care.notification" else 0  # another member's notification about the deleted member
         assert (table, count) == (table, 0 if own.stays else len(mine[table]) + told_of)
-        # What was not the member's is there, to the letter.
+        # All rows of others are unchanged.
         others = before[table] - mine[table]
         if table == "care.notification":
             others = {row for row in others if str(viewer.member) not in row}
@@ -247,7 +248,7 @@ async def gone(owner: asyncpg.Connection) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_what_was_written_in_discussions_can_be_read_with_nobody_for_its_author(leaving: Leaving) -> None:
+async def test_posts_of_a_deleted_member_can_be_read_without_an_author(leaving: Leaving) -> None:
     discussion = await leaving.owner.fetchval("SELECT id FROM care.discussion WHERE title = 'Rare question'")
     document = '{ discussion(id: "dis_%s") { title author { pseudonym } posts { nodes { body author { id } } } } }'
     reader = await leaving.ask.sign_in("patient")
@@ -262,7 +263,7 @@ async def test_what_was_written_in_discussions_can_be_read_with_nobody_for_its_a
     assert answer == {"data": {"member": None}}
 
 
-async def test_every_session_ends_at_once_and_the_address_and_the_name_are_free(leaving: Leaving) -> None:
+async def test_deleting_an_account_ends_its_sessions_and_frees_address_and_pseudonym(leaving: Leaving) -> None:
     other = await sign_in(leaving.ask, ADDRESS)
     assert await done(leaving.ask, leaving.who, DELETE, {"password": PASSWORD}) == []
     for session in (leaving.who, other):
@@ -283,7 +284,7 @@ async def test_every_session_ends_at_once_and_the_address_and_the_name_are_free(
     }
 
 
-async def test_leaving_twice_at_once_is_leaving_once(leaving: Leaving) -> None:
+async def test_concurrent_requests_delete_an_account_once(leaving: Leaving) -> None:
     input = {"password": PASSWORD, "clientMutationId": "leave"}
     answers = await asyncio.gather(*(leaving.ask(leaving.who, DELETE, {"input": input}) for _ in range(2)))
     assert {"data": {"accountDelete": {"userErrors": []}}} in answers
@@ -293,7 +294,7 @@ async def test_leaving_twice_at_once_is_leaving_once(leaving: Leaving) -> None:
     assert await leaving.owner.fetchval("SELECT count(*) FROM identity.mutation") == 0
 
 
-async def test_tries_at_the_password_are_limited_here_too(leaving: Leaving) -> None:
+async def test_password_attempts_are_limited_when_deleting_an_account(leaving: Leaving) -> None:
     for _ in range(10):
         (wrong,) = await done(leaving.ask, leaving.who, DELETE, {"password": "not my password"})
         assert wrong["code"] == "WRONG_CREDENTIALS"

@@ -1,4 +1,4 @@
-"""The only place that tries opening an account and getting back into one: what is held, mailed, and never said."""
+"""Registrations: what is stored, what is mailed, and what is never revealed."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -39,18 +39,18 @@ async def counts(owner: asyncpg.Connection) -> tuple[int, ...]:
     return tuple(row)
 
 
-async def test_a_newcomer_registers_verifies_and_is_a_member(own: Ask, mailbox: Mailbox) -> None:
+async def test_a_newcomer_registers_verifies_and_becomes_a_member(own_ask: Ask, mailbox: Mailbox) -> None:
     wanted = newcomer("Ada", email="Ada@People.example", birthYear=1980, sex="FEMALE", region="Bretagne")
-    assert await done(own, ANYBODY, REGISTER, wanted) == []
-    assert [e["code"] for e in await tried(own, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
+    assert await done(own_ask, ANYBODY, REGISTER, wanted) == []
+    assert [e["code"] for e in await tried(own_ask, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
     mail = await mailbox.next("ada@people.example")
     assert mail["Subject"] == "Your code for Cohorte"
     code = code_in(mail)
-    # As people type: the case and the spaces do not matter.
+    # As people type: case and spaces are ignored.
     typed = f" {code[:8].lower()} {code[8:]}\n"
-    assert await done(own, ANYBODY, VERIFY, {"code": typed}) == []
-    ada = await sign_in(own, "ADA@people.example")
-    assert await own(ada, ME) == {
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": typed}) == []
+    ada = await sign_in(own_ask, "ADA@people.example")
+    assert await own_ask(ada, ME) == {
         "data": {
             "me": {
                 "member": {"pseudonym": "Ada", "kind": "PATIENT", "verified": False},
@@ -64,26 +64,26 @@ async def test_a_newcomer_registers_verifies_and_is_a_member(own: Ask, mailbox: 
     }
 
 
-async def test_mail_is_written_in_the_language_of_who_registers(own: Ask, mailbox: Mailbox) -> None:
+async def test_mail_is_written_in_the_newcomers_language(own_ask: Ask, mailbox: Mailbox) -> None:
     for locale, subject in (
         ("fr-FR", "Votre code pour Cohorte"),
         ("fr", "Votre code pour Cohorte"),
         ("de", "Your code for Cohorte"),
     ):
         name = f"in-{locale}"
-        assert await done(own, ANYBODY, REGISTER, newcomer(name, locale=locale)) == []
+        assert await done(own_ask, ANYBODY, REGISTER, newcomer(name, locale=locale)) == []
         mail = await mailbox.next(f"{name}@people.example")
         assert mail["Subject"] == subject
         assert len(code_in(mail)) == 32
     without = {key: value for key, value in newcomer("unsaid").items() if key != "locale"}
-    assert await done(own, ANYBODY, REGISTER, without) == []
+    assert await done(own_ask, ANYBODY, REGISTER, without) == []
     assert (await mailbox.next("unsaid@people.example"))["Subject"] == "Votre code pour Cohorte"
 
 
 @pytest.mark.parametrize("kind", ["RELATIVE", "ASSOCIATION"])
-async def test_relatives_and_associations_join_too(own: Ask, mailbox: Mailbox, kind: str) -> None:
-    who = await join(own, mailbox, "Grace", kind=kind)
-    answer = await own(who, "{ me { member { kind verified } sex birthYear } }")
+async def test_relatives_and_associations_register_too(own_ask: Ask, mailbox: Mailbox, kind: str) -> None:
+    who = await join(own_ask, mailbox, "Grace", kind=kind)
+    answer = await own_ask(who, "{ me { member { kind verified } sex birthYear } }")
     assert answer["data"]["me"] == {"member": {"kind": kind, "verified": False}, "sex": "UNKNOWN", "birthYear": None}
 
 
@@ -94,7 +94,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"pseudonym": "ada@people.example"}, "INVALID", "pseudonym"),
     ({"pseudonym": "Ada＠people"}, "INVALID", "pseudonym"),  # a wide @
     ({"pseudonym": "Ada\nLove"}, "INVALID", "pseudonym"),
-    ({"pseudonym": "Ada\u202eLove"}, "INVALID", "pseudonym"),  # turns what follows around
+    ({"pseudonym": "Ada\u202eLove"}, "INVALID", "pseudonym"),  # a right-to-left override
     ({"password": "short123!"}, "INVALID", "password"),
     ({"password": "x" * 129}, "TOO_LONG", "password"),
     ({"password": "Newcomer@People.example"}, "INVALID", "password"),
@@ -109,13 +109,13 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-async def test_what_is_not_acceptable_is_refused_at_its_place_and_nothing_is_kept(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_an_invalid_registration_is_refused_with_a_path_and_not_stored(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     before = await counts(owner)
     common = max(common_passwords(), key=len)
     for given, code, place in [*REFUSED, ({"password": common}, "INVALID", "password")]:
-        (error,) = await done(own, ANYBODY, REGISTER, newcomer("newcomer", **given))
+        (error,) = await done(own_ask, ANYBODY, REGISTER, newcomer("newcomer", **given))
         assert (given, error["code"], error["path"]) == (given, code, ["input", place])
         assert not any(str(value) in error["message"] for value in given.values())
     assert await counts(owner) == before
@@ -123,101 +123,103 @@ async def test_what_is_not_acceptable_is_refused_at_its_place_and_nothing_is_kep
     assert mailbox.all() == []
 
 
-async def test_an_age_that_is_reached_this_year_is_old_enough(own: Ask) -> None:
-    assert await done(own, ANYBODY, REGISTER, newcomer("Young", birthYear=THIS_YEAR - 16)) == []
+async def test_an_age_reached_this_year_is_accepted(own_ask: Ask) -> None:
+    assert await done(own_ask, ANYBODY, REGISTER, newcomer("Young", birthYear=THIS_YEAR - 16)) == []
 
 
-async def test_a_pseudonym_is_one_members_in_any_case_and_held_from_registering(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_a_pseudonym_is_unique_in_any_case_and_reserved_on_registering(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
-    await join(own, mailbox, "Ada")
-    assert await done(own, ANYBODY, REGISTER, newcomer("Grace")) == []
+    await join(own_ask, mailbox, "Ada")
+    assert await done(own_ask, ANYBODY, REGISTER, newcomer("Grace")) == []
     for name in ("ada", "ADA", " Ada ", "Ａda", "gRACE"):
         before = await counts(owner)
-        (error,) = await done(own, ANYBODY, REGISTER, newcomer("other", pseudonym=name))
+        (error,) = await done(own_ask, ANYBODY, REGISTER, newcomer("other", pseudonym=name))
         assert (name, error["code"], error["path"]) == (name, "TAKEN", ["input", "pseudonym"])
         assert await counts(owner) == before
 
 
-async def test_a_pseudonym_is_free_again_when_its_registration_has_lapsed(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_an_expired_registration_frees_its_pseudonym(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
-    assert await done(own, ANYBODY, REGISTER, newcomer("Grace")) == []
+    assert await done(own_ask, ANYBODY, REGISTER, newcomer("Grace")) == []
     code = code_in(await mailbox.next("grace@people.example"))
     await owner.execute("UPDATE identity.registration SET expires_at = now()")
-    assert await done(own, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
-    assert await done(own, ANYBODY, REGISTER, newcomer("other", pseudonym="grace")) == []
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
+    assert await done(own_ask, ANYBODY, REGISTER, newcomer("other", pseudonym="grace")) == []
 
 
-async def test_an_address_that_is_taken_is_answered_as_any_other_and_its_owner_is_told(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_a_taken_address_gets_the_same_answer_and_its_owner_is_notified(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
-    await join(own, mailbox, "Ada")
+    await join(own_ask, mailbox, "Ada")
     before = await counts(owner)
-    free = await own(ANYBODY, REGISTER, {"input": newcomer("free", pseudonym="Free one")})
-    taken = await own(ANYBODY, REGISTER, {"input": newcomer("Ada", email="ADA@people.example", pseudonym="Taken one")})
+    free = await own_ask(ANYBODY, REGISTER, {"input": newcomer("free", pseudonym="Free one")})
+    taken = await own_ask(
+        ANYBODY, REGISTER, {"input": newcomer("Ada", email="ADA@people.example", pseudonym="Taken one")}
+    )
     assert free == taken
     mail = await mailbox.next("ada@people.example")
     assert mail["Subject"] == "You have an account at Cohorte"
     assert "\r\n\r\n\r\n" not in mail.as_string()
     after = await counts(owner)
     assert (after[0], after[1], after[2]) == before[:3]
-    # Both pseudonyms are held: from that, too, nobody learns which of the two addresses is somebody's.
+    # Both pseudonyms are reserved, so that this does not reveal either which of the two addresses has an account.
     for name in ("Free one", "Taken one"):
-        (error,) = await done(own, ANYBODY, REGISTER, newcomer("third", pseudonym=name))
+        (error,) = await done(own_ask, ANYBODY, REGISTER, newcomer("third", pseudonym=name))
         assert error["code"] == "TAKEN"
     kept = await owner.fetchrow("SELECT * FROM identity.registration WHERE email = 'ada@people.example'")
     assert kept is not None
     assert (kept["password_hash"], kept["code_hash"]) == (None, None)
 
 
-async def test_who_registers_again_does_so_in_place_of_before(own: Ask, mailbox: Mailbox) -> None:
-    assert await done(own, ANYBODY, REGISTER, newcomer("Ada")) == []
+async def test_registering_again_replaces_the_earlier_registration(own_ask: Ask, mailbox: Mailbox) -> None:
+    assert await done(own_ask, ANYBODY, REGISTER, newcomer("Ada")) == []
     first = code_in(await mailbox.next("ada@people.example"))
     again = newcomer("Ada", password="another long one")
-    assert await done(own, ANYBODY, REGISTER, again) == []
+    assert await done(own_ask, ANYBODY, REGISTER, again) == []
     second = code_in(await mailbox.next("ada@people.example"))
-    assert await done(own, ANYBODY, VERIFY, {"code": first}) == [CLOSED_CODE]
-    assert await done(own, ANYBODY, VERIFY, {"code": second}) == []
-    await sign_in(own, "ada@people.example", "another long one")
-    assert [e["code"] for e in await tried(own, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": first}) == [CLOSED_CODE]
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": second}) == []
+    await sign_in(own_ask, "ada@people.example", "another long one")
+    assert [e["code"] for e in await tried(own_ask, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
 
 
-async def test_the_first_of_two_registrations_of_an_address_to_be_verified_wins(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_the_first_verified_of_two_registrations_of_an_address_wins(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     codes = []
     for name in ("One of them", "Two of them"):
         wanted = newcomer("them", pseudonym=name)
-        assert await done(own, ANYBODY, REGISTER, wanted) == []
+        assert await done(own_ask, ANYBODY, REGISTER, wanted) == []
         codes.append(code_in(await mailbox.next("them@people.example")))
     before = await counts(owner)
-    answers = await asyncio.gather(*(done(own, ANYBODY, VERIFY, {"code": code}) for code in codes))
+    answers = await asyncio.gather(*(done(own_ask, ANYBODY, VERIFY, {"code": code}) for code in codes))
     assert sorted(map(len, answers)) == [0, 1]
     after = await counts(owner)
     assert (after[0] - before[0], after[1] - before[1], after[3]) == (1, 1, 0)
 
 
-async def test_a_code_opens_one_account_once_however_often_it_is_sent(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_a_code_opens_one_account_however_often_it_is_entered(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
-    assert await done(own, ANYBODY, REGISTER, newcomer("Ada")) == []
+    assert await done(own_ask, ANYBODY, REGISTER, newcomer("Ada")) == []
     code = code_in(await mailbox.next("ada@people.example"))
     before = await counts(owner)
-    answers = await asyncio.gather(*(done(own, ANYBODY, VERIFY, {"code": code}) for _ in range(5)))
+    answers = await asyncio.gather(*(done(own_ask, ANYBODY, VERIFY, {"code": code}) for _ in range(5)))
     assert sorted(answers, key=len) == [[], *[[CLOSED_CODE]] * 4]
     assert (await counts(owner))[0] == before[0] + 1
 
 
-async def test_a_repeated_request_with_its_id_is_answered_as_the_first(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_a_repeated_request_with_one_id_returns_the_first_result(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
     wanted = newcomer("Ada") | {"clientMutationId": "one"}
-    answers = await asyncio.gather(*(done(own, ANYBODY, REGISTER, wanted) for _ in range(3)))
+    answers = await asyncio.gather(*(done(own_ask, ANYBODY, REGISTER, wanted) for _ in range(3)))
     assert answers == [[], [], []]
     code = code_in(await mailbox.next("ada@people.example"))
     for _ in range(2):
-        assert await done(own, ANYBODY, VERIFY, {"code": code, "clientMutationId": "two"}) == []
+        assert await done(own_ask, ANYBODY, VERIFY, {"code": code, "clientMutationId": "two"}) == []
     assert await owner.fetchval("SELECT count(*) FROM identity.account WHERE email = 'ada@people.example'") == 1
     await asyncio.sleep(0)
     assert mailbox.all() == [("ada@people.example", "Your code for Cohorte")]
@@ -226,27 +228,27 @@ async def test_a_repeated_request_with_its_id_is_answered_as_the_first(
     assert "ada" not in kept
 
 
-async def test_of_two_who_want_a_pseudonym_at_once_one_has_it(own: Ask, owner: asyncpg.Connection) -> None:
+async def test_only_one_of_two_concurrent_newcomers_gets_a_pseudonym(own_ask: Ask, owner: asyncpg.Connection) -> None:
     both = [newcomer(name, pseudonym="Wanted") for name in ("one", "two")]
-    answers = await asyncio.gather(*(done(own, ANYBODY, REGISTER, wanted) for wanted in both))
+    answers = await asyncio.gather(*(done(own_ask, ANYBODY, REGISTER, wanted) for wanted in both))
     assert sorted([error["code"] for error in answer] for answer in answers) == [[], ["TAKEN"]]
     assert await owner.fetchval("SELECT count(*) FROM identity.registration") == 1
 
 
 @pytest.mark.parametrize("code", ["", "A" * 32, "x", "A" * 10_000])
-async def test_a_code_that_nobody_was_sent_opens_nothing(own: Ask, owner: asyncpg.Connection, code: str) -> None:
+async def test_a_code_that_was_never_sent_is_refused(own_ask: Ask, owner: asyncpg.Connection, code: str) -> None:
     before = await counts(owner)
-    assert await done(own, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
-    assert await done(own, ANYBODY, RESET, {"code": code, "password": PASSWORD}) == [CLOSED_CODE]
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
+    assert await done(own_ask, ANYBODY, RESET, {"code": code, "password": PASSWORD}) == [CLOSED_CODE]
     assert await counts(owner) == before
 
 
-async def test_only_the_hash_of_a_code_is_kept_and_the_mail_goes_when_it_is_sent(
-    own: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+async def test_only_the_hash_of_a_code_is_stored_and_sent_mail_is_deleted(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
 ) -> None:
-    ada = await join(own, mailbox, "Ada")
-    assert await done(own, ANYBODY, REGISTER, newcomer("Grace")) == []
-    assert await done(own, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
+    ada = await join(own_ask, mailbox, "Ada")
+    assert await done(own_ask, ANYBODY, REGISTER, newcomer("Grace")) == []
+    assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
     codes = [code_in(await mailbox.next(f"{name}@people.example")) for name in ("grace", "ada")]
     async with asyncio.timeout(5):
         while await owner.fetchval("SELECT count(*) FROM identity.mail"):  # noqa: ASYNC110 - the server tells nobody
@@ -258,16 +260,18 @@ async def test_only_the_hash_of_a_code_is_kept_and_the_mail_goes_when_it_is_sent
     assert ada.token is not None
 
 
-async def test_registering_while_signed_in_works_as_for_anybody(own: Ask, mailbox: Mailbox) -> None:
-    ada = await join(own, mailbox, "Ada")
-    assert await done(own, ada, REGISTER, newcomer("Second")) == []
+async def test_registering_while_signed_in_works_as_for_other_callers(own_ask: Ask, mailbox: Mailbox) -> None:
+    ada = await join(own_ask, mailbox, "Ada")
+    assert await done(own_ask, ada, REGISTER, newcomer("Second")) == []
     code = code_in(await mailbox.next("second@people.example"))
-    assert await done(own, ada, VERIFY, {"code": code}) == []
-    answer = await own(ada, SIGN_IN, {"email": "second@people.example", "password": PASSWORD})
+    assert await done(own_ask, ada, VERIFY, {"code": code}) == []
+    answer = await own_ask(ada, SIGN_IN, {"email": "second@people.example", "password": PASSWORD})
     assert answer["data"]["signIn"]["viewer"] == {"audience": "PATIENT"}
 
 
-async def test_the_notice_that_was_read_is_remembered(own: Ask, mailbox: Mailbox, owner: asyncpg.Connection) -> None:
-    await join(own, mailbox, "Ada")
+async def test_the_version_of_the_accepted_notice_is_stored(
+    own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection
+) -> None:
+    await join(own_ask, mailbox, "Ada")
     kept = await owner.fetchval("SELECT notice_version FROM identity.account WHERE email = 'ada@people.example'")
     assert kept == NOTICE

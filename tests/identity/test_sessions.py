@@ -1,4 +1,4 @@
-"""The only place that tries signing in and out: who is let in, and that a session that is closed is closed at once."""
+"""Signing in and out: who is admitted, and that a closed session is refused at once."""
 
 import asyncio
 import hashlib
@@ -44,7 +44,7 @@ def audience(name: str) -> dict[str, object]:
 
 
 async def becomes_closed(ask: Ask, who: Caller) -> bool:
-    """Whether the server comes to know, within seconds, that a session was closed elsewhere."""
+    """Whether the server refuses, within seconds, a session that was closed elsewhere."""
     for _ in range(500):
         if await ask(who, WHO) == CLOSED:
             return True
@@ -58,7 +58,7 @@ async def becomes(sessions: Sessions, *, listening: bool) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_each_account_is_taken_for_what_it_is(
+async def test_each_account_gets_the_view_of_its_audience(
     ask: Ask, patient: Caller, relative: Caller, laboratory: Caller, manager: Caller, moderator: Caller
 ) -> None:
     for who, name in (
@@ -69,19 +69,19 @@ async def test_each_account_is_taken_for_what_it_is(
         (moderator, "MANAGER"),
         (ANYBODY, "PUBLIC"),
     ):
-        for _ in range(2):  # the first time, its token may have to be looked up
+        for _ in range(2):  # the first time, its token may be looked up
             assert await ask(who, WHO) == audience(name)
         assert len(ask.statements) == 1
 
 
-async def test_signing_in_tells_who_has_signed_in(ask: Ask) -> None:
+async def test_signing_in_returns_the_viewer(ask: Ask) -> None:
     answer = await ask(ANYBODY, SIGN_IN, {"email": "Manager@Demo.example", "password": "demonstration"})
     signed_in = answer["data"]["signIn"]
     assert signed_in | {"token": None} == {"token": None, "viewer": {"audience": "MANAGER"}, "userErrors": []}
     assert len(signed_in["token"]) == 43
 
 
-async def test_a_wrong_password_and_an_unknown_account_are_answered_alike(ask: Ask) -> None:
+async def test_a_wrong_password_and_an_unknown_account_get_the_same_answer(ask: Ask) -> None:
     for email, password in (
         ("patient@demo.example", "wrong"),
         ("patient@demo.example", ""),
@@ -104,7 +104,7 @@ async def test_a_wrong_password_and_an_unknown_account_are_answered_alike(ask: A
         "a" * 43,
     ],
 )
-async def test_a_token_that_opens_nothing_is_refused_and_not_taken_for_nobody(ask: Ask, authorization: str) -> None:
+async def test_an_invalid_token_is_refused_rather_than_ignored(ask: Ask, authorization: str) -> None:
     headers = {b"authorization": authorization.encode("latin-1")}
     answer = await ask.http.post("/graphql", json={"query": WHO}, headers=headers)
     assert (answer.status_code, answer.headers["www-authenticate"], answer.json()) == (401, "Bearer", CLOSED)
@@ -139,17 +139,17 @@ async def test_signing_out_closes_the_session_at_once_and_no_other(ask: Ask) -> 
     assert await ask(other, WHO) == audience("PATIENT")
 
 
-async def test_signing_out_is_heard_by_another_server(fresh: str) -> None:
-    async with serving(fresh) as here, serving(fresh) as there:
-        who = await here.sign_in("patient")
+async def test_signing_out_takes_effect_on_another_server(fresh: str) -> None:
+    async with serving(fresh) as network, serving(fresh) as there:
+        who = await network.sign_in("patient")
         assert await there(who, WHO) == audience("PATIENT")
         await there(who, WHO)
-        assert len(there.statements) == 1  # it is kept there
-        await here(who, SIGN_OUT)
+        assert len(there.statements) == 1  # it is cached there
+        await network(who, SIGN_OUT)
         assert await becomes_closed(there, who)
 
 
-async def test_a_server_that_cannot_listen_believes_nothing_it_kept(fresh: str) -> None:
+async def test_a_server_that_cannot_listen_does_not_use_its_session_cache(fresh: str) -> None:
     async with serving(fresh) as ask:
         assert ask.app.endpoint is not None
         sessions = ask.app.endpoint.sessions
@@ -157,7 +157,7 @@ async def test_a_server_that_cannot_listen_believes_nothing_it_kept(fresh: str) 
         await ask(who, WHO)
         assert len(sessions.kept) == 1
         owner = await asyncpg.connect(fresh)
-        # Without the right to connect, the listener cannot come back.
+        # Without the right to connect, the listener cannot reconnect.
         await owner.execute("alter role cohorte_public nologin")
         try:
             listener = "application_name = 'cohorte listener' and datname = current_database()"
@@ -175,7 +175,7 @@ async def test_a_server_that_cannot_listen_believes_nothing_it_kept(fresh: str) 
         await becomes(sessions, listening=True)
 
 
-async def test_a_session_ends_with_its_time(fresh: str) -> None:
+async def test_a_session_is_refused_after_its_expiry(fresh: str) -> None:
     async with serving(fresh) as ask:
         who = await ask.sign_in("patient")
         owner = await asyncpg.connect(fresh)
@@ -184,7 +184,7 @@ async def test_a_session_ends_with_its_time(fresh: str) -> None:
         assert await ask(who, WHO) == CLOSED
 
 
-async def test_demonstration_accounts_are_let_in_by_a_demonstration_alone(fresh: str) -> None:
+async def test_demonstration_accounts_sign_in_only_to_a_demonstration(fresh: str) -> None:
     async with serving(fresh) as demonstration, serving(fresh, demo=False) as earnest:
         who = await demonstration.sign_in("patient")
         assert await earnest(who, WHO) == CLOSED
@@ -203,7 +203,7 @@ class NoConnections:
         return self.found
 
 
-async def test_what_is_revoked_while_it_is_looked_up_is_not_kept() -> None:
+async def test_a_session_revoked_during_its_lookup_is_not_cached() -> None:
     viewer = Viewer(Audience.PATIENT, uuid4(), uuid4(), uuid4())
     connections = NoConnections((viewer, datetime.now(UTC) + timedelta(days=1), False))
     sessions = Sessions(connections, demonstration=True)  # type: ignore[arg-type]  # a stand-in
@@ -219,7 +219,7 @@ async def test_what_is_revoked_while_it_is_looked_up_is_not_kept() -> None:
     assert sessions.known(token) is None
 
 
-def test_what_is_kept_is_bounded_and_ends() -> None:
+def test_the_session_cache_is_bounded_and_its_entries_expire() -> None:
     sessions = Sessions(NoConnections(None), demonstration=True)  # type: ignore[arg-type]  # a stand-in
     for number in range(KEPT + 5):
         viewer = Viewer(Audience.PATIENT, uuid4(), uuid4(), uuid4())

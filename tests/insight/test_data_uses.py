@@ -1,11 +1,11 @@
-"""What else is said of datasets: what is left to ask, the register, a member's own part of it, and what is new."""
+"""Budgets of datasets, the public ledger, a member's own entries in it, and events about new insights."""
 
 from uuid import UUID
 
 from privacy.loss import guess_probability, statement
 from tests import factories
 from tests.support.client import ANYBODY
-from tests.support.insights import Said
+from tests.support.insights import Published
 from tests.support.subscribers import announce, held, socket, subscribed
 
 BUDGET = """query ($id: ID!) { dataset(id: $id) { size endsOn endedOn budget {
@@ -14,15 +14,15 @@ BUDGET = """query ($id: ID!) { dataset(id: $id) { size endsOn endedOn budget {
 } } }"""
 
 
-async def test_a_buyer_is_told_what_all_buyers_may_still_spend_and_others_what_is_left(said: Said) -> None:
-    id = {"id": said.ids["dataset"]}
+async def test_buyers_see_what_is_left_of_their_share_and_others_of_the_whole_budget(published: Published) -> None:
+    id = {"id": published.ids["dataset"]}
     cap, spent = {"microRho": 250_000}, {"microRho": 100_000}
     known = {"size": 313, "endsOn": "2027-03-02", "endedOn": None}
     whole = {"cap": cap, "spent": spent, "remaining": {"microRho": 150_000}, "fine": 2, "insightsLeft": 198}
     sold = {"cap": cap, "spent": spent, "remaining": {"microRho": 60_000}, "fine": 0, "insightsLeft": 79}
     for who, budget in (("patient", whole), ("manager", whole), ("licensed", sold), ("unlicensed", sold)):
-        assert await said(who, BUDGET, id) == {"dataset": {**known, "budget": budget}}
-    over = (await said("licensed", BUDGET, {"id": said.ids["ended"]}))["dataset"]
+        assert await published(who, BUDGET, id) == {"dataset": {**known, "budget": budget}}
+    over = (await published("licensed", BUDGET, {"id": published.ids["ended"]}))["dataset"]
     assert (over["endedOn"], over["budget"]["remaining"], over["budget"]["insightsLeft"]) == (
         "2026-06-01",
         {"microRho": 0},
@@ -30,30 +30,30 @@ async def test_a_buyer_is_told_what_all_buyers_may_still_spend_and_others_what_i
     )
 
 
-async def test_a_dataset_that_is_too_small_is_not_there_for_anybody(said: Said) -> None:
+async def test_nobody_sees_a_dataset_that_is_too_small(published: Published) -> None:
     text = """query ($id: ID!, $survey: ID!) {
       dataset(id: $id) { id } node(id: $id) { id } survey(id: $survey) { dataset { id } }
     }"""
-    of_survey = {"dataset": {"id": said.ids["ended"]}}
+    of_survey = {"dataset": {"id": published.ids["ended"]}}
     for who in ("patient", "manager", "licensed"):
-        asked = {"id": said.ids["small"], "survey": said.ids["survey"]}
-        assert await said(who, text, asked) == {"dataset": None, "node": None, "survey": of_survey}
-        asked["survey"] = said.ids["small survey"]
-        assert (await said(who, text, asked))["survey"] == {"dataset": None}
+        asked = {"id": published.ids["small"], "survey": published.ids["survey"]}
+        assert await published(who, text, asked) == {"dataset": None, "node": None, "survey": of_survey}
+        asked["survey"] = published.ids["small survey"]
+        assert (await published(who, text, asked))["survey"] == {"dataset": None}
 
 
-async def test_datasets_are_read_last_frozen_first_and_by_pages(said: Said) -> None:
+async def test_datasets_are_listed_newest_first_in_pages(published: Published) -> None:
     text = """query ($after: Cursor) { datasets(first: 1, after: $after, community: "home") {
       nodes { title frozenOn } pageInfo { hasNextPage endCursor } } }"""
-    first = (await said("unlicensed", text))["datasets"]
+    first = (await published("unlicensed", text))["datasets"]
     assert (first["nodes"], first["pageInfo"]["hasNextPage"]) == (
         [{"title": "Tracking of Home", "frozenOn": "2026-03-02"}],
         True,
     )
-    second = (await said("unlicensed", text, {"after": first["pageInfo"]["endCursor"]}))["datasets"]
+    second = (await published("unlicensed", text, {"after": first["pageInfo"]["endCursor"]}))["datasets"]
     assert [node["frozenOn"] for node in second["nodes"]] == ["2020-01-01"]
     of_kind = '{ datasets(kind: SURVEY, community: "away") { nodes { title survey { title } } } }'
-    assert (await said("manager", of_kind))["datasets"]["nodes"] == [
+    assert (await published("manager", of_kind))["datasets"]["nodes"] == [
         {"title": "Sleep", "survey": {"title": "How do you sleep?"}}
     ]
 
@@ -65,13 +65,13 @@ USES = """query ($organization: ID, $community: String) { dataUses(organization:
   } } }"""
 
 
-async def test_the_register_is_everybodys_and_says_who_what_for_and_at_what_cost(said: Said) -> None:
-    uses = (await said(ANYBODY, USES))["dataUses"]["nodes"]
+async def test_the_ledger_is_public_and_shows_who_why_and_at_what_cost(published: Published) -> None:
+    uses = (await published(ANYBODY, USES))["dataUses"]["nodes"]
     for who in ("patient", "licensed", "unlicensed", "manager"):
-        assert (await said(who, USES))["dataUses"]["nodes"] == uses
+        assert (await published(who, USES))["dataUses"]["nodes"] == uses
     uses = [use for use in uses if use["community"]["slug"] in ("home", "away")]
     entries = [use.pop("ledgerEntry") for use in uses]
-    assert [entry["position"] for entry in entries] == [said.line + place for place in (3, 2, 1, 0)]
+    assert [entry["position"] for entry in entries] == [published.line + place for place in (3, 2, 1, 0)]
     assert [entry["previousHash"] for entry in entries[:3]] == [entry["hash"] for entry in entries[1:]]
     assert all(len(bytes.fromhex(entry["hash"])) == 32 for entry in entries)
     assert uses[2] == {
@@ -84,10 +84,10 @@ async def test_the_register_is_everybodys_and_says_who_what_for_and_at_what_cost
         "cost": {"microRho": 17_372},
     }
     assert (uses[3]["organization"], uses[3]["variables"]) == (None, [])
-    away = (await said(ANYBODY, USES, {"community": "away"}))["dataUses"]["nodes"]
-    assert [use["ledgerEntry"]["position"] for use in away] == [said.line + 3]
-    theirs = (await said(ANYBODY, USES, {"organization": said.ids["organization"]}))["dataUses"]["nodes"]
-    assert [use["ledgerEntry"]["position"] for use in theirs] == [said.line + 1]
+    away = (await published(ANYBODY, USES, {"community": "away"}))["dataUses"]["nodes"]
+    assert [use["ledgerEntry"]["position"] for use in away] == [published.line + 3]
+    theirs = (await published(ANYBODY, USES, {"organization": published.ids["organization"]}))["dataUses"]["nodes"]
+    assert [use["ledgerEntry"]["position"] for use in theirs] == [published.line + 1]
 
 
 LOSS = """{ me {
@@ -96,14 +96,14 @@ LOSS = """{ me {
 } }"""
 
 
-async def test_a_member_sees_what_was_computed_from_its_datasets_until_it_withdrew(said: Said) -> None:
+async def test_members_see_uses_of_their_datasets_up_to_their_withdrawal(published: Published) -> None:
     size, fatigue, symptoms = 4_567, 17_372, 2 * 17_372
     for who, positions, spent in (
         ("patient", [2, 1, 0], size + fatigue + symptoms),
         ("withdrawn", [1, 0], size + fatigue),
     ):
-        me = (await said(who, LOSS))["me"]
-        assert [use["ledgerEntry"]["position"] - said.line for use in me["dataUses"]["nodes"]] == positions
+        me = (await published(who, LOSS))["me"]
+        assert [use["ledgerEntry"]["position"] - published.line for use in me["dataUses"]["nodes"]] == positions
         assert me["privacyLoss"] == {
             "allowance": {"microRho": 500_000},
             "reserved": {"microRho": 250_000},
@@ -111,63 +111,65 @@ async def test_a_member_sees_what_was_computed_from_its_datasets_until_it_withdr
             "guess": guess_probability(spent),
             "statement": statement(spent, "fr"),
         }
-    await said.place.admin.execute(
-        "update identity.account set locale = 'fr-FR' where member_id = $1", said.who["patient"].id
+    await published.server.admin.execute(
+        "update identity.account set locale = 'fr-FR' where member_id = $1", published.who["patient"].id
     )
-    assert (await said("patient", LOSS))["me"]["privacyLoss"]["statement"].startswith("Quelqu’un qui saurait")
+    assert (await published("patient", LOSS))["me"]["privacyLoss"]["statement"].startswith("Quelqu’un qui saurait")
 
 
 PUBLISHED = """subscription ($community: String) { insightPublished(community: $community) { id dataset { title } } }"""
 WITH_CSV = """subscription { insightPublished(community: "home") { variable { name } csv cells(by: []) { count } } }"""
 
 
-async def test_what_is_published_is_told_to_who_may_read_it(said: Said) -> None:
-    here = said.place
-    joined = await here.member()
-    await factories.membership(here.admin, member_id=joined.id, community_id=UUID(said.ids["home"]))
-    told = {"insightPublished": {"id": said.ids["fatigue"], "dataset": {"title": "Tracking of Home"}}}
-    hears = {"joined": joined, **{name: said.who[name] for name in ("manager", "licensed")}}
-    silent = {name: said.who[name] for name in ("patient", "run out", "of another community")}
+async def test_a_new_insight_is_delivered_to_those_who_may_read_it(published: Published) -> None:
+    server = published.server
+    joined = await server.member()
+    await factories.membership(server.admin, member_id=joined.id, community_id=UUID(published.ids["home"]))
+    delivered = {"insightPublished": {"id": published.ids["fatigue"], "dataset": {"title": "Tracking of Home"}}}
+    hears = {"joined": joined, **{name: published.who[name] for name in ("manager", "licensed")}}
+    silent = {name: published.who[name] for name in ("patient", "run out", "of another community")}
     for name, who in (hears | silent).items():
-        async with socket(here.ask, who) as made:
+        async with socket(server.ask, who) as made:
             await made.subscribe("1", PUBLISHED)
-            await subscribed(here.ask, 1)
-            id = UUID(said.ids["fatigue"].removeprefix("ins_"))
-            async with here.admin.transaction():
-                await announce(here.admin, "insightPublished", id, UUID(said.ids["home"]))
+            await subscribed(server.ask, 1)
+            id = UUID(published.ids["fatigue"].removeprefix("ins_"))
+            async with server.admin.transaction():
+                await announce(server.admin, "insightPublished", id, UUID(published.ids["home"]))
             if name in hears:
-                assert await made.data("1") == told
+                assert await made.data("1") == delivered
             assert await made.quiet()
-        await held(here.ask, 0)
-    async with socket(here.ask, said.who["patient"]) as made:  # who names a community need not be in it
+        await held(server.ask, 0)
+    async with socket(
+        server.ask, published.who["patient"]
+    ) as made:  # subscribers may name a community that they have not joined
         await made.subscribe("1", PUBLISHED, {"community": "home"})
         await made.subscribe("2", PUBLISHED, {"community": "away"})
-        await subscribed(here.ask, 2)
-        async with here.admin.transaction():
-            await announce(here.admin, "insightPublished", id, UUID(said.ids["home"]))
-        assert await made.data("1") == told
+        await subscribed(server.ask, 2)
+        async with server.admin.transaction():
+            await announce(server.admin, "insightPublished", id, UUID(published.ids["home"]))
+        assert await made.data("1") == delivered
         assert await made.quiet()
 
 
-async def test_what_is_told_at_once_may_be_computed(said: Said) -> None:
-    here, id = said.place, UUID(said.ids["fatigue"].removeprefix("ins_"))
-    async with socket(here.ask, said.who["licensed"]) as made:
+async def test_an_event_may_contain_computed_fields(published: Published) -> None:
+    server, id = published.server, UUID(published.ids["fatigue"].removeprefix("ins_"))
+    async with socket(server.ask, published.who["licensed"]) as made:
         await made.subscribe("1", WITH_CSV)
-        await subscribed(here.ask, 1)
-        async with here.admin.transaction():
-            await announce(here.admin, "insightPublished", id, UUID(said.ids["home"]))
-        told = (await made.data("1"))["insightPublished"]
-        assert told["variable"] == {"name": "fatigue"}
-        assert [cell["count"] for cell in told["cells"]] == [159, 93, 48, None]
-        assert told["csv"].startswith("sex_code,")
-    await held(here.ask, 0)
+        await subscribed(server.ask, 1)
+        async with server.admin.transaction():
+            await announce(server.admin, "insightPublished", id, UUID(published.ids["home"]))
+        delivered = (await made.data("1"))["insightPublished"]
+        assert delivered["variable"] == {"name": "fatigue"}
+        assert [cell["count"] for cell in delivered["cells"]] == [159, 93, 48, None]
+        assert delivered["csv"].startswith("sex_code,")
+    await held(server.ask, 0)
 
 
-async def test_a_notification_leads_to_its_insight(said: Said) -> None:
-    id = UUID(said.ids["fatigue"].removeprefix("ins_"))
+async def test_a_notification_leads_to_its_insight(published: Published) -> None:
+    id = UUID(published.ids["fatigue"].removeprefix("ins_"))
     of = {"kind": "INSIGHT_PUBLISHED", "subject_type": "ins", "subject_id": id}
-    await factories.notification(said.place.admin, member_id=said.who["patient"].id, **of)
+    await factories.notification(published.server.admin, member_id=published.who["patient"].id, **of)
     text = "{ me { notifications { nodes { kind subject { __typename ... on Insight { variable { name } } } } } } }"
-    assert (await said("patient", text))["me"]["notifications"]["nodes"] == [
+    assert (await published("patient", text))["me"]["notifications"]["nodes"] == [
         {"kind": "INSIGHT_PUBLISHED", "subject": {"__typename": "Insight", "variable": {"name": "fatigue"}}}
     ]

@@ -1,4 +1,4 @@
-"""What a member is worth to a dataset, on the real SQL: bounded, by its own rows alone, and by public domains."""
+"""A member's influence on a dataset, in the real SQL: bounded, through their own rows only, over public domains."""
 
 import math
 import random
@@ -30,7 +30,7 @@ Admin = asyncpg.Connection
 
 
 def cubes_of(made: Encoded, chance: random.Random, several: int) -> list[tuple[str, ...]]:
-    """The size, every table of one variable, and some of two and three that are not too large."""
+    """The size, the cube of each variable, and some small cubes of two and three variables."""
     cells = {each.name: len(each.categories) for each in made.variables}
     larger = [
         cube
@@ -42,12 +42,12 @@ def cubes_of(made: Encoded, chance: random.Random, several: int) -> list[tuple[s
 
 
 def bound(made: Encoded, cube: Sequence[str]) -> int:
-    """The square of the most that one member may change a histogram by (L2)."""
+    """The square of the most that one member may change a histogram (L2 distance)."""
     return math.prod(each.max_per_member for each in made.variables if each.name in cube)
 
 
 async def breaches(made: Encoded, cubes: Sequence[tuple[str, ...]], members: Sequence[UUID]) -> list[object]:
-    """Which cubes a member changes by more than it may when it is taken out, and whose records other than its own."""
+    """The cubes that change beyond the bound when a member is removed, and other members whose records change."""
     found: list[object] = []
     before, records = await made.counts(*cubes), await made.records()
     for member in members:
@@ -73,8 +73,8 @@ async def test_one_member_changes_a_histogram_by_the_root_of_m_at_most(admin: Ad
     assert await breaches(made, cubes_of(made, chance, 20), chance.sample(members, 8)) == []
 
 
-# Each stands in for the real function, for the length of a test: a member counted as often as it has rows; and a rule
-# that looks at what others have.
+# Each replaces the real function during a test: one counts a member once for each of their rows; the other is a rule
+# that depends on other members' rows.
 UNBOUNDED = """
     CREATE OR REPLACE FUNCTION research.histogram(dataset uuid, variables integer[]) RETURNS bigint[] LANGUAGE sql AS $$
         SELECT array_agg(n ORDER BY place) FROM (
@@ -95,7 +95,7 @@ COMPARING = """
 
 
 @pytest.mark.parametrize("fault", [UNBOUNDED, COMPARING])
-async def test_a_count_that_is_not_bounded_and_a_rule_that_compares_are_caught(admin: Admin, fault: str) -> None:
+async def test_unbounded_counts_and_rules_that_compare_members_are_detected(admin: Admin, fault: str) -> None:
     made = await survey_of(admin, random.Random(3), 24)
     members = sorted(await made.enrolled())
     assert await breaches(made, [("many",)], members) == []
@@ -113,7 +113,7 @@ async def test_a_member_is_in_one_cell_of_single_valued_variables(admin: Admin) 
         assert sums == dict.fromkeys(cubes, size)
 
 
-async def test_a_histogram_is_that_of_its_records_the_last_variable_fastest(admin: Admin) -> None:
+async def test_a_histogram_counts_its_records_with_the_last_variable_fastest(admin: Admin) -> None:
     made = await survey_of(admin, random.Random(6), 24)
     codes = {each.name: [one.code for one in each.categories] for each in made.variables}
     read = [await made.read(member) for member in await made.enrolled()]
@@ -129,7 +129,7 @@ async def test_a_histogram_is_that_of_its_records_the_last_variable_fastest(admi
 
 
 @pytest.mark.parametrize("asked", ["{1,1}", "{0}", "{99}", "{NULL}", "{1,2,3,4}", "{{1,2},{3,4}}", "{3,4,6}"])
-async def test_a_cube_that_cannot_be_is_refused(admin: Admin, asked: str) -> None:
+async def test_an_impossible_cube_is_refused(admin: Admin, asked: str) -> None:
     sizes = {3: 100, 4: 10, 6: 6}  # 6,000 cells
     made = (await factories.dataset(admin))["id"]
     for place in range(1, 7):
@@ -141,7 +141,7 @@ async def test_a_cube_that_cannot_be_is_refused(admin: Admin, asked: str) -> Non
 
 
 @pytest.mark.parametrize("status", ["TOO_SMALL", "ENDED"])
-async def test_nothing_is_counted_of_a_dataset_that_cannot_be_asked(admin: Admin, status: str) -> None:
+async def test_a_dataset_that_is_not_available_is_not_counted(admin: Admin, status: str) -> None:
     made = (await factories.dataset(admin, status=status))["id"]
     with pytest.raises(asyncpg.CheckViolationError, match="no such cube"):
         await admin.fetchval("SELECT research.histogram($1, '{}')", made)
@@ -159,7 +159,7 @@ def course(letter: str, began: int, ended: int | None = None, **given: Any) -> R
 
 
 def observed(letter: str, **values: float) -> list[Row]:
-    """Values by `d` and how many days before the freezing."""
+    """Observations: each value, and how many days before the freezing it was made."""
     return [
         ("observation", {"indicator": letter, "observed_on": ago(int(day[1:])), "value": value})
         for day, value in values.items()
@@ -218,7 +218,7 @@ RULES: list[tuple[str, list[Row], dict[str, list[str]]]] = [
 
 
 @pytest.mark.parametrize(("rows", "expected"), [case[1:] for case in RULES], ids=[case[0] for case in RULES])
-async def test_a_rule_gives_the_category_of_a_members_own_rows(
+async def test_each_rule_derives_the_category_from_the_members_own_rows(
     admin: Admin, rows: list[Row], expected: dict[str, list[str]]
 ) -> None:
     known = await catalogue(admin)
@@ -260,7 +260,7 @@ ANSWERS: list[tuple[dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize(("answer", "expected"), ANSWERS)
 @pytest.mark.parametrize("version", [1, 2])
-async def test_an_answer_counts_by_its_first_codes_under_whatever_version(
+async def test_an_answer_counts_by_its_first_codes_in_every_version(
     admin: Admin, answer: dict[str, Any], expected: list[str], version: int
 ) -> None:
     survey = await factories.survey(admin)
@@ -281,8 +281,8 @@ async def test_an_answer_counts_by_its_first_codes_under_whatever_version(
     assert (await made.read(member))["many"] == expected
 
 
-async def test_no_category_is_made_by_looking(admin: Admin) -> None:
-    """A dataset that nobody is in has the domain of one that all are in, and zeros in it."""
+async def test_no_category_depends_on_the_data(admin: Admin) -> None:
+    """A dataset without members has the same domain as one with members, with zero counts."""
     full = await wave_of(admin, random.Random(7), 15)
     empty = await dataset(admin, full.variables, wave="nobody", community_id=full.community, offered_to=["INSURER"])
     await empty.freeze()
@@ -298,7 +298,7 @@ async def test_no_category_is_made_by_looking(admin: Admin) -> None:
     ]
 
 
-async def test_a_domain_that_cannot_be_encoded_is_refused(admin: Admin) -> None:
+async def test_an_unencodable_domain_is_refused(admin: Admin) -> None:
     whole = tracking_variables([], [], [])
     for flaw in (
         "UPDATE insight.variable SET slot = 9 WHERE dataset_id = $1 AND position = 5",

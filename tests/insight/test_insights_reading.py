@@ -1,4 +1,4 @@
-"""Who reads which insights, what of them, and that whoever may read one is told the same numbers as everybody else."""
+"""Who reads which insights, with which fields; everyone who may read an insight gets the same numbers."""
 
 import csv
 import io
@@ -12,8 +12,8 @@ from jsonstat_validator import validate_jsonstat  # type: ignore[import-untyped]
 
 from privacy import reading
 from tests import factories
-from tests.support.callers import place
-from tests.support.insights import BY_SEX, FATIGUE, SEX, Said, furnished
+from tests.support.callers import OwnServer
+from tests.support.insights import BY_SEX, FATIGUE, SEX, Published, furnished
 from tests.support.waves import variable, wave
 
 WHOLE = """query ($id: ID!) { insight(id: $id) {
@@ -26,30 +26,30 @@ WHOLE = """query ($id: ID!) { insight(id: $id) {
 
 
 def figures(each: reading.Cell, *, hidden: bool = False) -> dict[str, Any]:
-    """A cell as it is answered, of an insight of fatigue by sex."""
+    """A cell of an insight of fatigue by sex, as the graph returns it."""
     category, by = FATIGUE.categories[each.category], [SEX.categories[place] for place in each.by]
-    said = hidden or each.reliability.value != "HIDDEN"
+    published = hidden or each.reliability.value != "HIDDEN"
     return {
         "category": {"code": category.code, "label": category.label, "value": category.value},
         "by": [{"code": one.code} for one in by],
-        "count": each.count if said else None,
+        "count": each.count if published else None,
         "marginOfError": each.margin,
-        "share": each.share if said else None,
-        "interval": {"low": each.low, "high": each.high} if said and each.low is not None else None,
+        "share": each.share if published else None,
+        "interval": {"low": each.low, "high": each.high} if published and each.low is not None else None,
         "reliability": each.reliability.value,
     }
 
 
-async def test_patients_buyers_and_the_house_are_told_the_same_in_one_statement(said: Said) -> None:
-    cube = said.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0)
-    await said("patient", "{ viewer { audience } }")  # the first time, the session itself is looked up
-    first = await said("patient", WHOLE)
-    assert len(said.place.ask.statements) == 1
-    assert first == await said("licensed", WHOLE) == await said("manager", WHOLE)
-    told = first["insight"]
-    cells, statistics = told.pop("cells"), told.pop("statistics")
-    assert told == {
-        "id": said.ids["fatigue"], "precision": "WITHIN_10", "marginOfError": 10,
+async def test_patients_buyers_and_staff_read_the_same_numbers_in_one_statement(published: Published) -> None:
+    cube = published.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0)
+    await published("patient", "{ viewer { audience } }")  # the first time, the session is looked up too
+    first = await published("patient", WHOLE)
+    assert len(published.server.ask.statements) == 1
+    assert first == await published("licensed", WHOLE) == await published("manager", WHOLE)
+    insight = first["insight"]
+    cells, statistics = insight.pop("cells"), insight.pop("statistics")
+    assert insight == {
+        "id": published.ids["fatigue"], "precision": "WITHIN_10", "marginOfError": 10,
         "publishedAt": "2026-03-03T12:00:00+00:00", "purpose": "Sleep and fatigue",
         "dataset": {"title": "Tracking of Home", "wave": "2026 spring", "kind": "TRACKING"},
         "variable": {"name": "fatigue", "label": "Fatigue", "ordinal": True, "maxPerMember": 1},
@@ -58,8 +58,8 @@ async def test_patients_buyers_and_the_house_are_told_the_same_in_one_statement(
             {"code": "UNKNOWN", "label": "Unknown", "value": None},
         ]}],
         "cost": {"microRho": 17_372, "delta": 1e-06}, "requestedBy": {"name": "Who is licensed"},
-        "ledgerEntry": {"position": said.line + 1, "previousHash": await said.place.admin.fetchval(
-            "select encode(hash, 'hex') from insight.ledger_entry where position = $1", said.line
+        "ledgerEntry": {"position": published.line + 1, "previousHash": await published.server.admin.fetchval(
+            "select encode(hash, 'hex') from insight.ledger_entry where position = $1", published.line
         )},
     }  # fmt: skip
     assert cells == [figures(each) for each in reading.cells_of(cube, "fatigue", ["sex"])]
@@ -77,11 +77,11 @@ async def test_patients_buyers_and_the_house_are_told_the_same_in_one_statement(
     assert [one["value"] for one in statistics] == [pytest.approx(0.625), 0.0, pytest.approx(90 / 130), 1.0, None, None]
 
 
-async def test_what_is_unreliable_is_shown_to_who_asks_for_it_and_stays_hidden_in_name(said: Said) -> None:
-    cube = said.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0)
+async def test_unreliable_cells_are_returned_on_request_and_stay_marked_hidden(published: Published) -> None:
+    cube = published.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0)
     fields = "{ category { code label value } by { code } count marginOfError share interval { low high } reliability }"
     text = f"query ($id: ID!) {{ insight(id: $id) {{ cells(includeUnreliable: true) {fields} }} }}"
-    shown = (await said("licensed", text))["insight"]["cells"]
+    shown = (await published("licensed", text))["insight"]["cells"]
     assert shown == [figures(each, hidden=True) for each in reading.cells_of(cube, "fatigue", ["sex"])]
     assert [cell["count"] for cell in shown if cell["reliability"] == "HIDDEN"] == [5, 7, 9, 3, -2, 1]
 
@@ -106,64 +106,70 @@ ASKED: list[tuple[list[str] | None, dict[str, list[str]]]] = [
 
 @pytest.mark.parametrize(("by", "where"), ASKED)
 @pytest.mark.parametrize("all", [None, True])
-async def test_slices_and_roll_ups_are_those_of_the_stored_cube(
-    said: Said, by: list[str] | None, where: dict[str, list[str]], all: bool | None
+async def test_slices_and_roll_ups_are_computed_from_the_stored_cube(
+    published: Published, by: list[str] | None, where: dict[str, list[str]], all: bool | None
 ) -> None:
-    cube = said.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0).sliced(where)
+    cube = published.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0).sliced(where)
     kept = ["sex"] if by is None else by
     filters = [{"variable": name, "in": codes} for name, codes in where.items()]
-    answer = (await said("licensed", CELLS, {"by": by, "where": filters or None, "all": all}))["insight"]
-    assert len(said.place.ask.statements) == 1
+    answer = (await published("licensed", CELLS, {"by": by, "where": filters or None, "all": all}))["insight"]
+    assert len(published.server.ask.statements) == 1
     assert answer["cells"] == [figures(each, hidden=bool(all)) for each in reading.cells_of(cube, "fatigue", kept)]
     assert [(one["measure"], one["value"]) for one in answer["statistics"]] == [
         (each.measure.value, each.value) for each in reading.statistics_of(cube, "fatigue", kept)
     ]
-    assert answer == (await said("patient", CELLS, {"by": by, "where": filters or None, "all": all}))["insight"]
+    assert answer == (await published("patient", CELLS, {"by": by, "where": filters or None, "all": all}))["insight"]
 
 
-async def test_two_filters_of_one_variable_both_hold(said: Said) -> None:
+async def test_two_filters_on_one_variable_both_apply(published: Published) -> None:
     filters = [{"variable": "sex", "in": ["FEMALE", "MALE"]}, {"variable": "sex", "in": ["MALE"]}]
-    cells = (await said("patient", CELLS, {"where": filters}))["insight"]["cells"]
+    cells = (await published("patient", CELLS, {"where": filters}))["insight"]["cells"]
     assert [cell["count"] for cell in cells] == [60, 50, 20, None]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ('by: ["age"]', "'by' names 1 variables that this insight is not by: sex."),
-        ('by: ["fatigue"]', "'by' names 1 variables that this insight is not by: sex."),
+        ('by: ["age"]', "`by` may name only grouping variables of the insight: sex."),
+        ('by: ["fatigue"]', "`by` may name only grouping variables of the insight: sex."),
         (
             'where: [{variable: "symptoms", in: ["PAIN"]}]',
-            "'where' names 1 variables that this insight has not: sex, fatigue.",
+            "`where` may name only variables of the insight: sex, fatigue.",
         ),
         (
             'where: [{variable: "sex", in: ["MALE", "NONE"]}]',
-            "'where' names a category that the variable sex has not.",
+            "`where` names a category that the variable sex does not have.",
         ),
-        ('where: [{variable: "sex", in: []}]', "'where' leaves a variable without a category."),
+        ('where: [{variable: "sex", in: []}]', "`where` leaves a variable without a category."),
     ],
 )
-async def test_what_an_insight_does_not_hold_is_refused_whoever_asks(said: Said, arguments: str, message: str) -> None:
-    assert await said.refused("licensed", arguments) == message
-    assert await said.refused("patient", arguments) == message
+async def test_unknown_variables_and_categories_are_refused_in_every_view(
+    published: Published, arguments: str, message: str
+) -> None:
+    assert await published.refused("licensed", arguments) == message
+    assert await published.refused("patient", arguments) == message
 
 
-async def test_categories_that_a_member_may_be_in_several_of_are_not_added_up(said: Said) -> None:
-    id = {"id": said.ids["symptoms by"]}
-    answer = await said.place.ask(said.who["patient"], CELLS, id | {"by": []})
+async def test_categories_that_can_overlap_are_not_summed(published: Published) -> None:
+    id = {"id": published.ids["symptoms by"]}
+    answer = await published.server.ask(published.who["patient"], CELLS, id | {"by": []})
     assert {error["message"] for error in answer["errors"]} == {
-        "A member may be in several categories of symptoms, so that they cannot be added up:"
-        " ask 'by' it, or 'where' it is one of them."
+        "A member may be in several categories of symptoms, so their counts cannot be added up:"
+        " group by it, or filter by one of its categories."
     }
     assert answer["data"] == {"insight": None}
     one = {"by": [], "where": [{"variable": "symptoms", "in": ["PAIN"]}]}
-    assert [each["count"] for each in (await said("patient", CELLS, id | one))["insight"]["cells"]] == [60, 80, None]
-    over_sex = (await said("patient", CELLS, {"id": said.ids["symptoms"], "by": []}))["insight"]["cells"]
+    assert [each["count"] for each in (await published("patient", CELLS, id | one))["insight"]["cells"]] == [
+        60,
+        80,
+        None,
+    ]
+    over_sex = (await published("patient", CELLS, {"id": published.ids["symptoms"], "by": []}))["insight"]["cells"]
     assert [each["count"] for each in over_sex] == [145, 119, 52]
 
 
-async def test_files_hold_what_the_cells_hold(said: Said) -> None:
-    answer = (await said("licensed", "query ($id: ID!) { insight(id: $id) { csv jsonStat cells { count } } }"))[
+async def test_files_contain_the_same_numbers_as_the_cells(published: Published) -> None:
+    answer = (await published("licensed", "query ($id: ID!) { insight(id: $id) { csv jsonStat cells { count } } }"))[
         "insight"
     ]
     lines = list(csv.reader(io.StringIO(answer["csv"])))
@@ -173,7 +179,7 @@ async def test_files_hold_what_the_cells_hold(said: Said) -> None:
     document = json.loads(answer["jsonStat"])
     assert validate_jsonstat(document)
     assert document["label"] == "Tracking of Home: Fatigue, by Sex"
-    assert document["source"] == f"2026 spring, frozen on 2026-03-02; line {said.line + 1} of the public register"
+    assert document["source"] == f"2026 spring, frozen on 2026-03-02; entry {published.line + 1} of the public ledger"
     assert (document["id"], document["size"]) == (["sex", "fatigue", "measure"], [3, 4, 5])
 
 
@@ -200,44 +206,46 @@ FOUND = """query ($id: ID!) {
         ("unlicensed", False),
     ],
 )
-async def test_a_buyer_reads_what_a_licence_opens_to_its_kind_today_and_nothing_else(
-    said: Said, who: str, sees: bool
+async def test_a_buyer_reads_only_what_a_running_licence_opens_to_their_kind_of_organization(
+    published: Published, who: str, sees: bool
 ) -> None:
-    of_fatigue, of_symptoms = [{"id": said.ids[name]} for name in ("fatigue", "sex")], said.ids["symptoms"]
-    newest = await said.place.admin.fetch(
+    of_fatigue, of_symptoms = [{"id": published.ids[name]} for name in ("fatigue", "sex")], published.ids["symptoms"]
+    newest = await published.server.admin.fetch(
         "select 'ins_' || id as id from insight.insight where dataset_id = $1 order by published_at desc, id desc",
-        said.wave.id,
+        published.wave.id,
     )
     every = [{"id": each["id"]} for each in newest] if sees else []
-    assert await said(who, FOUND) == {
+    assert await published(who, FOUND) == {
         "insight": of_fatigue[0] if sees else None,
         "node": of_fatigue[0] if sees else None,
         "community": {
             "insights": {"nodes": every},
             "datasets": {
                 "nodes": [{"title": "Tracking of Home", "insights": {"nodes": every}}, OLD]
-            },  # everybody knows that there is one
+            },  # its existence is public
         },
         "treatment": {"insights": {"nodes": [one for one in every if one not in of_fatigue]}},
     }
     assert not sees or {"id": of_symptoms} in every
-    away = await said(who, "query ($id: ID!) { insight(id: $id) { cells { count } } }", {"id": said.ids["away"]})
+    away = await published(
+        who, "query ($id: ID!) { insight(id: $id) { cells { count } } }", {"id": published.ids["away"]}
+    )
     assert (away["insight"] is not None) is (who in ("patient", "manager", "of another community"))
 
 
 OLD = {"title": "Tracking, spring", "insights": {"nodes": []}}
 
 
-async def test_five_thousand_cells_are_one_answer_whether_planned_or_computed(said: Said) -> None:
+async def test_five_thousand_cells_fit_one_response_planned_or_computed(published: Published) -> None:
     a, b, c = (
         variable(name, *(f"{name.upper()}{n}" for n in range(n))) for name, n in (("a", 24), ("b", 9), ("c", 19))
     )
-    large = await wave(said.place.admin, a, b, c, title="Large")
+    large = await wave(published.server.admin, a, b, c, title="Large")
     noisy = [(7 * place) % 41 for place in range(25 * 10 * 20)]
-    ids = await large.say(("a", "b", "c"), noisy)
+    ids = await large.publish(("a", "b", "c"), noisy)
     text = """query ($id: ID!, $where: [CategoryFilter!]) { insight(id: $id) {
       cells(where: $where, includeUnreliable: true) { category { code } by { code } count reliability } } }"""
-    planned = (await said("manager", text, {"id": ids["c"]}))["insight"]["cells"]
+    planned = (await published("manager", text, {"id": ids["c"]}))["insight"]["cells"]
     expected = [
         ([one.code, two.code], three.code, count)
         for (one, two, three), count in zip(product(a.categories, b.categories, c.categories), noisy, strict=True)
@@ -246,20 +254,20 @@ async def test_five_thousand_cells_are_one_answer_whether_planned_or_computed(sa
         ([each["code"] for each in cell["by"]], cell["category"]["code"], cell["count"]) for cell in planned
     ] == expected
     every = [{"variable": "a", "in": [category.code for category in a.categories]}]
-    assert (await said("manager", text, {"id": ids["c"], "where": every}))["insight"]["cells"] == planned
+    assert (await published("manager", text, {"id": ids["c"], "where": every}))["insight"]["cells"] == planned
 
 
-async def test_rows_of_earlier_versions_are_shown_within_what_they_can_be(fresh: str) -> None:
-    async with place(fresh) as here:
-        said = await furnished(here)
-        insight = UUID(said.ids["fatigue"].removeprefix("ins_"))
-        outside: dict[str, Any] = {"insight_id": insight, "by": [0], "low": -0.2, "high": 12.0}
-        await factories.cell(said.place.admin, place=900, share=1.03, **outside)
-        await factories.cell(said.place.admin, place=901, **outside | {"share": None, "low": None, "high": None})
-        await factories.statistic(said.place.admin, place=900, value=-7.0, **outside)
-        found = (await said("licensed", WHOLE))["insight"]
-        shares = [(cell["share"], cell["interval"]) for cell in found["cells"][-2:]]
-        assert shares == [(1.0, {"low": 0.0, "high": 1.0}), (None, None)]
-        scale = [one.value for one in FATIGUE.categories if one.value is not None]
-        mean = found["statistics"][-1]
-        assert (mean["value"], mean["interval"]) == (min(scale), {"low": min(scale), "high": max(scale)})
+async def test_stored_figures_outside_their_range_are_clamped_when_read(own_server: OwnServer) -> None:
+    published = await furnished(own_server)
+    insight = UUID(published.ids["fatigue"].removeprefix("ins_"))
+    outside: dict[str, Any] = {"insight_id": insight, "by": [0], "low": -0.2, "high": 12.0}
+    unset: dict[str, Any] = {"share": None, "low": None, "high": None}
+    await factories.cell(own_server.admin, place=900, share=1.03, **outside)
+    await factories.cell(own_server.admin, place=901, **outside | unset)
+    await factories.statistic(own_server.admin, place=900, value=-7.0, **outside)
+    found = (await published("licensed", WHOLE))["insight"]
+    shares = [(cell["share"], cell["interval"]) for cell in found["cells"][-2:]]
+    assert shares == [(1.0, {"low": 0.0, "high": 1.0}), (None, None)]
+    scale = [category.value for category in FATIGUE.categories if category.value is not None]
+    mean = found["statistics"][-1]
+    assert (mean["value"], mean["interval"]) == (min(scale), {"low": min(scale), "high": max(scale)})

@@ -1,4 +1,4 @@
-"""What has been said stands: nothing of it is changed, by whoever; and who may publish can do nothing else."""
+"""Published rows cannot be changed by any role, and the publisher's role can do nothing but publish."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ SAID = {"release": "purpose", "insight": "variable", "cell": "count", "statistic
 
 
 @pytest.mark.parametrize("table", SAID)
-async def test_what_has_been_said_is_only_added_to(admin: Admin, table: str) -> None:
+async def test_published_rows_are_append_only(admin: Admin, table: str) -> None:
     await getattr(factories, table)(admin)
     column, everything = SAID[table], f"SELECT * FROM insight.{table} ORDER BY 1, 2, 3"
     before = await admin.fetch(everything)
@@ -30,13 +30,13 @@ async def test_what_has_been_said_is_only_added_to(admin: Admin, table: str) -> 
         f"TRUNCATE insight.{table} CASCADE",
         "TRUNCATE catalog.community CASCADE",
     ):
-        async with undone(admin):  # as the tables' owner, and a superuser at that
+        async with undone(admin):  # as the tables' owner, who is a superuser
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="published rows cannot be changed or deleted"):
                 await admin.execute(statement)
     assert await admin.fetch(everything) == before != []
 
 
-async def test_what_was_said_outlives_whom_it_was_said_of_and_for(admin: Admin) -> None:
+async def test_published_rows_outlive_the_members_and_organizations_they_concern(admin: Admin) -> None:
     release = (await factories.release(admin, organization_id=(await factories.organization(admin))["id"]))["id"]
     entry = await factories.ledger_entry(admin, release_id=release)
     for statement, id in (
@@ -60,7 +60,7 @@ async def test_what_was_said_outlives_whom_it_was_said_of_and_for(admin: Admin) 
         {"cells_digest": b"short"},
     ],
 )
-async def test_a_line_that_does_not_follow_the_last_one_is_refused(admin: Admin, given: dict[str, Any]) -> None:
+async def test_a_ledger_entry_that_does_not_follow_the_last_is_refused(admin: Admin, given: dict[str, Any]) -> None:
     first = await factories.ledger_entry(admin)
     async with undone(admin):
         with pytest.raises(asyncpg.CheckViolationError, match="the ledger entry does not follow the last one"):
@@ -72,7 +72,7 @@ async def test_a_line_that_does_not_follow_the_last_one_is_refused(admin: Admin,
     )
 
 
-async def test_a_budget_is_only_ever_spent(admin: Admin) -> None:
+async def test_a_budget_never_grows_back(admin: Admin) -> None:
     made = (await factories.dataset(admin, spent_micro_rho=500, sold_micro_rho=200, cap_micro_rho=1_000))["id"]
     over = (await factories.dataset(admin, status="TOO_SMALL"))["id"]
     for statement, id in (
@@ -91,8 +91,8 @@ async def test_a_budget_is_only_ever_spent(admin: Admin) -> None:
 
 
 @pytest.mark.parametrize("login", [Audience.BUYER, PUBLISHER], ids=lambda login: login.role)
-async def test_who_buys_and_who_publishes_reaches_no_persons_row(dsn: str, login: Login) -> None:
-    """The whole of three schemas, read and write; tests/models/test_policies.py has what a role may write elsewhere."""
+async def test_the_buyer_and_publisher_roles_reach_no_persons_row(dsn: str, login: Login) -> None:
+    """Covers reads and writes in three schemas; tests/models/test_policies.py covers writes elsewhere."""
     await logins.open_roles(dsn)
     connection = await asyncpg.connect(logins.role_dsn(dsn, login))
     people = [table for table in metadata.sorted_tables if table.schema in ("identity", "care", "research")]
@@ -115,7 +115,7 @@ async def test_who_buys_and_who_publishes_reaches_no_persons_row(dsn: str, login
     assert len(people) > 25
 
 
-async def test_the_publisher_writes_what_it_says_and_takes_nothing_back(admin: Admin) -> None:
+async def test_the_publisher_inserts_publications_and_deletes_nothing(admin: Admin) -> None:
     made = await factories.dataset(admin)
     entry = await factories.ledger_entry(admin)
     async with undone(admin):
@@ -158,13 +158,13 @@ ON = {"starts_on": TODAY, "ends_on": TODAY}
         ("LABORATORY", None, False),
     ],
 )
-async def test_a_buyer_reads_what_was_said_of_datasets_that_its_licence_and_kind_open(
+async def test_a_buyer_reads_insights_of_datasets_open_to_their_licence_and_kind(
     admin: Admin, kind: str, licence: dict[str, Any] | None, reads: bool
 ) -> None:
     made = await factories.dataset(admin)
     insight = (await factories.insight(admin, dataset_id=made["id"]))["id"]
-    for say in (factories.cell, factories.statistic):
-        await say(admin, insight_id=insight)
+    for insert in (factories.cell, factories.statistic):
+        await insert(admin, insight_id=insight)
     buyer = (await factories.organization(admin, kind=kind))["id"]
     if licence is not None:
         where = made["community_id"] if "community_id" not in licence else (await factories.community(admin))["id"]
@@ -190,7 +190,7 @@ async def seen(admin: Admin, audience: Audience, viewer: UUID | None, dataset: U
 
 
 @pytest.mark.parametrize("audience", [Audience.PATIENT, Audience.BUYER, Audience.MANAGER])
-async def test_nobody_reads_of_a_dataset_that_was_too_small(admin: Admin, audience: Audience) -> None:
+async def test_nobody_reads_rows_of_a_dataset_that_is_too_small(admin: Admin, audience: Audience) -> None:
     made = [(await factories.dataset(admin, status=status))["id"] for status in ("OPEN", "ENDED", "TOO_SMALL")]
     await admin.execute(f"SET LOCAL ROLE {audience.role}")
     found = await admin.fetch("SELECT id FROM insight.dataset WHERE id = any($1)", made)

@@ -1,4 +1,4 @@
-"""The register: what verifies it finds whatever was tampered with, and a database that forgot it is not served."""
+"""The public ledger: verification detects tampering, and a database that lost entries is not served."""
 
 import asyncio
 import hashlib
@@ -19,9 +19,9 @@ from resolvers.insight.ledger import EMPTY, Head
 from server.rollback_guard import LedgerHeadFile, LedgerRolledBack, digest
 from settings import Settings
 from tests.support.client import ANYBODY, Ask
+from tests.support.network import running_network
 from tests.support.population import buyer, closed, publish
 from tests.support.publishable import gathered, paid
-from tests.support.town import town
 
 ADDRESS = "postgresql://me:secret@127.0.0.1:5432/cohorte"
 
@@ -47,7 +47,7 @@ TAMPERED = {
 
 
 @pytest.mark.parametrize(("statement", "found"), TAMPERED.items())
-async def test_what_was_tampered_with_is_found(admin: asyncpg.Connection, statement: str, found: str) -> None:
+async def test_tampering_is_detected(admin: asyncpg.Connection, statement: str, found: str) -> None:
     assert await ledger.fault(admin) is None
     await admin.execute("SET LOCAL session_replication_role = replica")  # no trigger refuses it
     assert not (await admin.execute(statement)).endswith(" 0")
@@ -56,7 +56,7 @@ async def test_what_was_tampered_with_is_found(admin: asyncpg.Connection, statem
     assert fault.startswith(found)
 
 
-async def test_anybody_can_check_the_register_by_what_the_graph_says_of_it(ask: Ask) -> None:
+async def test_anybody_can_verify_the_ledger_through_the_graph(ask: Ask) -> None:
     page = """
         query Lines($after: Cursor) {
           dataUses(first: 100, after: $after) {
@@ -68,10 +68,10 @@ async def test_anybody_can_check_the_register_by_what_the_graph_says_of_it(ask: 
     uses: list[dict[str, Any]] = []
     after = None
     while True:
-        told = (await ask(ANYBODY, page, {"after": after}))["data"]["dataUses"]
-        uses = [*reversed(told["nodes"]), *uses]
-        after = told["pageInfo"]["endCursor"]
-        if not told["pageInfo"]["hasNextPage"]:
+        uses_page = (await ask(ANYBODY, page, {"after": after}))["data"]["dataUses"]
+        uses = [*reversed(uses_page["nodes"]), *uses]
+        after = uses_page["pageInfo"]["endCursor"]
+        if not uses_page["pageInfo"]["hasNextPage"]:
             break
     previous = "0" * 64
     for position, use in enumerate(uses, start=1):
@@ -86,7 +86,7 @@ async def test_anybody_can_check_the_register_by_what_the_graph_says_of_it(ask: 
     assert len(uses) > 3
 
 
-async def test_the_command_says_whether_the_register_holds(
+async def test_the_command_reports_whether_the_ledger_is_valid(
     fresh: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COHORTE_DATABASE_URL", fresh)
@@ -94,34 +94,34 @@ async def test_the_command_says_whether_the_register_holds(
     try:
         head = await ledger.head(database)
         assert await asyncio.to_thread(main) == 0  # it has an event loop of its own
-        said = f"The ledger is valid: {head.position} entries. Hash of the last entry: {head.hash.hex()}\n"
-        assert capsys.readouterr() == (said, "")
+        printed = f"The ledger is valid: {head.position} entries. Hash of the last entry: {head.hash.hex()}\n"
+        assert capsys.readouterr() == (printed, "")
         async with database.transaction():
             await database.execute("SET LOCAL session_replication_role = replica")
             await database.execute("UPDATE insight.ledger_entry SET purpose = 'Nothing' WHERE position = 3")
         assert await asyncio.to_thread(main) == 1
-        said = "Entry 3 of the ledger was altered, or does not follow the previous entry.\n"
-        assert capsys.readouterr() == ("", said)
+        printed = "Entry 3 of the ledger was altered, or does not follow the previous entry.\n"
+        assert capsys.readouterr() == ("", printed)
     finally:
         await database.close()
 
 
-async def test_the_head_is_kept_outside_of_the_database_after_each_publishing(template: str) -> None:
-    async with town(template) as here:
-        endpoint = here.ask.app.endpoint
+async def test_the_ledgers_head_is_stored_outside_the_database_after_each_publication(template: str) -> None:
+    async with running_network(template) as network:
+        endpoint = network.ask.app.endpoint
         assert endpoint is not None
         kept = endpoint.publisher.head_file
-        assert kept.read() == await ledger.head(here.database)  # from when it started
-        people = await gathered(here)
-        dataset = await closed(here, people)
-        assert kept.read() == await ledger.head(here.database)
+        assert kept.read() == await ledger.head(network.database)  # from when it started
+        people = await gathered(network)
+        dataset = await closed(network, people)
+        assert kept.read() == await ledger.head(network.database)
         before = kept.read()
-        paid(await publish(here, await buyer(here, people.community), dataset, "q", "r"))
-        assert kept.read() == await ledger.head(here.database)
+        paid(await publish(network, await buyer(network, people.community), dataset, "q", "r"))
+        assert kept.read() == await ledger.head(network.database)
         assert kept.read().position == before.position + 1
 
 
-async def test_a_database_that_lacks_what_was_published_is_not_served(fresh: str, tmp_path: Path) -> None:
+async def test_a_database_that_lacks_published_entries_is_not_served(fresh: str, tmp_path: Path) -> None:
     database = await asyncpg.connect(fresh)
     head = await ledger.head(database)
     await database.close()
@@ -132,7 +132,7 @@ async def test_a_database_that_lacks_what_was_published_is_not_served(fresh: str
         with pytest.raises(LedgerRolledBack):
             async with app.router.lifespan_context(app):
                 pytest.fail("it is served")
-    with pytest.raises(Unavailable) as refused:  # which the command says, and ends with 1
+    with pytest.raises(Unavailable) as refused:  # which the command reports, with exit status 1
         await prepare(fresh, Settings(data=tmp_path))
     assert str(refused.value) == (
         f"The database's ledger lacks entry {head.position + 1:,}, which was published. Privacy budget that is already "
@@ -144,7 +144,7 @@ async def test_a_database_that_lacks_what_was_published_is_not_served(fresh: str
         assert kept.read() == head
 
 
-def test_a_head_only_goes_forward(tmp_path: Path) -> None:
+def test_the_stored_head_only_moves_forward(tmp_path: Path) -> None:
     one, other = LedgerHeadFile(tmp_path, ADDRESS), LedgerHeadFile(tmp_path, ADDRESS)
     assert one.read() == EMPTY
     for head in (Head(2, b"two"), Head(5, b"five"), Head(3, b"three")):
@@ -157,7 +157,7 @@ def test_a_head_only_goes_forward(tmp_path: Path) -> None:
     assert one.read() == Head(6, b"six")
 
 
-def test_a_head_that_cannot_be_kept_is_logged_and_one_that_cannot_be_read_refused(
+def test_a_head_that_cannot_be_stored_is_logged_and_an_unreadable_one_is_refused(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()
@@ -170,13 +170,13 @@ def test_a_head_that_cannot_be_kept_is_logged_and_one_that_cannot_be_read_refuse
         kept.read()
 
 
-def test_a_database_is_told_from_another_by_where_it_is_and_not_by_who_logs_in() -> None:
-    here = digest(ADDRESS)
-    assert digest("postgresql://other:word@127.0.0.1:5432/cohorte?sslmode=require") == here
-    assert digest("postgresql://me:secret@127.0.0.1/cohorte") == here
+def test_a_database_is_identified_by_its_address_and_not_by_its_login() -> None:
+    network = digest(ADDRESS)
+    assert digest("postgresql://other:word@127.0.0.1:5432/cohorte?sslmode=require") == network
+    assert digest("postgresql://me:secret@127.0.0.1/cohorte") == network
     others = ("127.0.0.2:5432/cohorte", "127.0.0.1:5433/cohorte", "127.0.0.1:5432/other")
-    assert here not in {digest(f"postgresql://me:secret@{other}") for other in others}
-    # The folder of a socket is another one at each start; a name is not.
+    assert network not in {digest(f"postgresql://me:secret@{other}") for other in others}
+    # The folder of a socket differs at each start; a name does not.
     sockets = {digest(f"postgresql://me@/cohorte?host=%2Ftmp%2F{name}&port=5432") for name in ("one", "two")}
     assert len(sockets) == 1
-    assert digest("postgresql://me@/cohorte?host=127.0.0.1&port=5432") == here
+    assert digest("postgresql://me@/cohorte?host=127.0.0.1&port=5432") == network

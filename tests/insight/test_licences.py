@@ -1,4 +1,4 @@
-"""Licences from asking to their end: what an organization asks for, what the house decides, what the tables refuse."""
+"""Licences from request to end: what an organization requests, what staff decide, what the tables refuse."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -7,14 +7,16 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from models.identity.accounts import StaffRole
 from models.insight.licences import LicenceStatus
 from models.viewers import Audience
 from resolvers.jobs import end_licences
 from tests import factories
-from tests.support.town import Person, Town
+from tests.support.callers import User
+from tests.support.ids import key
+from tests.support.network import Network
+from tests.support.surveys import in_days
 
 BUYER, MANAGER = Audience.BUYER, Audience.MANAGER
 FIELDS = """
@@ -25,42 +27,30 @@ OWN = "{ organization { licences { status reason } } }"
 DECIDED = ["status", "price_amount", "price_currency", "quota_micro_rho", "reason"]
 
 
-def in_days(days: int) -> str:
-    """A day by the server's calendar, which is UTC's."""
-    return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
-
-
-@pytest_asyncio.fixture
-async def laboratory(here: Town) -> Person:
-    return await here.buyer()
-
-
-def wanted(home: UUID, **given: Any) -> dict[str, Any]:
-    asked = {"community": f"com_{home}", "purpose": "Sleep", "startsOn": in_days(0), "endsOn": in_days(365)}
+def wanted(community_id: UUID, **given: Any) -> dict[str, Any]:
+    asked = {"community": f"com_{community_id}", "purpose": "Sleep", "startsOn": in_days(0), "endsOn": in_days(365)}
     return asked | given
 
 
-async def requested(here: Town, laboratory: Person, home: UUID, **given: Any) -> str:
-    payload = await here.do(laboratory, "licenceRequest", "licence { id }", **wanted(home, **given))
+async def requested(network: Network, laboratory_user: User, community_id: UUID, **given: Any) -> str:
+    payload = await network.do(laboratory_user, "licenceRequest", "licence { id }", **wanted(community_id, **given))
     assert payload["userErrors"] == []
     return str(payload["licence"]["id"])
 
 
-def key(id: str) -> UUID:
-    return UUID(id.partition("_")[2])
-
-
-async def decision(here: Town, licence: str) -> list[Any]:
-    row = await here.row(f"SELECT {', '.join(DECIDED)} FROM insight.licence WHERE id = $1", key(licence))
+async def decision(network: Network, licence: str) -> list[Any]:
+    row = await network.row(f"SELECT {', '.join(DECIDED)} FROM insight.licence WHERE id = $1", key(licence))
     return [row[name] for name in DECIDED]
 
 
 UNDECIDED = ["REQUESTED", None, None, 0, None]
 
 
-async def test_an_organization_asks_for_a_licence(here: Town, laboratory: Person, home: UUID) -> None:
-    name = await here.value("SELECT name FROM catalog.community WHERE id = $1", home)
-    payload = await here.do(laboratory, "licenceRequest", FIELDS, **wanted(home, purpose="  Sleep and fatigue "))
+async def test_an_organization_requests_a_licence(network: Network, laboratory_user: User, community_id: UUID) -> None:
+    name = await network.value("SELECT name FROM catalog.community WHERE id = $1", community_id)
+    payload = await network.do(
+        laboratory_user, "licenceRequest", FIELDS, **wanted(community_id, purpose="  Sleep and fatigue ")
+    )
     asked = {
         "community": {"name": name},
         "purpose": "Sleep and fatigue",
@@ -72,7 +62,7 @@ async def test_an_organization_asks_for_a_licence(here: Town, laboratory: Person
         "quota": {"microRho": 0},
     }
     assert payload == {"licence": asked, "userErrors": []}
-    assert await here.value(ROWS, laboratory.id) == 1
+    assert await network.value(ROWS, laboratory_user.id) == 1
 
 
 @pytest.mark.parametrize(
@@ -88,59 +78,67 @@ async def test_an_organization_asks_for_a_licence(here: Town, laboratory: Person
         ({"startsOn": "9997-12-30", "endsOn": "9999-12-31"}, ("INVALID", "input.endsOn")),
     ],
 )
-async def test_what_is_no_licence_is_refused_and_nothing_is_written(
-    here: Town, laboratory: Person, home: UUID, given: dict[str, Any], refusal: tuple[str, str]
+async def test_an_invalid_licence_request_is_refused_and_not_stored(
+    network: Network,
+    laboratory_user: User,
+    community_id: UUID,
+    given: dict[str, Any],
+    refusal: tuple[str, str],
 ) -> None:
-    assert await here.refused(laboratory, "licenceRequest", **wanted(home, **given)) == refusal
-    assert await here.value(ROWS, laboratory.id) == 0
+    assert await network.refused(laboratory_user, "licenceRequest", **wanted(community_id, **given)) == refusal
+    assert await network.value(ROWS, laboratory_user.id) == 0
 
 
 @pytest.mark.parametrize("days", [("2096-02-29", "2098-02-28"), ("2097-03-01", "2099-03-01"), (in_days(0), in_days(0))])
-async def test_a_licence_lasts_a_day_or_two_years(
-    here: Town, laboratory: Person, home: UUID, days: tuple[str, str]
+async def test_a_licence_lasts_from_a_day_to_two_years(
+    network: Network, laboratory_user: User, community_id: UUID, days: tuple[str, str]
 ) -> None:
-    licence = await requested(here, laboratory, home, startsOn=days[0], endsOn=days[1], purpose="p" * 500)
-    row = await here.row("SELECT starts_on, ends_on FROM insight.licence WHERE id = $1", key(licence))
+    licence = await requested(
+        network, laboratory_user, community_id, startsOn=days[0], endsOn=days[1], purpose="p" * 500
+    )
+    row = await network.row("SELECT starts_on, ends_on FROM insight.licence WHERE id = $1", key(licence))
     assert [row[name].isoformat() for name in ("starts_on", "ends_on")] == list(days)
 
 
-async def test_one_request_for_a_community_waits_at_a_time(
-    here: Town, steward: Person, laboratory: Person, home: UUID
+async def test_an_organization_has_one_pending_request_for_each_community(
+    network: Network, steward: User, laboratory_user: User, community_id: UUID
 ) -> None:
-    asked = wanted(home)
-    payloads = await asyncio.gather(*(here.do(laboratory, "licenceRequest", FIELDS, **asked) for _ in range(3)))
+    asked = wanted(community_id)
+    payloads = await asyncio.gather(*(network.do(laboratory_user, "licenceRequest", FIELDS, **asked) for _ in range(3)))
     refusals = sorted((payload["userErrors"] for payload in payloads), key=len)
     assert refusals == [[], *[[{"code": "CONFLICT", "path": ["input", "community"]}]] * 2]
-    assert await here.value(ROWS, laboratory.id) == 1
-    other = await here.buyer()
-    await requested(here, other, home)  # another organization is in nobody's way
-    licence = await here.value("SELECT id FROM insight.licence WHERE organization_id = $1", laboratory.id)
-    await here.do(steward, "licenceDecide", "__typename", licence=f"lic_{licence}", granted=False)
-    await requested(here, laboratory, home)
-    assert await here.value(ROWS, laboratory.id) == 2
+    assert await network.value(ROWS, laboratory_user.id) == 1
+    other = await network.buyer()
+    await requested(network, other, community_id)  # another organization's request does not interfere
+    licence = await network.value("SELECT id FROM insight.licence WHERE organization_id = $1", laboratory_user.id)
+    await network.do(steward, "licenceDecide", "__typename", licence=f"lic_{licence}", granted=False)
+    await requested(network, laboratory_user, community_id)
+    assert await network.value(ROWS, laboratory_user.id) == 2
 
 
-async def test_a_request_that_has_lapsed_is_in_nobodys_way(here: Town, laboratory: Person, home: UUID) -> None:
+async def test_an_expired_request_does_not_block_a_new_one(
+    network: Network, laboratory_user: User, community_id: UUID
+) -> None:
     over = date.fromisoformat(in_days(-1))
     await factories.licence(
-        here.database, organization_id=laboratory.id, community_id=home, status=LicenceStatus.REQUESTED,
+        network.database, organization_id=laboratory_user.id, community_id=community_id, status=LicenceStatus.REQUESTED,
         starts_on=over, ends_on=over,
     )  # fmt: skip
-    await requested(here, laboratory, home)
-    assert await here.ask(laboratory, OWN) == {
+    await requested(network, laboratory_user, community_id)
+    assert await network.ask(laboratory_user, OWN) == {
         "data": {
             "organization": {"licences": [{"status": "REQUESTED", "reason": None}, {"status": "ENDED", "reason": None}]}
         }
     }
 
 
-async def test_the_house_grants_a_licence_and_its_organization_is_written_to(
-    here: Town, steward: Person, laboratory: Person, home: UUID
+async def test_staff_grant_a_licence_and_the_organization_gets_mail(
+    network: Network, steward: User, laboratory_user: User, community_id: UUID
 ) -> None:
-    licence = await requested(here, laboratory, home)
+    licence = await requested(network, laboratory_user, community_id)
     given: dict[str, Any] = {"licence": licence, "granted": True, "quota": 150_000}
     price = {"amount": "1250.5", "currency": "EUR"}
-    payload = await here.do(steward, "licenceDecide", FIELDS, price=price, **given)
+    payload = await network.do(steward, "licenceDecide", FIELDS, price=price, **given)
     decided = {name: payload["licence"][name] for name in ("status", "reason", "price", "quota")}
     assert (decided, payload["userErrors"]) == (
         {
@@ -151,30 +149,30 @@ async def test_the_house_grants_a_licence_and_its_organization_is_written_to(
         },
         [],
     )
-    mail = await letter_to(here, laboratory)
-    name = await here.value("SELECT name FROM catalog.community WHERE id = $1", home)
+    mail = await letter_to(network, laboratory_user)
+    name = await network.value("SELECT name FROM catalog.community WHERE id = $1", community_id)
     assert mail["Subject"] == "Votre licence est accordée"
     words = mail.get_content()
     assert name in words.splitlines()
-    assert not any(told in words for told in ("150", "1250", "Sleep", laboratory.name))
+    assert not any(value in words for value in ("150", "1250", "Sleep", laboratory_user.name))
 
 
-async def test_the_house_refuses_a_licence_and_may_say_why(
-    here: Town, steward: Person, laboratory: Person, home: UUID
+async def test_staff_refuse_a_licence_with_an_optional_reason(
+    network: Network, steward: User, laboratory_user: User, community_id: UUID
 ) -> None:
-    licence = await requested(here, laboratory, home)
+    licence = await requested(network, laboratory_user, community_id)
     given = {"licence": licence, "granted": False, "reason": " Ask the mutual. "}
-    payload = await here.do(steward, "licenceDecide", "licence { status reason }", **given)
+    payload = await network.do(steward, "licenceDecide", "licence { status reason }", **given)
     assert payload == {"licence": {"status": "REFUSED", "reason": "Ask the mutual."}, "userErrors": []}
-    told = {"data": {"organization": {"licences": [{"status": "REFUSED", "reason": "Ask the mutual."}]}}}
-    assert await here.ask(laboratory, OWN) == told
-    mail = await letter_to(here, laboratory)
+    expected = {"data": {"organization": {"licences": [{"status": "REFUSED", "reason": "Ask the mutual."}]}}}
+    assert await network.ask(laboratory_user, OWN) == expected
+    mail = await letter_to(network, laboratory_user)
     assert (mail["Subject"], "mutual" in mail.get_content()) == ("Votre licence est refusée", False)
 
 
-async def letter_to(here: Town, buyer: Person) -> Any:
-    address = await here.value("SELECT email FROM identity.account WHERE organization_id = $1", buyer.id)
-    return await here.mailbox.next(address)
+async def letter_to(network: Network, buyer: User) -> Any:
+    address = await network.value("SELECT email FROM identity.account WHERE organization_id = $1", buyer.id)
+    return await network.mailbox.next(address)
 
 
 EUROS = {"amount": "1", "currency": "EUR"}
@@ -199,74 +197,84 @@ EUROS = {"amount": "1", "currency": "EUR"}
         ({"licence": "nonsense"}, ("NOT_FOUND", "input.licence")),
     ],
 )
-async def test_a_decision_that_is_refused_decides_nothing(
-    here: Town, steward: Person, laboratory: Person, home: UUID, given: dict[str, Any], refusal: tuple[str, str]
+async def test_an_invalid_decision_changes_nothing(
+    network: Network,
+    steward: User,
+    laboratory_user: User,
+    community_id: UUID,
+    given: dict[str, Any],
+    refusal: tuple[str, str],
 ) -> None:
-    licence = await requested(here, laboratory, home)
+    licence = await requested(network, laboratory_user, community_id)
     decided = {"licence": licence, "granted": True, "quota": 1} | given
-    assert await here.refused(steward, "licenceDecide", **decided) == refusal
-    assert await decision(here, licence) == UNDECIDED
+    assert await network.refused(steward, "licenceDecide", **decided) == refusal
+    assert await decision(network, licence) == UNDECIDED
 
 
-async def test_a_licence_is_decided_on_once(here: Town, steward: Person, laboratory: Person, home: UUID) -> None:
-    licence, other = await requested(here, laboratory, home), await here.staff(StaffRole.DATA_STEWARD)
+async def test_a_licence_request_is_decided_once(
+    network: Network, steward: User, laboratory_user: User, community_id: UUID
+) -> None:
+    licence, other = (
+        await requested(network, laboratory_user, community_id),
+        await network.staff(StaffRole.DATA_STEWARD),
+    )
     payloads = await asyncio.gather(
-        here.do(steward, "licenceDecide", "__typename", licence=licence, granted=True, quota=7),
-        here.do(other, "licenceDecide", "__typename", licence=licence, granted=False),
+        network.do(steward, "licenceDecide", "__typename", licence=licence, granted=True, quota=7),
+        network.do(other, "licenceDecide", "__typename", licence=licence, granted=False),
     )
     refusals = [payload["userErrors"] for payload in payloads]
     conflict = [{"code": "CONFLICT", "path": ["input", "licence"]}]
     assert sorted(refusals, key=len) == [[], conflict]
     granted = ["GRANTED", None, None, 7, None]
     expected = granted if refusals[0] == [] else ["REFUSED", None, None, 0, None]
-    assert await decision(here, licence) == expected
+    assert await decision(network, licence) == expected
     again = {"licence": licence, "granted": True, "quota": 8}
-    assert await here.refused(steward, "licenceDecide", **again) == ("CONFLICT", "input.licence")
-    assert await decision(here, licence) == expected
+    assert await network.refused(steward, "licenceDecide", **again) == ("CONFLICT", "input.licence")
+    assert await decision(network, licence) == expected
 
 
-async def test_a_request_whose_days_are_over_cannot_be_granted(
-    here: Town, steward: Person, laboratory: Person, home: UUID
+async def test_a_request_whose_term_is_over_cannot_be_granted(
+    network: Network, steward: User, laboratory_user: User, community_id: UUID
 ) -> None:
-    licence = await requested(here, laboratory, home)
+    licence = await requested(network, laboratory_user, community_id)
     over = "UPDATE insight.licence SET starts_on = current_date - 9, ends_on = current_date - 1 WHERE id = $1"
-    await here.database.execute(over, key(licence))
+    await network.database.execute(over, key(licence))
     given = {"licence": licence, "granted": True, "quota": 1}
-    assert await here.refused(steward, "licenceDecide", **given) == ("CONFLICT", "input.licence")
-    assert (await decision(here, licence))[3] == 0
+    assert await network.refused(steward, "licenceDecide", **given) == ("CONFLICT", "input.licence")
+    assert (await decision(network, licence))[3] == 0
 
 
 @pytest.mark.parametrize("roles", [[], [StaffRole.SURVEY_MANAGER, StaffRole.MODERATOR]])
-async def test_who_is_no_data_steward_decides_nothing(
-    here: Town, laboratory: Person, home: UUID, roles: list[StaffRole]
+async def test_only_data_stewards_decide_on_licences(
+    network: Network, laboratory_user: User, community_id: UUID, roles: list[StaffRole]
 ) -> None:
-    licence, clerk = await requested(here, laboratory, home), await here.staff(*roles)
-    answer = await here.answer(clerk, "licenceDecide", "__typename", licence=licence, granted=True, quota=1)
+    licence, clerk = await requested(network, laboratory_user, community_id), await network.staff(*roles)
+    answer = await network.answer(clerk, "licenceDecide", "__typename", licence=licence, granted=True, quota=1)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
-    assert await decision(here, licence) == UNDECIDED
+    assert await decision(network, licence) == UNDECIDED
 
 
-async def test_a_licence_reads_as_ended_when_it_is_over_and_then_is(
-    here: Town, steward: Person, laboratory: Person
+async def test_a_licence_whose_term_is_over_reads_as_ended(
+    network: Network, steward: User, laboratory_user: User
 ) -> None:
     today = datetime.now(UTC).date()
     made: dict[UUID, str] = {}
     for status in LicenceStatus:
         for days, reads in ((0, status.value), (-1, "REFUSED" if status is LicenceStatus.REFUSED else "ENDED")):
             given = {"status": status, "starts_on": today - timedelta(days=9), "ends_on": today + timedelta(days=days)}
-            made[(await factories.licence(here.database, organization_id=laboratory.id, **given))["id"]] = reads
+            made[(await factories.licence(network.database, organization_id=laboratory_user.id, **given))["id"]] = reads
     for write_down in (False, True):
         if write_down:
-            await end_licences(here.database)
-        answer = await here.ask(laboratory, "{ organization { licences { id status } } }")
+            await end_licences(network.database)
+        answer = await network.ask(laboratory_user, "{ organization { licences { id status } } }")
         licences = answer["data"]["organization"]["licences"]
         assert {key(one["id"]): one["status"] for one in licences} == made
         for status in LicenceStatus:
             query = "query ($s: LicenceStatus) { licences(status: $s, first: 100) { nodes { id } } }"
-            found = (await here.ask(steward, query, {"s": status.value}))["data"]["licences"]["nodes"]
+            found = (await network.ask(steward, query, {"s": status.value}))["data"]["licences"]["nodes"]
             ours = {id for one in found if (id := key(one["id"])) in made}
             assert ours == {id for id, reads in made.items() if reads == status}
-    rows = await here.database.fetch("SELECT id, status FROM insight.licence WHERE id = any($1)", list(made))
+    rows = await network.database.fetch("SELECT id, status FROM insight.licence WHERE id = any($1)", list(made))
     assert {row["id"]: row["status"] for row in rows} == made
 
 
@@ -294,7 +302,7 @@ MAY_NOT: list[tuple[Audience, str]] = [
 
 
 @pytest.mark.parametrize(("audience", "statement"), MAY_NOT)
-async def test_the_tables_refuse_what_no_mutation_would_write(
+async def test_the_tables_refuse_rows_that_no_mutation_writes(
     admin: asyncpg.Connection, audience: Audience, statement: str
 ) -> None:
     named = await scene(admin)
@@ -303,7 +311,7 @@ async def test_the_tables_refuse_what_no_mutation_would_write(
         await admin.execute(in_sql(statement, named))
 
 
-async def test_the_tables_let_a_licence_be_asked_for_and_be_decided_on_once(admin: asyncpg.Connection) -> None:
+async def test_the_tables_accept_a_licence_request_and_one_decision(admin: asyncpg.Connection) -> None:
     named = await scene(admin)
     ask = f"{INTO}) VALUES ({{own}}, {DAYS}, 'REQUESTED')"
     grant = "UPDATE insight.licence SET status = 'GRANTED', quota_micro_rho = 5"
@@ -320,7 +328,7 @@ async def test_the_tables_let_a_licence_be_asked_for_and_be_decided_on_once(admi
 
 
 async def scene(admin: asyncpg.Connection) -> dict[str, UUID]:
-    """Two organizations, the first of which has asked for a licence; a steward and somebody else of the house."""
+    """Ids of two organizations, the first with a licence request, of a data steward and of other staff."""
     own, other = (await factories.organization(admin))["id"], (await factories.organization(admin))["id"]
     licence = await factories.licence(admin, organization_id=own, status=LicenceStatus.REQUESTED)
     return {

@@ -1,4 +1,4 @@
-"""A new laboratory's whole way, as its people and its program go it: from a first letter to a line in the register."""
+"""A new laboratory's whole journey, for its people and its program: from the first mail to an entry in the ledger."""
 
 import csv
 import io
@@ -11,15 +11,17 @@ from uuid import UUID
 import pytest_asyncio
 
 from tests import factories
+from tests.support.callers import User
 from tests.support.client import ANYBODY, Caller
+from tests.support.ids import key
+from tests.support.network import Network
 from tests.support.newcomers import RESET, code_in, done, sign_in
 from tests.support.population import Crowd, closed
-from tests.support.publishable import PRICES, asks, free, gathered, key, paid, publishes, spent
-from tests.support.town import Person, Town
+from tests.support.publishable import PRICES, asks, free, gathered, paid, publishes, spent
 
 NAME, CONTACT, PASSWORD = "Institut Nouveau", "contact@nouveau.example", "six amber lamps"
 PURPOSE = "How a treatment is lived with"
-LEFT = 800  # of its quota, after what it publishes
+LEFT = 800  # of the quota, after the publications
 KNOWN = """
     query Known($id: ID!) {
       dataset(id: $id) { variables { name } insights(first: 100) { nodes { variable { name } by { name } } } }
@@ -43,65 +45,66 @@ REGISTER = """
 
 @dataclass
 class Offer:
-    """A dataset that laboratories may ask, one of the same community that they may not, and one of another's."""
+    """A dataset offered to laboratories, one of the same community that is not, and one of another community."""
 
-    people: Crowd
+    respondents: Crowd
     dataset: str
     insurers: str
     elsewhere: str
 
 
 @pytest_asyncio.fixture
-async def offer(here: Town) -> Offer:
-    people = await gathered(here)
-    elsewhere = (await factories.community(here.database))["id"]
-    insurers = await another(here, people.community, "INSURER")
-    return Offer(people, await closed(here, people), insurers, await another(here, elsewhere, "LABORATORY"))
+async def offer(network: Network) -> Offer:
+    """Yields the datasets that a new laboratory may and may not use."""
+    respondents = await gathered(network)
+    elsewhere = (await factories.community(network.database))["id"]
+    insurers = await another(network, respondents.community, "INSURER")
+    return Offer(
+        respondents, await closed(network, respondents), insurers, await another(network, elsewhere, "LABORATORY")
+    )
 
 
-async def another(here: Town, community: UUID, kind: str) -> str:
-    """A dataset without anybody in it, offered to this kind alone."""
-    dataset = (await factories.dataset(here.database, community_id=community, offered_to=[kind]))["id"]
-    await factories.variable(here.database, dataset_id=dataset, position=1, name="q")
-    await factories.category(here.database, dataset_id=dataset, variable=1, place=0, code="UNKNOWN")
+async def another(network: Network, community: UUID, kind: str) -> str:
+    """A dataset without members, offered only to this kind of organization."""
+    dataset = (await factories.dataset(network.database, community_id=community, offered_to=[kind]))["id"]
+    await factories.variable(network.database, dataset_id=dataset, position=1, name="q")
+    await factories.category(network.database, dataset_id=dataset, variable=1, place=0, code="UNKNOWN")
     return f"dst_{dataset}"
 
 
-async def test_a_new_laboratory_comes_to_know_what_it_may_and_no_more(
-    here: Town, steward: Person, offer: Offer
-) -> None:
-    laboratory = await comes_in(here, steward)
-    assert await readable(here, laboratory, offer.dataset) == set()  # members' own tables take a licence as well
-    before = await spent(here, offer.dataset)
-    assert await refusal(here, laboratory, offer.dataset, "q", "r") == LICENCE_REQUIRED
-    await is_licensed(here, steward, laboratory, offer.people)
-    assert ("q",) in await readable(here, laboratory, offer.dataset)
+async def test_a_new_laboratory_learns_only_what_it_may(network: Network, steward: User, offer: Offer) -> None:
+    laboratory = await comes_in(network, steward)
+    assert await readable(network, laboratory, offer.dataset) == set()  # members' own tables take a licence as well
+    before = await spent(network, offer.dataset)
+    assert await refusal(network, laboratory, offer.dataset, "q", "r") == LICENCE_REQUIRED
+    await is_licensed(network, steward, laboratory, offer.respondents)
+    assert ("q",) in await readable(network, laboratory, offer.dataset)
 
-    quoted = await asks(here, laboratory, offer.dataset, "q", "r")
+    quoted = await asks(network, laboratory, offer.dataset, "q", "r")
     assert (quoted["cost"]["microRho"], quoted["remainingAfter"]["microRho"]) == (PRICES[20], LEFT)
-    assert await spent(here, offer.dataset) == before
-    insight, charged = paid(await publishes(here, laboratory, offer.dataset, "q", "r"))
+    assert await spent(network, offer.dataset) == before
+    insight, charged = paid(await publishes(network, laboratory, offer.dataset, "q", "r"))
     assert charged == quoted["cost"]["microRho"]
-    await is_read_and_registered(here, laboratory, insight)
-    assert ("q", "r") in await readable(here, laboratory, offer.dataset)
+    await is_read_and_registered(network, laboratory, insight)
+    assert ("q", "r") in await readable(network, laboratory, offer.dataset)
 
     after = (before[0] + charged, charged)
-    assert await spent(here, offer.dataset) == after
+    assert await spent(network, offer.dataset) == after
     for dataset, asked, expected in (
         (offer.dataset, ("q", "sex"), BUDGET_EXHAUSTED),
         (offer.dataset, ("q", "r", "sex", "age_band"), TOO_MANY),
         (offer.insurers, ("q",), NOT_ELIGIBLE),
         (offer.elsewhere, ("q",), LICENCE_REQUIRED),
     ):
-        assert await refusal(here, laboratory, dataset, *asked) == expected
-    assert await spent(here, offer.dataset) == after
-    await its_program_does_as_much(here, laboratory, offer, insight)
+        assert await refusal(network, laboratory, dataset, *asked) == expected
+    assert await spent(network, offer.dataset) == after
+    await its_program_does_as_much(network, laboratory, offer, insight)
 
 
 LICENCE_REQUIRED = {
     "code": "LICENCE_REQUIRED",
     "path": ["input", "dataset"],
-    "message": "This takes a licence for the dataset's community, granted and in force today. See `licenceRequest`.",
+    "message": "This requires a licence for the dataset's community that is in force today. See `licenceRequest`.",
 }
 NOT_ELIGIBLE = {
     "code": "NOT_ELIGIBLE",
@@ -116,60 +119,60 @@ BUDGET_EXHAUSTED = {
 TOO_MANY = {
     "code": "INVALID",
     "path": ["input", "by"],
-    "message": "An insight has at most 3 variables. Leave some out.",
+    "message": "An insight can have at most 3 variables. Leave some out.",
 }
 
 
-async def refusal(here: Town, who: Caller, dataset: str, variable: str, *by: str) -> dict[str, Any]:
-    """The one refusal that publishing it meets, with nothing else said."""
-    said = await publishes(here, who, dataset, variable, *by)
-    assert (said["insight"], said["charged"]) == (None, None)
-    [error] = said["userErrors"]
+async def refusal(network: Network, who: Caller, dataset: str, variable: str, *by: str) -> dict[str, Any]:
+    """The only user error of publishing from a dataset; the payload has nothing else."""
+    payload = await publishes(network, who, dataset, variable, *by)
+    assert (payload["insight"], payload["charged"]) == (None, None)
+    [error] = payload["userErrors"]
     return dict(error)
 
 
-async def comes_in(here: Town, steward: Person) -> Caller:
-    """Made by the house, opened by its contact."""
+async def comes_in(network: Network, steward: User) -> Caller:
+    """Staff create the organization, and its contact opens the account."""
     asked = {"name": NAME, "kind": "LABORATORY", "contactEmail": CONTACT, "locale": "en"}
-    assert (await here.do(steward, "organizationCreate", "__typename", **asked))["userErrors"] == []
-    chosen = {"code": code_in(await here.mailbox.next(CONTACT)), "password": PASSWORD}
-    assert await done(here.ask, ANYBODY, RESET, chosen) == []
-    return await sign_in(here.ask, CONTACT, PASSWORD)
+    assert (await network.do(steward, "organizationCreate", "__typename", **asked))["userErrors"] == []
+    chosen = {"code": code_in(await network.mailbox.next(CONTACT)), "password": PASSWORD}
+    assert await done(network.ask, ANYBODY, RESET, chosen) == []
+    return await sign_in(network.ask, CONTACT, PASSWORD)
 
 
-async def is_licensed(here: Town, steward: Person, laboratory: Caller, people: Crowd) -> None:
-    """It asks for a licence, which the house finds among those that wait, and grants; a letter says so."""
+async def is_licensed(network: Network, steward: User, laboratory: Caller, respondents: Crowd) -> None:
+    """The laboratory requests a licence; staff find the pending request and grant it, and a mail says so."""
     today = datetime.now(UTC).date()
     days = {"startsOn": today.isoformat(), "endsOn": (today + timedelta(days=365)).isoformat()}
-    asked = {"community": f"com_{people.community}", "purpose": PURPOSE} | days
-    assert (await here.do(laboratory, "licenceRequest", "__typename", **asked))["userErrors"] == []
+    asked = {"community": f"com_{respondents.community}", "purpose": PURPOSE} | days
+    assert (await network.do(laboratory, "licenceRequest", "__typename", **asked))["userErrors"] == []
     waiting = "{ licences(status: REQUESTED, first: 100) { nodes { id purpose organization { name } } } }"
-    found = (await here.ask(steward, waiting))["data"]["licences"]["nodes"]
+    found = (await network.ask(steward, waiting))["data"]["licences"]["nodes"]
     [licence] = [one["id"] for one in found if (one["organization"]["name"], one["purpose"]) == (NAME, PURPOSE)]
     decided = {"licence": licence, "granted": True, "quota": PRICES[20] + LEFT}
-    assert (await here.do(steward, "licenceDecide", "__typename", **decided))["userErrors"] == []
-    mails = here.mailbox
+    assert (await network.do(steward, "licenceDecide", "__typename", **decided))["userErrors"] == []
+    mails = network.mailbox
     while (await mails.next(CONTACT))["Subject"] != "Your licence was granted":
         pass
 
 
-async def readable(here: Town, who: Caller, dataset: str) -> set[tuple[str, ...]]:
-    """The variables of each insight of a dataset that it may read."""
-    answer = await here.ask(who, KNOWN, {"id": dataset})
+async def readable(network: Network, who: Caller, dataset: str) -> set[tuple[str, ...]]:
+    """The variables of each insight of a dataset that the caller may read."""
+    answer = await network.ask(who, KNOWN, {"id": dataset})
     found = answer["data"]["dataset"]["insights"]["nodes"]
     return {(one["variable"]["name"], *(by["name"] for by in one["by"])) for one in found}
 
 
-async def is_read_and_registered(here: Town, laboratory: Caller, insight: str) -> None:
-    """Its cells, and the same for a spreadsheet and for statistical tools; then what everybody may read of it."""
-    answer = await here.ask(laboratory, READ, {"id": insight})
+async def is_read_and_registered(network: Network, laboratory: Caller, insight: str) -> None:
+    """Checks an insight's cells, its CSV and JSON-stat files, and its public ledger entry."""
+    answer = await network.ask(laboratory, READ, {"id": insight})
     assert "errors" not in answer, answer["errors"]
     read = answer["data"]["insight"]
     assert (read["purpose"], read["requestedBy"]) == (PURPOSE, {"name": NAME})
     cells = {(cell["by"][0]["code"], cell["category"]["code"]): cell for cell in read["cells"]}
     counts = {places: cell["count"] for places, cell in cells.items()}
     assert len(cells) == 3 * 4
-    # Forty of 240 in each of six; 70 is over six standard deviations of the noise.
+    # Forty of 240 members in each of six cells; 70 is more than six standard deviations of the noise.
     assert all(abs((counts[r, q] or 0) - 40) < 70 for r in "AB" for q in "ABC")
     rows = list(csv.DictReader(io.StringIO(read["csv"])))
     assert {(row["r_code"], row["q_code"]): row["count"] for row in rows} == {
@@ -187,7 +190,7 @@ async def is_read_and_registered(here: Town, laboratory: Caller, insight: str) -
         for r in stat["dimension"]["r"]["category"]["index"]
         for q in stat["dimension"]["q"]["category"]["index"]
     ]
-    register = await here.ask(ANYBODY, REGISTER)
+    register = await network.ask(ANYBODY, REGISTER)
     assert register["data"]["dataUses"]["nodes"] == [
         {
             "organization": {"name": NAME},
@@ -199,19 +202,19 @@ async def is_read_and_registered(here: Town, laboratory: Caller, insight: str) -
     ]
 
 
-async def its_program_does_as_much(here: Town, laboratory: Caller, offer: Offer, insight: str) -> None:
-    """With a key, it reads, is quoted and publishes out of the same licence, and asks for no other."""
+async def its_program_does_as_much(network: Network, laboratory: Caller, offer: Offer, insight: str) -> None:
+    """With an API key, the program reads, quotes and publishes under the same licence, and cannot request another."""
     expires = (datetime.now(UTC) + timedelta(days=90)).isoformat(timespec="seconds")
-    payload = await here.do(laboratory, "apiKeyCreate", "secret", name="Reports", expiresAt=expires)
+    payload = await network.do(laboratory, "apiKeyCreate", "secret", name="Reports", expiresAt=expires)
     program = Caller("program", payload["secret"])
-    assert free(await publishes(here, program, offer.dataset, "q", "r", within=50)) == insight
-    assert await refusal(here, program, offer.dataset, "q", "sex") == BUDGET_EXHAUSTED
-    cheaper, charged = paid(await publishes(here, program, offer.dataset, "q", "sex", within=50))
+    assert free(await publishes(network, program, offer.dataset, "q", "r", within=50)) == insight
+    assert await refusal(network, program, offer.dataset, "q", "sex") == BUDGET_EXHAUSTED
+    cheaper, charged = paid(await publishes(network, program, offer.dataset, "q", "sex", within=50))
     assert charged == PRICES[50]
     licences = "SELECT count(DISTINCT licence_id) FROM insight.release WHERE dataset_id = $1 AND licence_id IS NOT NULL"
-    assert await here.value(licences, key(offer.dataset)) == 1
-    answer = await here.ask(program, READ, {"id": cheaper})
+    assert await network.value(licences, key(offer.dataset)) == 1
+    answer = await network.ask(program, READ, {"id": cheaper})
     assert len(answer["data"]["insight"]["cells"]) == 4 * 4
-    asked = {"community": f"com_{offer.people.community}", "purpose": PURPOSE, "startsOn": expires[:10]}
-    refused = await here.answer(program, "licenceRequest", "__typename", **asked, endsOn=expires[:10])
+    asked = {"community": f"com_{offer.respondents.community}", "purpose": PURPOSE, "startsOn": expires[:10]}
+    refused = await network.answer(program, "licenceRequest", "__typename", **asked, endsOn=expires[:10])
     assert [error["extensions"]["code"] for error in refused["errors"]] == ["FORBIDDEN"]

@@ -1,4 +1,4 @@
-"""Publishing at once and with accidents in between: never overspent, nothing said unpaid, planted faults found."""
+"""Publishing with concurrency and failures: never overspent, nothing published unpaid; planted faults are detected."""
 
 import asyncio
 import logging
@@ -12,6 +12,8 @@ import pytest
 from privacy import noise
 from resolvers.insight.releases import FrozenDataset
 from tests.support.client import Caller, serving
+from tests.support.ids import key
+from tests.support.network import Network, running_network
 from tests.support.population import Crowd, buyer, closed, publish
 from tests.support.publishable import (
     PRICES,
@@ -19,57 +21,57 @@ from tests.support.publishable import (
     SHARE,
     expect_sound,
     gathered,
-    key,
     paid,
     publishes,
     releases,
     spent,
 )
-from tests.support.town import Town, town
 
 PAIRS = combinations(("q", "r", "twin", "sex", "kind", "time_since_diagnosis"), 2)
 QUESTIONS = [("q",), *islice(PAIRS, 15)]
 
 
-async def race(here: Town, people: Crowd, dataset: str, within: int) -> tuple[int, int]:
-    """Sixteen publishers by two servers, each with a question of its own: how many were answered, and refused."""
-    settings = here.ask.app.endpoint
+async def race(network: Network, respondents: Crowd, dataset: str, within: int) -> tuple[int, int]:
+    """Sixteen publishers on two servers, each with a different question: how many succeeded and were refused."""
+    settings = network.ask.app.endpoint
     assert settings is not None
     assert settings.settings.database_url is not None
-    buyers = [await buyer(here, people.community) for _ in range(4)]
+    buyers = [await buyer(network, respondents.community) for _ in range(4)]
     async with serving(settings.settings.database_url) as other:
-        elsewhere = Town(other, here.database)
-        said = await asyncio.gather(
+        elsewhere = Network(other, network.database)
+        results = await asyncio.gather(
             *(
-                publishes((here, elsewhere)[n % 2], buyers[n % 4], dataset, *question, within=within)
+                publishes((network, elsewhere)[n % 2], buyers[n % 4], dataset, *question, within=within)
                 for n, question in enumerate(QUESTIONS)
             )
         )
-    refused = [one for one in said if one["userErrors"]]
+    refused = [one for one in results if one["userErrors"]]
     assert {one["userErrors"][0]["code"] for one in refused} <= {"BUDGET_EXHAUSTED"}
-    return len(said) - len(refused), len(refused)
+    return len(results) - len(refused), len(refused)
 
 
-async def test_sixteen_who_publish_at_once_never_overspend(here: Town, people: Crowd, dataset: str) -> None:
-    # `q` was published at freezing, as precisely as this: it costs nothing.
-    assert await race(here, people, dataset, within=10) == (SHARE // PRICES[10] + 1, 7)
-    assert (await spent(here, dataset))[1] == SHARE // PRICES[10] * PRICES[10]
-    await expect_sound(here, dataset)
-
-
-async def test_sixteen_who_ask_the_same_at_once_are_told_one_thing_once(
-    here: Town, people: Crowd, dataset: str
+async def test_sixteen_concurrent_publishers_never_overspend(
+    network: Network, respondents: Crowd, dataset: str
 ) -> None:
-    buyers = [await buyer(here, people.community) for _ in range(4)]
+    # `q` was published at freezing, as precisely as this: it costs nothing.
+    assert await race(network, respondents, dataset, within=10) == (SHARE // PRICES[10] + 1, 7)
+    assert (await spent(network, dataset))[1] == SHARE // PRICES[10] * PRICES[10]
+    await expect_sound(network, dataset)
+
+
+async def test_sixteen_concurrent_identical_requests_publish_one_insight(
+    network: Network, respondents: Crowd, dataset: str
+) -> None:
+    buyers = [await buyer(network, respondents.community) for _ in range(4)]
     turned = (("q", "sex"), ("sex", "q"))
-    said = await asyncio.gather(*(publish(here, buyers[n % 4], dataset, *turned[n // 8]) for n in range(16)))
-    assert sorted(paid(one)[1] for one in said) == [0] * 15 + [PRICES[20]]
-    assert len({paid(one)[0] for one in said[:8]}) == len({paid(one)[0] for one in said[8:]}) == 1
-    assert len(await releases(here, dataset, "q", "sex")) == 1
-    await expect_sound(here, dataset)
+    results = await asyncio.gather(*(publish(network, buyers[n % 4], dataset, *turned[n // 8]) for n in range(16)))
+    assert sorted(paid(one)[1] for one in results) == [0] * 15 + [PRICES[20]]
+    assert len({paid(one)[0] for one in results[:8]}) == len({paid(one)[0] for one in results[8:]}) == 1
+    assert len(await releases(network, dataset, "q", "sex")) == 1
+    await expect_sound(network, dataset)
 
 
-async def test_a_debit_after_the_commit_is_found_out(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_debit_after_the_commit_is_detected(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
     debts: list[int] = []
 
     async def later(connection: object, dataset: FrozenDataset, charge: int, *, sold: bool) -> None:
@@ -79,46 +81,50 @@ async def test_a_debit_after_the_commit_is_found_out(template: str, monkeypatch:
         UPDATE insight.dataset
         SET spent_micro_rho = spent_micro_rho + $2, sold_micro_rho = sold_micro_rho + $2 WHERE id = $1
     """
-    async with town(template) as apart:  # its register does not hold any more
-        people = await gathered(apart)
-        dataset = await closed(apart, people)
+    async with running_network(template) as apart:  # its ledger is no longer valid
+        respondents = await gathered(apart)
+        dataset = await closed(apart, respondents)
         await expect_sound(apart, dataset)
         monkeypatch.setattr("resolvers.insight.releases.debit", later)
-        await race(apart, people, dataset, within=10)
+        await race(apart, respondents, dataset, within=10)
         for charge in debts:
-            with suppress(asyncpg.CheckViolationError):  # the wall behind it, which is too late by then
+            with suppress(asyncpg.CheckViolationError):  # the database constraint, which comes too late
                 await apart.database.execute(debit, key(dataset), charge)
         with pytest.raises(AssertionError):
             await expect_sound(apart, dataset)
 
 
-async def test_what_fails_in_between_has_cost_nothing_and_its_error_says_no_count(
-    here: Town, dataset: str, licensed: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+async def test_a_failed_publication_costs_nothing_and_its_error_contains_no_count(
+    network: Network,
+    dataset: str,
+    licensed_buyer: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fails(counts: Sequence[int], *_: object) -> list[int]:
         raise ValueError(f"no noise for {list(counts)}")
 
-    before = await spent(here, dataset)
+    before = await spent(network, dataset)
     with monkeypatch.context() as patched, caplog.at_level(logging.DEBUG):
         patched.setattr(noise, "draw", fails)
         given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
-        answer = await here.ask(licensed, PUBLISHES, {"input": given})
+        answer = await network.ask(licensed_buyer, PUBLISHES, {"input": given})
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL_SERVER_ERROR"]
-    assert "NoNoise" in caplog.text
+    assert "NoiseFailed" in caplog.text
     assert "40, 40" not in caplog.text + str(answer)
-    assert await spent(here, dataset) == before
-    assert await releases(here, dataset, "q", "r") == []
-    paid(await publish(here, licensed, dataset, "q", "r"))
+    assert await spent(network, dataset) == before
+    assert await releases(network, dataset, "q", "r") == []
+    paid(await publish(network, licensed_buyer, dataset, "q", "r"))
 
 
-async def test_questions_that_match_the_same_members_are_two_questions(
-    here: Town, dataset: str, licensed: Caller
+async def test_questions_that_match_the_same_members_stay_separate(
+    network: Network, dataset: str, licensed_buyer: Caller
 ) -> None:
-    await ask_twins(here, dataset, licensed)
+    await ask_twins(network, dataset, licensed_buyer)
 
 
-async def test_a_key_made_of_content_is_found_out(
-    here: Town, dataset: str, licensed: Caller, monkeypatch: pytest.MonkeyPatch
+async def test_a_cube_key_derived_from_content_is_detected(
+    network: Network, dataset: str, licensed_buyer: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def same_members(names: Sequence[str], version: int) -> str:
         return "|".join(sorted({"r" if name == "twin" else name for name in names})) + f"@v{version}"
@@ -126,38 +132,38 @@ async def test_a_key_made_of_content_is_found_out(
     monkeypatch.setattr("resolvers.insight.quotes.key", same_members)
     monkeypatch.setattr("resolvers.insight.releases.key", same_members)
     with pytest.raises(AssertionError):
-        await ask_twins(here, dataset, licensed)
+        await ask_twins(network, dataset, licensed_buyer)
 
 
-async def ask_twins(here: Town, dataset: str, who: Caller) -> None:
-    first, _ = paid(await publish(here, who, dataset, "q", "r"))
-    second, charged = paid(await publish(here, who, dataset, "q", "twin"))
+async def ask_twins(network: Network, dataset: str, who: Caller) -> None:
+    first, _ = paid(await publish(network, who, dataset, "q", "r"))
+    second, charged = paid(await publish(network, who, dataset, "q", "twin"))
     assert (charged, first != second) == (PRICES[20], True)
-    assert len(await releases(here, dataset, "q", "twin")) == 1
+    assert len(await releases(network, dataset, "q", "twin")) == 1
 
 
-async def test_a_backend_that_is_ended_after_the_debit_has_said_nothing(
-    here: Town, dataset: str, licensed: Caller
+async def test_a_backend_terminated_after_the_debit_publishes_nothing(
+    network: Network, dataset: str, licensed_buyer: Caller
 ) -> None:
-    before = await spent(here, dataset)
-    lines = await here.value("SELECT count(*) FROM insight.ledger_entry")
-    holder = here.database
+    before = await spent(network, dataset)
+    lines = await network.value("SELECT count(*) FROM insight.ledger_entry")
+    holder = network.database
     async with holder.transaction():
         await holder.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.ledger'))")
         given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
-        asked = asyncio.create_task(here.ask(licensed, PUBLISHES, {"input": given}))
+        asked = asyncio.create_task(network.ask(licensed_buyer, PUBLISHES, {"input": given}))
         await ended(holder, await waiting(holder))
         answer = await asked
     assert "data" not in answer or answer["data"] is None
-    assert await spent(here, dataset) == before
-    assert await releases(here, dataset, "q", "r") == []
-    assert await here.value("SELECT count(*) FROM insight.ledger_entry") == lines
-    assert paid(await publish(here, licensed, dataset, "q", "r"))[1] == PRICES[20]
-    await expect_sound(here, dataset)
+    assert await spent(network, dataset) == before
+    assert await releases(network, dataset, "q", "r") == []
+    assert await network.value("SELECT count(*) FROM insight.ledger_entry") == lines
+    assert paid(await publish(network, licensed_buyer, dataset, "q", "r"))[1] == PRICES[20]
+    await expect_sound(network, dataset)
 
 
 async def waiting(database: asyncpg.Connection) -> int:
-    """The publisher's backend that has said all and waits for its turn to write into the register."""
+    """The id of the publisher's backend that has written everything and waits for the ledger."""
     query = """
         SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
         WHERE l.locktype = 'advisory' AND NOT l.granted AND a.usename = 'cohorte_publisher'
@@ -174,18 +180,20 @@ async def ended(database: asyncpg.Connection, pid: int) -> None:
     assert await database.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
 
 
-async def test_a_client_that_goes_in_between_has_spent_nothing(here: Town, dataset: str, licensed: Caller) -> None:
-    before = await spent(here, dataset)
-    async with here.database.transaction():
-        await here.database.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.ledger'))")
+async def test_a_client_that_disconnects_while_publishing_spends_nothing(
+    network: Network, dataset: str, licensed_buyer: Caller
+) -> None:
+    before = await spent(network, dataset)
+    async with network.database.transaction():
+        await network.database.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.ledger'))")
         given = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
-        asked = asyncio.create_task(here.ask(licensed, PUBLISHES, {"input": given}))
-        pid = await waiting(here.database)
+        asked = asyncio.create_task(network.ask(licensed_buyer, PUBLISHES, {"input": given}))
+        pid = await waiting(network.database)
         asked.cancel()
         still = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)"
         for _ in range(500):
-            if not await here.database.fetchval(still, pid):
+            if not await network.database.fetchval(still, pid):
                 break
             await asyncio.sleep(0.01)
-    assert await spent(here, dataset) == before
-    assert await releases(here, dataset, "q", "r") == []
+    assert await spent(network, dataset) == before
+    assert await releases(network, dataset, "q", "r") == []

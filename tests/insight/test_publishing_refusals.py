@@ -1,4 +1,4 @@
-"""What may not be published, and what it would cost: each refusal and quote, and that nothing was spent."""
+"""Refusals and quotes of publishing: each code and price, and that nothing was spent."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +11,10 @@ from models.identity.accounts import StaffRole
 from models.identity.organizations import OrganizationKind
 from models.insight.licences import LicenceStatus
 from tests import factories
+from tests.support.callers import User
 from tests.support.client import Caller
+from tests.support.ids import key
+from tests.support.network import Network
 from tests.support.population import KINDS, Crowd, buyer, closed, crowd, publish
 from tests.support.publishable import (
     ASKS,
@@ -22,122 +25,121 @@ from tests.support.publishable import (
     expect_sound,
     free,
     gathered,
-    key,
     paid,
     publishes,
     releases,
     spent,
 )
-from tests.support.town import Person, Town
 
 
 @pytest_asyncio.fixture(scope="module")
-async def those(here: Town) -> Crowd:
-    """Others, of whom only what is refused is asked."""
-    return await gathered(here)
+async def other_respondents(network: Network) -> Crowd:
+    """Yields a second crowd, from which only refused requests publish."""
+    return await gathered(network)
 
 
 @pytest_asyncio.fixture(scope="module")
-async def theirs(here: Town, those: Crowd) -> str:
-    return await closed(here, those)
+async def other_dataset(network: Network, other_respondents: Crowd) -> str:
+    """Yields the graph's id of the second crowd's dataset."""
+    return await closed(network, other_respondents)
 
 
-async def test_a_quota_restricts_its_licence_and_not_others(here: Town, people: Crowd, dataset: str) -> None:
-    poor = await buyer(here, people.community, quota=PRICES[20] + 800)
-    rich = await buyer(here, people.community)
-    paid(await publish(here, poor, dataset, "q", "r"))
-    before = await spent(here, dataset)
-    said = await publishes(here, poor, dataset, "q", "sex")
-    [error] = said["userErrors"]
+async def test_a_quota_restricts_its_licence_and_not_others(network: Network, respondents: Crowd, dataset: str) -> None:
+    poor = await buyer(network, respondents.community, quota=PRICES[20] + 800)
+    rich = await buyer(network, respondents.community)
+    paid(await publish(network, poor, dataset, "q", "r"))
+    before = await spent(network, dataset)
+    result = await publishes(network, poor, dataset, "q", "sex")
+    [error] = result["userErrors"]
     assert (error["code"], error["path"]) == ("BUDGET_EXHAUSTED", ["input", "precision"])
     assert (
         error["message"] == "This costs 4,567 micro-rho, and 800 are left. The precision WITHIN_50 is still affordable."
     )
-    assert (said["insight"], said["charged"]) == (None, None)
-    assert said["quote"] == {
+    assert (result["insight"], result["charged"]) == (None, None)
+    assert result["quote"] == {
         "cost": {"microRho": PRICES[20]}, "affordable": False, "alreadyPublished": False, "cells": 16,
         "marginOfError": 20, "remainingAfter": {"microRho": 800}, "cheaper": ["WITHIN_50"], "coveredBy": [],
     }  # fmt: skip
-    assert await asks(here, poor, dataset, "q", "sex") == said["quote"]
-    assert await spent(here, dataset) == before
-    paid(await publish(here, poor, dataset, "q", "sex", within=50))
-    paid(await publish(here, rich, dataset, "q", "sex"))
-    await expect_sound(here, dataset)
+    assert await asks(network, poor, dataset, "q", "sex") == result["quote"]
+    assert await spent(network, dataset) == before
+    paid(await publish(network, poor, dataset, "q", "sex", within=50))
+    paid(await publish(network, rich, dataset, "q", "sex"))
+    await expect_sound(network, dataset)
 
 
-async def test_a_quota_is_of_all_the_communitys_datasets(here: Town, people: Crowd, dataset: str) -> None:
-    poor = await buyer(here, people.community, quota=PRICES[20] + 800)
-    paid(await publish(here, poor, dataset, "q", "r"))
-    wave = await factories.dataset(here.database, community_id=people.community, offered_to=KINDS)
-    await factories.variable(here.database, dataset_id=wave["id"], position=1, name="q")
-    await factories.category(here.database, dataset_id=wave["id"], variable=1, place=0, code="UNKNOWN")
-    assert (await asks(here, poor, f"dst_{wave['id']}", "q"))["remainingAfter"] == {"microRho": 800}
+async def test_a_quota_covers_all_datasets_of_the_community(network: Network, respondents: Crowd, dataset: str) -> None:
+    poor = await buyer(network, respondents.community, quota=PRICES[20] + 800)
+    paid(await publish(network, poor, dataset, "q", "r"))
+    wave = await factories.dataset(network.database, community_id=respondents.community, offered_to=KINDS)
+    await factories.variable(network.database, dataset_id=wave["id"], position=1, name="q")
+    await factories.category(network.database, dataset_id=wave["id"], variable=1, place=0, code="UNKNOWN")
+    assert (await asks(network, poor, f"dst_{wave['id']}", "q"))["remainingAfter"] == {"microRho": 800}
 
 
-async def test_of_several_licences_the_one_with_the_most_left_pays(here: Town, people: Crowd, dataset: str) -> None:
-    who = await buyer(here, people.community, quota=100)
-    poor = await here.row("SELECT l.* FROM insight.licence l JOIN insight.organization o ON o.id = l.organization_id"
+async def test_the_licence_with_the_most_quota_left_pays(network: Network, respondents: Crowd, dataset: str) -> None:
+    who = await buyer(network, respondents.community, quota=100)
+    poor = await network.row("SELECT l.* FROM insight.licence l JOIN insight.organization o ON o.id = l.organization_id"
                           " WHERE o.name = $1", who.name)  # fmt: skip
     kept = ("organization_id", "community_id", "status", "starts_on", "ends_on")
-    rich = await factories.licence(here.database, **{name: poor[name] for name in kept}, quota_micro_rho=9_000)
-    paid(await publish(here, who, dataset, "q", "r"))
-    [release] = await releases(here, dataset, "q", "r")
+    rich = await factories.licence(network.database, **{name: poor[name] for name in kept}, quota_micro_rho=9_000)
+    paid(await publish(network, who, dataset, "q", "r"))
+    [release] = await releases(network, dataset, "q", "r")
     assert release["licence_id"] == rich["id"]
 
 
-async def test_buyers_share_what_is_kept_for_them_and_the_house_has_its_own(
-    here: Town, people: Crowd, dataset: str, licensed: Caller, steward: Person
+async def test_buyers_and_cohorte_have_separate_budget_shares(
+    network: Network, respondents: Crowd, dataset: str, licensed_buyer: Caller, steward: User
 ) -> None:
-    other = await buyer(here, people.community)
-    paid(await publish(here, licensed, dataset, "q", "sex", within=5))
-    paid(await publish(here, other, dataset, "r", "sex", within=5))
+    other = await buyer(network, respondents.community)
+    paid(await publish(network, licensed_buyer, dataset, "q", "sex", within=5))
+    paid(await publish(network, other, dataset, "r", "sex", within=5))
     left = SHARE - 2 * PRICES[5]
-    for who in (licensed, other):
-        said = await publishes(here, who, dataset, "twin", "sex", within=5)
-        assert said["quote"]["remainingAfter"] == {"microRho": left}
-        assert said["quote"]["cheaper"] == ["WITHIN_10", "WITHIN_20", "WITHIN_50"]
-    used, sold = await spent(here, dataset)
+    for who in (licensed_buyer, other):
+        result = await publishes(network, who, dataset, "twin", "sex", within=5)
+        assert result["quote"]["remainingAfter"] == {"microRho": left}
+        assert result["quote"]["cheaper"] == ["WITHIN_10", "WITHIN_20", "WITHIN_50"]
+    used, sold = await spent(network, dataset)
     assert sold == 2 * PRICES[5]
     house = 100_000 - (used - sold)
-    assert (await asks(here, steward, dataset, "twin", "sex", within=5))["remainingAfter"] == {
+    assert (await asks(network, steward, dataset, "twin", "sex", within=5))["remainingAfter"] == {
         "microRho": house - PRICES[5]
     }
-    paid(await publish(here, steward, dataset, "twin", "sex", within=5))
-    [release] = await releases(here, dataset, "twin", "sex")
+    paid(await publish(network, steward, dataset, "twin", "sex", within=5))
+    [release] = await releases(network, dataset, "twin", "sex")
     assert (release["organization_id"], release["licence_id"]) == (None, None)
     assert release["purpose"] == "Cohorte's own research"
-    assert (await publishes(here, steward, dataset, "q", "kind", within=5))["userErrors"][0][
+    assert (await publishes(network, steward, dataset, "q", "kind", within=5))["userErrors"][0][
         "code"
     ] == "BUDGET_EXHAUSTED"
-    await expect_sound(here, dataset)
+    await expect_sound(network, dataset)
 
 
-async def test_a_quote_names_what_answers_the_question_for_nothing(
-    here: Town, people: Crowd, dataset: str, licensed: Caller
+async def test_a_quote_names_the_insight_that_already_answers_the_question(
+    network: Network, respondents: Crowd, dataset: str, licensed_buyer: Caller
 ) -> None:
-    fine, _ = paid(await publish(here, licensed, dataset, "twin", "sex", within=5))
-    quoted = await asks(here, licensed, dataset, "sex", within=10)
+    fine, _ = paid(await publish(network, licensed_buyer, dataset, "twin", "sex", within=5))
+    quoted = await asks(network, licensed_buyer, dataset, "sex", within=10)
     assert [one["id"] for one in quoted["coveredBy"]] == [fine]  # three cells summed are within 5 * sqrt(3)
     assert quoted["cost"] == {"microRho": PRICES[10]}
-    by_sex, _ = paid(await publish(here, licensed, dataset, "sex", within=10))
-    covering = (await asks(here, licensed, dataset, "sex", within=10))["coveredBy"]
+    by_sex, _ = paid(await publish(network, licensed_buyer, dataset, "sex", within=10))
+    covering = (await asks(network, licensed_buyer, dataset, "sex", within=10))["coveredBy"]
     assert [one["id"] for one in covering] == [by_sex, fine]
-    assert (await asks(here, licensed, dataset, "sex", within=5))["coveredBy"] == []
-    assert (await asks(here, licensed, dataset, "twin", "sex", "q", within=50))["coveredBy"] == []
-    stranger = await asks(here, await buyer(here), dataset, "sex", within=10)
+    assert (await asks(network, licensed_buyer, dataset, "sex", within=5))["coveredBy"] == []
+    assert (await asks(network, licensed_buyer, dataset, "twin", "sex", "q", within=50))["coveredBy"] == []
+    stranger = await asks(network, await buyer(network), dataset, "sex", within=10)
     assert (stranger["affordable"], stranger["alreadyPublished"], stranger["coveredBy"]) == (False, False, [])
 
 
-async def test_a_quote_costs_nothing_and_looks_at_nothing(here: Town, dataset: str, licensed: Caller) -> None:
-    before = await spent(here, dataset)
-    quoted = await asks(here, licensed, dataset, "q", "age_band", "region")
+async def test_a_quote_is_free_and_reads_no_record(network: Network, dataset: str, licensed_buyer: Caller) -> None:
+    before = await spent(network, dataset)
+    quoted = await asks(network, licensed_buyer, dataset, "q", "age_band", "region")
     assert quoted == {
         "cost": {"microRho": PRICES[20]}, "affordable": True, "alreadyPublished": False, "cells": 4 * 9 * 19,
         "marginOfError": 20, "remainingAfter": {"microRho": SHARE - PRICES[20]}, "cheaper": ["WITHIN_50"],
         "coveredBy": [],
     }  # fmt: skip
-    assert not [one for one in here.ask.statements if "research." in one]
-    assert await spent(here, dataset) == before
+    assert not [one for one in network.ask.statements if "research." in one]
+    assert await spent(network, dataset) == before
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
@@ -153,28 +155,28 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("change", "code", "path"), REFUSED)
-async def test_what_is_no_question_is_refused_and_quoted_alike(
-    here: Town, those: Crowd, theirs: str, change: dict[str, Any], code: str, path: str
+async def test_an_invalid_question_is_refused_by_quotes_and_publishing_alike(
+    network: Network, other_respondents: Crowd, other_dataset: str, change: dict[str, Any], code: str, path: str
 ) -> None:
-    laboratory = await buyer(here, those.community)
-    before = await spent(here, theirs)
-    given = {"dataset": theirs, "variable": "q", "by": [], "precision": "WITHIN_20"} | change
-    answer = await here.ask(laboratory, PUBLISHES, {"input": given})
+    laboratory = await buyer(network, other_respondents.community)
+    before = await spent(network, other_dataset)
+    given = {"dataset": other_dataset, "variable": "q", "by": [], "precision": "WITHIN_20"} | change
+    answer = await network.ask(laboratory, PUBLISHES, {"input": given})
     [error] = answer["data"]["insightPublish"]["userErrors"]
     assert (error["code"], ".".join(error["path"])) == (code, path)
     assert answer["data"]["insightPublish"]["quote"] is None
-    [quoted] = (await here.ask(laboratory, ASKS, {"input": given}))["errors"]
+    [quoted] = (await network.ask(laboratory, ASKS, {"input": given}))["errors"]
     assert (quoted["extensions"]["code"], ".".join(quoted["extensions"]["argument"])) == (code, path)
     assert quoted["message"] == error["message"]
-    assert await spent(here, theirs) == before
+    assert await spent(network, other_dataset) == before
 
 
-async def test_a_cube_of_too_many_cells_is_refused(here: Town, licensed: Caller) -> None:
+async def test_a_cube_with_too_many_cells_is_refused(network: Network, licensed_buyer: Caller) -> None:
     codes = [f"C{number}" for number in range(90)]
-    wide = await crowd(here.database, [{"a": "C1", "b": "C2"}] * 240, {"a": codes, "b": codes})
-    who = await buyer(here, wide.community)
-    said = await publishes(here, who, await closed(here, wide), "a", "b")
-    [error] = said["userErrors"]
+    wide = await crowd(network.database, [{"a": "C1", "b": "C2"}] * 240, {"a": codes, "b": codes})
+    who = await buyer(network, wide.community)
+    result = await publishes(network, who, await closed(network, wide), "a", "b")
+    [error] = result["userErrors"]
     assert (error["code"], error["path"]) == ("INVALID", ["input", "by"])
     assert error["message"].startswith("This has 8,281 cells, and the limit is 5,000.")
 
@@ -191,14 +193,19 @@ async def test_a_cube_of_too_many_cells_is_refused(here: Town, licensed: Caller)
         (OrganizationKind.LABORATORY, {"community_id": None}, "LICENCE_REQUIRED"),
     ],
 )
-async def test_who_may_not_ask_is_refused_what_was_published_too(
-    here: Town, those: Crowd, theirs: str, kind: OrganizationKind, licence: dict[str, Any] | None, code: str
+async def test_callers_without_access_are_refused_published_questions_too(
+    network: Network,
+    other_respondents: Crowd,
+    other_dataset: str,
+    kind: OrganizationKind,
+    licence: dict[str, Any] | None,
+    code: str,
 ) -> None:
-    before = await spent(here, theirs)
-    who = await buyer(here, kind=kind)
+    before = await spent(network, other_dataset)
+    who = await buyer(network, kind=kind)
     today = datetime.now(UTC).date()
     if licence is not None:
-        organization = await here.value("SELECT id FROM insight.organization WHERE name = $1", who.name)
+        organization = await network.value("SELECT id FROM insight.organization WHERE name = $1", who.name)
         given: dict[str, Any] = {
             "status": LicenceStatus.GRANTED,
             "quota_micro_rho": 250_000,
@@ -206,36 +213,36 @@ async def test_who_may_not_ask_is_refused_what_was_published_too(
             "ends_on": 9,
         } | licence
         days = {name: today + timedelta(days=given.pop(name)) for name in ("starts_on", "ends_on")}
-        about = {"organization_id": organization, "community_id": those.community} | given
-        await factories.licence(here.database, **{name: value for name, value in about.items() if value}, **days)
+        about = {"organization_id": organization, "community_id": other_respondents.community} | given
+        await factories.licence(network.database, **{name: value for name, value in about.items() if value}, **days)
     for variable in ("q", "sex"):  # of which the first was published at freezing
-        [error] = (await publishes(here, who, theirs, variable))["userErrors"]
+        [error] = (await publishes(network, who, other_dataset, variable))["userErrors"]
         assert (error["code"], error["path"]) == (code, ["input", "dataset"])
-    quoted = await asks(here, who, theirs, "q", "sex")
+    quoted = await asks(network, who, other_dataset, "q", "sex")
     assert (quoted["affordable"], quoted["remainingAfter"]) == (False, {"microRho": 0})
-    assert await spent(here, theirs) == before
+    assert await spent(network, other_dataset) == before
 
 
-async def test_only_a_data_steward_publishes_for_the_house_and_members_not_at_all(here: Town, theirs: str) -> None:
-    before = await spent(here, theirs)
-    given = {"dataset": theirs, "variable": "q", "precision": "WITHIN_50"}
-    boss = await here.staff(StaffRole.SURVEY_MANAGER, StaffRole.MODERATOR)
-    [error] = (await here.ask(boss, PUBLISHES, {"input": given}))["errors"]
+async def test_only_data_stewards_publish_for_cohorte_and_members_never(network: Network, other_dataset: str) -> None:
+    before = await spent(network, other_dataset)
+    given = {"dataset": other_dataset, "variable": "q", "precision": "WITHIN_50"}
+    survey_manager = await network.staff(StaffRole.SURVEY_MANAGER, StaffRole.MODERATOR)
+    [error] = (await network.ask(survey_manager, PUBLISHES, {"input": given}))["errors"]
     assert error["extensions"]["code"] == "FORBIDDEN"
-    [error, *_] = (await here.ask(await here.member(), PUBLISHES, {"input": given}))["errors"]
+    [error, *_] = (await network.ask(await network.member(), PUBLISHES, {"input": given}))["errors"]
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
-    assert await spent(here, theirs) == before
+    assert await spent(network, other_dataset) == before
 
 
 @pytest.mark.parametrize("ending", ["status = 'ENDED'", "ends_on = current_date - 1"])
-async def test_a_dataset_that_has_ended_says_nothing_new(
-    here: Town, dataset: str, licensed: Caller, ending: str
+async def test_a_dataset_that_has_ended_publishes_nothing_new(
+    network: Network, dataset: str, licensed_buyer: Caller, ending: str
 ) -> None:
-    insight, _ = paid(await publish(here, licensed, dataset, "q", "r"))
-    await here.database.execute(f"UPDATE insight.dataset SET {ending} WHERE id = $1", key(dataset))
-    before = await spent(here, dataset)
-    [error] = (await publishes(here, licensed, dataset, "twin"))["userErrors"]
+    insight, _ = paid(await publish(network, licensed_buyer, dataset, "q", "r"))
+    await network.database.execute(f"UPDATE insight.dataset SET {ending} WHERE id = $1", key(dataset))
+    before = await spent(network, dataset)
+    [error] = (await publishes(network, licensed_buyer, dataset, "twin"))["userErrors"]
     assert (error["code"], error["path"]) == ("TOO_LATE", ["input", "dataset"])
-    assert free(await publish(here, licensed, dataset, "q", "r")) == insight
-    assert free(await publish(here, licensed, dataset, "r", "q")) != insight
-    assert await spent(here, dataset) == before
+    assert free(await publish(network, licensed_buyer, dataset, "q", "r")) == insight
+    assert free(await publish(network, licensed_buyer, dataset, "r", "q")) != insight
+    assert await spent(network, dataset) == before

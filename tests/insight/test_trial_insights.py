@@ -1,8 +1,7 @@
-"""What can be read of the arthritis trial, against the package's own numbers; and the trial that is too small."""
+"""Insights of the arthritis trial compared with the package's own numbers, and the trial that is too small."""
 
 import math
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -16,8 +15,7 @@ from models.identity.organizations import OrganizationKind
 from privacy.noise import noise_for
 from privacy.precision import Precision, price
 from resolvers.insight.freezing import freeze_wave
-from tests.support.client import Ask, serving
-from tests.support.clusters import clone
+from tests.support.callers import OwnServer
 from tests.support.population import PUBLISH
 from tests.tracking.test_trials import SCORE, arthritis, day_of, table
 
@@ -46,7 +44,7 @@ Counts = dict[tuple[str, str], int]  # by arm and category
 
 @dataclass(frozen=True)
 class Trial:
-    """The counts that are true, those that are published, and the scale of the noise in each."""
+    """The true counts, the published counts, and the scale of the noise in each cell."""
 
     true: Counts
     noisy: Counts
@@ -56,13 +54,13 @@ class Trial:
 
 @cache
 def arthritis_scores() -> dict[str, dict[int, float]]:
-    """Of each patient, by month."""
+    """Each patient's scores by month."""
     return {patient: numbers[SCORE] for patient, numbers in arthritis().items()}
 
 
 @cache
 def true_counts() -> Counts:
-    """Patients by arm, month and score, as the package has them; `UNKNOWN` where a patient has no score at all."""
+    """The package's counts of patients by arm, month and score; `UNKNOWN` for patients without a score."""
     arms = {f"arthritis-{int(line['id']):03}": ARMS[line["trt"]] for line in table("multgee/arthritis")}
     counts: Counter[tuple[str, str]] = Counter()
     for patient, scores in arthritis_scores().items():
@@ -74,18 +72,9 @@ def true_counts() -> Counts:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def place(template: str) -> AsyncIterator[tuple[Ask, asyncpg.Connection]]:
-    """A server on a database of this module's own, and its owner."""
-    async with clone(template) as dsn, serving(dsn) as ask:
-        owner = await asyncpg.connect(dsn)
-        yield ask, owner
-        await owner.close()
-
-
-@pytest_asyncio.fixture(scope="module")
-async def trial(place: tuple[Ask, asyncpg.Connection]) -> Trial:
-    """The months by arm, published once more, within 10: read by the laboratory over HTTP."""
-    ask, owner = place
+async def trial(module_server: OwnServer) -> Trial:
+    """Yields the months by arm, published again within 10, as the laboratory reads them over HTTP."""
+    ask, owner = module_server.ask, module_server.admin
     dataset = await owner.fetchval(DATASET)
     await owner.execute("update insight.licence set quota_micro_rho = 250000 where status = 'GRANTED'")
     before = await owner.fetchval(SPENT, dataset)
@@ -117,7 +106,7 @@ def errors(trial: Trial) -> dict[tuple[str, str], int]:
 
 
 def most_failures(tries: int, probability: float, alpha: float = 1e-5) -> int:
-    """As many failures in so many tries are exceeded once in 100,000."""
+    """The number of failures in this many trials that is exceeded with a probability of 1 in 100,000."""
     left, failures = 1.0, -1
     while left > alpha:
         failures += 1
@@ -125,14 +114,14 @@ def most_failures(tries: int, probability: float, alpha: float = 1e-5) -> int:
     return failures
 
 
-def test_the_package_has_what_the_dataset_shows() -> None:
+def test_the_package_has_the_categories_of_the_dataset() -> None:
     true = true_counts()
     assert {code[:2] for _, code in true} <= {"M0", "M1", "M3", "M5"}
     assert sum(true.values()) == sum(map(len, arthritis_scores().values()))
     assert {arm for arm, _ in true} == set(ARMS.values())
 
 
-def test_every_cell_is_there_and_no_other(trial: Trial) -> None:
+def test_the_insight_has_exactly_the_expected_cells(trial: Trial) -> None:
     months = [*(f"M{month}_{place}" for month in range(7) for place in range(5)), "UNKNOWN"]
     arms = {arm for arm, _ in trial.noisy}
     assert {*ARMS.values(), "OTHER", "UNKNOWN", "METHOTREXATE"} <= arms
@@ -142,7 +131,7 @@ def test_every_cell_is_there_and_no_other(trial: Trial) -> None:
 
 
 def test_the_noise_is_what_was_paid_for(trial: Trial) -> None:
-    """Two releases, within 10 together: each has the noise that its own charge buys, combined by what they tell."""
+    """Two releases combined within 10: each has the noise of its own charge, and they are weighted by precision."""
     whole = noise_for(price(Precision.WITHIN_10, CONTRIBUTIONS), CONTRIBUTIONS)
     assert math.isclose(trial.sigma, whole.sigma, rel_tol=1e-3)
     assert trial.margin <= Precision.WITHIN_10.margin
@@ -151,16 +140,16 @@ def test_the_noise_is_what_was_paid_for(trial: Trial) -> None:
     assert abs(spread - len(found)) < 4.5 * math.sqrt(2 * len(found)) + 0.02 * len(found)
 
 
-def test_cells_are_within_the_margin_95_times_in_100(trial: Trial) -> None:
+def test_cells_lie_within_their_margin_of_error_at_95_percent(trial: Trial) -> None:
     found = errors(trial)
     outside = [place for place, error in found.items() if abs(error) > trial.margin]
     assert len(outside) <= most_failures(len(found), 0.05)
     assert max(map(abs, found.values())) < 6 * trial.sigma
-    known = [place for place in trial.true if abs(found[place]) > trial.margin]  # not only where there is nobody
+    known = [place for place in trial.true if abs(found[place]) > trial.margin]  # not only in empty cells
     assert len(known) <= most_failures(len(trial.true), 0.05)
 
 
-def test_totals_are_as_near_as_their_cells_make_them(trial: Trial) -> None:
+def test_totals_have_the_precision_of_their_cells(trial: Trial) -> None:
     found = errors(trial)
     for arm in (*ARMS.values(), None):
         inside = [error for (where, _), error in found.items() if arm in (None, where)]
@@ -173,11 +162,11 @@ def test_the_mean_of_each_arm_and_month_lies_in_its_interval(trial: Trial) -> No
         for month in (0, 1, 3, 5):
             cells = [(place + 1, (arm, f"M{month}_{place}")) for place in range(5)]
             true = mean([(score, trial.true.get(cell, 0)) for score, cell in cells])
-            said = mean([(score, trial.noisy[cell]) for score, cell in cells])
+            published_mean = mean([(score, trial.noisy[cell]) for score, cell in cells])
             total = sum(trial.noisy[cell] for _, cell in cells)
-            error = trial.sigma * math.sqrt(sum((score - said) ** 2 for score, _ in cells)) / total
-            assert abs(said - true) < 5 * error
-            if abs(said - true) > 1.96 * error:
+            error = trial.sigma * math.sqrt(sum((score - published_mean) ** 2 for score, _ in cells)) / total
+            assert abs(published_mean - true) < 5 * error
+            if abs(published_mean - true) > 1.96 * error:
                 outside.append((arm, month))
     assert len(outside) <= most_failures(8, 0.06)
 
@@ -186,9 +175,9 @@ def mean(counts: list[tuple[int, int]]) -> float:
     return sum(score * count for score, count in counts) / sum(count for _, count in counts)
 
 
-async def test_its_patients_own_table_has_their_median_scores(place: tuple[Ask, asyncpg.Connection]) -> None:
-    """Of the 90 days before the wave, each patient's median: published when it was frozen, and read by any member."""
-    ask, owner = place
+async def test_the_members_own_table_has_the_patients_median_scores(module_server: OwnServer) -> None:
+    """Each patient's median of the 90 days before the wave, published on freezing and readable by any member."""
+    ask, owner = module_server.ask, module_server.admin
     dataset = await owner.fetchval(DATASET)
     frozen_on = await owner.fetchval("select frozen_on from insight.dataset where id = $1", dataset)
     entries = await owner.fetch("select pseudonym, joined_on from care.member where pseudonym like 'arthritis-%'")
@@ -197,9 +186,9 @@ async def test_its_patients_own_table_has_their_median_scores(place: tuple[Ask, 
     for pseudonym, entry in entries:
         days = {day_of(SCORE, entry, month): score for month, score in arthritis_scores()[pseudonym].items()}
         recent = [score for day, score in days.items() if frozen_on - timedelta(days=90) < day <= frozen_on]
-        score = math.floor(median(recent) + 0.5) if recent else None  # what lies between two scores falls upwards
+        score = math.floor(median(recent) + 0.5) if recent else None  # values between two scores are rounded up
         scores += [] if score is None else [score]
-        true["UNKNOWN" if score is None else str(score - 1)] += 1  # a category's code is its place
+        true["UNKNOWN" if score is None else str(score - 1)] += 1  # a category's code is its position
     found = await ask(await ask.sign_in("patient"), LEVELS, {"id": f"dst_{dataset}"})
     (own,) = [one for one in found["data"]["dataset"]["insights"]["nodes"] if one["requestedBy"] is None]
     assert (own["variable"], own["by"]) == ({"name": "level_arthritis_self_assessment"}, [])
@@ -208,16 +197,16 @@ async def test_its_patients_own_table_has_their_median_scores(place: tuple[Ask, 
     assert len(own["cells"]) == 6
     errors = [cell["count"] - true[cell["category"]["code"]] for cell in own["cells"]]
     assert max(map(abs, errors)) < 30  # more than five sigma
-    (said,) = [one for one in own["statistics"] if one["measure"] == "MEAN"]
-    half = (said["interval"]["high"] - said["interval"]["low"]) / 2
-    assert said["reliability"] != "HIDDEN"
-    assert abs(said["value"] - sum(scores) / len(scores)) < 2.5 * half  # at 95 % it is one; this, once in a million
+    (published_mean,) = [one for one in own["statistics"] if one["measure"] == "MEAN"]
+    half = (published_mean["interval"]["high"] - published_mean["interval"]["low"]) / 2
+    assert published_mean["reliability"] != "HIDDEN"
+    assert abs(published_mean["value"] - sum(scores) / len(scores)) < 2.5 * half  # exceeded once in a million
 
 
-async def test_the_epilepsy_trial_is_too_small_and_its_size_alone_is_charged(
-    place: tuple[Ask, asyncpg.Connection],
+async def test_the_epilepsy_trial_is_too_small_and_only_its_size_is_charged(
+    module_server: OwnServer,
 ) -> None:
-    ask, owner = place
+    ask, owner = module_server.ask, module_server.admin
     community = await owner.fetchval("select id from catalog.community where slug = 'epilepsy'")
     async with owner.transaction():
         frozen = await freeze_wave(owner, community=community, wave="2026", offered_to=list(OrganizationKind))

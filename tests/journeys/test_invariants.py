@@ -1,4 +1,4 @@
-"""Whatever everybody does of everything, and at once, what must always hold of the rows holds."""
+"""Invariants of all rows hold whatever members and staff do, concurrently too."""
 
 from asyncio import gather
 
@@ -6,46 +6,48 @@ import pytest
 
 from tests import factories
 from tests.support.invariants import WRONG, wrong
+from tests.support.network import Network
 from tests.support.random_walk import begin, play_twice
-from tests.support.town import Town
 
 ROUNDS, AT_ONCE = 20, 10
-MORE = 5  # plays at most, until each of these has been carried out
+MORE = 5  # the most plays until each of these mutations has succeeded
 CARRIED_OUT = {"postAdd", "communityLeave", "consentSet", "surveySubmit", "surveyClose"}
 
 
-async def test_the_demonstration_network_is_as_it_must_be(here: Town) -> None:
-    assert await wrong(here) == []
+async def test_the_demonstration_network_keeps_the_invariants(network: Network) -> None:
+    assert await wrong(network) == []
 
 
 @pytest.mark.parametrize("plays", [1, pytest.param(6, marks=pytest.mark.slow)])
-async def test_whatever_everybody_does_what_must_hold_holds(here: Town, plays: int) -> None:
-    """At least so many plays: what is carried out in one depends on who comes first."""
+async def test_invariants_hold_after_random_mutations(network: Network, plays: int) -> None:
+    """Runs at least this many plays: what succeeds in one depends on timing."""
     carried_out: set[str] = set()
     for seed in range(plays + MORE):
         if seed >= plays and carried_out >= CARRIED_OUT:
             break
-        play = await begin(here, seed)
+        play = await begin(network, seed)
         for _ in range(ROUNDS):
             everybody = [*play.people, *play.relatives]
             players = play.chance.sample(everybody, min(AT_ONCE, len(everybody)))
             await gather(*(play_twice(play, who) for who in players))
-            assert (seed, await wrong(here)) == (seed, [])
+            assert (seed, await wrong(network)) == (seed, [])
         carried_out |= set(play.carried_out)
     assert carried_out >= CARRIED_OUT
 
 
-HELD = {  # by PostgreSQL itself: what is planted would be refused
+HELD = {  # PostgreSQL itself would refuse the planted row
     "ck_post_removed_has_no_body",
     "uq_observation_member_id_indicator_id_observed_on",
     "uq_participation_member_id_survey_id",
 }
 
 
-async def plant(here: Town) -> None:
-    """One row, at least, that is wrong in each way."""
-    database = here.database
-    await database.execute("SET LOCAL session_replication_role = replica")  # what keeps the rows right is off
+async def plant(network: Network) -> None:
+    """Inserts at least one row for each violation."""
+    database = network.database
+    await database.execute(
+        "SET LOCAL session_replication_role = replica"
+    )  # the triggers that keep rows consistent are off
     held = await database.fetch(
         "SELECT conrelid::regclass::text AS table, conname AS name FROM pg_constraint WHERE conname = any($1)",
         list(HELD),
@@ -53,9 +55,9 @@ async def plant(here: Town) -> None:
     assert len(held) == len(HELD)
     for constraint in held:
         await database.execute(f"ALTER TABLE {constraint['table']} DROP CONSTRAINT {constraint['name']}")
-    home = (await factories.community(database, member_count=10, consenting_count=10))["id"]
+    community_id = (await factories.community(database, member_count=10, consenting_count=10))["id"]
     member = (await factories.member(database, pseudonym="player-0"))["id"]
-    await factories.membership(database, member_id=member, community_id=home)
+    await factories.membership(database, member_id=member, community_id=community_id)
     await factories.discussion(database, post_count=7)
     await factories.removal(database, post_id=(await factories.post(database, removed=False))["id"])
     await factories.post(database, removed=True)
@@ -74,7 +76,7 @@ async def plant(here: Town) -> None:
     )
     await factories.care_link(database)
     await factories.consent(database, member_id=member, recipients=["HOSPITAL"])
-    asked = {"community_id": home, "offered_to": ["HOSPITAL"], "minimum_participants": 1}
+    asked = {"community_id": community_id, "offered_to": ["HOSPITAL"], "minimum_participants": 1}
     await factories.survey(database, **asked)
     waiting = await factories.survey(database, status="WAITING", **asked)
     await factories.participation(database, survey_id=waiting["id"])
@@ -102,12 +104,12 @@ async def plant(here: Town) -> None:
     )
 
 
-async def test_whatever_is_wrong_is_found(here: Town) -> None:
-    transaction = here.database.transaction()
+async def test_every_violation_is_detected(network: Network) -> None:
+    transaction = network.database.transaction()
     await transaction.start()
     try:
-        await plant(here)
-        found = await wrong(here)
+        await plant(network)
+        found = await wrong(network)
     finally:
         await transaction.rollback()
     assert sorted(found) == sorted(

@@ -1,4 +1,4 @@
-"""The only place that lives a member's whole month over HTTP: from registering to leaving, with nothing of it left."""
+"""A member's whole month over HTTP, from registering to deleting the account, after which nothing is left."""
 
 import asyncio
 import json
@@ -9,13 +9,14 @@ from typing import Any
 import asyncpg
 
 from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.ids import key
+from tests.support.network import Network
 from tests.support.newcomers import PASSWORD, Mailbox, becomes_closed, join, tried
 from tests.support.subscribers import POST_ADDED, Socket, socket, subscribed
-from tests.support.surveys import HOW, NO, NOTICE, WHOLE, YES, today, uuid, wanted
-from tests.support.town import Town
+from tests.support.surveys import HOW, NO, NOTICE, WHOLE, YES, today, wanted
 
 ADDRESS = "marguerite@people.example"
-REGION = "Terres australes"  # of nobody in the demonstration network: the survey waits for these two
+REGION = "Terres australes"  # of no member of the demonstration network, so that the survey waits for these two
 STAY = ("care.discussion", "care.post")
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -40,11 +41,11 @@ SEEN = """
 """
 
 
-async def heard(made: Socket, number: int) -> dict[str, list[Any]]:
-    """The next answers on a socket, by the operation they belong to: between operations their order is nobody's."""
+async def received(made: Socket, number: int) -> dict[str, list[Any]]:
+    """The next results on a socket, by operation: their order between operations is not defined."""
     answers: dict[str, list[Any]] = {}
     for _ in range(number):
-        message = await made.hear()
+        message = await made.receive()
         assert (message["type"], list(message["payload"])) == ("next", ["data"]), message
         answers.setdefault(message["id"], []).append(message["payload"]["data"])
     return answers
@@ -56,15 +57,15 @@ async def data(ask: Ask, who: Caller, query: str, **variables: Any) -> Any:
     return answer["data"]
 
 
-async def done(here: Town, who: Caller, mutation: str, fields: str = "__typename", **given: Any) -> Any:
-    """The payload of a mutation that is carried out."""
-    payload = await here.do(who, mutation, fields, **given)
+async def done(network: Network, who: Caller, mutation: str, fields: str = "__typename", **given: Any) -> Any:
+    """The payload of a mutation that succeeds."""
+    payload = await network.do(who, mutation, fields, **given)
     assert payload.pop("userErrors") == []
     return payload
 
 
 async def every_row(owner: asyncpg.Connection) -> list[tuple[str, str]]:
-    """Every row of every table that there is, modelled or not, as text."""
+    """Every row of every table, with or without a model, as text."""
     tables = await owner.fetch(
         "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
         " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
@@ -75,7 +76,7 @@ async def every_row(owner: asyncpg.Connection) -> list[tuple[str, str]]:
 
 
 def expect_everything(whole: dict[str, list[dict[str, Any]]]) -> None:
-    """All that was entered is in an export, and each thing once."""
+    """Checks that an export contains everything that was entered, once."""
     assert {table: len(rows) for table, rows in whole.items() if rows} == {
         "care.member": 1,
         "care.profile": 1,
@@ -97,15 +98,15 @@ def expect_everything(whole: dict[str, list[dict[str, Any]]]) -> None:
         "identity.account": 1,
         "identity.session": 1,
     }
-    said = {table: rows[0] for table, rows in whole.items() if rows}
-    assert said["care.member"]["about"] == "Marguerite's garden and its snails."
+    exported = {table: rows[0] for table, rows in whole.items() if rows}
+    assert exported["care.member"]["about"] == "Marguerite's garden and its snails."
     profile = {"birth_year": 1970, "sex": "FEMALE", "region": REGION, "sharing": "MY_COMMUNITIES"}
-    assert profile.items() < said["care.profile"].items()
-    assert (said["identity.account"]["email"], said["identity.account"]["locale"]) == (ADDRESS, "fr-FR")
+    assert profile.items() < exported["care.profile"].items()
+    assert (exported["identity.account"]["email"], exported["identity.account"]["locale"]) == (ADDRESS, "fr-FR")
     course = {"status": "STOPPED", "stop_reason": "COST", "dose": "a zebra's cup", "ended_on": today().isoformat()}
-    assert course.items() < said["care.course"].items()
-    assert said["care.evaluation"]["comment"] == "Zebras like it."
-    assert said["care.discussion"]["title"] == "Zebra mornings"
+    assert course.items() < exported["care.course"].items()
+    assert exported["care.evaluation"]["comment"] == "Zebras like it."
+    assert exported["care.discussion"]["title"] == "Zebra mornings"
     assert {post["body"] for post in whole["care.post"]} == {"My zebra mornings.", "Ten is a zebra hour."}
     notes = [f"zebra {day}" for day in range(28)] * 2
     notes[notes.index("zebra 27")] = "zebra hiccup"
@@ -115,59 +116,61 @@ def expect_everything(whole: dict[str, list[dict[str, Any]]]) -> None:
     assert sorted(answers, key=str) == sorted(expected, key=str)
 
 
-async def test_a_members_month(own: Ask, mailbox: Mailbox, owner: asyncpg.Connection) -> None:
-    here, first_day = Town(own, owner), today() - timedelta(days=27)
-    manager = await own.sign_in("manager")
+async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Connection) -> None:
+    network, first_day = Network(own_ask, owner), today() - timedelta(days=27)
+    manager = await own_ask.sign_in("manager")
 
     # Two people register, enter the codes from their mail and join.
-    ada = await join(own, mailbox, "Marguerite", birthYear=1970, sex="FEMALE", region=REGION)
-    ben = await join(own, mailbox, "Benedict", region=REGION)
-    (community,) = (await data(own, ANYBODY, COMMUNITY))["communities"]["nodes"]
+    ada = await join(own_ask, mailbox, "Marguerite", birthYear=1970, sex="FEMALE", region=REGION)
+    ben = await join(own_ask, mailbox, "Benedict", region=REGION)
+    (community,) = (await data(own_ask, ANYBODY, COMMUNITY))["communities"]["nodes"]
     [treatment] = community["treatments"]["nodes"]
     followed = [one for one in community["indicators"] if one["maximum"] >= 3][:2]
     symptom = next(one for one in followed if one["kind"] == "SYMPTOM")
     for who in (ada, ben):
         joined = await done(
-            here, who, "communityJoin", "membership { role community { slug } }", community=community["id"]
+            network, who, "communityJoin", "membership { role community { slug } }", community=community["id"]
         )
         assert joined == {"membership": {"role": "MEMBER", "community": {"slug": community["slug"]}}}
     about = "Marguerite's garden and its snails."
-    await done(here, ada, "profileUpdate", about=about, sharing="MY_COMMUNITIES", locale="fr-FR")
+    await done(network, ada, "profileUpdate", about=about, sharing="MY_COMMUNITIES", locale="fr-FR")
 
-    async with socket(own, ada) as news:
-        # It posts, and hears at once that it is answered.
+    async with socket(own_ask, ada) as news:
+        # Ada posts, and the reply is delivered at once.
         started = await done(
-            here, ada, "discussionStart", "discussion { id }",
+            network, ada, "discussionStart", "discussion { id }",
             community=community["id"], title="Zebra mornings", body="My zebra mornings.", about=[treatment["id"]],
         )  # fmt: skip
         discussion = started["discussion"]["id"]
         await news.subscribe("posts", POST_ADDED, {"discussion": discussion})
-        await news.subscribe("told", NOTIFIED)
+        await news.subscribe("notified", NOTIFIED)
         await news.subscribe("opened", OPENED, {"community": community["slug"]})
-        await subscribed(own, 3)
-        reply = await done(here, ben, "postAdd", "post { id }", discussion=discussion, body="Mine are better at ten.")
+        await subscribed(own_ask, 3)
+        reply = await done(
+            network, ben, "postAdd", "post { id }", discussion=discussion, body="Mine are better at ten."
+        )
         reply = reply["post"]["id"]
-        assert await heard(news, 2) == {
+        assert await received(news, 2) == {
             "posts": [{"postAdded": {"body": "Mine are better at ten.", "author": {"pseudonym": "Benedict"}}}],
-            "told": [{"notificationAdded": {"kind": "REPLY", "readAt": None, "subject": {"id": reply}}}],
+            "notified": [{"notificationAdded": {"kind": "REPLY", "readAt": None, "subject": {"id": reply}}}],
         }
-        await done(here, ada, "postReact", post=reply, reaction="THANKS", on=True)
-        await done(here, ada, "postAdd", discussion=discussion, body="Ten is a zebra hour.")
+        await done(network, ada, "postReact", post=reply, reaction="THANKS", on=True)
+        await done(network, ada, "postAdd", discussion=discussion, body="Ten is a zebra hour.")
         own_post = {"postAdded": {"body": "Ten is a zebra hour.", "author": {"pseudonym": "Marguerite"}}}
-        assert await heard(news, 1) == {"posts": [own_post]}
+        assert await received(news, 1) == {"posts": [own_post]}
 
-        # It checks in for four weeks of days, and corrects the last.
+        # Ada checks in every day for four weeks, and corrects the last day.
         for day in [*range(28), 27]:
             observed = (first_day + timedelta(days=day)).isoformat()
             entries = [{"indicator": one["id"], "value": day % 3, "note": f"zebra {day}"} for one in followed]
-            made = await done(here, ada, "observationsRecord", "observations { value }",
+            made = await done(network, ada, "observationsRecord", "observations { value }",
                               observedOn=observed, entries=entries)  # fmt: skip
             assert made == {"observations": [{"value": day % 3}] * 2}
         await done(
-            here, ada, "observationsRecord",
+            network, ada, "observationsRecord",
             observedOn=today().isoformat(), entries=[{"indicator": symptom["id"], "value": 3, "note": "zebra hiccup"}],
         )  # fmt: skip
-        series = (await data(own, ada, DIARY, **{"from": first_day.isoformat()}))["me"]["dashboard"]["series"]
+        series = (await data(own_ask, ada, DIARY, **{"from": first_day.isoformat()}))["me"]["dashboard"]["series"]
         [line] = [line for line in series if line["indicator"]["id"] == symptom["id"]]
         assert sum(point["count"] for point in line["points"]) == 28
         # 0, 1, 2 nine times over, and three on the last day in place of its zero.
@@ -175,82 +178,90 @@ async def test_a_members_month(own: Ask, mailbox: Mailbox, owner: asyncpg.Connec
         last = {"value": 3, "observedOn": today().isoformat(), "note": "zebra hiccup", "byRelative": False}
         assert line["latest"] == last
 
-        # It starts a treatment, and says what it thinks of it.
+        # Ada starts a treatment and evaluates it.
         begun = await done(
-            here, ada, "courseStart", "course { id }",
+            network, ada, "courseStart", "course { id }",
             treatment=treatment["id"], community=community["id"], startedOn=first_day.isoformat(), dose="a zebra's cup",
         )  # fmt: skip
         course = begun["course"]["id"]
         evaluation = await done(
-            here, ada, "courseEvaluate", "evaluation { course { id } satisfaction sideEffects { severity } }",
+            network, ada, "courseEvaluate", "evaluation { course { id } satisfaction sideEffects { severity } }",
             course=course, effectiveness=8, convenience=6, satisfaction=7, comment="Zebras like it.",
             sideEffects=[{"indicator": symptom["id"], "severity": "MILD", "serious": False}],
         )  # fmt: skip
         assert evaluation == {
             "evaluation": {"course": {"id": course}, "satisfaction": 7, "sideEffects": [{"severity": "MILD"}]}
         }
-        await done(here, ada, "courseEnd", course=course, endedOn=today().isoformat(), status="STOPPED", reason="COST")
+        await done(
+            network, ada, "courseEnd", course=course, endedOn=today().isoformat(), status="STOPPED", reason="COST"
+        )
         evaluations = (
             "query ($slug: String!) { treatment(slug: $slug) { evaluations(first: 1) { nodes { comment } } } }"
         )
-        shared = await data(own, ben, evaluations, slug=treatment["slug"])
+        shared = await data(own_ask, ben, evaluations, slug=treatment["slug"])
         assert shared["treatment"]["evaluations"]["nodes"] == [{"comment": "Zebras like it."}]
 
-        # A survey waits for two who consent, and opens by itself with the second.
-        asked = wanted(uuid(community["id"]), eligibility={"regions": [REGION]})
-        survey = (await done(here, manager, "surveyCreate", "survey { id }", **asked))["survey"]["id"]
-        scheduled = await done(here, manager, "surveySchedule", "survey { status }", survey=survey)
+        # A survey waits for two members to consent, and opens with the second.
+        asked = wanted(key(community["id"]), eligibility={"regions": [REGION]})
+        survey = (await done(network, manager, "surveyCreate", "survey { id }", **asked))["survey"]["id"]
+        scheduled = await done(network, manager, "surveySchedule", "survey { status }", survey=survey)
         assert scheduled == {"survey": {"status": "WAITING"}}
         consent = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"], "noticeVersion": NOTICE}
-        await done(here, ada, "consentSet", "consent { granted }", **consent)
-        assert (await data(own, ada, MY_PART, survey=survey))["survey"] == {"status": "WAITING", "participation": None}
-        assert await here.refused(ada, "surveySubmit", survey=survey, answers=WHOLE) == ("TOO_EARLY", "input.survey")
+        await done(network, ada, "consentSet", "consent { granted }", **consent)
+        assert (await data(own_ask, ada, MY_PART, survey=survey))["survey"] == {
+            "status": "WAITING",
+            "participation": None,
+        }
+        assert await network.refused(ada, "surveySubmit", survey=survey, answers=WHOLE) == ("TOO_EARLY", "input.survey")
         assert await news.quiet()
-        await done(here, ben, "consentSet", "consent { granted }", **consent)
-        assert await heard(news, 2) == {
+        await done(network, ben, "consentSet", "consent { granted }", **consent)
+        assert await received(news, 2) == {
             "opened": [{"surveyOpened": {"id": survey, "title": "Sleep", "status": "OPEN"}}],
-            "told": [{"notificationAdded": {"kind": "SURVEY_OPEN", "readAt": None, "subject": {"id": survey}}}],
+            "notified": [{"notificationAdded": {"kind": "SURVEY_OPEN", "readAt": None, "subject": {"id": survey}}}],
         }
         invited = {"status": "INVITED", "answers": []}
-        assert (await data(own, ada, MY_PART, survey=survey))["survey"] == {"status": "OPEN", "participation": invited}
+        assert (await data(own_ask, ada, MY_PART, survey=survey))["survey"] == {
+            "status": "OPEN",
+            "participation": invited,
+        }
 
-        # It answers: what it says to a question that its first answer hides is dropped. It withdraws, answers again.
+        # Ada answers: an answer to a question that their first answer hides is dropped. They withdraw and answer again.
         burden, words = {"question": "burden", "number": 7}, {"question": "words", "text": "Zebra sleep."}
-        sent = await done(here, ada, "surveySubmit", ANSWERED, survey=survey, answers=[NO, HOW, burden, words])
+        sent = await done(network, ada, "surveySubmit", ANSWERED, survey=survey, answers=[NO, HOW, burden, words])
         free = [
             {"question": {"key": "burden"}, "codes": [], "number": 7, "text": None},
             {"question": {"key": "words"}, "codes": [], "number": None, "text": "Zebra sleep."},
         ]
         no = {"question": {"key": "treated"}, "codes": ["NO"], "number": None, "text": None}
         assert sent == {"participation": {"status": "COMPLETED", "answers": [no, *free]}}
-        withdrawn = await done(here, ada, "surveyWithdraw", ANSWERED, survey=survey)
+        withdrawn = await done(network, ada, "surveyWithdraw", ANSWERED, survey=survey)
         assert withdrawn == {"participation": {"status": "WITHDRAWN", "answers": []}}
-        assert await here.value("SELECT count(*) FROM research.answer WHERE text = 'Zebra sleep.'") == 0
-        assert await here.refused(ada, "surveySubmit", survey=survey, answers=[YES, burden]) == (
+        assert await network.value("SELECT count(*) FROM research.answer WHERE text = 'Zebra sleep.'") == 0
+        assert await network.refused(ada, "surveySubmit", survey=survey, answers=[YES, burden]) == (
             "INVALID", "input.answers",
         )  # fmt: skip
-        again = await done(here, ada, "surveySubmit", ANSWERED, survey=survey, answers=[YES, HOW, burden, words])
+        again = await done(network, ada, "surveySubmit", ANSWERED, survey=survey, answers=[YES, HOW, burden, words])
         yes, how = (
             no | {"codes": ["YES"]},
             {"question": {"key": "how"}, "codes": ["SOME"], "number": None, "text": None},
         )
         assert again == {"participation": {"status": "COMPLETED", "answers": [yes, how, *free]}}
 
-        # It takes along what it entered, and leaves.
-        exported = (await data(own, ada, "mutation { dataExport { export } }"))["dataExport"]["export"]
+        # Ada exports their data and deletes the account.
+        exported = (await data(own_ask, ada, "mutation { dataExport { export } }"))["dataExport"]["export"]
         whole = json.loads(exported)
         expect_everything(whole)
-        assert "Mine are better" not in exported  # another's words
-        refused = await here.refused(ada, "accountDelete", password="seven green lambs")
+        assert "Mine are better" not in exported  # another member's text
+        refused = await network.refused(ada, "accountDelete", password="seven green lambs")
         assert refused == ("WRONG_CREDENTIALS", "input.password")
         mine = {row["id"] for table, rows in whole.items() if table not in STAY for row in rows if "id" in row}
         assert mine < {id for _, row in await every_row(owner) for id in UUIDS.findall(row)}
-        await done(here, ada, "accountDelete", password=PASSWORD)
-        assert await becomes_closed(own, ada)
+        await done(network, ada, "accountDelete", password=PASSWORD)
+        assert await becomes_closed(own_ask, ada)
         assert await news.closed() == (4403, "Forbidden")
 
-    # What it wrote in discussions stays, as nobody's; of everything else nothing is left.
-    seen = (await data(own, ben, SEEN, discussion=discussion))["discussion"]
+    # Posts stay without an author; nothing else is left.
+    seen = (await data(own_ask, ben, SEEN, discussion=discussion))["discussion"]
     assert seen == {
         "title": "Zebra mornings",
         "postCount": 3,
@@ -265,8 +276,8 @@ async def test_a_members_month(own: Ask, mailbox: Mailbox, owner: asyncpg.Connec
     }
     assert (await mailbox.next(ADDRESS))["Subject"] == "Votre compte a été supprimé"
     async with asyncio.timeout(10):
-        waiting = "SELECT EXISTS (SELECT FROM identity.mail)"  # it goes once it is delivered
-        while await here.value(waiting):  # noqa: ASYNC110 - nothing tells of it
+        waiting = "SELECT EXISTS (SELECT FROM identity.mail)"  # it is deleted once delivered
+        while await network.value(waiting):  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
     rows = await every_row(owner)
     zebras = sorted(name for name, row in rows if "zebra" in row.lower())
@@ -277,9 +288,9 @@ async def test_a_members_month(own: Ask, mailbox: Mailbox, owner: asyncpg.Connec
     left = {(name, id) for name, row in rows for id in UUIDS.findall(row) if id in mine}
     assert left == set()
 
-    # Its e-mail and its name are free again.
-    assert [error["code"] for error in await tried(own, ADDRESS, PASSWORD)] == ["WRONG_CREDENTIALS"]
-    newcomer = await join(own, mailbox, "Marguerite")
-    after = json.loads((await data(own, newcomer, "mutation { dataExport { export } }"))["dataExport"]["export"])
+    # The address and the pseudonym are free again.
+    assert [error["code"] for error in await tried(own_ask, ADDRESS, PASSWORD)] == ["WRONG_CREDENTIALS"]
+    newcomer = await join(own_ask, mailbox, "Marguerite")
+    after = json.loads((await data(own_ask, newcomer, "mutation { dataExport { export } }"))["dataExport"]["export"])
     rows_of = {table: len(rows) for table, rows in after.items() if rows}
     assert rows_of == {"care.member": 1, "care.profile": 1, "identity.account": 1, "identity.session": 1}

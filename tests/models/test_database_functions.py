@@ -1,4 +1,4 @@
-"""The functions, triggers and views of a migrated database are those of models/functions, each of which is used."""
+"""The functions, triggers and views of a migrated database equal those of models/functions, and each is used."""
 
 import re
 from collections import Counter
@@ -14,10 +14,10 @@ PACKAGES = ("commands", "models", "planner", "resolvers", "schema", "server")
 
 
 async def test_a_migrated_database_has_the_functions_triggers_and_views_of_the_sources(
-    dsn: str, wanted: catalogue.Catalogue
+    dsn: str, declared_catalogue: catalogue.Catalogue
 ) -> None:
-    """To the letter: definition, owner, SECURITY DEFINER, search_path, and who may execute it."""
-    assert await complaints(dsn, wanted, catalogue.SOURCES) == []
+    """Compares definition, owner, SECURITY DEFINER, search_path, and who may execute each."""
+    assert await complaints(dsn, declared_catalogue, catalogue.SOURCES) == []
     found = await catalogue.read(dsn)
     definition = found["function", "identity.viewer_of(bytea)"].create
     assert " SECURITY DEFINER" in definition
@@ -25,8 +25,10 @@ async def test_a_migrated_database_has_the_functions_triggers_and_views_of_the_s
     assert len([item for item in found.values() if item.kind == "trigger"]) > 20
 
 
-async def test_a_function_a_trigger_and_a_grant_are_complained_of(fresh: str, wanted: catalogue.Catalogue) -> None:
-    """What the last test would say: the file, and the command that mends it."""
+async def test_a_differing_function_trigger_or_grant_is_reported(
+    fresh: str, declared_catalogue: catalogue.Catalogue
+) -> None:
+    """The message of the test above names the file and the command that corrects it."""
     for statement in (
         "ALTER FUNCTION identity.viewer_of(bytea) RESET ALL",
         "ALTER FUNCTION catalog.today() SECURITY DEFINER",
@@ -36,7 +38,7 @@ async def test_a_function_a_trigger_and_a_grant_are_complained_of(fresh: str, wa
         "CREATE VIEW care.everybody AS SELECT id FROM care.member",
     ):
         await run(fresh, statement)
-    found = await complaints(fresh, wanted, catalogue.SOURCES)
+    found = await complaints(fresh, declared_catalogue, catalogue.SOURCES)
     command = "differs from the migrated database: run `python -m commands.new migration NAME"
     assert sorted(line for line in found if "end_licences" not in line) == [
         f"models/functions/days.sql: function catalog.today() {command}`",
@@ -55,10 +57,10 @@ def test_every_source_is_loaded() -> None:
     assert loaded == set(functions.FOLDER.rglob("*.sql"))
 
 
-async def test_every_function_is_called(wanted: catalogue.Catalogue) -> None:
-    """By the server, by another function, or by a trigger. One that nothing calls is deleted."""
+async def test_every_function_is_called(declared_catalogue: catalogue.Catalogue) -> None:
+    """By the server, another function or a trigger. Delete a function that nothing calls."""
     python = "\n".join(path.read_text() for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-    items = [item for item in wanted.values() if item.kind in {"function", "trigger", "column"}]
+    items = [item for item in declared_catalogue.values() if item.kind in {"function", "trigger", "column"}]
     name = re.compile(r"(?<![a-z_])(?=([a-z_]+\.[a-z_]+))")  # overlapping: func.insight.epsilon has two
     named = Counter(name.findall("\n".join([python, *(item.create for item in items)])))
     unused = [

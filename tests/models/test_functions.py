@@ -1,4 +1,4 @@
-"""What the database's own functions answer, and who may ask them."""
+"""Results of the database's own functions, and which roles may call them."""
 
 import math
 from datetime import timedelta
@@ -41,7 +41,7 @@ PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BU
         ("a & b | c", "a & !b:*", True),
     ],
 )
-async def test_a_search_finds_every_word_by_its_beginning(admin: Admin, written: str, term: str, found: bool) -> None:
+async def test_a_search_matches_every_word_by_prefix(admin: Admin, written: str, term: str, found: bool) -> None:
     query = "SELECT catalog.words_in($1) @@ catalog.search_query($2)"
     assert await admin.fetchval(query, written, term) is found
 
@@ -59,7 +59,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TEXT | st.text("ab'\\＇＼½:*&|!<>()- \t\"", max_size=300))
-async def test_no_text_is_an_error_and_every_text_finds_itself(admin: Admin, text: str) -> None:
+async def test_every_text_is_a_valid_search_and_finds_itself(admin: Admin, text: str) -> None:
     query = "SELECT numnode(catalog.search_query($1)), catalog.words_in($1) @@ catalog.search_query($1)"
     row = await admin.fetchrow(query, text)
     assert row is not None
@@ -67,7 +67,7 @@ async def test_no_text_is_an_error_and_every_text_finds_itself(admin: Admin, tex
     assert found is (words > 0)
 
 
-async def test_a_row_is_found_by_what_its_search_column_is_made_from(admin: Admin) -> None:
+async def test_a_row_is_found_by_the_columns_of_its_search_column(admin: Admin) -> None:
     community = await factories.community(admin, name="Zonite", words="maladie zébrée")
     post = await factories.post(admin, body="Le méthotrexate m'aide.")
     await factories.post(admin, body=None, removed=True)
@@ -92,7 +92,7 @@ async def ids(admin: Admin, table: str, term: str) -> list[UUID]:
         (250_000, 1.0, 0),
     ],
 )
-async def test_epsilon_is_the_smallest_that_a_loss_amounts_to(
+async def test_epsilon_is_the_smallest_for_a_privacy_loss(
     admin: Admin, micro_rho: int, delta: float, epsilon: float
 ) -> None:
     found: float = await admin.fetchval("SELECT insight.epsilon($1, $2)", micro_rho, delta)
@@ -102,14 +102,14 @@ async def test_epsilon_is_the_smallest_that_a_loss_amounts_to(
 
 
 def least_delta(rho: float, epsilon: float) -> float:
-    """The other way round, over a grid: arXiv 2004.00010, section 2.3."""
+    """The inverse, over a grid: arXiv 2004.00010, section 2.3."""
     grid = (1 + math.exp(step / 500) for step in range(-3_000, 6_000))
     return math.exp(min((a - 1) * (a * rho - epsilon) - math.log(a - 1) + a * math.log1p(-1 / a) for a in grid))
 
 
 @pytest.mark.parametrize("micro_rho", [1, 754, 17_372, 125_000, 250_000, 1_000_000, 5_000_000])
 @pytest.mark.parametrize("delta", [1e-6, 1e-9])
-async def test_an_epsilon_is_what_opendp_says(admin: Admin, micro_rho: int, delta: float) -> None:
+async def test_epsilon_agrees_with_opendp(admin: Admin, micro_rho: int, delta: float) -> None:
     dp = noise._opendp()
     space = (dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"))
     measured = dp.m.make_gaussian(*space, scale=math.sqrt(noise.MICRO / (2 * micro_rho)))
@@ -117,7 +117,7 @@ async def test_an_epsilon_is_what_opendp_says(admin: Admin, micro_rho: int, delt
     assert found == pytest.approx(dp.c.make_zCDP_to_approxDP(measured).map(1.0).epsilon(delta), rel=1e-6, abs=1e-6)
 
 
-async def test_epsilon_is_null_for_null_and_refuses_a_delta_of_nothing(admin: Admin) -> None:
+async def test_epsilon_is_null_for_null_and_refuses_a_zero_delta(admin: Admin) -> None:
     assert await admin.fetchval("SELECT insight.epsilon(NULL, 1e-6)") is None
     for delta in (0.0, -1.0):
         async with admin.transaction():
@@ -130,11 +130,11 @@ async def in_savepoint(admin: Admin, query: str, *values: object) -> Any:
         return await admin.fetchval(query, *values)
 
 
-async def test_the_credential_of_an_address_is_found_whatever_its_capitals(admin: Admin) -> None:
+async def test_a_credential_is_found_by_address_in_any_case(admin: Admin) -> None:
     account = await factories.account(admin, email="camille@example.org", demonstration=True)
     await factories.credential(admin, account_id=account["id"], password_hash="$argon2id$...")
     query = "SELECT * FROM identity.credential_of($1)"
-    assert await admin.fetch(query, "camille@example.org") == []  # nobody has shown that the address is its owner's
+    assert await admin.fetch(query, "camille@example.org") == []  # the address is not verified
     await admin.execute("UPDATE identity.account SET email_verified = true WHERE id = $1", account["id"])
     found = [dict(row) for row in await admin.fetch(query, "Camille@Example.ORG")]
     assert found == [{"account_id": account["id"], "password_hash": "$argon2id$...", "demonstration": True}]
@@ -146,7 +146,7 @@ OPEN = "SELECT identity.open_session($1, $2, $3, $4)"
 VIEWER = "SELECT * FROM identity.viewer_of($1)"
 
 
-async def test_a_session_says_whose_it_is_until_it_expires(admin: Admin) -> None:
+async def test_a_session_identifies_its_account_until_it_expires(admin: Admin) -> None:
     member = await factories.account(admin)
     organization = await factories.account(admin, organization_id=(await factories.organization(admin))["id"])
     staff = await factories.staff(admin, roles=["MODERATOR", "DATA_STEWARD"])
@@ -183,7 +183,7 @@ CLOSE = "SELECT identity.close_session($1, $2)"
 
 
 @pytest.mark.parametrize("audience", [PATIENT, BUYER, MANAGER])
-async def test_a_viewer_closes_its_own_sessions_and_no_other(admin: Admin, audience: Audience) -> None:
+async def test_viewers_close_only_their_own_sessions(admin: Admin, audience: Audience) -> None:
     make = {PATIENT: factories.member, BUYER: factories.organization, MANAGER: factories.staff}[audience]
     column = {PATIENT: "member_id", BUYER: "organization_id", MANAGER: "staff_id"}[audience]
     own, other = [
@@ -212,11 +212,11 @@ async def test_a_viewer_closes_its_own_sessions_and_no_other(admin: Admin, audie
     assert [row["id"] for row in left] == [other["id"]]
 
 
-async def test_closing_a_session_is_told_to_every_server_and_only_if_it_happened(fresh: str) -> None:
+async def test_closing_a_session_notifies_every_server_only_if_committed(fresh: str) -> None:
     owner, listener = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     try:
-        heard: list[object] = []
-        await listener.add_listener("session_revoked", lambda *said: heard.append(said[3]))
+        received: list[object] = []
+        await listener.add_listener("session_revoked", lambda *event: received.append(event[3]))
         sessions = [await factories.session(owner) for _ in range(2)]
         for session, commits in zip(sessions, (False, True), strict=True):
             transaction = owner.transaction()
@@ -225,14 +225,14 @@ async def test_closing_a_session_is_told_to_every_server_and_only_if_it_happened
             await owner.execute("SELECT set_config('cohorte.member', $1, true)", str(member))
             assert await owner.fetchval(CLOSE, session["id"], session["account_id"]) is True
             await (transaction.commit() if commits else transaction.rollback())
-        await listener.execute("SELECT 1")  # notifications come before its answer
-        assert heard == [str(sessions[1]["id"])]
+        await listener.execute("SELECT 1")  # notifications arrive before its response
+        assert received == [str(sessions[1]["id"])]
     finally:
         await owner.close()
         await listener.close()
 
 
-# Who may call what; every other function of ours is nobody's.
+# Who may call which function; no role may call any other.
 CALLERS: dict[str, set[Login]] = {
     "catalog.search_query(text)": set(Audience),
     "catalog.words_in(text)": set(Audience),
@@ -284,7 +284,7 @@ CALLERS: dict[str, set[Login]] = {
 }
 
 
-async def test_each_function_is_called_by_the_roles_it_is_for(admin: Admin) -> None:
+async def test_each_function_can_be_called_only_by_its_roles(admin: Admin) -> None:
     rows = await admin.fetch(
         """
         SELECT p.oid::regprocedure::text AS name, p.prosecdef, p.proconfig,
@@ -299,7 +299,7 @@ async def test_each_function_is_called_by_the_roles_it_is_for(admin: Admin) -> N
         name: {caller.role for caller in callers} for name, callers in CALLERS.items()
     }
     as_owner = {row["name"]: row["proconfig"] for row in rows if row["prosecdef"]}
-    # One that looked elsewhere first could be made to run what somebody put there.
+    # A function with another search_path could be made to run code planted there.
     assert {tuple(settings) for settings in as_owner.values()} == {("search_path=pg_catalog, pg_temp",)}
     assert {name for name in CALLERS if name.startswith("identity.")} <= set(as_owner)
 

@@ -1,9 +1,7 @@
-"""A migrated database is what the models say, however many processes migrate it and whatever it held before."""
+"""A migrated database equals the models, however many processes migrate it and whatever it held before."""
 
 import asyncio
 import hashlib
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,11 @@ from models.metadata import metadata
 from models.migrations import catalogue, run
 from tests.support.clusters import run as run_statement
 from tests.support.declared import complaints, empty
+from tests.support.modules import run_module
 
 ROOT = Path(__file__).parents[2]
 
-# Recorded from a database that earlier migrations had brought to revision 0007, which is adopted as it is.
+# Recorded from a database that earlier migrations had brought to revision 0007, which is adopted unchanged.
 BASELINE = "9cbd554e57bdec001c9b87504169164b9c70344dd8a905c70eb349d7bea17762"
 TOO_OLD = (
     "The database is at revision 0003, which is too old: this version migrates from revision 0007 on."
@@ -44,7 +43,7 @@ async def in_sqlalchemy(dsn: str, work: Callable[[Connection], Any]) -> Any:
 
 
 async def everything(dsn: str) -> list[str]:
-    """The whole catalogue of a database, line by line: with what no class, function or policy declares."""
+    """The whole catalogue of a database as lines, including objects that no class, function or policy declares."""
     lines = [f"{item.kind} {item.create} {item.table}" for item in (await catalogue.read(dsn)).values()]
     connection = await asyncpg.connect(dsn, server_settings={"search_path": "pg_catalog"})
     try:
@@ -95,18 +94,18 @@ async def test_alembic_finds_no_difference_between_the_database_and_the_models(d
     assert await in_sqlalchemy(dsn, differences) == []
 
 
-async def test_columns_constraints_and_indexes_are_the_models_to_the_letter(
-    dsn: str, wanted: catalogue.Catalogue
+async def test_columns_constraints_and_indexes_equal_the_models(
+    dsn: str, declared_catalogue: catalogue.Catalogue
 ) -> None:
-    """Alembic does not look at CHECKs, nor at what a generated column is generated from."""
-    assert await complaints(dsn, wanted, catalogue.OF_TABLES) == []
+    """Alembic compares neither CHECK constraints nor the expressions of generated columns."""
+    assert await complaints(dsn, declared_catalogue, catalogue.OF_TABLES) == []
     found = await catalogue.read(dsn)
     assert "CHECK" in found["constraint", "ck_evaluation_satisfaction on care.evaluation"].create
     counts = {kind: sum(item.kind == kind for item in found.values()) for kind in catalogue.OF_TABLES}
     assert {kind: number > 30 for kind, number in counts.items()} == dict.fromkeys(counts, True)
 
 
-async def test_the_baseline_makes_the_catalogue_that_adopted_databases_have(server: str) -> None:
+async def test_the_baseline_creates_the_catalogue_of_adopted_databases(server: str) -> None:
     async with empty(server) as dsn:
         await run.upgrade(dsn, "0007")
         assert await digest(dsn) == BASELINE
@@ -155,9 +154,9 @@ async def test_the_command_line_of_alembic_works(server: str) -> None:
         assert (status, history.splitlines()[-1][:14]) == (0, "<base> -> 0007")
         assert await command(dsn, "alembic", "upgrade", "head") == (0, "")
         assert await command(dsn, "alembic", "current") == (0, f"{run.head()} (head)\n")
-        status, said = await command(dsn, "alembic", "revision", "-m", "something")
+        status, output = await command(dsn, "alembic", "revision", "-m", "something")
         instead = "FAILED: Run `python -m commands.new migration NAME [TABLE ...]`: it writes the SQL, too."
-        assert (status, " ".join(said.split())) == (255, instead)
+        assert (status, " ".join(output.split())) == (255, instead)
 
 
 async def test_migrating_a_migrated_database_changes_nothing(fresh: str) -> None:
@@ -171,37 +170,23 @@ async def test_migrating_a_migrated_database_changes_nothing(fresh: str) -> None
     assert await everything(fresh) == before
 
 
-async def test_two_upgrades_in_one_process_do_not_meet(server: str) -> None:
+async def test_concurrent_upgrades_in_one_process_do_not_interfere(server: str) -> None:
     async with empty(server) as one, empty(server) as other:
         await asyncio.gather(run.upgrade(one), run.upgrade(other))
         assert await everything(one) == await everything(other)
         assert len(await everything(one)) > 1000
 
 
-async def test_processes_that_migrate_at_once_all_succeed(server: str) -> None:
+async def test_processes_that_migrate_concurrently_all_succeed(server: str) -> None:
     async with empty(server) as one, empty(server) as other:
-        said = await asyncio.gather(*(command(dsn, "commands.migrate") for dsn in (one, one, one, other)))
-        assert said == [(0, f"The database is at revision {run.head()}.\n")] * 4
+        output = await asyncio.gather(*(command(dsn, "commands.migrate") for dsn in (one, one, one, other)))
+        assert output == [(0, f"The database is at revision {run.head()}.\n")] * 4
         assert await everything(one) == await everything(other)
 
 
 async def command(dsn: str, *words: str) -> tuple[int | None, str]:
-    """The exit status and output of a Python module's command line, for this database."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        *words,
-        cwd=ROOT,
-        env={"COHORTE_DATABASE_URL": dsn, "COHORTE_PORT": "0", "PATH": os.environ["PATH"]},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        output, _ = await asyncio.wait_for(process.communicate(), 60)
-        return process.returncode, output.decode()
-    finally:
-        if process.returncode is None:
-            process.kill()
+    """The exit status and output of a Python module's command line, run with this database."""
+    return await run_module(*words, COHORTE_DATABASE_URL=dsn, COHORTE_PORT="0")
 
 
 async def test_a_failed_migration_leaves_nothing_behind(server: str) -> None:
@@ -217,7 +202,7 @@ async def test_a_failed_migration_leaves_nothing_behind(server: str) -> None:
             await connection.close()
 
 
-async def test_a_database_may_have_unaccent_elsewhere_already(server: str) -> None:
+async def test_unaccent_may_already_be_installed_in_another_schema(server: str) -> None:
     async with empty(server) as dsn:
         await run_statement(dsn, "create schema extras; create extension unaccent with schema extras")
         await run.upgrade(dsn)
@@ -228,5 +213,5 @@ async def test_a_database_may_have_unaccent_elsewhere_already(server: str) -> No
             await connection.close()
 
 
-def test_every_model_stands_in_one_of_the_schemas() -> None:
+def test_every_model_is_in_one_of_the_schemas() -> None:
     assert {table.schema for table in metadata.sorted_tables} == set(SCHEMAS)

@@ -1,9 +1,6 @@
-"""`python -m commands.new migration` writes a migration that makes a database what the code declares."""
+"""`python -m commands.new migration` writes a migration that makes a database match the code."""
 
-import asyncio
-import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from models.migrations import catalogue, difference
 from models.security import policies
 from tests.support.clusters import run
 from tests.support.declared import complaints
+from tests.support.modules import run_module
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,7 +75,7 @@ ALTER TABLE care.bookmark ENABLE ROW LEVEL SECURITY;
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Iterator[Path]:
-    """A copy of the sources to add to."""
+    """Yields a copy of the sources that the test may add files to."""
     for package in ("commands", "models", "privacy"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "settings.py", tmp_path)
@@ -85,33 +83,14 @@ def checkout(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path)
 
 
-async def command(folder: Path, *words: str, dsn: str | None = None) -> tuple[int | None, str]:
-    environment = {"PATH": os.environ["PATH"], **({"COHORTE_DATABASE_URL": dsn} if dsn else {})}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        *words,
-        cwd=folder,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        output, _ = await asyncio.wait_for(process.communicate(), 60)
-        return process.returncode, output.decode()
-    finally:
-        if process.returncode is None:
-            process.kill()
-
-
-async def test_a_table_with_policies_and_a_function_is_one_command_from_its_migration(
+async def test_one_command_writes_the_migration_of_a_table_with_policies_and_a_function(
     checkout: Path, fresh: str
 ) -> None:
     everything = checkout / "models/metadata.py"
     everything.write_text(everything.read_text() + TABLE)
     (checkout / "models/functions/community/bookmarks.sql").write_text(FUNCTION)
 
-    status, output = await command(checkout, "commands.new", "migration", "bookmarks", "care.bookmark")
+    status, output = await run_module("commands.new", "migration", "bookmarks", "care.bookmark", folder=checkout)
     assert (status, len(output.splitlines())) == (0, 2), output
     sql, module = (checkout / line.removeprefix("wrote ") for line in output.splitlines())
     assert sql.name == f"{module.stem}.sql"
@@ -119,13 +98,13 @@ async def test_a_table_with_policies_and_a_function_is_one_command_from_its_migr
     assert "GRANT INSERT (member_id, post_id) ON care.bookmark TO cohorte_patient;\n" in sql.read_text()
     assert sql.read_text().count("CREATE POLICY patient_") == 3
 
-    assert (await command(checkout, "commands.migrate", dsn=fresh))[0] == 0
+    assert (await run_module("commands.migrate", folder=checkout, COHORTE_DATABASE_URL=fresh))[0] == 0
     found = await catalogue.read(fresh)
     assert ("policy", "patient_deletes on care.bookmark") in found
     assert ("function grant", "EXECUTE on care.count_bookmarks(uuid) to cohorte_patient") in found
 
 
-async def test_nothing_is_written_if_nothing_differs_or_a_name_is_wrong(server: str) -> None:
+async def test_no_migration_is_written_without_a_difference_or_with_an_unknown_name(server: str) -> None:
     before = set(new.VERSIONS.iterdir())
     for name, tables, reason in (
         ("nothing", [], "Nothing differs: the newest revision is what the code declares."),
@@ -144,11 +123,12 @@ async def test_nothing_is_written_if_nothing_differs_or_a_name_is_wrong(server: 
 
 async def test_a_table_without_a_scope_is_named(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policies, "SCOPES", {k: v for k, v in policies.SCOPES.items() if k != "care.flag"})
-    with pytest.raises(new.NotWritten, match=r"^care\.flag: no scope\. Name who reads it in models/scopes\.py\.$"):
+    mend = r"Name who reads it in models/security/read_rules\.py\."
+    with pytest.raises(new.NotWritten, match=rf"^care\.flag: no scope\. {mend}$"):
         await new.write_migration(server, "flags", ["care.flag"])
 
 
-async def test_a_source_that_is_wrong_is_named(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_invalid_source_is_named(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "models/functions"
     shutil.copytree(functions.FOLDER, folder)
     (folder / "community/bookmarks.sql").write_text(FUNCTION)
@@ -192,22 +172,22 @@ ALTER FUNCTION insight.end_licences() OWNER TO cohorte_manager;
 """
 
 
-async def test_whatever_differs_is_put_right(fresh: str, wanted: catalogue.Catalogue) -> None:
+async def test_a_migration_corrects_every_difference(fresh: str, declared_catalogue: catalogue.Catalogue) -> None:
     await run(fresh, ALTERATIONS)
     altered = await catalogue.read(fresh)
-    differ = catalogue.differing(altered, wanted)
+    differ = catalogue.differing(altered, declared_catalogue)
     assert {item.kind for item in differ} == set(catalogue.KINDS)
-    script = difference.script(difference.statements(altered, wanted, metadata))
+    script = difference.script(difference.statements(altered, declared_catalogue, metadata))
     assert script.count("-- Destroys values.") == 2
     await run(fresh, script)
-    assert await complaints(fresh, wanted, catalogue.KINDS) == []
+    assert await complaints(fresh, declared_catalogue, catalogue.KINDS) == []
 
 
-async def test_named_tables_change_and_no_others(fresh: str, wanted: catalogue.Catalogue) -> None:
+async def test_only_the_named_tables_change(fresh: str, declared_catalogue: catalogue.Catalogue) -> None:
     await run(fresh, ALTERATIONS)
     altered = await catalogue.read(fresh)
-    await run(fresh, difference.script(difference.statements(altered, wanted, metadata, ["care.profile"])))
-    left = catalogue.differing(await catalogue.read(fresh), wanted)
+    await run(fresh, difference.script(difference.statements(altered, declared_catalogue, metadata, ["care.profile"])))
+    left = catalogue.differing(await catalogue.read(fresh), declared_catalogue)
     assert {item.table for item in left} == {
         "care.member",
         "care.post",
@@ -219,7 +199,7 @@ async def test_named_tables_change_and_no_others(fresh: str, wanted: catalogue.C
     }
 
 
-def test_a_column_that_fails_on_rows_is_marked() -> None:
+def test_a_column_that_would_fail_on_existing_rows_is_marked() -> None:
     added = 'ALTER TABLE care.post ADD COLUMN "language" text NOT NULL'
     assert difference.script([added]).startswith("-- Fails on a table that has rows.")
     assert difference.script([f"{added[:-9]} DEFAULT 'fr' NOT NULL"]).startswith("ALTER TABLE")

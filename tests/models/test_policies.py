@@ -1,4 +1,4 @@
-"""Every role against every table: what it may name at all, and that what policies.py says is what the database does."""
+"""The rights of every role on every table, compared with what models/security declares."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ from tests.support.declared import complaints
 PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
 
 # Who may select from a table, written by hand: p public, m member (patient's view), b buyer, s staff (manager's view),
-# c the publisher, who has records counted.
+# c the publisher, who counts records.
 EXPECTED = """
 catalog.condition            p m b s -
 catalog.community            p m b s c
@@ -82,7 +82,7 @@ READERS = {
     table: {login for login, letter in zip(LOGINS, letters, strict=True) if letter != "-"}
     for table, *letters in (line.split() for line in EXPECTED.split("\n") if line)
 }
-# Which columns each may insert and update, and whether delete: all that the view's mutations write by themselves.
+# Which columns each role may insert and update, and whether it may delete: what the view's mutations write directly.
 WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("care.observation", PATIENT): {
         "insert": "by_relative indicator_id member_id note observed_on value",
@@ -185,7 +185,7 @@ async def logged_in(dsn: str, login: Login) -> AsyncIterator["asyncpg.Connection
 
 
 async def selectable(connection: "asyncpg.Connection[asyncpg.Record]") -> set[str]:
-    """The tables that a connection may select from, found by doing it."""
+    """The tables that a connection can select from, found by trying."""
     allowed = set()
     for table in metadata.sorted_tables:
         try:
@@ -203,7 +203,7 @@ def test_every_table_has_a_scope_and_an_expectation() -> None:
     assert tables > READS
 
 
-def test_a_table_without_a_scope_stops_the_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_without_a_scope_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         policies, "SCOPES", {table: scope for table, scope in policies.SCOPES.items() if table != "care.flag"}
     )
@@ -212,14 +212,14 @@ def test_a_table_without_a_scope_stops_the_statements(monkeypatch: pytest.Monkey
 
 
 @EVERY_LOGIN
-async def test_a_role_selects_from_the_tables_of_its_view_and_no_other(dsn: str, login: Login) -> None:
+async def test_a_role_selects_only_from_the_tables_of_its_view(dsn: str, login: Login) -> None:
     async with logged_in(dsn, login) as connection:
         assert await selectable(connection) == {table for table, readers in READERS.items() if login in readers}
 
 
 @EVERY_LOGIN
 @pytest.mark.parametrize("escape", ["SET ROLE NONE", "RESET ROLE", "RESET ALL", "SET SESSION AUTHORIZATION DEFAULT"])
-async def test_a_role_that_undoes_its_settings_gains_nothing(dsn: str, login: Login, escape: str) -> None:
+async def test_a_role_that_resets_its_settings_gains_no_rights(dsn: str, login: Login, escape: str) -> None:
     async with logged_in(dsn, login) as connection:
         await connection.execute(escape)
         assert await connection.fetchval("SELECT current_user || ' ' || session_user") == " ".join([login.role] * 2)
@@ -227,7 +227,7 @@ async def test_a_role_that_undoes_its_settings_gains_nothing(dsn: str, login: Lo
 
 
 @EVERY_LOGIN
-async def test_a_role_becomes_no_other(dsn: str, login: Login) -> None:
+async def test_a_role_cannot_become_another(dsn: str, login: Login) -> None:
     others = [other.role for other in LOGINS if other is not login] + ["cohorte"]
     async with logged_in(dsn, login) as connection:
         for other in others:
@@ -239,7 +239,7 @@ async def test_a_role_becomes_no_other(dsn: str, login: Login) -> None:
 
 
 @EVERY_LOGIN
-async def test_a_role_writes_what_its_mutations_need_and_no_more(
+async def test_a_role_writes_only_what_its_mutations_need(
     admin: "asyncpg.Connection[asyncpg.Record]", login: Login
 ) -> None:
     schemas = ["catalog", "identity", "care", "research", "insight", "public"]
@@ -269,11 +269,14 @@ async def test_a_role_writes_what_its_mutations_need_and_no_more(
     for row in [*columns, *tables]:
         found.setdefault(row["table"], {})[row["command"]] = row["columns"]
     expected = {table: commands for (table, writer), commands in WRITERS.items() if writer is login}
-    assert found == expected, "tests/models/test_policies.py: name what each role writes in WRITERS, by hand"
+    assert found == expected, (
+        "name what each role writes in models/security/write_rules.py, and by hand in WRITERS in"
+        " tests/models/test_policies.py; then run `python -m commands.new migration NAME TABLE`"
+    )
 
 
-async def test_no_function_is_everybodys_to_execute(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """PostgreSQL lets everybody execute a new function: one that runs as the owner would be a door in every wall."""
+async def test_no_function_is_executable_by_public(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """PostgreSQL grants EXECUTE on a new function to PUBLIC; a SECURITY DEFINER function would bypass every policy."""
     open_ones = await admin.fetch(
         """
         SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(coalesce(proacl, acldefault('f', proowner))) a
@@ -287,7 +290,7 @@ async def test_no_function_is_everybodys_to_execute(admin: "asyncpg.Connection[a
 @pytest.mark.parametrize(
     ("audience", "column"), [(PATIENT, "identity.session.token_hash"), (BUYER, "insight.api_key.secret_hash")]
 )
-async def test_a_hash_is_no_column_that_a_role_may_read(dsn: str, audience: Audience, column: str) -> None:
+async def test_no_role_may_read_a_hash_column(dsn: str, audience: Audience, column: str) -> None:
     table, _, name = column.rpartition(".")
     async with logged_in(dsn, audience) as connection:
         for what in (name, "*", f"x.{name}", "x"):
@@ -296,7 +299,7 @@ async def test_a_hash_is_no_column_that_a_role_may_read(dsn: str, audience: Audi
         assert await connection.fetch(f"SELECT id FROM {table}") == []
 
 
-async def test_rows_of_people_are_open_to_members_or_behind_a_policy(
+async def test_tables_about_people_are_open_to_members_or_guarded_by_a_policy(
     admin: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     guarded = {
@@ -312,7 +315,7 @@ async def test_rows_of_people_are_open_to_members_or_behind_a_policy(
         assert READERS[table] == {PATIENT, MANAGER}
 
 
-async def test_no_role_owns_a_table_whose_policies_would_not_bind_it(
+async def test_no_view_role_owns_a_table(
     admin: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     owners = await admin.fetch("SELECT DISTINCT tableowner FROM pg_tables WHERE tableowner LIKE 'cohorte\\_%'")
@@ -320,16 +323,18 @@ async def test_no_role_owns_a_table_whose_policies_would_not_bind_it(
 
 
 async def test_the_migrated_database_has_the_grants_and_policies_of_the_models(
-    dsn: str, wanted: catalogue.Catalogue
+    dsn: str, declared_catalogue: catalogue.Catalogue
 ) -> None:
-    assert await complaints(dsn, wanted, catalogue.GUARDS) == []
+    assert await complaints(dsn, declared_catalogue, catalogue.GUARDS) == []
     found = await catalogue.read(dsn)
     counts = {kind: sum(item.kind == kind for item in found.values()) for kind in catalogue.GUARDS}
     assert {kind: number >= 20 for kind, number in counts.items()} == dict.fromkeys(counts, True)
 
 
-async def test_a_policy_a_grant_and_an_open_table_are_complained_of(fresh: str, wanted: catalogue.Catalogue) -> None:
-    """What the last test would say: the file, and the command that mends it."""
+async def test_a_differing_policy_grant_or_open_table_is_reported(
+    fresh: str, declared_catalogue: catalogue.Catalogue
+) -> None:
+    """The message of the test above names the file and the command that corrects it."""
     for statement in (
         "ALTER POLICY patient_reads ON care.observation USING (true)",
         "DROP POLICY patient_deletes ON care.diagnosis",
@@ -339,7 +344,7 @@ async def test_a_policy_a_grant_and_an_open_table_are_complained_of(fresh: str, 
         "REVOKE USAGE ON SCHEMA care FROM cohorte_publisher",
     ):
         await run(fresh, statement)
-    found = await complaints(fresh, wanted, catalogue.GUARDS)
+    found = await complaints(fresh, declared_catalogue, catalogue.GUARDS)
     file, command = (
         "models/security/policies.py",
         "differs from the migrated database: run `python -m commands.new migration NAME",

@@ -1,4 +1,4 @@
-"""Which rows each viewer reads: what a member shares and with whom, what is the viewer's own, and what it costs."""
+"""Which rows each viewer reads: what members share and with whom, what is the viewer's own, and its cost."""
 
 import json
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BU
 
 @asynccontextmanager
 async def viewing(admin: Admin, audience: Audience, viewer: UUID | None = None) -> AsyncIterator[None]:
-    """As the audience's role, with the viewer that a statement of its would carry."""
+    """Sets the audience's role and the viewer that its statements carry."""
     transaction = admin.transaction()
     await transaction.start()
     await admin.execute(f"SET LOCAL ROLE {audience.role}")
@@ -49,7 +49,7 @@ async def diary(admin: Admin, sharing: Sharing | None) -> UUID:
 
 
 DIARY = ("care.profile", "care.observation", "care.course", "care.evaluation", "care.side_effect")
-OWN = {  # what is a member's own, and the column that says whose
+OWN = {  # tables of members' own rows, and the column that references the member
     "care.notification": "member_id",
     "care.diagnosis": "member_id",
     "research.consent": "member_id",
@@ -83,7 +83,7 @@ async def read_diary(admin: Admin, of: UUID) -> dict[str, int]:
         (Sharing.MY_COMMUNITIES, False, CareLinkStatus.ACCEPTED, True),
     ],
 )
-async def test_a_member_reads_what_another_shares_with_it(
+async def test_members_read_what_others_share_with_them(
     admin: Admin, sharing: Sharing, in_common: bool, link: CareLinkStatus | None, readable: bool
 ) -> None:
     other, viewer = await diary(admin, sharing), await diary(admin, Sharing.ONLY_ME)
@@ -98,21 +98,21 @@ async def test_a_member_reads_what_another_shares_with_it(
         assert await read_diary(admin, viewer) == FULL
 
 
-async def test_a_care_link_lets_the_relative_read_and_not_the_patient(admin: Admin) -> None:
+async def test_an_accepted_care_link_lets_only_the_relative_read(admin: Admin) -> None:
     patient, relative = await diary(admin, Sharing.ONLY_ME), await diary(admin, Sharing.ONLY_ME)
     await factories.care_link(admin, patient_id=patient, relative_id=relative)
     async with viewing(admin, PATIENT, patient):
         assert await read_diary(admin, relative) == NOTHING
 
 
-async def test_a_link_between_others_opens_nothing(admin: Admin) -> None:
+async def test_a_care_link_between_others_gives_no_access(admin: Admin) -> None:
     patient, viewer = await diary(admin, Sharing.ONLY_ME), await diary(admin, Sharing.ONLY_ME)
     await factories.care_link(admin, patient_id=patient)
     async with viewing(admin, PATIENT, viewer):
         assert await read_diary(admin, patient) == NOTHING
 
 
-async def test_a_member_without_a_profile_shares_with_nobody_but_itself(admin: Admin) -> None:
+async def test_a_member_without_a_profile_shares_with_nobody(admin: Admin) -> None:
     other, viewer = await diary(admin, None), await diary(admin, Sharing.ALL_MEMBERS)
     async with viewing(admin, PATIENT, viewer):
         assert await read_diary(admin, other) == NOTHING
@@ -121,7 +121,7 @@ async def test_a_member_without_a_profile_shares_with_nobody_but_itself(admin: A
 
 
 @pytest.mark.parametrize("setting", [None, ""])
-async def test_a_statement_without_a_viewer_finds_nothing(admin: Admin, setting: str | None) -> None:
+async def test_a_statement_without_a_viewer_reads_no_guarded_row(admin: Admin, setting: str | None) -> None:
     for sharing in Sharing:
         await diary(admin, sharing)
     await factories.account(admin)
@@ -148,7 +148,7 @@ async def test_a_statement_without_a_viewer_finds_nothing(admin: Admin, setting:
 
 
 async def test_a_statement_carries_its_own_viewer(admin: Admin) -> None:
-    """The setting is made in the statement that the policies read it in, and is gone with its transaction."""
+    """The statement makes the setting that its policies read, which ends with the transaction."""
     viewer, other = await diary(admin, Sharing.ONLY_ME), await diary(admin, Sharing.ALL_MEMBERS)
     hidden = await diary(admin, Sharing.MY_COMMUNITIES)
     counts = ", ".join(f"(SELECT count(*) FROM {table} WHERE member_id = any($2))" for table in DIARY)
@@ -161,7 +161,7 @@ async def test_a_statement_carries_its_own_viewer(admin: Admin) -> None:
         assert await admin.fetchval(statement, str(hidden), [viewer, other]) == [1] * len(DIARY)
 
 
-async def test_a_viewer_of_another_view_is_no_viewer(admin: Admin) -> None:
+async def test_a_viewer_of_another_view_reads_no_guarded_row(admin: Admin) -> None:
     member = await diary(admin, Sharing.ALL_MEMBERS)
     async with viewing(admin, PATIENT):
         for setting in ("cohorte.organization", "cohorte.staff"):
@@ -169,7 +169,7 @@ async def test_a_viewer_of_another_view_is_no_viewer(admin: Admin) -> None:
         assert await read_diary(admin, member) == NOTHING
 
 
-async def test_staff_reads_profiles_shared_with_all_members_alone(admin: Admin) -> None:
+async def test_staff_read_only_profiles_shared_with_all_members(admin: Admin) -> None:
     staff = (await factories.staff(admin))["id"]
     members = {sharing: await diary(admin, sharing) for sharing in Sharing}
     async with viewing(admin, MANAGER, staff):
@@ -177,7 +177,7 @@ async def test_staff_reads_profiles_shared_with_all_members_alone(admin: Admin) 
     assert found == {Sharing.ONLY_ME: 0, Sharing.MY_COMMUNITIES: 0, Sharing.ALL_MEMBERS: 1}
 
 
-async def test_both_members_of_a_care_link_read_it_and_no_third(admin: Admin) -> None:
+async def test_only_the_two_members_of_a_care_link_read_it(admin: Admin) -> None:
     link = await factories.care_link(admin, status=CareLinkStatus.INVITED)
     third = (await factories.member(admin))["id"]
     for viewer, count in ((link["patient_id"], 1), (link["relative_id"], 1), (third, 0)):
@@ -185,12 +185,12 @@ async def test_both_members_of_a_care_link_read_it_and_no_third(admin: Admin) ->
             assert await seen(admin, "care.care_link", "id", of=link["id"]) == count
 
 
-def test_no_table_of_a_members_own_rows_is_missing_from_the_list() -> None:
+def test_the_list_has_every_table_of_members_own_rows() -> None:
     own = {table for table, scope in SCOPES.items() if scope in (OWN_ROWS, ANSWERS, ANSWER_SHEET, ACCOUNT, SESSION)}
     assert set(OWN) == own, "add the table, and the column that names its owner, to OWN in tests/models/test_scopes.py"
 
 
-async def test_a_member_reads_its_own_records_and_nobody_elses(admin: Admin) -> None:
+async def test_members_read_only_their_own_records(admin: Admin) -> None:
     """Not even those of a member who shares with everybody."""
     for _ in range(2):
         viewer = (await factories.member(admin, sharing=Sharing.ALL_MEMBERS))["id"]
@@ -225,7 +225,7 @@ async def test_a_member_reads_its_own_records_and_nobody_elses(admin: Admin) -> 
     }
 
 
-async def test_a_cut_link_hides_the_answers_from_their_author_too(admin: Admin) -> None:
+async def test_unlinked_answers_are_hidden_from_their_author_too(admin: Admin) -> None:
     sheet = await factories.answer_sheet(admin)
     await factories.answer(admin, answer_sheet_id=sheet["id"])
     participation = await factories.participation(admin, survey_id=sheet["survey_id"])
@@ -233,7 +233,7 @@ async def test_a_cut_link_hides_the_answers_from_their_author_too(admin: Admin) 
         assert await seen(admin, "research.answer", "answer_sheet_id", of=sheet["id"]) == 0
 
 
-async def test_a_buyer_reads_its_own_licences_and_keys_and_staff_every_licence(admin: Admin) -> None:
+async def test_buyers_read_their_own_licences_and_keys_and_staff_read_every_licence(admin: Admin) -> None:
     licence, other = await factories.licence(admin), await factories.licence(admin)
     own = licence["organization_id"]
     key = await factories.api_key(admin, organization_id=own)
@@ -246,7 +246,7 @@ async def test_a_buyer_reads_its_own_licences_and_keys_and_staff_every_licence(a
         assert await seen(admin, "insight.licence", "id", of=other["id"]) == 1
 
 
-async def test_staff_reads_its_own_record_every_flag_and_every_surveys_progress(admin: Admin) -> None:
+async def test_staff_read_their_own_record_every_flag_and_every_surveys_progress(admin: Admin) -> None:
     staff, _other = await factories.staff(admin), await factories.staff(admin)
     flag, progress = await factories.flag(admin), await factories.survey_progress(admin)
     async with viewing(admin, MANAGER, staff["id"]):
@@ -256,7 +256,7 @@ async def test_staff_reads_its_own_record_every_flag_and_every_surveys_progress(
 
 
 @pytest.mark.parametrize("status", SurveyStatus)
-async def test_a_survey_and_its_questions_are_read_by_status(admin: Admin, status: SurveyStatus) -> None:
+async def test_surveys_and_their_questions_are_readable_by_status(admin: Admin, status: SurveyStatus) -> None:
     readers = {
         SurveyStatus.DRAFT: {MANAGER},
         SurveyStatus.WAITING: {PATIENT, MANAGER},
@@ -304,10 +304,10 @@ KEYSET = "('2027-06-01', '80000000-0000-0000-0000-000000000000'::uuid)"
     ],
 )
 @pytest.mark.parametrize("own", [True, False])
-async def test_an_index_serves_behind_the_policy(
+async def test_queries_use_indexes_behind_the_policies(
     admin: Admin, statement: str, index: str, condition: str, own: bool
 ) -> None:
-    """An operator that PostgreSQL does not hold for leakproof would run after the policy, over every row."""
+    """An operator that is not leakproof would run after the policy, on every row."""
     await many(admin)
     viewer, other = (
         row[0]
@@ -322,7 +322,7 @@ async def test_an_index_serves_behind_the_policy(
 
 
 async def many(admin: Admin) -> None:
-    """300 members with 20 days each; two of them with 1,500, of which a page is worth its index's order."""
+    """300 members with 20 days each, and two with 1,500, whose pages are worth an index scan in order."""
     indicator = (await factories.indicator(admin))["id"]
     days = (
         "generate_series(1, CASE WHEN pseudonym IN ('many-1', 'many-2') THEN 1500 ELSE 20 END) day"

@@ -1,4 +1,4 @@
-"""The only place that answers an operation without the planner: graphql-core over the printed SDL, rows from memory."""
+"""Answers an operation without the planner: graphql-core over the printed SDL, with rows from memory."""
 
 import base64
 import json
@@ -14,10 +14,10 @@ from graphql import ExecutionResult, build_schema, execute, is_abstract_type, is
 
 import tests.oracle.insights
 import tests.oracle.own  # noqa: F401  they fill in the readers
-from tests.oracle.rows import Found, Seen
-from tests.oracle.shared import TABLES, Listed, Of, readers
+from tests.oracle.rows import Found, VisibleRows
+from tests.oracle.shared import TABLES, Listed, TypedRow, readers
 
-COLUMNS = {  # where a field is not its column's name in camel case
+COLUMNS = {  # fields whose names are not their column's in camel case
     "CohortReadiness.consenting": "consenting_count", "CohortReadiness.needed": "needed_count",
     "VisibilityRule.question": "on_key", "Answer.date": "day",
 }  # fmt: skip
@@ -25,16 +25,16 @@ PAGE_SIZE = 20
 PAGE = ("first", "after", "last", "before")
 
 
-class Place(str):
-    """A cursor of ours: it means the same place as one of the server's if the keys in both are the same."""
+class OracleCursor(str):
+    """The oracle's cursor: it equals a cursor of the server that has the same keys."""
 
     __slots__ = ()
 
 
 class Oracle:
-    """Answers as one viewer; `sdl` is the viewer's view of the graph."""
+    """Answers operations as one viewer; `sdl` is the viewer's view of the graph."""
 
-    def __init__(self, sdl: str, seen: Seen) -> None:
+    def __init__(self, sdl: str, seen: VisibleRows) -> None:
         self.schema = build_schema(sdl)
         for kind in self.schema.type_map.values():
             if is_abstract_type(kind):
@@ -50,8 +50,8 @@ class Oracle:
         assert result.data is not None
         return result.data
 
-    def value(self, seen: Seen, kind: str, name: str, source: Any, info: Any, /, **given: Any) -> Any:
-        it = source.row if isinstance(source, Of) else source
+    def value(self, seen: VisibleRows, kind: str, name: str, source: Any, info: Any, /, **given: Any) -> Any:
+        it = source.row if isinstance(source, TypedRow) else source
         reader = readers.get(f"{kind}.{name}")
         page = {key: given.pop(key) for key in PAGE if key in given}
         if reader is None:
@@ -70,7 +70,7 @@ def column_of(kind: str, name: str) -> str:
 
 
 def arguments_of(given: Found) -> dict[str, Any]:
-    """What a reader is called with: a field's arguments but for a page's, under names that Python allows."""
+    """A reader's arguments: the field's arguments, without those of pages, under valid Python names."""
     return {f"{key}_" if key == "from" else key: value for key, value in given.items() if key not in PAGE}
 
 
@@ -95,7 +95,7 @@ def paged(
     cursor, size = (before, last) if backward else (after, first)
     if cursor is not None and items:
         place = tuple(read(type(key), part) for key, part in zip(items[0][0], keys_of(cursor), strict=True))
-        later = backward == whole.descending  # whether the items wanted have greater keys than the cursor's
+        later = backward == whole.descending  # whether the requested items have greater keys than the cursor
         items = [item for item in items if (item[0] > place if later else item[0] < place)]
     size = size or PAGE_SIZE
     page = items[-size:] if backward else items[:size]
@@ -113,8 +113,8 @@ def paged(
     }
 
 
-def place_of(key: tuple[Any, ...]) -> Place:
-    return Place(base64.b64encode(json.dumps(["", *map(shown, key)]).encode()).decode())
+def place_of(key: tuple[Any, ...]) -> OracleCursor:
+    return OracleCursor(base64.b64encode(json.dumps(["", *map(shown, key)]).encode()).decode())
 
 
 def keys_of(cursor: str) -> list[Any]:
@@ -130,7 +130,7 @@ def read(kind: type, part: Any) -> Any:
 
 
 def differences(expected: Any, answer: Any, path: str = "") -> list[str]:
-    """Where an answer is another than the oracle's: keys and their order, values; floats but for their last digits."""
+    """Differences between a response and the oracle's: keys, order and values; floats are compared approximately."""
     if isinstance(expected, dict) and isinstance(answer, dict):
         if list(expected) != list(answer):
             return [f"{path}: keys {list(answer)}, not {list(expected)}"]
@@ -138,7 +138,7 @@ def differences(expected: Any, answer: Any, path: str = "") -> list[str]:
     if isinstance(expected, list) and isinstance(answer, list) and len(expected) == len(answer):
         pairs = enumerate(zip(expected, answer, strict=True))
         return [each for at, (one, other) in pairs for each in differences(one, other, f"{path}[{at}]")]
-    if isinstance(expected, Place) and isinstance(answer, str):
+    if isinstance(expected, OracleCursor) and isinstance(answer, str):
         same = keys_of(expected) == keys_of(answer)
     elif isinstance(expected, float) and type(answer) in (int, float):
         same = math.isclose(expected, answer, rel_tol=1e-9, abs_tol=1e-12)

@@ -1,4 +1,4 @@
-"""The only place for where the oracle finds what has been said: datasets, insights, the register and what it costs."""
+"""The oracle's readers for datasets, insights, budgets and the public ledger."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from privacy.measures import Reliability
 from privacy.precision import Precision
 from privacy.reading import Cell
 from tests.oracle.own import cost
-from tests.oracle.rows import Found, Seen
+from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import Listed, community_id, field, found, having, listed, uuid_in
 
 PRICES = {"WITHIN_5": 62_831, "WITHIN_10": 17_372, "WITHIN_20": 4_567, "WITHIN_50": 754}
@@ -32,17 +32,17 @@ found("DataUse.community", "catalog.community", id="community_id")
 
 
 @field("Query.dataset")
-def dataset(seen: Seen, id: str) -> Found | None:
+def dataset(seen: VisibleRows, id: str) -> Found | None:
     return seen.one("insight.dataset", id=uuid_in(id))
 
 
 @field("Query.insight")
-def insight(seen: Seen, id: str) -> Found | None:
+def insight(seen: VisibleRows, id: str) -> Found | None:
     return seen.one("insight.insight", id=uuid_in(id))
 
 
 @field("Query.datasets")
-def datasets(seen: Seen, community: str | None = None, kind: str | None = None) -> Listed:
+def datasets(seen: VisibleRows, community: str | None = None, kind: str | None = None) -> Listed:
     there = seen.of("insight.dataset")
     if community is not None:
         there = seen.of("insight.dataset", community_id=community_id(seen, community))
@@ -50,7 +50,7 @@ def datasets(seen: Seen, community: str | None = None, kind: str | None = None) 
 
 
 @field("Community.datasets")
-def datasets_of(seen: Seen, community: Found) -> Listed:
+def datasets_of(seen: VisibleRows, community: Found) -> Listed:
     there = seen.of("insight.dataset", community_id=community["id"])
     return listed(there, lambda row: (row["frozen_on"], row["id"]), descending=True)
 
@@ -60,17 +60,17 @@ def newest(rows: list[Found]) -> Listed:
 
 
 @field("Community.insights")
-def insights_of_community(seen: Seen, community: Found) -> Listed:
+def insights_of_community(seen: VisibleRows, community: Found) -> Listed:
     return newest(seen.of("insight.insight", community_id=community["id"]))
 
 
 @field("Dataset.insights")
-def insights_of_dataset(seen: Seen, dataset: Found) -> Listed:
+def insights_of_dataset(seen: VisibleRows, dataset: Found) -> Listed:
     return newest(seen.of("insight.insight", dataset_id=dataset["id"]))
 
 
 @field("Treatment.insights")
-def insights_of_treatment(seen: Seen, treatment: Found, community: str | None = None) -> Listed:
+def insights_of_treatment(seen: VisibleRows, treatment: Found, community: str | None = None) -> Listed:
     about = {(row["dataset_id"], row["position"]) for row in seen.of("insight.variable", subject_id=treatment["id"])}
     there = seen.of("insight.insight")
     if community is not None:
@@ -81,18 +81,18 @@ def insights_of_treatment(seen: Seen, treatment: Found, community: str | None = 
 
 
 @field("Dataset.variables")
-def variables_of(seen: Seen, dataset: Found) -> list[Found]:
+def variables_of(seen: VisibleRows, dataset: Found) -> list[Found]:
     return sorted(seen.of("insight.variable", dataset_id=dataset["id"]), key=lambda row: row["position"])
 
 
 @field("Variable.categories")
-def categories_of(seen: Seen, variable: Found) -> list[Found]:
+def categories_of(seen: VisibleRows, variable: Found) -> list[Found]:
     there = seen.of("insight.category", dataset_id=variable["dataset_id"], variable=variable["position"])
     return sorted(there, key=lambda row: row["place"])
 
 
 @field("Dataset.budget")
-def budget_of(seen: Seen, dataset: Found) -> Found:
+def budget_of(seen: VisibleRows, dataset: Found) -> Found:
     left = dataset["cap_micro_rho"] - dataset["spent_micro_rho"]
     if seen.viewer.audience is Audience.BUYER:
         left = min(left, dataset["cap_micro_rho"] * 6 // 10 - dataset["sold_micro_rho"])
@@ -108,19 +108,19 @@ for part in ("cap", "spent", "remaining"):
 
 
 @field("PrivacyBudget.insightsLeft")
-def insights_left(seen: Seen, budget: Found, precision: str) -> int:
+def insights_left(seen: VisibleRows, budget: Found, precision: str) -> int:
     left: int = budget["remaining"]["micro_rho"]
     return left // PRICES[precision]
 
 
 @field("Insight.by")
-def variables_by(seen: Seen, insight: Found) -> list[Found]:
+def variables_by(seen: VisibleRows, insight: Found) -> list[Found]:
     there = seen.of("insight.variable", dataset_id=insight["dataset_id"])
     return sorted((row for row in there if row["position"] in insight["by"]), key=lambda row: row["position"])
 
 
 def of_release(name: str, column: str, read: Callable[[Any], Any] = lambda value: value) -> None:
-    def reader(seen: Seen, insight: Found) -> Any:
+    def reader(seen: VisibleRows, insight: Found) -> Any:
         release = seen.one("insight.release", id=insight["release_id"])
         assert release is not None
         return read(release[column])
@@ -135,13 +135,13 @@ of_release("cost", "micro_rho", cost)
 
 
 @field("Insight.requestedBy")
-def requested_by(seen: Seen, insight: Found) -> Found | None:
+def requested_by(seen: VisibleRows, insight: Found) -> Found | None:
     release = seen.one("insight.release", id=insight["release_id"])
     return release and seen.one("insight.organization", id=release["organization_id"])
 
 
-def said(seen: Seen, insight: Found, row: Found) -> dict[str, Any]:
-    """A cell or statistic with the categories that its places mean."""
+def with_categories(seen: VisibleRows, insight: Found, row: Found) -> dict[str, Any]:
+    """A cell or statistic with the categories at its positions."""
     of = {"dataset_id": insight["dataset_id"]}
     by = [
         seen.one("insight.category", **of, variable=variable, place=place)
@@ -151,12 +151,12 @@ def said(seen: Seen, insight: Found, row: Found) -> dict[str, Any]:
 
 
 @field("Insight.cells")
-def cells_of(seen: Seen, insight: Found, includeUnreliable: bool = False) -> list[Found]:
+def cells_of(seen: VisibleRows, insight: Found, includeUnreliable: bool = False) -> list[Found]:
     made: list[Found] = []
     for row in sorted(seen.of("insight.cell", insight_id=insight["id"]), key=lambda row: row["place"]):
         of = {"dataset_id": insight["dataset_id"], "variable": insight["variable"]}
         category = seen.one("insight.category", **of, place=row["category"])
-        cell = said(seen, insight, row) | {"category": category, "margin_of_error": row["margin"]}
+        cell = with_categories(seen, insight, row) | {"category": category, "margin_of_error": row["margin"]}
         if row["reliability"] == "HIDDEN" and not includeUnreliable:
             cell |= dict.fromkeys(SAID)
         made.append(cell)
@@ -164,13 +164,13 @@ def cells_of(seen: Seen, insight: Found, includeUnreliable: bool = False) -> lis
 
 
 @field("Insight.statistics")
-def statistics_of(seen: Seen, insight: Found) -> list[Found]:
+def statistics_of(seen: VisibleRows, insight: Found) -> list[Found]:
     there = sorted(seen.of("insight.statistic", insight_id=insight["id"]), key=lambda row: row["place"])
-    return [said(seen, insight, row) for row in there]
+    return [with_categories(seen, insight, row) for row in there]
 
 
 @field("Cell.interval", "Statistic.interval")
-def interval_of(seen: Seen, it: Found) -> Found | None:
+def interval_of(seen: VisibleRows, it: Found) -> Found | None:
     return None if it["low"] is None else {"low": it["low"], "high": it["high"]}
 
 
@@ -179,37 +179,37 @@ for name in ("Cell.category", "Cell.by", "Statistic.by"):
 
 
 @field("DataUse.cost")
-def cost_of(seen: Seen, entry: Found) -> Found:
+def cost_of(seen: VisibleRows, entry: Found) -> Found:
     return cost(entry["micro_rho"])
 
 
 @field("DataUse.ledgerEntry")
-def entry_of(seen: Seen, entry: Found) -> Found:
+def entry_of(seen: VisibleRows, entry: Found) -> Found:
     return entry
 
 
 @field("LedgerEntry.hash")
-def hash_of(seen: Seen, entry: Found) -> str:
+def hash_of(seen: VisibleRows, entry: Found) -> str:
     return bytes(entry["hash"]).hex()
 
 
 @field("LedgerEntry.previousHash")
-def previous_hash_of(seen: Seen, entry: Found) -> str:
+def previous_hash_of(seen: VisibleRows, entry: Found) -> str:
     return bytes(entry["previous_hash"]).hex()
 
 
 @field("LedgerEntry.line")
-def line_of(seen: Seen, entry: Found) -> str:
+def line_of(seen: VisibleRows, entry: Found) -> str:
     ids = {name: entry[f"{name}_id"] and str(entry[f"{name}_id"]) for name in LINE_IDS}
-    said = {name: entry[name] for name in ("dataset_title", "organization_name", "purpose", "micro_rho", "position")}
+    shown = {name: entry[name] for name in ("dataset_title", "organization_name", "purpose", "micro_rho", "position")}
     moment = f"{entry['published_at'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     hashes = {"cells": bytes(entry["cells_digest"]).hex(), "previous": previous_hash_of(seen, entry)}
-    line = ids | said | hashes | {"published_at": moment, "variables": list(entry["variables"])}
+    line = ids | shown | hashes | {"published_at": moment, "variables": list(entry["variables"])}
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 @field("Query.dataUses")
-def data_uses(seen: Seen, organization: str | None = None, community: str | None = None) -> Listed:
+def data_uses(seen: VisibleRows, organization: str | None = None, community: str | None = None) -> Listed:
     there = seen.of("insight.ledger_entry")
     if organization is not None:
         there = seen.of("insight.ledger_entry", organization_id=uuid_in(organization))
@@ -220,11 +220,11 @@ def data_uses(seen: Seen, organization: str | None = None, community: str | None
 
 
 @field("Me.dataUses")
-def own_data_uses(seen: Seen, me: Found) -> Listed:
+def own_data_uses(seen: VisibleRows, me: Found) -> Listed:
     return listed(own_uses(seen, me), lambda row: (row["position"],), descending=True)
 
 
-def own_uses(seen: Seen, me: Found) -> list[Found]:
+def own_uses(seen: VisibleRows, me: Found) -> list[Found]:
     until = {row["dataset_id"]: row["withdrawn_at"] for row in seen.of("research.enrolment", member_id=me["member_id"])}
     return [
         row
@@ -235,7 +235,7 @@ def own_uses(seen: Seen, me: Found) -> list[Found]:
 
 
 @field("Me.privacyLoss")
-def privacy_loss(seen: Seen, me: Found) -> Found:
+def privacy_loss(seen: VisibleRows, me: Found) -> Found:
     enrolments = seen.of("research.enrolment", member_id=me["member_id"])
     recent = [row for row in enrolments if row["enrolled_at"] > seen.now - timedelta(days=365)]
     spent = sum(row["micro_rho"] for row in own_uses(seen, me))
@@ -255,17 +255,17 @@ for part in ("allowance", "reserved", "spent", "guess", "statement"):
 
 
 @field("Insight.csv")
-def as_csv(seen: Seen, insight: Found) -> str:
+def as_csv(seen: VisibleRows, insight: Found) -> str:
     return csv_of(table_of(seen, insight))
 
 
 @field("Insight.jsonStat")
-def as_json_stat(seen: Seen, insight: Found) -> str:
+def as_json_stat(seen: VisibleRows, insight: Found) -> str:
     return json_stat_of(table_of(seen, insight))
 
 
-def table_of(seen: Seen, insight: Found) -> ExportTable:
-    """Of the cells as they were stored, where the server computes them anew."""
+def table_of(seen: VisibleRows, insight: Found) -> ExportTable:
+    """The table of the stored cells; the server computes it from the cube."""
     of = {"dataset_id": insight["dataset_id"]}
     dataset = seen.one("insight.dataset", id=insight["dataset_id"])
     variable = seen.one("insight.variable", **of, position=insight["variable"])
@@ -280,7 +280,7 @@ def table_of(seen: Seen, insight: Found) -> ExportTable:
     figures = ("category", "count", "margin", "share", "low", "high")
     return ExportTable(
         title=title,
-        source=f"{dataset['wave']}, frozen on {dataset['frozen_on']}; line {entry['position']} of the public register",
+        source=f"{dataset['wave']}, frozen on {dataset['frozen_on']}; entry {entry['position']} of the public ledger",
         variable=public(seen, variable),
         by=tuple(public(seen, each) for each in by),
         cells=[
@@ -296,6 +296,6 @@ def table_of(seen: Seen, insight: Found) -> ExportTable:
     )
 
 
-def public(seen: Seen, variable: Found) -> Variable:
+def public(seen: VisibleRows, variable: Found) -> Variable:
     categories = tuple(Category(row["code"], row["label"], row["value"]) for row in categories_of(seen, variable))
     return Variable(variable["name"], variable["label"], categories, DomainRule(variable["rule"]))

@@ -1,4 +1,4 @@
-"""The only place for where the oracle finds what members say of themselves, what is a viewer's own, and the buyers'."""
+"""The oracle's readers for members' tracking, the viewer's own rows, and buyers' licences."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from math import exp, log, log1p
 from statistics import fmean
 
-from tests.oracle.rows import Found, Seen
+from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import (
     NODES,
     TYPES,
     Listed,
-    Of,
+    TypedRow,
     by_close,
     by_creation,
     by_name,
@@ -31,7 +31,7 @@ found("Survey.eligibility", "catalog.eligibility", survey_id="id")
 
 
 @field("Member.ageBand")
-def age_band(seen: Seen, member: Found) -> str | None:
+def age_band(seen: VisibleRows, member: Found) -> str | None:
     profile = seen.one("care.profile", member_id=member["id"])
     if profile is None or profile["birth_year"] is None:
         return None
@@ -43,37 +43,37 @@ def age_band(seen: Seen, member: Found) -> str | None:
 
 
 @field("Member.sex")
-def sex(seen: Seen, member: Found) -> str | None:
+def sex(seen: VisibleRows, member: Found) -> str | None:
     profile = seen.one("care.profile", member_id=member["id"])
     return profile["sex"] if profile else None
 
 
 @field("Member.region")
-def region(seen: Seen, member: Found) -> str | None:
+def region(seen: VisibleRows, member: Found) -> str | None:
     profile = seen.one("care.profile", member_id=member["id"])
     return profile["region"] if profile else None
 
 
 @field("Member.suspension")
-def suspension_of(seen: Seen, member: Found) -> Found | None:
+def suspension_of(seen: VisibleRows, member: Found) -> Found | None:
     suspension = seen.one("care.suspension", member_id=member["id"])
     over = suspension is not None and suspension["until"] is not None and suspension["until"] <= seen.now
     return None if over else suspension
 
 
 @field("Member.courses")
-def members_courses(seen: Seen, member: Found) -> list[Found]:
+def members_courses(seen: VisibleRows, member: Found) -> list[Found]:
     there = seen.of("care.course", member_id=member["id"])
     return sorted(there, key=lambda row: (row["started_on"], row["id"]), reverse=True)
 
 
 @field("Me.courses")
-def own_courses(seen: Seen, me: Found, status: str | None = None) -> list[Found]:
+def own_courses(seen: VisibleRows, me: Found, status: str | None = None) -> list[Found]:
     return having(members_courses(seen, {"id": me["member_id"]}), status=status)
 
 
 @field("Member.series")
-def series_of_member(seen: Seen, member: Found, indicator: str, interval: str) -> list[Found]:
+def series_of_member(seen: VisibleRows, member: Found, indicator: str, interval: str) -> list[Found]:
     there = seen.of("care.observation", member_id=member["id"], indicator_id=uuid_in(indicator))
     return points(there, interval)
 
@@ -98,7 +98,7 @@ def first_day(day: date, interval: str) -> date:
 
 @field("Me.dashboard")
 def dashboard(
-    seen: Seen, me: Found, from_: date | None = None, to: date | None = None, interval: str = "WEEK"
+    seen: VisibleRows, me: Found, from_: date | None = None, to: date | None = None, interval: str = "WEEK"
 ) -> Found:
     last = date.fromisoformat(str(to or seen.today))
     month_end = date(last.year - 1, 2, 28) if (last.month, last.day) == (2, 29) else last.replace(year=last.year - 1)
@@ -114,7 +114,7 @@ def dashboard(
 
 
 @field("Dashboard.series")
-def series_of(seen: Seen, dashboard: Found) -> list[Found]:
+def series_of(seen: VisibleRows, dashboard: Found) -> list[Found]:
     groups = defaultdict(list)
     for row in dashboard["within"]:
         groups[row["indicator_id"]].append(row)
@@ -135,12 +135,12 @@ readers["IndicatorSeries.latest"] = lambda seen, it: it["latest"]
 
 
 @field("Me.account")
-def account(seen: Seen, me: Found) -> Found | None:
+def account(seen: VisibleRows, me: Found) -> Found | None:
     return seen.one("identity.account", id=seen.viewer.account)
 
 
 @field("Account.sessions")
-def sessions_of(seen: Seen, account: Found) -> list[Found]:
+def sessions_of(seen: VisibleRows, account: Found) -> list[Found]:
     there = [row for row in seen.of("identity.session", account_id=account["id"]) if row["expires_at"] > seen.now]
     there = [{**row, "current": row["id"] == seen.viewer.session} for row in there]
     return sorted(there, key=by_creation, reverse=True)
@@ -150,7 +150,7 @@ readers["Session.current"] = lambda seen, it: it["current"]
 
 
 @field("Me.observations")
-def observations_of(seen: Seen, me: Found, indicator: str | None = None) -> Listed:
+def observations_of(seen: VisibleRows, me: Found, indicator: str | None = None) -> Listed:
     there = seen.of("care.observation", member_id=me["member_id"])
     if indicator is not None:
         there = [row for row in there if row["indicator_id"] == uuid_in(indicator)]
@@ -158,27 +158,27 @@ def observations_of(seen: Seen, me: Found, indicator: str | None = None) -> List
 
 
 @field("Me.notifications")
-def notifications_of(seen: Seen, me: Found, unreadOnly: bool = False) -> Listed:
+def notifications_of(seen: VisibleRows, me: Found, unreadOnly: bool = False) -> Listed:
     there = seen.of("care.notification", member_id=me["member_id"])
     return listed([row for row in there if not (unreadOnly and row["read_at"])], by_creation, descending=True)
 
 
 @field("Notification.subject")
-def subject_of(seen: Seen, notification: Found) -> Of | None:
+def subject_of(seen: VisibleRows, notification: Found) -> TypedRow | None:
     kind, table = TYPES.get(notification["subject_type"], ("", ""))
     row = seen.one(table, id=notification["subject_id"]) if kind in NODES else None
-    return None if row is None else Of(kind, row)
+    return None if row is None else TypedRow(kind, row)
 
 
 @field("Me.careLinks")
-def care_links_of(seen: Seen, me: Found) -> list[Found]:
+def care_links_of(seen: VisibleRows, me: Found) -> list[Found]:
     who = me["member_id"]
     there = [row for row in seen.of("care.care_link") if who in (row["patient_id"], row["relative_id"])]
     return sorted(there, key=by_creation, reverse=True)
 
 
 @field("Me.participations")
-def participations_of(seen: Seen, me: Found, status: str | None = None) -> list[Found]:
+def participations_of(seen: VisibleRows, me: Found, status: str | None = None) -> list[Found]:
     there = [
         (by_close(survey), row)
         for row in having(seen.of("research.participation", member_id=me["member_id"]), status=status)
@@ -188,12 +188,12 @@ def participations_of(seen: Seen, me: Found, status: str | None = None) -> list[
 
 
 @field("Me.consents")
-def consents_of(seen: Seen, me: Found) -> list[Found]:
+def consents_of(seen: VisibleRows, me: Found) -> list[Found]:
     return sorted(seen.of("research.consent", member_id=me["member_id"]), key=lambda row: row["purpose"])
 
 
 @field("Query.notices")
-def notices(seen: Seen) -> list[Found]:
+def notices(seen: VisibleRows) -> list[Found]:
     come = sorted(
         (row for row in seen.of("catalog.notice") if row["in_force_on"] <= seen.today),
         key=lambda row: row["in_force_on"],
@@ -203,41 +203,41 @@ def notices(seen: Seen) -> list[Found]:
 
 
 @field("Survey.questions")
-def questions_of(seen: Seen, survey: Found) -> list[Found]:
+def questions_of(seen: VisibleRows, survey: Found) -> list[Found]:
     there = seen.of("catalog.question", survey_id=survey["id"], version=survey["version"])
     return sorted(there, key=lambda row: row["position"])
 
 
 @field("Eligibility.treatments")
-def eligible_treatments(seen: Seen, eligibility: Found) -> list[Found]:
+def eligible_treatments(seen: VisibleRows, eligibility: Found) -> list[Found]:
     there = [seen.one("catalog.treatment", id=id) for id in set(eligibility["treatment_ids"])]
     return sorted((row for row in there if row is not None), key=by_name)
 
 
 @field("Survey.participation")
-def viewer_participation(seen: Seen, survey: Found) -> Found | None:
+def viewer_participation(seen: VisibleRows, survey: Found) -> Found | None:
     return seen.one("research.participation", survey_id=survey["id"], member_id=seen.viewer.member)
 
 
 @field("Survey.completedCount")
-def completed_count(seen: Seen, survey: Found) -> int:
+def completed_count(seen: VisibleRows, survey: Found) -> int:
     progress = seen.one("catalog.survey_progress", survey_id=survey["id"])
     return progress["completed_count"] if progress else 0
 
 
 @field("Question.options")
-def options_of(seen: Seen, question: Found) -> list[Found]:
+def options_of(seen: VisibleRows, question: Found) -> list[Found]:
     there = seen.of("catalog.question_option", question_id=question["id"])
     return sorted(there, key=lambda row: (row["position"], row["code"]))
 
 
 @field("Question.visibleWhen")
-def rules_of(seen: Seen, question: Found) -> list[Found]:
+def rules_of(seen: VisibleRows, question: Found) -> list[Found]:
     return sorted(seen.of("catalog.visibility_rule", question_id=question["id"]), key=lambda row: row["position"])
 
 
 @field("Participation.answers")
-def answers_of(seen: Seen, participation: Found) -> list[Found]:
+def answers_of(seen: VisibleRows, participation: Found) -> list[Found]:
     there = [
         (question["position"], row)
         for row in seen.of("research.answer", answer_sheet_id=participation["answer_sheet_id"])
@@ -247,7 +247,7 @@ def answers_of(seen: Seen, participation: Found) -> list[Found]:
 
 
 @field("Treatment.evaluations")
-def evaluations_of(seen: Seen, treatment: Found, community: str | None = None) -> Listed:
+def evaluations_of(seen: VisibleRows, treatment: Found, community: str | None = None) -> Listed:
     there = seen.of("care.evaluation", treatment_id=treatment["id"])
     if community is not None:
         place = community_id(seen, community)
@@ -257,7 +257,7 @@ def evaluations_of(seen: Seen, treatment: Found, community: str | None = None) -
 
 
 @field("TreatmentEvaluation.sideEffects")
-def side_effects_of(seen: Seen, evaluation: Found) -> list[Found]:
+def side_effects_of(seen: VisibleRows, evaluation: Found) -> list[Found]:
     there = [
         (by_name(indicator), row)
         for row in seen.of("care.side_effect", evaluation_id=evaluation["id"])
@@ -267,23 +267,23 @@ def side_effects_of(seen: Seen, evaluation: Found) -> list[Found]:
 
 
 @field("Organization.licences")
-def licences_of(seen: Seen, organization: Found) -> list[Found]:
+def licences_of(seen: VisibleRows, organization: Found) -> list[Found]:
     return sorted(seen.of("insight.licence", organization_id=organization["id"]), key=by_start, reverse=True)
 
 
 @field("Organization.apiKeys")
-def api_keys_of(seen: Seen, organization: Found) -> list[Found]:
+def api_keys_of(seen: VisibleRows, organization: Found) -> list[Found]:
     return sorted(seen.of("insight.api_key", organization_id=organization["id"]), key=by_creation, reverse=True)
 
 
 @field("Licence.price")
-def price_of(seen: Seen, licence: Found) -> Found | None:
+def price_of(seen: VisibleRows, licence: Found) -> Found | None:
     price = {"amount": licence["price_amount"], "currency": licence["price_currency"]}
     return None if price["amount"] is None else price
 
 
 @field("Licence.quota")
-def quota_of(seen: Seen, licence: Found) -> Found:
+def quota_of(seen: VisibleRows, licence: Found) -> Found:
     return cost(licence["quota_micro_rho"])
 
 

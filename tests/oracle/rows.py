@@ -1,4 +1,4 @@
-"""The only place that reads a small database whole, and says in plain Python which of its rows a viewer may see."""
+"""Reads a small database whole and decides in plain Python which of its rows a viewer may see."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -18,18 +18,18 @@ CATALOGUE = frozenset({
     "catalog.condition", "catalog.community", "catalog.community_indicator", "catalog.community_treatment",
     "catalog.indicator", "catalog.notice", "catalog.treatment", "insight.organization", "insight.ledger_entry",
 })  # fmt: skip
-OF_MEMBERS = frozenset({  # what any member, and the house, may read of every member
+OF_MEMBERS = frozenset({  # what any member, and staff, may read of every member
     "care.member", "care.membership", "care.discussion", "care.discussion_topic", "care.post", "care.post_reaction",
 })  # fmt: skip
-OF_THE_HOUSE = frozenset({  # what the house reads of every member and every organization
+OF_THE_HOUSE = frozenset({  # what staff read of every member and every organization
     "care.flag", "care.removal", "care.suspension", "catalog.survey_progress", "insight.licence",
 })  # fmt: skip
 SHOWN_TO_BUYERS = frozenset({"OPEN", "CLOSED", "RELEASED", "ARCHIVED"})
 
 
 @dataclass(frozen=True)
-class Network:
-    """All rows of a database, and what time it was there when they were read."""
+class Snapshot:
+    """All rows of a database, and its time when they were read."""
 
     tables: Everything
     now: datetime
@@ -39,8 +39,8 @@ class Network:
         return self.now.date()
 
 
-async def whole_network(superuser: asyncpg.Connection) -> Network:
-    """Every row of every table, read as somebody whom no policy binds."""
+async def read_snapshot(superuser: asyncpg.Connection) -> Snapshot:
+    """Reads every row of every table, as a role that no policy applies to."""
     names = await superuser.fetch(
         "select table_schema || '.' || table_name as name from information_schema.tables"
         " where table_schema in ('catalog', 'identity', 'care', 'research', 'insight')"
@@ -48,18 +48,18 @@ async def whole_network(superuser: asyncpg.Connection) -> Network:
     tables: dict[str, list[Found]] = {
         found["name"]: list(map(dict, await superuser.fetch(f"select * from {found['name']}"))) for found in names
     }
-    return Network(tables, await superuser.fetchval("select now()"))
+    return Snapshot(tables, await superuser.fetchval("select now()"))
 
 
-class Seen:
+class VisibleRows:
     """The rows that one viewer may see."""
 
-    def __init__(self, network: Network, viewer: Viewer) -> None:
-        self.viewer, self.now, self.today = viewer, network.now, network.today
-        tests = scope(network.tables, viewer, network.today)
+    def __init__(self, snapshot: Snapshot, viewer: Viewer) -> None:
+        self.viewer, self.now, self.today = viewer, snapshot.now, snapshot.today
+        tests = scope(snapshot.tables, viewer, snapshot.today)
         self.tables = {
             name: [row for row in rows if tests[name](row)] if name in tests else []
-            for name, rows in network.tables.items()
+            for name, rows in snapshot.tables.items()
         }
         self._indexes: dict[tuple[str, ...], dict[tuple[Any, ...], list[Found]]] = {}
 
@@ -82,10 +82,12 @@ class Seen:
 
 
 def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable[[Found], bool]]:
-    """For each table that the viewer's audience may read, which of its rows the viewer may."""
+    """A rule for each table that the viewer's audience may read: which of its rows the viewer may read."""
     tests: dict[str, Callable[[Found], bool]] = dict.fromkeys(CATALOGUE, lambda _: True)
     if viewer.audience is not Audience.PUBLIC:
-        tests |= of_datasets(tables, None if viewer.audience is not Audience.BUYER else licensed(tables, viewer, today))
+        tests |= of_datasets(
+            tables, None if viewer.audience is not Audience.BUYER else licensed_datasets(tables, viewer, today)
+        )
     if viewer.audience is Audience.BUYER:
         tests |= of_surveys(tables, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
         own = ("insight.licence", "insight.api_key")
@@ -101,8 +103,8 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     return tests
 
 
-def licensed(tables: Everything, viewer: Viewer, today: date) -> set[UUID]:
-    """The datasets of which a buyer reads what has been said."""
+def licensed_datasets(tables: Everything, viewer: Viewer, today: date) -> set[UUID]:
+    """The datasets whose insights a buyer may read."""
     (own,) = (row for row in tables["insight.organization"] if row["id"] == viewer.organization)
     running = {
         row["community_id"]
@@ -115,7 +117,7 @@ def licensed(tables: Everything, viewer: Viewer, today: date) -> set[UUID]:
 
 
 def of_datasets(tables: Everything, readable: set[UUID] | None) -> dict[str, Callable[[Found], bool]]:
-    """Every dataset that is large enough, and what was said of those that are `readable`; None: of all."""
+    """Rules for datasets that are large enough, and for insights of the `readable` ones, or of all if None."""
 
     def is_readable(row: Found) -> bool:
         return readable is None or row["dataset_id"] in readable
@@ -132,7 +134,7 @@ def of_datasets(tables: Everything, readable: set[UUID] | None) -> dict[str, Cal
 
 
 def of_surveys(tables: Everything, shown: Callable[[Found], bool]) -> dict[str, Callable[[Found], bool]]:
-    """Whom a survey asks, its questions, their options and rules are seen with it."""
+    """Rules for eligibility, questions, options and visibility rules, which are readable with their survey."""
     surveys = {row["id"] for row in tables["catalog.survey"] if shown(row)}
     questions = {row["id"] for row in tables["catalog.question"] if row["survey_id"] in surveys}
     return {
@@ -145,7 +147,7 @@ def of_surveys(tables: Everything, shown: Callable[[Found], bool]) -> dict[str, 
 
 
 def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Found], bool]]:
-    """What is a member's own, and what other members share with it."""
+    """Rules for a member's own rows, and for those that other members share with them."""
     communities = defaultdict(set)
     for row in tables["care.membership"]:
         communities[row["member_id"]].add(row["community_id"])

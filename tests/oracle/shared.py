@@ -1,4 +1,4 @@
-"""The only place for where the oracle finds what members share: communities, discussions, members, the catalogue."""
+"""The oracle's readers for what members share: communities, discussions, members and the catalogue."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from tests.oracle.rows import Found, Seen
+from tests.oracle.rows import Found, VisibleRows
 
 TABLES = {  # of each type whose objects have an id: the id's prefix, and the table
     "Account": ("acc", "identity.account"), "ApiKey": ("key", "insight.api_key"), "CareLink": ("lnk", "care.care_link"),
@@ -30,7 +30,7 @@ readers: dict[str, Reader] = {}
 
 
 @dataclass(frozen=True)
-class Of:
+class TypedRow:
     """A row of an interface or union, with its type."""
 
     kind: str
@@ -39,7 +39,7 @@ class Of:
 
 @dataclass(frozen=True)
 class Listed:
-    """A list that is read by pages: every item behind the keys of its place."""
+    """A list that is read in pages: every item with the keys that order it."""
 
     items: list[tuple[tuple[Any, ...], Found]]
     descending: bool
@@ -50,7 +50,7 @@ def listed(rows: Iterable[Found], key: Callable[[Found], tuple[Any, ...]], desce
 
 
 def uuid_in(id: str) -> UUID | None:
-    """An id's own part; None for what is no id."""
+    """The UUID in a graph id; None for an invalid id."""
     try:
         return UUID(id.rpartition("_")[2])
     except ValueError:
@@ -70,7 +70,7 @@ def matches(text: str, search: str) -> bool:
 
 
 def field(*coordinates: str) -> Callable[[Reader], Reader]:
-    """Where the values of these fields come from: a function of the visible rows, the object and the arguments."""
+    """Registers a reader of these fields: a function of the visible rows, the object and the arguments."""
 
     def keep(reader: Reader) -> Reader:
         readers.update(dict.fromkeys(coordinates, reader))
@@ -80,7 +80,7 @@ def field(*coordinates: str) -> Callable[[Reader], Reader]:
 
 
 def found(coordinate: str, table: str, **columns: str) -> None:
-    """A field whose object is the row with these columns equal to columns of the field's own row."""
+    """A reader that finds the row whose columns equal these columns of the field's own row."""
     readers[coordinate] = lambda seen, it: seen.one(table, **{name: it[column] for name, column in columns.items()})
 
 
@@ -110,42 +110,42 @@ found("CareLink.relative", "care.member", id="relative_id")
 
 
 @field("Query.node")
-def node(seen: Seen, id: str) -> Of | None:
+def node(seen: VisibleRows, id: str) -> TypedRow | None:
     kind, table = TYPES.get(id.rpartition("_")[0], ("", ""))
     row = seen.one(table, id=uuid_in(id)) if kind in NODES and table in seen.tables else None
-    return None if row is None else Of(kind, row)
+    return None if row is None else TypedRow(kind, row)
 
 
 NODES = set(TABLES) - {"Account", "ApiKey", "CareLink", "Condition", "Question", "Session", "Staff"}
 
 
 @field("Query.viewer")
-def viewer(seen: Seen) -> Found:
+def viewer(seen: VisibleRows) -> Found:
     return {"audience": seen.viewer.audience.value}
 
 
 @field("Viewer.member")
-def viewers_member(seen: Seen, it: Found) -> Found | None:
+def viewers_member(seen: VisibleRows, it: Found) -> Found | None:
     return seen.one("care.member", id=seen.viewer.member)
 
 
 @field("Viewer.organization")
-def viewers_organization(seen: Seen, it: Found) -> Found | None:
+def viewers_organization(seen: VisibleRows, it: Found) -> Found | None:
     return seen.one("insight.organization", id=seen.viewer.organization)
 
 
 @field("Query.organization")
-def own_organization(seen: Seen) -> Found | None:
+def own_organization(seen: VisibleRows) -> Found | None:
     return seen.one("insight.organization", id=seen.viewer.organization)
 
 
 @field("Viewer.staff")
-def viewers_staff(seen: Seen, it: Found) -> Found | None:
+def viewers_staff(seen: VisibleRows, it: Found) -> Found | None:
     return seen.one("identity.staff", id=seen.viewer.staff)
 
 
 @field("Query.me")
-def me(seen: Seen) -> Found | None:
+def me(seen: VisibleRows) -> Found | None:
     return seen.one("care.profile", member_id=seen.viewer.member)
 
 
@@ -153,7 +153,7 @@ def by_name(row: Found) -> tuple[str, UUID]:
     return row["name"], row["id"]
 
 
-def community_id(seen: Seen, slug: str) -> UUID | None:
+def community_id(seen: VisibleRows, slug: str) -> UUID | None:
     community = seen.one("catalog.community", slug=slug)
     return community["id"] if community else None
 
@@ -163,47 +163,47 @@ def searched(rows: list[Found], search: str | None) -> list[Found]:
 
 
 def having(rows: list[Found], **columns: Any) -> list[Found]:
-    """The rows with these values in their columns; None asks for nothing."""
+    """The rows with these values in their columns; None matches any value."""
     return [row for row in rows if all(value is None or row[name] == value for name, value in columns.items())]
 
 
 @field("Query.communities")
-def communities(seen: Seen, search: str | None = None) -> Listed:
+def communities(seen: VisibleRows, search: str | None = None) -> Listed:
     return listed(searched(seen.of("catalog.community"), search), by_name)
 
 
 @field("Query.community")
-def community(seen: Seen, slug: str) -> Found | None:
+def community(seen: VisibleRows, slug: str) -> Found | None:
     return seen.one("catalog.community", slug=slug)
 
 
 @field("Query.treatments")
-def treatments(seen: Seen, search: str | None = None, kind: str | None = None) -> Listed:
+def treatments(seen: VisibleRows, search: str | None = None, kind: str | None = None) -> Listed:
     return listed(having(searched(seen.of("catalog.treatment"), search), kind=kind), by_name)
 
 
 @field("Query.treatment")
-def treatment(seen: Seen, slug: str) -> Found | None:
+def treatment(seen: VisibleRows, slug: str) -> Found | None:
     return seen.one("catalog.treatment", slug=slug)
 
 
 @field("Query.indicators")
-def indicators(seen: Seen, search: str | None = None) -> list[Found]:
+def indicators(seen: VisibleRows, search: str | None = None) -> list[Found]:
     return sorted(searched(seen.of("catalog.indicator"), search), key=by_name)
 
 
 @field("Query.member")
-def member(seen: Seen, pseudonym: str) -> Found | None:
+def member(seen: VisibleRows, pseudonym: str) -> Found | None:
     return next((row for row in seen.of("care.member") if row["pseudonym"].lower() == pseudonym.lower()), None)
 
 
 @field("Query.discussion")
-def discussion(seen: Seen, id: str) -> Found | None:
+def discussion(seen: VisibleRows, id: str) -> Found | None:
     return seen.one("care.discussion", id=uuid_in(id))
 
 
 @field("Query.survey")
-def survey(seen: Seen, id: str) -> Found | None:
+def survey(seen: VisibleRows, id: str) -> Found | None:
     return seen.one("catalog.survey", id=uuid_in(id))
 
 
@@ -212,7 +212,7 @@ def by_close(row: Found) -> tuple[date, UUID]:
 
 
 @field("Query.surveys")
-def surveys(seen: Seen, community: str | None = None, status: str | None = None) -> Listed:
+def surveys(seen: VisibleRows, community: str | None = None, status: str | None = None) -> Listed:
     there = seen.of("catalog.survey")
     if community is not None:
         there = seen.of("catalog.survey", community_id=community_id(seen, community))
@@ -228,67 +228,67 @@ def by_start(row: Found) -> tuple[date, UUID]:
 
 
 @field("Query.flags")
-def flags(seen: Seen, status: str | None = None) -> Listed:
+def flags(seen: VisibleRows, status: str | None = None) -> Listed:
     return listed(having(seen.of("care.flag"), status=status), by_creation, descending=True)
 
 
 @field("Licence.status")
-def licence_status(seen: Seen, licence: Found) -> str:
+def licence_status(seen: VisibleRows, licence: Found) -> str:
     lapses = licence["status"] in ("REQUESTED", "GRANTED")
     return "ENDED" if lapses and licence["ends_on"] < seen.today else str(licence["status"])
 
 
 @field("Query.licences")
-def licences(seen: Seen, status: str | None = None) -> Listed:
+def licences(seen: VisibleRows, status: str | None = None) -> Listed:
     there = [row for row in seen.of("insight.licence") if status in (None, licence_status(seen, row))]
     return listed(there, by_start, descending=True)
 
 
 @field("Query.organizations")
-def organizations(seen: Seen) -> Listed:
+def organizations(seen: VisibleRows) -> Listed:
     return listed(seen.of("insight.organization"), by_name)
 
 
 @field("Community.indicators")
-def indicators_of(seen: Seen, community: Found) -> list[Found | None]:
+def indicators_of(seen: VisibleRows, community: Found) -> list[Found | None]:
     there = seen.of("catalog.community_indicator", community_id=community["id"])
     there = sorted(there, key=lambda row: (row["position"], row["indicator_id"]))
     return [seen.one("catalog.indicator", id=row["indicator_id"]) for row in there]
 
 
 @field("Community.treatments")
-def treatments_of(seen: Seen, community: Found) -> Listed:
+def treatments_of(seen: VisibleRows, community: Found) -> Listed:
     there = seen.of("catalog.community_treatment", community_id=community["id"])
     return through(seen, there, lambda row: (row["position"], row["treatment_id"]), "catalog.treatment", "treatment_id")
 
 
 def through(
-    seen: Seen,
+    seen: VisibleRows,
     rows: list[Found],
     key: Callable[[Found], tuple[Any, ...]],
     table: str,
     column: str,
     descending: bool = False,
 ) -> Listed:
-    """The rows that others point at, in the order of those others."""
+    """The rows that others reference, in the order of the referencing rows."""
     whole = listed(rows, key, descending)
     items = [(place, seen.one(table, id=row[column])) for place, row in whole.items]
     return Listed([(place, row) for place, row in items if row is not None], descending)
 
 
 @field("Community.associations")
-def associations_of(seen: Seen, community: Found) -> list[Found]:
-    here = [seen.one("care.member", id=each["member_id"]) for each in memberships(seen, community)]
-    there = [row for row in here if row is not None and row["kind"] == "ASSOCIATION" and row["verified"]]
+def associations_of(seen: VisibleRows, community: Found) -> list[Found]:
+    network = [seen.one("care.member", id=each["member_id"]) for each in memberships(seen, community)]
+    there = [row for row in network if row is not None and row["kind"] == "ASSOCIATION" and row["verified"]]
     return sorted(there, key=lambda row: row["pseudonym"].lower())
 
 
-def memberships(seen: Seen, community: Found) -> list[Found]:
+def memberships(seen: VisibleRows, community: Found) -> list[Found]:
     return seen.of("care.membership", community_id=community["id"])
 
 
 @field("Community.readiness")
-def readiness_of(seen: Seen, community: Found) -> Found:
+def readiness_of(seen: VisibleRows, community: Found) -> Found:
     return {**community, "ready": community["consenting_count"] >= community["needed_count"]}
 
 
@@ -296,47 +296,47 @@ readers["CohortReadiness.ready"] = lambda seen, it: it["ready"]
 
 
 @field("Community.viewerMembership")
-def viewer_membership(seen: Seen, community: Found) -> Found | None:
+def viewer_membership(seen: VisibleRows, community: Found) -> Found | None:
     return seen.one("care.membership", community_id=community["id"], member_id=seen.viewer.member)
 
 
 @field("Community.members")
-def members_of(seen: Seen, community: Found) -> Listed:
+def members_of(seen: VisibleRows, community: Found) -> Listed:
     there = memberships(seen, community)
     return through(seen, there, lambda row: (row["joined_on"], row["member_id"]), "care.member", "member_id", True)
 
 
 @field("Community.discussions")
-def discussions_of(seen: Seen, community: Found, search: str | None = None) -> Listed:
+def discussions_of(seen: VisibleRows, community: Found, search: str | None = None) -> Listed:
     there = seen.of("care.discussion", community_id=community["id"])
     if search is not None:
         there = [row for row in there if any(matches(text, search) for text in texts_of(seen, row))]
     return listed(there, lambda row: (row["last_post_at"], row["id"]), descending=True)
 
 
-def texts_of(seen: Seen, discussion: Found) -> list[str]:
+def texts_of(seen: VisibleRows, discussion: Found) -> list[str]:
     posts = seen.of("care.post", discussion_id=discussion["id"])
     return [discussion["title"], *(post["body"] or "" for post in posts)]
 
 
 @field("Community.surveys")
-def surveys_of(seen: Seen, community: Found, status: str | None = None) -> Listed:
+def surveys_of(seen: VisibleRows, community: Found, status: str | None = None) -> Listed:
     there = seen.of("catalog.survey", community_id=community["id"])
     return listed(having(there, status=status), by_close, descending=True)
 
 
 @field("Discussion.posts")
-def posts_of(seen: Seen, discussion: Found) -> Listed:
+def posts_of(seen: VisibleRows, discussion: Found) -> Listed:
     return listed(seen.of("care.post", discussion_id=discussion["id"]), by_creation)
 
 
 @field("Discussion.lastPost")
-def last_post(seen: Seen, discussion: Found) -> Found | None:
+def last_post(seen: VisibleRows, discussion: Found) -> Found | None:
     return max(seen.of("care.post", discussion_id=discussion["id"]), key=by_creation, default=None)
 
 
 @field("Discussion.about")
-def topics_of(seen: Seen, discussion: Found) -> list[Of]:
+def topics_of(seen: VisibleRows, discussion: Found) -> list[TypedRow]:
     topics = []
     for row in sorted(
         seen.of("care.discussion_topic", discussion_id=discussion["id"]), key=lambda row: row["position"]
@@ -344,48 +344,48 @@ def topics_of(seen: Seen, discussion: Found) -> list[Of]:
         kind, column = ("Treatment", "treatment_id") if row["treatment_id"] else ("Indicator", "indicator_id")
         topic = seen.one(TABLES[kind][1], id=row[column])
         assert topic is not None
-        topics.append(Of(kind, topic))
+        topics.append(TypedRow(kind, topic))
     return topics
 
 
 @field("Post.reactions")
-def reactions_of(seen: Seen, post: Found) -> list[Found]:
+def reactions_of(seen: VisibleRows, post: Found) -> list[Found]:
     given = Counter(row["reaction"] for row in seen.of("care.post_reaction", post_id=post["id"]))
     commonest = sorted(given.items(), key=lambda item: (item[1], item[0]), reverse=True)
     return [{"reaction": reaction, "count": count} for reaction, count in commonest]
 
 
 @field("Post.viewerReactions")
-def viewer_reactions(seen: Seen, post: Found) -> list[str]:
+def viewer_reactions(seen: VisibleRows, post: Found) -> list[str]:
     own = seen.of("care.post_reaction", post_id=post["id"], member_id=seen.viewer.member)
     return sorted(row["reaction"] for row in own)
 
 
 @field("Post.removalReason")
-def removal_reason(seen: Seen, post: Found) -> str | None:
+def removal_reason(seen: VisibleRows, post: Found) -> str | None:
     removal = seen.one("care.removal", post_id=post["id"])
     return removal["reason"] if removal else None
 
 
 @field("Member.communities")
-def communities_of(seen: Seen, member: Found) -> list[Found]:
+def communities_of(seen: VisibleRows, member: Found) -> list[Found]:
     return [community for community, _ in places(seen, member["id"])]
 
 
 @field("Me.memberships")
-def memberships_of(seen: Seen, me: Found) -> list[Found]:
+def memberships_of(seen: VisibleRows, me: Found) -> list[Found]:
     return [membership for _, membership in places(seen, me["member_id"])]
 
 
 @field("Membership.diagnosedIn")
-def diagnosed_in(seen: Seen, membership: Found) -> int | None:
+def diagnosed_in(seen: VisibleRows, membership: Found) -> int | None:
     of = {name: membership[name] for name in ("member_id", "community_id")}
     diagnosis = seen.one("care.diagnosis", **of)
     return diagnosis["diagnosed_in"] if diagnosis else None
 
 
-def places(seen: Seen, member: UUID) -> list[tuple[Found, Found]]:
-    """The communities that a member is in, by name, each with its membership."""
+def places(seen: VisibleRows, member: UUID) -> list[tuple[Found, Found]]:
+    """A member's communities, by name, each with the membership."""
     there = [
         (community, row)
         for row in seen.of("care.membership", member_id=member)

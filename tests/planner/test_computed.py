@@ -1,4 +1,4 @@
-"""What Python computes for a field: from the row's JSON, wherever it stands, with whatever is asked of the answer."""
+"""Fields that Python computes from a row's JSON, wherever they occur, with any selection of their result."""
 
 import asyncio
 import json
@@ -60,7 +60,7 @@ def letters(found: Any, *, of: list[str] | None = None) -> list[Letters]:
 
 
 def initials(community: Row) -> Rows:
-    """As they are planned: one row, and Python has no part in it."""
+    """A planned expression on one row, without Python."""
     return select(
         func.lower(func.left(community.name, 1)).label("text"), (community.member_count < 0).label("is_vowel")
     )
@@ -134,7 +134,7 @@ def communities() -> Rows:
 
 @graph_type(audience=PUBLIC)
 class Query:
-    """What can be asked."""
+    """The queries."""
 
     communities: Connection[Community] = paged(communities, "They.")
     newest: Community | None = sql(lambda: communities().limit(1), "One.")
@@ -146,8 +146,8 @@ FIRST = "communities(first: 2) { nodes"
 
 
 @dataclass
-class Asked:
-    """The toy graph on the shared database."""
+class ToyGraph:
+    """A small graph of computed fields on the shared database."""
 
     planner: Planner
     pool: asyncpg.Pool
@@ -175,40 +175,41 @@ class Asked:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def asked(dsn: str) -> AsyncIterator[Asked]:
+async def toy_graph(dsn: str) -> AsyncIterator[ToyGraph]:
+    """Yields the small graph, connected to the shared database."""
     await logins.open_roles(dsn)
     async with await logins.pool(dsn, Audience.PUBLIC, 2, 30.0) as pool:
         names = await pool.fetch("select name from catalog.community order by slug desc, id desc limit 2")
-        yield Asked(Planner(SCHEMA, Audience.PUBLIC), pool, [found["name"] for found in names])
+        yield ToyGraph(Planner(SCHEMA, Audience.PUBLIC), pool, [found["name"] for found in names])
 
 
-async def test_it_is_made_of_the_rows_json_in_lists_and_connections_in_one_statement(asked: Asked) -> None:
+async def test_computed_fields_use_the_rows_json_in_one_statement(toy_graph: ToyGraph) -> None:
     text = f"{{ {FIRST} {{ name shouted aloud: shouted }} edges {{ node {{ slug }} }} }} newest {{ shouted }} }}"
-    asked.statements = 0
-    answer = await asked(text)
-    assert [node["shouted"] for node in answer["communities"]["nodes"]] == [name.upper() for name in asked.names]
+    toy_graph.statements = 0
+    answer = await toy_graph(text)
+    assert [node["shouted"] for node in answer["communities"]["nodes"]] == [name.upper() for name in toy_graph.names]
     assert answer["communities"]["nodes"][0] == {
-        "name": asked.names[0], "shouted": asked.names[0].upper(), "aloud": asked.names[0].upper(),
+        "name": toy_graph.names[0], "shouted": toy_graph.names[0].upper(), "aloud": toy_graph.names[0].upper(),
     }  # fmt: skip
     assert [edge["node"]["slug"].isupper() for edge in answer["communities"]["edges"]] == [True, True]
-    assert answer["newest"] == {"shouted": asked.names[0].upper()}
-    assert asked.statements == 2  # one for each root field
-    assert not asked.is_planned(text)
+    assert answer["newest"] == {"shouted": toy_graph.names[0].upper()}
+    assert toy_graph.statements == 2  # one for each root field
+    assert not toy_graph.is_planned(text)
 
 
-async def test_arguments_are_plain_values_and_null_is_not_given(asked: Asked) -> None:
-    name = asked.names[0].upper()
+async def test_arguments_are_plain_values_and_nulls_are_omitted(toy_graph: ToyGraph) -> None:
+    name = toy_graph.names[0].upper()
     text = """query ($times: Int, $ends: [Ending!], $mark: String!) {
       newest { a: shouted(times: $times, ends: $ends) b: shouted(ends: [{mark: $mark, ofThem: 2}, {mark: "?"}]) }
     }"""
-    assert await asked(text, {"times": None, "mark": "!"}) == {"newest": {"a": name, "b": f"{name}!!?"}}
-    assert await asked(text, {"times": 2, "ends": [{"mark": "!"}], "mark": "."}) == {
+    assert await toy_graph(text, {"times": None, "mark": "!"}) == {"newest": {"a": name, "b": f"{name}!!?"}}
+    assert await toy_graph(text, {"times": 2, "ends": [{"mark": "!"}], "mark": "."}) == {
         "newest": {"a": f"{name}!!", "b": f"{name}..?"}
     }
 
 
-async def test_what_is_refused_names_its_place_and_code(asked: Asked) -> None:
-    assert await asked("{ newest { name loud: shouted(times: 4) } }") == [
+async def test_a_refused_computation_is_reported_with_path_and_code(toy_graph: ToyGraph) -> None:
+    assert await toy_graph("{ newest { name loud: shouted(times: 4) } }") == [
         ("That is too loud.", ["newest", "loud"], "BAD_USER_INPUT")
     ]
 
@@ -219,9 +220,9 @@ OBJECTS = """query ($of: [String!], $with: Boolean!) {
 fragment F on Letters { ... @skip(if: false) { before { text } } ... on Letters { isVowel text @skip(if: $with) } }"""
 
 
-async def test_its_objects_are_read_by_attribute_whatever_is_selected_of_them(asked: Asked) -> None:
-    there = [letter for letter in asked.names[0].lower() if letter in "aeior"]
-    answer = await asked(OBJECTS, {"of": list("aeior"), "with": True})
+async def test_returned_objects_are_read_by_attribute(toy_graph: ToyGraph) -> None:
+    there = [letter for letter in toy_graph.names[0].lower() if letter in "aeior"]
+    answer = await toy_graph(OBJECTS, {"of": list("aeior"), "with": True})
     assert answer["newest"]["first"] == [
         {
             "__typename": "Letters",
@@ -233,73 +234,75 @@ async def test_its_objects_are_read_by_attribute_whatever_is_selected_of_them(as
     ]
     assert len(there) > 2
     assert list(answer["newest"]["first"][0]) == ["__typename", "t", "before", "isVowel"]
-    assert await asked(OBJECTS, {"of": [], "with": False}) == {"newest": {"first": []}}
+    assert await toy_graph(OBJECTS, {"of": [], "with": False}) == {"newest": {"first": []}}
 
 
 @pytest.mark.parametrize("variables", [{}, {"of": None}])
-async def test_it_is_planned_where_no_argument_asks_for_more(asked: Asked, variables: dict[str, Any]) -> None:
+async def test_a_field_is_planned_if_no_argument_needs_a_computation(
+    toy_graph: ToyGraph, variables: dict[str, Any]
+) -> None:
     variables |= {"with": True}
-    assert asked.is_planned(OBJECTS, variables)
-    letter = asked.names[0][0].lower()
+    assert toy_graph.is_planned(OBJECTS, variables)
+    letter = toy_graph.names[0][0].lower()
     expected = {"newest": {"first": [{"__typename": "Letters", "t": letter, "before": None, "isVowel": False}]}}
-    assert await asked(OBJECTS, variables) == expected
-    operation = asked.planner.operation(parse(OBJECTS), None)
+    assert await toy_graph(OBJECTS, variables) == expected
+    operation = toy_graph.planner.operation(parse(OBJECTS), None)
     coerced = operation.coerce(variables)
     plan = operation.plan(coerced)
     assert plan is not None
-    assert json.loads(await asked.read(plan.sql, plan.values(coerced, ANYBODY))) == expected
+    assert json.loads(await toy_graph.read(plan.sql, plan.values(coerced, ANYBODY))) == expected
 
 
-async def test_one_document_is_planned_or_computed_as_its_variables_are(asked: Asked) -> None:
-    operation = asked.planner.operation(parse(OBJECTS), None)
+async def test_variables_decide_whether_a_document_is_planned_or_computed(toy_graph: ToyGraph) -> None:
+    operation = toy_graph.planner.operation(parse(OBJECTS), None)
     shapes: list[tuple[dict[str, Any], bool]] = [({}, True), ({"of": ["a"]}, False), ({"of": ["e"]}, False)]
     for variables, planned in shapes:
         assert (operation.plan(operation.coerce({"with": True} | variables)) is not None) is planned
-    assert len(operation._plans) == 2  # what is given, not its value, is part of a plan's key
+    assert len(operation._plans) == 2  # which variables are given, not their values, is part of a plan's key
 
 
-async def test_beside_a_computed_field_a_planned_one_stays_planned(asked: Asked) -> None:
+async def test_planned_fields_stay_planned_beside_computed_ones(toy_graph: ToyGraph) -> None:
     text = '{ newest { shouted whole: letters { text } some: letters(of: ["zz"]) { text } } }'
-    assert await asked(text) == {
+    assert await toy_graph(text) == {
         "newest": {
-            "shouted": asked.names[0].upper(),
-            "whole": [{"text": asked.names[0][0].lower()}],
+            "shouted": toy_graph.names[0].upper(),
+            "whole": [{"text": toy_graph.names[0][0].lower()}],
             "some": [],
         }
     }
 
 
-async def test_it_may_stand_at_the_root_beside_what_is_planned(asked: Asked) -> None:
-    count = await asked.pool.fetchval("select count(*) from catalog.community")
-    assert await asked("{ many newest { name } again: many }") == {
+async def test_a_computed_field_may_be_a_root_field_beside_planned_ones(toy_graph: ToyGraph) -> None:
+    count = await toy_graph.pool.fetchval("select count(*) from catalog.community")
+    assert await toy_graph("{ many newest { name } again: many }") == {
         "many": count * 2,
-        "newest": {"name": asked.names[0]},
+        "newest": {"name": toy_graph.names[0]},
         "again": count * 2,
     }
 
 
-async def test_the_computations_of_an_operation_take_turns(asked: Asked) -> None:
+async def test_computations_of_an_operation_run_one_at_a_time(toy_graph: ToyGraph) -> None:
     aliases = " ".join(f"a{number}: alone" for number in range(5))
-    answer = await asked(f"{{ communities(first: 5) {{ nodes {{ {aliases} }} }} newest {{ {aliases} }} }}")
+    answer = await toy_graph(f"{{ communities(first: 5) {{ nodes {{ {aliases} }} }} newest {{ {aliases} }} }}")
     assert [set(node.values()) for node in answer["communities"]["nodes"]] == [{True}] * 5
     assert set(answer["newest"].values()) == {True}
 
 
-async def test_an_operation_is_cut_off_between_two_computations(asked: Asked) -> None:
+async def test_an_operation_can_be_cancelled_between_computations(toy_graph: ToyGraph) -> None:
     aliases = " ".join(f"a{number}: alone" for number in range(50))
-    task = asyncio.create_task(asked(f"{{ communities(first: 9) {{ nodes {{ {aliases} }} }} }}"))
+    task = asyncio.create_task(toy_graph(f"{{ communities(first: 9) {{ nodes {{ {aliases} }} }} }}"))
     while not at_work.locked():  # noqa: ASYNC110 - a thread has no event to wait for
         await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.to_thread(at_work.acquire)  # the one that was at work is done, and none comes after it
+    await asyncio.to_thread(at_work.acquire)  # the running computation finishes, and no other starts
     at_work.release()
     await asyncio.sleep(0.01)
     assert not at_work.locked()
 
 
-def test_what_it_is_made_from_takes_no_arguments() -> None:
+def test_the_source_of_a_computation_takes_no_arguments() -> None:
     def sized(community: Row, *, size: int) -> Expression:
         return func.left(community.name, size)
 

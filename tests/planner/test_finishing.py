@@ -1,4 +1,4 @@
-"""One set of resolvers, two ways to finish: as one statement and by graphql-core, an operation answers the same."""
+"""An operation has the same result whether one statement answers it or graphql-core does."""
 
 import json
 from collections.abc import AsyncIterator
@@ -31,8 +31,8 @@ PAGED = {
 
 
 @dataclass
-class Asked:
-    """One view with a viewer in it, and the values that its operations are made with."""
+class ViewCase:
+    """A viewer of one view, and the values used in generated operations."""
 
     planner: Planner
     viewer: Viewer
@@ -43,7 +43,7 @@ class Asked:
         operation = self.planner.operation(parse(made.text), None)
         coerced = operation.coerce(made.variables)
         plan = operation.plan(coerced)
-        if plan is None:  # something in it is computed
+        if plan is None:  # a field of it is computed
             return await self.finished(made)
         return json.loads(await self.read(plan.sql, plan.values(coerced, self.viewer)))
 
@@ -61,9 +61,10 @@ class Asked:
 
 
 @pytest_asyncio.fixture(scope="module", params=list(Audience), ids=lambda audience: audience.view)
-async def asked(
+async def view_case(
     request: pytest.FixtureRequest, dsn: str, schemas: dict[Audience, GraphQLSchema]
-) -> AsyncIterator[Asked]:
+) -> AsyncIterator[ViewCase]:
+    """Yields a viewer of each view in turn."""
     audience = request.param
     await logins.open_roles(dsn)
     superuser = await asyncpg.connect(dsn)
@@ -72,9 +73,9 @@ async def asked(
     finally:
         await superuser.close()
     async with await logins.pool(dsn, audience, 4, 30.0) as opened:
-        asked = Asked(Planner(schemas[audience], audience), viewer, opened, pool)
-        await add_cursors(asked)
-        yield asked
+        view_case = ViewCase(Planner(schemas[audience], audience), viewer, opened, pool)
+        await add_cursors(view_case)
+        yield view_case
 
 
 async def viewer_of(superuser: asyncpg.Connection, audience: Audience) -> Viewer:
@@ -126,14 +127,14 @@ async def pool_of(superuser: asyncpg.Connection) -> Pool:
     }  # fmt: skip
 
 
-async def add_cursors(asked: Asked) -> None:
-    """Cursors of the view's root lists, as a first page gives them."""
-    root = asked.planner.schema.query_type
+async def add_cursors(view_case: ViewCase) -> None:
+    """Adds cursors of the view's root lists, taken from their first pages."""
+    root = view_case.planner.schema.query_type
     assert root is not None
     for name, coordinate in PAGED.items():
         if name in root.fields:
             made = Made(f"{{ {name}(first: 5) {{ edges {{ cursor }} }} }}", {})
-            asked.pool[coordinate] = [edge["cursor"] for edge in (await asked.fast(made))[name]["edges"]]
+            view_case.pool[coordinate] = [edge["cursor"] for edge in (await view_case.fast(made))[name]["edges"]]
 
 
 HOW = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
@@ -141,32 +142,32 @@ HOW = settings(deadline=None, derandomize=True, database=None, suppress_health_c
 
 @settings(HOW, max_examples=EXAMPLES)
 @given(data=st.data())
-async def test_one_statement_and_graphql_core_answer_the_same(asked: Asked, data: st.DataObject) -> None:
-    await expect_one_answer(asked, data)
+async def test_one_statement_and_graphql_core_return_the_same(view_case: ViewCase, data: st.DataObject) -> None:
+    await expect_one_answer(view_case, data)
 
 
 @pytest.mark.slow
 @settings(HOW, max_examples=MANY_EXAMPLES)
 @given(data=st.data())
-async def test_of_many_operations_one_statement_and_graphql_core_answer_the_same(
-    asked: Asked, data: st.DataObject
+async def test_one_statement_and_graphql_core_return_the_same_for_many_operations(
+    view_case: ViewCase, data: st.DataObject
 ) -> None:
-    await expect_one_answer(asked, data)
+    await expect_one_answer(view_case, data)
 
 
-async def expect_one_answer(asked: Asked, data: st.DataObject) -> None:
-    made = data.draw(operations(asked.planner.schema, asked.pool))
-    assert validate(asked.planner.schema, parse(made.text)) == []
-    whole, finished = await asked.fast(made), await asked.finished(made)
+async def expect_one_answer(view_case: ViewCase, data: st.DataObject) -> None:
+    made = data.draw(operations(view_case.planner.schema, view_case.pool))
+    assert validate(view_case.planner.schema, parse(made.text)) == []
+    whole, finished = await view_case.fast(made), await view_case.finished(made)
     assert whole == finished
     assert json.dumps(key_order(whole)) == json.dumps(key_order(finished))
 
 
-async def test_a_plan_serves_every_set_of_variables_of_its_shape(asked: Asked) -> None:
+async def test_a_plan_is_reused_for_all_variables_of_one_shape(view_case: ViewCase) -> None:
     text = """query ($search: String, $first: Int = 3, $with: Boolean!) {
       indicators(search: $search, first: $first) { name kind @include(if: $with) }
     }"""
-    operation = asked.planner.operation(parse(text), None)
+    operation = view_case.planner.operation(parse(text), None)
     for search in (None, "fatigue", "pain"):
         for first in (1, 2):
             for included in (True, False):
@@ -174,14 +175,14 @@ async def test_a_plan_serves_every_set_of_variables_of_its_shape(asked: Asked) -
                 coerced = operation.coerce(variables)
                 plan = operation.plan(coerced)
                 assert plan is not None
-                answer = json.loads(await asked.read(plan.sql, plan.values(coerced, asked.viewer)))
-                assert answer == await asked.finished(Made(text, variables))
+                answer = json.loads(await view_case.read(plan.sql, plan.values(coerced, view_case.viewer)))
+                assert answer == await view_case.finished(Made(text, variables))
     assert len(operation._plans) == 2 * 2 * 2  # with and without a search, two sizes, with and without the field
 
 
-async def test_a_page_size_out_of_bounds_is_refused(asked: Asked) -> None:
+async def test_a_page_size_out_of_bounds_is_refused(view_case: ViewCase) -> None:
     for size in (0, -1, 101, 1_000_000):
-        operation = asked.planner.operation(parse(f"{{ communities(first: {size}) {{ nodes {{ name }} }} }}"), None)
+        operation = view_case.planner.operation(parse(f"{{ communities(first: {size}) {{ nodes {{ name }} }} }}"), None)
         with pytest.raises(GraphQLError, match="'first' must be between 1 and 100"):
             operation.plan(operation.coerce({}))
 

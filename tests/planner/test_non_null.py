@@ -1,4 +1,4 @@
-"""A non-null field must find its row: it points at rows that a grant alone guards, or is named here with its reason."""
+"""A non-null field always finds its row: its table has no row policy, or the field is listed here with a reason."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from planner.declare import Sql
 from planner.tables import Tables
 from schema.build import build_views
 
-# One statement says null where the row is hidden, and a client was promised that there is always one.
+# A statement returns null where the row is hidden, but the schema promises an object.
 SAME_SCOPE = "both rows are of the same member, under the same policy"
 EXCEPTIONS = {
     "Me.account": "the viewer's own account, by its own member",
@@ -23,7 +23,7 @@ EXCEPTIONS = {
 
 
 def pointers(audience: Audience) -> Iterator[tuple[str, str]]:
-    """Each non-null field of one object that a table's row stands behind, and that table."""
+    """Each non-null field of an object type with a table behind it, and the table."""
     view = build_views()[audience]._schema
     tables = Tables(view)
     for kind in view.type_map.values():
@@ -50,7 +50,7 @@ def test_a_non_null_object_is_never_hidden_by_a_policy(audience: Audience) -> No
     assert hidden == set(), mend
 
 
-def test_each_exception_is_one() -> None:
+def test_each_listed_exception_still_applies() -> None:
     found = dict(pointers(Audience.PATIENT))
     assert found["Discussion.community"] == "catalog.community"
     assert {

@@ -1,4 +1,4 @@
-"""A statement goes without its viewer only where every table it names is one that its role reads every row of."""
+"""A statement runs without its viewer only if its role reads every row of every table it names."""
 
 import re
 from collections.abc import Iterator
@@ -36,12 +36,14 @@ def carries(sql: str) -> bool:
 
 @with_a_viewer
 @pytest.mark.parametrize("name", TABLES)
-def test_a_statement_of_one_table_carries_its_viewer_but_where_every_row_is_read(name: str, audience: Audience) -> None:
+def test_a_statement_carries_its_viewer_unless_the_role_reads_every_row_of_its_table(
+    name: str, audience: Audience
+) -> None:
     assert carries(reading(audience, TABLES[name])) == (SCOPES[name].readers.get(audience) != EVERY)
 
 
 @with_a_viewer
-def test_one_guarded_table_among_open_ones_and_any_function_of_ours_takes_a_viewer(audience: Audience) -> None:
+def test_one_guarded_table_or_one_of_our_functions_makes_a_statement_carry_its_viewer(audience: Audience) -> None:
     community, account = TABLES["catalog.community"], TABLES["identity.account"]
     assert not carries(reading(audience, community))
     inner = select(account.c.id).limit(1).scalar_subquery()
@@ -55,20 +57,20 @@ def reading(audience: Audience, table: Table) -> str:
     return compiled(as_object(rows), {}, audience.setting, open_tables(audience)).sql
 
 
-def test_nothing_is_open_where_nothing_was_said(planned: dict[Audience, Planner]) -> None:
+def test_no_table_is_open_without_a_declaration(view_planners: dict[Audience, Planner]) -> None:
     for text in ('{ community(slug: "any") { name } }', "{ notices { id } }"):
-        for audience, planner in planned.items():
+        for audience, planner in view_planners.items():
             if validate(planner.schema, parse(text)) == [] and audience in SETTINGS:
                 assert carries(sql_of(Planner(planner.schema, audience), text) or "")
 
 
 @with_a_viewer
-def test_no_statement_without_a_viewer_names_what_is_guarded(
-    audience: Audience, planned: dict[Audience, Planner]
+def test_no_statement_without_a_viewer_names_a_guarded_table(
+    audience: Audience, view_planners: dict[Audience, Planner]
 ) -> None:
     found: dict[bool, int] = {True: 0, False: 0}
-    for text in questions(planned[audience]):
-        sql = sql_of(planned[audience], text)
+    for text in questions(view_planners[audience]):
+        sql = sql_of(view_planners[audience], text)
         if sql is not None:
             found[carries(sql)] += 1
             named = set(OURS.findall(sql))
@@ -77,7 +79,7 @@ def test_no_statement_without_a_viewer_names_what_is_guarded(
 
 
 def questions(planner: Planner) -> Iterator[str]:
-    """Every field of the view, among all that can be asked beside it, and among few."""
+    """Documents with every field of the view, beside all others and beside few."""
     yield from every_field(planner.schema, VALUES)
     yield from (pair.text for pair in pairs() if pair.audience is planner.audience)
     query = planner.schema.query_type
@@ -89,7 +91,7 @@ def questions(planner: Planner) -> Iterator[str]:
 
 
 def sql_of(planner: Planner, text: str) -> str | None:
-    """The statement that answers a question; None where there is not one alone."""
+    """The statement that answers a document; None unless there is exactly one."""
     assert validate(planner.schema, parse(text)) == []
     operation = planner.operation(parse(text), None)
     given = {name: value for name, value in SHAPE.items() if f"${name}:" in text}
@@ -98,8 +100,8 @@ def sql_of(planner: Planner, text: str) -> str | None:
 
 
 @with_a_viewer
-async def test_the_database_shows_every_row_of_an_open_table_to_the_role(admin: Admin, audience: Audience) -> None:
-    """What the migrations made of the scopes: no row-level security, or a policy for reading that is `true`."""
+async def test_a_role_reads_every_row_of_its_open_tables(admin: Admin, audience: Audience) -> None:
+    """The migrated tables have no row-level security, or a read policy of `true`."""
     guarded = await admin.fetch(
         "SELECT n.nspname || '.' || c.relname AS name,"
         " (SELECT array_agg(p.qual) FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname"

@@ -1,4 +1,4 @@
-"""The statements answer what the rows say: generated operations agree with an oracle that does not use the planner."""
+"""Generated operations get the same result from the planner's statements and from an oracle that does not use it."""
 
 import json
 from collections import Counter
@@ -21,16 +21,16 @@ from planner.operations import Planner
 from planner.tables import Ordered
 from tests import factories
 from tests.oracle.execution import PAGE, Oracle, differences
-from tests.oracle.rows import Network, Seen, whole_network
+from tests.oracle.rows import Snapshot, VisibleRows, read_snapshot
 from tests.oracle.shared import TYPES
-from tests.planner.test_finishing import Asked, pool_of
+from tests.planner.test_finishing import ViewCase, pool_of
 from tests.planner.test_oracle_readers import ELSEWHERE, objects
 from tests.support.clusters import clone
 from tests.support.documents import every_field, inside, takes_input
 from tests.support.random_operations import Made, Pool, Writer, operations
 
 EXAMPLES, MANY_EXAMPLES = 20, 200  # of each viewer
-VIEWERS = {  # who asks, by the name in front of @demo.example
+VIEWERS = {  # viewers, by the local part of their @demo.example address
     "anybody": Audience.PUBLIC,
     "patient": Audience.PATIENT,
     "relative": Audience.PATIENT,
@@ -39,7 +39,7 @@ VIEWERS = {  # who asks, by the name in front of @demo.example
     "insurer": Audience.BUYER,
     "manager": Audience.MANAGER,
 }
-SLOW = {"relative", "association", "insurer"}  # viewers with a view that another has too
+SLOW = {"relative", "association", "insurer"}  # viewers whose view another viewer has too
 CURSORS = {  # where each list's cursors are found, by its coordinate; the first of `places` that has any gives them
     "Query.communities": "{ communities(first: 9) { edges { cursor } } }",
     "Query.treatments": "{ treatments(first: 9) { edges { cursor } } }",
@@ -64,7 +64,7 @@ CURSORS = {  # where each list's cursors are found, by its coordinate; the first
     "Me.observations": "{ me { observations(first: 30) { edges { cursor } } } }",
     "Me.notifications": "{ me { notifications(first: 9) { edges { cursor } } } }",
 }
-WEIGHTS = {  # a viewer's own, and the lists that people make, oftener than the catalogue
+WEIGHTS = {  # the viewer's own fields and lists of members' rows, more often than the catalogue
     "Query.me": 8, "Query.discussion": 4, "Query.community": 4, "Query.member": 3, "Query.survey": 4, "Query.node": 2,
     "Query.surveys": 2, "Query.flags": 2, "Query.licences": 2, "Query.organization": 4, "Query.treatment": 2,
     "Me.dashboard": 4, "Me.observations": 4, "Me.participations": 3, "Me.notifications": 2, "Me.courses": 2,
@@ -112,25 +112,25 @@ SELDOM = """
     update care.flag set resolution = 'It insults nobody', resolved_at = created_at + interval '1 hour'
         where status = 'DISMISSED';
     update care.flag set resolved_at = created_at + interval '2.5 hours' where status = 'UPHELD';
-"""  # what the demonstration has none or few of
+"""  # rows that the demonstration lacks or has few of
 HOW = settings(deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
-class Examined:
-    """One viewer, with both ways to answer it."""
+class OracleCase:
+    """One viewer, with the planner and the oracle to compare."""
 
-    def __init__(self, asked: Asked, oracle: Oracle) -> None:
-        self.asked, self.oracle = asked, oracle
+    def __init__(self, view_case: ViewCase, oracle: Oracle) -> None:
+        self.view_case, self.oracle = view_case, oracle
 
     async def differences(self, text: str, variables: dict[str, Any] | None = None) -> list[str]:
         made = Made(text, variables or {})
-        assert validate(self.asked.planner.schema, parse(text)) == []
-        return differences(self.oracle.answer(text, made.variables), await self.asked.fast(made))
+        assert validate(self.view_case.planner.schema, parse(text)) == []
+        return differences(self.oracle.answer(text, made.variables), await self.view_case.fast(made))
 
 
 @pytest_asyncio.fixture(scope="module")
-async def still(template: str) -> AsyncIterator[str]:
-    """A database in which nobody signs in while it is compared with what was read out of it."""
+async def quiet_dsn(template: str) -> AsyncIterator[str]:
+    """Yields the address of a database that does not change while it is compared with its snapshot."""
     async with clone(template) as address:
         await logins.open_roles(address)
         superuser = await asyncpg.connect(address)
@@ -140,9 +140,10 @@ async def still(template: str) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def network(still: str) -> Network:
-    superuser = await asyncpg.connect(still)
-    found = await whole_network(superuser)
+async def snapshot(quiet_dsn: str) -> Snapshot:
+    """Yields all rows of the quiet database."""
+    superuser = await asyncpg.connect(quiet_dsn)
+    found = await read_snapshot(superuser)
     await superuser.close()
     return found
 
@@ -151,37 +152,38 @@ async def network(still: str) -> Network:
     scope="module",
     params=[pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in VIEWERS],
 )
-async def examined(
-    request: pytest.FixtureRequest, still: str, network: Network, schemas: dict[Audience, GraphQLSchema]
-) -> AsyncIterator[Examined]:
+async def oracle_case(
+    request: pytest.FixtureRequest, quiet_dsn: str, snapshot: Snapshot, schemas: dict[Audience, GraphQLSchema]
+) -> AsyncIterator[OracleCase]:
+    """Yields each viewer in turn, with the planner and the oracle to compare."""
     audience = VIEWERS[request.param]
-    viewer, schema = viewer_called(network, request.param, audience), schemas[audience]
-    superuser = await asyncpg.connect(still)
-    pool = await pool_of(superuser) | values_of(network, viewer)
+    viewer, schema = viewer_called(snapshot, request.param, audience), schemas[audience]
+    superuser = await asyncpg.connect(quiet_dsn)
+    pool = await pool_of(superuser) | values_of(snapshot, viewer)
     await superuser.close()
-    async with await logins.pool(still, audience, 1, 30.0) as opened:
+    async with await logins.pool(quiet_dsn, audience, 1, 30.0) as opened:
         planner = Planner(schema, audience, open_tables=open_tables(audience))  # as the server has it
-        asked = Asked(planner, viewer, opened, pool)
-        pool |= await cursors_of(asked)
-        yield Examined(asked, Oracle(print_schema(schema), Seen(network, viewer)))
+        view_case = ViewCase(planner, viewer, opened, pool)
+        pool |= await cursors_of(view_case)
+        yield OracleCase(view_case, Oracle(print_schema(schema), VisibleRows(snapshot, viewer)))
 
 
-def viewer_called(network: Network, name: str, audience: Audience) -> Viewer:
-    for account in network.tables["identity.account"]:
+def viewer_called(snapshot: Snapshot, name: str, audience: Audience) -> Viewer:
+    for account in snapshot.tables["identity.account"]:
         if account["email"] == f"{name}@demo.example":
-            sessions = [row for row in network.tables["identity.session"] if row["account_id"] == account["id"]]
+            sessions = [row for row in snapshot.tables["identity.session"] if row["account_id"] == account["id"]]
             ids = (account[f"{kind}_id"] for kind in ("member", "organization", "staff"))
             return Viewer(audience, account["id"], sessions[-1]["id"], *ids)
     return Viewer()
 
 
-def values_of(network: Network, viewer: Viewer) -> Pool:
-    """Arguments that find much: of the network as a whole, and of what the viewer has."""
-    tables = network.tables
+def values_of(snapshot: Snapshot, viewer: Viewer) -> Pool:
+    """Argument values that match many rows, of the whole network and of the viewer."""
+    tables = snapshot.tables
     longest = sorted(tables["care.discussion"], key=lambda row: row["post_count"], reverse=True)[:4]
-    here = {row["community_id"] for row in tables["care.membership"] if row["member_id"] == viewer.member}
-    slugs = [row["slug"] for row in tables["catalog.community"] if row["id"] in here]
-    told = [f"ntf_{row['id']}" for row in tables["care.notification"] if row["member_id"] == viewer.member][:4]
+    network = {row["community_id"] for row in tables["care.membership"] if row["member_id"] == viewer.member}
+    slugs = [row["slug"] for row in tables["catalog.community"] if row["id"] in network]
+    notifications = [f"ntf_{row['id']}" for row in tables["care.notification"] if row["member_id"] == viewer.member][:4]
     evaluated = Counter(row["treatment_id"] for row in tables["care.evaluation"]).most_common(4)
     common = {id for id, _ in evaluated}
     surveys = {row["status"]: f"svy_{row['id']}" for row in tables["catalog.survey"]}  # one of each status
@@ -197,10 +199,10 @@ def values_of(network: Network, viewer: Viewer) -> Pool:
         "Query.treatment.slug": [row["slug"] for row in tables["catalog.treatment"] if row["id"] in common],
         "Me.observations.indicator": [f"ind_{id}" for id in sorted(tracked)[:4]] + ["nonsense"],
         "Member.series.indicator": [f"ind_{id}" for id in [*scored, *sorted(tracked)[:3]]],
-        "Me.dashboard.from": [f"{network.today - timedelta(days=days)}" for days in (400, 90, 7, -7)],
-        "Me.dashboard.to": [f"{network.today - timedelta(days=days)}" for days in (300, 30, 0, -7)],
+        "Me.dashboard.from": [f"{snapshot.today - timedelta(days=days)}" for days in (400, 90, 7, -7)],
+        "Me.dashboard.to": [f"{snapshot.today - timedelta(days=days)}" for days in (300, 30, 0, -7)],
         "Query.node.id": [
-            *told,
+            *notifications,
             *(f"pst_{row['id']}" for row in removed),
             *(f"{prefix}_{tables[table][0]['id']}" for prefix, (_, table) in TYPES.items()),
             "obs_nonsense",
@@ -208,11 +210,11 @@ def values_of(network: Network, viewer: Viewer) -> Pool:
     }
 
 
-async def cursors_of(asked: Asked) -> Pool:
+async def cursors_of(view_case: ViewCase) -> Pool:
     found: Pool = {}
     for coordinate, text in CURSORS.items():
-        if validate(asked.planner.schema, parse(text)) == []:
-            found[coordinate] = list(cursors_in(await asked.fast(Made(text, {}))))[:40]
+        if validate(view_case.planner.schema, parse(text)) == []:
+            found[coordinate] = list(cursors_in(await view_case.fast(Made(text, {}))))[:40]
     return found
 
 
@@ -226,27 +228,29 @@ def cursors_in(answer: Any) -> list[str]:
 
 @settings(HOW, max_examples=EXAMPLES)
 @given(data=st.data())
-async def test_the_statement_answers_what_the_oracle_answers(examined: Examined, data: st.DataObject) -> None:
-    await expect_the_oracles_answer(examined, data)
+async def test_the_statement_returns_what_the_oracle_returns(oracle_case: OracleCase, data: st.DataObject) -> None:
+    await expect_the_oracles_answer(oracle_case, data)
 
 
 @pytest.mark.slow
 @settings(HOW, max_examples=MANY_EXAMPLES)
 @given(data=st.data())
-async def test_many_statements_answer_what_the_oracle_answers(examined: Examined, data: st.DataObject) -> None:
-    await expect_the_oracles_answer(examined, data)
+async def test_many_statements_return_what_the_oracle_returns(oracle_case: OracleCase, data: st.DataObject) -> None:
+    await expect_the_oracles_answer(oracle_case, data)
 
 
-async def expect_the_oracles_answer(examined: Examined, data: st.DataObject) -> None:
-    for _ in range(4 if examined.asked.viewer.audience is Audience.PATIENT else 1):  # most of the graph is theirs
-        made = data.draw(operations(examined.asked.planner.schema, examined.asked.pool, WEIGHTS))
-        assert await examined.differences(made.text, made.variables) == []
+async def expect_the_oracles_answer(oracle_case: OracleCase, data: st.DataObject) -> None:
+    for _ in range(
+        4 if oracle_case.view_case.viewer.audience is Audience.PATIENT else 1
+    ):  # most of the graph is theirs
+        made = data.draw(operations(oracle_case.view_case.planner.schema, oracle_case.view_case.pool, WEIGHTS))
+        assert await oracle_case.differences(made.text, made.variables) == []
 
 
 @pytest.mark.parametrize("at", [-1, pytest.param(0, marks=pytest.mark.slow)])
-async def test_every_field_of_the_view_answers_what_the_oracle_answers(examined: Examined, at: int) -> None:
-    """With the first or the last of the indicators that are worth asking for."""
-    pool = examined.asked.pool
+async def test_every_field_of_the_view_returns_what_the_oracle_returns(oracle_case: OracleCase, at: int) -> None:
+    """Uses the first or the last of the indicators that have observations."""
+    pool = oracle_case.view_case.pool
     found = {
         "slug": pool["Query.community.slug"][0],
         "treatment.slug": pool["Query.treatment.slug"][0],
@@ -256,20 +260,20 @@ async def test_every_field_of_the_view_answers_what_the_oracle_answers(examined:
     }
     values = {"interval": "MONTH", "precision": "WITHIN_20"}
     values |= {name: json.dumps(value) for name, value in found.items()}
-    for text in every_field(examined.asked.planner.schema, values):
-        assert await examined.differences(text) == []
-    if examined.asked.viewer.audience is Audience.PATIENT:
-        assert await examined.differences(SERIES, {"indicator": found["indicator"]}) == []
+    for text in every_field(oracle_case.view_case.planner.schema, values):
+        assert await oracle_case.differences(text) == []
+    if oracle_case.view_case.viewer.audience is Audience.PATIENT:
+        assert await oracle_case.differences(SERIES, {"indicator": found["indicator"]}) == []
 
 
-async def test_a_node_of_every_type_answers_what_the_oracle_answers(examined: Examined) -> None:
-    schema = examined.asked.planner.schema
-    for id in examined.asked.pool["Query.node.id"]:
+async def test_a_node_of_every_type_returns_what_the_oracle_returns(oracle_case: OracleCase) -> None:
+    schema = oracle_case.view_case.planner.schema
+    for id in oracle_case.view_case.pool["Query.node.id"]:
         selected = inside(schema.type_map["Node"], schema, {}, set(), 0)
-        assert await examined.differences(f"{{ node(id: {json.dumps(id)}) {{ {selected} }} }}") == []
+        assert await oracle_case.differences(f"{{ node(id: {json.dumps(id)}) {{ {selected} }} }}") == []
 
 
-def test_every_list_is_asked_for_pages_behind_a_cursor(schemas: dict[Audience, GraphQLSchema]) -> None:
+def test_every_list_is_paged_with_a_cursor(schemas: dict[Audience, GraphQLSchema]) -> None:
     lists = {
         f"{kind.name}.{name}"
         for schema in schemas.values()
@@ -282,8 +286,8 @@ def test_every_list_is_asked_for_pages_behind_a_cursor(schemas: dict[Audience, G
     )
 
 
-async def test_generated_operations_have_a_value_for_every_argument(examined: Examined) -> None:
-    schema, pool = examined.asked.planner.schema, examined.asked.pool
+async def test_generated_operations_have_a_value_for_every_argument(oracle_case: OracleCase) -> None:
+    schema, pool = oracle_case.view_case.planner.schema, oracle_case.view_case.pool
     writer = Writer(lambda _: None, schema, pool)
     missing = [
         f"{kind.name}.{name}: {argument}"
@@ -297,13 +301,13 @@ async def test_generated_operations_have_a_value_for_every_argument(examined: Ex
     assert missing == [], "add values under the argument's name to `pool_of` in tests/planner/test_finishing.py"
 
 
-async def walk(asked: Asked, field: str, size: str, cursor: str, end: str) -> list[str]:
-    """The ids of a list, read to its end by pages: `field` is a query with the list's place left open."""
+async def walk(view_case: ViewCase, field: str, size: str, cursor: str, end: str) -> list[str]:
+    """The ids of a list, read page by page to its end; `field` is a query with a placeholder for paging arguments."""
     found: list[str] = []
     given = ""
     while True:
         page = f"({size}: 7{given}) {{ nodes {{ id }} pageInfo {{ hasNextPage hasPreviousPage {end} }} }}"
-        answer = await asked.fast(Made(field.replace("...", page), {}))
+        answer = await view_case.fast(Made(field.replace("...", page), {}))
         while "nodes" not in answer:
             (answer,) = answer.values()
         ids, about = [node["id"] for node in answer["nodes"]], answer["pageInfo"]
@@ -314,7 +318,7 @@ async def walk(asked: Asked, field: str, size: str, cursor: str, end: str) -> li
         given = f', {cursor}: "{about[end]}"'
 
 
-async def test_a_walk_by_sevens_meets_every_row_once_in_both_directions(
+async def test_pages_of_seven_contain_every_row_once_in_both_directions(
     fresh: str, schemas: dict[Audience, GraphQLSchema]
 ) -> None:
     superuser = await asyncpg.connect(fresh)
@@ -342,12 +346,12 @@ async def test_a_walk_by_sevens_meets_every_row_once_in_both_directions(
     await logins.open_roles(fresh)
     async with await logins.pool(fresh, Audience.PATIENT, 1, 30.0) as opened:
         viewer = Viewer(Audience.PATIENT, member=member["id"])
-        asked = Asked(Planner(schemas[Audience.PATIENT], Audience.PATIENT), viewer, opened, {})
+        view_case = ViewCase(Planner(schemas[Audience.PATIENT], Audience.PATIENT), viewer, opened, {})
         field = f'{{ discussion(id: "dis_{discussion["id"]}") {{ posts... }} }}'
-        forwards = await walk(asked, field, "first", "after", "endCursor")
+        forwards = await walk(view_case, field, "first", "after", "endCursor")
         assert forwards == [f"pst_{row['id']}" for row in posts]
-        assert await walk(asked, field, "last", "before", "startCursor") == forwards
-        observations = await walk(asked, "{ me { observations... } }", "first", "after", "endCursor")
+        assert await walk(view_case, field, "last", "before", "startCursor") == forwards
+        observations = await walk(view_case, "{ me { observations... } }", "first", "after", "endCursor")
         assert observations == [f"obs_{row['id']}" for row in days]
         assert len(set(forwards)) == len(set(observations)) == 508
 
@@ -357,54 +361,58 @@ NODES = "{ node(id: %s) { ... on Post { removalReason } ... on Member { suspensi
 SHARED = "{ community(slug: %s) { members(first: 100) { nodes { pseudonym ageBand region } } } }"
 
 
-@pytest.mark.parametrize("examined", ["patient"], indirect=True)
-async def test_the_oracle_objects_to_a_page_that_is_not_turned(
-    examined: Examined, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("oracle_case", ["patient"], indirect=True)
+async def test_the_oracle_detects_a_page_that_is_not_reversed(
+    oracle_case: OracleCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = LAST_POSTS % json.dumps(examined.asked.pool["Query.discussion.id"][0])
-    assert await examined.differences(text) == []
+    text = LAST_POSTS % json.dumps(oracle_case.view_case.pool["Query.discussion.id"][0])
+    assert await oracle_case.differences(text) == []
     monkeypatch.setattr(Ordered, "turned", lambda rows: rows)
-    assert len(await examined.differences(text)) == 4  # three posts and a cursor
+    assert len(await oracle_case.differences(text)) == 4  # three posts and a cursor
 
 
-@pytest.mark.parametrize("examined", ["patient"], indirect=True)
-async def test_the_oracle_objects_to_rows_that_the_viewer_may_not_see(examined: Examined, still: str) -> None:
-    text = SHARED % json.dumps(examined.asked.pool["Query.community.slug"][0])
-    assert await examined.differences(text) == []
-    async with asyncpg.create_pool(still, min_size=1, max_size=1) as unbound:
-        asked = Asked(examined.asked.planner, examined.asked.viewer, unbound, {})
-        assert await Examined(asked, examined.oracle).differences(text) != []
+@pytest.mark.parametrize("oracle_case", ["patient"], indirect=True)
+async def test_the_oracle_detects_rows_that_the_viewer_may_not_see(oracle_case: OracleCase, quiet_dsn: str) -> None:
+    text = SHARED % json.dumps(oracle_case.view_case.pool["Query.community.slug"][0])
+    assert await oracle_case.differences(text) == []
+    async with asyncpg.create_pool(quiet_dsn, min_size=1, max_size=1) as unbound:
+        view_case = ViewCase(oracle_case.view_case.planner, oracle_case.view_case.viewer, unbound, {})
+        assert await OracleCase(view_case, oracle_case.oracle).differences(text) != []
 
 
-@pytest.mark.parametrize("examined", ["patient"], indirect=True)
-async def test_the_oracle_objects_to_what_the_house_said_to_others(
-    examined: Examined, still: str, network: Network
+@pytest.mark.parametrize("oracle_case", ["patient"], indirect=True)
+async def test_the_oracle_detects_moderation_reasons_meant_for_others(
+    oracle_case: OracleCase, quiet_dsn: str, snapshot: Snapshot
 ) -> None:
-    own, tables = examined.asked.viewer.member, network.tables
+    own, tables = oracle_case.view_case.viewer.member, snapshot.tables
     authors = {row["id"]: row["author_id"] for row in tables["care.post"]}
-    in_force = [row["member_id"] for row in tables["care.suspension"] if not row["until"] or row["until"] > network.now]
-    said = [(f"pst_{row['post_id']}", "removalReason", authors[row["post_id"]]) for row in tables["care.removal"]]
-    said += [(f"mbr_{member}", "suspension", member) for member in in_force]
-    async with asyncpg.create_pool(still, min_size=1, max_size=1) as unbound:
-        anyone = Examined(Asked(examined.asked.planner, examined.asked.viewer, unbound, {}), examined.oracle)
+    in_force = [
+        row["member_id"] for row in tables["care.suspension"] if not row["until"] or row["until"] > snapshot.now
+    ]
+    reasons = [(f"pst_{row['post_id']}", "removalReason", authors[row["post_id"]]) for row in tables["care.removal"]]
+    reasons += [(f"mbr_{member}", "suspension", member) for member in in_force]
+    async with asyncpg.create_pool(quiet_dsn, min_size=1, max_size=1) as unbound:
+        anyone = OracleCase(
+            ViewCase(oracle_case.view_case.planner, oracle_case.view_case.viewer, unbound, {}), oracle_case.oracle
+        )
         for name in ("removalReason", "suspension"):
             theirs, others = (
-                [id for id, field, whom in said if field == name and (whom == own) is mine] for mine in (True, False)
+                [id for id, field, whom in reasons if field == name and (whom == own) is mine] for mine in (True, False)
             )
             assert theirs
             assert others
             for id in (*theirs, *others[:9]):
                 text = NODES % json.dumps(id)
-                assert await examined.differences(text) == []
-                assert ((await examined.asked.fast(Made(text, {})))["node"][name] is None) == (id in others)
+                assert await oracle_case.differences(text) == []
+                assert ((await oracle_case.view_case.fast(Made(text, {})))["node"][name] is None) == (id in others)
                 assert len(await anyone.differences(text)) == (id in others)
 
 
-@pytest.mark.parametrize("examined", ["anybody"], indirect=True)
-async def test_the_notice_in_force_is_the_latest_whose_day_has_come(examined: Examined) -> None:
+@pytest.mark.parametrize("oracle_case", ["anybody"], indirect=True)
+async def test_the_notice_in_force_is_the_latest_whose_day_has_come(oracle_case: OracleCase) -> None:
     text = "{ notices { purpose version } }"
-    assert await examined.differences(text) == []
-    assert await examined.asked.fast(Made(text, {})) == {
+    assert await oracle_case.differences(text) == []
+    assert await oracle_case.view_case.fast(Made(text, {})) == {
         "notices": [
             {"purpose": "SURVEY_RESEARCH", "version": "present"},
             {"purpose": "TRACKING_RESEARCH", "version": "2025-1"},
@@ -412,7 +420,7 @@ async def test_the_notice_in_force_is_the_latest_whose_day_has_come(examined: Ex
     }
 
 
-@pytest.mark.parametrize("examined", ["anybody"], indirect=True)
+@pytest.mark.parametrize("oracle_case", ["anybody"], indirect=True)
 @pytest.mark.parametrize(
     ("search", "communities"),
     [
@@ -424,16 +432,18 @@ async def test_the_notice_in_force_is_the_latest_whose_day_has_come(examined: Ex
         ("' & !:* <->", []),
     ],
 )
-async def test_a_search_finds_lay_words_whatever_their_accents(
-    examined: Examined, search: str, communities: list[str]
+async def test_a_search_finds_lay_words_with_or_without_accents(
+    oracle_case: OracleCase, search: str, communities: list[str]
 ) -> None:
     text = "query ($search: String) { communities(search: $search) { nodes { name } } }"
-    answer = await examined.asked.fast(Made(text, {"search": search}))
+    answer = await oracle_case.view_case.fast(Made(text, {"search": search}))
     assert [node["name"] for node in answer["communities"]["nodes"]] == communities
 
 
-@pytest.mark.parametrize("examined", ["anybody"], indirect=True)
-async def test_a_lay_word_finds_the_symptom(examined: Examined) -> None:
+@pytest.mark.parametrize("oracle_case", ["anybody"], indirect=True)
+async def test_a_lay_word_finds_the_symptom(oracle_case: OracleCase) -> None:
     for word, name in (("tired", "Fatigue"), ("fatigue", "Fatigue"), ("douleur", "Pain")):
-        answer = await examined.asked.fast(Made(f'{{ indicators(search: "{word}", first: 100) {{ name }} }}', {}))
+        answer = await oracle_case.view_case.fast(
+            Made(f'{{ indicators(search: "{word}", first: 100) {{ name }} }}', {})
+        )
         assert name in [indicator["name"] for indicator in answer["indicators"]]

@@ -52,7 +52,7 @@ def objects(schema: GraphQLSchema) -> Iterator[GraphQLObjectType]:
 
 
 def unread(schema: GraphQLSchema) -> Iterator[str]:
-    """What the oracle cannot read of a view, each with the file in which to add it."""
+    """Fields and arguments of a view that the oracle cannot read, each with the file in which to add a reader."""
     tables = Tables(schema)
     for kind in objects(schema):
         for name, field in kind.fields.items():
@@ -93,7 +93,7 @@ def test_every_reader_is_of_a_field_that_exists(schemas: dict[Audience, GraphQLS
 
 
 @pytest.mark.parametrize("audience", Audience, ids=lambda audience: audience.view)
-def test_the_oracle_knows_every_table_that_an_audience_reads(audience: Audience) -> None:
+def test_the_oracle_has_a_scope_for_every_readable_table(audience: Audience) -> None:
     tables: Everything = defaultdict(list) | {"insight.organization": [{"id": UUID(int=1), "kind": "LABORATORY"}]}
     viewer = Viewer(audience, member=UUID(int=1), organization=UUID(int=1), staff=UUID(int=1))
     known, readable = set(scope(tables, viewer, date.min)), {n for n, s in SCOPES.items() if audience in s.readers}

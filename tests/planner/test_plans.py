@@ -1,4 +1,4 @@
-"""What a client's questions become: golden statements, one for each, and plans that hold as the network grows."""
+"""Statements that clients' operations become: golden statements, and query plans that hold as the network grows."""
 
 import json
 import re
@@ -25,36 +25,36 @@ from tests.support.clusters import run
 
 PAIRS = pairs()
 README = Path(__file__).parents[2] / "README.md"
-GROWING = ("care", "research", "identity")  # the PostgreSQL schemas whose tables grow with the members
+GROWING = ("care", "research", "identity")  # the PostgreSQL schemas whose tables grow with the number of members
 SIGN_INS = {Audience.PATIENT: "patient", Audience.BUYER: "laboratory", Audience.MANAGER: "moderator"}
 
 by_name = pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 
 
 @by_name
-def test_the_statement_is_the_golden_one(pair: Pair, planned: dict[Audience, Planner]) -> None:
+def test_the_statement_equals_the_golden_statement(pair: Pair, view_planners: dict[Audience, Planner]) -> None:
     mend = f"if the change is meant: run `python -m tests.golden`, read what changed in {pair.golden.name}, commit it"
-    assert laid_out(pair.plan(planned[pair.audience], SHAPE).sql) == pair.golden.read_text(), mend
+    assert laid_out(pair.plan(view_planners[pair.audience], SHAPE).sql) == pair.golden.read_text(), mend
 
 
-def test_every_golden_statement_has_its_question() -> None:
+def test_every_golden_statement_has_its_operation() -> None:
     folder = PAIRS[0].golden.parent
     mend = "a question without its .sql: run `python -m tests.golden`; an .sql without its .graphql: delete it"
     assert sorted(file.stem for file in folder.glob("*.sql")) == [pair.name for pair in PAIRS], mend
 
 
-def test_laying_out_changes_spaces_alone(planned: dict[Audience, Planner]) -> None:
+def test_formatting_a_statement_changes_only_white_space(view_planners: dict[Audience, Planner]) -> None:
     for pair in PAIRS:
-        sql = pair.plan(planned[pair.audience], SHAPE).sql
+        sql = pair.plan(view_planners[pair.audience], SHAPE).sql
         assert re.sub(r"\s", "", laid_out(sql)) == re.sub(r"\s", "", sql)
 
 
 @by_name
-async def test_a_question_is_one_statement(
+async def test_an_operation_is_one_statement(
     pair: Pair,
     ask: Ask,
     dsn: str,
-    planned: dict[Audience, Planner],
+    view_planners: dict[Audience, Planner],
     patient: Caller,
     laboratory: Caller,
     moderator: Caller,
@@ -63,18 +63,18 @@ async def test_a_question_is_one_statement(
         Audience.PUBLIC: ANYBODY, Audience.PATIENT: patient, Audience.BUYER: laboratory, Audience.MANAGER: moderator
     }  # fmt: skip
     superuser = await asyncpg.connect(dsn)
-    variables = pair.taken(pair.operation(planned[pair.audience]), await real_values(superuser))
+    variables = pair.taken(pair.operation(view_planners[pair.audience]), await real_values(superuser))
     await superuser.close()
-    await ask(callers[pair.audience], "{ viewer { audience } }")  # the first time, the session itself is looked up
+    await ask(callers[pair.audience], "{ viewer { audience } }")  # the first time, the session is looked up too
     answer = await ask(callers[pair.audience], pair.text, variables)
     assert "errors" not in answer
     assert None not in answer["data"].values()
-    assert ask.statements == [pair.plan(planned[pair.audience], variables).sql]
+    assert ask.statements == [pair.plan(view_planners[pair.audience], variables).sql]
 
 
 @dataclass
 class Demonstration:
-    """The demonstration network, whole or small, and who asks it."""
+    """The demonstration network at full or small scale, and its viewers."""
 
     dsn: str
     variables: dict[str, Any]
@@ -83,13 +83,13 @@ class Demonstration:
 
 @pytest_asyncio.fixture(scope="session")
 async def full(server: str) -> AsyncIterator[Demonstration]:
-    """Made once: it takes half a minute."""
+    """Yields the network at full scale, seeded once because that takes half a minute."""
     await run(server, "create database full_scale")
     dsn = at(server, "full_scale")
     await upgrade(dsn)
     await seed.seed(dsn, 1.0)
     superuser = await asyncpg.connect(dsn)
-    # What the demonstration has none or few of, and a network of its size has many of.
+    # Rows that the demonstration lacks or has few of, and that a network of its size has many of.
     await superuser.execute(
         "insert into identity.session (account_id, token_hash, expires_at)"
         " select id, sha256(id::text::bytea), now() + interval '1 day' from identity.account;"
@@ -104,6 +104,7 @@ async def full(server: str) -> AsyncIterator[Demonstration]:
 
 @pytest_asyncio.fixture(scope="module")
 async def small(dsn: str) -> Demonstration:
+    """Yields the network at small scale, in the shared database."""
     return await demonstration(dsn)
 
 
@@ -122,7 +123,7 @@ async def demonstration(dsn: str) -> Demonstration:
 
 
 async def real_values(superuser: asyncpg.Connection) -> dict[str, Any]:
-    """Arguments that find much, by the name of their variable."""
+    """Argument values that match many rows, by the name of their variable."""
     patient = "(select member_id from identity.account where email = 'patient@demo.example')"
     queries = {
         "slug": "select slug from catalog.community where slug = 'multiple-sclerosis'",
@@ -151,7 +152,7 @@ class Scan:
     table: str
     condition: str | None
     limited: bool  # a LIMIT stands above it
-    filtered: bool  # rows are read and thrown away: a LIMIT does not bound how many
+    filtered: bool  # rows are discarded, so a LIMIT does not bound how many are read
 
 
 def scans(plan: Mapping[str, Any], limited: bool = False) -> Iterator[Scan]:
@@ -159,7 +160,7 @@ def scans(plan: Mapping[str, Any], limited: bool = False) -> Iterator[Scan]:
         table = f"{plan['Schema']}.{plan['Relation Name']}"
         yield Scan(plan["Node Type"], table, plan.get("Index Cond"), limited, "Filter" in plan)
     for inner in plan.get("Plans", ()):
-        # What a sort or a hash reads, it reads to its end, whatever LIMIT stands above.
+        # A sort or hash reads its whole input, whatever LIMIT stands above it.
         yield from scans(
             inner,
             plan["Node Type"] == "Limit" or (limited and plan["Node Type"] in ("Result", "Subquery Scan", "WindowAgg")),
@@ -167,14 +168,14 @@ def scans(plan: Mapping[str, Any], limited: bool = False) -> Iterator[Scan]:
 
 
 def by_index(scan: Scan) -> bool:
-    if scan.node == "Bitmap Heap Scan":  # the index scan under it bears the condition
+    if scan.node == "Bitmap Heap Scan":  # the index scan below it has the condition
         return True
     bounded = scan.condition is not None or (scan.limited and not scan.filtered)
     return scan.node in ("Index Scan", "Index Only Scan", "Bitmap Index Scan") and bounded
 
 
 class Explaining:
-    """One connection as a view's role, that plans as the server's do."""
+    """A connection as a view's role, with the server's planner settings."""
 
     def __init__(self, connection: Any, viewer: Viewer, planner: Planner) -> None:
         self.connection, self.viewer, self.planner = connection, viewer, planner
@@ -217,32 +218,32 @@ def cursor_in(answer: Any, name: str) -> str | None:
 
 
 @by_name
-async def test_an_index_can_serve_wherever_growing_tables_are_read(
-    pair: Pair, small: Demonstration, planned: dict[Audience, Planner]
+async def test_an_index_exists_for_every_read_of_a_growing_table(
+    pair: Pair, small: Demonstration, view_planners: dict[Audience, Planner]
 ) -> None:
-    """Where the network is small PostgreSQL reads whole tables, unless it is told not to."""
-    await expect_read_by_index(pair, small, planned, "force_generic_plan", "set enable_seqscan = off")
+    """In a small network PostgreSQL reads whole tables unless sequential scans are disabled."""
+    await expect_read_by_index(pair, small, view_planners, "force_generic_plan", "set enable_seqscan = off")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
 @by_name
 async def test_at_full_scale_growing_tables_are_read_by_index(
-    pair: Pair, mode: str, full: Demonstration, planned: dict[Audience, Planner]
+    pair: Pair, mode: str, full: Demonstration, view_planners: dict[Audience, Planner]
 ) -> None:
-    await expect_read_by_index(pair, full, planned, mode)
+    await expect_read_by_index(pair, full, view_planners, mode)
 
 
 async def expect_read_by_index(
     pair: Pair,
     network: Demonstration,
-    planned: dict[Audience, Planner],
+    view_planners: dict[Audience, Planner],
     mode: str,
     setting: str = "reset enable_seqscan",
 ) -> None:
     async with await logins.pool(network.dsn, pair.audience, 1, 30.0) as pool, pool.acquire() as connection:
         await connection.execute(setting)
-        explaining = Explaining(connection, network.viewers[pair.audience], planned[pair.audience])
+        explaining = Explaining(connection, network.viewers[pair.audience], view_planners[pair.audience])
         answer = await explaining.answer(pair, network.variables)
         assert None not in answer.values()
         pages: list[dict[str, Any]] = [{}]
@@ -263,12 +264,12 @@ def questions_of_the_readme() -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
-async def test_the_questions_of_the_readme_are_read_by_index(
-    mode: str, full: Demonstration, planned: dict[Audience, Planner]
+async def test_the_operations_of_the_readme_are_read_by_index(
+    mode: str, full: Demonstration, view_planners: dict[Audience, Planner]
 ) -> None:
     views = 0
     for text in questions_of_the_readme():
-        for audience, planner in planned.items():
+        for audience, planner in view_planners.items():
             if validate(planner.schema, parse(text)) == []:
                 views += 1
                 async with await logins.pool(full.dsn, audience, 1, 30.0) as pool, pool.acquire() as connection:

@@ -1,4 +1,4 @@
-"""What may be spent and by whom, what members are shown first, and what is said to them about it."""
+"""Budgets and their shares, the order of members' own tables, and the sentence that describes a privacy loss."""
 
 import math
 from uuid import UUID
@@ -43,7 +43,7 @@ WAVE = tracking_variables(
 )
 
 
-def test_caps_and_allowances_as_they_are_promised() -> None:
+def test_caps_and_allowances_have_the_promised_values() -> None:
     assert (CAP, HALF_CAP, YEARLY, LIFE, FLOOR) == (250_000, 125_000, 500_000, 1_000_000, 200)
     assert budget.PARTICIPANTS_SHARE + budget.STAFF_SHARE + budget.SOLD_SHARE == 100
     assert budget.SOLD_SHARE == 60
@@ -58,7 +58,7 @@ def test_shares_restrict_and_never_extend(cap: int, data: st.DataObject) -> None
     assert 0 <= sale <= cap - spent
     assert 0 <= house <= cap - spent
     assert sold + sale <= cap * 0.6
-    # What the house may take leaves the buyers' share whole.
+    # Cohorte's share does not reduce the buyers' share.
     if spent - sold <= share_of(cap, 40):
         assert left_for_sale(cap, spent + house, sold) == share_of(cap, 60) - sold
 
@@ -74,7 +74,7 @@ def test_shares_restrict_and_never_extend(cap: int, data: st.DataObject) -> None
         (250_000, 150_000, 0, 0),
     ],
 )
-def test_what_is_left_of_a_cap(spent: int, sold: int, sale: int, house: int) -> None:
+def test_the_remainder_of_a_cap(spent: int, sold: int, sale: int, house: int) -> None:
     assert (left_for_sale(CAP, spent, sold), left_for_staff(CAP, spent, sold)) == (sale, house)
 
 
@@ -82,7 +82,7 @@ def test_what_is_left_of_a_cap(spent: int, sold: int, sale: int, house: int) -> 
     ("size", "precision"),
     [(200, "WITHIN_10"), (999, "WITHIN_10"), (1_000, "WITHIN_20"), (4_999, "WITHIN_20"), (5_000, "WITHIN_50")],
 )
-def test_members_tables_are_as_precise_as_their_number_asks(size: int, precision: str) -> None:
+def test_the_precision_of_members_tables_depends_on_their_number(size: int, precision: str) -> None:
     assert participants_precision(size) == Precision(precision)
 
 
@@ -90,7 +90,7 @@ def names(size: int, cap: int = CAP, wave: bool = False) -> list[str]:
     return [one.name for one in participants_tables(WAVE if wave else SURVEY, size, cap)]
 
 
-def test_members_are_shown_their_topic_first() -> None:
+def test_members_tables_begin_with_their_topic() -> None:
     assert names(500) == ["scale"]
     assert names(2_000) == ["scale", "choice", "day", "age_band", "sex", "region", "kind"]
     assert names(9_000) == [
@@ -106,14 +106,16 @@ def test_members_are_shown_their_topic_first() -> None:
 
 
 @given(st.integers(200, 20_000), st.sampled_from([CAP, HALF_CAP]), st.sampled_from([SURVEY, WAVE]))
-def test_members_tables_fit_in_their_share_with_the_size(size: int, cap: int, variables: tuple[object, ...]) -> None:
+def test_members_tables_and_the_size_fit_in_their_budget_share(
+    size: int, cap: int, variables: tuple[object, ...]
+) -> None:
     chosen = participants_tables(SURVEY if variables is SURVEY else WAVE, size, cap)
     spent = price(Precision.WITHIN_20) + sum(price(participants_precision(size), one.max_per_member) for one in chosen)
     assert spent <= share_of(cap, 15)
     assert len({one.name for one in chosen}) == len(chosen)
 
 
-def test_a_guess_is_what_is_written_down() -> None:
+def test_the_guessing_bound_equals_the_documented_values() -> None:
     assert [round(guess_probability(micro), 3) for micro in (0, 10_000, 125_000, 250_000, 500_000, MICRO)] == [
         0.5, 0.54, 0.638, 0.691, 0.76, 0.841
     ]  # fmt: skip
@@ -132,19 +134,21 @@ def test_a_guess_is_what_is_written_down() -> None:
         ("FR-be", "au plus 70 fois sur 100", ("second compte", "proches", "publiez vous-même")),
     ],
 )
-def test_a_statement_is_a_sentence_with_what_it_leaves_out(locale: str, most: str, uncovered: tuple[str, ...]) -> None:
-    said = statement(250_000, locale)
-    assert most in said
-    assert all(one in said for one in uncovered)
+def test_a_privacy_statement_is_a_sentence_that_names_its_limits(
+    locale: str, most: str, uncovered: tuple[str, ...]
+) -> None:
+    sentence = statement(250_000, locale)
+    assert most in sentence
+    assert all(one in sentence for one in uncovered)
 
 
 @pytest.mark.parametrize(("spent", "most"), [(1, 51), (4_567, 53), (62_831, 60), (LIFE, 85)])
-def test_a_most_is_never_understated(spent: int, most: int) -> None:
+def test_an_upper_bound_is_never_rounded_down(spent: int, most: int) -> None:
     assert f"at most {most} times in 100" in statement(spent, "en")
     assert most / 100 >= guess_probability(spent) > (most - 1) / 100
 
 
-def test_who_was_in_nothing_is_told_so() -> None:
+def test_a_member_without_datasets_gets_a_sentence_that_says_so() -> None:
     assert statement(0, "en").startswith("Nothing computed from your answers has been published yet")
     assert "50 times in 100" in statement(0, "en")
     assert "50 fois sur 100" in statement(0, "fr")

@@ -1,4 +1,4 @@
-"""The register's chain: a line's hash is what is written down, and whatever is changed shows at its place."""
+"""The ledger's hash chain: an entry's hash follows the documented format, and every change is located."""
 
 import hashlib
 import json
@@ -63,7 +63,7 @@ def chained(*entries: ChainEntry) -> list[tuple[ChainEntry, bytes]]:
 LINES = chained(FIRST, replace(FIRST, organization_id=UUID(int=4), organization_name="Hôpital"), FIRST, FIRST)
 
 
-def test_a_line_s_hash_is_made_as_it_is_written_down() -> None:
+def test_an_entrys_hash_follows_the_documented_format() -> None:
     cells = hashlib.sha256(b"[12,-3,40]").hexdigest()
     written = WRITTEN % (cells, "0" * 64)
     assert hash_of(FIRST) == hashlib.sha256(written.encode()).digest()
@@ -71,31 +71,31 @@ def test_a_line_s_hash_is_made_as_it_is_written_down() -> None:
     assert digest_of([]) == hashlib.sha256(b"[]").digest()
 
 
-def test_an_entry_is_a_line_of_the_register() -> None:
+def test_a_database_row_becomes_a_ledger_entry() -> None:
     assert {one.name for one in fields(ChainEntry)} == set(LedgerEntry.model_fields) - {"hash", "demonstration"}
     assert set(CHANGES) == {one.name for one in fields(ChainEntry)}
 
 
-def test_a_time_is_told_in_utc_and_never_without_a_zone() -> None:
+def test_times_are_in_utc_and_never_without_a_time_zone() -> None:
     elsewhere = FIRST.published_at.astimezone(timezone(timedelta(hours=-5)))
     assert hash_of(replace(FIRST, published_at=elsewhere)) == hash_of(FIRST)
     with pytest.raises(ValueError, match="time zone"):
         hash_of(replace(FIRST, published_at=FIRST.published_at.replace(tzinfo=None)))
 
 
-def test_a_whole_chain_holds() -> None:
+def test_an_intact_chain_is_valid() -> None:
     assert broken_at(LINES) is None
     assert broken_at([]) is None
 
 
 @pytest.mark.parametrize("field", sorted(CHANGES))
 @pytest.mark.parametrize("at", [0, 2, 3])
-def test_a_changed_line_shows_at_its_place(field: str, at: int) -> None:
+def test_a_changed_entry_is_located(field: str, at: int) -> None:
     entry, stated = LINES[at]
     change: dict[str, Any] = {field: 7 if field == "position" else CHANGES[field]}
     changed = replace(entry, **change)
     assert broken_at([*LINES[:at], (changed, stated), *LINES[at + 1 :]]) == at + 1
-    # With its own hash made anew, the next one does not follow: all but the last line are held by those after them.
+    # With its hash recomputed, the next entry does not follow: each entry but the last is protected by those after it.
     anew = [*LINES[:at], (changed, hash_of(changed)), *LINES[at + 1 :]]
     if field in {"position", "previous_hash"}:
         assert broken_at(anew) == at + 1
@@ -103,7 +103,7 @@ def test_a_changed_line_shows_at_its_place(field: str, at: int) -> None:
         assert broken_at(anew) == (at + 2 if at + 1 < len(LINES) else None)
 
 
-def test_lines_left_out_put_in_or_exchanged_show() -> None:
+def test_removed_inserted_and_swapped_entries_are_detected() -> None:
     first, second, third, last = LINES
     assert broken_at([first, third, last]) == 2
     assert broken_at([second, third, last]) == 1

@@ -1,4 +1,4 @@
-"""Public domains: one category for whatever a member's rows hold, names of their own, nothing chosen by looking."""
+"""Public domains: each raw value falls into one category, names are unique, and no category depends on the data."""
 
 import math
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ waves = st.builds(
 
 
 def fallen_into(variable: Variable, text: str | None, number: float | None) -> list[str]:
-    """The codes of the categories that a raw value falls into, as the definition has it."""
+    """The codes of the categories that a raw value falls into, by the definition of the domain."""
     categories = variable.categories
     if variable.rule is DomainRule.MONTHS:
         found = [one for one in categories if text and one.code.startswith(f"{text}_") and holds(one, number)]
@@ -87,7 +87,7 @@ def holds(category: Category, number: float | None) -> bool:
 
 @given(surveys | waves)
 @settings(max_examples=25, deadline=None)
-def test_a_domain_has_names_of_its_own_and_ends_with_unknown(variables: tuple[Variable, ...]) -> None:
+def test_a_domain_has_unique_names_and_ends_with_unknown(variables: tuple[Variable, ...]) -> None:
     assert [variable.name for variable in variables[:5]] == PEOPLE
     assert len({variable.name for variable in variables}) == len(variables)
     for variable in variables:
@@ -95,7 +95,7 @@ def test_a_domain_has_names_of_its_own_and_ends_with_unknown(variables: tuple[Va
         assert len(set(codes)) == len(codes)
         assert codes.index(UNKNOWN) == len(codes) - 1
         assert 2 <= len(codes) <= MOST_CATEGORIES < NOTHING
-        # Always enough of them for the slots, and never more slots than the table takes.
+        # Always enough variables for the slots, and never more slots than the table has columns.
         assert 1 <= variable.max_per_member <= min(12, len(codes) - 1)
         assert variable.ordinal is False or all(one.value is not None for one in variable.categories[:-1])
     assert slots(variables) == tuple(
@@ -105,9 +105,7 @@ def test_a_domain_has_names_of_its_own_and_ends_with_unknown(variables: tuple[Va
 
 @given(surveys | waves, st.data())
 @settings(max_examples=25, deadline=None)
-def test_whatever_a_member_s_rows_hold_falls_into_one_category(
-    variables: tuple[Variable, ...], data: st.DataObject
-) -> None:
+def test_every_raw_value_falls_into_one_category(variables: tuple[Variable, ...], data: st.DataObject) -> None:
     for variable in variables:
         ends = [end for one in variable.categories for end in (one.low, one.high) if end is not None]
         number = data.draw(st.none() | numbers | (st.sampled_from(ends) if ends else st.nothing()))
@@ -116,7 +114,7 @@ def test_whatever_a_member_s_rows_hold_falls_into_one_category(
 
 
 @given(st.integers(-50, 50), st.floats(0.01, 500), st.floats(0, 1))
-def test_levels_leave_nothing_out_between_their_bounds(minimum: int, width: float, at: float) -> None:
+def test_levels_cover_everything_between_their_bounds(minimum: int, width: float, at: float) -> None:
     maximum = minimum + width
     number = min(minimum + at * width, maximum)
     for found in (levels(minimum, maximum), levels(minimum, minimum + math.ceil(width))):
@@ -126,7 +124,7 @@ def test_levels_leave_nothing_out_between_their_bounds(minimum: int, width: floa
 
 
 @given(st.lists(numbers, unique=True, min_size=2, max_size=99).map(sorted), numbers)
-def test_bins_leave_nothing_out(edges: list[float], number: float) -> None:
+def test_bins_cover_every_value(edges: list[float], number: float) -> None:
     assert sum(holds(one, number) for one in bins(edges)) == 1
     assert len(bins(edges)) == len(edges) + 1
     inside = bins(edges, edges[0], edges[-1])
@@ -153,7 +151,7 @@ def test_levels_are_whole_numbers_or_ten_bands() -> None:
     assert len(weights) == len(levels(0.5, 4)) == 10
 
 
-def test_bins_are_open_where_a_number_may_lie_there() -> None:
+def test_bins_are_open_ended_where_values_can_occur() -> None:
     assert shown(bins([0, 4, 24], 0, None)) == [
         ("B0", "0 to 4", 2, 0, 4),
         ("B1", "4 to 24", 14, 4, 24),
@@ -178,7 +176,7 @@ def test_changes_are_in_tenths_of_the_range() -> None:
     ]
 
 
-def test_a_survey_s_variables() -> None:
+def test_the_variables_of_a_survey() -> None:
     options = (("YES", "Yes"), ("NO", "No"), ("MAYBE", "It depends"))
     found = survey_variables(
         [
@@ -219,7 +217,7 @@ def test_a_survey_s_variables() -> None:
     }  # fmt: skip
 
 
-def test_who_the_members_are() -> None:
+def test_the_variables_that_describe_members() -> None:
     age, sex, region, kind, since = survey_variables([])
     assert [one.code for one in age.categories] == [YOUNGEST, *(band for _, band in reversed(AGE_BANDS)), UNKNOWN]
     assert [one.low for one in age.categories[1:-1]] == [youngest for youngest, _ in reversed(AGE_BANDS)]
@@ -233,7 +231,7 @@ def test_who_the_members_are() -> None:
     ]  # fmt: skip
 
 
-def test_a_wave_s_variables() -> None:
+def test_the_variables_of_a_wave() -> None:
     found = tracking_variables(
         [CatalogueEntry(ID, "methotrexate", "Methotrexate"), CatalogueEntry(ID, "physio-therapy", "Physiotherapy")],
         [TrackedIndicator(ID, "fatigue", "Fatigue", 0, 10)],
@@ -270,7 +268,7 @@ def test_a_wave_s_variables() -> None:
     assert [one.value for one in months.categories[33:44]] == list(range(11))
 
 
-def test_a_domain_is_cut_by_place_alone() -> None:
+def test_a_domain_is_truncated_by_position_only() -> None:
     many = [CatalogueEntry(UUID(int=at), f"thing-{at}", f"Thing {at}") for at in range(300)]
     wide = [TrackedIndicator(UUID(int=at), f"one-{at}", f"One {at}", 0, 10) for at in range(20)]
     found = {one.name: one for one in tracking_variables(many, wide, many)}
@@ -283,12 +281,12 @@ def test_a_domain_is_cut_by_place_alone() -> None:
     assert (len(choice.categories), choice.categories[-2].code) == (MOST_CATEGORIES, "O252")
 
 
-def test_a_wave_of_a_community_without_treatments_has_no_variables_of_them() -> None:
+def test_a_wave_without_treatments_has_no_treatment_variables() -> None:
     assert [one.name for one in tracking_variables([], [], [])] == PEOPLE
 
 
 @pytest.mark.parametrize("taken", ["other", "unknown", "none"])
-def test_an_entry_named_like_a_category_of_every_domain_is_not_told_apart(taken: str) -> None:
+def test_a_catalogue_entry_named_like_a_standard_category_is_merged_with_it(taken: str) -> None:
     found = {
         one.name: one
         for one in tracking_variables([CatalogueEntry(ID, taken, "?")], [], [CatalogueEntry(ID, taken, "?")])

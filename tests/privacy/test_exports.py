@@ -1,4 +1,4 @@
-"""Tables for other programs: what is hidden has no numbers in them, and no text of theirs is calculated."""
+"""Exported tables: hidden cells have no numbers, and no text can be evaluated as a formula."""
 
 import csv
 import io
@@ -48,7 +48,7 @@ def test_a_table_as_csv() -> None:
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
-def test_no_text_begins_as_a_formula_does(start: str) -> None:
+def test_no_text_begins_like_a_formula(start: str) -> None:
     label = f"{start}1+1"
     variable = replace(PAIN, name=f"{start}name", categories=(Category("-1", label), *PAIN.categories[1:]))
     header, first, *_ = csv.reader(io.StringIO(csv_of(replace(TABLE, variable=variable)), newline=""))
@@ -57,22 +57,26 @@ def test_no_text_begins_as_a_formula_does(start: str) -> None:
 
 
 def test_a_table_as_json_stat() -> None:
-    said = json.loads(json_stat_of(TABLE))
-    assert validate_jsonstat(said) is True
-    assert (said["version"], said["class"], said["label"], said["source"]) == (
+    exported = json.loads(json_stat_of(TABLE))
+    assert validate_jsonstat(exported) is True
+    assert (exported["version"], exported["class"], exported["label"], exported["source"]) == (
         "2.0", "dataset", "Pain by sex", "Cohorte, dataset of 2026"
     )  # fmt: skip
-    assert (said["id"], said["size"], said["role"]) == (["sex", "pain", "measure"], [2, 3, 5], {"metric": ["measure"]})
-    assert said["dimension"]["pain"] == {
+    assert (exported["id"], exported["size"], exported["role"]) == (
+        ["sex", "pain", "measure"],
+        [2, 3, 5],
+        {"metric": ["measure"]},
+    )
+    assert exported["dimension"]["pain"] == {
         "label": "How bad is it?",
         "category": {
             "index": ["LOW", "HIGH", "UNKNOWN"],
             "label": {"LOW": 'Low, or "fine"', "HIGH": "=HYPERLINK(0)", "UNKNOWN": "Not answered"},
         },
     }
-    assert said["dimension"]["measure"]["category"]["index"] == ["count", "margin", "share", "low", "high"]
+    assert exported["dimension"]["measure"]["category"]["index"] == ["count", "margin", "share", "low", "high"]
     none = [None] * 5
-    assert said["value"] == [
+    assert exported["value"] == [
         *(120, 5, 0.666667, 0.6, 0.733333),
         *(15, 5, 0.1, -0.01, 0.2),
         *(45, 5, 0.25, 0.2, 0.3),
@@ -80,33 +84,33 @@ def test_a_table_as_json_stat() -> None:
         *none,
         *none,
     ]
-    assert said["status"] == {
+    assert exported["status"] == {
         **{str(at): "LOW" for at in (*range(5, 10), 15, 16)},
         **{str(at): "HIDDEN" for at in (17, 18, 19, *range(20, 30))},
     }
-    assert said["extension"] == {"precision": "WITHIN_5", "marginOfError": 5}
+    assert exported["extension"] == {"precision": "WITHIN_5", "marginOfError": 5}
 
 
-def test_what_is_no_json_stat_is_refused_by_the_validator() -> None:
-    said = json.loads(json_stat_of(TABLE))
+def test_the_validator_refuses_invalid_json_stat() -> None:
+    exported = json.loads(json_stat_of(TABLE))
     with pytest.raises((JSONStatValidationError, ValueError)):
-        validate_jsonstat({**said, "size": [2, 3]})
+        validate_jsonstat({**exported, "size": [2, 3]})
 
 
-def test_a_slice_exports_what_is_in_it() -> None:
+def test_an_exported_slice_contains_its_own_cells() -> None:
     cube = Cube((PAIN, SEX), (120.0, 12.0, 15.0, -3.0, 45.0, 4.0), 1.0).sliced({"pain": ["UNKNOWN", "LOW"]})
     table = replace(TABLE, cells=cells_of(cube, "pain", ["sex"]))
-    said = json.loads(json_stat_of(table))
-    assert validate_jsonstat(said) is True
-    assert (said["size"], said["dimension"]["pain"]["category"]["index"]) == ([2, 2, 5], ["LOW", "UNKNOWN"])
-    assert said["value"][::5] == [120, 45, 12, None]
+    exported = json.loads(json_stat_of(table))
+    assert validate_jsonstat(exported) is True
+    assert (exported["size"], exported["dimension"]["pain"]["category"]["index"]) == ([2, 2, 5], ["LOW", "UNKNOWN"])
+    assert exported["value"][::5] == [120, 45, 12, None]
     assert len(csv_of(table).splitlines()) == 5
 
 
-def test_a_table_of_nothing_and_a_variable_named_measure_are_tables() -> None:
+def test_an_empty_table_and_a_variable_named_measure_are_exported() -> None:
     bare = replace(TABLE, variable=replace(PAIN, name="measure"), by=(), cells=[replace(CELLS[0], by=())])
-    said = json.loads(json_stat_of(bare))
-    assert validate_jsonstat(said) is True
-    assert (said["id"], said["size"]) == (["measure", "measure_"], [1, 5])
+    exported = json.loads(json_stat_of(bare))
+    assert validate_jsonstat(exported) is True
+    assert (exported["id"], exported["size"]) == (["measure", "measure_"], [1, 5])
     assert json.loads(json_stat_of(replace(TABLE, cells=[])))["value"] == []
     assert csv_of(replace(TABLE, cells=[])).count("\r\n") == 1

@@ -1,4 +1,4 @@
-"""What noise must be: the discrete Gaussian at the price that was charged, never less; each check is shown to fail."""
+"""Noise is the discrete Gaussian at the price charged, never less; each check is shown to fail on a planted fault."""
 
 import math
 import subprocess
@@ -21,13 +21,13 @@ from privacy.precision import PRECISIONS, Precision, cheaper, margin_of, price
 
 Draw = Callable[[Sequence[int], int, int], list[int]]
 
-BEYOND = NormalDist().inv_cdf(1 - 1e-4)  # what a right noise gives once in ten thousand times
+BEYOND = NormalDist().inv_cdf(1 - 1e-4)  # correct noise exceeds this once in ten thousand times
 PRICES = [("WITHIN_5", 62_831), ("WITHIN_10", 17_372), ("WITHIN_20", 4_567), ("WITHIN_50", 754)]
 
 
 @pytest.fixture
 def fault(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """A patch of the noise's own module, without the measurements that it keeps."""
+    """Yields a monkeypatch for the noise module, with its cache of measurements cleared."""
     noise._measurement.cache_clear()
     yield monkeypatch
     monkeypatch.undo()
@@ -35,12 +35,12 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 
 
 def twice(check: Callable[[], bool]) -> bool:
-    """Whether a check holds, given a second chance: what draws by chance fails by chance."""
+    """Whether a check passes in one of two attempts: a random check sometimes fails by chance."""
     return check() or check()
 
 
 def follows_the_law(micro_rho: int, draws: int, drawing: Draw = draw) -> bool:
-    """Whether the noise has the masses exp(-k² / 2 sigma²), by chi-squared, and no cell tells of the next one.
+    """Whether the noise has the masses exp(-k² / 2 sigma²), by chi-squared, and each cell is independent of the next.
 
     The 99.99 % point of chi-squared is Wilson and Hilferty's (1931).
     """
@@ -49,7 +49,7 @@ def follows_the_law(micro_rho: int, draws: int, drawing: Draw = draw) -> bool:
     furthest = math.ceil(sigma * 12)
     masses = {k: math.exp(-0.5 * (k / sigma) ** 2) for k in range(-furthest, furthest + 1)}
     whole = math.fsum(masses.values())
-    # From the least likely inwards, so that every class is expected at least ten times.
+    # Merged from the tails inwards, so that every class is expected at least ten times.
     seen, classes, expected, observed = Counter(found), [], 0.0, 0
     if any(value not in masses for value in seen):
         return False
@@ -86,17 +86,17 @@ def keeps_its_price(micro_rho: int, contributions: int, draws: int, drawing: Dra
 
 
 @pytest.mark.parametrize(("micro_rho", "draws"), [(1_000_000, 15_000), (62_831, 15_000), (4_567, 15_000)])
-def test_noise_has_the_law_of_the_discrete_gaussian(micro_rho: int, draws: int) -> None:
+def test_noise_follows_the_discrete_gaussian(micro_rho: int, draws: int) -> None:
     assert twice(lambda: follows_the_law(micro_rho, draws))
 
 
-def test_the_law_s_check_sees_noise_switched_off(fault: pytest.MonkeyPatch) -> None:
+def test_the_distribution_check_detects_missing_noise(fault: pytest.MonkeyPatch) -> None:
     fault.setattr(noise, "_measurement", lambda micro_rho, contributions: (Noise(2.8, 62_831, 5), list))
     assert draw([3, 4], 62_831) == [3, 4]
     assert not twice(lambda: follows_the_law(62_831, 5_000))
 
 
-def test_the_law_s_check_sees_one_noise_for_all_cells_and_a_tenth_too_little() -> None:
+def test_the_distribution_check_detects_shared_and_insufficient_noise() -> None:
     def shared(counts: Sequence[int], micro_rho: int, contributions: int) -> list[int]:
         singles = draw(counts[: len(counts) // 2], micro_rho, contributions)
         return [noisy for noisy in singles for _ in range(2)]
@@ -112,12 +112,12 @@ AUDITED = [(1_000_000, 1, 600), (62_831, 1, 1_500), (17_372, 1, 3_000), (13_701,
 
 
 @pytest.mark.parametrize(("micro_rho", "contributions", "draws"), AUDITED)
-def test_one_member_shifts_a_release_by_no_more_than_its_price(micro_rho: int, contributions: int, draws: int) -> None:
+def test_one_member_shifts_a_release_by_at_most_its_price(micro_rho: int, contributions: int, draws: int) -> None:
     assert twice(lambda: keeps_its_price(micro_rho, contributions, draws))
 
 
 @pytest.mark.parametrize(("micro_rho", "contributions", "draws"), AUDITED)
-def test_the_shift_s_check_sees_a_sensitivity_halved(
+def test_the_shift_check_detects_a_halved_sensitivity(
     fault: pytest.MonkeyPatch, micro_rho: int, contributions: int, draws: int
 ) -> None:
     fault.setattr(noise, "sensitivity", lambda contributions: math.sqrt(contributions) / 2)
@@ -126,21 +126,21 @@ def test_the_shift_s_check_sees_a_sensitivity_halved(
 
 @given(st.integers(1, 2_000_000), st.integers(1, 40))
 @settings(max_examples=200, deadline=None)
-def test_a_charge_is_the_price_and_covers_what_is_lost(micro_rho: int, contributions: int) -> None:
+def test_a_charge_equals_the_price_and_covers_the_privacy_loss(micro_rho: int, contributions: int) -> None:
     found = noise_for(micro_rho, contributions)
     assert found.micro_rho == micro_rho
-    # Exactly, in fractions: floats would hide the very ulp that is too much.
+    # In exact fractions: floats would hide an excess of one ulp.
     assert Fraction(contributions) / (2 * Fraction(found.sigma) ** 2) * MICRO <= micro_rho
     assert found.sigma == pytest.approx(math.sqrt(contributions * MICRO / (2 * micro_rho)), rel=1e-14)
 
 
 @given(st.integers(1, 10_000))
-def test_a_sensitivity_is_the_root_rounded_up(contributions: int) -> None:
+def test_a_sensitivity_is_the_square_root_rounded_up(contributions: int) -> None:
     root = Fraction(sensitivity(contributions))
     assert contributions <= root**2 <= contributions * (1 + Fraction(1, 10**15))
 
 
-def test_a_scale_is_nudged_up_until_it_fits() -> None:
+def test_a_scale_is_increased_until_it_fits_the_price() -> None:
     dp = noise._opendp()
     space = (dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"))
     as_written = {rho: math.sqrt(MICRO / (2 * rho)) for rho in range(1_000, 1_200)}
@@ -155,7 +155,7 @@ def test_a_scale_is_nudged_up_until_it_fits() -> None:
 
 
 @pytest.mark.parametrize("counts", [[], [-1], [2**31 + 1], [1.0], [True], ["1"], [None], [5, 2**40]])
-def test_what_is_no_count_is_refused_and_not_repeated(counts: list[Any]) -> None:
+def test_an_invalid_count_is_refused_and_not_repeated(counts: list[Any]) -> None:
     with pytest.raises(ValueError, match=r"count") as refused:
         draw(counts, 4_567)
     assert not any(str(count) in str(refused.value).replace("2**31", "") for count in counts if count != 1.0)
@@ -164,7 +164,7 @@ def test_what_is_no_count_is_refused_and_not_repeated(counts: list[Any]) -> None
 @pytest.mark.parametrize(
     ("micro_rho", "contributions"), [(0, 1), (-1, 1), (1.5, 1), (True, 1), (4_567, 0), (4_567, -2)]
 )
-def test_what_is_no_price_is_refused(micro_rho: Any, contributions: int) -> None:
+def test_an_invalid_price_is_refused(micro_rho: Any, contributions: int) -> None:
     with pytest.raises(ValueError, match=r"micro-rho|cell"):
         draw([1, 2], micro_rho, contributions)
 
@@ -176,7 +176,7 @@ def test_a_scale_without_noise_is_refused(fault: pytest.MonkeyPatch, scale: floa
         draw([1, 2], 4_567)
 
 
-def test_the_largest_counts_and_empty_cells_are_noised() -> None:
+def test_the_largest_counts_and_empty_cells_get_noise() -> None:
     noisy = draw([0] * 400 + [2**31] * 400, 754)
     assert len(set(noisy[:400])) > 50
     assert min(noisy[:400]) < 0
@@ -184,19 +184,19 @@ def test_the_largest_counts_and_empty_cells_are_noised() -> None:
 
 
 @pytest.mark.parametrize(("precision", "micro_rho"), PRICES)
-def test_a_precision_s_price_is_the_least_that_keeps_it(precision: str, micro_rho: int) -> None:
+def test_a_precisions_price_is_the_lowest_that_achieves_it(precision: str, micro_rho: int) -> None:
     dp, wanted = noise._opendp(), Precision(precision)
     assert price(wanted) == micro_rho
     assert noise_for(micro_rho).margin == wanted.margin
     assert noise_for(micro_rho - 1).margin == wanted.margin + 1
-    # OpenDP's accuracy is the least distance that is rarely reached: one more than the margin.
+    # OpenDP's accuracy is the least distance that is rarely reached, which is one more than the margin.
     sigma = dp.accuracy_to_discrete_gaussian_scale(accuracy=float(wanted.margin + 1), alpha=0.05)
     assert math.ceil(MICRO / (2 * sigma**2)) == micro_rho
     assert price(wanted, 3) == 3 * micro_rho
     assert noise_for(3 * micro_rho, 3).margin == wanted.margin
 
 
-def test_precisions_go_from_the_finest_to_the_cheapest() -> None:
+def test_precisions_are_ordered_from_finest_to_cheapest() -> None:
     assert [one.margin for one in PRECISIONS] == [5, 10, 20, 50]
     assert cheaper(Precision.WITHIN_10) == (Precision.WITHIN_20, Precision.WITHIN_50)
     assert cheaper(Precision.WITHIN_50) == ()
@@ -206,7 +206,7 @@ def test_precisions_go_from_the_finest_to_the_cheapest() -> None:
 
 @given(st.floats(0.3, 2_000))
 @settings(max_examples=60, deadline=None)
-def test_a_margin_is_what_opendp_says(sigma: float) -> None:
+def test_a_margin_agrees_with_opendp(sigma: float) -> None:
     assert margin_of(sigma) + 1 == noise._opendp().discrete_gaussian_scale_to_accuracy(scale=sigma, alpha=0.05)
 
 
@@ -216,7 +216,7 @@ def test_a_margin_of_no_noise_is_refused(sigma: float) -> None:
         margin_of(sigma)
 
 
-def test_what_never_publishes_loads_no_opendp() -> None:
+def test_opendp_is_loaded_only_for_publishing() -> None:
     asked = (
         "import sys\n"
         "from privacy import budget, chain, combining, cubes, domains, exports, loss, noise, precision, reading\n"
@@ -230,7 +230,7 @@ def test_what_never_publishes_loads_no_opendp() -> None:
     assert found.stdout.split() == ["False", "True"]
 
 
-def test_a_process_that_was_forked_draws_noise_of_its_own() -> None:
+def test_a_forked_process_draws_different_noise() -> None:
     asked = (
         "import os\n"
         "from privacy.noise import draw\n"
@@ -244,7 +244,7 @@ def test_a_process_that_was_forked_draws_noise_of_its_own() -> None:
     assert first != second
 
 
-def test_two_releases_together_are_as_good_as_one_of_both_prices() -> None:
+def test_two_combined_releases_are_as_precise_as_one_at_both_prices() -> None:
     first, further, cells = 17_372, 62_831 - 17_372, 8_000
 
     def spread(weight: int) -> float:
@@ -257,11 +257,11 @@ def test_two_releases_together_are_as_good_as_one_of_both_prices() -> None:
     assert margin_of(sigma) == 5
     near = BEYOND * math.sqrt(2 / cells)
     assert twice(lambda: abs(spread(first) / sigma**2 - 1) < near)
-    # And equal weights are worse by a quarter, which the same check sees.
+    # Equal weights are worse by a quarter, which the same check detects.
     assert not twice(lambda: abs(spread(further) / sigma**2 - 1) < near)
 
 
-def test_combining_weighs_by_what_was_spent_and_never_clamps() -> None:
+def test_combining_weights_by_price_and_never_clamps() -> None:
     estimates, sigma = combine([10.0, -8.0, 0.5], 754, [14, -4, -1], 3 * 754)
     assert estimates == [13.0, -5.0, -0.625]
     assert sigma == pytest.approx(math.sqrt(MICRO / (8 * 754)))

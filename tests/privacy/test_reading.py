@@ -1,4 +1,4 @@
-"""What is read off a cube: intervals that hold, totals of all cells, and nothing said where there is too little."""
+"""What is computed from a cube: interval coverage, totals of all cells, and nulls where data are too few."""
 
 import math
 import random
@@ -45,7 +45,7 @@ TAKEN = variable("taken", [None, None, None], max_per_member=3, ordinal=False)
 
 
 def chosen(members: int, chance: float, generator: random.Random) -> int:
-    """How many of so many do what each does by this chance: the binomial law (Devroye 1986, chapter X.4)."""
+    """A draw from the binomial distribution (Devroye 1986, chapter X.4)."""
     found = 0
     while members > 24:
         rank = 1 + members // 2
@@ -75,7 +75,7 @@ TRIALS = 1_000
 def covered(
     members: int, precision: Precision, trials: int, read: Callable[[Cube], Cube] = lambda cube: cube
 ) -> tuple[float, float, float] | None:
-    """How often the shares, the mean and the median of all people lie in their intervals; null where none is said."""
+    """How often the true shares, mean and median lie in their intervals; null where there is no interval."""
     generator = random.Random(members)
     exact = [count for _ in range(trials) for count in answered(members, SHARES, generator)]
     noisy, sigma = draw(exact, price(precision)), noise_for(price(precision)).sigma
@@ -98,7 +98,7 @@ def covered(
 def holds(members: int, precision: Precision, read: Callable[[Cube], Cube] = lambda cube: cube) -> bool:
     """Whether intervals at 95 % hold 93 to 97 % of truths, and a median's 93 % at least: it steps from value to value.
 
-    Too few trials to tell are followed by four times as many.
+    If too few trials decide nothing, four times as many follow.
     """
 
     def within(found: tuple[float, float, float] | None) -> bool:
@@ -109,16 +109,16 @@ def holds(members: int, precision: Precision, read: Callable[[Cube], Cube] = lam
 
 @pytest.mark.parametrize("members", [200, 1_000, 5_000, 18_000])
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_intervals_hold_the_truth_in_ninety_five_of_a_hundred(members: int, precision: Precision) -> None:
+def test_intervals_have_95_percent_coverage(members: int, precision: Precision) -> None:
     assert holds(members, precision)
 
 
-def test_two_hundred_people_are_too_few_for_the_coarsest_precision_and_for_no_other() -> None:
-    said = [covered(200, precision, 40) is not None for precision in PRECISIONS]
-    assert said == [True, True, True, False]
+def test_two_hundred_people_are_too_few_for_only_the_coarsest_precision() -> None:
+    precise_enough = [covered(200, precision, 40) is not None for precision in PRECISIONS]
+    assert precise_enough == [True, True, True, False]
 
 
-def test_the_margin_of_a_sum_is_its_own() -> None:
+def test_a_sum_has_its_own_margin() -> None:
     sigma, regions = noise_for(price(Precision.WITHIN_10)).sigma, range(0, 15 * 400, 15)
 
     def far() -> float:
@@ -128,11 +128,11 @@ def test_the_margin_of_a_sum_is_its_own() -> None:
         assert {cell.margin for cell in cells} == {margin_of(sigma * math.sqrt(3))} == {18}
         return sum(abs(cell.count - 27) > cell.margin for cell in cells) / len(cells)
 
-    # Of 2,000 sums, one in twenty at most lies further off: and not many fewer, or the margin would be too wide.
+    # At most one in twenty of 2,000 sums lies further off, and not many fewer, or the margin would be too wide.
     assert 0.03 < far() < 0.062 or 0.03 < far() < 0.062
 
 
-def test_the_intervals_check_sees_noise_that_is_left_out() -> None:
+def test_the_coverage_check_detects_ignored_noise() -> None:
     assert not holds(1_000, Precision.WITHIN_20, lambda cube: replace(cube, sigma=0.1))
 
 
@@ -140,7 +140,7 @@ def test_the_intervals_check_sees_noise_that_is_left_out() -> None:
 
 
 def without_hidden(cube: Cube) -> Cube:
-    """What a reader would add up, who takes what is not displayed for nothing."""
+    """The cube of a reader who takes hidden cells for zero."""
     least = max(11, 2 * cube.sigma)
     return replace(cube, estimates=tuple(one if one >= least else 0.0 for one in cube.estimates))
 
@@ -162,18 +162,18 @@ def totals_hold(read: Callable[[Cube], Cube]) -> bool:
     return abs(fmean(totals) - sum(exact)) <= 5 * sigma * math.sqrt(240 / 20)
 
 
-def test_totals_are_of_all_cells_as_they_were_drawn() -> None:
+def test_totals_sum_all_cells_as_drawn() -> None:
     assert totals_hold(lambda cube: cube)
 
 
 @pytest.mark.parametrize("fault", [without_hidden, clamped])
-def test_the_totals_check_sees_sums_of_what_is_displayed(fault: Callable[[Cube], Cube]) -> None:
+def test_the_totals_check_detects_sums_of_displayed_cells(fault: Callable[[Cube], Cube]) -> None:
     assert not totals_hold(fault)
 
 
 @given(st.data())
 @settings(max_examples=60, deadline=None)
-def test_a_roll_up_is_what_counting_directly_would_have_given(data: st.DataObject) -> None:
+def test_a_roll_up_equals_a_direct_count(data: st.DataObject) -> None:
     variables = (PAIN, SEX, REGION)
     members = data.draw(
         st.lists(st.tuples(*(st.integers(0, len(one.categories) - 1) for one in variables)), max_size=40)
@@ -202,7 +202,7 @@ def test_a_roll_up_is_what_counting_directly_would_have_given(data: st.DataObjec
 # ------------------------------------------------------------------ cubes
 
 
-def test_several_values_of_a_member_are_never_summed() -> None:
+def test_multi_valued_variables_are_never_summed() -> None:
     cube = Cube((SEX, TAKEN), tuple(map(float, range(6))), 1.0)
     with pytest.raises(NotSummable) as refused:
         cube.rolled_up(["sex"])
@@ -216,7 +216,7 @@ def test_several_values_of_a_member_are_never_summed() -> None:
     assert cube.rolled_up(["taken"]).estimates == (3.0, 5.0, 7.0)
 
 
-def test_a_slice_keeps_the_places_of_its_categories() -> None:
+def test_a_slice_keeps_the_positions_of_its_categories() -> None:
     cube = Cube((SEX, REGION), (1.0, 2.0, 3.0, 4.0, 5.0, 6.0), 1.0)
     sliced = cube.sliced({"region": ["C2", "C0"], "sex": ["C1"]})
     assert (sliced.estimates, sliced.places, sliced.sigma) == ((4.0, 6.0), ((1,), (0, 2)), 1.0)
@@ -231,7 +231,7 @@ def test_a_slice_keeps_the_places_of_its_categories() -> None:
     assert (again.value.name, again.value.code) == ("region", "C1")
 
 
-def test_what_a_cube_has_not_is_refused_by_name() -> None:
+def test_unknown_variables_and_categories_are_refused_by_name() -> None:
     cube = Cube((SEX,), (1.0, 2.0), 1.0)
     for ask in (lambda: cube.rolled_up(["age"]), lambda: cube.sliced({"age": ["C0"]}), lambda: cells_of(cube, "age")):
         with pytest.raises(UnknownVariable) as refused:
@@ -243,13 +243,13 @@ def test_what_a_cube_has_not_is_refused_by_name() -> None:
         Cube((SEX,), (1.0,), 1.0)
 
 
-def test_a_key_is_the_names_sorted_and_the_version() -> None:
+def test_a_cube_key_is_the_sorted_names_and_the_version() -> None:
     assert key(["sex", "age_band", "pain"]) == key(["pain", "sex", "age_band"]) == "age_band|pain|sex@v1"
     assert key([]) == "@v1"
     assert key(["sex"], 2) == "sex@v2"
 
 
-def test_what_a_cube_holds_and_what_it_answers_for_nothing() -> None:
+def test_the_size_of_a_cube_and_the_questions_it_answers() -> None:
     assert (cells_in([PAIN, SEX, REGION]), cells_in([])) == (30, 1)
     assert (contributions([PAIN, TAKEN]), contributions([])) == (3, 1)
     held = [PAIN, SEX, TAKEN]
@@ -280,9 +280,7 @@ def test_what_a_cube_holds_and_what_it_answers_for_nothing() -> None:
         (5.5, 11, LOW),
     ],
 )
-def test_a_count_is_as_reliable_as_its_own_noise_lets_it_be(
-    sigma: float, estimate: float, reliability: Reliability
-) -> None:
+def test_a_counts_reliability_depends_on_its_own_noise(sigma: float, estimate: float, reliability: Reliability) -> None:
     found = cells_of(Cube((SEX,), (estimate, 5_000.0), sigma), "sex")[0]
     assert (found.reliability, found.count, found.margin) == (reliability, math.floor(estimate + 0.5), margin_of(sigma))
 
@@ -290,7 +288,7 @@ def test_a_count_is_as_reliable_as_its_own_noise_lets_it_be(
 @pytest.mark.parametrize(
     ("total", "reliability"), [(178.8, HIDDEN), (178.9, LOW), (357.7, LOW), (357.8, HIGH), (-400.0, HIDDEN)]
 )
-def test_a_ratio_is_said_from_eight_standard_deviations_of_its_total_on(total: float, reliability: Reliability) -> None:
+def test_a_ratio_needs_a_total_of_eight_standard_deviations(total: float, reliability: Reliability) -> None:
     cells = variable("pain", [1, 2, 3, 4, 5])
     cube = Cube((cells,), (total - 80, 20.0, 20.0, 20.0, 20.0), 10.0)  # 8 * 10 * sqrt(5) = 178.885
     for statistic in statistics_of(cube, "pain"):
@@ -319,14 +317,14 @@ def test_a_ratio_is_said_from_eight_standard_deviations_of_its_total_on(total: f
         (-0.4, 10_000.0),
     ],
 )
-def test_a_share_and_its_interval_lie_within_nothing_and_all(estimates: tuple[float, float]) -> None:
+def test_a_share_and_its_interval_lie_within_0_to_1(estimates: tuple[float, float]) -> None:
     for cell, estimate in zip(cells_of(Cube((SEX,), estimates, 2.0), "sex"), estimates, strict=True):
         assert cell.share is not None
         assert cell.low is not None
         assert cell.high is not None
         assert 0 <= cell.low <= cell.share <= cell.high <= 1
         assert cell.share == min(max(estimate / sum(estimates), 0), 1)
-        assert cell.count == math.floor(estimate + 0.5)  # a count stays as it was drawn
+        assert cell.count == math.floor(estimate + 0.5)  # counts are not clamped
 
 
 @pytest.mark.parametrize(
@@ -345,14 +343,14 @@ def test_a_share_and_its_interval_lie_within_nothing_and_all(estimates: tuple[fl
 def test_a_mean_and_its_interval_lie_within_the_scale(estimates: tuple[float, ...], mean: float) -> None:
     statistics = statistics_of(Cube((PAIN,), (*estimates, 50.0), 2.0), "pain")
     assert statistics[0].value == pytest.approx(mean)
-    for each in statistics:
-        assert each.value is not None
-        assert each.low is not None
-        assert each.high is not None
-        assert 1 <= each.low <= each.value <= each.high <= 4
+    for statistic in statistics:
+        assert statistic.value is not None
+        assert statistic.low is not None
+        assert statistic.high is not None
+        assert 1 <= statistic.low <= statistic.value <= statistic.high <= 4
 
 
-def test_a_mean_of_some_categories_lies_within_theirs() -> None:
+def test_a_mean_of_a_slice_lies_within_the_scale_of_its_categories() -> None:
     cube = Cube((PAIN,), (700.0, 500.0, -10.0, 900.0, 0.0), 2.0).sliced({"pain": ["C1", "C2"]})
     mean = statistics_of(cube, "pain")[0]
     assert (mean.value, mean.low) == (2, 2)
@@ -362,15 +360,15 @@ def test_a_mean_of_some_categories_lies_within_theirs() -> None:
 
 @given(st.lists(st.integers(-400, 2_000), min_size=5, max_size=5), st.sampled_from([0.5, 2.0, 10.5, 26.0]))
 @settings(max_examples=300, deadline=None)
-def test_figures_that_are_shown_lie_within_what_they_can_be(estimates: list[int], sigma: float) -> None:
+def test_shares_and_statistics_of_any_cells_lie_within_their_range(estimates: list[int], sigma: float) -> None:
     cube = Cube((PAIN,), tuple(map(float, estimates)), sigma)
     for cell in cells_of(cube, "pain"):
         assert cell.share is None or 0 <= (cell.low or 0) <= cell.share <= (cell.high or 0) <= 1
-    for each in statistics_of(cube, "pain"):
-        assert each.value is None or 1 <= (each.low or 0) <= each.value <= (each.high or 0) <= 4
+    for statistic in statistics_of(cube, "pain"):
+        assert statistic.value is None or 1 <= (statistic.low or 0) <= statistic.value <= (statistic.high or 0) <= 4
 
 
-def test_shares_are_of_their_group_and_groups_are_read_in_the_order_that_is_asked() -> None:
+def test_shares_are_within_groups_and_groups_follow_the_requested_order() -> None:
     estimates = (300.0, 100.0, 50.0, 50.0, 60.0, 40.0, 10.0, 90.0, 100.0, 100.0, -20.0, 120.0)
     cube = Cube((SEX, REGION, variable("pain", [1, None])), estimates, 1.0)
     found = cells_of(cube, "sex", ["pain", "region"])
@@ -395,12 +393,12 @@ def test_shares_are_of_their_group_and_groups_are_read_in_the_order_that_is_aske
     ]
 
 
-def test_shares_of_several_values_are_of_all_that_was_named() -> None:
+def test_shares_of_multi_valued_variables_are_of_all_named_values() -> None:
     cube = Cube((SEX, TAKEN), (50.0, 30.0, 20.0, 100.0, 100.0, 200.0), 1.0)
     assert [cell.share for cell in cells_of(cube, "taken", ["sex"])] == [0.5, 0.3, 0.2, 0.25, 0.25, 0.5]
 
 
-def test_a_share_s_interval_is_that_of_the_formula() -> None:
+def test_a_shares_interval_equals_the_formula() -> None:
     (cell, _) = cells_of(Cube((SEX,), (300.0, 700.0), 10.0), "sex")
     noise = 10**2 * (0.7**2 + 0.3**2) / 1_000**2
     at = (300 + 1.959964**2 / 2) / (1_000 + 1.959964**2)
@@ -408,7 +406,7 @@ def test_a_share_s_interval_is_that_of_the_formula() -> None:
     assert [cell.share, cell.low, cell.high] == pytest.approx([0.3, 0.3 - error, 0.3 + error])
 
 
-def test_means_and_medians_leave_out_what_has_no_value() -> None:
+def test_means_and_medians_exclude_categories_without_a_value() -> None:
     estimates = (100.0, 300.0, 200.0, 400.0, 9_000.0)
     mean, median = statistics_of(Cube((PAIN,), estimates, 10.0), "pain")
     spread = (1.9**2 * 100 + 0.9**2 * 300 + 0.1**2 * 200 + 1.1**2 * 400) / 1_000
@@ -420,24 +418,24 @@ def test_means_and_medians_leave_out_what_has_no_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("estimates", "said"),
+    ("estimates", "expected"),
     [
-        ((500.0, 0.0, 0.0, 500.0), (1, 1, 4)),  # half of all at the first: the rest could be as many
+        ((500.0, 0.0, 0.0, 500.0), (1, 1, 4)),  # exactly half in the first: the median could be either
         ((490.0, 0.0, 0.0, 510.0), (4, 1, 4)),
         ((1_000.0, 0.0, 0.0, 0.0), (1, 1, 1)),
         ((0.0, 0.0, 0.0, 1_000.0), (4, 4, 4)),
-        ((505.0, -20.0, 30.0, 485.0), (1, 1, 4)),  # cumulated noise goes down again: the hull
+        ((505.0, -20.0, 30.0, 485.0), (1, 1, 4)),  # cumulative noise can decrease: the hull
         ((300.0, 500.0, 100.0, 100.0), (2, 2, 2)),
     ],
 )
-def test_a_median_and_the_values_that_could_be_it(
-    estimates: tuple[float, ...], said: tuple[float, float, float]
+def test_a_median_has_an_interval_of_possible_values(
+    estimates: tuple[float, ...], expected: tuple[float, float, float]
 ) -> None:
     _, median = statistics_of(Cube((PAIN,), (*estimates, 0.0), 10.0), "pain")
-    assert (median.value, median.low, median.high) == said
+    assert (median.value, median.low, median.high) == expected
 
 
-def test_statistics_are_of_each_group_and_of_what_is_ordinal_alone() -> None:
+def test_statistics_exist_for_each_group_of_ordinal_variables_only() -> None:
     cube = Cube((PAIN, SEX), (100.0, 0.0, 0.0, 100.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), 1.0)
     assert [(one.measure, one.by, one.value) for one in statistics_of(cube, "pain", ["sex"])] == [
         (Measure.MEAN, (0,), 1),
@@ -452,7 +450,7 @@ def test_statistics_are_of_each_group_and_of_what_is_ordinal_alone() -> None:
     ]
 
 
-def test_the_names_of_a_cell_and_of_no_answer_stay() -> None:
+def test_names_of_cells_and_of_missing_answers_are_stable() -> None:
     assert UNKNOWN == "UNKNOWN"
     assert list(Cell.__dataclass_fields__) == [
         "category", "by", "count", "margin", "share", "low", "high", "reliability"

@@ -91,3 +91,15 @@ def test_no_class_name_serves_two_things() -> None:
 
 def is_table_and_type(paths: list[Path]) -> bool:
     return sorted(path.parts[0] for path in paths) == ["models", "schema"]
+
+
+def test_every_module_of_tables_is_part_of_the_metadata() -> None:
+    tables = {path for path in modules("models") if "table=True" in (ROOT / path).read_text(encoding="utf-8")}
+    imported = {
+        Path(*(node.module or "").split("."), f"{alias.name}.py")
+        for node in ast.parse((ROOT / "models/metadata.py").read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    missing = sorted(str(path) for path in tables - imported)
+    assert not missing, f"Import these in models/metadata.py: {missing}"

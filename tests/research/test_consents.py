@@ -1,4 +1,4 @@
-"""Consenting: what it opens and counts, what taking it back deletes at once, its history, and its refusals."""
+"""Consents: what they open and count, what withdrawal deletes at once, their history and refusals."""
 
 import asyncio
 from typing import Any
@@ -8,6 +8,9 @@ import asyncpg
 import pytest
 
 from models.identity.members import MemberKind
+from tests.support.callers import User
+from tests.support.ids import key
+from tests.support.network import Network
 from tests.support.surveys import (
     NO,
     NOTICE,
@@ -20,9 +23,7 @@ from tests.support.surveys import (
     scheduled,
     status_of,
     submitted,
-    uuid,
 )
-from tests.support.town import Person, Town
 
 HISTORY = """
     SELECT granted, recipients, notice_version FROM research.consent_change
@@ -31,27 +32,27 @@ HISTORY = """
 TOLD = "SELECT count(*) FROM care.notification WHERE member_id = $1 AND subject_type = 'svy' AND subject_id = $2"
 
 
-async def history(here: Town, who: Person) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in await here.database.fetch(HISTORY, who.id)]
+async def history(network: Network, who: User) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in await network.database.fetch(HISTORY, who.id)]
 
 
-async def takes_back(here: Town, who: Person) -> None:
+async def takes_back(network: Network, who: User) -> None:
     given = {"purpose": "SURVEY_RESEARCH", "granted": False, "noticeVersion": NOTICE}
-    payload = await here.do(who, "consentSet", "consent { granted recipients }", **given)
+    payload = await network.do(who, "consentSet", "consent { granted recipients }", **given)
     assert payload == {"consent": {"granted": False, "recipients": []}, "userErrors": []}
 
 
-async def readiness(here: Town, who: Person, home: UUID) -> tuple[int, bool]:
-    slug = await here.value("SELECT slug FROM catalog.community WHERE id = $1", home)
+async def readiness(network: Network, who: User, community_id: UUID) -> tuple[int, bool]:
+    slug = await network.value("SELECT slug FROM catalog.community WHERE id = $1", community_id)
     query = "query ($slug: String!) { community(slug: $slug) { readiness { consenting ready } } }"
-    found = (await here.ask(who, query, {"slug": slug}))["data"]["community"]["readiness"]
+    found = (await network.ask(who, query, {"slug": slug}))["data"]["community"]["readiness"]
     return found["consenting"], found["ready"]
 
 
-async def test_a_consent_says_what_was_decided_and_its_history_stays(here: Town, ada: Person, ben: Person) -> None:
+async def test_a_consent_shows_the_decision_and_keeps_its_history(network: Network, ada: User, ben: User) -> None:
     fields = "consent { purpose granted recipients noticeVersion }"
     given = {"purpose": "SURVEY_RESEARCH", "granted": True, "noticeVersion": NOTICE}
-    payload = await here.do(ada, "consentSet", fields, recipients=["MUTUAL", "HOSPITAL", "MUTUAL"], **given)
+    payload = await network.do(ada, "consentSet", fields, recipients=["MUTUAL", "HOSPITAL", "MUTUAL"], **given)
     assert payload == {
         "consent": {
             "purpose": "SURVEY_RESEARCH",
@@ -61,18 +62,18 @@ async def test_a_consent_says_what_was_decided_and_its_history_stays(here: Town,
         },
         "userErrors": [],
     }
-    await here.do(ada, "consentSet", fields, **given)  # the same again: recipients stay, and nothing has changed
-    await takes_back(here, ada)
-    await consents(here, ada, "INSURER")
-    await consents(here, ada, "INSURER", purpose="TRACKING_RESEARCH")
-    assert await history(here, ada) == [
+    await network.do(ada, "consentSet", fields, **given)  # unchanged: the recipients stay the same
+    await takes_back(network, ada)
+    await consents(network, ada, "INSURER")
+    await consents(network, ada, "INSURER", purpose="TRACKING_RESEARCH")
+    assert await history(network, ada) == [
         (True, ["HOSPITAL", "MUTUAL"], NOTICE),
         (False, [], NOTICE),
         (True, ["INSURER"], NOTICE),
     ]
-    assert await history(here, ben) == []
+    assert await history(network, ben) == []
     own = "SELECT purpose, recipients FROM research.consent WHERE member_id = $1 ORDER BY purpose"
-    assert [tuple(row) for row in await here.database.fetch(own, ada.id)] == [
+    assert [tuple(row) for row in await network.database.fetch(own, ada.id)] == [
         ("SURVEY_RESEARCH", ["INSURER"]),
         ("TRACKING_RESEARCH", ["INSURER"]),
     ]
@@ -90,18 +91,18 @@ async def test_a_consent_says_what_was_decided_and_its_history_stays(here: Town,
         ({"granted": False, "recipients": [], "noticeVersion": "2999-1"}, "input.noticeVersion"),
     ],
 )
-async def test_what_is_no_consent_is_refused_and_nothing_is_written(
-    here: Town, ada: Person, given: dict[str, Any], path: str
+async def test_an_invalid_consent_is_refused_and_not_stored(
+    network: Network, ada: User, given: dict[str, Any], path: str
 ) -> None:
     wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"], "noticeVersion": NOTICE}
-    assert await here.refused(ada, "consentSet", **wants | given) == ("INVALID", path)
-    assert await history(here, ada) == []
-    assert await here.value("SELECT count(*) FROM research.consent WHERE member_id = $1", ada.id) == 0
+    assert await network.refused(ada, "consentSet", **wants | given) == ("INVALID", path)
+    assert await history(network, ada) == []
+    assert await network.value("SELECT count(*) FROM research.consent WHERE member_id = $1", ada.id) == 0
 
 
-async def test_a_newer_notice_must_be_read_to_consent_and_not_to_take_it_back(here: Town, ada: Person) -> None:
-    await consents(here, ada)
-    await here.database.execute(
+async def test_consenting_needs_the_newest_notice_and_withdrawing_does_not(network: Network, ada: User) -> None:
+    await consents(network, ada)
+    await network.database.execute(
         """
         INSERT INTO catalog.notice (purpose, version, in_force_on, text)
         VALUES ('SURVEY_RESEARCH', '2026-1', current_date, 'New.'),
@@ -110,43 +111,45 @@ async def test_a_newer_notice_must_be_read_to_consent_and_not_to_take_it_back(he
     )
     try:
         query = "{ notices { purpose version text } }"
-        shown = (await here.ask(ada, query))["data"]["notices"]
+        shown = (await network.ask(ada, query))["data"]["notices"]
         assert [(one["purpose"], one["version"]) for one in shown] == [
             ("SURVEY_RESEARCH", "2026-1"),
             ("TRACKING_RESEARCH", NOTICE),
         ]
         wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "noticeVersion": NOTICE}
-        assert await here.refused(ada, "consentSet", **wants) == ("INVALID", "input.noticeVersion")
-        await takes_back(here, ada)
-        assert await here.refused(ada, "consentSet", **wants | {"noticeVersion": "2999-1"}) == (
+        assert await network.refused(ada, "consentSet", **wants) == ("INVALID", "input.noticeVersion")
+        await takes_back(network, ada)
+        assert await network.refused(ada, "consentSet", **wants | {"noticeVersion": "2999-1"}) == (
             "INVALID",
             "input.noticeVersion",
         )
-        await consents(here, ada, noticeVersion="2026-1")
+        await consents(network, ada, noticeVersion="2026-1")
     finally:
-        await here.database.execute("DELETE FROM catalog.notice WHERE in_force_on >= current_date")
+        await network.database.execute("DELETE FROM catalog.notice WHERE in_force_on >= current_date")
 
 
-async def test_readiness_counts_consenting_patients_to_the_nearest_ten(here: Town, home: UUID, ada: Person) -> None:
-    members = [ada] + [await here.member(home) for _ in range(4)]
-    relative, stranger = await here.member(home, kind=MemberKind.RELATIVE), await here.member()
-    await here.database.execute("UPDATE catalog.community SET needed_count = 10 WHERE id = $1", home)
+async def test_readiness_counts_consenting_patients_to_the_nearest_ten(
+    network: Network, community_id: UUID, ada: User
+) -> None:
+    members = [ada] + [await network.member(community_id) for _ in range(4)]
+    relative, stranger = await network.member(community_id, kind=MemberKind.RELATIVE), await network.member()
+    await network.database.execute("UPDATE catalog.community SET needed_count = 10 WHERE id = $1", community_id)
     for who in (*members[:4], relative, stranger):
-        await consents(here, who)
-    await consents(here, members[4], purpose="TRACKING_RESEARCH")
-    assert await readiness(here, ada, home) == (0, False)
-    await consents(here, members[4])
-    assert await readiness(here, ada, home) == (10, True)
-    await takes_back(here, members[0])
-    assert await readiness(here, ada, home) == (0, False)
-    joined = await here.do(stranger, "communityJoin", "__typename", community=f"com_{home}")
+        await consents(network, who)
+    await consents(network, members[4], purpose="TRACKING_RESEARCH")
+    assert await readiness(network, ada, community_id) == (0, False)
+    await consents(network, members[4])
+    assert await readiness(network, ada, community_id) == (10, True)
+    await takes_back(network, members[0])
+    assert await readiness(network, ada, community_id) == (0, False)
+    joined = await network.do(stranger, "communityJoin", "__typename", community=f"com_{community_id}")
     assert joined["userErrors"] == []
-    assert await readiness(here, ada, home) == (10, True)
-    await here.database.execute("DELETE FROM care.member WHERE id = $1", stranger.id)
-    assert await readiness(here, ada, home) == (0, False)
+    assert await readiness(network, ada, community_id) == (10, True)
+    await network.database.execute("DELETE FROM care.member WHERE id = $1", stranger.id)
+    assert await readiness(network, ada, community_id) == (0, False)
 
 
-async def test_the_demonstrations_counts_are_those_of_its_rows(admin: asyncpg.Connection) -> None:
+async def test_the_demonstrations_readiness_counts_equal_its_rows(admin: asyncpg.Connection) -> None:
     count = "SELECT id, consenting_count FROM catalog.community ORDER BY id"
     before = await admin.fetch(count)
     await admin.execute("SELECT catalog.count_consenting(array(SELECT id FROM catalog.community))")
@@ -155,59 +158,61 @@ async def test_the_demonstrations_counts_are_those_of_its_rows(admin: asyncpg.Co
 
 
 async def test_a_survey_opens_by_itself_when_enough_consent(
-    here: Town, boss: Person, home: UUID, ada: Person, ben: Person
+    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
-    late = await here.member(home)
-    survey = await scheduled(here, boss, home)
-    await consents(here, ada)
-    assert (await status_of(here, survey), await participation(here, ada, survey)) == ("WAITING", None)
-    await consents(here, ben, "INSURER")  # not for whom the survey is offered to
-    assert await status_of(here, survey) == "WAITING"
-    await here.events()
-    await consents(here, ben, "INSURER", "HOSPITAL")
-    assert await status_of(here, survey) == "OPEN"
-    row = await here.row("SELECT opens_on, closes_on FROM catalog.survey WHERE id = $1", uuid(survey))
+    late = await network.member(community_id)
+    survey = await scheduled(network, survey_manager, community_id)
+    await consents(network, ada)
+    assert (await status_of(network, survey), await participation(network, ada, survey)) == ("WAITING", None)
+    await consents(network, ben, "INSURER")  # not for the kinds that the survey is offered to
+    assert await status_of(network, survey) == "WAITING"
+    await network.events()
+    await consents(network, ben, "INSURER", "HOSPITAL")
+    assert await status_of(network, survey) == "OPEN"
+    row = await network.row("SELECT opens_on, closes_on FROM catalog.survey WHERE id = $1", key(survey))
     assert [day.isoformat() for day in row.values()] == [in_days(0), in_days(30)]
     for who, invited in ((ada, "INVITED"), (ben, "INVITED"), (late, None)):
-        assert await participation(here, who, survey) == invited
-        assert await here.value(TOLD, who.id, uuid(survey)) == (invited is not None)
-    told = await here.events()
-    assert {"kind": "surveyOpened", "subject": str(uuid(survey)), "about": str(home)} in told
-    assert [one["about"] for one in told if one["kind"] == "notificationAdded"] == sorted([str(ada.id), str(ben.id)])
-    await consents(here, late)  # an open survey asks whoever consents later, too
-    assert await participation(here, late, survey) == "INVITED"
-    assert await here.value(TOLD, late.id, uuid(survey)) == 1
-    await takes_back(here, late)
-    await consents(here, late)
-    assert await here.value(TOLD, late.id, uuid(survey)) == 1
+        assert await participation(network, who, survey) == invited
+        assert await network.value(TOLD, who.id, key(survey)) == (invited is not None)
+    events = await network.events()
+    assert {"kind": "surveyOpened", "subject": str(key(survey)), "about": str(community_id)} in events
+    assert [one["about"] for one in events if one["kind"] == "notificationAdded"] == sorted([str(ada.id), str(ben.id)])
+    await consents(network, late)  # an open survey also invites those who consent later
+    assert await participation(network, late, survey) == "INVITED"
+    assert await network.value(TOLD, late.id, key(survey)) == 1
+    await takes_back(network, late)
+    await consents(network, late)
+    assert await network.value(TOLD, late.id, key(survey)) == 1
 
 
-async def test_joining_opens_a_survey_that_waits_for_one_more(
-    here: Town, boss: Person, home: UUID, ada: Person
+async def test_joining_opens_a_survey_that_needs_one_more_member(
+    network: Network, survey_manager: User, community_id: UUID, ada: User
 ) -> None:
-    newcomer = await here.member()
-    survey = await scheduled(here, boss, home)
-    await consents(here, ada)
-    await consents(here, newcomer)
-    assert await status_of(here, survey) == "WAITING"
-    await here.do(newcomer, "communityJoin", "__typename", community=f"com_{home}")
-    assert await status_of(here, survey) == "OPEN"
-    assert await participation(here, newcomer, survey) == "INVITED"
+    newcomer = await network.member()
+    survey = await scheduled(network, survey_manager, community_id)
+    await consents(network, ada)
+    await consents(network, newcomer)
+    assert await status_of(network, survey) == "WAITING"
+    await network.do(newcomer, "communityJoin", "__typename", community=f"com_{community_id}")
+    assert await status_of(network, survey) == "OPEN"
+    assert await participation(network, newcomer, survey) == "INVITED"
 
 
-async def test_two_who_reach_the_number_at_once_open_it_once(here: Town, boss: Person, home: UUID) -> None:
+async def test_concurrent_consents_that_reach_the_number_open_a_survey_once(
+    network: Network, survey_manager: User, community_id: UUID
+) -> None:
     for _ in range(4):
-        members = [await here.member(home) for _ in range(6)]
-        waiting = {"minimumParticipants": await here.value(CONSENTING, home) + 5}
-        survey = await scheduled(here, boss, home, **waiting)
-        await here.events()
-        await asyncio.gather(*(consents(here, who) for who in members))
-        assert await status_of(here, survey) == "OPEN"
-        told = [one for one in await here.events() if one["kind"] == "surveyOpened"]
-        assert [one["subject"] for one in told] == [str(uuid(survey))]
+        members = [await network.member(community_id) for _ in range(6)]
+        waiting = {"minimumParticipants": await network.value(CONSENTING, community_id) + 5}
+        survey = await scheduled(network, survey_manager, community_id, **waiting)
+        await network.events()
+        await asyncio.gather(*(consents(network, who) for who in members))
+        assert await status_of(network, survey) == "OPEN"
+        events = [one for one in await network.events() if one["kind"] == "surveyOpened"]
+        assert [one["subject"] for one in events] == [str(key(survey))]
         for who in members:
-            assert await here.value(TOLD, who.id, uuid(survey)) == 1
-    assert await here.value("SELECT consenting_count FROM catalog.community WHERE id = $1", home) == 20
+            assert await network.value(TOLD, who.id, key(survey)) == 1
+    assert await network.value("SELECT consenting_count FROM catalog.community WHERE id = $1", community_id) == 20
 
 
 CONSENTING = """
@@ -217,61 +222,66 @@ CONSENTING = """
 
 
 @pytest.mark.parametrize("narrowed", [False, True])
-async def test_taking_consent_back_deletes_the_answers_to_open_surveys_at_once(
-    here: Town, boss: Person, home: UUID, ada: Person, ben: Person, narrowed: bool
+async def test_withdrawing_consent_deletes_answers_to_open_surveys_at_once(
+    network: Network,
+    survey_manager: User,
+    community_id: UUID,
+    ada: User,
+    ben: User,
+    narrowed: bool,
 ) -> None:
-    survey = await opened(here, boss, home, ada, ben)
-    begun = await scheduled(here, boss, home)
-    closed = await scheduled(here, boss, home)
+    survey = await opened(network, survey_manager, community_id, ada, ben)
+    begun = await scheduled(network, survey_manager, community_id)
+    closed = await scheduled(network, survey_manager, community_id)
     for who in (ada, ben):
-        await submitted(here, who, survey)
-        await submitted(here, who, closed, NO)
-        await here.do(who, "surveySave", "__typename", survey=begun, answers=[NO])
-    await here.do(boss, "surveyClose", "survey { id }", survey=closed)
-    await consents(here, ada, "HOSPITAL", "MUTUAL")  # it extends to more: nothing goes
-    assert (await answers_in(here, survey), await answers_in(here, begun)) == (8, 2)
+        await submitted(network, who, survey)
+        await submitted(network, who, closed, NO)
+        await network.do(who, "surveySave", "__typename", survey=begun, answers=[NO])
+    await network.do(survey_manager, "surveyClose", "survey { id }", survey=closed)
+    await consents(network, ada, "HOSPITAL", "MUTUAL")  # it is wider: nothing is deleted
+    assert (await answers_in(network, survey), await answers_in(network, begun)) == (8, 2)
     if narrowed:
-        await consents(here, ada, "MUTUAL")
+        await consents(network, ada, "MUTUAL")
     else:
-        await takes_back(here, ada)
-    assert (await answers_in(here, survey), await answers_in(here, begun)) == (4, 1)
-    assert (await completed(here, survey), await completed(here, closed)) == (1, 2)
-    assert [await participation(here, ada, one) for one in (survey, begun, closed)] == [
+        await takes_back(network, ada)
+    assert (await answers_in(network, survey), await answers_in(network, begun)) == (4, 1)
+    assert (await completed(network, survey), await completed(network, closed)) == (1, 2)
+    assert [await participation(network, ada, one) for one in (survey, begun, closed)] == [
         "WITHDRAWN",
         "WITHDRAWN",
         "COMPLETED",
     ]
-    assert await participation(here, ben, survey) == "COMPLETED"
-    assert await answers_in(here, closed) == 2  # nobody knows any more which were whose
-    assert await here.refused(ada, "surveySubmit", survey=survey, answers=[NO]) == ("NOT_ELIGIBLE", "input.survey")
-    await consents(here, ada)
-    await submitted(here, ada, survey, NO)
-    assert await completed(here, survey) == 2
+    assert await participation(network, ben, survey) == "COMPLETED"
+    assert await answers_in(network, closed) == 2  # the answers are unlinked
+    assert await network.refused(ada, "surveySubmit", survey=survey, answers=[NO]) == ("NOT_ELIGIBLE", "input.survey")
+    await consents(network, ada)
+    await submitted(network, ada, survey, NO)
+    assert await completed(network, survey) == 2
 
 
-async def test_answers_and_their_consent_taken_back_at_once_leave_no_answer_without_consent(
-    here: Town, boss: Person, home: UUID, ada: Person, ben: Person
+async def test_answering_and_withdrawing_concurrently_leaves_no_answer_without_consent(
+    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
-    survey = await opened(here, boss, home, ada, ben)
+    survey = await opened(network, survey_manager, community_id, ada, ben)
     for _ in range(5):
-        await consents(here, ada)
-        answer = here.do(ada, "surveySubmit", "__typename", survey=survey, answers=[NO])
-        await asyncio.gather(answer, takes_back(here, ada))
-        assert await answers_in(here, survey) == 0
-        assert await completed(here, survey) == 0
+        await consents(network, ada)
+        answer = network.do(ada, "surveySubmit", "__typename", survey=survey, answers=[NO])
+        await asyncio.gather(answer, takes_back(network, ada))
+        assert await answers_in(network, survey) == 0
+        assert await completed(network, survey) == 0
 
 
-async def test_twins_with_one_id_consent_once(here: Town, ada: Person) -> None:
+async def test_concurrent_requests_with_one_id_consent_once(network: Network, ada: User) -> None:
     wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"], "noticeVersion": NOTICE}
     fields = "consent { granted }"
     made = await asyncio.gather(
-        *(here.do(ada, "consentSet", fields, clientMutationId="twice", **wants) for _ in range(4))
+        *(network.do(ada, "consentSet", fields, clientMutationId="twice", **wants) for _ in range(4))
     )
     assert made == [{"consent": {"granted": True}, "userErrors": []}] * 4
-    assert len(await history(here, ada)) == 1
+    assert len(await history(network, ada)) == 1
     other = wants | {"granted": False, "recipients": []}
-    assert await here.refused(ada, "consentSet", clientMutationId="twice", **other) == (
+    assert await network.refused(ada, "consentSet", clientMutationId="twice", **other) == (
         "CONFLICT",
         "input.clientMutationId",
     )
-    assert len(await history(here, ada)) == 1
+    assert len(await history(network, ada)) == 1

@@ -1,4 +1,4 @@
-"""Who is in a dataset: by consent, within an allowance, until the consent is taken back or the dataset ends."""
+"""Who is enrolled in a dataset: with consent, within an allowance, until withdrawal or the dataset's end."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -31,28 +31,27 @@ async def joined(admin: Admin, community: UUID, **given: Any) -> UUID:
 
 
 @pytest.fixture
-async def home(admin: Admin) -> UUID:
+async def community_id(admin: Admin) -> UUID:
+    """Yields the id of a new community, in the transaction of `admin`."""
     return UUID(str((await factories.community(admin))["id"]))
 
 
-async def test_a_wave_enrols_the_communitys_patients_who_consent_to_all_that_it_is_offered_to(
-    admin: Admin, home: UUID
-) -> None:
-    ada, ben = [await joined(admin, home) for _ in range(2)]
+async def test_a_wave_enrols_patients_who_consent_to_every_offered_kind(admin: Admin, community_id: UUID) -> None:
+    ada, ben = [await joined(admin, community_id) for _ in range(2)]
     await consenting(admin)  # of no community
-    await joined(admin, home, kind="RELATIVE")
+    await joined(admin, community_id, kind="RELATIVE")
     for given in ({"granted": False}, {"recipients": ["LABORATORY"]}, {"purpose": "SURVEY_RESEARCH"}):
         member = (await factories.member(admin))["id"]
-        await factories.membership(admin, member_id=member, community_id=home)
+        await factories.membership(admin, member_id=member, community_id=community_id)
         await factories.consent(admin, member_id=member, **{"purpose": TRACKING, "recipients": KINDS} | given)
-    made = await wave(admin, home)
+    made = await wave(admin, community_id)
     await made.freeze()
     assert await made.enrolled() == set(await made.records()) == {ada, ben}
     query = "SELECT DISTINCT purpose, reserved_micro_rho, withdrawn_at FROM research.enrolment WHERE dataset_id = $1"
     assert [tuple(row) for row in await admin.fetch(query, made.id)] == [(TRACKING, 250_000, None)]
 
 
-async def test_a_surveys_dataset_is_of_those_who_have_completed_it(admin: Admin) -> None:
+async def test_a_surveys_dataset_enrols_those_who_completed_it(admin: Admin) -> None:
     survey = await factories.survey(admin)
     ada, ben, eve = [await consenting(admin, "SURVEY_RESEARCH") for _ in range(3)]
     for member in (ada, ben):
@@ -65,27 +64,29 @@ async def test_a_surveys_dataset_is_of_those_who_have_completed_it(admin: Admin)
     assert await made.enrolled() == {ada}
 
 
-async def frozen(admin: Admin, home: UUID, days: int, cap: int = 250_000) -> set[UUID]:
-    """Whom a wave enrols that is frozen so many days after the first."""
-    made = await wave(admin, home, frozen_on=DAY + timedelta(days=days), cap_micro_rho=cap)
+async def frozen(admin: Admin, community_id: UUID, days: int, cap: int = 250_000) -> set[UUID]:
+    """The members that a wave enrols when frozen this many days after the first."""
+    made = await wave(admin, community_id, frozen_on=DAY + timedelta(days=days), cap_micro_rho=cap)
     await made.freeze()
     return await made.enrolled()
 
 
-async def test_a_member_reserves_half_a_unit_in_a_year_and_no_more(admin: Admin, home: UUID) -> None:
-    ada = await joined(admin, home)
+async def test_a_member_reserves_at_most_half_a_unit_in_a_year(admin: Admin, community_id: UUID) -> None:
+    ada = await joined(admin, community_id)
     elsewhere = (await factories.community(admin))["id"]
     await factories.membership(admin, member_id=ada, community_id=elsewhere)
-    assert await frozen(admin, home, 0) == {ada}
+    assert await frozen(admin, community_id, 0) == {ada}
     assert await frozen(admin, elsewhere, 1) == {ada}
-    ben = await joined(admin, home)
-    assert await frozen(admin, home, 2) == {ben}
-    assert await frozen(admin, home, 364, cap=1) == {ben}
-    assert await frozen(admin, home, 365) == {ada}
+    ben = await joined(admin, community_id)
+    assert await frozen(admin, community_id, 2) == {ben}
+    assert await frozen(admin, community_id, 364, cap=1) == {ben}
+    assert await frozen(admin, community_id, 365) == {ada}
 
 
-async def test_a_consents_life_has_room_for_one_unit_and_a_new_one_begins_anew(admin: Admin, home: UUID) -> None:
-    ada = await joined(admin, home)
+async def test_a_consent_allows_one_unit_in_total_and_a_new_consent_starts_over(
+    admin: Admin, community_id: UUID
+) -> None:
+    ada = await joined(admin, community_id)
 
     async def consents(granted: bool, day: int) -> None:
         at = datetime.combine(DAY, datetime.min.time(), UTC) + timedelta(days=day)
@@ -93,40 +94,40 @@ async def test_a_consents_life_has_room_for_one_unit_and_a_new_one_begins_anew(a
 
     await consents(True, -10)
     years = [0, 400, 800, 1_200]
-    assert [await frozen(admin, home, day) for day in years] == [{ada}] * 4
-    assert await frozen(admin, home, 1_600, cap=1) == set()
-    await consents(True, 1_610)  # to other kinds: it goes on
-    assert await frozen(admin, home, 1_620, cap=1) == set()
+    assert [await frozen(admin, community_id, day) for day in years] == [{ada}] * 4
+    assert await frozen(admin, community_id, 1_600, cap=1) == set()
+    await consents(True, 1_610)  # to other kinds: enrolment continues
+    assert await frozen(admin, community_id, 1_620, cap=1) == set()
     await consents(False, 1_630)
     await consents(True, 1_640)
-    assert await frozen(admin, home, 1_650) == {ada}
+    assert await frozen(admin, community_id, 1_650) == {ada}
 
 
-async def test_what_is_not_spent_when_a_dataset_ends_may_be_reserved_again(admin: Admin, home: UUID) -> None:
-    ada = await joined(admin, home)
-    made = await wave(admin, home, cap_micro_rho=500_000)
+async def test_unspent_budget_of_an_ended_dataset_can_be_reserved_again(admin: Admin, community_id: UUID) -> None:
+    ada = await joined(admin, community_id)
+    made = await wave(admin, community_id, cap_micro_rho=500_000)
     await made.freeze()
-    assert await frozen(admin, home, 1, cap=10_000) == set()
+    assert await frozen(admin, community_id, 1, cap=10_000) == set()
     await admin.execute("UPDATE insight.dataset SET spent_micro_rho = 4567 WHERE id = $1", made.id)
     await admin.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", made.id)
     reserved = "SELECT reserved_micro_rho FROM research.enrolment WHERE dataset_id = $1"
     assert await admin.fetchval(reserved, made.id) == 4_567
     assert await made.records() == {}
-    assert await frozen(admin, home, 2, cap=495_434) == set()
-    assert await frozen(admin, home, 2, cap=495_433) == {ada}
+    assert await frozen(admin, community_id, 2, cap=495_434) == set()
+    assert await frozen(admin, community_id, 2, cap=495_433) == {ada}
 
 
-async def test_a_dataset_is_enrolled_once_and_before_anything_is_said(admin: Admin, home: UUID) -> None:
-    await joined(admin, home)
-    made, said = await wave(admin, home), await wave(admin, home)
+async def test_a_dataset_is_enrolled_once_and_before_its_first_release(admin: Admin, community_id: UUID) -> None:
+    await joined(admin, community_id)
+    made, published = await wave(admin, community_id), await wave(admin, community_id)
     await made.freeze()
-    await factories.release(admin, dataset_id=said.id)
-    ended = await wave(admin, home, status="ENDED")
-    for one in (made, said, ended):
+    await factories.release(admin, dataset_id=published.id)
+    ended = await wave(admin, community_id, status="ENDED")
+    for one in (made, published, ended):
         async with undone(admin):
             with pytest.raises(REFUSED[0], match=REFUSED[1]):
                 await admin.execute("SELECT research.enrol($1)", one.id)
-    for one in (said, ended):
+    for one in (published, ended):
         async with undone(admin):
             with pytest.raises(asyncpg.CheckViolationError, match="encoded before anything is published from it"):
                 await admin.execute("SELECT research.encode($1)", one.id)
@@ -139,11 +140,11 @@ CONSENT = "UPDATE research.consent SET granted = $2, recipients = $3 WHERE membe
     ("granted", "recipients", "stays"),
     [(False, KINDS, False), (True, ["LABORATORY"], False), (True, [*KINDS, "INSURER"], True), (True, KINDS, True)],
 )
-async def test_a_consent_that_no_longer_extends_takes_the_record_out_at_once(
-    admin: Admin, home: UUID, granted: bool, recipients: list[str], stays: bool
+async def test_narrowing_a_consent_removes_the_record_at_once(
+    admin: Admin, community_id: UUID, granted: bool, recipients: list[str], stays: bool
 ) -> None:
-    ada, ben = [await joined(admin, home) for _ in range(2)]
-    made, over = await wave(admin, home), await wave(admin, home, frozen_on=DAY - timedelta(days=400))
+    ada, ben = [await joined(admin, community_id) for _ in range(2)]
+    made, over = await wave(admin, community_id), await wave(admin, community_id, frozen_on=DAY - timedelta(days=400))
     for one in (made, over):
         await one.freeze()
     await admin.execute("SELECT research.end_dataset($1, 'ENDED')", over.id)
@@ -152,29 +153,29 @@ async def test_a_consent_that_no_longer_extends_takes_the_record_out_at_once(
     assert await made.counts(()) == [[2 if stays else 1]]
     query = "SELECT dataset_id, member_id FROM research.enrolment WHERE withdrawn_at IS NOT NULL"
     assert [tuple(row) for row in await admin.fetch(query)] == ([] if stays else [(made.id, ada)])
-    await admin.execute(CONSENT, ada, True, KINDS)  # what has been frozen takes nobody in again
+    await admin.execute(CONSENT, ada, True, KINDS)  # a frozen dataset enrols nobody again
     await made.encode_again()
     assert set(await made.records()) == ({ada, ben} if stays else {ben})
 
 
-async def test_a_member_who_is_erased_is_in_no_dataset(admin: Admin, home: UUID) -> None:
-    ada, ben = [await joined(admin, home) for _ in range(2)]
-    made = await wave(admin, home)
+async def test_an_erased_member_is_in_no_dataset(admin: Admin, community_id: UUID) -> None:
+    ada, ben = [await joined(admin, community_id) for _ in range(2)]
+    made = await wave(admin, community_id)
     await made.freeze()
     await admin.execute("DELETE FROM care.member WHERE id = $1", ada)
     assert await made.enrolled() == set(await made.records()) == {ben}
 
 
-async def test_withdrawal_and_counting_wait_for_each_other(fresh: str) -> None:
+async def test_withdrawal_and_counting_exclude_each_other(fresh: str) -> None:
     owner = await asyncpg.connect(fresh)
     await logins.open_roles(fresh)
     publisher = await asyncpg.connect(logins.role_dsn(fresh, PUBLISHER))
     watch = await asyncpg.connect(fresh)
     count = "SELECT research.histogram($1, '{}')"
     try:
-        home = (await factories.community(owner))["id"]
-        ada, ben = [await joined(owner, home) for _ in range(2)]
-        made = await wave(owner, home)
+        community_id = (await factories.community(owner))["id"]
+        ada, ben = [await joined(owner, community_id) for _ in range(2)]
+        made = await wave(owner, community_id)
         await made.freeze()
         publishing = publisher.transaction()
         await publishing.start()
@@ -197,12 +198,12 @@ async def test_withdrawal_and_counting_wait_for_each_other(fresh: str) -> None:
             await connection.close()
 
 
-async def test_who_is_changing_its_consent_is_not_waited_for(fresh: str) -> None:
+async def test_enrolment_skips_members_who_are_changing_their_consent(fresh: str) -> None:
     owner, other = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     try:
-        home = (await factories.community(owner))["id"]
-        ada, ben, eve = [await joined(owner, home) for _ in range(3)]
-        made = await wave(owner, home)
+        community_id = (await factories.community(owner))["id"]
+        ada, ben, eve = [await joined(owner, community_id) for _ in range(3)]
+        made = await wave(owner, community_id)
         changing = other.transaction()
         await changing.start()
         await other.execute(CONSENT, ada, False, [])
@@ -216,7 +217,7 @@ async def test_who_is_changing_its_consent_is_not_waited_for(fresh: str) -> None
 
 
 async def waiting(connection: Admin, count: int) -> None:
-    """Until so many statements of the database wait for a lock."""
+    """Waits until this many statements of the database wait for a lock."""
     query = """
         SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
         """
@@ -227,7 +228,7 @@ async def waiting(connection: Admin, count: int) -> None:
     raise AssertionError("nothing waits")
 
 
-async def test_a_dataset_that_ends_takes_its_surveys_answers_along(admin: Admin) -> None:
+async def test_ending_a_dataset_deletes_its_surveys_answers(admin: Admin) -> None:
     survey = await factories.survey(admin, status="CLOSED")
     ada = await consenting(admin, "SURVEY_RESEARCH")
     await submitted(admin, ada, survey["id"], {}, {})
@@ -238,7 +239,7 @@ async def test_a_dataset_that_ends_takes_its_surveys_answers_along(admin: Admin)
         async with undone(admin):
             with pytest.raises(asyncpg.CheckViolationError, match="ENDED or TOO_SMALL"):
                 await admin.execute("SELECT research.end_dataset($1, $2)", made.id, becomes)
-    for _ in range(2):  # what has ended ends no second time
+    for _ in range(2):  # an ended dataset does not end again
         await admin.execute("SELECT research.end_dataset($1, 'ENDED')", made.id)
         row = await admin.fetchrow("SELECT status, ended_on = current_date FROM insight.dataset WHERE id = $1", made.id)
         assert tuple(row or ()) == ("ENDED", True)
@@ -249,7 +250,7 @@ async def test_a_dataset_that_ends_takes_its_surveys_answers_along(admin: Admin)
         assert await admin.fetchval(sheets, survey["id"]) == 0
 
 
-async def test_what_is_due_is_over_or_all_but_spent(admin: Admin) -> None:
+async def test_datasets_end_when_their_term_is_over_or_their_budget_is_almost_spent(admin: Admin) -> None:
     assert min(map(price, Precision)) == price(Precision.WITHIN_50) == 754
     today = datetime.now(UTC).date()
     for given, due in (
@@ -263,9 +264,9 @@ async def test_what_is_due_is_over_or_all_but_spent(admin: Admin) -> None:
         assert await admin.fetchval("SELECT $1 IN (SELECT insight.datasets_due())", made) is due, given
 
 
-async def test_each_member_is_told_once_until_it_has_read(admin: Admin, home: UUID) -> None:
-    ada, ben, eve = [await joined(admin, home) for _ in range(3)]
-    made, other = await wave(admin, home), await wave(admin, home)
+async def test_members_are_notified_once_until_they_have_read_it(admin: Admin, community_id: UUID) -> None:
+    ada, ben, eve = [await joined(admin, community_id) for _ in range(3)]
+    made, other = await wave(admin, community_id), await wave(admin, community_id)
     await made.freeze()
     await admin.execute(CONSENT, eve, False, [])
     insights = [(await factories.insight(admin, dataset_id=made.id))["id"] for _ in range(3)]
@@ -282,13 +283,13 @@ async def test_each_member_is_told_once_until_it_has_read(admin: Admin, home: UU
         SELECT member_id, kind, subject_type, subject_id FROM care.notification WHERE member_id = any($1)
         ORDER BY created_at, read_at
         """
-    told = {tuple(row) for row in await admin.fetch(query, [ada, ben, eve])}
-    said = ("INSIGHT_PUBLISHED", "ins")
-    assert told == {(ada, *said, insights[0]), (ben, *said, insights[0]), (ben, *said, insights[2])}
+    notified = {tuple(row) for row in await admin.fetch(query, [ada, ben, eve])}
+    published = ("INSIGHT_PUBLISHED", "ins")
+    assert notified == {(ada, *published, insights[0]), (ben, *published, insights[0]), (ben, *published, insights[2])}
 
 
 @pytest.mark.parametrize("login", [*Audience, PUBLISHER], ids=lambda login: login.role)
-async def test_no_role_reaches_a_record_by_itself(dsn: str, login: Any) -> None:
+async def test_no_role_reaches_a_record_directly(dsn: str, login: Any) -> None:
     await logins.open_roles(dsn)
     connection = await asyncpg.connect(logins.role_dsn(dsn, login))
     try:

@@ -1,13 +1,15 @@
-"""Answering: drafts, sending, sending anew, withdrawing; whom and what is refused, and what then stays."""
+"""Answering surveys: drafts, submission, re-submission, withdrawal, and what a refusal leaves unchanged."""
 
 from typing import Any
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from models.identity.members import MemberKind
 from tests import factories
+from tests.support.callers import User
+from tests.support.ids import key
+from tests.support.network import Network
 from tests.support.surveys import (
     HOW,
     NO,
@@ -19,13 +21,10 @@ from tests.support.surveys import (
     consents,
     drafted,
     in_days,
-    opened,
     participation,
     scheduled,
     submitted,
-    uuid,
 )
-from tests.support.town import Person, Town
 
 OWN = """
     query ($id: ID!) {
@@ -34,14 +33,9 @@ OWN = """
 """
 
 
-@pytest_asyncio.fixture
-async def survey(here: Town, boss: Person, home: UUID, ada: Person, ben: Person) -> str:
-    return await opened(here, boss, home, ada, ben)
-
-
-async def own(here: Town, who: Person, survey: str) -> tuple[str, dict[str, Any]]:
+async def own(network: Network, who: User, survey: str) -> tuple[str, dict[str, Any]]:
     """The viewer's status and answers, as the graph shows them."""
-    answer = await here.ask(who, OWN, {"id": survey})
+    answer = await network.ask(who, OWN, {"id": survey})
     part = answer["data"]["survey"]["participation"]
     values = {
         one["question"]["key"]: one["codes"] or one["number"] or one["date"] or one["text"] for one in part["answers"]
@@ -49,44 +43,44 @@ async def own(here: Town, who: Person, survey: str) -> tuple[str, dict[str, Any]
     return part["status"], values
 
 
-async def refusals(here: Town, who: Person, mutation: str, **given: Any) -> list[tuple[str, str]]:
-    payload = await here.do(who, mutation, "participation { status }", **given)
+async def refusals(network: Network, who: User, mutation: str, **given: Any) -> list[tuple[str, str]]:
+    payload = await network.do(who, mutation, "participation { status }", **given)
     assert payload["participation"] is None
     return [(error["code"], ".".join(error["path"])) for error in payload["userErrors"]]
 
 
-async def test_answers_are_sent_and_counted_once(here: Town, survey: str, ada: Person, ben: Person) -> None:
-    assert await participation(here, ada, survey) == "INVITED"
-    await submitted(here, ada, survey)
+async def test_answers_are_submitted_and_counted_once(network: Network, survey: str, ada: User, ben: User) -> None:
+    assert await participation(network, ada, survey) == "INVITED"
+    await submitted(network, ada, survey)
     whole = {"treated": ["YES"], "how": ["SOME"], "burden": 7, "words": "Sleep."}
-    assert await own(here, ada, survey) == ("COMPLETED", whole)
-    assert await own(here, ben, survey) == ("INVITED", {})
-    assert await completed(here, survey) == 1
-    await submitted(here, ada, survey, NO)
-    assert await own(here, ada, survey) == ("COMPLETED", {"treated": ["NO"]})
-    assert await completed(here, survey) == 1
-    assert await answers_in(here, survey) == 1
+    assert await own(network, ada, survey) == ("COMPLETED", whole)
+    assert await own(network, ben, survey) == ("INVITED", {})
+    assert await completed(network, survey) == 1
+    await submitted(network, ada, survey, NO)
+    assert await own(network, ada, survey) == ("COMPLETED", {"treated": ["NO"]})
+    assert await completed(network, survey) == 1
+    assert await answers_in(network, survey) == 1
     sheets = "SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1"
-    assert await here.value(sheets, uuid(survey)) == 1
+    assert await network.value(sheets, key(survey)) == 1
 
 
-async def test_a_draft_is_kept_and_replaced_and_counts_for_nothing(here: Town, survey: str, ada: Person) -> None:
-    payload = await here.do(ada, "surveySave", "participation { status }", survey=survey, answers=[YES])
+async def test_a_draft_is_stored_and_replaced_but_not_counted(network: Network, survey: str, ada: User) -> None:
+    payload = await network.do(ada, "surveySave", "participation { status }", survey=survey, answers=[YES])
     assert payload == {"participation": {"status": "STARTED"}, "userErrors": []}
-    assert await own(here, ada, survey) == ("STARTED", {"treated": ["YES"]})
-    await here.do(ada, "surveySave", "participation { status }", survey=survey, answers=WHOLE[2:])
-    assert await own(here, ada, survey) == ("STARTED", {"burden": 7, "words": "Sleep."})
-    assert await completed(here, survey) == 0
-    await submitted(here, ada, survey)
-    assert await refusals(here, ada, "surveySave", survey=survey, answers=[NO]) == [("CONFLICT", "input.survey")]
-    assert (await own(here, ada, survey))[0] == "COMPLETED"
+    assert await own(network, ada, survey) == ("STARTED", {"treated": ["YES"]})
+    await network.do(ada, "surveySave", "participation { status }", survey=survey, answers=WHOLE[2:])
+    assert await own(network, ada, survey) == ("STARTED", {"burden": 7, "words": "Sleep."})
+    assert await completed(network, survey) == 0
+    await submitted(network, ada, survey)
+    assert await refusals(network, ada, "surveySave", survey=survey, answers=[NO]) == [("CONFLICT", "input.survey")]
+    assert (await own(network, ada, survey))[0] == "COMPLETED"
 
 
-async def test_answers_to_hidden_questions_are_dropped(here: Town, survey: str, ada: Person) -> None:
-    await here.do(ada, "surveySave", "participation { status }", survey=survey, answers=[NO, HOW])
-    assert await own(here, ada, survey) == ("STARTED", {"treated": ["NO"]})
-    await submitted(here, ada, survey, NO, {"question": "how", "codes": ["NEVER"]})
-    assert await own(here, ada, survey) == ("COMPLETED", {"treated": ["NO"]})
+async def test_answers_to_hidden_questions_are_dropped(network: Network, survey: str, ada: User) -> None:
+    await network.do(ada, "surveySave", "participation { status }", survey=survey, answers=[NO, HOW])
+    assert await own(network, ada, survey) == ("STARTED", {"treated": ["NO"]})
+    await submitted(network, ada, survey, NO, {"question": "how", "codes": ["NEVER"]})
+    assert await own(network, ada, survey) == ("COMPLETED", {"treated": ["NO"]})
 
 
 @pytest.mark.parametrize(
@@ -111,120 +105,133 @@ async def test_answers_to_hidden_questions_are_dropped(here: Town, survey: str, 
         ),
     ],
 )  # fmt: skip
-async def test_bad_answers_are_refused_and_those_before_stay(
-    here: Town, survey: str, ada: Person, answers: list[dict[str, Any]], expected: list[tuple[str, str]]
+async def test_invalid_answers_are_refused_and_earlier_ones_stay(
+    network: Network,
+    survey: str,
+    ada: User,
+    answers: list[dict[str, Any]],
+    expected: list[tuple[str, str]],
 ) -> None:
-    await here.do(ada, "surveySave", "participation { status }", survey=survey, answers=[YES])
-    assert await refusals(here, ada, "surveySubmit", survey=survey, answers=answers) == expected
-    assert await own(here, ada, survey) == ("STARTED", {"treated": ["YES"]})
-    assert await completed(here, survey) == 0
+    await network.do(ada, "surveySave", "participation { status }", survey=survey, answers=[YES])
+    assert await refusals(network, ada, "surveySubmit", survey=survey, answers=answers) == expected
+    assert await own(network, ada, survey) == ("STARTED", {"treated": ["YES"]})
+    assert await completed(network, survey) == 0
 
 
-async def test_withdrawn_answers_are_gone_at_once_and_may_be_given_again(
-    here: Town, survey: str, ada: Person, ben: Person
+async def test_withdrawn_answers_are_deleted_at_once_and_can_be_submitted_again(
+    network: Network, survey: str, ada: User, ben: User
 ) -> None:
-    await submitted(here, ada, survey)
-    await submitted(here, ben, survey, NO)
+    await submitted(network, ada, survey)
+    await submitted(network, ben, survey, NO)
     for _ in range(2):  # once more changes nothing
-        payload = await here.do(ada, "surveyWithdraw", "participation { status completedAt }", survey=survey)
+        payload = await network.do(ada, "surveyWithdraw", "participation { status completedAt }", survey=survey)
         assert payload == {"participation": {"status": "WITHDRAWN", "completedAt": None}, "userErrors": []}
-        assert await answers_in(here, survey) == 1
-        assert await here.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", uuid(survey)) == 1
-        assert await completed(here, survey) == 1
-    assert await own(here, ben, survey) == ("COMPLETED", {"treated": ["NO"]})
-    await submitted(here, ada, survey, NO)
-    assert await completed(here, survey) == 2
+        assert await answers_in(network, survey) == 1
+        assert await network.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", key(survey)) == 1
+        assert await completed(network, survey) == 1
+    assert await own(network, ben, survey) == ("COMPLETED", {"treated": ["NO"]})
+    await submitted(network, ada, survey, NO)
+    assert await completed(network, survey) == 2
 
 
-async def test_who_is_not_asked_is_refused_and_nothing_is_written(
-    here: Town, boss: Person, home: UUID, survey: str, ada: Person
+async def test_members_who_are_not_invited_are_refused_and_nothing_is_stored(
+    network: Network, survey_manager: User, community_id: UUID, survey: str, ada: User
 ) -> None:
-    elsewhere = (await factories.community(here.database))["id"]
-    stranger, silent, narrow = await here.member(elsewhere), await here.member(home), await here.member(home)
-    relative = await here.member(home, kind=MemberKind.RELATIVE)
-    await consents(here, stranger)
-    await consents(here, narrow, "INSURER")
-    await consents(here, relative)
+    elsewhere = (await factories.community(network.database))["id"]
+    stranger, silent, narrow = (
+        await network.member(elsewhere),
+        await network.member(community_id),
+        await network.member(community_id),
+    )
+    relative = await network.member(community_id, kind=MemberKind.RELATIVE)
+    await consents(network, stranger)
+    await consents(network, narrow, "INSURER")
+    await consents(network, relative)
     for who in (stranger, silent, narrow, relative):
         for mutation in ("surveySave", "surveySubmit"):
-            assert await here.refused(who, mutation, survey=survey, answers=WHOLE) == ("NOT_ELIGIBLE", "input.survey")
-        assert await here.refused(who, "surveyWithdraw", survey=survey) == ("NOT_FOUND", "input.survey")
-        assert await participation(here, who, survey) is None
-    assert await answers_in(here, survey) == 0
+            assert await network.refused(who, mutation, survey=survey, answers=WHOLE) == (
+                "NOT_ELIGIBLE",
+                "input.survey",
+            )
+        assert await network.refused(who, "surveyWithdraw", survey=survey) == ("NOT_FOUND", "input.survey")
+        assert await participation(network, who, survey) is None
+    assert await answers_in(network, survey) == 0
 
 
-async def test_a_member_who_left_or_took_consent_back_can_withdraw_and_not_answer(
-    here: Town, survey: str, ada: Person, home: UUID
+async def test_members_who_left_or_withdrew_consent_can_withdraw_answers_but_not_answer(
+    network: Network, survey: str, ada: User, community_id: UUID
 ) -> None:
-    await submitted(here, ada, survey)
-    assert (await here.do(ada, "communityLeave", "community { id }", community=f"com_{home}"))["userErrors"] == []
-    assert await here.refused(ada, "surveySubmit", survey=survey, answers=[NO]) == ("NOT_ELIGIBLE", "input.survey")
-    assert (await own(here, ada, survey))[1]["treated"] == ["YES"]
-    await here.do(ada, "surveyWithdraw", "participation { status }", survey=survey)
-    assert await answers_in(here, survey) == 0
+    await submitted(network, ada, survey)
+    assert (await network.do(ada, "communityLeave", "community { id }", community=f"com_{community_id}"))[
+        "userErrors"
+    ] == []
+    assert await network.refused(ada, "surveySubmit", survey=survey, answers=[NO]) == ("NOT_ELIGIBLE", "input.survey")
+    assert (await own(network, ada, survey))[1]["treated"] == ["YES"]
+    await network.do(ada, "surveyWithdraw", "participation { status }", survey=survey)
+    assert await answers_in(network, survey) == 0
 
 
-async def test_a_survey_that_is_not_open_takes_no_answers(here: Town, boss: Person, home: UUID, ada: Person) -> None:
-    ben = await here.member(home)
-    await consents(here, ada)
-    await consents(here, ben)
-    waiting = await scheduled(here, boss, home, opensOn=in_days(3))
-    draft = await drafted(here, boss, home)
-    assert await here.refused(ada, "surveySubmit", survey=waiting, answers=[NO]) == ("TOO_EARLY", "input.survey")
-    assert await here.refused(ada, "surveySave", survey=draft, answers=[NO]) == ("NOT_FOUND", "input.survey")
-    assert await here.refused(ada, "surveyWithdraw", survey=draft) == ("NOT_FOUND", "input.survey")
-    for nonsense in ("svy_x", f"com_{home}", f"svy_{home}"):
-        assert await here.refused(ada, "surveySubmit", survey=nonsense, answers=[]) == ("NOT_FOUND", "input.survey")
-    past = await scheduled(here, boss, home)
-    await here.database.execute("UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = $1", uuid(past))
-    assert await here.refused(ada, "surveySubmit", survey=past, answers=[NO]) == ("TOO_LATE", "input.survey")
-    closed = await scheduled(here, boss, home)
-    await submitted(here, ada, closed)
-    await here.do(boss, "surveyClose", "survey { id }", survey=closed)
+async def test_a_survey_that_is_not_open_takes_no_answers(
+    network: Network, survey_manager: User, community_id: UUID, ada: User
+) -> None:
+    ben = await network.member(community_id)
+    await consents(network, ada)
+    await consents(network, ben)
+    waiting = await scheduled(network, survey_manager, community_id, opensOn=in_days(3))
+    draft = await drafted(network, survey_manager, community_id)
+    assert await network.refused(ada, "surveySubmit", survey=waiting, answers=[NO]) == ("TOO_EARLY", "input.survey")
+    assert await network.refused(ada, "surveySave", survey=draft, answers=[NO]) == ("NOT_FOUND", "input.survey")
+    assert await network.refused(ada, "surveyWithdraw", survey=draft) == ("NOT_FOUND", "input.survey")
+    for nonsense in ("svy_x", f"com_{community_id}", f"svy_{community_id}"):
+        assert await network.refused(ada, "surveySubmit", survey=nonsense, answers=[]) == ("NOT_FOUND", "input.survey")
+    past = await scheduled(network, survey_manager, community_id)
+    await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = $1", key(past))
+    assert await network.refused(ada, "surveySubmit", survey=past, answers=[NO]) == ("TOO_LATE", "input.survey")
+    closed = await scheduled(network, survey_manager, community_id)
+    await submitted(network, ada, closed)
+    await network.do(survey_manager, "surveyClose", "survey { id }", survey=closed)
     for mutation, given in (
         ("surveySave", {"answers": [NO]}),
         ("surveySubmit", {"answers": [NO]}),
         ("surveyWithdraw", {}),
     ):
-        assert await here.refused(ada, mutation, survey=closed, **given) == ("TOO_LATE", "input.survey")
-    assert await answers_in(here, closed) == 4
+        assert await network.refused(ada, mutation, survey=closed, **given) == ("TOO_LATE", "input.survey")
+    assert await answers_in(network, closed) == 4
 
 
-async def test_answers_of_an_earlier_version_stay_with_their_questions(
-    here: Town, boss: Person, survey: str, ada: Person, ben: Person
+async def test_answers_to_an_earlier_version_stay_with_their_questions(
+    network: Network, survey_manager: User, survey: str, ada: User, ben: User
 ) -> None:
-    await submitted(here, ada, survey)
+    await submitted(network, ada, survey)
     asked = [QUESTIONS[0], {"key": "new", "text": "New?", "kind": "DATE", "required": True}]
-    revised = await here.do(
-        boss, "surveyRevise", "survey { version questions { key } }", survey=survey, questions=asked
+    revised = await network.do(
+        survey_manager, "surveyRevise", "survey { version questions { key } }", survey=survey, questions=asked
     )
     assert revised["survey"] == {"version": 2, "questions": [{"key": "treated"}, {"key": "new"}]}
-    assert (await own(here, ada, survey))[1]["burden"] == 7
-    assert await here.refused(ben, "surveySubmit", survey=survey, answers=[NO]) == ("INVALID", "input.answers")
+    assert (await own(network, ada, survey))[1]["burden"] == 7
+    assert await network.refused(ben, "surveySubmit", survey=survey, answers=[NO]) == ("INVALID", "input.answers")
     new = {"question": "new", "date": "2026-01-31"}
-    assert await refusals(here, ben, "surveySubmit", survey=survey, answers=[YES, HOW, new]) == [
+    assert await refusals(network, ben, "surveySubmit", survey=survey, answers=[YES, HOW, new]) == [
         ("NOT_FOUND", "input.answers.1.question")
     ]
-    await submitted(here, ben, survey, YES, new)
-    assert await own(here, ben, survey) == ("COMPLETED", {"treated": ["YES"], "new": "2026-01-31"})
-    await submitted(here, ada, survey, NO, new)
-    assert await own(here, ada, survey) == ("COMPLETED", {"treated": ["NO"], "new": "2026-01-31"})
-    assert await completed(here, survey) == 2
+    await submitted(network, ben, survey, YES, new)
+    assert await own(network, ben, survey) == ("COMPLETED", {"treated": ["YES"], "new": "2026-01-31"})
+    await submitted(network, ada, survey, NO, new)
+    assert await own(network, ada, survey) == ("COMPLETED", {"treated": ["NO"], "new": "2026-01-31"})
+    assert await completed(network, survey) == 2
 
 
-async def test_a_member_that_is_erased_takes_its_answers_along(
-    here: Town, survey: str, ada: Person, ben: Person
-) -> None:
-    await submitted(here, ada, survey)
-    await submitted(here, ben, survey, NO)
-    await here.database.execute("DELETE FROM care.member WHERE id = $1", ada.id)
-    assert await completed(here, survey) == 1
-    assert await answers_in(here, survey) == 1
-    assert await here.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", uuid(survey)) == 1
+async def test_erasing_a_member_deletes_their_answers(network: Network, survey: str, ada: User, ben: User) -> None:
+    await submitted(network, ada, survey)
+    await submitted(network, ben, survey, NO)
+    await network.database.execute("DELETE FROM care.member WHERE id = $1", ada.id)
+    assert await completed(network, survey) == 1
+    assert await answers_in(network, survey) == 1
+    assert await network.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", key(survey)) == 1
 
 
-async def test_a_suspended_member_keeps_its_part_in_surveys(here: Town, survey: str, ada: Person) -> None:
-    await factories.suspension(here.database, member_id=ada.id)
-    await submitted(here, ada, survey, NO)
-    assert (await here.do(ada, "surveyWithdraw", "__typename", survey=survey))["userErrors"] == []
-    assert await answers_in(here, survey) == 0
+async def test_suspended_members_still_participate_in_surveys(network: Network, survey: str, ada: User) -> None:
+    await factories.suspension(network.database, member_id=ada.id)
+    await submitted(network, ada, survey, NO)
+    assert (await network.do(ada, "surveyWithdraw", "__typename", survey=survey))["userErrors"] == []
+    assert await answers_in(network, survey) == 0

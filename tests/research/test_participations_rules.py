@@ -1,4 +1,4 @@
-"""Which answers a survey takes: every kind's own faults, hidden questions, drafts, and what is universal."""
+"""Which answers a survey accepts: the faults of each kind of question, hidden questions, drafts and invariants."""
 
 from dataclasses import replace
 from datetime import date
@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.research.surveys import QuestionKind, RuleOperator
-from resolvers.research.participations_rules import AnswerEntry, kept_answers
+from resolvers.research.participations_rules import AnswerEntry, accepted_answers
 from resolvers.research.surveys_rules import definition_refusals
-from resolvers.research.visibility_rules import Given, OptionDefinition, QuestionDefinition, RuleDefinition, shown
+from resolvers.research.visibility_rules import AnswerValue, OptionDefinition, QuestionDefinition, RuleDefinition, shown
 
 SINGLE, MULTIPLE = QuestionKind.SINGLE_CHOICE, QuestionKind.MULTIPLE_CHOICE
 SCALE, NUMBER, DATE, TEXT = QuestionKind.SCALE, QuestionKind.NUMBER, QuestionKind.DATE, QuestionKind.TEXT
@@ -29,12 +29,12 @@ YES, NO = AnswerEntry("treated", codes=("YES",)), AnswerEntry("treated", codes=(
 HOW = AnswerEntry("how", codes=("MAYBE",))
 
 
-def answered(*entries: AnswerEntry, whole: bool = True) -> tuple[dict[str, Given], list[tuple[str, str]]]:
-    kept, refusals = kept_answers(QUESTIONS, entries, "answers", whole=whole)
+def answered(*entries: AnswerEntry, whole: bool = True) -> tuple[dict[str, AnswerValue], list[tuple[str, str]]]:
+    kept, refusals = accepted_answers(QUESTIONS, entries, "answers", whole=whole)
     return kept, [(one.code.value, ".".join(map(str, one.path))) for one in refusals]
 
 
-def test_answers_of_every_kind_are_kept_as_they_are() -> None:
+def test_valid_answers_of_every_kind_are_stored_unchanged() -> None:
     entries = [
         YES,
         AnswerEntry("how", codes=("NO", "YES")),
@@ -44,12 +44,12 @@ def test_answers_of_every_kind_are_kept_as_they_are() -> None:
     ]  # fmt: skip
     assert answered(*entries) == (
         {
-            "treated": Given(codes=("YES",)),
-            "how": Given(codes=("NO", "YES")),
-            "burden": Given(number=7.0),
-            "years": Given(number=2.5),
-            "since": Given(day=date(2026, 1, 31)),
-            "words": Given(text="Sleep."),
+            "treated": AnswerValue(codes=("YES",)),
+            "how": AnswerValue(codes=("NO", "YES")),
+            "burden": AnswerValue(number=7.0),
+            "years": AnswerValue(number=2.5),
+            "since": AnswerValue(day=date(2026, 1, 31)),
+            "words": AnswerValue(text="Sleep."),
         },
         [],
     )
@@ -73,7 +73,7 @@ def test_answers_of_every_kind_are_kept_as_they_are() -> None:
         (AnswerEntry("words", text="words", date=date(2026, 1, 1)), "INVALID", "date"),
     ],
 )
-def test_a_bad_answer_is_told_at_its_place(entry: AnswerEntry, code: str, place: str) -> None:
+def test_an_invalid_answer_is_refused_with_its_path(entry: AnswerEntry, code: str, place: str) -> None:
     assert answered(YES, HOW, entry)[1] == [(code, f"answers.2.{place}")]
     assert answered(YES, HOW, entry, whole=False)[1] == [(code, f"answers.2.{place}")]
 
@@ -87,45 +87,45 @@ def test_a_bad_answer_is_told_at_its_place(entry: AnswerEntry, code: str, place:
         (("YES", "NO", "MAYBE"), "codes"),
     ],
 )
-def test_bad_choices_are_told_at_their_place(codes: tuple[str, ...], place: str) -> None:
+def test_invalid_choices_are_refused_with_their_paths(codes: tuple[str, ...], place: str) -> None:
     assert answered(YES, AnswerEntry("how", codes=codes))[1] == [("INVALID", f"answers.1.{place}")]
 
 
-def test_of_one_choice_only_one_may_be_chosen() -> None:
+def test_a_single_choice_question_takes_one_choice() -> None:
     assert answered(AnswerEntry("treated", codes=("YES", "NO")))[1] == [("INVALID", "answers.0.codes")]
 
 
-def test_a_required_question_that_is_shown_must_be_answered_when_all_is_sent() -> None:
-    assert answered(YES) == ({"treated": Given(codes=("YES",))}, [("INVALID", "answers")])
+def test_a_visible_required_question_must_be_answered_on_submission() -> None:
+    assert answered(YES) == ({"treated": AnswerValue(codes=("YES",))}, [("INVALID", "answers")])
     assert answered() == ({}, [("INVALID", "answers")])
-    assert answered(YES, whole=False) == ({"treated": Given(codes=("YES",))}, [])
+    assert answered(YES, whole=False) == ({"treated": AnswerValue(codes=("YES",))}, [])
     assert answered(YES, AnswerEntry("how"))[1] == [("INVALID", "answers")]
 
 
 def test_a_required_question_that_is_hidden_need_not_be_answered() -> None:
-    assert answered(NO) == ({"treated": Given(codes=("NO",))}, [])
+    assert answered(NO) == ({"treated": AnswerValue(codes=("NO",))}, [])
 
 
 def test_answers_to_hidden_questions_are_dropped_with_their_faults() -> None:
     entries = (HOW, AnswerEntry("burden", number=99.0), NO)
-    assert answered(*entries) == ({"treated": Given(codes=("NO",))}, [])
-    assert answered(*entries, whole=False) == ({"treated": Given(codes=("NO",))}, [])
+    assert answered(*entries) == ({"treated": AnswerValue(codes=("NO",))}, [])
+    assert answered(*entries, whole=False) == ({"treated": AnswerValue(codes=("NO",))}, [])
 
 
-def test_an_entry_that_says_nothing_is_no_answer() -> None:
+def test_an_empty_entry_is_no_answer() -> None:
     empty = (AnswerEntry("years"), AnswerEntry("since"), AnswerEntry("words", text=" \t"))
-    assert answered(NO, *empty) == ({"treated": Given(codes=("NO",))}, [])
+    assert answered(NO, *empty) == ({"treated": AnswerValue(codes=("NO",))}, [])
 
 
-def test_a_refusal_repeats_nothing_of_what_was_entered() -> None:
+def test_a_refusal_does_not_repeat_the_input() -> None:
     entries = [
         AnswerEntry("Zzyzx", text="Zzyzx"),
         AnswerEntry("treated", codes=("Zzyzx",)),
         AnswerEntry("years", number=31337.0),
     ]
-    told = kept_answers(QUESTIONS, entries, "answers", whole=True)[1]
-    assert len(told) == 3
-    assert not any(word in str(told) for word in ("Zzyzx", "31337"))
+    refusals = accepted_answers(QUESTIONS, entries, "answers", whole=True)[1]
+    assert len(refusals) == 3
+    assert not any(word in str(refusals) for word in ("Zzyzx", "31337"))
     assert not any(word in repr(AnswerEntry("a", number=31337.0, text="Zzyzx")) for word in ("Zzyzx", "31337"))
 
 
@@ -134,7 +134,7 @@ KEYS = [f"q{number}" for number in range(6)]
 
 @st.composite
 def surveys(draw: st.DrawFn) -> list[QuestionDefinition]:
-    """Definitions with rules on any question that comes earlier in some order; in an order of their own."""
+    """Generates questions whose rules depend only on earlier ones in some order, then shuffles them."""
     made: list[QuestionDefinition] = []
     for key in draw(st.permutations(KEYS)):
         kind = draw(st.sampled_from([SINGLE, MULTIPLE, SCALE, TEXT]))
@@ -173,7 +173,7 @@ SENT = (surveys(), st.lists(entries(), max_size=9), st.booleans())
 
 @settings(max_examples=80, deadline=None)
 @given(*SENT)
-def test_no_answer_to_a_hidden_question_is_ever_kept(
+def test_no_answer_to_a_hidden_question_is_stored(
     questions: list[QuestionDefinition], sent: list[AnswerEntry], whole: bool
 ) -> None:
     expect_none_kept_of_hidden_questions(questions, sent, whole)
@@ -182,7 +182,7 @@ def test_no_answer_to_a_hidden_question_is_ever_kept(
 @pytest.mark.slow
 @settings(max_examples=1_000, deadline=None)
 @given(*SENT)
-def test_of_many_surveys_no_answer_to_a_hidden_question_is_ever_kept(
+def test_no_answer_to_a_hidden_question_is_stored_in_many_surveys(
     questions: list[QuestionDefinition], sent: list[AnswerEntry], whole: bool
 ) -> None:
     expect_none_kept_of_hidden_questions(questions, sent, whole)
@@ -192,11 +192,11 @@ def expect_none_kept_of_hidden_questions(
     questions: list[QuestionDefinition], sent: list[AnswerEntry], whole: bool
 ) -> None:
     assert definition_refusals(questions, "questions") == []
-    kept, refusals = kept_answers(questions, sent, "answers", whole=whole)
+    kept, refusals = accepted_answers(questions, sent, "answers", whole=whole)
     asked = shown(questions, kept)
     assert set(kept) <= asked
     if whole and not refusals:
         assert {question.key for question in questions if question.required} & asked <= set(kept)
-    # What was kept can be sent again as it is, and is kept whole.
+    # Stored answers can be submitted again and are stored completely.
     again = [AnswerEntry(key, one.codes, one.number, one.day, one.text) for key, one in kept.items()]
-    assert kept_answers(questions, again, "answers", whole=False) == (kept, [])
+    assert accepted_answers(questions, again, "answers", whole=False) == (kept, [])

@@ -1,4 +1,4 @@
-"""Answering at once and against the grain: twins, races, what always holds, and what no statement can do."""
+"""Concurrent answers, repeated requests, and forbidden statements of members on surveys."""
 
 import asyncio
 from random import Random
@@ -7,11 +7,13 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from models.viewers import Audience
 from tests import factories
 from tests.models.test_scopes import viewing
+from tests.support.callers import User
+from tests.support.ids import key
+from tests.support.network import Network
 from tests.support.surveys import (
     HOW,
     NO,
@@ -24,62 +26,65 @@ from tests.support.surveys import (
     opened,
     participation,
     submitted,
-    uuid,
 )
-from tests.support.town import Person, Town
 
 
-@pytest_asyncio.fixture
-async def survey(here: Town, boss: Person, home: UUID, ada: Person, ben: Person) -> str:
-    return await opened(here, boss, home, ada, ben)
-
-
-async def test_twins_leave_one_participation_and_one_sheet(here: Town, survey: str, ada: Person, home: UUID) -> None:
-    joiner = await here.member(home)
-    await consents(here, joiner)
-    await here.database.execute("DELETE FROM research.participation WHERE member_id = $1", joiner.id)
+async def test_concurrent_requests_leave_one_participation_and_one_sheet(
+    network: Network, survey: str, ada: User, community_id: UUID
+) -> None:
+    joiner = await network.member(community_id)
+    await consents(network, joiner)
+    await network.database.execute("DELETE FROM research.participation WHERE member_id = $1", joiner.id)
     for who in (ada, joiner):
-        await asyncio.gather(*(submitted(here, who, survey) for _ in range(6)))
-        assert await participation(here, who, survey) == "COMPLETED"
-    assert await completed(here, survey) == 2
-    assert await answers_in(here, survey) == 2 * len(WHOLE)
-    assert await here.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", uuid(survey)) == 2
+        await asyncio.gather(*(submitted(network, who, survey) for _ in range(6)))
+        assert await participation(network, who, survey) == "COMPLETED"
+    assert await completed(network, survey) == 2
+    assert await answers_in(network, survey) == 2 * len(WHOLE)
+    assert await network.value("SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1", key(survey)) == 2
 
 
-async def test_a_request_sent_twice_with_its_id_is_carried_out_once(here: Town, survey: str, ada: Person) -> None:
+async def test_a_repeated_request_with_one_id_runs_once(network: Network, survey: str, ada: User) -> None:
     given = {"survey": survey, "answers": [NO], "clientMutationId": "once"}
     answers = await asyncio.gather(
-        *(here.do(ada, "surveySubmit", "participation { status }", **given) for _ in range(4))
+        *(network.do(ada, "surveySubmit", "participation { status }", **given) for _ in range(4))
     )
     assert answers == [{"participation": {"status": "COMPLETED"}, "userErrors": []}] * 4
-    await here.do(ada, "surveyWithdraw", "participation { status }", survey=survey)
-    again = await here.do(ada, "surveySubmit", "participation { status }", **given)
-    assert again == {"participation": {"status": "WITHDRAWN"}, "userErrors": []}  # the first result, read as it is now
-    assert await answers_in(here, survey) == 0
+    await network.do(ada, "surveyWithdraw", "participation { status }", survey=survey)
+    again = await network.do(ada, "surveySubmit", "participation { status }", **given)
+    assert again == {
+        "participation": {"status": "WITHDRAWN"},
+        "userErrors": [],
+    }  # the first result, read in its present state
+    assert await answers_in(network, survey) == 0
     other = given | {"answers": WHOLE}
-    assert await here.refused(ada, "surveySubmit", **other) == ("CONFLICT", "input.clientMutationId")
+    assert await network.refused(ada, "surveySubmit", **other) == ("CONFLICT", "input.clientMutationId")
 
 
-async def test_who_sends_while_it_closes_is_counted_or_refused(
-    here: Town, boss: Person, home: UUID, ada: Person, ben: Person
+async def test_answers_submitted_while_a_survey_closes_are_counted_or_refused(
+    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
     for _ in range(6):
-        survey = await opened(here, boss, home, ada, ben)
-        send = [here.do(who, "surveySubmit", "__typename", survey=survey, answers=[NO]) for who in (ada, ben)]
-        sent = await asyncio.gather(*send, here.do(boss, "surveyClose", "__typename", survey=survey))
+        survey = await opened(network, survey_manager, community_id, ada, ben)
+        send = [network.do(who, "surveySubmit", "__typename", survey=survey, answers=[NO]) for who in (ada, ben)]
+        sent = await asyncio.gather(*send, network.do(survey_manager, "surveyClose", "__typename", survey=survey))
         taken = [payload for payload in sent[:2] if not payload["userErrors"]]
         refused = [error["code"] for payload in sent[:2] for error in payload["userErrors"]]
         assert len(taken) + refused.count("TOO_LATE") == 2
-        assert await completed(here, survey) == await answers_in(here, survey) == len(taken)
+        assert await completed(network, survey) == await answers_in(network, survey) == len(taken)
         links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
-        assert await here.value(links, uuid(survey)) == 0
+        assert await network.value(links, key(survey)) == 0
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_whatever_members_do_at_once_the_rows_agree(here: Town, boss: Person, home: UUID, seed: int) -> None:
+async def test_rows_stay_consistent_under_concurrent_requests(
+    network: Network, survey_manager: User, community_id: UUID, seed: int
+) -> None:
     chance = Random(seed)
-    members = [await here.member(home) for _ in range(6)]
-    surveys = [await opened(here, boss, home, *members), await opened(here, boss, home, *members)]
+    members = [await network.member(community_id) for _ in range(6)]
+    surveys = [
+        await opened(network, survey_manager, community_id, *members),
+        await opened(network, survey_manager, community_id, *members),
+    ]
 
     async def something() -> None:
         who, survey = chance.choice(members), chance.choice(surveys)
@@ -92,22 +97,22 @@ async def test_whatever_members_do_at_once_the_rows_agree(here: Town, boss: Pers
             ("surveyWithdraw", {"survey": survey}),
             ("consentSet", consent | {"granted": False}),
             ("consentSet", consent | {"granted": True, "recipients": ["HOSPITAL"]}),
-            ("communityLeave", {"community": f"com_{home}"}),
-            ("communityJoin", {"community": f"com_{home}"}),
-            ("communityJoin", {"community": f"com_{home}"}),
+            ("communityLeave", {"community": f"com_{community_id}"}),
+            ("communityJoin", {"community": f"com_{community_id}"}),
+            ("communityJoin", {"community": f"com_{community_id}"}),
         ]
         mutation, given = chance.choice(choices)
-        await here.do(who, mutation, "__typename", **given)
+        await network.do(who, mutation, "__typename", **given)
 
     for _ in range(12):
         await asyncio.gather(*(something() for _ in range(8)))
     for survey in surveys:
-        await completed(here, survey)
-        rows = await here.row(INVARIANTS, uuid(survey))
+        await completed(network, survey)
+        rows = await network.row(INVARIANTS, key(survey))
         assert rows == dict.fromkeys(rows, 0)
     counted = "SELECT consenting_count FROM catalog.community WHERE id = $1"
-    consenting = await here.value(CONSENTING, home)
-    assert await here.value(counted, home) == (consenting + 5) // 10 * 10
+    consenting = await network.value(CONSENTING, community_id)
+    assert await network.value(counted, community_id) == (consenting + 5) // 10 * 10
 
 
 CONSENTING = """
@@ -117,7 +122,7 @@ CONSENTING = """
 INVARIANTS = """
     WITH sheet AS (SELECT a.id, p.status, p.member_id FROM research.answer_sheet a
             LEFT JOIN research.participation p ON p.answer_sheet_id = a.id WHERE a.survey_id = $1),
-        said AS (SELECT a.answer_sheet_id, q.key, a.codes FROM research.answer a
+        given AS (SELECT a.answer_sheet_id, q.key, a.codes FROM research.answer a
             JOIN catalog.question q ON q.id = a.question_id WHERE a.answer_sheet_id IN (SELECT id FROM sheet))
     SELECT
         (SELECT count(*) FROM sheet WHERE status IS NULL) AS sheets_of_nobody,
@@ -126,24 +131,31 @@ INVARIANTS = """
             AND (answer_sheet_id IS NULL OR completed_at IS NULL)) AS completed_without_answers,
         (SELECT count(*) FROM sheet JOIN research.consent c USING (member_id)
             WHERE c.purpose = 'SURVEY_RESEARCH' AND NOT c.granted) AS answers_without_consent,
-        (SELECT count(*) FROM said how WHERE how.key = 'how' AND NOT EXISTS (
-            SELECT FROM said WHERE said.answer_sheet_id = how.answer_sheet_id AND said.key = 'treated'
-                AND said.codes = '{YES}')) AS answers_to_hidden_questions,
+        (SELECT count(*) FROM given how WHERE how.key = 'how' AND NOT EXISTS (
+            SELECT FROM given WHERE given.answer_sheet_id = how.answer_sheet_id AND given.key = 'treated'
+                AND given.codes = '{YES}')) AS answers_to_hidden_questions,
         (SELECT count(*) FROM sheet WHERE status = 'COMPLETED' AND NOT EXISTS (
-            SELECT FROM said WHERE said.answer_sheet_id = sheet.id AND said.key = 'treated'))
+            SELECT FROM given WHERE given.answer_sheet_id = sheet.id AND given.key = 'treated'))
             AS completed_without_a_required_answer
 """
 
 
-async def test_a_members_statements_write_nothing_but_answers_on_its_own_open_sheet(
-    here: Town, boss: Person, home: UUID, survey: str, ada: Person, ben: Person
+async def test_members_statements_write_only_answers_on_their_own_open_sheet(
+    network: Network,
+    survey_manager: User,
+    community_id: UUID,
+    survey: str,
+    ada: User,
+    ben: User,
 ) -> None:
     for who in (ada, ben):
-        await here.do(who, "surveySave", "participation { status }", survey=survey, answers=[NO])
+        await network.do(who, "surveySave", "participation { status }", survey=survey, answers=[NO])
     found = "SELECT member_id, answer_sheet_id FROM research.participation WHERE survey_id = $1"
-    sheets = {row[0]: row[1] for row in await here.database.fetch(found, uuid(survey))}
-    question = await here.value("SELECT id FROM catalog.question WHERE survey_id = $1 AND key = 'words'", uuid(survey))
-    other = (await factories.question(here.database))["id"]
+    sheets = {row[0]: row[1] for row in await network.database.fetch(found, key(survey))}
+    question = await network.value(
+        "SELECT id FROM catalog.question WHERE survey_id = $1 AND key = 'words'", key(survey)
+    )
+    other = (await factories.question(network.database))["id"]
     write = "INSERT INTO research.answer (answer_sheet_id, question_id, text) VALUES ($1, $2, 'mine')"
     forbidden = [
         "INSERT INTO research.participation (member_id) SELECT id FROM care.member",
@@ -166,33 +178,33 @@ async def test_a_members_statements_write_nothing_but_answers_on_its_own_open_sh
         "SELECT research.lock_survey(id) FROM catalog.survey",
     ]  # fmt: skip
     for statement in forbidden:
-        async with viewing(here.database, Audience.PATIENT, ada.id):
+        async with viewing(network.database, Audience.PATIENT, ada.id):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await here.database.execute(statement)
+                await network.database.execute(statement)
     for sheet, to in ((sheets[ben.id], question), (sheets[ada.id], other)):
-        async with viewing(here.database, Audience.PATIENT, ada.id):
+        async with viewing(network.database, Audience.PATIENT, ada.id):
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
-                await here.database.execute(write, sheet, to)
-    async with viewing(here.database, Audience.PATIENT, ada.id):
-        await here.database.execute(write, sheets[ada.id], question)
-    async with viewing(here.database, Audience.PATIENT):
+                await network.database.execute(write, sheet, to)
+    async with viewing(network.database, Audience.PATIENT, ada.id):
+        await network.database.execute(write, sheets[ada.id], question)
+    async with viewing(network.database, Audience.PATIENT):
         for call in ("research.begin_sheet($1)", "research.withdraw($1)", "research.standing($1)"):
-            savepoint = here.database.transaction()
+            savepoint = network.database.transaction()
             await savepoint.start()
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await here.database.execute(f"SELECT {call}", uuid(survey))
+                await network.database.execute(f"SELECT {call}", key(survey))
             await savepoint.rollback()
-        assert await here.value("SELECT research.complete($1)", uuid(survey)) is None
-    await submitted(here, ada, survey)
-    async with viewing(here.database, Audience.PATIENT, ada.id):
+        assert await network.value("SELECT research.complete($1)", key(survey)) is None
+    await submitted(network, ada, survey)
+    async with viewing(network.database, Audience.PATIENT, ada.id):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
-            await here.database.execute(write, sheets[ada.id], question)
-    await here.do(boss, "surveyClose", "survey { id }", survey=survey)
-    async with viewing(here.database, Audience.PATIENT, ada.id):
-        assert await here.value("SELECT research.begin_sheet($1)", uuid(survey)) is None
-    stranger = await here.member()
-    await consents(here, stranger)
-    asked = await opened(here, boss, home, ada, ben)
-    async with viewing(here.database, Audience.PATIENT, stranger.id):
-        assert await here.value("SELECT research.begin_sheet($1)", uuid(asked)) is None
-    assert await participation(here, stranger, asked) is None
+            await network.database.execute(write, sheets[ada.id], question)
+    await network.do(survey_manager, "surveyClose", "survey { id }", survey=survey)
+    async with viewing(network.database, Audience.PATIENT, ada.id):
+        assert await network.value("SELECT research.begin_sheet($1)", key(survey)) is None
+    stranger = await network.member()
+    await consents(network, stranger)
+    asked = await opened(network, survey_manager, community_id, ada, ben)
+    async with viewing(network.database, Audience.PATIENT, stranger.id):
+        assert await network.value("SELECT research.begin_sheet($1)", key(asked)) is None
+    assert await participation(network, stranger, asked) is None

@@ -1,4 +1,4 @@
-"""Where a survey stands: what opens it and whom it then asks, what closing cuts, and twins."""
+"""A survey's lifecycle: what opens it, whom it invites, what closing it unlinks, and concurrent requests."""
 
 import asyncio
 from typing import Any
@@ -8,6 +8,9 @@ import pytest
 
 from models.identity.members import MemberKind, Sex
 from tests import factories
+from tests.support.callers import User
+from tests.support.ids import key
+from tests.support.network import Network
 from tests.support.surveys import (
     NO,
     answers_in,
@@ -20,31 +23,32 @@ from tests.support.surveys import (
     scheduled,
     status_of,
     submitted,
-    uuid,
 )
-from tests.support.town import Person, Town
 
 
 async def test_a_scheduled_survey_waits_for_its_day_and_for_enough_members(
-    here: Town, boss: Person, home: UUID, ada: Person, ben: Person
+    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
-    early = await scheduled(here, boss, home, minimumParticipants=1)
-    assert await status_of(here, early) == "WAITING"
+    early = await scheduled(network, survey_manager, community_id, minimumParticipants=1)
+    assert await status_of(network, early) == "WAITING"
     for who in (ada, ben):
-        await consents(here, who)
-    assert await status_of(here, early) == "OPEN"
-    assert await status_of(here, await scheduled(here, boss, home, minimumParticipants=3)) == "WAITING"
-    later = await scheduled(here, boss, home, opensOn=in_days(1))
-    assert (await status_of(here, later), await participation(here, ada, later)) == ("WAITING", None)
-    now = await scheduled(here, boss, home, opensOn=in_days(0))
-    assert (await status_of(here, now), await participation(here, ada, now)) == ("OPEN", "INVITED")
+        await consents(network, who)
+    assert await status_of(network, early) == "OPEN"
+    assert (
+        await status_of(network, await scheduled(network, survey_manager, community_id, minimumParticipants=3))
+        == "WAITING"
+    )
+    later = await scheduled(network, survey_manager, community_id, opensOn=in_days(1))
+    assert (await status_of(network, later), await participation(network, ada, later)) == ("WAITING", None)
+    now = await scheduled(network, survey_manager, community_id, opensOn=in_days(0))
+    assert (await status_of(network, now), await participation(network, ada, now)) == ("OPEN", "INVITED")
     for survey in (early, later, now):
-        assert await here.refused(boss, "surveySchedule", survey=survey) == ("CONFLICT", "input.survey")
-    past = await drafted(here, boss, home)
-    await here.database.execute("UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = $1", uuid(past))
-    assert await here.refused(boss, "surveySchedule", survey=past) == ("TOO_LATE", "input.survey")
-    assert await status_of(here, past) == "DRAFT"
-    assert await here.refused(boss, "surveySchedule", survey="svy_x") == ("NOT_FOUND", "input.survey")
+        assert await network.refused(survey_manager, "surveySchedule", survey=survey) == ("CONFLICT", "input.survey")
+    past = await drafted(network, survey_manager, community_id)
+    await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 1 WHERE id = $1", key(past))
+    assert await network.refused(survey_manager, "surveySchedule", survey=past) == ("TOO_LATE", "input.survey")
+    assert await status_of(network, past) == "DRAFT"
+    assert await network.refused(survey_manager, "surveySchedule", survey="svy_x") == ("NOT_FOUND", "input.survey")
 
 
 @pytest.mark.parametrize(
@@ -63,104 +67,123 @@ async def test_a_scheduled_survey_waits_for_its_day_and_for_enough_members(
         ({"treatments": ["other"]}, set()),
     ],
 )
-async def test_a_survey_asks_whom_it_is_for(
-    here: Town, boss: Person, home: UUID, eligibility: dict[str, Any] | None, asked: set[str]
+async def test_a_survey_invites_only_eligible_members(
+    network: Network,
+    survey_manager: User,
+    community_id: UUID,
+    eligibility: dict[str, Any] | None,
+    asked: set[str],
 ) -> None:
     members = {
-        "plain": await here.member(home),
-        "woman": await here.member(home),
-        "treated": await here.member(home),
-        "relative": await here.member(home, kind=MemberKind.RELATIVE),
-        "association": await here.member(home, kind=MemberKind.ASSOCIATION),
+        "plain": await network.member(community_id),
+        "woman": await network.member(community_id),
+        "treated": await network.member(community_id),
+        "relative": await network.member(community_id, kind=MemberKind.RELATIVE),
+        "association": await network.member(community_id, kind=MemberKind.ASSOCIATION),
     }
-    treatments = {name: (await factories.treatment(here.database))["id"] for name in ("this", "other")}
-    await factories.course(here.database, member_id=members["treated"].id, treatment_id=treatments["this"])
+    treatments = {name: (await factories.treatment(network.database))["id"] for name in ("this", "other")}
+    await factories.course(network.database, member_id=members["treated"].id, treatment_id=treatments["this"])
     about = "UPDATE care.profile SET sex = $2, birth_year = $3, region = $4 WHERE member_id = $1"
-    await here.database.execute(about, members["plain"].id, Sex.UNKNOWN, None, None)
-    await here.database.execute(about, members["woman"].id, Sex.FEMALE, 1979, None)
-    await here.database.execute(about, members["treated"].id, Sex.MALE, 1980, "Bretagne")
+    await network.database.execute(about, members["plain"].id, Sex.UNKNOWN, None, None)
+    await network.database.execute(about, members["woman"].id, Sex.FEMALE, 1979, None)
+    await network.database.execute(about, members["treated"].id, Sex.MALE, 1980, "Bretagne")
     for who in members.values():
-        await consents(here, who)
+        await consents(network, who)
     if eligibility and "treatments" in eligibility:
         eligibility = {"treatments": [f"trt_{treatments[name]}" for name in eligibility["treatments"]]}
-    survey = await scheduled(here, boss, home, eligibility=eligibility, minimumParticipants=max(len(asked), 1))
-    assert await status_of(here, survey) == ("OPEN" if asked else "WAITING")
-    invited = {name for name, who in members.items() if await participation(here, who, survey) == "INVITED"}
+    survey = await scheduled(
+        network, survey_manager, community_id, eligibility=eligibility, minimumParticipants=max(len(asked), 1)
+    )
+    assert await status_of(network, survey) == ("OPEN" if asked else "WAITING")
+    invited = {name for name, who in members.items() if await participation(network, who, survey) == "INVITED"}
     assert invited == asked
 
 
 async def test_closing_cuts_every_link_between_members_and_their_answers(
-    here: Town, boss: Person, home: UUID, ada: Person, ben: Person
+    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
-    cat = await here.member(home)
-    survey = await opened(here, boss, home, ada, ben, cat)
-    await submitted(here, ada, survey)
-    await submitted(here, ben, survey, NO)
-    await here.do(cat, "surveySave", "__typename", survey=survey, answers=[NO])
+    cat = await network.member(community_id)
+    survey = await opened(network, survey_manager, community_id, ada, ben, cat)
+    await submitted(network, ada, survey)
+    await submitted(network, ben, survey, NO)
+    await network.do(cat, "surveySave", "__typename", survey=survey, answers=[NO])
     sheets = "SELECT id FROM research.answer_sheet WHERE survey_id = $1"
-    before = {row["id"] for row in await here.database.fetch(sheets, uuid(survey))}
-    payload = await here.do(boss, "surveyClose", "survey { status closesOn completedCount }", survey=survey)
+    before = {row["id"] for row in await network.database.fetch(sheets, key(survey))}
+    payload = await network.do(
+        survey_manager, "surveyClose", "survey { status closesOn completedCount }", survey=survey
+    )
     assert payload["survey"] == {"status": "CLOSED", "closesOn": in_days(0), "completedCount": 2}
-    after = {row["id"] for row in await here.database.fetch(sheets, uuid(survey))}
+    after = {row["id"] for row in await network.database.fetch(sheets, key(survey))}
     assert (len(before), len(after), before & after) == (3, 2, set())
-    assert await answers_in(here, survey) == 5
-    parts = await here.database.fetch(
+    assert await answers_in(network, survey) == 5
+    parts = await network.database.fetch(
         """
         SELECT status, answer_sheet_id, completed_at = date_trunc('day', completed_at, 'UTC') AS is_a_day
         FROM research.participation WHERE survey_id = $1 ORDER BY status
         """,
-        uuid(survey),
+        key(survey),
     )
     assert [tuple(row) for row in parts] == [("COMPLETED", None, True)] * 2 + [("STARTED", None, None)]
     texts = "SELECT a.text FROM research.answer a JOIN research.answer_sheet s ON s.id = a.answer_sheet_id"
-    kept = await here.database.fetch(f"{texts} WHERE s.survey_id = $1 AND a.text IS NOT NULL", uuid(survey))
+    kept = await network.database.fetch(f"{texts} WHERE s.survey_id = $1 AND a.text IS NOT NULL", key(survey))
     assert [row["text"] for row in kept] == ["Sleep."]
     shown = "query ($id: ID!) { survey(id: $id) { participation { status answers { text } } } }"
-    own = (await here.ask(ada, shown, {"id": survey}))["data"]["survey"]["participation"]
+    own = (await network.ask(ada, shown, {"id": survey}))["data"]["survey"]["participation"]
     assert own == {"status": "COMPLETED", "answers": []}
-    assert await completed(here, survey) == 2
+    assert await completed(network, survey) == 2
     for mutation in ("surveyClose", "surveyRevise"):
-        assert await here.refused(boss, mutation, survey=survey) == ("TOO_LATE", "input.survey")
-    assert await here.refused(boss, "surveySchedule", survey=survey) == ("CONFLICT", "input.survey")
+        assert await network.refused(survey_manager, mutation, survey=survey) == ("TOO_LATE", "input.survey")
+    assert await network.refused(survey_manager, "surveySchedule", survey=survey) == ("CONFLICT", "input.survey")
 
 
-async def test_no_answer_can_be_told_by_where_or_when_it_was_written(
-    here: Town, boss: Person, home: UUID, ada: Person, ben: Person
+async def test_no_answer_is_identifiable_by_its_storage_order_or_time(
+    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
-    survey = await opened(here, boss, home, ada, ben)
+    survey = await opened(network, survey_manager, community_id, ada, ben)
     for who in (ada, ben):
-        await submitted(here, who, survey)
-    await here.do(boss, "surveyClose", "__typename", survey=survey)
+        await submitted(network, who, survey)
+    await network.do(survey_manager, "surveyClose", "__typename", survey=survey)
     for table, of_survey in (
         ("research.participation", "survey_id = $1"),
         ("research.answer_sheet", "survey_id = $1"),
         ("research.answer", "answer_sheet_id IN (SELECT id FROM research.answer_sheet WHERE survey_id = $1)"),
     ):
-        written = await here.database.fetch(f"SELECT DISTINCT xmin::text FROM {table} WHERE {of_survey}", uuid(survey))
+        written = await network.database.fetch(
+            f"SELECT DISTINCT xmin::text FROM {table} WHERE {of_survey}", key(survey)
+        )
         assert len(written) == 1, table
     in_place = "SELECT id FROM research.answer_sheet WHERE survey_id = $1 ORDER BY ctid"
-    ids = [row["id"] for row in await here.database.fetch(in_place, uuid(survey))]
+    ids = [row["id"] for row in await network.database.fetch(in_place, key(survey))]
     assert ids == sorted(ids)
 
 
-async def test_what_was_never_scheduled_cannot_be_closed_and_what_waits_can(
-    here: Town, boss: Person, home: UUID
+async def test_a_scheduled_survey_can_be_closed_and_a_draft_cannot(
+    network: Network, survey_manager: User, community_id: UUID
 ) -> None:
-    draft, waiting = await drafted(here, boss, home), await scheduled(here, boss, home)
-    assert await here.refused(boss, "surveyClose", survey=draft) == ("TOO_EARLY", "input.survey")
-    assert await status_of(here, draft) == "DRAFT"
-    assert (await here.do(boss, "surveyClose", "survey { status }", survey=waiting))["survey"] == {"status": "CLOSED"}
+    draft, waiting = (
+        await drafted(network, survey_manager, community_id),
+        await scheduled(network, survey_manager, community_id),
+    )
+    assert await network.refused(survey_manager, "surveyClose", survey=draft) == ("TOO_EARLY", "input.survey")
+    assert await status_of(network, draft) == "DRAFT"
+    assert (await network.do(survey_manager, "surveyClose", "survey { status }", survey=waiting))["survey"] == {
+        "status": "CLOSED"
+    }
 
 
-async def test_twins_schedule_and_close_once(here: Town, boss: Person, home: UUID, ada: Person, ben: Person) -> None:
+async def test_concurrent_requests_schedule_and_close_once(
+    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
+) -> None:
     for who in (ada, ben):
-        await consents(here, who)
-    survey = await drafted(here, boss, home)
-    await here.events()
+        await consents(network, who)
+    survey = await drafted(network, survey_manager, community_id)
+    await network.events()
     for mutation, expected in (("surveySchedule", "CONFLICT"), ("surveyClose", "TOO_LATE")):
-        made = await asyncio.gather(*(here.do(boss, mutation, "survey { id }", survey=survey) for _ in range(4)))
+        made = await asyncio.gather(
+            *(network.do(survey_manager, mutation, "survey { id }", survey=survey) for _ in range(4))
+        )
         codes = sorted(str([error["code"] for error in one["userErrors"]]) for one in made)
         assert codes == sorted(["[]"] + [f"['{expected}']"] * 3)
-    told = [one["kind"] for one in await here.events()]
-    assert (told.count("surveyOpened"), told.count("notificationAdded")) == (1, 2)
-    assert await status_of(here, survey) == "CLOSED"
+    events = [one["kind"] for one in await network.events()]
+    assert (events.count("surveyOpened"), events.count("notificationAdded")) == (1, 2)
+    assert await status_of(network, survey) == "CLOSED"

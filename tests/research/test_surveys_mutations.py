@@ -1,4 +1,4 @@
-"""Writing surveys: what survey managers make and revise, whom and what is refused, versions, and twins."""
+"""Creating and revising surveys: what survey managers write, who is refused, versions, and concurrent requests."""
 
 import asyncio
 from typing import Any
@@ -11,6 +11,9 @@ from models.identity.accounts import StaffRole
 from models.viewers import Audience
 from tests import factories
 from tests.models.test_scopes import viewing
+from tests.support.callers import User
+from tests.support.ids import key
+from tests.support.network import Network
 from tests.support.surveys import (
     QUESTIONS,
     TREATED,
@@ -18,10 +21,8 @@ from tests.support.surveys import (
     in_days,
     scheduled,
     status_of,
-    uuid,
     wanted,
 )
-from tests.support.town import Person, Town
 
 SHOWN = """
     survey {
@@ -37,12 +38,14 @@ EMPTY: dict[str, Any] = dict.fromkeys(("help", "minimum", "maximum", "bins", "ma
 EMPTY |= {"options": [], "visibleWhen": []}
 
 
-async def surveys_of(here: Town, home: UUID) -> int:
-    return int(await here.value("SELECT count(*) FROM catalog.survey WHERE community_id = $1", home))
+async def surveys_of(network: Network, community_id: UUID) -> int:
+    return int(await network.value("SELECT count(*) FROM catalog.survey WHERE community_id = $1", community_id))
 
 
-async def test_a_survey_is_written_as_a_draft_of_every_kind_of_question(here: Town, boss: Person, home: UUID) -> None:
-    treatment = f"trt_{(await factories.treatment(here.database))['id']}"
+async def test_a_draft_is_created_with_every_kind_of_question(
+    network: Network, survey_manager: User, community_id: UUID
+) -> None:
+    treatment = f"trt_{(await factories.treatment(network.database))['id']}"
     more = [
         {"key": "years", "text": "Years?", "kind": "NUMBER", "required": True, "minimum": 0, "bins": [0, 1, 5, 100]},
         {
@@ -51,11 +54,11 @@ async def test_a_survey_is_written_as_a_draft_of_every_kind_of_question(here: To
         },
     ]  # fmt: skip
     eligibility = {"kinds": ["RELATIVE", "PATIENT"], "sexes": ["FEMALE"], "bornFrom": 1950, "treatments": [treatment]}
-    given = wanted(home, questions=QUESTIONS + more, eligibility=eligibility | {"regions": [" Bretagne"]})
-    payload = await here.do(boss, "surveyCreate", SHOWN, **given)
+    given = wanted(community_id, questions=QUESTIONS + more, eligibility=eligibility | {"regions": [" Bretagne"]})
+    payload = await network.do(survey_manager, "surveyCreate", SHOWN, **given)
     assert payload == {
         "survey": {
-            "community": {"id": f"com_{home}"},
+            "community": {"id": f"com_{community_id}"},
             "title": "Sleep",
             "description": "How you sleep.",
             "status": "DRAFT",
@@ -78,34 +81,37 @@ async def test_a_survey_is_written_as_a_draft_of_every_kind_of_question(here: To
     }  # fmt: skip
 
 
-async def test_a_draft_is_the_houses_alone(here: Town, boss: Person, home: UUID, ada: Person) -> None:
-    survey = await drafted(here, boss, home)
+async def test_only_staff_see_a_draft(network: Network, survey_manager: User, community_id: UUID, ada: User) -> None:
+    survey = await drafted(network, survey_manager, community_id)
     query = "query ($id: ID!) { survey(id: $id) { status } node(id: $id) { id } }"
-    assert (await here.ask(ada, query, {"id": survey}))["data"] == {"survey": None, "node": None}
-    assert (await here.ask(boss, query, {"id": survey}))["data"]["survey"] == {"status": "DRAFT"}
+    assert (await network.ask(ada, query, {"id": survey}))["data"] == {"survey": None, "node": None}
+    assert (await network.ask(survey_manager, query, {"id": survey}))["data"]["survey"] == {"status": "DRAFT"}
 
 
 @pytest.mark.parametrize("role", [StaffRole.MODERATOR, StaffRole.DATA_STEWARD, None])
-async def test_who_is_no_survey_manager_is_forbidden_all_of_it(
-    here: Town, boss: Person, home: UUID, role: StaffRole | None
+async def test_staff_who_are_not_survey_managers_are_forbidden(
+    network: Network, survey_manager: User, community_id: UUID, role: StaffRole | None
 ) -> None:
-    other = await here.staff(*([role] if role else []))
-    draft, waiting = await drafted(here, boss, home), await scheduled(here, boss, home)
+    other = await network.staff(*([role] if role else []))
+    draft, waiting = (
+        await drafted(network, survey_manager, community_id),
+        await scheduled(network, survey_manager, community_id),
+    )
     for mutation, given in {
-        "surveyCreate": wanted(home),
+        "surveyCreate": wanted(community_id),
         "surveyRevise": {"survey": draft, "title": "Mine"},
         "surveySchedule": {"survey": draft},
         "surveyClose": {"survey": waiting},
     }.items():
-        answer = await here.answer(other, mutation, "__typename", **given)
+        answer = await network.answer(other, mutation, "__typename", **given)
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
-    assert await surveys_of(here, home) == 2
-    assert (await status_of(here, draft), await status_of(here, waiting)) == ("DRAFT", "WAITING")
-    assert await here.value("SELECT title FROM catalog.survey WHERE id = $1", uuid(draft)) == "Sleep"
+    assert await surveys_of(network, community_id) == 2
+    assert (await status_of(network, draft), await status_of(network, waiting)) == ("DRAFT", "WAITING")
+    assert await network.value("SELECT title FROM catalog.survey WHERE id = $1", key(draft)) == "Sleep"
 
 
-async def test_a_member_has_none_of_these_mutations(here: Town, ada: Person) -> None:
-    answer = await here.answer(ada, "surveyClose", "__typename", survey="svy_x")
+async def test_the_patient_view_lacks_these_mutations(network: Network, ada: User) -> None:
+    answer = await network.answer(ada, "surveyClose", "__typename", survey="svy_x")
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
 
 
@@ -137,32 +143,40 @@ async def test_a_member_has_none_of_these_mutations(here: Town, ada: Person) -> 
         ({"eligibility": {"regions": [""]}}, ("INVALID", "input.eligibility.regions.0")),
     ],
 )
-async def test_what_is_no_survey_is_refused_and_nothing_is_written(
-    here: Town, boss: Person, home: UUID, change: dict[str, Any], expected: tuple[str, str]
+async def test_an_invalid_survey_is_refused_and_not_stored(
+    network: Network,
+    survey_manager: User,
+    community_id: UUID,
+    change: dict[str, Any],
+    expected: tuple[str, str],
 ) -> None:
-    before = await here.value("SELECT count(*) FROM catalog.survey")
-    assert await here.refused(boss, "surveyCreate", **wanted(home, **change)) == expected
-    assert await here.value("SELECT count(*) FROM catalog.survey") == before
+    before = await network.value("SELECT count(*) FROM catalog.survey")
+    assert await network.refused(survey_manager, "surveyCreate", **wanted(community_id, **change)) == expected
+    assert await network.value("SELECT count(*) FROM catalog.survey") == before
 
 
-async def test_rules_in_a_circle_are_refused_each_at_its_place(here: Town, boss: Person, home: UUID) -> None:
+async def test_circular_rules_are_refused_each_with_its_path(
+    network: Network, survey_manager: User, community_id: UUID
+) -> None:
     circle = [
         {"key": one, "text": "?", "kind": "TEXT", "required": False,
          "visibleWhen": [{"question": other, "operator": "ANSWERED", "values": []}]}
         for one, other in (("a", "b"), ("b", "a"))
     ]  # fmt: skip
-    payload = await here.do(boss, "surveyCreate", "survey { id }", **wanted(home, questions=QUESTIONS + circle))
+    payload = await network.do(
+        survey_manager, "surveyCreate", "survey { id }", **wanted(community_id, questions=QUESTIONS + circle)
+    )
     assert [error["path"] for error in payload["userErrors"]] == [
         ["input", "questions", str(place), "visibleWhen"] for place in (4, 5)
     ]
-    assert (payload["survey"], await surveys_of(here, home)) == (None, 0)
+    assert (payload["survey"], await surveys_of(network, community_id)) == (None, 0)
 
 
-async def test_a_draft_is_revised_in_place(here: Town, boss: Person, home: UUID) -> None:
-    survey = await drafted(here, boss, home)
+async def test_a_draft_is_revised_in_place(network: Network, survey_manager: User, community_id: UUID) -> None:
+    survey = await drafted(network, survey_manager, community_id)
     given = {"title": "Nights", "closesOn": in_days(60), "questions": QUESTIONS[:1]}
     fields = "survey { title description version closesOn questions { key } }"
-    payload = await here.do(boss, "surveyRevise", fields, survey=survey, **given)
+    payload = await network.do(survey_manager, "surveyRevise", fields, survey=survey, **given)
     assert payload["survey"] == {
         "title": "Nights",
         "description": "How you sleep.",
@@ -170,20 +184,22 @@ async def test_a_draft_is_revised_in_place(here: Town, boss: Person, home: UUID)
         "closesOn": in_days(60),
         "questions": [{"key": "treated"}],
     }
-    assert await here.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", uuid(survey)) == 1
+    assert await network.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", key(survey)) == 1
 
 
-async def test_a_survey_that_members_see_gets_a_new_version(here: Town, boss: Person, home: UUID) -> None:
-    survey = await scheduled(here, boss, home)
-    payload = await here.do(boss, "surveyRevise", "survey { version }", survey=survey, title="Nights")
+async def test_revising_a_visible_survey_creates_a_version(
+    network: Network, survey_manager: User, community_id: UUID
+) -> None:
+    survey = await scheduled(network, survey_manager, community_id)
+    payload = await network.do(survey_manager, "surveyRevise", "survey { version }", survey=survey, title="Nights")
     assert payload["survey"] == {"version": 1}
     for version in (2, 3):
         fields = "survey { version questions { key } }"
-        payload = await here.do(boss, "surveyRevise", fields, survey=survey, questions=QUESTIONS[:version])
+        payload = await network.do(survey_manager, "surveyRevise", fields, survey=survey, questions=QUESTIONS[:version])
         keys = [{"key": question["key"]} for question in QUESTIONS[:version]]
         assert payload["survey"] == {"version": version, "questions": keys}
     counts = "SELECT version, count(*) FROM catalog.question WHERE survey_id = $1 GROUP BY version ORDER BY version"
-    assert [tuple(row) for row in await here.database.fetch(counts, uuid(survey))] == [(1, 4), (2, 2), (3, 3)]
+    assert [tuple(row) for row in await network.database.fetch(counts, key(survey))] == [(1, 4), (2, 2), (3, 3)]
 
 
 @pytest.mark.parametrize(
@@ -197,39 +213,55 @@ async def test_a_survey_that_members_see_gets_a_new_version(here: Town, boss: Pe
         ({"survey": "svy_00000000-0000-4000-8000-000000000000"}, ("NOT_FOUND", "input.survey")),
     ],
 )
-async def test_a_revision_that_is_refused_leaves_all_as_it_was(
-    here: Town, boss: Person, home: UUID, change: dict[str, Any], expected: tuple[str, str]
+async def test_a_refused_revision_changes_nothing(
+    network: Network,
+    survey_manager: User,
+    community_id: UUID,
+    change: dict[str, Any],
+    expected: tuple[str, str],
 ) -> None:
-    survey = await scheduled(here, boss, home)
+    survey = await scheduled(network, survey_manager, community_id)
     given = {"survey": survey, "title": "Nights", "questions": QUESTIONS[:1]} | change
-    assert await here.refused(boss, "surveyRevise", **given) == expected
-    row = await here.row("SELECT title, version FROM catalog.survey WHERE id = $1", uuid(survey))
+    assert await network.refused(survey_manager, "surveyRevise", **given) == expected
+    row = await network.row("SELECT title, version FROM catalog.survey WHERE id = $1", key(survey))
     assert row == {"title": "Sleep", "version": 1}
-    assert await here.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", uuid(survey)) == 4
+    assert await network.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", key(survey)) == 4
 
 
-async def test_twins_with_one_id_write_one_survey(here: Town, boss: Person, home: UUID) -> None:
-    given = wanted(home, clientMutationId="one")
-    made = await asyncio.gather(*(here.do(boss, "surveyCreate", "survey { id }", **given) for _ in range(4)))
-    assert len({one["survey"]["id"] for one in made}) == 1
-    assert await surveys_of(here, home) == 1
-
-
-async def test_twins_that_revise_leave_whole_versions(here: Town, boss: Person, home: UUID) -> None:
-    survey = await scheduled(here, boss, home)
-    revised = [here.do(boss, "surveyRevise", "survey { id }", survey=survey, questions=QUESTIONS) for _ in range(4)]
-    assert [one["userErrors"] for one in await asyncio.gather(*revised)] == [[]] * 4
-    assert await here.value("SELECT version FROM catalog.survey WHERE id = $1", uuid(survey)) == 5
-    assert await here.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", uuid(survey)) == 20
-
-
-async def test_the_houses_statements_change_no_survey_but_as_a_survey_manager(
-    here: Town, boss: Person, home: UUID
+async def test_concurrent_requests_with_one_id_create_one_survey(
+    network: Network, survey_manager: User, community_id: UUID
 ) -> None:
-    draft, waiting = await drafted(here, boss, home), await scheduled(here, boss, home)
-    closed = await scheduled(here, boss, home)
-    await here.do(boss, "surveyClose", "__typename", survey=closed)
-    moderator = await here.staff(StaffRole.MODERATOR)
+    given = wanted(community_id, clientMutationId="one")
+    made = await asyncio.gather(
+        *(network.do(survey_manager, "surveyCreate", "survey { id }", **given) for _ in range(4))
+    )
+    assert len({one["survey"]["id"] for one in made}) == 1
+    assert await surveys_of(network, community_id) == 1
+
+
+async def test_concurrent_revisions_leave_complete_versions(
+    network: Network, survey_manager: User, community_id: UUID
+) -> None:
+    survey = await scheduled(network, survey_manager, community_id)
+    revised = [
+        network.do(survey_manager, "surveyRevise", "survey { id }", survey=survey, questions=QUESTIONS)
+        for _ in range(4)
+    ]
+    assert [one["userErrors"] for one in await asyncio.gather(*revised)] == [[]] * 4
+    assert await network.value("SELECT version FROM catalog.survey WHERE id = $1", key(survey)) == 5
+    assert await network.value("SELECT count(*) FROM catalog.question WHERE survey_id = $1", key(survey)) == 20
+
+
+async def test_staff_statements_change_surveys_only_as_survey_managers(
+    network: Network, survey_manager: User, community_id: UUID
+) -> None:
+    draft, waiting = (
+        await drafted(network, survey_manager, community_id),
+        await scheduled(network, survey_manager, community_id),
+    )
+    closed = await scheduled(network, survey_manager, community_id)
+    await network.do(survey_manager, "surveyClose", "__typename", survey=closed)
+    moderator = await network.staff(StaffRole.MODERATOR)
     retitle = "UPDATE catalog.survey SET title = 'Mine' WHERE id = $1"
     drop = "DELETE FROM catalog.question WHERE survey_id = $1"
     ask = """
@@ -237,22 +269,25 @@ async def test_the_houses_statements_change_no_survey_but_as_a_survey_manager(
         VALUES ($1, $2, 9, 'mine', 'Mine?', 'TEXT', false)
     """
     for who, survey, statement, expected in (
-        (boss, draft, retitle, "UPDATE 1"), (boss, waiting, retitle, "UPDATE 1"), (boss, closed, retitle, "UPDATE 0"),
+        (survey_manager, draft, retitle, "UPDATE 1"), (survey_manager, waiting, retitle, "UPDATE 1"),
+        (survey_manager, closed, retitle, "UPDATE 0"),
         (moderator, draft, retitle, "UPDATE 0"), (None, draft, retitle, "UPDATE 0"),
-        (boss, draft, drop, "DELETE 4"), (boss, waiting, drop, "DELETE 0"), (moderator, draft, drop, "DELETE 0"),
+        (survey_manager, draft, drop, "DELETE 4"), (survey_manager, waiting, drop, "DELETE 0"),
+        (moderator, draft, drop, "DELETE 0"),
     ):  # fmt: skip
-        async with viewing(here.database, Audience.MANAGER, None if who is None else who.id):
-            assert await here.database.execute(statement, uuid(survey)) == expected
+        async with viewing(network.database, Audience.MANAGER, None if who is None else who.id):
+            assert await network.database.execute(statement, key(survey)) == expected
     for who, survey, version, fits in (
-        (boss, draft, 1, True), (boss, waiting, 2, True), (boss, draft, 2, False), (boss, waiting, 1, False),
-        (boss, closed, 1, False), (boss, closed, 2, False), (moderator, draft, 1, False),
+        (survey_manager, draft, 1, True), (survey_manager, waiting, 2, True), (survey_manager, draft, 2, False),
+        (survey_manager, waiting, 1, False), (survey_manager, closed, 1, False), (survey_manager, closed, 2, False),
+        (moderator, draft, 1, False),
     ):  # fmt: skip
-        async with viewing(here.database, Audience.MANAGER, who.id):
+        async with viewing(network.database, Audience.MANAGER, who.id):
             if fits:
-                await here.database.execute(ask, uuid(survey), version)
+                await network.database.execute(ask, key(survey), version)
             else:
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                    await here.database.execute(ask, uuid(survey), version)
+                    await network.database.execute(ask, key(survey), version)
     for statement in (
         "UPDATE catalog.survey SET status = 'OPEN'",
         "UPDATE catalog.survey SET minimum_participants = 1",
@@ -264,9 +299,9 @@ async def test_the_houses_statements_change_no_survey_but_as_a_survey_manager(
         "SELECT FROM research.answer",
         "SELECT research.close_at_once(id) FROM catalog.survey",
     ):
-        async with viewing(here.database, Audience.MANAGER, boss.id):
+        async with viewing(network.database, Audience.MANAGER, survey_manager.id):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await here.database.execute(statement)
-    async with viewing(here.database, Audience.MANAGER, moderator.id):
+                await network.database.execute(statement)
+    async with viewing(network.database, Audience.MANAGER, moderator.id):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only survey managers may do this"):
-            await here.database.execute("SELECT catalog.schedule_survey($1)", uuid(waiting))
+            await network.database.execute("SELECT catalog.schedule_survey($1)", key(waiting))

@@ -1,4 +1,4 @@
-"""What a survey's questions must be: every fault at its place, and no fault in a survey that has every kind."""
+"""Rules for a survey's questions: every fault has its path, and a survey with every kind of question has none."""
 
 from dataclasses import replace
 from typing import Any
@@ -29,7 +29,7 @@ def faults(questions: list[QuestionDefinition]) -> list[tuple[str, str]]:
     return [(one.code.value, ".".join(map(str, one.path))) for one in definition_refusals(questions, "questions")]
 
 
-def test_a_survey_of_every_kind_with_rules_is_without_fault() -> None:
+def test_a_survey_with_every_kind_of_question_has_no_fault() -> None:
     rules = (
         RuleDefinition("single", IN, ("YES", "MAYBE")),
         RuleDefinition("multiple", RuleOperator.NOT_EQUALS, ("NO",)),
@@ -80,7 +80,7 @@ def test_a_survey_of_every_kind_with_rules_is_without_fault() -> None:
         ("number", {"bins": (1.0, float("nan"))}, [("INVALID", "bins")]),
     ],
 )
-def test_a_fault_is_told_at_its_place(kind: str, change: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+def test_a_fault_is_reported_with_its_path(kind: str, change: dict[str, Any], expected: list[tuple[str, str]]) -> None:
     questions = [ASKED["date"] if kind != "date" else ASKED["text"], replace(ASKED[kind], **change)]
     assert faults(questions) == [(code, f"questions.1.{place}") for code, place in expected]
 
@@ -105,16 +105,16 @@ def test_a_fault_is_told_at_its_place(kind: str, change: dict[str, Any], expecte
         (RuleDefinition("date", IS, ("20260228",)), "values.0"),
     ],
 )
-def test_a_rule_that_cannot_hold_is_told_at_its_place(rule: RuleDefinition, expected: str) -> None:
+def test_an_impossible_rule_is_reported_with_its_path(rule: RuleDefinition, expected: str) -> None:
     questions = [*ASKED.values(), QuestionDefinition("last", TEXT, "And?", visible_when=(rule,))]
     assert faults(questions) == [("INVALID", f"questions.6.visible_when.0.{expected}")]
 
 
-def test_a_key_may_not_come_twice() -> None:
+def test_question_keys_are_unique() -> None:
     assert faults([ASKED["text"], ASKED["date"], ASKED["text"]]) == [("INVALID", "questions.2.key")]
 
 
-def test_questions_that_wait_for_each_other_are_told_and_those_behind_them_are_not() -> None:
+def test_circular_questions_are_reported_and_those_depending_on_them_are_not() -> None:
     questions = [
         QuestionDefinition("a", TEXT, "A?", visible_when=(RuleDefinition("c", ANSWERED),)),
         QuestionDefinition("b", TEXT, "B?", visible_when=(RuleDefinition("a", ANSWERED),)),
@@ -131,9 +131,9 @@ def test_a_survey_has_one_to_a_hundred_questions(count: int, fits: bool) -> None
     assert faults(questions) == ([] if fits else [("INVALID", "questions")])
 
 
-def test_a_refusal_repeats_nothing_of_what_was_entered() -> None:
+def test_a_refusal_does_not_repeat_the_input() -> None:
     rules = (RuleDefinition("Zzyzx", ANSWERED), RuleDefinition("single", IS, ("Zzyzx",)))
     bad = replace(ASKED["text"], key="Zzyzx Zzyzx", text="Zzyzx" * 300, visible_when=rules)
-    told = definition_refusals([ASKED["single"], bad], "questions")
-    assert len(told) == 4
-    assert "Zzyzx" not in str(told)
+    refusals = definition_refusals([ASKED["single"], bad], "questions")
+    assert len(refusals) == 4
+    assert "Zzyzx" not in str(refusals)

@@ -1,19 +1,19 @@
-"""Which answers show which question: a table for every operator and kind, and what hidden answers count for."""
+"""Which answers show which question: a table of every operator and kind, and how hidden answers count."""
 
 from datetime import date
 
 import pytest
 
 from models.research.surveys import QuestionKind, RuleOperator
-from resolvers.research.visibility_rules import Given, QuestionDefinition, RuleDefinition, holds, shown
+from resolvers.research.visibility_rules import AnswerValue, QuestionDefinition, RuleDefinition, holds, shown
 
 SINGLE, MULTIPLE = QuestionKind.SINGLE_CHOICE, QuestionKind.MULTIPLE_CHOICE
 SCALE, NUMBER, DATE, TEXT = QuestionKind.SCALE, QuestionKind.NUMBER, QuestionKind.DATE, QuestionKind.TEXT
 IS, IS_NOT, IN = RuleOperator.EQUALS, RuleOperator.NOT_EQUALS, RuleOperator.IN
 MORE, LESS, ANSWERED = RuleOperator.GREATER_THAN, RuleOperator.LESS_THAN, RuleOperator.ANSWERED
 
-YES, NO, BOTH = Given(codes=("YES",)), Given(codes=("NO",)), Given(codes=("NO", "YES"))
-FIVE, MAY = Given(number=5.0), Given(day=date(2026, 5, 1))
+YES, NO, BOTH = AnswerValue(codes=("YES",)), AnswerValue(codes=("NO",)), AnswerValue(codes=("NO", "YES"))
+FIVE, MAY = AnswerValue(number=5.0), AnswerValue(day=date(2026, 5, 1))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ FIVE, MAY = Given(number=5.0), Given(day=date(2026, 5, 1))
         (SINGLE, IN, ("YES", "MAYBE"), None, False),
         (SINGLE, ANSWERED, (), NO, True),
         (SINGLE, ANSWERED, (), None, False),
-        (SINGLE, ANSWERED, (), Given(), False),
+        (SINGLE, ANSWERED, (), AnswerValue(), False),
         (MULTIPLE, IS, ("YES",), BOTH, True),
         (MULTIPLE, IS_NOT, ("YES",), BOTH, False),
         (MULTIPLE, IS_NOT, ("MAYBE",), BOTH, True),
@@ -47,18 +47,18 @@ FIVE, MAY = Given(number=5.0), Given(day=date(2026, 5, 1))
         (NUMBER, LESS, ("5",), FIVE, False),
         (NUMBER, LESS, ("10",), None, False),
         (NUMBER, IS_NOT, ("5",), FIVE, False),
-        (NUMBER, ANSWERED, (), Given(number=0.0), True),
+        (NUMBER, ANSWERED, (), AnswerValue(number=0.0), True),
         (DATE, MORE, ("2026-04-30",), MAY, True),
         (DATE, MORE, ("2026-05-01",), MAY, False),
         (DATE, LESS, ("2026-11-01",), MAY, True),
         (DATE, IS, ("2026-05-01",), MAY, True),
         (DATE, IS_NOT, ("2026-05-01",), None, True),
-        (TEXT, ANSWERED, (), Given(text="words"), True),
+        (TEXT, ANSWERED, (), AnswerValue(text="words"), True),
         (TEXT, ANSWERED, (), None, False),
     ],
 )
-def test_a_rule_holds_or_not(
-    kind: QuestionKind, operator: RuleOperator, values: tuple[str, ...], answer: Given | None, expected: bool
+def test_whether_a_rule_holds(
+    kind: QuestionKind, operator: RuleOperator, values: tuple[str, ...], answer: AnswerValue | None, expected: bool
 ) -> None:
     assert holds(RuleDefinition("other", operator, values), kind, answer) is expected
 
@@ -81,7 +81,7 @@ def test_all_rules_of_a_question_must_hold() -> None:
     assert shown(questions, {"a": YES, "b": YES}) == {"a", "b", "c"}
 
 
-def test_the_answer_to_a_hidden_question_counts_for_nothing() -> None:
+def test_the_answer_to_a_hidden_question_is_ignored() -> None:
     questions = [
         asked("a"),
         asked("b", RuleDefinition("a", IS, ("YES",))),
@@ -97,7 +97,7 @@ def test_a_question_may_depend_on_a_later_one() -> None:
     assert shown(questions, {"a": YES}) == {"b"}
 
 
-def test_a_hidden_question_is_as_one_without_an_answer_where_something_is_excluded() -> None:
+def test_a_hidden_question_counts_as_unanswered_for_excluding_rules() -> None:
     questions = [
         asked("a"),
         asked("b", RuleDefinition("a", IS, ("YES",))),
@@ -107,7 +107,7 @@ def test_a_hidden_question_is_as_one_without_an_answer_where_something_is_exclud
     assert shown(questions, {"a": NO, "b": YES}) == {"a", "c"}
 
 
-def test_a_chain_of_a_hundred_questions_is_followed_to_its_end() -> None:
+def test_a_chain_of_a_hundred_rules_is_followed() -> None:
     chain = [asked("q0")] + [
         asked(f"q{number}", RuleDefinition(f"q{number - 1}", IS, ("YES",))) for number in range(1, 100)
     ]

@@ -1,4 +1,4 @@
-"""The only place that tries which address a request is taken to come from, by what the proxies on its way say."""
+"""The client address that the server derives from a connection and its proxies' headers."""
 
 from ipaddress import ip_network
 
@@ -19,7 +19,7 @@ def address_of(client: str, *lines: bytes) -> str | None:
     ("client", "forwarded", "address"),
     [
         ("203.0.113.7", None, "203.0.113.7"),
-        ("203.0.113.7", b"198.51.100.1", "203.0.113.7"),  # nobody's proxy: what it says is its own
+        ("203.0.113.7", b"198.51.100.1", "203.0.113.7"),  # not a trusted proxy: its header is ignored
         ("10.0.0.1", b"198.51.100.1", "198.51.100.1"),
         ("10.0.0.1", b"192.0.2.9, 198.51.100.1", "198.51.100.1"),  # the client wrote the first itself
         ("10.0.0.1", b"192.0.2.9, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
@@ -34,7 +34,7 @@ def address_of(client: str, *lines: bytes) -> str | None:
         ("/run/socket", None, None),
     ],
 )
-def test_the_address_is_the_last_one_that_a_trusted_proxy_tells(
+def test_the_client_address_is_the_last_one_from_a_trusted_proxy(
     client: str, forwarded: bytes | None, address: str | None
 ) -> None:
     assert address_of(client, *([] if forwarded is None else [forwarded])) == address
@@ -43,7 +43,7 @@ def test_the_address_is_the_last_one_that_a_trusted_proxy_tells(
 @pytest.mark.parametrize(
     ("entry", "address"),
     [
-        # ports, as Azure's gateways and HAProxy's logs have them
+        # ports, as Azure's gateways append them
         (b"203.0.113.9:51008", "203.0.113.9"),
         (b"203.0.113.9:0", "203.0.113.9"),
         (b"203.0.113.9:", "203.0.113.9"),
@@ -61,12 +61,12 @@ def test_the_address_is_the_last_one_that_a_trusted_proxy_tells(
         # zones
         (b"[2001:db8:1:2::1%25eth0]:443", "2001:db8:1:2::/64"),
         (b"2001:db8:1:2::1%eth0", "2001:db8:1:2::/64"),
-        # spellings of the same
+        # notations of the same address
         (b"2001:DB8:1:2:0:0:0:1", "2001:db8:1:2::/64"),
         (b"2001:0db8:0001:0002::1", "2001:db8:1:2::/64"),
         (b"2001:db8:1:2:3:4:203.0.113.9", "2001:db8:1:2::/64"),
         (b"\t203.0.113.9\t", "203.0.113.9"),
-        # IPv4 within IPv6: else all of IPv4 would be one client
+        # IPv4 within IPv6: all clients of a translator would otherwise be one
         (b"::ffff:203.0.113.9", "203.0.113.9"),
         (b"[::ffff:203.0.113.9]:443", "203.0.113.9"),
         (b"::ffff:cb00:7109", "203.0.113.9"),
@@ -80,7 +80,7 @@ def test_the_address_is_the_last_one_that_a_trusted_proxy_tells(
         # proxies behind proxies, each with its port
         (b"192.0.2.9:1, 203.0.113.9:2, 10.0.0.2:3", "203.0.113.9"),
         (b"192.0.2.9, [2001:db8:1:2::1]:443, [fd00::2]:8443", "2001:db8:1:2::/64"),
-        # what is no address: the trusted proxy's own is all that is known
+        # not an address: only the trusted proxy's own is known
         (b"", "10.0.0.1"),
         (b" , ,", "10.0.0.1"),
         (b"unknown", "10.0.0.1"),
@@ -96,22 +96,22 @@ def test_the_address_is_the_last_one_that_a_trusted_proxy_tells(
         (b"[[2001:db8:1:2::1]]", "10.0.0.1"),
         (b"[]:443", "10.0.0.1"),
         (b":443", "10.0.0.1"),
-        (b"203.000.113.009", "10.0.0.1"),  # decimal or octal: nobody knows
+        (b"203.000.113.009", "10.0.0.1"),  # ambiguous: decimal or octal
         (b"203.0.113", "10.0.0.1"),
         (b"203.0.113.256", "10.0.0.1"),
         (b"3405803785", "10.0.0.1"),
         ("２０３.0.113.9".encode(), "10.0.0.1"),
-        (b"203.0.113.9, unknown, 10.0.0.2", "10.0.0.2"),  # what stands before it may be forged
+        (b"203.0.113.9, unknown, 10.0.0.2", "10.0.0.2"),  # entries before it may be forged
     ],
 )
-def test_an_entry_is_read_as_what_it_says(entry: bytes, address: str) -> None:
+def test_an_entry_may_have_a_port_brackets_quotes_or_a_zone(entry: bytes, address: str) -> None:
     assert address_of("10.0.0.1", entry) == address
 
 
 @pytest.mark.parametrize(
     ("lines", "address"),
     [
-        ((b"192.0.2.9", b"203.0.113.9"), "203.0.113.9"),  # the second is the proxy's, the first its client's own
+        ((b"192.0.2.9", b"203.0.113.9"), "203.0.113.9"),  # the client sent the first, the proxy appended the second
         ((b"203.0.113.9", b"10.0.0.2"), "203.0.113.9"),
         ((b"192.0.2.9, 203.0.113.9:1", b"10.0.0.3:2", b"[fd00::2]:3"), "203.0.113.9"),
         ((b"203.0.113.9", b""), "203.0.113.9"),
@@ -121,7 +121,7 @@ def test_an_entry_is_read_as_what_it_says(entry: bytes, address: str) -> None:
         ((b"", b""), "10.0.0.1"),
     ],
 )
-def test_several_lines_are_one_list(lines: tuple[bytes, ...], address: str) -> None:
+def test_several_header_lines_are_read_as_one_list(lines: tuple[bytes, ...], address: str) -> None:
     assert address_of("10.0.0.1", *lines) == address
 
 
@@ -134,11 +134,11 @@ def test_several_lines_are_one_list(lines: tuple[bytes, ...], address: str) -> N
         ("fe80::/10", "fe80::1%eth0"),
     ],
 )
-def test_a_proxy_is_trusted_in_whichever_spelling(trusted: str, client: str) -> None:
+def test_a_trusted_proxy_is_recognized_in_any_notation(trusted: str, client: str) -> None:
     networks = Settings.from_environment({"COHORTE_TRUSTED_PROXIES": trusted}).trusted_proxies
     scope = {"type": "http", "client": (client, 1234), "headers": [(b"x-forwarded-for", b"203.0.113.9")]}
     assert client_address(scope, networks) == "203.0.113.9"
 
 
-def test_a_request_through_a_unix_socket_has_none() -> None:
+def test_a_request_through_a_unix_socket_has_no_address() -> None:
     assert client_address({"type": "http", "client": None, "headers": []}, TRUSTED) is None

@@ -1,4 +1,4 @@
-"""The only place that tries the endpoint as HTTP has it: every kind of bad request, each with its one clear answer."""
+"""The HTTP endpoint: every kind of bad request has one clear error."""
 
 import json
 from typing import Any
@@ -18,18 +18,18 @@ async def refused(ask: Ask, body: bytes, **headers: str) -> tuple[int, dict[str,
     """The status and the only error of a POST of these bytes; nothing may have reached the database."""
     ask.statements.clear()
     answer = await ask.http.post("/graphql", content=body, headers=POST | headers)
-    told = answer.json()
-    assert set(told) == {"errors"}
-    assert len(told["errors"]) == 1
+    result = answer.json()
+    assert set(result) == {"errors"}
+    assert len(result["errors"]) == 1
     assert ask.statements == []
-    return answer.status_code, told["errors"][0]
+    return answer.status_code, result["errors"][0]
 
 
 def asking(query: Any, **more: Any) -> bytes:
     return json.dumps({"query": query, **more}).encode()
 
 
-async def test_a_read_is_one_statement_and_its_json_goes_out_as_it_is(ask: Ask, anybody: Caller) -> None:
+async def test_a_read_is_one_statement_whose_json_is_returned_unchanged(ask: Ask, anybody: Caller) -> None:
     answer = await ask.post(anybody, WHO)
     assert (answer.status_code, answer.content) == (200, b'{"data":{"viewer":{"audience":"PUBLIC"}}}')
     assert answer.headers["content-type"] == "application/graphql-response+json; charset=utf-8"
@@ -51,13 +51,13 @@ async def test_a_read_is_one_statement_and_its_json_goes_out_as_it_is(ask: Ask, 
         ("text/html, application/json;q=0.1", "application/json"),
     ],
 )
-async def test_the_answer_is_of_the_type_that_is_liked_better(ask: Ask, accept: str, type: str) -> None:
+async def test_the_response_has_the_preferred_media_type(ask: Ask, accept: str, type: str) -> None:
     answer = await ask.http.post("/graphql", json={"query": WHO}, headers={"accept": accept})
     assert answer.headers["content-type"] == f"{type}; charset=utf-8"
     assert (answer.status_code, answer.json()) == (200, PUBLIC)
 
 
-async def test_a_type_that_is_not_spoken_is_refused(ask: Ask) -> None:
+async def test_an_unsupported_media_type_is_refused(ask: Ask) -> None:
     for accept in ("text/html", "application/json;q=0, application/graphql-response+json;q=0"):
         status, error = await refused(ask, asking(WHO), accept=accept)
         assert (status, error["extensions"]) == (406, {"code": "BAD_USER_INPUT"})
@@ -71,12 +71,12 @@ async def test_a_type_that_is_not_spoken_is_refused(ask: Ask) -> None:
         {"operationName": "", "variables": {}, "extensions": {"any": 1}, "unknown": [1]},
     ],
 )
-async def test_empty_parameters_are_the_same_as_none(ask: Ask, more: dict[str, Any]) -> None:
+async def test_empty_parameters_count_as_missing(ask: Ask, more: dict[str, Any]) -> None:
     answer = await ask.http.post("/graphql", content=asking(WHO, **more), headers=POST)
     assert (answer.status_code, answer.json()) == (200, PUBLIC)
 
 
-async def test_a_get_may_query_when_no_other_page_can_have_made_it(ask: Ask) -> None:
+async def test_a_get_may_query_with_a_header_that_prevents_cross_site_requests(ask: Ask) -> None:
     for headers in (PREFLIGHT, {"sec-fetch-site": "same-origin"}):
         empty = {"query": WHO, "operationName": "", "variables": "", "extensions": ""}
         answer = await ask.http.get("/graphql", params=empty, headers=headers)
@@ -87,7 +87,7 @@ async def test_a_get_may_query_when_no_other_page_can_have_made_it(ask: Ask) -> 
         assert set(answer.json()) == {"errors"}
 
 
-async def test_a_mutation_by_get_is_refused_and_does_nothing(ask: Ask) -> None:
+async def test_a_mutation_by_get_is_refused(ask: Ask) -> None:
     ask.statements.clear()
     answer = await ask.http.get("/graphql", params={"query": "mutation { __typename }"}, headers=PREFLIGHT)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
@@ -95,7 +95,7 @@ async def test_a_mutation_by_get_is_refused_and_does_nothing(ask: Ask) -> None:
     assert ask.statements == []
 
 
-async def test_other_methods_are_refused_with_those_that_are_not(ask: Ask) -> None:
+async def test_other_methods_are_refused_with_the_allowed_ones(ask: Ask) -> None:
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"):
         answer = await ask.http.request(method, "/graphql")
         assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
@@ -130,13 +130,13 @@ async def test_other_methods_are_refused_with_those_that_are_not(ask: Ask) -> No
         asking(WHO, extensions=[]),
     ],
 )
-async def test_a_body_that_is_no_request_is_a_bad_request(ask: Ask, body: bytes) -> None:
+async def test_an_invalid_body_is_a_bad_request(ask: Ask, body: bytes) -> None:
     for accept in (RESPONSE_JSON, "application/json"):
         status, error = await refused(ask, body, accept=accept)
         assert (status, error["extensions"]) == (400, {"code": "BAD_USER_INPUT"})
 
 
-async def test_a_get_with_parameters_that_are_no_json_is_a_bad_request(ask: Ask) -> None:
+async def test_a_get_with_invalid_json_parameters_is_a_bad_request(ask: Ask) -> None:
     for more in ({"variables": "{"}, {"variables": "[1]"}, {"extensions": "5"}, {"query": ""}):
         answer = await ask.http.get("/graphql", params={"query": WHO} | more, headers=PREFLIGHT)
         assert answer.status_code == 400
@@ -156,7 +156,7 @@ async def test_a_get_with_parameters_that_are_no_json_is_a_bad_request(ask: Ask)
         "",
     ],
 )
-async def test_a_body_of_another_type_is_not_read(ask: Ask, type: str) -> None:
+async def test_a_body_of_another_media_type_is_not_read(ask: Ask, type: str) -> None:
     status, error = await refused(ask, asking(WHO), **{"content-type": type})
     assert (status, error["extensions"]["code"]) == (415, "BAD_USER_INPUT")
 
@@ -180,7 +180,7 @@ async def test_a_body_over_256_kib_is_refused_however_it_is_sent(ask: Ask) -> No
     assert await ask(ANYBODY, WHO) == PUBLIC
 
 
-async def test_a_body_in_pieces_is_put_together(ask: Ask) -> None:
+async def test_a_chunked_body_is_assembled(ask: Ask) -> None:
     async def chunks() -> Any:
         for byte in asking(WHO):
             yield bytes([byte])

@@ -1,4 +1,4 @@
-"""The only place that tries graphql-sse as its protocol has it: every kind of operation, every kind of end."""
+"""The graphql-sse protocol: every kind of operation and every way that a stream ends."""
 
 import asyncio
 from typing import Any
@@ -9,7 +9,7 @@ from server import event_streams
 from server.event_streams import as_next
 from server.requests import takes_events
 from tests import factories
-from tests.server.test_events import MISSED, NOTIFIED, network
+from tests.server.test_events import MISSED, NOTIFIED, event_network
 from tests.support.client import ANYBODY, SIGN_OUT, Ask, Caller, serving
 from tests.support.subscribers import LONG_POST_ADDED, POST_ADDED, event_stream, held, subscribed
 
@@ -22,22 +22,22 @@ UNAUTHENTICATED = {
 }
 
 
-async def test_a_post_is_told_as_an_event(fresh: str) -> None:
-    async with network(fresh) as here:
-        patient = await here.ask.sign_in("patient")
-        discussion = (await factories.discussion(here.owner))["id"]
-        async with event_stream(here.ask, patient, POST_ADDED, {"discussion": f"dis_{discussion}"}) as made:
+async def test_a_post_is_delivered_as_an_event(fresh: str) -> None:
+    async with event_network(fresh) as network:
+        patient = await network.ask.sign_in("patient")
+        discussion = (await factories.discussion(network.owner))["id"]
+        async with event_stream(network.ask, patient, POST_ADDED, {"discussion": f"dis_{discussion}"}) as made:
             assert made.response.status_code == 200
             assert made.response.headers["content-type"] == "text/event-stream; charset=utf-8"
             assert made.response.headers["cache-control"] == "no-store"
-            assert await made.hear() == (":", None)  # it is heard from now on
-            await subscribed(here.ask, 1)
+            assert await made.receive() == (":", None)  # subscribed from now on
+            await subscribed(network.ask, 1)
             for body in ("One.\n\r\n\u2028Two: [1,\n2]", "Three"):
-                await here.post(discussion, body)
-                kind, told = await made.hear()
-                assert (kind, told["data"]["postAdded"]["body"]) == ("next", body)
-        await subscribed(here.ask, 0)  # its client has gone
-        await held(here.ask, 0)
+                await network.post(discussion, body)
+                kind, received = await made.receive()
+                assert (kind, received["data"]["postAdded"]["body"]) == ("next", body)
+        await subscribed(network.ask, 0)  # its client has gone
+        await held(network.ask, 0)
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ async def test_a_post_is_told_as_an_event(fresh: str) -> None:
         ("mutation { __typename }", {"data": {"__typename": "Mutation"}}),
     ],
 )
-async def test_what_has_one_answer_is_a_stream_of_one(ask: Ask, query: str, answer: dict[str, Any]) -> None:
+async def test_a_query_is_a_stream_of_one_event(ask: Ask, query: str, answer: dict[str, Any]) -> None:
     async with event_stream(ask, ANYBODY, query) as made:
         assert made.response.status_code == 200
-        assert [await made.hear() for _ in range(3)] == [("next", answer), ("complete", None), ("", None)]
+        assert [await made.receive() for _ in range(3)] == [("next", answer), ("complete", None), ("", None)]
 
 
 @pytest.mark.parametrize(
@@ -62,16 +62,16 @@ async def test_what_has_one_answer_is_a_stream_of_one(ask: Ask, query: str, answ
         ("{ treatments(first: 1000) { nodes { id } } }", "BAD_USER_INPUT"),
     ],
 )
-async def test_what_is_wrong_with_a_document_is_told_in_the_stream(ask: Ask, query: str, code: str) -> None:
+async def test_document_errors_are_reported_in_the_stream(ask: Ask, query: str, code: str) -> None:
     async with event_stream(ask, ANYBODY, query) as made:
         assert made.response.status_code == 200
-        kind, told = await made.hear()
+        kind, received = await made.receive()
         assert kind == "next"
-        assert [list(told), [error["extensions"]["code"] for error in told["errors"]]] == [["errors"], [code]]
-        assert [await made.hear() for _ in range(2)] == [("complete", None), ("", None)]
+        assert [list(received), [error["extensions"]["code"] for error in received["errors"]]] == [["errors"], [code]]
+        assert [await made.receive() for _ in range(2)] == [("complete", None), ("", None)]
 
 
-async def test_what_is_wrong_with_a_request_is_told_by_its_status(ask: Ask) -> None:
+async def test_request_errors_are_reported_by_the_status(ask: Ask) -> None:
     stranger = Caller("stranger", "a" * 43)
     for who, query, status in ((stranger, WHO, 401), (ANYBODY, "", 400)):
         async with event_stream(ask, who, query) as made:
@@ -82,28 +82,28 @@ async def test_what_is_wrong_with_a_request_is_told_by_its_status(ask: Ask) -> N
     assert (await ask.http.post("/graphql", content=b"{}", headers=STREAM)).status_code == 415
 
 
-async def test_a_subscription_is_not_answered_as_json(ask: Ask, patient: Caller) -> None:
+async def test_a_subscription_is_not_available_as_json(ask: Ask, patient: Caller) -> None:
     for accept in ("application/json", "application/graphql-response+json", "*/*", "text/event-stream;q=0, */*"):
         async with event_stream(ask, patient, NOTIFIED, accept=accept) as made:
             assert made.response.status_code == 406
-            told = await made.response.aread()
-            assert b"as text/event-stream or over a WebSocket" in told
+            received = await made.response.aread()
+            assert b"as text/event-stream or over a WebSocket" in received
     await subscribed(ask, 0)
 
 
-async def test_who_takes_both_gets_json_for_what_has_one_answer(ask: Ask, patient: Caller) -> None:
+async def test_clients_that_accept_both_get_json_for_a_query(ask: Ask, patient: Caller) -> None:
     accept = "application/graphql-response+json, application/json, text/event-stream"
     answer = await ask.http.post("/graphql", json={"query": WHO}, headers={"accept": accept})
     assert answer.json() == {"data": {"viewer": {"audience": "PUBLIC"}}}
     async with event_stream(ask, patient, NOTIFIED, accept=accept) as made:
-        assert await made.hear() == (":", None)
+        assert await made.receive() == (":", None)
 
 
-async def test_a_get_may_subscribe_where_no_other_page_can_have_made_it(ask: Ask, patient: Caller) -> None:
+async def test_a_get_may_subscribe_with_a_header_that_prevents_cross_site_requests(ask: Ask, patient: Caller) -> None:
     headers = STREAM | patient.headers
     async with ask.http.stream("GET", "/graphql", params={"query": NOTIFIED}, headers=headers) as response:
         assert response.status_code == 400
-    headers["sec-fetch-site"] = "same-origin"  # as a browser's EventSource says
+    headers["sec-fetch-site"] = "same-origin"  # as a browser's EventSource sends
     async with ask.http.stream("GET", "/graphql", params={"query": NOTIFIED}, headers=headers) as response:
         assert (response.status_code, response.headers["content-type"][:17]) == (200, "text/event-stream")
         await subscribed(ask, 1)
@@ -112,62 +112,66 @@ async def test_a_get_may_subscribe_where_no_other_page_can_have_made_it(ask: Ask
     assert (mutation.status_code, mutation.headers["allow"]) == (405, "POST")
 
 
-async def test_a_silent_stream_says_that_it_is_there(
+async def test_an_idle_stream_sends_keep_alive_comments(
     ask: Ask, patient: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SECONDS", 0.01)
     async with event_stream(ask, patient, NOTIFIED) as made:
-        assert [await made.hear() for _ in range(4)] == [(":", None)] * 4
+        assert [await made.receive() for _ in range(4)] == [(":", None)] * 4
 
 
-async def test_a_revoked_sessions_streams_end_in_every_process_and_no_others(fresh: str) -> None:
-    async with serving(fresh) as here, serving(fresh) as there:
-        first, second = await here.sign_in("patient"), await here.sign_in("patient")
+async def test_only_a_revoked_sessions_streams_end_and_in_every_process(fresh: str) -> None:
+    async with serving(fresh) as network, serving(fresh) as there:
+        first, second = await network.sign_in("patient"), await network.sign_in("patient")
         async with event_stream(there, first, NOTIFIED) as ended, event_stream(there, second, NOTIFIED) as kept:
-            assert await ended.hear() == await kept.hear() == (":", None)
-            await here(first, SIGN_OUT)
-            assert [await ended.hear() for _ in range(3)] == [("next", UNAUTHENTICATED), ("complete", None), ("", None)]
+            assert await ended.receive() == await kept.receive() == (":", None)
+            await network(first, SIGN_OUT)
+            assert [await ended.receive() for _ in range(3)] == [
+                ("next", UNAUTHENTICATED),
+                ("complete", None),
+                ("", None),
+            ]
             await held(there, 1)
             await subscribed(there, 1)
 
 
-async def test_a_stream_ends_with_an_error_when_something_may_have_been_missed(ask: Ask, patient: Caller) -> None:
+async def test_a_stream_ends_with_an_error_if_events_may_have_been_missed(ask: Ask, patient: Caller) -> None:
     assert ask.app.endpoint is not None
     events = ask.app.endpoint.events
     async with event_stream(ask, patient, NOTIFIED) as made:
-        assert await made.hear() == (":", None)
+        assert await made.receive() == (":", None)
         events.lost()
         try:
-            told = {"errors": [{"message": MISSED, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}
-            assert [await made.hear() for _ in range(3)] == [("next", told), ("complete", None), ("", None)]
+            received = {"errors": [{"message": MISSED, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}
+            assert [await made.receive() for _ in range(3)] == [("next", received), ("complete", None), ("", None)]
             async with event_stream(ask, patient, NOTIFIED) as refused:
                 assert (refused.response.status_code, refused.response.headers["retry-after"]) == (503, "2")
         finally:
             events.started()
 
 
-async def test_a_server_that_stops_ends_its_streams_without_completing_them(fresh: str) -> None:
+async def test_a_stopping_server_ends_its_streams_without_completing_them(fresh: str) -> None:
     async with serving(fresh) as ask:
         opened = event_stream(ask, await ask.sign_in("patient"), NOTIFIED)
         made = await opened.__aenter__()
-        assert await made.hear() == (":", None)
+        assert await made.receive() == (":", None)
         await ask.app.leave()
-        assert await made.hear() == ("", None)
+        assert await made.receive() == ("", None)
         await opened.__aexit__(None, None, None)
 
 
-async def test_a_reader_that_is_too_slow_is_dropped(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_reader_is_dropped(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.broker.MAX_QUEUED", 10)
-    async with network(fresh) as here:
-        patient = await here.ask.sign_in("patient")
-        discussion = (await factories.discussion(here.owner))["id"]
-        async with event_stream(here.ask, patient, LONG_POST_ADDED, {"discussion": f"dis_{discussion}"}):
-            await subscribed(here.ask, 1)
+    async with event_network(fresh) as network:
+        patient = await network.ask.sign_in("patient")
+        discussion = (await factories.discussion(network.owner))["id"]
+        async with event_stream(network.ask, patient, LONG_POST_ADDED, {"discussion": f"dis_{discussion}"}):
+            await subscribed(network.ask, 1)
             for number in range(40):  # 20 MB: more than its connection holds
-                await here.post(discussion, f"{number} " + "x" * 20_000)
+                await network.post(discussion, f"{number} " + "x" * 20_000)
                 await asyncio.sleep(0)
-            await held(here.ask, 0)
-            await subscribed(here.ask, 0)
+            await held(network.ask, 0)
+            await subscribed(network.ask, 0)
 
 
 @pytest.mark.parametrize(
@@ -183,9 +187,9 @@ async def test_a_reader_that_is_too_slow_is_dropped(fresh: str, monkeypatch: pyt
         (b"text/event-stream;q=0.0", False),
     ],
 )
-def test_only_who_names_event_streams_takes_them(accept: bytes | None, takes: bool) -> None:
+def test_event_streams_are_sent_only_to_clients_that_name_them(accept: bytes | None, takes: bool) -> None:
     assert takes_events(accept) is takes
 
 
-def test_an_answer_stands_on_one_line() -> None:
+def test_each_event_is_on_one_line() -> None:
     assert as_next(b'{"data":[1, \n 2]}') == b'event: next\ndata: {"data":[1,   2]}\n\n'

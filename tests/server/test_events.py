@@ -1,4 +1,4 @@
-"""The only place that tries who is told what at once: by discussion, by member, by community, across processes."""
+"""Delivery of events to subscribers: by discussion, member and community, across processes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ MISSED = "Events may have been missed. Please resubscribe."
 
 
 @dataclass
-class Network:
+class EventNetwork:
     """A database to write into, and a server on it."""
 
     ask: Ask
@@ -43,7 +43,7 @@ class Network:
         return found
 
     async def post(self, discussion: UUID, body: str) -> UUID:
-        """A post, and its event, in one transaction."""
+        """Inserts a post and publishes its event, in one transaction."""
         async with self.owner.transaction():
             made = await factories.post(self.owner, discussion_id=discussion, body=body)
             await announce(self.owner, "postAdded", made["id"], discussion)
@@ -53,165 +53,165 @@ class Network:
 
 
 @asynccontextmanager
-async def network(dsn: str) -> AsyncIterator[Network]:
+async def event_network(dsn: str) -> AsyncIterator[EventNetwork]:
     owner = await asyncpg.connect(dsn)
     try:
         async with serving(dsn) as ask:
-            yield Network(ask, owner)
+            yield EventNetwork(ask, owner)
     finally:
         await owner.close()
 
 
-async def test_a_post_is_told_in_every_process_to_who_follows_its_discussion_and_to_nobody_else(fresh: str) -> None:
-    async with network(fresh) as here, serving(fresh) as there:
-        patient, relative = await here.ask.sign_in("patient"), await there.sign_in("relative")
+async def test_a_post_is_delivered_in_every_process_only_to_subscribers_of_its_discussion(fresh: str) -> None:
+    async with event_network(fresh) as network, serving(fresh) as there:
+        patient, relative = await network.ask.sign_in("patient"), await there.sign_in("relative")
         moderator = await there.sign_in("moderator")
-        followed, other = await factories.discussion(here.owner), await factories.discussion(here.owner)
+        followed, other = await factories.discussion(network.owner), await factories.discussion(network.owner)
         variables = {"discussion": f"dis_{followed['id']}"}
         async with (
-            socket(here.ask, patient) as first,
+            socket(network.ask, patient) as first,
             socket(there, relative) as second,
             socket(there, moderator) as third,
         ):
             for made in (first, second, third):
                 await made.subscribe("1", POST_ADDED, variables)
             await first.subscribe("2", POST_ADDED, {"discussion": f"dis_{other['id']}"})
-            await subscribed(here.ask, 2)
+            await subscribed(network.ask, 2)
             await subscribed(there, 2)
-            author = await factories.member(here.owner, pseudonym="Ada")
-            async with here.owner.transaction():
+            author = await factories.member(network.owner, pseudonym="Ada")
+            async with network.owner.transaction():
                 post = await factories.post(
-                    here.owner, discussion_id=followed["id"], author_id=author["id"], body="One.\n\u2028\u2029Two."
+                    network.owner, discussion_id=followed["id"], author_id=author["id"], body="One.\n\u2028\u2029Two."
                 )
-                await announce(here.owner, "postAdded", post["id"], followed["id"])
-                assert await first.quiet()  # it has not happened yet
+                await announce(network.owner, "postAdded", post["id"], followed["id"])
+                assert await first.quiet()  # it is not committed yet
             answer = {"postAdded": {"body": "One.\n\u2028\u2029Two.", "author": {"pseudonym": "Ada"}}}
             for made in (first, second, third):
                 assert await made.data("1") == answer
                 assert await made.quiet()
 
 
-async def test_posts_are_told_in_their_order_each_in_one_statement(fresh: str) -> None:
-    async with network(fresh) as here:
-        patient = await here.ask.sign_in("patient")
-        discussion = (await factories.discussion(here.owner))["id"]
-        async with socket(here.ask, patient) as made:
+async def test_posts_are_delivered_in_order_each_with_one_statement(fresh: str) -> None:
+    async with event_network(fresh) as network:
+        patient = await network.ask.sign_in("patient")
+        discussion = (await factories.discussion(network.owner))["id"]
+        async with socket(network.ask, patient) as made:
             await made.subscribe("1", POST_ADDED, {"discussion": f"dis_{discussion}"})
-            await subscribed(here.ask, 1)
+            await subscribed(network.ask, 1)
             assert await made.quiet()  # the statement with which it subscribed has been counted
-            here.ask.statements.clear()
+            network.ask.statements.clear()
             for number in range(30):
-                await here.post(discussion, f"Post {number}")
+                await network.post(discussion, f"Post {number}")
             assert [(await made.data("1"))["postAdded"]["body"] for _ in range(30)] == [
                 f"Post {number}" for number in range(30)
             ]
-            assert len(here.ask.statements) == 30
-            await made.say("complete", id="1")
-            await subscribed(here.ask, 0)
-            await here.post(discussion, "Nobody follows it.")
+            assert len(network.ask.statements) == 30
+            await made.send("complete", id="1")
+            await subscribed(network.ask, 0)
+            await network.post(discussion, "Nobody follows it.")
             assert await made.quiet()
-            assert len(here.ask.statements) == 30
+            assert len(network.ask.statements) == 30
 
 
-async def test_a_post_that_is_written_by_a_mutation_is_heard_and_one_that_is_refused_is_not(fresh: str) -> None:
-    async with network(fresh) as here:
-        patient, relative = await here.ask.sign_in("patient"), await here.ask.sign_in("relative")
-        member = await here.member_of(patient)
-        community = (await factories.community(here.owner))["id"]
-        await factories.membership(here.owner, member_id=member, community_id=community)
-        discussion = (await factories.discussion(here.owner, community_id=community))["id"]
+async def test_only_a_successful_mutation_delivers_a_post(fresh: str) -> None:
+    async with event_network(fresh) as network:
+        patient, relative = await network.ask.sign_in("patient"), await network.ask.sign_in("relative")
+        member = await network.member_of(patient)
+        community = (await factories.community(network.owner))["id"]
+        await factories.membership(network.owner, member_id=member, community_id=community)
+        discussion = (await factories.discussion(network.owner, community_id=community))["id"]
         about = {"discussion": f"dis_{discussion}"}
-        async with socket(here.ask, relative) as made:
+        async with socket(network.ask, relative) as made:
             await made.subscribe("1", POST_ADDED, about)
-            await subscribed(here.ask, 1)
+            await subscribed(network.ask, 1)
             for body, codes in (("x" * 100_000, ["TOO_LONG"]), ("Heard", [])):
-                answer = await here.ask(patient, POST_ADD, about | {"body": body})
+                answer = await network.ask(patient, POST_ADD, about | {"body": body})
                 assert [error["code"] for error in answer["data"]["postAdd"]["userErrors"]] == codes
             assert (await made.data("1"))["postAdded"]["body"] == "Heard"
             assert await made.quiet()
 
 
-async def test_what_was_never_written_or_is_gone_is_not_told(fresh: str) -> None:
-    async with network(fresh) as here:
-        patient = await here.ask.sign_in("patient")
-        discussion = (await factories.discussion(here.owner))["id"]
-        async with socket(here.ask, patient) as made:
+async def test_an_event_without_a_row_is_not_delivered(fresh: str) -> None:
+    async with event_network(fresh) as network:
+        patient = await network.ask.sign_in("patient")
+        discussion = (await factories.discussion(network.owner))["id"]
+        async with socket(network.ask, patient) as made:
             await made.subscribe("1", POST_ADDED, {"discussion": f"dis_{discussion}"})
-            await subscribed(here.ask, 1)
-            transaction = here.owner.transaction()
+            await subscribed(network.ask, 1)
+            transaction = network.owner.transaction()
             await transaction.start()
-            await here.post(discussion, "Rolled back")
+            await network.post(discussion, "Rolled back")
             await transaction.rollback()
-            await announce(here.owner, "postAdded", uuid4(), discussion)
+            await announce(network.owner, "postAdded", uuid4(), discussion)
             for nonsense in ("", "{", "[]", '{"kind": "postAdded"}', '{"kind": "postAdded", "subject": 7}'):
-                await here.owner.execute("select pg_notify('cohorte_event', $1)", nonsense)
-            await here.post(discussion, "Told")
+                await network.owner.execute("select pg_notify('cohorte_event', $1)", nonsense)
+            await network.post(discussion, "Told")
             assert (await made.data("1"))["postAdded"]["body"] == "Told"
 
 
-async def test_a_notification_is_told_to_its_member_alone_whatever_the_event_says(fresh: str) -> None:
-    async with network(fresh) as here:
-        patient, relative = await here.ask.sign_in("patient"), await here.ask.sign_in("relative")
-        own, other = await here.member_of(patient), await here.member_of(relative)
-        async with socket(here.ask, patient) as theirs, socket(here.ask, relative) as others:
+async def test_a_notification_is_delivered_only_to_its_member_even_if_the_event_is_forged(fresh: str) -> None:
+    async with event_network(fresh) as network:
+        patient, relative = await network.ask.sign_in("patient"), await network.ask.sign_in("relative")
+        own, other = await network.member_of(patient), await network.member_of(relative)
+        async with socket(network.ask, patient) as theirs, socket(network.ask, relative) as others:
             for made in (theirs, others):
                 await made.subscribe("1", NOTIFIED)
-            await subscribed(here.ask, 2)
+            await subscribed(network.ask, 2)
             assert await theirs.quiet()  # the statements with which they subscribed have been counted
-            here.ask.statements.clear()
-            notification = await factories.notification(here.owner, member_id=own)
-            await announce(here.owner, "notificationAdded", notification["id"], own)
+            network.ask.statements.clear()
+            notification = await factories.notification(network.owner, member_id=own)
+            await announce(network.owner, "notificationAdded", notification["id"], own)
             assert await theirs.data("1") == {"notificationAdded": {"kind": "SURVEY_OPEN"}}
             assert await others.quiet()
-            assert len(here.ask.statements) == 1  # the other was not even looked for
-            await announce(here.owner, "notificationAdded", notification["id"], other)
+            assert len(network.ask.statements) == 1  # the other event ran no statement
+            await announce(network.owner, "notificationAdded", notification["id"], other)
             assert await others.quiet()
-            assert len(here.ask.statements) == 2  # it was, and the policy held
+            assert len(network.ask.statements) == 2  # it ran a statement, and the policy hid the row
 
 
-async def test_a_flag_is_told_to_the_house(fresh: str) -> None:
-    async with network(fresh) as here:
-        moderator = await here.ask.sign_in("moderator")
-        async with socket(here.ask, moderator) as made:
+async def test_a_flag_is_delivered_to_staff(fresh: str) -> None:
+    async with event_network(fresh) as network:
+        moderator = await network.ask.sign_in("moderator")
+        async with socket(network.ask, moderator) as made:
             await made.subscribe("1", FLAGGED)
-            await subscribed(here.ask, 1)
-            post = await factories.post(here.owner, body="Buy it")
-            flag = await factories.flag(here.owner, post_id=post["id"])
-            await announce(here.owner, "flagRaised", flag["id"], post["id"])
+            await subscribed(network.ask, 1)
+            post = await factories.post(network.owner, body="Buy it")
+            flag = await factories.flag(network.owner, post_id=post["id"])
+            await announce(network.owner, "flagRaised", flag["id"], post["id"])
             assert await made.data("1") == {
                 "raised": {"__typename": "Flag", "reason": "SPAM", "post": {"body": "Buy it"}}
             }
 
 
-async def test_a_survey_is_told_by_community_or_to_the_communitys_members(fresh: str) -> None:
-    async with network(fresh) as here:
-        patient = await here.ask.sign_in("patient")
-        joined, strange = await factories.community(here.owner), await factories.community(here.owner)
-        await factories.membership(here.owner, member_id=await here.member_of(patient), community_id=joined["id"])
-        async with socket(here.ask, patient) as made:
+async def test_a_survey_is_delivered_by_community_or_to_its_members(fresh: str) -> None:
+    async with event_network(fresh) as network:
+        patient = await network.ask.sign_in("patient")
+        joined, strange = await factories.community(network.owner), await factories.community(network.owner)
+        await factories.membership(network.owner, member_id=await network.member_of(patient), community_id=joined["id"])
+        async with socket(network.ask, patient) as made:
             await made.subscribe("own", OPENED)
-            await subscribed(here.ask, 1)
+            await subscribed(network.ask, 1)
             await made.subscribe("strange", OPENED, {"community": strange["slug"]})
-            await subscribed(here.ask, 2)
-            drafted = await factories.survey(here.owner, community_id=joined["id"], status=SurveyStatus.DRAFT)
-            await announce(here.owner, "surveyOpened", drafted["id"], joined["id"])
+            await subscribed(network.ask, 2)
+            drafted = await factories.survey(network.owner, community_id=joined["id"], status=SurveyStatus.DRAFT)
+            await announce(network.owner, "surveyOpened", drafted["id"], joined["id"])
             for community, title in ((joined, "Of a joined one"), (strange, "Of a strange one")):
-                survey = await factories.survey(here.owner, community_id=community["id"], title=title)
-                await announce(here.owner, "surveyOpened", survey["id"], community["id"])
-            told = [await made.hear() for _ in range(2)]
-            assert {(each["id"], each["payload"]["data"]["surveyOpened"]["title"]) for each in told} == {
+                survey = await factories.survey(network.owner, community_id=community["id"], title=title)
+                await announce(network.owner, "surveyOpened", survey["id"], community["id"])
+            received = [await made.receive() for _ in range(2)]
+            assert {(each["id"], each["payload"]["data"]["surveyOpened"]["title"]) for each in received} == {
                 ("own", "Of a joined one"),
                 ("strange", "Of a strange one"),
             }
             assert await made.quiet()
 
 
-async def test_a_revoked_sessions_sockets_close_in_every_process_and_no_others(fresh: str) -> None:
-    async with network(fresh) as here, serving(fresh) as there:
-        first, second = await here.ask.sign_in("patient"), await here.ask.sign_in("patient")
+async def test_only_a_revoked_sessions_sockets_close_and_in_every_process(fresh: str) -> None:
+    async with event_network(fresh) as network, serving(fresh) as there:
+        first, second = await network.ask.sign_in("patient"), await network.ask.sign_in("patient")
         async with socket(there, first) as closed, socket(there, second) as kept, socket(there) as anybodys:
             await closed.subscribe("1", NOTIFIED)
-            await here.ask(first, "mutation { signOut { userErrors { code } } }")
+            await network.ask(first, "mutation { signOut { userErrors { code } } }")
             assert await closed.closed() == (4403, "Forbidden")
             assert await kept.quiet()
             assert await anybodys.quiet()
@@ -227,70 +227,70 @@ async def test_a_revoked_sessions_sockets_close_in_every_process_and_no_others(f
         "update identity.staff set roles = '{}'",
     ],
 )
-async def test_a_session_that_is_no_more_what_it_was_is_found_out_without_a_word(fresh: str, change: str) -> None:
-    async with network(fresh) as here, socket(here.ask, await here.ask.sign_in("moderator")) as made:
-        await streams_of(here.ask).check()
+async def test_a_changed_session_is_detected_without_a_notification(fresh: str, change: str) -> None:
+    async with event_network(fresh) as network, socket(network.ask, await network.ask.sign_in("moderator")) as made:
+        await streams_of(network.ask).check()
         assert await made.quiet()
-        await here.owner.execute(change)
-        # What cannot be read might have been any session's.
-        await here.owner.execute("select pg_notify('session_revoked', 'nonsense')")
+        await network.owner.execute(change)
+        # An unreadable notification may concern any session.
+        await network.owner.execute("select pg_notify('session_revoked', 'nonsense')")
         assert await made.closed() == (4403, "Forbidden")
 
 
-async def test_whoever_subscribes_is_told_that_something_may_have_been_missed(fresh: str) -> None:
-    async with network(fresh) as here:
-        patient = await here.ask.sign_in("patient")
-        discussion = (await factories.discussion(here.owner))["id"]
+async def test_subscribers_are_informed_that_events_may_have_been_missed(fresh: str) -> None:
+    async with event_network(fresh) as network:
+        patient = await network.ask.sign_in("patient")
+        discussion = (await factories.discussion(network.owner))["id"]
         variables = {"discussion": f"dis_{discussion}"}
-        async with socket(here.ask, patient) as made:
+        async with socket(network.ask, patient) as made:
             await made.subscribe("1", POST_ADDED, variables)
-            await subscribed(here.ask, 1)
-            # Without the right to log in, the listener cannot come back.
-            await here.owner.execute("alter role cohorte_public nologin")
+            await subscribed(network.ask, 1)
+            # Without the right to log in, the listener cannot reconnect.
+            await network.owner.execute("alter role cohorte_public nologin")
             try:
                 listener = "application_name = 'cohorte listener' and datname = current_database()"
-                await here.owner.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {listener}")
+                await network.owner.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {listener}")
                 for id in ("1", "2"):
-                    told = await made.hear()
-                    assert (told["type"], told["id"]) == ("error", id)
-                    assert told["payload"] == [{"message": MISSED, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]
+                    received = await made.receive()
+                    assert (received["type"], received["id"]) == ("error", id)
+                    assert received["payload"] == [{"message": MISSED, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]
                     if id == "1":
                         await made.subscribe("2", POST_ADDED, variables)
-                await subscribed(here.ask, 0)
+                await subscribed(network.ask, 0)
             finally:
-                await here.owner.execute("alter role cohorte_public login")
-            assert here.ask.app.endpoint is not None
+                await network.owner.execute("alter role cohorte_public login")
+            assert network.ask.app.endpoint is not None
             async with asyncio.timeout(10):
-                while not here.ask.app.endpoint.events.listening:  # noqa: ASYNC110 - the server has no use for an event of it
+                while not network.ask.app.endpoint.events.listening:  # noqa: ASYNC110 - the server has no use for an event of it
                     await asyncio.sleep(0.02)
             await made.subscribe("3", POST_ADDED, variables)
-            await subscribed(here.ask, 1)
-            await here.post(discussion, "Heard again")
+            await subscribed(network.ask, 1)
+            await network.post(discussion, "Heard again")
             assert (await made.data("3"))["postAdded"]["body"] == "Heard again"
 
 
-async def test_a_reader_that_is_too_slow_is_dropped_and_the_others_are_told(
+async def test_a_slow_reader_is_dropped_and_others_get_their_events(
     fresh: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server.broker.MAX_QUEUED", 10)
-    async with network(fresh) as here:
-        slow, quick = await here.ask.sign_in("patient"), await here.ask.sign_in("relative")
-        discussion = (await factories.discussion(here.owner))["id"]
+    async with event_network(fresh) as network:
+        slow, quick = await network.ask.sign_in("patient"), await network.ask.sign_in("relative")
+        discussion = (await factories.discussion(network.owner))["id"]
         variables = {"discussion": f"dis_{discussion}"}
-        async with socket(here.ask, quick) as reads, socket(here.ask, slow, max_queue=1) as sleeps:
+        async with socket(network.ask, quick) as reads, socket(network.ask, slow, max_queue=1) as sleeps:
             for made in (reads, sleeps):
                 await made.subscribe("1", LONG_POST_ADDED, variables)
-            await subscribed(here.ask, 2)
+            await subscribed(network.ask, 2)
             for number in range(40):  # 20 MB: more than its connection holds
-                await here.post(discussion, f"{number} " + "x" * 20_000)
+                await network.post(discussion, f"{number} " + "x" * 20_000)
                 assert (await reads.data("1"))["postAdded"]["body"].startswith(f"{number} ")
-            await held(here.ask, 1)
-            await subscribed(here.ask, 1)
-            await here.post(discussion, "Still told")
-            assert (await reads.data("1"))["postAdded"]["body"] == "Still told"
+            await held(network.ask, 1)
+            await subscribed(network.ask, 1)
+            await network.post(discussion, "Still delivered")
+            assert (await reads.data("1"))["postAdded"]["body"] == "Still delivered"
 
 
-async def test_a_server_that_stops_says_so(fresh: str) -> None:
+async def test_a_stopping_server_closes_its_sockets_with_a_reason(fresh: str) -> None:
     async with serving(fresh) as ask:
         opened = socket(ask, await ask.sign_in("patient"))
         made = await opened.__aenter__()
@@ -300,7 +300,7 @@ async def test_a_server_that_stops_says_so(fresh: str) -> None:
     await opened.__aexit__(None, None, None)
 
 
-async def test_what_waits_for_one_subscriber_is_bounded() -> None:
+async def test_a_subscribers_queue_is_bounded() -> None:
     events, dropped = Events(), []
     events.started()
     kind, about = "postAdded", uuid4()
@@ -319,7 +319,7 @@ async def test_what_waits_for_one_subscriber_is_bounded() -> None:
         pass
 
 
-async def test_each_subscriber_hears_what_it_asked_for() -> None:
+async def test_subscribers_get_only_the_topics_they_subscribed_to() -> None:
     events = Events()
     events.started()
     about = uuid4()
@@ -333,7 +333,7 @@ async def test_each_subscriber_hears_what_it_asked_for() -> None:
         assert [len(each.queued) for each in (one, all, other)] == [1, 3, 0]
 
 
-def test_what_is_no_event_is_not_read() -> None:
+def test_invalid_events_are_ignored() -> None:
     id = uuid4()
     assert read(payload("a", id, None)) == Event("a", id, None)
     for nonsense in (
@@ -350,5 +350,5 @@ def test_what_is_no_event_is_not_read() -> None:
 
 
 def payload(kind: str, subject: UUID, about: UUID | None) -> str:
-    told = "null" if about is None else f'"{about}"'
-    return f'{{"kind": "{kind}", "subject": "{subject}", "about": {told}}}'
+    received = "null" if about is None else f'"{about}"'
+    return f'{{"kind": "{kind}", "subject": "{subject}", "about": {received}}}'

@@ -1,4 +1,4 @@
-"""The only place that tries a server whose database is slow, crowded or gone, or whose client is."""
+"""A server whose database is slow, overloaded or gone, or whose client disconnects."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from tests.support.client import ANYBODY, serving
 
 
 class Held:
-    """Somebody who keeps a table to themselves, so that a read of it waits."""
+    """Locks a table, so that reads of it wait."""
 
     def __init__(self, dsn: str, table: str) -> None:
         self.dsn, self.table = dsn, table
@@ -41,7 +41,7 @@ class Held:
 COMMUNITIES = "{ communities { nodes { name } } }"
 
 
-async def test_the_statement_of_a_client_that_vanished_is_cancelled(fresh: str) -> None:
+async def test_the_statement_of_a_disconnected_client_is_cancelled(fresh: str) -> None:
     async with serving(fresh) as ask, Held(fresh, "catalog.community") as held:
         asked = asyncio.create_task(ask.post(ANYBODY, COMMUNITIES))
         await held.until(1)
@@ -50,16 +50,16 @@ async def test_the_statement_of_a_client_that_vanished_is_cancelled(fresh: str) 
         assert await ask(ANYBODY, WHO) == PUBLIC
 
 
-async def test_a_statement_that_takes_too_long_is_told_with_its_limit(fresh: str) -> None:
+async def test_a_statement_that_takes_too_long_is_reported_with_its_limit(fresh: str) -> None:
     async with serving(fresh, limits=Limits(statement_seconds=0.2)) as ask, Held(fresh, "catalog.community"):
         answer = await ask.post(ANYBODY, COMMUNITIES)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-        told = {"code": "LIMIT_EXCEEDED", "limit": "statement_seconds", "most": 0.2}
-        assert [error["extensions"] for error in answer.json()["errors"]] == [told]
+        extensions = {"code": "LIMIT_EXCEEDED", "limit": "statement_seconds", "most": 0.2}
+        assert [error["extensions"] for error in answer.json()["errors"]] == [extensions]
         assert await ask(ANYBODY, WHO) == PUBLIC
 
 
-async def test_a_request_that_waits_too_long_for_a_connection_is_told_so(fresh: str) -> None:
+async def test_a_request_that_waits_too_long_for_a_connection_is_refused(fresh: str) -> None:
     async with serving(fresh, pool_size=1, limits=Limits(request_seconds=1)) as ask:
         async with Held(fresh, "catalog.community") as held:
             answers = await asyncio.gather(*(ask.post(ANYBODY, COMMUNITIES) for _ in range(3)))
@@ -70,7 +70,7 @@ async def test_a_request_that_waits_too_long_for_a_connection_is_told_so(fresh: 
         assert (await ask.post(ANYBODY, COMMUNITIES)).status_code == 200
 
 
-async def test_a_queue_has_an_end(fresh: str) -> None:
+async def test_the_queue_of_requests_is_bounded(fresh: str) -> None:
     async with serving(fresh, pool_size=1) as ask:
         assert ask.app.endpoint is not None
         for view in ask.app.endpoint.views.values():
@@ -86,7 +86,7 @@ async def test_a_queue_has_an_end(fresh: str) -> None:
         assert [(await one).status_code for one in waiting] == [200, 200]
 
 
-async def test_connections_that_are_cut_are_told_and_made_again(fresh: str) -> None:
+async def test_cut_connections_are_reported_and_replaced(fresh: str) -> None:
     async with serving(fresh) as ask:
         owner = await asyncpg.connect(fresh)
         ours = "usename like 'cohorte~_%' escape '~' and datname = current_database()"

@@ -1,4 +1,4 @@
-"""The only place that tries documents against the limits: what is refused, in which words, and what is not."""
+"""Documents compared with the limits: what is refused, in which words, and what is accepted."""
 
 import orjson
 import pytest
@@ -12,7 +12,7 @@ LIMITS = Limits()
 
 
 def refused(text: str) -> dict[str, object]:
-    """What the refusal of a document tells tools."""
+    """The extensions of a document's refusal."""
     with pytest.raises(RequestError) as caught:
         analyse(parse(text), LIMITS)
     errors = orjson.loads(caught.value.body)["errors"]
@@ -23,8 +23,8 @@ def refused(text: str) -> dict[str, object]:
 
 
 def over(limit: str, most: int, asked: int | None = None) -> dict[str, object]:
-    told: dict[str, object] = {"code": "LIMIT_EXCEEDED", "limit": limit, "most": most}
-    return told if asked is None else told | {"asked": asked}
+    extensions: dict[str, object] = {"code": "LIMIT_EXCEEDED", "limit": limit, "most": most}
+    return extensions if asked is None else extensions | {"asked": asked}
 
 
 def nested(levels: int, inmost: str = "id") -> str:
@@ -38,7 +38,7 @@ def bomb(levels: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "extensions"),
     [
         (nested(16), over("depth", 15, 16)),
         ("{ a { ...F } } fragment F on A " + nested(15), over("depth", 15, 16)),
@@ -81,8 +81,10 @@ def bomb(levels: int) -> str:
         ('{ id(is: "a\\u0000") }', {"code": "BAD_USER_INPUT"}),
     ],
 )
-def test_what_is_over_a_limit_is_refused_by_name_and_figure(text: str, told: dict[str, object]) -> None:
-    assert refused(text) == told
+def test_a_document_over_a_limit_is_refused_with_the_limit_and_its_value(
+    text: str, extensions: dict[str, object]
+) -> None:
+    assert refused(text) == extensions
 
 
 @pytest.mark.parametrize(
@@ -98,11 +100,11 @@ def test_what_is_over_a_limit_is_refused_by_name_and_figure(text: str, told: dic
         "{ ...Nowhere }",
     ],
 )
-def test_what_is_at_a_limit_is_not_refused(text: str) -> None:
+def test_a_document_at_a_limit_is_accepted(text: str) -> None:
     assert analyse(parse(text), LIMITS) == Analysis()
 
 
-def test_introspection_may_be_deeper_than_data_and_is_told_from_it() -> None:
+def test_introspection_has_a_separate_deeper_limit() -> None:
     deep = "__schema {" + "a {" * 19 + "b" + "}" * 20
     assert analyse(parse("{" + deep + "}"), LIMITS) == Analysis(introspects=True, only_introspects=True)
     assert analyse(parse("{ __typename " + deep + "}"), LIMITS) == Analysis(introspects=True, only_introspects=True)
@@ -120,12 +122,12 @@ def test_introspection_may_be_deeper_than_data_and_is_told_from_it() -> None:
         "{ ...F } fragment F on Q { id } fragment F on Q { id }",
     ],
 )
-def test_fragments_that_cannot_be_weighed_are_told_apart(text: str) -> None:
+def test_cyclic_and_undefined_fragments_are_distinguished(text: str) -> None:
     assert analyse(parse(text), LIMITS) == Analysis(sound=False)
 
 
-def test_every_fragment_spreading_every_other_takes_no_time_to_speak_of() -> None:
-    # Were each walk through them walked, it would not end.
+def test_fragments_that_spread_each_other_are_checked_in_linear_time() -> None:
+    # Following every path through them would not end.
     each = " ".join(f"...F{n}" for n in range(50))
     text = "{ ...F0 }" + " ".join(f"fragment F{n} on Q {{ {each} }}" for n in range(50))
     assert analyse(parse(text), LIMITS) == Analysis(sound=False)

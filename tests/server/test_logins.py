@@ -1,4 +1,4 @@
-"""Each view's connections log in as its own role, whatever the database's address looks like and whoever was before."""
+"""Each view's connections log in as its own role, for every form of the database's address."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ SECRET = logins.role_password("postgresql://owner:p%40ss@host/database", BUYER.r
         ("host/cohorte?user=owner&password=p%40ss&sslmode=require", "cohorte_buyer:{}@host/cohorte?sslmode=require"),
     ],
 )
-def test_a_roles_address_is_the_owners_with_another_login(owner: str, buyer: str) -> None:
+def test_a_roles_database_address_is_the_owners_with_another_login(owner: str, buyer: str) -> None:
     assert logins.role_dsn(f"postgresql://{owner}", BUYER) == f"postgresql://{buyer.format(SECRET)}"
 
 
@@ -40,13 +40,13 @@ def test_passwords_differ_by_role_and_by_owner() -> None:
 
 
 @pytest.mark.parametrize("address", ["postgresql://owner@host/database", "postgresql://owner:@host/database?sslmode=x"])
-async def test_an_address_without_a_password_is_refused_with_what_to_do(address: str) -> None:
+async def test_an_address_without_a_password_is_refused_with_a_remedy(address: str) -> None:
     for refused in (logins.open_roles(address), logins.pool(address, BUYER, 1, 1.0)):
         with pytest.raises(logins.NoOwnerPassword, match="Include it in COHORTE_DATABASE_URL"):
             await refused
 
 
-async def test_a_password_that_fails_is_replaced_and_one_that_holds_is_left(fresh: str) -> None:
+async def test_only_a_password_that_fails_is_replaced(fresh: str) -> None:
     owner = await asyncpg.connect(fresh)
     try:
         query = "SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'cohorte\\_%' ORDER BY rolname"
@@ -64,7 +64,7 @@ async def test_a_password_that_fails_is_replaced_and_one_that_holds_is_left(fres
         await owner.close()
 
 
-async def test_servers_that_start_at_once_open_the_roles_together(fresh: str) -> None:
+async def test_servers_that_start_concurrently_open_the_roles_together(fresh: str) -> None:
     await run(fresh, "; ".join(f"ALTER ROLE {login.role} PASSWORD NULL" for login in LOGINS))
     await asyncio.gather(*(logins.open_roles(fresh) for _ in range(4)))
     assert [await asks(fresh, login, "SELECT session_user") for login in LOGINS] == [
@@ -85,13 +85,13 @@ async def test_servers_that_start_at_once_open_the_roles_together(fresh: str) ->
         ("GRANT cohorte_patient TO cohorte_buyer", "REVOKE cohorte_patient FROM cohorte_buyer"),
     ],
 )
-async def test_a_role_that_may_do_more_stops_the_server(fresh: str, stronger: str, weaker: str) -> None:
+async def test_a_role_with_excess_rights_stops_the_server(fresh: str, stronger: str, weaker: str) -> None:
     await run(fresh, stronger)
     try:
         with pytest.raises(logins.RoleRefused, match=r"rights: cohorte_buyer\."):
             await logins.open_roles(fresh)
     finally:
-        await run(fresh, weaker)  # roles are the whole cluster's
+        await run(fresh, weaker)  # roles belong to the whole cluster
     await logins.open_roles(fresh)
 
 
@@ -104,7 +104,7 @@ async def test_a_role_that_may_not_log_in_is_named(fresh: str) -> None:
         await run(fresh, "ALTER ROLE cohorte_buyer LOGIN")
 
 
-async def test_an_owner_that_may_not_set_passwords_is_told_so(fresh: str) -> None:
+async def test_an_owner_who_may_not_set_passwords_is_reported(fresh: str) -> None:
     await run(fresh, "CREATE ROLE weak LOGIN PASSWORD 'weak'")
     try:
         address = urlsplit(fresh)._replace(netloc="weak:weak@").geturl()
@@ -115,7 +115,7 @@ async def test_an_owner_that_may_not_set_passwords_is_told_so(fresh: str) -> Non
     await logins.open_roles(fresh)
 
 
-async def test_a_pools_connections_have_the_settings_of_reading(fresh: str) -> None:
+async def test_a_pools_connections_have_the_settings_for_reads(fresh: str) -> None:
     await logins.open_roles(fresh)
     async with await logins.pool(fresh, MANAGER, 2, 0.25) as pool:
         assert pool.get_size() == 2
@@ -130,7 +130,7 @@ async def test_a_pools_connections_have_the_settings_of_reading(fresh: str) -> N
         assert await pool.fetchval("""SELECT '{"a": 1}'::json""") == '{"a": 1}'
 
 
-async def test_a_pool_sends_the_statement_alone_and_prepares_it_once(fresh: str) -> None:
+async def test_a_pool_sends_only_the_statement_and_prepares_it_once(fresh: str) -> None:
     await logins.open_roles(fresh)
     long = "SELECT " + ", ".join(f"{number} AS n{number}" for number in range(1_500))
     assert len(long) > 15_360
@@ -145,7 +145,7 @@ async def test_a_pool_sends_the_statement_alone_and_prepares_it_once(fresh: str)
         assert sent == [long, counted]  # and no reset between them
 
 
-async def test_a_viewer_set_for_a_transaction_is_gone_with_it(fresh: str) -> None:
+async def test_a_viewer_is_set_only_for_the_transaction(fresh: str) -> None:
     await logins.open_roles(fresh)
     async with await logins.pool(fresh, PATIENT, 1, 5.0) as pool:
         assert await pool.fetchval("SELECT set_config('cohorte.member', 'x', true)") == "x"
@@ -160,7 +160,7 @@ async def asks(owner_dsn: str, login: Login, query: str) -> object:
         await connection.close()
 
 
-async def test_an_owners_password_may_hold_any_character(fresh: str) -> None:
+async def test_an_owners_password_may_contain_any_character(fresh: str) -> None:
     password = "p@ss:w/o%rd é?#&'"
     await run(fresh, "CREATE ROLE strange LOGIN SUPERUSER")
     try:

@@ -1,4 +1,4 @@
-"""The only place that tries what is written down: one line an operation, and nothing that anybody wrote."""
+"""Logs have one line for each operation, and contain nothing that people wrote."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from tests.server.test_edge import WHO
 from tests.support.client import ANYBODY, SIGN_IN, serving
 
 
-async def test_what_people_write_is_in_no_log(fresh: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_log_contains_what_people_write(fresh: str, caplog: pytest.LogCaptureFixture) -> None:
     planted = "PlantedMarie"
     with caplog.at_level(logging.DEBUG):
         async with serving(fresh) as ask:
@@ -22,7 +22,7 @@ async def test_what_people_write_is_in_no_log(fresh: str, caplog: pytest.LogCapt
             await ask(patient, "query ($p: String!) { member(pseudonym: $p) { about } }", {"p": planted})
             await ask(patient, "query ($n: Int!) { communities(first: $n) { nodes { id } } }", {"n": planted})
             owner = await asyncpg.connect(fresh)
-            # A fault whose text, as PostgreSQL words it, repeats the value.
+            # A fault whose text from PostgreSQL repeats the value.
             await owner.execute("alter table catalog.community rename column slug to slug_before")
             await owner.close()
             answer = await ask.post(ANYBODY, f'{{ c: community(slug: "{planted}") {{ slug }} }}')
@@ -39,7 +39,7 @@ async def test_what_people_write_is_in_no_log(fresh: str, caplog: pytest.LogCapt
     assert [(fault["id"], fault["error"]) for fault in faults] == [(error["extensions"]["id"], "UndefinedColumnError")]
 
 
-async def test_each_operation_is_one_line(dsn: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_each_operation_is_logged_in_one_line(dsn: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "cohorte.operations"):
         async with serving(dsn) as ask:
             await ask(ANYBODY, WHO)

@@ -1,4 +1,4 @@
-"""What every mutation stands on: carried out once, refused with nothing left behind, and told as the graph tells it."""
+"""What all mutations share: idempotency, refusals that leave nothing behind, and errors as the graph reports them."""
 
 import asyncio
 import json
@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from models import logins
 from models.database import Connection, take_on
@@ -17,116 +16,114 @@ from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind
 from models.viewers import ANYBODY, Audience, Viewer
 from resolvers import transactions
-from resolvers.transactions import Forbidden, Once, Refused, Write
+from resolvers.transactions import Forbidden, IdempotencyKey, Refused, Write
 from tests import factories
-from tests.support.callers import Place, place
+from tests.support.callers import OwnServer
 
 DAY = "2026-03-02"
 COUNT = "SELECT count(*) FROM identity.mutation"
 
 
-@pytest_asyncio.fixture
-async def here(fresh: str) -> AsyncIterator[Place]:
-    async with place(fresh) as here:
-        yield here
+async def entry(own_server: OwnServer, value: float = 3) -> dict[str, Any]:
+    return {"indicator": f"ind_{(await factories.indicator(own_server.admin))['id']}", "value": value}
 
 
-async def entry(here: Place, value: float = 3) -> dict[str, Any]:
-    return {"indicator": f"ind_{(await factories.indicator(here.admin))['id']}", "value": value}
-
-
-async def test_a_repeated_request_is_answered_with_the_first_ones_result(here: Place) -> None:
-    mia = await here.member()
-    treatment = f"trt_{(await factories.treatment(here.admin))['id']}"
+async def test_a_repeated_request_returns_the_first_result(own_server: OwnServer) -> None:
+    mia = await own_server.member()
+    treatment = f"trt_{(await factories.treatment(own_server.admin))['id']}"
     asked = {"treatment": treatment, "startedOn": DAY, "clientMutationId": "one"}
     selection = "course { id } userErrors { code }"
-    first = await here.do(mia, "courseStart", asked, selection)
+    first = await own_server.do(mia, "courseStart", asked, selection)
     assert first["userErrors"] == []
-    assert await here.do(mia, "courseStart", asked, selection) == first  # without the id, it would be TAKEN
-    assert await here.count("care.course", member_id=mia.id) == 1
+    assert await own_server.do(mia, "courseStart", asked, selection) == first  # without the id, it would be TAKEN
+    assert await own_server.count("care.course", member_id=mia.id) == 1
     same = {name: asked[name] for name in ("clientMutationId", "startedOn", "treatment")}
-    assert await here.do(mia, "courseStart", same | {"dose": None}, selection) == first  # the same, said otherwise
+    assert (
+        await own_server.do(mia, "courseStart", same | {"dose": None}, selection) == first
+    )  # the same input in another form
 
 
-async def test_a_result_that_is_a_list_is_answered_again_in_its_order(here: Place) -> None:
-    mia = await here.member()
-    entries = [await entry(here) for _ in range(3)]
+async def test_a_repeated_list_result_keeps_its_order(own_server: OwnServer) -> None:
+    mia = await own_server.member()
+    entries = [await entry(own_server) for _ in range(3)]
     asked = {"observedOn": DAY, "entries": entries, "clientMutationId": "one"}
-    first = await here.do(mia, "observationsRecord", asked, "observations { id value }")
+    first = await own_server.do(mia, "observationsRecord", asked, "observations { id value }")
     assert len(first["observations"]) == 3
     later = {"observedOn": DAY, "entries": [entries[0] | {"value": 9}]}
-    await here.do(mia, "observationsRecord", later, "observations { id }")
-    again = await here.do(mia, "observationsRecord", asked, "observations { id value }")
-    # It names the same rows, as they now are; and it has not put the older value back.
+    await own_server.do(mia, "observationsRecord", later, "observations { id }")
+    again = await own_server.do(mia, "observationsRecord", asked, "observations { id value }")
+    # It names the same rows in their present state, and has not restored the older value.
     assert [node["id"] for node in again["observations"]] == [node["id"] for node in first["observations"]]
     assert [node["value"] for node in again["observations"]] == [9, 3, 3]
 
 
-async def test_the_same_id_with_another_input_is_a_conflict_and_nothing_is_written(here: Place) -> None:
-    mia = await here.member()
-    asked = {"observedOn": DAY, "entries": [await entry(here)], "clientMutationId": "one"}
-    assert await here.refusals(mia, "observationsRecord", asked) == []
-    other = asked | {"entries": [await entry(here)]}
-    assert await here.refusals(mia, "observationsRecord", other) == [("CONFLICT", "input.clientMutationId")]
-    assert await here.count("care.observation", member_id=mia.id) == 1
+async def test_reusing_an_id_with_another_input_is_a_conflict(own_server: OwnServer) -> None:
+    mia = await own_server.member()
+    asked = {"observedOn": DAY, "entries": [await entry(own_server)], "clientMutationId": "one"}
+    assert await own_server.refusals(mia, "observationsRecord", asked) == []
+    other = asked | {"entries": [await entry(own_server)]}
+    assert await own_server.refusals(mia, "observationsRecord", other) == [("CONFLICT", "input.clientMutationId")]
+    assert await own_server.count("care.observation", member_id=mia.id) == 1
 
 
-async def test_ids_are_each_callers_and_each_mutations_own(here: Place) -> None:
-    mia, eve = await here.member(), await here.member()
-    asked = {"observedOn": DAY, "entries": [await entry(here)], "clientMutationId": "one"}
+async def test_request_ids_are_separate_for_each_caller_and_mutation(own_server: OwnServer) -> None:
+    mia, eve = await own_server.member(), await own_server.member()
+    asked = {"observedOn": DAY, "entries": [await entry(own_server)], "clientMutationId": "one"}
     for who in (mia, eve):
-        answer = await here.do(who, "observationsRecord", asked, "observations { id } userErrors { code }")
+        answer = await own_server.do(who, "observationsRecord", asked, "observations { id } userErrors { code }")
         assert answer["userErrors"] == []
         id = UUID(answer["observations"][0]["id"][4:])
-        assert await here.count("care.observation", id=id, member_id=who.id) == 1
-    treatment = f"trt_{(await factories.treatment(here.admin))['id']}"
+        assert await own_server.count("care.observation", id=id, member_id=who.id) == 1
+    treatment = f"trt_{(await factories.treatment(own_server.admin))['id']}"
     asked = {"treatment": treatment, "startedOn": DAY, "clientMutationId": "one"}
-    assert await here.refusals(mia, "courseStart", asked) == []
+    assert await own_server.refusals(mia, "courseStart", asked) == []
 
 
-async def test_twins_that_race_are_carried_out_once_and_answered_alike(here: Place) -> None:
-    mia, rob = await here.member(), await here.member(MemberKind.RELATIVE)
+async def test_concurrent_requests_with_one_id_run_once_and_get_the_same_result(own_server: OwnServer) -> None:
+    mia, rob = await own_server.member(), await own_server.member(MemberKind.RELATIVE)
     asked = {"pseudonym": rob.name, "clientMutationId": "one"}
-    twins = (here.do(mia, "careLinkInvite", asked, "careLink { id } userErrors { code }") for _ in range(8))
+    twins = (own_server.do(mia, "careLinkInvite", asked, "careLink { id } userErrors { code }") for _ in range(8))
     answers = await asyncio.gather(*twins)
     assert answers == [answers[0]] * 8
     assert answers[0]["userErrors"] == []
-    assert await here.count("care.notification", member_id=rob.id) == 1
+    assert await own_server.count("care.notification", member_id=rob.id) == 1
 
 
-async def test_a_refusal_is_not_kept_so_that_it_may_be_tried_again(here: Place) -> None:
-    mia, name = await here.member(), "Still to come"
+async def test_a_refusal_is_not_stored_so_that_it_can_be_retried(own_server: OwnServer) -> None:
+    mia, name = await own_server.member(), "Still to come"
     asked = {"pseudonym": name, "clientMutationId": "one"}
-    assert await here.refusals(mia, "careLinkInvite", asked) == [("NOT_FOUND", "input.pseudonym")]
-    assert await here.admin.fetchval(COUNT) == 0
-    await here.member(MemberKind.RELATIVE, pseudonym=name)
-    assert await here.refusals(mia, "careLinkInvite", asked) == []
-    assert await here.admin.fetchval(COUNT) == 1
+    assert await own_server.refusals(mia, "careLinkInvite", asked) == [("NOT_FOUND", "input.pseudonym")]
+    assert await own_server.admin.fetchval(COUNT) == 0
+    await own_server.member(MemberKind.RELATIVE, pseudonym=name)
+    assert await own_server.refusals(mia, "careLinkInvite", asked) == []
+    assert await own_server.admin.fetchval(COUNT) == 1
 
 
-async def test_a_result_is_forgotten_after_a_day(here: Place) -> None:
-    mia = await here.member()
+async def test_a_stored_result_expires_after_a_day(own_server: OwnServer) -> None:
+    mia = await own_server.member()
     asked = {
-        "treatment": f"trt_{(await factories.treatment(here.admin))['id']}",
+        "treatment": f"trt_{(await factories.treatment(own_server.admin))['id']}",
         "startedOn": DAY,
         "clientMutationId": "one",
     }
-    assert await here.refusals(mia, "courseStart", asked) == []
-    await here.admin.execute("UPDATE identity.mutation SET created_at = now() - interval '23 hours 59 minutes'")
-    assert await here.admin.fetchval("SELECT identity.forget_mutations()") == 0
-    assert await here.refusals(mia, "courseStart", asked) == []
-    await here.admin.execute("UPDATE identity.mutation SET created_at = now() - interval '24 hours 1 minute'")
-    assert await here.refusals(mia, "courseStart", asked) == [("TAKEN", "input.startedOn")]  # carried out anew
-    assert await here.admin.fetchval("SELECT identity.forget_mutations()") == 1
-    assert await here.admin.fetchval(COUNT) == 0
+    assert await own_server.refusals(mia, "courseStart", asked) == []
+    await own_server.admin.execute("UPDATE identity.mutation SET created_at = now() - interval '23 hours 59 minutes'")
+    assert await own_server.admin.fetchval("SELECT identity.forget_mutations()") == 0
+    assert await own_server.refusals(mia, "courseStart", asked) == []
+    await own_server.admin.execute("UPDATE identity.mutation SET created_at = now() - interval '24 hours 1 minute'")
+    assert await own_server.refusals(mia, "courseStart", asked) == [("TAKEN", "input.startedOn")]  # run again
+    assert await own_server.admin.fetchval("SELECT identity.forget_mutations()") == 1
+    assert await own_server.admin.fetchval(COUNT) == 0
 
 
-async def test_what_is_kept_of_an_input_is_a_keyed_digest(here: Place) -> None:
-    mia = await here.member()
-    entries = [await entry(here) | {"note": "a planted note"}]
+async def test_only_a_keyed_digest_of_an_input_is_stored(own_server: OwnServer) -> None:
+    mia = await own_server.member()
+    entries = [await entry(own_server) | {"note": "a planted note"}]
     asked = {"observedOn": DAY, "entries": entries, "clientMutationId": "one"}
-    assert await here.refusals(mia, "observationsRecord", asked) == []
-    kept = await here.admin.fetchrow("SELECT name, input_hash, result::text, m::text AS all FROM identity.mutation m")
+    assert await own_server.refusals(mia, "observationsRecord", asked) == []
+    kept = await own_server.admin.fetchrow(
+        "SELECT name, input_hash, result::text, m::text AS all FROM identity.mutation m"
+    )
     assert kept is not None
     assert (kept["name"], len(kept["input_hash"])) == ("observationsRecord", 32)
     assert list(json.loads(kept["result"])) == ["observation_ids"]
@@ -134,41 +131,41 @@ async def test_what_is_kept_of_an_input_is_a_keyed_digest(here: Place) -> None:
 
 
 @pytest.mark.parametrize(("id", "code"), [("", "INVALID"), ("x" * 201, "TOO_LONG")])
-async def test_an_id_has_one_to_two_hundred_characters(here: Place, id: str, code: str) -> None:
-    mia = await here.member()
-    asked = {"observedOn": DAY, "entries": [await entry(here)], "clientMutationId": id}
-    assert await here.refusals(mia, "observationsRecord", asked) == [(code, "input.clientMutationId")]
-    assert await here.count("care.observation", member_id=mia.id) == 0
+async def test_an_id_has_one_to_two_hundred_characters(own_server: OwnServer, id: str, code: str) -> None:
+    mia = await own_server.member()
+    asked = {"observedOn": DAY, "entries": [await entry(own_server)], "clientMutationId": id}
+    assert await own_server.refusals(mia, "observationsRecord", asked) == [(code, "input.clientMutationId")]
+    assert await own_server.count("care.observation", member_id=mia.id) == 0
 
 
-async def test_text_that_cannot_be_stored_is_refused_where_it_stands(here: Place) -> None:
-    mia, one = await here.member(), await entry(here)
+async def test_text_that_cannot_be_stored_is_refused_with_its_path(own_server: OwnServer) -> None:
+    mia, one = await own_server.member(), await entry(own_server)
     document = """mutation { observationsRecord(input: {observedOn: "2026-03-02", entries: [
         {indicator: "%s", value: 1, note: "a\\u0000b"}]}) { userErrors { code path } } }"""
-    answer = await here.ask(mia, document % one["indicator"])
+    answer = await own_server.ask(mia, document % one["indicator"])
     assert "a\0b" not in json.dumps(answer)
     refused = answer.get("errors") or answer["data"]["observationsRecord"]["userErrors"]
     assert [error.get("code") or error["extensions"]["code"] for error in refused] in (["INVALID"], ["BAD_USER_INPUT"])
-    assert await here.count("care.observation", member_id=mia.id) == 0
+    assert await own_server.count("care.observation", member_id=mia.id) == 0
 
 
-async def test_the_payload_reads_the_graph_after_the_write(here: Place) -> None:
-    mia, one = await here.member(), await entry(here, 7)
+async def test_the_payload_reads_the_graph_after_the_write(own_server: OwnServer) -> None:
+    mia, one = await own_server.member(), await entry(own_server, 7)
     asked = {"observedOn": DAY, "entries": [one]}
     selection = "query { me { observations { nodes { value } } } }"
-    answer = await here.do(mia, "observationsRecord", asked, selection)
+    answer = await own_server.do(mia, "observationsRecord", asked, selection)
     assert answer == {"query": {"me": {"observations": {"nodes": [{"value": 7}]}}}}
 
 
-async def test_who_may_not_do_a_thing_at_all_is_told_forbidden(here: Place) -> None:
-    steward, mia = await here.staff(StaffRole.DATA_STEWARD), await here.member()
+async def test_a_caller_without_the_right_gets_forbidden(own_server: OwnServer) -> None:
+    steward, mia = await own_server.staff(StaffRole.DATA_STEWARD), await own_server.member()
     document = "mutation ($input: MemberSuspendInput!) { memberSuspend(input: $input) { userErrors { code } } }"
-    answer = await here.ask(steward, document, {"input": {"member": f"mbr_{mia.id}", "reason": "x"}})
+    answer = await own_server.ask(steward, document, {"input": {"member": f"mbr_{mia.id}", "reason": "x"}})
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
     assert answer["data"] == {"memberSuspend": None}
 
 
-# Underneath HTTP: what a role's transaction is given, and what PostgreSQL may do to it.
+# Below HTTP: the transaction of a role, and how PostgreSQL can fail it.
 
 
 @asynccontextmanager
@@ -191,11 +188,11 @@ async def write_as(dsn: str, audience: Audience, viewer: Viewer) -> AsyncIterato
             await connection.close()
 
 
-def once(input: str = "input", id: str = "one") -> Once:
-    return Once("postAdd", id, input.encode().ljust(32))
+def once(input: str = "input", id: str = "one") -> IdempotencyKey:
+    return IdempotencyKey("postAdd", id, input.encode().ljust(32))
 
 
-async def test_callers_who_have_not_signed_in_are_not_in_each_others_way(fresh: str) -> None:
+async def test_anonymous_callers_do_not_share_request_ids(fresh: str) -> None:
     done: list[int] = []
 
     async def work(connection: Connection, viewer: Viewer) -> dict[str, Any]:
@@ -203,13 +200,13 @@ async def test_callers_who_have_not_signed_in_are_not_in_each_others_way(fresh: 
         return {"number": done[-1]}
 
     async with write_as(fresh, Audience.PUBLIC, ANYBODY) as write:
-        assert await transactions.carry_out(write, ANYBODY, work, once("mine")) == {"number": 0}
-        assert await transactions.carry_out(write, ANYBODY, work, once("theirs")) == {"number": 1}
-        assert await transactions.carry_out(write, ANYBODY, work, once("mine")) == {"number": 0}
+        assert await transactions.run_once(write, ANYBODY, work, once("mine")) == {"number": 0}
+        assert await transactions.run_once(write, ANYBODY, work, once("theirs")) == {"number": 1}
+        assert await transactions.run_once(write, ANYBODY, work, once("mine")) == {"number": 0}
 
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
-async def test_a_write_that_another_got_in_the_way_of_is_tried_twice_more(fresh: str, sqlstate: str) -> None:
+async def test_a_write_that_conflicts_with_another_is_retried_twice(fresh: str, sqlstate: str) -> None:
     for failures in (2, 3):
         left = failures
 
@@ -222,14 +219,14 @@ async def test_a_write_that_another_got_in_the_way_of_is_tried_twice_more(fresh:
 
         async with write_as(fresh, Audience.PUBLIC, ANYBODY) as write:
             if failures == 2:
-                assert await transactions.carry_out(write, ANYBODY, work, once(str(failures))) == {"left": 0}
+                assert await transactions.run_once(write, ANYBODY, work, once(str(failures))) == {"left": 0}
             else:
                 with pytest.raises(asyncpg.PostgresError, match="in the way"):
-                    await transactions.carry_out(write, ANYBODY, work, once(str(failures)))
+                    await transactions.run_once(write, ANYBODY, work, once(str(failures)))
                 assert left == 0
 
 
-async def test_a_failed_first_lets_its_waiting_twin_be_the_first(fresh: str) -> None:
+async def test_a_waiting_repeat_runs_when_the_first_request_fails(fresh: str) -> None:
     viewer = Viewer(Audience.MANAGER, staff=uuid4())
     started, go_on = asyncio.Event(), asyncio.Event()
 
@@ -242,9 +239,9 @@ async def test_a_failed_first_lets_its_waiting_twin_be_the_first(fresh: str) -> 
         return {"done": True}
 
     async with write_as(fresh, Audience.MANAGER, viewer) as write:
-        first = asyncio.create_task(transactions.carry_out(write, viewer, fail, once()))
+        first = asyncio.create_task(transactions.run_once(write, viewer, fail, once()))
         await started.wait()
-        second = asyncio.create_task(transactions.carry_out(write, viewer, succeed, once()))
+        second = asyncio.create_task(transactions.run_once(write, viewer, succeed, once()))
         await asyncio.sleep(0.2)
         assert not second.done()  # it waits: the first may yet succeed
         go_on.set()
@@ -253,7 +250,7 @@ async def test_a_failed_first_lets_its_waiting_twin_be_the_first(fresh: str) -> 
         assert await second == {"done": True}
 
 
-async def test_a_viewer_keeps_and_reads_results_of_its_own_alone(fresh: str) -> None:
+async def test_viewers_store_and_read_only_their_own_results(fresh: str) -> None:
     mia, eve = (Viewer(Audience.PATIENT, member=uuid4()) for _ in range(2))
 
     async def work(connection: Connection, viewer: Viewer) -> dict[str, Any]:
@@ -261,12 +258,12 @@ async def test_a_viewer_keeps_and_reads_results_of_its_own_alone(fresh: str) -> 
 
     for viewer in (mia, eve, mia):
         async with write_as(fresh, Audience.PATIENT, viewer) as write:
-            made = await transactions.carry_out(write, viewer, work, once())
+            made = await transactions.run_once(write, viewer, work, once())
             assert made == {"whose": str(viewer.member)}
 
 
 @pytest.mark.parametrize("audience", Audience)
-async def test_results_are_no_roles_to_read(admin: asyncpg.Connection, audience: Audience) -> None:
+async def test_no_role_reads_stored_results_directly(admin: asyncpg.Connection, audience: Audience) -> None:
     async with admin.transaction():
         await admin.execute(f"SET LOCAL ROLE {audience.role}")
         for statement in ("SELECT FROM identity.mutation", "SELECT identity.mutating('')"):
@@ -275,10 +272,10 @@ async def test_results_are_no_roles_to_read(admin: asyncpg.Connection, audience:
                     await admin.execute(statement)
 
 
-async def test_an_event_is_heard_when_the_write_commits_and_never_when_it_does_not(fresh: str) -> None:
-    heard: asyncio.Queue[str] = asyncio.Queue()
+async def test_an_event_is_published_only_if_the_write_commits(fresh: str) -> None:
+    received: asyncio.Queue[str] = asyncio.Queue()
     listener = await asyncpg.connect(fresh)
-    await listener.add_listener("cohorte_event", lambda *told: heard.put_nowait(told[3]))
+    await listener.add_listener("cohorte_event", lambda *event: received.put_nowait(event[3]))
     subject, about = uuid4(), uuid4()
     viewer = Viewer(Audience.PATIENT, member=uuid4())
 
@@ -293,19 +290,19 @@ async def test_an_event_is_heard_when_the_write_commits_and_never_when_it_does_n
     try:
         async with write_as(fresh, Audience.PATIENT, viewer) as write:
             with pytest.raises(Refused):
-                await transactions.carry_out(write, viewer, refuse)
-            await transactions.carry_out(write, viewer, succeed)
-        told = json.loads(await asyncio.wait_for(heard.get(), 5))
-        assert told == {"kind": "postAdded", "subject": str(subject), "about": str(about)}
-        assert heard.empty()
+                await transactions.run_once(write, viewer, refuse)
+            await transactions.run_once(write, viewer, succeed)
+        event = json.loads(await asyncio.wait_for(received.get(), 5))
+        assert event == {"kind": "postAdded", "subject": str(subject), "about": str(about)}
+        assert received.empty()
     finally:
         await listener.close()
 
 
-async def test_who_is_told_gets_a_notification_and_an_event_of_it(fresh: str) -> None:
+async def test_notifying_a_member_stores_a_row_and_publishes_an_event(fresh: str) -> None:
     admin = await asyncpg.connect(fresh)
-    heard: asyncio.Queue[str] = asyncio.Queue()
-    await admin.add_listener("cohorte_event", lambda *told: heard.put_nowait(told[3]))
+    received: asyncio.Queue[str] = asyncio.Queue()
+    await admin.add_listener("cohorte_event", lambda *event: received.put_nowait(event[3]))
     try:
         mia, rob = (await factories.member(admin))["id"], (await factories.member(admin))["id"]
         await factories.care_link(admin, patient_id=mia, relative_id=rob)
@@ -316,17 +313,17 @@ async def test_who_is_told_gets_a_notification_and_an_event_of_it(fresh: str) ->
             return {}
 
         async with write_as(fresh, Audience.PATIENT, viewer) as write:
-            await transactions.carry_out(write, viewer, work)
+            await transactions.run_once(write, viewer, work)
         kept = await admin.fetchrow("SELECT * FROM care.notification WHERE member_id = $1", rob)
         assert kept is not None
         assert (kept["kind"], kept["subject_type"], kept["subject_id"]) == ("CARE_LINK", "mbr", mia)
-        told = json.loads(await asyncio.wait_for(heard.get(), 5))
-        assert told == {"kind": "notificationAdded", "subject": str(kept["id"]), "about": str(rob)}
+        event = json.loads(await asyncio.wait_for(received.get(), 5))
+        assert event == {"kind": "notificationAdded", "subject": str(kept["id"]), "about": str(rob)}
     finally:
         await admin.close()
 
 
-def test_a_text_is_stripped_and_kept_within_its_length() -> None:
+def test_a_text_is_stripped_and_limited_in_length() -> None:
     assert transactions.text_within("  two words \n", 9, "body") == "two words"
     for text, code in (("", "INVALID"), (" \t\n", "INVALID"), ("x" * 10, "TOO_LONG")):
         with pytest.raises(Refused) as refused:
@@ -337,7 +334,7 @@ def test_a_text_is_stripped_and_kept_within_its_length() -> None:
     assert transactions.optional_text_within(None, 9, "body") is None
 
 
-def test_a_role_is_the_houses_alone() -> None:
+def test_only_staff_have_roles() -> None:
     staff = Viewer(Audience.MANAGER, staff=uuid4(), roles=frozenset({"MODERATOR"}))
     transactions.require_role(staff, StaffRole.MODERATOR)
     for viewer, role in (
@@ -351,5 +348,5 @@ def test_a_role_is_the_houses_alone() -> None:
         transactions.member_of(staff)
 
 
-def test_a_refusal_as_text_names_codes_alone() -> None:
+def test_a_refusal_as_text_contains_only_codes() -> None:
     assert str(transactions.invalid("This may not be empty.", "body")) == "INVALID"

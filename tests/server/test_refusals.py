@@ -1,4 +1,4 @@
-"""The only place that tries what is refused: in which words, before any SQL, and without the values."""
+"""Errors of refused operations: their words, and that they run no SQL and repeat no value."""
 
 import json
 from typing import Any
@@ -23,10 +23,10 @@ from tests.support.client import ANYBODY, Ask, Caller
         ("{" + "a {" * 2_000, "nesting", 100),
     ],
 )
-async def test_what_is_over_a_limit_is_told_before_any_sql(
+async def test_a_document_over_a_limit_is_refused_before_any_sql(
     ask: Ask, document: str, limit: str | None, most: int | None
 ) -> None:
-    for _ in range(2):  # the second time from what is remembered
+    for _ in range(2):  # the second time from the cache
         status, error = await refused(ask, asking(document))
         assert status == 400
         if limit:
@@ -38,19 +38,19 @@ async def test_what_is_over_a_limit_is_told_before_any_sql(
     assert (lenient.status_code, set(lenient.json())) == (200, {"errors"})
 
 
-async def test_cyclic_fragments_are_told_by_name(ask: Ask) -> None:
+async def test_cyclic_fragments_are_named(ask: Ask) -> None:
     document = "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }"
     status, error = await refused(ask, asking(document))
     assert (status, error["extensions"]["code"]) == (400, "GRAPHQL_VALIDATION_FAILED")
     assert error["message"] == "Cannot spread fragment 'A' within itself via 'B'."
 
 
-async def test_undefined_fragments_are_told_by_name(ask: Ask) -> None:
+async def test_undefined_fragments_are_named(ask: Ask) -> None:
     status, error = await refused(ask, asking("{ ...X }"))
     assert (status, error["message"]) == (400, "Unknown fragment 'X'.")
 
 
-async def test_a_name_that_no_operation_has_is_told_without_it(ask: Ask) -> None:
+async def test_an_unknown_operation_name_is_refused_without_being_repeated(ask: Ask) -> None:
     two = "query A { viewer { audience } } query B { viewer { audience } }"
     for name in ("secret", None):
         status, error = await refused(ask, asking(two, operationName=name))
@@ -60,7 +60,7 @@ async def test_a_name_that_no_operation_has_is_told_without_it(ask: Ask) -> None
     assert (await ask.http.post("/graphql", content=asking(two, operationName="B"), headers=POST)).json() == PUBLIC
 
 
-async def test_at_most_twenty_errors_are_told(ask: Ask) -> None:
+async def test_at_most_twenty_errors_are_reported(ask: Ask) -> None:
     answer = await ask.post(ANYBODY, "{" + " ".join(f"nothing{n}" for n in range(100)) + "}")
     assert len(answer.json()["errors"]) == 21
     assert answer.json()["errors"][-1]["message"].startswith("Too many validation errors")
@@ -112,9 +112,7 @@ async def test_a_field_of_another_view_does_not_exist_and_visitors_get_a_hint(
         ),
     ],
 )
-async def test_what_is_wrong_with_a_document_is_told_without_what_was_written(
-    ask: Ask, document: str, message: str
-) -> None:
+async def test_document_errors_do_not_repeat_the_document(ask: Ask, document: str, message: str) -> None:
     status, error = await refused(ask, asking(document))
     assert (status, error["message"]) == (400, message)
     assert "planted" not in json.dumps(error)
@@ -129,16 +127,14 @@ async def test_what_is_wrong_with_a_document_is_told_without_what_was_written(
         ("Int", {"planted": 1}, "Variable '$v' has an invalid value. Expected a value of type 'Int'."),
     ],
 )
-async def test_what_is_wrong_with_a_variable_is_told_without_its_value(
-    ask: Ask, declared: str, value: Any, message: str
-) -> None:
+async def test_variable_errors_do_not_repeat_the_value(ask: Ask, declared: str, value: Any, message: str) -> None:
     document = f"query ($v: {declared}) {{ communities(first: $v) {{ nodes {{ name }} }} }}"
     status, error = await refused(ask, asking(document, variables={"v": value}))
     assert (status, error["message"]) == (400, message)
     assert error["extensions"] == {"code": "BAD_USER_INPUT"}
 
 
-async def test_the_place_within_a_variable_is_told(ask: Ask) -> None:
+async def test_variable_errors_name_the_path_within_the_variable(ask: Ask) -> None:
     document = "mutation ($input: SignInInput!) { signIn(input: $input) { token } }"
     for given, message in (
         (
@@ -156,7 +152,7 @@ async def test_the_place_within_a_variable_is_told(ask: Ask) -> None:
         assert "31337" not in json.dumps(error)
 
 
-async def test_a_text_with_the_character_zero_is_refused_and_no_fault(ask: Ask) -> None:
+async def test_a_text_with_a_null_character_is_refused(ask: Ask) -> None:
     for body in (
         asking('{ community(slug: "\\u0000") { name } }'),
         asking("query ($s: String!) { community(slug: $s) { name } }", variables={"s": "a\x00"}),
@@ -165,7 +161,7 @@ async def test_a_text_with_the_character_zero_is_refused_and_no_fault(ask: Ask) 
         assert (status, error["message"]) == (400, "Strings must not contain the character U+0000.")
 
 
-async def test_what_is_not_there_is_null_and_no_error(ask: Ask, patient: Caller, anybody: Caller) -> None:
+async def test_a_missing_object_is_null_without_an_error(ask: Ask, patient: Caller, anybody: Caller) -> None:
     assert await ask(anybody, '{ community(slug: "nowhere") { name } }') == {"data": {"community": None}}
     for id in ("", "nonsense", "com_", "com_nonsense", "com_00000000-0000-4000-8000-000000000000", "'; --"):
         query = "query ($id: ID!) { node(id: $id) { id } }"
@@ -185,7 +181,7 @@ async def test_a_page_has_from_1_to_100_rows(ask: Ask, first: int) -> None:
         assert "100" in error["message"]
 
 
-async def test_a_cursor_that_is_none_is_told_without_it(ask: Ask) -> None:
+async def test_an_invalid_cursor_is_refused_without_being_repeated(ask: Ask) -> None:
     for cursor in ("planted", "", "e30", "W10", "x" * 5_000):
         query = "query ($after: Cursor) { communities(after: $after) { nodes { name } } }"
         status, error = await refused(ask, asking(query, variables={"after": cursor}))

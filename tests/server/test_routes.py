@@ -1,4 +1,4 @@
-"""The only place that tries what is served beside the graph, and introspection."""
+"""The routes beside the graph (SDL, GraphiQL, health), and introspection."""
 
 import asyncpg
 from graphql import get_introspection_query
@@ -7,7 +7,7 @@ from tests.server.test_edge import asking, refused
 from tests.support.client import ANYBODY, Ask, serving
 
 
-async def test_introspection_is_for_those_who_signed_in_unless_it_is_a_demonstration(ask: Ask, dsn: str) -> None:
+async def test_introspection_requires_signing_in_except_in_a_demonstration(ask: Ask, dsn: str) -> None:
     answer = await ask(ANYBODY, get_introspection_query(input_value_deprecation=True))
     names = {one["name"] for one in answer["data"]["__schema"]["types"]}
     assert "Community" in names
@@ -19,34 +19,34 @@ async def test_introspection_is_for_those_who_signed_in_unless_it_is_a_demonstra
         assert await closed(ANYBODY, "{ __typename }") == {"data": {"__typename": "Query"}}
 
 
-async def test_what_a_schema_says_of_itself_depends_on_the_variables(ask: Ask) -> None:
+async def test_introspection_results_depend_on_the_variables(ask: Ask) -> None:
     query = "query ($name: String!) { __type(name: $name) { name } }"
     for name in ("Community", "Condition", "Community"):
         assert await ask(ANYBODY, query, {"name": name}) == {"data": {"__type": {"name": name}}}
 
 
-async def test_each_view_has_its_sdl_at_an_address(ask: Ask) -> None:
+async def test_each_view_serves_its_sdl(ask: Ask) -> None:
     sdl = {view: await ask.http.get(f"/schema/{view}.graphql") for view in ("public", "patient", "buyer", "manager")}
     assert {view: answer.status_code for view, answer in sdl.items()} == dict.fromkeys(sdl, 200)
     assert {view for view, answer in sdl.items() if "type Me " in answer.text} == {"patient"}
     assert (await ask.http.get("/schema/nobody.graphql")).status_code == 404
 
 
-async def test_graphiql_asks_the_graph_and_keeps_no_token(ask: Ask) -> None:
+async def test_graphiql_queries_the_graph_and_stores_no_token(ask: Ask) -> None:
     page = await ask.http.get("/graphiql")
     assert page.status_code == 200
     assert 'new URL("/graphql", window.location.href)' in page.text
     assert "shouldPersistHeaders: false" in page.text
 
 
-async def test_health_is_told_as_json(ask: Ask) -> None:
+async def test_health_is_reported_as_json(ask: Ask) -> None:
     assert (await ask.http.get("/healthz")).json() == {"alive": True}
     assert (await ask.http.get("/readyz")).json() == {"ready": True}
     for answer, status in ((await ask.http.get("/nowhere"), 404), (await ask.http.post("/healthz"), 405)):
         assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (status, "BAD_USER_INPUT")
 
 
-async def test_a_database_that_is_behind_is_not_ready(fresh: str) -> None:
+async def test_a_database_with_pending_migrations_is_not_ready(fresh: str) -> None:
     async with serving(fresh) as ask:
         owner = await asyncpg.connect(fresh)
         await owner.execute("update public.migration set version_num = 'older'")

@@ -1,4 +1,4 @@
-"""What time brings about: surveys open on their day and close after their last, once, whichever process does it."""
+"""Scheduled work: surveys open on their day and close after their last, once, in whichever process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -14,10 +14,13 @@ from models.logins import role_dsn
 from models.research.surveys import ParticipationStatus, SurveyStatus
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience, Login
-from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_mutations, settle_surveys, takes_turn
+from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_mutations, settle_surveys, try_lock
 from server.scheduler import MAINTENANCE_LOCK, Scheduler
 from tests import factories
+from tests.support.callers import User
 from tests.support.client import serving
+from tests.support.ids import key
+from tests.support.network import Network
 from tests.support.surveys import (
     NO,
     answers_in,
@@ -29,95 +32,97 @@ from tests.support.surveys import (
     scheduled,
     status_of,
     submitted,
-    uuid,
 )
-from tests.support.town import Person, Town
 
 MOVE = "UPDATE catalog.survey SET {column} = current_date + $2::integer WHERE id = $1"
 
 
-async def address(here: Town) -> str:
-    settings = here.ask.app.endpoint
+async def address(network: Network) -> str:
+    settings = network.ask.app.endpoint
     assert settings is not None
     assert settings.settings.database_url is not None
     return settings.settings.database_url
 
 
 @asynccontextmanager
-async def as_(login: Login, here: Town) -> AsyncIterator[asyncpg.Connection]:
-    """A connection as what is due is done on: the role's, and no viewer."""
-    connection = await asyncpg.connect(role_dsn(await address(here), login))
+async def as_(login: Login, network: Network) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as a role, without a viewer, as scheduled work uses it."""
+    connection = await asyncpg.connect(role_dsn(await address(network), login))
     try:
         yield connection
     finally:
         await connection.close()
 
 
-async def test_a_survey_opens_on_its_day(here: Town, boss: Person, home: UUID, ada: Person, ben: Person) -> None:
+async def test_a_survey_opens_on_its_day(
+    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
+) -> None:
     for who in (ada, ben):
-        await consents(here, who)
-    survey = await scheduled(here, boss, home, opensOn=in_days(2))
-    lonely = await scheduled(here, boss, home, opensOn=in_days(2), minimumParticipants=3)
-    async with as_(PUBLISHER, here) as publisher:
+        await consents(network, who)
+    survey = await scheduled(network, survey_manager, community_id, opensOn=in_days(2))
+    lonely = await scheduled(network, survey_manager, community_id, opensOn=in_days(2), minimumParticipants=3)
+    async with as_(PUBLISHER, network) as publisher:
         await settle_surveys(publisher)
-        assert await status_of(here, survey) == "WAITING"
+        assert await status_of(network, survey) == "WAITING"
         for one in (survey, lonely):
-            await here.database.execute(MOVE.format(column="opens_on"), uuid(one), 0)
-        await here.events()
+            await network.database.execute(MOVE.format(column="opens_on"), key(one), 0)
+        await network.events()
         await settle_surveys(publisher)
         await settle_surveys(publisher)
-    assert (await status_of(here, survey), await status_of(here, lonely)) == ("OPEN", "WAITING")
-    told = [one for one in await here.events() if one["kind"] == "surveyOpened"]
-    assert told == [{"kind": "surveyOpened", "subject": str(uuid(survey)), "about": str(home)}]
-    assert [await participation(here, who, survey) for who in (ada, ben)] == ["INVITED", "INVITED"]
+    assert (await status_of(network, survey), await status_of(network, lonely)) == ("OPEN", "WAITING")
+    events = [one for one in await network.events() if one["kind"] == "surveyOpened"]
+    assert events == [{"kind": "surveyOpened", "subject": str(key(survey)), "about": str(community_id)}]
+    assert [await participation(network, who, survey) for who in (ada, ben)] == ["INVITED", "INVITED"]
 
 
 async def test_a_survey_closes_after_its_last_day(
-    here: Town, boss: Person, home: UUID, ada: Person, ben: Person
+    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
-    survey = await opened(here, boss, home, ada, ben)
-    never = await scheduled(here, boss, home, minimumParticipants=3)
-    await submitted(here, ada, survey)
-    await here.do(ben, "surveySave", "__typename", survey=survey, answers=[NO])
-    async with as_(PUBLISHER, here) as publisher:
-        await here.database.execute(MOVE.format(column="closes_on"), uuid(survey), 0)
+    survey = await opened(network, survey_manager, community_id, ada, ben)
+    never = await scheduled(network, survey_manager, community_id, minimumParticipants=3)
+    await submitted(network, ada, survey)
+    await network.do(ben, "surveySave", "__typename", survey=survey, answers=[NO])
+    async with as_(PUBLISHER, network) as publisher:
+        await network.database.execute(MOVE.format(column="closes_on"), key(survey), 0)
         await settle_surveys(publisher)
-        assert await status_of(here, survey) == "OPEN"  # its last day is not over
+        assert await status_of(network, survey) == "OPEN"  # the last day is not over
         for one in (survey, never):
-            await here.database.execute(MOVE.format(column="opens_on"), uuid(one), -9)
-            await here.database.execute(MOVE.format(column="closes_on"), uuid(one), -1)
+            await network.database.execute(MOVE.format(column="opens_on"), key(one), -9)
+            await network.database.execute(MOVE.format(column="closes_on"), key(one), -1)
         await settle_surveys(publisher)
-    assert (await status_of(here, survey), await status_of(here, never)) == ("CLOSED", "CLOSED")
-    row = await here.row("SELECT closes_on FROM catalog.survey WHERE id = $1", uuid(survey))
+    assert (await status_of(network, survey), await status_of(network, never)) == ("CLOSED", "CLOSED")
+    row = await network.row("SELECT closes_on FROM catalog.survey WHERE id = $1", key(survey))
     assert row["closes_on"].isoformat() == in_days(-1)
     links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
-    assert await here.value(links, uuid(survey)) == 0
-    assert (await answers_in(here, survey), await completed(here, survey)) == (4, 1)
+    assert await network.value(links, key(survey)) == 0
+    assert (await answers_in(network, survey), await completed(network, survey)) == (4, 1)
 
 
-async def test_many_who_do_it_at_once_do_it_once(here: Town, boss: Person, home: UUID) -> None:
-    members = [await here.member(home) for _ in range(5)]
+async def test_concurrent_schedulers_do_the_work_once(
+    network: Network, survey_manager: User, community_id: UUID
+) -> None:
+    members = [await network.member(community_id) for _ in range(5)]
     for who in members:
-        await consents(here, who)
-    surveys = [await scheduled(here, boss, home, opensOn=in_days(1)) for _ in range(3)]
+        await consents(network, who)
+    surveys = [await scheduled(network, survey_manager, community_id, opensOn=in_days(1)) for _ in range(3)]
     for survey in surveys:
-        await here.database.execute(MOVE.format(column="opens_on"), uuid(survey), 0)
-    await here.events()
-    async with as_(PUBLISHER, here) as one, as_(PUBLISHER, here) as two, as_(PUBLISHER, here) as three:
+        await network.database.execute(MOVE.format(column="opens_on"), key(survey), 0)
+    await network.events()
+    async with as_(PUBLISHER, network) as one, as_(PUBLISHER, network) as two, as_(PUBLISHER, network) as three:
         await asyncio.gather(*(settle_surveys(publisher) for publisher in (one, two, three)))
-    assert [await status_of(here, survey) for survey in surveys] == ["OPEN"] * 3
-    told = [event["kind"] for event in await here.events()]
-    assert (told.count("surveyOpened"), told.count("notificationAdded")) == (3, 15)
+    assert [await status_of(network, survey) for survey in surveys] == ["OPEN"] * 3
+    events = [event["kind"] for event in await network.events()]
+    assert (events.count("surveyOpened"), events.count("notificationAdded")) == (3, 15)
 
 
-async def test_it_falls_to_one_process_at_a_time_and_to_another_when_that_one_ends(fresh: str) -> None:
+async def test_one_process_schedules_and_another_takes_over(fresh: str) -> None:
     first, second = await asyncpg.connect(fresh), await asyncpg.connect(fresh)
     try:
-        assert await takes_turn(first, MAINTENANCE_LOCK) is True
-        assert await takes_turn(second, MAINTENANCE_LOCK) is False
+        assert await try_lock(first, MAINTENANCE_LOCK) is True
+        assert await try_lock(second, MAINTENANCE_LOCK) is False
         first.terminate()
         for _ in range(100):
-            if await takes_turn(second, MAINTENANCE_LOCK):
+            if await try_lock(second, MAINTENANCE_LOCK):
                 break
             await asyncio.sleep(0.05)
         else:
@@ -126,7 +131,7 @@ async def test_it_falls_to_one_process_at_a_time_and_to_another_when_that_one_en
         await second.close()
 
 
-async def test_every_process_serves_and_one_of_them_does_what_is_due(fresh: str) -> None:
+async def test_every_process_serves_and_one_does_the_scheduled_work(fresh: str) -> None:
     done: list[str] = []
 
     def process(name: str) -> Scheduler:
@@ -147,7 +152,7 @@ async def test_every_process_serves_and_one_of_them_does_what_is_due(fresh: str)
             await stopped(task)
 
 
-async def test_a_task_that_fails_keeps_no_other_from_being_done(fresh: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_task_does_not_block_others(fresh: str, caplog: pytest.LogCaptureFixture) -> None:
     done: list[str] = []
 
     async def fails(connection: Connection) -> None:
@@ -166,7 +171,7 @@ async def test_a_task_that_fails_keeps_no_other_from_being_done(fresh: str, capl
     assert "Zzyzx" not in caplog.text
 
 
-async def test_a_connection_that_is_cut_is_made_again(fresh: str) -> None:
+async def test_a_cut_connection_is_replaced(fresh: str) -> None:
     made: list[asyncpg.Connection] = []
 
     async def connect() -> asyncpg.Connection:
@@ -185,27 +190,27 @@ async def test_a_connection_that_is_cut_is_made_again(fresh: str) -> None:
         await stopped(running)
 
 
-async def test_what_mutations_came_to_is_forgotten_after_a_day(here: Town) -> None:
+async def test_results_of_mutations_expire_after_a_day(network: Network) -> None:
     keep = """
         INSERT INTO identity.mutation (caller, name, client_mutation_id, input_hash, created_at)
         VALUES (gen_random_uuid(), 'postAdd', $1, '', now() - $2::interval)
     """
-    await here.database.execute(keep, "old", timedelta(days=1, minutes=1))
-    await here.database.execute(keep, "new", timedelta(hours=23))
-    async with as_(Audience.MANAGER, here) as house:
+    await network.database.execute(keep, "old", timedelta(days=1, minutes=1))
+    await network.database.execute(keep, "new", timedelta(hours=23))
+    async with as_(Audience.MANAGER, network) as house:
         await forget_mutations(house)
     kept = "SELECT client_mutation_id FROM identity.mutation WHERE client_mutation_id = any($1)"
-    assert [row[0] for row in await here.database.fetch(kept, ["old", "new"])] == ["new"]
+    assert [row[0] for row in await network.database.fetch(kept, ["old", "new"])] == ["new"]
 
 
-async def test_the_house_and_the_publisher_may_do_all_that_falls_due(here: Town) -> None:
+async def test_the_manager_and_publisher_roles_may_do_all_scheduled_work(network: Network) -> None:
     for login, tasks in ((Audience.MANAGER, MAINTENANCE), (PUBLISHER, PUBLISHING)):
-        async with as_(login, here) as connection:
+        async with as_(login, network) as connection:
             for task in tasks:
                 await task(connection)
 
 
-async def test_servers_that_start_do_what_fell_due_meanwhile(fresh: str) -> None:
+async def test_a_starting_server_does_overdue_work(fresh: str) -> None:
     database = await asyncpg.connect(fresh)
     try:
         over = date.fromisoformat(in_days(-1))

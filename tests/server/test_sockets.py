@@ -1,4 +1,4 @@
-"""The only place that tries graphql-transport-ws as its protocol has it: each message, each closing code."""
+"""The graphql-transport-ws protocol: each message and each close code."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ def without(name: str, **more: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("sent", "code"),
     [
         (["{"], 4400),
         ([""], 4400),
@@ -52,10 +52,10 @@ def without(name: str, **more: Any) -> str:
         (['{"type":"ping","payload":{"x":"' + "x" * 262_144 + '"}}'], 1009),
     ],
 )
-async def test_what_is_no_message_closes_the_socket(ask: Ask, said: list[str | bytes], code: int) -> None:
+async def test_an_invalid_message_closes_the_socket(ask: Ask, sent: list[str | bytes], code: int) -> None:
     ask.statements.clear()
     async with dialled(ask) as made:
-        for message in said:
+        for message in sent:
             await made.connection.send(message)
         found, reason = await made.closed()
         assert found == code
@@ -64,14 +64,14 @@ async def test_what_is_no_message_closes_the_socket(ask: Ask, said: list[str | b
     await held(ask, 0)
 
 
-async def test_another_protocol_is_not_spoken(ask: Ask) -> None:
+async def test_another_protocol_is_refused(ask: Ask) -> None:
     for subprotocols in (None, ["graphql-ws"], ["graphql-transport-ws-2"]):
         async with dialled(ask, subprotocols=subprotocols) as made:
             assert made.connection.subprotocol is None
             assert await made.closed() == (4406, "Subprotocol not acceptable")
 
 
-async def test_a_page_of_another_origin_opens_no_socket(ask: Ask) -> None:
+async def test_a_page_of_another_origin_cannot_open_a_socket(ask: Ask) -> None:
     own = f"{ask.http.base_url.host}:{ask.http.base_url.port}"
     for origin in ("https://example.org", "null", "http://[", f"http://{own}.example.org", "http://127.0.0.1"):
         with pytest.raises(InvalidStatus) as refused:
@@ -82,7 +82,7 @@ async def test_a_page_of_another_origin_opens_no_socket(ask: Ask) -> None:
         pass
 
 
-async def test_there_is_no_socket_elsewhere(ask: Ask) -> None:
+async def test_other_paths_accept_no_socket(ask: Ask) -> None:
     for path in ("/", "/graphiql", "/graphql/"):
         with pytest.raises(InvalidStatus) as refused:
             async with dialled(ask, path):
@@ -90,21 +90,21 @@ async def test_there_is_no_socket_elsewhere(ask: Ask) -> None:
         assert refused.value.response.status_code == 403
 
 
-async def test_who_says_nothing_is_not_waited_for(dsn: str) -> None:
+async def test_a_client_that_does_not_initialise_is_closed(dsn: str) -> None:
     async with serving(dsn, limits=Limits(request_seconds=0.3)) as ask, dialled(ask) as made:
-        await made.say("ping")
+        await made.send("ping")
         assert await made.closed() == (4408, "Connection initialisation timeout")
 
 
-async def test_pings_are_answered_before_and_after_the_beginning(ask: Ask) -> None:
+async def test_pings_are_answered_before_and_after_initialisation(ask: Ask) -> None:
     async with dialled(ask) as made:
-        await made.say("ping", payload={"any": 1})
-        assert await made.hear() == {"type": "pong"}
-        await made.say("connection_init", payload=None)
-        assert await made.hear() == {"type": "connection_ack"}
-        await made.say("pong", payload={"any": 1})
-        await made.say("ping")
-        assert await made.hear() == {"type": "pong"}
+        await made.send("ping", payload={"any": 1})
+        assert await made.receive() == {"type": "pong"}
+        await made.send("connection_init", payload=None)
+        assert await made.receive() == {"type": "connection_ack"}
+        await made.send("pong", payload={"any": 1})
+        await made.send("ping")
+        assert await made.receive() == {"type": "pong"}
 
 
 async def test_a_query_is_answered_and_completed_in_one_statement(ask: Ask, patient: Caller) -> None:
@@ -113,7 +113,7 @@ async def test_a_query_is_answered_and_completed_in_one_statement(ask: Ask, pati
             ask.statements.clear()
             await made.subscribe("é", WHO)
             assert await made.data("é") == {"viewer": {"audience": "PATIENT"}}
-            assert await made.hear() == {"type": "complete", "id": "é"}
+            assert await made.receive() == {"type": "complete", "id": "é"}
             assert len(ask.statements) == 1
 
 
@@ -122,8 +122,8 @@ async def test_a_token_may_come_with_the_handshake_or_in_any_case(ask: Ask, mana
         await made.subscribe("1", WHO)
         assert await made.data("1") == {"viewer": {"audience": "MANAGER"}}
     async with dialled(ask) as made:
-        await made.say("connection_init", payload={"Authorization": manager.headers["authorization"]})
-        await made.hear()
+        await made.send("connection_init", payload={"Authorization": manager.headers["authorization"]})
+        await made.receive()
         await made.subscribe("1", WHO)
         assert await made.data("1") == {"viewer": {"audience": "MANAGER"}}
 
@@ -145,16 +145,16 @@ async def test_a_token_may_come_with_the_handshake_or_in_any_case(ask: Ask, mana
         ("subscription { surveyOpened(community: \"none\") { id } }", None, "BAD_USER_INPUT"),
     ],
 )  # fmt: skip
-async def test_an_operation_that_is_refused_ends_alone(
+async def test_a_refused_operation_ends_without_closing_the_socket(
     ask: Ask, patient: Caller, query: str, variables: dict[str, Any] | None, code: str
 ) -> None:
     async with socket(ask, patient) as made:
         await made.subscribe("stays", NOTIFIED)
         await subscribed(ask, 1)
         await made.subscribe("refused", query, variables)
-        told = await made.hear()
-        assert (told["type"], told["id"]) == ("error", "refused")
-        assert {error["extensions"]["code"] for error in told["payload"]} == {code}
+        received = await made.receive()
+        assert (received["type"], received["id"]) == ("error", "refused")
+        assert {error["extensions"]["code"] for error in received["payload"]} == {code}
         await made.subscribe("refused", WHO)
         assert await made.data("refused") == {"viewer": {"audience": "PATIENT"}}
         await subscribed(ask, 1)
@@ -165,11 +165,14 @@ async def test_a_view_without_subscriptions_refuses_them(ask: Ask, laboratory: C
     for who in (laboratory, None):
         async with socket(ask, *[who] if who else []) as made:
             await made.subscribe("1", NOTIFIED)
-            told = await made.hear()
-            assert (told["type"], told["payload"][0]["extensions"]["code"]) == ("error", "GRAPHQL_VALIDATION_FAILED")
+            received = await made.receive()
+            assert (received["type"], received["payload"][0]["extensions"]["code"]) == (
+                "error",
+                "GRAPHQL_VALIDATION_FAILED",
+            )
 
 
-async def test_an_id_in_use_closes_the_socket(ask: Ask, patient: Caller) -> None:
+async def test_reusing_an_active_operation_id_closes_the_socket(ask: Ask, patient: Caller) -> None:
     async with socket(ask, patient) as made:
         await made.subscribe("1", NOTIFIED)
         await made.subscribe("1", WHO)
@@ -183,27 +186,27 @@ async def test_a_socket_carries_a_hundred_operations(ask: Ask, patient: Caller) 
             await made.subscribe(str(number), NOTIFIED)
         await subscribed(ask, MAX_OPERATIONS)
         await made.subscribe("more", NOTIFIED)
-        told = await made.hear()
-        assert (told["type"], told["id"]) == ("error", "more")
-        assert told["payload"][0]["extensions"] == {
+        received = await made.receive()
+        assert (received["type"], received["id"]) == ("error", "more")
+        assert received["payload"][0]["extensions"] == {
             "code": "LIMIT_EXCEEDED",
             "limit": "operations",
             "most": MAX_OPERATIONS,
         }
-        await made.say("complete", id="7")
+        await made.send("complete", id="7")
         await subscribed(ask, MAX_OPERATIONS - 1)
         await made.subscribe("more", WHO)
         assert await made.data("more") == {"viewer": {"audience": "PATIENT"}}
     await subscribed(ask, 0)
 
 
-async def test_completing_what_is_not_there_does_nothing(ask: Ask) -> None:
+async def test_completing_an_unknown_operation_does_nothing(ask: Ask) -> None:
     async with socket(ask) as made:
-        await made.say("complete", id="none")
+        await made.send("complete", id="none")
         assert await made.quiet()
 
 
-async def test_a_mutation_is_carried_out_and_closes_its_own_socket_where_it_signs_out(fresh: str) -> None:
+async def test_signing_out_over_a_socket_closes_it(fresh: str) -> None:
     async with serving(fresh) as ask:
         who = await ask.sign_in("patient")
         async with socket(ask, who) as made, socket(ask, who) as other, socket(ask) as anonymous:
@@ -214,12 +217,12 @@ async def test_a_mutation_is_carried_out_and_closes_its_own_socket_where_it_sign
             assert await anonymous.quiet()
 
 
-async def test_limits_and_discussions_are_checked_before_anything_is_heard(ask: Ask, patient: Caller) -> None:
+async def test_limits_and_discussions_are_checked_before_subscribing(ask: Ask, patient: Caller) -> None:
     async with socket(ask, patient) as made:
         for nobody in ("", "dis_", "dis_00000000-0000-4000-8000-000000000000", "x" * 200):
             await made.subscribe("1", POST_ADDED, {"discussion": nobody})
-            told = await made.hear()
-            assert (told["type"], told["payload"]) == (
+            received = await made.receive()
+            assert (received["type"], received["payload"]) == (
                 "error",
                 [
                     {

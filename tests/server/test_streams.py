@@ -1,4 +1,4 @@
-"""The only place that tries how open streams end: revoked, stopped, whoever cancels what, and at what moment."""
+"""How open streams end: by revocation, shutdown or cancellation, at any moment."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ TOKEN = b"Bearer " + b"a" * 43
 
 
 class OneSession(Sessions):
-    """Sessions of which one is open, until somebody says that it is not."""
+    """Sessions with one open session, until the test closes it."""
 
     def __init__(self) -> None:
         super().__init__(None, demonstration=True)  # type: ignore[arg-type]  # there is no database
@@ -39,12 +39,12 @@ class OneSession(Sessions):
 
 
 async def lived(streams: Streams, life: Callable[[Stream], Awaitable[object]]) -> Ending | None:
-    """How a stream ended in which this was done; None where it came to its own end."""
+    """How a stream that did this ended; None if it finished by itself."""
     try:
         async with streams.opened() as stream:
             await life(stream)
-    except StreamEnded as told:
-        return told.ending
+    except StreamEnded as ended:
+        return ended.ending
     return None
 
 
@@ -52,7 +52,7 @@ async def wait(stream: Stream) -> None:
     await asyncio.sleep(10)
 
 
-async def test_a_stream_that_is_ended_ends_wherever_it_waits_and_what_comes_after_is_let_be() -> None:
+async def test_an_ended_stream_stops_wherever_it_waits_and_later_work_continues() -> None:
     streams = Streams(OneSession())
     opened: list[Stream] = []
 
@@ -67,7 +67,7 @@ async def test_a_stream_that_is_ended_ends_wherever_it_waits_and_what_comes_afte
     await asyncio.sleep(0)
 
 
-async def test_a_stream_that_is_ended_as_it_is_over_does_not_cancel_what_comes_after() -> None:
+async def test_ending_a_finished_stream_does_not_cancel_later_work() -> None:
     streams = Streams(OneSession())
 
     async def life(stream: Stream) -> None:
@@ -80,7 +80,7 @@ async def test_a_stream_that_is_ended_as_it_is_over_does_not_cancel_what_comes_a
     assert task.cancelling() == 0
 
 
-async def test_who_cancels_from_without_is_obeyed() -> None:
+async def test_an_outside_cancellation_is_honoured() -> None:
     streams = Streams(OneSession())
     for also in (False, True):
         task = asyncio.create_task(lived(streams, wait))
@@ -94,13 +94,13 @@ async def test_who_cancels_from_without_is_obeyed() -> None:
         assert streams.open == set()
 
 
-async def test_a_server_that_stops_opens_no_stream() -> None:
+async def test_a_stopping_server_opens_no_stream() -> None:
     streams = Streams(OneSession())
     await streams.stop()
     assert await lived(streams, wait) is Ending.STOPPING
 
 
-async def test_a_revocation_while_the_token_is_looked_up_is_not_missed() -> None:
+async def test_a_revocation_during_the_token_lookup_is_not_missed() -> None:
     sessions = OneSession()
     streams = Streams(sessions)
     sessions.answers = [VIEWER, unauthenticated()]  # it was open when it was first looked for
@@ -110,7 +110,7 @@ async def test_a_revocation_while_the_token_is_looked_up_is_not_missed() -> None
     assert sessions.looked_up == 2
 
 
-async def test_a_revocation_ends_the_streams_of_its_session_alone() -> None:
+async def test_a_revocation_ends_only_the_streams_of_its_session() -> None:
     sessions = OneSession()
     streams = Streams(sessions)
 
@@ -139,7 +139,7 @@ async def test_a_revocation_ends_the_streams_of_its_session_alone() -> None:
         (ValueError(), True, False),
     ],
 )
-async def test_a_check_ends_what_is_not_as_it_was_and_nothing_for_want_of_an_answer(
+async def test_a_check_ends_changed_sessions_and_nothing_if_the_database_is_away(
     answer: Any, still_open: bool, answered: bool
 ) -> None:
     sessions = OneSession()
@@ -156,7 +156,7 @@ async def test_a_check_ends_what_is_not_as_it_was_and_nothing_for_want_of_an_ans
     assert found == [answered]
 
 
-async def test_the_watch_goes_on_until_it_has_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_watch_retries_until_the_database_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.streams.RETRY_SECONDS", 0.001)
     sessions = OneSession()
     streams = Streams(sessions)
@@ -165,7 +165,7 @@ async def test_the_watch_goes_on_until_it_has_an_answer(monkeypatch: pytest.Monk
     async def life(stream: Stream) -> None:
         await streams.admit(stream, TOKEN)
         sessions.answers = [unavailable(), unavailable(), unauthenticated()]
-        sessions.started()  # what was said before, nobody heard
+        sessions.started()  # what was published before was not delivered
         await asyncio.sleep(10)
 
     assert await lived(streams, life) is Ending.REVOKED
@@ -173,19 +173,19 @@ async def test_the_watch_goes_on_until_it_has_an_answer(monkeypatch: pytest.Monk
     watch.cancel()
 
 
-async def test_who_is_told_waits_for_its_turn_and_is_not_sent_away(ask: Ask) -> None:
+async def test_reads_for_events_are_not_refused_by_a_busy_pool(ask: Ask) -> None:
     assert ask.app.endpoint is not None
     connections: ConnectionPool = ask.app.endpoint.views[Audience.PATIENT].connections
     connections.busy += connections.max_busy
     try:
         with pytest.raises(RequestError):
             await connections.read("SELECT 'asked'", [])
-        assert await connections.read_for_event("SELECT 'told'", []) == "told"
+        assert await connections.read_for_event("SELECT 'delivered'", []) == "delivered"
     finally:
         connections.busy -= connections.max_busy
 
 
-def test_what_is_heard_is_planned_once_for_each_shape() -> None:
+def test_subscriptions_are_planned_once_for_each_shape() -> None:
     planner = Planner(build_views()[Audience.PATIENT]._schema, Audience.PATIENT)
     text = "subscription($slug: String) { surveyOpened(community: $slug) { id } }"
     operation = planner.operation(parse(text), None)

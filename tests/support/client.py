@@ -1,4 +1,4 @@
-"""The only place that asks as a client does: the real server on a real socket, and callers who have signed in."""
+"""Sends operations as a client does: to the real server over a real socket, as signed-in callers."""
 
 import asyncio
 import contextlib
@@ -28,12 +28,12 @@ SIGN_IN = """
       signIn(input: {email: $email, password: $password}) { token viewer { audience } userErrors { code message path } }
     }
 """
-LIMITS = Limits(statement_seconds=30, request_seconds=60)  # a machine that is busy fails no test
+LIMITS = Limits(statement_seconds=30, request_seconds=60)  # so that a busy machine fails no test
 SIGN_OUT = "mutation { signOut { userErrors { code } } }"
 
 
 class Server(uvicorn.Server):
-    """uvicorn's as commands/serve.py has it, leaving the signals of the test run alone."""
+    """uvicorn's server as commands/serve.py runs it, without handling the test run's signals."""
 
     app: Cohorte
 
@@ -48,7 +48,7 @@ class Server(uvicorn.Server):
 
 @dataclass
 class Caller:
-    """Somebody who asks; `token` None for one who has not signed in."""
+    """A caller; `token` is None if they have not signed in."""
 
     name: str
     token: str | None = None
@@ -60,26 +60,26 @@ class Caller:
 
 @dataclass
 class Ask:
-    """A running server, and what its latest operation cost in SQL statements."""
+    """A running server, and the SQL statements of its latest operation."""
 
     app: Cohorte
     http: httpx.AsyncClient
     statements: list[str] = field(default_factory=list)
 
     async def __call__(self, who: Caller, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The whole answer, `data` and `errors`, to `query` as `who`; its statements are then in `statements`."""
+        """The whole response, `data` and `errors`, to `query` as `who`; `statements` then holds its SQL."""
         answer: dict[str, Any] = (await self.post(who, query, variables)).json()
         return answer
 
     async def post(self, who: Caller, query: str, variables: Mapping[str, Any] | None = None) -> httpx.Response:
-        """The same as HTTP has it."""
+        """The HTTP response to `query` as `who`."""
         self.statements.clear()
         accept = {"accept": "application/graphql-response+json"}
         asked = {"query": query, "variables": variables}
         return await self.http.post("/graphql", json=asked, headers=who.headers | accept)
 
     async def sign_in(self, name: str, password: str = PASSWORD) -> Caller:
-        """One of the demonstration network's accounts, in a session of its own."""
+        """A new session of one of the demonstration network's accounts."""
         answer = await self(ANYBODY, SIGN_IN, {"email": f"{name}@demo.example", "password": password})
         assert answer["data"]["signIn"]["userErrors"] == []
         return Caller(name, answer["data"]["signIn"]["token"])
@@ -91,10 +91,10 @@ class Ask:
             pool = view.connections.pool
             held = [await pool.acquire() for _ in range(pool.get_size())]
             for connection in held:
-                connection.add_query_logger(self.heard)
+                connection.add_query_logger(self.record_statement)
                 await pool.release(connection)
 
-    def heard(self, query: asyncpg.connection.LoggedQuery) -> None:
+    def record_statement(self, query: asyncpg.connection.LoggedQuery) -> None:
         self.statements.append(query.query)
 
 
@@ -103,7 +103,7 @@ ANYBODY = Caller("anybody")
 
 @functools.cache
 def views() -> dict[Audience, View]:
-    """The views, built and printed once: that takes longer than all else that a server does to start."""
+    """The views, built and printed once: that is the slowest part of a server's start."""
     built = build_views()
     for view in built.values():
         vars(view)["as_str"] = functools.cache(view.as_str)
@@ -124,7 +124,7 @@ async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
         made = Settings.model_validate(defaults | settings)
         with mock.patch("app.build_views", views):
             app = create_app(made)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as commands.serve has it, and for its reason
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as in commands.serve, for the same reason
         config = configuration(app, made.limits)
         config.timeout_graceful_shutdown = 5
         server = Server(config)
@@ -149,36 +149,42 @@ async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
 
 @pytest_asyncio.fixture(scope="session")
 async def ask(dsn: str) -> AsyncIterator[Ask]:
-    """The server on the database that all tests share: for asking, not for writing."""
+    """Yields the server on the database that all tests share, for reads only."""
     async with serving(dsn) as ask:
         yield ask
 
 
 @pytest_asyncio.fixture(scope="session")
 async def patient(ask: Ask) -> Caller:
+    """Yields the demonstration's patient, signed in."""
     return await ask.sign_in("patient")
 
 
 @pytest_asyncio.fixture(scope="session")
 async def relative(ask: Ask) -> Caller:
+    """Yields the demonstration's relative, signed in."""
     return await ask.sign_in("relative")
 
 
 @pytest_asyncio.fixture(scope="session")
 async def laboratory(ask: Ask) -> Caller:
+    """Yields the demonstration's laboratory user, signed in."""
     return await ask.sign_in("laboratory")
 
 
 @pytest_asyncio.fixture(scope="session")
 async def manager(ask: Ask) -> Caller:
+    """Yields the demonstration's manager, signed in."""
     return await ask.sign_in("manager")
 
 
 @pytest_asyncio.fixture(scope="session")
 async def moderator(ask: Ask) -> Caller:
+    """Yields the demonstration's moderator, signed in."""
     return await ask.sign_in("moderator")
 
 
 @pytest_asyncio.fixture(scope="session")
 async def anybody() -> Caller:
+    """Yields a caller who has not signed in."""
     return ANYBODY

@@ -1,4 +1,4 @@
-"""The only place to give tests their PostgreSQL, a throw-away cluster with clones of a template, and see it gone."""
+"""Starts a throw-away PostgreSQL cluster, clones its template for tests, and checks that nothing is left."""
 
 import contextlib
 import fcntl
@@ -41,12 +41,16 @@ def throwaway_cluster() -> Iterator[str]:
 
 async def make_template(dsn: str) -> None:
     """A migrated database with a small demonstration network. Nothing may be connected to it while it is cloned."""
-    from commands import seed  # here: a test without a database does without the tables and the seeder too
+    from commands import seed  # imported here: tests without a database need neither the tables nor the seeder
     from models.migrations.run import upgrade
 
     await run(dsn, f"create database {TEMPLATE}")
     await upgrade(at(dsn, TEMPLATE))
-    await seed.seed(at(dsn, TEMPLATE), SCALE)
+    try:
+        await seed.seed(at(dsn, TEMPLATE), SCALE)
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+        error.add_note("No migration makes what models/ declares: run `python -m commands.new migration NAME TABLE`")
+        raise
     await run(at(dsn, TEMPLATE), "vacuum analyze")
     await run(dsn, f"alter database {TEMPLATE} with allow_connections false")
 
@@ -74,7 +78,7 @@ async def run(dsn: str, statement: str) -> None:
 
 
 def becomes_left(folder: Path) -> bool:
-    """Whether all that used the cluster in `folder` is gone, or goes within ten seconds."""
+    """Whether all users of the cluster in `folder` end within ten seconds."""
     for _ in range(200):
         if is_left(folder):
             return True
@@ -83,7 +87,7 @@ def becomes_left(folder: Path) -> bool:
 
 
 def is_left(folder: Path) -> bool:
-    """Whether the keeper of `folder` has done its work: nobody holds the lock, no server, no process names it."""
+    """Whether nobody uses `folder`: no lock is held, no server runs and no process names it."""
     with contextlib.suppress(FileNotFoundError), (folder / "users").open() as users:
         try:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)

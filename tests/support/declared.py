@@ -18,7 +18,7 @@ numbers = count(1)
 
 @asynccontextmanager
 async def empty(server: str) -> AsyncIterator[str]:
-    """A new empty database for one user, as the superuser's address of it."""
+    """The superuser's address of a new empty database, dropped afterwards."""
     name = f"empty_{os.getpid()}_{next(numbers)}"
     await run(server, f"create database {name} template template0")
     try:
@@ -28,17 +28,17 @@ async def empty(server: str) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def wanted(server: str) -> catalogue.Catalogue:
-    """The catalogue of a database made from what the code declares: tables' classes, functions and policies."""
+async def declared_catalogue(server: str) -> catalogue.Catalogue:
+    """Yields the catalogue of a database built from the classes, functions and policies in the code."""
     async with empty(server) as dsn:
         await declared.build(dsn)
         return await catalogue.read(dsn)
 
 
-async def complaints(dsn: str, wanted: catalogue.Catalogue, kinds: Collection[str]) -> list[str]:
-    """A sentence for each object of these kinds that a database has otherwise than the code declares it."""
+async def complaints(dsn: str, declared_catalogue: catalogue.Catalogue, kinds: Collection[str]) -> list[str]:
+    """A sentence for each object of these kinds that differs between a database and the code."""
     found = await catalogue.read(dsn)
-    return [complaint(item) for item in catalogue.differing(found, wanted, kinds)]
+    return [complaint(item) for item in catalogue.differing(found, declared_catalogue, kinds)]
 
 
 def complaint(item: catalogue.Item) -> str:

@@ -1,6 +1,6 @@
-"""The only place for the rules that the demonstration network keeps, each as SQL that counts the rows that break it."""
+"""Rules of the demonstration network, each as SQL that counts the rows that break it."""
 
-# Each counts the rows that break a rule, and must find none.
+# Each query counts the rows that break a rule, and must return 0.
 BROKEN = {
     "a value outside its indicator's scale": """
         select count(*) from care.observation o join catalog.indicator i on i.id = o.indicator_id
@@ -94,7 +94,7 @@ BROKEN = {
     "a participation in a survey that has not opened": """
         select count(*) from research.participation p join catalog.survey s on s.id = p.survey_id
         where s.status in ('DRAFT', 'WAITING') or completed_at::date not between opens_on and closes_on""",
-    "a closed survey whose answers can still be told whose they are": """
+    "a closed survey whose answers are still linked to members": """
         select count(*) from research.participation p join catalog.survey s on s.id = p.survey_id
         where s.status <> 'OPEN' and answer_sheet_id is not null""",
     "a completed participation of an open survey without answers": """

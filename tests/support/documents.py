@@ -1,4 +1,4 @@
-"""The only place that makes GraphQL documents out of a schema: together they select every field of every type."""
+"""Builds GraphQL documents that together select every field of every type of a schema."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,7 +19,7 @@ VALUES = (
     "tests/support/small_network.py, tests/planner/test_oracle.py, tests/planner/test_open_tables.py and, if buyers "
     "see it, tests/graph/test_reach.py"
 )
-WITHIN = 5  # of a list within another: as many of each as are asked for at the root would be thousands of rows
+WITHIN = 5  # in nested lists: pages as large as at the root would be thousands of rows
 
 Seen = set[tuple[str, str]]
 
@@ -38,7 +38,7 @@ def every_field(schema: GraphQLSchema, values: Mapping[str, str]) -> Iterator[st
 
 
 def takes_input(field: GraphQLField) -> bool:
-    """Whether a field needs an input object: Python makes its answer, and tests of its own try it."""
+    """Whether a field needs an input object: such fields are computed and have tests of their own."""
     return any(
         is_non_null_type(argument.type) and is_input_object_type(get_named_type(argument.type))
         for argument in field.args.values()
@@ -65,7 +65,7 @@ def selected(
     asked = f"{name}({', '.join(arguments)})" if arguments else name
     kind = get_named_type(field.type)
     if is_leaf_type(kind):
-        return asked if depth >= 0 else f"{parent}_{name}: {asked}"  # apart from other types' fields of the name
+        return asked if depth >= 0 else f"{parent}_{name}: {asked}"  # distinct from other types' fields of that name
     return f"{asked} {{ {inside(kind, schema, values, seen, depth - 1)} }}"
 
 
@@ -73,7 +73,7 @@ def inside(kind: GraphQLType, schema: GraphQLSchema, values: Mapping[str, str], 
     if is_abstract_type(kind):
         types = schema.get_possible_types(kind)
         return " ".join([
-            "__t: __typename",  # by which graphql-core tells the types apart when it reads the answer
+            "__t: __typename",  # which graphql-core needs to resolve the type when it reads the result
             *(f"... on {one.name} {{ {inside(one, schema, values, seen, -1)} }}" for one in types),
         ])  # fmt: skip
     assert isinstance(kind, GraphQLObjectType)

@@ -1,4 +1,4 @@
-"""The only place that furnishes a database with what has been said, and with those who may or may not read it."""
+"""A database with published insights, and the callers who may or may not read them."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from models.insight.datasets import DatasetKind, DatasetStatus
 from models.insight.licences import LicenceStatus
 from privacy.precision import Precision
 from tests import factories
-from tests.support.callers import Place, Someone, place
+from tests.support.callers import OwnServer, User, open_server
 from tests.support.client import Caller
 from tests.support.clusters import clone
 from tests.support.waves import Wave, variable, wave
@@ -27,59 +27,60 @@ BY_SYMPTOM = [60, 70, 20, 80, 40, 30, 5, 9, 2]  # sex by symptoms
 
 
 @dataclass
-class Said:
-    """A server on a database with what has been said, and who reads it."""
+class Published:
+    """A server on a database with published insights, and callers who read them."""
 
-    place: Place
+    server: OwnServer
     wave: Wave
     ended: Wave
     ids: dict[str, str]
-    who: dict[str, Someone]
-    line: int  # of the register, the first that is this network's own
+    who: dict[str, User]
+    line: int  # the position of this network's first ledger entry
 
     async def __call__(self, who: str | Caller, text: str, variables: dict[str, Any] | None = None) -> Any:
         caller = self.who[who] if isinstance(who, str) else who
-        answer = await self.place.ask(caller, text, {"id": self.ids["fatigue"]} | (variables or {}))
+        answer = await self.server.ask(caller, text, {"id": self.ids["fatigue"]} | (variables or {}))
         assert "errors" not in answer, answer
         return answer["data"]
 
     async def refused(self, who: str, arguments: str) -> str:
-        """The message that the cells of the insight of fatigue are refused with."""
+        """The error message for cells of the fatigue insight with these arguments."""
         text = f"query ($id: ID!) {{ insight(id: $id) {{ cells({arguments}) {{ count }} }} }}"
-        answer = await self.place.ask(self.who[who], text, {"id": self.ids["fatigue"]})
+        answer = await self.server.ask(self.who[who], text, {"id": self.ids["fatigue"]})
         (error,) = answer["errors"]
         assert (error["extensions"], error["path"]) == ({"code": "BAD_USER_INPUT"}, ["insight", "cells"])
         return str(error["message"])
 
 
 @pytest_asyncio.fixture(scope="session")
-async def said(template: str) -> AsyncIterator[Said]:
-    async with clone(template) as address, place(address) as here:
-        yield await furnished(here)
+async def published(template: str) -> AsyncIterator[Published]:
+    """Yields the database with published insights, and its callers, for reads only."""
+    async with clone(template) as address, open_server(address) as server:
+        yield await furnished(server)
 
 
-async def furnished(here: Place) -> Said:
-    home = await factories.community(here.admin, slug="home", name="Home")
-    away = await factories.community(here.admin, slug="away", name="Away")
-    treatment = await factories.treatment(here.admin, slug="tea", name="Tea")
+async def furnished(server: OwnServer) -> Published:
+    home = await factories.community(server.admin, slug="home", name="Home")
+    away = await factories.community(server.admin, slug="away", name="Away")
+    treatment = await factories.treatment(server.admin, slug="tea", name="Tea")
     of_home, of_away = {"community_id": home["id"]}, {"community_id": away["id"]}
     who = {
-        "patient": await here.member(),
-        "withdrawn": await here.member(),
-        "manager": await here.staff("DATA_STEWARD"),
+        "patient": await server.member(),
+        "withdrawn": await server.member(),
+        "manager": await server.staff("DATA_STEWARD"),
     }
-    licensed = await buyer(here, who, "licensed", of_home)
-    await buyer(here, who, "running out today", of_home, starts_on=TODAY, ends_on=TODAY)
-    await buyer(here, who, "run out", of_home, starts_on=TODAY - timedelta(9), ends_on=TODAY - timedelta(1))
-    await buyer(here, who, "not begun", of_home, starts_on=TODAY + timedelta(1))
-    await buyer(here, who, "ended", of_home, status=LicenceStatus.ENDED)
-    await buyer(here, who, "only asked for", of_home, status=LicenceStatus.REQUESTED)
-    await buyer(here, who, "of another community", of_away)
-    await buyer(here, who, "of a kind that is not offered it", of_home, kind=OrganizationKind.INSURER)
-    await buyer(here, who, "unlicensed", None)
+    licensed = await buyer(server, who, "licensed", of_home)
+    await buyer(server, who, "running out today", of_home, starts_on=TODAY, ends_on=TODAY)
+    await buyer(server, who, "run out", of_home, starts_on=TODAY - timedelta(9), ends_on=TODAY - timedelta(1))
+    await buyer(server, who, "not begun", of_home, starts_on=TODAY + timedelta(1))
+    await buyer(server, who, "ended", of_home, status=LicenceStatus.ENDED)
+    await buyer(server, who, "only asked for", of_home, status=LicenceStatus.REQUESTED)
+    await buyer(server, who, "of another community", of_away)
+    await buyer(server, who, "of a kind that is not offered it", of_home, kind=OrganizationKind.INSURER)
+    await buyer(server, who, "unlicensed", None)
 
     spring = await wave(
-        here.admin,
+        server.admin,
         SEX,
         FATIGUE,
         SYMPTOMS,
@@ -95,20 +96,22 @@ async def furnished(here: Place) -> Said:
     for name, withdrawn in (("patient", None), ("withdrawn", datetime(2026, 3, 4, 12, tzinfo=UTC))):
         of = {"dataset_id": spring.id, "member_id": who[name].id}
         await factories.enrolment(
-            here.admin, **of, withdrawn_at=withdrawn, enrolled_at=datetime.now(UTC) - timedelta(9)
+            server.admin, **of, withdrawn_at=withdrawn, enrolled_at=datetime.now(UTC) - timedelta(9)
         )
-    old = await factories.dataset(here.admin, **of_home, frozen_on=date(2020, 1, 1), status=DatasetStatus.ENDED)
+    old = await factories.dataset(server.admin, **of_home, frozen_on=date(2020, 1, 1), status=DatasetStatus.ENDED)
     of = {"dataset_id": old["id"], "member_id": who["patient"].id}
-    await factories.enrolment(here.admin, **of, reserved_micro_rho=7_000, enrolled_at=datetime(2020, 1, 1, tzinfo=UTC))
-    line = 1 + await here.admin.fetchval("select coalesce(max(position), 0) from insight.ledger_entry")
+    await factories.enrolment(
+        server.admin, **of, reserved_micro_rho=7_000, enrolled_at=datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    line = 1 + await server.admin.fetchval("select coalesce(max(position), 0) from insight.ledger_entry")
     await spring.size(published_at=moment(2))
-    ids = await spring.say(
+    ids = await spring.publish(
         ("sex", "fatigue"), BY_SEX, published_at=moment(3), organization_id=licensed, precision=Precision.WITHIN_10
     )
-    several = await spring.say(("sex", "symptoms"), BY_SYMPTOM, published_at=moment(5))
-    survey = await factories.survey(here.admin, **of_away)
+    several = await spring.publish(("sex", "symptoms"), BY_SYMPTOM, published_at=moment(5))
+    survey = await factories.survey(server.admin, **of_away)
     ended = await wave(
-        here.admin,
+        server.admin,
         SEX,
         **of_away,
         kind=DatasetKind.SURVEY,
@@ -119,10 +122,10 @@ async def furnished(here: Place) -> Said:
         ended_on=date(2026, 6, 1),
         spent_micro_rho=1_000,
     )
-    theirs = await ended.say(("sex",), [50, 60, 9], published_at=moment(6))
-    unanswered = await factories.survey(here.admin, **of_home)
+    theirs = await ended.publish(("sex",), [50, 60, 9], published_at=moment(6))
+    unanswered = await factories.survey(server.admin, **of_home)
     small = await factories.dataset(
-        here.admin,
+        server.admin,
         **of_home,
         survey_id=unanswered["id"],
         kind=DatasetKind.SURVEY,
@@ -141,7 +144,7 @@ async def furnished(here: Place) -> Said:
         "home": str(home["id"]),
         "organization": f"org_{licensed}",
     }
-    return Said(here, spring, ended, ids, who, line)
+    return Published(server, spring, ended, ids, who, line)
 
 
 def moment(day: int) -> datetime:
@@ -149,14 +152,14 @@ def moment(day: int) -> datetime:
 
 
 async def buyer(
-    here: Place, who: dict[str, Someone], name: str, community: dict[str, UUID] | None, **given: Any
+    server: OwnServer, who: dict[str, User], name: str, community: dict[str, UUID] | None, **given: Any
 ) -> UUID:
-    """An organization with one licence, granted and running unless given; who asks for it is kept by its name."""
+    """An organization with one licence, granted and running by default; its user is stored in `who` by name."""
     kind = given.pop("kind", OrganizationKind.LABORATORY)
-    organization = await factories.organization(here.admin, name=f"Who is {name}", kind=kind)
+    organization = await factories.organization(server.admin, name=f"Who is {name}", kind=kind)
     id: UUID = organization["id"]
     if community is not None:
         dates = {"starts_on": TODAY - timedelta(1), "ends_on": TODAY + timedelta(9)}
-        await factories.licence(here.admin, organization_id=id, **community, **(dates | given))
-    who[name] = await here.signed_in(name, id, organization_id=id)
+        await factories.licence(server.admin, organization_id=id, **community, **(dates | given))
+    who[name] = await server.signed_in(name, id, organization_id=id)
     return id

@@ -1,4 +1,4 @@
-"""The only place that says what must hold of all rows whatever was written, and finds what does not."""
+"""Invariants of all rows, whatever was written, and a check that lists the violations."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from tests.community.test_discussions_counts import WRONG_MEMBERS, WRONG_POSTS
+from tests.support.network import Network
 from tests.support.surveys import CHOICES
-from tests.support.town import Town
 
-# Rows that are wrong, by what is wrong with them. What the demonstration network was seeded with is left out of what is
-# said of surveys: its answers were not given here.
+# Queries that find violations, by description. Answers seeded by the demonstration network are excluded from the rules
+# for surveys: they were not submitted through the graph.
 WRONG: Mapping[str, str] = {
     "a discussion's posts are miscounted": WRONG_POSTS,
     "a community's members are miscounted": WRONG_MEMBERS,
@@ -31,7 +31,7 @@ WRONG: Mapping[str, str] = {
         WHERE NOT f.demonstration
             AND (f.status = 'UPHELD' AND NOT p.removed OR f.status <> 'OPEN' AND f.resolved_at IS NULL)
     """,
-    "a member was told of what is not there": """
+    "a notification about a missing object": """
         SELECT n.id FROM care.notification n WHERE NOT n.demonstration AND NOT CASE n.subject_type
             WHEN 'pst' THEN EXISTS (SELECT FROM care.post WHERE id = n.subject_id)
             WHEN 'svy' THEN EXISTS (SELECT FROM catalog.survey WHERE id = n.subject_id)
@@ -132,12 +132,12 @@ COMPLETED = """
     WHERE NOT s.demonstration AND (s.status = 'CLOSED' OR p.status = 'COMPLETED')
 """
 
-Kept = Mapping[str, Any]  # what is answered on one sheet, by key
+Kept = Mapping[str, Any]  # the answers on one sheet, by key
 
 
 @dataclass(frozen=True)
 class Form:
-    """Questions, and in the test's own words when each is shown."""
+    """Questions, and when each is visible, stated independently of the code under test."""
 
     name: str
     rules: Mapping[str, list[dict[str, Any]]]
@@ -194,16 +194,16 @@ FORMS = {
 }
 
 
-async def wrong(here: Town) -> list[str]:
-    """What does not hold, in words."""
-    found = [what for what, query in WRONG.items() if await here.database.fetch(query)]
+async def wrong(network: Network) -> list[str]:
+    """Descriptions of the violated invariants."""
+    found = [what for what, query in WRONG.items() if await network.database.fetch(query)]
     sheets: dict[UUID, tuple[Form, dict[str, Any]]] = {}
-    for row in await here.database.fetch(ANSWERS):
+    for row in await network.database.fetch(ANSWERS):
         form, kept = sheets.setdefault(row["answer_sheet_id"], (FORMS[row["text"]], {}))
         if form.name != row["text"] and "a sheet has answers to two forms" not in found:
             found.append("a sheet has answers to two forms")
         kept[row["key"]] = row["codes"] or (row["number"] if row["number"] is not None else row["words"])
-    completed = {row["id"] for row in await here.database.fetch(COMPLETED)}
+    completed = {row["id"] for row in await network.database.fetch(COMPLETED)}
     if completed - set(sheets):
         found.append("answers were sent that answer nothing")
     for sheet, (form, kept) in sheets.items():

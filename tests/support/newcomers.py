@@ -1,4 +1,4 @@
-"""The only place that joins the network as a newcomer does: it registers, reads its mail, enters the code, signs in."""
+"""Joins the network as a newcomer does: registers, reads the mail, enters the code, signs in."""
 
 import asyncio
 import email
@@ -36,7 +36,7 @@ CLOSED_CODE = {
 
 
 class Mailbox:
-    """The mails that a server without a mail server has written into its data folder."""
+    """The mails that a server without an SMTP server writes into its data folder."""
 
     def __init__(self, data: Path) -> None:
         self.folder = data / "mail"
@@ -54,7 +54,7 @@ class Mailbox:
                 await asyncio.sleep(0.01)
 
     def all(self) -> list[tuple[str, str]]:
-        """To whom, and on what, of every mail."""
+        """The recipient and subject of every mail."""
         return sorted((mail["To"], mail["Subject"]) for mail in map(self.open, self.folder.glob("*.eml")))
 
     @staticmethod
@@ -65,21 +65,21 @@ class Mailbox:
 
 
 def code_in(mail: EmailMessage) -> str:
-    """The code that stands alone on a line of a mail as it travels, undecoded."""
+    """The code on a line of its own in the encoded mail."""
     found = CODE_LINE.findall(mail.as_bytes().decode())
     assert len(found) == 1
     return str(found[0])
 
 
 def newcomer(name: str, **given: Any) -> dict[str, Any]:
-    """What somebody registers with."""
+    """The input of a registration."""
     address = f"{name.lower()}@people.example"
     known = {"email": address, "password": PASSWORD, "pseudonym": name, "kind": "PATIENT", "noticeVersion": NOTICE}
     return known | {"locale": "en"} | given
 
 
 async def done(ask: Ask, who: Caller, mutation: str, input: dict[str, Any]) -> list[dict[str, Any]]:
-    """The refusals of a mutation that answers with nothing else."""
+    """The user errors of a mutation, whose payload has nothing else."""
     answer = await ask(who, mutation, {"input": input})
     assert "errors" not in answer, answer
     (payload,) = answer["data"].values()
@@ -109,7 +109,7 @@ async def tried(ask: Ask, address: str, password: str) -> list[dict[str, Any]]:
 
 
 async def becomes_closed(ask: Ask, who: Caller) -> bool:
-    """Whether the server comes to know, within seconds, that a session was closed."""
+    """Whether the server refuses a closed session within seconds."""
     for _ in range(500):
         answer = await ask(who, "{ viewer { audience } }")
         if answer.get("errors", [{}])[0].get("extensions", {}).get("code") == "UNAUTHENTICATED":
@@ -120,17 +120,20 @@ async def becomes_closed(ask: Ask, who: Caller) -> bool:
 
 @pytest_asyncio.fixture
 async def owner(fresh: str) -> AsyncIterator[asyncpg.Connection]:
+    """Yields a superuser's connection to the test's own database."""
     connection = await asyncpg.connect(fresh)
     yield connection
     await connection.close()
 
 
 @pytest_asyncio.fixture
-async def own(fresh: str, tmp_path: Path) -> AsyncIterator[Ask]:
+async def own_ask(fresh: str, tmp_path: Path) -> AsyncIterator[Ask]:
+    """Yields a server on the test's own database that writes its mails for `mailbox`."""
     async with serving(fresh, data=tmp_path) as ask:
         yield ask
 
 
 @pytest.fixture
 def mailbox(tmp_path: Path) -> Mailbox:
+    """Yields the mails of `own_ask`."""
     return Mailbox(tmp_path)

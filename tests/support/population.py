@@ -1,4 +1,4 @@
-"""The only place for a crowd: as many members as a dataset takes, whose answers a test knows, and who asks of them."""
+"""A crowd of members whose survey answers the test knows, and the buyers who publish from them."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,10 @@ from models.identity.accounts import StaffRole
 from models.identity.organizations import OrganizationKind
 from models.insight.licences import LicenceStatus
 from tests import factories
+from tests.support.callers import open_session
 from tests.support.client import Caller
+from tests.support.network import Network
 from tests.support.surveys import NOTICE
-from tests.support.town import Town
 
 KINDS = [kind.value for kind in OrganizationKind]
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -38,7 +39,7 @@ CELLS = """
 
 @dataclass(frozen=True)
 class Crowd:
-    """A community's open survey that everybody in it has completed; `answers` are each member's, by question."""
+    """A community's open survey that all members have completed; `answers` has each member's answers by question."""
 
     community: UUID
     survey: UUID
@@ -52,7 +53,7 @@ async def crowd(
     codes: Mapping[str, Sequence[str]] | None = None,
     **survey: Any,
 ) -> Crowd:
-    """One member for each set of answers, to questions of one choice: A to D, or `codes`; all consent to everybody."""
+    """One member for each set of single-choice answers, with options A to D or `codes`; all consent to everything."""
     community = (await factories.community(database, needed_count=1))["id"]
     offered = {"offered_to": KINDS, "minimum_participants": 1} | survey
     made = await factories.survey(
@@ -102,21 +103,21 @@ async def copy(database: asyncpg.Connection, table: str, columns: str, rows: Seq
     await database.copy_records_to_table(name, schema_name=schema, columns=columns.split(), records=rows)
 
 
-async def closed(here: Town, crowd: Crowd) -> str:
-    """Closes the survey as a manager does; its dataset's id in the graph."""
-    boss = await here.staff(StaffRole.SURVEY_MANAGER)
-    payload = await here.do(boss, "surveyClose", "survey { dataset { id } }", survey=f"svy_{crowd.survey}")
+async def closed(network: Network, crowd: Crowd) -> str:
+    """Closes the crowd's survey as staff do; returns the dataset's id in the graph."""
+    survey_manager = await network.staff(StaffRole.SURVEY_MANAGER)
+    payload = await network.do(survey_manager, "surveyClose", "survey { dataset { id } }", survey=f"svy_{crowd.survey}")
     assert payload["userErrors"] == []
     return str(payload["survey"]["dataset"]["id"])
 
 
-async def buyer(here: Town, *communities: UUID, quota: int = 250_000, **organization: Any) -> Caller:
+async def buyer(network: Network, *communities: UUID, quota: int = 250_000, **organization: Any) -> Caller:
     """A user of a new organization, which is licensed for these communities for a year."""
-    made = await factories.organization(here.database, **{"kind": OrganizationKind.LABORATORY} | organization)
+    made = await factories.organization(network.database, **{"kind": OrganizationKind.LABORATORY} | organization)
     today = datetime.now(UTC).date()
     for community in communities:
         await factories.licence(
-            here.database,
+            network.database,
             organization_id=made["id"],
             community_id=community,
             status=LicenceStatus.GRANTED,
@@ -124,22 +125,32 @@ async def buyer(here: Town, *communities: UUID, quota: int = 250_000, **organiza
             ends_on=today + timedelta(days=365),
             quota_micro_rho=quota,
         )
-    account = await factories.account(here.database, organization_id=made["id"])
-    return Caller(made["name"], await here.token(account["id"]))
+    account = await factories.account(network.database, organization_id=made["id"])
+    return Caller(made["name"], await open_session(network.database, account["id"]))
 
 
-async def publish(here: Town, who: Caller, dataset: str, variable: str, *by: str, within: int = 20) -> dict[str, Any]:
-    """What insightPublish says of a cube."""
-    asked = {"dataset": dataset, "variable": variable, "by": list(by), "precision": f"WITHIN_{within}"}
-    answer = await here.ask(who, PUBLISH, {"input": asked})
+async def publish(
+    network: Network, who: Caller, dataset: str, variable: str, *by: str, within: int = 20
+) -> dict[str, Any]:
+    """The payload of publishing an insight."""
+    return await send_question(network, who, PUBLISH, dataset, variable, *by, within=within)
+
+
+async def send_question(
+    network: Network, who: Caller, document: str, dataset: str, variable: str, *by: str, within: int = 20
+) -> dict[str, Any]:
+    """The result of a document's one root field, whose `$input` asks a dataset for a variable within a margin."""
+    question = {"dataset": dataset, "variable": variable, "by": list(by), "precision": f"WITHIN_{within}"}
+    answer = await network.ask(who, document, {"input": question})
     assert "errors" not in answer, answer["errors"]
-    said: dict[str, Any] = answer["data"]["insightPublish"]
-    return said
+    result: dict[str, Any]
+    [result] = answer["data"].values()
+    return result
 
 
-async def cells(here: Town, who: Caller, insight: str) -> dict[tuple[str, ...], int]:
-    """Every cell's noisy count, by the codes of its category and of what it is broken down by."""
-    answer = await here.ask(who, CELLS, {"id": insight})
+async def cells(network: Network, who: Caller, insight: str) -> dict[tuple[str, ...], int]:
+    """Every cell's noisy count, by the codes of its category and groups."""
+    answer = await network.ask(who, CELLS, {"id": insight})
     assert "errors" not in answer, answer["errors"]
     return {
         (cell["category"]["code"], *(each["code"] for each in cell["by"])): cell["count"]

@@ -1,4 +1,4 @@
-"""The only place that makes up operations: valid documents over a real schema, with values that find real rows."""
+"""Generates random valid operations over a real schema, with values that find real rows."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from tests.support.documents import takes_input
 
-Pool = dict[str, list[Any]]  # an argument's name, or `Type.field` for its cursors, to values worth asking for
-Weights = Mapping[str, int]  # `Type.field` to how many times as often as others it is chosen
+Pool = dict[str, list[Any]]  # an argument's name, or `Type.field` for its cursors, to values that find rows
+Weights = Mapping[str, int]  # `Type.field` to its weight: how much more often it is chosen than others
 
 DEPTH = 5
 FLAGS = ("yes", "no", "perhaps")  # Boolean variables of the directives
@@ -46,7 +46,7 @@ class Writer:
     variables: dict[str, Any] = field(default_factory=dict)
     fragments: list[str] = field(default_factory=list)
     names: int = 0
-    backward: bool = False  # in which direction a list that can be read both ways is read
+    backward: bool = False  # the direction in which a list is read
     weights: Weights = field(default_factory=dict)
 
     def name(self, letter: str) -> str:

@@ -1,4 +1,4 @@
-"""The only place for members and staff who do whatever the graph lets them try, by chance."""
+"""Members and staff who perform random mutations."""
 
 import random
 from asyncio import gather
@@ -13,35 +13,36 @@ from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind
 from resolvers.identity.passwords import hash_password
 from tests import factories
+from tests.support.callers import User
 from tests.support.invariants import FORMS
+from tests.support.network import Network
 from tests.support.newcomers import PASSWORD
 from tests.support.surveys import NOTICE, today, wanted
-from tests.support.town import Person, Town
 
 PATIENTS, RELATIVES = 9, 3
 REGION = "Terres australes"
-FEWEST = 5  # patients: the rest may leave
+FEWEST = 5  # patients who stay: the rest may leave
 
 
 @dataclass
 class Play:
-    """Who plays, and what there is to play with: ids of what was made, whoever's it is, still there or not."""
+    """The players, and the ids of everything that was created, deleted or not."""
 
-    here: Town
+    network: Network
     chance: random.Random
     communities: list[UUID]
     indicators: list[UUID]
     treatments: list[UUID]
-    moderator: Person
-    manager: Person
-    people: list[Person] = field(default_factory=list)  # patients
-    relatives: list[Person] = field(default_factory=list)
-    made: dict[str, list[tuple[str, Person]]] = field(default_factory=dict)  # ids, and by whom
-    turn: Person | None = None
+    moderator: User
+    manager: User
+    people: list[User] = field(default_factory=list)  # patients
+    relatives: list[User] = field(default_factory=list)
+    made: dict[str, list[tuple[str, User]]] = field(default_factory=dict)  # ids, and by whom
+    turn: User | None = None
     carried_out: Counter[str] = field(default_factory=Counter)
 
     def any(self, kind: str) -> str:
-        """One of the latest of a kind, rather one of whose turn it is; nonsense where there is none."""
+        """The id of a recent object of a kind, preferably the acting player's; an invalid id if there is none."""
         latest = self.made.get(kind, [])[-8:]
         own = [made for made in latest if made[1] is self.turn and self.chance.random() < 0.8]
         return self.chance.choice(own or latest or [("nothing", None)])[0]
@@ -59,7 +60,7 @@ class Play:
         return self.chance.choice([["HOSPITAL"], ["HOSPITAL", "MUTUAL"], ["MUTUAL"]])
 
     def answers(self) -> list[dict[str, Any]]:
-        """Some answers: to questions that are hidden as well, and now and then what a question does not take."""
+        """Some answers, including ones to hidden questions and sometimes invalid ones."""
         codes = ["YES", "NO", "SOME"] if self.chance.random() < 0.95 else ["PERHAPS"]
         some: list[dict[str, Any]] = [
             {"question": "treated", "codes": [self.chance.choice(codes)]},
@@ -70,39 +71,39 @@ class Play:
         self.chance.shuffle(some)
         return [answer for answer in some if self.chance.random() < 0.9]
 
-    async def do(self, who: Person, mutation: str, kind: str = "", fields: str = "", **given: Any) -> None:
-        """Tries a mutation, now and then twice at once with one id, and notes what it made."""
+    async def do(self, who: User, mutation: str, kind: str = "", fields: str = "", **given: Any) -> None:
+        """Tries a mutation, sometimes twice concurrently with one request id, and records what it created."""
         chosen = f"{fields} {{ id }}" if fields else "__typename"
         if self.chance.random() < 0.2:
             given["clientMutationId"] = f"{self.chance.random()}"
-            payload, twin = await gather(*(self.here.do(who, mutation, chosen, **given) for _ in range(2)))
-            # A refusal is not kept: of two that race with others, one may be refused.
+            payload, twin = await gather(*(self.network.do(who, mutation, chosen, **given) for _ in range(2)))
+            # A refusal is not stored, so one of two concurrent repeats may be refused.
             assert payload == twin or payload["userErrors"] or twin["userErrors"]
         else:
-            payload = await self.here.do(who, mutation, chosen, **given)
+            payload = await self.network.do(who, mutation, chosen, **given)
         if not payload["userErrors"]:
             self.carried_out[mutation] += 1
             for made in [payload[fields]] if fields and isinstance(payload[fields], dict) else payload.get(fields, []):
                 self.made.setdefault(kind, []).append((made["id"], who))
 
 
-async def member_of_play(here: Town, number: int, kind: MemberKind, password_hash: str) -> Person:
-    who = await here.member(kind=kind, pseudonym=f"player-{next(factories.numbers)}")
-    account = await here.value("SELECT id FROM identity.account WHERE member_id = $1", who.id)
-    await factories.credential(here.database, account_id=account, password_hash=password_hash)
+async def member_of_play(network: Network, number: int, kind: MemberKind, password_hash: str) -> User:
+    who = await network.member(kind=kind, pseudonym=f"player-{next(factories.numbers)}")
+    account = await network.value("SELECT id FROM identity.account WHERE member_id = $1", who.id)
+    await factories.credential(network.database, account_id=account, password_hash=password_hash)
     if number % 2:
-        await here.database.execute("UPDATE care.profile SET region = $2 WHERE member_id = $1", who.id, REGION)
+        await network.database.execute("UPDATE care.profile SET region = $2 WHERE member_id = $1", who.id, REGION)
     return who
 
 
-async def leave(play: Play, who: Person) -> None:
+async def leave(play: Play, who: User) -> None:
     if who in play.people and len(play.people) > FEWEST and play.chance.random() < 0.4:
         play.people.remove(who)
-        assert (await play.here.do(who, "accountDelete", "__typename", password=PASSWORD))["userErrors"] == []
+        assert (await play.network.do(who, "accountDelete", "__typename", password=PASSWORD))["userErrors"] == []
         play.carried_out["accountDelete"] += 1
 
 
-async def create(play: Play, _: Person) -> None:
+async def create(play: Play, _: User) -> None:
     form = play.chance.choice(list(FORMS.values()))
     asked = wanted(play.chance.choice(play.communities), questions=form.questions(), offeredTo=play.kinds())
     asked["minimumParticipants"] = play.chance.randint(1, 3)
@@ -111,14 +112,14 @@ async def create(play: Play, _: Person) -> None:
     await play.do(play.manager, "surveyCreate", "survey", "survey", **asked)
 
 
-async def consent(play: Play, who: Person) -> None:
+async def consent(play: Play, who: User) -> None:
     given: dict[str, Any] = {"purpose": "SURVEY_RESEARCH", "noticeVersion": NOTICE, "granted": False}
     if play.chance.random() < 0.75:
         given |= {"granted": True, "recipients": play.kinds()}
     await play.do(who, "consentSet", **given)
 
 
-async def record(play: Play, who: Person) -> None:
+async def record(play: Play, who: User) -> None:
     values = [play.chance.randint(-1 if play.chance.random() < 0.1 else 0, 10) for _ in range(2)]
     indicators = play.chance.sample(play.indicators, 2)
     entries = [{"indicator": f"ind_{id}", "value": value} for id, value in zip(indicators, values, strict=True)]
@@ -127,39 +128,39 @@ async def record(play: Play, who: Person) -> None:
                   observedOn=play.day(), entries=entries, **whose)  # fmt: skip
 
 
-async def evaluate(play: Play, who: Person) -> None:
+async def evaluate(play: Play, who: User) -> None:
     play.turn = who
     effects = [{"indicator": play.indicator(), "severity": "MILD", "serious": False}]
     await play.do(who, "courseEvaluate", course=play.any("course"), effectiveness=play.chance.randint(0, 11),
                   convenience=5, satisfaction=5, sideEffects=effects)  # fmt: skip
 
 
-async def resolve_flag(play: Play, _: Person) -> None:
-    answer = await play.here.ask(play.moderator, "{ flags(status: OPEN, first: 3) { nodes { id } } }")
+async def resolve_flag(play: Play, _: User) -> None:
+    answer = await play.network.ask(play.moderator, "{ flags(status: OPEN, first: 3) { nodes { id } } }")
     flags = [flag["id"] for flag in answer["data"]["flags"]["nodes"]] or ["nothing"]
     upheld = play.chance.random() < 0.5
     await play.do(play.moderator, "flagResolve", flag=play.chance.choice(flags), upheld=upheld)
 
 
-async def suspend(play: Play, who: Person) -> None:
+async def suspend(play: Play, who: User) -> None:
     until = datetime.now(UTC) + timedelta(hours=play.chance.choice([-1] * 5 + [1]))
     await play.do(play.moderator, "memberSuspend", member=who.graph_id, reason="r", until=until.isoformat())
 
 
-Move = Callable[[Play, Person], Awaitable[None]]
+Move = Callable[[Play, User], Awaitable[None]]
 
 
 def step(mutation: str, kind: str = "", fields: str = "", **given: Callable[[Play], Any]) -> Move:
     """A move that is one mutation, whose arguments are chosen when it is made."""
 
-    async def move(play: Play, who: Person) -> None:
+    async def move(play: Play, who: User) -> None:
         play.turn = who
         await play.do(who, mutation, kind, fields, **{name: choose(play) for name, choose in given.items()})
 
     return move
 
 
-async def accept(play: Play, _: Person) -> None:
+async def accept(play: Play, _: User) -> None:
     await play.do(play.chance.choice(play.relatives), "careLinkAccept", careLink=play.any("link"))
 
 
@@ -172,10 +173,10 @@ def survey(play: Play) -> str:
 
 
 def take_part(mutation: str, **given: Callable[[Play], Any]) -> Move:
-    """A move in a survey that asks whose turn it is, or has asked."""
+    """A move in a survey that invites, or has invited, the acting player."""
 
-    async def move(play: Play, who: Person) -> None:
-        answer = await play.here.ask(who, "{ me { participations { survey { id status } } } }")
+    async def move(play: Play, who: User) -> None:
+        answer = await play.network.ask(who, "{ me { participations { survey { id status } } } }")
         surveys = [part["survey"] for part in answer["data"]["me"]["participations"]]
         chosen = [one["id"] for one in surveys if one["status"] == "OPEN"] or [play.any("survey")]
         play.turn = who
@@ -186,14 +187,14 @@ def take_part(mutation: str, **given: Callable[[Play], Any]) -> Move:
     return move
 
 
-def by(pick: Callable[[Play], Person], move: Move) -> Move:
-    async def moved(play: Play, _: Person) -> None:
+def by(pick: Callable[[Play], User], move: Move) -> Move:
+    async def moved(play: Play, _: User) -> None:
         await move(play, pick(play))
 
     return moved
 
 
-# One that is there twice is made twice as often.
+# An entry that is listed twice is chosen twice as often.
 MOVES: list[Move] = [
     step("communityJoin", community=Play.community),
     step("communityJoin", community=Play.community),
@@ -232,30 +233,30 @@ MOVES: list[Move] = [
 ]  # fmt: skip
 
 
-async def begin(here: Town, seed: int) -> Play:
-    """A play that has not begun: everybody is in one of two new communities."""
-    database = here.database
+async def begin(network: Network, seed: int) -> Play:
+    """A new play, in which everybody is in one of two new communities."""
+    database = network.database
     play = Play(
-        here,
+        network,
         random.Random(seed),
         communities=[(await factories.community(database))["id"] for _ in range(2)],
         indicators=[(await factories.indicator(database))["id"] for _ in range(3)],
         treatments=[(await factories.treatment(database))["id"] for _ in range(2)],
-        moderator=await here.staff(StaffRole.MODERATOR),
-        manager=await here.staff(StaffRole.SURVEY_MANAGER),
+        moderator=await network.staff(StaffRole.MODERATOR),
+        manager=await network.staff(StaffRole.SURVEY_MANAGER),
     )
     password_hash = await hash_password(PASSWORD)
     for number in range(PATIENTS):
-        play.people.append(await member_of_play(here, number, MemberKind.PATIENT, password_hash))
+        play.people.append(await member_of_play(network, number, MemberKind.PATIENT, password_hash))
     for number in range(RELATIVES):
-        play.relatives.append(await member_of_play(here, number, MemberKind.RELATIVE, password_hash))
+        play.relatives.append(await member_of_play(network, number, MemberKind.RELATIVE, password_hash))
     for who in [*play.people, *play.relatives]:
         await play.do(who, "communityJoin", community=play.community())
     return play
 
 
-async def play_twice(play: Play, who: Person) -> None:
-    """Two moves of somebody's, one after the other."""
+async def play_twice(play: Play, who: User) -> None:
+    """Makes two moves of one player in sequence."""
     for _ in range(2):
         if who in play.people or who in play.relatives:
             await play.chance.choice(MOVES)(play, who)

@@ -1,4 +1,4 @@
-"""The only place that has the database encode a dataset of a test's own, and reads its records and counts back."""
+"""Has the database encode a dataset of a test's own, and reads back its records and counts."""
 
 import contextlib
 import random
@@ -28,7 +28,7 @@ class Encoded:
     variables: tuple[Variable, ...]
 
     async def freeze(self) -> None:
-        """Enrols whoever may be, and encodes them."""
+        """Enrols all eligible members and encodes their records."""
         await self.connection.execute("SELECT research.enrol($1)", self.id)
         await self.connection.execute("SELECT research.encode($1)", self.id)
 
@@ -65,7 +65,7 @@ class Encoded:
 
 
 async def dataset(connection: asyncpg.Connection, variables: Sequence[Variable], **given: Any) -> Encoded:
-    """A dataset with these variables, in which nobody is yet."""
+    """A dataset with these variables, without members."""
     made = await factories.dataset(connection, **{"offered_to": KINDS} | given)
     for each, slot in zip(variables, domains.slots(variables), strict=True):
         row = await factories.variable(
@@ -92,7 +92,7 @@ async def dataset(connection: asyncpg.Connection, variables: Sequence[Variable],
 
 @contextlib.asynccontextmanager
 async def undone(connection: asyncpg.Connection) -> AsyncIterator[None]:
-    """What is done within is undone."""
+    """Rolls back whatever is done within."""
     transaction = connection.transaction()
     await transaction.start()
     try:
@@ -102,7 +102,7 @@ async def undone(connection: asyncpg.Connection) -> AsyncIterator[None]:
 
 
 async def consenting(connection: asyncpg.Connection, purpose: str = "TRACKING_RESEARCH", **given: Any) -> UUID:
-    """A member that consents to laboratories and hospitals."""
+    """A member who consents to laboratories and hospitals."""
     member: UUID = (await factories.member(connection, **given))["id"]
     await factories.consent(connection, member_id=member, purpose=purpose, recipients=KINDS)
     return member
@@ -110,7 +110,7 @@ async def consenting(connection: asyncpg.Connection, purpose: str = "TRACKING_RE
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What a community tracks: two treatments and two indicators are in the domain, a third of each is not."""
+    """What a community tracks: two treatments and two indicators in the domain, and one of each outside it."""
 
     treatments: Sequence[asyncpg.Record]
     indicators: Sequence[asyncpg.Record]
@@ -123,7 +123,7 @@ class Catalogue:
 
 
 async def catalogue(connection: asyncpg.Connection) -> Catalogue:
-    """Its slugs are drug-a to drug-c and sign-a to sign-c, which no other catalogue of a transaction may have."""
+    """A new catalogue with the slugs drug-a to drug-c and sign-a to sign-c; at most one in a transaction."""
     return Catalogue(
         [await factories.treatment(connection, slug=f"drug-{letter}") for letter in "abc"],
         [await factories.indicator(connection, slug=f"sign-{letter}") for letter in "abc"],
@@ -143,8 +143,8 @@ async def wave_of(connection: asyncpg.Connection, chance: random.Random, size: i
             sex = chance.choice(["FEMALE", "UNKNOWN"])
             await factories.profile(connection, member_id=member, birth_year=year, region=region, sex=sex)
         if chance.random() < 0.5:
-            told = {"member_id": member, "community_id": made.community}
-            await factories.diagnosis(connection, **told, diagnosed_in=chance.choice([1990, 2025, 2030]))
+            membership = {"member_id": member, "community_id": made.community}
+            await factories.diagnosis(connection, **membership, diagnosed_in=chance.choice([1990, 2025, 2030]))
         for _ in range(chance.randrange(6)):
             await _course(connection, chance, member, known)
         days = range(0, 300, chance.choice([3, 17, 40]))
@@ -180,7 +180,7 @@ OPTIONS = ("A", "B", "C", "D", "E")
 
 
 async def survey_of(connection: asyncpg.Connection, chance: random.Random, size: int) -> Encoded:
-    """A survey's dataset: answers with repeated codes and with codes that no question offers, and none at all."""
+    """A survey's dataset, with repeated codes, codes that no question offers, and missing answers."""
     survey = await factories.survey(connection)
     asked = [
         await _asked(connection, survey["id"], kind, key)

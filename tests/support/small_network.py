@@ -1,4 +1,4 @@
-"""The only place for a network of a few rows in which every field of the graph has a value to give."""
+"""A network of a few rows in which every field of the graph has a value."""
 
 import json
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ MONDAY = date(2026, 3, 2)
 
 @dataclass(frozen=True)
 class SmallNetwork:
-    """Who may ask it, by audience, and the arguments that find something in it, as GraphQL writes them."""
+    """A viewer of each audience, and argument values, as GraphQL literals, that find rows."""
 
     viewers: dict[Audience, Viewer]
     values: dict[str, str]
 
 
 async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
-    """Insert it, and say how to ask about it."""
+    """Inserts the network; returns its viewers and argument values."""
     condition = await factories.condition(connection, name="Rare fatigue", icd10="G93.3", orpha="1234")
     community = await factories.community(
         connection, slug="rare", name="Rare fatigue", condition_id=condition["id"], member_count=20
@@ -142,7 +142,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         subjects={"tea": treatment["id"]},
     )
     await factories.enrolment(connection, dataset_id=frozen.id, **own)
-    published = await frozen.say(
+    published = await frozen.publish(
         ("sleep", "tea"), [400, 300, 50, 200, 100, 40, 60, 20, 30], organization_id=organization["id"]
     )
     staff = await factories.staff(connection)

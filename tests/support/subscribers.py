@@ -1,4 +1,4 @@
-"""The only place that subscribes as a client does: over sockets and event streams; and that makes events."""
+"""Subscribes as a client does, over sockets and event streams, and publishes events."""
 
 import asyncio
 import contextlib
@@ -20,37 +20,37 @@ from tests.support.client import ANYBODY, Ask, Caller
 
 WAIT_SECONDS = 10.0
 POST_ADDED = "subscription($discussion: ID!) { postAdded(discussion: $discussion) { body author { pseudonym } } }"
-# The same post so often that few of them fill a connection: writing long ones takes longer than sending them.
+# A post that is selected so often that a few events fill a connection.
 LONG_POST_ADDED = POST_ADDED.replace("body", " ".join(["body", *(f"b{number}: body" for number in range(24))]))
 
 
 @dataclass
 class Socket:
-    """A client's socket; what is awaited and does not come fails the test after a while."""
+    """A client's socket; waiting for a message that does not come fails the test."""
 
     connection: ClientConnection
 
-    async def say(self, type: str, **more: Any) -> None:
+    async def send(self, type: str, **more: Any) -> None:
         await self.connection.send(json.dumps({"type": type, **more}))
 
     async def subscribe(self, id: str, query: str, variables: Mapping[str, Any] | None = None) -> None:
-        await self.say("subscribe", id=id, payload={"query": query, "variables": variables})
+        await self.send("subscribe", id=id, payload={"query": query, "variables": variables})
 
-    async def hear(self) -> dict[str, Any]:
+    async def receive(self) -> dict[str, Any]:
         async with asyncio.timeout(WAIT_SECONDS):
             text = await self.connection.recv()
-        assert isinstance(text, str)  # a browser would be given a Blob
+        assert isinstance(text, str)  # a browser would receive a Blob
         message: dict[str, Any] = json.loads(text)
         return message
 
     async def data(self, id: str) -> Any:
-        """The data of the next message, which is an answer of this operation."""
-        message = await self.hear()
+        """The data of the next message, which must be a result of this operation."""
+        message = await self.receive()
         assert (message["type"], message["id"], list(message["payload"])) == ("next", id, ["data"])
         return message["payload"]["data"]
 
     async def closed(self) -> tuple[int, str]:
-        """With what code and reason the server closes it, whatever it says before."""
+        """The code and reason with which the server closes the socket, after any other messages."""
         async with asyncio.timeout(WAIT_SECONDS):
             with contextlib.suppress(ConnectionClosed):
                 while True:
@@ -59,9 +59,9 @@ class Socket:
         return self.connection.close_code, self.connection.close_reason or ""
 
     async def quiet(self) -> bool:
-        """Whether nothing is said until a ping that is sent now is answered, and in the moment after."""
-        await self.say("ping")
-        if await self.hear() != {"type": "pong"}:
+        """Whether no message arrives until a ping is answered, and shortly after."""
+        await self.send("ping")
+        if await self.receive() != {"type": "pong"}:
             return False
         try:
             await asyncio.wait_for(self.connection.recv(), 0.1)
@@ -72,7 +72,7 @@ class Socket:
 
 @contextlib.asynccontextmanager
 async def dialled(ask: Ask, path: str = "/graphql", **how: Any) -> AsyncIterator[Socket]:
-    """A socket on which nothing has been said."""
+    """A socket before its first message."""
     address = str(ask.http.base_url.join(path)).replace("http", "ws", 1)
     async with connect(address, **{"subprotocols": [PROTOCOL], "proxy": None, "close_timeout": 2} | how) as connection:
         yield Socket(connection)
@@ -80,10 +80,10 @@ async def dialled(ask: Ask, path: str = "/graphql", **how: Any) -> AsyncIterator
 
 @contextlib.asynccontextmanager
 async def socket(ask: Ask, who: Caller = ANYBODY, **how: Any) -> AsyncIterator[Socket]:
-    """A socket that `who` has opened."""
+    """A socket of `who`, initialised."""
     async with dialled(ask, **how) as made:
-        await made.say("connection_init", payload=who.headers)
-        assert await made.hear() == {"type": "connection_ack"}
+        await made.send("connection_init", payload=who.headers)
+        assert await made.receive() == {"type": "connection_ack"}
         yield made
 
 
@@ -94,8 +94,8 @@ class EventStream:
     response: httpx.Response
     lines: AsyncIterator[str]
 
-    async def hear(self) -> tuple[str, Any]:
-        """The next event and what it carries; a comment is `:`, the end is ""."""
+    async def receive(self) -> tuple[str, Any]:
+        """The next event and its data; a comment is `:`, the end is ""."""
         async with asyncio.timeout(WAIT_SECONDS):
             kind = await anext(self.lines, "")
             if kind in ("", ":"):
@@ -112,7 +112,7 @@ class EventStream:
 async def event_stream(
     ask: Ask, who: Caller, query: str, variables: Mapping[str, Any] | None = None, **headers: str
 ) -> AsyncIterator[EventStream]:
-    """The answer to a POST that takes nothing but an event stream."""
+    """The response to a POST that accepts only an event stream."""
     asked = {"query": query, "variables": variables}
     headers = {"accept": "text/event-stream"} | who.headers | headers
     async with ask.http.stream("POST", "/graphql", json=asked, headers=headers) as response:
@@ -129,13 +129,13 @@ async def lines_of(response: httpx.Response) -> AsyncIterator[str]:
 
 
 async def announce(connection: asyncpg.Connection, kind: str, subject: UUID, about: UUID | None = None) -> None:
-    """What a statement that writes says in its transaction."""
+    """Publishes an event, as a statement that writes does in its transaction."""
     event = {"kind": kind, "subject": str(subject), "about": None if about is None else str(about)}
     await connection.execute("select pg_notify($1, $2)", CHANNEL, json.dumps(event))
 
 
 async def subscribed(ask: Ask, number: int) -> None:
-    """Comes back when this many subscribe."""
+    """Waits until there are this many subscribers."""
     assert ask.app.endpoint is not None
     events = ask.app.endpoint.events
     async with asyncio.timeout(WAIT_SECONDS):
@@ -144,7 +144,7 @@ async def subscribed(ask: Ask, number: int) -> None:
 
 
 async def held(ask: Ask, number: int) -> None:
-    """Comes back when this many sockets and streams are open."""
+    """Waits until this many sockets and streams are open."""
     streams = streams_of(ask)
     async with asyncio.timeout(WAIT_SECONDS):
         while len(streams.open) != number:  # noqa: ASYNC110 - the same

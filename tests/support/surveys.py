@@ -1,11 +1,15 @@
-"""The only place for the survey that tests ask, and for bringing it to where a test begins."""
+"""The survey that tests use, and steps that bring it to a status."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest_asyncio
+
+from tests.support.callers import User
 from tests.support.client import Caller
-from tests.support.town import Person, Town
+from tests.support.ids import key
+from tests.support.network import Network
 
 NOTICE = "2025-1"
 CHOICES = [{"code": "YES", "label": "Yes"}, {"code": "NO", "label": "No"}, {"code": "SOME", "label": "Somewhat"}]
@@ -32,10 +36,10 @@ def in_days(days: int) -> str:
     return (today() + timedelta(days=days)).isoformat()
 
 
-def wanted(home: UUID, **given: Any) -> dict[str, Any]:
-    """An input that surveyCreate takes; it opens once two can answer."""
+def wanted(community_id: UUID, **given: Any) -> dict[str, Any]:
+    """A valid input of surveyCreate; the survey opens once two members can answer."""
     return {
-        "community": f"com_{home}",
+        "community": f"com_{community_id}",
         "title": "Sleep",
         "description": "How you sleep.",
         "questions": QUESTIONS,
@@ -45,64 +49,66 @@ def wanted(home: UUID, **given: Any) -> dict[str, Any]:
     } | given
 
 
-async def drafted(here: Town, boss: Caller, home: UUID, **given: Any) -> str:
-    payload = await here.do(boss, "surveyCreate", "survey { id }", **wanted(home, **given))
+async def drafted(network: Network, survey_manager: Caller, community_id: UUID, **given: Any) -> str:
+    payload = await network.do(survey_manager, "surveyCreate", "survey { id }", **wanted(community_id, **given))
     assert payload["userErrors"] == []
     return str(payload["survey"]["id"])
 
 
-async def scheduled(here: Town, boss: Caller, home: UUID, **given: Any) -> str:
-    survey = await drafted(here, boss, home, **given)
-    assert (await here.do(boss, "surveySchedule", "survey { id }", survey=survey))["userErrors"] == []
+async def scheduled(network: Network, survey_manager: Caller, community_id: UUID, **given: Any) -> str:
+    survey = await drafted(network, survey_manager, community_id, **given)
+    assert (await network.do(survey_manager, "surveySchedule", "survey { id }", survey=survey))["userErrors"] == []
     return survey
 
 
-async def consents(here: Town, who: Caller, *recipients: str, **given: Any) -> None:
-    """`who` allows its answers to be used for these, hospitals if none is named."""
+async def consents(network: Network, who: Caller, *recipients: str, **given: Any) -> None:
+    """`who` consents to these recipients, or to hospitals if none is given."""
     wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "noticeVersion": NOTICE} | given
     kinds = list(recipients or ["HOSPITAL"])
-    payload = await here.do(who, "consentSet", "consent { granted }", recipients=kinds, **wants)
+    payload = await network.do(who, "consentSet", "consent { granted }", recipients=kinds, **wants)
     assert payload["userErrors"] == []
 
 
-async def opened(here: Town, boss: Caller, home: UUID, *members: Person, **given: Any) -> str:
+async def opened(network: Network, survey_manager: Caller, community_id: UUID, *members: User, **given: Any) -> str:
     """The id of an open survey to which these members, at least two, are invited."""
     for member in members:
-        await consents(here, member)
-    survey = await scheduled(here, boss, home, **given)
-    assert await status_of(here, survey) == "OPEN"
+        await consents(network, member)
+    survey = await scheduled(network, survey_manager, community_id, **given)
+    assert await status_of(network, survey) == "OPEN"
     return survey
 
 
-async def submitted(here: Town, who: Caller, survey: str, *answers: dict[str, Any]) -> None:
-    payload = await here.do(who, "surveySubmit", "participation { status }", survey=survey, answers=answers or WHOLE)
+async def submitted(network: Network, who: Caller, survey: str, *answers: dict[str, Any]) -> None:
+    payload = await network.do(who, "surveySubmit", "participation { status }", survey=survey, answers=answers or WHOLE)
     assert payload == {"participation": {"status": "COMPLETED"}, "userErrors": []}
 
 
-def uuid(id: str) -> UUID:
-    return UUID(id[4:])
+async def status_of(network: Network, survey: str) -> str:
+    return str(await network.value("SELECT status FROM catalog.survey WHERE id = $1", key(survey)))
 
 
-async def status_of(here: Town, survey: str) -> str:
-    return str(await here.value("SELECT status FROM catalog.survey WHERE id = $1", uuid(survey)))
-
-
-async def completed(here: Town, survey: str) -> int:
-    """The count that the house is shown, which the rows must agree with."""
-    kept = await here.value("SELECT completed_count FROM catalog.survey_progress WHERE survey_id = $1", uuid(survey))
+async def completed(network: Network, survey: str) -> int:
+    """The completed count that staff see, checked against the rows."""
+    kept = await network.value("SELECT completed_count FROM catalog.survey_progress WHERE survey_id = $1", key(survey))
     rows = "SELECT count(*) FROM research.participation WHERE survey_id = $1 AND status = 'COMPLETED'"
-    assert (kept or 0) == await here.value(rows, uuid(survey))
+    assert (kept or 0) == await network.value(rows, key(survey))
     return kept or 0
 
 
-async def participation(here: Town, who: Person, survey: str) -> str | None:
+async def participation(network: Network, who: User, survey: str) -> str | None:
     query = "SELECT status FROM research.participation WHERE member_id = $1 AND survey_id = $2"
-    found: str | None = await here.value(query, who.id, uuid(survey))
+    found: str | None = await network.value(query, who.id, key(survey))
     return found
 
 
-async def answers_in(here: Town, survey: str) -> int:
-    """How many answers there are to a survey, whoever's; a sheet that nobody's participation leads to is none's."""
+async def answers_in(network: Network, survey: str) -> int:
+    """The number of a survey's answers, linked to a participation or not."""
     query = "SELECT count(*) FROM research.answer a JOIN research.answer_sheet s ON s.id = a.answer_sheet_id"
-    found: int = await here.value(f"{query} WHERE s.survey_id = $1", uuid(survey))
+    found: int = await network.value(f"{query} WHERE s.survey_id = $1", key(survey))
     return found
+
+
+@pytest_asyncio.fixture
+async def survey(network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User) -> str:
+    """Yields the graph's id of an open survey to which `ada` and `ben` are invited."""
+    return await opened(network, survey_manager, community_id, ada, ben)

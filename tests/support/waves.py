@@ -1,4 +1,4 @@
-"""The only place that makes datasets of a test's own, and what has been said of them: rows, and nothing is counted."""
+"""Inserts datasets and releases of a test's own as rows, without counting anything."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tests import factories
 
 
 def variable(name: str, *codes: str, ordinal: bool = False, several: int = 1) -> Variable:
-    """A variable with these categories and UNKNOWN; of an ordinal one each counts as its place."""
+    """A variable with these categories and UNKNOWN; the value of an ordinal category is its position."""
     categories = [
         Category(code, code.capitalize(), float(place) if ordinal else None) for place, code in enumerate(codes)
     ]
@@ -40,13 +40,13 @@ class Wave:
         return Cube(tuple(each for each in self.variables if each.name in names), tuple(estimates), sigma)
 
     async def size(self, **given: Any) -> UUID:
-        """What is released first: no insight shows it. The release's id."""
+        """Publishes the dataset's size, its first release, which no insight shows; returns the release's id."""
         made = await factories.release(self.connection, dataset_id=self.id, **given)
         await factories.ledger_entry(self.connection, release_id=made["id"])
         id: UUID = made["id"]
         return id
 
-    async def say(
+    async def publish(
         self,
         names: Sequence[str],
         noisy: Sequence[int],
@@ -55,7 +55,7 @@ class Wave:
         sigma: float = 5.0,
         **given: Any,
     ) -> dict[str, str]:
-        """Release a cube over the variables of these names; the ids of the insights that show it, by their variable."""
+        """Publishes a cube of the variables of these names; returns the ids of its insights by variable."""
         cube = self.cube(names, list(map(float, noisy)), sigma)
         positions = {each.name: place for place, each in enumerate(self.variables, 1)}
         inside = [each.name for each in cube.variables]
@@ -77,7 +77,7 @@ class Wave:
         return {name: await self.show(release, cube, name, positions) for name in inside}
 
     async def show(self, release: asyncpg.Record, cube: Cube, name: str, positions: dict[str, int]) -> str:
-        """The insight that shows a release as one of its variables by the others; its id."""
+        """Inserts the insight of one of a release's variables by the others; returns its id."""
         by = [each.name for each in cube.variables if each.name != name]
         places = [positions[other] for other in by]
         insight = await factories.insight(
@@ -102,7 +102,7 @@ class Wave:
 
 
 async def wave(connection: asyncpg.Connection, *variables: Variable, **given: Any) -> Wave:
-    """A dataset with these variables; `subjects` are what they are about, by their name."""
+    """A dataset with these variables; `subjects` has the ids of their subjects, by variable name."""
     subjects = given.pop("subjects", {})
     made = await factories.dataset(connection, **given)
     for place, each in enumerate(variables):

@@ -1,4 +1,4 @@
-"""Whatever a patient and its relative do in whatever order: a diary holds each day's last value, and whose it is."""
+"""Whatever a patient and a relative do in any order, a diary holds each day's last value and its author."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ from resolvers.transactions import Refused
 from tests import factories
 
 DAYS = [date(2026, 3, 2) + timedelta(days=day) for day in range(2)]
-PLACES = st.integers(0, 1)  # of a day, of an indicator, of a side: 0 the patient, 1 the relative
+PLACES = st.integers(0, 1)  # a day, an indicator, and a writer: 0 the patient, 1 the relative
 STEPS = st.one_of(
     st.tuples(
         st.just("record"), PLACES, PLACES, st.lists(st.tuples(PLACES, st.integers(-1, 11)), min_size=1, max_size=2)
@@ -31,7 +31,7 @@ STEPS = st.one_of(
 
 
 class Expected:
-    """A diary as it should be, by day and indicator, and the care link's status."""
+    """The expected diary, by day and indicator, and the care link's status."""
 
     def __init__(self) -> None:
         self.values: dict[tuple[date, UUID], tuple[float, bool]] = {}
@@ -43,7 +43,7 @@ class Expected:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=12))
-async def test_a_diary_is_what_its_writers_last_said(dsn: str, steps: list[Any]) -> None:
+async def test_a_diary_holds_its_writers_last_values(dsn: str, steps: list[Any]) -> None:
     admin = await asyncpg.connect(dsn)
     everything = admin.transaction()
     await everything.start()
@@ -131,7 +131,7 @@ async def live(admin: asyncpg.Connection, steps: list[Any]) -> None:
 
 
 async def carried_out(admin: asyncpg.Connection, member: UUID, write: Callable[[Viewer], Awaitable[object]]) -> bool:
-    """Whether a write was carried out, in the role of the patient's view: nothing is left of one that was not."""
+    """Whether a write succeeded as the patient view's role; a failed one is rolled back."""
     transaction = admin.transaction()
     await transaction.start()
     await admin.execute("SET LOCAL ROLE cohorte_patient")

@@ -1,65 +1,53 @@
-"""Members' diaries, written over HTTP: a day at once or not at all, by oneself or by a relative while it may."""
+"""Diaries written over HTTP: a day at once or not at all, by the member or by a relative with a care link."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from models.identity.members import CareLinkStatus, MemberKind, Sharing
 from models.tracking.observations import Scale
 from models.viewers import Audience
 from tests import factories
 from tests.models.test_scopes import viewing
-from tests.support.callers import Place, Someone, place
+from tests.support.callers import OwnServer, User
 
 DAY = "2026-03-02"
 RECORDED = "observations { indicator { id } value observedOn note byRelative } userErrors { code path }"
 
 
-@pytest_asyncio.fixture
-async def here(fresh: str) -> AsyncIterator[Place]:
-    async with place(fresh) as here:
-        yield here
-
-
-async def indicator(here: Place, scale: Scale = Scale.RATING_0_10, minimum: float = 0, maximum: float = 10) -> str:
-    made = await factories.indicator(here.admin, scale=scale, minimum=float(minimum), maximum=float(maximum))
+async def indicator(
+    own_server: OwnServer, scale: Scale = Scale.RATING_0_10, minimum: float = 0, maximum: float = 10
+) -> str:
+    made = await factories.indicator(own_server.admin, scale=scale, minimum=float(minimum), maximum=float(maximum))
     return f"ind_{made['id']}"
-
-
-async def tomorrow(here: Place) -> str:
-    """A day that has not begun in France, whenever the test runs."""
-    today: date = await here.admin.fetchval("SELECT (now() AT TIME ZONE 'Europe/Paris')::date")
-    return (today + timedelta(days=1)).isoformat()
 
 
 def entry(indicator: str, value: float, **more: Any) -> dict[str, Any]:
     return {"indicator": indicator, "value": value, **more}
 
 
-async def rows(here: Place, member: UUID) -> list[tuple[Any, ...]]:
-    found = await here.admin.fetch(
+async def rows(own_server: OwnServer, member: UUID) -> list[tuple[Any, ...]]:
+    found = await own_server.admin.fetch(
         "SELECT value, note, by_relative FROM care.observation WHERE member_id = $1 ORDER BY value", member
     )
     return [tuple(row) for row in found]
 
 
-async def link(here: Place, patient: Someone, relative: Someone, status: CareLinkStatus) -> UUID:
-    made = await factories.care_link(here.admin, patient_id=patient.id, relative_id=relative.id, status=status)
+async def link(own_server: OwnServer, patient: User, relative: User, status: CareLinkStatus) -> UUID:
+    made = await factories.care_link(own_server.admin, patient_id=patient.id, relative_id=relative.id, status=status)
     id: UUID = made["id"]
     return id
 
 
-async def test_a_day_is_recorded_at_once_and_answered_in_the_entries_order(here: Place) -> None:
-    mia = await here.member()
-    pain, grade = await indicator(here), await indicator(here, Scale.GRADE_NONE_TO_SEVERE, 0, 3)
+async def test_a_day_is_recorded_completely_and_returned_in_the_entries_order(own_server: OwnServer) -> None:
+    mia = await own_server.member()
+    pain, grade = await indicator(own_server), await indicator(own_server, Scale.GRADE_NONE_TO_SEVERE, 0, 3)
     entries = [entry(pain, 6.5, note="  after the walk "), entry(grade, 2)]
-    answer = await here.do(mia, "observationsRecord", {"observedOn": DAY, "entries": entries}, RECORDED)
+    answer = await own_server.do(mia, "observationsRecord", {"observedOn": DAY, "entries": entries}, RECORDED)
     assert answer == {
         "observations": [
             {"indicator": {"id": pain}, "value": 6.5, "observedOn": DAY, "note": "after the walk", "byRelative": False},
@@ -67,26 +55,26 @@ async def test_a_day_is_recorded_at_once_and_answered_in_the_entries_order(here:
         ],
         "userErrors": [],
     }
-    assert await rows(here, mia.id) == [(2.0, None, False), (6.5, "after the walk", False)]
+    assert await rows(own_server, mia.id) == [(2.0, None, False), (6.5, "after the walk", False)]
 
 
-async def test_a_second_value_of_a_day_replaces_the_first_and_keeps_its_id(here: Place) -> None:
-    mia = await here.member()
-    pain, sleep = await indicator(here), await indicator(here)
+async def test_a_second_value_of_a_day_replaces_the_first_and_keeps_its_id(own_server: OwnServer) -> None:
+    mia = await own_server.member()
+    pain, sleep = await indicator(own_server), await indicator(own_server)
     selection = "observations { id }"
     first = {"observedOn": DAY, "entries": [entry(pain, 3, note="early"), entry(sleep, 8)]}
-    before = await here.do(mia, "observationsRecord", first, selection)
+    before = await own_server.do(mia, "observationsRecord", first, selection)
     second = {"observedOn": DAY, "entries": [entry(pain, 7)]}
-    after = await here.do(mia, "observationsRecord", second, selection)
+    after = await own_server.do(mia, "observationsRecord", second, selection)
     assert after["observations"] == before["observations"][:1]
-    assert await rows(here, mia.id) == [(7.0, None, False), (8.0, None, False)]
+    assert await rows(own_server, mia.id) == [(7.0, None, False), (8.0, None, False)]
 
 
-async def test_every_entry_is_refused_with_its_own_path_and_nothing_is_written(here: Place) -> None:
-    mia = await here.member()
-    pain, grade = await indicator(here), await indicator(here, Scale.GRADE_NONE_TO_SEVERE, 0, 3)
-    weight = await indicator(here, Scale.QUANTITY, 20, 400)
-    treatment = await factories.treatment(here.admin)
+async def test_every_invalid_entry_is_refused_with_its_path_and_nothing_is_stored(own_server: OwnServer) -> None:
+    mia = await own_server.member()
+    pain, grade = await indicator(own_server), await indicator(own_server, Scale.GRADE_NONE_TO_SEVERE, 0, 3)
+    weight = await indicator(own_server, Scale.QUANTITY, 20, 400)
+    treatment = await factories.treatment(own_server.admin)
     entries = [
         entry(weight, 71.5),
         entry(pain, 10.01),
@@ -95,10 +83,10 @@ async def test_every_entry_is_refused_with_its_own_path_and_nothing_is_written(h
         entry(f"ind_{uuid4()}", 1),
         entry(f"trt_{treatment['id']}", 1),
         entry("nonsense", 1),
-        entry(await indicator(here), -1, note="x" * 1_001),
+        entry(await indicator(own_server), -1, note="x" * 1_001),
     ]
     asked = {"observedOn": DAY, "entries": entries}
-    assert await here.refusals(mia, "observationsRecord", asked) == [
+    assert await own_server.refusals(mia, "observationsRecord", asked) == [
         ("INVALID", "input.entries.1.value"),
         ("INVALID", "input.entries.2.value"),
         ("INVALID", "input.entries.3.indicator"),
@@ -108,121 +96,123 @@ async def test_every_entry_is_refused_with_its_own_path_and_nothing_is_written(h
         ("TOO_LONG", "input.entries.7.note"),
         ("INVALID", "input.entries.7.value"),
     ]
-    assert await rows(here, mia.id) == []
+    assert await rows(own_server, mia.id) == []
 
 
-async def test_a_day_to_come_or_long_gone_is_refused(here: Place) -> None:
-    mia = await here.member()
-    entries = [entry(await indicator(here), 3)]
-    for day in (await tomorrow(here), "9999-12-31", "1899-12-31"):
-        refused = await here.refusals(mia, "observationsRecord", {"observedOn": day, "entries": entries})
+async def test_a_future_or_distant_day_is_refused(own_server: OwnServer) -> None:
+    mia = await own_server.member()
+    entries = [entry(await indicator(own_server), 3)]
+    for day in (await own_server.tomorrow(), "9999-12-31", "1899-12-31"):
+        refused = await own_server.refusals(mia, "observationsRecord", {"observedOn": day, "entries": entries})
         assert refused == [("INVALID", "input.observedOn")]
-    assert await rows(here, mia.id) == []
-    today = (date.fromisoformat(await tomorrow(here)) - timedelta(days=1)).isoformat()
-    assert await here.refusals(mia, "observationsRecord", {"observedOn": today, "entries": entries}) == []
+    assert await rows(own_server, mia.id) == []
+    today = (date.fromisoformat(await own_server.tomorrow()) - timedelta(days=1)).isoformat()
+    assert await own_server.refusals(mia, "observationsRecord", {"observedOn": today, "entries": entries}) == []
 
 
-async def test_a_check_in_takes_one_to_a_hundred_entries(here: Place) -> None:
-    mia = await here.member()
-    entries = [entry(await indicator(here), 3) for _ in range(101)]
+async def test_a_check_in_takes_one_to_a_hundred_entries(own_server: OwnServer) -> None:
+    mia = await own_server.member()
+    entries = [entry(await indicator(own_server), 3) for _ in range(101)]
     asked = {"observedOn": DAY, "entries": entries}
-    too_many = await here.ask(
+    too_many = await own_server.ask(
         mia, "mutation ($i: ObservationsRecordInput!) { observationsRecord(input: $i) { query { __typename } } }",
         {"i": asked},
     )  # fmt: skip
     assert too_many["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
-    assert await rows(here, mia.id) == []
-    assert await here.refusals(mia, "observationsRecord", asked | {"entries": []}) == [("INVALID", "input.entries")]
+    assert await rows(own_server, mia.id) == []
+    assert await own_server.refusals(mia, "observationsRecord", asked | {"entries": []}) == [
+        ("INVALID", "input.entries")
+    ]
     entries.pop()
-    assert await here.refusals(mia, "observationsRecord", asked) == []
-    assert await here.count("care.observation", member_id=mia.id) == 100
+    assert await own_server.refusals(mia, "observationsRecord", asked) == []
+    assert await own_server.count("care.observation", member_id=mia.id) == 100
 
 
-async def test_a_relative_writes_while_its_link_is_accepted_and_not_a_moment_longer(here: Place) -> None:
-    mia, rob = await here.member(), await here.member(MemberKind.RELATIVE)
-    pain = await indicator(here)
+async def test_a_relative_writes_only_while_the_care_link_is_accepted(own_server: OwnServer) -> None:
+    mia, rob = await own_server.member(), await own_server.member(MemberKind.RELATIVE)
+    pain = await indicator(own_server)
     asked = {"observedOn": DAY, "entries": [entry(pain, 4)], "onBehalfOf": f"mbr_{mia.id}"}
     nobody = [("NOT_FOUND", "input.onBehalfOf")]
-    assert await here.refusals(rob, "observationsRecord", asked) == nobody
-    care_link = await link(here, mia, rob, CareLinkStatus.INVITED)
-    assert await here.refusals(rob, "observationsRecord", asked) == nobody
-    assert await here.do(rob, "careLinkAccept", {"careLink": f"lnk_{care_link}"}, "careLink { status }") == {
+    assert await own_server.refusals(rob, "observationsRecord", asked) == nobody
+    care_link = await link(own_server, mia, rob, CareLinkStatus.INVITED)
+    assert await own_server.refusals(rob, "observationsRecord", asked) == nobody
+    assert await own_server.do(rob, "careLinkAccept", {"careLink": f"lnk_{care_link}"}, "careLink { status }") == {
         "careLink": {"status": "ACCEPTED"}
     }
-    answer = await here.do(rob, "observationsRecord", asked, "observations { value byRelative }")
+    answer = await own_server.do(rob, "observationsRecord", asked, "observations { value byRelative }")
     assert answer == {"observations": [{"value": 4, "byRelative": True}]}
-    assert await here.refusals(mia, "careLinkEnd", {"careLink": f"lnk_{care_link}"}) == []
-    assert await here.refusals(rob, "observationsRecord", asked | {"entries": [entry(pain, 9)]}) == nobody
-    assert await rows(here, mia.id) == [(4.0, None, True)]
-    assert await rows(here, rob.id) == []
+    assert await own_server.refusals(mia, "careLinkEnd", {"careLink": f"lnk_{care_link}"}) == []
+    assert await own_server.refusals(rob, "observationsRecord", asked | {"entries": [entry(pain, 9)]}) == nobody
+    assert await rows(own_server, mia.id) == [(4.0, None, True)]
+    assert await rows(own_server, rob.id) == []
 
 
-async def test_a_patient_does_not_write_in_its_relatives_diary(here: Place) -> None:
-    mia, rob = await here.member(), await here.member(MemberKind.RELATIVE)
-    await link(here, mia, rob, CareLinkStatus.ACCEPTED)
-    asked = {"observedOn": DAY, "entries": [entry(await indicator(here), 4)], "onBehalfOf": f"mbr_{rob.id}"}
-    assert await here.refusals(mia, "observationsRecord", asked) == [("NOT_FOUND", "input.onBehalfOf")]
-    assert await rows(here, rob.id) == []
+async def test_patients_do_not_write_in_their_relatives_diary(own_server: OwnServer) -> None:
+    mia, rob = await own_server.member(), await own_server.member(MemberKind.RELATIVE)
+    await link(own_server, mia, rob, CareLinkStatus.ACCEPTED)
+    asked = {"observedOn": DAY, "entries": [entry(await indicator(own_server), 4)], "onBehalfOf": f"mbr_{rob.id}"}
+    assert await own_server.refusals(mia, "observationsRecord", asked) == [("NOT_FOUND", "input.onBehalfOf")]
+    assert await rows(own_server, rob.id) == []
 
 
-async def test_a_patient_who_corrects_its_relatives_value_makes_it_its_own(here: Place) -> None:
-    mia, rob = await here.member(), await here.member(MemberKind.RELATIVE)
-    await link(here, mia, rob, CareLinkStatus.ACCEPTED)
-    pain = await indicator(here)
+async def test_patients_who_correct_a_relatives_value_become_its_author(own_server: OwnServer) -> None:
+    mia, rob = await own_server.member(), await own_server.member(MemberKind.RELATIVE)
+    await link(own_server, mia, rob, CareLinkStatus.ACCEPTED)
+    pain = await indicator(own_server)
     by_rob = {"observedOn": DAY, "entries": [entry(pain, 4)], "onBehalfOf": f"mbr_{mia.id}"}
-    assert await here.refusals(rob, "observationsRecord", by_rob) == []
-    assert await here.refusals(mia, "observationsRecord", {"observedOn": DAY, "entries": [entry(pain, 5)]}) == []
-    assert await rows(here, mia.id) == [(5.0, None, False)]
+    assert await own_server.refusals(rob, "observationsRecord", by_rob) == []
+    assert await own_server.refusals(mia, "observationsRecord", {"observedOn": DAY, "entries": [entry(pain, 5)]}) == []
+    assert await rows(own_server, mia.id) == [(5.0, None, False)]
 
 
-async def test_an_observation_is_removed_by_its_member_or_its_relative_and_by_nobody_else(here: Place) -> None:
-    mia, rob = await here.member(sharing=Sharing.ALL_MEMBERS), await here.member(MemberKind.RELATIVE)
-    other = await here.member()
-    care_link = await link(here, mia, rob, CareLinkStatus.ENDED)
-    ids = [f"obs_{(await factories.observation(here.admin, member_id=mia.id))['id']}" for _ in range(2)]
+async def test_only_the_member_and_their_relative_remove_an_observation(own_server: OwnServer) -> None:
+    mia, rob = await own_server.member(sharing=Sharing.ALL_MEMBERS), await own_server.member(MemberKind.RELATIVE)
+    other = await own_server.member()
+    care_link = await link(own_server, mia, rob, CareLinkStatus.ENDED)
+    ids = [f"obs_{(await factories.observation(own_server.admin, member_id=mia.id))['id']}" for _ in range(2)]
     for who in (rob, other):
-        refused = await here.refusals(who, "observationRemove", {"observation": ids[0]})
+        refused = await own_server.refusals(who, "observationRemove", {"observation": ids[0]})
         assert refused == [("NOT_FOUND", "input.observation")]
-    assert await here.count("care.observation", member_id=mia.id) == 2
+    assert await own_server.count("care.observation", member_id=mia.id) == 2
     selection = "observationId observation { id } userErrors { code path }"
     removed: dict[str, Any] = {"observationId": ids[0], "observation": None, "userErrors": []}
-    assert await here.do(mia, "observationRemove", {"observation": ids[0]}, selection) == removed
-    await here.admin.execute("UPDATE care.care_link SET status = 'INVITED' WHERE id = $1", care_link)
-    await here.admin.execute("UPDATE care.care_link SET status = 'ACCEPTED' WHERE id = $1", care_link)
+    assert await own_server.do(mia, "observationRemove", {"observation": ids[0]}, selection) == removed
+    await own_server.admin.execute("UPDATE care.care_link SET status = 'INVITED' WHERE id = $1", care_link)
+    await own_server.admin.execute("UPDATE care.care_link SET status = 'ACCEPTED' WHERE id = $1", care_link)
     removed = removed | {"observationId": ids[1]}
-    assert await here.do(rob, "observationRemove", {"observation": ids[1]}, selection) == removed
-    assert await here.count("care.observation", member_id=mia.id) == 0
+    assert await own_server.do(rob, "observationRemove", {"observation": ids[1]}, selection) == removed
+    assert await own_server.count("care.observation", member_id=mia.id) == 0
     for id in (ids[0], f"mbr_{mia.id}", "obs_", ""):
-        assert await here.refusals(mia, "observationRemove", {"observation": id}) == [
+        assert await own_server.refusals(mia, "observationRemove", {"observation": id}) == [
             ("NOT_FOUND", "input.observation")
         ]
 
 
-async def test_twins_that_race_write_one_value(here: Place) -> None:
-    mia = await here.member()
-    indicators = [await indicator(here) for _ in range(5)]
+async def test_concurrent_requests_write_one_value(own_server: OwnServer) -> None:
+    mia = await own_server.member()
+    indicators = [await indicator(own_server) for _ in range(5)]
     forward = {"observedOn": DAY, "entries": [entry(each, 3) for each in indicators]}
     backward = {"observedOn": DAY, "entries": [entry(each, 3) for each in reversed(indicators)]}
     asked = [forward, backward] * 5
-    refused = await asyncio.gather(*(here.refusals(mia, "observationsRecord", each) for each in asked))
+    refused = await asyncio.gather(*(own_server.refusals(mia, "observationsRecord", each) for each in asked))
     assert refused == [[]] * 10
-    assert await rows(here, mia.id) == [(3.0, None, False)] * 5
-    id = await here.admin.fetchval("SELECT id FROM care.observation WHERE member_id = $1 LIMIT 1", mia.id)
+    assert await rows(own_server, mia.id) == [(3.0, None, False)] * 5
+    id = await own_server.admin.fetchval("SELECT id FROM care.observation WHERE member_id = $1 LIMIT 1", mia.id)
     gone = await asyncio.gather(
-        *(here.refusals(mia, "observationRemove", {"observation": f"obs_{id}"}) for _ in range(4))
+        *(own_server.refusals(mia, "observationRemove", {"observation": f"obs_{id}"}) for _ in range(4))
     )
     assert sorted(gone) == [[], *([[("NOT_FOUND", "input.observation")]] * 3)]
 
 
-async def test_a_suspended_member_still_keeps_its_diary(here: Place) -> None:
-    mia, moderator = await here.member(), await here.staff("MODERATOR")
+async def test_suspended_members_still_keep_their_diary(own_server: OwnServer) -> None:
+    mia, moderator = await own_server.member(), await own_server.staff("MODERATOR")
     until = {"member": f"mbr_{mia.id}", "reason": "spam"}
-    assert await here.refusals(moderator, "memberSuspend", until) == []
-    asked = {"observedOn": DAY, "entries": [entry(await indicator(here), 4)]}
-    assert await here.refusals(mia, "observationsRecord", asked) == []
+    assert await own_server.refusals(moderator, "memberSuspend", until) == []
+    asked = {"observedOn": DAY, "entries": [entry(await indicator(own_server), 4)]}
+    assert await own_server.refusals(mia, "observationsRecord", asked) == []
 
 
-# As the role of the patient's view with the viewer set, `$1` the viewer and `$2` a member who shares with all.
+# Run as the patient view's role with the viewer set; `$1` is the viewer, `$2` a member who shares with all members.
 REFUSED = {
     "another member's value": "INSERT INTO care.observation (member_id, indicator_id, observed_on, value) "
     "SELECT $2, id, '2020-01-01', 1 FROM catalog.indicator WHERE $1::uuid IS NOT NULL LIMIT 1",
@@ -250,7 +240,7 @@ UNTOUCHED = {
 
 
 async def two_diaries(admin: asyncpg.Connection) -> tuple[UUID, UUID]:
-    """Two members who share with all, each with an observation, a course, an evaluation, a side effect and news."""
+    """Two members who share with all, each with an observation, course, evaluation, side effect and notification."""
     made = []
     for _ in range(2):
         member = (await factories.member(admin, sharing=Sharing.ALL_MEMBERS))["id"]
@@ -262,7 +252,7 @@ async def two_diaries(admin: asyncpg.Connection) -> tuple[UUID, UUID]:
 
 
 @pytest.mark.parametrize("statement", REFUSED.values(), ids=REFUSED)
-async def test_the_database_refuses_what_no_mutation_would_write(admin: asyncpg.Connection, statement: str) -> None:
+async def test_the_database_refuses_rows_that_no_mutation_writes(admin: asyncpg.Connection, statement: str) -> None:
     eve, mia = await two_diaries(admin)
     async with viewing(admin, Audience.PATIENT, eve):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -271,11 +261,11 @@ async def test_the_database_refuses_what_no_mutation_would_write(admin: asyncpg.
 
 
 @pytest.mark.parametrize("statement", UNTOUCHED.values(), ids=UNTOUCHED)
-async def test_a_statement_without_its_where_changes_no_other_members_row(
+async def test_a_statement_without_a_condition_changes_no_other_members_row(
     admin: asyncpg.Connection, statement: str
 ) -> None:
     eve, mia = await two_diaries(admin)
     async with viewing(admin, Audience.PATIENT, eve):
         assert (await admin.execute(statement, eve, mia)).split()[-1] == "0"
     async with viewing(admin, Audience.PATIENT, mia):
-        assert (await admin.execute(statement, eve, mia)).split()[-1] == "1"  # so that it is the policy that held
+        assert (await admin.execute(statement, eve, mia)).split()[-1] == "1"  # so that it was the policy that refused

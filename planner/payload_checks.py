@@ -1,4 +1,4 @@
-"""Checks what a mutation selects before anything is written: plans what its payloads read, and reads all arguments."""
+"""Checks the selections of a mutation's payloads before anything is written: plans statements and reads arguments."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -29,25 +29,25 @@ if TYPE_CHECKING:
     from planner.operations import Operation, Plan
 
 
-class Unmade:
-    """Stands for an object that a mutation has yet to make: each of its attributes is null."""
+class PendingObject:
+    """Stands for an object that the mutation has not made yet: each attribute is null."""
 
     def __getattr__(self, name: str) -> None:
         return None
 
 
-def check_mutation(operation: "Operation", variables: Variables, viewer: Viewer) -> None:
-    """Raises GraphQLError for a selection that would be refused once the mutation is carried out.
+def check_payloads(operation: "Operation", variables: Variables, viewer: Viewer) -> None:
+    """Raises GraphQLError for a selection that would be refused after the mutation has been carried out.
 
-    What depends on rows, such as the categories of an insight, is not known yet and not checked.
+    Arguments that depend on rows, such as the categories of an insight, are not checked.
     """
     schema, node = operation.planner.schema, operation.node
     root = schema.mutation_type
     assert root is not None  # validated
     check_arguments(schema, operation.fragments, node, root, variables)
     selections = Selections(schema, operation.fragments, variables.values)
-    for plan in plans(operation, variables, selections, root, selections.of(root, [node.selection_set]), ()):
-        plan.values(variables, viewer, Unmade())
+    for plan in plans_of(operation, variables, selections, root, selections.of(root, [node.selection_set]), ()):
+        plan.values(variables, viewer, PendingObject())
 
 
 def check_arguments(
@@ -68,10 +68,10 @@ def check_arguments(
             if isinstance(node, FieldNode):
                 field = schema.get_field(kind, node.name.value)
                 assert field is not None  # validated
-                given = get_argument_values(field, node, variables.full)
+                arguments = get_argument_values(field, node, variables.full)
                 definition = field.extensions.get(DEFINITION)
                 if definition is not None and CHECK in definition.metadata:
-                    definition.metadata[CHECK](given, definition.arguments)
+                    definition.metadata[CHECK](arguments, definition.arguments)
                 if node.selection_set:
                     stack.append((node.selection_set, get_named_type(field.type)))
             elif isinstance(node, InlineFragmentNode):
@@ -84,13 +84,13 @@ def check_arguments(
 
 
 def is_included(node: SelectionNode, variables: Variables) -> bool:
-    """Whether `@skip` and `@include` leave it. Raises GraphQLError if a condition is null."""
+    """Whether `@skip` and `@include` keep the selection. Raises GraphQLError if a condition is null."""
     skip = get_directive_values(GraphQLSkipDirective, node, variables.full)
     include = get_directive_values(GraphQLIncludeDirective, node, variables.full)
     return not (skip and skip["if"]) and not (include and not include["if"])
 
 
-def plans(
+def plans_of(
     operation: "Operation",
     variables: Variables,
     selections: Selections,
@@ -98,13 +98,13 @@ def plans(
     fields: Fields,
     path: tuple[str, ...],
 ) -> Iterator["Plan"]:
-    """The statements that read the planned fields below Python's objects, by which they are cached for execution."""
+    """The statements of the planned fields below objects that Python returns. Execution finds them in the cache."""
     for key, nodes in fields.items():
-        name, here = nodes[0].name.value, (*path, key)
+        name, field_path = nodes[0].name.value, (*path, key)
         if name.startswith("__"):
             continue
         source, inner = operation.planner.tables.sources.get((kind.name, name)), get_named_type(kind.fields[name].type)
         if source is not None and not isinstance(source, Column):
-            yield plan_of(operation, variables, kind, nodes, here, python_class(kind))
+            yield plan_of(operation, variables, kind, nodes, field_path, python_class(kind))
         elif is_object_type(inner):
-            yield from plans(operation, variables, selections, inner, selections.fields(inner, nodes), here)
+            yield from plans_of(operation, variables, selections, inner, selections.fields(inner, nodes), field_path)
