@@ -193,9 +193,10 @@ def execution_error(error: GraphQLError, id: str | None) -> dict[str, Any]:
 
 
 def field_failure(error: GraphQLError, failure: RequestError) -> dict[str, Any]:
-    """The entry for a field that raised a RequestError: that error's, at the field's path."""
+    """The entry for a field that raised a RequestError: that error's cause, at the field's path."""
     (shown,) = failure.errors
-    entry = error_entry(error, Code(shown["extensions"]["code"]), shown["message"])
+    cause = shown["message"].partition(". ")[0].removesuffix(".")  # without the advice to try again
+    entry = error_entry(error, Code(shown["extensions"]["code"]), f"{cause}.")
     entry["extensions"] |= shown["extensions"]
     return entry
 

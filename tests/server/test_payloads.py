@@ -233,6 +233,7 @@ async def test_a_slow_selection_is_an_error_at_its_path_beside_the_payload(
         assert answer["data"] == {"postAdd": {"post": {"body": "Hello"}, "query": None, "userErrors": []}}
         assert errors_of(answer) == [OVER_LIMIT]
         assert answer["errors"][0]["extensions"]["limit"] == limit
+        assert "again" not in answer["errors"][0]["message"]
         assert await conversation.posts() == 1
 
 
