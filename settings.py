@@ -90,7 +90,14 @@ def sender(text: str) -> str:
 
 
 def networks(value: str | tuple[IPv4Network | IPv6Network, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
+    return tuple(network(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
+
+
+def network(text: str) -> IPv4Network | IPv6Network:
+    found = ip_network(text)
+    mapped = isinstance(found, IPv6Network) and found.network_address.ipv4_mapped
+    # As IPv4, which is how a client's address is compared.
+    return IPv4Network((mapped, found.prefixlen - 96)) if mapped and found.prefixlen >= 96 else found
 
 
 def printable(text: str) -> str:

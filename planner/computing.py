@@ -31,11 +31,19 @@ class Shaped:
 
 
 class PassthroughExecutor(IncrementalExecutor):
-    """graphql-core's executor, except that it returns a Shaped value as it is."""
+    """graphql-core's executor, except that it returns a Shaped value as it is.
+
+    Where the context has an `await_step`, it awaits what resolvers return through that.
+    """
 
     def complete_value(self, return_type: Any, *between: Any) -> Any:
         result = between[3]
         return result.value if type(result) is Shaped else super().complete_value(return_type, *between)
+
+    def complete_awaitable_value(self, return_type: Any, details: Any, info: Any, path: Any, *more: Any) -> Any:
+        (result, *rest), await_step = more, getattr(self.context_value, "await_step", None)
+        awaited = result if await_step is None else await_step(result)
+        return super().complete_awaitable_value(return_type, details, info, path, awaited, *rest)
 
 
 @dataclass

@@ -33,6 +33,7 @@ Descriptions = Mapping[str, str]  # of arguments, by the name of the resolver's 
 NONE: Descriptions = {}
 
 AUDIENCE = "cohorte.audience"  # key of a field's metadata: who may select it, where its type does not say
+CHECK = "cohorte.check"  # key of a field's metadata: refuses arguments before a mutation whose payload selects it
 SOURCE = "cohorte.source"  # key of a field's metadata: where its value comes from
 
 PAGE_SIZE = 20  # items of a page whose size is not given
@@ -139,6 +140,7 @@ class GraphType:
     audience: Any
     table: type[SQLModel] | None = None
     prefix: str | None = None
+    python: type | None = None
 
 
 def column(about: str, *, of: str | None = None, only: Any = None, init: Literal[False] = False) -> Any:
@@ -247,16 +249,18 @@ def graph_type(
     prefix: str | None = None,
     name: str | None = None,
     description: str | None = None,
+    python: type | None = None,
 ) -> Callable[[C], C]:
     """An object type: who may select it, and, where it is a table's row, which table and which prefix its ids have.
 
+    `python` is the class of those of its objects that Python returns, where that is not the decorated class itself.
     Its description is the class's docstring, or `description` where a constant is part of it. Raises TypeError where an
     argument of one of its fields is not described.
     """
 
     def declare(cls: C) -> C:
         made = strawberry.type(cls, name=name, description=description or inspect.getdoc(cls))
-        made.__graph__ = GraphType(audience, row, prefix)  # type: ignore[attr-defined]
+        made.__graph__ = GraphType(audience, row, prefix, python)  # type: ignore[attr-defined]
         _check_arguments(made)
         return made
 

@@ -3,16 +3,19 @@
 import json
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLSchema, is_abstract_type, is_object_type
+from graphql import FieldNode, GraphQLObjectType, GraphQLSchema, is_abstract_type, is_object_type
 
 from models.rows import Expression, Row
-from planner.arguments import PlanInputs, sql_type
+from planner.arguments import PlanInputs, Variables, sql_type
 from planner.compose import TYPENAME, StatementBuilder
 from planner.computing import computation
-from planner.declare import Column, Computed, Source, Sql, attribute_types, without_none
+from planner.declare import Column, Computed, Source, Sql, attribute_types, graph_of, without_none
 from planner.tables import DEFINITION, Tables
+
+if TYPE_CHECKING:
+    from planner.operations import Operation, Plan
 
 
 def attach_resolvers(schema: GraphQLSchema, tables: Tables) -> None:
@@ -36,7 +39,7 @@ def _resolver(source: Source, python_name: str) -> Any:
             return parent[info.path.key]
         if isinstance(source, Column):
             return getattr(parent, source.of or python_name)
-        return _read(parent if isinstance(source, Sql) and source.takes_row else None, info)
+        return _read(parent, info)
 
     return resolve
 
@@ -44,15 +47,36 @@ def _resolver(source: Source, python_name: str) -> Any:
 async def _read(parent: Any, info: Any) -> Any:
     """The value of a planned field of a Python object or of a root type, read by one statement with all below it."""
     context = info.context
-
-    def field(builder: StatementBuilder) -> Expression:
-        this = None if parent is None else Row(BoundAttributes(builder, type(parent)), None, None)
-        return builder.field(info.parent_type, this, info.field_nodes)
-
-    path = (key for key in info.path.as_list() if isinstance(key, str))
-    plan = context.operation.plan_field((info.parent_type.name, *path), context.variables, field)
+    path = tuple(key for key in info.path.as_list() if isinstance(key, str))
+    plan = plan_of(context.operation, context.variables, info.parent_type, info.field_nodes, path, type(parent))
     text = await context.read(plan.sql, plan.values(context.variables, context.viewer, parent))
     return None if text is None else json.loads(text)["value"]
+
+
+def plan_of(
+    operation: "Operation",
+    variables: Variables,
+    kind: GraphQLObjectType,
+    nodes: list[FieldNode],
+    path: tuple[str, ...],
+    parent: type,
+) -> "Plan":
+    """The statement for a planned field at this response path, of a Python object of the type `parent` or of a root."""
+    source = operation.planner.tables.sources[kind.name, nodes[0].name.value]
+
+    def field(builder: StatementBuilder) -> Expression:
+        takes_row = isinstance(source, Sql) and source.takes_row
+        this = Row(BoundAttributes(builder, parent), None, None) if takes_row else None
+        return builder.field(kind, this, nodes)
+
+    return operation.plan_field((kind.name, *path), variables, field)
+
+
+def python_class(kind: GraphQLObjectType) -> type:
+    """The class of a type's objects that Python returns."""
+    origin: type = kind.extensions[DEFINITION].origin
+    declared = graph_of(origin)
+    return (declared and declared.python) or origin
 
 
 class BoundAttributes(Mapping[str, Expression]):

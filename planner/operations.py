@@ -42,6 +42,7 @@ from planner.computing import Computing, PassthroughExecutor
 from planner.declare import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import Reader, as_object, compiled, labelled
+from planner.payload_checks import check_payloads
 from planner.selection import Selections, everything
 from planner.tables import Tables
 
@@ -175,6 +176,11 @@ class Operation:
         if self.kind is not OperationType.QUERY:
             return None
         return self._cached(("operation",), variables, self._plan_operation)
+
+    def check(self, variables: Variables, viewer: Viewer) -> None:
+        """Raises GraphQLError if the selection of a mutation's payload would be refused after the mutation's commit."""
+        if self.kind is OperationType.MUTATION:
+            check_payloads(self, variables, viewer)
 
     def plan_field(
         self, path: tuple[str, ...], variables: Variables, field: Callable[[StatementBuilder], Expression]

@@ -1,9 +1,11 @@
 """Reads counts, shares, means and medians from a cube, each with its confidence interval and reliability.
 
 All figures are computed from all cells as they were drawn: cells hidden from the reader count in totals, and no cell is
-clamped to a possible value, because either would bias sparse tables. Intervals are 95 % confidence intervals that cover
-both the noise and sampling error. For a ratio x / N of noisy sums they use the first-order approximation (the delta
-method: Casella and Berger 2002, section 5.5.4): the variance of the ratio is that of x - ratio * N, divided by N².
+clamped to a possible value, because either would bias sparse tables. As the last step, shares, means and the bounds of
+their intervals are clamped to their range: 0 to 1, or the scale. No true value lies outside, so coverage is unchanged.
+Intervals are 95 % confidence intervals that cover both the noise and sampling error. For a ratio x / N of noisy sums
+they use the first-order approximation (the delta method: Casella and Berger 2002, section 5.5.4): the variance of the
+ratio is that of x - ratio * N, divided by N².
 """
 
 import math
@@ -156,14 +158,15 @@ def _share(estimate: float, total: float, sigma: float, cells: int) -> tuple[flo
     noise = sigma**2 * ((1 - share) ** 2 + (cells - 1) * share**2) / total**2
     # The sampling error p (1 - p) / N, at the p of Agresti and Coull 1998, which stays accurate for p near 0 or 1.
     likely = min(max((estimate + Z**2 / 2) / (total + Z**2), 0.0), 1.0)
-    return _around(share, noise + likely * (1 - likely) / total)
+    return _around(share, noise + likely * (1 - likely) / total, 0.0, 1.0)
 
 
 def _mean(valued: Sequence[tuple[float, float]], total: float, sigma: float) -> tuple[float, float, float]:
+    """The mean and the bounds of its interval; `valued` are pairs of a value and its estimate, by value."""
     mean = math.fsum(value * estimate for value, estimate in valued) / total
     noise = sigma**2 * math.fsum((value - mean) ** 2 for value, _ in valued) / total**2
     spread = max(math.fsum((value - mean) ** 2 * estimate for value, estimate in valued) / total, 0.0)
-    return _around(mean, noise + spread / total)
+    return _around(mean, noise + spread / total, valued[0][0], valued[-1][0])
 
 
 def _median(valued: Sequence[tuple[float, float]], total: float, sigma: float) -> tuple[float, float, float]:
@@ -186,6 +189,8 @@ def _median(valued: Sequence[tuple[float, float]], total: float, sigma: float) -
     return values[median], values[low], values[high]
 
 
-def _around(value: float, variance: float) -> tuple[float, float, float]:
+def _around(value: float, variance: float, least: float, most: float) -> tuple[float, float, float]:
+    """A figure and the bounds of its interval, each clamped to `least` and `most`."""
     error = Z * math.sqrt(variance)
-    return value, value - error, value + error
+    figure, low, high = (min(max(each, least), most) for each in (value, value - error, value + error))
+    return figure, low, high

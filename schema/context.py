@@ -22,6 +22,9 @@ class Context:
     write_as_anybody: Write | None = None  # on the public view's pool, if `write` is on another
     publish: Write | None = None  # on the publisher's pool, whose role alone may count records
     extend_deadline: Callable[[float], None] | None = None  # to so many seconds from now
+    # Of a mutation: keeps its response once a transaction is committed,
+    guard_commit: Callable[[Write], Write] | None = None
+    await_step: Callable[[Awaitable[Any]], Awaitable[Any]] | None = None  # and awaits for a resolver, unless cut short
     device: str | None = None  # the client's description of itself, for the list of sessions
     address: str | None = None  # the client's IP address, as reported by trusted proxies
     operation: Any = None  # the planner's: the operation being executed,

@@ -11,11 +11,14 @@ from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
+from strawberry.types.arguments import StrawberryArgument, convert_arguments
 from strawberry.utils.str_converters import to_camel_case
 
 from models.logins import role_password
 from models.viewers import ANYBODY, Audience, Viewer
-from planner.declare import AUDIENCE, graph_type, sql, without_none
+from planner.computing import CONFIG
+from planner.declare import AUDIENCE, CHECK, graph_type, sql, without_none
 from resolvers import transactions
 from resolvers.calling import Call
 from resolvers.identity.attempts import AttemptLimit
@@ -58,8 +61,9 @@ class Payload:
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="Why the mutation was refused. Empty if it was carried out."
     )
-    query: Annotated["Query", strawberry.lazy("schema.roots")] = strawberry.field(
-        resolver=lambda: ROOT, description="The graph as the viewer sees it after the mutation."
+    query: Annotated["Query", strawberry.lazy("schema.roots")] | None = strawberry.field(
+        resolver=lambda: ROOT,
+        description="The graph as the viewer sees it after the mutation. Null only if reading it failed.",
     )
 
 
@@ -79,7 +83,9 @@ class Shown:
         about = self.about or f"The {name.replace('_', ' ')}."
         if "null" in about.lower():
             return about
-        return f"{about} {'Empty' if get_origin(self.kind) is list else 'Null'} if the mutation was refused."
+        if get_origin(self.kind) is list:
+            return f"{about} Empty if the mutation was refused, and null only if reading them failed."
+        return f"{about} Null if the mutation was refused."
 
 
 def shown(kind: Any, resolver: Callable[..., Any], about: str | None = None) -> Shown:
@@ -172,21 +178,35 @@ def question(
     name = input_name[0].lower() + input_name.removesuffix("Input")[1:]
     taken = input_type(input_name, f"Input for `{name}`.", parameters, about_each)
 
-    async def resolve(info: strawberry.Info[Context, None], input: Any) -> Any:
+    def arguments_of(input: Any) -> dict[str, Any]:
         visit = Visit()
         arguments = read(parameters, input, visit)
+        visit.refuse_unwritable_text()
+        visit.refuse_unknown_ids()
+        return arguments
+
+    def check(given: dict[str, Any], declared: list[StrawberryArgument]) -> None:
         try:
-            visit.refuse_unwritable_text()
-            visit.refuse_unknown_ids()
+            arguments_of(convert_arguments(given, declared, DEFAULT_SCALAR_REGISTRY, CONFIG)["input"])
+        except Refused as refused:
+            raise refusal_error(refused) from None
+
+    async def resolve(info: strawberry.Info[Context, None], input: Any) -> Any:
+        try:
+            arguments = arguments_of(input)
             async with info.context.write() as connection:
                 return await write(connection, info.context.viewer, **arguments)
         except Refused as refused:
-            first = refused.refusals[0]
-            facts = {"code": first.code.value, "argument": graph_path(first.path)}
-            raise GraphQLError(first.message, extensions=facts) from None
+            raise refusal_error(refused) from None
 
     resolve.__annotations__ |= {"input": Annotated[taken, INPUT], "return": answer}
-    return strawberry.field(resolver=resolve, description=about, metadata={AUDIENCE: only})
+    return strawberry.field(resolver=resolve, description=about, metadata={AUDIENCE: only, CHECK: check})
+
+
+def refusal_error(refused: Refused) -> GraphQLError:
+    first = refused.refusals[0]
+    facts = {"code": first.code.value, "argument": graph_path(first.path)}
+    return GraphQLError(first.message, extensions=facts)
 
 
 def _field(declared: Declared, name: str) -> Any:
@@ -212,7 +232,8 @@ def _field(declared: Declared, name: str) -> Any:
         return await carried_out(info.context, None)
 
     resolver: Callable[..., Any] = resolve if carried_out.parameters else resolve_without_input
-    resolver.__annotations__["return"] = payload
+    # Null if it failed: the payloads of the operation's other mutations, which are carried out, are not lost with it.
+    resolver.__annotations__["return"] = payload | None
     if carried_out.parameters:
         about_id = CLIENT_MUTATION_ID if options.stored else NO_EFFECT
         taken = input_type(
@@ -247,6 +268,8 @@ class CarriedOut:
         if options.as_publisher:
             assert context.publish is not None
             write = context.publish
+        if context.guard_commit is not None:
+            write = context.guard_commit(write)
         if options.seconds is not None and context.extend_deadline is not None:
             context.extend_deadline(options.seconds(context.settings.limits))
         try:
@@ -334,9 +357,8 @@ def _payload_type(declared: Declared, name: str, results: Mapping[str, Any]) -> 
             made["__annotations__"][each] = strawberry.Private[kind | None]  # type: ignore[misc, valid-type]
             made[each] = None
     for each, shows in declared.shows.items():
-        kind = shows.kind if get_origin(shows.kind) is list else shows.kind | None
         about = shows.described(each)
-        made["__annotations__"][each] = kind
+        made["__annotations__"][each] = shows.kind | None
         made[each] = sql(shows.resolver, about) if shows.resolver else strawberry.field(default=None, description=about)
     return graph_type(audience=declared.only)(type(f"{name[0].upper()}{name[1:]}Payload", (Payload,), made))
 

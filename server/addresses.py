@@ -1,25 +1,30 @@
 """Determines a request's client address, and which proxies are trusted to report it."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.types import Scope
 
 Network = IPv4Network | IPv6Network
 SITE = 64  # bits of an IPv6 address that identify a customer's network; the customer can vary the rest
+TRANSLATED = IPv6Network("64:ff9b::/96")  # IPv4 clients of a translator (RFC 6052), in the last 32 bits
+FORWARDED = b"x-forwarded-for"
+BRACKETED = re.compile(r"\[([^\[\]]*)\](?::\d{0,5})?")
+WITH_PORT = re.compile(r"(.*):\d{0,5}")
 
 
-def client_address(scope: Scope, forwarded: bytes | None, trusted: Sequence[Network]) -> str | None:
+def client_address(scope: Scope, trusted: Sequence[Network]) -> str | None:
     """The address that identifies a client: an IPv4 address, the /64 network of an IPv6 address, or None if unknown.
 
-    `forwarded` is the request's X-Forwarded-For. It is read from the end, for as long as the sender of each entry is a
-    trusted proxy: anything before that can be forged by the client.
+    The request's X-Forwarded-For is read from the end, for as long as the sender of each entry is a trusted proxy:
+    anything before that can be forged by the client.
     """
     client = scope.get("client")
     address = parsed(client[0]) if client else None
-    hops = (forwarded or b"").decode("latin-1").split(",")
-    while address is not None and hops and any(address in network for network in trusted):
-        before = parsed(hops.pop().strip())
+    hops = entries(scope)
+    while address is not None and any(address in network for network in trusted):
+        before = reported(next(hops, ""))
         if before is None:
             break
         address = before
@@ -28,10 +33,37 @@ def client_address(scope: Scope, forwarded: bytes | None, trusted: Sequence[Netw
     return None if address is None else str(address)
 
 
+def entries(scope: Scope) -> Iterator[str]:
+    """The entries of X-Forwarded-For, the last one first. Header lines are joined, empty entries skipped.
+
+    RFC 9110, sections 5.3 and 5.6.1: a proxy may append its entry to the line that it received or send another line.
+    """
+    lines = [value for name, value in scope.get("headers", ()) if name == FORWARDED]
+    for entry in reversed(b",".join(lines).decode("latin-1").split(",")):
+        if text := entry.strip(' \t"'):  # in quotation marks as in RFC 7239, section 6
+            yield text
+
+
+def reported(entry: str) -> IPv4Address | IPv6Address | None:
+    """The IP address of an entry, which may be in brackets and have a port. None for anything else."""
+    if bracketed := BRACKETED.fullmatch(entry):
+        return parsed(bracketed[1])
+    alone = parsed(entry)  # first, because the last group of an IPv6 address looks like a port
+    with_port = WITH_PORT.fullmatch(entry)
+    return parsed(with_port[1]) if alone is None and with_port else alone
+
+
 def parsed(text: str) -> IPv4Address | IPv6Address | None:
-    """An IP address without its zone; an IPv4-mapped IPv6 address as IPv4. None if the text is not an address."""
+    """An IP address without its zone; an IPv4 address within an IPv6 one as IPv4. None if the text is not an address.
+
+    Otherwise all IPv4 clients of a translator would be one: their addresses share the first 96 bits.
+    """
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
-    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+    if isinstance(address, IPv4Address):
+        return address
+    if address in TRANSLATED:
+        return IPv4Address(address.packed[-4:])
+    return address.ipv4_mapped or address

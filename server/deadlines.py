@@ -41,7 +41,10 @@ class Deadline:
         self.timer.cancel()
         if self.watcher is not None:
             self.watcher.cancel()
-        if self.reason is not None and kind is asyncio.CancelledError and self.task.uncancel() == 0:
+        if self.reason is None or (kind is not None and kind is not asyncio.CancelledError):
+            return
+        # Without an exception, the work has ended with a result although it was cancelled.
+        if self.task.uncancel() == 0 and kind is not None:
             raise RequestCutOff(self.reason, self.seconds) from None
 
     def extend(self, seconds: float) -> None:

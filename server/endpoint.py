@@ -19,6 +19,7 @@ from schema.context import Context
 from server import logs
 from server.addresses import client_address
 from server.broker import Events
+from server.commit_guard import CommitGuard
 from server.deadlines import CutOffReason, Deadline, RequestCutOff
 from server.documents import Document, Documents
 from server.errors import (
@@ -70,7 +71,7 @@ class RequestContext:
     `kind`, `document` and `codes` are set as soon as they are known.
     """
 
-    __slots__ = ("codes", "document", "extend_deadline", "headers", "kind", "scope", "started", "viewer")
+    __slots__ = ("codes", "cut_off", "document", "extend_deadline", "headers", "kind", "scope", "started", "viewer")
 
     def __init__(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         self.started = time.perf_counter()
@@ -78,6 +79,7 @@ class RequestContext:
         self.headers = headers
         self.viewer = ANYBODY
         self.extend_deadline: Callable[[float], None] | None = None  # gives it so many seconds from now on
+        self.cut_off: Callable[[], RequestError] = shutting_down  # the error to report if it is cancelled
         self.kind: str | None = None  # query, mutation or subscription
         self.document: str | None = None  # its hash
         self.codes: tuple[str, ...] = ()  # of the response's errors
@@ -117,7 +119,7 @@ class Endpoint:
                 answer = await self.answer(request, receive, type, streamed=streamed)
             except asyncio.CancelledError:
                 # A Deadline raises RequestCutOff: this cancellation comes from a server that has waited and now stops.
-                raise unavailable("The server is shutting down. Please try again.") from None
+                raise shutting_down() from None
             if isinstance(answer, PreparedSubscription):
                 self.log_operation(request, 200)  # at its start: it may last for days
                 authorization = request.headers.get(b"authorization")
@@ -129,7 +131,7 @@ class Endpoint:
         except RequestCutOff as cut_off:
             if cut_off.reason is CutOffReason.CLIENT_GONE:
                 return
-            error = timed_out("request_seconds", cut_off.seconds)
+            error = request_timed_out(cut_off.seconds)
         except Exception as unexpected:
             error, id = internal()
             logs.fault(id, unexpected)
@@ -177,6 +179,7 @@ class Endpoint:
             params = params_from_url(request.scope["query_string"])
         with Deadline(receive, limits.request_seconds) as deadline:
             request.extend_deadline = deadline.extend
+            request.cut_off = lambda: request_timed_out(deadline.seconds) if deadline.reason else shutting_down()
             authorization = headers.get(b"authorization")
             if authorization is not None:
                 request.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
@@ -209,6 +212,7 @@ class Endpoint:
                 return await prepare_subscription(operation, variables, request.viewer, view.connections, self.events)
             plan = operation.plan(variables)
             values = plan.values(variables, request.viewer) if plan is not None else None
+            operation.check(variables, request.viewer)
         except BadVariables as bad:
             raise bad_variables(bad.errors) from None
         except GraphQLError as error:
@@ -228,7 +232,7 @@ class Endpoint:
         viewer = request.viewer
         view = self.views[viewer.audience]
         device = request.headers.get(b"user-agent")
-        forwarded = request.headers.get(b"x-forwarded-for")
+        guard = CommitGuard() if operation.kind is OperationType.MUTATION else None
         context = Context(
             viewer=viewer,
             read=view.connections.read,
@@ -237,18 +241,29 @@ class Endpoint:
             publish=lambda: self.publisher.write(viewer),
             extend_deadline=request.extend_deadline,
             write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
+            guard_commit=None if guard is None else guard.guarded,
+            await_step=None if guard is None else guard.await_step,
             device=device.decode("latin-1")[:DEVICE] if device else None,
-            address=client_address(request.scope, forwarded, self.settings.trusted_proxies),
+            address=client_address(request.scope, self.settings.trusted_proxies),
         )
+        work = operation.execute(variables, context)
         try:
-            result = await operation.execute(variables, context)
+            result = await (work if guard is None else guard.run(work, request.cut_off))
         finally:
-            if operation.kind is OperationType.MUTATION:
+            if guard is not None:
                 # It may have closed this very session, and its client may send the next request before the
                 # notification arrives here.
                 self.sessions.forget(viewer.session)
-        body, request.codes = response_of(result)
+        body, request.codes = response_of(result, committed=guard is not None and guard.committed)
         return body
+
+
+def shutting_down() -> RequestError:
+    return unavailable("The server is shutting down. Please try again.")
+
+
+def request_timed_out(seconds: float) -> RequestError:
+    return timed_out("request_seconds", seconds)
 
 
 def introspection_key(document: Document, params: GraphQLParams) -> str:

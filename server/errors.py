@@ -52,6 +52,7 @@ class RequestError(Exception):
         self.status = status
         self.lenient = lenient
         self.headers = headers
+        self.errors = errors
         self.codes = tuple(dict.fromkeys(str(error["extensions"]["code"]) for error in errors))
         self.body = orjson.dumps({"errors": errors})
 
@@ -188,6 +189,15 @@ def execution_error(error: GraphQLError, id: str | None) -> dict[str, Any]:
         return error_entry(error, Code.BAD_USER_INPUT, f"Argument '{argument[1]}' has an invalid value.")
     entry = error_entry(error, Code.INTERNAL, INTERNAL_MESSAGE)
     entry["extensions"]["id"] = id or secrets.token_hex(8)
+    return entry
+
+
+def field_failure(error: GraphQLError, failure: RequestError) -> dict[str, Any]:
+    """The entry for a field that raised a RequestError: that error's cause, at the field's path."""
+    (shown,) = failure.errors
+    cause = shown["message"].partition(". ")[0].removesuffix(".")  # without the advice to try again
+    entry = error_entry(error, Code(shown["extensions"]["code"]), f"{cause}.")
+    entry["extensions"] |= shown["extensions"]
     return entry
 
 

@@ -6,20 +6,24 @@ import orjson
 from graphql import ExecutionResult
 
 from server import logs
-from server.errors import RequestError, execution_error, is_masked
+from server.errors import RequestError, execution_error, field_failure, is_masked
 
 
-def response_of(result: ExecutionResult) -> tuple[bytes, tuple[str, ...]]:
+def response_of(result: ExecutionResult, *, committed: bool = False) -> tuple[bytes, tuple[str, ...]]:
     """The response's JSON and the distinct codes of its errors; logs unexpected errors, which the client does not see.
 
-    Raises RequestError if a field raised one.
+    Raises RequestError if a field raised one, unless something is `committed`: then it is an error at the field's path,
+    because a client that gets a 503 tries again, and would do it twice.
     """
     if not result.errors:
         return orjson.dumps({"data": result.data}), ()
     errors = []
     for error in result.errors:
         if isinstance(error.original_error, RequestError):
-            raise error.original_error
+            if not committed:
+                raise error.original_error
+            errors.append(field_failure(error, error.original_error))
+            continue
         id = None
         if is_masked(error):
             id = secrets.token_hex(8)

@@ -102,6 +102,7 @@ class Socket:
         self.viewer: Viewer = ANYBODY
         self.acknowledged = False
         self.operations: dict[str, asyncio.Task[None]] = {}
+        self.ending: set[asyncio.Task[None]] = set()  # completed by the client, but still running
 
     async def run(self) -> CloseSocket | None:
         """Serves the socket until it ends. Returns how to close it; None if the client has closed it."""
@@ -110,10 +111,7 @@ class Socket:
                 try:
                     await self.receive_messages(self.stream)
                 finally:
-                    tasks = list(self.operations.values())
-                    for task in tasks:
-                        task.cancel()
-                    await asyncio.gather(*tasks, return_exceptions=True)
+                    await self.end_operations()
         except CloseSocket as closing:
             return closing
         except StreamEnded as ended:
@@ -125,6 +123,14 @@ class Socket:
             logs.fault(id, error)
             return CloseSocket(4500, "Internal server error")
         return None
+
+    async def end_operations(self) -> None:
+        """Cancels all operations until they have ended. A mutation after its commit may still send its result."""
+        tasks = {*self.operations.values(), *self.ending}
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=CLOSING_SECONDS)  # a client may not read
 
     async def receive_messages(self, stream: Stream) -> None:
         """Handles messages until the socket ends. Raises CloseSocket, ClientGone."""
@@ -158,6 +164,8 @@ class Socket:
                 task = self.operations.pop(id_of(message), None)
                 if task is not None:
                     task.cancel()
+                    self.ending.add(task)
+                    task.add_done_callback(self.ending.discard)
             case _:
                 raise CloseSocket(4400, "Unknown message type")
 
@@ -205,12 +213,14 @@ class Socket:
             try:
                 async with asyncio.timeout(seconds) as limit:
                     request.extend_deadline = deadline_extender(limit)
+                    request.cut_off = lambda: timed_out("request_seconds", seconds)
                     answer = await self.endpoint.operate(request, checked_params(payload), streamed=True)
             except TimeoutError:
                 raise timed_out("request_seconds", seconds) from None
             if isinstance(answer, bytes):
                 self.endpoint.log_operation(request, 200)
-                await self.send_for(id, b"next", answer)
+                if self.operations.get(id) is asyncio.current_task():  # else the client may use the id for another
+                    await self.send_for(id, b"next", answer)
             else:
                 with answer.started(lambda: stream.end(Ending.SLOW)) as results:
                     self.endpoint.log_operation(request, 200)

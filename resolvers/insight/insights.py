@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import and_, case, func
+from sqlalchemy import and_, case, func, literal_column, true
 
 from models.identity.organizations import Organization
 from models.insight import datasets
@@ -11,6 +11,9 @@ from models.rows import Expression, Row, Rows, Value, row, select
 from privacy.measures import Reliability
 from resolvers.insight.costs import cost
 from resolvers.lookup import community_called
+
+NO_SHARE: Expression = literal_column("0")  # the range of shares
+WHOLE_SHARE: Expression = literal_column("1")
 
 
 def insight(*, id: Value[UUID]) -> Rows:
@@ -98,9 +101,7 @@ def cells_of(insight: Row, *, include_unreliable: bool | None = None) -> Rows:
             *_places(cell, insight),
             shown(cell.count).label("count"),
             cell.margin.label("margin_of_error"),
-            shown(cell.share).label("share"),
-            shown(cell.low).label("low"),
-            shown(cell.high).label("high"),
+            *(shown(_within(cell, name, NO_SHARE, WHOLE_SHARE)).label(name) for name in ("share", "low", "high")),
             cell.category.label("category"),
             cell.reliability.label("reliability"),
         )
@@ -111,9 +112,26 @@ def cells_of(insight: Row, *, include_unreliable: bool | None = None) -> Rows:
 
 def statistics_of(insight: Row) -> Rows:
     statistic = row(tables.Statistic)
-    figures = (statistic.measure, statistic.value, statistic.low, statistic.high, statistic.reliability)
-    found = select(*_places(statistic, insight), *(figure.label(figure.name) for figure in figures))
-    return found.where(statistic.insight_id == insight.id).order_by(statistic.place)
+    category = row(datasets.Category)
+    scale = (
+        select(func.min(category.value).label("least"), func.max(category.value).label("most"))
+        .where(category.dataset_id == insight.dataset_id, category.variable == insight.variable)
+        .subquery()
+    )
+    found = select(
+        *_places(statistic, insight),
+        statistic.measure.label("measure"),
+        *(_within(statistic, name, scale.c.least, scale.c.most).label(name) for name in ("value", "low", "high")),
+        statistic.reliability.label("reliability"),
+    )
+    return found.join(scale, true()).where(statistic.insight_id == insight.id).order_by(statistic.place)
+
+
+def _within(stored: Row, name: str, least: Expression, most: Expression) -> Expression:
+    """A stored figure, clamped: rows of earlier versions may lie outside, and are never changed."""
+    figure = getattr(stored, name)
+    # PostgreSQL's GREATEST and LEAST leave nulls out.
+    return case((figure.is_not(None), func.least(func.greatest(figure, least), most)))
 
 
 def _places(figure: Row, insight: Row) -> tuple[Expression, ...]:

@@ -63,7 +63,7 @@ class Staff:
     roles: list[tables.StaffRole] = column("Their roles.")
 
 
-@graph_type(audience=PUBLIC)
+@graph_type(audience=PUBLIC, python=resolve.SignedIn)
 class Viewer:
     """The authenticated caller."""
 

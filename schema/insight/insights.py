@@ -73,7 +73,9 @@ class Cell:
     )
     margin_of_error: int = column(f"Half-width of the count's {CONFIDENCE} confidence interval.")
     share: float | None = column("Share of the group, 0 to 1. Null if the count is null or the group is too small.")
-    interval: Interval95 | None = sql(resolve.interval_of, "Interval of the share. Null if the share is null.")
+    interval: Interval95 | None = sql(
+        resolve.interval_of, "Interval of the share, within 0 to 1. Null if the share is null."
+    )
     reliability: Reliability = column("Reliability of the count.")
 
 
@@ -83,8 +85,12 @@ class Statistic:
 
     measure: Measure = column("Which statistic this is.")
     by: list[Category] = sql(resolve.categories_by, "The group: one category for each grouping variable, in order.")
-    value: float | None = column("The statistic, over the categories that have a value. Null if HIDDEN.")
-    interval: Interval95 | None = sql(resolve.interval_of, "Interval of the statistic. Null if HIDDEN.")
+    value: float | None = column(
+        "The statistic, over the categories that have a value, and within their range. Null if HIDDEN."
+    )
+    interval: Interval95 | None = sql(
+        resolve.interval_of, "Interval of the statistic, within the same range. Null if HIDDEN."
+    )
     reliability: Reliability = column("Reliability of the statistic.")
 
 

@@ -14,7 +14,7 @@ BY = f"The names of the variables to count by: at most {MOST_VARIABLES - 1}. To 
 PRECISION = "The margin of error of each count. More precision costs more."
 
 
-@graph_type(audience=BUYER | MANAGER)
+@graph_type(audience=BUYER | MANAGER, python=quotes.Quote)
 class InsightQuote:
     """The price of an insight to the viewer. A quote is free, and is computed without looking at anybody's data."""
 

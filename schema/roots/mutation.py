@@ -22,7 +22,11 @@ from schema.tracking.observations_mutations import TrackingMutations
 from schema.tracking.treatments_mutations import TreatmentMutations
 
 
-@graph_type(audience=EACH_FIELD)
+@graph_type(
+    audience=EACH_FIELD,
+    description="What can be changed. An expected refusal is reported in `userErrors`, and nothing is written. A field "
+    "is null only if it failed without writing anything, which is reported in `errors`.",
+)
 class Mutation(
     AccountMutations,
     RegistrationMutations,
@@ -43,4 +47,4 @@ class Mutation(
     DatasetMutations,
     InsightMutations,
 ):
-    """What can be changed. An expected refusal is reported in `userErrors`, and nothing is written."""
+    """The mutations of every topic."""

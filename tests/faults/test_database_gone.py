@@ -45,12 +45,16 @@ USES = "{ dataUses(first: 20) { nodes { purpose variables cost { microRho } } } 
 
 @dataclass
 class Clients:
-    """Clients that send requests until stopped, what they published, and responses that are neither data nor a 503."""
+    """Clients that send requests until stopped, what they published, and responses that no failure explains.
+
+    A failure is explained by a 503, or after a publication's commit by an error at the path of its insight.
+    """
 
     ask: Ask
     published: dict[tuple[str, ...], list[tuple[str, int]]] = field(default_factory=dict)  # insights, charges; by cube
     reads: int = 0
     away: int = 0  # responses that requested a retry
+    unread: int = 0  # publications that were committed, and whose insight could not be read
     wrong: list[Any] = field(default_factory=list)
     stopped: bool = False
 
@@ -63,6 +67,8 @@ class Clients:
                 return result["data"]
             if answer.status_code == 503 and "retry-after" in answer.headers and "id" not in extensions(result):
                 self.away += 1
+            elif answer.status_code == 200 and is_unread(result):
+                self.unread += 1
             else:
                 self.wrong.append((answer.status_code, result))
             await asyncio.sleep(AGAIN_SECONDS)
@@ -92,6 +98,15 @@ class Clients:
             return len(self.published) >= cubes and self.reads >= reads
 
         await becomes(have)
+
+
+def is_unread(result: dict[str, Any]) -> bool:
+    """Whether a publication was committed, and only its insight could not be read from the unavailable database."""
+    payload = (result["data"] or {}).get("insightPublish") or {"insight": "unknown"}
+    failures = [(error["path"], error["extensions"], "again" in error["message"]) for error in result["errors"]]
+    return payload["insight"] is None and failures == [
+        (["insightPublish", "insight"], {"code": "INTERNAL_SERVER_ERROR"}, False)
+    ]
 
 
 def extensions(result: dict[str, Any]) -> set[str]:

@@ -84,7 +84,7 @@ WITH viewer AS MATERIALIZED (
                               ) AS o
                             ) AS interval, anon_2.reliability AS reliability
                             FROM (
-                              SELECT insight_1.dataset_id AS dataset_id, insight_1.variable AS variable, insight_1.by AS variables_by, cell_1.by AS categories_by, CASE WHEN (cell_1.reliability != 'HIDDEN') THEN cell_1.count END AS count, cell_1.margin AS margin_of_error, CASE WHEN (cell_1.reliability != 'HIDDEN') THEN cell_1.share END AS share, CASE WHEN (cell_1.reliability != 'HIDDEN') THEN cell_1.low END AS low, CASE WHEN (cell_1.reliability != 'HIDDEN') THEN cell_1.high END AS high, cell_1.category AS category, cell_1.reliability AS reliability, cell_1.place AS _k0
+                              SELECT insight_1.dataset_id AS dataset_id, insight_1.variable AS variable, insight_1.by AS variables_by, cell_1.by AS categories_by, CASE WHEN (cell_1.reliability != 'HIDDEN') THEN cell_1.count END AS count, cell_1.margin AS margin_of_error, CASE WHEN (cell_1.reliability != 'HIDDEN') THEN CASE WHEN (cell_1.share IS NOT NULL) THEN least(greatest(cell_1.share, 0), 1) END END AS share, CASE WHEN (cell_1.reliability != 'HIDDEN') THEN CASE WHEN (cell_1.low IS NOT NULL) THEN least(greatest(cell_1.low, 0), 1) END END AS low, CASE WHEN (cell_1.reliability != 'HIDDEN') THEN CASE WHEN (cell_1.high IS NOT NULL) THEN least(greatest(cell_1.high, 0), 1) END END AS high, cell_1.category AS category, cell_1.reliability AS reliability, cell_1.place AS _k0
                               FROM insight.cell AS cell_1
                               WHERE cell_1.insight_id = insight_1.id
                             ) AS anon_2
@@ -112,8 +112,12 @@ WITH viewer AS MATERIALIZED (
                               ) AS o
                             ) AS interval
                             FROM (
-                              SELECT insight_1.dataset_id AS dataset_id, insight_1.variable AS variable, insight_1.by AS variables_by, statistic_1.by AS categories_by, statistic_1.measure AS measure, statistic_1.value AS value, statistic_1.low AS low, statistic_1.high AS high, statistic_1.reliability AS reliability, statistic_1.place AS _k0
-                              FROM insight.statistic AS statistic_1
+                              SELECT insight_1.dataset_id AS dataset_id, insight_1.variable AS variable, insight_1.by AS variables_by, statistic_1.by AS categories_by, statistic_1.measure AS measure, CASE WHEN (statistic_1.value IS NOT NULL) THEN least(greatest(statistic_1.value, anon_8.least), anon_8.most) END AS value, CASE WHEN (statistic_1.low IS NOT NULL) THEN least(greatest(statistic_1.low, anon_8.least), anon_8.most) END AS low, CASE WHEN (statistic_1.high IS NOT NULL) THEN least(greatest(statistic_1.high, anon_8.least), anon_8.most) END AS high, statistic_1.reliability AS reliability, statistic_1.place AS _k0
+                              FROM insight.statistic AS statistic_1 JOIN (
+                                SELECT min(category_4.value) AS least, max(category_4.value) AS most
+                                FROM insight.category AS category_4
+                                WHERE category_4.dataset_id = insight_1.dataset_id AND category_4.variable = insight_1.variable
+                              ) AS anon_8 ON true
                               WHERE statistic_1.insight_id = insight_1.id
                             ) AS anon_5
                             ORDER BY anon_5._k0 ASC

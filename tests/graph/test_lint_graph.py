@@ -93,7 +93,7 @@ type Mutation {
   memberChange(
     """Input for the mutation."""
     input: MemberChangeInput!
-  ): MemberChangePayload!
+  ): MemberChangePayload
 }
 
 """Input for `memberChange`."""

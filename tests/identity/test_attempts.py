@@ -112,7 +112,9 @@ async def test_sign_ins_are_limited_by_client_address_and_only_trusted_proxies_n
         for number in range(3):
             assert await code_from(ask, f"a{number}", "203.0.113.7") == "WRONG_CREDENTIALS"
         assert await code_from(ask, "a3", "198.51.100.1, 203.0.113.7") == "LIMIT_REACHED"
-        assert await code_from(ask, "a3", "203.0.113.8") == "WRONG_CREDENTIALS"
+        assert await code_from(ask, "a3", "203.0.113.7:51008") == "LIMIT_REACHED"
+        for other in ("203.0.113.8", "203.0.113.9:51008", "[2001:db8::1]:443", "203.0.113.10,,"):
+            assert await code_from(ask, "a4", other) == "WRONG_CREDENTIALS"
     async with serving(fresh, data=tmp_path, limits=limits) as ask:
         for number in range(3):
             assert await code_from(ask, f"b{number}", f"203.0.113.{number}") == "WRONG_CREDENTIALS"

@@ -5,12 +5,15 @@ import io
 import json
 from itertools import product
 from typing import Any
+from uuid import UUID
 
 import pytest
 from jsonstat_validator import validate_jsonstat  # type: ignore[import-untyped]
 
 from privacy import reading
-from tests.support.insights import BY_SEX, FATIGUE, SEX, Published
+from tests import factories
+from tests.support.callers import OwnServer
+from tests.support.insights import BY_SEX, FATIGUE, SEX, Published, furnished
 from tests.support.waves import variable, wave
 
 WHOLE = """query ($id: ID!) { insight(id: $id) {
@@ -252,3 +255,19 @@ async def test_five_thousand_cells_fit_one_response_planned_or_computed(publishe
     ] == expected
     every = [{"variable": "a", "in": [category.code for category in a.categories]}]
     assert (await published("manager", text, {"id": ids["c"], "where": every}))["insight"]["cells"] == planned
+
+
+async def test_stored_figures_outside_their_range_are_clamped_when_read(own_server: OwnServer) -> None:
+    published = await furnished(own_server)
+    insight = UUID(published.ids["fatigue"].removeprefix("ins_"))
+    outside: dict[str, Any] = {"insight_id": insight, "by": [0], "low": -0.2, "high": 12.0}
+    unset: dict[str, Any] = {"share": None, "low": None, "high": None}
+    await factories.cell(own_server.admin, place=900, share=1.03, **outside)
+    await factories.cell(own_server.admin, place=901, **outside | unset)
+    await factories.statistic(own_server.admin, place=900, value=-7.0, **outside)
+    found = (await published("licensed", WHOLE))["insight"]
+    shares = [(cell["share"], cell["interval"]) for cell in found["cells"][-2:]]
+    assert shares == [(1.0, {"low": 0.0, "high": 1.0}), (None, None)]
+    scale = [category.value for category in FATIGUE.categories if category.value is not None]
+    mean = found["statistics"][-1]
+    assert (mean["value"], mean["interval"]) == (min(scale), {"low": min(scale), "high": max(scale)})

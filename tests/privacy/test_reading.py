@@ -303,6 +303,71 @@ def test_a_ratio_needs_a_total_of_eight_standard_deviations(total: float, reliab
 # ------------------------------------------------------------------ shares, means, medians
 
 
+@pytest.mark.parametrize(
+    "estimates",
+    [
+        (0.0, 200.0),
+        (-30.0, 230.0),
+        (-300.0, 500.0),
+        (200.0, 0.0),
+        (1.0, 199.0),
+        (199.0, 1.0),
+        (100.0, 100.0),
+        (10_000.0, -40.0),
+        (-0.4, 10_000.0),
+    ],
+)
+def test_a_share_and_its_interval_lie_within_0_to_1(estimates: tuple[float, float]) -> None:
+    for cell, estimate in zip(cells_of(Cube((SEX,), estimates, 2.0), "sex"), estimates, strict=True):
+        assert cell.share is not None
+        assert cell.low is not None
+        assert cell.high is not None
+        assert 0 <= cell.low <= cell.share <= cell.high <= 1
+        assert cell.share == min(max(estimate / sum(estimates), 0), 1)
+        assert cell.count == math.floor(estimate + 0.5)  # counts are not clamped
+
+
+@pytest.mark.parametrize(
+    ("estimates", "mean"),
+    [
+        ((500.0, 0.0, 0.0, 0.0), 1),
+        ((500.0, 0.0, 0.0, -20.0), 1),  # (500 - 80) / 480 is below the scale
+        ((600.0, 0.0, -50.0, -50.0), 1),
+        ((0.0, 0.0, 0.0, 500.0), 4),
+        ((-20.0, 0.0, 0.0, 500.0), 4),
+        ((-90.0, -90.0, 0.0, 900.0), 4),
+        ((1.0, 0.0, 0.0, 499.0), 4 - 3 / 500),
+        ((125.0, 125.0, 125.0, 125.0), 2.5),
+    ],
+)
+def test_a_mean_and_its_interval_lie_within_the_scale(estimates: tuple[float, ...], mean: float) -> None:
+    statistics = statistics_of(Cube((PAIN,), (*estimates, 50.0), 2.0), "pain")
+    assert statistics[0].value == pytest.approx(mean)
+    for statistic in statistics:
+        assert statistic.value is not None
+        assert statistic.low is not None
+        assert statistic.high is not None
+        assert 1 <= statistic.low <= statistic.value <= statistic.high <= 4
+
+
+def test_a_mean_of_a_slice_lies_within_the_scale_of_its_categories() -> None:
+    cube = Cube((PAIN,), (700.0, 500.0, -10.0, 900.0, 0.0), 2.0).sliced({"pain": ["C1", "C2"]})
+    mean = statistics_of(cube, "pain")[0]
+    assert (mean.value, mean.low) == (2, 2)
+    assert mean.high is not None
+    assert 2 <= mean.high <= 3
+
+
+@given(st.lists(st.integers(-400, 2_000), min_size=5, max_size=5), st.sampled_from([0.5, 2.0, 10.5, 26.0]))
+@settings(max_examples=300, deadline=None)
+def test_shares_and_statistics_of_any_cells_lie_within_their_range(estimates: list[int], sigma: float) -> None:
+    cube = Cube((PAIN,), tuple(map(float, estimates)), sigma)
+    for cell in cells_of(cube, "pain"):
+        assert cell.share is None or 0 <= (cell.low or 0) <= cell.share <= (cell.high or 0) <= 1
+    for statistic in statistics_of(cube, "pain"):
+        assert statistic.value is None or 1 <= (statistic.low or 0) <= statistic.value <= (statistic.high or 0) <= 4
+
+
 def test_shares_are_within_groups_and_groups_follow_the_requested_order() -> None:
     estimates = (300.0, 100.0, 50.0, 50.0, 60.0, 40.0, 10.0, 90.0, 100.0, 100.0, -20.0, 120.0)
     cube = Cube((SEX, REGION, variable("pain", [1, None])), estimates, 1.0)
@@ -312,8 +377,8 @@ def test_shares_are_within_groups_and_groups_follow_the_requested_order() -> Non
         ((0, 0), 1, 10, 10 / 310),
         ((0, 1), 0, 50, 50 / 150),
         ((0, 1), 1, 100, 100 / 150),
-        ((0, 2), 0, 60, 60 / 40),
-        ((0, 2), 1, -20, -20 / 40),
+        ((0, 2), 0, 60, 1.0),  # of 40
+        ((0, 2), 1, -20, 0.0),
         ((1, 0), 0, 100, 100 / 190),
         ((1, 0), 1, 90, 90 / 190),
         ((1, 1), 0, 50, 50 / 150),

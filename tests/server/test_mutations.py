@@ -162,7 +162,7 @@ async def test_a_caller_without_the_right_gets_forbidden(own_server: OwnServer) 
     document = "mutation ($input: MemberSuspendInput!) { memberSuspend(input: $input) { userErrors { code } } }"
     answer = await own_server.ask(steward, document, {"input": {"member": f"mbr_{mia.id}", "reason": "x"}})
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
-    assert answer["data"] is None
+    assert answer["data"] == {"memberSuspend": None}
 
 
 # Below HTTP: the transaction of a role, and how PostgreSQL can fail it.
