@@ -70,8 +70,7 @@ def parse_decimal(text: str) -> Decimal | None:
 
 def parse_email_address(text: str) -> AccountAddress | None:
     """An address that is valid, or that an older account may have; schema/inputs.py decides where the latter may be."""
-    # Not printable: control characters, and lone surrogates, which PostgreSQL cannot be sent.
-    if len(text) > EMAIL_ADDRESS_LENGTH or not text.isprintable() or not STORED_ADDRESS.fullmatch(text):
+    if len(text) > EMAIL_ADDRESS_LENGTH:
         return None
     local, _, domain = text.rpartition("@")
     encoded = _encoded(domain)
@@ -79,6 +78,9 @@ def parse_email_address(text: str) -> AccountAddress | None:
     locals = (local, *(unicodedata.normalize(form, local) for form in ("NFD", "NFC")))
     forms = [f"{one}@{place}".lower() for one in locals for place in (domain, encoded or domain)]
     valid = encoded is not None and len(canonical) <= EMAIL_ADDRESS_LENGTH and EMAIL_ADDRESS.fullmatch(canonical)
+    # Not printable: control characters, and lone surrogates, which PostgreSQL cannot be sent.
+    if not valid and not (text.isprintable() and STORED_ADDRESS.fullmatch(text)):
+        return None
     return AccountAddress(tuple(dict.fromkeys(forms)), canonical, EmailAddress(canonical) if valid else None)
 
 

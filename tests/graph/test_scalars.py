@@ -35,8 +35,10 @@ TAKEN = [
             "elise@XN--HPITAL-IXA.EXAMPLE",
             "elise@hôpital。example",
             "elise@hôｐital.example",
+            "elise@hô\u00adpital.example",
         )
     ),
+    (EmailAddress, "a@نامه\u200cای.com", "a@xn--mgba3gch31f060k.com"),
     (Cursor, "WyJ4Il0=", "WyJ4Il0="),
 ]
 REFUSED = [
