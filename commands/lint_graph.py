@@ -113,7 +113,7 @@ def main() -> int:
     for fault in sorted(found):
         print(fault)
     if found:
-        print(f"{len(found)} faults: the descriptions stand in schema/ and models/.", file=sys.stderr)
+        print(f"Names and descriptions to correct in schema/ and models/: {len(found)}.", file=sys.stderr)
     return 1 if found else 0
 
 

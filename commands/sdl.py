@@ -41,6 +41,7 @@ def main() -> int:
     )
     if not parser.parse_args().check:
         write()
+        print(f"Wrote the SDL of the {len(printed())} views to schema/views/.")
         return 0
     differences = changes()
     sys.stdout.writelines(differences)

@@ -347,8 +347,8 @@ async def test_a_differing_policy_grant_or_open_table_is_reported(
         await run(fresh, statement)
     found = await complaints(fresh, declared_catalogue, catalogue.GUARDS)
     file, command = (
-        "models/security/policies.py",
-        "differs from the migrated database: run `python -m commands.new migration NAME",
+        "models/security/read_rules.py or models/security/write_rules.py",
+        "differs from the migrated database: correct the rule, or run `python -m commands.new migration NAME",
     )
     assert sorted(found) == [
         f"{file}: column grant UPDATE on columns of care.member to cohorte_patient {command} care.member`",

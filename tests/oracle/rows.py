@@ -21,7 +21,7 @@ CATALOGUE = frozenset({
 OF_MEMBERS = frozenset({  # what any member, and staff, may read of every member
     "care.member", "care.membership", "care.discussion", "care.discussion_topic", "care.post", "care.post_reaction",
 })  # fmt: skip
-OF_THE_HOUSE = frozenset({  # what staff read of every member and every organization
+OF_STAFF = frozenset({  # what staff read of every member and every organization
     "care.flag", "care.removal", "care.suspension", "catalog.survey_progress", "insight.licence",
 })  # fmt: skip
 SHOWN_TO_BUYERS = frozenset({"OPEN", "CLOSED", "RELEASED", "ARCHIVED"})
@@ -94,7 +94,7 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
         return tests | dict.fromkeys(own, lambda row: bool(row["organization_id"] == viewer.organization))
     if viewer.audience is Audience.MANAGER:
         tests |= of_surveys(tables, lambda _: True) | dict.fromkeys(OF_MEMBERS, lambda _: True)
-        tests |= dict.fromkeys(OF_THE_HOUSE, lambda _: True)
+        tests |= dict.fromkeys(OF_STAFF, lambda _: True)
         tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
         tests["identity.staff"] = lambda staff: bool(staff["id"] == viewer.staff)
     if viewer.audience is Audience.PATIENT:

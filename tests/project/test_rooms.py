@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).relative_to(ROOT)
 LAYERS = ("models", "resolvers", "schema")
 PRODUCT = (*LAYERS, "planner", "privacy", "server", "commands")
 
@@ -46,11 +47,11 @@ def test_every_module_of_a_domain_bears_a_topic_of_the_domain(domain: str) -> No
     allowed = {topic + kind for topic in TOPICS[domain].split() for kind in KINDS}
     found = {path for layer in LAYERS for path in modules(layer) if path.parts[1] == domain}
     strangers = sorted(str(path) for path in found if path.stem not in allowed)
-    assert not strangers, f"Name these after a topic of {domain}, or add the topic to TOPICS in {__file__}: {strangers}"
+    assert not strangers, f"Name these after a topic of {domain}, or add the topic to TOPICS in {HERE}: {strangers}"
     unused = set(TOPICS[domain].split()) - {
         path.stem.removesuffix("_mutations").removesuffix("_rules") for path in found
     }
-    assert not unused, f"No module bears these topics any more: take them out of TOPICS in {__file__}: {sorted(unused)}"
+    assert not unused, f"No module bears these topics any more: take them out of TOPICS in {HERE}: {sorted(unused)}"
 
 
 def test_a_topic_belongs_to_one_domain() -> None:
@@ -86,7 +87,7 @@ def test_no_class_name_serves_two_things() -> None:
         for name, paths in places.items()
         if len(paths) > 1 and name not in SAME_THING and not is_table_and_type(paths)
     }
-    assert not twice, f"Rename one of each pair, or say in SAME_THING of {__file__} why both are one thing: {twice}"
+    assert not twice, f"Rename one of each pair, or say in SAME_THING of {HERE} why both are one thing: {twice}"
 
 
 def is_table_and_type(paths: list[Path]) -> bool:

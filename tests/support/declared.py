@@ -43,13 +43,14 @@ async def complaints(dsn: str, declared_catalogue: catalogue.Catalogue, kinds: C
 
 def complaint(item: catalogue.Item) -> str:
     command = " ".join(["python -m commands.new migration NAME", *([item.table] if item.table else [])])
-    return f"{place(item)}: {item.kind} {item.name} differs from the migrated database: run `{command}`"
+    mend = f"correct the rule, or run `{command}`" if item.kind in catalogue.GUARDS else f"run `{command}`"
+    return f"{place(item)}: {item.kind} {item.name} differs from the migrated database: {mend}"
 
 
 def place(item: catalogue.Item) -> str:
     """Where an object is declared: a file, or the name of the table whose class declares it."""
     if item.kind in catalogue.GUARDS:
-        return "models/security/policies.py"
+        return "models/security/read_rules.py or models/security/write_rules.py"
     if item.kind in catalogue.OF_TABLES:
         return str(item.table)
     if item.kind == "trigger":
