@@ -38,7 +38,11 @@ class Step:
     @property
     def needs_commands(self) -> bool:
         """Whether the tests that miss the step look at a migrated database, or at the printed SDL."""
-        return self.is_command or str(self.missed_by).startswith("tests/models/") or "small_network" in self.target
+        return (
+            self.is_command
+            or str(self.missed_by).startswith(("tests/models/", "tests/commands/"))
+            or "small_network" in self.target
+        )
 
     @property
     def is_quick(self) -> bool:
