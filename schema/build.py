@@ -53,7 +53,7 @@ class View(strawberry.Schema):
         """The fields of a type that the audience may select; all of an input, which only arguments refer to."""
         if type_definition.is_input:
             return type_definition.fields
-        # Connection[Post] is made from Connection, which has the mark.
+        # RelayConnection[Post] is made from RelayConnection, which has the mark.
         declared = audience_of((type_definition.concrete_of or type_definition).origin)
         return [field for field in type_definition.fields if self.audience in field_audience(field, declared)]
 

@@ -39,9 +39,10 @@ class Edge(Generic[T]):
 
 @graph_type(
     audience=PUBLIC,
+    name="Connection",
     description=f"A page of a list. `first` or `last` sets its size, 1 to {PAGE_LIMIT}. The default is {PAGE_SIZE}.",
 )
-class Connection(Generic[T]):
+class RelayConnection(Generic[T]):
     edges: list[Edge[T]] = column("The items of the page, each with its cursor.")
     nodes: list[T] = column("The items of the page, without cursors.")
     page_info: PageInfo = column("The position of the page within the list.")

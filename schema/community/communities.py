@@ -11,7 +11,7 @@ from resolvers.community import discussions
 from resolvers.insight import datasets, insights
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.identity.members import Member, Membership
-from schema.pagination import Connection, Node
+from schema.pagination import Node, RelayConnection
 from schema.tracking.observations import Indicator
 from schema.tracking.treatments import Treatment
 
@@ -53,7 +53,7 @@ class Community(Node):
     condition: Condition = sql(resolve.condition_of, "The condition it gathers around.")
     member_count: int = column("Number of members, rounded to tens.")
     indicators: list[Indicator] = sql(resolve.indicators_of, "The indicators that members track, most typical first.")
-    treatments: Connection[Treatment] = paged(
+    treatments: RelayConnection[Treatment] = paged(
         resolve.treatments_of, "The treatments that members follow, most common first."
     )
     associations: list[Member] = sql(
@@ -65,23 +65,23 @@ class Community(Node):
     viewer_membership: Membership | None = sql(
         resolve.viewer_membership, "The viewer's membership. Null if they are not a member.", only=PATIENT
     )
-    members: Connection[Member] = paged(resolve.members_of, "Its members, newest first.", only=PATIENT | MANAGER)
-    discussions: Connection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(
+    members: RelayConnection[Member] = paged(resolve.members_of, "Its members, newest first.", only=PATIENT | MANAGER)
+    discussions: RelayConnection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(
         discussions.discussions_of,
         "Its discussions, latest post first.",
         arguments={"search": f"Only discussions whose title or posts match. {SEARCH}"},
         only=PATIENT | MANAGER,
     )
-    surveys: Connection[Annotated["Survey", strawberry.lazy("schema.research.surveys")]] = paged(
+    surveys: RelayConnection[Annotated["Survey", strawberry.lazy("schema.research.surveys")]] = paged(
         resolve.surveys_of,
         "Its surveys that the viewer may see, latest closing day first.",
         arguments={"status": "Only surveys with this status."},
         only=PATIENT | MANAGER,
     )
-    datasets: Connection[Annotated["Dataset", strawberry.lazy("schema.insight.datasets")]] = paged(
+    datasets: RelayConnection[Annotated["Dataset", strawberry.lazy("schema.insight.datasets")]] = paged(
         datasets.datasets_of, "Its datasets, most recently frozen first.", only=PATIENT | BUYER | MANAGER
     )
-    insights: Connection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
+    insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_community,
         "Insights published from its datasets, newest first. Members and staff see all of them; buyers see those that "
         "a licence of theirs covers.",

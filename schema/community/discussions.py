@@ -13,7 +13,7 @@ from resolvers.identity import members
 from schema.access import MANAGER, PATIENT
 from schema.community.communities import Community
 from schema.identity.members import Member
-from schema.pagination import Connection, Node
+from schema.pagination import Node, RelayConnection
 from schema.tracking.observations import Indicator
 from schema.tracking.treatments import Treatment
 
@@ -46,7 +46,7 @@ class Discussion(Node):
     last_post_at: datetime = column("When the latest post was written.")
     post_count: int = column("Number of posts.")
     closed: bool = column("Whether it is closed to new posts.")
-    posts: Connection[Annotated["Post", strawberry.lazy("schema.community.discussions")]] = paged(
+    posts: RelayConnection[Annotated["Post", strawberry.lazy("schema.community.discussions")]] = paged(
         resolve.posts_of, "Its posts, oldest first. Use `last` and `before` to page from the end.", backward=True
     )
     last_post: Annotated["Post", strawberry.lazy("schema.community.discussions")] | None = sql(

@@ -18,7 +18,7 @@ from resolvers.tracking import observations, treatments
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.identity.members import CareLink, Member, Membership
 from schema.identity.organizations import Organization
-from schema.pagination import Connection, Node
+from schema.pagination import Node, RelayConnection
 from schema.scalars import EmailAddress
 from schema.tracking.observations import Dashboard, Observation
 from schema.tracking.treatments import TreatmentCourse
@@ -111,7 +111,7 @@ class Me:
         },
         span=("from", "to"),
     )
-    observations: Connection[Observation] = paged(
+    observations: RelayConnection[Observation] = paged(
         observations.observations_of,
         "The viewer's observations, newest day first.",
         arguments={"indicator": "Id of an indicator: only its observations."},
@@ -129,14 +129,14 @@ class Me:
     consents: list[Annotated["Consent", strawberry.lazy("schema.research.surveys")]] = sql(
         surveys.consents_of, "The viewer's consents, granted or withdrawn, by purpose."
     )
-    data_uses: Connection[Annotated["DataUse", strawberry.lazy("schema.insight.data_uses")]] = paged(
+    data_uses: RelayConnection[Annotated["DataUse", strawberry.lazy("schema.insight.data_uses")]] = paged(
         uses.data_uses_of,
         "Every use of the datasets that the viewer is enrolled in, newest first. Uses after a withdrawal are left out.",
     )
     privacy_loss: Annotated["PrivacyLoss", strawberry.lazy("schema.insight.data_uses")] = sql(
         uses.privacy_loss_of, "An upper bound on what can be learned about the viewer from all these uses."
     )
-    notifications: Connection[Notification] = paged(
+    notifications: RelayConnection[Notification] = paged(
         members.notifications_of,
         "The viewer's notifications, newest first.",
         arguments={"unread_only": "Whether to leave out those that were read. Defaults to false."},

@@ -18,7 +18,7 @@ from resolvers.research import surveys
 from schema.access import SIGNED_IN
 from schema.community.communities import Community
 from schema.insight.costs import PrivacyCost
-from schema.pagination import Connection, Node
+from schema.pagination import Node, RelayConnection
 from schema.research.surveys import Survey
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Dataset(Node):
         f"Number of members in it, with noise: {CONFIDENCE} confidence interval of ±{SIZE_PRECISION.margin}."
     )
     budget: PrivacyBudget = sql(resolve.budget_of, "Its privacy budget.")
-    insights: Connection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
+    insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_dataset,
         "Insights published from it, newest first. Members and staff see all of them; buyers see those that a licence "
         "of theirs covers.",

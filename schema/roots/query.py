@@ -28,7 +28,7 @@ from schema.insight.datasets import Dataset
 from schema.insight.insights import Insight
 from schema.insight.insights_mutations import InsightQuote
 from schema.insight.licences import Licence
-from schema.pagination import Connection, Node
+from schema.pagination import Node, RelayConnection
 from schema.research.surveys import Notice, Survey
 from schema.tracking.observations import Indicator, Observation
 from schema.tracking.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
@@ -60,7 +60,7 @@ class Query:
     node: Node | None = node_by_id("Any object by its id. Null if it does not exist or the viewer may not see it.")
     viewer: Viewer = sql(resolvers.identity.accounts.viewer, "The authenticated caller.", only=PUBLIC)
 
-    communities: Connection[Community] = paged(
+    communities: RelayConnection[Community] = paged(
         resolvers.community.communities.communities,
         "All communities, by name.",
         arguments={"search": f"Only communities that match, by everyday names too. {SEARCH}"},
@@ -72,7 +72,7 @@ class Query:
         arguments={"slug": "Slug of the community, such as `epilepsy`."},
         only=PUBLIC,
     )
-    treatments: Connection[Treatment] = paged(
+    treatments: RelayConnection[Treatment] = paged(
         resolvers.tracking.treatments.treatments,
         "The treatments of the catalogue, by name.",
         arguments={"search": f"Only treatments that match. {SEARCH}", "kind": "Only treatments of this kind."},
@@ -103,7 +103,7 @@ class Query:
         resolvers.research.surveys.notices, "The consent notices in force, one for each purpose.", only=PUBLIC
     )
 
-    data_uses: Connection[DataUse] = paged(
+    data_uses: RelayConnection[DataUse] = paged(
         resolvers.insight.data_uses.data_uses,
         "The public ledger: every use of members' data, newest first.",
         arguments={
@@ -135,7 +135,7 @@ class Query:
         resolvers.identity.organizations.organization, "The viewer's own organization.", only=BUYER
     )
     insight_quote: InsightQuote = insights_mutations.insight_quote
-    datasets: Connection[Dataset] = paged(
+    datasets: RelayConnection[Dataset] = paged(
         resolvers.insight.datasets.datasets,
         "All datasets, most recently frozen first.",
         arguments={
@@ -153,24 +153,24 @@ class Query:
         only=SIGNED_IN,
     )
 
-    surveys: Connection[Survey] = paged(
+    surveys: RelayConnection[Survey] = paged(
         resolvers.research.surveys.surveys,
         "All surveys, latest closing day first.",
         arguments={"community": "Slug of a community: only its surveys.", "status": "Only surveys with this status."},
         only=MANAGER,
     )
-    flags: Connection[Flag] = paged(
+    flags: RelayConnection[Flag] = paged(
         resolvers.community.discussions.flags,
         "The flags that members raised, newest first.",
         arguments={"status": "Only flags with this status."},
         only=MANAGER,
     )
-    licences: Connection[Licence] = paged(
+    licences: RelayConnection[Licence] = paged(
         resolvers.insight.licences.licences,
         "All licences, latest first day first.",
         arguments={"status": "Only licences with this status."},
         only=MANAGER,
     )
-    organizations: Connection[Organization] = paged(
+    organizations: RelayConnection[Organization] = paged(
         resolvers.identity.organizations.organizations, "All organizations, by name.", only=MANAGER
     )

@@ -14,7 +14,7 @@ from resolvers.tracking import observations
 from resolvers.tracking import treatments as resolve
 from resolvers.tracking.treatments_mutations import MOST
 from schema.access import PATIENT, PUBLIC, SIGNED_IN
-from schema.pagination import Connection, Node
+from schema.pagination import Node, RelayConnection
 from schema.tracking.observations import Indicator
 
 if TYPE_CHECKING:
@@ -37,13 +37,15 @@ class Treatment(Node):
     kind: tables.TreatmentKind = column("Kind of treatment.")
     inn: str | None = column("International nonproprietary name of a medicine. Null for other treatments.")
     atc: str | None = column("ATC code of a medicine. Null if it has none.")
-    evaluations: Connection[Annotated["TreatmentEvaluation", strawberry.lazy("schema.tracking.treatments")]] = paged(
-        resolve.evaluations_of,
-        "Members' evaluations of it that are shared with the viewer, newest first.",
-        arguments={"community": "Slug of a community: only evaluations of courses for its condition."},
-        only=PATIENT,
+    evaluations: RelayConnection[Annotated["TreatmentEvaluation", strawberry.lazy("schema.tracking.treatments")]] = (
+        paged(
+            resolve.evaluations_of,
+            "Members' evaluations of it that are shared with the viewer, newest first.",
+            arguments={"community": "Slug of a community: only evaluations of courses for its condition."},
+            only=PATIENT,
+        )
     )
-    insights: Connection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
+    insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_treatment,
         "Insights with a variable about this treatment, newest first.",
         arguments={"community": "Slug of a community: only insights from its datasets."},

@@ -24,7 +24,7 @@ from planner.operations import Planner
 from schema.access import PUBLIC
 from schema.build import View
 from schema.context import Context
-from schema.pagination import Connection, Node
+from schema.pagination import Node, RelayConnection
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def communities() -> Rows:
 class Query:
     """The queries."""
 
-    communities: Connection[Community] = paged(communities, "They.")
+    communities: RelayConnection[Community] = paged(communities, "They.")
     newest: Community | None = sql(lambda: communities().limit(1), "One.")
     many: int = computed(how_many, doubled, "How many there are, twice over.")
 
