@@ -47,14 +47,14 @@ USES = "{ dataUses(first: 20) { nodes { purpose variables cost { microRho } } } 
 class Clients:
     """Clients that send requests until stopped, what they published, and responses that no failure explains.
 
-    A failure is explained by a 503, or after a publication's commit by an error at the path of its insight.
+    A failure is explained by a 503, or after a publication's commit by errors at the paths of its payload's fields.
     """
 
     ask: Ask
     published: dict[tuple[str, ...], list[tuple[str, int]]] = field(default_factory=dict)  # insights, charges; by cube
     reads: int = 0
     away: int = 0  # responses that requested a retry
-    unread: int = 0  # publications that were committed, and whose insight could not be read
+    unread: int = 0  # publications that were committed, and whose payload could not be read
     wrong: list[Any] = field(default_factory=list)
     stopped: bool = False
 
@@ -101,12 +101,15 @@ class Clients:
 
 
 def is_unread(result: dict[str, Any]) -> bool:
-    """Whether a publication was committed, and only its insight could not be read from the unavailable database."""
-    payload = (result["data"] or {}).get("insightPublish") or {"insight": "unknown"}
-    failures = [(error["path"], error["extensions"], "again" in error["message"]) for error in result["errors"]]
-    return payload["insight"] is None and failures == [
-        (["insightPublish", "insight"], {"code": "INTERNAL_SERVER_ERROR"}, False)
-    ]
+    """Whether a publication was committed, and fields of its payload could not be read from the unavailable database.
+
+    Each of them, the insight and its price, is null with an error at its path, which does not ask to try again.
+    """
+    payload = (result["data"] or {}).get("insightPublish") or {}
+    unread = [["insightPublish", name] for name in ("insight", "charged") if name in payload and payload[name] is None]
+    errors = sorted(result["errors"], key=lambda error: unread.index(error["path"]) if error["path"] in unread else -1)
+    failures = [(error["path"], error["extensions"], "again" in error["message"]) for error in errors]
+    return failures != [] and failures == [(path, {"code": "INTERNAL_SERVER_ERROR"}, False) for path in unread]
 
 
 def extensions(result: dict[str, Any]) -> set[str]:
