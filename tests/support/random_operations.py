@@ -47,6 +47,7 @@ class Writer:
     fragments: list[str] = field(default_factory=list)
     names: int = 0
     backward: bool = False  # the direction in which a list is read
+    between: str = ""  # a day on or after all values of `from`, and on or before those of `to`
     weights: Weights = field(default_factory=dict)
 
     def name(self, letter: str) -> str:
@@ -81,6 +82,9 @@ class Writer:
     def field(self, kind: Any, name: str, depth: int) -> list[str]:
         declared = kind.fields[name]
         alias = self.name("x")
+        if {"from", "to"} <= declared.args.keys():  # a span that is reversed is refused
+            ends = [*self.pool_of(kind, name, "from"), *self.pool_of(kind, name, "to")]
+            self.between = self.draw(st.sampled_from(sorted(ends))) if ends else ""
         given = [
             text
             for key, argument in declared.args.items()
@@ -152,6 +156,12 @@ class Writer:
             return [1, 2, 3, 7, 100]
         if name in ("after", "before"):
             return self.pool.get(f"{kind.name}.{field_name}", [])
+        values = self.pool_of(kind, field_name, name)
+        if self.between and name in ("from", "to"):
+            return [day for day in values if (day <= self.between if name == "from" else day >= self.between)]
+        return values
+
+    def pool_of(self, kind: Any, field_name: str, name: str) -> list[Any]:
         return self.pool.get(f"{kind.name}.{field_name}.{name}") or self.pool.get(name, [])
 
     @staticmethod
