@@ -115,7 +115,8 @@ def test_serve_repeats_interrupted_seeding_and_stops_completely(folder: Path) ->
             with urlopen(address, timeout=10) as answer:
                 assert answer.status == 200
             process.send_signal(blow)
-            assert process.wait(timeout=20) == 0
+            assert process.communicate(timeout=20)[0] == "\nCohorte has stopped.\n"
+            assert process.returncode == 0
         assert becomes_left(folder / "postgresql")
 
 
