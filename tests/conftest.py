@@ -13,12 +13,11 @@ from hypothesis import Phase, settings
 from models.viewers import Audience
 from planner.operations import Planner
 from tests.golden.pairs import planners
-from tests.support.callers import module_server, own_server
 from tests.support.client import anybody, ask, laboratory, manager, moderator, patient, relative, views
 from tests.support.clusters import becomes_left, clone, make_template, quick_folder, throwaway_cluster
 from tests.support.declared import declared_catalogue
 from tests.support.insights import published
-from tests.support.network import ada, ben, community_id, laboratory_user, network, steward, survey_manager
+from tests.support.network import ada, ben, community_id, laboratory_user, network, own_network, steward, survey_manager
 from tests.support.newcomers import mailbox, own_ask, owner
 from tests.support.publishable import dataset, licensed_buyer, respondents
 from tests.support.surveys import survey
@@ -37,10 +36,9 @@ __all__ = [
     "mailbox",
     "manager",
     "moderator",
-    "module_server",
     "network",
     "own_ask",
-    "own_server",
+    "own_network",
     "owner",
     "patient",
     "published",
