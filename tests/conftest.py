@@ -50,6 +50,28 @@ __all__ = [
 ]  # includes the fixtures of tests/support
 
 
+# Files that take long. Of several workers, each takes these first: a file stays on one, and the last would run alone.
+LONG = (
+    "project/test_contributing.py",
+    "commands/test_serve.py",
+    "planner/test_oracle.py",
+    "server/test_payloads.py",
+    "graph/test_boundary_values.py",
+    "tracking/test_member_days.py",
+    "insight/test_attacks.py",
+    "models/test_migrations.py",
+    "server/test_events.py",
+    "tracking/test_trials.py",
+    "commands/test_demonstration.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        folder = Path(__file__).parent
+        items.sort(key=lambda item: item.path.relative_to(folder).as_posix() not in LONG)
+
+
 # Shrinking a failure runs its property hundreds of times more: `--hypothesis-profile=shrink` asks for it.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target)
 settings.register_profile("shrink", phases=(*PHASES, Phase.shrink))
