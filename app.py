@@ -77,7 +77,7 @@ def create_app(settings: Settings) -> Cohorte:
                 connections = ConnectionPool(opened, limits.statement_seconds)
                 stack.push_async_callback(close, connections)
                 documents = Documents(
-                    Planner(view._schema, audience, limits.page, open_tables(audience)),
+                    Planner(view._schema, audience, open_tables(audience)),
                     audience,
                     limits,
                     introspection=settings.demo or audience is not Audience.PUBLIC,

@@ -24,7 +24,6 @@ class Limits:
     depth: int = 15
     aliases: int = 100
     fragments: int = 50
-    page: int = 100  # the largest `first` or `last`
     fields: int = 400  # of one selection: a row of PostgreSQL has at most 1,664 columns
     key_bytes: int = 63  # of a response key: PostgreSQL silently truncates longer names
     input_list: int = 100

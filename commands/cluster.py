@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
@@ -55,11 +55,12 @@ class Unavailable(Exception):
 
 
 @contextlib.contextmanager
-def cluster(folder: Path, throwaway: bool = False) -> Iterator[str]:
+def cluster(folder: Path, throwaway: bool = False, *, on_start: Callable[[], None] = lambda: None) -> Iterator[str]:
     """A running server with its files in `folder`: the superuser's address of its database "postgres".
 
-    Creates the cluster if there is none; shares it if another process has it running. A throw-away cluster trades
-    durability for speed and is deleted with its folder after its last user. Raises Unavailable if it cannot run.
+    Creates the cluster if there is none; shares it if another process has it running, or else calls `on_start` and
+    starts it. A throw-away cluster trades durability for speed and is deleted with its folder after its last user.
+    Raises Unavailable if it cannot run.
     """
     account = SystemAccount(folder / "pgdata")
     home = place(folder, account)
@@ -79,6 +80,7 @@ def cluster(folder: Path, throwaway: bool = False) -> Iterator[str]:
         )
         try:
             if not answers(home / "pgdata"):
+                on_start()
                 start(home, programs, account, THROWAWAY if throwaway else LASTING)
             sockets = socket_file(home / "pgdata").parent
             password = (home / "password").read_text()

@@ -25,6 +25,7 @@ from graphql.language.ast import (
 )
 from graphql.language.ast import Node as Syntax
 
+from commands.declarations import reporting
 from commands.sdl import printed
 
 LONGEST = 300  # characters of a description: what a reader takes in at once
@@ -108,6 +109,7 @@ def faults(sdl: str) -> list[Fault]:
     return [fault for fault in found if (fault.rule, fault.place) not in EXCEPTIONS]
 
 
+@reporting
 def main() -> int:
     found = {str(fault) for sdl in printed().values() for fault in faults(sdl)}
     for fault in sorted(found):

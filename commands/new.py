@@ -114,6 +114,7 @@ async def freeze(migrated: str, wanted: str, name: str, tables: Collection[str])
     module.with_suffix(".sql").write_text(script, encoding="utf-8")
     for path in (module.with_suffix(".sql"), module):
         print(f"wrote {path.relative_to(VERSIONS.parents[2])}")
+    run.head.cache_clear()
     try:
         await run.upgrade(migrated)
     except Exception as error:  # whatever PostgreSQL or Alembic makes of it, its author needs to read

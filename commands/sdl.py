@@ -5,13 +5,15 @@ import difflib
 import sys
 from pathlib import Path
 
-from schema.build import build_views
+from commands.declarations import reporting
 
 FOLDER = Path(__file__).parent.parent / "schema" / "views"
 
 
 def printed() -> dict[str, str]:
-    """The SDL of each view, by file name."""
+    """The SDL of each view, by file name. Raises DeclarationError if a part of the graph is declared incompletely."""
+    from schema.build import build_views  # imported here, because that declares the graph
+
     return {f"{audience.view}.graphql": view.as_str() + "\n" for audience, view in build_views().items()}
 
 
@@ -33,6 +35,7 @@ def write() -> None:
         (FOLDER / name).write_text(text, encoding="utf-8")
 
 
+@reporting
 def main() -> int:
     """Writes the files, or with `--check` compares them; returns the exit status, 1 if one is out of date."""
     parser = argparse.ArgumentParser(description="Write the SDL of the four views to schema/views/.")

@@ -14,8 +14,6 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 import asyncpg
 import uvicorn
@@ -80,8 +78,7 @@ def database(settings: Settings) -> Iterator[str]:
         asyncio.run(probe(settings.database_url))
         yield settings.database_url
         return
-    say("Starting PostgreSQL ...")
-    with cluster(settings.data / "postgresql") as dsn:
+    with cluster(settings.data / "postgresql", on_start=lambda: say("Starting PostgreSQL ...")) as dsn:
         asyncio.run(create_missing(dsn, DATABASE))
         yield at(dsn, DATABASE)
 
@@ -179,10 +176,6 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def exit_cleanly(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(0)
-
-
 def variables() -> str:
     """One line for each variable: what it accepts."""
     described = {variable(name): field.description for name, field in Settings.model_fields.items()}
@@ -198,14 +191,15 @@ def main() -> int:
     )
     parser.parse_args()
     # uvicorn raises SIGTERM again after it has shut down; the default handler would skip our `finally` clauses.
-    signal.signal(signal.SIGTERM, exit_cleanly)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         serve(Settings.from_environment(os.environ))
     except (SettingsError, Unavailable) as error:
         print(error, file=sys.stderr, flush=True)
         return 1
-    except KeyboardInterrupt:
-        say("")
+    except KeyboardInterrupt:  # not raised again where SIGINT is ignored, as it is for a shell's background jobs
+        pass
+    say("\nCohorte has stopped.")
     return 0
 
 

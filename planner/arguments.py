@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 
 from models.rows import Expression
 from models.viewers import Viewer
-from planner.declare import Computed, NodeById, Paged, Parameter, Source, Sql
+from planner.declare import PAGE_LIMIT, Computed, NodeById, Paged, Parameter, Source, Sql
 
 PAGE = ("first", "last")
 CURSORS = ("after", "before")
@@ -165,13 +165,13 @@ def prefix_of(id: Any) -> str:
     return id.rpartition("_")[0] if isinstance(id, str) else ""
 
 
-def page_size(node: FieldNode, field: GraphQLField, name: str, variables: Variables, limit: int) -> int | None:
-    """The value of `first` or `last`; None if it is not given. Raises GraphQLError outside 1 to `limit`."""
+def page_size(node: FieldNode, field: GraphQLField, name: str, variables: Variables) -> int | None:
+    """The value of `first` or `last`; None if it is not given. Raises GraphQLError outside 1 to PAGE_LIMIT."""
     size = value_of(node, field, name, variables)
     if size is None or size is Undefined:
         return None
-    if not 1 <= size <= limit:
-        raise bad_user_input(f"The argument '{name}' must be between 1 and {limit}.", node)
+    if not 1 <= size <= PAGE_LIMIT:
+        raise bad_user_input(f"The argument '{name}' must be between 1 and {PAGE_LIMIT}.", node)
     return int(size)
 
 

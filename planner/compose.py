@@ -56,7 +56,6 @@ class StatementBuilder:
     tables: Tables
     selections: Selections
     variables: Variables
-    page_limit: int
     audience: Audience
     numbers: Iterator[int] = field(default_factory=count)
     for_executor: bool = False  # graphql-core completes the result: rows of abstract types carry their type
@@ -133,7 +132,7 @@ class StatementBuilder:
         return limited(value).scalar_subquery() if isinstance(value, Select) else cast(Expression, value)
 
     def size(self, node: FieldNode, declared: GraphQLField, name: str) -> int | None:
-        return page_size(node, declared, name, self.variables, self.page_limit)
+        return page_size(node, declared, name, self.variables)
 
     def bind(self, value: Reader, kind: Any) -> Expression:
         """A new parameter of the statement; `value` reads it from each request."""

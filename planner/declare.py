@@ -25,7 +25,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.utils.str_converters import to_camel_case
 
 from models.rows import Value, ViewerIds
-from privacy.described import DescribedEnum
+from privacy.described import DeclarationError, DescribedEnum
 
 C = TypeVar("C", bound=type)
 Descriptions = Mapping[str, str]  # of arguments, by the name of the resolver's parameter without its closing "_"
@@ -220,7 +220,7 @@ def computed(
     """
     takes_row, asks_viewer, parameters = _signature(resolver)
     if parameters:
-        raise TypeError(f"{resolver.__name__} is computed from, and so takes no arguments")
+        raise DeclarationError(f"{resolver.__name__} is computed from, and so takes no arguments")
     source = Computed(
         resolver,
         takes_row,
@@ -254,8 +254,8 @@ def graph_type(
     """An object type: who may select it, and, where it is a table's row, which table and which prefix its ids have.
 
     `python` is the class of those of its objects that Python returns, where that is not the decorated class itself.
-    Its description is the class's docstring, or `description` where a constant is part of it. Raises TypeError where an
-    argument of one of its fields is not described.
+    Its description is the class's docstring, or `description` where a constant is part of it. Raises DeclarationError
+    where an argument of one of its fields is not described.
     """
 
     def declare(cls: C) -> C:
@@ -283,10 +283,10 @@ def graph_interface(*, audience: Any) -> Callable[[C], C]:
 def graph_enum(kind: type[DescribedEnum], *, name: str | None = None) -> None:
     """Makes an enum one of the graph's, described by its docstring and its members' descriptions.
 
-    Raises TypeError where it has no docstring of its own.
+    Raises DeclarationError where it has no docstring of its own.
     """
     if not kind.__dict__.get("__doc__"):
-        raise TypeError(f"{kind.__name__} has no docstring, which is its description in the graph")
+        raise DeclarationError(f"{kind.__name__} has no docstring, which is its description in the graph")
     strawberry.enum(kind, name=name, description=inspect.getdoc(kind))
     for value in kind.__strawberry_definition__.values:  # type: ignore[attr-defined]
         value.description = kind(value.value).description
@@ -355,7 +355,7 @@ def _arguments(source: Sql, described: Descriptions) -> list[StrawberryArgument]
         common = COMMON.get(name) if name == "id" else None
         made.append(_argument(name, kind if parameter.required else kind | None, described.get(name, common)))
     if unknown := described.keys() - {argument.python_name for argument in made}:
-        raise TypeError(f"{source.resolver.__name__} takes no argument {min(unknown)}, which is described")
+        raise DeclarationError(f"{source.resolver.__name__} takes no argument {min(unknown)}, which is described")
     return made
 
 
@@ -370,4 +370,4 @@ def _check_arguments(cls: Any) -> None:
         for argument in declared.arguments:
             if not argument.description:
                 where = f"{cls.__name__}.{declared.python_name}"
-                raise TypeError(f"{where}: describe its argument {argument.python_name} in arguments={{...}}")
+                raise DeclarationError(f"{where}: describe its argument {argument.python_name} in arguments={{...}}")

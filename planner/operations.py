@@ -39,7 +39,7 @@ from planner.arguments import (
 )
 from planner.compose import NotPlannable, StatementBuilder
 from planner.computing import Computing, PassthroughExecutor
-from planner.declare import PAGE_LIMIT, SubscriptionSource
+from planner.declare import SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import Reader, as_object, compiled, labelled
 from planner.payload_checks import check_payloads
@@ -98,20 +98,14 @@ class SubscriptionPlan:
 
 
 class Planner:
-    """Plans the operations of one view's schema; pages have at most `page_limit` rows.
+    """Plans the operations of one view's schema.
 
     `open_tables` are the tables of which every viewer may read every row. A statement that reads only these does not
     carry its viewer. The constructor attaches the planner's resolvers to `schema`.
     """
 
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        audience: Audience,
-        page_limit: int = PAGE_LIMIT,
-        open_tables: frozenset[str] = frozenset(),
-    ) -> None:
-        self.schema, self.audience, self.page_limit, self.open_tables = schema, audience, page_limit, open_tables
+    def __init__(self, schema: GraphQLSchema, audience: Audience, open_tables: frozenset[str] = frozenset()) -> None:
+        self.schema, self.audience, self.open_tables = schema, audience, open_tables
         self.tables = Tables(schema)
         attach_resolvers(schema, self.tables)
 
@@ -263,7 +257,7 @@ class Operation:
             pass
         planner = self.planner
         selections = Selections(planner.schema, self.fragments, variables.values)
-        builder = StatementBuilder(planner.tables, selections, variables, planner.page_limit, planner.audience)
+        builder = StatementBuilder(planner.tables, selections, variables, planner.audience)
         with one_statement():
             found = plan(builder)
         self._plans[key] = found

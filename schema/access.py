@@ -4,6 +4,7 @@ from strawberry.types.field import StrawberryField
 
 from models.viewers import Audience
 from planner.declare import AUDIENCE, graph_of
+from privacy.described import DeclarationError
 
 PUBLIC = frozenset(Audience)  # everyone
 PATIENT = frozenset({Audience.PATIENT})
@@ -14,7 +15,7 @@ EACH_FIELD: frozenset[Audience] = frozenset()  # of a type whose fields each nam
 SIGNED_IN = PATIENT | BUYER | MANAGER
 
 
-class UnmarkedError(TypeError):
+class UnmarkedError(DeclarationError):
     """A type or a field names no audience, so that nobody could select it: the server does not start."""
 
     def __init__(self, what: str) -> None:

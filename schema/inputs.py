@@ -13,6 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from models.parameters import AccountAddress, EmailAddress, Id, NodeId
 from planner.arguments import prefix_of, uuid_of
+from privacy.described import DeclarationError
 from resolvers.texts import has_control_characters, with_line_feeds
 from resolvers.transactions import UNSET, Path, Refusal, RefusalCode, Refused, Unset, not_found
 from schema.scalars import text_of
@@ -125,15 +126,15 @@ def parameters_of(write: Callable[..., Any]) -> Parameters:
 def input_type(name: str, about: str, parameters: Parameters, about_each: Mapping[str, str], **more: Any) -> type:
     """An input type with a field for each parameter, and an optional text field for each of `more`.
 
-    Raises TypeError for a parameter without a description, and for a description without a parameter.
+    Raises DeclarationError for a parameter without a description, and for a description without a parameter.
     """
     names = [each.name for each in parameters]
     for each in names:
         if each not in about_each:
-            raise TypeError(f"{name}: describe the parameter {each!r}")
+            raise DeclarationError(f"{name}: describe the parameter {each!r}")
     for each in about_each:
         if each not in names:
-            raise TypeError(f"{name}: there is no parameter {each!r}")
+            raise DeclarationError(f"{name}: there is no parameter {each!r}")
     made: dict[str, Any] = {"__annotations__": {}}
     for parameter in parameters:
         optional = {"default": parameter.omitted} if parameter.nullable else {}
@@ -189,7 +190,7 @@ def _reader(kind: Any) -> tuple[Any, Read]:
         return EmailAddress, _account_address
     if is_dataclass(kind):
         if kind not in NESTED:
-            raise TypeError(f"{kind.__name__}: declare its input type with `nested`")  # type: ignore[union-attr]
+            raise DeclarationError(f"{kind.__name__}: declare its input type with `nested`")  # type: ignore[union-attr]
         make: Callable[..., Any] = kind
         made, parameters = NESTED[kind]
         return made, lambda value, path, visit: make(**read(parameters, value, visit, path))

@@ -35,8 +35,12 @@ EMAIL_ADDRESS_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, less its two angle br
 CURSOR_LENGTH = 1_000
 
 
+class InvalidScalar(GraphQLError):
+    """A value that is not in the scalar's form. The message describes that form, and does not repeat the value."""
+
+
 def strict(name: str, form: str, parse: Callable[[str], T | None]) -> Callable[[Any], T]:
-    """A parser that accepts only text. Its error describes the accepted form, and does not repeat the value."""
+    """A parser that accepts only text. It raises InvalidScalar for anything else than the accepted form."""
 
     def parse_value(value: Any) -> T:
         if isinstance(value, str):
@@ -46,7 +50,7 @@ def strict(name: str, form: str, parse: Callable[[str], T | None]) -> Callable[[
                 parsed = None
             if parsed is not None:
                 return parsed
-        raise GraphQLError(f"{name} takes {form}.")
+        raise InvalidScalar(f"{name} takes {form}.")
 
     return parse_value
 

@@ -6,6 +6,8 @@ from types import TracebackType
 
 from starlette.types import Receive
 
+from server.errors import RequestError, request_timed_out, shutting_down
+
 GRACE_SECONDS = 0.05  # most requests are answered sooner, and watching for a disconnect costs a task
 
 
@@ -53,6 +55,10 @@ class Deadline:
         if self.limit is not None:
             self.limit.reschedule(self.task.get_loop().time() + seconds)
 
+    def error(self) -> RequestError:
+        """The error to report if the task was cancelled."""
+        return request_timed_out(self.seconds) if self.reason else shutting_down()
+
     def start_watching(self) -> None:
         self.watcher = asyncio.create_task(self.watch())
 
@@ -66,6 +72,25 @@ class Deadline:
         except TimeoutError:
             self.reason = CutOffReason.TIME_LIMIT
         self.task.cancel()
+
+
+class OperationDeadline:
+    """The time limit of one of a socket's operations: `timeout` is to be entered around its work."""
+
+    __slots__ = ("seconds", "timeout")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.timeout = asyncio.timeout(seconds)
+
+    def extend(self, seconds: float) -> None:
+        """Replaces the time limit: `seconds` from now."""
+        self.seconds = seconds
+        self.timeout.reschedule(asyncio.get_running_loop().time() + seconds)
+
+    def error(self) -> RequestError:
+        """The error to report if the operation was cancelled."""
+        return request_timed_out(self.seconds) if self.timeout.expired() else shutting_down()
 
 
 class RequestCutOff(Exception):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from logging import INFO
 from typing import Any
@@ -20,7 +20,7 @@ from server import logs
 from server.addresses import client_address
 from server.broker import Events
 from server.commit_guard import CommitGuard
-from server.deadlines import CutOffReason, Deadline, RequestCutOff
+from server.deadlines import CutOffReason, Deadline, OperationDeadline, RequestCutOff
 from server.documents import Document, Documents
 from server.errors import (
     Code,
@@ -29,8 +29,8 @@ from server.errors import (
     bad_variables,
     internal,
     request_error,
-    timed_out,
-    unavailable,
+    request_timed_out,
+    shutting_down,
 )
 from server.event_streams import EVENTS, as_stream, stream
 from server.limits import check_variables
@@ -71,15 +71,14 @@ class RequestContext:
     `kind`, `document` and `codes` are set as soon as they are known.
     """
 
-    __slots__ = ("codes", "cut_off", "document", "extend_deadline", "headers", "kind", "scope", "started", "viewer")
+    __slots__ = ("codes", "deadline", "document", "headers", "kind", "scope", "started", "viewer")
 
     def __init__(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         self.started = time.perf_counter()
         self.scope = scope
         self.headers = headers
         self.viewer = ANYBODY
-        self.extend_deadline: Callable[[float], None] | None = None  # gives it so many seconds from now on
-        self.cut_off: Callable[[], RequestError] = shutting_down  # the error to report if it is cancelled
+        self.deadline: Deadline | OperationDeadline | None = None
         self.kind: str | None = None  # query, mutation or subscription
         self.document: str | None = None  # its hash
         self.codes: tuple[str, ...] = ()  # of the response's errors
@@ -178,8 +177,7 @@ class Endpoint:
                 raise request_error(400, Code.BAD_USER_INPUT, "A GET needs the header GraphQL-Require-Preflight.")
             params = params_from_url(request.scope["query_string"])
         with Deadline(receive, limits.request_seconds) as deadline:
-            request.extend_deadline = deadline.extend
-            request.cut_off = lambda: request_timed_out(deadline.seconds) if deadline.reason else shutting_down()
+            request.deadline = deadline
             authorization = headers.get(b"authorization")
             if authorization is not None:
                 request.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
@@ -229,7 +227,7 @@ class Endpoint:
 
     async def execute(self, request: RequestContext, operation: Operation, variables: Variables) -> bytes:
         """The response of an operation that graphql-core executes, such as a mutation. Raises RequestError."""
-        viewer = request.viewer
+        viewer, deadline = request.viewer, request.deadline
         view = self.views[viewer.audience]
         device = request.headers.get(b"user-agent")
         guard = CommitGuard() if operation.kind is OperationType.MUTATION else None
@@ -239,7 +237,7 @@ class Endpoint:
             write=lambda: view.connections.write(viewer),
             settings=self.settings,
             publish=lambda: self.publisher.write(viewer),
-            extend_deadline=request.extend_deadline,
+            extend_deadline=None if deadline is None else deadline.extend,
             write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
             guard_commit=None if guard is None else guard.guarded,
             await_step=None if guard is None else guard.await_step,
@@ -248,7 +246,7 @@ class Endpoint:
         )
         work = operation.execute(variables, context)
         try:
-            result = await (work if guard is None else guard.run(work, request.cut_off))
+            result = await (work if guard is None else guard.run(work, deadline.error if deadline else shutting_down))
         finally:
             if guard is not None:
                 # It may have closed this very session, and its client may send the next request before the
@@ -256,14 +254,6 @@ class Endpoint:
                 self.sessions.forget(viewer.session)
         body, request.codes = response_of(result, committed=guard is not None and guard.committed)
         return body
-
-
-def shutting_down() -> RequestError:
-    return unavailable("The server is shutting down. Please try again.")
-
-
-def request_timed_out(seconds: float) -> RequestError:
-    return timed_out("request_seconds", seconds)
 
 
 def introspection_key(document: Document, params: GraphQLParams) -> str:

@@ -13,6 +13,7 @@ from graphql.utilities import validate_input_literal
 from graphql.validation import ASTValidationRule, ValuesOfCorrectTypeRule, specified_rules
 
 from models.viewers import Audience
+from schema.scalars import InvalidScalar
 
 
 class Code(StrEnum):
@@ -92,6 +93,10 @@ def unavailable(message: str = "The database is temporarily unavailable. Please 
     return request_error(503, Code.INTERNAL, message, headers=((b"retry-after", b"2"),))
 
 
+def shutting_down() -> RequestError:
+    return unavailable("The server is shutting down. Please try again.")
+
+
 def overloaded() -> RequestError:
     """A request beyond the number that may wait for a connection."""
     return unavailable("The server is overloaded. Please try again.")
@@ -112,6 +117,11 @@ def timed_out(name: str, seconds: float) -> RequestError:
     """A request that was cancelled at a time limit of Settings.limits."""
     message = f"Request exceeded the time limit of {seconds:g} seconds. Select less, or try again later."
     return request_error(503, Code.LIMIT_EXCEEDED, message, headers=((b"retry-after", b"5"),), limit=name, most=seconds)
+
+
+def request_timed_out(seconds: float) -> RequestError:
+    """A request that has reached its own time limit, which a mutation may have extended."""
+    return timed_out("request_seconds", seconds)
 
 
 def internal() -> tuple[RequestError, str]:
@@ -154,7 +164,7 @@ class ValuesWithoutRepeating(ValuesOfCorrectTypeRule):
         if input_type:
 
             def on_error(error: GraphQLError, path: list[str | int]) -> None:
-                self.report_error(GraphQLError(expectation(error.message, str(input_type)), error.nodes or node))
+                self.report_error(GraphQLError(expectation(error, str(input_type)), error.nodes or node))
 
             validate_input_literal(node, input_type, on_error, None, None, self.context.hide_suggestions)
         return SKIP
@@ -213,7 +223,6 @@ EXPECTED = re.compile(
     r"|(?P<scalar>[A-Z]\w*) cannot represent"
     r"|Enum '(?P<enum>\w+)' cannot represent"
     r"|Value '\w*' does not exist in '(?P<member>\w+)' enum"
-    r"|(?P<own>[A-Z]\w* takes [^\"'{]+\.)$"  # the messages of schema/scalars.py, which repeat no value
 )
 
 
@@ -222,21 +231,21 @@ def variable_message(error: GraphQLError) -> str:
     declared = next((node for node in error.nodes or () if isinstance(node, VariableDefinitionNode)), None)
     type = print_ast(declared.type) if declared else "its type"
     found = VARIABLE.match(error.message)
-    if found:
+    if found and isinstance(error.original_error, GraphQLError):
         place = f" at {found[2]}" if found[2] else ""
-        return f"Variable '${found[1]}' has an invalid value{place}. {expectation(error.message[found.end() :], type)}"
+        return f"Variable '${found[1]}' has an invalid value{place}. {expectation(error.original_error, type)}"
     name = f"Variable '${declared.variable.name.value}'" if declared else "A variable"
     return f"{name} has an invalid value. Expected a value of type '{type}'."
 
 
-def expectation(message: str, type: str) -> str:
-    """What a message of graphql-core says was expected; `type` is the fallback."""
+def expectation(error: GraphQLError, type: str) -> str:
+    """What an error of a scalar, or of graphql-core, says was expected; `type` is the fallback."""
+    if isinstance(error, InvalidScalar):
+        return error.message
     # Matched at the start only: the rest of the message may quote the request.
-    found = EXPECTED.match(message)
+    found = EXPECTED.match(error.message)
     if found is None:
         return f"Expected a value of type '{type}'."
-    if found["own"]:
-        return found["own"]
     type = found["type"] or found["scalar"] or found["enum"] or found["member"]
     return f"Expected a value of type '{type}'{found['field'] or ''}."
 

@@ -4,7 +4,6 @@ Messages and close codes: https://github.com/enisdenjo/graphql-ws/blob/master/PR
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,8 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from models.viewers import ANYBODY, Viewer
 from server import logs
+from server.deadlines import OperationDeadline
 from server.endpoint import Endpoint, RequestContext
-from server.errors import RequestError, internal, limit_exceeded, timed_out
+from server.errors import RequestError, internal, limit_exceeded, request_timed_out
 from server.requests import checked_params
 from server.streams import Ending, Stream, StreamEnded
 from settings import Limits
@@ -209,14 +209,12 @@ class Socket:
         request.viewer = self.viewer
         error: RequestError | None = None
         try:
-            seconds = self.endpoint.settings.limits.request_seconds
+            request.deadline = deadline = OperationDeadline(self.endpoint.settings.limits.request_seconds)
             try:
-                async with asyncio.timeout(seconds) as limit:
-                    request.extend_deadline = deadline_extender(limit)
-                    request.cut_off = lambda: timed_out("request_seconds", seconds)
+                async with deadline.timeout:
                     answer = await self.endpoint.operate(request, checked_params(payload), streamed=True)
             except TimeoutError:
-                raise timed_out("request_seconds", seconds) from None
+                raise request_timed_out(deadline.seconds) from None
             if isinstance(answer, bytes):
                 self.endpoint.log_operation(request, 200)
                 if self.operations.get(id) is asyncio.current_task():  # else the client may use the id for another
@@ -282,8 +280,3 @@ def id_of(message: dict[str, Any]) -> str:
     if not isinstance(id, str) or not id:
         raise CloseSocket(4400, "The message needs a non-empty id")
     return id
-
-
-def deadline_extender(limit: asyncio.Timeout) -> Callable[[float], None]:
-    """A function that moves a time limit to so many seconds from now."""
-    return lambda seconds: limit.reschedule(asyncio.get_running_loop().time() + seconds)

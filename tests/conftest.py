@@ -13,12 +13,11 @@ from hypothesis import Phase, settings
 from models.viewers import Audience
 from planner.operations import Planner
 from tests.golden.pairs import planners
-from tests.support.callers import module_server, own_server
 from tests.support.client import anybody, ask, laboratory, manager, moderator, patient, relative, views
 from tests.support.clusters import becomes_left, clone, make_template, quick_folder, throwaway_cluster
 from tests.support.declared import declared_catalogue
 from tests.support.insights import published
-from tests.support.network import ada, ben, community_id, laboratory_user, network, steward, survey_manager
+from tests.support.network import ada, ben, community_id, laboratory_user, network, own_network, steward, survey_manager
 from tests.support.newcomers import mailbox, own_ask, owner
 from tests.support.publishable import dataset, licensed_buyer, respondents
 from tests.support.surveys import survey
@@ -37,10 +36,9 @@ __all__ = [
     "mailbox",
     "manager",
     "moderator",
-    "module_server",
     "network",
     "own_ask",
-    "own_server",
+    "own_network",
     "owner",
     "patient",
     "published",
@@ -50,6 +48,28 @@ __all__ = [
     "survey",
     "survey_manager",
 ]  # includes the fixtures of tests/support
+
+
+# Files that take long. Of several workers, each takes these first: a file stays on one, and the last would run alone.
+LONG = (
+    "project/test_contributing.py",
+    "commands/test_serve.py",
+    "planner/test_oracle.py",
+    "server/test_payloads.py",
+    "graph/test_boundary_values.py",
+    "tracking/test_member_days.py",
+    "insight/test_attacks.py",
+    "models/test_migrations.py",
+    "server/test_events.py",
+    "tracking/test_trials.py",
+    "commands/test_demonstration.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        folder = Path(__file__).parent
+        items.sort(key=lambda item: item.path.relative_to(folder).as_posix() not in LONG)
 
 
 # Shrinking a failure runs its property hundreds of times more: `--hypothesis-profile=shrink` asks for it.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from models.columns import SCHEMAS
+from models.database import is_at
 
 # Alembic's context is global: two upgrades in one process would share it.
 one_at_a_time = asyncio.Lock()
@@ -40,8 +42,21 @@ async def upgrade(dsn: str, revision: str = "head") -> None:
     if the database is too old or too new, and asyncpg's errors if it cannot be reached or its owner may not create
     roles.
     """
+    if revision == "head" and await is_current(dsn):
+        return
     async with one_at_a_time:
         await on_a_connection(dsn, lambda bind: command.upgrade(config(bind), revision))
+
+
+async def is_current(dsn: str) -> bool:
+    """Whether the database is at the latest revision: asked first, because loading Alembic's environment takes long."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await is_at(connection, head())
+    except asyncpg.UndefinedTableError:
+        return False
+    finally:
+        await connection.close()
 
 
 async def on_a_connection(dsn: str, work: Callable[[Connection], None]) -> None:
@@ -58,6 +73,7 @@ async def on_a_connection(dsn: str, work: Callable[[Connection], None]) -> None:
         await engine.dispose()
 
 
+@cache
 def head() -> str:
     """The latest revision, as stored in public.migration after an `upgrade`."""
     revision = ScriptDirectory.from_config(config()).get_current_head()

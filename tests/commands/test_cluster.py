@@ -50,7 +50,9 @@ async def one_value(dsn: str, query: str) -> object:
 
 
 async def test_a_cluster_starts_keeps_its_rows_and_stops_completely(folder: Path) -> None:
-    with cluster(folder) as dsn:
+    starts: list[Path] = []
+    with cluster(folder, on_start=lambda: starts.append(folder)) as dsn:
+        assert starts == [folder]
         assert await one_value(dsn, "show server_version_num") >= "180000"  # type: ignore[operator]
         await one_value(dsn, "create table note as select 'kept' as text")
     assert becomes_left(folder)
@@ -61,7 +63,7 @@ async def test_a_cluster_starts_keeps_its_rows_and_stops_completely(folder: Path
 
 
 async def test_the_last_of_two_processes_that_share_a_cluster_stops_it(folder: Path) -> None:
-    with user(folder) as other, cluster(folder) as dsn:
+    with user(folder) as other, cluster(folder, on_start=lambda: pytest.fail("it is running")) as dsn:
         other.kill()
         other.wait()
         assert await one_value(dsn, "select 1") == 1

@@ -5,13 +5,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
+import pytest
+
 from app import create_app
-from commands.serve import configuration, greeting, listen
+from commands.serve import configuration, greeting, listen, main
 from settings import Settings, variable
 from tests.support.clusters import becomes_left
 
@@ -24,14 +26,21 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
     return kept | {"COHORTE_DATA": str(folder), "COHORTE_PORT": "0"} | settings
 
 
-def refused(folder: Path, **settings: str) -> str:
-    """The error output of the command, which must refuse to start."""
-    done = subprocess.run(
-        SERVE, cwd=ROOT, env=environment(folder, **settings), capture_output=True, text=True, timeout=60, check=False
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    assert list(folder.iterdir()) == []
-    return done.stderr
+@pytest.fixture
+def refused(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Yields a function that runs the command, which must refuse to start, and returns its error output."""
+
+    def run(**settings: str) -> str:
+        monkeypatch.setattr(os, "environ", environment(folder, **settings))
+        monkeypatch.setattr(sys, "argv", ["cohorte"])
+        monkeypatch.setattr(signal, "signal", lambda *_: None)  # the handler would outlive the test
+        assert main() == 1
+        assert list(folder.iterdir()) == []
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        return printed.err
+
+    return run
 
 
 @contextmanager
@@ -52,10 +61,10 @@ def served(folder: Path, **settings: str) -> Iterator[tuple["subprocess.Popen[st
             process.kill()
 
 
-def test_a_busy_port_is_reported_in_one_sentence(folder: Path) -> None:
+def test_a_busy_port_is_reported_in_one_sentence(refused: Callable[..., str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        assert refused(folder, COHORTE_PORT=port) == (
+        assert refused(COHORTE_PORT=port) == (
             f"Cannot listen on 127.0.0.1 port {port} (Address already in use). Set COHORTE_HOST or COHORTE_PORT.\n"
         )
 
@@ -72,8 +81,8 @@ def test_an_idle_connection_outlives_a_load_balancers_timeout() -> None:
     assert configuration(create_app(settings), settings.limits).timeout_keep_alive > 60
 
 
-def test_an_invalid_setting_is_reported_in_one_sentence(folder: Path) -> None:
-    assert refused(folder, COHORTE_SCALE="big") == (
+def test_an_invalid_setting_is_reported_in_one_sentence(refused: Callable[..., str]) -> None:
+    assert refused(COHORTE_SCALE="big") == (
         "COHORTE_SCALE is not valid: expected a number above 0 and at most 10, such as 0.05.\n"
     )
 
@@ -87,15 +96,32 @@ def test_help_names_every_variable_and_starts_nothing(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_an_unreachable_database_is_reported_without_its_password(folder: Path) -> None:
+def test_an_unreachable_database_is_reported_without_its_password(refused: Callable[..., str]) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # not listening
         url = f"postgresql://me:secret@127.0.0.1:{closed.getsockname()[1]}/cohorte"
-        assert refused(folder, COHORTE_DATABASE_URL=url) == (
+        assert refused(COHORTE_DATABASE_URL=url) == (
             "Cannot connect to the database of COHORTE_DATABASE_URL (ConnectionRefusedError).\n"
         )
 
 
+def test_serve_reports_an_error_in_its_exit_status_and_in_no_traceback(folder: Path) -> None:
+    settings = environment(folder, COHORTE_SCALE="big")
+    done = subprocess.run(SERVE, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+
+
+def test_serve_stops_completely_and_says_so(folder: Path) -> None:
+    folder.chmod(0o711)
+    with served(folder, COHORTE_DEMO="0") as (process, lines):
+        assert not any("demo.example" in line for line in lines)
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=20)[0] == "\nCohorte has stopped.\n"
+        assert process.returncode == 0
+    assert becomes_left(folder / "postgresql")
+
+
+@pytest.mark.slow
 def test_serve_repeats_interrupted_seeding_and_stops_completely(folder: Path) -> None:
     folder.chmod(0o711)
     settings = {"COHORTE_DEMO": "1", "COHORTE_SCALE": "0.02"}
@@ -115,7 +141,8 @@ def test_serve_repeats_interrupted_seeding_and_stops_completely(folder: Path) ->
             with urlopen(address, timeout=10) as answer:
                 assert answer.status == 200
             process.send_signal(blow)
-            assert process.wait(timeout=20) == 0
+            assert process.communicate(timeout=20)[0] == "\nCohorte has stopped.\n"
+            assert process.returncode == 0
         assert becomes_left(folder / "postgresql")
 
 

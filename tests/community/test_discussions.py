@@ -89,7 +89,7 @@ async def test_a_members_posts_stay_when_they_leave(network: Network, community_
 
 
 @pytest.mark.parametrize("mutation", ["communityJoin", "communityLeave"])
-@pytest.mark.parametrize("id", ["", "com_", "nonsense", f"com_{uuid4()}", f"dis_{uuid4()}"])
+@pytest.mark.parametrize("id", ["", "com_", "nonsense", f"com_{UUID(int=1)}", f"dis_{UUID(int=1)}"])
 async def test_an_unknown_community_is_not_found(network: Network, ada: User, mutation: str, id: str) -> None:
     before = await network.value("SELECT count(*) FROM care.membership")
     assert await network.refused(ada, mutation, community=id) == ("NOT_FOUND", "input.community")

@@ -30,10 +30,10 @@ from tests.support.boundary_values import (
     values_of,
     with_placeholder,
 )
-from tests.support.callers import OwnServer, open_server
 from tests.support.client import ANYBODY, Caller, views
 from tests.support.clusters import clone
 from tests.support.documents import takes_input
+from tests.support.network import Network, network_on
 from tests.support.small_network import SmallNetwork, small_network
 from tests.support.surveys import wanted
 
@@ -46,7 +46,7 @@ NUMBER = count(1)
 class SmallServer:
     """A server on the small network, and a caller of each view, signed in unless the view is public."""
 
-    server: OwnServer
+    server: Network
     network: SmallNetwork
     callers: dict[Audience, Caller]
     ids: dict[str, Any] = field(default_factory=dict)
@@ -60,9 +60,9 @@ class SmallServer:
 
 @pytest_asyncio.fixture(scope="module")
 async def small_server(template: str) -> AsyncIterator[SmallServer]:
-    async with clone(template) as dsn, open_server(dsn) as server:
-        network = await small_network(server.admin)
-        await server.admin.execute(
+    async with clone(template) as dsn, network_on(dsn) as server:
+        network = await small_network(server.database)
+        await server.database.execute(
             "UPDATE identity.staff SET roles = '{SURVEY_MANAGER,MODERATOR,DATA_STEWARD}'"
             " WHERE id = $1", network.viewers[MANAGER].staff
         )  # fmt: skip
@@ -71,7 +71,7 @@ async def small_server(template: str) -> AsyncIterator[SmallServer]:
             viewer = network.viewers[audience]
             token = secrets.token_urlsafe()
             assert viewer.account is not None
-            await factories.session(server.admin, account_id=viewer.account, token_hash=token_hash(token))
+            await factories.session(server.database, account_id=viewer.account, token_hash=token_hash(token))
             callers[audience] = Caller(audience.name, token)
         yield SmallServer(server, network, callers)
 
@@ -219,16 +219,16 @@ async def registration(small_server: SmallServer) -> dict[str, Any]:
 
 
 async def diagnosis(small_server: SmallServer) -> dict[str, Any]:
-    return {"community": f"com_{(await factories.community(small_server.server.admin))['id']}"}
+    return {"community": f"com_{(await factories.community(small_server.server.database))['id']}"}
 
 
 async def diary(small_server: SmallServer) -> dict[str, Any]:
-    indicator = await factories.indicator(small_server.server.admin, minimum=-1e15, maximum=1e15)
+    indicator = await factories.indicator(small_server.server.database, minimum=-1e15, maximum=1e15)
     return {"observedOn": "2026-03-02", "entries": [{"indicator": f"ind_{indicator['id']}", "value": 1}]}
 
 
 async def ending(small_server: SmallServer) -> dict[str, Any]:
-    made = await factories.course(small_server.server.admin, member_id=small_server.network.viewers[PATIENT].member)
+    made = await factories.course(small_server.server.database, member_id=small_server.network.viewers[PATIENT].member)
     return {"course": f"crs_{made['id']}", "status": "COMPLETED", "endedOn": "2026-03-02"}
 
 
@@ -238,14 +238,14 @@ async def evaluating(small_server: SmallServer) -> dict[str, Any]:
 
 
 async def starting(small_server: SmallServer) -> dict[str, Any]:
-    treatment = await factories.treatment(small_server.server.admin)
+    treatment = await factories.treatment(small_server.server.database)
     return {"treatment": f"trt_{treatment['id']}", "startedOn": "2026-03-02"}
 
 
 def answering(kind: str) -> Base:
     async def base(small_server: SmallServer) -> dict[str, Any]:
         """An open survey with one question, which the patient may answer."""
-        admin, member = small_server.server.admin, small_server.network.viewers[PATIENT].member
+        admin, member = small_server.server.database, small_server.network.viewers[PATIENT].member
         key = f"open {kind}"
         if key not in small_server.ids:
             community = await factories.community(admin)
@@ -275,7 +275,7 @@ async def suspended(small_server: SmallServer) -> dict[str, Any]:
 
 
 async def definition(small_server: SmallServer) -> dict[str, Any]:
-    community = await factories.community(small_server.server.admin)
+    community = await factories.community(small_server.server.database)
     number = {"key": "n", "text": "?", "kind": "NUMBER", "required": False, "bins": [0, 1e3]}
     made = wanted(community["id"], questions=[number], opensOn="2500-01-01", closesOn="2600-01-01")
     return made | {"minimumParticipants": 2, "eligibility": {}}
@@ -289,7 +289,7 @@ async def choices(small_server: SmallServer) -> dict[str, Any]:
 
 async def revision(small_server: SmallServer) -> dict[str, Any]:
     made = await small_server.server.do(
-        small_server.callers[MANAGER], "surveyCreate", await definition(small_server), "survey { id }"
+        small_server.callers[MANAGER], "surveyCreate", "survey { id }", **(await definition(small_server))
     )
     return {"survey": made["survey"]["id"], "questions": (await definition(small_server))["questions"]}
 
@@ -299,13 +299,13 @@ async def revised_choices(small_server: SmallServer) -> dict[str, Any]:
 
 
 async def request(small_server: SmallServer) -> dict[str, Any]:
-    community = await factories.community(small_server.server.admin)
+    community = await factories.community(small_server.server.database)
     return {"community": f"com_{community['id']}", "purpose": "Why", "startsOn": "2500-01-01", "endsOn": "2500-12-31"}
 
 
 async def decision(small_server: SmallServer) -> dict[str, Any]:
     licence = await factories.licence(
-        small_server.server.admin, status="REQUESTED", ends_on=factories.DAY.replace(year=2999)
+        small_server.server.database, status="REQUESTED", ends_on=factories.DAY.replace(year=2999)
     )
     return {
         "licence": f"lic_{licence['id']}", "granted": True, "quota": 1000,
@@ -463,7 +463,7 @@ async def test_reversed_ranges_are_refused_and_single_days_accepted(
 ) -> None:
     caller = small_server.callers[WRITES[name][0]]
     expected = [] if refused is None else [("INVALID", f"input.{refused}")]
-    assert await small_server.server.refusals(caller, name, await base(small_server) | changed) == expected
+    assert await small_server.server.refusals(caller, name, **(await base(small_server) | changed)) == expected
 
 
 @pytest.mark.parametrize(("changed", "refused"), BINS)
@@ -473,12 +473,12 @@ async def test_bounds_and_bins_must_be_in_order(
     input = await definition(small_server)
     input["questions"] = [{k: v for k, v in (input["questions"][0] | changed).items() if v is not None}]
     expected = [] if refused is None else [("INVALID", f"input.questions.0.{refused}")]
-    assert await small_server.server.refusals(small_server.callers[MANAGER], "surveyCreate", input) == expected
+    assert await small_server.server.refusals(small_server.callers[MANAGER], "surveyCreate", **input) == expected
 
 
 async def test_no_row_has_a_value_that_the_graph_cannot_represent(small_server: SmallServer) -> None:
     """Runs after the tests above: their writes stored neither infinity nor a year beyond four digits."""
-    columns = await small_server.server.admin.fetch(
+    columns = await small_server.server.database.fetch(
         """
         SELECT format('%I.%I', table_schema, table_name) AS of, format('%I', column_name) AS name, data_type AS kind
         FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
@@ -494,7 +494,7 @@ async def test_no_row_has_a_value_that_the_graph_cannot_represent(small_server: 
         fits = f"BETWEEN {low} AND {high}"
         if column["kind"] == "double precision":
             fits = "NOT IN ('infinity', '-infinity', 'NaN')"
-        wrong = await small_server.server.admin.fetchval(
+        wrong = await small_server.server.database.fetchval(
             f"SELECT count(*) FROM {column['of']} WHERE NOT ({column['name']} {fits})"
         )
         assert (column["of"], column["name"], wrong) == (column["of"], column["name"], 0)

@@ -10,10 +10,9 @@ from graphql import GraphQLError
 
 from commands.lint_graph import EXCEPTIONS, faults, prose_faults
 from commands.sdl import printed
-from planner.declare import PAGE_LIMIT, graph_enum, graph_type, sql
+from planner.declare import graph_enum, graph_type, sql
 from privacy.described import DescribedEnum
 from schema.access import PUBLIC
-from settings import Limits
 
 ROOT = Path(__file__).parents[2]
 
@@ -247,10 +246,6 @@ def test_messages_follow_the_rules_for_descriptions(folder: str) -> None:
         for fault in prose_faults(text)
     ]
     assert found == []
-
-
-def test_the_page_limit_in_descriptions_is_the_servers() -> None:
-    assert Limits().page == PAGE_LIMIT
 
 
 def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:

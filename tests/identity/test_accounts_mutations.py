@@ -7,11 +7,12 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from models.identity.members import MemberKind
+from models.identity.members import MemberKind, Sharing
 from models.logins import open_roles, role_dsn
 from models.viewers import Audience
-from tests.support.callers import OwnServer, User
+from tests.support.callers import User
 from tests.support.client import ANYBODY, SIGN_IN, Caller
+from tests.support.network import Network
 from tests.support.newcomers import becomes_closed
 
 ME = """
@@ -22,27 +23,27 @@ WHO = "{ viewer { audience } }"
 SESSIONS = "{ me { account { sessions { id current } } } }"
 
 
-async def profile(own_server: OwnServer, who: Caller) -> dict[str, Any]:
-    answer = await own_server.ask(who, ME)
+async def profile(network: Network, who: Caller) -> dict[str, Any]:
+    answer = await network.ask(who, ME)
     me: dict[str, Any] = answer["data"]["me"]
     me["account"].pop("sessions")
     me["account"].pop("email")
     return me
 
 
-async def is_open(own_server: OwnServer, who: Caller) -> bool:
-    answer = await own_server.ask(who, WHO)
+async def is_open(network: Network, who: Caller) -> bool:
+    answer = await network.ask(who, WHO)
     return "errors" not in answer
 
 
-async def another_session(own_server: OwnServer, who: User) -> Caller:
-    account = await own_server.admin.fetchval("SELECT id FROM identity.account WHERE member_id = $1", who.id)
-    return await session_of(own_server, account)
+async def another_session(network: Network, who: User) -> Caller:
+    account = await network.value("SELECT id FROM identity.account WHERE member_id = $1", who.id)
+    return await session_of(network, account)
 
 
-async def session_of(own_server: OwnServer, account: object) -> Caller:
+async def session_of(network: Network, account: object) -> Caller:
     token = f"{uuid4().hex}{uuid4().hex}"[:43]
-    await own_server.admin.execute(
+    await network.database.execute(
         "INSERT INTO identity.session (account_id, token_hash, expires_at) VALUES ($1, sha256($2), now() + '1 day')",
         account,
         token.encode(),
@@ -50,61 +51,61 @@ async def session_of(own_server: OwnServer, account: object) -> Caller:
     return Caller("again", token)
 
 
-async def id_of_session(own_server: OwnServer, who: Caller) -> str:
-    answer = await own_server.ask(who, SESSIONS)
+async def id_of_session(network: Network, who: Caller) -> str:
+    answer = await network.ask(who, SESSIONS)
     (id,) = [session["id"] for session in answer["data"]["me"]["account"]["sessions"] if session["current"]]
     return str(id)
 
 
-async def test_a_member_revokes_another_of_their_sessions(own_server: OwnServer) -> None:
-    ada = await own_server.member()
-    phone = await another_session(own_server, ada)
-    assert await own_server.refusals(ada, "sessionRevoke", {"session": await id_of_session(own_server, phone)}) == []
-    assert await becomes_closed(own_server.ask, phone)
-    assert await is_open(own_server, ada)
+async def test_a_member_revokes_another_of_their_sessions(network: Network) -> None:
+    ada = await network.member()
+    phone = await another_session(network, ada)
+    assert await network.refusals(ada, "sessionRevoke", session=await id_of_session(network, phone)) == []
+    assert await becomes_closed(network.ask, phone)
+    assert await is_open(network, ada)
 
 
-async def test_a_caller_can_revoke_their_current_session(own_server: OwnServer) -> None:
-    ada = await own_server.member()
-    assert await own_server.refusals(ada, "sessionRevoke", {"session": await id_of_session(own_server, ada)}) == []
-    assert await becomes_closed(own_server.ask, ada)
+async def test_a_caller_can_revoke_their_current_session(network: Network) -> None:
+    ada = await network.member()
+    assert await network.refusals(ada, "sessionRevoke", session=await id_of_session(network, ada)) == []
+    assert await becomes_closed(network.ask, ada)
 
 
-async def test_another_members_session_is_not_found_and_stays_open(own_server: OwnServer) -> None:
-    ada, grace = await own_server.member(), await own_server.member()
-    theirs = await id_of_session(own_server, grace)
+async def test_another_members_session_is_not_found_and_stays_open(network: Network) -> None:
+    ada, grace = await network.member(), await network.member()
+    theirs = await id_of_session(network, grace)
     for session in (theirs, f"ses_{uuid4()}", f"mbr_{grace.id}", "nonsense", ""):
-        assert await own_server.refusals(ada, "sessionRevoke", {"session": session}) == [("NOT_FOUND", "input.session")]
-    assert await is_open(own_server, grace)
+        assert await network.refusals(ada, "sessionRevoke", session=session) == [("NOT_FOUND", "input.session")]
+    assert await is_open(network, grace)
 
 
-async def test_concurrent_requests_revoke_a_session_once(own_server: OwnServer) -> None:
-    ada = await own_server.member()
-    phone = await id_of_session(own_server, await another_session(own_server, ada))
-    both = await asyncio.gather(*(own_server.refusals(ada, "sessionRevoke", {"session": phone}) for _ in range(2)))
+async def test_concurrent_requests_revoke_a_session_once(network: Network) -> None:
+    ada = await network.member()
+    phone = await id_of_session(network, await another_session(network, ada))
+    both = await asyncio.gather(*(network.refusals(ada, "sessionRevoke", session=phone) for _ in range(2)))
     assert sorted(both) == [[], [("NOT_FOUND", "input.session")]]
-    other = await id_of_session(own_server, await another_session(own_server, ada))
+    other = await id_of_session(network, await another_session(network, ada))
     input = {"session": other, "clientMutationId": "once"}
-    assert [await own_server.refusals(ada, "sessionRevoke", input) for _ in range(2)] == [[], []]
+    assert [await network.refusals(ada, "sessionRevoke", **input) for _ in range(2)] == [[], []]
 
 
-async def test_staff_revoke_their_own_sessions_too(own_server: OwnServer) -> None:
-    staff, other = await own_server.staff(), await own_server.staff()
-    account = await own_server.admin.fetchval("SELECT id FROM identity.account WHERE staff_id = $1", staff.id)
-    phone = await session_of(own_server, account)
-    id = await own_server.admin.fetchval(
+async def test_staff_revoke_their_own_sessions_too(network: Network) -> None:
+    staff, other = await network.staff(), await network.staff()
+    account = await network.value("SELECT id FROM identity.account WHERE staff_id = $1", staff.id)
+    phone = await session_of(network, account)
+    id = await network.value(
         "SELECT id FROM identity.session WHERE account_id = $1 ORDER BY created_at DESC LIMIT 1", account
     )
-    refused = await own_server.refusals(other, "sessionRevoke", {"session": f"ses_{id}"})
+    refused = await network.refusals(other, "sessionRevoke", session=f"ses_{id}")
     assert refused == [("NOT_FOUND", "input.session")]
-    assert await is_open(own_server, phone)
-    assert await own_server.refusals(staff, "sessionRevoke", {"session": f"ses_{id}"}) == []
-    assert await becomes_closed(own_server.ask, phone)
+    assert await is_open(network, phone)
+    assert await network.refusals(staff, "sessionRevoke", session=f"ses_{id}") == []
+    assert await becomes_closed(network.ask, phone)
 
 
-async def test_a_profile_update_changes_given_fields_and_null_clears_them(own_server: OwnServer) -> None:
-    ada = await own_server.member(pseudonym="Ada", about="Hello")
-    before = await profile(own_server, ada)
+async def test_a_profile_update_changes_given_fields_and_null_clears_them(own_network: Network) -> None:
+    ada = await own_network.member(pseudonym="Ada", about="Hello", sharing=Sharing.ONLY_ME)
+    before = await profile(own_network, ada)
     assert (before["birthYear"], before["sex"], before["sharing"]) == (1980, "FEMALE", "ONLY_ME")
     changed = {
         "pseudonym": "Ada Lovelace",
@@ -115,8 +116,8 @@ async def test_a_profile_update_changes_given_fields_and_null_clears_them(own_se
         "locale": "en-GB",
         "sharing": "ALL_MEMBERS",
     }
-    payload = await own_server.do(
-        ada, "profileUpdate", changed, "me { member { pseudonym about } region } userErrors { code }"
+    payload = await own_network.do(
+        ada, "profileUpdate", "me { member { pseudonym about } region } userErrors { code }", **changed
     )
     assert payload == {
         "me": {"member": {"pseudonym": "Ada Lovelace", "about": "I count."}, "region": "Bretagne"},
@@ -130,15 +131,15 @@ async def test_a_profile_update_changes_given_fields_and_null_clears_them(own_se
         "region": "Bretagne",
         "sharing": "ALL_MEMBERS",
     }
-    assert await profile(own_server, ada) == after
-    assert await own_server.refusals(ada, "profileUpdate", {}) == []
-    assert await profile(own_server, ada) == after
+    assert await profile(own_network, ada) == after
+    assert await own_network.refusals(ada, "profileUpdate") == []
+    assert await profile(own_network, ada) == after
     cleared = {"about": None, "birthYear": None, "region": None}
-    assert await own_server.refusals(ada, "profileUpdate", cleared) == []
+    assert await own_network.refusals(ada, "profileUpdate", **cleared) == []
     after["member"] = {"pseudonym": "Ada Lovelace", "about": None}
-    assert await profile(own_server, ada) == after | {"birthYear": None, "region": None}
-    assert await own_server.refusals(ada, "profileUpdate", {"about": "  ", "pseudonym": "ADA LOVELACE"}) == []
-    assert (await profile(own_server, ada))["member"] == {"pseudonym": "ADA LOVELACE", "about": None}
+    assert await profile(own_network, ada) == after | {"birthYear": None, "region": None}
+    assert await own_network.refusals(ada, "profileUpdate", about="  ", pseudonym="ADA LOVELACE") == []
+    assert (await profile(own_network, ada))["member"] == {"pseudonym": "ADA LOVELACE", "about": None}
 
 
 REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
@@ -157,57 +158,56 @@ REFUSED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
 ]
 
 
-async def test_a_refused_update_changes_nothing(own_server: OwnServer) -> None:
-    ada, _ = await own_server.member(pseudonym="Ada"), await own_server.member(pseudonym="Grace")
-    before = await profile(own_server, ada)
+async def test_a_refused_update_changes_nothing(own_network: Network) -> None:
+    ada, _ = await own_network.member(pseudonym="Ada"), await own_network.member(pseudonym="Grace")
+    before = await profile(own_network, ada)
     for given, refused in REFUSED:
-        assert (given, await own_server.refusals(ada, "profileUpdate", given)) == (given, refused)
-        assert await profile(own_server, ada) == before
-    payload = await own_server.do(ada, "profileUpdate", {"sex": None}, "me { sex } userErrors { path }")
+        assert (given, await own_network.refusals(ada, "profileUpdate", **given)) == (given, refused)
+        assert await profile(own_network, ada) == before
+    payload = await own_network.do(ada, "profileUpdate", "me { sex } userErrors { path }", sex=None)
     assert payload == {"me": None, "userErrors": [{"path": ["input", "sex"]}]}
 
 
-async def test_only_one_of_two_concurrent_members_gets_a_pseudonym(own_server: OwnServer) -> None:
-    members = [await own_server.member() for _ in range(4)]
-    answers = await asyncio.gather(
-        *(own_server.refusals(who, "profileUpdate", {"pseudonym": "Wanted"}) for who in members)
-    )
+async def test_only_one_of_two_concurrent_members_gets_a_pseudonym(network: Network) -> None:
+    members = [await network.member() for _ in range(4)]
+    answers = await asyncio.gather(*(network.refusals(who, "profileUpdate", pseudonym="Wanted") for who in members))
     assert sorted(answers) == [[], *[[("TAKEN", "input.pseudonym")]] * 3]
 
 
-async def test_a_repeated_update_with_one_id_runs_once(own_server: OwnServer) -> None:
-    ada = await own_server.member(pseudonym="Ada")
+async def test_a_repeated_update_with_one_id_runs_once(own_network: Network) -> None:
+    ada = await own_network.member(pseudonym="Ada")
     first = {"about": "one", "clientMutationId": "same"}
-    assert await own_server.refusals(ada, "profileUpdate", first) == []
-    assert await own_server.refusals(ada, "profileUpdate", {"about": "two"}) == []
-    payload = await own_server.do(ada, "profileUpdate", first, "me { member { about } } userErrors { code }")
+    assert await own_network.refusals(ada, "profileUpdate", **first) == []
+    assert await own_network.refusals(ada, "profileUpdate", about="two") == []
+    payload = await own_network.do(ada, "profileUpdate", "me { member { about } } userErrors { code }", **first)
     assert payload == {"me": {"member": {"about": "two"}}, "userErrors": []}
-    refused = await own_server.refusals(ada, "profileUpdate", {"about": "three", "clientMutationId": "same"})
+    refused = await own_network.refusals(ada, "profileUpdate", about="three", clientMutationId="same")
     assert refused == [("CONFLICT", "input.clientMutationId")]
-    assert (await profile(own_server, ada))["member"]["about"] == "two"
+    assert (await profile(own_network, ada))["member"]["about"] == "two"
 
 
-async def test_a_verified_association_shows_it_and_others_cannot_be_verified(own_server: OwnServer) -> None:
-    staff = await own_server.staff()
-    association, patient = await own_server.member(MemberKind.ASSOCIATION), await own_server.member()
+async def test_a_verified_association_shows_it_and_others_cannot_be_verified(network: Network) -> None:
+    staff = await network.staff()
+    association, patient = await network.member(kind=MemberKind.ASSOCIATION), await network.member()
     for verified in (True, True, False, True):
-        payload = await own_server.do(
+        payload = await network.do(
             staff,
             "associationVerify",
-            {"member": f"mbr_{association.id}", "verified": verified},
             "member { id verified } userErrors { code }",
+            member=f"mbr_{association.id}",
+            verified=verified,
         )
         assert payload == {"member": {"id": f"mbr_{association.id}", "verified": verified}, "userErrors": []}
-    answer = await own_server.ask(
+    answer = await network.ask(
         patient, "query ($id: ID!) { node(id: $id) { ... on Member { verified } } }", {"id": f"mbr_{association.id}"}
     )
     assert answer["data"]["node"] == {"verified": True}
-    community = await own_server.admin.fetchrow("SELECT id, slug FROM catalog.community ORDER BY slug LIMIT 1")
+    community = await network.database.fetchrow("SELECT id, slug FROM catalog.community ORDER BY slug LIMIT 1")
     assert community is not None
-    await own_server.admin.execute(
+    await network.database.execute(
         "INSERT INTO care.membership (member_id, community_id) VALUES ($1, $2)", association.id, community["id"]
     )
-    answer = await own_server.ask(
+    answer = await network.ask(
         patient,
         "query ($of: String!) { community(slug: $of) { associations { id verified } } }",
         {"of": community["slug"]},
@@ -218,23 +218,23 @@ async def test_a_verified_association_shows_it_and_others_cannot_be_verified(own
         (f"mbr_{uuid4()}", "NOT_FOUND"),
         (f"pst_{association.id}", "NOT_FOUND"),
     ):
-        refused = await own_server.refusals(staff, "associationVerify", {"member": member, "verified": True})
+        refused = await network.refusals(staff, "associationVerify", member=member, verified=True)
         assert refused == [(code, "input.member")]
-    assert await own_server.admin.fetchval("SELECT verified FROM care.member WHERE id = $1", patient.id) is False
+    assert await network.value("SELECT verified FROM care.member WHERE id = $1", patient.id) is False
 
 
-async def test_members_cannot_verify_an_association(own_server: OwnServer) -> None:
-    association = await own_server.member(MemberKind.ASSOCIATION)
+async def test_members_cannot_verify_an_association(network: Network) -> None:
+    association = await network.member(kind=MemberKind.ASSOCIATION)
     document = 'mutation { associationVerify(input: {member: "mbr_%s", verified: true}) { userErrors { code } } }'
     for who in (association, ANYBODY):
-        answer = await own_server.ask(who, document % association.id)
+        answer = await network.ask(who, document % association.id)
         assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
-    assert await own_server.admin.fetchval("SELECT verified FROM care.member WHERE id = $1", association.id) is False
+    assert await network.value("SELECT verified FROM care.member WHERE id = $1", association.id) is False
 
 
-async def test_signing_in_again_opens_another_session(own_server: OwnServer) -> None:
-    ada = await own_server.member()
-    answer = await own_server.ask(ada, SIGN_IN, {"email": "patient@demo.example", "password": "demonstration"})
+async def test_signing_in_again_opens_another_session(network: Network) -> None:
+    ada = await network.member()
+    answer = await network.ask(ada, SIGN_IN, {"email": "patient@demo.example", "password": "demonstration"})
     assert answer["data"]["signIn"]["viewer"] == {"audience": "PATIENT"}
 
 

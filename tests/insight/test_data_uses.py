@@ -111,7 +111,7 @@ async def test_members_see_uses_of_their_datasets_up_to_their_withdrawal(publish
             "guess": guess_probability(spent),
             "statement": statement(spent, "fr"),
         }
-    await published.server.admin.execute(
+    await published.server.database.execute(
         "update identity.account set locale = 'fr-FR' where member_id = $1", published.who["patient"].id
     )
     assert (await published("patient", LOSS))["me"]["privacyLoss"]["statement"].startswith("Quelqu’un qui saurait")
@@ -124,7 +124,7 @@ WITH_CSV = """subscription { insightPublished(community: "home") { variable { na
 async def test_a_new_insight_is_delivered_to_those_who_may_read_it(published: Published) -> None:
     server = published.server
     joined = await server.member()
-    await factories.membership(server.admin, member_id=joined.id, community_id=UUID(published.ids["home"]))
+    await factories.membership(server.database, member_id=joined.id, community_id=UUID(published.ids["home"]))
     delivered = {"insightPublished": {"id": published.ids["fatigue"], "dataset": {"title": "Tracking of Home"}}}
     hears = {"joined": joined, **{name: published.who[name] for name in ("manager", "licensed")}}
     silent = {name: published.who[name] for name in ("patient", "run out", "of another community")}
@@ -133,8 +133,8 @@ async def test_a_new_insight_is_delivered_to_those_who_may_read_it(published: Pu
             await made.subscribe("1", PUBLISHED)
             await subscribed(server.ask, 1)
             id = UUID(published.ids["fatigue"].removeprefix("ins_"))
-            async with server.admin.transaction():
-                await announce(server.admin, "insightPublished", id, UUID(published.ids["home"]))
+            async with server.database.transaction():
+                await announce(server.database, "insightPublished", id, UUID(published.ids["home"]))
             if name in hears:
                 assert await made.data("1") == delivered
             assert await made.quiet()
@@ -145,8 +145,8 @@ async def test_a_new_insight_is_delivered_to_those_who_may_read_it(published: Pu
         await made.subscribe("1", PUBLISHED, {"community": "home"})
         await made.subscribe("2", PUBLISHED, {"community": "away"})
         await subscribed(server.ask, 2)
-        async with server.admin.transaction():
-            await announce(server.admin, "insightPublished", id, UUID(published.ids["home"]))
+        async with server.database.transaction():
+            await announce(server.database, "insightPublished", id, UUID(published.ids["home"]))
         assert await made.data("1") == delivered
         assert await made.quiet()
 
@@ -156,8 +156,8 @@ async def test_an_event_may_contain_computed_fields(published: Published) -> Non
     async with socket(server.ask, published.who["licensed"]) as made:
         await made.subscribe("1", WITH_CSV)
         await subscribed(server.ask, 1)
-        async with server.admin.transaction():
-            await announce(server.admin, "insightPublished", id, UUID(published.ids["home"]))
+        async with server.database.transaction():
+            await announce(server.database, "insightPublished", id, UUID(published.ids["home"]))
         delivered = (await made.data("1"))["insightPublished"]
         assert delivered["variable"] == {"name": "fatigue"}
         assert [cell["count"] for cell in delivered["cells"]] == [159, 93, 48, None]
@@ -168,7 +168,7 @@ async def test_an_event_may_contain_computed_fields(published: Published) -> Non
 async def test_a_notification_leads_to_its_insight(published: Published) -> None:
     id = UUID(published.ids["fatigue"].removeprefix("ins_"))
     of = {"kind": "INSIGHT_PUBLISHED", "subject_type": "ins", "subject_id": id}
-    await factories.notification(published.server.admin, member_id=published.who["patient"].id, **of)
+    await factories.notification(published.server.database, member_id=published.who["patient"].id, **of)
     text = "{ me { notifications { nodes { kind subject { __typename ... on Insight { variable { name } } } } } } }"
     assert (await published("patient", text))["me"]["notifications"]["nodes"] == [
         {"kind": "INSIGHT_PUBLISHED", "subject": {"__typename": "Insight", "variable": {"name": "fatigue"}}}

@@ -12,8 +12,8 @@ from jsonstat_validator import validate_jsonstat  # type: ignore[import-untyped]
 
 from privacy import reading
 from tests import factories
-from tests.support.callers import OwnServer
 from tests.support.insights import BY_SEX, FATIGUE, SEX, Published, furnished
+from tests.support.network import Network
 from tests.support.waves import variable, wave
 
 WHOLE = """query ($id: ID!) { insight(id: $id) {
@@ -58,7 +58,7 @@ async def test_patients_buyers_and_staff_read_the_same_numbers_in_one_statement(
             {"code": "UNKNOWN", "label": "Unknown", "value": None},
         ]}],
         "cost": {"microRho": 17_372, "delta": 1e-06}, "requestedBy": {"name": "Who is licensed"},
-        "ledgerEntry": {"position": published.line + 1, "previousHash": await published.server.admin.fetchval(
+        "ledgerEntry": {"position": published.line + 1, "previousHash": await published.server.database.fetchval(
             "select encode(hash, 'hex') from insight.ledger_entry where position = $1", published.line
         )},
     }  # fmt: skip
@@ -210,7 +210,7 @@ async def test_a_buyer_reads_only_what_a_running_licence_opens_to_their_kind_of_
     published: Published, who: str, sees: bool
 ) -> None:
     of_fatigue, of_symptoms = [{"id": published.ids[name]} for name in ("fatigue", "sex")], published.ids["symptoms"]
-    newest = await published.server.admin.fetch(
+    newest = await published.server.database.fetch(
         "select 'ins_' || id as id from insight.insight where dataset_id = $1 order by published_at desc, id desc",
         published.wave.id,
     )
@@ -240,7 +240,7 @@ async def test_five_thousand_cells_fit_one_response_planned_or_computed(publishe
     a, b, c = (
         variable(name, *(f"{name.upper()}{n}" for n in range(n))) for name, n in (("a", 24), ("b", 9), ("c", 19))
     )
-    large = await wave(published.server.admin, a, b, c, title="Large")
+    large = await wave(published.server.database, a, b, c, title="Large")
     noisy = [(7 * place) % 41 for place in range(25 * 10 * 20)]
     ids = await large.publish(("a", "b", "c"), noisy)
     text = """query ($id: ID!, $where: [CategoryFilter!]) { insight(id: $id) {
@@ -257,14 +257,14 @@ async def test_five_thousand_cells_fit_one_response_planned_or_computed(publishe
     assert (await published("manager", text, {"id": ids["c"], "where": every}))["insight"]["cells"] == planned
 
 
-async def test_stored_figures_outside_their_range_are_clamped_when_read(own_server: OwnServer) -> None:
-    published = await furnished(own_server)
+async def test_stored_figures_outside_their_range_are_clamped_when_read(own_network: Network) -> None:
+    published = await furnished(own_network)
     insight = UUID(published.ids["fatigue"].removeprefix("ins_"))
     outside: dict[str, Any] = {"insight_id": insight, "by": [0], "low": -0.2, "high": 12.0}
     unset: dict[str, Any] = {"share": None, "low": None, "high": None}
-    await factories.cell(own_server.admin, place=900, share=1.03, **outside)
-    await factories.cell(own_server.admin, place=901, **outside | unset)
-    await factories.statistic(own_server.admin, place=900, value=-7.0, **outside)
+    await factories.cell(own_network.database, place=900, share=1.03, **outside)
+    await factories.cell(own_network.database, place=901, **outside | unset)
+    await factories.statistic(own_network.database, place=900, value=-7.0, **outside)
     found = (await published("licensed", WHOLE))["insight"]
     shares = [(cell["share"], cell["interval"]) for cell in found["cells"][-2:]]
     assert shares == [(1.0, {"low": 0.0, "high": 1.0}), (None, None)]

@@ -15,7 +15,7 @@ from models.identity.organizations import OrganizationKind
 from privacy.noise import noise_for
 from privacy.precision import Precision, price
 from resolvers.insight.freezing import freeze_wave
-from tests.support.callers import OwnServer
+from tests.support.network import Network
 from tests.support.population import PUBLISH
 from tests.tracking.test_trials import SCORE, arthritis, day_of, table
 
@@ -72,9 +72,9 @@ def true_counts() -> Counts:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def trial(module_server: OwnServer) -> Trial:
+async def trial(network: Network) -> Trial:
     """Yields the months by arm, published again within 10, as the laboratory reads them over HTTP."""
-    ask, owner = module_server.ask, module_server.admin
+    ask, owner = network.ask, network.database
     dataset = await owner.fetchval(DATASET)
     await owner.execute("update insight.licence set quota_micro_rho = 250000 where status = 'GRANTED'")
     before = await owner.fetchval(SPENT, dataset)
@@ -175,9 +175,9 @@ def mean(counts: list[tuple[int, int]]) -> float:
     return sum(score * count for score, count in counts) / sum(count for _, count in counts)
 
 
-async def test_the_members_own_table_has_the_patients_median_scores(module_server: OwnServer) -> None:
+async def test_the_members_own_table_has_the_patients_median_scores(network: Network) -> None:
     """Each patient's median of the 90 days before the wave, published on freezing and readable by any member."""
-    ask, owner = module_server.ask, module_server.admin
+    ask, owner = network.ask, network.database
     dataset = await owner.fetchval(DATASET)
     frozen_on = await owner.fetchval("select frozen_on from insight.dataset where id = $1", dataset)
     entries = await owner.fetch("select pseudonym, joined_on from care.member where pseudonym like 'arthritis-%'")
@@ -204,9 +204,9 @@ async def test_the_members_own_table_has_the_patients_median_scores(module_serve
 
 
 async def test_the_epilepsy_trial_is_too_small_and_only_its_size_is_charged(
-    module_server: OwnServer,
+    network: Network,
 ) -> None:
-    ask, owner = module_server.ask, module_server.admin
+    ask, owner = network.ask, network.database
     community = await owner.fetchval("select id from catalog.community where slug = 'epilepsy'")
     async with owner.transaction():
         frozen = await freeze_wave(owner, community=community, wave="2026", offered_to=list(OrganizationKind))

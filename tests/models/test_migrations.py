@@ -1,5 +1,6 @@
 """A migrated database equals the models, however many processes migrate it and whatever it held before."""
 
+import ast
 import asyncio
 import hashlib
 from collections.abc import Callable
@@ -211,6 +212,19 @@ async def test_unaccent_may_already_be_installed_in_another_schema(server: str) 
             assert await connection.fetchval("SELECT catalog.words_in('Sclérose')::text") == "'sclerose':1"
         finally:
             await connection.close()
+
+
+def test_migrations_use_nothing_of_the_code_that_changes_after_them() -> None:
+    imported = {
+        (path.stem, name)
+        for path in (ROOT / "models/migrations/versions").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or "."] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names])
+    }
+    own = {each.name.removesuffix(".py") for each in ROOT.iterdir()}
+    allowed = {"models.migrations"}  # of which they take `frozen`
+    assert [each for each in sorted(imported) if each[1].partition(".")[0] in own and each[1] not in allowed] == []
 
 
 def test_every_model_is_in_one_of_the_schemas() -> None:

@@ -47,6 +47,7 @@ async def test_an_address_without_a_password_is_refused_with_a_remedy(address: s
 
 
 async def test_only_a_password_that_fails_is_replaced(fresh: str) -> None:
+    await run(fresh, "; ".join(f"ALTER ROLE {login.role} PASSWORD NULL" for login in LOGINS))
     owner = await asyncpg.connect(fresh)
     try:
         query = "SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'cohorte\\_%' ORDER BY rolname"

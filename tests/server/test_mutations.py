@@ -18,110 +18,112 @@ from models.viewers import ANYBODY, Audience, Viewer
 from resolvers import transactions
 from resolvers.transactions import Forbidden, IdempotencyKey, Refused, Write
 from tests import factories
-from tests.support.callers import OwnServer
+from tests.support.network import Network
 
 DAY = "2026-03-02"
 COUNT = "SELECT count(*) FROM identity.mutation"
 
 
-async def entry(own_server: OwnServer, value: float = 3) -> dict[str, Any]:
-    return {"indicator": f"ind_{(await factories.indicator(own_server.admin))['id']}", "value": value}
+async def entry(network: Network, value: float = 3) -> dict[str, Any]:
+    return {"indicator": f"ind_{(await factories.indicator(network.database))['id']}", "value": value}
 
 
-async def test_a_repeated_request_returns_the_first_result(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    treatment = f"trt_{(await factories.treatment(own_server.admin))['id']}"
+async def test_a_repeated_request_returns_the_first_result(network: Network) -> None:
+    mia = await network.member()
+    treatment = f"trt_{(await factories.treatment(network.database))['id']}"
     asked = {"treatment": treatment, "startedOn": DAY, "clientMutationId": "one"}
     selection = "course { id } userErrors { code }"
-    first = await own_server.do(mia, "courseStart", asked, selection)
+    first = await network.do(mia, "courseStart", selection, **asked)
     assert first["userErrors"] == []
-    assert await own_server.do(mia, "courseStart", asked, selection) == first  # without the id, it would be TAKEN
-    assert await own_server.count("care.course", member_id=mia.id) == 1
+    assert await network.do(mia, "courseStart", selection, **asked) == first  # without the id, it would be TAKEN
+    assert await network.count("care.course", member_id=mia.id) == 1
     same = {name: asked[name] for name in ("clientMutationId", "startedOn", "treatment")}
     assert (
-        await own_server.do(mia, "courseStart", same | {"dose": None}, selection) == first
+        await network.do(mia, "courseStart", selection, **(same | {"dose": None})) == first
     )  # the same input in another form
 
 
-async def test_a_repeated_list_result_keeps_its_order(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    entries = [await entry(own_server) for _ in range(3)]
+async def test_a_repeated_list_result_keeps_its_order(network: Network) -> None:
+    mia = await network.member()
+    entries = [await entry(network) for _ in range(3)]
     asked = {"observedOn": DAY, "entries": entries, "clientMutationId": "one"}
-    first = await own_server.do(mia, "observationsRecord", asked, "observations { id value }")
+    first = await network.do(mia, "observationsRecord", "observations { id value }", **asked)
     assert len(first["observations"]) == 3
     later = {"observedOn": DAY, "entries": [entries[0] | {"value": 9}]}
-    await own_server.do(mia, "observationsRecord", later, "observations { id }")
-    again = await own_server.do(mia, "observationsRecord", asked, "observations { id value }")
+    await network.do(mia, "observationsRecord", "observations { id }", **later)
+    again = await network.do(mia, "observationsRecord", "observations { id value }", **asked)
     # It names the same rows in their present state, and has not restored the older value.
     assert [node["id"] for node in again["observations"]] == [node["id"] for node in first["observations"]]
     assert [node["value"] for node in again["observations"]] == [9, 3, 3]
 
 
-async def test_reusing_an_id_with_another_input_is_a_conflict(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    asked = {"observedOn": DAY, "entries": [await entry(own_server)], "clientMutationId": "one"}
-    assert await own_server.refusals(mia, "observationsRecord", asked) == []
-    other = asked | {"entries": [await entry(own_server)]}
-    assert await own_server.refusals(mia, "observationsRecord", other) == [("CONFLICT", "input.clientMutationId")]
-    assert await own_server.count("care.observation", member_id=mia.id) == 1
+async def test_reusing_an_id_with_another_input_is_a_conflict(network: Network) -> None:
+    mia = await network.member()
+    asked = {"observedOn": DAY, "entries": [await entry(network)], "clientMutationId": "one"}
+    assert await network.refusals(mia, "observationsRecord", **asked) == []
+    other = asked | {"entries": [await entry(network)]}
+    assert await network.refusals(mia, "observationsRecord", **other) == [("CONFLICT", "input.clientMutationId")]
+    assert await network.count("care.observation", member_id=mia.id) == 1
 
 
-async def test_request_ids_are_separate_for_each_caller_and_mutation(own_server: OwnServer) -> None:
-    mia, eve = await own_server.member(), await own_server.member()
-    asked = {"observedOn": DAY, "entries": [await entry(own_server)], "clientMutationId": "one"}
+async def test_request_ids_are_separate_for_each_caller_and_mutation(network: Network) -> None:
+    mia, eve = await network.member(), await network.member()
+    asked = {"observedOn": DAY, "entries": [await entry(network)], "clientMutationId": "one"}
     for who in (mia, eve):
-        answer = await own_server.do(who, "observationsRecord", asked, "observations { id } userErrors { code }")
+        answer = await network.do(who, "observationsRecord", "observations { id } userErrors { code }", **asked)
         assert answer["userErrors"] == []
         id = UUID(answer["observations"][0]["id"][4:])
-        assert await own_server.count("care.observation", id=id, member_id=who.id) == 1
-    treatment = f"trt_{(await factories.treatment(own_server.admin))['id']}"
+        assert await network.count("care.observation", id=id, member_id=who.id) == 1
+    treatment = f"trt_{(await factories.treatment(network.database))['id']}"
     asked = {"treatment": treatment, "startedOn": DAY, "clientMutationId": "one"}
-    assert await own_server.refusals(mia, "courseStart", asked) == []
+    assert await network.refusals(mia, "courseStart", **asked) == []
 
 
-async def test_concurrent_requests_with_one_id_run_once_and_get_the_same_result(own_server: OwnServer) -> None:
-    mia, rob = await own_server.member(), await own_server.member(MemberKind.RELATIVE)
+async def test_concurrent_requests_with_one_id_run_once_and_get_the_same_result(network: Network) -> None:
+    mia, rob = await network.member(), await network.member(kind=MemberKind.RELATIVE)
     asked = {"pseudonym": rob.name, "clientMutationId": "one"}
-    twins = (own_server.do(mia, "careLinkInvite", asked, "careLink { id } userErrors { code }") for _ in range(8))
+    twins = (network.do(mia, "careLinkInvite", "careLink { id } userErrors { code }", **asked) for _ in range(8))
     answers = await asyncio.gather(*twins)
     assert answers == [answers[0]] * 8
     assert answers[0]["userErrors"] == []
-    assert await own_server.count("care.notification", member_id=rob.id) == 1
+    assert await network.count("care.notification", member_id=rob.id) == 1
 
 
-async def test_a_refusal_is_not_stored_so_that_it_can_be_retried(own_server: OwnServer) -> None:
-    mia, name = await own_server.member(), "Still to come"
+async def test_a_refusal_is_not_stored_so_that_it_can_be_retried(own_network: Network) -> None:
+    mia, name = await own_network.member(), "Still to come"
     asked = {"pseudonym": name, "clientMutationId": "one"}
-    assert await own_server.refusals(mia, "careLinkInvite", asked) == [("NOT_FOUND", "input.pseudonym")]
-    assert await own_server.admin.fetchval(COUNT) == 0
-    await own_server.member(MemberKind.RELATIVE, pseudonym=name)
-    assert await own_server.refusals(mia, "careLinkInvite", asked) == []
-    assert await own_server.admin.fetchval(COUNT) == 1
+    assert await own_network.refusals(mia, "careLinkInvite", **asked) == [("NOT_FOUND", "input.pseudonym")]
+    assert await own_network.value(COUNT) == 0
+    await own_network.member(kind=MemberKind.RELATIVE, pseudonym=name)
+    assert await own_network.refusals(mia, "careLinkInvite", **asked) == []
+    assert await own_network.value(COUNT) == 1
 
 
-async def test_a_stored_result_expires_after_a_day(own_server: OwnServer) -> None:
-    mia = await own_server.member()
+async def test_a_stored_result_expires_after_a_day(own_network: Network) -> None:
+    mia = await own_network.member()
     asked = {
-        "treatment": f"trt_{(await factories.treatment(own_server.admin))['id']}",
+        "treatment": f"trt_{(await factories.treatment(own_network.database))['id']}",
         "startedOn": DAY,
         "clientMutationId": "one",
     }
-    assert await own_server.refusals(mia, "courseStart", asked) == []
-    await own_server.admin.execute("UPDATE identity.mutation SET created_at = now() - interval '23 hours 59 minutes'")
-    assert await own_server.admin.fetchval("SELECT identity.forget_mutations()") == 0
-    assert await own_server.refusals(mia, "courseStart", asked) == []
-    await own_server.admin.execute("UPDATE identity.mutation SET created_at = now() - interval '24 hours 1 minute'")
-    assert await own_server.refusals(mia, "courseStart", asked) == [("TAKEN", "input.startedOn")]  # run again
-    assert await own_server.admin.fetchval("SELECT identity.forget_mutations()") == 1
-    assert await own_server.admin.fetchval(COUNT) == 0
+    assert await own_network.refusals(mia, "courseStart", **asked) == []
+    await own_network.database.execute(
+        "UPDATE identity.mutation SET created_at = now() - interval '23 hours 59 minutes'"
+    )
+    assert await own_network.value("SELECT identity.forget_mutations()") == 0
+    assert await own_network.refusals(mia, "courseStart", **asked) == []
+    await own_network.database.execute("UPDATE identity.mutation SET created_at = now() - interval '24 hours 1 minute'")
+    assert await own_network.refusals(mia, "courseStart", **asked) == [("TAKEN", "input.startedOn")]  # run again
+    assert await own_network.value("SELECT identity.forget_mutations()") == 1
+    assert await own_network.value(COUNT) == 0
 
 
-async def test_only_a_keyed_digest_of_an_input_is_stored(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    entries = [await entry(own_server) | {"note": "a planted note"}]
+async def test_only_a_keyed_digest_of_an_input_is_stored(own_network: Network) -> None:
+    mia = await own_network.member()
+    entries = [await entry(own_network) | {"note": "a planted note"}]
     asked = {"observedOn": DAY, "entries": entries, "clientMutationId": "one"}
-    assert await own_server.refusals(mia, "observationsRecord", asked) == []
-    kept = await own_server.admin.fetchrow(
+    assert await own_network.refusals(mia, "observationsRecord", **asked) == []
+    kept = await own_network.database.fetchrow(
         "SELECT name, input_hash, result::text, m::text AS all FROM identity.mutation m"
     )
     assert kept is not None
@@ -131,36 +133,36 @@ async def test_only_a_keyed_digest_of_an_input_is_stored(own_server: OwnServer) 
 
 
 @pytest.mark.parametrize(("id", "code"), [("", "INVALID"), ("x" * 201, "TOO_LONG")])
-async def test_an_id_has_one_to_two_hundred_characters(own_server: OwnServer, id: str, code: str) -> None:
-    mia = await own_server.member()
-    asked = {"observedOn": DAY, "entries": [await entry(own_server)], "clientMutationId": id}
-    assert await own_server.refusals(mia, "observationsRecord", asked) == [(code, "input.clientMutationId")]
-    assert await own_server.count("care.observation", member_id=mia.id) == 0
+async def test_an_id_has_one_to_two_hundred_characters(network: Network, id: str, code: str) -> None:
+    mia = await network.member()
+    asked = {"observedOn": DAY, "entries": [await entry(network)], "clientMutationId": id}
+    assert await network.refusals(mia, "observationsRecord", **asked) == [(code, "input.clientMutationId")]
+    assert await network.count("care.observation", member_id=mia.id) == 0
 
 
-async def test_text_that_cannot_be_stored_is_refused_with_its_path(own_server: OwnServer) -> None:
-    mia, one = await own_server.member(), await entry(own_server)
+async def test_text_that_cannot_be_stored_is_refused_with_its_path(network: Network) -> None:
+    mia, one = await network.member(), await entry(network)
     document = """mutation { observationsRecord(input: {observedOn: "2026-03-02", entries: [
         {indicator: "%s", value: 1, note: "a\\u0000b"}]}) { userErrors { code path } } }"""
-    answer = await own_server.ask(mia, document % one["indicator"])
+    answer = await network.ask(mia, document % one["indicator"])
     assert "a\0b" not in json.dumps(answer)
     refused = answer.get("errors") or answer["data"]["observationsRecord"]["userErrors"]
     assert [error.get("code") or error["extensions"]["code"] for error in refused] in (["INVALID"], ["BAD_USER_INPUT"])
-    assert await own_server.count("care.observation", member_id=mia.id) == 0
+    assert await network.count("care.observation", member_id=mia.id) == 0
 
 
-async def test_the_payload_reads_the_graph_after_the_write(own_server: OwnServer) -> None:
-    mia, one = await own_server.member(), await entry(own_server, 7)
+async def test_the_payload_reads_the_graph_after_the_write(network: Network) -> None:
+    mia, one = await network.member(), await entry(network, 7)
     asked = {"observedOn": DAY, "entries": [one]}
     selection = "query { me { observations { nodes { value } } } }"
-    answer = await own_server.do(mia, "observationsRecord", asked, selection)
-    assert answer == {"query": {"me": {"observations": {"nodes": [{"value": 7}]}}}}
+    answer = await network.do(mia, "observationsRecord", selection, **asked)
+    assert answer == {"query": {"me": {"observations": {"nodes": [{"value": 7}]}}}, "userErrors": []}
 
 
-async def test_a_caller_without_the_right_gets_forbidden(own_server: OwnServer) -> None:
-    steward, mia = await own_server.staff(StaffRole.DATA_STEWARD), await own_server.member()
+async def test_a_caller_without_the_right_gets_forbidden(network: Network) -> None:
+    steward, mia = await network.staff(StaffRole.DATA_STEWARD), await network.member()
     document = "mutation ($input: MemberSuspendInput!) { memberSuspend(input: $input) { userErrors { code } } }"
-    answer = await own_server.ask(steward, document, {"input": {"member": f"mbr_{mia.id}", "reason": "x"}})
+    answer = await network.ask(steward, document, {"input": {"member": f"mbr_{mia.id}", "reason": "x"}})
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
     assert answer["data"] == {"memberSuspend": None}
 

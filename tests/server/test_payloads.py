@@ -23,8 +23,8 @@ from server.pools import ConnectionPool
 from settings import Limits
 from tests import factories
 from tests.server.test_faults import Held
-from tests.support.callers import OwnServer, User, open_server
-from tests.support.network import Network
+from tests.support.callers import User
+from tests.support.network import Network, network_on
 from tests.support.population import buyer
 from tests.support.subscribers import socket
 
@@ -38,9 +38,9 @@ LIMITS = {
 
 @dataclass
 class Conversation:
-    """A discussion on a test's own server, and a member who posts in it."""
+    """A discussion of a test's own, and a member who posts in it."""
 
-    server: OwnServer
+    server: Network
     author: User
     discussion: UUID
 
@@ -55,14 +55,17 @@ class Conversation:
         return await self.server.count("care.post", discussion_id=self.discussion)
 
 
+async def conversation_on(network: Network) -> Conversation:
+    community = (await factories.community(network.database))["id"]
+    author = await network.member(community)
+    about = {"community_id": community, "author_id": author.id}
+    return Conversation(network, author, (await factories.discussion(network.database, **about))["id"])
+
+
 @asynccontextmanager
 async def open_conversation(dsn: str, **settings: Any) -> AsyncIterator[Conversation]:
-    async with open_server(dsn, **settings) as server:
-        community = (await factories.community(server.admin))["id"]
-        author = await server.member()
-        await factories.membership(server.admin, member_id=author.id, community_id=community)
-        about = {"community_id": community, "author_id": author.id}
-        yield Conversation(server, author, (await factories.discussion(server.admin, **about))["id"])
+    async with network_on(dsn, **settings) as network:
+        yield await conversation_on(network)
 
 
 @pytest_asyncio.fixture(autouse=True)
@@ -79,10 +82,9 @@ async def no_tasks_left() -> AsyncIterator[None]:
 
 
 @pytest_asyncio.fixture
-async def conversation(fresh: str) -> AsyncIterator[Conversation]:
-    """Yields a discussion on the test's own database."""
-    async with open_conversation(fresh) as opened:
-        yield opened
+async def conversation(network: Network) -> Conversation:
+    """Yields a discussion of the test's own."""
+    return await conversation_on(network)
 
 
 # Before the write
@@ -282,9 +284,9 @@ async def test_objects_that_cannot_be_read_are_null_beside_the_user_errors(
     async def unreachable(pool: ConnectionPool, sql: str, values: Any) -> str:
         raise unavailable()
 
-    async with open_server(fresh) as server:
+    async with network_on(fresh) as server:
         mia = await server.member()
-        one = f"ind_{(await factories.indicator(server.admin))['id']}"
+        one = f"ind_{(await factories.indicator(server.database))['id']}"
         entries = f'{{observedOn: "2026-03-02", entries: [{{indicator: "{one}", value: 3}}]}}'
         monkeypatch.setattr(ConnectionPool, "read", unreachable)
         document = (
@@ -301,7 +303,7 @@ async def test_a_connection_cut_after_the_commit_fails_only_the_field_that_it_re
         running = asyncio.create_task(over_http(conversation, conversation.mutation(f"post {{ body }} {SLOW}")))
         await held.until(1)
         waiting = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        await conversation.server.admin.execute(waiting)
+        await conversation.server.database.execute(waiting)
         answer = await running
         assert answer["data"] == {"postAdd": {"post": {"body": "Hello"}, "query": None}}
         assert errors_of(answer) == [(OVER_LIMIT[0], "INTERNAL_SERVER_ERROR")]
@@ -312,7 +314,7 @@ async def test_a_connection_cut_after_the_commit_fails_only_the_field_that_it_re
 async def test_a_failing_mutation_leaves_the_payloads_of_the_others(fresh: str, limit: str) -> None:
     async with open_conversation(fresh, limits=LIMITS[limit]) as conversation:
         about = {"community_id": await community_of(conversation), "author_id": conversation.author.id}
-        other = await factories.discussion(conversation.server.admin, **about)
+        other = await factories.discussion(conversation.server.database, **about)
         add = 'postAdd(input: {discussion: "dis_%s", body: "Hello"}) { post { body } }'
         first = add % conversation.discussion
         document = f"mutation {{ a: {first} b: {add % other['id']} c: {first} }}"
@@ -333,14 +335,14 @@ async def test_a_failing_mutation_leaves_the_payloads_of_the_others(fresh: str, 
 
 
 async def community_of(conversation: Conversation) -> UUID:
-    found: UUID = await conversation.server.admin.fetchval(
+    found: UUID = await conversation.server.database.fetchval(
         "SELECT community_id FROM care.discussion WHERE id = $1", conversation.discussion
     )
     return found
 
 
 async def test_a_forbidden_mutation_leaves_the_payload_of_the_previous_one(fresh: str) -> None:
-    async with open_server(fresh) as server:
+    async with network_on(fresh) as server:
         manager = await server.staff(StaffRole.SURVEY_MANAGER)
         mia = await server.member()
         document = """mutation ($member: ID!) {

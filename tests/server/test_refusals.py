@@ -4,7 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from graphql import GraphQLError
 
+from schema.scalars import InvalidScalar
+from server.errors import expectation
 from tests.server.test_edge import POST, PUBLIC, WHO, asking, refused
 from tests.server.test_limits import bomb
 from tests.support.client import ANYBODY, Ask, Caller
@@ -150,6 +153,12 @@ async def test_variable_errors_name_the_path_within_the_variable(ask: Ask) -> No
         status, error = await refused(ask, asking(document, variables={"input": given}))
         assert (status, error["message"][: len(message)]) == (400, message)
         assert "31337" not in json.dumps(error)
+
+
+def test_a_scalar_words_its_own_error_and_no_other_message_is_passed_on() -> None:
+    for words in ("Write a day.", "A day 'of' {any} form"):
+        assert expectation(InvalidScalar(words), "Date") == words
+    assert expectation(GraphQLError("Date takes planted."), "Date") == "Expected a value of type 'Date'."
 
 
 async def test_a_text_with_a_null_character_is_refused(ask: Ask) -> None:

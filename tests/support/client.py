@@ -35,7 +35,14 @@ SIGN_OUT = "mutation { signOut { userErrors { code } } }"
 class Server(uvicorn.Server):
     """uvicorn's server as commands/serve.py runs it, without handling the test run's signals."""
 
-    app: Cohorte
+    def __init__(self, config: uvicorn.Config, app: Cohorte) -> None:
+        super().__init__(config)
+        self.app, self.leaving = app, asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Ends when the test does, and not at uvicorn's next tick."""
+        await self.on_tick(0)
+        await self.leaving.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self.app.leave()
@@ -127,8 +134,7 @@ async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as in commands.serve, for the same reason
         config = configuration(app, made.limits)
         config.timeout_graceful_shutdown = 5
-        server = Server(config)
-        server.app = app
+        server = Server(config, app)
         running = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:
             if running.done():
@@ -143,7 +149,7 @@ async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
                 await ask.listen_to_statements()
                 yield ask
         finally:
-            server.should_exit = True
+            server.leaving.set()
             await running
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -10,10 +11,12 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
+from unittest import mock
+from urllib.parse import urlsplit
 
 import asyncpg
 
-from commands.cluster import cluster
+from commands.cluster import SUPERUSER, cluster
 from commands.databases import at
 
 TEMPLATE = "template_cohorte"
@@ -52,7 +55,18 @@ async def make_template(dsn: str) -> None:
         error.add_note("No migration makes what models/ declares: run `python -m commands.new migration NAME TABLE`")
         raise
     await run(at(dsn, TEMPLATE), "vacuum analyze")
+    await open_roles_quickly(at(dsn, TEMPLATE))
     await run(dsn, f"alter database {TEMPLATE} with allow_connections false")
+
+
+async def open_roles_quickly(dsn: str) -> None:
+    """Sets passwords that are hashed in one round, of roles and superuser: the tests log in thousands of times."""
+    from models import logins
+
+    with mock.patch.object(logins, "ROUNDS", 1):
+        await logins.open_roles(dsn)
+        verifier = logins.scram_verifier(str(urlsplit(dsn).password), secrets.token_bytes(16))
+    await run(dsn, f"alter role {SUPERUSER} password '{verifier}'")
 
 
 @contextlib.asynccontextmanager

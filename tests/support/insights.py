@@ -8,14 +8,16 @@ from uuid import UUID
 
 import pytest_asyncio
 
+from models.identity.accounts import StaffRole
 from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind, DatasetStatus
 from models.insight.licences import LicenceStatus
 from privacy.precision import Precision
 from tests import factories
-from tests.support.callers import OwnServer, User, open_server
+from tests.support.callers import User
 from tests.support.client import Caller
 from tests.support.clusters import clone
+from tests.support.network import Network, network_on
 from tests.support.waves import Wave, variable, wave
 
 TODAY = datetime.now(UTC).date()
@@ -30,7 +32,7 @@ BY_SYMPTOM = [60, 70, 20, 80, 40, 30, 5, 9, 2]  # sex by symptoms
 class Published:
     """A server on a database with published insights, and callers who read them."""
 
-    server: OwnServer
+    server: Network
     wave: Wave
     ended: Wave
     ids: dict[str, str]
@@ -55,19 +57,19 @@ class Published:
 @pytest_asyncio.fixture(scope="session")
 async def published(template: str) -> AsyncIterator[Published]:
     """Yields the database with published insights, and its callers, for reads only."""
-    async with clone(template) as address, open_server(address) as server:
+    async with clone(template) as address, network_on(address) as server:
         yield await furnished(server)
 
 
-async def furnished(server: OwnServer) -> Published:
-    home = await factories.community(server.admin, slug="home", name="Home")
-    away = await factories.community(server.admin, slug="away", name="Away")
-    treatment = await factories.treatment(server.admin, slug="tea", name="Tea")
+async def furnished(server: Network) -> Published:
+    home = await factories.community(server.database, slug="home", name="Home")
+    away = await factories.community(server.database, slug="away", name="Away")
+    treatment = await factories.treatment(server.database, slug="tea", name="Tea")
     of_home, of_away = {"community_id": home["id"]}, {"community_id": away["id"]}
     who = {
         "patient": await server.member(),
         "withdrawn": await server.member(),
-        "manager": await server.staff("DATA_STEWARD"),
+        "manager": await server.staff(StaffRole.DATA_STEWARD),
     }
     licensed = await buyer(server, who, "licensed", of_home)
     await buyer(server, who, "running out today", of_home, starts_on=TODAY, ends_on=TODAY)
@@ -80,7 +82,7 @@ async def furnished(server: OwnServer) -> Published:
     await buyer(server, who, "unlicensed", None)
 
     spring = await wave(
-        server.admin,
+        server.database,
         SEX,
         FATIGUE,
         SYMPTOMS,
@@ -96,22 +98,22 @@ async def furnished(server: OwnServer) -> Published:
     for name, withdrawn in (("patient", None), ("withdrawn", datetime(2026, 3, 4, 12, tzinfo=UTC))):
         of = {"dataset_id": spring.id, "member_id": who[name].id}
         await factories.enrolment(
-            server.admin, **of, withdrawn_at=withdrawn, enrolled_at=datetime.now(UTC) - timedelta(9)
+            server.database, **of, withdrawn_at=withdrawn, enrolled_at=datetime.now(UTC) - timedelta(9)
         )
-    old = await factories.dataset(server.admin, **of_home, frozen_on=date(2020, 1, 1), status=DatasetStatus.ENDED)
+    old = await factories.dataset(server.database, **of_home, frozen_on=date(2020, 1, 1), status=DatasetStatus.ENDED)
     of = {"dataset_id": old["id"], "member_id": who["patient"].id}
     await factories.enrolment(
-        server.admin, **of, reserved_micro_rho=7_000, enrolled_at=datetime(2020, 1, 1, tzinfo=UTC)
+        server.database, **of, reserved_micro_rho=7_000, enrolled_at=datetime(2020, 1, 1, tzinfo=UTC)
     )
-    line = 1 + await server.admin.fetchval("select coalesce(max(position), 0) from insight.ledger_entry")
+    line = 1 + await server.database.fetchval("select coalesce(max(position), 0) from insight.ledger_entry")
     await spring.size(published_at=moment(2))
     ids = await spring.publish(
         ("sex", "fatigue"), BY_SEX, published_at=moment(3), organization_id=licensed, precision=Precision.WITHIN_10
     )
     several = await spring.publish(("sex", "symptoms"), BY_SYMPTOM, published_at=moment(5))
-    survey = await factories.survey(server.admin, **of_away)
+    survey = await factories.survey(server.database, **of_away)
     ended = await wave(
-        server.admin,
+        server.database,
         SEX,
         **of_away,
         kind=DatasetKind.SURVEY,
@@ -123,9 +125,9 @@ async def furnished(server: OwnServer) -> Published:
         spent_micro_rho=1_000,
     )
     theirs = await ended.publish(("sex",), [50, 60, 9], published_at=moment(6))
-    unanswered = await factories.survey(server.admin, **of_home)
+    unanswered = await factories.survey(server.database, **of_home)
     small = await factories.dataset(
-        server.admin,
+        server.database,
         **of_home,
         survey_id=unanswered["id"],
         kind=DatasetKind.SURVEY,
@@ -152,14 +154,14 @@ def moment(day: int) -> datetime:
 
 
 async def buyer(
-    server: OwnServer, who: dict[str, User], name: str, community: dict[str, UUID] | None, **given: Any
+    server: Network, who: dict[str, User], name: str, community: dict[str, UUID] | None, **given: Any
 ) -> UUID:
     """An organization with one licence, granted and running by default; its user is stored in `who` by name."""
     kind = given.pop("kind", OrganizationKind.LABORATORY)
-    organization = await factories.organization(server.admin, name=f"Who is {name}", kind=kind)
+    organization = await factories.organization(server.database, name=f"Who is {name}", kind=kind)
     id: UUID = organization["id"]
     if community is not None:
         dates = {"starts_on": TODAY - timedelta(1), "ends_on": TODAY + timedelta(9)}
-        await factories.licence(server.admin, organization_id=id, **community, **(dates | given))
+        await factories.licence(server.database, organization_id=id, **community, **(dates | given))
     who[name] = await server.signed_in(name, id, organization_id=id)
     return id

@@ -7,7 +7,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -41,20 +41,23 @@ class Network:
         for community in communities:
             await factories.membership(self.database, member_id=member["id"], community_id=community)
         created = datetime.now(UTC) - timedelta(days=days_old)
-        account = await factories.account(self.database, member_id=member["id"], created_at=created)
-        return User(member["pseudonym"], await open_session(self.database, account["id"]), id=member["id"])
+        return await self.signed_in(member["pseudonym"], member["id"], member_id=member["id"], created_at=created)
 
     async def staff(self, *roles: StaffRole) -> User:
         """Signed-in staff with these roles."""
         staff = await factories.staff(self.database, roles=list(roles))
-        account = await factories.account(self.database, staff_id=staff["id"])
-        return User("staff", await open_session(self.database, account["id"]), id=staff["id"])
+        return await self.signed_in(staff["name"], staff["id"], staff_id=staff["id"])
 
     async def buyer(self, kind: OrganizationKind = OrganizationKind.LABORATORY, **given: Any) -> User:
         """A signed-in user of a new organization, which has the columns in `given`."""
         organization = await factories.organization(self.database, kind=kind, **given)
-        account = await factories.account(self.database, organization_id=organization["id"], email_verified=True)
-        return User(organization["name"], await open_session(self.database, account["id"]), id=organization["id"])
+        of = {"organization_id": organization["id"], "email_verified": True}
+        return await self.signed_in(organization["name"], organization["id"], **of)
+
+    async def signed_in(self, name: str, id: UUID, **account: Any) -> User:
+        """A caller with an open session of a new account, which has the columns in `account`."""
+        made = await factories.account(self.database, **account)
+        return User(name, await open_session(self.database, made["id"]), id=id)
 
     async def do(self, who: Caller, mutation: str, fields: str, **given: Any) -> Any:
         """The `fields` and user errors of a mutation's payload; `given` is its input, in the graph's names."""
@@ -63,16 +66,23 @@ class Network:
         return answer["data"][mutation]
 
     async def answer(self, who: Caller, mutation: str, fields: str, **given: Any) -> dict[str, Any]:
-        """The whole response to a mutation, with its errors."""
+        """The whole response to a mutation, with its errors; its user errors are selected unless `fields` does."""
         kind = mutation[0].upper() + mutation[1:] + "Input!"
-        document = f"mutation M($input: {kind}) {{ {mutation}(input: $input) {{ {fields} {REFUSALS} }} }}"
+        fields = fields if "userErrors" in fields else f"{fields} {REFUSALS}"
+        document = f"mutation M($input: {kind}) {{ {mutation}(input: $input) {{ {fields} }} }}"
         return await self.ask(who, document, {"input": given})
 
     async def refused(self, who: Caller, mutation: str, **given: Any) -> tuple[str, str]:
         """The code and the dotted path of a mutation's only user error."""
-        payload = await self.do(who, mutation, "__typename", **given)
-        assert len(payload["userErrors"]) == 1, payload
-        return payload["userErrors"][0]["code"], ".".join(payload["userErrors"][0]["path"])
+        found = await self.refusals(who, mutation, **given)
+        assert len(found) == 1, found
+        return found[0]
+
+    async def refusals(self, who: Caller, mutation: str, **given: Any) -> list[tuple[str, str]]:
+        """The code and the dotted path of each of a mutation's user errors; empty if it succeeds."""
+        payload = await self.do(who, mutation, "userErrors { code path message }", **given)
+        assert all(error["message"] for error in payload["userErrors"])
+        return [(error["code"], ".".join(error["path"])) for error in payload["userErrors"]]
 
     @property
     def mailbox(self) -> Mailbox:
@@ -90,6 +100,17 @@ class Network:
         assert found is not None
         return dict(found)
 
+    async def count(self, table: str, **where: Any) -> int:
+        """The number of a table's rows that have these values."""
+        conditions = "".join(f" AND {name} = ${place}" for place, name in enumerate(where, 1))
+        found: int = await self.value(f"SELECT count(*) FROM {table} WHERE true{conditions}", *where.values())
+        return found
+
+    async def tomorrow(self) -> str:
+        """The first day that has not begun anywhere, whenever the test runs."""
+        latest: date = await self.value("SELECT catalog.latest_today()")
+        return (latest + timedelta(days=1)).isoformat()
+
     async def events(self) -> list[dict[str, str]]:
         """The events published since the last call."""
         await self.database.fetchval("SELECT 1")  # notifications arrive with or before a response
@@ -98,9 +119,9 @@ class Network:
 
 
 @contextlib.asynccontextmanager
-async def running_network(template: str) -> AsyncIterator[Network]:
-    """A server on a new clone of the template, stopped afterwards."""
-    async with clone(template) as dsn, serving(dsn, pool_size=6) as ask:  # six concurrent requests can conflict
+async def network_on(dsn: str, **settings: Any) -> AsyncIterator[Network]:
+    """A server on the database at `dsn`, which the test may write into."""
+    async with serving(dsn, **settings) as ask:
         database = await asyncpg.connect(dsn)
         built = Network(ask, database)
         await database.add_listener("cohorte_event", lambda *event: built.published.append(json.loads(event[3])))
@@ -108,6 +129,20 @@ async def running_network(template: str) -> AsyncIterator[Network]:
             yield built
         finally:
             await database.close()
+
+
+@contextlib.asynccontextmanager
+async def running_network(template: str) -> AsyncIterator[Network]:
+    """A server on a new clone of the template, stopped afterwards."""
+    async with clone(template) as dsn, network_on(dsn, pool_size=6) as built:  # six requests at a time can conflict
+        yield built
+
+
+@pytest_asyncio.fixture
+async def own_network(fresh: str) -> AsyncIterator[Network]:
+    """Yields a network of the test's own."""
+    async with network_on(fresh) as built:
+        yield built
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests import factories
-from tests.support.callers import OwnServer
 from tests.support.clock import set_clock
+from tests.support.network import Network
 
 # The moment, by a member's own clock; a day; whether the day has begun anywhere.
 DAYS = [
@@ -30,18 +30,16 @@ DASHBOARD = "query { me { dashboard { series { latest { observedOn } } courses {
 
 @pytest.mark.parametrize(("moment", "day", "accepted"), DAYS)
 async def test_accepted_days_are_in_the_default_dashboard_of_the_same_answer(
-    own_server: OwnServer, moment: str, day: str, accepted: bool
+    own_network: Network, moment: str, day: str, accepted: bool
 ) -> None:
-    mia = await own_server.member()
-    pain = f"ind_{(await factories.indicator(own_server.admin, minimum=0.0, maximum=10.0))['id']}"
-    taken = f"trt_{(await factories.treatment(own_server.admin))['id']}"
-    await set_clock(own_server.admin, datetime.fromisoformat(moment))
-    recorded = await own_server.do(
-        mia, "observationsRecord", {"observedOn": day, "entries": [{"indicator": pain, "value": 3}]}, DASHBOARD
+    mia = await own_network.member()
+    pain = f"ind_{(await factories.indicator(own_network.database, minimum=0.0, maximum=10.0))['id']}"
+    taken = f"trt_{(await factories.treatment(own_network.database))['id']}"
+    await set_clock(own_network.database, datetime.fromisoformat(moment))
+    recorded = await own_network.do(
+        mia, "observationsRecord", DASHBOARD, observedOn=day, entries=[{"indicator": pain, "value": 3}]
     )
-    started = await own_server.do(
-        mia, "courseStart", {"treatment": taken, "startedOn": day}, f"course {{ id }} {DASHBOARD}"
-    )
+    started = await own_network.do(mia, "courseStart", f"course {{ id }} {DASHBOARD}", treatment=taken, startedOn=day)
     if not accepted:
         assert recorded["userErrors"] == [{"path": ["input", "observedOn"]}]
         assert started["userErrors"] == [{"path": ["input", "startedOn"]}]
@@ -52,12 +50,12 @@ async def test_accepted_days_are_in_the_default_dashboard_of_the_same_answer(
     assert started["query"]["me"]["dashboard"]["courses"] == [{"startedOn": day}]
     course = started["course"]["id"]
     figures = {"effectiveness": 5, "convenience": 5, "satisfaction": 5}
-    evaluated = await own_server.do(
-        mia, "courseEvaluate", {"course": course} | figures, "evaluation { evaluatedOn } userErrors { path }"
+    evaluated = await own_network.do(
+        mia, "courseEvaluate", "evaluation { evaluatedOn } userErrors { path }", **({"course": course} | figures)
     )
     assert evaluated["userErrors"] == []
     assert evaluated["evaluation"]["evaluatedOn"] >= day
-    assert await own_server.refusals(mia, "courseEnd", {"course": course, "endedOn": day, "status": "COMPLETED"}) == []
+    assert await own_network.refusals(mia, "courseEnd", course=course, endedOn=day, status="COMPLETED") == []
 
 
 @pytest.mark.parametrize(
@@ -70,17 +68,17 @@ async def test_accepted_days_are_in_the_default_dashboard_of_the_same_answer(
     ],
 )
 async def test_the_default_dashboard_begins_one_year_before_the_earliest_present_day(
-    own_server: OwnServer, moment: str, first: str
+    own_network: Network, moment: str, first: str
 ) -> None:
-    mia = await own_server.member()
-    pain = await factories.indicator(own_server.admin, minimum=0.0, maximum=10.0)
+    mia = await own_network.member()
+    pain = await factories.indicator(own_network.database, minimum=0.0, maximum=10.0)
     before = datetime.fromordinal(datetime.fromisoformat(first).toordinal() - 1).date()
     for day in (datetime.fromisoformat(first).date(), before):
         await factories.observation(
-            own_server.admin, member_id=mia.id, indicator_id=pain["id"], observed_on=day, value=3.0
+            own_network.database, member_id=mia.id, indicator_id=pain["id"], observed_on=day, value=3.0
         )
-    await set_clock(own_server.admin, datetime.fromisoformat(moment))
-    answer = await own_server.ask(mia, "{ me { dashboard(interval: DAY) { series { points { startsOn } } } } }")
+    await set_clock(own_network.database, datetime.fromisoformat(moment))
+    answer = await own_network.ask(mia, "{ me { dashboard(interval: DAY) { series { points { startsOn } } } } }")
     assert answer["data"]["me"]["dashboard"]["series"] == [{"points": [{"startsOn": first}]}]
 
 
@@ -93,9 +91,9 @@ YEARS = [
 
 @pytest.mark.parametrize(("moment", "year", "refusals"), YEARS)
 async def test_a_year_that_has_begun_anywhere_is_accepted_as_the_year_of_diagnosis(
-    own_server: OwnServer, moment: str, year: int, refusals: list[Any]
+    own_network: Network, moment: str, year: int, refusals: list[Any]
 ) -> None:
-    mia = await own_server.member()
-    community_id = f"com_{(await factories.community(own_server.admin))['id']}"
-    await set_clock(own_server.admin, datetime.fromisoformat(moment))
-    assert await own_server.refusals(mia, "communityJoin", {"community": community_id, "diagnosedIn": year}) == refusals
+    mia = await own_network.member()
+    community_id = f"com_{(await factories.community(own_network.database))['id']}"
+    await set_clock(own_network.database, datetime.fromisoformat(moment))
+    assert await own_network.refusals(mia, "communityJoin", community=community_id, diagnosedIn=year) == refusals

@@ -8,21 +8,21 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from models.identity.accounts import StaffRole
 from models.identity.members import CareLinkStatus, MemberKind, Sharing
 from models.tracking.observations import Scale
 from models.viewers import Audience
 from tests import factories
 from tests.models.test_scopes import viewing
-from tests.support.callers import OwnServer, User
+from tests.support.callers import User
+from tests.support.network import Network
 
 DAY = "2026-03-02"
 RECORDED = "observations { indicator { id } value observedOn note byRelative } userErrors { code path }"
 
 
-async def indicator(
-    own_server: OwnServer, scale: Scale = Scale.RATING_0_10, minimum: float = 0, maximum: float = 10
-) -> str:
-    made = await factories.indicator(own_server.admin, scale=scale, minimum=float(minimum), maximum=float(maximum))
+async def indicator(network: Network, scale: Scale = Scale.RATING_0_10, minimum: float = 0, maximum: float = 10) -> str:
+    made = await factories.indicator(network.database, scale=scale, minimum=float(minimum), maximum=float(maximum))
     return f"ind_{made['id']}"
 
 
@@ -30,24 +30,24 @@ def entry(indicator: str, value: float, **more: Any) -> dict[str, Any]:
     return {"indicator": indicator, "value": value, **more}
 
 
-async def rows(own_server: OwnServer, member: UUID) -> list[tuple[Any, ...]]:
-    found = await own_server.admin.fetch(
+async def rows(network: Network, member: UUID) -> list[tuple[Any, ...]]:
+    found = await network.database.fetch(
         "SELECT value, note, by_relative FROM care.observation WHERE member_id = $1 ORDER BY value", member
     )
     return [tuple(row) for row in found]
 
 
-async def link(own_server: OwnServer, patient: User, relative: User, status: CareLinkStatus) -> UUID:
-    made = await factories.care_link(own_server.admin, patient_id=patient.id, relative_id=relative.id, status=status)
+async def link(network: Network, patient: User, relative: User, status: CareLinkStatus) -> UUID:
+    made = await factories.care_link(network.database, patient_id=patient.id, relative_id=relative.id, status=status)
     id: UUID = made["id"]
     return id
 
 
-async def test_a_day_is_recorded_completely_and_returned_in_the_entries_order(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    pain, grade = await indicator(own_server), await indicator(own_server, Scale.GRADE_NONE_TO_SEVERE, 0, 3)
+async def test_a_day_is_recorded_completely_and_returned_in_the_entries_order(network: Network) -> None:
+    mia = await network.member()
+    pain, grade = await indicator(network), await indicator(network, Scale.GRADE_NONE_TO_SEVERE, 0, 3)
     entries = [entry(pain, 6.5, note="  after the walk "), entry(grade, 2)]
-    answer = await own_server.do(mia, "observationsRecord", {"observedOn": DAY, "entries": entries}, RECORDED)
+    answer = await network.do(mia, "observationsRecord", RECORDED, observedOn=DAY, entries=entries)
     assert answer == {
         "observations": [
             {"indicator": {"id": pain}, "value": 6.5, "observedOn": DAY, "note": "after the walk", "byRelative": False},
@@ -55,26 +55,26 @@ async def test_a_day_is_recorded_completely_and_returned_in_the_entries_order(ow
         ],
         "userErrors": [],
     }
-    assert await rows(own_server, mia.id) == [(2.0, None, False), (6.5, "after the walk", False)]
+    assert await rows(network, mia.id) == [(2.0, None, False), (6.5, "after the walk", False)]
 
 
-async def test_a_second_value_of_a_day_replaces_the_first_and_keeps_its_id(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    pain, sleep = await indicator(own_server), await indicator(own_server)
+async def test_a_second_value_of_a_day_replaces_the_first_and_keeps_its_id(network: Network) -> None:
+    mia = await network.member()
+    pain, sleep = await indicator(network), await indicator(network)
     selection = "observations { id }"
     first = {"observedOn": DAY, "entries": [entry(pain, 3, note="early"), entry(sleep, 8)]}
-    before = await own_server.do(mia, "observationsRecord", first, selection)
+    before = await network.do(mia, "observationsRecord", selection, **first)
     second = {"observedOn": DAY, "entries": [entry(pain, 7)]}
-    after = await own_server.do(mia, "observationsRecord", second, selection)
+    after = await network.do(mia, "observationsRecord", selection, **second)
     assert after["observations"] == before["observations"][:1]
-    assert await rows(own_server, mia.id) == [(7.0, None, False), (8.0, None, False)]
+    assert await rows(network, mia.id) == [(7.0, None, False), (8.0, None, False)]
 
 
-async def test_every_invalid_entry_is_refused_with_its_path_and_nothing_is_stored(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    pain, grade = await indicator(own_server), await indicator(own_server, Scale.GRADE_NONE_TO_SEVERE, 0, 3)
-    weight = await indicator(own_server, Scale.QUANTITY, 20, 400)
-    treatment = await factories.treatment(own_server.admin)
+async def test_every_invalid_entry_is_refused_with_its_path_and_nothing_is_stored(network: Network) -> None:
+    mia = await network.member()
+    pain, grade = await indicator(network), await indicator(network, Scale.GRADE_NONE_TO_SEVERE, 0, 3)
+    weight = await indicator(network, Scale.QUANTITY, 20, 400)
+    treatment = await factories.treatment(network.database)
     entries = [
         entry(weight, 71.5),
         entry(pain, 10.01),
@@ -83,10 +83,10 @@ async def test_every_invalid_entry_is_refused_with_its_path_and_nothing_is_store
         entry(f"ind_{uuid4()}", 1),
         entry(f"trt_{treatment['id']}", 1),
         entry("nonsense", 1),
-        entry(await indicator(own_server), -1, note="x" * 1_001),
+        entry(await indicator(network), -1, note="x" * 1_001),
     ]
     asked = {"observedOn": DAY, "entries": entries}
-    assert await own_server.refusals(mia, "observationsRecord", asked) == [
+    assert await network.refusals(mia, "observationsRecord", **asked) == [
         ("INVALID", "input.entries.1.value"),
         ("INVALID", "input.entries.2.value"),
         ("INVALID", "input.entries.3.indicator"),
@@ -96,120 +96,119 @@ async def test_every_invalid_entry_is_refused_with_its_path_and_nothing_is_store
         ("TOO_LONG", "input.entries.7.note"),
         ("INVALID", "input.entries.7.value"),
     ]
-    assert await rows(own_server, mia.id) == []
+    assert await rows(network, mia.id) == []
 
 
-async def test_a_future_or_distant_day_is_refused(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    entries = [entry(await indicator(own_server), 3)]
-    for day in (await own_server.tomorrow(), "9999-12-31", "1899-12-31"):
-        refused = await own_server.refusals(mia, "observationsRecord", {"observedOn": day, "entries": entries})
+async def test_a_future_or_distant_day_is_refused(network: Network) -> None:
+    mia = await network.member()
+    entries = [entry(await indicator(network), 3)]
+    for day in (await network.tomorrow(), "9999-12-31", "1899-12-31"):
+        refused = await network.refusals(mia, "observationsRecord", observedOn=day, entries=entries)
         assert refused == [("INVALID", "input.observedOn")]
-    assert await rows(own_server, mia.id) == []
-    today = (date.fromisoformat(await own_server.tomorrow()) - timedelta(days=1)).isoformat()
-    assert await own_server.refusals(mia, "observationsRecord", {"observedOn": today, "entries": entries}) == []
+    assert await rows(network, mia.id) == []
+    today = (date.fromisoformat(await network.tomorrow()) - timedelta(days=1)).isoformat()
+    assert await network.refusals(mia, "observationsRecord", observedOn=today, entries=entries) == []
 
 
-async def test_a_check_in_takes_one_to_a_hundred_entries(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    entries = [entry(await indicator(own_server), 3) for _ in range(101)]
+async def test_a_check_in_takes_one_to_a_hundred_entries(network: Network) -> None:
+    mia = await network.member()
+    entries = [entry(await indicator(network), 3) for _ in range(101)]
     asked = {"observedOn": DAY, "entries": entries}
-    too_many = await own_server.ask(
+    too_many = await network.ask(
         mia, "mutation ($i: ObservationsRecordInput!) { observationsRecord(input: $i) { query { __typename } } }",
         {"i": asked},
     )  # fmt: skip
     assert too_many["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
-    assert await rows(own_server, mia.id) == []
-    assert await own_server.refusals(mia, "observationsRecord", asked | {"entries": []}) == [
+    assert await rows(network, mia.id) == []
+    assert await network.refusals(mia, "observationsRecord", **(asked | {"entries": []})) == [
         ("INVALID", "input.entries")
     ]
     entries.pop()
-    assert await own_server.refusals(mia, "observationsRecord", asked) == []
-    assert await own_server.count("care.observation", member_id=mia.id) == 100
+    assert await network.refusals(mia, "observationsRecord", **asked) == []
+    assert await network.count("care.observation", member_id=mia.id) == 100
 
 
-async def test_a_relative_writes_only_while_the_care_link_is_accepted(own_server: OwnServer) -> None:
-    mia, rob = await own_server.member(), await own_server.member(MemberKind.RELATIVE)
-    pain = await indicator(own_server)
+async def test_a_relative_writes_only_while_the_care_link_is_accepted(network: Network) -> None:
+    mia, rob = await network.member(), await network.member(kind=MemberKind.RELATIVE)
+    pain = await indicator(network)
     asked = {"observedOn": DAY, "entries": [entry(pain, 4)], "onBehalfOf": f"mbr_{mia.id}"}
     nobody = [("NOT_FOUND", "input.onBehalfOf")]
-    assert await own_server.refusals(rob, "observationsRecord", asked) == nobody
-    care_link = await link(own_server, mia, rob, CareLinkStatus.INVITED)
-    assert await own_server.refusals(rob, "observationsRecord", asked) == nobody
-    assert await own_server.do(rob, "careLinkAccept", {"careLink": f"lnk_{care_link}"}, "careLink { status }") == {
-        "careLink": {"status": "ACCEPTED"}
+    assert await network.refusals(rob, "observationsRecord", **asked) == nobody
+    care_link = await link(network, mia, rob, CareLinkStatus.INVITED)
+    assert await network.refusals(rob, "observationsRecord", **asked) == nobody
+    assert await network.do(rob, "careLinkAccept", "careLink { status }", careLink=f"lnk_{care_link}") == {
+        "careLink": {"status": "ACCEPTED"},
+        "userErrors": [],
     }
-    answer = await own_server.do(rob, "observationsRecord", asked, "observations { value byRelative }")
-    assert answer == {"observations": [{"value": 4, "byRelative": True}]}
-    assert await own_server.refusals(mia, "careLinkEnd", {"careLink": f"lnk_{care_link}"}) == []
-    assert await own_server.refusals(rob, "observationsRecord", asked | {"entries": [entry(pain, 9)]}) == nobody
-    assert await rows(own_server, mia.id) == [(4.0, None, True)]
-    assert await rows(own_server, rob.id) == []
+    answer = await network.do(rob, "observationsRecord", "observations { value byRelative }", **asked)
+    assert answer == {"observations": [{"value": 4, "byRelative": True}], "userErrors": []}
+    assert await network.refusals(mia, "careLinkEnd", careLink=f"lnk_{care_link}") == []
+    assert await network.refusals(rob, "observationsRecord", **(asked | {"entries": [entry(pain, 9)]})) == nobody
+    assert await rows(network, mia.id) == [(4.0, None, True)]
+    assert await rows(network, rob.id) == []
 
 
-async def test_patients_do_not_write_in_their_relatives_diary(own_server: OwnServer) -> None:
-    mia, rob = await own_server.member(), await own_server.member(MemberKind.RELATIVE)
-    await link(own_server, mia, rob, CareLinkStatus.ACCEPTED)
-    asked = {"observedOn": DAY, "entries": [entry(await indicator(own_server), 4)], "onBehalfOf": f"mbr_{rob.id}"}
-    assert await own_server.refusals(mia, "observationsRecord", asked) == [("NOT_FOUND", "input.onBehalfOf")]
-    assert await rows(own_server, rob.id) == []
+async def test_patients_do_not_write_in_their_relatives_diary(network: Network) -> None:
+    mia, rob = await network.member(), await network.member(kind=MemberKind.RELATIVE)
+    await link(network, mia, rob, CareLinkStatus.ACCEPTED)
+    asked = {"observedOn": DAY, "entries": [entry(await indicator(network), 4)], "onBehalfOf": f"mbr_{rob.id}"}
+    assert await network.refusals(mia, "observationsRecord", **asked) == [("NOT_FOUND", "input.onBehalfOf")]
+    assert await rows(network, rob.id) == []
 
 
-async def test_patients_who_correct_a_relatives_value_become_its_author(own_server: OwnServer) -> None:
-    mia, rob = await own_server.member(), await own_server.member(MemberKind.RELATIVE)
-    await link(own_server, mia, rob, CareLinkStatus.ACCEPTED)
-    pain = await indicator(own_server)
+async def test_patients_who_correct_a_relatives_value_become_its_author(network: Network) -> None:
+    mia, rob = await network.member(), await network.member(kind=MemberKind.RELATIVE)
+    await link(network, mia, rob, CareLinkStatus.ACCEPTED)
+    pain = await indicator(network)
     by_rob = {"observedOn": DAY, "entries": [entry(pain, 4)], "onBehalfOf": f"mbr_{mia.id}"}
-    assert await own_server.refusals(rob, "observationsRecord", by_rob) == []
-    assert await own_server.refusals(mia, "observationsRecord", {"observedOn": DAY, "entries": [entry(pain, 5)]}) == []
-    assert await rows(own_server, mia.id) == [(5.0, None, False)]
+    assert await network.refusals(rob, "observationsRecord", **by_rob) == []
+    assert await network.refusals(mia, "observationsRecord", observedOn=DAY, entries=[entry(pain, 5)]) == []
+    assert await rows(network, mia.id) == [(5.0, None, False)]
 
 
-async def test_only_the_member_and_their_relative_remove_an_observation(own_server: OwnServer) -> None:
-    mia, rob = await own_server.member(sharing=Sharing.ALL_MEMBERS), await own_server.member(MemberKind.RELATIVE)
-    other = await own_server.member()
-    care_link = await link(own_server, mia, rob, CareLinkStatus.ENDED)
-    ids = [f"obs_{(await factories.observation(own_server.admin, member_id=mia.id))['id']}" for _ in range(2)]
+async def test_only_the_member_and_their_relative_remove_an_observation(network: Network) -> None:
+    mia, rob = await network.member(sharing=Sharing.ALL_MEMBERS), await network.member(kind=MemberKind.RELATIVE)
+    other = await network.member()
+    care_link = await link(network, mia, rob, CareLinkStatus.ENDED)
+    ids = [f"obs_{(await factories.observation(network.database, member_id=mia.id))['id']}" for _ in range(2)]
     for who in (rob, other):
-        refused = await own_server.refusals(who, "observationRemove", {"observation": ids[0]})
+        refused = await network.refusals(who, "observationRemove", observation=ids[0])
         assert refused == [("NOT_FOUND", "input.observation")]
-    assert await own_server.count("care.observation", member_id=mia.id) == 2
+    assert await network.count("care.observation", member_id=mia.id) == 2
     selection = "observationId observation { id } userErrors { code path }"
     removed: dict[str, Any] = {"observationId": ids[0], "observation": None, "userErrors": []}
-    assert await own_server.do(mia, "observationRemove", {"observation": ids[0]}, selection) == removed
-    await own_server.admin.execute("UPDATE care.care_link SET status = 'INVITED' WHERE id = $1", care_link)
-    await own_server.admin.execute("UPDATE care.care_link SET status = 'ACCEPTED' WHERE id = $1", care_link)
+    assert await network.do(mia, "observationRemove", selection, observation=ids[0]) == removed
+    await network.database.execute("UPDATE care.care_link SET status = 'INVITED' WHERE id = $1", care_link)
+    await network.database.execute("UPDATE care.care_link SET status = 'ACCEPTED' WHERE id = $1", care_link)
     removed = removed | {"observationId": ids[1]}
-    assert await own_server.do(rob, "observationRemove", {"observation": ids[1]}, selection) == removed
-    assert await own_server.count("care.observation", member_id=mia.id) == 0
+    assert await network.do(rob, "observationRemove", selection, observation=ids[1]) == removed
+    assert await network.count("care.observation", member_id=mia.id) == 0
     for id in (ids[0], f"mbr_{mia.id}", "obs_", ""):
-        assert await own_server.refusals(mia, "observationRemove", {"observation": id}) == [
-            ("NOT_FOUND", "input.observation")
-        ]
+        assert await network.refusals(mia, "observationRemove", observation=id) == [("NOT_FOUND", "input.observation")]
 
 
-async def test_concurrent_requests_write_one_value(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    indicators = [await indicator(own_server) for _ in range(5)]
+async def test_concurrent_requests_write_one_value(network: Network) -> None:
+    mia = await network.member()
+    indicators = [await indicator(network) for _ in range(5)]
     forward = {"observedOn": DAY, "entries": [entry(each, 3) for each in indicators]}
     backward = {"observedOn": DAY, "entries": [entry(each, 3) for each in reversed(indicators)]}
     asked = [forward, backward] * 5
-    refused = await asyncio.gather(*(own_server.refusals(mia, "observationsRecord", each) for each in asked))
+    refused = await asyncio.gather(*(network.refusals(mia, "observationsRecord", **each) for each in asked))
     assert refused == [[]] * 10
-    assert await rows(own_server, mia.id) == [(3.0, None, False)] * 5
-    id = await own_server.admin.fetchval("SELECT id FROM care.observation WHERE member_id = $1 LIMIT 1", mia.id)
+    assert await rows(network, mia.id) == [(3.0, None, False)] * 5
+    id = await network.value("SELECT id FROM care.observation WHERE member_id = $1 LIMIT 1", mia.id)
     gone = await asyncio.gather(
-        *(own_server.refusals(mia, "observationRemove", {"observation": f"obs_{id}"}) for _ in range(4))
+        *(network.refusals(mia, "observationRemove", observation=f"obs_{id}") for _ in range(4))
     )
     assert sorted(gone) == [[], *([[("NOT_FOUND", "input.observation")]] * 3)]
 
 
-async def test_suspended_members_still_keep_their_diary(own_server: OwnServer) -> None:
-    mia, moderator = await own_server.member(), await own_server.staff("MODERATOR")
+async def test_suspended_members_still_keep_their_diary(network: Network) -> None:
+    mia, moderator = await network.member(), await network.staff(StaffRole.MODERATOR)
     until = {"member": f"mbr_{mia.id}", "reason": "spam"}
-    assert await own_server.refusals(moderator, "memberSuspend", until) == []
-    asked = {"observedOn": DAY, "entries": [entry(await indicator(own_server), 4)]}
-    assert await own_server.refusals(mia, "observationsRecord", asked) == []
+    assert await network.refusals(moderator, "memberSuspend", **until) == []
+    asked = {"observedOn": DAY, "entries": [entry(await indicator(network), 4)]}
+    assert await network.refusals(mia, "observationsRecord", **asked) == []
 
 
 # Run as the patient view's role with the viewer set; `$1` is the viewer, `$2` a member who shares with all members.

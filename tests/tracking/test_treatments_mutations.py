@@ -8,7 +8,8 @@ from uuid import uuid4
 from models.identity.members import Sharing
 from models.tracking.observations import IndicatorKind
 from tests import factories
-from tests.support.callers import OwnServer, User
+from tests.support.callers import User
+from tests.support.network import Network
 
 COURSE = (
     "course { treatment { id } community { id } status startedOn endedOn dose stopReason } userErrors { code path }"
@@ -16,16 +17,16 @@ COURSE = (
 FIGURES = {"effectiveness": 7, "convenience": 0, "satisfaction": 10}
 
 
-async def treatment(own_server: OwnServer) -> str:
-    return f"trt_{(await factories.treatment(own_server.admin))['id']}"
+async def treatment(network: Network) -> str:
+    return f"trt_{(await factories.treatment(network.database))['id']}"
 
 
-async def course(own_server: OwnServer, who: User, **given: Any) -> str:
-    return f"crs_{(await factories.course(own_server.admin, member_id=who.id, **given))['id']}"
+async def course(network: Network, who: User, **given: Any) -> str:
+    return f"crs_{(await factories.course(network.database, member_id=who.id, **given))['id']}"
 
 
-async def state(own_server: OwnServer, course: str) -> tuple[Any, ...]:
-    row = await own_server.admin.fetchrow(
+async def state(network: Network, course: str) -> tuple[Any, ...]:
+    row = await network.database.fetchrow(
         "SELECT status, ended_on, stop_reason FROM care.course WHERE 'crs_' || id::text = $1", course
     )
     assert row is not None
@@ -35,13 +36,13 @@ async def state(own_server: OwnServer, course: str) -> tuple[Any, ...]:
 OPEN = ("ACTIVE", None, None)
 
 
-async def test_a_course_is_started_in_a_community_of_the_member(own_server: OwnServer) -> None:
-    mia, taken = await own_server.member(), await treatment(own_server)
-    community = (await factories.membership(own_server.admin, member_id=mia.id))["community_id"]
+async def test_a_course_is_started_in_a_community_of_the_member(network: Network) -> None:
+    mia, taken = await network.member(), await treatment(network)
+    community = (await factories.membership(network.database, member_id=mia.id))["community_id"]
     asked = {
         "treatment": taken, "startedOn": "2026-01-05", "community": f"com_{community}", "dose": " 15 mg a week ",
     }  # fmt: skip
-    assert await own_server.do(mia, "courseStart", asked, COURSE) == {
+    assert await network.do(mia, "courseStart", COURSE, **asked) == {
         "course": {
             "treatment": {"id": taken},
             "community": {"id": f"com_{community}"},
@@ -55,95 +56,103 @@ async def test_a_course_is_started_in_a_community_of_the_member(own_server: OwnS
     }
 
 
-async def test_an_invalid_course_is_refused_and_not_stored(own_server: OwnServer) -> None:
-    mia, taken = await own_server.member(), await treatment(own_server)
-    elsewhere = f"com_{(await factories.community(own_server.admin))['id']}"
+async def test_an_invalid_course_is_refused_and_not_stored(network: Network) -> None:
+    mia, taken = await network.member(), await treatment(network)
+    elsewhere = f"com_{(await factories.community(network.database))['id']}"
     right = {"treatment": taken, "startedOn": "2026-01-05"}
     for wrong, refusal in (
         ({"treatment": f"trt_{uuid4()}"}, ("NOT_FOUND", "input.treatment")),
         ({"treatment": f"ind_{taken[4:]}"}, ("NOT_FOUND", "input.treatment")),
-        ({"startedOn": await own_server.tomorrow()}, ("INVALID", "input.startedOn")),
+        ({"startedOn": await network.tomorrow()}, ("INVALID", "input.startedOn")),
         ({"startedOn": "1066-10-14"}, ("INVALID", "input.startedOn")),
         ({"community": elsewhere}, ("NOT_FOUND", "input.community")),
         ({"community": "com_x"}, ("NOT_FOUND", "input.community")),
         ({"dose": "x" * 201}, ("TOO_LONG", "input.dose")),
     ):
-        assert await own_server.refusals(mia, "courseStart", right | wrong) == [refusal]
-    assert await own_server.count("care.course", member_id=mia.id) == 0
-    assert await own_server.refusals(mia, "courseStart", right | {"dose": " "}) == []
-    assert await own_server.admin.fetchval("SELECT dose FROM care.course WHERE member_id = $1", mia.id) is None
+        assert await network.refusals(mia, "courseStart", **(right | wrong)) == [refusal]
+    assert await network.count("care.course", member_id=mia.id) == 0
+    assert await network.refusals(mia, "courseStart", **(right | {"dose": " "})) == []
+    assert await network.value("SELECT dose FROM care.course WHERE member_id = $1", mia.id) is None
 
 
-async def test_concurrent_requests_start_one_course(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    asked = {"treatment": await treatment(own_server), "startedOn": "2026-01-05"}
-    async with own_server.admin.transaction():
-        await own_server.admin.execute(
+async def test_concurrent_requests_start_one_course(network: Network) -> None:
+    mia = await network.member()
+    asked = {"treatment": await treatment(network), "startedOn": "2026-01-05"}
+    async with network.database.transaction():
+        await network.database.execute(
             "LOCK TABLE care.course IN SHARE MODE"
         )  # so that both can read and neither can write
-        twins = [asyncio.create_task(own_server.refusals(mia, "courseStart", asked)) for _ in range(2)]
+        twins = [asyncio.create_task(network.refusals(mia, "courseStart", **asked)) for _ in range(2)]
         waiting = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
-        while await own_server.admin.fetchval(waiting) < 2:
+        while await network.value(waiting) < 2:
             await asyncio.sleep(0.02)
-            await own_server.admin.execute("SELECT pg_stat_clear_snapshot()")
+            await network.database.execute("SELECT pg_stat_clear_snapshot()")
     assert sorted([await twin for twin in twins]) == [[], [("TAKEN", "input.startedOn")]]
-    assert await own_server.count("care.course", member_id=mia.id) == 1
-    assert await own_server.refusals(mia, "courseStart", asked | {"startedOn": "2026-02-05"}) == []
+    assert await network.count("care.course", member_id=mia.id) == 1
+    assert await network.refusals(mia, "courseStart", **(asked | {"startedOn": "2026-02-05"})) == []
 
 
-async def test_a_course_is_put_on_hold_and_then_stopped_with_a_reason(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    id = await course(own_server, mia, started_on=date(2026, 1, 5))
+async def test_a_course_is_put_on_hold_and_then_stopped_with_a_reason(network: Network) -> None:
+    mia = await network.member()
+    id = await course(network, mia, started_on=date(2026, 1, 5))
     held = {"course": id, "endedOn": "2026-02-01", "status": "ON_HOLD"}
-    answer = await own_server.do(mia, "courseEnd", held, "course { status endedOn stopReason }")
-    assert answer == {"course": {"status": "ON_HOLD", "endedOn": "2026-02-01", "stopReason": None}}
+    answer = await network.do(mia, "courseEnd", "course { status endedOn stopReason }", **held)
+    assert answer == {
+        "course": {"status": "ON_HOLD", "endedOn": "2026-02-01", "stopReason": None},
+        "userErrors": [],
+    }
     stopped = {"course": id, "endedOn": "2026-03-01", "status": "STOPPED", "reason": "SIDE_EFFECTS"}
-    answer = await own_server.do(mia, "courseEnd", stopped, "course { status endedOn stopReason }")
-    assert answer == {"course": {"status": "STOPPED", "endedOn": "2026-03-01", "stopReason": "SIDE_EFFECTS"}}
+    answer = await network.do(mia, "courseEnd", "course { status endedOn stopReason }", **stopped)
+    assert answer == {
+        "course": {"status": "STOPPED", "endedOn": "2026-03-01", "stopReason": "SIDE_EFFECTS"},
+        "userErrors": [],
+    }
     again = {"course": id, "endedOn": "2026-03-02", "status": "COMPLETED"}
-    assert await own_server.refusals(mia, "courseEnd", again) == [("TOO_LATE", "input.course")]
-    assert await state(own_server, id) == ("STOPPED", date(2026, 3, 1), "SIDE_EFFECTS")
+    assert await network.refusals(mia, "courseEnd", **again) == [("TOO_LATE", "input.course")]
+    assert await state(network, id) == ("STOPPED", date(2026, 3, 1), "SIDE_EFFECTS")
 
 
-async def test_an_impossible_end_of_a_course_is_refused(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    id = await course(own_server, mia, started_on=date(2026, 1, 5))
+async def test_an_impossible_end_of_a_course_is_refused(network: Network) -> None:
+    mia = await network.member()
+    id = await course(network, mia, started_on=date(2026, 1, 5))
     right = {"course": id, "endedOn": "2026-02-01", "status": "COMPLETED"}
     for wrong, refusal in (
         ({"status": "ACTIVE"}, ("INVALID", "input.status")),
         ({"status": "STOPPED"}, ("INVALID", "input.reason")),
         ({"endedOn": "2026-01-04"}, ("INVALID", "input.endedOn")),
-        ({"endedOn": await own_server.tomorrow()}, ("INVALID", "input.endedOn")),
+        ({"endedOn": await network.tomorrow()}, ("INVALID", "input.endedOn")),
         ({"course": f"crs_{uuid4()}"}, ("NOT_FOUND", "input.course")),
         ({"course": "nonsense"}, ("NOT_FOUND", "input.course")),
     ):
-        assert await own_server.refusals(mia, "courseEnd", right | wrong) == [refusal]
-    assert await state(own_server, id) == OPEN
-    refused = await asyncio.gather(*(own_server.refusals(mia, "courseEnd", right) for _ in range(4)))
+        assert await network.refusals(mia, "courseEnd", **(right | wrong)) == [refusal]
+    assert await state(network, id) == OPEN
+    refused = await asyncio.gather(*(network.refusals(mia, "courseEnd", **right) for _ in range(4)))
     assert sorted(refused) == [[], *([[("TOO_LATE", "input.course")]] * 3)]
 
 
-async def test_only_its_member_ends_and_evaluates_a_course(own_server: OwnServer) -> None:
-    mia, eve = await own_server.member(sharing=Sharing.ALL_MEMBERS), await own_server.member()
-    id = await course(own_server, mia)
+async def test_only_its_member_ends_and_evaluates_a_course(network: Network) -> None:
+    mia, eve = await network.member(sharing=Sharing.ALL_MEMBERS), await network.member()
+    id = await course(network, mia)
     end = {"course": id, "endedOn": "2026-03-03", "status": "COMPLETED"}
-    assert await own_server.refusals(eve, "courseEnd", end) == [("NOT_FOUND", "input.course")]
-    assert await own_server.refusals(eve, "courseEvaluate", {"course": id} | FIGURES) == [("NOT_FOUND", "input.course")]
-    assert await state(own_server, id) == OPEN
-    assert await own_server.count("care.evaluation", member_id=eve.id) == 0
+    assert await network.refusals(eve, "courseEnd", **end) == [("NOT_FOUND", "input.course")]
+    assert await network.refusals(eve, "courseEvaluate", **({"course": id} | FIGURES)) == [
+        ("NOT_FOUND", "input.course")
+    ]
+    assert await state(network, id) == OPEN
+    assert await network.count("care.evaluation", member_id=eve.id) == 0
     # A relative keeps the patient's diary but does not decide about their treatments.
-    await factories.care_link(own_server.admin, patient_id=mia.id, relative_id=eve.id)
-    assert await own_server.refusals(eve, "courseEnd", end) == [("NOT_FOUND", "input.course")]
-    assert await state(own_server, id) == OPEN
+    await factories.care_link(network.database, patient_id=mia.id, relative_id=eve.id)
+    assert await network.refusals(eve, "courseEnd", **end) == [("NOT_FOUND", "input.course")]
+    assert await state(network, id) == OPEN
 
 
-async def test_an_evaluation_replaces_the_one_before_with_its_side_effects(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    id = await course(own_server, mia)
+async def test_an_evaluation_replaces_the_one_before_with_its_side_effects(network: Network) -> None:
+    mia = await network.member()
+    id = await course(network, mia)
     nausea, rash = [
-        f"ind_{(await factories.indicator(own_server.admin, name=name))['id']}" for name in ("Nausea", "Rash")
+        f"ind_{(await factories.indicator(network.database, name=name))['id']}" for name in ("Nausea", "Rash")
     ]
     selection = """evaluation { id effectiveness convenience satisfaction comment course { id }
         sideEffects { indicator { id } severity serious } } userErrors { code path }"""
@@ -151,8 +160,8 @@ async def test_an_evaluation_replaces_the_one_before_with_its_side_effects(own_s
         {"indicator": rash, "severity": "SEVERE", "serious": True},
         {"indicator": nausea, "severity": "MILD", "serious": False},
     ]
-    first = await own_server.do(
-        mia, "courseEvaluate", {"course": id, "comment": "Hard.", "sideEffects": effects} | FIGURES, selection
+    first = await network.do(
+        mia, "courseEvaluate", selection, **({"course": id, "comment": "Hard.", "sideEffects": effects} | FIGURES)
     )
     assert first["evaluation"] == FIGURES | {
         "id": first["evaluation"]["id"],
@@ -164,22 +173,22 @@ async def test_an_evaluation_replaces_the_one_before_with_its_side_effects(own_s
         ],
     }
     better = {"effectiveness": 9, "convenience": 9, "satisfaction": 9}
-    second = await own_server.do(mia, "courseEvaluate", {"course": id, "sideEffects": effects[1:]} | better, selection)
+    second = await network.do(mia, "courseEvaluate", selection, **({"course": id, "sideEffects": effects[1:]} | better))
     assert second["evaluation"] == better | {
         "id": first["evaluation"]["id"],
         "comment": None,
         "course": {"id": id},
         "sideEffects": [{"indicator": {"id": nausea}, "severity": "MILD", "serious": False}],
     }
-    assert await own_server.count("care.evaluation", member_id=mia.id) == 1
-    assert await own_server.count("care.side_effect", member_id=mia.id) == 1
+    assert await network.count("care.evaluation", member_id=mia.id) == 1
+    assert await network.count("care.side_effect", member_id=mia.id) == 1
 
 
-async def test_each_invalid_rating_is_refused_and_nothing_is_stored(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    id = await course(own_server, mia)
-    symptom = f"ind_{(await factories.indicator(own_server.admin))['id']}"
-    mood = f"ind_{(await factories.indicator(own_server.admin, kind=IndicatorKind.MOOD))['id']}"
+async def test_each_invalid_rating_is_refused_and_nothing_is_stored(network: Network) -> None:
+    mia = await network.member()
+    id = await course(network, mia)
+    symptom = f"ind_{(await factories.indicator(network.database))['id']}"
+    mood = f"ind_{(await factories.indicator(network.database, kind=IndicatorKind.MOOD))['id']}"
     effects = [
         {"indicator": one, "severity": "MILD", "serious": False} for one in (symptom, mood, symptom, f"ind_{uuid4()}")
     ]
@@ -190,7 +199,7 @@ async def test_each_invalid_rating_is_refused_and_nothing_is_stored(own_server: 
         "satisfaction": 10,
         "comment": "x" * 4_001,
     }
-    assert await own_server.refusals(mia, "courseEvaluate", asked | {"sideEffects": effects}) == [
+    assert await network.refusals(mia, "courseEvaluate", **(asked | {"sideEffects": effects})) == [
         ("INVALID", "input.effectiveness"),
         ("INVALID", "input.convenience"),
         ("TOO_LONG", "input.comment"),
@@ -199,15 +208,15 @@ async def test_each_invalid_rating_is_refused_and_nothing_is_stored(own_server: 
         ("NOT_FOUND", "input.sideEffects.3.indicator"),
     ]
     asked = {"course": id, "sideEffects": [effects[0]] * 51} | FIGURES
-    assert await own_server.refusals(mia, "courseEvaluate", asked) == [("LIMIT_REACHED", "input.sideEffects")]
-    assert await own_server.count("care.evaluation", member_id=mia.id) == 0
+    assert await network.refusals(mia, "courseEvaluate", **asked) == [("LIMIT_REACHED", "input.sideEffects")]
+    assert await network.count("care.evaluation", member_id=mia.id) == 0
 
 
-async def test_concurrent_requests_create_one_evaluation(own_server: OwnServer) -> None:
-    mia = await own_server.member()
-    symptom = f"ind_{(await factories.indicator(own_server.admin))['id']}"
+async def test_concurrent_requests_create_one_evaluation(network: Network) -> None:
+    mia = await network.member()
+    symptom = f"ind_{(await factories.indicator(network.database))['id']}"
     effects = [{"indicator": symptom, "severity": "MILD", "serious": False}]
-    asked = {"course": await course(own_server, mia), "sideEffects": effects} | FIGURES
-    assert await asyncio.gather(*(own_server.refusals(mia, "courseEvaluate", asked) for _ in range(6))) == [[]] * 6
-    assert await own_server.count("care.evaluation", member_id=mia.id) == 1
-    assert await own_server.count("care.side_effect", member_id=mia.id) == 1
+    asked = {"course": await course(network, mia), "sideEffects": effects} | FIGURES
+    assert await asyncio.gather(*(network.refusals(mia, "courseEvaluate", **asked) for _ in range(6))) == [[]] * 6
+    assert await network.count("care.evaluation", member_id=mia.id) == 1
+    assert await network.count("care.side_effect", member_id=mia.id) == 1

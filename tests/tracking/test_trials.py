@@ -11,8 +11,9 @@ from typing import Any
 
 import asyncpg
 
-from tests.support.callers import OwnServer, open_session
+from tests.support.callers import open_session
 from tests.support.client import Caller
+from tests.support.network import Network
 
 SERIES = """query ($pseudonym: String!, $first: ID!, $second: ID!) {
   member(pseudonym: $pseudonym) {
@@ -105,8 +106,8 @@ def test_the_package_contains_the_trials_as_published() -> None:
     assert sum(len(numbers[AFTER]) for numbers in epileptics.values()) == 4 * 59
 
 
-async def test_every_members_series_equals_the_packages_numbers(module_server: OwnServer) -> None:
-    ask, superuser = module_server.ask, module_server.admin
+async def test_every_members_series_equals_the_packages_numbers(network: Network) -> None:
+    ask, superuser = network.ask, network.database
     patient = await ask.sign_in("patient")
     slugs = await superuser.fetch("select slug, 'ind_' || id as id from catalog.indicator")
     ids: Mapping[str, str] = {row["slug"]: row["id"] for row in slugs}
@@ -130,8 +131,8 @@ def points(values: Mapping[str, float]) -> list[dict[str, Any]]:
     ]
 
 
-async def test_a_trial_patients_dashboard_equals_the_packages_numbers(module_server: OwnServer) -> None:
-    ask, superuser = module_server.ask, module_server.admin
+async def test_a_trial_patients_dashboard_equals_the_packages_numbers(network: Network) -> None:
+    ask, superuser = network.ask, network.database
     arms = {
         "placebo": "placebo-trial-arm",
         "progabide": "progabide",
@@ -157,8 +158,8 @@ async def test_a_trial_patients_dashboard_equals_the_packages_numbers(module_ser
             assert curves[slug]["latest"] == {"value": values[last], "observedOn": last}
 
 
-async def test_a_dashboard_ends_with_its_time_span(module_server: OwnServer) -> None:
-    ask, superuser = module_server.ask, module_server.admin
+async def test_a_dashboard_ends_with_its_time_span(network: Network) -> None:
+    ask, superuser = network.ask, network.database
     caller = await signed_in(superuser, "epilepsy-02")
     entry = await superuser.fetchval("select joined_on from care.member where pseudonym = 'epilepsy-02'")
     span = {"from": (entry + timedelta(days=14)).isoformat(), "to": (entry + timedelta(days=41)).isoformat()}
