@@ -42,6 +42,7 @@ class Cube:
 
     The last variable runs fastest. Nothing is ever clamped or left out, because sums of clamped or hidden cells are
     biased. `places` holds, for each variable, the indices of the categories present: all of them unless it is a slice.
+    `narrowed` names the variables that slices have taken categories from, whether or not they are still in the cube.
     Raises ValueError if there is not one estimate for each cell.
     """
 
@@ -49,6 +50,7 @@ class Cube:
     estimates: tuple[float, ...]
     sigma: float
     places: tuple[tuple[int, ...], ...] = ()
+    narrowed: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if len(self.places) != len(self.variables):
@@ -83,6 +85,7 @@ class Cube:
             estimates=tuple(math.fsum(sums[indices]) for indices in product(*places)),
             sigma=self.sigma * math.sqrt(summed),
             places=places,
+            narrowed=self.narrowed,
         )
 
     def sliced(self, kept: Mapping[str, Iterable[str]]) -> "Cube":
@@ -108,7 +111,8 @@ class Cube:
             for indices, estimate in cells
             if all(index in there for index, there in zip(indices, inside, strict=True))
         )
-        return replace(self, estimates=estimates, places=tuple(places))
+        less = {each.name for each, were, are in zip(self.variables, self.places, places, strict=True) if were != are}
+        return replace(self, estimates=estimates, places=tuple(places), narrowed=self.narrowed | less)
 
     def _place_of(self, name: str) -> int:
         for place, variable in enumerate(self.variables):

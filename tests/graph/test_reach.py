@@ -65,7 +65,7 @@ REACHABLE = {
     "published insights, with noise": {
         "Insight": "id dataset variable by precision marginOfError cost cells statistics publishedAt requestedBy "
         "purpose ledgerEntry csv jsonStat",
-        "Cell": "category by count marginOfError share interval reliability",
+        "Cell": "category by count marginOfError share interval reliability shareReliability",
         "Statistic": "measure by value interval reliability",
         "Interval95": "low high",
         "DataUse": "organization purpose publishedAt community datasetTitle variables cost ledgerEntry",

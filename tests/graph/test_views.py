@@ -181,7 +181,7 @@ PROMISED = {
         SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics publishedAt requestedBy "
         "purpose ledgerEntry csv jsonStat"
     },
-    "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability"},
+    "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability shareReliability"},
     "Interval95": {SIGNED_IN: "low high"},
     "Statistic": {SIGNED_IN: "measure by value interval reliability"},
     "DataUse": {EVERYONE: "organization purpose publishedAt community datasetTitle variables cost ledgerEntry"},

@@ -18,7 +18,6 @@ from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import Listed, community_id, field, found, having, listed, uuid_in
 
 PRICES = {"WITHIN_5": 62_831, "WITHIN_10": 17_372, "WITHIN_20": 4_567, "WITHIN_50": 754}
-SAID = ("count", "share", "low", "high")
 LINE_IDS = ("community", "dataset", "organization", "release")
 
 found("Dataset.community", "catalog.community", id="community_id")
@@ -150,15 +149,25 @@ def with_categories(seen: VisibleRows, insight: Found, row: Found) -> dict[str, 
     return {**row, "by": by}
 
 
+def share_reliability(cell: Found) -> Reliability | None:
+    if cell["low"] is None:
+        return None
+    return Reliability.HIGH if cell["high"] - cell["low"] <= 0.2 else Reliability.LOW
+
+
 @field("Insight.cells")
 def cells_of(seen: VisibleRows, insight: Found, includeUnreliable: bool = False) -> list[Found]:
     made: list[Found] = []
     for row in sorted(seen.of("insight.cell", insight_id=insight["id"]), key=lambda row: row["place"]):
         of = {"dataset_id": insight["dataset_id"], "variable": insight["variable"]}
         category = seen.one("insight.category", **of, place=row["category"])
-        cell = with_categories(seen, insight, row) | {"category": category, "margin_of_error": row["margin"]}
+        cell = with_categories(seen, insight, row) | {
+            "category": category,
+            "margin_of_error": row["margin"],
+            "share_reliability": share_reliability(row),
+        }
         if row["reliability"] == "HIDDEN" and not includeUnreliable:
-            cell |= dict.fromkeys(SAID)
+            cell["count"] = None
         made.append(cell)
     return made
 
@@ -287,6 +296,7 @@ def table_of(seen: VisibleRows, insight: Found) -> ExportTable:
             Cell(
                 by=tuple(row["by"]),
                 reliability=Reliability(row["reliability"]),
+                share_reliability=share_reliability(row),
                 **{name: row[name] for name in figures},
             )
             for row in stored
