@@ -37,6 +37,32 @@ class NotSummable(Exception):
 
 
 @dataclass(frozen=True)
+class GroupNoise:
+    """The noise of the cells of one group: the variances of each cell around the group's mean cell, and of their sum.
+
+    `within` is on the scale of independent cells: for these it is the variance of a cell, and `total` is `cells` times
+    that.
+    """
+
+    cells: int
+    within: float
+    total: float
+
+    @property
+    def sigma(self) -> float:
+        """The standard deviation of one cell."""
+        return math.sqrt(self.combined(1, 1))
+
+    def combined(self, squares: float, product_of_sums: float) -> float:
+        """The covariance of two weighted sums of the cells, or the variance of one.
+
+        `squares` is the sum of the products of their weights, `product_of_sums` the product of the sums of their
+        weights.
+        """
+        return self.within * squares + (self.total / self.cells - self.within) * product_of_sums / self.cells
+
+
+@dataclass(frozen=True)
 class Cube:
     """Estimates over the variables' categories, each with standard deviation `sigma`.
 
@@ -113,6 +139,11 @@ class Cube:
         )
         less = {each.name for each, were, are in zip(self.variables, self.places, places, strict=True) if were != are}
         return replace(self, estimates=estimates, places=tuple(places), narrowed=self.narrowed | less)
+
+    def noise_within(self, variable: str) -> GroupNoise:
+        """The noise of a group of cells that differ in this variable's category alone. Raises UnknownVariable."""
+        many = max(len(self.places[self._place_of(variable)]), 1)  # a slice may have no cells
+        return GroupNoise(many, self.sigma**2, many * self.sigma**2)
 
     def _place_of(self, name: str) -> int:
         for place, variable in enumerate(self.variables):

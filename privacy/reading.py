@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from privacy.cubes import Cube, cells_in
+from privacy.cubes import Cube, GroupNoise, cells_in
 from privacy.domains import Variable
 from privacy.intervals import NORMAL, Ratio, Z
 from privacy.measures import EMPTY_SHOWN, LEAST_COUNT, PRECISE_COUNT, PRECISE_WIDTH, Measure, Reliability
@@ -59,18 +59,22 @@ class Statistic:
     reliability: Reliability
 
 
-def cells_of(cube: Cube, variable: str, by: Sequence[str] = (), size: Size | None = None) -> list[Cell]:
+def cells_of(
+    cube: Cube, variable: str, by: Sequence[str] = (), size: Size | None = None, noise: GroupNoise | None = None
+) -> list[Cell]:
     """The variable's cells, group by group in the order of `by`, with categories running fastest.
 
     A share is the share of everyone in the group, UNKNOWN included. For a variable with several values per member, a
     group's size is not the sum of its cells: the share is that of all members of the dataset, of whom there are `size`,
-    and is None in groups, in a slice by another variable, and without `size`.
+    and is None in groups, in a slice by another variable, and without `size`. `noise` is that of the cells of a group,
+    if it is not independent.
 
     Raises UnknownVariable and NotSummable as `Cube.rolled_up` does, and ValueError if `by` names the variable itself.
     """
     read, rolled, groups = _groups(cube, variable, by)
-    sigma, margin = rolled.sigma, margin_of(rolled.sigma)
-    least = least_shown(sigma, cells_in(rolled.variables))
+    noise = noise or rolled.noise_within(variable)
+    margin = margin_of(noise.sigma)
+    least = least_shown(noise.sigma, cells_in(rolled.variables))
     everyone = size if not by and cube.narrowed <= {variable} else None
     cells = []
     for places, categories, estimates in groups:
@@ -78,9 +82,9 @@ def cells_of(cube: Cube, variable: str, by: Sequence[str] = (), size: Size | Non
         for category, estimate in zip(categories, estimates, strict=True):
             share = low = high = reliable = None
             if read.max_per_member == 1:
-                share, low, high = _share(estimate, sigma, total, len(categories))
+                share, low, high = _share(estimate, total, noise)
             elif everyone is not None:
-                share, low, high = _share_of_members(estimate, sigma, everyone)
+                share, low, high = _share_of_members(estimate, noise, everyone)
             if low is not None and high is not None:
                 reliable = reliability_of(high - low, 1.0)
             cells.append(
@@ -99,14 +103,18 @@ def cells_of(cube: Cube, variable: str, by: Sequence[str] = (), size: Size | Non
     return cells
 
 
-def statistics_of(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[Statistic]:
+def statistics_of(
+    cube: Cube, variable: str, by: Sequence[str] = (), noise: GroupNoise | None = None
+) -> list[Statistic]:
     """The mean and the median of each group, over the categories with a value; empty unless the variable is ordinal.
 
-    Raises UnknownVariable and NotSummable as `Cube.rolled_up` does, and ValueError if `by` names the variable itself.
+    `noise` is that of the cells of a group, if it is not independent. Raises UnknownVariable and NotSummable as
+    `Cube.rolled_up` does, and ValueError if `by` names the variable itself.
     """
     read, rolled, groups = _groups(cube, variable, by)
     if not read.ordinal:
         return []
+    noise = noise or rolled.noise_within(variable)
     found = []
     for places, categories, estimates in groups:
         valued = [
@@ -119,7 +127,7 @@ def statistics_of(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[Sta
             if not valued:
                 found.append(Statistic(measure, places, None, None, None, Reliability.HIDDEN))
                 continue
-            value, low, high = of(valued, rolled.sigma)
+            value, low, high = of(valued, noise)
             reliable = reliability_of(high - low, valued[-1][0] - valued[0][0])
             found.append(Statistic(measure, places, value, low, high, reliable))
     return found
@@ -170,15 +178,15 @@ def _reliability(estimate: float, least: float, margin: int) -> Reliability:
     return Reliability.LOW if estimate < PRECISE_COUNT * margin else Reliability.HIGH
 
 
-def _share(estimate: float, sigma: float, total: float, cells: int) -> tuple[float, float, float]:
-    """The share of a total of `cells` cells, one of which is this estimate, and the bounds of its interval."""
+def _share(estimate: float, total: float, noise: GroupNoise) -> tuple[float, float, float]:
+    """The share of the group's total of one cell with this estimate, and the bounds of its interval."""
     people = max(total, 1.0)
     return _given(
         Ratio(
             numerator=estimate,
             denominator=total,
-            denominator_sigma=sigma * math.sqrt(cells),
-            noise=(sigma**2, -2 * sigma**2, cells * sigma**2),
+            denominator_sigma=math.sqrt(noise.total),
+            noise=(noise.combined(1, 1), -2 * noise.combined(1, noise.cells), noise.total),
             sampling=(0.0, people, -people),
             least=0.0,
             most=1.0,
@@ -186,14 +194,14 @@ def _share(estimate: float, sigma: float, total: float, cells: int) -> tuple[flo
     )
 
 
-def _share_of_members(estimate: float, sigma: float, size: Size) -> tuple[float, float, float]:
+def _share_of_members(estimate: float, noise: GroupNoise, size: Size) -> tuple[float, float, float]:
     people = max(size.estimate, 1.0)
     return _given(
         Ratio(
             numerator=estimate,
             denominator=size.estimate,
             denominator_sigma=size.sigma,
-            noise=(sigma**2, 0.0, size.sigma**2),
+            noise=(noise.sigma**2, 0.0, size.sigma**2),
             sampling=(0.0, people, -people),
             least=0.0,
             most=1.0,
@@ -201,21 +209,23 @@ def _share_of_members(estimate: float, sigma: float, size: Size) -> tuple[float,
     )
 
 
-def _mean(valued: Sequence[tuple[float, float]], sigma: float) -> tuple[float, float, float]:
+def _mean(valued: Sequence[tuple[float, float]], noise: GroupNoise) -> tuple[float, float, float]:
     """The mean and the bounds of its interval; `valued` are pairs of a value and its estimate, by value."""
     values = [value for value, _ in valued]
+    many, sum_of_values = len(values), math.fsum(values)
     total = math.fsum(estimate for _, estimate in valued)
     summed = math.fsum(value * estimate for value, estimate in valued)
     squares = math.fsum(value**2 * estimate for value, estimate in valued)
+    of_total = noise.combined(many, many**2)
     return _given(
         Ratio(
             numerator=summed,
             denominator=total,
-            denominator_sigma=sigma * math.sqrt(len(values)),
+            denominator_sigma=math.sqrt(of_total),
             noise=(
-                sigma**2 * math.fsum(value**2 for value in values),
-                -2 * sigma**2 * math.fsum(values),
-                sigma**2 * len(values),
+                noise.combined(math.fsum(value**2 for value in values), sum_of_values**2),
+                -2 * noise.combined(sum_of_values, many * sum_of_values),
+                of_total,
             ),
             sampling=(squares, -2 * summed, total),
             least=values[0],
@@ -228,15 +238,17 @@ def _given(ratio: Ratio) -> tuple[float, float, float]:
     return ratio.estimate, *ratio.interval()
 
 
-def _median(valued: Sequence[tuple[float, float]], sigma: float) -> tuple[float, float, float]:
+def _median(valued: Sequence[tuple[float, float]], noise: GroupNoise) -> tuple[float, float, float]:
     """The first value with at least half of the total at or below it, and the bounds of its interval (Woodruff 1952).
 
-    The excess of the cumulated count over half of the total contains every cell's noise at half its size, and the
-    sampling error of N fair coins: its variance is sigma² K / 4 + N / 4. Cumulated noise may decrease, so the interval
-    is the hull of all values that are not ruled out.
+    The excess of the cumulated count over half of the total contains every cell's noise at half its size, added or
+    subtracted, and the sampling error of N fair coins: for independent noise, its variance is sigma² K / 4 + N / 4.
+    Cumulated noise may decrease, so the interval is the hull of all values that are not ruled out.
     """
     total = math.fsum(estimate for _, estimate in valued)
-    error = Z * math.sqrt(sigma**2 * len(valued) / 4 + max(total, 0.0) / 4)
+    many = len(valued)
+    noisy = max(noise.combined(many, many**2), noise.combined(many, 0)) / 4
+    error = Z * math.sqrt(noisy + max(total, 0.0) / 4)
     before, above = -total / 2, []
     for _, estimate in valued:
         above.append(before + estimate)

@@ -56,11 +56,11 @@ def cube_of(insight: Row) -> Rows:
     """The insight and its release as JSON, which `StoredCube.read` and the exports take."""
     release, dataset, entry = row(tables.Release), row(datasets.Dataset), row(tables.LedgerEntry)
     variable, category = row(datasets.Variable), row(datasets.Category)
-    coded = _object(code=category.code, label=category.label, value=category.value)
+    coded = json_object(code=category.code, label=category.label, value=category.value)
     domain = select(func.json_agg(aggregate_order_by(coded, category.place))).where(
         category.dataset_id == variable.dataset_id, category.variable == variable.position
     )
-    described = _object(
+    described = json_object(
         position=variable.position,
         name=variable.name,
         label=variable.label,
@@ -73,7 +73,7 @@ def cube_of(insight: Row) -> Rows:
         variable.dataset_id == release.dataset_id, variable.position == func.any(release.variables)
     )
     position = select(entry.position).where(entry.release_id == release.id)
-    found = _object(
+    found = json_object(
         variables=variables.scalar_subquery(),
         variable=insight.variable,
         by=insight.by,
@@ -93,12 +93,13 @@ def cube_of(insight: Row) -> Rows:
 def _size_of(dataset_id: Expression) -> Expression:
     """The dataset's published size and the standard deviation of its noise, as JSON."""
     release = row(tables.Release)
-    found = _object(estimate=release.estimates[1], sigma=release.sigma)
+    found = json_object(estimate=release.estimates[1], sigma=release.sigma)
     sizes = select(found).where(release.dataset_id == dataset_id, func.cardinality(release.variables) == 0)
     return sizes.order_by(release.published_at, release.id).limit(1).scalar_subquery()
 
 
-def _object(**values: Expression) -> Expression:
+def json_object(**values: Expression) -> Expression:
+    """A JSON object of these expressions."""
     pairs = [part for name, value in values.items() for part in (literal_column(f"'{name}'"), value)]
     return func.json_build_object(*pairs)
 
@@ -164,27 +165,36 @@ def cells(found: Any, by: Sequence[str] | None, where: Filters, include_unreliab
     Counts of HIDDEN cells are None unless `include_unreliable`.
     """
     stored = StoredCube.read(found).narrowed(by, where)
-    (categories, *by_each), made = stored.categories((stored.variable, *stored.by)), list[Cell]()
-    for cell in reading.cells_of(stored.cube, stored.variable, stored.by, stored.size):
-        shown = include_unreliable or cell.reliability is not Reliability.HIDDEN
-        made.append(
-            Cell(
-                category=categories[cell.category],
-                by=[each[place] for each, place in zip(by_each, cell.by, strict=True)],
-                count=cell.count if shown else None,
-                margin_of_error=cell.margin,
-                share=cell.share,
-                interval=_interval(cell.low, cell.high),
-                reliability=cell.reliability,
-                share_reliability=cell.share_reliability,
-            )
-        )
-    return made
+    read = reading.cells_of(stored.cube, stored.variable, stored.by, stored.size)
+    return shown_cells(stored, read, include_unreliable)
 
 
 def statistics(found: Any, by: Sequence[str] | None, where: Filters) -> list[Statistic]:
     """The statistics of an insight, regrouped and filtered. Raises Unanswerable as `StoredCube.narrowed` does."""
     stored = StoredCube.read(found).narrowed(by, where)
+    return shown_statistics(stored, reading.statistics_of(stored.cube, stored.variable, stored.by))
+
+
+def shown_cells(stored: StoredCube, read: Iterable[reading.Cell], include_unreliable: bool) -> list[Cell]:
+    """Cells with their categories. Counts of HIDDEN ones are None unless `include_unreliable`."""
+    categories, *by_each = stored.categories((stored.variable, *stored.by))
+    return [
+        Cell(
+            category=categories[cell.category],
+            by=[each[place] for each, place in zip(by_each, cell.by, strict=True)],
+            count=cell.count if include_unreliable or cell.reliability is not Reliability.HIDDEN else None,
+            margin_of_error=cell.margin,
+            share=cell.share,
+            interval=_interval(cell.low, cell.high),
+            reliability=cell.reliability,
+            share_reliability=cell.share_reliability,
+        )
+        for cell in read
+    ]
+
+
+def shown_statistics(stored: StoredCube, read: Iterable[reading.Statistic]) -> list[Statistic]:
+    """Statistics with their categories."""
     by_each = stored.categories(stored.by)
     return [
         Statistic(
@@ -194,7 +204,7 @@ def statistics(found: Any, by: Sequence[str] | None, where: Filters) -> list[Sta
             interval=_interval(each.low, each.high),
             reliability=each.reliability,
         )
-        for each in reading.statistics_of(stored.cube, stored.variable, stored.by)
+        for each in read
     ]
 
 
