@@ -3,11 +3,20 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from inspect import isawaitable
 from operator import attrgetter
 from typing import Any, cast
 
-from graphql import FieldNode, GraphQLObjectType, get_named_type, get_nullable_type, is_leaf_type, is_list_type
+from graphql import (
+    FieldNode,
+    GraphQLObjectType,
+    get_named_type,
+    get_nullable_type,
+    is_enum_type,
+    is_leaf_type,
+    is_list_type,
+)
 from graphql.execution.incremental.incremental_executor import IncrementalExecutor
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
@@ -86,6 +95,8 @@ class Computing:
         if is_list_type(bare):
             each = self._shaper(bare.of_type, nodes)
             return lambda values: None if values is None else [each(value) for value in values]
+        if is_enum_type(bare):
+            return _name
         if is_leaf_type(bare):
             return _itself
         kind = cast(GraphQLObjectType, bare)
@@ -123,6 +134,10 @@ def _made(source: Computed, value: Any, keywords: Mapping[str, Any], shape: Shap
 def _attribute(name: str, shape: Shaper) -> Shaper:
     found = attrgetter(name)
     return found if shape is _itself else lambda value: shape(found(value))
+
+
+def _name(value: Any) -> Any:
+    return value.name if isinstance(value, Enum) else value
 
 
 def _itself(value: Any) -> Any:

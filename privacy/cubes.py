@@ -37,11 +37,38 @@ class NotSummable(Exception):
 
 
 @dataclass(frozen=True)
+class GroupNoise:
+    """The noise of the cells of one group: the variances of each cell around the group's mean cell, and of their sum.
+
+    `within` is on the scale of independent cells: for these it is the variance of a cell, and `total` is `cells` times
+    that.
+    """
+
+    cells: int
+    within: float
+    total: float
+
+    @property
+    def sigma(self) -> float:
+        """The standard deviation of one cell."""
+        return math.sqrt(self.combined(1, 1))
+
+    def combined(self, squares: float, product_of_sums: float) -> float:
+        """The covariance of two weighted sums of the cells, or the variance of one.
+
+        `squares` is the sum of the products of their weights, `product_of_sums` the product of the sums of their
+        weights.
+        """
+        return self.within * squares + (self.total / self.cells - self.within) * product_of_sums / self.cells
+
+
+@dataclass(frozen=True)
 class Cube:
     """Estimates over the variables' categories, each with standard deviation `sigma`.
 
     The last variable runs fastest. Nothing is ever clamped or left out, because sums of clamped or hidden cells are
     biased. `places` holds, for each variable, the indices of the categories present: all of them unless it is a slice.
+    `narrowed` names the variables that slices have taken categories from, whether or not they are still in the cube.
     Raises ValueError if there is not one estimate for each cell.
     """
 
@@ -49,6 +76,7 @@ class Cube:
     estimates: tuple[float, ...]
     sigma: float
     places: tuple[tuple[int, ...], ...] = ()
+    narrowed: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if len(self.places) != len(self.variables):
@@ -83,6 +111,7 @@ class Cube:
             estimates=tuple(math.fsum(sums[indices]) for indices in product(*places)),
             sigma=self.sigma * math.sqrt(summed),
             places=places,
+            narrowed=self.narrowed,
         )
 
     def sliced(self, kept: Mapping[str, Iterable[str]]) -> "Cube":
@@ -108,7 +137,13 @@ class Cube:
             for indices, estimate in cells
             if all(index in there for index, there in zip(indices, inside, strict=True))
         )
-        return replace(self, estimates=estimates, places=tuple(places))
+        less = {each.name for each, were, are in zip(self.variables, self.places, places, strict=True) if were != are}
+        return replace(self, estimates=estimates, places=tuple(places), narrowed=self.narrowed | less)
+
+    def noise_within(self, variable: str) -> GroupNoise:
+        """The noise of a group of cells that differ in this variable's category alone. Raises UnknownVariable."""
+        many = max(len(self.places[self._place_of(variable)]), 1)  # a slice may have no cells
+        return GroupNoise(many, self.sigma**2, many * self.sigma**2)
 
     def _place_of(self, name: str) -> int:
         for place, variable in enumerate(self.variables):

@@ -17,6 +17,7 @@ from privacy.reading import Cell
 # Characters that make a spreadsheet treat a cell as a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _DIGITS = 6  # of a share: far more than its confidence interval supports
+_RELIABILITIES = ("reliability", "share_reliability")
 _MEASURES = (
     ("count", "Count", 0),
     ("margin", "Margin of error of the count (95 % confidence)", 0),
@@ -45,25 +46,27 @@ class ExportTable:
 def csv_of(table: ExportTable) -> str:
     """The table as CSV (RFC 4180) with a header: a code and a label for each variable, then the figures.
 
-    A missing figure is empty; a HIDDEN cell has no figures. Text that a spreadsheet would treat as a formula is
+    A missing figure is empty; a HIDDEN cell has no count. Text that a spreadsheet would treat as a formula is
     prefixed with an apostrophe.
     """
     written = io.StringIO()
     writer = csv.writer(written)  # CRLF, and quotes where they are needed
     variables = (*table.by, table.variable)
     names = [f"{variable.name}_{part}" for variable in variables for part in ("code", "label")]
-    writer.writerow([*map(_text, names), *(name for name, _, _ in _MEASURES), "reliability"])
+    writer.writerow([*map(_text, names), *(name for name, _, _ in _MEASURES), *_RELIABILITIES])
     for cell in table.cells:
         categories = [one.categories[at] for one, at in zip(variables, (*cell.by, cell.category), strict=True)]
         texts = [_text(text) for category in categories for text in (category.code, category.label)]
-        writer.writerow([*texts, *_figures(cell), cell.reliability.value])
+        reliable = cell.share_reliability
+        figures = (figure for figure, _ in _figures(cell))
+        writer.writerow([*texts, *figures, cell.reliability.value, reliable and reliable.value])
     return written.getvalue()
 
 
 def json_stat_of(table: ExportTable) -> str:
     """The table as a JSON-stat 2.0 dataset (json-stat.org/full), with the dimensions `by`, variable and measure.
 
-    A missing figure is null and has the status HIDDEN; figures of a LOW cell have the status LOW.
+    A missing figure is null and has the status HIDDEN; a LOW count or share has the status LOW.
     """
     variables = (*table.by, table.variable)
     cells = {(*cell.by, cell.category): cell for cell in table.cells}
@@ -75,10 +78,9 @@ def json_stat_of(table: ExportTable) -> str:
     status: dict[str, str] = {}
     for places in product(*there):
         cell = cells.get(places)
-        for figure in _figures(cell) if cell else (None,) * len(_MEASURES):
-            reliability = Reliability.HIDDEN if figure is None or cell is None else cell.reliability
+        for figure, reliability in _figures(cell) if cell else ((None, None),) * len(_MEASURES):
             if reliability is not Reliability.HIGH:
-                status[str(len(values))] = reliability.value
+                status[str(len(values))] = (reliability or Reliability.HIDDEN).value
             values.append(figure)
     document: dict[str, Any] = {
         "version": "2.0",
@@ -117,10 +119,12 @@ def json_stat_of(table: ExportTable) -> str:
     return json.dumps(document, ensure_ascii=False, allow_nan=False)
 
 
-def _figures(cell: Cell) -> tuple[float | None, ...]:
-    if cell.reliability is Reliability.HIDDEN:
-        return (None,) * len(_MEASURES)
-    return (cell.count, cell.margin, *(_rounded(one) for one in (cell.share, cell.low, cell.high)))
+def _figures(cell: Cell) -> list[tuple[float | None, Reliability | None]]:
+    """The measures in order, each with its reliability."""
+    counted = None if cell.reliability is Reliability.HIDDEN else cell.reliability
+    counts = (cell.count, cell.margin) if counted else (None, None)
+    shares = (_rounded(one) for one in (cell.share, cell.low, cell.high))
+    return [*((one, counted) for one in counts), *((one, cell.share_reliability) for one in shares)]
 
 
 def _rounded(number: float | None) -> float | None:

@@ -2,6 +2,11 @@
 
 from privacy.described import DescribedEnum
 
+LEAST_COUNT = 11  # a smaller count is hidden, however precise
+EMPTY_SHOWN = 0.05  # the chance that a table shows at least one of its empty cells
+PRECISE_COUNT = 4  # a count of at least this many margins of error is HIGH
+PRECISE_WIDTH = 0.2  # an interval at most this wide, as a part of the range of its figure, is HIGH
+
 
 class Measure(DescribedEnum):
     """The measure that a statistic gives."""
@@ -11,8 +16,16 @@ class Measure(DescribedEnum):
 
 
 class Reliability(DescribedEnum):
-    """The reliability of a published figure."""
+    """The reliability of a published figure, decided on noisy figures alone."""
 
-    HIGH = "HIGH", "The figure is well above the noise."
-    LOW = "LOW", "The noise is a large part of the figure; interpret it with its interval."
-    HIDDEN = "HIDDEN", "The figure is mostly noise, and hidden by default."
+    HIGH = (
+        "HIGH",
+        f"The count is at least {PRECISE_COUNT} times its margin of error, or the interval of the share, mean or median"
+        f" spans at most {100 * PRECISE_WIDTH:.0f} % of its range.",
+    )
+    LOW = "LOW", "Less precise than HIGH: interpret the figure with its margin or interval."
+    HIDDEN = (
+        "HIDDEN",
+        f"The count is below {LEAST_COUNT}, or so small that noise alone may account for it, and hidden by default. At"
+        f" most {100 * EMPTY_SHOWN:.0f} % of tables show a cell that no member is in.",
+    )

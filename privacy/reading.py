@@ -1,30 +1,30 @@
 """Reads counts, shares, means and medians from a cube, each with its confidence interval and reliability.
 
 All figures are computed from all cells as they were drawn: cells hidden from the reader count in totals, and no cell is
-clamped to a possible value, because either would bias sparse tables. As the last step, shares, means and the bounds of
-their intervals are clamped to their range: 0 to 1, or the scale. No true value lies outside, so coverage is unchanged.
-Intervals are 95 % confidence intervals that cover both the noise and sampling error. For a ratio x / N of noisy sums
-they use the first-order approximation (the delta method: Casella and Berger 2002, section 5.5.4): the variance of the
-ratio is that of x - ratio * N, divided by N².
+clamped to a possible value, because either would bias sparse tables. Intervals are 95 % confidence intervals that cover
+both the noise and sampling error. Shares, means and medians are given whatever the noise was: to hide those with wide
+intervals would select by the noise, and the intervals of the others would cover less often than stated.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
-from privacy.cubes import Cube
+from privacy.cubes import Cube, GroupNoise, cells_in
 from privacy.domains import Variable
-from privacy.measures import Measure, Reliability
+from privacy.intervals import NORMAL, Ratio, Z
+from privacy.measures import EMPTY_SHOWN, LEAST_COUNT, PRECISE_COUNT, PRECISE_WIDTH, Measure, Reliability
 from privacy.precision import margin_of
 
-Z = 1.959963984540054  # the normal distribution's quantile for 95 % confidence
-LEAST_COUNT = 11  # a smaller count is hidden, however precise
-LEAST_SIGMAS = 2  # a count below this many standard deviations is mostly noise
-# If the noise of N exceeds an eighth of N, a ratio by N is no longer close to normal. In the worst case, when N passes
-# this limit only because noise has raised it, the interval of a share above one half covers 90 % of truths (200 people,
-# K = 6).
-LEAST_CERTAIN = 8
+
+@dataclass(frozen=True)
+class Size:
+    """The published number of members in a dataset, and the standard deviation of its noise."""
+
+    estimate: float
+    sigma: float
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Cell:
     """One cell as shown to readers.
 
     `category` and `by` are indices of categories. `margin` is the count's margin of error at 95 % confidence. `share`
-    is the share of the cell's group, from `low` to `high` at 95 % confidence.
+    is the share of the cell's group, from `low` to `high` at 95 % confidence. `reliability` is that of the count,
+    `share_reliability` that of the share.
     """
 
     category: int
@@ -43,11 +44,12 @@ class Cell:
     low: float | None
     high: float | None
     reliability: Reliability
+    share_reliability: Reliability | None
 
 
 @dataclass(frozen=True)
 class Statistic:
-    """A group's mean or median, from `low` to `high` at 95 % confidence; None and HIDDEN for too little data."""
+    """A group's mean or median, from `low` to `high` at 95 % confidence; None and HIDDEN without any category."""
 
     measure: Measure
     by: tuple[int, ...]
@@ -57,22 +59,34 @@ class Statistic:
     reliability: Reliability
 
 
-def cells_of(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[Cell]:
+def cells_of(
+    cube: Cube, variable: str, by: Sequence[str] = (), size: Size | None = None, noise: GroupNoise | None = None
+) -> list[Cell]:
     """The variable's cells, group by group in the order of `by`, with categories running fastest.
 
-    A share is the share of everyone in the group, UNKNOWN included; for a variable with several values per member, of
-    all the values given. It is None if N is too small for it (`LEAST_CERTAIN`), whatever the cell's count. A cell's
-    reliability is that of its count. Raises UnknownVariable and NotSummable as `Cube.rolled_up` does, and ValueError if
-    `by` names the variable itself.
+    A share is the share of everyone in the group, UNKNOWN included. For a variable with several values per member, a
+    group's size is not the sum of its cells: the share is that of all members of the dataset, of whom there are `size`,
+    and is None in groups, in a slice by another variable, and without `size`. `noise` is that of the cells of a group,
+    if it is not independent.
+
+    Raises UnknownVariable and NotSummable as `Cube.rolled_up` does, and ValueError if `by` names the variable itself.
     """
-    sigma, _, groups = _groups(cube, variable, by)
-    margin = margin_of(sigma)
+    read, rolled, groups = _groups(cube, variable, by)
+    noise = noise or rolled.noise_within(variable)
+    margin = margin_of(noise.sigma)
+    least = least_shown(noise.sigma, cells_in(rolled.variables))
+    everyone = size if not by and cube.narrowed <= {variable} else None
     cells = []
     for places, categories, estimates in groups:
-        total, many = math.fsum(estimates), len(categories)
-        certain = _certainty(total, sigma, many) is not Reliability.HIDDEN
+        total = math.fsum(estimates)
         for category, estimate in zip(categories, estimates, strict=True):
-            share, low, high = _share(estimate, total, sigma, many) if certain else (None, None, None)
+            share = low = high = reliable = None
+            if read.max_per_member == 1:
+                share, low, high = _share(estimate, total, noise)
+            elif everyone is not None:
+                share, low, high = _share_of_members(estimate, noise, everyone)
+            if low is not None and high is not None:
+                reliable = reliability_of(high - low, 1.0)
             cells.append(
                 Cell(
                     category=category,
@@ -82,20 +96,25 @@ def cells_of(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[Cell]:
                     share=share,
                     low=low,
                     high=high,
-                    reliability=_reliability(estimate, sigma),
+                    reliability=_reliability(estimate, least, margin),
+                    share_reliability=reliable,
                 )
             )
     return cells
 
 
-def statistics_of(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[Statistic]:
+def statistics_of(
+    cube: Cube, variable: str, by: Sequence[str] = (), noise: GroupNoise | None = None
+) -> list[Statistic]:
     """The mean and the median of each group, over the categories with a value; empty unless the variable is ordinal.
 
-    Raises UnknownVariable and NotSummable as `Cube.rolled_up` does, and ValueError if `by` names the variable itself.
+    `noise` is that of the cells of a group, if it is not independent. Raises UnknownVariable and NotSummable as
+    `Cube.rolled_up` does, and ValueError if `by` names the variable itself.
     """
-    sigma, read, groups = _groups(cube, variable, by)
+    read, rolled, groups = _groups(cube, variable, by)
     if not read.ordinal:
         return []
+    noise = noise or rolled.noise_within(variable)
     found = []
     for places, categories, estimates in groups:
         valued = [
@@ -104,19 +123,34 @@ def statistics_of(cube: Cube, variable: str, by: Sequence[str] = ()) -> list[Sta
             if (value := read.categories[category].value) is not None
         ]
         valued.sort(key=lambda one: one[0])
-        total = math.fsum(estimate for _, estimate in valued)
-        reliability = _certainty(total, sigma, len(valued))
         for measure, of in ((Measure.MEAN, _mean), (Measure.MEDIAN, _median)):
-            hidden = reliability is Reliability.HIDDEN
-            value, low, high = (None, None, None) if hidden else of(valued, total, sigma)
-            found.append(Statistic(measure, places, value, low, high, reliability))
+            if not valued:
+                found.append(Statistic(measure, places, None, None, None, Reliability.HIDDEN))
+                continue
+            value, low, high = of(valued, noise)
+            reliable = reliability_of(high - low, valued[-1][0] - valued[0][0])
+            found.append(Statistic(measure, places, value, low, high, reliable))
     return found
+
+
+@lru_cache(maxsize=1_024)
+def least_shown(sigma: float, cells: int) -> float:
+    """The smallest count that is shown in a table of this many cells.
+
+    Noise alone reaches it in one of `cells` empty cells with the probability EMPTY_SHOWN at most (Šidák 1967).
+    """
+    return max(LEAST_COUNT, sigma * NORMAL.inv_cdf((1 - EMPTY_SHOWN) ** (1 / cells)))
+
+
+def reliability_of(width: float, scale: float) -> Reliability:
+    """The reliability of a share, mean or median, by the width of its interval. `scale` is the range of the figure."""
+    return Reliability.HIGH if width <= PRECISE_WIDTH * scale else Reliability.LOW
 
 
 def _groups(
     cube: Cube, variable: str, by: Sequence[str]
-) -> tuple[float, Variable, Iterator[tuple[tuple[int, ...], tuple[int, ...], list[float]]]]:
-    """The noise's scale, the variable, and for each group its indices in `by`, its categories and their estimates."""
+) -> tuple[Variable, Cube, Iterator[tuple[tuple[int, ...], tuple[int, ...], list[float]]]]:
+    """The variable, the cube over it and `by` alone, and each group's indices in `by`, categories and estimates."""
     rolled = cube.rolled_up((variable, *by))
     names = [one.name for one in rolled.variables]
     at, order = names.index(variable), [names.index(name) for name in by]
@@ -135,48 +169,86 @@ def _groups(
                 found.append(estimates[tuple(indices)])
             yield places, categories, found
 
-    return rolled.sigma, rolled.variables[at], each()
+    return rolled.variables[at], rolled, each()
 
 
-def _reliability(estimate: float, sigma: float) -> Reliability:
-    least = max(LEAST_COUNT, LEAST_SIGMAS * sigma)
+def _reliability(estimate: float, least: float, margin: int) -> Reliability:
     if estimate < least:
         return Reliability.HIDDEN
-    return Reliability.LOW if estimate < 2 * least else Reliability.HIGH
+    return Reliability.LOW if estimate < PRECISE_COUNT * margin else Reliability.HIGH
 
 
-def _certainty(total: float, sigma: float, cells: int) -> Reliability:
-    """The reliability of a ratio whose divisor N is a total of `cells` cells: the noise of N is sigma * sqrt(cells)."""
-    least = LEAST_CERTAIN * sigma * math.sqrt(cells)
-    if cells == 0 or total < least:
-        return Reliability.HIDDEN
-    return Reliability.LOW if total < 2 * least else Reliability.HIGH
+def _share(estimate: float, total: float, noise: GroupNoise) -> tuple[float, float, float]:
+    """The share of the group's total of one cell with this estimate, and the bounds of its interval."""
+    people = max(total, 1.0)
+    return _given(
+        Ratio(
+            numerator=estimate,
+            denominator=total,
+            denominator_sigma=math.sqrt(noise.total),
+            noise=(noise.combined(1, 1), -2 * noise.combined(1, noise.cells), noise.total),
+            sampling=(0.0, people, -people),
+            least=0.0,
+            most=1.0,
+        )
+    )
 
 
-def _share(estimate: float, total: float, sigma: float, cells: int) -> tuple[float, float, float]:
-    share = estimate / total
-    noise = sigma**2 * ((1 - share) ** 2 + (cells - 1) * share**2) / total**2
-    # The sampling error p (1 - p) / N, at the p of Agresti and Coull 1998, which stays accurate for p near 0 or 1.
-    likely = min(max((estimate + Z**2 / 2) / (total + Z**2), 0.0), 1.0)
-    return _around(share, noise + likely * (1 - likely) / total, 0.0, 1.0)
+def _share_of_members(estimate: float, noise: GroupNoise, size: Size) -> tuple[float, float, float]:
+    people = max(size.estimate, 1.0)
+    return _given(
+        Ratio(
+            numerator=estimate,
+            denominator=size.estimate,
+            denominator_sigma=size.sigma,
+            noise=(noise.sigma**2, 0.0, size.sigma**2),
+            sampling=(0.0, people, -people),
+            least=0.0,
+            most=1.0,
+        )
+    )
 
 
-def _mean(valued: Sequence[tuple[float, float]], total: float, sigma: float) -> tuple[float, float, float]:
+def _mean(valued: Sequence[tuple[float, float]], noise: GroupNoise) -> tuple[float, float, float]:
     """The mean and the bounds of its interval; `valued` are pairs of a value and its estimate, by value."""
-    mean = math.fsum(value * estimate for value, estimate in valued) / total
-    noise = sigma**2 * math.fsum((value - mean) ** 2 for value, _ in valued) / total**2
-    spread = max(math.fsum((value - mean) ** 2 * estimate for value, estimate in valued) / total, 0.0)
-    return _around(mean, noise + spread / total, valued[0][0], valued[-1][0])
+    values = [value for value, _ in valued]
+    many, sum_of_values = len(values), math.fsum(values)
+    total = math.fsum(estimate for _, estimate in valued)
+    summed = math.fsum(value * estimate for value, estimate in valued)
+    squares = math.fsum(value**2 * estimate for value, estimate in valued)
+    of_total = noise.combined(many, many**2)
+    return _given(
+        Ratio(
+            numerator=summed,
+            denominator=total,
+            denominator_sigma=math.sqrt(of_total),
+            noise=(
+                noise.combined(math.fsum(value**2 for value in values), sum_of_values**2),
+                -2 * noise.combined(sum_of_values, many * sum_of_values),
+                of_total,
+            ),
+            sampling=(squares, -2 * summed, total),
+            least=values[0],
+            most=values[-1],
+        )
+    )
 
 
-def _median(valued: Sequence[tuple[float, float]], total: float, sigma: float) -> tuple[float, float, float]:
+def _given(ratio: Ratio) -> tuple[float, float, float]:
+    return ratio.estimate, *ratio.interval()
+
+
+def _median(valued: Sequence[tuple[float, float]], noise: GroupNoise) -> tuple[float, float, float]:
     """The first value with at least half of the total at or below it, and the bounds of its interval (Woodruff 1952).
 
-    The excess of the cumulated count over half of the total contains every cell's noise at half its size, and the
-    sampling error of N fair coins: its variance is sigma² K / 4 + N / 4. Cumulated noise may decrease, so the interval
-    is the hull of all values that are not ruled out.
+    The excess of the cumulated count over half of the total contains every cell's noise at half its size, added or
+    subtracted, and the sampling error of N fair coins: for independent noise, its variance is sigma² K / 4 + N / 4.
+    Cumulated noise may decrease, so the interval is the hull of all values that are not ruled out.
     """
-    error = Z * math.sqrt(sigma**2 * len(valued) / 4 + total / 4)
+    total = math.fsum(estimate for _, estimate in valued)
+    many = len(valued)
+    noisy = max(noise.combined(many, many**2), noise.combined(many, 0)) / 4
+    error = Z * math.sqrt(noisy + max(total, 0.0) / 4)
     before, above = -total / 2, []
     for _, estimate in valued:
         above.append(before + estimate)
@@ -187,10 +259,3 @@ def _median(valued: Sequence[tuple[float, float]], total: float, sigma: float) -
     low = next((at for at, over in enumerate(above) if over >= -error), last)
     high = next((at + 1 for at in range(last - 1, -1, -1) if above[at] <= error), 0)
     return values[median], values[low], values[high]
-
-
-def _around(value: float, variance: float, least: float, most: float) -> tuple[float, float, float]:
-    """A figure and the bounds of its interval, each clamped to `least` and `most`."""
-    error = Z * math.sqrt(variance)
-    figure, low, high = (min(max(each, least), most) for each in (value, value - error, value + error))
-    return figure, low, high

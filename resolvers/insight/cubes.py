@@ -1,7 +1,7 @@
 """Regroups, filters and exports the stored cube of an insight, at no privacy cost."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, literal_column
@@ -40,6 +40,7 @@ class Cell(Finished):
     share: float | None
     interval: ConfidenceInterval | None
     reliability: Reliability
+    share_reliability: Reliability | None
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,11 @@ def cube_of(insight: Row) -> Rows:
     """The insight and its release as JSON, which `StoredCube.read` and the exports take."""
     release, dataset, entry = row(tables.Release), row(datasets.Dataset), row(tables.LedgerEntry)
     variable, category = row(datasets.Variable), row(datasets.Category)
-    coded = _object(code=category.code, label=category.label, value=category.value)
+    coded = json_object(code=category.code, label=category.label, value=category.value)
     domain = select(func.json_agg(aggregate_order_by(coded, category.place))).where(
         category.dataset_id == variable.dataset_id, category.variable == variable.position
     )
-    described = _object(
+    described = json_object(
         position=variable.position,
         name=variable.name,
         label=variable.label,
@@ -72,7 +73,7 @@ def cube_of(insight: Row) -> Rows:
         variable.dataset_id == release.dataset_id, variable.position == func.any(release.variables)
     )
     position = select(entry.position).where(entry.release_id == release.id)
-    found = _object(
+    found = json_object(
         variables=variables.scalar_subquery(),
         variable=insight.variable,
         by=insight.by,
@@ -84,28 +85,40 @@ def cube_of(insight: Row) -> Rows:
         wave=dataset.wave,
         frozen_on=dataset.frozen_on,
         position=position.scalar_subquery(),
+        size=_size_of(release.dataset_id),
     )
     return select(found).join(dataset, dataset.id == release.dataset_id).where(release.id == insight.release_id)
 
 
-def _object(**values: Expression) -> Expression:
+def _size_of(dataset_id: Expression) -> Expression:
+    """The dataset's published size and the standard deviation of its noise, as JSON."""
+    release = row(tables.Release)
+    found = json_object(estimate=release.estimates[1], sigma=release.sigma)
+    sizes = select(found).where(release.dataset_id == dataset_id, func.cardinality(release.variables) == 0)
+    return sizes.order_by(release.published_at, release.id).limit(1).scalar_subquery()
+
+
+def json_object(**values: Expression) -> Expression:
+    """A JSON object of these expressions."""
     pairs = [part for name, value in values.items() for part in (literal_column(f"'{name}'"), value)]
     return func.json_build_object(*pairs)
 
 
 @dataclass(frozen=True)
 class StoredCube:
-    """An insight's cube, with the names of its variable and of its grouping variables, in the cube's order."""
+    """An insight's cube, its variable and grouping variables by name, in the cube's order, and its dataset's size."""
 
     cube: Cube
     variable: str
     by: tuple[str, ...]
+    size: reading.Size | None
 
     @classmethod
     def read(cls, found: Any) -> "StoredCube":
         names = {each["position"]: each["name"] for each in found["variables"]}
         cube = Cube(tuple(map(_variable, found["variables"])), tuple(map(float, found["estimates"])), found["sigma"])
-        return cls(cube, names[found["variable"]], tuple(names[position] for position in found["by"]))
+        size = None if found["size"] is None else reading.Size(**found["size"])
+        return cls(cube, names[found["variable"]], tuple(names[position] for position in found["by"]), size)
 
     def narrowed(self, by: Sequence[str] | None, where: Filters) -> "StoredCube":
         """The cube grouped by the variables `by` only, of the members that match every filter of `where`.
@@ -124,7 +137,7 @@ class StoredCube:
                 cube = cube.sliced({name: codes})
             if not all(cube.places):
                 raise Unanswerable("`where` leaves a variable without a category.")
-            return StoredCube(cube.rolled_up((self.variable, *kept)), self.variable, kept)
+            return replace(self, cube=cube.rolled_up((self.variable, *kept)), by=kept)
         except UnknownCategory as unknown_one:
             raise Unanswerable(
                 f"`where` names a category that the variable {unknown_one.name} does not have."
@@ -149,29 +162,39 @@ class StoredCube:
 def cells(found: Any, by: Sequence[str] | None, where: Filters, include_unreliable: bool) -> list[Cell]:
     """The cells of an insight, regrouped and filtered. Raises Unanswerable as `StoredCube.narrowed` does.
 
-    Figures of HIDDEN cells are None unless `include_unreliable`.
+    Counts of HIDDEN cells are None unless `include_unreliable`.
     """
     stored = StoredCube.read(found).narrowed(by, where)
-    (categories, *by_each), made = stored.categories((stored.variable, *stored.by)), list[Cell]()
-    for cell in reading.cells_of(stored.cube, stored.variable, stored.by):
-        shown = include_unreliable or cell.reliability is not Reliability.HIDDEN
-        made.append(
-            Cell(
-                category=categories[cell.category],
-                by=[each[place] for each, place in zip(by_each, cell.by, strict=True)],
-                count=cell.count if shown else None,
-                margin_of_error=cell.margin,
-                share=cell.share if shown else None,
-                interval=_interval(cell.low, cell.high) if shown else None,
-                reliability=cell.reliability,
-            )
-        )
-    return made
+    read = reading.cells_of(stored.cube, stored.variable, stored.by, stored.size)
+    return shown_cells(stored, read, include_unreliable)
 
 
 def statistics(found: Any, by: Sequence[str] | None, where: Filters) -> list[Statistic]:
     """The statistics of an insight, regrouped and filtered. Raises Unanswerable as `StoredCube.narrowed` does."""
     stored = StoredCube.read(found).narrowed(by, where)
+    return shown_statistics(stored, reading.statistics_of(stored.cube, stored.variable, stored.by))
+
+
+def shown_cells(stored: StoredCube, read: Iterable[reading.Cell], include_unreliable: bool) -> list[Cell]:
+    """Cells with their categories. Counts of HIDDEN ones are None unless `include_unreliable`."""
+    categories, *by_each = stored.categories((stored.variable, *stored.by))
+    return [
+        Cell(
+            category=categories[cell.category],
+            by=[each[place] for each, place in zip(by_each, cell.by, strict=True)],
+            count=cell.count if include_unreliable or cell.reliability is not Reliability.HIDDEN else None,
+            margin_of_error=cell.margin,
+            share=cell.share,
+            interval=_interval(cell.low, cell.high),
+            reliability=cell.reliability,
+            share_reliability=cell.share_reliability,
+        )
+        for cell in read
+    ]
+
+
+def shown_statistics(stored: StoredCube, read: Iterable[reading.Statistic]) -> list[Statistic]:
+    """Statistics with their categories."""
     by_each = stored.categories(stored.by)
     return [
         Statistic(
@@ -181,7 +204,7 @@ def statistics(found: Any, by: Sequence[str] | None, where: Filters) -> list[Sta
             interval=_interval(each.low, each.high),
             reliability=each.reliability,
         )
-        for each in reading.statistics_of(stored.cube, stored.variable, stored.by)
+        for each in read
     ]
 
 
@@ -202,7 +225,7 @@ def _table(found: Any) -> exports.ExportTable:
         source=f"{found['wave']}, frozen on {found['frozen_on']}; entry {found['position']} of the public ledger",
         variable=variable,
         by=by,
-        cells=reading.cells_of(stored.cube, stored.variable, stored.by),
+        cells=reading.cells_of(stored.cube, stored.variable, stored.by, stored.size),
         precision=Precision(found["precision"]),
         margin=found["margin"],
     )

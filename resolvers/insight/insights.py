@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, literal_column, true
+from sqlalchemy import and_, case, func, literal_column, true, type_coerce
 
 from models.identity.organizations import Organization
 from models.insight import datasets
 from models.insight import insights as tables
 from models.rows import Expression, Row, Rows, Value, row, select
-from privacy.measures import Reliability
+from privacy.measures import PRECISE_WIDTH, Reliability
 from resolvers.insight.costs import cost
 from resolvers.lookup import community_called
 
@@ -90,20 +90,20 @@ def ledger_entry_of(insight: Row) -> Rows:
 
 
 def cells_of(insight: Row, *, include_unreliable: bool | None = None) -> Rows:
-    """The stored cells. The figures of HIDDEN ones are null unless `include_unreliable`."""
+    """The stored cells. The counts of HIDDEN ones are null unless `include_unreliable`."""
     cell = row(tables.Cell)
-
-    def shown(figure: Expression) -> Expression:
-        return figure if include_unreliable else case((cell.reliability != Reliability.HIDDEN, figure))
-
+    count = cell.count if include_unreliable else case((cell.reliability != Reliability.HIDDEN, cell.count))
+    precise = cell.high - cell.low <= literal_column(str(PRECISE_WIDTH))
+    high, low = (type_coerce(each, cell.reliability.type) for each in (Reliability.HIGH, Reliability.LOW))
     return (
         select(
             *_places(cell, insight),
-            shown(cell.count).label("count"),
+            count.label("count"),
             cell.margin.label("margin_of_error"),
-            *(shown(_within(cell, name, NO_SHARE, WHOLE_SHARE)).label(name) for name in ("share", "low", "high")),
+            *(_within(cell, name, NO_SHARE, WHOLE_SHARE).label(name) for name in ("share", "low", "high")),
             cell.category.label("category"),
             cell.reliability.label("reliability"),
+            case((precise, high), (cell.low.is_not(None), low)).label("share_reliability"),
         )
         .where(cell.insight_id == insight.id)
         .order_by(cell.place)

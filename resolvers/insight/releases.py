@@ -14,8 +14,13 @@ from privacy.combining import combine
 from privacy.cubes import Cube, contributions, key
 from privacy.domains import Variable
 from privacy.precision import Precision, margin_of
-from privacy.reading import cells_of, statistics_of
+from privacy.reading import Size, cells_of, statistics_of
 from resolvers.insight.ledger import NewEntry
+
+PUBLISHED_SIZE = """
+    SELECT estimates[1] AS estimate, sigma FROM insight.release WHERE dataset_id = $1 AND cube = $2
+    ORDER BY published_at, id LIMIT 1
+"""
 
 
 @dataclass(frozen=True)
@@ -163,8 +168,14 @@ async def present(
         release.id, dataset.id, dataset.community_id, position, [placed.position for placed in others], at,
         dataset.demonstration,
     )  # fmt: skip
+    counted = await connection.fetchrow(PUBLISHED_SIZE, dataset.id, key([], dataset.domain_version))
+    assert counted is not None
+    size = Size(counted["estimate"], counted["sigma"])
     shown = Cube(tuple(placed.variable for placed in cube), tuple(release.estimates), release.sigma)
     by = [placed.variable.name for placed in others]
+    # In a thread: thousands of intervals take a while.
+    cells = await asyncio.to_thread(cells_of, shown, variable, by, size)
+    statistics = await asyncio.to_thread(statistics_of, shown, variable, by)
     await connection.executemany(
         """
         INSERT INTO insight.cell
@@ -176,7 +187,7 @@ async def present(
                 insight, place, cell.category, list(cell.by), cell.count, cell.margin, cell.share, cell.low, cell.high,
                 cell.reliability, dataset.demonstration,
             )
-            for place, cell in enumerate(cells_of(shown, variable, by))
+            for place, cell in enumerate(cells)
         ],
     )  # fmt: skip
     await connection.executemany(
@@ -189,7 +200,7 @@ async def present(
                 insight, place, each.measure, list(each.by), each.value, each.low, each.high, each.reliability,
                 dataset.demonstration,
             )
-            for place, each in enumerate(statistics_of(shown, variable, by))
+            for place, each in enumerate(statistics)
         ],
     )  # fmt: skip
     await connection.execute("SELECT care.announce('insightPublished', $1, $2)", insight, dataset.community_id)

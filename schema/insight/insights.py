@@ -11,6 +11,7 @@ from privacy.measures import Measure, Reliability
 from privacy.precision import CONFIDENCE, Precision
 from resolvers.insight import cubes, datasets
 from resolvers.insight import insights as resolve
+from resolvers.insight import reconciled as resolve_reconciled
 from schema.access import SIGNED_IN
 from schema.identity.organizations import Organization
 from schema.insight.costs import PrivacyCost
@@ -71,12 +72,21 @@ class Cell:
     count: int | None = column(
         "Number of members, with noise added, so it may be negative. Null if HIDDEN, unless `includeUnreliable`."
     )
-    margin_of_error: int = column(f"Half-width of the count's {CONFIDENCE} confidence interval.")
-    share: float | None = column("Share of the group, 0 to 1. Null if the count is null or the group is too small.")
+    margin_of_error: int = column(
+        f"Half-width of the count's {CONFIDENCE} confidence interval. It holds for every cell that was drawn: of the"
+        " largest counts of a table, more are too high than too low, because picking them picks their noise."
+    )
+    share: float | None = column(
+        "Share of the group, 0 to 1; given for HIDDEN cells too. For a variable with several values per member, the"
+        " share of all members of the dataset, and null in groups and with filters on other variables."
+    )
     interval: Interval95 | None = sql(
         resolve.interval_of, "Interval of the share, within 0 to 1. Null if the share is null."
     )
     reliability: Reliability = column("Reliability of the count.")
+    share_reliability: Reliability | None = column(
+        "Reliability of the share, by the width of its interval. Null if the share is null."
+    )
 
 
 @graph_type(audience=SIGNED_IN)
@@ -86,12 +96,22 @@ class Statistic:
     measure: Measure = column("Which statistic this is.")
     by: list[Category] = sql(resolve.categories_by, "The group: one category for each grouping variable, in order.")
     value: float | None = column(
-        "The statistic, over the categories that have a value, and within their range. Null if HIDDEN."
+        "The statistic, over the categories that have a value, and within their range. Null if a filter leaves none."
     )
     interval: Interval95 | None = sql(
-        resolve.interval_of, "Interval of the statistic, within the same range. Null if HIDDEN."
+        resolve.interval_of, "Interval of the statistic, within the same range. Null if the value is null."
     )
-    reliability: Reliability = column("Reliability of the statistic.")
+    reliability: Reliability = column("Reliability of the statistic, by the width of its interval.")
+
+
+@graph_type(audience=SIGNED_IN)
+class ReconciledTable:
+    """The insight's table, once all published tables of its dataset agree on what they share."""
+
+    releases: int = column("Number of releases that it is computed from.")
+    as_of: datetime = column("When the newest of them was published. Until the next one, nothing changes.")
+    cells: list[Cell] = column("The cells, in the order of the insight's own.")
+    statistics: list[Statistic] = column("The mean and median of each group. Empty if the variable is not ordinal.")
 
 
 @graph_type(audience=SIGNED_IN, row=tables.Insight, prefix="ins")
@@ -111,7 +131,7 @@ class Insight(Node):
         planned=resolve.cells_of,
         unless=("by", "where"),
         arguments=NARROWING
-        | {"include_unreliable": "Whether to return the counts and shares of HIDDEN cells too. Defaults to false."},
+        | {"include_unreliable": "Whether to return the counts of HIDDEN cells too. Defaults to false."},
     )
     statistics: list[Statistic] = computed(
         cubes.cube_of,
@@ -121,6 +141,13 @@ class Insight(Node):
         unless=("by", "where"),
         arguments=NARROWING,
     )
+    reconciled: ReconciledTable = computed(
+        resolve_reconciled.tables_of,
+        resolve_reconciled.reconciled,
+        "The table fitted to all published tables of its dataset by least squares: unbiased, more precise, and at no"
+        " cost. The cells of `cells` are what the public ledger vouches for.",
+        arguments={"include_unreliable": "Whether to return the counts of HIDDEN cells too. Defaults to false."},
+    )
     published_at: datetime = column("When it was published.")
     requested_by: Organization | None = sql(
         resolve.requested_by,
@@ -128,7 +155,9 @@ class Insight(Node):
     )
     purpose: str | None = sql(resolve.purpose_of, "The purpose stated in the public ledger. Null if none is stated.")
     ledger_entry: LedgerEntry = sql(resolve.ledger_entry_of, "Its entry in the public ledger.")
-    csv: str = computed(cubes.cube_of, cubes.csv, "All cells as CSV with a header. HIDDEN figures are left out.")
+    csv: str = computed(
+        cubes.cube_of, cubes.csv, "All cells as CSV with a header. The counts of HIDDEN cells are left out."
+    )
     json_stat: str = computed(
-        cubes.cube_of, cubes.json_stat, "All cells as a JSON-stat 2.0 dataset. HIDDEN figures are left out."
+        cubes.cube_of, cubes.json_stat, "All cells as a JSON-stat 2.0 dataset. The counts of HIDDEN cells are left out."
     )

@@ -178,12 +178,13 @@ PROMISED = {
     "Variable": {SIGNED_IN: "name label categories ordinal maxPerMember"},
     "Category": {SIGNED_IN: "code label value"},
     "Insight": {
-        SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics publishedAt requestedBy "
-        "purpose ledgerEntry csv jsonStat"
+        SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "
+        "requestedBy purpose ledgerEntry csv jsonStat"
     },
-    "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability"},
+    "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability shareReliability"},
     "Interval95": {SIGNED_IN: "low high"},
     "Statistic": {SIGNED_IN: "measure by value interval reliability"},
+    "ReconciledTable": {SIGNED_IN: "releases asOf cells statistics"},
     "DataUse": {EVERYONE: "organization purpose publishedAt community datasetTitle variables cost ledgerEntry"},
     "LedgerEntry": {EVERYONE: "position hash previousHash line"},
 }

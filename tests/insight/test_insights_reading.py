@@ -21,7 +21,8 @@ WHOLE = """query ($id: ID!) { insight(id: $id) {
   dataset { title wave kind } variable { name label ordinal maxPerMember } by { name categories { code label value } }
   cost { microRho delta } requestedBy { name } ledgerEntry { position previousHash }
   statistics { measure by { code } value interval { low high } reliability }
-  cells { category { code label value } by { code } count marginOfError share interval { low high } reliability }
+  cells { category { code label value } by { code } count marginOfError share interval { low high } reliability
+    shareReliability }
 } }"""
 
 
@@ -34,9 +35,10 @@ def figures(each: reading.Cell, *, hidden: bool = False) -> dict[str, Any]:
         "by": [{"code": one.code} for one in by],
         "count": each.count if published else None,
         "marginOfError": each.margin,
-        "share": each.share if published else None,
-        "interval": {"low": each.low, "high": each.high} if published and each.low is not None else None,
+        "share": each.share,
+        "interval": {"low": each.low, "high": each.high},
         "reliability": each.reliability.value,
+        "shareReliability": each.share_reliability and each.share_reliability.value,
     }
 
 
@@ -74,12 +76,15 @@ async def test_patients_buyers_and_staff_read_the_same_numbers_in_one_statement(
         }
         for each in reading.statistics_of(cube, "fatigue", ["sex"])
     ]
-    assert [one["value"] for one in statistics] == [pytest.approx(0.625), 0.0, pytest.approx(90 / 130), 1.0, None, None]
+    assert [one["value"] for one in statistics] == [pytest.approx(0.625), 0.0, pytest.approx(90 / 130), 1.0, 0.0, 0.0]
 
 
 async def test_unreliable_cells_are_returned_on_request_and_stay_marked_hidden(published: Published) -> None:
     cube = published.wave.cube(("sex", "fatigue"), list(map(float, BY_SEX)), 5.0)
-    fields = "{ category { code label value } by { code } count marginOfError share interval { low high } reliability }"
+    fields = """{
+      category { code label value } by { code } count marginOfError share interval { low high } reliability
+      shareReliability
+    }"""
     text = f"query ($id: ID!) {{ insight(id: $id) {{ cells(includeUnreliable: true) {fields} }} }}"
     shown = (await published("licensed", text))["insight"]["cells"]
     assert shown == [figures(each, hidden=True) for each in reading.cells_of(cube, "fatigue", ["sex"])]
@@ -90,6 +95,7 @@ CELLS = """query ($id: ID!, $by: [String!], $where: [CategoryFilter!], $all: Boo
   insight(id: $id) {
     cells(by: $by, where: $where, includeUnreliable: $all) {
       category { code label value } by { code } count marginOfError share interval { low high } reliability
+      shareReliability
     }
     statistics(by: $by, where: $where) { measure by { code } value interval { low } reliability }
   }

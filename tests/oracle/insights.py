@@ -3,22 +3,26 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, timedelta
+from enum import Enum
 from math import erf, sqrt
 from typing import Any
 
 from models.viewers import Audience
+from privacy.cubes import Cube
 from privacy.domains import Category, DomainRule, Variable
 from privacy.exports import ExportTable, csv_of, json_stat_of
 from privacy.loss import statement
 from privacy.measures import Reliability
 from privacy.precision import Precision
-from privacy.reading import Cell
+from privacy.reading import Cell, Size, Statistic
+from privacy.reading import cells_of as cells_read
+from privacy.reading import statistics_of as statistics_read
+from privacy.reconciling import informative, reconciled
 from tests.oracle.own import cost
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import Listed, community_id, field, found, having, listed, uuid_in
 
 PRICES = {"WITHIN_5": 62_831, "WITHIN_10": 17_372, "WITHIN_20": 4_567, "WITHIN_50": 754}
-SAID = ("count", "share", "low", "high")
 LINE_IDS = ("community", "dataset", "organization", "release")
 
 found("Dataset.community", "catalog.community", id="community_id")
@@ -150,15 +154,25 @@ def with_categories(seen: VisibleRows, insight: Found, row: Found) -> dict[str, 
     return {**row, "by": by}
 
 
+def share_reliability(cell: Found) -> Reliability | None:
+    if cell["low"] is None:
+        return None
+    return Reliability.HIGH if cell["high"] - cell["low"] <= 0.2 else Reliability.LOW
+
+
 @field("Insight.cells")
 def cells_of(seen: VisibleRows, insight: Found, includeUnreliable: bool = False) -> list[Found]:
     made: list[Found] = []
     for row in sorted(seen.of("insight.cell", insight_id=insight["id"]), key=lambda row: row["place"]):
         of = {"dataset_id": insight["dataset_id"], "variable": insight["variable"]}
         category = seen.one("insight.category", **of, place=row["category"])
-        cell = with_categories(seen, insight, row) | {"category": category, "margin_of_error": row["margin"]}
+        cell = with_categories(seen, insight, row) | {
+            "category": category,
+            "margin_of_error": row["margin"],
+            "share_reliability": share_reliability(row),
+        }
         if row["reliability"] == "HIDDEN" and not includeUnreliable:
-            cell |= dict.fromkeys(SAID)
+            cell["count"] = None
         made.append(cell)
     return made
 
@@ -254,6 +268,50 @@ for part in ("allowance", "reserved", "spent", "guess", "statement"):
     field(f"PrivacyLoss.{part}")(lambda seen, loss, part=part: loss[part])
 
 
+def figures(figure: Cell | Statistic) -> Found:
+    """A figure's attributes, with enumerations as their names."""
+    return {name: value.value if isinstance(value, Enum) else value for name, value in vars(figure).items()}
+
+
+@field("Insight.reconciled")
+def reconciled_table(seen: VisibleRows, insight: Found, includeUnreliable: bool = False) -> Found:
+    of = {"dataset_id": insight["dataset_id"]}
+    variables = {row["position"]: public(seen, row) for row in seen.of("insight.variable", **of)}
+    releases = sorted(seen.of("insight.release", **of), key=lambda row: (row["published_at"], row["id"]))
+    improved = {row["improves_id"] for row in releases}
+    latest = [row for row in releases if row["id"] not in improved]
+    cubes = [
+        Cube(tuple(variables[at] for at in row["variables"]), tuple(row["estimates"]), row["sigma"]) for row in latest
+    ]
+    positions = sorted([insight["variable"], *insight["by"]])
+    own = [variables[position] for position in positions]
+    used = informative(cubes, own)
+    table = reconciled([cubes[at] for at in used], own)
+    name, by = variables[insight["variable"]].name, [variables[position].name for position in insight["by"]]
+    noise = table.noise_within(name)
+    sizes = [Size(row["estimates"][0], row["sigma"]) for row in releases if not row["variables"]]
+    cells: list[Found] = []
+    for cell in cells_read(table.cube, name, by, sizes[0] if sizes else None, noise):
+        category = seen.one("insight.category", **of, variable=insight["variable"], place=cell.category)
+        made = with_categories(seen, insight, figures(cell)) | {"category": category, "margin_of_error": cell.margin}
+        if cell.reliability is Reliability.HIDDEN and not includeUnreliable:
+            made["count"] = None
+        cells.append(made)
+    return {
+        "releases": len(used),
+        "as_of": max(latest[at]["published_at"] for at in used).isoformat(),
+        "cells": cells,
+        "statistics": [
+            with_categories(seen, insight, figures(each)) for each in statistics_read(table.cube, name, by, noise)
+        ],
+    }
+
+
+for part in ("releases", "asOf", "cells", "statistics"):
+    column = "as_of" if part == "asOf" else part
+    field(f"ReconciledTable.{part}")(lambda seen, table, column=column: table[column])
+
+
 @field("Insight.csv")
 def as_csv(seen: VisibleRows, insight: Found) -> str:
     return csv_of(table_of(seen, insight))
@@ -287,6 +345,7 @@ def table_of(seen: VisibleRows, insight: Found) -> ExportTable:
             Cell(
                 by=tuple(row["by"]),
                 reliability=Reliability(row["reliability"]),
+                share_reliability=share_reliability(row),
                 **{name: row[name] for name in figures},
             )
             for row in stored
@@ -298,4 +357,11 @@ def table_of(seen: VisibleRows, insight: Found) -> ExportTable:
 
 def public(seen: VisibleRows, variable: Found) -> Variable:
     categories = tuple(Category(row["code"], row["label"], row["value"]) for row in categories_of(seen, variable))
-    return Variable(variable["name"], variable["label"], categories, DomainRule(variable["rule"]))
+    return Variable(
+        name=variable["name"],
+        label=variable["label"],
+        categories=categories,
+        rule=DomainRule(variable["rule"]),
+        ordinal=variable["ordinal"],
+        max_per_member=variable["max_per_member"],
+    )

@@ -25,25 +25,25 @@ PAIN = Variable(
 SEX = Variable("sex", "Sex", (Category("FEMALE", "Female"), Category("MALE", "Male")), DomainRule.SEX)
 HIGH, LOW, HIDDEN = Reliability.HIGH, Reliability.LOW, Reliability.HIDDEN
 CELLS = [
-    Cell(0, (0,), 120, 5, 0.66666666, 0.6, 0.7333333, HIGH),
-    Cell(1, (0,), 15, 5, 0.1, -0.01, 0.2, LOW),
-    Cell(2, (0,), 45, 5, 0.25, 0.2, 0.3, HIGH),
-    Cell(0, (1,), 12, 5, None, None, None, LOW),
-    Cell(1, (1,), -3, 5, None, None, None, HIDDEN),
-    Cell(2, (1,), 4, 5, 0.4, 0.1, 0.7, HIDDEN),
+    Cell(0, (0,), 120, 5, 0.66666666, 0.6, 0.7333333, HIGH, HIGH),
+    Cell(1, (0,), 15, 5, 0.1, -0.01, 0.2, LOW, LOW),
+    Cell(2, (0,), 45, 5, 0.25, 0.2, 0.3, HIGH, HIGH),
+    Cell(0, (1,), 12, 5, None, None, None, LOW, None),
+    Cell(1, (1,), -3, 5, None, None, None, HIDDEN, None),
+    Cell(2, (1,), 4, 5, 0.4, 0.1, 0.7, HIDDEN, LOW),
 ]
 TABLE = ExportTable("Pain by sex", "Cohorte, dataset of 2026", PAIN, (SEX,), CELLS, Precision.WITHIN_5, 5)
 
 
 def test_a_table_as_csv() -> None:
     assert csv_of(TABLE) == (
-        "sex_code,sex_label,pain_code,pain_label,count,margin,share,low,high,reliability\r\n"
-        'FEMALE,Female,LOW,"Low, or ""fine""",120,5,0.666667,0.6,0.733333,HIGH\r\n'
-        "FEMALE,Female,HIGH,'=HYPERLINK(0),15,5,0.1,-0.01,0.2,LOW\r\n"
-        "FEMALE,Female,UNKNOWN,Not answered,45,5,0.25,0.2,0.3,HIGH\r\n"
-        'MALE,Male,LOW,"Low, or ""fine""",12,5,,,,LOW\r\n'
-        "MALE,Male,HIGH,'=HYPERLINK(0),,,,,,HIDDEN\r\n"
-        "MALE,Male,UNKNOWN,Not answered,,,,,,HIDDEN\r\n"
+        "sex_code,sex_label,pain_code,pain_label,count,margin,share,low,high,reliability,share_reliability\r\n"
+        'FEMALE,Female,LOW,"Low, or ""fine""",120,5,0.666667,0.6,0.733333,HIGH,HIGH\r\n'
+        "FEMALE,Female,HIGH,'=HYPERLINK(0),15,5,0.1,-0.01,0.2,LOW,LOW\r\n"
+        "FEMALE,Female,UNKNOWN,Not answered,45,5,0.25,0.2,0.3,HIGH,HIGH\r\n"
+        'MALE,Male,LOW,"Low, or ""fine""",12,5,,,,LOW,\r\n'
+        "MALE,Male,HIGH,'=HYPERLINK(0),,,,,,HIDDEN,\r\n"
+        "MALE,Male,UNKNOWN,Not answered,,,0.4,0.1,0.7,HIDDEN,LOW\r\n"
     )
 
 
@@ -82,11 +82,11 @@ def test_a_table_as_json_stat() -> None:
         *(45, 5, 0.25, 0.2, 0.3),
         *(12, 5, None, None, None),
         *none,
-        *none,
+        *(None, None, 0.4, 0.1, 0.7),
     ]
     assert exported["status"] == {
-        **{str(at): "LOW" for at in (*range(5, 10), 15, 16)},
-        **{str(at): "HIDDEN" for at in (17, 18, 19, *range(20, 30))},
+        **{str(at): "LOW" for at in (*range(5, 10), 15, 16, 27, 28, 29)},
+        **{str(at): "HIDDEN" for at in (17, 18, 19, *range(20, 27))},
     }
     assert exported["extension"] == {"precision": "WITHIN_5", "marginOfError": 5}
 

@@ -20,7 +20,8 @@ TOPICS = {
     "organizations outbox passwords personal_data registrations",
     "community": "communities discussions moderation",
     "research": "consents participations surveys visibility",
-    "insight": "costs cubes data_uses datasets freezing insights ledger licences publications quotes releases",
+    "insight": "costs cubes data_uses datasets freezing insights ledger licences publications quotes reconciled "
+    "releases",
 }
 KINDS = ("", "_mutations", "_rules")
 
@@ -28,6 +29,7 @@ KINDS = ("", "_mutations", "_rules")
 SAME_THING = {
     "Category": "a variable's category: as defined, stored, computed and shown",
     "Cell": "a cell of a table: as read from a cube, stored, computed and shown",
+    "ReconciledTable": "the tables of a dataset made to agree: as computed and shown",
     "Statistic": "a statistic of a table: as read from a cube, stored, computed and shown",
     "Variable": "a dataset's variable: as defined, stored and shown",
 }

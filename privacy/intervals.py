@@ -1,0 +1,150 @@
+"""Confidence intervals of ratios of noisy sums, such as shares and means.
+
+A ratio m of a numerator A to a denominator N is tested by the sum A - m N, whose expectation is zero at the true m,
+however small or noisy N is (Fieller 1954). Unlike an interval around A / N, the set of all m that pass needs no
+condition on N. Such a condition would spoil it: a figure that is shown only if its N came out large is covered less
+often than stated, because the noise that made N large is also in the figure.
+
+Near the ends of the range, where Fieller's set may be empty, the interval is that of Feldman and Cousins 1998
+(section IV.B): values are accepted in the order of their likelihood relative to that of the best value in the range.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from statistics import NormalDist
+
+CHANCE = 0.95
+NORMAL = NormalDist()
+Z = NORMAL.inv_cdf((1 + CHANCE) / 2)
+CERTAIN = 1.5  # a denominator this many standard deviations of its noise above zero is taken for known near the ends
+STEPS = 64  # of the table of critical values, for each standard deviation
+HALVINGS = 24  # of a bisection: 1e-7 of the range
+PARTS = 16  # of the range beyond the estimate that are searched for accepted values
+
+Quadratic = tuple[float, float, float]  # the coefficients of 1, m and m²
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A ratio of two noisy sums, within `least` to `most`.
+
+    `noise` and `sampling` are the variances of numerator - m * denominator that noise and sampling add, in m.
+    `denominator_sigma` is the standard deviation of the denominator's noise.
+    """
+
+    numerator: float
+    denominator: float
+    denominator_sigma: float
+    noise: Quadratic
+    sampling: Quadratic
+    least: float
+    most: float
+
+    @property
+    def estimate(self) -> float:
+        """The value in the range that fits the sums best."""
+        ends = (self.least, self.most)
+        if self.denominator == 0:
+            return min(ends, key=self._misfit)
+        value = min(max(self.numerator / self.denominator, self.least), self.most)
+        return value if self.denominator > 0 else min((value, *ends), key=self._misfit)
+
+    def interval(self) -> tuple[float, float]:
+        """The bounds of the 95 % confidence interval, which contains the estimate and lies within the range."""
+        best = self.estimate
+        return self._bound(best, self.least), self._bound(best, self.most)
+
+    def _bound(self, best: float, end: float) -> float:
+        """The accepted value nearest to this end of the range. The interval includes gaps between accepted values."""
+        misfit = self._misfit(best)
+        if self._accepts(end, misfit):
+            return end
+        if self._certain and self.least < best < self.most:
+            root = self._root(end)
+            # Where it is nearer to the estimate than to the end, the bound is Fieller's.
+            if root is not None and abs(root - best) <= abs(end - root):
+                return root
+        outside, inside = end, best
+        for part in range(1, PARTS):
+            value = end + (best - end) * part / PARTS
+            if self._accepts(value, misfit):
+                inside = value
+                break
+            outside = value
+        for _ in range(HALVINGS):
+            middle = (inside + outside) / 2
+            if self._accepts(middle, misfit):
+                inside = middle
+            else:
+                outside = middle
+        return inside
+
+    def _accepts(self, value: float, least: float) -> bool:
+        """Whether the value passes; `least` is the misfit of the best value."""
+        if self._certain:
+            return self._misfit(value) <= least + _critical(self._distance(value))
+        return self._misfit(value) <= (Z**2 if least <= Z**2 else least + Z**2)
+
+    @property
+    def _certain(self) -> bool:
+        return self.denominator > CERTAIN * self.denominator_sigma
+
+    def _misfit(self, value: float) -> float:
+        """The square of numerator - value * denominator, in units of its variance if `value` is true."""
+        return (self.numerator - value * self.denominator) ** 2 / self._variance(value)
+
+    def _variance(self, value: float) -> float:
+        return _at(self.noise, value) + max(_at(self.sampling, value), 0.0)
+
+    def _distance(self, value: float) -> float:
+        """The distance to the nearer end of the range, in standard deviations."""
+        room = max(min(value - self.least, self.most - value), 0.0)
+        return room * self.denominator / math.sqrt(self._variance(value))
+
+    def _root(self, end: float) -> float | None:
+        """The bound of Fieller's set on the side of this end, if it is a root of its quadratic equation."""
+        variance = [one + other for one, other in zip(self.noise, self.sampling, strict=True)]
+        constant = self.numerator**2 - Z**2 * variance[0]
+        half = -self.numerator * self.denominator - Z**2 * variance[1] / 2
+        square = self.denominator**2 - Z**2 * variance[2]
+        within = half**2 - square * constant
+        if square <= 0 or within < 0:
+            return None
+        root = (-half + math.copysign(math.sqrt(within), end - self.estimate)) / square
+        return root if self.least < root < self.most and _at(self.sampling, root) >= 0 else None
+
+
+def _at(coefficients: Quadratic, value: float) -> float:
+    constant, linear, square = coefficients
+    return constant + value * (linear + value * square)
+
+
+def _critical(distance: float) -> float:
+    """The critical misfit of a value this many standard deviations from the end of the range, interpolated.
+
+    It rises from the square of the one-sided quantile, at the end itself, to that of the two-sided one.
+    """
+    if distance >= Z:
+        return Z**2
+    place = distance * STEPS
+    below = int(place)
+    table = _criticals()
+    return table[below] + (place - below) * (table[below + 1] - table[below])
+
+
+@lru_cache(maxsize=1)
+def _criticals() -> tuple[float, ...]:
+    def covered(distance: float, misfit: float) -> float:
+        # Towards the end, values beyond it fit best at the end: (y - d)² - (y - 0)² <= misfit.
+        towards = math.sqrt(misfit) if distance**2 >= misfit else (distance**2 + misfit) / (2 * distance)
+        return NORMAL.cdf(math.sqrt(misfit)) - NORMAL.cdf(-towards)
+
+    found = [NORMAL.inv_cdf(CHANCE) ** 2]
+    for step in range(1, math.ceil(Z * STEPS) + 1):
+        low, high = found[0], Z**2
+        for _ in range(50):
+            middle = (low + high) / 2
+            low, high = (middle, high) if covered(step / STEPS, middle) < CHANCE else (low, middle)
+        found.append(high)
+    return tuple(found)

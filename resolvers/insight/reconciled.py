@@ -1,0 +1,86 @@
+"""Reads the tables of a dataset made to agree, at no privacy cost."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from models.insight import datasets
+from models.insight import insights as tables
+from models.rows import Finished, Row, Rows, row, select
+from privacy import domains, reading
+from privacy.cubes import Cube
+from privacy.reconciling import informative
+from privacy.reconciling import reconciled as reconciled_by_least_squares
+from resolvers.insight.cubes import Cell, Statistic, StoredCube, cube_of, json_object, shown_cells, shown_statistics
+
+
+@dataclass(frozen=True)
+class ReconciledTable(Finished):
+    releases: int
+    as_of: str  # as PostgreSQL writes a time in JSON
+    cells: list[Cell]
+    statistics: list[Statistic]
+
+
+def tables_of(insight: Row) -> Rows:
+    """The insight's cube, and all tables of its dataset, as JSON, which `reconciled` takes."""
+    release, better = row(tables.Release), row(tables.Release)
+    improved = select(better.id).where(better.improves_id == release.id).exists()
+    table = json_object(
+        variables=release.variables,
+        estimates=release.estimates,
+        sigma=release.sigma,
+        published_at=release.published_at,
+    )
+    in_order = aggregate_order_by(table, release.published_at, release.id)  # sums of floats depend on their order
+    every = select(func.json_agg(in_order)).where(release.dataset_id == insight.dataset_id, ~improved)
+    variable, category = row(datasets.Variable), row(datasets.Category)
+    many = select(func.count(category.place)).where(
+        category.dataset_id == variable.dataset_id, category.variable == variable.position
+    )
+    described = json_object(
+        position=variable.position,
+        name=variable.name,
+        max_per_member=variable.max_per_member,
+        categories=many.scalar_subquery(),
+    )
+    variables = select(func.json_agg(described)).where(variable.dataset_id == insight.dataset_id)
+    found = json_object(
+        own=cube_of(insight).scalar_subquery(), tables=every.scalar_subquery(), variables=variables.scalar_subquery()
+    )
+    return select(found)
+
+
+def reconciled(found: Any, *, include_unreliable: bool = False) -> ReconciledTable:
+    """The insight's table, once all tables of its dataset agree.
+
+    Counts of HIDDEN cells are None unless `include_unreliable`.
+    """
+    stored = StoredCube.read(found["own"])
+    own = stored.cube.variables
+    known = {each["position"]: _variable(each) for each in found["variables"]}
+    cubes = [
+        Cube(tuple(known[at] for at in each["variables"]), tuple(map(float, each["estimates"])), each["sigma"])
+        for each in found["tables"]
+    ]
+    used = informative(cubes, own)
+    table = reconciled_by_least_squares([cubes[at] for at in used], own)
+    noise = table.noise_within(stored.variable)
+    return ReconciledTable(
+        releases=len(used),
+        as_of=max((found["tables"][at]["published_at"] for at in used), key=datetime.fromisoformat),
+        cells=shown_cells(
+            stored, reading.cells_of(table.cube, stored.variable, stored.by, stored.size, noise), include_unreliable
+        ),
+        statistics=shown_statistics(stored, reading.statistics_of(table.cube, stored.variable, stored.by, noise)),
+    )
+
+
+def _variable(found: Any) -> domains.Variable:
+    """A variable of which only the number of categories matters."""
+    categories = tuple(domains.Category(str(place), "") for place in range(found["categories"]))
+    rule = domains.DomainRule.NUMBER
+    return domains.Variable(found["name"], found["name"], categories, rule, False, found["max_per_member"])
