@@ -175,6 +175,11 @@ def optional_text_within(value: str | None, most: int, *path: Step) -> str | Non
     return None if value is None or is_blank(value) else text_within(value, most, *path)
 
 
+def optional_line_within(value: str | None, most: int, *path: Step) -> str | None:
+    """An optional single line of text, trimmed; None if it is blank. Raises Refused: INVALID, TOO_LONG."""
+    return None if value is None or is_blank(value) else line_within(value, most, *path)
+
+
 def member_of(viewer: Viewer) -> UUID:
     """The viewer's member id. Raises Forbidden if they are not a member."""
     if viewer.member is None:
