@@ -246,6 +246,7 @@ CALLERS: dict[str, set[Login]] = {
     "identity.credential_of(text)": {PUBLIC},
     "identity.stored_address(text[])": {PUBLIC},
     "identity.open_session(uuid,bytea,text,interval)": {PUBLIC},
+    "identity.renew_hash(uuid,text,text)": {PUBLIC},
     "identity.viewer_of(bytea)": {PUBLIC},
     "identity.key_used(uuid)": {PUBLIC},
     "identity.open_organization(text,text,text,text,text,interval)": {MANAGER},
