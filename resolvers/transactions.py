@@ -96,6 +96,14 @@ class Forbidden(Exception):
     """The viewer may not do this, whatever the input."""
 
 
+class CommitLost(Exception):
+    """The connection was lost during a COMMIT: the transaction may be committed or not."""
+
+
+class OutcomeUnknown(Exception):
+    """A write may have been carried out or not, and would be carried out twice if it were repeated."""
+
+
 def not_found(*path: Step) -> Refused:
     """The same refusal for a row that does not exist as for one that the viewer may not see or change."""
     return refused(RefusalCode.NOT_FOUND, "This does not exist, or you have no access to it.", *path)
@@ -167,6 +175,11 @@ def optional_text_within(value: str | None, most: int, *path: Step) -> str | Non
     return None if value is None or is_blank(value) else text_within(value, most, *path)
 
 
+def optional_line_within(value: str | None, most: int, *path: Step) -> str | None:
+    """An optional single line of text, trimmed; None if it is blank. Raises Refused: INVALID, TOO_LONG."""
+    return None if value is None or is_blank(value) else line_within(value, most, *path)
+
+
 def member_of(viewer: Viewer) -> UUID:
     """The viewer's member id. Raises Forbidden if they are not a member."""
     if viewer.member is None:
@@ -196,6 +209,9 @@ async def run_once(write: Write, viewer: Viewer, work: Work, key: IdempotencyKey
     A request that arrives while another with its key is running waits for it. A result is stored for a day, without its
     `Unstored` values; a refusal is not stored. Raises what `work` raises, Refused: CONFLICT if the client's id was used
     with another input, and Forbidden if the viewer's account has been deleted in the meantime.
+
+    After a lost COMMIT, a request with a key is tried again: the stored result shows whether the first attempt was
+    committed. Without a key, raises OutcomeUnknown.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -214,6 +230,11 @@ async def run_once(write: Write, viewer: Viewer, work: Work, key: IdempotencyKey
                     key.mutation, key.client_mutation_id, key.input_hash, text,
                 )  # fmt: skip
                 return {**with_unstored(made), **json.loads(text)}
+        except CommitLost:
+            if key is None:
+                raise OutcomeUnknown from None
+            if attempt == ATTEMPTS:
+                raise
         except RETRIED:
             if await has_left(write, viewer):
                 raise Forbidden from None

@@ -18,7 +18,8 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str | None:
     """The address that identifies a client: an IPv4 address, the /64 network of an IPv6 address, or None if unknown.
 
     The request's X-Forwarded-For is read from the end, for as long as the sender of each entry is a trusted proxy:
-    anything before that can be forged by the client.
+    anything before that can be forged by the client. Forwarded (RFC 7239) is ignored: a proxy that appends to only one
+    of the two headers passes the other on as the client wrote it.
     """
     client = scope.get("client")
     address = parsed(client[0]) if client else None

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from models.database import Connection
-from resolvers.transactions import Write
+from resolvers.transactions import OutcomeUnknown, Write
 from server.errors import RequestError
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ class CommitGuard:
     """
 
     def __init__(self) -> None:
-        self.committed = False
+        self.committed = False  # or may be: nobody knows
         self.error: RequestError | None = None  # raised by all steps since the operation was cut short
         self.steps: set[asyncio.Timeout] = set()  # those that are being awaited
 
@@ -54,6 +54,9 @@ class CommitGuard:
                 self.steps.add(timeout)
                 try:
                     return await work
+                except OutcomeUnknown:
+                    self.committed = True
+                    raise
                 finally:
                     self.steps.discard(timeout)
         except TimeoutError:

@@ -13,6 +13,7 @@ from graphql.utilities import validate_input_literal
 from graphql.validation import ASTValidationRule, ValuesOfCorrectTypeRule, specified_rules
 
 from models.viewers import Audience
+from resolvers.transactions import CommitLost
 from schema.scalars import InvalidScalar
 
 
@@ -27,11 +28,17 @@ class Code(StrEnum):
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
     INVALID = "INVALID"  # this and the next are codes of `userErrors`, which `insightQuote` returns as errors
     NOT_FOUND = "NOT_FOUND"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"  # of a mutation without an idempotency key whose commit was not confirmed
     INTERNAL = "INTERNAL_SERVER_ERROR"
 
 
 CODES = frozenset(code.value for code in Code)
 INTERNAL_MESSAGE = "Internal server error."
+UNAVAILABLE_MESSAGE = "The database is temporarily unavailable. Please try again."
+OUTCOME_UNKNOWN_MESSAGE = (
+    "The connection to the database was lost during the commit: the mutation may have been carried out or not. Check "
+    "before you send it again. A mutation with a clientMutationId can be sent again without being carried out twice."
+)
 
 
 class RequestError(Exception):
@@ -88,13 +95,21 @@ def unauthenticated() -> RequestError:
     )
 
 
-def unavailable(message: str = "The database is temporarily unavailable. Please try again.") -> RequestError:
+def unavailable(message: str = UNAVAILABLE_MESSAGE) -> RequestError:
     """A request that may succeed if it is sent again shortly."""
     return request_error(503, Code.INTERNAL, message, headers=((b"retry-after", b"2"),))
 
 
 def shutting_down() -> RequestError:
     return unavailable("The server is shutting down. Please try again.")
+
+
+class CommitLostError(RequestError, CommitLost):
+    """As `unavailable`, for work that can be repeated: reads, and writes with an idempotency key."""
+
+    def __init__(self) -> None:
+        error = unavailable()
+        super().__init__(error.status, error.errors, headers=error.headers)
 
 
 def overloaded() -> RequestError:
@@ -209,6 +224,11 @@ def field_failure(error: GraphQLError, failure: RequestError) -> dict[str, Any]:
     entry = error_entry(error, Code(shown["extensions"]["code"]), f"{cause}.")
     entry["extensions"] |= shown["extensions"]
     return entry
+
+
+def outcome_unknown(error: GraphQLError) -> dict[str, Any]:
+    """The entry for a mutation of which nobody knows whether it was committed."""
+    return error_entry(error, Code.OUTCOME_UNKNOWN, OUTCOME_UNKNOWN_MESSAGE)
 
 
 def is_masked(error: GraphQLError) -> bool:

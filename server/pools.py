@@ -9,7 +9,7 @@ import asyncpg
 
 from models.database import Connection, take_on
 from models.viewers import Viewer
-from server.errors import overloaded, timed_out, unavailable
+from server.errors import CommitLostError, overloaded, timed_out, unavailable
 
 T = TypeVar("T")
 
@@ -88,22 +88,30 @@ class ConnectionPool:
     async def write(self, viewer: Viewer) -> AsyncIterator[Connection]:
         """A transaction in which row-level security applies to `viewer`; it commits when the block ends normally.
 
-        Raises RequestError if the database is unavailable, overloaded or too slow.
+        Raises RequestError if the database is unavailable, overloaded or too slow, and CommitLostError if nobody knows
+        whether it was committed.
         """
         if self.busy >= self.max_busy:
             raise overloaded()
         self.busy += 1
+        sent = committed = False  # the COMMIT
         try:
             connection = await self.take()
             try:
                 async with connection.transaction():
                     await take_on(connection, viewer)
                     yield connection
+                    sent = not connection.is_closed()
+                committed = True
             except BaseException as error:
                 await self.give_back(connection, error)
                 raise
             await self.pool.release(connection)
         except DATABASE_UNAVAILABLE as error:
+            if committed:
+                return  # only the release failed, of a connection that was cut since: asyncpg has discarded it
+            if sent and not isinstance(error, asyncpg.QueryCanceledError):
+                raise CommitLostError from None
             raise as_request_error(error, self.statement_seconds) from None
         finally:
             self.busy -= 1

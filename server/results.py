@@ -5,15 +5,16 @@ import secrets
 import orjson
 from graphql import ExecutionResult
 
+from resolvers.transactions import OutcomeUnknown
 from server import logs
-from server.errors import RequestError, execution_error, field_failure, is_masked
+from server.errors import RequestError, execution_error, field_failure, is_masked, outcome_unknown
 
 
 def response_of(result: ExecutionResult, *, committed: bool = False) -> tuple[bytes, tuple[str, ...]]:
     """The response's JSON and the distinct codes of its errors; logs unexpected errors, which the client does not see.
 
-    Raises RequestError if a field raised one, unless something is `committed`: then it is an error at the field's path,
-    because a client that gets a 503 tries again, and would do it twice.
+    Raises RequestError if a field raised one, unless something is, or may be, `committed`: then it is an error at the
+    field's path, because a client that gets a 503 tries again, and would do it twice.
     """
     if not result.errors:
         return orjson.dumps({"data": result.data}), ()
@@ -23,6 +24,9 @@ def response_of(result: ExecutionResult, *, committed: bool = False) -> tuple[by
             if not committed:
                 raise error.original_error
             errors.append(field_failure(error, error.original_error))
+            continue
+        if isinstance(error.original_error, OutcomeUnknown):
+            errors.append(outcome_unknown(error))
             continue
         id = None
         if is_masked(error):

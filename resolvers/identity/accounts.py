@@ -19,7 +19,7 @@ from models.rows import Branches, Expression, Row, Rows, ViewerIds, row, select
 from models.viewers import Audience, Viewer
 from resolvers.calling import Call
 from resolvers.identity import attempts
-from resolvers.identity.passwords import verify_password
+from resolvers.identity.passwords import renewed_hash, verify_normalized, verify_password
 from resolvers.transactions import Forbidden, RefusalCode, Result, Work, not_found, refused
 
 SESSION_LIFETIME = timedelta(days=30)
@@ -42,8 +42,8 @@ class SignedIn:
 async def sign_in(call: Call, *, email: AccountAddress, password: str) -> Work:
     """Checks an e-mail address and a password; the returned Work opens a session.
 
-    Both raise Refused: WRONG_CREDENTIALS if no account matches, without revealing which of the two is wrong. Raises
-    Refused: LIMIT_REACHED after too many attempts, whether or not the account exists.
+    A hash of an older form is replaced. Both raise Refused: WRONG_CREDENTIALS if no account matches, without revealing
+    which of the two is wrong. Raises Refused: LIMIT_REACHED after too many attempts, whether or not the account exists.
     """
     # In a transaction of its own: none may stay open while the password is hashed, which takes long by design.
     async with call.apart() as connection:
@@ -55,6 +55,7 @@ async def sign_in(call: Call, *, email: AccountAddress, password: str) -> Work:
     if not await verify_password(password, None if found is None else found["password_hash"]) or found is None:
         raise wrong_credentials()
     account, password_hash = found["account_id"], found["password_hash"]
+    renewed = await renewed_hash(password, password_hash)
     token = secrets.token_urlsafe(TOKEN_BYTES)
 
     async def opens(connection: Connection, viewer: Viewer) -> Result:
@@ -62,8 +63,13 @@ async def sign_in(call: Call, *, email: AccountAddress, password: str) -> Work:
         opened = await _open_session(connection, account, token, call.device)
         # From here on, a change of the password waits for this transaction, and then closes this session too.
         now = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", address)
-        if opened is None or now is None or now["password_hash"] != password_hash:
+        if opened is None or now is None:
             raise wrong_credentials()
+        # Changed or, rarely, renewed by another sign-in at the same time.
+        if now["password_hash"] != password_hash and not await verify_normalized(password, now["password_hash"]):
+            raise wrong_credentials()
+        if renewed is not None:
+            await connection.execute("SELECT identity.renew_hash($1, $2, $3)", account, password_hash, renewed)
         return {"token": token, "viewer": opened}
 
     return opens

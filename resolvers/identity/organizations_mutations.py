@@ -10,7 +10,7 @@ from models.parameters import EmailAddress
 from models.viewers import Viewer
 from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import new_code
-from resolvers.transactions import Refusal, RefusalCode, Refused, invalid, require_role, text_within
+from resolvers.transactions import Refusal, RefusalCode, Refused, invalid, line_within, require_role
 
 NAME_LENGTH = 200
 INVITATION_LIFETIME = timedelta(days=3)  # of the first code; another can be requested at any time
@@ -36,9 +36,9 @@ async def create_organization(
     organization has the name, ignoring case, or if the address has an account.
     """
     require_role(viewer, StaffRole.DATA_STEWARD)
-    called = text_within(name, NAME_LENGTH, "name")
+    called = line_within(name, NAME_LENGTH, "name")
     if not called.isprintable():
-        raise invalid("The name must be a single line.", "name")
+        raise invalid("The name must not contain invisible characters.", "name")
     language = accounts_rules.locale_of(locale or accounts_rules.DEFAULT_LOCALE, "locale")
     made = await connection.fetchrow(
         "SELECT * FROM identity.open_organization($1, $2, $3, $4, $5, $6)",

@@ -29,6 +29,22 @@ async def verify_password(password: str, password_hash: str | None) -> bool:
     return False
 
 
+async def renewed_hash(password: str, password_hash: str) -> str | None:
+    """The hash to store instead of one that `verify_password` has matched.
+
+    None if that is already of the password in NFKC, with the parameters in use.
+    """
+    current = not HASHER.check_needs_rehash(password_hash)
+    if current and (len(forms(password)) == 1 or await verify_normalized(password, password_hash)):
+        return None
+    return await hash_password(password)
+
+
+async def verify_normalized(password: str, password_hash: str) -> bool:
+    """Whether the hash is of the password in NFKC, as every hash made today."""
+    return await asyncio.to_thread(_verify, normalized(password), password_hash)
+
+
 def normalized(password: str) -> str:
     """The password in NFKC: keyboards compose the same characters differently."""
     return unicodedata.normalize("NFKC", password)

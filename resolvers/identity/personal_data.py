@@ -90,6 +90,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         {"staff_id": BY_STAFF},
         stays="the post keeps its place, and the reason why it is empty",
     ),
+    "care.removed_text": MemberTable(OF_AUTHOR, ("post_id", "author_id", "body")),
     "care.suspension": MemberTable(OF_MEMBER, ("member_id", "until", "reason", "created_at"), {"staff_id": BY_STAFF}),
     "research.consent_change": MemberTable(
         OF_MEMBER, ("id", "member_id", "purpose", "granted", "recipients", "notice_version", "changed_at")
@@ -126,7 +127,7 @@ NOT_EXPORTED: Mapping[str, str] = {
     "research.record": "derived from the member's other rows, in bytes that no role may read; erased with the member",
     "identity.credential": "a secret: the member knows their password, and its hash is of use only to a thief",
     "identity.registration": "has no account yet; deleted when its code is entered, or within a day",
-    "identity.pseudonym_look": "derived from the pseudonym, which is exported; deleted with the member",
+    "identity.pseudonym_look": "derived from the pseudonym, which is exported, or for a year from a former one",
     "identity.password_reset": "a secret: the hash of a code, deleted within an hour",
     "identity.attempt": "holds a hash without a name; deleted within a day",
     "identity.mail": "deleted once it is sent to the member",

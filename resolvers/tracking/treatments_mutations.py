@@ -21,6 +21,7 @@ from resolvers.transactions import (
     limit_reached,
     member_of,
     not_found,
+    optional_line_within,
     optional_text_within,
     taken,
     too_late,
@@ -53,8 +54,8 @@ async def start_course(
     """Starts a course of a treatment, and returns its id.
 
     Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND for the treatment, or for a community that
-    they do not belong to, INVALID for the day, TOO_LONG for the dose, TAKEN if another course of the treatment started
-    on the same day.
+    they do not belong to, INVALID for the day or the dose, TOO_LONG for the dose, TAKEN if another course of the
+    treatment started on the same day.
     """
     member = member_of(viewer)
     if not await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.treatment WHERE id = $1)", treatment):
@@ -64,7 +65,7 @@ async def start_course(
     ):
         raise not_found("community")
     await day_within(connection, started_on, "started_on")
-    dose = optional_text_within(dose, DOSE_LENGTH, "dose")
+    dose = optional_line_within(dose, DOSE_LENGTH, "dose")
     # Of two identical requests at once, the second waits here, and then finds the first one's course.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"courses of {member}")
     begun = await connection.fetchval(

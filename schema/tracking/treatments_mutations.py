@@ -52,5 +52,5 @@ class TreatmentMutations:
         treatment="The treatment.",
         community="The community of the condition that is treated: one that the viewer is a member of.",
         started_on=f"The first day. {MEMBERS_DAY}",
-        dose=f"The dose in words: at most {write.DOSE_LENGTH} characters.",
+        dose=f"The dose in words, on a single line: at most {write.DOSE_LENGTH} characters.",
     )

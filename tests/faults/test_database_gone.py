@@ -47,14 +47,15 @@ USES = "{ dataUses(first: 20) { nodes { purpose variables cost { microRho } } } 
 class Clients:
     """Clients that send requests until stopped, what they published, and responses that no failure explains.
 
-    A failure is explained by a 503, or after a publication's commit by errors at the paths of its payload's fields.
+    A failure is explained by a 503, after a publication's commit by errors at the paths of its payload's fields, and
+    during the commit by an unknown outcome.
     """
 
     ask: Ask
     published: dict[tuple[str, ...], list[tuple[str, int]]] = field(default_factory=dict)  # insights, charges; by cube
     reads: int = 0
     away: int = 0  # responses that requested a retry
-    unread: int = 0  # publications that were committed, and whose payload could not be read
+    unread: int = 0  # publications that were committed, or may be, and whose payload could not be read
     wrong: list[Any] = field(default_factory=list)
     stopped: bool = False
 
@@ -67,7 +68,7 @@ class Clients:
                 return result["data"]
             if answer.status_code == 503 and "retry-after" in answer.headers and "id" not in extensions(result):
                 self.away += 1
-            elif answer.status_code == 200 and is_unread(result):
+            elif answer.status_code == 200 and (is_unread(result) or is_unknown(result)):
                 self.unread += 1
             else:
                 self.wrong.append((answer.status_code, result))
@@ -110,6 +111,12 @@ def is_unread(result: dict[str, Any]) -> bool:
     errors = sorted(result["errors"], key=lambda error: unread.index(error["path"]) if error["path"] in unread else -1)
     failures = [(error["path"], error["extensions"], "again" in error["message"]) for error in errors]
     return failures != [] and failures == [(path, {"code": "INTERNAL_SERVER_ERROR"}, False) for path in unread]
+
+
+def is_unknown(result: dict[str, Any]) -> bool:
+    """Whether nobody knows if a publication was committed."""
+    errors = [(error["path"], error["extensions"]["code"]) for error in result["errors"]]
+    return (result["data"], errors) == ({"insightPublish": None}, [(["insightPublish"], "OUTCOME_UNKNOWN")])
 
 
 def extensions(result: dict[str, Any]) -> set[str]:

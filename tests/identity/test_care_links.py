@@ -110,7 +110,7 @@ async def test_either_side_ends_a_care_link_until_a_new_invitation(network: Netw
     assert await status(network, mia, rob) == "ENDED"
     assert await invited(network, mia, rob) == id
     assert await status(network, mia, rob) == "INVITED"
-    assert await news(network, rob) == [("CARE_LINK", f"mbr_{mia.id}")] * 2
+    assert await news(network, rob) == [("CARE_LINK", f"mbr_{mia.id}")]  # not of the invitation that has ended
 
 
 async def test_a_patient_has_at_most_twenty_open_invitations(network: Network) -> None:
@@ -180,3 +180,22 @@ async def test_the_database_refuses_rows_that_no_mutation_writes(admin: asyncpg.
             async with admin.transaction():
                 await admin.execute(statement, viewer, other)
         assert await admin.fetchval("SELECT care.tell($2, 'CARE_LINK', 'mbr', $1)", viewer, other) is not None
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+@pytest.mark.parametrize("by_patient", [True, False])
+async def test_the_notifications_of_a_care_link_end_with_it(network: Network, accepted: bool, by_patient: bool) -> None:
+    mia, rob = await pair(network)
+    _, other = await pair(network)
+    link = await invited(network, mia, rob)
+    await invited(network, mia, other)
+    if accepted:
+        await network.do(rob, "careLinkAccept", LINK, careLink=link)
+        assert await news(network, mia) == [("CARE_LINK", f"mbr_{rob.id}")]
+    assert await news(network, rob) == [("CARE_LINK", f"mbr_{mia.id}")]
+    for _ in range(2):
+        await network.do(mia if by_patient else rob, "careLinkEnd", LINK, careLink=link)
+    assert (await news(network, mia), await news(network, rob)) == ([], [])
+    assert await news(network, other) == [("CARE_LINK", f"mbr_{mia.id}")]
+    await invited(network, mia, rob)
+    assert await news(network, rob) == [("CARE_LINK", f"mbr_{mia.id}")]

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from privacy.precision import Precision, price
-from tests.support.callers import OwnServer
 from tests.support.insights import BY_SEX, furnished
+from tests.support.network import Network
 
 TABLE = """query ($id: ID!, $all: Boolean) { insight(id: $id) {
   cells(includeUnreliable: $all) { category { code } by { code } count marginOfError }
@@ -29,8 +29,8 @@ def sums(cells: list[dict[str, Any]], of: str) -> dict[str, int]:
     return found
 
 
-async def test_a_new_release_improves_the_reconciled_table_and_not_the_one_drawn(own_server: OwnServer) -> None:
-    published = await furnished(own_server)
+async def test_a_new_release_improves_the_reconciled_table_and_not_the_one_drawn(own_network: Network) -> None:
+    published = await furnished(own_network)
     before = (await published("licensed", TABLE, {"all": True}))["insight"]
     # The dataset's size is a table without variables, which all others must agree with.
     assert before["reconciled"]["releases"] == 2
@@ -53,10 +53,10 @@ async def test_a_new_release_improves_the_reconciled_table_and_not_the_one_drawn
     assert after == (await published("patient", TABLE, {"all": True}))["insight"]
 
 
-async def test_an_improved_release_replaces_the_one_that_it_improves(own_server: OwnServer) -> None:
-    published = await furnished(own_server)
+async def test_an_improved_release_replaces_the_one_that_it_improves(own_network: Network) -> None:
+    published = await furnished(own_network)
     first = (await published("licensed", TABLE, {"all": True}))["insight"]
-    improves = await own_server.admin.fetchval(
+    improves = await own_network.database.fetchval(
         "select release_id from insight.insight where id = $1", UUID(published.ids["fatigue"].removeprefix("ins_"))
     )
     await published.wave.publish(
@@ -68,8 +68,8 @@ async def test_an_improved_release_replaces_the_one_that_it_improves(own_server:
     assert max(margins) < min(cell["marginOfError"] for cell in first["reconciled"]["cells"])
 
 
-async def test_hidden_counts_are_left_out_unless_requested(own_server: OwnServer) -> None:
-    published = await furnished(own_server)
+async def test_hidden_counts_are_left_out_unless_requested(own_network: Network) -> None:
+    published = await furnished(own_network)
     shown = (await published("licensed", TABLE))["insight"]["reconciled"]["cells"]
     every = (await published("licensed", TABLE, {"all": True}))["insight"]["reconciled"]["cells"]
     assert {cell["reliability"] for cell in shown if cell["count"] is None} == {"HIDDEN"}
@@ -78,6 +78,6 @@ async def test_hidden_counts_are_left_out_unless_requested(own_server: OwnServer
 
 
 @pytest.mark.parametrize("who", ["unlicensed", "ended"])
-async def test_it_is_read_by_whoever_reads_the_insight(own_server: OwnServer, who: str) -> None:
-    published = await furnished(own_server)
+async def test_it_is_read_by_whoever_reads_the_insight(own_network: Network, who: str) -> None:
+    published = await furnished(own_network)
     assert (await published(who, TABLE))["insight"] is None

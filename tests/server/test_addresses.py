@@ -126,6 +126,37 @@ def test_several_header_lines_are_read_as_one_list(lines: tuple[bytes, ...], add
 
 
 @pytest.mark.parametrize(
+    "forwarded",
+    [
+        b"for=192.0.2.9",
+        b"for=192.0.2.9;proto=https;by=10.0.0.1",
+        b'for="[2001:db8:1:2::1]:443"',
+        b"for=_hidden",
+        b"for=unknown",
+        b"for=192.0.2.9, for=10.0.0.2",
+        b"192.0.2.9",
+        b"",
+    ],
+)
+@pytest.mark.parametrize(
+    ("client", "lines", "address"),
+    [
+        ("10.0.0.1", (), "10.0.0.1"),
+        ("10.0.0.1", (b"203.0.113.9",), "203.0.113.9"),
+        ("203.0.113.7", (), "203.0.113.7"),
+        ("fd00::1", (b"unknown",), "fd00::/64"),
+    ],
+)
+@pytest.mark.parametrize("last", [True, False])
+def test_the_forwarded_header_is_ignored(
+    client: str, lines: tuple[bytes, ...], address: str, forwarded: bytes, last: bool
+) -> None:
+    headers = [(b"x-forwarded-for", line) for line in lines]
+    headers.insert(len(headers) if last else 0, (b"forwarded", forwarded))
+    assert client_address({"type": "http", "client": (client, 1234), "headers": headers}, TRUSTED) == address
+
+
+@pytest.mark.parametrize(
     ("trusted", "client"),
     [
         ("::ffff:10.0.0.1", "10.0.0.1"),

@@ -36,6 +36,15 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.credential_of_account(uuid) TO cohorte_public;
 
+-- Replaces the hash of a password by another one of the same password, unless it has changed in the meantime.
+CREATE FUNCTION identity.renew_hash(account_id uuid, was text, becomes text) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE identity.credential c SET password_hash = renew_hash.becomes
+    WHERE c.account_id = renew_hash.account_id AND c.password_hash = renew_hash.was
+$$;
+GRANT EXECUTE ON FUNCTION identity.renew_hash(uuid, text, text) TO cohorte_public;
+
 -- Opens a session and returns its id; null if there is no such account.
 CREATE FUNCTION identity.open_session(account_id uuid, token_hash bytea, device text, lifetime interval) RETURNS uuid
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -1,0 +1,150 @@
+"""Single-line texts: which texts of the graph's inputs may have several lines, and that all others refuse them."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+from graphql import GraphQLInputObjectType, get_named_type
+
+from models.identity.accounts import StaffRole
+from schema.build import build_views
+from tests import factories
+from tests.support.client import ANYBODY, Caller
+from tests.support.network import Network
+from tests.support.newcomers import newcomer
+from tests.support.surveys import CHOICES, QUESTIONS, in_days, today, wanted
+
+SEVERAL_LINES: Mapping[str, str] = {
+    "AnswerInput": "text",
+    "CourseEvaluateInput": "comment",
+    "DiscussionStartInput": "body",
+    "FlagResolveInput": "note",
+    "LicenceDecideInput": "reason",
+    "LicenceRequestInput": "purpose",
+    "MemberSuspendInput": "reason",
+    "ObservationEntry": "note",
+    "PostAddInput": "body",
+    "PostEditInput": "body",
+    "PostFlagInput": "note",
+    "PostRemoveInput": "reason",
+    "ProfileUpdateInput": "about",
+    "QuestionInput": "help text",
+    "SurveyCreateInput": "description",
+    "SurveyReviseInput": "description",
+}
+# Compared with what is stored or listed, and refused if they differ; or secrets.
+NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
+    "AccountDeleteInput": "password",
+    "AnswerInput": "codes question",
+    "CareLinkInviteInput": "pseudonym",
+    "CategoryFilter": "in variable",
+    "ConsentSetInput": "noticeVersion",
+    "EligibilityInput": "regions",
+    "InsightInput": "by variable",
+    "InsightQuoteInput": "by variable",
+    "ProfileUpdateInput": "region",
+    "RegisterInput": "noticeVersion password region",
+    "ResetPasswordInput": "code password",
+    "SignInInput": "password",
+    "VerifyEmailInput": "code",
+    "VisibilityRuleInput": "question values",
+}
+LINES: Mapping[str, str] = {
+    "ApiKeyCreateInput": "name",
+    "CourseStartInput": "dose",
+    "DiscussionStartInput": "title",
+    "MoneyInput": "currency",
+    "OrganizationCreateInput": "locale name",
+    "ProfileUpdateInput": "locale pseudonym",
+    "QuestionInput": "key",
+    "QuestionOptionInput": "code label",
+    "RegisterInput": "locale pseudonym",
+    "SurveyCreateInput": "title",
+    "SurveyReviseInput": "title",
+    "WaveFreezeInput": "wave",
+}
+ENDS = ["\n", "\r\n", "\r", "\t", "\u2028", "\u2029", "\n\n"]
+
+
+def named(fields: Mapping[str, str]) -> list[str]:
+    return [f"{kind}.{name}" for kind, names in fields.items() for name in names.split()]
+
+
+def texts() -> set[str]:
+    """The fields of inputs that take a text, in every view."""
+    types = {name: kind for view in build_views().values() for name, kind in view._schema.type_map.items()}
+    return {
+        f"{name}.{each}"
+        for name, kind in types.items()
+        if isinstance(kind, GraphQLInputObjectType)
+        for each, field in kind.fields.items()
+        if get_named_type(field.type).name == "String" and each != "clientMutationId"
+    }
+
+
+def test_every_text_is_one_that_may_have_several_lines_or_is_tested_to_have_one() -> None:
+    assert sorted(texts()) == sorted(named(SEVERAL_LINES) + named(NOT_STORED_AS_WRITTEN) + named(LINES))
+
+
+async def request(
+    network: Network, community_id: UUID, field: str, text: str
+) -> tuple[Caller, str, dict[str, Any], str]:
+    """A caller, a mutation, its input with a text in a field, and the path of that field."""
+    community, db = f"com_{community_id}", network.database
+    given: dict[str, Any]
+    kind, name = field.split(".")
+    if kind == "ApiKeyCreateInput":
+        return await network.buyer(), "apiKeyCreate", {name: text, "expiresAt": f"{in_days(30)}T00:00:00Z"}, name
+    if kind == "CourseStartInput":
+        given = {"treatment": f"trt_{(await factories.treatment(db))['id']}", "startedOn": today().isoformat()}
+        return await network.member(community_id), "courseStart", given | {name: text}, name
+    if kind == "DiscussionStartInput":
+        given = {"community": community, "body": "b", name: text}
+        return await network.member(community_id), "discussionStart", given, name
+    if kind == "MoneyInput":
+        licence = await factories.licence(db, community_id=community_id, status="REQUESTED")
+        price = {"amount": "1", name: text}
+        given = {"licence": f"lic_{licence['id']}", "granted": True, "quota": 1, "price": price}
+        return await network.staff(StaffRole.DATA_STEWARD), "licenceDecide", given, f"price.{name}"
+    if kind == "OrganizationCreateInput":
+        given = {"name": "A laboratory", "kind": "LABORATORY", "contactEmail": "contact@lab.example"} | {name: text}
+        return await network.staff(StaffRole.DATA_STEWARD), "organizationCreate", given, name
+    if kind == "ProfileUpdateInput":
+        return await network.member(), "profileUpdate", {name: text}, name
+    if kind == "RegisterInput":
+        return ANYBODY, "register", newcomer("line", **{name: text}), name
+    if kind == "WaveFreezeInput":
+        given = {"community": community, "offeredTo": ["HOSPITAL"], name: text}
+        return await network.staff(StaffRole.SURVEY_MANAGER), "waveFreeze", given, name
+    manager = await network.staff(StaffRole.SURVEY_MANAGER)
+    if kind == "SurveyReviseInput":
+        made = await network.do(manager, "surveyCreate", "survey { id }", **wanted(community_id))
+        return manager, "surveyRevise", {"survey": made["survey"]["id"], name: text}, name
+    if kind == "SurveyCreateInput":
+        return manager, "surveyCreate", wanted(community_id, **{name: text}), name
+    question: Mapping[str, Any] = QUESTIONS[0]
+    if kind == "QuestionOptionInput":
+        options = [CHOICES[0] | {name: text}, *CHOICES[1:]]
+        return (
+            manager,
+            "surveyCreate",
+            wanted(community_id, questions=[{**question, "options": options}]),
+            (f"questions.0.options.0.{name}"),
+        )
+    assert kind == "QuestionInput"
+    return manager, "surveyCreate", wanted(community_id, questions=[{**question, name: text}]), f"questions.0.{name}"
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("field", named(LINES))
+async def test_a_line_contains_no_line_ends_or_tabs(network: Network, community_id: UUID, field: str, end: str) -> None:
+    who, mutation, given, path = await request(network, community_id, field, f"abc{end}def")
+    assert await network.refused(who, mutation, **given) == ("INVALID", f"input.{path}")
+
+
+@pytest.mark.parametrize("dose", ["500 mg\n", "\n500 mg", " 500 mg\t"])
+async def test_white_space_around_a_dose_is_no_line_of_its_own(network: Network, community_id: UUID, dose: str) -> None:
+    who, mutation, given, _ = await request(network, community_id, "CourseStartInput.dose", dose)
+    payload = await network.do(who, mutation, "course { dose }", **given)
+    assert payload == {"course": {"dose": "500 mg"}, "userErrors": []}
