@@ -271,6 +271,8 @@ CALLERS: dict[str, set[Login]] = {
     "care.tell(uuid,text,text,uuid)": {PATIENT, MANAGER},
     "catalog.readiness_changed(uuid)": {PATIENT, MANAGER},
     "catalog.schedule_survey(uuid)": {MANAGER},
+    "catalog.unschedule_survey(uuid)": {MANAGER},
+    "catalog.set_survey_terms(uuid,date,integer,text[])": {MANAGER},
     "catalog.surveys_due()": {PUBLISHER},
     "catalog.open_due(uuid)": {PUBLISHER},
     "catalog.release_survey(uuid)": {PUBLISHER},

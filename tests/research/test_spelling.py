@@ -27,9 +27,11 @@ OTHERS = [
     ("more", "less"), ("always", "sometimes"), ("able", "unable"), ("not able", "notable"), ("male", "female"),
     ("mother", "father"), ("increase", "decrease"), ("abduction", "adduction"), ("hypotension", "hypertension"),
     ("symptomatic", "asymptomatic"), ("hyperkaliémie", "hypokaliémie"), ("Prednisone", "Prednisolone"),
-    ("day", "days"), ("heavy", "heavier"), ("every day", "everyday"), ("tous", "tout"), ("In the last month", "In the last year"),
+    ("day", "days"), ("heavy", "heavier"), ("every day", "everyday"), ("tous", "tout"),
+    ("In the last month", "In the last year"),
     ("Do you smoke?", "Do you smoke a lot?"), ("Do you smoke a lot?", "Do you smoke?"), ("Do you smoke?", ""),
-    ("", "Do you smoke?"), ("dog bites man", "man bites dog"), ("fatigué", "fatigue"), ("sale", "salé"), ("were", "we're"),
+    ("", "Do you smoke?"), ("dog bites man", "man bites dog"), ("fatigué", "fatigue"), ("sale", "salé"),
+    ("were", "we're"),
     # denials
     ("Treated", "Not treated"), ("not treated", "treated"), ("avec", "sans"), ("isn't", "is"), ("n'ai", "ai"),
     ("Je ne fume pas", "Je fume"), ("No, pain", "No pain"), ("Je n'ai pas, mal", "Je n'ai pas mal"),
