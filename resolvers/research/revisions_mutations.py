@@ -22,8 +22,11 @@ async def question_refusals(
 
 async def text_refusals(connection: Connection, texts: Mapping[str, tuple[str, str]]) -> list[Refusal]:
     """The refusals of texts, by parameter with the old and the new one, that do not just correct the old one."""
+    changed = {name: (old, new) for name, (old, new) in texts.items() if new != old}
+    if not changed:
+        return []
     known = await _known_words(connection)
-    return [refusal for name, (old, new) in texts.items() for refusal in wording_refusals(old, new, known, name)]
+    return [refusal for name, (old, new) in changed.items() for refusal in wording_refusals(old, new, known, name)]
 
 
 async def _known_words(connection: Connection) -> Known:

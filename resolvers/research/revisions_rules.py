@@ -57,7 +57,7 @@ def revision_refusals(
 
 def wording_refusals(old: str, new: str, known: Known, *path: Step) -> Iterator[Refusal]:
     """The refusal of a title or a description that does more than correct the one that members were invited with."""
-    if new != old and not corrects(new, old, known):
+    if not corrects(new, old, known):
         yield _too_late(OTHER_FRAME, *path)
 
 

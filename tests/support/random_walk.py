@@ -226,6 +226,7 @@ MOVES: list[Move] = [
     *[consent] * 4,
     create,
     *[by(lambda play: play.manager, step("surveySchedule", survey=survey))] * 3,
+    by(lambda play: play.manager, step("surveyUnschedule", survey=survey)),
     by(lambda play: play.manager, step("surveyRevise", survey=survey,
        questions=lambda play: play.chance.choice(list(FORMS.values())).questions())),
     by(lambda play: play.manager, step("surveyClose", survey=survey)),
