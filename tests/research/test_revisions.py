@@ -99,6 +99,18 @@ async def test_a_key_that_an_earlier_version_asked_stays_reserved(
     assert await revised(network, survey_manager, survey, questions=[TAKEN, WEIGHT]) == []
 
 
+async def test_the_latest_version_decides_which_options_are_offered(
+    network: Network, survey_manager: User, community_id: UUID
+) -> None:
+    survey = await scheduled(network, survey_manager, community_id, questions=[TAKEN])
+    rest = [*YES_NO, {"code": "a3", "label": "Other"}]
+    assert await revised(network, survey_manager, survey, questions=[TAKEN | {"options": rest}]) == []
+    more = [*rest, {"code": "a4", "label": "Sometimes"}]
+    assert await revised(network, survey_manager, survey, questions=[TAKEN | {"options": more}]) == [
+        (TOO_LATE, "input.questions.0.options.3")
+    ]
+
+
 async def test_branching_and_bounds_are_read_from_what_is_stored(
     network: Network, survey_manager: User, community_id: UUID
 ) -> None:

@@ -149,6 +149,18 @@ def test_a_removed_code_returns_only_as_what_it_was() -> None:
     assert refused(asked, again) == [("INVALID", "questions.0.options.2.label")]
 
 
+def test_an_option_does_not_return_beside_one_that_stands_for_the_rest() -> None:
+    every = options(asp="Aspirin", ibu="Ibuprofen", none="None of these")
+    versions = [replace(DRUGS, options=each) for each in (every[:2], every[:1], (every[0], every[2]))]
+    assert refused({"drugs": versions[:2]}, replace(DRUGS, options=every)) == []
+    assert refused({"drugs": versions}, replace(DRUGS, options=every)) == too_late("questions.0.options.1")
+
+
+def test_options_with_one_label_may_stay() -> None:
+    twice = replace(TAKEN, options=options(a1="Yes", a2="Yes"))
+    assert refused({"taken": [twice]}, twice) == []
+
+
 def test_small_steps_do_not_lead_from_one_word_to_another() -> None:
     first, second, third = (replace(SINCE, text=text) for text in ("Which haed?", "Which head?", "Which hand?"))
     assert refused({"since": [first]}, second) == []

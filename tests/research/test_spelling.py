@@ -42,6 +42,7 @@ OTHERS = [
     ("mg/kg", "mg kg"), ("°C", "°F"), ("€", "$"), ("5+", "5"), ("😀", "😞"), ("type I", "type II"), ("ii", "iii"),
     # what the dictionaries do not know stays: abbreviations, names, other languages and scripts
     ("ECG", "EEG"), ("HDL", "LDL"), ("Gewicht", "Gesicht"), ("вес", "лес"), ("有痛", "没痛"), ("وزن", "وزنه"),
+    ("мои", "мой"), ("かき", "がき"), ("beight", "height"), ("beight", "weight"),  # any first letter would fit
     ("Weight", "Weigt"), ("Weight", "Wеight"),  # introduces a misspelling; a Cyrillic letter
 ]  # fmt: skip
 
