@@ -255,7 +255,10 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
         )
     },
     "catalog.eligibility": {
-        MANAGER: (Insert(("survey_id", "kinds", "sexes", "born_from", "born_to", "treatment_ids", "regions"), DRAFTED),)
+        MANAGER: (
+            Insert(("survey_id", "kinds", "sexes", "born_from", "born_to", "treatment_ids", "regions"), DRAFTED),
+            Update(("kinds", "sexes", "born_from", "born_to", "treatment_ids", "regions"), DRAFTED),
+        )
     },
     "catalog.question": {
         MANAGER: (

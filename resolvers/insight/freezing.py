@@ -279,14 +279,21 @@ async def _write_variables(
 
 
 async def _questions(connection: Connection, survey: UUID) -> Sequence[SurveyQuestion]:
+    """The questions of the current version, with the options of every version: answers may have chosen any of them."""
     rows = await connection.fetch(
         """
-        SELECT q.id, q.key, q.text, q.kind, q.minimum, q.maximum, q.bins, q.max_choices,
-            array(SELECT o.code FROM catalog.question_option o WHERE o.question_id = q.id
-                ORDER BY o.position, o.code) AS codes,
-            array(SELECT o.label FROM catalog.question_option o WHERE o.question_id = q.id
-                ORDER BY o.position, o.code) AS labels
+        SELECT q.id, q.key, q.text, q.kind, q.minimum, q.maximum, q.bins, q.max_choices, o.codes, o.labels
         FROM catalog.question q JOIN catalog.survey s ON s.id = q.survey_id AND s.version = q.version
+        CROSS JOIN LATERAL (
+            SELECT coalesce(array_agg(l.code ORDER BY l.version DESC, l.position, l.code), '{}') AS codes,
+                coalesce(array_agg(l.label ORDER BY l.version DESC, l.position, l.code), '{}') AS labels
+            FROM (
+                SELECT DISTINCT ON (o.code) o.code, o.label, o.position, v.version
+                FROM catalog.question v JOIN catalog.question_option o ON o.question_id = v.id
+                WHERE v.survey_id = q.survey_id AND v.key = q.key
+                ORDER BY o.code, v.version DESC
+            ) l
+        ) o
         WHERE s.id = $1 ORDER BY q.position
         """,
         survey,

@@ -26,15 +26,21 @@ class Standing:
 
 
 async def save_survey(
-    connection: Connection, viewer: Viewer, *, survey: SurveyId, answers: Sequence[AnswerEntry]
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    survey: SurveyId,
+    version: int | None = None,
+    answers: Sequence[AnswerEntry],
 ) -> UUID:
     """Saves a draft, which replaces the earlier one, and returns the participation's id.
 
     Raises Refused: NOT_FOUND, TOO_EARLY and TOO_LATE unless the survey is open, NOT_ELIGIBLE, CONFLICT if answers have
-    been submitted, and NOT_FOUND, INVALID and TOO_LONG for answers, each with its path.
+    been submitted or the survey has another `version`, and NOT_FOUND, INVALID and TOO_LONG for answers, each with its
+    path.
     """
     standing = await _standing(connection, survey)
-    _refuse_unless_answerable(standing)
+    _refuse_unless_answerable(standing, version)
     if standing.participation is ParticipationStatus.COMPLETED:
         raise conflict("These answers have been submitted. Submit again to change them.", "survey")
     await _write(connection, standing, answers, whole=False)
@@ -42,15 +48,20 @@ async def save_survey(
 
 
 async def submit_survey(
-    connection: Connection, viewer: Viewer, *, survey: SurveyId, answers: Sequence[AnswerEntry]
+    connection: Connection,
+    viewer: Viewer,
+    *,
+    survey: SurveyId,
+    version: int | None = None,
+    answers: Sequence[AnswerEntry],
 ) -> UUID:
     """Submits the answers, which replace earlier ones, and returns the participation's id.
 
-    Raises Refused: NOT_FOUND, TOO_EARLY and TOO_LATE unless the survey is open, NOT_ELIGIBLE, and NOT_FOUND, INVALID
-    and TOO_LONG for answers, each with its path.
+    Raises Refused: NOT_FOUND, TOO_EARLY and TOO_LATE unless the survey is open, NOT_ELIGIBLE, CONFLICT if the survey
+    has another `version`, and NOT_FOUND, INVALID and TOO_LONG for answers, each with its path.
     """
     standing = await _standing(connection, survey)
-    _refuse_unless_answerable(standing)
+    _refuse_unless_answerable(standing, version)
     await _write(connection, standing, answers, whole=True)
     await connection.execute("SELECT research.complete($1)", survey)
     return await _participation(connection, viewer, survey)
@@ -127,13 +138,15 @@ async def _standing(connection: Connection, survey: UUID) -> Standing:
     )
 
 
-def _refuse_unless_answerable(standing: Standing) -> None:
+def _refuse_unless_answerable(standing: Standing, version: int | None) -> None:
     if standing.status is SurveyStatus.WAITING:
         raise too_early("The survey has not opened yet.", "survey")
     if standing.status is not SurveyStatus.OPEN or standing.past:
         raise too_late("The survey has closed.", "survey")
     if not standing.eligible:
         raise _not_eligible()
+    if version not in (None, standing.version):
+        raise conflict("The questions have changed. Show the new ones, and answer them.", "version")
 
 
 def _not_eligible() -> Refused:

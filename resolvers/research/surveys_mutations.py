@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import Enum
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -16,9 +17,14 @@ from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
 from resolvers.days import Days, current_days
 from resolvers.regions import region_of
+from resolvers.research.revisions_mutations import question_refusals, text_refusals
 from resolvers.research.surveys_rules import definition_refusals
 from resolvers.research.visibility_rules import QuestionDefinition
 from resolvers.transactions import (
+    UNSET,
+    Maybe,
+    Refusal,
+    RefusalCode,
     Refused,
     conflict,
     invalid,
@@ -34,6 +40,7 @@ DESCRIPTION_LENGTH = 5_000
 LEAST_PARTICIPANTS, MOST_PARTICIPANTS = 1, 1_000_000
 USUAL_PARTICIPANTS = 200
 FIRST_YEAR = 1900
+ONLY_IN_DRAFTS = "This can change in a draft only. A survey that has not opened can be put back to draft."
 REVISABLE = (SurveyStatus.DRAFT, SurveyStatus.WAITING, SurveyStatus.OPEN)
 
 
@@ -77,14 +84,10 @@ async def create_survey(
     title = line_within(title, TITLE_LENGTH, "title")
     description = text_within(description, DESCRIPTION_LENGTH, "description")
     days = await current_days(connection)
-    if opens_on is not None and days.is_over(opens_on):
-        raise invalid("This day is in the past.", "opens_on")
+    _refuse_past(opens_on, days)
     _refuse_unless_later(closes_on, opens_on, days)
-    if not LEAST_PARTICIPANTS <= minimum_participants <= MOST_PARTICIPANTS:
-        message = f"This must be between {LEAST_PARTICIPANTS} and {MOST_PARTICIPANTS:,}."
-        raise invalid(message, "minimum_participants")
-    if not offered_to:
-        raise invalid("Name at least one kind of organization.", "offered_to")
+    _refuse_bad_minimum(minimum_participants)
+    _refuse_no_recipient(offered_to)
     _refuse_bad_questions(questions)
     eligibility = await _checked_eligibility(connection, eligibility, days)
     survey: UUID = await connection.fetchval(
@@ -99,7 +102,7 @@ async def create_survey(
         opens_on,
         closes_on,
         minimum_participants,
-        sorted({kind.value for kind in offered_to}),
+        _names(offered_to),
     )
     await _write_eligibility(connection, survey, eligibility)
     await _write_questions(connection, survey, 1, questions)
@@ -114,13 +117,18 @@ async def revise_survey(
     title: str | None,
     description: str | None,
     questions: Sequence[QuestionDefinition] | None,
+    minimum_participants: int | None,
+    opens_on: Maybe[date] = UNSET,
     closes_on: date | None,
+    offered_to: Sequence[OrganizationKind] | None,
+    eligibility: EligibilityDefinition | None,
 ) -> UUID:
     """Changes the fields that are given, and returns the survey's id.
 
-    The questions of a draft are replaced. Those of a survey that members can see stay, with their answers, and the new
-    ones become its next version. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
-    TOO_LATE if the survey has closed, INVALID and TOO_LONG for a field.
+    Everything in a draft can change, and its questions are replaced. The questions of a survey that members can see
+    stay, with their answers, and the new ones become its next version. Raises Forbidden if the viewer is not a survey
+    manager, and Refused: NOT_FOUND, TOO_LATE if the survey has closed, INVALID and TOO_LONG for a field, TOO_LATE for
+    what would change the meaning of answers, and for what can change in a draft only.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     found = await _locked(connection, survey)
@@ -132,11 +140,42 @@ async def revise_survey(
         description = found["description"]
     else:
         description = text_within(description, DESCRIPTION_LENGTH, "description")
+    days = await current_days(connection)
+    first_day = found["opens_on"] if opens_on is UNSET else opens_on
+    if opens_on is not UNSET:
+        _refuse_past(first_day, days)
     if closes_on is not None:
-        _refuse_unless_later(closes_on, found["opens_on"], await current_days(connection))
+        _refuse_unless_later(closes_on, first_day, days)
+    elif opens_on is not UNSET and first_day is not None and first_day > found["closes_on"]:
+        raise invalid("The first day must not be after the last.", "opens_on")
+    if minimum_participants is not None:
+        _refuse_bad_minimum(minimum_participants)
+    if offered_to is not None:
+        _refuse_no_recipient(offered_to)
+    if eligibility is not None:
+        eligibility = await _checked_eligibility(connection, eligibility, days)
+    refusals: list[Refusal] = []
+    if questions is not None:
+        refusals += definition_refusals(questions, "questions")
+    if status is not SurveyStatus.DRAFT:
+        if questions is not None and not refusals:
+            refusals += await question_refusals(connection, survey, questions)
+        fixed = {
+            "minimum_participants": minimum_participants is not None,
+            "opens_on": opens_on is not UNSET,
+            "offered_to": offered_to is not None,
+            "eligibility": eligibility is not None,
+        }
+        refusals += [
+            Refusal(RefusalCode.TOO_LATE, ONLY_IN_DRAFTS, (name,)) for name, is_given in fixed.items() if is_given
+        ]
+    if status is SurveyStatus.OPEN:
+        texts = {"title": (found["title"], title), "description": (found["description"], description)}
+        refusals += await text_refusals(connection, texts)
+    if refusals:
+        raise Refused(*refusals)
     version: int = found["version"]
     if questions is not None:
-        _refuse_bad_questions(questions)
         if status is SurveyStatus.DRAFT:
             await connection.execute("DELETE FROM catalog.question WHERE survey_id = $1", survey)
         else:
@@ -150,6 +189,16 @@ async def revise_survey(
         closes_on or found["closes_on"],
         version,
     )
+    if status is SurveyStatus.DRAFT:
+        await connection.execute(
+            "SELECT catalog.set_survey_terms($1, $2, $3, $4)",
+            survey,
+            first_day,
+            minimum_participants or found["minimum_participants"],
+            found["offered_to"] if offered_to is None else _names(offered_to),
+        )
+    if eligibility is not None:
+        await _write_eligibility(connection, survey, eligibility)
     return survey
 
 
@@ -170,8 +219,27 @@ async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: Sur
     return survey
 
 
+async def unschedule_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
+    """Puts a survey that waits to open back to draft, and returns its id. Its questions keep their ids.
+
+    Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND, CONFLICT if it is a draft, TOO_LATE
+    if it has opened or closed.
+    """
+    require_role(viewer, StaffRole.SURVEY_MANAGER)
+    status = SurveyStatus((await _locked(connection, survey))["status"])
+    if status is SurveyStatus.DRAFT:
+        raise conflict("The survey is a draft.", "survey")
+    if status is not SurveyStatus.WAITING:
+        raise too_late("The survey has opened, or has closed.", "survey")
+    await connection.execute("SELECT catalog.unschedule_survey($1)", survey)
+    return survey
+
+
 async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
-    found = "SELECT title, description, status, version, opens_on, closes_on FROM catalog.survey WHERE id = $1"
+    found = (
+        "SELECT title, description, status, version, opens_on, closes_on, minimum_participants, offered_to"
+        " FROM catalog.survey WHERE id = $1"
+    )
     # A survey that has closed does not change any more, and the role may not lock it: it is read without a lock.
     row = await connection.fetchrow(f"{found} FOR UPDATE", survey) or await connection.fetchrow(found, survey)
     if row is None:
@@ -182,6 +250,26 @@ async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
 async def _lift_statement_timeout(connection: Connection) -> None:
     # One statement invites thousands of members, which takes seconds. The request's own time limit still applies.
     await connection.execute("SET LOCAL statement_timeout = 0")
+
+
+def _refuse_past(opens_on: date | None, days: Days) -> None:
+    if opens_on is not None and days.is_over(opens_on):
+        raise invalid("This day is in the past.", "opens_on")
+
+
+def _refuse_bad_minimum(participants: int) -> None:
+    if not LEAST_PARTICIPANTS <= participants <= MOST_PARTICIPANTS:
+        message = f"This must be between {LEAST_PARTICIPANTS} and {MOST_PARTICIPANTS:,}."
+        raise invalid(message, "minimum_participants")
+
+
+def _refuse_no_recipient(offered_to: Sequence[OrganizationKind]) -> None:
+    if not offered_to:
+        raise invalid("Name at least one kind of organization.", "offered_to")
+
+
+def _names(kinds: Sequence[Enum]) -> list[str]:
+    return sorted({kind.value for kind in kinds})
 
 
 def _refuse_unless_later(closes_on: date, opens_on: date | None, days: Days) -> None:
@@ -224,10 +312,13 @@ async def _write_eligibility(connection: Connection, survey: UUID, eligible: Eli
         """
         INSERT INTO catalog.eligibility (survey_id, kinds, sexes, born_from, born_to, treatment_ids, regions)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (survey_id) DO UPDATE SET kinds = excluded.kinds, sexes = excluded.sexes,
+            born_from = excluded.born_from, born_to = excluded.born_to, treatment_ids = excluded.treatment_ids,
+            regions = excluded.regions
         """,
         survey,
-        sorted({kind.value for kind in eligible.kinds}),
-        sorted({sex.value for sex in eligible.sexes}),
+        _names(eligible.kinds),
+        _names(eligible.sexes),
         eligible.born_from,
         eligible.born_to,
         list(dict.fromkeys(eligible.treatments)),

@@ -12,6 +12,10 @@ PARTICIPATION = {
     "participation": shown(Participation, resolve.participation_made, "The viewer's participation in the survey.")
 }
 ANSWERABLE = "A survey that is open and that the viewer is eligible for."
+VERSION = (
+    "Version of the questions that the viewer was shown. Refused with `CONFLICT` if the survey has another one by now. "
+    "If left out, the answers are taken as answers to the current version."
+)
 
 nested(
     AnswerEntry,
@@ -33,6 +37,7 @@ class ParticipationMutations:
         only=PATIENT,
         shows=PARTICIPATION,
         survey=ANSWERABLE,
+        version=VERSION,
         answers="At most one for each question. Answers to questions that are not shown are dropped.",
     )
     survey_submit = mutation(
@@ -41,6 +46,7 @@ class ParticipationMutations:
         only=PATIENT,
         shows=PARTICIPATION,
         survey=ANSWERABLE,
+        version=VERSION,
         answers="One for every required question that is shown. Answers to questions that are not shown are dropped.",
     )
     survey_withdraw = mutation(

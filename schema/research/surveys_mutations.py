@@ -12,6 +12,12 @@ from schema.mutations import mutation, mutations, shown
 from schema.research.surveys import Survey
 
 NOT_OVER = f"Refused once that day is over everywhere ({LAST_ZONE})."
+DRAFTS_ONLY = "Can change in a draft only."
+CORRECTIONS_ONCE_OPEN = "Once the survey is open, only misspelt words and punctuation can change."
+KEPT_QUESTIONS = (
+    "there, a question keeps all but misspelt words and punctuation, its position, `required`, and options that are "
+    "added or removed. Ask something else with a new key."
+)
 SURVEY = {"survey": shown(Survey, resolve.survey_of)}
 
 nested(
@@ -80,14 +86,20 @@ class SurveyMutations:
     )
     survey_revise = mutation(
         write.revise_survey,
-        "Revise a survey that has not closed. Members who see it get a new version.",
+        "Revise a survey that has not closed. Everything in a draft can change. Members who see the survey get a new "
+        "version, in which questions and options that keep their key or code keep their meaning.",
         only=MANAGER,
         shows=SURVEY,
         survey="The survey.",
-        title="A new title.",
-        description="A new description.",
-        questions="All questions. They replace those of a draft, and are a new version to members who see the survey.",
+        title=f"A new title. {CORRECTIONS_ONCE_OPEN}",
+        description=f"A new description. {CORRECTIONS_ONCE_OPEN}",
+        questions="All questions. They replace those of a draft, and are a new version to members who see the survey: "
+        f"{KEPT_QUESTIONS}",
+        minimum_participants=f"How many members must be able to answer before the survey opens. {DRAFTS_ONLY}",
+        opens_on=f"A new first day, by UTC, or null for any day. {NOT_OVER} {DRAFTS_ONLY}",
         closes_on=f"A new last day: not before `opensOn`. {NOT_OVER}",
+        offered_to=f"The kinds of organization that may query the survey's dataset, at least one. {DRAFTS_ONLY}",
+        eligibility=f"Who in the community can answer, in place of the earlier conditions. {DRAFTS_ONLY}",
     )
     survey_schedule = mutation(
         write.schedule_survey,
@@ -95,4 +107,11 @@ class SurveyMutations:
         only=MANAGER,
         shows=SURVEY,
         survey="The survey.",
+    )
+    survey_unschedule = mutation(
+        write.unschedule_survey,
+        "Put a survey that waits to open back to draft, where everything can change. Schedule it again afterwards.",
+        only=MANAGER,
+        shows=SURVEY,
+        survey="The survey. Refused once it has opened.",
     )

@@ -270,6 +270,10 @@ def answering(kind: str) -> Base:
     return base
 
 
+async def answered(small_server: SmallServer) -> dict[str, Any]:
+    return await answering("NUMBER")(small_server) | {"answers": [{"question": "q", "number": 1}]}
+
+
 async def suspended(small_server: SmallServer) -> dict[str, Any]:
     return {"member": f"mbr_{small_server.network.viewers[PATIENT].member}", "reason": "Why"}
 
@@ -291,7 +295,8 @@ async def revision(small_server: SmallServer) -> dict[str, Any]:
     made = await small_server.server.do(
         small_server.callers[MANAGER], "surveyCreate", "survey { id }", **(await definition(small_server))
     )
-    return {"survey": made["survey"]["id"], "questions": (await definition(small_server))["questions"]}
+    questions = (await definition(small_server))["questions"]
+    return {"survey": made["survey"]["id"], "questions": questions, "eligibility": {}}
 
 
 async def revised_choices(small_server: SmallServer) -> dict[str, Any]:
@@ -314,6 +319,7 @@ async def decision(small_server: SmallServer) -> dict[str, Any]:
 
 
 QUESTIONS = "questions { minimum maximum bins maxChoices }"
+SURVEY = f"survey {{ minimumParticipants opensOn closesOn eligibility {{ bornFrom bornTo }} {QUESTIONS} }}"
 # For each mutation that takes a number, a date or a time: its audience, a valid input, the payload's fields that show
 # the values, and another valid input for the leaves that the first cannot contain.
 WRITES: Mapping[str, tuple[Audience, Base, str, dict[str, Base]]] = {
@@ -325,17 +331,14 @@ WRITES: Mapping[str, tuple[Audience, Base, str, dict[str, Base]]] = {
     "courseEvaluate": (PATIENT, evaluating, "evaluation { effectiveness convenience satisfaction }", {}),
     "courseStart": (PATIENT, starting, "course { startedOn }", {}),
     "surveySave": (PATIENT, answering("NUMBER"), "participation { answers { number date } }",
-                   {"date": answering("DATE")}),
-    "surveySubmit": (PATIENT, answering("NUMBER"), "participation { status }", {"date": answering("DATE")}),
+                   {"date": answering("DATE"), "version": answered}),
+    "surveySubmit": (PATIENT, answering("NUMBER"), "participation { status }",
+                     {"date": answering("DATE"), "version": answered}),
     "apiKeyCreate": (BUYER, given(name="Key"), "apiKey { expiresAt }", {}),
     "licenceRequest": (BUYER, request, "licence { startsOn endsOn }", {}),
     "memberSuspend": (MANAGER, suspended, "member { suspension { until } }", {}),
-    "surveyCreate": (
-        MANAGER, definition,
-        f"survey {{ minimumParticipants opensOn closesOn eligibility {{ bornFrom bornTo }} {QUESTIONS} }}",
-        {"maxChoices": choices},
-    ),
-    "surveyRevise": (MANAGER, revision, f"survey {{ closesOn {QUESTIONS} }}", {"maxChoices": revised_choices}),
+    "surveyCreate": (MANAGER, definition, SURVEY, {"maxChoices": choices}),
+    "surveyRevise": (MANAGER, revision, SURVEY, {"maxChoices": revised_choices}),
     "licenceDecide": (MANAGER, decision, "licence { quota { microRho } price { amount } }", {}),
 }  # fmt: skip
 
@@ -347,6 +350,9 @@ VALID: Mapping[tuple[str, str], str] = {
     ("licenceRequest", "endsOn"): "2501-12-31",
     ("apiKeyCreate", "expiresAt"): (datetime.now(UTC) + timedelta(days=1)).isoformat(),
 }
+
+
+CODES = ("INVALID", "NOT_ELIGIBLE", "LIMIT_REACHED", "TOO_LATE", "TAKEN", "CONFLICT")
 
 
 def input_leaves() -> list[tuple[Audience, str, Path, str]]:
@@ -400,7 +406,7 @@ async def test_boundary_values_of_inputs_are_stored_exactly_or_refused(
             if payload is None:
                 continue
             for error in payload["userErrors"]:
-                assert error["code"] in ("INVALID", "NOT_ELIGIBLE", "LIMIT_REACHED", "TOO_LATE", "TAKEN"), error
+                assert error["code"] in CODES, error
             if not payload["userErrors"]:
                 accepted += 1
                 expect_stored(payload, leaf, value, kind)
@@ -438,6 +444,12 @@ RANGES: list[tuple[str, Base, dict[str, Any], str | None]] = [
     ("surveyCreate", definition, {"offeredTo": []}, "offeredTo"),
     ("surveyRevise", revision, {"closesOn": "2499-12-31"}, "closesOn"),
     ("surveyRevise", revision, {"closesOn": "9999-12-31"}, None),
+    ("surveyRevise", revision, {"opensOn": "2600-01-02"}, "opensOn"),
+    ("surveyRevise", revision, {"opensOn": "2600-01-01"}, None),
+    ("surveyRevise", revision, {"opensOn": "2600-01-02", "closesOn": "2600-01-01"}, "closesOn"),
+    ("surveyRevise", revision, {"opensOn": None, "closesOn": "2499-12-31"}, None),
+    ("surveyRevise", revision, {"eligibility": {"bornFrom": 1990, "bornTo": 1980}}, "eligibility.bornTo"),
+    ("surveyRevise", revision, {"offeredTo": []}, "offeredTo"),
     ("licenceRequest", request, {"startsOn": "2500-01-02", "endsOn": "2500-01-01"}, "endsOn"),
     ("licenceRequest", request, {"startsOn": "2500-01-01", "endsOn": "2500-01-01"}, None),
     ("licenceRequest", request, {"startsOn": "9999-12-31", "endsOn": "9999-12-31"}, None),

@@ -48,7 +48,8 @@ PROMISED = {
         "consentSet surveySave surveySubmit surveyWithdraw",
         BUYERS_AND_STAFF: "insightPublish",
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
-        "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule flagResolve memberSuspend "
+        "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule surveyUnschedule "
+        "flagResolve memberSuspend "
         "licenceDecide organizationCreate waveFreeze ambassadorAppoint discussionClose postRestore",
     },
     "SignInPayload": {EVERYONE: "token viewer userErrors query"},
@@ -79,6 +80,7 @@ PROMISED = {
     "SurveyCreatePayload": {"MANAGER": "survey userErrors query"},
     "SurveyRevisePayload": {"MANAGER": "survey userErrors query"},
     "SurveySchedulePayload": {"MANAGER": "survey userErrors query"},
+    "SurveyUnschedulePayload": {"MANAGER": "survey userErrors query"},
     "CareLinkAcceptPayload": {"PATIENT": "careLink userErrors query"},
     "CareLinkEndPayload": {"PATIENT": "careLink userErrors query"},
     "CareLinkInvitePayload": {"PATIENT": "careLink userErrors query"},

@@ -273,6 +273,8 @@ CALLERS: dict[str, set[Login]] = {
     "care.restore_post(uuid,text)": {MANAGER},
     "catalog.readiness_changed(uuid)": {PATIENT, MANAGER},
     "catalog.schedule_survey(uuid)": {MANAGER},
+    "catalog.unschedule_survey(uuid)": {MANAGER},
+    "catalog.set_survey_terms(uuid,date,integer,text[])": {MANAGER},
     "catalog.surveys_due()": {PUBLISHER},
     "catalog.open_due(uuid)": {PUBLISHER},
     "catalog.release_survey(uuid)": {PUBLISHER},

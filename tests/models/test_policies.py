@@ -133,7 +133,10 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
         "insert": "closes_on community_id description minimum_participants offered_to opens_on status title",
         "update": "closes_on description title version",
     },
-    ("catalog.eligibility", MANAGER): {"insert": "born_from born_to kinds regions sexes survey_id treatment_ids"},
+    ("catalog.eligibility", MANAGER): {
+        "insert": "born_from born_to kinds regions sexes survey_id treatment_ids",
+        "update": "born_from born_to kinds regions sexes treatment_ids",
+    },
     ("catalog.question", MANAGER): {
         "insert": "bins help id key kind max_choices maximum minimum position required survey_id text version",
         "delete": "",

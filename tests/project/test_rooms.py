@@ -19,7 +19,7 @@ TOPICS = {
     "identity": "accounts api_keys attempts care_links mail_templates members mutation_results notifications "
     "organizations outbox passwords personal_data registrations",
     "community": "communities discussions moderation",
-    "research": "consents participations surveys visibility",
+    "research": "consents participations revisions surveys visibility",
     "insight": "costs cubes data_uses datasets freezing insights ledger licences publications quotes reconciled "
     "releases",
 }

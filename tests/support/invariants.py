@@ -185,9 +185,16 @@ class Form:
             "words": {"kind": "TEXT", "required": False},
         }
         return [
-            {"key": key, "text": self.name, "visibleWhen": self.rules.get(key, [])} | kind
+            {"key": self.key(key), "text": self.name, "visibleWhen": self.shown_if(key)} | kind
             for key, kind in kinds.items()
         ]
+
+    def key(self, of: str) -> str:
+        """The key of a question in this form: a question that another form shows for other answers is another one."""
+        return f"{self.name}_{of}"
+
+    def shown_if(self, key: str) -> list[dict[str, Any]]:
+        return [rule | {"question": self.key(rule["question"])} for rule in self.rules.get(key, [])]
 
 
 def rule(question: str, operator: str, *values: str) -> dict[str, Any]:
@@ -236,7 +243,8 @@ async def wrong(network: Network) -> list[str]:
         form, kept = sheets.setdefault(row["answer_sheet_id"], (FORMS[row["text"]], {}))
         if form.name != row["text"] and "a sheet has answers to two forms" not in found:
             found.append("a sheet has answers to two forms")
-        kept[row["key"]] = row["codes"] or (row["number"] if row["number"] is not None else row["words"])
+        key = row["key"].removeprefix(form.key(""))
+        kept[key] = row["codes"] or (row["number"] if row["number"] is not None else row["words"])
     completed = {row["id"] for row in await network.database.fetch(COMPLETED)}
     if completed - set(sheets):
         found.append("answers were sent that answer nothing")

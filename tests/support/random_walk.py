@@ -60,7 +60,8 @@ class Play:
         return self.chance.choice([["HOSPITAL"], ["HOSPITAL", "MUTUAL"], ["MUTUAL"]])
 
     def answers(self) -> list[dict[str, Any]]:
-        """Some answers, including ones to hidden questions and sometimes invalid ones."""
+        """Some answers to a form, including ones to hidden questions and sometimes invalid ones."""
+        form = self.chance.choice(list(FORMS.values()))
         codes = ["YES", "NO", "SOME"] if self.chance.random() < 0.95 else ["PERHAPS"]
         some: list[dict[str, Any]] = [
             {"question": "treated", "codes": [self.chance.choice(codes)]},
@@ -69,7 +70,8 @@ class Play:
             {"question": "words", "text": "Sleep."},
         ]
         self.chance.shuffle(some)
-        return [answer for answer in some if self.chance.random() < 0.9]
+        given = [answer for answer in some if self.chance.random() < 0.9]
+        return [answer | {"question": form.key(answer["question"])} for answer in given]
 
     async def do(self, who: User, mutation: str, kind: str = "", fields: str = "", **given: Any) -> None:
         """Tries a mutation, sometimes twice concurrently with one request id, and records what it created."""
@@ -230,6 +232,7 @@ MOVES: list[Move] = [
     *[consent] * 4,
     create,
     *[by(lambda play: play.manager, step("surveySchedule", survey=survey))] * 3,
+    by(lambda play: play.manager, step("surveyUnschedule", survey=survey)),
     by(lambda play: play.manager, step("surveyRevise", survey=survey,
        questions=lambda play: play.chance.choice(list(FORMS.values())).questions())),
     by(lambda play: play.manager, step("surveyClose", survey=survey)),

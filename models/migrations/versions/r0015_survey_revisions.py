@@ -1,0 +1,7 @@
+"""Survey revisions."""
+
+from models.migrations import frozen
+
+revision = "0015"
+down_revision = "0014"
+upgrade, downgrade = frozen.steps(__file__)
