@@ -298,7 +298,7 @@ class Operation:
                         found[variable, structural] = PlanKeyPart(variable, structural)
             source = tables.sources.get((kind.name, node.name.value)) if isinstance(node, FieldNode) else None
             if source is not None and isinstance(node, FieldNode):
-                for part in plan_key_parts(node, kind.fields[node.name.value], source, tables.prefix_of):
+                for part in plan_key_parts(node, kind.fields[node.name.value], source, tables.prefixes_of):
                     found[part.variable, part.part] = part
         return list(found.values())
 

@@ -78,10 +78,23 @@ def series_of(member: Row, *, indicator: Value[UUID], interval: Interval) -> Row
     return points(observation, interval.unit).where(*of_member)
 
 
+def suspensions_in_force() -> Rows:
+    suspension = row(moderation.Suspension)
+    return select(suspension).where(_is_in_force(suspension))
+
+
 def suspension_of(member: Row) -> Rows:
     suspension = row(moderation.Suspension)
-    in_force = suspension.until.is_(None) | (suspension.until > func.now())
-    return select(suspension).where(suspension.member_id == member.id, in_force)
+    return select(suspension).where(suspension.member_id == member.id, _is_in_force(suspension))
+
+
+def _is_in_force(suspension: Row) -> Expression:
+    return suspension.until.is_(None) | (suspension.until > func.now())
+
+
+def viewer_memberships(*, viewer: ViewerIds) -> Rows:
+    membership = row(tables.Membership)
+    return select(membership).where(membership.member_id == viewer.member)
 
 
 def membership_in(joined: Row, *, viewer: ViewerIds) -> Rows:

@@ -109,6 +109,12 @@ def participation_made(done: Row) -> Rows:
     return select(participation).where(participation.id == done.participation_id)
 
 
+def notices_so_far() -> Rows:
+    """The notices that are or have been in force: a consent may refer to an earlier version."""
+    notice = row(tables.Notice)
+    return select(notice).where(notice.in_force_on <= today())
+
+
 def notices() -> Rows:
     """The notices in force: for each purpose, the latest one whose date has been reached (UTC)."""
     notice, other = row(tables.Notice), row(tables.Notice)

@@ -9,7 +9,6 @@ from statistics import fmean
 from privacy.domains import REGIONS
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import (
-    NODES,
     TYPES,
     Listed,
     TypedRow,
@@ -27,6 +26,7 @@ from tests.oracle.shared import (
 )  # fmt: skip
 
 DELTA = 1e-6
+SUBJECTS = {"Discussion", "Insight", "Member", "Post", "Survey"}  # what notifications are about
 
 found("Survey.eligibility", "catalog.eligibility", survey_id="id")
 
@@ -167,7 +167,7 @@ def notifications_of(seen: VisibleRows, me: Found, unreadOnly: bool = False) -> 
 @field("Notification.subject")
 def subject_of(seen: VisibleRows, notification: Found) -> TypedRow | None:
     kind, table = TYPES.get(notification["subject_type"], ("", ""))
-    row = seen.one(table, id=notification["subject_id"]) if kind in NODES else None
+    row = seen.one(table, id=notification["subject_id"]) if kind in SUBJECTS else None
     return None if row is None else TypedRow(kind, row)
 
 
