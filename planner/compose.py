@@ -37,6 +37,7 @@ from planner.arguments import (
 from planner.declare import Column, Computed, NodeById, NodesByIds, Paged, Sql
 from planner.expressions import EMPTY_LIST, Reader, as_list, as_object, as_values, integer, labelled, limited, typename
 from planner.keyset import page
+from planner.known_ids import IdCheck, known_keys
 from planner.nodes import id_of, node, nodes_in_order
 from planner.selection import Fields, Selections
 from planner.tables import Tables, ordered
@@ -61,6 +62,7 @@ class StatementBuilder:
     numbers: Iterator[int] = field(default_factory=count)
     for_executor: bool = False  # graphql-core completes the result: rows of abstract types carry their type
     bound: dict[str, Reader] = field(default_factory=dict)
+    checks: list[IdCheck] = field(default_factory=list)
 
     def fields_of(self, kind: GraphQLObjectType, this: Row | None, fields: Fields) -> list[tuple[str, Expression]]:
         """Response keys and expressions of the selected fields, in order. Raises NotPlannable."""
@@ -109,7 +111,10 @@ class StatementBuilder:
         for parameter in source.parameters:
             name = parameter.argument
             if parameter.bound:
-                if parameter.required or is_given(node, declared, name, self.variables):
+                given = parameter.required or is_given(node, declared, name, self.variables)
+                if given and name in source.known:
+                    keywords[parameter.name] = known_keys(self, node, declared, name, source.known[name])
+                elif given:
                     value = bound(node, declared, name, parameter.kind)
                     if source.span is not None and name == source.span[1]:
                         value = not_below(

@@ -86,6 +86,7 @@ class Sql:
     span: tuple[str, str] | None = field(
         default=None, kw_only=True
     )  # two arguments: the second must not be below the first
+    known: Descriptions = field(default_factory=dict, kw_only=True)  # lists of ids that must name rows: the prefix
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
@@ -162,14 +163,16 @@ def sql(
     *,
     arguments: Descriptions = NONE,
     span: tuple[str, str] | None = None,
+    known: Descriptions = NONE,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
     """A resolver's result: an expression, rows, the row it was given, or branches.
 
     `span` names two bound arguments, the ends of a range: if both are given, the second must not be below the first.
+    `known` gives the prefix of the ids in a bound list: one that names no row is refused where the resolver uses it.
     """
-    source = Sql(resolver, *_signature(resolver), span=span)
+    source = Sql(resolver, *_signature(resolver), span=span, known=known)
     return _field(source, about, only, _arguments(source, arguments))
 
 
@@ -370,7 +373,7 @@ def _arguments(source: Sql, described: Descriptions) -> list[StrawberryArgument]
     made = []
     for parameter in source.arguments:
         name = parameter.name.rstrip("_")
-        kind = strawberry.ID if parameter.kind is UUID else parameter.kind
+        kind = {UUID: strawberry.ID, list[UUID]: list[strawberry.ID]}.get(parameter.kind, parameter.kind)
         common = COMMON.get(name) if name == "id" else None
         made.append(_argument(name, kind if parameter.required else kind | None, described.get(name, common)))
     if unknown := described.keys() - {argument.python_name for argument in made}:

@@ -51,7 +51,14 @@ async def _read(parent: Any, info: Any) -> Any:
     context = info.context
     path = tuple(key for key in info.path.as_list() if isinstance(key, str))
     plan = plan_of(context.operation, context.variables, info.parent_type, info.field_nodes, path, type(parent))
-    text = await context.read(plan.sql, plan.values(context.variables, context.viewer, parent))
+    values = plan.values(context.variables, context.viewer, parent)
+    try:
+        text = await context.read(plan.sql, values)
+    except Exception as error:
+        refused = plan.refusal(error)
+        if refused is None:
+            raise
+        raise refused from None
     return None if text is None else json.loads(text)["value"]
 
 

@@ -9,7 +9,6 @@ from models import viewers
 from models.identity import accounts as tables
 from models.identity import members as member_tables
 from planner.declare import column, graph_enum, graph_type, paged, sql
-from resolvers.days import FIRST_ZONE
 from resolvers.identity import accounts as resolve
 from resolvers.identity import members
 from resolvers.insight import data_uses as uses
@@ -20,7 +19,7 @@ from schema.identity.members import CareLink, Member, Membership
 from schema.identity.organizations import Organization
 from schema.pagination import Node, RelayConnection
 from schema.scalars import EmailAddress
-from schema.tracking.observations import Dashboard, Observation
+from schema.tracking.observations import KNOWN, PERIOD, SPAN, Dashboard, Observation
 from schema.tracking.treatments import TreatmentCourse
 
 if TYPE_CHECKING:
@@ -67,7 +66,6 @@ class Viewer(Node):
     """The authenticated caller."""
 
     id: strawberry.ID = column("Opaque identifier, stable over time. The same for all who have not signed in.")
-
     audience: viewers.Audience = column("The audience they belong to. PUBLIC if they have not signed in.")
     member: Member | None = sql(resolve.member_of, "The member who is signed in.", only=PATIENT)
     organization: Organization | None = sql(
@@ -104,13 +102,9 @@ class Me(Node):
     dashboard: Dashboard = sql(
         observations.dashboard,
         "The viewer's observations as curves over a period, with the treatments of that period.",
-        arguments={
-            "from": "First day of the period. Defaults to one year before `to`, or before today if that is left out.",
-            "to": "Last day of the period, included; not before the first. Defaults to the latest day that has begun "
-            f"anywhere ({FIRST_ZONE}), or to `from` if that is later.",
-            "interval": "Length of time that each point of a curve covers. Defaults to WEEK.",
-        },
-        span=("from", "to"),
+        arguments=PERIOD,
+        span=SPAN,
+        known=KNOWN,
     )
     observations: RelayConnection[Observation] = paged(
         observations.observations_of,

@@ -12,7 +12,7 @@ from resolvers.community import communities
 from resolvers.identity import members as resolve
 from schema.access import MANAGER, PATIENT
 from schema.pagination import Node
-from schema.tracking.observations import SeriesPoint
+from schema.tracking.observations import KNOWN, PERIOD, SPAN, Dashboard, SeriesPoint
 from schema.tracking.treatments import TreatmentCourse
 
 if TYPE_CHECKING:
@@ -101,3 +101,11 @@ class CareLink(Node):
     patient: Member = sql(resolve.patient_of, "The patient whose diary it is.")
     relative: Member = sql(resolve.relative_of, "The relative. Has access while the link is accepted.")
     status: tables.CareLinkStatus = column("Status of the link.")
+    dashboard: Dashboard | None = sql(
+        resolve.patient_dashboard,
+        "The patient's observations as curves over a period, with the treatments of that period. Null unless the link "
+        "is accepted.",
+        arguments=PERIOD,
+        span=SPAN,
+        known=KNOWN,
+    )

@@ -123,7 +123,7 @@ PROMISED = {
     },
     "Account": {"PATIENT": "id email emailVerified locale createdAt sessions"},
     "Session": {"PATIENT": "id createdAt lastSeenAt device current"},
-    "CareLink": {"PATIENT": "id patient relative status"},
+    "CareLink": {"PATIENT": "id patient relative status dashboard"},
     "Notification": {"PATIENT": "id kind createdAt readAt subject"},
     "Staff": {"MANAGER": "id name roles"},
     "Discussion": {

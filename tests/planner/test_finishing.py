@@ -119,7 +119,8 @@ async def pool_of(superuser: asyncpg.Connection) -> Pool:
     every = [each for some in ids.values() for each in some] + strange
     return {
         "slug": slugs, "community": slugs, "search": WORDS, "pseudonym": [*pseudonyms, "Nobody Here"],
-        "indicator": [*indicators, ids["mbr"][0], "nonsense"], "from": DATES, "to": DATES,
+        "indicator": [*indicators, ids["mbr"][0], "nonsense"], "indicators": [indicators[:2], [], ids["ind"] * 2],
+        "from": DATES, "to": DATES,
         "id": every, "ids": [every[::7], every[3::9] + every[3::18], [], strange],
         "Query.treatment.slug": await column("select slug from catalog.treatment order by id limit 4"),
         "Query.discussion.id": ids["dis"], "Query.survey.id": ids["svy"], "unreadOnly": [True, False],

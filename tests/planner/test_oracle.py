@@ -69,7 +69,7 @@ WEIGHTS = {  # the viewer's own fields and lists of members' rows, more often th
     "Query.me": 8, "Query.discussion": 4, "Query.community": 4, "Query.member": 3, "Query.survey": 4, "Query.node": 2,
     "Query.surveys": 2, "Query.flags": 2, "Query.licences": 2, "Query.organization": 4, "Query.treatment": 2,
     "Me.dashboard": 4, "Me.observations": 4, "Me.participations": 3, "Me.notifications": 2, "Me.courses": 2,
-    "Query.nodes": 2,
+    "CareLink.dashboard": 3, "Query.nodes": 2,
     "Discussion.posts": 4, "Community.discussions": 3, "Community.members": 3, "Treatment.evaluations": 3,
     "Survey.questions": 3, "Member.series": 2, "Member.courses": 2,
     "Survey.eligibility": 3, "Post.removalReason": 3, "Member.suspension": 3,
@@ -210,6 +210,7 @@ def values_of(snapshot: Snapshot, viewer: Viewer) -> Pool:
         "Member.series.indicator": [f"ind_{id}" for id in [*scored, *sorted(tracked)[:3]]],
         "Me.dashboard.from": [f"{snapshot.today - timedelta(days=days)}" for days in (400, 90, 7, -7)],
         "Me.dashboard.to": [f"{snapshot.today - timedelta(days=days)}" for days in (300, 30, 0, -7)],
+        "indicators": [[f"ind_{id}" for id in some] for some in ([], sorted(tracked)[:2], scored, [*scored, *tracked])],
         "Query.node.id": ids,
         "Query.nodes.ids": [ids[at :: len(ids) // 5] for at in range(len(ids) // 5)] + [[]],
     }
