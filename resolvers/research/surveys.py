@@ -67,6 +67,12 @@ def viewer_participation(survey: Row, *, viewer: ViewerIds) -> Rows:
     return select(participation).where(participation.survey_id == survey.id, participation.member_id == viewer.member)
 
 
+def participations() -> Rows:
+    """The viewer's participations in surveys that they may read."""
+    participation, survey = row(tables.Participation), row(tables.Survey)
+    return select(participation).join(survey, survey.id == participation.survey_id)
+
+
 def participations_of(me: Row, *, status: tables.ParticipationStatus | None = None) -> Rows:
     participation, survey = row(tables.Participation), row(tables.Survey)
     found = (

@@ -126,7 +126,7 @@ class Answer:
     text: str | None = column("The text. Null for other kinds of question.")
 
 
-@graph_type(audience=PATIENT, row=tables.Participation, prefix="prt")
+@graph_type(audience=PATIENT, row=tables.Participation, prefix="prt", among=resolve.participations)
 class Participation(Node):
     """The viewer's participation in a survey."""
 

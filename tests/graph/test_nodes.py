@@ -16,7 +16,7 @@ from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, is_object_ty
 
 from models.insight.datasets import DatasetStatus
 from models.logins import open_roles, pool
-from models.research.surveys import ConsentPurpose
+from models.research.surveys import ConsentPurpose, SurveyStatus
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
 from planner.declare import PAGE_LIMIT
@@ -265,6 +265,10 @@ async def test_the_rows_that_no_list_shows_are_not_found(readers: Readers) -> No
     for audience in (Audience.PATIENT, Audience.BUYER, Audience.MANAGER):
         for id in (f"dst_{small['id']}", f"var_{small['id']}.1"):
             assert await readers.found(viewers[audience], id) is None
+
+    draft = await factories.survey(admin, status=SurveyStatus.DRAFT)
+    hidden = await factories.participation(admin, member_id=patient.member, survey_id=draft["id"])
+    assert await readers.found(patient, f"prt_{hidden['id']}") is None
 
     other = await readers.another(Audience.PATIENT)
     for until, is_found in ((now + timedelta(days=1), True), (now - timedelta(seconds=1), False)):

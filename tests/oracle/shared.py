@@ -154,6 +154,8 @@ def is_found(seen: VisibleRows, kind: str, row: Found) -> bool:
         return bool(row["in_force_on"] <= seen.today)
     if kind == "Variable":
         return seen.one("insight.dataset", id=row["dataset_id"]) is not None
+    if kind == "Participation":
+        return seen.one("catalog.survey", id=row["survey_id"]) is not None
     return True
 
 
