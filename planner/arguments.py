@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 
 from models.rows import Expression
 from models.viewers import Viewer
-from planner.declare import PAGE_LIMIT, Computed, NodeById, Paged, Parameter, Source, Sql
+from planner.declare import PAGE_LIMIT, Computed, NodeById, NodesByIds, Paged, Parameter, Source, Sql
 
 PAGE = ("first", "last")
 CURSORS = ("after", "before")
@@ -82,7 +82,14 @@ def is_given(node: FieldNode, field: GraphQLField, name: str, variables: Variabl
 
 def bound(node: FieldNode, field: GraphQLField, name: str, kind: Any) -> Callable[[PlanInputs], Any]:
     """The reader of a bound argument, of the Python type `kind`."""
-    given, convert = argument(node, name), _converter(kind, name, node)
+    return converted(node, field, name, _converter(kind, name, node))
+
+
+def converted(
+    node: FieldNode, field: GraphQLField, name: str, convert: Callable[[Any], Any]
+) -> Callable[[PlanInputs], Any]:
+    """The reader of what `convert` makes of an argument."""
+    given = argument(node, name)
     if isinstance(given, VariableNode):
         variable = given.name.value
         return lambda inputs: convert(inputs.variables.values.get(variable))
@@ -139,12 +146,13 @@ def _converter(kind: Any, name: str, node: FieldNode) -> Callable[[Any], Any]:
 
 def _text(value: Any, name: str, node: FieldNode) -> str:
     text = str(value)
-    if "\0" in text or not _encodes(text):
+    if "\0" in text or not encodes(text):
         raise bad_user_input(f"The argument '{name}' must not contain U+0000 or a lone surrogate.", node)
     return text
 
 
-def _encodes(text: str) -> bool:
+def encodes(text: str) -> bool:
+    """Whether a text can be sent to PostgreSQL: it has no lone surrogate."""
     try:
         return text.isascii() or bool(text.encode())
     except UnicodeEncodeError:
@@ -153,7 +161,7 @@ def _encodes(text: str) -> bool:
 
 def uuid_of(id: Any) -> UUID | None:
     """The row's key in an id of the graph. None for a malformed id, which then matches no row."""
-    text = id.rpartition("_")[2] if isinstance(id, str) else ""
+    text = id[id.find("_") + 1 :] if isinstance(id, str) else ""
     try:
         return UUID(text) if len(text) == 36 else None
     except ValueError:
@@ -162,7 +170,7 @@ def uuid_of(id: Any) -> UUID | None:
 
 def prefix_of(id: Any) -> str:
     """The prefix in an id of the graph, "com" in "com_…"; "" if it has none."""
-    return id.rpartition("_")[0] if isinstance(id, str) else ""
+    return id.partition("_")[0] if isinstance(id, str) and "_" in id else ""
 
 
 def page_size(node: FieldNode, field: GraphQLField, name: str, variables: Variables) -> int | None:
@@ -218,7 +226,7 @@ def _key(kind: type, value: Any) -> Any:
     if kind is float:
         number = float(value) if type(value) in (int, float) else _fail()
         return number if isfinite(number) else _fail()
-    return value if isinstance(value, str) and "\0" not in value and _encodes(value) else _fail()
+    return value if isinstance(value, str) and "\0" not in value and encodes(value) else _fail()
 
 
 def _fail() -> Any:
@@ -239,11 +247,11 @@ class PlanKeyPart:
 def plan_key_parts(
     node: FieldNode, field: GraphQLField, source: Source, prefix: Callable[[Any], Any]
 ) -> list[PlanKeyPart]:
-    """The variables in a field's arguments that change its statement; `prefix` returns the prefix of an id."""
+    """The variables in a field's arguments that change its statement; `prefix` returns those of an id or of several."""
     found = []
     for given in node.arguments or ():
         required = is_non_null_type(field.args[given.name.value].type)
-        part = prefix if isinstance(source, NodeById) else _part(source, given.name.value, required)
+        part = prefix if isinstance(source, NodeById | NodesByIds) else _part(source, given.name.value, required)
         if part is not None:
             found += [PlanKeyPart(variable, part) for variable in variables_in(given.value)]
     return found

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, cast
-from uuid import UUID
 
 from graphql import (
     FieldNode,
@@ -22,7 +21,7 @@ from sqlalchemy import Select, Text, Uuid, bindparam, literal_column, select, un
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import JSON
 
-from models.rows import Branches, Expression, Row, ViewerIds, row
+from models.rows import Branches, Expression, Row, ViewerIds
 from models.viewers import Audience
 from planner.arguments import (
     PAGE,
@@ -35,9 +34,11 @@ from planner.arguments import (
     sql_type,
     value_of,
 )
-from planner.declare import Column, Computed, NodeById, Paged, Sql
+from planner.declare import Column, Computed, NodeById, NodesByIds, Paged, Sql
 from planner.expressions import EMPTY_LIST, Reader, as_list, as_object, as_values, integer, labelled, limited, typename
 from planner.keyset import page
+from planner.known_ids import IdCheck, known_keys
+from planner.nodes import id_of, node, nodes_in_order
 from planner.selection import Fields, Selections
 from planner.tables import Tables, ordered
 
@@ -60,6 +61,7 @@ class StatementBuilder:
     numbers: Iterator[int] = field(default_factory=count)
     for_executor: bool = False  # graphql-core completes the result: rows of abstract types carry their type
     bound: dict[str, Reader] = field(default_factory=dict)
+    checks: list[IdCheck] = field(default_factory=list)
 
     def fields_of(self, kind: GraphQLObjectType, this: Row | None, fields: Fields) -> list[tuple[str, Expression]]:
         """Response keys and expressions of the selected fields, in order. Raises NotPlannable."""
@@ -83,7 +85,10 @@ class StatementBuilder:
         if isinstance(source, Column):
             return self.leaf(kind, declared.type, self.column(source, name, kind, this))
         if isinstance(source, NodeById):
-            return self.node(declared, nodes)
+            found = node(self, declared, nodes)
+            return NULL if found is None else found
+        if isinstance(source, NodesByIds):
+            return nodes_in_order(self, declared, nodes)
         if isinstance(source, Computed):
             if source.planned is None or self.computes(source, declared, nodes[0]):
                 return self.computation_input(source, declared, this, nodes)
@@ -95,6 +100,8 @@ class StatementBuilder:
 
     def column(self, source: Column, name: str, kind: GraphQLObjectType, this: Row | None) -> Expression:
         assert this is not None
+        if name == "id" and kind.name in self.tables.keys:
+            return id_of(this, self.tables.keys[kind.name])
         return cast(Expression, getattr(this, source.of or self.tables.python_names[kind.name, name]))
 
     def resolved(self, source: Sql, declared: GraphQLField, this: Row | None, nodes: list[FieldNode]) -> Any:
@@ -103,7 +110,10 @@ class StatementBuilder:
         for parameter in source.parameters:
             name = parameter.argument
             if parameter.bound:
-                if parameter.required or is_given(node, declared, name, self.variables):
+                given = parameter.required or is_given(node, declared, name, self.variables)
+                if given and name in source.known:
+                    keywords[parameter.name] = known_keys(self, node, declared, name, source.known[name])
+                elif given:
                     value = bound(node, declared, name, parameter.kind)
                     if source.span is not None and name == source.span[1]:
                         value = not_below(
@@ -198,16 +208,6 @@ class StatementBuilder:
             together.c[f"k{at}"].desc() if descends else together.c[f"k{at}"] for at, descends in enumerate(descending)
         ]
         return as_values(select(together.c.o).order_by(*keys_in_order))
-
-    def node(self, declared: GraphQLField, nodes: list[FieldNode]) -> Expression:
-        """The row of an id. Its prefix is part of the plan's key, so one table is read."""
-        kind = self.tables.by_prefix.get(self.tables.prefix_of(value_of(nodes[0], declared, "id", self.variables)))
-        if kind is None or not self.selections.schema.is_sub_type(cast(Any, get_named_type(declared.type)), kind):
-            return NULL
-        this = row(self.tables.table_of[kind.name])
-        id = self.bind(bound(nodes[0], declared, "id", UUID), Uuid())
-        rows = ordered(select(this).where(this.id == id))
-        return as_object(rows.select(self.labels(kind, rows.row, nodes, self.for_executor)))
 
     def leaf(self, kind: GraphQLObjectType, wanted: Any, value: Expression) -> Expression:
         """A leaf in its JSON form: ids with their type's prefix, decimals as text."""

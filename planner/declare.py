@@ -44,6 +44,7 @@ Cursor = NewType("Cursor", str)  # a place in a list; the schema says how the sc
 # Arguments that mean the same on every field; a field may describe its own otherwise.
 COMMON: Descriptions = {
     "id": "The object's id, as an `id` field returned it.",
+    "ids": f"Ids of objects, as `id` fields returned them: at most {PAGE_LIMIT}.",
     "first": f"Number of items to return from the start, 1 to {PAGE_LIMIT}. Defaults to {PAGE_SIZE}.",
     "after": "Return the items after this cursor.",
     "last": f"Number of items to return from the end, 1 to {PAGE_LIMIT}. Not to be combined with `first` or `after`.",
@@ -85,6 +86,7 @@ class Sql:
     span: tuple[str, str] | None = field(
         default=None, kw_only=True
     )  # two arguments: the second must not be below the first
+    known: Descriptions = field(default_factory=dict, kw_only=True)  # lists of ids that must name rows: the prefix
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
@@ -130,7 +132,12 @@ class NodeById:
     """The row that an id names, of whichever type its prefix says."""
 
 
-Source = Column | Sql | Paged | NodeById
+@dataclass(frozen=True)
+class NodesByIds:
+    """The rows that ids name, in the order of the ids: null for an id that names none."""
+
+
+Source = Column | Sql | Paged | NodeById | NodesByIds
 
 
 @dataclass(frozen=True)
@@ -140,6 +147,8 @@ class GraphType:
     audience: Any
     table: type[SQLModel] | None = None
     prefix: str | None = None
+    key: tuple[str, ...] = ("id",)
+    among: Sql | None = None
     python: type | None = None
 
 
@@ -154,14 +163,16 @@ def sql(
     *,
     arguments: Descriptions = NONE,
     span: tuple[str, str] | None = None,
+    known: Descriptions = NONE,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
     """A resolver's result: an expression, rows, the row it was given, or branches.
 
     `span` names two bound arguments, the ends of a range: if both are given, the second must not be below the first.
+    `known` gives the prefix of the ids in a bound list: one that names no row is refused where the resolver uses it.
     """
-    source = Sql(resolver, *_signature(resolver), span=span)
+    source = Sql(resolver, *_signature(resolver), span=span, known=known)
     return _field(source, about, only, _arguments(source, arguments))
 
 
@@ -239,28 +250,39 @@ def node_by_id(about: str, *, init: Literal[False] = False) -> Any:
     return _field(NodeById(), about, None, [_argument("id", strawberry.ID, COMMON["id"])])
 
 
+def nodes_by_ids(about: str, *, init: Literal[False] = False) -> Any:
+    """`nodes(ids: [ID!]!)`: for each id what `node` returns."""
+    return _field(NodesByIds(), about, None, [_argument("ids", list[strawberry.ID], COMMON["ids"])])
+
+
 @dataclass_transform(
-    kw_only_default=True, field_specifiers=(column, sql, paged, subscription, computed, node_by_id, strawberry.field)
+    kw_only_default=True,
+    field_specifiers=(column, sql, paged, subscription, computed, node_by_id, nodes_by_ids, strawberry.field),
 )
 def graph_type(
     *,
     audience: Any,
     row: type[SQLModel] | None = None,
     prefix: str | None = None,
+    key: tuple[str, ...] = ("id",),
+    among: Callable[..., Any] | None = None,
     name: str | None = None,
     description: str | None = None,
     python: type | None = None,
 ) -> Callable[[C], C]:
     """An object type: who may select it, and, where it is a table's row, which table and which prefix its ids have.
 
-    `python` is the class of those of its objects that Python returns, where that is not the decorated class itself.
-    Its description is the class's docstring, or `description` where a constant is part of it. Raises DeclarationError
-    where an argument of one of its fields is not described.
+    `key` names the columns that an id is made of. `among` is a resolver of the rows that `node` finds, without
+    arguments, where that is not every row of the table that policies admit. `python` is the class of those of its
+    objects that Python returns, where that is not the decorated class itself. Its description is the class's docstring,
+    or `description` where a constant is part of it. Raises DeclarationError where an argument of one of its
+    fields is not described.
     """
+    found = None if among is None else Sql(among, *_signature(among))
 
     def declare(cls: C) -> C:
         made = strawberry.type(cls, name=name, description=description or inspect.getdoc(cls))
-        made.__graph__ = GraphType(audience, row, prefix, python)  # type: ignore[attr-defined]
+        made.__graph__ = GraphType(audience, row, prefix, key, found, python)  # type: ignore[attr-defined]
         _check_arguments(made)
         return made
 
@@ -351,7 +373,7 @@ def _arguments(source: Sql, described: Descriptions) -> list[StrawberryArgument]
     made = []
     for parameter in source.arguments:
         name = parameter.name.rstrip("_")
-        kind = strawberry.ID if parameter.kind is UUID else parameter.kind
+        kind = {UUID: strawberry.ID, list[UUID]: list[strawberry.ID]}.get(parameter.kind, parameter.kind)
         common = COMMON.get(name) if name == "id" else None
         made.append(_argument(name, kind if parameter.required else kind | None, described.get(name, common)))
     if unknown := described.keys() - {argument.python_name for argument in made}:

@@ -26,19 +26,21 @@ def attach_resolvers(schema: GraphQLSchema, tables: Tables) -> None:
             for name, field in kind.fields.items():
                 source = tables.sources.get((kind.name, name))
                 if source is not None:
-                    field.resolve = _resolver(source, tables.python_names[kind.name, name])
+                    prefix = tables.prefixes.get(kind.name) if name == "id" else None
+                    field.resolve = _resolver(source, tables.python_names[kind.name, name], prefix)
                 if isinstance(source, Computed):
                     field.resolve = computation(source, field.extensions[DEFINITION].arguments, field.resolve)
         elif is_abstract_type(kind):
             kind.resolve_type = lambda value, *_: value[TYPENAME]
 
 
-def _resolver(source: Source, python_name: str) -> Any:
+def _resolver(source: Source, python_name: str, prefix: str | None) -> Any:
     def resolve(parent: Any, info: Any, **arguments: Any) -> Any:
         if isinstance(parent, dict):
             return parent[info.path.key]
         if isinstance(source, Column):
-            return getattr(parent, source.of or python_name)
+            value = getattr(parent, source.of or python_name)
+            return value if prefix is None else f"{prefix}_{value}"
         return _read(parent, info)
 
     return resolve
@@ -49,7 +51,14 @@ async def _read(parent: Any, info: Any) -> Any:
     context = info.context
     path = tuple(key for key in info.path.as_list() if isinstance(key, str))
     plan = plan_of(context.operation, context.variables, info.parent_type, info.field_nodes, path, type(parent))
-    text = await context.read(plan.sql, plan.values(context.variables, context.viewer, parent))
+    values = plan.values(context.variables, context.viewer, parent)
+    try:
+        text = await context.read(plan.sql, values)
+    except Exception as error:
+        refused = plan.refusal(error)
+        if refused is None:
+            raise
+        raise refused from None
     return None if text is None else json.loads(text)["value"]
 
 

@@ -42,6 +42,7 @@ from planner.computing import Computing, PassthroughExecutor
 from planner.declare import SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import Reader, as_object, compiled, labelled
+from planner.known_ids import IdCheck, refusal_of
 from planner.payload_checks import check_payloads
 from planner.selection import Selections, everything
 from planner.tables import Tables
@@ -63,6 +64,7 @@ class Plan:
 
     sql: str
     readers: tuple[Reader, ...]
+    checks: tuple[IdCheck, ...] = ()
 
     def values(self, variables: Variables, viewer: Viewer, parent: Any = None) -> list[Any]:
         """The statement's parameters in this request, as asyncpg takes them; `parent` is the object the fields hang on.
@@ -71,6 +73,10 @@ class Plan:
         """
         inputs = PlanInputs(variables, viewer, parent)
         return [read(inputs) for read in self.readers]
+
+    def refusal(self, error: Exception) -> GraphQLError | None:
+        """The error for an argument that the statement refused by raising `error`; None if it raised something else."""
+        return refusal_of(error, self.checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +284,7 @@ class Operation:
     def _planned(self, builder: StatementBuilder, body: Expression) -> Plan:
         planner = self.planner
         done = compiled(body, builder.bound, planner.audience.setting, planner.open_tables)
-        return Plan(done.sql, done.values)
+        return Plan(done.sql, done.values, tuple(builder.checks))
 
     def _find_key_parts(self) -> list[PlanKeyPart]:
         found: dict[tuple[str, Any], PlanKeyPart] = {}
@@ -292,7 +298,7 @@ class Operation:
                         found[variable, structural] = PlanKeyPart(variable, structural)
             source = tables.sources.get((kind.name, node.name.value)) if isinstance(node, FieldNode) else None
             if source is not None and isinstance(node, FieldNode):
-                for part in plan_key_parts(node, kind.fields[node.name.value], source, tables.prefix_of):
+                for part in plan_key_parts(node, kind.fields[node.name.value], source, tables.prefixes_of):
                     found[part.variable, part.part] = part
         return list(found.values())
 

@@ -11,14 +11,14 @@ from sqlmodel import SQLModel
 
 from models.rows import Expression, Row
 from planner.arguments import prefix_of
-from planner.declare import Source, graph_of, source_of
+from planner.declare import Source, Sql, graph_of, source_of
 from planner.expressions import OuterExpression, limited
 
 DEFINITION = "strawberry-definition"  # where Strawberry keeps its own record of a graphql-core type or field
 
 
 class Tables:
-    """The sources, Python names, tables and id prefixes of one view's types, from their declarations.
+    """The sources, Python names, tables, id prefixes and keys of one view's types, from their declarations.
 
     `sources` and `python_names` are keyed by (type name, field name), in the graph's spelling.
     """
@@ -27,6 +27,8 @@ class Tables:
         self.sources: dict[tuple[str, str], Source | None] = {}
         self.python_names: dict[tuple[str, str], str] = {}
         self.prefixes: dict[str, str] = {}
+        self.keys: dict[str, tuple[str, ...]] = {}
+        self.among: dict[str, Sql] = {}
         self.table_of: dict[str, type[SQLModel]] = {}
         self.by_prefix: dict[str, GraphQLObjectType] = {}
         self._by_table: dict[Table, GraphQLObjectType] = {}
@@ -43,13 +45,19 @@ class Tables:
                 self.table_of[kind.name] = graph.table
                 self._by_table.setdefault(graph.table.__table__, kind)  # type: ignore[attr-defined]
             if graph is not None and graph.prefix is not None:
-                self.prefixes[kind.name] = graph.prefix
+                self.prefixes[kind.name], self.keys[kind.name] = graph.prefix, graph.key
                 self.by_prefix[graph.prefix] = kind
+                if graph.among is not None:
+                    self.among[kind.name] = graph.among
 
     def prefix_of(self, id: Any) -> str:
         """The prefix of an id if this view knows it, else "": invented prefixes must not each cause a plan."""
         prefix = prefix_of(id)
         return prefix if prefix in self.by_prefix else ""
+
+    def prefixes_of(self, ids: Any) -> Any:
+        """The prefix of an id, or those of a list of ids, as a part of a plan's key."""
+        return frozenset(map(self.prefix_of, ids)) if isinstance(ids, list) else self.prefix_of(ids)
 
     def type_of(self, rows: "Ordered") -> GraphQLObjectType | None:
         """The type of a table's rows; None if this view has none. Raises TypeError for other rows."""

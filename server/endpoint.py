@@ -220,7 +220,13 @@ class Endpoint:
             if cache_key and not request.codes:
                 view.documents.answers[cache_key] = body
             return body
-        text = await view.connections.read(plan.sql, values)
+        try:
+            text = await view.connections.read(plan.sql, values)
+        except Exception as error:
+            refused = plan.refusal(error)
+            if refused is None:
+                raise
+            raise bad_input(refused) from None
         if text is None:
             raise RuntimeError("a planned statement returned no row")
         return b'{"data":' + text.encode() + b"}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import false, func
+from sqlalchemy import Uuid, false, func, literal_column
 
 from models.community import discussions
 from models.database import Connection, viewer_of
@@ -31,8 +31,9 @@ NOBODY = UUID(int=0)  # the id of no row: random ids are never zero
 
 @dataclass(frozen=True)
 class SignedIn:
-    """The owner of a new session. Exactly one of the ids is set; the others are NOBODY."""
+    """The owner of a new session. Exactly one of the owner's ids is set, which is `id` too; the others are NOBODY."""
 
+    id: UUID
     audience: Audience
     member: UUID
     organization: UUID
@@ -113,7 +114,10 @@ def token_hash(token: str) -> bytes:
 
 
 def viewer(*, viewer: ViewerIds) -> Rows:
+    """One row: the owner's ids, and the one that is set as `id`; NOBODY for callers who have not signed in."""
+    nobody: Expression = literal_column(f"'{NOBODY}'::uuid", Uuid())
     return select(
+        func.coalesce(viewer.member, viewer.organization, viewer.staff, nobody).label("id"),
         viewer.audience.label("audience"),
         viewer.member.label("member"),
         viewer.organization.label("organization"),
@@ -141,10 +145,19 @@ def viewer_account(*, viewer: ViewerIds) -> Rows:
     return select(account).where(account.id == viewer.account)
 
 
+def open_sessions() -> Rows:
+    session = row(tables.Session)
+    return select(session).where(_is_open(session))
+
+
 def sessions_of(account: Row) -> Rows:
     session = row(tables.Session)
-    open_ones = (session.account_id == account.id, session.expires_at > func.now())
-    return select(session).where(*open_ones).order_by(session.created_at.desc(), session.id.desc())
+    of_account = select(session).where(session.account_id == account.id, _is_open(session))
+    return of_account.order_by(session.created_at.desc(), session.id.desc())
+
+
+def _is_open(session: Row) -> Expression:
+    return session.expires_at > func.now()
 
 
 def is_current(session: Row, *, viewer: ViewerIds) -> Expression:
@@ -175,4 +188,5 @@ async def _open_session(connection: Connection, account: UUID, token: str, devic
         return None
     viewer = opened[0]
     ids = (viewer.member or NOBODY, viewer.organization or NOBODY, viewer.staff or NOBODY)
-    return SignedIn(viewer.audience, *ids)
+    owner = viewer.member or viewer.organization or viewer.staff or NOBODY
+    return SignedIn(owner, viewer.audience, *ids)

@@ -1,5 +1,6 @@
 """Reads members: what any member may see, what each shares with the viewer, and the viewer's own rows."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from models.identity import members as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from resolvers.days import today
-from resolvers.tracking.observations import Interval, points
+from resolvers.tracking.observations import Interval, dashboard_of, points
 
 # The first age of each band. Bands span ten years, and more where members are few: an exact age would reveal more.
 AGE_BANDS = ((75, "75+"), (65, "65-74"), (55, "55-64"), (45, "45-54"), (35, "35-44"), (25, "25-34"), (18, "18-24"))
@@ -78,10 +79,23 @@ def series_of(member: Row, *, indicator: Value[UUID], interval: Interval) -> Row
     return points(observation, interval.unit).where(*of_member)
 
 
+def suspensions_in_force() -> Rows:
+    suspension = row(moderation.Suspension)
+    return select(suspension).where(_is_in_force(suspension))
+
+
 def suspension_of(member: Row) -> Rows:
     suspension = row(moderation.Suspension)
-    in_force = suspension.until.is_(None) | (suspension.until > func.now())
-    return select(suspension).where(suspension.member_id == member.id, in_force)
+    return select(suspension).where(suspension.member_id == member.id, _is_in_force(suspension))
+
+
+def _is_in_force(suspension: Row) -> Expression:
+    return suspension.until.is_(None) | (suspension.until > func.now())
+
+
+def viewer_memberships(*, viewer: ViewerIds) -> Rows:
+    membership = row(tables.Membership)
+    return select(membership).where(membership.member_id == viewer.member)
 
 
 def membership_in(joined: Row, *, viewer: ViewerIds) -> Rows:
@@ -140,6 +154,19 @@ def notifications_made(payload: Row) -> Rows:
 def patient_of(link: Row) -> Rows:
     patient = row(tables.Member)
     return select(patient).where(patient.id == link.patient_id)
+
+
+def patient_dashboard(
+    link: Row,
+    *,
+    from_: Value[date] | None = None,
+    to: Value[date] | None = None,
+    interval: Interval | None = None,
+    indicators: Value[list[UUID]] | None = None,
+) -> Rows:
+    """The dashboard of the link's patient; no row unless the link is accepted."""
+    found = dashboard_of(link.patient_id, from_, to, interval, indicators)
+    return found.where(link.status == tables.CareLinkStatus.ACCEPTED)
 
 
 def relative_of(link: Row) -> Rows:

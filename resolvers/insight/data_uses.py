@@ -50,6 +50,13 @@ def entry_of(data_use: Row) -> Row:
     return data_use
 
 
+def insight_of(entry: Row) -> Rows:
+    """The earliest insight of the release: the same table may be read by another of its variables later on."""
+    insight = row(tables.Insight)
+    of_release = select(insight).where(insight.release_id == entry.release_id)
+    return of_release.order_by(insight.published_at, insight.id).limit(1)
+
+
 def hash_of(entry: Row) -> Expression:
     return func.encode(entry.hash, "hex")
 

@@ -51,6 +51,12 @@ def variables_of(dataset: Row) -> Rows:
     return select(variable).where(variable.dataset_id == dataset.id).order_by(variable.position)
 
 
+def variables() -> Rows:
+    """The variables of every dataset that the viewer may read."""
+    variable, dataset = row(tables.Variable), row(tables.Dataset)
+    return select(variable).join(dataset, dataset.id == variable.dataset_id)
+
+
 def categories_of(variable: Row) -> Rows:
     category = row(tables.Category)
     of_variable = (category.dataset_id == variable.dataset_id, category.variable == variable.position)

@@ -67,6 +67,12 @@ def viewer_participation(survey: Row, *, viewer: ViewerIds) -> Rows:
     return select(participation).where(participation.survey_id == survey.id, participation.member_id == viewer.member)
 
 
+def participations() -> Rows:
+    """The viewer's participations in surveys that they may read."""
+    participation, survey = row(tables.Participation), row(tables.Survey)
+    return select(participation).join(survey, survey.id == participation.survey_id)
+
+
 def participations_of(me: Row, *, status: tables.ParticipationStatus | None = None) -> Rows:
     participation, survey = row(tables.Participation), row(tables.Survey)
     found = (
@@ -107,6 +113,12 @@ def consent_made(done: Row, *, viewer: ViewerIds) -> Rows:
 def participation_made(done: Row) -> Rows:
     participation = row(tables.Participation)
     return select(participation).where(participation.id == done.participation_id)
+
+
+def notices_so_far() -> Rows:
+    """The notices that are or have been in force: a consent may refer to an earlier version."""
+    notice = row(tables.Notice)
+    return select(notice).where(notice.in_force_on <= today())
 
 
 def notices() -> Rows:

@@ -59,29 +59,51 @@ def observation_left(payload: Row) -> Rows:
 
 
 def dashboard(
-    me: Row, *, from_: Value[date] | None = None, to: Value[date] | None = None, interval: Interval | None = None
+    me: Row,
+    *,
+    from_: Value[date] | None = None,
+    to: Value[date] | None = None,
+    interval: Interval | None = None,
+    indicators: Value[list[UUID]] | None = None,
 ) -> Rows:
-    """One row: the member, the first and last day of the period, and the interval of a point.
+    return dashboard_of(me.member_id, from_, to, interval, indicators)
+
+
+def dashboard_of(
+    member_id: Expression,
+    from_: Value[date] | None,
+    to: Value[date] | None,
+    interval: Interval | None,
+    indicators: Value[list[UUID]] | None,
+) -> Rows:
+    """One row: the member, the first and last day of the period, the interval of a point, and the indicators.
 
     Without `to`, the period ends with the latest day that has begun anywhere, so it contains what is recorded today.
+    `indicators` is null for all of them.
     """
     latest = latest_today() if from_ is None else func.greatest(from_, latest_today())
     ends_on = latest if to is None else func.coalesce(to, latest)
     year_end = earliest_today() if to is None else func.coalesce(to, earliest_today())
     year_before = cast(year_end - literal_column("interval '1 year'"), Date)
     starts_on = year_before if from_ is None else func.coalesce(from_, year_before)
-    return select(
-        me.member_id.label("member_id"),
+    found = select(
+        member_id.label("member_id"),
         cast(starts_on, Date).label("starts_on"),
         cast(ends_on, Date).label("ends_on"),
         (interval or Interval.WEEK).unit.label("unit"),
     )
+    if indicators is None:
+        return found
+    # The condition refuses unknown indicators where no curve is selected, too.
+    return found.add_columns(indicators.label("indicator_ids")).where(indicators.is_not(None))
 
 
 def series_of(dashboard: Row) -> Rows:
     """One row for each indicator with an observation in the period, by name, with the dashboard's columns."""
     indicator, observation = row(tables.Indicator), row(tables.Observation)
     observed = select(observation.indicator_id).where(*_within(dashboard, observation))
+    if "indicator_ids" in dashboard.columns_:
+        observed = observed.where(observation.indicator_id == func.any(dashboard.indicator_ids))
     return (
         select(
             indicator.id.label("indicator_id"),

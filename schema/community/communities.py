@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 
 
 @graph_type(audience=PUBLIC, row=tables.Condition, prefix="con")
-class Condition:
+class Condition(Node):
     """A medical condition, with its standard codes."""
 
-    id: strawberry.ID = column("Opaque identifier, stable over time.")
     name: str = column("Name.")
     icd10: str | None = column("ICD-10 code. Null if the condition has none of its own.")
     orpha: str | None = column("Orphanet number (ORPHAcode). Null if the condition is not a rare disease.")

@@ -9,18 +9,17 @@ from models import viewers
 from models.identity import accounts as tables
 from models.identity import members as member_tables
 from planner.declare import column, graph_enum, graph_type, paged, sql
-from resolvers.days import FIRST_ZONE
 from resolvers.identity import accounts as resolve
 from resolvers.identity import members
 from resolvers.insight import data_uses as uses
 from resolvers.research import surveys
 from resolvers.tracking import observations, treatments
-from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
+from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.identity.members import CareLink, Member, Membership
 from schema.identity.organizations import Organization
 from schema.pagination import Node, RelayConnection
 from schema.scalars import EmailAddress
-from schema.tracking.observations import Dashboard, Observation
+from schema.tracking.observations import KNOWN, PERIOD, SPAN, Dashboard, Observation
 from schema.tracking.treatments import TreatmentCourse
 
 if TYPE_CHECKING:
@@ -32,8 +31,8 @@ graph_enum(tables.StaffRole)
 graph_enum(member_tables.NotificationKind)
 
 
-@graph_type(audience=SIGNED_IN, row=tables.Session, prefix="ses")
-class Session:
+@graph_type(audience=PATIENT, row=tables.Session, prefix="ses", among=resolve.open_sessions)
+class Session(Node):
     """A signed-in device."""
 
     id: strawberry.ID = column("Opaque identifier, stable over time. It is not the token.")
@@ -43,8 +42,8 @@ class Session:
     current: bool = sql(resolve.is_current, "Whether this session made the request.")
 
 
-@graph_type(audience=PATIENT, row=tables.Account)
-class Account:
+@graph_type(audience=PATIENT, row=tables.Account, prefix="acc")
+class Account(Node):
     """The viewer's account, with which they sign in."""
 
     email: EmailAddress = column("E-mail address.")
@@ -55,18 +54,18 @@ class Account:
 
 
 @graph_type(audience=MANAGER, row=tables.Staff, prefix="stf")
-class Staff:
+class Staff(Node):
     """A staff member of Cohorte."""
 
-    id: strawberry.ID = column("Opaque identifier, stable over time.")
     name: str = column("Their name.")
     roles: list[tables.StaffRole] = column("Their roles.")
 
 
-@graph_type(audience=PUBLIC, python=resolve.SignedIn)
-class Viewer:
+@graph_type(audience=PUBLIC, prefix="vwr", among=resolve.viewer, python=resolve.SignedIn)
+class Viewer(Node):
     """The authenticated caller."""
 
+    id: strawberry.ID = column("Opaque identifier, stable over time. The same for all who have not signed in.")
     audience: viewers.Audience = column("The audience they belong to. PUBLIC if they have not signed in.")
     member: Member | None = sql(resolve.member_of, "The member who is signed in.", only=PATIENT)
     organization: Organization | None = sql(
@@ -87,8 +86,8 @@ class Notification(Node):
     )
 
 
-@graph_type(audience=PATIENT, row=member_tables.Profile)
-class Me:
+@graph_type(audience=PATIENT, row=member_tables.Profile, prefix="me", key=("member_id",), among=members.me)
+class Me(Node):
     """The viewer's own data."""
 
     member: Member = sql(members.member_of, "The viewer as a member.")
@@ -103,13 +102,9 @@ class Me:
     dashboard: Dashboard = sql(
         observations.dashboard,
         "The viewer's observations as curves over a period, with the treatments of that period.",
-        arguments={
-            "from": "First day of the period. Defaults to one year before `to`, or before today if that is left out.",
-            "to": "Last day of the period, included; not before the first. Defaults to the latest day that has begun "
-            f"anywhere ({FIRST_ZONE}), or to `from` if that is later.",
-            "interval": "Length of time that each point of a curve covers. Defaults to WEEK.",
-        },
-        span=("from", "to"),
+        arguments=PERIOD,
+        span=SPAN,
+        known=KNOWN,
     )
     observations: RelayConnection[Observation] = paged(
         observations.observations_of,

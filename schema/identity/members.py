@@ -12,7 +12,7 @@ from resolvers.community import communities
 from resolvers.identity import members as resolve
 from schema.access import MANAGER, PATIENT
 from schema.pagination import Node
-from schema.tracking.observations import SeriesPoint
+from schema.tracking.observations import KNOWN, PERIOD, SPAN, Dashboard, SeriesPoint
 from schema.tracking.treatments import TreatmentCourse
 
 if TYPE_CHECKING:
@@ -25,8 +25,14 @@ graph_enum(tables.MembershipRole)
 graph_enum(tables.CareLinkStatus)
 
 
-@graph_type(audience=PATIENT | MANAGER, row=moderation.Suspension)
-class Suspension:
+@graph_type(
+    audience=PATIENT | MANAGER,
+    row=moderation.Suspension,
+    prefix="sus",
+    key=("member_id",),
+    among=resolve.suspensions_in_force,
+)
+class Suspension(Node):
     """A member's suspension: they can read discussions, but not write in them."""
 
     until: datetime | None = column("When it ends. Null if it is permanent.")
@@ -67,8 +73,14 @@ class Member(Node):
     )
 
 
-@graph_type(audience=PATIENT | MANAGER, row=tables.Membership)
-class Membership:
+@graph_type(
+    audience=PATIENT,
+    row=tables.Membership,
+    prefix="mbs",
+    key=("member_id", "community_id"),
+    among=resolve.viewer_memberships,
+)
+class Membership(Node):
     """A member's membership of a community."""
 
     community: Annotated["Community", strawberry.lazy("schema.community.communities")] = sql(
@@ -79,15 +91,21 @@ class Membership:
     diagnosed_in: int | None = sql(
         resolve.diagnosed_in,
         "The viewer's year of diagnosis. Null if unset, and for other members.",
-        only=PATIENT,
     )
 
 
 @graph_type(audience=PATIENT, row=tables.CareLink, prefix="lnk")
-class CareLink:
+class CareLink(Node):
     """A patient's permission for a relative to keep their diary."""
 
-    id: strawberry.ID = column("Opaque identifier, stable over time.")
     patient: Member = sql(resolve.patient_of, "The patient whose diary it is.")
     relative: Member = sql(resolve.relative_of, "The relative. Has access while the link is accepted.")
     status: tables.CareLinkStatus = column("Status of the link.")
+    dashboard: Dashboard | None = sql(
+        resolve.patient_dashboard,
+        "The patient's observations as curves over a period, with the treatments of that period. Null unless the link "
+        "is accepted.",
+        arguments=PERIOD,
+        span=SPAN,
+        known=KNOWN,
+    )

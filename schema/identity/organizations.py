@@ -19,10 +19,9 @@ graph_enum(tables.OrganizationKind)
 
 
 @graph_type(audience=BUYER, row=tables.ApiKey, prefix="key")
-class ApiKey:
+class ApiKey(Node):
     """An organization's key for its programs. The secret is shown once, on creation, and never stored."""
 
-    id: strawberry.ID = column("Opaque identifier, stable over time.")
     name: str = column("The name that the organization gave it.")
     prefix: str = column("First characters of the secret, to tell keys apart.")
     created_at: datetime = column("When it was created.")

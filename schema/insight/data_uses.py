@@ -1,6 +1,9 @@
 """The public ledger of data uses, and a member's own privacy loss."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
 
 from models.insight import insights as tables
 from planner.declare import column, computed, graph_type, sql
@@ -9,14 +12,18 @@ from privacy.budget import YEAR_DAYS
 from resolvers.community import communities
 from resolvers.identity import organizations
 from resolvers.insight import data_uses as resolve
-from schema.access import PATIENT, PUBLIC
+from schema.access import PATIENT, PUBLIC, SIGNED_IN
 from schema.community.communities import Community
 from schema.identity.organizations import Organization
 from schema.insight.costs import PrivacyCost
+from schema.pagination import Node
+
+if TYPE_CHECKING:
+    from schema.insight.insights import Insight
 
 
-@graph_type(audience=PUBLIC, row=tables.LedgerEntry)
-class LedgerEntry:
+@graph_type(audience=PUBLIC, row=tables.LedgerEntry, prefix="led", key=("release_id",))
+class LedgerEntry(Node):
     """A data use's entry in the hash chain of the public ledger: each hash covers the previous one."""
 
     position: int = column("Position in the ledger, from 1.")
@@ -29,8 +36,8 @@ class LedgerEntry:
     )
 
 
-@graph_type(audience=PUBLIC, row=tables.LedgerEntry)
-class DataUse:
+@graph_type(audience=PUBLIC, row=tables.LedgerEntry, prefix="use", key=("release_id",))
+class DataUse(Node):
     """An entry of the public ledger: what was computed from members' data, for whom and why. Contains no results."""
 
     organization: Organization | None = sql(
@@ -46,6 +53,12 @@ class DataUse:
     )
     cost: PrivacyCost = sql(resolve.cost_of, "Privacy cost, charged to the dataset's budget.")
     ledger_entry: LedgerEntry = sql(resolve.entry_of, "Its entry in the hash chain.")
+    insight: Annotated["Insight", strawberry.lazy("schema.insight.insights")] | None = sql(
+        resolve.insight_of,
+        "The insight that was published first from its result. Null if only the dataset's size was published, or if no "
+        "licence of the buyer covers it.",
+        only=SIGNED_IN,
+    )
 
 
 @graph_type(audience=PATIENT)

@@ -39,8 +39,14 @@ class Category:
     value: float | None = column("Number that stands for the category in means and medians. Null if it is left out.")
 
 
-@graph_type(audience=SIGNED_IN, row=tables.Variable)
-class Variable:
+@graph_type(
+    audience=SIGNED_IN,
+    row=tables.Variable,
+    prefix="var",
+    key=("dataset_id", "position"),
+    among=resolve.variables,
+)
+class Variable(Node):
     """A variable of a dataset. Each member falls into one of its categories, or into up to `maxPerMember`."""
 
     name: str = column("Name that identifies the variable within its dataset.")

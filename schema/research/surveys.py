@@ -47,10 +47,9 @@ class VisibilityRule:
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.Question, prefix="qst")
-class Question:
+class Question(Node):
     """A question of a survey."""
 
-    id: strawberry.ID = column("Opaque identifier, stable over time.")
     position: int = column("Position in the survey, from 1.")
     key: str = column("Key that identifies the question within the survey, in answers and visibility rules.")
     text: str = column("The question itself.")
@@ -127,8 +126,8 @@ class Answer:
     text: str | None = column("The text. Null for other kinds of question.")
 
 
-@graph_type(audience=PATIENT, row=tables.Participation)
-class Participation:
+@graph_type(audience=PATIENT, row=tables.Participation, prefix="prt", among=resolve.participations)
+class Participation(Node):
     """The viewer's participation in a survey."""
 
     survey: Survey = sql(resolve.survey_of, "The survey.")
@@ -141,8 +140,8 @@ class Participation:
     )
 
 
-@graph_type(audience=PATIENT, row=tables.Consent)
-class Consent:
+@graph_type(audience=PATIENT, row=tables.Consent, prefix="cns", key=("member_id", "purpose"))
+class Consent(Node):
     """The viewer's consent, granted or withdrawn, for one purpose."""
 
     purpose: tables.ConsentPurpose = column("The purpose.")
@@ -154,8 +153,8 @@ class Consent:
     changed_at: datetime = column("When the viewer last granted, changed or withdrew it.")
 
 
-@graph_type(audience=PUBLIC, row=tables.Notice)
-class Notice:
+@graph_type(audience=PUBLIC, row=tables.Notice, prefix="ntc", key=("purpose", "version"), among=resolve.notices_so_far)
+class Notice(Node):
     """The information to show to members before they consent."""
 
     purpose: tables.ConsentPurpose = column("The purpose of the consent.")

@@ -14,42 +14,59 @@ import resolvers.regions
 import resolvers.research.surveys
 import resolvers.tracking.observations
 import resolvers.tracking.treatments
-from planner.declare import PAGE_LIMIT, graph_type, node_by_id, paged, sql
+from planner.declare import PAGE_LIMIT, graph_type, node_by_id, nodes_by_ids, paged, sql
 from resolvers.tracking.observations import INDICATORS
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
-from schema.community.communities import SEARCH, Community
+from schema.community.communities import SEARCH, Community, Condition
 from schema.community.discussions import Discussion, Flag, Post
-from schema.identity.accounts import Me, Notification, Viewer
-from schema.identity.members import Member
-from schema.identity.organizations import Organization
+from schema.identity.accounts import Account, Me, Notification, Session, Staff, Viewer
+from schema.identity.members import CareLink, Member, Membership, Suspension
+from schema.identity.organizations import ApiKey, Organization
 from schema.insight import insights_mutations
-from schema.insight.data_uses import DataUse
-from schema.insight.datasets import Dataset
+from schema.insight.data_uses import DataUse, LedgerEntry
+from schema.insight.datasets import Dataset, Variable
 from schema.insight.insights import Insight
 from schema.insight.insights_mutations import InsightQuote
 from schema.insight.licences import Licence
 from schema.pagination import Node, RelayConnection
-from schema.research.surveys import Notice, Survey
+from schema.research.surveys import Consent, Notice, Participation, Question, Survey
 from schema.tracking.observations import Indicator, Observation
 from schema.tracking.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
 
 NODES: tuple[type, ...] = (
+    Account,
+    ApiKey,
+    CareLink,
     Community,
+    Condition,
+    Consent,
+    DataUse,
     Dataset,
     Discussion,
     Flag,
     Indicator,
     Insight,
+    LedgerEntry,
     Licence,
+    Me,
     Member,
+    Membership,
+    Notice,
     Notification,
     Observation,
     Organization,
+    Participation,
     Post,
+    Question,
+    Session,
+    Staff,
     Survey,
+    Suspension,
     Treatment,
     TreatmentCourse,
     TreatmentEvaluation,
+    Variable,
+    Viewer,
 )
 
 
@@ -58,6 +75,9 @@ class Query:
     """The queries, which read data and never change it."""
 
     node: Node | None = node_by_id("Any object by its id. Null if it does not exist or the viewer may not see it.")
+    nodes: list[Node | None] = nodes_by_ids(
+        "Several objects by their ids, in that order. Null in the place of each that `node` would return null for."
+    )
     viewer: Viewer = sql(resolvers.identity.accounts.viewer, "The authenticated caller.", only=PUBLIC)
 
     communities: RelayConnection[Community] = paged(

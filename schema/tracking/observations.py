@@ -7,6 +7,7 @@ import strawberry
 
 from models.tracking import observations as tables
 from planner.declare import column, graph_enum, graph_type, sql
+from resolvers.days import FIRST_ZONE
 from resolvers.tracking import observations as resolve
 from schema.access import PATIENT, PUBLIC
 from schema.pagination import Node
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
 graph_enum(tables.IndicatorKind)
 graph_enum(tables.Scale)
 graph_enum(resolve.Interval)
+
+
+PERIOD = {  # arguments of a dashboard
+    "from": "First day of the period. Defaults to one year before `to`, or before today if that is left out.",
+    "to": "Last day of the period, included; not before the first. Defaults to the latest day that has begun "
+    f"anywhere ({FIRST_ZONE}), or to `from` if that is later.",
+    "interval": "Length of time that each point of a curve covers. Defaults to WEEK.",
+    "indicators": "Ids of indicators: only their curves. Defaults to every indicator that was observed.",
+}
+SPAN = ("from", "to")
+KNOWN = {"indicators": "ind"}
 
 
 @graph_type(audience=PUBLIC, row=tables.Indicator, prefix="ind")

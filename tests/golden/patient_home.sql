@@ -16,7 +16,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o
           ) AS member
           FROM (
-            SELECT $1::VARCHAR AS audience, $2::UUID AS member, $3::UUID AS organization, $4::UUID AS staff
+            SELECT coalesce($1::UUID, $2::UUID, $3::UUID, '00000000-0000-0000-0000-000000000000'::uuid) AS id, $4::VARCHAR AS audience, $1::UUID AS member, $2::UUID AS organization, $3::UUID AS staff
           ) AS anon_1
         ) AS o
       ) AS viewer, (

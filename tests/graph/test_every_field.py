@@ -1,7 +1,7 @@
 """Every field of every view, requested once from rows that have a value for it, returns what its type promises."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import asyncpg
@@ -79,11 +79,15 @@ def values_in(answer: object) -> set[tuple[str, str]]:
 
 
 async def answered(
-    planner: Planner, connections: "asyncpg.Pool[asyncpg.Record]", document: str, viewer: Viewer
+    planner: Planner,
+    connections: "asyncpg.Pool[asyncpg.Record]",
+    document: str,
+    viewer: Viewer,
+    variables: Mapping[str, Any] | None = None,
 ) -> object:
     assert validate(planner.schema, parse(document)) == []
     operation = planner.operation(parse(document), None)
-    coerced = operation.coerce({})
+    coerced = operation.coerce(variables or {})
     plan = operation.plan(coerced)
     if plan is not None:
         return json.loads(await connections.fetchval(plan.sql, *plan.values(coerced, viewer)))

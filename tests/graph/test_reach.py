@@ -40,7 +40,7 @@ REACHABLE = {
         "Condition": "id name icd10 orpha",
         "Indicator": "id slug name layNames kind scale unit minimum maximum hpo",
         "Treatment": "id slug name kind inn atc insights",
-        "Notice": "purpose version text inForceOn",
+        "Notice": "id purpose version text inForceOn",
     },
     "what a survey asks, of nobody in particular": {
         "Survey": "id community title description status version opensOn closesOn minimumParticipants offeredTo "
@@ -55,12 +55,12 @@ REACHABLE = {
         "Licence": "id organization community purpose startsOn endsOn status reason price quota",
         "Money": "amount currency",
         "ApiKey": "id name prefix createdAt lastUsedAt expiresAt",
-        "Viewer": "audience organization",
+        "Viewer": "id audience organization",
     },
     "what can be asked, by a public domain": {
         "Dataset": "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size budget "
         "insights",  # its size is noisy
-        "Variable": "name label categories ordinal maxPerMember",
+        "Variable": "id name label categories ordinal maxPerMember",
         "Category": "code label value",
         "PrivacyBudget": "cap spent remaining insightsLeft",
         "PrivacyCost": "microRho epsilon delta",
@@ -73,12 +73,12 @@ REACHABLE = {
         "Statistic": "measure by value interval reliability",
         "ReconciledTable": "releases asOf cells statistics",
         "Interval95": "low high",
-        "DataUse": "organization purpose publishedAt community datasetTitle variables cost ledgerEntry",
-        "LedgerEntry": "position hash previousHash line",
+        "DataUse": "id organization purpose publishedAt community datasetTitle variables cost ledgerEntry insight",
+        "LedgerEntry": "id position hash previousHash line",
     },
     "what holds the rest together": {
-        "Query": "node viewer communities community treatments treatment indicators regions notices dataUses survey "
-        "dataset insight organization datasets insightQuote",
+        "Query": "node nodes viewer communities community treatments treatment indicators regions notices dataUses "
+        "survey dataset insight organization datasets insightQuote",
         "Node": "id",
         "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
         **{f"{kind}Connection": "edges nodes pageInfo" for kind in (
@@ -134,6 +134,7 @@ def statements(schema: GraphQLSchema) -> Iterator[str]:
         "precision": "WITHIN_20",
         **dict.fromkeys(("survey", "dataset", "insight"), '"none"'),
         "node": '"ins_none"',
+        "ids": '["ins_none", "com_none"]',
     }
     for text in every_field(schema, values):
         operation = planner.operation(visit(parse(text), WithoutComputed()), None)

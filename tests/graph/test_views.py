@@ -24,7 +24,7 @@ BUYERS_AND_STAFF = "BUYER MANAGER"
 # Written from what clients are promised, not from the code. A type that no field of a view leads to is absent.
 PROMISED = {
     "Query": {
-        EVERYONE: "node viewer communities community treatments treatment indicators regions notices dataUses",
+        EVERYONE: "node nodes viewer communities community treatments treatment indicators regions notices dataUses",
         SIGNED_IN: "survey dataset insight",
         MEMBERS_AND_STAFF: "member discussion",
         "PATIENT": "me",
@@ -107,7 +107,7 @@ PROMISED = {
     "UserError": {EVERYONE: "code message path"},
     "Node": {EVERYONE: "id"},
     "PageInfo": {EVERYONE: "hasNextPage hasPreviousPage startCursor endCursor"},
-    "Viewer": {EVERYONE: "audience", "PATIENT": "member", "BUYER": "organization", "MANAGER": "staff"},
+    "Viewer": {EVERYONE: "id audience", "PATIENT": "member", "BUYER": "organization", "MANAGER": "staff"},
     "Condition": {EVERYONE: "id name icd10 orpha"},
     "Community": {
         EVERYONE: "id slug name description condition memberCount indicators treatments",
@@ -116,19 +116,19 @@ PROMISED = {
         "PATIENT": "viewerMembership",
     },
     "CohortReadiness": {SIGNED_IN: "consenting needed ready"},
-    "Membership": {"PATIENT": "community joinedOn role diagnosedIn"},
+    "Membership": {"PATIENT": "id community joinedOn role diagnosedIn"},
     "Member": {
         MEMBERS_AND_STAFF: "id pseudonym kind verified about joinedOn communities ageBand sex region suspension",
         "PATIENT": "courses series",
     },
-    "Suspension": {MEMBERS_AND_STAFF: "until reason createdAt"},
+    "Suspension": {MEMBERS_AND_STAFF: "id until reason createdAt"},
     "Me": {
-        "PATIENT": "member account birthYear sex region sharing memberships dashboard observations courses "
+        "PATIENT": "id member account birthYear sex region sharing memberships dashboard observations courses "
         "participations consents dataUses privacyLoss notifications careLinks"
     },
-    "Account": {"PATIENT": "email emailVerified locale createdAt sessions"},
+    "Account": {"PATIENT": "id email emailVerified locale createdAt sessions"},
     "Session": {"PATIENT": "id createdAt lastSeenAt device current"},
-    "CareLink": {"PATIENT": "id patient relative status"},
+    "CareLink": {"PATIENT": "id patient relative status dashboard"},
     "Notification": {"PATIENT": "id kind createdAt readAt subject"},
     "Staff": {"MANAGER": "id name roles"},
     "Discussion": {
@@ -160,15 +160,15 @@ PROMISED = {
         "MANAGER": "completedCount",
     },
     "Eligibility": {SIGNED_IN: "kinds sexes bornFrom bornTo treatments regions"},
-    "Notice": {EVERYONE: "purpose version text inForceOn"},
+    "Notice": {EVERYONE: "id purpose version text inForceOn"},
     "Question": {
         SIGNED_IN: "id position key text help kind required options minimum maximum bins maxChoices visibleWhen"
     },
     "QuestionOption": {SIGNED_IN: "code label"},
     "VisibilityRule": {SIGNED_IN: "question operator values"},
-    "Participation": {"PATIENT": "survey status completedAt answers"},
+    "Participation": {"PATIENT": "id survey status completedAt answers"},
     "Answer": {"PATIENT": "question codes number date text"},
-    "Consent": {"PATIENT": "purpose granted recipients noticeVersion changedAt"},
+    "Consent": {"PATIENT": "id purpose granted recipients noticeVersion changedAt"},
     "Organization": {EVERYONE: "id name kind", BUYERS_AND_STAFF: "licences", "BUYER": "apiKeys"},
     "ApiKey": {"BUYER": "id name prefix createdAt lastUsedAt expiresAt"},
     "Licence": {BUYERS_AND_STAFF: "id organization community purpose startsOn endsOn status reason price quota"},
@@ -180,7 +180,7 @@ PROMISED = {
         SIGNED_IN: "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size budget "
         "insights"
     },
-    "Variable": {SIGNED_IN: "name label categories ordinal maxPerMember"},
+    "Variable": {SIGNED_IN: "id name label categories ordinal maxPerMember"},
     "Category": {SIGNED_IN: "code label value"},
     "Insight": {
         SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "
@@ -190,8 +190,11 @@ PROMISED = {
     "Interval95": {SIGNED_IN: "low high"},
     "Statistic": {SIGNED_IN: "measure by value interval reliability"},
     "ReconciledTable": {SIGNED_IN: "releases asOf cells statistics"},
-    "DataUse": {EVERYONE: "organization purpose publishedAt community datasetTitle variables cost ledgerEntry"},
-    "LedgerEntry": {EVERYONE: "position hash previousHash line"},
+    "DataUse": {
+        EVERYONE: "id organization purpose publishedAt community datasetTitle variables cost ledgerEntry",
+        SIGNED_IN: "insight",
+    },
+    "LedgerEntry": {EVERYONE: "id position hash previousHash line"},
 }
 LISTS = {
     EVERYONE: "Community Treatment DataUse",

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -79,6 +80,33 @@ async def test_signing_in_returns_the_viewer(ask: Ask) -> None:
     signed_in = answer["data"]["signIn"]
     assert signed_in | {"token": None} == {"token": None, "viewer": {"audience": "MANAGER"}, "userErrors": []}
     assert len(signed_in["token"]) == 43
+
+
+async def test_viewers_who_sign_in_one_after_the_other_share_no_object_of_a_cache(ask: Ask) -> None:
+    signs_in = SIGN_IN.replace("viewer { audience }", "viewer { id audience }")
+    mine = "{ viewer { id member { id } } me { id account { id } member { id } memberships { id } consents { id } } }"
+    anybody = (await ask(ANYBODY, "{ viewer { id } }"))["data"]["viewer"]["id"]
+    owners: dict[str, str] = {}
+    for name in ("patient", "relative", "association", "laboratory", "manager", "patient"):
+        given = {"email": f"{name}@demo.example", "password": "demonstration"}
+        signed_in = (await ask(ANYBODY, signs_in, given))["data"]["signIn"]
+        who = Caller(name, signed_in["token"])
+        text = mine if signed_in["viewer"]["audience"] == "PATIENT" else "{ viewer { id } }"
+        answer = (await ask(who, text))["data"]
+        assert answer["viewer"]["id"] == signed_in["viewer"]["id"] != anybody
+        found = list(ids_in(answer))
+        assert {owners.setdefault(id, name) for id in found} == {name}
+        assert len(set(found)) >= (4 if text == mine else 1)
+    assert (await ask(ANYBODY, "{ viewer { id } }"))["data"]["viewer"]["id"] == anybody
+
+
+def ids_in(answer: object) -> Iterator[str]:
+    if isinstance(answer, list):
+        for each in answer:
+            yield from ids_in(each)
+    elif isinstance(answer, dict):
+        for key, value in answer.items():
+            yield from [value] if key == "id" else ids_in(value)
 
 
 async def test_a_wrong_password_and_an_unknown_account_get_the_same_answer(ask: Ask) -> None:

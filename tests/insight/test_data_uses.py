@@ -4,9 +4,11 @@ from uuid import UUID
 
 from privacy.loss import guess_probability, statement
 from tests import factories
+from tests.support.callers import OwnServer
 from tests.support.client import ANYBODY
-from tests.support.insights import Published
+from tests.support.insights import FATIGUE, SEX, Published, moment
 from tests.support.subscribers import announce, held, socket, subscribed
+from tests.support.waves import wave
 
 BUDGET = """query ($id: ID!) { dataset(id: $id) { size endsOn endedOn budget {
   cap { microRho } spent { microRho } remaining { microRho }
@@ -88,6 +90,45 @@ async def test_the_ledger_is_public_and_shows_who_why_and_at_what_cost(published
     assert [use["ledgerEntry"]["position"] for use in away] == [published.line + 3]
     theirs = (await published(ANYBODY, USES, {"organization": published.ids["organization"]}))["dataUses"]["nodes"]
     assert [use["ledgerEntry"]["position"] for use in theirs] == [published.line + 1]
+
+
+TO_NUMBERS = """query ($community: String) { dataUses(community: $community) { nodes {
+  variables insight { id ledgerEntry { id } cells { count } } ledgerEntry { id }
+} } }"""
+
+
+async def test_a_use_leads_to_the_numbers_for_those_who_may_read_them(published: Published) -> None:
+    readers = {"patient", "withdrawn", "manager", "licensed", "running out today"}
+    for who in published.who:
+        uses = (await published(who, TO_NUMBERS, {"community": "home"}))["dataUses"]["nodes"]
+        assert [use["variables"] for use in uses] == [["sex", "symptoms"], ["sex", "fatigue"], []]
+        assert uses[2]["insight"] is None  # the dataset's size
+        if who not in readers:
+            assert [use["insight"] for use in uses] == [None] * 3, who
+            continue
+        for use in uses[:2]:
+            assert use["insight"]["ledgerEntry"] == use["ledgerEntry"]
+            assert use["insight"]["cells"]
+            insight = await published(who, "query ($id: ID!) { insight(id: $id) { id } }", {"id": use["insight"]["id"]})
+            assert insight == {"insight": {"id": use["insight"]["id"]}}
+    answer = await published.server.ask(ANYBODY, "{ dataUses { nodes { insight { id } } } }")
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["GRAPHQL_VALIDATION_FAILED"]
+
+
+async def test_a_use_leads_to_the_insight_that_was_published_first(own_server: OwnServer) -> None:
+    admin, manager = own_server.admin, await own_server.staff()
+    first = {}
+    for number in range(6):  # ids are random, and must not decide
+        frozen = await wave(admin, SEX, FATIGUE)
+        release = await factories.release(admin, dataset_id=frozen.id, cube=f"cube {number}", variables=[1, 2])
+        await factories.ledger_entry(admin, release_id=release["id"])
+        for variable, day in ((1, 9), (2, 8)):
+            at = {"release_id": release["id"], "published_at": moment(day)}
+            insight = await factories.insight(admin, **at, variable=variable)
+        first[f"use_{release['id']}"] = f"ins_{insight['id']}"
+    text = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on DataUse { id insight { id } } } }"
+    answer = await own_server.ask(manager, text, {"ids": [*first]})
+    assert {use["id"]: use["insight"]["id"] for use in answer["data"]["nodes"]} == first
 
 
 LOSS = """{ me {

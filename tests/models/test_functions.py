@@ -14,6 +14,7 @@ from models import logins
 from models.columns import SCHEMAS
 from models.security.publisher import LOGINS, PUBLISHER
 from models.viewers import Audience, Login
+from planner.known_ids import UNKNOWN_KEY
 from privacy import noise
 from privacy.budget import CAP
 from tests import factories
@@ -232,6 +233,23 @@ async def test_closing_a_session_notifies_every_server_only_if_committed(fresh: 
         await listener.close()
 
 
+@pytest.mark.parametrize(
+    ("keys", "known", "detail"),
+    [([], [], None), ([1, 2, 1], [2, 1], None), ([3], [], "7 0"), ([1, 3, 4], [1], "7 1"), ([1, 1, 3], [1, 2], "7 2")],
+)
+async def test_the_first_key_that_names_no_row_is_reported(
+    admin: Admin, keys: list[int], known: list[int], detail: str | None
+) -> None:
+    asked, there = ([UUID(int=key) for key in some] for some in (keys, known))
+    query = "SELECT catalog.known_keys($1, $2, 7)"
+    if detail is None:
+        assert await admin.fetchval(query, asked, there) == asked
+        return
+    with pytest.raises(asyncpg.PostgresError, match=r"^a key names no row\b") as raised:
+        await admin.fetchval(query, asked, there)
+    assert (raised.value.sqlstate, getattr(raised.value, "detail", "")) == (UNKNOWN_KEY, detail)
+
+
 # Who may call which function; no role may call any other.
 CALLERS: dict[str, set[Login]] = {
     "catalog.clock()": set(LOGINS),
@@ -240,6 +258,7 @@ CALLERS: dict[str, set[Login]] = {
     "catalog.earliest_today()": set(LOGINS),
     "catalog.latest_today()": set(LOGINS),
     "catalog.is_over(date)": set(LOGINS),
+    "catalog.known_keys(uuid[],uuid[],integer)": {PATIENT},
     "catalog.search_query(text)": set(Audience),
     "catalog.words_in(text)": set(Audience),
     "insight.epsilon(bigint,double precision)": set(LOGINS),

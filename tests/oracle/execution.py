@@ -15,7 +15,7 @@ from graphql import ExecutionResult, build_schema, execute, is_abstract_type, is
 import tests.oracle.insights
 import tests.oracle.own  # noqa: F401  they fill in the readers
 from tests.oracle.rows import Found, VisibleRows
-from tests.oracle.shared import TABLES, Listed, TypedRow, readers
+from tests.oracle.shared import Listed, TypedRow, id_of, readers
 
 COLUMNS = {  # fields whose names are not their column's in camel case
     "CohortReadiness.consenting": "consenting_count", "CohortReadiness.needed": "needed_count",
@@ -56,7 +56,7 @@ class Oracle:
         page = {key: given.pop(key) for key in PAGE if key in given}
         if reader is None:
             column = column_of(kind, name)
-            return f"{TABLES[kind][0]}_{it[column]}" if name == "id" else shown(it[column])
+            return id_of(kind, it) if name == "id" else shown(it[column])
         arguments = arguments_of({key: value for key, value in given.items() if value is not None})
         found = reader(seen, *([] if kind == "Query" else [it]), **arguments)
         if isinstance(found, Listed):

@@ -192,6 +192,12 @@ for name in ("Cell.category", "Cell.by", "Statistic.by"):
     field(name)(lambda seen, it, name=name: it[name.partition(".")[2]])
 
 
+@field("DataUse.insight")
+def insight_of(seen: VisibleRows, entry: Found) -> Found | None:
+    there = seen.of("insight.insight", release_id=entry["release_id"])
+    return min(there, key=lambda row: (row["published_at"], row["id"]), default=None)
+
+
 @field("DataUse.cost")
 def cost_of(seen: VisibleRows, entry: Found) -> Found:
     return cost(entry["micro_rho"])

@@ -9,7 +9,6 @@ from statistics import fmean
 from privacy.domains import REGIONS
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import (
-    NODES,
     TYPES,
     Listed,
     TypedRow,
@@ -27,6 +26,7 @@ from tests.oracle.shared import (
 )  # fmt: skip
 
 DELTA = 1e-6
+SUBJECTS = {"Discussion", "Insight", "Member", "Post", "Survey"}  # what notifications are about
 
 found("Survey.eligibility", "catalog.eligibility", survey_id="id")
 
@@ -97,15 +97,38 @@ def first_day(day: date, interval: str) -> date:
     return day if interval == "DAY" else date(day.year, month[interval], 1)
 
 
+@field("CareLink.dashboard")
+def patient_dashboard(
+    seen: VisibleRows,
+    link: Found,
+    from_: date | None = None,
+    to: date | None = None,
+    interval: str = "WEEK",
+    indicators: list[str] | None = None,
+) -> Found | None:
+    patient = {"member_id": link["patient_id"]}
+    return dashboard(seen, patient, from_, to, interval, indicators) if link["status"] == "ACCEPTED" else None
+
+
 @field("Me.dashboard")
 def dashboard(
-    seen: VisibleRows, me: Found, from_: date | None = None, to: date | None = None, interval: str = "WEEK"
+    seen: VisibleRows,
+    me: Found,
+    from_: date | None = None,
+    to: date | None = None,
+    interval: str = "WEEK",
+    indicators: list[str] | None = None,
 ) -> Found:
     last = date.fromisoformat(str(to or seen.today))
     month_end = date(last.year - 1, 2, 28) if (last.month, last.day) == (2, 29) else last.replace(year=last.year - 1)
     first = date.fromisoformat(str(from_ or month_end))
     observations = seen.of("care.observation", member_id=me["member_id"])
-    within = [row for row in observations if first <= row["observed_on"] <= last]
+    wanted = None if indicators is None else set(map(uuid_in, indicators))
+    within = [
+        row
+        for row in observations
+        if first <= row["observed_on"] <= last and (wanted is None or row["indicator_id"] in wanted)
+    ]
     courses = [
         row
         for row in reversed(members_courses(seen, {"id": me["member_id"]}))
@@ -167,7 +190,7 @@ def notifications_of(seen: VisibleRows, me: Found, unreadOnly: bool = False) -> 
 @field("Notification.subject")
 def subject_of(seen: VisibleRows, notification: Found) -> TypedRow | None:
     kind, table = TYPES.get(notification["subject_type"], ("", ""))
-    row = seen.one(table, id=notification["subject_id"]) if kind in NODES else None
+    row = seen.one(table, id=notification["subject_id"]) if kind in SUBJECTS else None
     return None if row is None else TypedRow(kind, row)
 
 

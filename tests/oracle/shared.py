@@ -22,6 +22,16 @@ TABLES = {  # of each type whose objects have an id: the id's prefix, and the ta
     "Question": ("qst", "catalog.question"), "Session": ("ses", "identity.session"), "Staff": ("stf", "identity.staff"),
     "Survey": ("svy", "catalog.survey"), "Treatment": ("trt", "catalog.treatment"),
     "TreatmentCourse": ("crs", "care.course"), "TreatmentEvaluation": ("evl", "care.evaluation"),
+    "Consent": ("cns", "research.consent"), "DataUse": ("use", "insight.ledger_entry"),
+    "LedgerEntry": ("led", "insight.ledger_entry"), "Me": ("me", "care.profile"),
+    "Membership": ("mbs", "care.membership"), "Notice": ("ntc", "catalog.notice"),
+    "Participation": ("prt", "research.participation"), "Suspension": ("sus", "care.suspension"),
+    "Variable": ("var", "insight.variable"), "Viewer": ("vwr", ""),
+}  # fmt: skip
+KEYS = {  # the columns that an id is made of, where that is not `id`
+    "Consent": ("member_id", "purpose"), "DataUse": ("release_id",), "LedgerEntry": ("release_id",),
+    "Me": ("member_id",), "Membership": ("member_id", "community_id"), "Notice": ("purpose", "version"),
+    "Suspension": ("member_id",), "Variable": ("dataset_id", "position"),
 }  # fmt: skip
 TYPES = {prefix: (kind, table) for kind, (prefix, table) in TABLES.items()}
 PUNCTUATION = re.compile(r"""["`!#$%&()*+,\-./:;<=>?@\[\\\]^_{|}~«»“”‘’–—…·'\u00a0\u2011\u202f]""")
@@ -109,19 +119,50 @@ found("CareLink.patient", "care.member", id="patient_id")
 found("CareLink.relative", "care.member", id="relative_id")
 
 
+def id_of(kind: str, row: Found) -> str:
+    """A row's id in the graph."""
+    return f"{TABLES[kind][0]}_{'.'.join(str(row[name]) for name in KEYS.get(kind, ('id',)))}"
+
+
 @field("Query.node")
 def node(seen: VisibleRows, id: str) -> TypedRow | None:
-    kind, table = TYPES.get(id.rpartition("_")[0], ("", ""))
-    row = seen.one(table, id=uuid_in(id)) if kind in NODES and table in seen.tables else None
-    return None if row is None else TypedRow(kind, row)
+    kind, table = TYPES.get(id.partition("_")[0], ("", ""))
+    if kind == "Viewer":
+        rows = [viewer(seen)]
+    elif table in seen.tables:
+        rows = seen.of(table) if kind in KEYS else seen.of(table, id=uuid_in(id))
+    else:
+        rows = []
+    found = [row for row in rows if id_of(kind, row) == id and is_found(seen, kind, row)]
+    return TypedRow(kind, found[0]) if found else None
 
 
-NODES = set(TABLES) - {"Account", "ApiKey", "CareLink", "Condition", "Question", "Session", "Staff"}
+@field("Query.nodes")
+def nodes(seen: VisibleRows, ids: list[str]) -> list[TypedRow | None]:
+    return [node(seen, id) for id in ids]
+
+
+def is_found(seen: VisibleRows, kind: str, row: Found) -> bool:
+    """Whether a row that the viewer may see is the object of an id in their view."""
+    if kind in ("Me", "Membership"):
+        return bool(row["member_id"] == seen.viewer.member)
+    if kind == "Session":
+        return bool(row["expires_at"] > seen.now)
+    if kind == "Suspension":
+        return row["until"] is None or row["until"] > seen.now
+    if kind == "Notice":
+        return bool(row["in_force_on"] <= seen.today)
+    if kind == "Variable":
+        return seen.one("insight.dataset", id=row["dataset_id"]) is not None
+    if kind == "Participation":
+        return seen.one("catalog.survey", id=row["survey_id"]) is not None
+    return True
 
 
 @field("Query.viewer")
 def viewer(seen: VisibleRows) -> Found:
-    return {"audience": seen.viewer.audience.value}
+    owner = seen.viewer.member or seen.viewer.organization or seen.viewer.staff or UUID(int=0)
+    return {"id": owner, "audience": seen.viewer.audience.value}
 
 
 @field("Viewer.member")

@@ -116,10 +116,12 @@ async def pool_of(superuser: asyncpg.Connection) -> Pool:
         " union all (select pseudonym from care.member order by id limit 6)"
     )
     strange = ["", "dis_", "xyz_1", "pst_00000000-0000-4000-8000-000000000000"]
+    every = [each for some in ids.values() for each in some] + strange
     return {
         "slug": slugs, "community": slugs, "search": WORDS, "pseudonym": [*pseudonyms, "Nobody Here"],
-        "indicator": [*indicators, ids["mbr"][0], "nonsense"], "from": DATES, "to": DATES,
-        "id": [each for some in ids.values() for each in some] + strange,
+        "indicator": [*indicators, ids["mbr"][0], "nonsense"], "indicators": [indicators[:2], [], ids["ind"] * 2],
+        "from": DATES, "to": DATES,
+        "id": every, "ids": [every[::7], every[3::9] + every[3::18], [], strange],
         "Query.treatment.slug": await column("select slug from catalog.treatment order by id limit 4"),
         "Query.discussion.id": ids["dis"], "Query.survey.id": ids["svy"], "unreadOnly": [True, False],
         "Query.dataset.id": ids["dst"], "Query.insight.id": ids["ins"], "includeUnreliable": [True, False],

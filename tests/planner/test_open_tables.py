@@ -21,6 +21,7 @@ TABLES = {table.fullname: table for table in metadata.sorted_tables}
 OURS = re.compile(rf"\b(?:{'|'.join(sorted({str(table.schema) for table in metadata.sorted_tables}))})\.\w+")
 VALUES = {name: f'"{value}"' for name, value in SHAPE.items()} | {
     "node": f'"{SHAPE["post"]}"',
+    "ids": f'["{SHAPE["post"]}", "com_none"]',
     "dataset": '"dst_none"',
     "insight": '"ins_none"',
     "interval": "WEEK",

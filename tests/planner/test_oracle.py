@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -21,8 +22,8 @@ from planner.operations import Planner
 from planner.tables import Ordered
 from tests import factories
 from tests.oracle.execution import PAGE, Oracle, differences
-from tests.oracle.rows import Snapshot, VisibleRows, read_snapshot
-from tests.oracle.shared import TYPES
+from tests.oracle.rows import Found, Snapshot, VisibleRows, read_snapshot
+from tests.oracle.shared import TABLES, id_of
 from tests.planner.test_finishing import ViewCase, pool_of
 from tests.planner.test_oracle_readers import ELSEWHERE, objects, unread
 from tests.support.clusters import clone
@@ -68,6 +69,7 @@ WEIGHTS = {  # the viewer's own fields and lists of members' rows, more often th
     "Query.me": 8, "Query.discussion": 4, "Query.community": 4, "Query.member": 3, "Query.survey": 4, "Query.node": 2,
     "Query.surveys": 2, "Query.flags": 2, "Query.licences": 2, "Query.organization": 4, "Query.treatment": 2,
     "Me.dashboard": 4, "Me.observations": 4, "Me.participations": 3, "Me.notifications": 2, "Me.courses": 2,
+    "CareLink.dashboard": 3, "Query.nodes": 2,
     "Discussion.posts": 4, "Community.discussions": 3, "Community.members": 3, "Treatment.evaluations": 3,
     "Survey.questions": 3, "Member.series": 2, "Member.courses": 2,
     "Survey.eligibility": 3, "Post.removalReason": 3, "Post.removedBody": 3, "Member.suspension": 3,
@@ -198,6 +200,13 @@ def values_of(snapshot: Snapshot, viewer: Viewer) -> Pool:
     scored = [row["id"] for row in tables["catalog.indicator"] if row["slug"] == "arthritis-self-assessment"]
     gone = sorted((row for row in tables["care.post"] if row["removed"]), key=lambda row: row["id"], reverse=True)
     removed = [row for row in gone if row["author_id"] == viewer.member][:2] + gone[:2]
+    ids = [
+        *notifications,
+        *(f"pst_{row['id']}" for row in removed),
+        *(id for kind, (_, table) in TABLES.items() if table for id in ids_of(kind, tables[table], viewer)),
+        *(f"vwr_{id}" for id in (viewer.member or viewer.organization or viewer.staff or UUID(int=0), UUID(int=9))),
+        "obs_nonsense",
+    ]
     return {
         "Query.discussion.id": [f"dis_{row['id']}" for row in longest],
         "Query.survey.id": [*surveys.values(), *taken],
@@ -207,13 +216,16 @@ def values_of(snapshot: Snapshot, viewer: Viewer) -> Pool:
         "Member.series.indicator": [f"ind_{id}" for id in [*scored, *sorted(tracked)[:3]]],
         "Me.dashboard.from": [f"{snapshot.today - timedelta(days=days)}" for days in (400, 90, 7, -7)],
         "Me.dashboard.to": [f"{snapshot.today - timedelta(days=days)}" for days in (300, 30, 0, -7)],
-        "Query.node.id": [
-            *notifications,
-            *(f"pst_{row['id']}" for row in removed),
-            *(f"{prefix}_{tables[table][0]['id']}" for prefix, (_, table) in TYPES.items()),
-            "obs_nonsense",
-        ],
+        "indicators": [[f"ind_{id}" for id in some] for some in ([], sorted(tracked)[:2], scored, [*scored, *tracked])],
+        "Query.node.id": ids,
+        "Query.nodes.ids": [ids[at :: len(ids) // 5] for at in range(len(ids) // 5)] + [[]],
     }
+
+
+def ids_of(kind: str, rows: list[Found], viewer: Viewer) -> list[str]:
+    """Ids of a type: of the first row, of the last, and of the first that is the viewer's own."""
+    own = [row for row in rows if viewer.member in (row.get("member_id", ""), row.get("patient_id", ""))][:1]
+    return list(dict.fromkeys(id_of(kind, row) for row in (rows[0], rows[-1], *own)))
 
 
 async def cursors_of(view_case: ViewCase) -> Pool:
@@ -263,6 +275,7 @@ async def test_every_field_of_the_view_returns_what_the_oracle_returns(oracle_ca
         "indicator": pool["Member.series.indicator"][at],
         "pseudonym": "arthritis-017",
         **{name: pool[f"Query.{name}.id"][0] for name in ("discussion", "survey", "node", "dataset", "insight")},
+        "ids": pool["Query.nodes.ids"][0],
     }
     values = {"interval": "MONTH", "precision": "WITHIN_20"}
     values |= {name: json.dumps(value) for name, value in found.items()}

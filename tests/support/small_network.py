@@ -173,6 +173,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         "dataset": f"dst_{frozen.id}",
         "insight": published["sleep"],
         "node": f"org_{organization['id']}",
+        "ids": [f"org_{organization['id']}", "org_none", f"com_{community['id']}"],
     }
     enums = {"interval": "WEEK", "precision": "WITHIN_50"}
     return SmallNetwork(viewers, {name: json.dumps(value) for name, value in values.items()} | enums)

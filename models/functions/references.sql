@@ -1,0 +1,19 @@
+-- Checks of references in arguments of the graph.
+
+-- The keys, unless one is not among the known ones: then it raises UK001, with the number of the check and the position of
+-- the key, from 0, as the detail. The message repeats no value.
+CREATE FUNCTION catalog.known_keys(keys uuid[], known uuid[], number integer) RETURNS uuid[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    at integer;
+BEGIN
+    SELECT k.place - 1 INTO at
+    FROM unnest(keys) WITH ORDINALITY AS k (key, place)
+    WHERE k.key <> ALL (known) ORDER BY k.place LIMIT 1;
+    IF at IS NOT NULL THEN
+        RAISE 'a key names no row' USING ERRCODE = 'UK001', DETAIL = number || ' ' || at;
+    END IF;
+    RETURN keys;
+END $$;
+GRANT EXECUTE ON FUNCTION catalog.known_keys(uuid[], uuid[], integer) TO cohorte_patient;

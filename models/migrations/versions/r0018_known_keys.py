@@ -1,0 +1,7 @@
+"""Known keys."""
+
+from models.migrations import frozen
+
+revision = "0018"
+down_revision = "0014"
+upgrade, downgrade = frozen.steps(__file__)
