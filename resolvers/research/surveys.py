@@ -109,8 +109,9 @@ def participation_made(done: Row) -> Rows:
     return select(participation).where(participation.id == done.participation_id)
 
 
-def notices() -> Rows:
+def notices(*, language: tables.NoticeLanguage = tables.NoticeLanguage.EN) -> Rows:
     """The notices in force: for each purpose, the latest one whose date has been reached (UTC)."""
     notice, other = row(tables.Notice), row(tables.Notice)
     latest = select(func.max(other.in_force_on)).where(other.purpose == notice.purpose, other.in_force_on <= today())
-    return select(notice).where(notice.in_force_on == latest.scalar_subquery()).order_by(notice.purpose)
+    in_force = notice.in_force_on == latest.scalar_subquery()
+    return select(notice).where(notice.language == language, in_force).order_by(notice.purpose)

@@ -155,7 +155,7 @@ PROMISED = {
         "MANAGER": "completedCount",
     },
     "Eligibility": {SIGNED_IN: "kinds sexes bornFrom bornTo treatments regions"},
-    "Notice": {EVERYONE: "purpose version text inForceOn"},
+    "Notice": {EVERYONE: "purpose version language text inForceOn"},
     "Question": {
         SIGNED_IN: "id position key text help kind required options minimum maximum bins maxChoices visibleWhen"
     },
@@ -163,7 +163,7 @@ PROMISED = {
     "VisibilityRule": {SIGNED_IN: "question operator values"},
     "Participation": {"PATIENT": "survey status completedAt answers"},
     "Answer": {"PATIENT": "question codes number date text"},
-    "Consent": {"PATIENT": "purpose granted recipients noticeVersion changedAt"},
+    "Consent": {"PATIENT": "purpose granted recipients noticeVersion noticeLanguage changedAt"},
     "Organization": {EVERYONE: "id name kind", BUYERS_AND_STAFF: "licences", "BUYER": "apiKeys"},
     "ApiKey": {"BUYER": "id name prefix createdAt lastUsedAt expiresAt"},
     "Licence": {BUYERS_AND_STAFF: "id organization community purpose startsOn endsOn status reason price quota"},

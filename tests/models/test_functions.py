@@ -278,7 +278,7 @@ CALLERS: dict[str, set[Login]] = {
     "research.begin_sheet(uuid)": {PATIENT},
     "research.complete(uuid)": {PATIENT},
     "research.withdraw(uuid)": {PATIENT},
-    "research.set_consent(text,boolean,text[],text)": {PATIENT},
+    "research.set_consent(text,boolean,text[],text,text)": {PATIENT},
     "research.lock_survey(uuid)": {PUBLISHER},
     "research.enrol(uuid)": {PUBLISHER},
     "research.encode(uuid)": {PUBLISHER},
