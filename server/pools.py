@@ -85,9 +85,10 @@ class ConnectionPool:
             self.busy -= 1
 
     @asynccontextmanager
-    async def write(self, viewer: Viewer) -> AsyncIterator[Connection]:
+    async def write(self, viewer: Viewer, **transaction: Any) -> AsyncIterator[Connection]:
         """A transaction in which row-level security applies to `viewer`; it commits when the block ends normally.
 
+        `transaction` are options of asyncpg's transaction, such as its isolation.
         Raises RequestError if the database is unavailable, overloaded or too slow.
         """
         if self.busy >= self.max_busy:
@@ -96,7 +97,7 @@ class ConnectionPool:
         try:
             connection = await self.take()
             try:
-                async with connection.transaction():
+                async with connection.transaction(**transaction):
                     await take_on(connection, viewer)
                     yield connection
             except BaseException as error:
@@ -107,6 +108,12 @@ class ConnectionPool:
             raise as_request_error(error, self.statement_seconds) from None
         finally:
             self.busy -= 1
+
+    @asynccontextmanager
+    async def snapshot(self, viewer: Viewer) -> AsyncIterator[Connection]:
+        """As `write`, to read only: every statement sees the database as it was at the first one."""
+        async with self.write(viewer, isolation="repeatable_read", readonly=True) as connection:
+            yield connection
 
     async def take(self) -> asyncpg.pool.PoolConnectionProxy:
         """A free connection; waits for one."""

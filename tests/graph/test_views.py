@@ -92,7 +92,7 @@ PROMISED = {
     "SessionRevokePayload": {SIGNED_IN: "userErrors query"},
     "ProfileUpdatePayload": {"PATIENT": "me userErrors query"},
     "AccountDeletePayload": {"PATIENT": "userErrors query"},
-    "DataExportPayload": {"PATIENT": "export userErrors query"},
+    "DataExportPayload": {"PATIENT": "address expiresAt userErrors query"},
     "AssociationVerifyPayload": {"MANAGER": "member userErrors query"},
     "ApiKeyCreatePayload": {"BUYER": "apiKey secret userErrors query"},
     "ApiKeyRevokePayload": {"BUYER": "apiKeyId userErrors query"},

@@ -70,13 +70,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.delete_account(uuid) TO cohorte_patient;
 
--- Deletes expired registrations, codes, attempts and sessions. A periodic job.
+-- Deletes expired registrations, codes, attempts, sessions and addresses of exports. A periodic job.
 CREATE FUNCTION identity.forget_waiting() RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     DELETE FROM identity.registration WHERE expires_at <= now();
     DELETE FROM identity.password_reset WHERE expires_at <= now();
     DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
-    DELETE FROM identity.session WHERE expires_at <= now()
+    DELETE FROM identity.session WHERE expires_at <= now();
+    DELETE FROM identity.data_export WHERE expires_at <= now()
 $$;
 GRANT EXECUTE ON FUNCTION identity.forget_waiting() TO cohorte_public, cohorte_manager;

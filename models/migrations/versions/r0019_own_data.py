@@ -1,4 +1,4 @@
-"""Consent notices in two languages, and no answers of closed surveys."""
+"""Consent notices in two languages, no answers of closed surveys, and addresses of exports."""
 
 from models.migrations import frozen
 

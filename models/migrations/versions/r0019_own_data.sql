@@ -169,3 +169,83 @@ DELETE FROM research.answer_sheet a USING catalog.survey s
 WHERE s.id = a.survey_id AND s.status IN ('CLOSED', 'RELEASED', 'ARCHIVED');
 CREATE CONSTRAINT TRIGGER check_notice_languages AFTER INSERT OR UPDATE ON catalog.notice DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION catalog.check_notice_languages();
 GRANT EXECUTE ON FUNCTION research.set_consent(text,boolean,text[],text,text) TO cohorte_patient;
+CREATE TABLE identity.data_export (
+    demonstration BOOLEAN DEFAULT false NOT NULL,
+    account_id UUID NOT NULL,
+    session_id UUID NOT NULL,
+    token_hash BYTEA NOT NULL,
+    format VARCHAR(32) NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_data_export PRIMARY KEY (account_id),
+    CONSTRAINT fk_data_export_account_id_account FOREIGN KEY(account_id) REFERENCES identity.account (id) ON DELETE CASCADE,
+    CONSTRAINT fk_data_export_session_id_session FOREIGN KEY(session_id) REFERENCES identity.session (id) ON DELETE CASCADE,
+    CONSTRAINT uq_data_export_token_hash UNIQUE (token_hash),
+    CONSTRAINT ck_data_export_format CHECK (format IN ('JSON', 'CSV_ZIP'))
+);
+
+CREATE INDEX ix_data_export_session_id ON identity.data_export USING btree (session_id);
+CREATE OR REPLACE FUNCTION identity.forget_waiting()
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    DELETE FROM identity.registration WHERE expires_at <= now();
+    DELETE FROM identity.password_reset WHERE expires_at <= now();
+    DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
+    DELETE FROM identity.session WHERE expires_at <= now();
+    DELETE FROM identity.data_export WHERE expires_at <= now()
+$function$;
+
+CREATE OR REPLACE FUNCTION identity.open_data_export(session_id uuid, token_hash bytea, format text, lifetime interval)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    INSERT INTO identity.data_export (account_id, session_id, token_hash, format, expires_at, demonstration)
+    SELECT a.id, s.id, open_data_export.token_hash, open_data_export.format, now() + open_data_export.lifetime,
+        a.demonstration
+    FROM identity.account a JOIN identity.session s ON s.account_id = a.id
+    WHERE a.member_id = nullif(current_setting('cohorte.member', true), '')::uuid
+        AND s.id = open_data_export.session_id AND s.expires_at > now()
+    ON CONFLICT ON CONSTRAINT pk_data_export DO UPDATE
+        SET session_id = excluded.session_id, token_hash = excluded.token_hash, format = excluded.format,
+            expires_at = excluded.expires_at
+    RETURNING expires_at
+$function$;
+
+CREATE OR REPLACE FUNCTION identity.take_data_export(token_hash bytea, account_id uuid)
+ RETURNS TABLE(account uuid, session uuid, member uuid, format text)
+ LANGUAGE sql
+ SECURITY DEFINER ROWS 1
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    DELETE FROM identity.data_export e USING identity.account a, identity.session s
+    WHERE e.token_hash = take_data_export.token_hash AND e.expires_at > now()
+        AND a.id = e.account_id AND s.id = e.session_id AND s.expires_at > now()
+        AND (take_data_export.account_id IS NULL OR take_data_export.account_id = e.account_id)
+    RETURNING e.account_id, e.session_id, a.member_id, e.format::text
+$function$;
+
+CREATE OR REPLACE FUNCTION research.own_records()
+ RETURNS TABLE(dataset_id uuid, "position" integer, variable text, label text, codes text[], labels text[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT r.dataset_id, v.position, v.name::text, v.label::text,
+        array_agg(c.code::text ORDER BY i.nth), array_agg(c.label::text ORDER BY i.nth)
+    FROM research.record r
+    JOIN insight.variable v ON v.dataset_id = r.dataset_id
+    CROSS JOIN LATERAL generate_series(0, v.max_per_member - 1) i (nth)
+    JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
+        AND c.place = get_byte(r.codes, v.slot + i.nth)
+    WHERE r.member_id = nullif(current_setting('cohorte.member', true), '')::uuid
+    GROUP BY r.dataset_id, v.position, v.name, v.label
+$function$;
+
+ALTER TABLE identity.data_export ENABLE ROW LEVEL SECURITY;
+GRANT EXECUTE ON FUNCTION identity.open_data_export(uuid,bytea,text,interval) TO cohorte_patient;
+GRANT EXECUTE ON FUNCTION identity.take_data_export(bytea,uuid) TO cohorte_public;
+GRANT EXECUTE ON FUNCTION research.own_records() TO cohorte_patient;
