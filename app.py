@@ -6,6 +6,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import asyncpg
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from models.database import is_at
@@ -15,11 +18,15 @@ from models.security.publisher import PUBLISHER
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Login
 from planner.operations import Planner
+from resolvers.export_kinds import export_kinds
+from resolvers.exporting import json_schema_text
+from resolvers.identity.data_exports_mutations import PATH
 from resolvers.jobs import PUBLISHING
-from schema.build import build_views
+from schema.build import build_views, graph_names
 from server import routes, sockets
 from server.broker import Events
 from server.documents import Documents
+from server.downloads import Downloads
 from server.endpoint import Endpoint, ServedView
 from server.errors import RequestError
 from server.listening import listen
@@ -38,6 +45,7 @@ class Cohorte(Starlette):
     """Starlette, except that /graphql bypasses its middleware: that costs as much as the endpoint."""
 
     endpoint: Endpoint | None = None
+    downloads: Downloads | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/graphql" and self.endpoint is not None:
@@ -65,6 +73,7 @@ def create_app(settings: Settings) -> Cohorte:
     limits = settings.limits
     views = build_views()
     served: dict[Audience, ServedView] = {}
+    kinds = export_kinds(graph_names(views.values()))
     revision = head()
 
     @asynccontextmanager
@@ -88,6 +97,8 @@ def create_app(settings: Settings) -> Cohorte:
             stack.push_async_callback(close, publisher.connections)
             await publisher.verify()
             sessions = Sessions(served[Audience.PUBLIC].connections, demonstration=settings.demo)
+            pools = served[Audience.PUBLIC].connections, served[Audience.PATIENT].connections
+            app.downloads = Downloads(*pools, sessions, kinds, limits.export_seconds)
             is_listening = asyncio.Event()
             events = Events()
             endpoint = Endpoint(served, sessions, events, publisher, settings)
@@ -107,7 +118,7 @@ def create_app(settings: Settings) -> Cohorte:
             app.endpoint = endpoint
             stack.callback(endpoint.log.write)
             yield
-            app.endpoint = None
+            app.endpoint = app.downloads = None
 
     async def listener() -> asyncpg.Connection:
         return await connect("cohorte listener")
@@ -124,11 +135,17 @@ def create_app(settings: Settings) -> Cohorte:
         except (RequestError, asyncpg.PostgresError):
             return False
 
-    return Cohorte(
-        routes=routes.routes({audience: view.as_str() for audience, view in views.items()}, is_ready),
+    async def download(request: Request) -> Response:
+        downloads = app.downloads
+        return routes.not_found() if downloads is None else await downloads.answer(request)
+
+    sdl = {audience: view.as_str() for audience, view in views.items()}
+    app = Cohorte(
+        routes=routes.routes(sdl, json_schema_text(kinds), is_ready, Route(f"{PATH}/{{token}}", download)),
         exception_handlers={404: routes.handle_not_found, 405: routes.handle_method_not_allowed},
         lifespan=lifespan,
     )
+    return app
 
 
 async def close(connections: ConnectionPool) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from models.identity.data_exports import DataExportFormat
 from models.viewers import Audience, Viewer
 
 # A pool's connection is a proxy with the connection's methods but not its class.
@@ -35,6 +36,20 @@ async def viewer_of(connection: Connection, token_hash: bytes) -> tuple[Viewer, 
     if viewer.api_key is not None:
         await connection.execute("SELECT identity.key_used($1)", viewer.api_key)
     return viewer, found["expires_at"], found["demonstration"]
+
+
+async def take_data_export(
+    connection: Connection, token_hash: bytes, account: UUID | None
+) -> tuple[Viewer, DataExportFormat] | None:
+    """Uses up the address of an export, by its token's SHA-256: whose data, and in which format; None if not valid.
+
+    If `account` is given, an address of another account is not valid.
+    """
+    found = await connection.fetchrow("SELECT * FROM identity.take_data_export($1, $2)", token_hash, account)
+    if found is None:
+        return None
+    viewer = Viewer(Audience.PATIENT, found["account"], found["session"], found["member"])
+    return viewer, DataExportFormat(found["format"])
 
 
 async def take_on(connection: Connection, viewer: Viewer) -> None:

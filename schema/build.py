@@ -13,6 +13,8 @@ from strawberry.types.lazy_type import LazyType
 from strawberry.types.union import StrawberryUnion
 
 from models.viewers import Audience
+from planner.declare import Column, graph_of, source_of
+from resolvers.exporting import GraphNames
 from schema.access import UnmarkedError, audience_of, field_audience
 from schema.roots import NODES, Mutation, Query, Subscription
 from schema.scalars import SCALARS
@@ -76,6 +78,28 @@ def build_views() -> dict[Audience, View]:
         audience: View(audience, query=Query, mutation=Mutation, subscription=Subscription, types=NODES)
         for audience in Audience
     }
+
+
+def graph_names(views: Collection[View]) -> GraphNames:
+    """What the graph calls rows and columns: the prefixes of ids, and descriptions, by their names in the database."""
+    prefixes: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
+    for view in views:
+        for kind in view._schema.type_map.values():
+            definition = kind.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+            if not isinstance(definition, StrawberryObjectDefinition):
+                continue
+            declared = graph_of(definition.origin)
+            if declared is None or declared.table is None:
+                continue
+            table = declared.table.__table__.fullname  # type: ignore[attr-defined]
+            if declared.prefix is not None:
+                prefixes[table] = declared.prefix
+            for field in definition.fields:
+                source = source_of(field)
+                if isinstance(source, Column) and field.description:
+                    descriptions.setdefault(f"{table}.{source.of or field.python_name}", field.description)
+    return GraphNames(prefixes, descriptions)
 
 
 def _within(union: StrawberryUnion, audience: Audience) -> StrawberryUnion:

@@ -85,10 +85,11 @@ class ConnectionPool:
             self.busy -= 1
 
     @asynccontextmanager
-    async def write(self, viewer: Viewer) -> AsyncIterator[Connection]:
+    async def write(self, viewer: Viewer, **transaction: Any) -> AsyncIterator[Connection]:
         """A transaction in which row-level security applies to `viewer`; it commits when the block ends normally.
 
-        Raises RequestError if the database is unavailable, overloaded or too slow, and CommitLostError if nobody knows
+        `transaction` are options of asyncpg's transaction, such as its isolation. Raises RequestError if the database
+        is unavailable, overloaded or too slow, and CommitLostError if nobody knows
         whether it was committed.
         """
         if self.busy >= self.max_busy:
@@ -98,7 +99,7 @@ class ConnectionPool:
         try:
             connection = await self.take()
             try:
-                async with connection.transaction():
+                async with connection.transaction(**transaction):
                     await take_on(connection, viewer)
                     yield connection
                     sent = not connection.is_closed()
@@ -115,6 +116,12 @@ class ConnectionPool:
             raise as_request_error(error, self.statement_seconds) from None
         finally:
             self.busy -= 1
+
+    @asynccontextmanager
+    async def snapshot(self, viewer: Viewer) -> AsyncIterator[Connection]:
+        """As `write`, to read only: every statement sees the database as it was at the first one."""
+        async with self.write(viewer, isolation="repeatable_read", readonly=True) as connection:
+            yield connection
 
     async def take(self) -> asyncpg.pool.PoolConnectionProxy:
         """A free connection; waits for one."""

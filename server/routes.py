@@ -1,4 +1,4 @@
-"""Serves the routes other than the graph's own: GraphiQL, each view's SDL, and the health checks."""
+"""Serves the routes other than the graph's own: GraphiQL, each view's SDL, the schema of exports, health checks."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -9,6 +9,7 @@ from starlette.routing import Route
 from strawberry.http.ides import get_graphql_ide_html
 
 from models.viewers import Audience
+from resolvers.exporting import ADDRESS as ADDRESS_OF_SCHEMA
 from server.errors import Code
 
 # Strawberry's page sends requests to its own address.
@@ -19,8 +20,10 @@ STOCK_PERSISTENCE = "shouldPersistHeaders: true"
 PERSISTENCE = "shouldPersistHeaders: false"
 
 
-def routes(sdl: Mapping[Audience, str], is_ready: Callable[[], Awaitable[bool]]) -> list[Route]:
-    """The routes; `sdl` is each view's SDL, which is public."""
+def routes(
+    sdl: Mapping[Audience, str], export_schema: str, is_ready: Callable[[], Awaitable[bool]], *more: Route
+) -> list[Route]:
+    """The routes, with `more`; each view's SDL and the JSON Schema of exports are public."""
     page = graphiql()
     files = {f"{audience.view}.graphql": text for audience, text in sdl.items()}
 
@@ -31,6 +34,9 @@ def routes(sdl: Mapping[Audience, str], is_ready: Callable[[], Awaitable[bool]])
         text = files.get(request.path_params["name"])
         return not_found() if text is None else PlainTextResponse(text)
 
+    async def show_export_schema(request: Request) -> Response:
+        return Response(export_schema, media_type="application/schema+json")
+
     async def show_liveness(request: Request) -> Response:
         return answer(200, {"alive": True})
 
@@ -40,9 +46,11 @@ def routes(sdl: Mapping[Audience, str], is_ready: Callable[[], Awaitable[bool]])
 
     return [
         Route("/graphiql", show_graphiql),
+        Route(ADDRESS_OF_SCHEMA, show_export_schema),
         Route("/schema/{name}", show_sdl),
         Route("/healthz", show_liveness),
         Route("/readyz", show_readiness),
+        *more,
     ]
 
 

@@ -62,6 +62,13 @@ class ConsentPurpose(DescribedEnum):
     TRACKING_RESEARCH = "TRACKING_RESEARCH", "Courses, evaluations and observations may be part of datasets."
 
 
+class NoticeLanguage(DescribedEnum):
+    """A language in which notices exist. Every version exists in all of them."""
+
+    EN = "EN", "English."
+    FR = "FR", "French."
+
+
 class Survey(Table, table=True):
     """A survey's definition; its questions are those of its current version."""
 
@@ -206,6 +213,9 @@ class Consent(Table, table=True):
     granted: bool
     recipients: list[str] = choices()
     notice_version: str
+    notice_language: NoticeLanguage | None = choice(
+        NoticeLanguage, "notice_language", default=None, nullable=True
+    )  # in which the notice was shown; null if the consent is older than this column
     changed_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
 
 
@@ -220,15 +230,22 @@ class ConsentChange(Table, table=True):
     granted: bool
     recipients: list[str] = choices()
     notice_version: str
+    notice_language: NoticeLanguage | None = choice(
+        NoticeLanguage, "notice_language", default=None, nullable=True
+    )  # in which the notice was shown; null if the consent is older than this column
     changed_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
 
 
 class Notice(Table, table=True):
-    """An information notice shown before consent; the latest one whose date has been reached is in force."""
+    """The text, in one language, of an information notice shown before consent.
 
-    __table_args__ = within("catalog", UniqueConstraint("purpose", "in_force_on"))
+    The latest version whose date has been reached is in force. A trigger refuses a version that lacks a language.
+    """
+
+    __table_args__ = within("catalog", UniqueConstraint("purpose", "language", "in_force_on"))
 
     purpose: ConsentPurpose = choice(ConsentPurpose, "purpose", primary_key=True)
     version: str = Field(primary_key=True)
+    language: NoticeLanguage = choice(NoticeLanguage, "language", primary_key=True)
     in_force_on: date
     text: str

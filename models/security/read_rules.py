@@ -187,6 +187,7 @@ SCOPES: Mapping[str, Scope] = {
     "identity.session": SESSION,
     "identity.staff": STAFF_MEMBER,
     "identity.credential": HIDDEN,
+    "identity.data_export": HIDDEN,
     "identity.mutation": HIDDEN,
     "identity.registration": HIDDEN,
     "identity.pseudonym_look": HIDDEN,

@@ -1,4 +1,4 @@
-"""Exports and erases members' data, and declares for each table which columns are exported and which rows stay."""
+"""Declares for each table what members are given of it when they export their data, and erases their data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,152 +6,260 @@ from dataclasses import dataclass, field
 from models.database import Connection
 from models.viewers import Viewer
 from resolvers.calling import Call
+from resolvers.exporting import TEXT, TEXTS, JsonSchema
 from resolvers.identity import attempts
 from resolvers.identity.accounts import SIGN_IN
 from resolvers.identity.passwords import verify_password
-from resolvers.transactions import Forbidden, RefusalCode, Result, Work, member_of, refused
+from resolvers.transactions import Forbidden, RefusalCode, Result, Work, refused
+
+
+@dataclass(frozen=True)
+class DerivedColumn:
+    """A value that an export has beside a table's columns: SQL over its row `t`."""
+
+    sql: str
+    about: str
+    schema: JsonSchema
 
 
 @dataclass(frozen=True)
 class MemberTable:
-    """A table with members' rows: `condition` selects those of the member $1, by the table's own columns.
+    """A table with members' rows, which an export has as the list `kind`, described by `about`.
 
-    `left_out` are the columns that are not exported. `stays` is the reason why rows stay, without their author, after
-    the member has left; if it is None, they are deleted.
+    `condition` selects the rows of the member $1, by the table's own columns. `left_out` are the columns that are not
+    exported. `stays` is the reason why rows stay, without their author, after the member has left; if it is None, they
+    are deleted.
     """
 
+    kind: str
+    about: str
     condition: str
     exported: tuple[str, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)  # column: the reason
     stays: str | None = None
+    derived: Mapping[str, DerivedColumn] = field(default_factory=dict)
 
 
 OF_MEMBER = "member_id = $1"
 OF_AUTHOR = "author_id = $1"
 OF_SHEET = "answer_sheet_id IN (SELECT answer_sheet_id FROM research.participation WHERE member_id = $1)"
 OF_ACCOUNT = "account_id IN (SELECT id FROM identity.account WHERE member_id = $1)"
+IN_SUBJECT = "part of the value `subject` of the export"
 FOR_SEARCH = {"search": "derived from the words of another column, for searches"}
 BY_STAFF = "the staff member who decided: another person's data, and Cohorte answers for the decision"
 DISCUSSED = "others have replied to it: only its author is erased"
 
 MEMBER_TABLES: Mapping[str, MemberTable] = {
-    "care.member": MemberTable("id = $1", ("id", "pseudonym", "kind", "verified", "about", "joined_on")),
-    "care.profile": MemberTable(OF_MEMBER, ("member_id", "birth_year", "sex", "region", "sharing")),
-    "care.membership": MemberTable(OF_MEMBER, ("member_id", "community_id", "joined_on", "role")),
-    "care.diagnosis": MemberTable(OF_MEMBER, ("member_id", "community_id", "diagnosed_in")),
+    "care.member": MemberTable(
+        "members",
+        "The member, as others see them.",
+        "id = $1",
+        ("id", "pseudonym", "kind", "verified", "about", "joined_on"),
+    ),
+    "care.profile": MemberTable(
+        "profiles",
+        "What the member has stated about themselves, and with whom they share it.",
+        OF_MEMBER,
+        ("birth_year", "sex", "region", "sharing"),
+    ),
+    "care.membership": MemberTable(
+        "memberships", "A community that they belong to.", OF_MEMBER, ("community_id", "joined_on", "role")
+    ),
+    "care.diagnosis": MemberTable(
+        "diagnoses", "The year of a diagnosis that they have stated.", OF_MEMBER, ("community_id", "diagnosed_in")
+    ),
     "care.care_link": MemberTable(
-        "patient_id = $1 OR relative_id = $1", ("id", "patient_id", "relative_id", "status", "created_at")
+        "careLinks",
+        "A care link, as patient or as relative, with invitations.",
+        "patient_id = $1 OR relative_id = $1",
+        ("id", "patient_id", "relative_id", "status", "created_at"),
     ),
     "care.notification": MemberTable(
-        OF_MEMBER, ("id", "member_id", "kind", "created_at", "read_at", "subject_type", "subject_id")
+        "notifications",
+        "A notification that they received.",
+        OF_MEMBER,
+        ("id", "kind", "created_at", "read_at"),
+        {"subject_type": IN_SUBJECT, "subject_id": IN_SUBJECT},
+        derived={
+            "subject": DerivedColumn("t.subject_type || '_' || t.subject_id", "Id of the object it is about.", TEXT)
+        },
     ),
     "care.observation": MemberTable(
-        OF_MEMBER, ("id", "member_id", "indicator_id", "value", "observed_on", "by_relative", "note")
+        "observations",
+        "A value of an indicator in their diary.",
+        OF_MEMBER,
+        ("id", "indicator_id", "value", "observed_on", "by_relative", "note"),
+        derived={
+            "unit": DerivedColumn(
+                "(SELECT i.unit FROM catalog.indicator i WHERE i.id = t.indicator_id)",
+                "Unit of the value. Null if the indicator has none.",
+                TEXT,
+            )
+        },
     ),
     "care.course": MemberTable(
+        "courses",
+        "A course of a treatment.",
         OF_MEMBER,
-        ("id", "member_id", "treatment_id", "community_id", "status", "started_on", "ended_on", "dose", "stop_reason"),
+        ("id", "treatment_id", "community_id", "status", "started_on", "ended_on", "dose", "stop_reason"),
     ),
     "care.evaluation": MemberTable(
+        "evaluations",
+        "Their evaluation of a course.",
         OF_MEMBER,
         (
-            "id", "course_id", "member_id", "treatment_id", "evaluated_on", "effectiveness", "convenience",
-            "satisfaction", "comment",
+            "id",
+            "course_id",
+            "treatment_id",
+            "evaluated_on",
+            "effectiveness",
+            "convenience",
+            "satisfaction",
+            "comment",
         ),
     ),
-    "care.side_effect": MemberTable(OF_MEMBER, ("evaluation_id", "indicator_id", "member_id", "severity", "serious")),
+    "care.side_effect": MemberTable(
+        "sideEffects",
+        "A side effect in an evaluation of theirs.",
+        OF_MEMBER,
+        ("evaluation_id", "indicator_id", "severity", "serious"),
+    ),
     "care.discussion": MemberTable(
+        "discussions",
+        "A discussion that they started.",
         OF_AUTHOR,
-        ("id", "community_id", "author_id", "title", "created_at", "last_post_at", "post_count", "closed"),
+        ("id", "community_id", "title", "created_at", "last_post_at", "post_count", "closed"),
         FOR_SEARCH,
         stays=DISCUSSED,
     ),
     "care.discussion_topic": MemberTable(
+        "discussionTopics",
+        "What a discussion of theirs is about.",
         "discussion_id IN (SELECT id FROM care.discussion WHERE author_id = $1)",
         ("discussion_id", "position", "treatment_id", "indicator_id"),
         stays=DISCUSSED,
     ),
     "care.post": MemberTable(
+        "posts",
+        "A post that they wrote. The body of a removed post is not stored.",
         OF_AUTHOR,
-        ("id", "discussion_id", "author_id", "body", "created_at", "edited_at", "removed"),
+        ("id", "discussion_id", "body", "created_at", "edited_at", "removed"),
         FOR_SEARCH,
         stays=DISCUSSED,
     ),
-    "care.post_reaction": MemberTable(OF_MEMBER, ("post_id", "member_id", "reaction")),
+    "care.post_reaction": MemberTable("reactions", "Their reaction to a post.", OF_MEMBER, ("post_id", "reaction")),
     "care.flag": MemberTable(
+        "flags",
+        "A post that they reported to the moderators.",
         OF_MEMBER,
-        ("id", "post_id", "member_id", "reason", "note", "status", "created_at", "resolution", "resolved_at"),
+        ("id", "post_id", "reason", "note", "status", "created_at", "resolution", "resolved_at"),
         {"staff_id": BY_STAFF},
         stays="the moderators may not have decided yet: the member and their note are erased",
     ),
     "care.removal": MemberTable(
+        "removals",
+        "A post of theirs that a moderator removed.",
         "post_id IN (SELECT id FROM care.post WHERE author_id = $1)",
         ("post_id", "reason", "created_at"),
         {"staff_id": BY_STAFF},
         stays="the post keeps its place, and the reason why it is empty",
     ),
-    "care.removed_text": MemberTable(OF_AUTHOR, ("post_id", "author_id", "body")),
-    "care.suspension": MemberTable(OF_MEMBER, ("member_id", "until", "reason", "created_at"), {"staff_id": BY_STAFF}),
+    "care.removed_text": MemberTable(
+        "removedTexts", "The text of a post of theirs that moderators removed.", OF_AUTHOR, ("post_id", "body")
+    ),
+    "care.suspension": MemberTable(
+        "suspensions",
+        "Their suspension from discussions.",
+        OF_MEMBER,
+        ("until", "reason", "created_at"),
+        {"staff_id": BY_STAFF},
+    ),
     "research.consent_change": MemberTable(
-        OF_MEMBER, ("id", "member_id", "purpose", "granted", "recipients", "notice_version", "changed_at")
+        "consentChanges",
+        "A change of a consent: their history.",
+        OF_MEMBER,
+        ("id", "purpose", "granted", "recipients", "notice_version", "notice_language", "changed_at"),
     ),
     "research.consent": MemberTable(
-        OF_MEMBER, ("member_id", "purpose", "granted", "recipients", "notice_version", "changed_at")
+        "consents",
+        "Their consent for a purpose, as it is now.",
+        OF_MEMBER,
+        ("purpose", "granted", "recipients", "notice_version", "notice_language", "changed_at"),
     ),
     "research.enrolment": MemberTable(
-        OF_MEMBER, ("dataset_id", "member_id", "purpose", "reserved_micro_rho", "enrolled_at", "withdrawn_at")
+        "enrolments",
+        "A dataset that they were enrolled in.",
+        OF_MEMBER,
+        ("dataset_id", "purpose", "reserved_micro_rho", "enrolled_at", "withdrawn_at"),
     ),
     "research.participation": MemberTable(
-        OF_MEMBER, ("id", "member_id", "survey_id", "status", "completed_at", "answer_sheet_id")
+        "participations",
+        "A survey that they were invited to, with what became of it.",
+        OF_MEMBER,
+        ("id", "survey_id", "status", "completed_at", "answer_sheet_id"),
     ),
     "research.answer_sheet": MemberTable(
-        "id IN (SELECT answer_sheet_id FROM research.participation WHERE member_id = $1)", ("id", "survey_id")
+        "answerSheets",
+        "The set of their answers to an open survey.",
+        "id IN (SELECT answer_sheet_id FROM research.participation WHERE member_id = $1)",
+        ("id", "survey_id"),
     ),
-    "research.answer": MemberTable(OF_SHEET, ("answer_sheet_id", "question_id", "codes", "number", "day", "text")),
+    "research.answer": MemberTable(
+        "answers",
+        "An answer to an open survey. Answers are deleted when the survey closes.",
+        OF_SHEET,
+        ("answer_sheet_id", "question_id", "codes", "number", "day", "text"),
+        derived={
+            "labels": DerivedColumn(
+                "array(SELECT o.label FROM unnest(t.codes) WITH ORDINALITY c (code, nth) JOIN catalog.question_option o"
+                " ON o.question_id = t.question_id AND o.code = c.code ORDER BY c.nth)",
+                "Words of the chosen options.",
+                TEXTS,
+            ),
+            "options": DerivedColumn(
+                "array(SELECT o.code || ': ' || o.label FROM catalog.question_option o"
+                " WHERE o.question_id = t.question_id ORDER BY o.position, o.code)",
+                "All options of the question, each as its code and its words.",
+                TEXTS,
+            ),
+        },
+    ),
     "identity.account": MemberTable(
+        "accounts",
+        "Their account.",
         OF_MEMBER,
-        ("id", "email", "email_verified", "locale", "created_at", "notice_version", "member_id", "renamed_at"),
+        ("id", "email", "email_verified", "locale", "created_at", "notice_version", "renamed_at"),
         {"organization_id": "no member's account has one", "staff_id": "no member's account has one"},
     ),
     "identity.session": MemberTable(
+        "sessions",
+        "A device that is signed in.",
         OF_ACCOUNT,
-        ("id", "account_id", "created_at", "last_seen_at", "expires_at", "device"),
-        {"token_hash": "a secret: the session's owner has the token itself"},
+        ("id", "created_at", "last_seen_at", "expires_at", "device"),
+        {
+            "account_id": "the member has one account, which is exported",
+            "token_hash": "a secret: the session's owner has the token itself",
+        },
     ),
-}  # fmt: skip
+}
 
 IN_EVERY_TABLE = {"demonstration": "whether a row belongs to the demonstration network: nothing about a person"}
+# Columns with the id of the member whose data it is, which an export has once, in `members`.
+OF_THE_MEMBER = ("member_id", "author_id")
 
 # Tables of the same schemas that are not exported, each with the reason.
 NOT_EXPORTED: Mapping[str, str] = {
-    "research.record": "derived from the member's other rows, in bytes that no role may read; erased with the member",
+    "research.record": "bytes that no role may read: exported as `records`, with their variables and categories",
     "identity.credential": "a secret: the member knows their password, and its hash is of use only to a thief",
     "identity.registration": "has no account yet; deleted when its code is entered, or within a day",
     "identity.pseudonym_look": "derived from the pseudonym, which is exported, or for a year from a former one",
+    "identity.data_export": "a secret: the hash of an export's address, deleted when it is used, or within minutes",
     "identity.password_reset": "a secret: the hash of a code, deleted within an hour",
     "identity.attempt": "holds a hash without a name; deleted within a day",
     "identity.mail": "deleted once it is sent to the member",
     "identity.mutation": "ids of rows that are exported themselves, kept for a day",
     "identity.staff": "about people who are not members",
 }
-
-
-def statement() -> str:
-    """The SELECT of the export: one JSON object with the rows of each table under its name. $1 is the member."""
-    tables = []
-    for table, own in MEMBER_TABLES.items():
-        rows = f"SELECT {', '.join(own.exported)} FROM {table} WHERE {own.condition}"  # noqa: S608 - names from this file
-        tables.append(f"'{table}', (SELECT coalesce(json_agg(t), '[]') FROM ({rows}) t)")  # noqa: S608
-    return f"SELECT json_build_object({', '.join(tables)})::text"
-
-
-async def export_data(connection: Connection, viewer: Viewer) -> str:
-    """All data stored about the viewer, as JSON text: under each table's name its rows, each column by its name.
-
-    Raises Forbidden if the viewer is not a member.
-    """
-    text: str = await connection.fetchval(statement(), member_of(viewer))
-    return text
 
 
 async def delete_account(call: Call, *, password: str) -> Work:

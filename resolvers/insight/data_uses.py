@@ -11,6 +11,18 @@ from models.insight import datasets
 from models.insight import insights as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from privacy import budget, chain, loss
+from resolvers.exporting import (
+    INTEGER,
+    TEXT,
+    THE_MEMBER,
+    ExportColumn,
+    ExportKind,
+    GraphNames,
+    camel,
+    nullable,
+    schema_of,
+    sql_of,
+)
 from resolvers.insight.costs import cost
 from resolvers.lookup import community_called
 
@@ -132,3 +144,61 @@ def statement(found: Any) -> str:
     """The privacy loss in one sentence, in the account's language."""
     spent, locale = found
     return loss.statement(spent, locale or "en")
+
+
+# The columns of an entry that an export has; what they mean, or the table whose rows' ids they are.
+EXPORTED = {
+    "position": "Its position in the public ledger.",
+    "published_at": "When it was published.",
+    "dataset_id": "insight.dataset",
+    "dataset_title": "Title of the dataset.",
+    "community_id": "catalog.community",
+    "organization_id": "insight.organization",
+    "organization_name": "Name of the organization at that time. Null for Cohorte and for members' own tables.",
+    "purpose": "What it was made for.",
+    "variables": "Names of the variables whose table it is.",
+    "micro_rho": "Privacy cost, in micro-rho.",
+}
+
+
+def exported_data_uses(names: GraphNames) -> ExportKind:
+    """The uses of the member's data, as an export has them."""
+    columns, values = [], []
+    for name, about in EXPORTED.items():
+        column = tables.LedgerEntry.__table__.columns[name]  # type: ignore[attr-defined]
+        is_id = name.endswith("_id")
+        schema = names.id_schema(about) if is_id else schema_of(column.type)
+        about = f"Id of the {about.rpartition('.')[2]}." if is_id else about
+        values.append(f'{names.id(EXPORTED[name], f"u.{name}") if is_id else f"u.{name}"} AS "{camel(name)}"')
+        columns.append(ExportColumn(camel(name), about, nullable(schema) if column.nullable else schema))
+    uses = sql_of(data_uses_of(THE_VIEWER).order_by(None))
+    listed = f"SELECT {', '.join(values)} FROM ({uses}) u ORDER BY u.position"  # noqa: S608 - names of this program
+    return ExportKind(
+        "dataUses",
+        "A use of a dataset that they are enrolled in, as in the public ledger.",
+        tuple(columns),
+        f"SELECT row_to_json(e)::text FROM ({listed}) e",  # noqa: S608
+    )
+
+
+def exported_privacy_loss() -> ExportKind:
+    """The member's privacy loss, as an export has it: one row."""
+    viewer = ViewerIds()
+    viewer.account = literal_column("(SELECT id FROM identity.account WHERE member_id = $1)")
+    loss_now = sql_of(privacy_loss_of(THE_VIEWER, viewer=viewer))
+    return ExportKind(
+        "privacyLoss",
+        "An upper bound on what can be learned about them from all these uses.",
+        (
+            ExportColumn("reservedMicroRho", "Part of the yearly allowance that is reserved, in micro-rho.", INTEGER),
+            ExportColumn("spentMicroRho", "Privacy cost of all uses, in micro-rho.", INTEGER),
+            ExportColumn("allowanceMicroRho", "The yearly allowance, in micro-rho.", INTEGER),
+            ExportColumn("statement", "What this means, in the account's language.", TEXT),
+        ),
+        "SELECT json_build_object('reservedMicroRho', l.reserved_micro_rho, 'spentMicroRho', l.spent_micro_rho,"  # noqa: S608
+        f" 'allowanceMicroRho', {budget.YEARLY}, 'statement', l.locale)::text FROM ({loss_now}) l",
+        finish=lambda found: found | {"statement": statement((found["spentMicroRho"], found["statement"]))},
+    )
+
+
+THE_VIEWER = Row({"member_id": THE_MEMBER}, None, None)

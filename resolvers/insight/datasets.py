@@ -9,6 +9,7 @@ from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.viewers import Audience
 from privacy.budget import SOLD_SHARE
 from privacy.precision import Precision, price
+from resolvers.exporting import TEXT, TEXTS, ExportColumn, ExportKind, GraphNames
 from resolvers.insight.costs import cost
 from resolvers.lookup import community_called
 
@@ -91,3 +92,26 @@ def _remaining(dataset: Row, viewer: ViewerIds) -> Expression:
         for_sale = dataset.cap_micro_rho * SOLD_SHARE // 100 - dataset.sold_micro_rho
         left = func.least(left, for_sale)
     return case((dataset.status == tables.DatasetStatus.OPEN, left), else_=0)
+
+
+def exported_records(names: GraphNames) -> ExportKind:
+    """The member's records in open datasets, as an export has them."""
+    listed = (
+        f'SELECT {names.id("insight.dataset", "o.dataset_id")} AS "datasetId", d.title AS dataset,'  # noqa: S608
+        " o.variable, o.label, o.codes, o.labels"
+        " FROM research.own_records() o JOIN insight.dataset d ON d.id = o.dataset_id"
+        " WHERE $1::uuid IS NOT NULL ORDER BY d.frozen_on, d.id, o.position"
+    )
+    return ExportKind(
+        "records",
+        "Their categories in a dataset that can still be queried: one item for each variable of their record.",
+        (
+            ExportColumn("datasetId", "Id of the dataset.", names.id_schema("insight.dataset")),
+            ExportColumn("dataset", "Title of the dataset.", TEXT),
+            ExportColumn("variable", "Name of the variable.", TEXT),
+            ExportColumn("label", "Label of the variable.", TEXT),
+            ExportColumn("codes", "Codes of their categories: several if the variable can have several values.", TEXTS),
+            ExportColumn("labels", "Labels of these categories.", TEXTS),
+        ),
+        f"SELECT row_to_json(e)::text FROM ({listed}) e",  # noqa: S608
+    )

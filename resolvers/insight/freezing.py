@@ -77,7 +77,7 @@ class DatasetDefinition:
 
 
 async def close_survey(connection: Connection, survey: UUID, day: date | None = None) -> FrozenResult | None:
-    """Closes a survey and freezes its answers into a dataset. From then on, no answer is linked to a member.
+    """Closes a survey, freezes its answers into a dataset and deletes them.
 
     None if the survey never opened, or was not waiting or open. `day` is the day of freezing, if not today. To be
     called in a transaction; takes some seconds.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from models.database import Connection
 from models.identity.organizations import OrganizationKind
-from models.research.surveys import ConsentPurpose
+from models.research.surveys import ConsentPurpose, NoticeLanguage
 from models.viewers import Viewer
 from resolvers.transactions import invalid
 
@@ -17,17 +17,18 @@ async def set_consent(
     granted: bool,
     recipients: Sequence[OrganizationKind] | None,
     notice_version: str,
+    notice_language: NoticeLanguage,
 ) -> str:
     """Grants or withdraws consent for a purpose, and returns the purpose. Answers no longer covered are deleted.
 
     Granting requires the notice in force and at least one recipient; None retains the earlier ones. Withdrawing accepts
-    any notice ever in force, because it must be as easy as granting. Raises Refused: INVALID for the notice or the
-    recipients.
+    any notice ever in force, because it must be as easy as granting. The consent retains the notice's version and the
+    language in which it was shown. Raises Refused: INVALID for the notice or the recipients.
     """
     versions = await connection.fetch(
         """
-        SELECT version FROM catalog.notice
-        WHERE purpose = $1 AND in_force_on <= catalog.today() ORDER BY in_force_on DESC
+        SELECT version FROM catalog.notice WHERE purpose = $1 AND in_force_on <= catalog.today()
+        GROUP BY version ORDER BY max(in_force_on) DESC
         """,
         purpose,
     )
@@ -44,5 +45,7 @@ async def set_consent(
         kinds = await connection.fetchval("SELECT recipients FROM research.consent WHERE purpose = $1", purpose) or []
     if granted and not kinds:
         raise invalid("Name at least one kind of organization.", "recipients")
-    await connection.execute("SELECT research.set_consent($1, $2, $3, $4)", purpose, granted, kinds, notice_version)
+    await connection.execute(
+        "SELECT research.set_consent($1, $2, $3, $4, $5)", purpose, granted, kinds, notice_version, notice_language
+    )
     return purpose.value

@@ -76,7 +76,7 @@ async def withdraw_survey(connection: Connection, viewer: Viewer, *, survey: Sur
     if standing.participation is None:
         raise not_found("survey")
     if standing.status is not SurveyStatus.OPEN:
-        raise too_late("The survey has closed: its answers are no longer linked to members.", "survey")
+        raise too_late("The survey has closed, and its answers have been deleted.", "survey")
     await connection.execute("SELECT research.withdraw($1)", survey)
     return await _participation(connection, viewer, survey)
 

@@ -121,8 +121,9 @@ def notices_so_far() -> Rows:
     return select(notice).where(notice.in_force_on <= today())
 
 
-def notices() -> Rows:
+def notices(*, language: tables.NoticeLanguage = tables.NoticeLanguage.EN) -> Rows:
     """The notices in force: for each purpose, the latest one whose date has been reached (UTC)."""
     notice, other = row(tables.Notice), row(tables.Notice)
     latest = select(func.max(other.in_force_on)).where(other.purpose == notice.purpose, other.in_force_on <= today())
-    return select(notice).where(notice.in_force_on == latest.scalar_subquery()).order_by(notice.purpose)
+    in_force = notice.in_force_on == latest.scalar_subquery()
+    return select(notice).where(notice.language == language, in_force).order_by(notice.purpose)

@@ -1,4 +1,4 @@
-"""Mutations of accounts: signing in and out, exporting and deleting the viewer's data."""
+"""Mutations of accounts: signing in and out, and deleting the viewer's data."""
 
 from resolvers.identity import accounts, personal_data
 from schema.access import PATIENT, PUBLIC, SIGNED_IN
@@ -17,12 +17,6 @@ class AccountMutations:
         only=PATIENT,
         options=Options(payload="Without errors, the account and all data that was the member's alone are gone."),
         password=ACCOUNTS_OWN,
-    )
-    data_export = mutation(
-        personal_data.export_data,
-        "Export everything that is stored about the viewer, as a JSON document.",
-        only=PATIENT,
-        shows={"export": given(str, "A JSON document: under each table's name its rows, each column by its name.")},
     )
     session_revoke = mutation(
         accounts.revoke_session,

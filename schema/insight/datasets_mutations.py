@@ -14,7 +14,7 @@ from schema.research.surveys import Survey
 class DatasetMutations:
     survey_close = mutation(
         write.close_survey,
-        "Close a survey before its last day. From then on no answer is linked to a member.",
+        "Close a survey before its last day. Its answers are frozen into a dataset and deleted.",
         only=MANAGER,
         shows={"survey": shown(Survey, surveys.survey_of)},
         options=Options(as_publisher=True, seconds=lambda limits: limits.freezing_seconds),

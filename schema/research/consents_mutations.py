@@ -20,4 +20,5 @@ class ConsentMutations:
         recipients="The kinds of organization that the consent covers, at least one. If they are left out, the earlier "
         "ones are retained.",
         notice_version="The version of the notice that the viewer was shown.",
+        notice_language="The language in which the viewer was shown the notice.",
     )

@@ -27,6 +27,7 @@ graph_enum(tables.QuestionKind)
 graph_enum(tables.RuleOperator)
 graph_enum(tables.ParticipationStatus)
 graph_enum(tables.ConsentPurpose)
+graph_enum(tables.NoticeLanguage)
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.QuestionOption)
@@ -135,8 +136,8 @@ class Participation(Node):
     completed_at: datetime | None = column("When the viewer submitted their answers. Null until then.")
     answers: list[Answer] = sql(
         resolve.answers_of,
-        "The viewer's answers, in the order of the questions. Empty once the survey has closed: no answer is linked to "
-        "a member any more.",
+        "The viewer's answers, in the order of the questions. Empty once the survey has closed, when answers are "
+        "deleted.",
     )
 
 
@@ -150,14 +151,24 @@ class Consent(Node):
         "The kinds of organization to which the viewer consents. Empty if consent is not granted."
     )
     notice_version: str = column("Version of the notice that the viewer read.")
+    notice_language: tables.NoticeLanguage | None = column(
+        "Language in which the viewer read the notice. Null if the consent is older than this field."
+    )
     changed_at: datetime = column("When the viewer last granted, changed or withdrew it.")
 
 
-@graph_type(audience=PUBLIC, row=tables.Notice, prefix="ntc", key=("purpose", "version"), among=resolve.notices_so_far)
+@graph_type(
+    audience=PUBLIC,
+    row=tables.Notice,
+    prefix="ntc",
+    key=("purpose", "version", "language"),
+    among=resolve.notices_so_far,
+)
 class Notice(Node):
     """The information to show to members before they consent."""
 
     purpose: tables.ConsentPurpose = column("The purpose of the consent.")
     version: str = column("Version, to pass on when setting a consent.")
+    language: tables.NoticeLanguage = column("Language of the text, to pass on when setting a consent.")
     text: str = column("Text to show.")
     in_force_on: date = column("The day from which this version applies, by UTC.")

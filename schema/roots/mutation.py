@@ -8,6 +8,7 @@ from schema.community.moderation_mutations import ModerationMutations
 from schema.identity.accounts_mutations import AccountMutations
 from schema.identity.api_keys_mutations import ApiKeyMutations
 from schema.identity.care_links_mutations import CareLinkMutations
+from schema.identity.data_exports_mutations import DataExportMutations
 from schema.identity.members_mutations import MemberMutations
 from schema.identity.notifications_mutations import NotificationMutations
 from schema.identity.organizations_mutations import OrganizationMutations
@@ -29,6 +30,7 @@ from schema.tracking.treatments_mutations import TreatmentMutations
 )
 class Mutation(
     AccountMutations,
+    DataExportMutations,
     RegistrationMutations,
     MemberMutations,
     CareLinkMutations,

@@ -120,7 +120,10 @@ class Query:
         only=PUBLIC,
     )
     notices: list[Notice] = sql(
-        resolvers.research.surveys.notices, "The consent notices in force, one for each purpose.", only=PUBLIC
+        resolvers.research.surveys.notices,
+        "The consent notices in force, one for each purpose.",
+        arguments={"language": "Language of the texts. Defaults to English."},
+        only=PUBLIC,
     )
 
     data_uses: RelayConnection[DataUse] = paged(

@@ -2,6 +2,7 @@
 
 from tests.factories.accounts import account as account
 from tests.factories.accounts import credential as credential
+from tests.factories.accounts import data_export as data_export
 from tests.factories.accounts import session as session
 from tests.factories.accounts import staff as staff
 from tests.factories.catalogue import community as community

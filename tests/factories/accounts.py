@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from models.identity import accounts
+from models.identity import accounts, data_exports
 from tests.factories.members import member
 from tests.factories.rows import NOON, Connection, digest, fake, numbers
 
@@ -23,6 +23,15 @@ async def account(connection: Connection, **given: Any) -> asyncpg.Record:
 async def credential(connection: Connection, **given: Any) -> asyncpg.Record:
     """A credential that no password matches."""
     return await fake(connection, accounts.Credential, given, {"account_id": account}, password_hash="none")
+
+
+async def data_export(connection: Connection, **given: Any) -> asyncpg.Record:
+    """An address whose token nobody has."""
+    parents = {"account_id": account, "session_id": session}
+    token, expires = digest(f"export {next(numbers)}"), NOON + timedelta(days=3650)
+    return await fake(
+        connection, data_exports.DataExport, given, parents, token_hash=token, format="JSON", expires_at=expires
+    )
 
 
 async def session(connection: Connection, **given: Any) -> asyncpg.Record:

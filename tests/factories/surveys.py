@@ -87,8 +87,9 @@ async def consent(connection: Connection, **given: Any) -> asyncpg.Record:
     purpose = surveys.ConsentPurpose.SURVEY_RESEARCH
     parents = {"member_id": member}
     return await fake(
-        connection, surveys.Consent, given, parents, purpose=purpose, granted=True, notice_version="2026-01"
-    )
+        connection, surveys.Consent, given, parents, purpose=purpose, granted=True, notice_version="2026-01",
+        notice_language=surveys.NoticeLanguage.FR,
+    )  # fmt: skip
 
 
 async def consent_change(connection: Connection, **given: Any) -> asyncpg.Record:
@@ -107,6 +108,7 @@ async def notice(connection: Connection, **given: Any) -> asyncpg.Record:
         given,
         purpose=surveys.ConsentPurpose.SURVEY_RESEARCH,
         version=f"fake-{number}",
+        language=surveys.NoticeLanguage.EN,
         in_force_on=date(2020, 1, 1) + timedelta(days=number),
         text="What is done with answers.",
     )

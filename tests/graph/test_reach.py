@@ -40,7 +40,7 @@ REACHABLE = {
         "Condition": "id name icd10 orpha",
         "Indicator": "id slug name layNames kind scale unit minimum maximum hpo",
         "Treatment": "id slug name kind inn atc insights",
-        "Notice": "id purpose version text inForceOn",
+        "Notice": "id purpose version language text inForceOn",
     },
     "what a survey asks, of nobody in particular": {
         "Survey": "id community title description status version opensOn closesOn minimumParticipants offeredTo "

@@ -97,7 +97,7 @@ PROMISED = {
     "SessionRevokePayload": {SIGNED_IN: "userErrors query"},
     "ProfileUpdatePayload": {"PATIENT": "me userErrors query"},
     "AccountDeletePayload": {"PATIENT": "userErrors query"},
-    "DataExportPayload": {"PATIENT": "export userErrors query"},
+    "DataExportPayload": {"PATIENT": "address expiresAt userErrors query"},
     "AssociationVerifyPayload": {"MANAGER": "member userErrors query"},
     "ApiKeyCreatePayload": {"BUYER": "apiKey secret userErrors query"},
     "ApiKeyRevokePayload": {"BUYER": "apiKeyId userErrors query"},
@@ -160,7 +160,7 @@ PROMISED = {
         "MANAGER": "completedCount",
     },
     "Eligibility": {SIGNED_IN: "kinds sexes bornFrom bornTo treatments regions"},
-    "Notice": {EVERYONE: "id purpose version text inForceOn"},
+    "Notice": {EVERYONE: "id purpose version language text inForceOn"},
     "Question": {
         SIGNED_IN: "id position key text help kind required options minimum maximum bins maxChoices visibleWhen"
     },
@@ -168,7 +168,7 @@ PROMISED = {
     "VisibilityRule": {SIGNED_IN: "question operator values"},
     "Participation": {"PATIENT": "id survey status completedAt answers"},
     "Answer": {"PATIENT": "question codes number date text"},
-    "Consent": {"PATIENT": "id purpose granted recipients noticeVersion changedAt"},
+    "Consent": {"PATIENT": "id purpose granted recipients noticeVersion noticeLanguage changedAt"},
     "Organization": {EVERYONE: "id name kind", BUYERS_AND_STAFF: "licences", "BUYER": "apiKeys"},
     "ApiKey": {"BUYER": "id name prefix createdAt lastUsedAt expiresAt"},
     "Licence": {BUYERS_AND_STAFF: "id organization community purpose startsOn endsOn status reason price quota"},

@@ -21,7 +21,7 @@ from tests.support.callers import open_session
 from tests.support.client import Caller
 from tests.support.network import Network
 from tests.support.population import Crowd, cells, publish
-from tests.support.surveys import NOTICE
+from tests.support.surveys import SHOWN
 
 SIZE = 400
 KNOWN = [f"q{number}" for number in range(9)]  # what the attackers know about everybody
@@ -155,7 +155,7 @@ async def test_insights_before_and_after_a_withdrawal_do_not_reveal_the_members_
 async def withdraws(network: Network, member: UUID) -> None:
     account = await factories.account(network.database, member_id=member)
     who = Caller("a member", await open_session(network.database, account["id"]))
-    wants = {"purpose": "SURVEY_RESEARCH", "granted": False, "noticeVersion": NOTICE}
+    wants = {"purpose": "SURVEY_RESEARCH", "granted": False, **SHOWN}
     assert (await network.do(who, "consentSet", "consent { granted }", **wants))["userErrors"] == []
 
 

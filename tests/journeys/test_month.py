@@ -9,15 +9,16 @@ from typing import Any
 import asyncpg
 
 from tests.support.client import ANYBODY, Ask, Caller
+from tests.support.exports import exported
 from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.newcomers import PASSWORD, Mailbox, becomes_closed, join, tried
 from tests.support.subscribers import POST_ADDED, Socket, socket, subscribed
-from tests.support.surveys import HOW, NO, NOTICE, WHOLE, YES, today, wanted
+from tests.support.surveys import HOW, NO, SHOWN, WHOLE, YES, today, wanted
 
 ADDRESS = "marguerite@people.example"
 REGION = "Mayotte"  # of no member of the demonstration network, so that the survey waits for these two
-STAY = ("care.discussion", "care.post")
+STAY = ("discussions", "posts")
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 COMMUNITY = """
@@ -78,40 +79,41 @@ async def every_row(owner: asyncpg.Connection) -> list[tuple[str, str]]:
 def expect_everything(whole: dict[str, list[dict[str, Any]]]) -> None:
     """Checks that an export contains everything that was entered, once."""
     assert {table: len(rows) for table, rows in whole.items() if rows} == {
-        "care.member": 1,
-        "care.profile": 1,
-        "care.membership": 1,
-        "care.notification": 2,
-        "care.observation": 56,
-        "care.course": 1,
-        "care.evaluation": 1,
-        "care.side_effect": 1,
-        "care.discussion": 1,
-        "care.discussion_topic": 1,
-        "care.post": 2,
-        "care.post_reaction": 1,
-        "research.consent_change": 1,
-        "research.consent": 1,
-        "research.participation": 1,
-        "research.answer_sheet": 1,
-        "research.answer": 4,
-        "identity.account": 1,
-        "identity.session": 1,
+        "members": 1,
+        "profiles": 1,
+        "memberships": 1,
+        "notifications": 2,
+        "observations": 56,
+        "courses": 1,
+        "evaluations": 1,
+        "sideEffects": 1,
+        "discussions": 1,
+        "discussionTopics": 1,
+        "posts": 2,
+        "reactions": 1,
+        "consentChanges": 1,
+        "consents": 1,
+        "participations": 1,
+        "answerSheets": 1,
+        "answers": 4,
+        "accounts": 1,
+        "sessions": 1,
+        "privacyLoss": 1,
     }
     exported = {table: rows[0] for table, rows in whole.items() if rows}
-    assert exported["care.member"]["about"] == "Marguerite's garden and its snails."
-    profile = {"birth_year": 1970, "sex": "FEMALE", "region": REGION, "sharing": "MY_COMMUNITIES"}
-    assert profile.items() < exported["care.profile"].items()
-    assert (exported["identity.account"]["email"], exported["identity.account"]["locale"]) == (ADDRESS, "fr-FR")
-    course = {"status": "STOPPED", "stop_reason": "COST", "dose": "a zebra's cup", "ended_on": today().isoformat()}
-    assert course.items() < exported["care.course"].items()
-    assert exported["care.evaluation"]["comment"] == "Zebras like it."
-    assert exported["care.discussion"]["title"] == "Zebra mornings"
-    assert {post["body"] for post in whole["care.post"]} == {"My zebra mornings.", "Ten is a zebra hour."}
+    assert exported["members"]["about"] == "Marguerite's garden and its snails."
+    profile = {"birthYear": 1970, "sex": "FEMALE", "region": REGION, "sharing": "MY_COMMUNITIES"}
+    assert profile.items() <= exported["profiles"].items()
+    assert (exported["accounts"]["email"], exported["accounts"]["locale"]) == (ADDRESS, "fr-FR")
+    course = {"status": "STOPPED", "stopReason": "COST", "dose": "a zebra's cup", "endedOn": today().isoformat()}
+    assert course.items() < exported["courses"].items()
+    assert exported["evaluations"]["comment"] == "Zebras like it."
+    assert exported["discussions"]["title"] == "Zebra mornings"
+    assert {post["body"] for post in whole["posts"]} == {"My zebra mornings.", "Ten is a zebra hour."}
     notes = [f"zebra {day}" for day in range(28)] * 2
     notes[notes.index("zebra 27")] = "zebra hiccup"
-    assert sorted(row["note"] for row in whole["care.observation"]) == sorted(notes)
-    answers = [(row["codes"], row["number"], row["text"]) for row in whole["research.answer"]]
+    assert sorted(row["note"] for row in whole["observations"]) == sorted(notes)
+    answers = [(row["codes"], row["number"], row["text"]) for row in whole["answers"]]
     expected = [(["YES"], None, None), (["SOME"], None, None), ([], 7, None), ([], None, "Zebra sleep.")]
     assert sorted(answers, key=str) == sorted(expected, key=str)
 
@@ -206,7 +208,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         survey = (await done(network, manager, "surveyCreate", "survey { id }", **asked))["survey"]["id"]
         scheduled = await done(network, manager, "surveySchedule", "survey { status }", survey=survey)
         assert scheduled == {"survey": {"status": "WAITING"}}
-        consent = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"], "noticeVersion": NOTICE}
+        consent = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"]} | SHOWN
         await done(network, ada, "consentSet", "consent { granted }", **consent)
         assert (await data(own_ask, ada, MY_PART, survey=survey))["survey"] == {
             "status": "WAITING",
@@ -248,13 +250,13 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         assert again == {"participation": {"status": "COMPLETED", "answers": [yes, how, *free]}}
 
         # Ada exports their data and deletes the account.
-        exported = (await data(own_ask, ada, "mutation { dataExport { export } }"))["dataExport"]["export"]
-        whole = json.loads(exported)
+        whole = await exported(own_ask, ada)
         expect_everything(whole)
-        assert "Mine are better" not in exported  # another member's text
+        assert "Mine are better" not in json.dumps(whole)  # another member's text
         refused = await network.refused(ada, "accountDelete", password="seven green lambs")
         assert refused == ("WRONG_CREDENTIALS", "input.password")
-        mine = {row["id"] for table, rows in whole.items() if table not in STAY for row in rows if "id" in row}
+        own = [row["id"] for kind, rows in whole.items() if kind not in STAY for row in rows if "id" in row]
+        mine = {id.rpartition("_")[2] for id in own}
         assert mine < {id for _, row in await every_row(owner) for id in UUIDS.findall(row)}
         await done(network, ada, "accountDelete", password=PASSWORD)
         assert await becomes_closed(own_ask, ada)
@@ -291,6 +293,6 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
     # The address and the pseudonym are free again.
     assert [error["code"] for error in await tried(own_ask, ADDRESS, PASSWORD)] == ["WRONG_CREDENTIALS"]
     newcomer = await join(own_ask, mailbox, "Marguerite")
-    after = json.loads((await data(own_ask, newcomer, "mutation { dataExport { export } }"))["dataExport"]["export"])
-    rows_of = {table: len(rows) for table, rows in after.items() if rows}
-    assert rows_of == {"care.member": 1, "care.profile": 1, "identity.account": 1, "identity.session": 1}
+    after = await exported(own_ask, newcomer)
+    rows_of = {kind: len(rows) for kind, rows in after.items() if rows}
+    assert rows_of == {"members": 1, "profiles": 1, "accounts": 1, "sessions": 1, "privacyLoss": 1}

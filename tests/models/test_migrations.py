@@ -76,7 +76,8 @@ async def everything(dsn: str) -> list[str]:
             WHERE cardinality($1::text[]) > 0""",
             """
             SELECT format('notice %s %s %s %s %s', purpose, version, in_force_on, text, demonstration)
-            FROM catalog.notice WHERE cardinality($1::text[]) > 0""",
+                || coalesce(' ' || (to_jsonb(n) ->> 'language'), '')
+            FROM catalog.notice n WHERE cardinality($1::text[]) > 0""",
         ):
             lines += [row[0] for row in await connection.fetch(query, list(SCHEMAS))]
     finally:

@@ -73,6 +73,7 @@ identity.account             - m - - -
 identity.session             - m - - -
 identity.staff               - - - s -
 identity.credential          - - - - -
+identity.data_export         - - - - -
 identity.mutation            - - - - -
 identity.registration        - - - - -
 identity.pseudonym_look      - - - - -

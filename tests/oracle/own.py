@@ -222,13 +222,18 @@ def regions(seen: VisibleRows) -> list[str]:
 
 
 @field("Query.notices")
-def notices(seen: VisibleRows) -> list[Found]:
+def notices(seen: VisibleRows, language: str = "EN") -> list[Found]:
     come = sorted(
         (row for row in seen.of("catalog.notice") if row["in_force_on"] <= seen.today),
         key=lambda row: row["in_force_on"],
     )
-    latest = {row["purpose"]: row for row in come}
-    return [latest[purpose] for purpose in sorted(latest)]
+    latest = {row["purpose"]: row["in_force_on"] for row in come}
+    return [
+        row
+        for purpose, day in sorted(latest.items())
+        for row in come
+        if (row["purpose"], row["in_force_on"], row["language"]) == (purpose, day, language)
+    ]
 
 
 @field("Survey.questions")

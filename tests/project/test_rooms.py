@@ -16,8 +16,8 @@ PRODUCT = (*LAYERS, "planner", "privacy", "server", "commands")
 # TOPIC_mutations.py, pure rules in TOPIC_rules.py.
 TOPICS = {
     "tracking": "observations treatments",
-    "identity": "accounts api_keys attempts care_links mail_templates members mutation_results notifications "
-    "organizations outbox passwords personal_data registrations",
+    "identity": "accounts api_keys attempts care_links data_exports mail_templates members mutation_results "
+    "notifications organizations outbox passwords personal_data registrations",
     "community": "communities discussions moderation",
     "research": "consents participations revisions surveys visibility",
     "insight": "costs cubes data_uses datasets freezing insights ledger licences publications quotes reconciled "

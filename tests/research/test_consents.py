@@ -14,6 +14,7 @@ from tests.support.network import Network
 from tests.support.surveys import (
     NO,
     NOTICE,
+    SHOWN,
     answers_in,
     completed,
     consents,
@@ -26,7 +27,7 @@ from tests.support.surveys import (
 )
 
 HISTORY = """
-    SELECT granted, recipients, notice_version FROM research.consent_change
+    SELECT granted, recipients, notice_version, notice_language FROM research.consent_change
     WHERE member_id = $1 AND purpose = 'SURVEY_RESEARCH' ORDER BY changed_at
 """
 TOLD = "SELECT count(*) FROM care.notification WHERE member_id = $1 AND subject_type = 'svy' AND subject_id = $2"
@@ -37,7 +38,7 @@ async def history(network: Network, who: User) -> list[tuple[Any, ...]]:
 
 
 async def takes_back(network: Network, who: User) -> None:
-    given = {"purpose": "SURVEY_RESEARCH", "granted": False, "noticeVersion": NOTICE}
+    given = {"purpose": "SURVEY_RESEARCH", "granted": False, **SHOWN}
     payload = await network.do(who, "consentSet", "consent { granted recipients }", **given)
     assert payload == {"consent": {"granted": False, "recipients": []}, "userErrors": []}
 
@@ -50,26 +51,26 @@ async def readiness(network: Network, who: User, community_id: UUID) -> tuple[in
 
 
 async def test_a_consent_shows_the_decision_and_keeps_its_history(network: Network, ada: User, ben: User) -> None:
-    fields = "consent { purpose granted recipients noticeVersion }"
-    given = {"purpose": "SURVEY_RESEARCH", "granted": True, "noticeVersion": NOTICE}
+    fields = "consent { purpose granted recipients noticeVersion noticeLanguage }"
+    given = {"purpose": "SURVEY_RESEARCH", "granted": True, **SHOWN}
     payload = await network.do(ada, "consentSet", fields, recipients=["MUTUAL", "HOSPITAL", "MUTUAL"], **given)
     assert payload == {
         "consent": {
             "purpose": "SURVEY_RESEARCH",
             "granted": True,
             "recipients": ["HOSPITAL", "MUTUAL"],
-            "noticeVersion": NOTICE,
+            **SHOWN,
         },
         "userErrors": [],
     }
     await network.do(ada, "consentSet", fields, **given)  # unchanged: the recipients stay the same
     await takes_back(network, ada)
-    await consents(network, ada, "INSURER")
+    await consents(network, ada, "INSURER", noticeLanguage="EN")
     await consents(network, ada, "INSURER", purpose="TRACKING_RESEARCH")
     assert await history(network, ada) == [
-        (True, ["HOSPITAL", "MUTUAL"], NOTICE),
-        (False, [], NOTICE),
-        (True, ["INSURER"], NOTICE),
+        (True, ["HOSPITAL", "MUTUAL"], NOTICE, "FR"),
+        (False, [], NOTICE, "FR"),
+        (True, ["INSURER"], NOTICE, "EN"),
     ]
     assert await history(network, ben) == []
     own = "SELECT purpose, recipients FROM research.consent WHERE member_id = $1 ORDER BY purpose"
@@ -94,7 +95,7 @@ async def test_a_consent_shows_the_decision_and_keeps_its_history(network: Netwo
 async def test_an_invalid_consent_is_refused_and_not_stored(
     network: Network, ada: User, given: dict[str, Any], path: str
 ) -> None:
-    wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"], "noticeVersion": NOTICE}
+    wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"], **SHOWN}
     assert await network.refused(ada, "consentSet", **wants | given) == ("INVALID", path)
     assert await history(network, ada) == []
     assert await network.value("SELECT count(*) FROM research.consent WHERE member_id = $1", ada.id) == 0
@@ -104,26 +105,29 @@ async def test_consenting_needs_the_newest_notice_and_withdrawing_does_not(netwo
     await consents(network, ada)
     await network.database.execute(
         """
-        INSERT INTO catalog.notice (purpose, version, in_force_on, text)
-        VALUES ('SURVEY_RESEARCH', '2026-1', current_date, 'New.'),
-            ('SURVEY_RESEARCH', '2999-1', current_date + 1, 'Not yet.')
+        INSERT INTO catalog.notice (purpose, version, language, in_force_on, text)
+        SELECT 'SURVEY_RESEARCH', version, language, current_date + days, text || language
+        FROM (VALUES ('2998-1', 0, 'New.'), ('2999-1', 1, 'Not yet.')) n (version, days, text),
+            unnest(ARRAY['EN', 'FR']) l (language)
         """
     )
     try:
-        query = "{ notices { purpose version text } }"
-        shown = (await network.ask(ada, query))["data"]["notices"]
-        assert [(one["purpose"], one["version"]) for one in shown] == [
-            ("SURVEY_RESEARCH", "2026-1"),
-            ("TRACKING_RESEARCH", NOTICE),
-        ]
-        wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "noticeVersion": NOTICE}
+        query = "query ($in: NoticeLanguage) { notices(language: $in) { purpose version language text } }"
+        for language, given in (("EN", {}), ("EN", {"in": "EN"}), ("FR", {"in": "FR"})):
+            shown = (await network.ask(ada, query, given))["data"]["notices"]
+            assert [(one["purpose"], one["version"], one["language"]) for one in shown] == [
+                ("SURVEY_RESEARCH", "2998-1", language),
+                ("TRACKING_RESEARCH", NOTICE, language),
+            ]
+            assert shown[0]["text"] == f"New.{language}"
+        wants = {"purpose": "SURVEY_RESEARCH", "granted": True, **SHOWN}
         assert await network.refused(ada, "consentSet", **wants) == ("INVALID", "input.noticeVersion")
         await takes_back(network, ada)
         assert await network.refused(ada, "consentSet", **wants | {"noticeVersion": "2999-1"}) == (
             "INVALID",
             "input.noticeVersion",
         )
-        await consents(network, ada, noticeVersion="2026-1")
+        await consents(network, ada, noticeVersion="2998-1")
     finally:
         await network.database.execute("DELETE FROM catalog.notice WHERE in_force_on >= current_date")
 
@@ -252,7 +256,7 @@ async def test_withdrawing_consent_deletes_answers_to_open_surveys_at_once(
         "COMPLETED",
     ]
     assert await participation(network, ben, survey) == "COMPLETED"
-    assert await answers_in(network, closed) == 2  # the answers are unlinked
+    assert await answers_in(network, closed) == 0  # deleted when it closed
     assert await network.refused(ada, "surveySubmit", survey=survey, answers=[NO]) == ("NOT_ELIGIBLE", "input.survey")
     await consents(network, ada)
     await submitted(network, ada, survey, NO)
@@ -272,7 +276,7 @@ async def test_answering_and_withdrawing_concurrently_leaves_no_answer_without_c
 
 
 async def test_concurrent_requests_with_one_id_consent_once(network: Network, ada: User) -> None:
-    wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"], "noticeVersion": NOTICE}
+    wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"], **SHOWN}
     fields = "consent { granted }"
     made = await asyncio.gather(
         *(network.do(ada, "consentSet", fields, clientMutationId="twice", **wants) for _ in range(4))

@@ -94,9 +94,9 @@ BROKEN = {
     "a participation in a survey that has not opened": """
         select count(*) from research.participation p join catalog.survey s on s.id = p.survey_id
         where s.status in ('DRAFT', 'WAITING') or completed_at::date not between opens_on and closes_on""",
-    "a closed survey whose answers are still linked to members": """
-        select count(*) from research.participation p join catalog.survey s on s.id = p.survey_id
-        where s.status <> 'OPEN' and answer_sheet_id is not null""",
+    "a closed survey whose answers are still there": """
+        select count(*) from research.answer_sheet a join catalog.survey s on s.id = a.survey_id
+        where s.status <> 'OPEN'""",
     "a completed participation of an open survey without answers": """
         select count(*) from research.participation p join catalog.survey s on s.id = p.survey_id
         where s.status = 'OPEN' and (p.status in ('STARTED', 'COMPLETED')) <> (answer_sheet_id is not null)""",

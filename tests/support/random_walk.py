@@ -17,7 +17,7 @@ from tests.support.callers import User
 from tests.support.invariants import FORMS
 from tests.support.network import Network
 from tests.support.newcomers import PASSWORD
-from tests.support.surveys import NOTICE, today, wanted
+from tests.support.surveys import SHOWN, today, wanted
 
 PATIENTS, RELATIVES = 9, 3
 REGION = "Mayotte"
@@ -115,7 +115,7 @@ async def create(play: Play, _: User) -> None:
 
 
 async def consent(play: Play, who: User) -> None:
-    given: dict[str, Any] = {"purpose": "SURVEY_RESEARCH", "noticeVersion": NOTICE, "granted": False}
+    given: dict[str, Any] = {"purpose": "SURVEY_RESEARCH", "granted": False, **SHOWN}
     if play.chance.random() < 0.75:
         given |= {"granted": True, "recipients": play.kinds()}
     await play.do(who, "consentSet", **given)

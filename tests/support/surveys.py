@@ -11,7 +11,8 @@ from tests.support.client import Caller
 from tests.support.ids import key
 from tests.support.network import Network
 
-NOTICE = "2025-1"
+NOTICE = "2026-1"
+SHOWN = {"noticeVersion": NOTICE, "noticeLanguage": "FR"}  # to whoever sets a consent
 CHOICES = [{"code": "YES", "label": "Yes"}, {"code": "NO", "label": "No"}, {"code": "SOME", "label": "Somewhat"}]
 TREATED = {"question": "treated", "operator": "EQUALS", "values": ["YES"]}
 QUESTIONS: list[dict[str, Any]] = [
@@ -63,7 +64,7 @@ async def scheduled(network: Network, survey_manager: Caller, community_id: UUID
 
 async def consents(network: Network, who: Caller, *recipients: str, **given: Any) -> None:
     """`who` consents to these recipients, or to hospitals if none is given."""
-    wants = {"purpose": "SURVEY_RESEARCH", "granted": True, "noticeVersion": NOTICE} | given
+    wants = {"purpose": "SURVEY_RESEARCH", "granted": True, **SHOWN} | given
     kinds = list(recipients or ["HOSPITAL"])
     payload = await network.do(who, "consentSet", "consent { granted }", recipients=kinds, **wants)
     assert payload["userErrors"] == []

@@ -17,27 +17,32 @@ BEGIN
 END $$;
 
 -- Sets the viewer's consent. Answers that it no longer covers are deleted at once, while their author is known.
-CREATE FUNCTION research.set_consent(purpose text, granted boolean, recipients text[], notice_version text) RETURNS void
+CREATE FUNCTION research.set_consent(
+    purpose text, granted boolean, recipients text[], notice_version text, notice_language text
+) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     viewer uuid := research.require_member();
     one uuid;
 BEGIN
-    INSERT INTO research.consent AS k (member_id, purpose, granted, recipients, notice_version, demonstration)
+    INSERT INTO research.consent AS k
+        (member_id, purpose, granted, recipients, notice_version, notice_language, demonstration)
     SELECT m.id, set_consent.purpose, set_consent.granted, set_consent.recipients, set_consent.notice_version,
-        m.demonstration
+        set_consent.notice_language, m.demonstration
     FROM care.member m WHERE m.id = viewer
     ON CONFLICT ON CONSTRAINT pk_consent DO UPDATE
         SET granted = excluded.granted, recipients = excluded.recipients, notice_version = excluded.notice_version,
-            changed_at = now()
-        WHERE (k.granted, k.recipients, k.notice_version)
-            IS DISTINCT FROM (excluded.granted, excluded.recipients, excluded.notice_version);
+            notice_language = excluded.notice_language, changed_at = now()
+        WHERE (k.granted, k.recipients, k.notice_version, k.notice_language)
+            IS DISTINCT FROM
+            (excluded.granted, excluded.recipients, excluded.notice_version, excluded.notice_language);
     IF NOT FOUND THEN
         RETURN;  -- nothing changed
     END IF;
-    INSERT INTO research.consent_change (member_id, purpose, granted, recipients, notice_version, demonstration)
-    SELECT k.member_id, k.purpose, k.granted, k.recipients, k.notice_version, k.demonstration
+    INSERT INTO research.consent_change
+        (member_id, purpose, granted, recipients, notice_version, notice_language, demonstration)
+    SELECT k.member_id, k.purpose, k.granted, k.recipients, k.notice_version, k.notice_language, k.demonstration
     FROM research.consent k WHERE k.member_id = viewer AND k.purpose = set_consent.purpose;
     IF set_consent.purpose <> 'SURVEY_RESEARCH' THEN
         RETURN;
@@ -56,7 +61,7 @@ BEGIN
         END LOOP;
     END IF;
 END $$;
-GRANT EXECUTE ON FUNCTION research.set_consent(text, boolean, text[], text) TO cohorte_patient;
+GRANT EXECUTE ON FUNCTION research.set_consent(text, boolean, text[], text, text) TO cohorte_patient;
 
 -- The day since which a member has consented to a purpose without a break, by their history, or by the consent itself
 -- if there is none.

@@ -96,8 +96,7 @@ END $$;
 CREATE TRIGGER await_counting BEFORE DELETE ON care.member
     FOR EACH ROW EXECUTE FUNCTION research.await_counting();
 
--- Ends a dataset and deletes its records. What its members had reserved is reduced to what was spent. A survey's
--- answers, which nobody may count any more, are deleted.
+-- Ends a dataset and deletes its records. What its members had reserved is reduced to what was spent.
 CREATE FUNCTION research.end_dataset(dataset uuid, becomes text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -118,7 +117,6 @@ BEGIN
     WHERE e.dataset_id = ending.id;
     IF end_dataset.becomes = 'ENDED' AND ending.survey_id IS NOT NULL THEN
         UPDATE catalog.survey s SET status = 'ARCHIVED' WHERE s.id = ending.survey_id;
-        DELETE FROM research.answer_sheet a WHERE a.survey_id = ending.survey_id;
     END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION research.end_dataset(uuid, text) TO cohorte_publisher;

@@ -25,9 +25,11 @@ BEGIN
     RETURN true;
 END $$;
 
--- Closes a waiting or open survey and cuts every link between members and their answers. Whether it did.
+-- Closes a waiting or open survey and deletes its answers. Whether it did.
 --
--- Only the publisher closes surveys: the survey becomes a dataset in the same transaction, before the links are cut.
+-- Only the publisher closes surveys: in the same transaction, the survey has become a dataset, whose records contain the
+-- categories of the answers. Nobody may read the answers from then on. They would show, beside the records, whose texts,
+-- days and exact numbers they are: a record's categories are nearly always unlike any other's.
 CREATE FUNCTION research.close_at_once(survey uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -38,9 +40,6 @@ BEGIN
     END IF;
     UPDATE catalog.survey s SET status = 'CLOSED', closes_on = least(s.closes_on, greatest(s.opens_on, catalog.today()))
     WHERE s.id = close_at_once.survey;
-    -- Answers that were not submitted are deleted.
-    DELETE FROM research.answer_sheet a USING research.participation p
-    WHERE p.survey_id = close_at_once.survey AND p.status <> 'COMPLETED' AND a.id = p.answer_sheet_id;
     UPDATE research.participation p
     SET answer_sheet_id = NULL, completed_at = date_trunc('day', p.completed_at, 'UTC')
     WHERE p.survey_id = close_at_once.survey AND (p.answer_sheet_id IS NOT NULL OR p.completed_at IS NOT NULL);
@@ -48,22 +47,7 @@ BEGIN
     UPDATE research.participation p SET status = 'LAPSED'
     WHERE p.survey_id = close_at_once.survey AND p.status IN ('INVITED', 'STARTED');
     DELETE FROM care.notification n WHERE n.subject_id = close_at_once.survey AND n.kind = 'SURVEY_OPEN';
-    -- All answers are rewritten under new ids, in their order: neither an id that was seen before nor a row's position
-    -- or transaction shows when it was given, and so by whom.
-    WITH renamed AS MATERIALIZED (
-        SELECT a.id AS was, gen_random_uuid() AS becomes, a.demonstration FROM research.answer_sheet a
-        WHERE a.survey_id = close_at_once.survey
-    ), taken AS (
-        DELETE FROM research.answer a USING renamed r WHERE a.answer_sheet_id = r.was RETURNING r.becomes, a.*
-    ), gone AS (
-        DELETE FROM research.answer_sheet a USING renamed r WHERE a.id = r.was
-    ), sheets AS (
-        INSERT INTO research.answer_sheet (id, survey_id, demonstration)
-        SELECT r.becomes, close_at_once.survey, r.demonstration FROM renamed r ORDER BY r.becomes
-    )
-    INSERT INTO research.answer (answer_sheet_id, question_id, codes, number, day, text, demonstration)
-    SELECT t.becomes, t.question_id, t.codes, t.number, t.day, t.text, t.demonstration FROM taken t
-    ORDER BY t.becomes, t.question_id;
+    DELETE FROM research.answer_sheet a WHERE a.survey_id = close_at_once.survey;
     RETURN true;
 END $$;
 GRANT EXECUTE ON FUNCTION research.close_at_once(uuid) TO cohorte_publisher;

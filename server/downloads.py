@@ -1,0 +1,129 @@
+"""Serves members' exports from one-time addresses."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import IO
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from models.database import take_data_export
+from models.identity.data_exports import DataExportFormat
+from models.viewers import Viewer
+from resolvers.exporting import ExportKind
+from server import logs
+from server.errors import Code, RequestError, internal, overloaded, request_error, timed_out, unavailable
+from server.export_files import MEDIA_TYPES, SUFFIXES, write_export
+from server.pools import ConnectionPool
+from server.sessions import Sessions
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+MAX_WAITING = 20  # exports in progress; further requests are refused, and leave their address usable
+PIECE_BYTES = 65_536
+
+
+class Downloads:
+    """Members' exports: one at a time for each process, so that they hold one connection of the view at most.
+
+    An address is looked up before its export waits for its turn: strangers cannot fill the queue.
+    """
+
+    def __init__(
+        self,
+        public: ConnectionPool,
+        patient: ConnectionPool,
+        sessions: Sessions,
+        kinds: Sequence[ExportKind],
+        seconds: float,
+    ) -> None:
+        self.public = public
+        self.patient = patient
+        self.sessions = sessions
+        self.kinds = kinds
+        self.seconds = seconds
+        self.slot = asyncio.Semaphore(1)
+        self.accounts: set[UUID | None] = set()  # whose exports are being written or waiting
+
+    async def answer(self, request: Request) -> Response:
+        """The response to a GET of an export's address."""
+        try:
+            return await self.export(request)
+        except RequestError as error:
+            refusal = error
+        except Exception as unexpected:
+            refusal, id = internal()
+            logs.fault(id, unexpected)
+        headers = {name.decode(): value.decode() for name, value in refusal.headers}
+        return Response(refusal.body, refusal.status, PRIVATE | headers, media_type="application/json")
+
+    async def export(self, request: Request) -> Response:
+        if request.method != "GET":  # a HEAD would use up the address
+            message = "The address of an export accepts GET only."
+            raise request_error(405, Code.BAD_USER_INPUT, message, headers=((b"allow", b"GET"),))
+        if len(self.accounts) >= MAX_WAITING:
+            raise overloaded()
+        viewer, format = await self.take(request)
+        if viewer.account in self.accounts:
+            raise unavailable("Another export of yours is in progress. Please request one again when it is done.")
+        self.accounts.add(viewer.account)
+        try:
+            file = await self.write(viewer, format)
+        finally:
+            self.accounts.discard(viewer.account)
+        return as_response(file, format)
+
+    async def take(self, request: Request) -> tuple[Viewer, DataExportFormat]:
+        """Uses up the address: whose data, and in which format.
+
+        The token authorizes the download. An Authorization header is not needed, since a link cannot send one; if there
+        is one, it must be of the same account.
+        """
+        token = request.path_params["token"]
+        authorization = request.headers.get("authorization")
+        caller = None if authorization is None else await self.sessions.viewer(authorization.encode("latin-1"))
+        found = None
+        if TOKEN.fullmatch(token) and (caller is None or caller.account is not None):
+            hash, account = sha256(token.encode()).digest(), None if caller is None else caller.account
+            found = await self.public.run(lambda connection: take_data_export(connection, hash, account))
+        if found is None:
+            message = "This address is not valid. It works once and for a few minutes: request another export."
+            raise request_error(404, Code.NOT_FOUND, message)
+        return found
+
+    async def write(self, viewer: Viewer, format: DataExportFormat) -> IO[bytes]:
+        try:
+            async with asyncio.timeout(self.seconds * MAX_WAITING) as deadline, self.slot:
+                deadline.reschedule(asyncio.get_running_loop().time() + self.seconds)
+                async with self.patient.snapshot(viewer) as connection:
+                    return await write_export(connection, self.kinds, viewer.member, format)
+        except TimeoutError:
+            raise timed_out("export_seconds", self.seconds) from None
+
+
+PRIVATE = {
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; sandbox",
+}
+
+
+def as_response(file: IO[bytes], format: DataExportFormat) -> Response:
+    """A response that streams a file as an attachment, and closes it."""
+    length = file.tell()
+    file.seek(0)
+    name = f"cohorte-export-{datetime.now(UTC):%Y-%m-%d}.{SUFFIXES[format]}"
+    headers = PRIVATE | {"content-length": str(length), "content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(pieces(file), headers=headers, media_type=MEDIA_TYPES[format])
+
+
+async def pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
+    try:
+        while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+            yield piece
+    finally:
+        file.close()

@@ -1,0 +1,474 @@
+"""Exports of members' data: what they hold, their formats, and the one-time addresses they are downloaded from."""
+
+import asyncio
+import io
+import json
+import re
+import tracemalloc
+import zipfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from models.identity.data_exports import DataExportFormat
+from models.viewers import Audience, Viewer
+from privacy.budget import YEARLY
+from resolvers.exporting import ExportColumn, ExportKind
+from server.export_files import CHUNK_ROWS, cell, write_export
+from tests.support.callers import open_session
+from tests.support.client import ANYBODY, SIGN_OUT, Ask, Caller, serving
+from tests.support.exports import downloaded, exported, exported_files, requested, rows
+from tests.support.small_network import small_network
+
+ID = re.compile(r"[a-z]{3}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ADDRESS = re.compile(r"/exports/[A-Za-z0-9_-]{43}")
+GONE = (404, "NOT_FOUND")
+
+
+@dataclass
+class Exporting:
+    """A signed-in member with rows of every kind."""
+
+    ask: Ask
+    owner: asyncpg.Connection
+    who: Caller
+    viewer: Viewer
+
+    async def other(self) -> Caller:
+        """Another member, signed in."""
+        member = await self.owner.fetchval("SELECT id FROM care.member WHERE pseudonym = 'Small Association'")
+        account = await self.owner.fetchval(
+            "INSERT INTO identity.account (email, email_verified, member_id) VALUES ('other@small.example', true, $1)"
+            " RETURNING id",
+            member,
+        )
+        return Caller("other", await open_session(self.owner, account))
+
+
+@pytest_asyncio.fixture
+async def exporting(fresh: str, tmp_path: Path) -> AsyncIterator[Exporting]:
+    """Yields a member with rows of every kind, and a server that no other test uses."""
+    owner = await asyncpg.connect(fresh)
+    viewer = (await small_network(owner)).viewers[Audience.PATIENT]
+    # Open, or the server would close it and delete the answers.
+    await owner.execute("UPDATE catalog.survey SET closes_on = current_date + 30 WHERE status = 'OPEN'")
+    async with serving(fresh, data=tmp_path) as ask:
+        assert viewer.account is not None
+        yield Exporting(ask, owner, Caller("member", await open_session(owner, viewer.account)), viewer)
+    await owner.close()
+
+
+# What it holds
+
+
+async def test_an_export_conforms_to_the_schema_that_it_names(exporting: Exporting) -> None:
+    await a_record(exporting)
+    answer = await downloaded(exporting.ask, await requested(exporting.ask, exporting.who))
+    document = answer.json()
+    assert (document["format"], document["version"]) == ("cohorte-export", 2)
+    served = await exporting.ask.http.get(document["schema"])
+    assert (served.status_code, served.headers["content-type"]) == (200, "application/schema+json")
+    assert list(faults(served.json(), document)) == []
+    described = list(columns(served.json()))
+    assert len(described) > 130
+    assert [path for path, schema in described if not schema.get("description")] == []
+    assert [kind for kind, found in document["data"].items() if not found] == ["consentChanges"]
+    for wrong in ({"version": 1}, {"more": 1}, {"exportedAt": 5}, {"data": document["data"] | {"members": [{}]}}):
+        assert list(faults(served.json(), document | wrong)) != []
+
+
+def columns(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for kind, found in schema["properties"]["data"]["properties"].items():
+        yield kind, found
+        for name, column in found["items"]["properties"].items():
+            yield f"{kind}.{name}", column
+
+
+TYPES: Mapping[str, Any] = {
+    "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
+    "null": type(None),
+}  # fmt: skip
+
+
+def faults(schema: Mapping[str, Any], value: Any, at: str = "") -> Iterator[str]:
+    """Where a value does not conform to a schema, by the keywords that ours has."""
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if kinds and not any(isinstance(value, TYPES[kind]) for kind in kinds):
+        yield f"{at} is no {kinds}"
+        return
+    if ("const" in schema and value != schema["const"]) or ("enum" in schema and value not in schema["enum"]):
+        yield f"{at} is another value"
+    if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+        yield f"{at} does not match"
+    if isinstance(value, dict):
+        missing = set(schema["required"]) - set(value)
+        yield from [f"{at}.{name} is missing" for name in missing]
+        for name, each in value.items():
+            if name not in schema["properties"]:
+                yield f"{at}.{name} is not in the schema"
+            else:
+                yield from faults(schema["properties"][name], each, f"{at}.{name}")
+    if isinstance(value, list):
+        for place, each in enumerate(value):
+            yield from faults(schema["items"], each, f"{at}[{place}]")
+
+
+async def test_every_id_of_a_node_finds_it_in_the_graph(exporting: Exporting) -> None:
+    await a_record(exporting)
+    given = await exported(exporting.ask, exporting.who)
+    found = {id for id in texts(given) if ID.fullmatch(id)}
+    types = {}
+    for id in found:
+        answer = await exporting.ask(exporting.who, "query ($id: ID!) { node(id: $id) { __typename } }", {"id": id})
+        if answer["data"]["node"] is not None:
+            types[id[:3]] = answer["data"]["node"]["__typename"]
+    expected = {
+        "com": "Community", "crs": "TreatmentCourse", "dis": "Discussion", "dst": "Dataset", "ind": "Indicator",
+        "mbr": "Member", "ntf": "Notification", "obs": "Observation", "pst": "Post", "svy": "Survey",
+        "trt": "Treatment",
+    }  # fmt: skip
+    assert expected.items() <= types.items()
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts(each)
+
+
+async def test_an_export_has_the_words_beside_the_ids(exporting: Exporting) -> None:
+    given = await exported(exporting.ask, exporting.who)
+    assert {(row["indicator"], row["unit"]) for row in given["observations"]} == {("Rare tiredness", "h")}
+    assert [row["observedOn"] for row in given["observations"]] == ["2026-03-02", "2026-03-03", "2026-03-09"]
+    assert {row["indicator"] for row in given["sideEffects"]} == {"Rare tiredness"}
+    assert {row["treatment"] for row in [*given["courses"], *given["evaluations"]]} == {"Rare tea"}
+    assert {row["community"] for row in given["memberships"]} == {"Rare fatigue"}
+    assert {(row["patient"], row["relative"]) for row in given["careLinks"]} == {("Small Patient", "Small Association")}
+    assert {row["discussion"] for row in given["posts"]} == {"Rare question"}
+    (answer,) = given["answers"]
+    question = await exporting.owner.fetchrow(
+        "SELECT q.id, q.text FROM catalog.question q JOIN research.answer a ON a.question_id = q.id"
+        " WHERE a.text = 'words'"
+    )
+    options = await exporting.owner.fetch(
+        "SELECT code, label FROM catalog.question_option WHERE question_id = $1 ORDER BY position, code",
+        UUID(answer["questionId"].removeprefix("qst_")),
+    )
+    assert question is not None
+    assert (answer["questionId"], answer["question"]) == (f"qst_{question['id']}", question["text"])
+    assert answer["options"] == [f"{option['code']}: {option['label']}" for option in options]
+    assert answer["codes"] == ["c1"]
+    assert answer["labels"] == [option["label"] for option in options if option["code"] == "c1"]
+    assert {(row["noticeVersion"], row["noticeLanguage"]) for row in given["consents"]} == {("2026-01", "FR")}
+
+
+async def a_record(exporting: Exporting) -> UUID:
+    """The dataset that the member has a record in."""
+    found = await exporting.owner.fetchrow(
+        """
+        INSERT INTO research.record (dataset_id, member_id, codes)
+        SELECT e.dataset_id, e.member_id, '\\x0100' FROM research.enrolment e
+        JOIN insight.dataset d ON d.id = e.dataset_id WHERE e.member_id = $1 AND d.status = 'OPEN' LIMIT 1
+        RETURNING dataset_id
+        """,
+        exporting.viewer.member,
+    )
+    assert found is not None
+    return UUID(str(found["dataset_id"]))
+
+
+async def test_an_export_has_the_members_record_and_no_other(exporting: Exporting) -> None:
+    dataset = await a_record(exporting)
+    other = await exporting.other()
+    given = (await exported(exporting.ask, exporting.who))["records"]
+    expected = await exporting.owner.fetch(
+        """
+        SELECT v.name, v.label, c.code, c.label AS category FROM insight.variable v
+        JOIN insight.category c ON c.dataset_id = v.dataset_id AND c.variable = v.position
+        WHERE v.dataset_id = $1 AND c.place = CASE v.slot WHEN 0 THEN 1 ELSE 0 END AND v.slot < 2 ORDER BY v.position
+        """,
+        dataset,
+    )
+    assert len(expected) == 2
+    assert [(row["datasetId"], row["variable"], row["label"], row["codes"], row["labels"]) for row in given] == [
+        (f"dst_{dataset}", row["name"], row["label"], [row["code"]], [row["category"]]) for row in expected
+    ]
+    assert (await exported(exporting.ask, other))["records"] == []
+
+
+async def test_data_uses_and_privacy_loss_are_those_of_the_graph(exporting: Exporting) -> None:
+    given = await exported(exporting.ask, exporting.who)
+    query = """
+        { me {
+          dataUses(first: 100) { nodes { ledgerEntry { position } purpose cost { microRho } } }
+          privacyLoss { spent { microRho } reserved { microRho } statement }
+        } }
+    """
+    me = (await exporting.ask(exporting.who, query))["data"]["me"]
+    uses = [(row["position"], row["purpose"], row["microRho"]) for row in given["dataUses"]]
+    assert uses != []
+    assert uses == [
+        (row["ledgerEntry"]["position"], row["purpose"], row["cost"]["microRho"])
+        for row in reversed(me["dataUses"]["nodes"])
+    ]
+    loss = me["privacyLoss"]
+    assert given["privacyLoss"] == [
+        {
+            "reservedMicroRho": loss["reserved"]["microRho"],
+            "spentMicroRho": loss["spent"]["microRho"],
+            "allowanceMicroRho": YEARLY,
+            "statement": loss["statement"],
+        }
+    ]
+
+
+# CSV
+
+
+async def test_csv_files_have_the_same_rows_as_the_json_document(exporting: Exporting) -> None:
+    await a_record(exporting)
+    given = await exported(exporting.ask, exporting.who)
+    files = await exported_files(exporting.ask, exporting.who)
+    assert list(files) == [f"{kind}.csv" for kind in given] + ["columns.csv"]
+    described = [row[2] for row in files["columns.csv"][1:]]
+    for kind, found in given.items():
+        header, *cells = files[f"{kind}.csv"]
+        assert len(cells) == len(found)
+        for row, texts_of in zip(found, cells, strict=True):
+            assert header == list(row)
+            if kind not in ("sessions", "privacyLoss"):  # which the second request has changed
+                assert texts_of == [plain(value) for value in row.values()]
+        described = described[len(header) :] if described[: len(header)] == header else ["not described"]
+    assert described == []
+
+
+def plain(value: Any) -> str:
+    if isinstance(value, list):
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (None, ""),
+        ("", '""'),
+        (True, "true"),
+        (-5, "-5"),
+        (-0.5, "-0.5"),
+        (1e-7, "1e-07"),
+        ("a, b", '"a, b"'),
+        ('say "no"', '"say ""no"""'),
+        ("one\ntwo", '"one\ntwo"'),
+        ("=1+1", '"\'=1+1"'),
+        ("+33 1", '"\'+33 1"'),
+        ("-5", '"\'-5"'),
+        ("@SUM(A1)", '"\'@SUM(A1)"'),
+        ("\t=1", '"\'\t=1"'),
+        ("\n=1", '"\'\n=1"'),
+        ("  =1+1", '"\'  =1+1"'),
+        ("\u00a0=1+1", '"\'\u00a0=1+1"'),
+        ("\uff1d1+1", '"\'\uff1d1+1"'),
+        ("\uff20x", '"\'\uff20x"'),
+        ("\u200b\ufeff=1+1", '"\'\u200b\ufeff=1+1"'),
+        ("\u202e-1", '"\'\u202e-1"'),
+        ("'quoted", "\"''quoted\""),
+        ("a=1", '"a=1"'),
+        (["=1", "b"], '"[""=1"",""b""]"'),
+    ],
+)
+def test_a_cell_is_quoted_and_no_formula(value: Any, written: str) -> None:
+    assert cell(value) == written
+
+
+async def test_what_members_write_is_text_in_every_file(exporting: Exporting) -> None:
+    formula = '=HYPERLINK("http://x.example","go")\n"quoted", and more'
+    await exporting.owner.execute(
+        "UPDATE care.observation SET note = $2 WHERE member_id = $1", exporting.viewer.member, formula
+    )
+    answer = await downloaded(exporting.ask, await requested(exporting.ask, exporting.who, "CSV_ZIP"))
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        text = archive.read("observations.csv").decode()
+    assert text.count("\r\n") == 4
+    header, *cells = rows(text)
+    assert [row[header.index("note")] for row in cells] == ["'" + formula] * 3
+    assert {kind["note"] for kind in (await exported(exporting.ask, exporting.who))["observations"]} == {formula}
+
+
+# Addresses
+
+
+async def test_a_download_is_a_private_attachment(exporting: Exporting) -> None:
+    for format, kind, suffix in (("JSON", "application/json", "json"), ("CSV_ZIP", "application/zip", "zip")):
+        address = await requested(exporting.ask, exporting.who, format)
+        assert ADDRESS.fullmatch(address)
+        answer = await downloaded(exporting.ask, address)
+        headers = answer.headers
+        assert (answer.status_code, headers["content-type"]) == (200, kind)
+        assert re.fullmatch(
+            rf'attachment; filename="cohorte-export-\d{{4}}-\d\d-\d\d\.{suffix}"', headers["content-disposition"]
+        )
+        assert int(headers["content-length"]) == len(answer.content)
+        private = ("cache-control", "referrer-policy", "x-content-type-options")
+        assert [headers[name] for name in private] == ["no-store", "no-referrer", "nosniff"]
+
+
+async def refused(ask: Ask, address: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
+    answer = await ask.http.get(address, headers=headers)
+    assert answer.headers["cache-control"] == "no-store"
+    return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
+
+
+async def test_an_address_works_once(exporting: Exporting) -> None:
+    address = await requested(exporting.ask, exporting.who)
+    answers = await asyncio.gather(*(downloaded(exporting.ask, address) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [200, 404, 404, 404, 404]
+    assert await refused(exporting.ask, address) == GONE
+    assert await exporting.owner.fetchval("SELECT count(*) FROM identity.data_export") == 0
+
+
+async def test_an_address_ends_with_its_time_its_session_or_a_newer_one(exporting: Exporting) -> None:
+    replaced = await requested(exporting.ask, exporting.who)
+    expired = await requested(exporting.ask, exporting.who)
+    assert await refused(exporting.ask, replaced) == GONE
+    await exporting.owner.execute("UPDATE identity.data_export SET expires_at = now()")
+    assert await refused(exporting.ask, expired) == GONE
+    closed = await requested(exporting.ask, exporting.who)
+    await exporting.owner.execute(
+        "UPDATE identity.session SET expires_at = now() WHERE id = (SELECT session_id FROM identity.data_export)"
+    )
+    assert await refused(exporting.ask, closed) == GONE
+    assert exporting.viewer.account is not None
+    again = Caller("again", await open_session(exporting.owner, exporting.viewer.account))
+    left = await requested(exporting.ask, again)
+    await exporting.ask(again, SIGN_OUT)
+    assert await refused(exporting.ask, left) == GONE
+    for made_up in ("x" * 43, "x", "%00" * 43, "é" * 43, "a/b", "x" * 44, "x" * 5000):
+        assert (await exporting.ask.http.get(f"/exports/{made_up}")).status_code == 404
+
+
+async def test_the_callers_own_token_is_checked_if_there_is_one(exporting: Exporting) -> None:
+    address = await requested(exporting.ask, exporting.who)
+    other = await exporting.other()
+    assert await refused(exporting.ask, address, other.headers) == GONE
+    assert await refused(exporting.ask, address, {"authorization": "Bearer no"}) == (401, "UNAUTHENTICATED")
+    assert (await downloaded(exporting.ask, address, exporting.who)).status_code == 200
+
+
+async def test_a_head_request_leaves_the_address_usable(exporting: Exporting) -> None:
+    address = await requested(exporting.ask, exporting.who)
+    answer = await exporting.ask.http.head(address)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (await exporting.ask.http.post(address)).status_code == 405
+    assert (await downloaded(exporting.ask, address)).status_code == 200
+
+
+async def test_only_the_digest_of_an_address_is_stored_and_it_is_deleted(exporting: Exporting) -> None:
+    address = await requested(exporting.ask, exporting.who)
+    token = address.rpartition("/")[2]
+    row = await exporting.owner.fetchval("SELECT t::text FROM identity.data_export t")
+    assert token not in row
+    await exporting.owner.execute("UPDATE identity.data_export SET expires_at = now()")
+    await exporting.owner.execute("SELECT identity.forget_waiting()")
+    assert await exporting.owner.fetchval("SELECT count(*) FROM identity.data_export") == 0
+
+
+async def test_nobody_else_can_request_an_export(exporting: Exporting) -> None:
+    for who in (ANYBODY, Caller("nobody", "x" * 43)):
+        answer = await exporting.ask(who, "mutation { dataExport(input: {format: JSON}) { address } }")
+        assert answer["errors"][0]["extensions"]["code"] in ("GRAPHQL_VALIDATION_FAILED", "UNAUTHENTICATED")
+    assert await exporting.owner.fetchval("SELECT count(*) FROM identity.data_export") == 0
+
+
+async def test_an_export_that_fails_shows_no_detail_and_frees_its_place(exporting: Exporting) -> None:
+    downloads = exporting.ask.app.downloads
+    assert downloads is not None
+    whole = downloads.kinds
+    column = ExportColumn("x", "", {"type": "string"})
+    broken = ExportKind("broken", "", (column,), "SELECT 'umbrella'::int, $1::uuid")
+    downloads.kinds = (*whole, broken)
+    for _ in range(3):
+        answer = await downloaded(exporting.ask, await requested(exporting.ask, exporting.who))
+        assert answer.status_code == 500
+        assert answer.json()["errors"][0]["extensions"].keys() == {"code", "id"}
+        assert "umbrella" not in answer.text
+    downloads.kinds = whole
+    assert (await exported(exporting.ask, exporting.who))["members"] != []
+
+
+async def test_an_account_has_one_export_in_progress_and_others_wait(exporting: Exporting) -> None:
+    downloads = exporting.ask.app.downloads
+    assert downloads is not None
+    other = await exporting.other()
+    async with downloads.slot:
+        first = asyncio.create_task(downloaded(exporting.ask, await requested(exporting.ask, exporting.who)))
+        while not downloads.accounts:  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.01)
+        assert await refused(exporting.ask, await requested(exporting.ask, exporting.who)) == (
+            503,
+            "INTERNAL_SERVER_ERROR",
+        )
+        for _ in range(30):  # strangers take no place
+            assert await refused(exporting.ask, f"/exports/{'x' * 43}") == GONE
+        second = asyncio.create_task(downloaded(exporting.ask, await requested(exporting.ask, other)))
+        while len(downloads.accounts) < 2:  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.01)
+        assert not first.done()
+    assert [(await each).status_code for each in (first, second)] == [200, 200]
+    assert downloads.accounts == set()
+
+
+async def test_an_export_over_its_time_limit_is_refused(exporting: Exporting) -> None:
+    downloads = exporting.ask.app.downloads
+    assert downloads is not None
+    downloads.seconds = 0.0
+    answer = await downloaded(exporting.ask, await requested(exporting.ask, exporting.who))
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["limit"]) == (503, "export_seconds")
+    assert answer.headers["retry-after"] == "5"
+    downloads.seconds = 60.0
+    assert (await exported(exporting.ask, exporting.who))["members"] != []
+
+
+# Size
+
+
+@pytest.mark.parametrize("format", list(DataExportFormat))
+async def test_a_large_export_is_written_in_chunks_and_not_held_in_memory(
+    exporting: Exporting, format: DataExportFormat
+) -> None:
+    count, owner = 20_000, exporting.owner
+    await owner.execute(
+        """
+        INSERT INTO care.observation (member_id, indicator_id, value, observed_on, note)
+        SELECT $1, (SELECT id FROM catalog.indicator WHERE slug = 'rare'), 1, '1900-01-01'::date + n, md5(n::text)
+        FROM generate_series(1, $2) n
+        """,
+        exporting.viewer.member,
+        count,
+    )
+    downloads = exporting.ask.app.downloads
+    assert downloads is not None
+    assert count / 10 > CHUNK_ROWS
+    async with downloads.patient.snapshot(exporting.viewer) as connection:
+        tracemalloc.start()
+        try:
+            file = await write_export(connection, downloads.kinds, exporting.viewer.member, format)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    size = file.tell()
+    file.close()
+    uncompressed = count * 200
+    assert size > (uncompressed if format is DataExportFormat.JSON else count * 20)
+    assert peak < uncompressed, f"{peak:,} bytes"
+    if format is DataExportFormat.JSON:
+        assert len((await exported(exporting.ask, exporting.who))["observations"]) == count + 3
