@@ -76,12 +76,11 @@ def node(builder: "StatementBuilder", declared: GraphQLField, nodes: list[FieldN
 def nodes_in_order(builder: "StatementBuilder", declared: GraphQLField, nodes: list[FieldNode]) -> Expression:
     """The objects of a list of ids; the set of their prefixes is part of the plan's key."""
     prefixes = builder.tables.prefixes_of(value_of(nodes[0], declared, "ids", builder.variables))
-    limit = builder.page_limit
 
     def column_of(prefix: str, kinds: Sequence[type], at: int) -> Expression:
         def values(ids: list[Any]) -> list[Any]:
-            if len(ids) > limit:
-                raise bad_user_input(f"The argument 'ids' must have at most {limit} ids.", nodes[0])
+            if len(ids) > PAGE_LIMIT:
+                raise bad_user_input(f"The argument 'ids' must have at most {PAGE_LIMIT} ids.", nodes[0])
             return [key_in(kinds, prefix, id)[at] for id in ids]
 
         return builder.bind(converted(nodes[0], declared, "ids", values), ARRAY(sql_type(kinds[at])))

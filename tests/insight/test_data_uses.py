@@ -4,9 +4,9 @@ from uuid import UUID
 
 from privacy.loss import guess_probability, statement
 from tests import factories
-from tests.support.callers import OwnServer
 from tests.support.client import ANYBODY
 from tests.support.insights import FATIGUE, SEX, Published, moment
+from tests.support.network import Network
 from tests.support.subscribers import announce, held, socket, subscribed
 from tests.support.waves import wave
 
@@ -115,8 +115,8 @@ async def test_a_use_leads_to_the_numbers_for_those_who_may_read_them(published:
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["GRAPHQL_VALIDATION_FAILED"]
 
 
-async def test_a_use_leads_to_the_insight_that_was_published_first(own_server: OwnServer) -> None:
-    admin, manager = own_server.admin, await own_server.staff()
+async def test_a_use_leads_to_the_insight_that_was_published_first(own_network: Network) -> None:
+    admin, manager = own_network.database, await own_network.staff()
     first = {}
     for number in range(6):  # ids are random, and must not decide
         frozen = await wave(admin, SEX, FATIGUE)
@@ -127,7 +127,7 @@ async def test_a_use_leads_to_the_insight_that_was_published_first(own_server: O
             insight = await factories.insight(admin, **at, variable=variable)
         first[f"use_{release['id']}"] = f"ins_{insight['id']}"
     text = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on DataUse { id insight { id } } } }"
-    answer = await own_server.ask(manager, text, {"ids": [*first]})
+    answer = await own_network.ask(manager, text, {"ids": [*first]})
     assert {use["id"]: use["insight"]["id"] for use in answer["data"]["nodes"]} == first
 
 
