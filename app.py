@@ -81,6 +81,7 @@ def create_app(settings: Settings) -> Cohorte:
                     audience,
                     limits,
                     introspection=settings.demo or audience is not Audience.PUBLIC,
+                    most_cost=settings.most_cost(audience.view),
                 )
                 served[audience] = ServedView(documents, connections)
             opened = await pool(owner, PUBLISHER, CONNECTIONS, STATEMENT_SECONDS)

@@ -38,6 +38,7 @@ SOURCE = "cohorte.source"  # key of a field's metadata: where its value comes fr
 
 PAGE_SIZE = 20  # items of a page whose size is not given
 PAGE_LIMIT = 100  # the most items that a page may have
+COMPUTATION = 5  # the cost of a field that Python computes, in nodes: what it takes beside those of the database
 
 Cursor = NewType("Cursor", str)  # a place in a list; the schema says how the scalar reads
 
@@ -85,6 +86,7 @@ class Sql:
     span: tuple[str, str] | None = field(
         default=None, kw_only=True
     )  # two arguments: the second must not be below the first
+    size: int | None = field(default=None, kw_only=True)  # of a list: nodes that its cost counts
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
@@ -115,6 +117,7 @@ class Computed(Sql):
     """What Python makes of a resolver's JSON; where no argument of `unless` is given, what `planned` says instead."""
 
     finish: Callable[..., Any] = field(kw_only=True)
+    cost: int = field(kw_only=True)
     given: tuple[Parameter, ...] = ()  # that `finish` takes
     planned: Sql | None = None
     unless: frozenset[str] = frozenset()
@@ -154,14 +157,16 @@ def sql(
     *,
     arguments: Descriptions = NONE,
     span: tuple[str, str] | None = None,
+    size: int | None = None,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
     """A resolver's result: an expression, rows, the row it was given, or branches.
 
     `span` names two bound arguments, the ends of a range: if both are given, the second must not be below the first.
+    `size` is how many nodes the cost of an operation counts for a list, if `planner.costs.LIST_SIZE` is far from it.
     """
-    source = Sql(resolver, *_signature(resolver), span=span)
+    source = Sql(resolver, *_signature(resolver), span=span, size=size)
     return _field(source, about, only, _arguments(source, arguments))
 
 
@@ -209,6 +214,8 @@ def computed(
     planned: Callable[..., Any] | None = None,
     unless: tuple[str, ...] = (),
     arguments: Descriptions = NONE,
+    size: int | None = None,
+    cost: int = COMPUTATION,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
@@ -216,7 +223,8 @@ def computed(
 
     Arguments are `finish`'s keyword-only parameters, as plain Python values; one that is null is not passed. Where
     `planned` is given and no argument named in `unless` is, the field is planned as `sql(planned)`. Otherwise
-    graphql-core finishes the operation. `finish` raises `models.rows.Unanswerable` to refuse.
+    graphql-core finishes the operation. `finish` raises `models.rows.Unanswerable` to refuse. `size` is as for `sql`;
+    `cost` is that of the computation, in nodes.
     """
     takes_row, asks_viewer, parameters = _signature(resolver)
     if parameters:
@@ -230,6 +238,8 @@ def computed(
         given=_signature(finish)[2],
         planned=None if planned is None else Sql(planned, *_signature(planned)),
         unless=frozenset(unless),
+        size=size,
+        cost=cost,
     )
     return _field(source, about, only, _arguments(source, arguments))
 

@@ -39,6 +39,7 @@ from planner.arguments import (
 )
 from planner.compose import NotPlannable, StatementBuilder
 from planner.computing import Computing, PassthroughExecutor
+from planner.costs import Costs, OperationCosts
 from planner.declare import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import Reader, as_object, compiled, labelled
@@ -113,6 +114,7 @@ class Planner:
     ) -> None:
         self.schema, self.audience, self.page_limit, self.open_tables = schema, audience, page_limit, open_tables
         self.tables = Tables(schema)
+        self.costs = Costs(schema, self.tables, page_limit)
         attach_resolvers(schema, self.tables)
 
     def operation(self, document: DocumentNode, name: str | None) -> "Operation":
@@ -141,6 +143,7 @@ class Operation:
             (each.variable.name.value, type_from_ast(planner.schema, each.type), each.default_value is not None)
             for each in node.variable_definitions or ()
         ]
+        self.costs = OperationCosts(planner.costs, document, node)
         self._plans: LRUCache[Any, Plan | None] = LRUCache(PLANS_AN_OPERATION)
 
     def coerce(self, variables: Mapping[str, Any]) -> Variables:

@@ -1,9 +1,10 @@
 """Turns a document's text into operations of one view, and caches the result."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from operator import itemgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cachetools import LRUCache
 from graphql import DocumentNode, GraphQLError, parse, validate
@@ -11,7 +12,16 @@ from graphql.validation import NoFragmentCyclesRule, UniqueFragmentNamesRule
 
 from models.viewers import Audience
 from planner.operations import Operation, Planner
-from server.errors import RULES, Code, RequestError, limit_exceeded, request_error, syntax_error, validation_errors
+from server.errors import (
+    RULES,
+    Code,
+    RequestError,
+    TooCostly,
+    limit_exceeded,
+    request_error,
+    syntax_error,
+    validation_errors,
+)
 from server.limits import Analysis, analyse, nested
 from settings import Limits
 
@@ -55,17 +65,23 @@ class Document:
 class Documents:
     """The cached documents of one view: a caller of another view can neither find nor evict them."""
 
-    def __init__(self, planner: Planner, audience: Audience, limits: Limits, *, introspection: bool) -> None:
+    def __init__(
+        self, planner: Planner, audience: Audience, limits: Limits, *, introspection: bool, most_cost: int
+    ) -> None:
         self.planner = planner
         self.audience = audience
         self.limits = limits
         self.introspection = introspection  # whether its callers may introspect the schema
+        self.most_cost = most_cost  # of one operation
         self.answerable: Recent[Document] = Recent(KEPT, KEPT_TOKENS)
         self.refused: Recent[RequestError] = Recent(KEPT_REFUSED, KEPT_REFUSED_CHARACTERS)
         self.answers: LRUCache[str, bytes] = LRUCache(KEPT_ANSWERS)
 
-    def get(self, text: str) -> Document:
-        """The document of this text. Raises RequestError if it cannot be parsed, exceeds a limit or is not valid."""
+    def get(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Document:
+        """The document of this text. Raises RequestError if it cannot be parsed, exceeds a limit or is not valid.
+
+        If it is not cached, the cost of its operation `name` is checked before it is validated.
+        """
         try:
             return self.answerable[text][0]  # not get(), which looks the key up twice
         except KeyError:
@@ -74,7 +90,9 @@ class Documents:
         if refused is not None:
             raise refused[0].with_traceback(None)
         try:
-            document = self.read(text)
+            document = self.read(text, name, variables)
+        except TooCostly:  # not cached: with other variables, or as another operation, it may cost less
+            raise
         except RequestError as error:
             weight = len(text) + len(error.body)
             if len(text) <= KEPT_TEXT and weight <= KEPT_REFUSED_CHARACTERS:
@@ -96,7 +114,16 @@ class Documents:
             document.operations[name] = known
         return known
 
-    def read(self, text: str) -> Document:
+    def cost(self, operation: Operation, variables: Mapping[str, Any]) -> int:
+        """The operation's cost with these variables, as sent. Raises TooCostly if it exceeds the view's limit."""
+        return self.checked(operation.costs.total(variables))
+
+    def checked(self, cost: int) -> int:
+        if cost > self.most_cost:
+            raise TooCostly(cost, self.most_cost)
+        return cost
+
+    def read(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Document:
         try:
             tree = parse(text, max_lexical_tokens=self.limits.tokens, max_comments=self.limits.tokens)
         except GraphQLError as error:
@@ -107,6 +134,9 @@ class Documents:
             analysis = analyse(tree, self.limits)
         except RecursionError:  # for example, a hundred levels in each of fifty fragments
             raise nested() from None
+        costs = self.planner.costs.operation(tree, name) if analysis.sound else None
+        if costs is not None:
+            self.checked(costs.total(variables))
         errors = validate(self.planner.schema, tree, RULES if analysis.sound else SOUND, max_errors=ERRORS)
         if errors or not analysis.sound:
             raise validation_errors(errors, self.audience)

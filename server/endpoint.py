@@ -54,6 +54,7 @@ from server.subscriptions import PreparedSubscription, prepare_subscription
 from settings import Settings
 
 ALLOW = (b"allow", b"GET, POST")
+COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
 DEVICE = 200  # characters of the User-Agent that are stored
 
 
@@ -68,10 +69,21 @@ class ServedView:
 class RequestContext:
     """One operation's request: where it comes from, who makes it, and what the log records of it.
 
-    `kind`, `document` and `codes` are set as soon as they are known.
+    `kind`, `document`, `cost` and `codes` are set as soon as they are known.
     """
 
-    __slots__ = ("codes", "cut_off", "document", "extend_deadline", "headers", "kind", "scope", "started", "viewer")
+    __slots__ = (
+        "codes",
+        "cost",
+        "cut_off",
+        "document",
+        "extend_deadline",
+        "headers",
+        "kind",
+        "scope",
+        "started",
+        "viewer",
+    )
 
     def __init__(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         self.started = time.perf_counter()
@@ -82,6 +94,7 @@ class RequestContext:
         self.cut_off: Callable[[], RequestError] = shutting_down  # the error to report if it is cancelled
         self.kind: str | None = None  # query, mutation or subscription
         self.document: str | None = None  # its hash
+        self.cost: int | None = None
         self.codes: tuple[str, ...] = ()  # of the response's errors
 
 
@@ -188,12 +201,27 @@ class Endpoint:
     async def operate(
         self, request: RequestContext, params: GraphQLParams, *, by_get: bool = False, streamed: bool = False
     ) -> bytes | PreparedSubscription:
-        """The response's JSON, or the subscription to stream, for `request.viewer`. Raises RequestError."""
+        """The response's JSON, or the subscription to stream, for `request.viewer`. Raises RequestError.
+
+        With a header GraphQL-Cost, the response's extensions have the operation's cost and its limit.
+        """
+        answer = await self.perform(request, params, by_get=by_get, streamed=streamed)
+        if COST not in request.headers or not isinstance(answer, bytes) or request.cost is None:
+            return answer
+        limit = self.views[request.viewer.audience].documents.most_cost
+        cost = orjson.dumps({"cost": {"requested": request.cost, "limit": limit}})
+        return answer[:-1] + b',"extensions":' + cost + b"}"
+
+    async def perform(
+        self, request: RequestContext, params: GraphQLParams, *, by_get: bool, streamed: bool
+    ) -> bytes | PreparedSubscription:
+        """As `operate`, without the cost."""
         view = self.views[request.viewer.audience]
-        document = view.documents.get(params.query)
+        document = view.documents.get(params.query, params.name, params.variables)
         request.document = document.hash
         operation = view.documents.operation(document, params.name)
         request.kind = operation.kind.value
+        request.cost = view.documents.cost(operation, params.variables)
         if by_get and operation.kind is OperationType.MUTATION:
             raise request_error(405, Code.BAD_USER_INPUT, "Send mutations by POST.", headers=((b"allow", b"POST"),))
         if operation.kind is OperationType.SUBSCRIPTION and not streamed:

@@ -77,6 +77,16 @@ def limit_exceeded(limit: str, most: float, message: str, *, asked: int | None =
     return request_error(400, Code.LIMIT_EXCEEDED, message, lenient=True, **facts)
 
 
+class TooCostly(RequestError):
+    """An operation whose cost, with the variables it was sent with, exceeds the limit of the caller's view."""
+
+    def __init__(self, requested: int, limit: int) -> None:
+        message = f"Operation costs {requested:,} and exceeds the limit of {limit:,}. Select less, or smaller pages."
+        cost = {"requested": requested, "limit": limit}
+        facts = {"code": Code.LIMIT_EXCEEDED.value, "limit": "cost", "most": limit, "asked": requested, "cost": cost}
+        super().__init__(400, [{"message": message, "extensions": facts}], lenient=True)
+
+
 def unauthenticated() -> RequestError:
     """A token that opens no session: the same for a malformed, unknown, revoked or expired one."""
     return request_error(

@@ -21,6 +21,11 @@ from schema.pagination import Node
 graph_enum(Measure)
 graph_enum(Reliability)
 
+# For the cost of an operation: most tables are small, but one may have `privacy.cubes.MOST_CELLS`.
+TABLE_CELLS = 50
+GROUPINGS = 2
+EXPORT_COST = 250
+
 NARROWING = {
     "by": "Names of the variables to group by, out of the insight's `by`. The others are summed over. Defaults to all.",
     "where": "Count only members who match every filter. Defaults to everyone.",
@@ -67,7 +72,9 @@ class Cell:
     """The number of members of a group who are in one category."""
 
     category: Category = sql(resolve.category_of, "The category of the insight's variable.")
-    by: list[Category] = sql(resolve.categories_by, "The group: one category for each grouping variable, in order.")
+    by: list[Category] = sql(
+        resolve.categories_by, "The group: one category for each grouping variable, in order.", size=GROUPINGS
+    )
     count: int | None = column(
         "Number of members, with noise added, so it may be negative. Null if HIDDEN, unless `includeUnreliable`."
     )
@@ -84,7 +91,9 @@ class Statistic:
     """The mean or median of the variable in one group."""
 
     measure: Measure = column("Which statistic this is.")
-    by: list[Category] = sql(resolve.categories_by, "The group: one category for each grouping variable, in order.")
+    by: list[Category] = sql(
+        resolve.categories_by, "The group: one category for each grouping variable, in order.", size=GROUPINGS
+    )
     value: float | None = column(
         "The statistic, over the categories that have a value, and within their range. Null if HIDDEN."
     )
@@ -100,7 +109,9 @@ class Insight(Node):
 
     dataset: Dataset = sql(datasets.dataset_of, "The dataset it was computed from.")
     variable: Variable = sql(resolve.variable_of, "The variable whose categories are counted.")
-    by: list[Variable] = sql(resolve.variables_by, "The grouping variables, in order. Empty for a one-way table.")
+    by: list[Variable] = sql(
+        resolve.variables_by, "The grouping variables, in order. Empty for a one-way table.", size=GROUPINGS
+    )
     precision: Precision = sql(resolve.precision_of, "Precision of the counts.")
     margin_of_error: int = sql(resolve.margin_of, f"Half-width of each count's {CONFIDENCE} confidence interval.")
     cost: PrivacyCost = sql(resolve.cost_of, "Privacy cost that was charged to the dataset's budget.")
@@ -112,6 +123,7 @@ class Insight(Node):
         unless=("by", "where"),
         arguments=NARROWING
         | {"include_unreliable": "Whether to return the counts and shares of HIDDEN cells too. Defaults to false."},
+        size=TABLE_CELLS,
     )
     statistics: list[Statistic] = computed(
         cubes.cube_of,
@@ -128,7 +140,12 @@ class Insight(Node):
     )
     purpose: str | None = sql(resolve.purpose_of, "The purpose stated in the public ledger. Null if none is stated.")
     ledger_entry: LedgerEntry = sql(resolve.ledger_entry_of, "Its entry in the public ledger.")
-    csv: str = computed(cubes.cube_of, cubes.csv, "All cells as CSV with a header. HIDDEN figures are left out.")
+    csv: str = computed(
+        cubes.cube_of, cubes.csv, "All cells as CSV with a header. HIDDEN figures are left out.", cost=EXPORT_COST
+    )
     json_stat: str = computed(
-        cubes.cube_of, cubes.json_stat, "All cells as a JSON-stat 2.0 dataset. HIDDEN figures are left out."
+        cubes.cube_of,
+        cubes.json_stat,
+        "All cells as a JSON-stat 2.0 dataset. HIDDEN figures are left out.",
+        cost=EXPORT_COST,
     )
