@@ -92,6 +92,7 @@ def create_app(settings: Settings) -> Cohorte:
             is_listening = asyncio.Event()
             events = Events()
             endpoint = Endpoint(served, sessions, events, publisher, settings)
+            stack.callback(endpoint.planning.close)
             listening = asyncio.create_task(listen(listener, (sessions, events), is_listening))
             stack.push_async_callback(end, listening)
             stack.push_async_callback(end, asyncio.create_task(endpoint.streams.watch()))

@@ -28,6 +28,9 @@ class Limits:
     fields: int = 400  # of one selection: a row of PostgreSQL has at most 1,664 columns
     key_bytes: int = 63  # of a response key: PostgreSQL silently truncates longer names
     input_list: int = 100
+    # Selections of one caller's documents that are new to the server: planning each takes a millisecond.
+    planned_at_once: int = 4_000
+    planned_a_second: int = 200
     statement_seconds: float = 5.0
     request_seconds: float = 10.0
     freezing_seconds: float = 60.0  # of the requests that freeze a dataset from thousands of members' rows

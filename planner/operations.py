@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -43,11 +42,10 @@ from planner.costs import Costs, OperationCosts
 from planner.declare import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import Reader, as_object, compiled, labelled
-from planner.payload_checks import check_payloads
+from planner.payload_checks import check_payloads, plans_of
+from planner.plans import Plans
 from planner.selection import Selections, everything
 from planner.tables import Tables
-
-PLANS_AN_OPERATION = 64
 
 
 class BadVariables(Exception):
@@ -144,7 +142,7 @@ class Operation:
             for each in node.variable_definitions or ()
         ]
         self.costs = OperationCosts(planner.costs, document, node)
-        self._plans: LRUCache[Any, Plan | None] = LRUCache(PLANS_AN_OPERATION)
+        self._plans: Plans[Plan] = Plans()
 
     def coerce(self, variables: Mapping[str, Any]) -> Variables:
         """The variables coerced to their types. Raises BadVariables if any are missing or have a wrong type."""
@@ -179,6 +177,30 @@ class Operation:
         if self.kind is not OperationType.QUERY:
             return None
         return self._cached(("operation",), variables, self._plan_operation)
+
+    def known_plan(self, variables: Variables) -> Plan | None:
+        """As `plan`, of a query. Raises KeyError if it is not cached."""
+        return self._plans[self._key(("operation",), variables)]
+
+    def is_planned(self, variables: Variables) -> bool:
+        """Whether `make_plans` has been called for variables like these, and its plans may still be cached."""
+        return self._key(("made",), variables) in self._plans
+
+    def make_plans(self, variables: Variables, viewer: Viewer) -> None:
+        """Plans all statements of the operation, so that they are cached. May run in any thread, and take a second.
+
+        Raises GraphQLError for an argument that cannot be planned.
+        """
+        root = self.planner.schema.query_type
+        if self.kind is OperationType.SUBSCRIPTION:
+            self.subscription_plan(variables)
+        elif self.kind is OperationType.MUTATION:
+            self.check(variables, viewer)
+        elif self.plan(variables) is None and root is not None:
+            selections = Selections(self.planner.schema, self.fragments, variables.values)
+            for _ in plans_of(self, variables, selections, root, selections.of(root, [self.node.selection_set]), ()):
+                pass
+        self._plans[self._key(("made",), variables)] = None
 
     def check(self, variables: Variables, viewer: Viewer) -> None:
         """Raises GraphQLError if the selection of a mutation's payload would be refused after the mutation's commit."""
@@ -259,7 +281,7 @@ class Operation:
         self, part: tuple[str, ...], variables: Variables, plan: Callable[[StatementBuilder], Plan | None]
     ) -> Plan | None:
         """The plan of one part of the operation; `plan` makes it if it is not cached, and may raise NotPlannable."""
-        key = (part, *(each.of(variables.values) for each in self._key_parts))
+        key = self._key(part, variables)
         try:
             return self._plans[key]
         except KeyError:
@@ -271,6 +293,9 @@ class Operation:
             found = plan(builder)
         self._plans[key] = found
         return found
+
+    def _key(self, part: tuple[str, ...], variables: Variables) -> tuple[Any, ...]:
+        return (part, *(each.of(variables.values) for each in self._key_parts))
 
     def _plan_operation(self, builder: StatementBuilder) -> Plan | None:
         root = self.planner.schema.query_type

@@ -77,11 +77,8 @@ class Documents:
         self.refused: Recent[RequestError] = Recent(KEPT_REFUSED, KEPT_REFUSED_CHARACTERS)
         self.answers: LRUCache[str, bytes] = LRUCache(KEPT_ANSWERS)
 
-    def get(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Document:
-        """The document of this text. Raises RequestError if it cannot be parsed, exceeds a limit or is not valid.
-
-        If it is not cached, the cost of its operation `name` is checked before it is validated.
-        """
+    def known(self, text: str) -> Document | None:
+        """The cached document of this text. Raises RequestError if it is known to be refused."""
         try:
             return self.answerable[text][0]  # not get(), which looks the key up twice
         except KeyError:
@@ -89,19 +86,18 @@ class Documents:
         refused = self.refused.get(text)
         if refused is not None:
             raise refused[0].with_traceback(None)
-        try:
-            document = self.read(text, name, variables)
-        except TooCostly:  # not cached: with other variables, or as another operation, it may cost less
-            raise
-        except RequestError as error:
-            weight = len(text) + len(error.body)
-            if len(text) <= KEPT_TEXT and weight <= KEPT_REFUSED_CHARACTERS:
-                self.refused[text] = error, weight
-            raise
+        return None
+
+    def keep(self, text: str, document: Document) -> None:
         weight = document.tree.token_count + len(text) // TOKEN_CHARACTERS
         if len(text) <= KEPT_TEXT and weight <= KEPT_TOKENS:
             self.answerable[text] = document, weight
-        return document
+
+    def refuse(self, text: str, error: RequestError) -> None:
+        """Caches a refusal, unless it depends on the variables or on the operation that is requested."""
+        weight = len(text) + len(error.body)
+        if not isinstance(error, TooCostly) and len(text) <= KEPT_TEXT and weight <= KEPT_REFUSED_CHARACTERS:
+            self.refused[text] = error, weight
 
     def operation(self, document: Document, name: str | None) -> Operation:
         """The operation of this name, or the only one if `name` is None. Raises RequestError if there is none."""
@@ -124,6 +120,10 @@ class Documents:
         return cost
 
     def read(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Document:
+        """Parses and validates a document, and prepares its operation `name`; checks that one's cost before validating.
+
+        May run in any thread. Raises RequestError if it cannot be parsed, exceeds a limit or is not valid.
+        """
         try:
             tree = parse(text, max_lexical_tokens=self.limits.tokens, max_comments=self.limits.tokens)
         except GraphQLError as error:
@@ -143,7 +143,10 @@ class Documents:
         if analysis.introspects and not self.introspection:
             message = "Introspection requires signing in. The public schema is at /schema/public.graphql."
             raise request_error(400, Code.VALIDATION_FAILED, message, lenient=True)
-        return Document(sha256(text.encode()).hexdigest()[:16], tree, analysis)
+        document = Document(sha256(text.encode()).hexdigest()[:16], tree, analysis)
+        if costs is not None:
+            self.operation(document, name)
+        return document
 
     def too_long(self, message: str) -> RequestError:
         if "nested" in message:

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from logging import INFO
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from models.viewers import ANYBODY, Audience
 from planner.arguments import Variables
+from planner.costs import INTROSPECTION
 from planner.operations import BadVariables, Operation
 from schema.context import Context
 from server import logs
@@ -34,6 +36,7 @@ from server.errors import (
 )
 from server.event_streams import EVENTS, as_stream, stream
 from server.limits import check_variables
+from server.planning import Planning
 from server.pools import ConnectionPool
 from server.publisher_pool import PublisherPool
 from server.requests import (
@@ -55,6 +58,7 @@ from settings import Settings
 
 ALLOW = (b"allow", b"GET, POST")
 COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
+CHARACTERS_A_UNIT = 100  # of a new document: reading as many takes as long as planning one selection
 DEVICE = 200  # characters of the User-Agent that are stored
 
 
@@ -118,6 +122,7 @@ class Endpoint:
         self.publisher = publisher
         self.streams = Streams(sessions)
         self.settings = settings
+        self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
         self.log = logs.OperationLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -217,7 +222,7 @@ class Endpoint:
     ) -> bytes | PreparedSubscription:
         """As `operate`, without the cost."""
         view = self.views[request.viewer.audience]
-        document = view.documents.get(params.query, params.name, params.variables)
+        document = view.documents.known(params.query) or await self.read(request, view.documents, params)
         request.document = document.hash
         operation = view.documents.operation(document, params.name)
         request.kind = operation.kind.value
@@ -236,11 +241,17 @@ class Endpoint:
                 return cached
         try:
             variables = operation.coerce(params.variables)
+            made = False
+            try:
+                plan = operation.known_plan(variables)
+            except KeyError:
+                made = await self.make_plans(request, document, operation, variables)
+                plan = operation.plan(variables)
             if operation.kind is OperationType.SUBSCRIPTION:
                 return await prepare_subscription(operation, variables, request.viewer, view.connections, self.events)
-            plan = operation.plan(variables)
             values = plan.values(variables, request.viewer) if plan is not None else None
-            operation.check(variables, request.viewer)
+            if not made:
+                operation.check(variables, request.viewer)
         except BadVariables as bad:
             raise bad_variables(bad.errors) from None
         except GraphQLError as error:
@@ -254,6 +265,41 @@ class Endpoint:
         if text is None:
             raise RuntimeError("a planned statement returned no row")
         return b'{"data":' + text.encode() + b"}"
+
+    async def read(self, request: RequestContext, documents: Documents, params: GraphQLParams) -> Document:
+        """A document that is not cached, read in the planning thread. Raises RequestError."""
+        text = params.query
+        work = partial(documents.read, text, params.name, params.variables)
+        units = 1 + len(text) // CHARACTERS_A_UNIT
+        try:
+            document = await self.planning.run(self.caller(request), work, units, partial(documents.known, text))
+        except RequestError as error:
+            if error.status == 400:
+                documents.refuse(text, error)
+            raise
+        documents.keep(text, document)
+        return document
+
+    async def make_plans(
+        self, request: RequestContext, document: Document, operation: Operation, variables: Variables
+    ) -> bool:
+        """Makes the operation's plans in the planning thread, if they are not cached. Returns whether it made them.
+
+        Raises RequestError, or GraphQLError for an argument that cannot be planned.
+        """
+        if operation.is_planned(variables):
+            return False
+        work = partial(operation.make_plans, variables, request.viewer)
+        units = 1 + document.analysis.size
+        known = await self.planning.run(
+            self.caller(request), work, units, lambda: operation.is_planned(variables) or None
+        )
+        return known is None
+
+    def caller(self, request: RequestContext) -> Hashable:
+        """Who a request's work is charged to: an account, an organization's programs, or a client's address."""
+        viewer = request.viewer
+        return viewer.account or viewer.organization or client_address(request.scope, self.settings.trusted_proxies)
 
     async def execute(self, request: RequestContext, operation: Operation, variables: Variables) -> bytes:
         """The response of an operation that graphql-core executes, such as a mutation. Raises RequestError."""
@@ -271,6 +317,7 @@ class Endpoint:
             write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
             guard_commit=None if guard is None else guard.guarded,
             await_step=None if guard is None else guard.await_step,
+            in_thread=lambda work: self.planning.run(self.caller(request), work, INTROSPECTION),
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(request.scope, self.settings.trusted_proxies),
         )

@@ -107,6 +107,18 @@ def overloaded() -> RequestError:
     return unavailable("The server is overloaded. Please try again.")
 
 
+def too_much_planning(most: int, seconds: int) -> RequestError:
+    """New documents of one caller, faster than they may be planned; `seconds` is when to try again."""
+    message = (
+        f"Too many new documents: {most:,} of their selections are planned in a second. Send values as variables, so "
+        "that documents are the same each time, or wait."
+    )
+    headers = ((b"retry-after", b"%d" % seconds),)
+    return request_error(
+        429, Code.LIMIT_EXCEEDED, message, headers=headers, limit="planned_a_second", most=most, retryAfter=seconds
+    )
+
+
 def events_missed() -> RequestError:
     """A subscription while the server receives no events, or after a gap in them."""
     return unavailable("Events may have been missed. Please resubscribe.")

@@ -1,0 +1,54 @@
+"""Caches the plans of one operation, bounded by the length of their SQL. Safe to use from several threads."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from threading import Lock
+from typing import Generic, Protocol, TypeVar
+
+
+class HasSql(Protocol):
+    @property
+    def sql(self) -> str: ...
+
+
+P = TypeVar("P", bound=HasSql)
+
+MOST_CHARACTERS = 1_000_000  # of the statements of one operation, which may have hundreds of fields and many shapes
+ENTRY = 200  # what an entry counts beside its statement
+
+
+class Plans(Generic[P]):
+    """The most recently used plans, by key. None is a plan too: of a part that is no statement."""
+
+    def __init__(self, most: int = MOST_CHARACTERS) -> None:
+        self.most, self.size = most, 0
+        self._found: OrderedDict[Hashable, P | None] = OrderedDict()
+        self._writing = Lock()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._found
+
+    def __getitem__(self, key: Hashable) -> P | None:
+        """The plan. Raises KeyError if it is not cached."""
+        plan = self._found[key]
+        try:  # noqa: SIM105 - `suppress` takes as long as all the rest
+            self._found.move_to_end(key)
+        except KeyError:  # evicted meanwhile, by another thread
+            pass
+        return plan
+
+    def __setitem__(self, key: Hashable, plan: P | None) -> None:
+        with self._writing:
+            if key in self._found:
+                return
+            self._found[key] = plan
+            self.size += weight(plan)
+            while self.size > self.most and len(self._found) > 1:
+                self.size -= weight(self._found.popitem(last=False)[1])
+
+
+def weight(plan: HasSql | None) -> int:
+    return ENTRY + (0 if plan is None else len(plan.sql))
