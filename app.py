@@ -31,6 +31,7 @@ from server.scheduler import PUBLISHING_LOCK, Scheduler
 from server.sessions import Sessions
 from settings import Settings
 
+SIGN_INS, LOOKUPS = 4, 2  # connections for what strangers write, and for looking up sessions
 LISTENER_SECONDS = 5.0  # to reach the database
 
 
@@ -65,6 +66,7 @@ def create_app(settings: Settings) -> Cohorte:
     limits = settings.limits
     views = build_views()
     served: dict[Audience, ServedView] = {}
+    health: list[ConnectionPool] = []  # the connection that answers whether the server is ready
     revision = head()
 
     @asynccontextmanager
@@ -88,10 +90,16 @@ def create_app(settings: Settings) -> Cohorte:
             publisher = PublisherPool(ConnectionPool(opened, STATEMENT_SECONDS), LedgerHeadFile(settings.data, owner))
             stack.push_async_callback(close, publisher.connections)
             await publisher.verify()
-            sessions = Sessions(served[Audience.PUBLIC].connections, demonstration=settings.demo)
+            # Strangers' reads must neither keep anybody from signing in, nor sign-ins anybody from being recognized.
+            identity, lookups, readiness = [await own_pool(size) for size in (SIGN_INS, LOOKUPS, 1)]
+            for own in (identity, lookups, readiness):
+                stack.push_async_callback(close, own)
+            health.append(readiness)
+            stack.callback(health.clear)
+            sessions = Sessions(lookups, demonstration=settings.demo)
             is_listening = asyncio.Event()
             events = Events()
-            endpoint = Endpoint(served, sessions, events, publisher, settings)
+            endpoint = Endpoint(served, sessions, events, publisher, identity, settings)
             stack.callback(endpoint.planning.close)
             listening = asyncio.create_task(listen(listener, (sessions, events), is_listening))
             stack.push_async_callback(end, listening)
@@ -111,6 +119,10 @@ def create_app(settings: Settings) -> Cohorte:
             yield
             app.endpoint = None
 
+    async def own_pool(size: int) -> ConnectionPool:
+        opened = await pool(owner, Audience.PUBLIC, size, limits.statement_seconds)
+        return ConnectionPool(opened, limits.statement_seconds)
+
     async def listener() -> asyncpg.Connection:
         return await connect("cohorte listener")
 
@@ -119,10 +131,10 @@ def create_app(settings: Settings) -> Cohorte:
         return await asyncpg.connect(address, timeout=LISTENER_SECONDS, server_settings={"application_name": name})
 
     async def is_ready() -> bool:
-        if set(served) != set(views):
+        if not health:
             return False
         try:
-            return await served[Audience.PUBLIC].connections.run(lambda connection: is_at(connection, revision))
+            return await health[0].run(lambda connection: is_at(connection, revision))
         except (RequestError, asyncpg.PostgresError):
             return False
 

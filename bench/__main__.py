@@ -66,7 +66,8 @@ def serving(which: str, dsn: str) -> Iterator[str]:
     command = [sys.executable, *(uvicorn if which == "limit" else ["-m", "commands.serve"])]
     environment = os.environ | {
         "BENCH_DATABASE_URL": dsn, "COHORTE_DATABASE_URL": dsn, "COHORTE_PORT": str(port), "COHORTE_DEMO": "1",
-        "COHORTE_POOL_SIZE": str(CLIENTS),  # the limit opens as many connections
+        # One caller may use half of them, which is as many as the limit opens.
+        "COHORTE_POOL_SIZE": str(2 * CLIENTS),
     }  # fmt: skip
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     with contextlib.suppress(OSError):

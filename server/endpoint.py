@@ -57,6 +57,7 @@ from server.subscriptions import PreparedSubscription, prepare_subscription
 from settings import Settings
 
 ALLOW = (b"allow", b"GET, POST")
+UNKNOWN = "unknown"  # clients without an address share what one caller may use
 COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
 CHARACTERS_A_UNIT = 100  # of a new document: reading as many takes as long as planning one selection
 DEVICE = 200  # characters of the User-Agent that are stored
@@ -114,12 +115,14 @@ class Endpoint:
         sessions: Sessions,
         events: Events,
         publisher: PublisherPool,
+        identity: ConnectionPool,
         settings: Settings,
     ) -> None:
         self.views = views
         self.sessions = sessions
         self.events = events
         self.publisher = publisher
+        self.identity = identity  # for what strangers write, so that no reads keep anybody from signing in
         self.streams = Streams(sessions)
         self.settings = settings
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
@@ -248,7 +251,9 @@ class Endpoint:
                 made = await self.make_plans(request, document, operation, variables)
                 plan = operation.plan(variables)
             if operation.kind is OperationType.SUBSCRIPTION:
-                return await prepare_subscription(operation, variables, request.viewer, view.connections, self.events)
+                return await prepare_subscription(
+                    operation, variables, request.viewer, view.connections, self.events, self.caller(request)
+                )
             values = plan.values(variables, request.viewer) if plan is not None else None
             if not made:
                 operation.check(variables, request.viewer)
@@ -261,7 +266,7 @@ class Endpoint:
             if cache_key and not request.codes:
                 view.documents.answers[cache_key] = body
             return body
-        text = await view.connections.read(plan.sql, values)
+        text = await view.connections.read(plan.sql, values, self.caller(request))
         if text is None:
             raise RuntimeError("a planned statement returned no row")
         return b'{"data":' + text.encode() + b"}"
@@ -299,25 +304,31 @@ class Endpoint:
     def caller(self, request: RequestContext) -> Hashable:
         """Who a request's work is charged to: an account, an organization's programs, or a client's address."""
         viewer = request.viewer
-        return viewer.account or viewer.organization or client_address(request.scope, self.settings.trusted_proxies)
+        known = viewer.account or viewer.organization
+        if known is not None:
+            return known.int  # whose hash takes a fraction of the UUID's
+        return client_address(request.scope, self.settings.trusted_proxies) or UNKNOWN
 
     async def execute(self, request: RequestContext, operation: Operation, variables: Variables) -> bytes:
         """The response of an operation that graphql-core executes, such as a mutation. Raises RequestError."""
         viewer = request.viewer
         view = self.views[viewer.audience]
+        # The mutations of the public view sign in, register and reset passwords.
+        pool = self.identity if viewer.audience is Audience.PUBLIC else view.connections
+        caller = self.caller(request)
         device = request.headers.get(b"user-agent")
         guard = CommitGuard() if operation.kind is OperationType.MUTATION else None
         context = Context(
             viewer=viewer,
-            read=view.connections.read,
-            write=lambda: view.connections.write(viewer),
+            read=lambda sql, values: view.connections.read(sql, values, caller),
+            write=lambda: pool.write(viewer, caller),
             settings=self.settings,
             publish=lambda: self.publisher.write(viewer),
             extend_deadline=request.extend_deadline,
-            write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
+            write_as_anybody=lambda: self.identity.write(ANYBODY, caller),
             guard_commit=None if guard is None else guard.guarded,
             await_step=None if guard is None else guard.await_step,
-            in_thread=lambda work: self.planning.run(self.caller(request), work, INTROSPECTION),
+            in_thread=lambda work: self.planning.run(caller, work, INTROSPECTION),
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(request.scope, self.settings.trusted_proxies),
         )

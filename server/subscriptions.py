@@ -1,6 +1,6 @@
 """Answers subscriptions: reads each event's row with its subscriber's rights."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -57,7 +57,12 @@ class PreparedSubscription:
 
 
 async def prepare_subscription(
-    operation: Operation, variables: Variables, viewer: Viewer, connections: ConnectionPool, events: Events
+    operation: Operation,
+    variables: Variables,
+    viewer: Viewer,
+    connections: ConnectionPool,
+    events: Events,
+    caller: Hashable,
 ) -> PreparedSubscription:
     """The subscription of an operation.
 
@@ -65,7 +70,7 @@ async def prepare_subscription(
     """
     plan, topic = operation.subscription_plan(variables), None
     if plan.topic is not None:
-        text = await connections.read(plan.topic.sql, plan.topic.values(variables, viewer))
+        text = await connections.read(plan.topic.sql, plan.topic.values(variables, viewer), caller)
         if text is None:
             raise unknown_topic()
         topic = UUID(text)

@@ -88,8 +88,9 @@ class Ask:
     async def listen_to_statements(self) -> None:
         endpoint = self.app.endpoint
         assert endpoint is not None
-        for view in endpoint.views.values():
-            pool = view.connections.pool
+        of_views = (view.connections for view in endpoint.views.values())
+        for connections in (*of_views, endpoint.identity, endpoint.sessions.connections):
+            pool = connections.pool
             held = [await pool.acquire() for _ in range(pool.get_size())]
             for connection in held:
                 connection.add_query_logger(self.record_statement)
