@@ -79,7 +79,7 @@ def create_app(settings: Settings) -> Cohorte:
                 connections = ConnectionPool(opened, limits.statement_seconds)
                 stack.push_async_callback(close, connections)
                 documents = Documents(
-                    Planner(view._schema, audience, limits.page, open_tables(audience)),
+                    Planner(view._schema, audience, limits.page, open_tables(audience), limits.answer_bytes),
                     audience,
                     limits,
                     introspection=settings.demo or audience is not Audience.PUBLIC,

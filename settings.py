@@ -31,6 +31,7 @@ class Limits:
     # Selections of one caller's documents that are new to the server: planning each takes a millisecond.
     planned_at_once: int = 4_000
     planned_a_second: int = 200
+    answer_bytes: int = 5_000_000
     statement_seconds: float = 5.0
     request_seconds: float = 10.0
     freezing_seconds: float = 60.0  # of the requests that freeze a dataset from thousands of members' rows

@@ -43,7 +43,7 @@ from planner.declare import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import Reader, as_object, compiled, labelled
 from planner.payload_checks import check_payloads, plans_of
-from planner.plans import Plans
+from planner.plans import Plans, bounded
 from planner.selection import Selections, everything
 from planner.tables import Tables
 
@@ -100,7 +100,8 @@ class Planner:
     """Plans the operations of one view's schema; pages have at most `page_limit` rows.
 
     `open_tables` are the tables of which every viewer may read every row. A statement that reads only these does not
-    carry its viewer. The constructor attaches the planner's resolvers to `schema`.
+    carry its viewer. With `answer_bytes`, a statement whose text exceeds it returns `planner.plans.TOO_LARGE` instead.
+    The constructor attaches the planner's resolvers to `schema`.
     """
 
     def __init__(
@@ -109,7 +110,9 @@ class Planner:
         audience: Audience,
         page_limit: int = PAGE_LIMIT,
         open_tables: frozenset[str] = frozenset(),
+        answer_bytes: int | None = None,
     ) -> None:
+        self.answer_bytes = answer_bytes
         self.schema, self.audience, self.page_limit, self.open_tables = schema, audience, page_limit, open_tables
         self.tables = Tables(schema)
         self.costs = Costs(schema, self.tables, page_limit)
@@ -265,7 +268,7 @@ class Operation:
         """graphql-core's result for the root value `root`, a dict that holds planned fields by their response keys."""
         planner, context = self.planner, context or SimpleNamespace()
         selections = Selections(planner.schema, self.fragments, variables.values)
-        context.computing = Computing(selections, planner.tables.python_names)
+        context.computing = Computing(selections, planner.tables)
         result = execute(
             planner.schema,
             self.document,
@@ -312,7 +315,8 @@ class Operation:
     def _planned(self, builder: StatementBuilder, body: Expression) -> Plan:
         planner = self.planner
         done = compiled(body, builder.bound, planner.audience.setting, planner.open_tables)
-        return Plan(done.sql, done.values)
+        most = planner.answer_bytes
+        return Plan(done.sql if most is None else bounded(done.sql, most), done.values)
 
     def _find_key_parts(self) -> list[PlanKeyPart]:
         found: dict[tuple[str, Any], PlanKeyPart] = {}

@@ -13,6 +13,7 @@ class HasSql(Protocol):
 
 P = TypeVar("P", bound=HasSql)
 
+TOO_LARGE = "too large"  # a statement's result in place of one that exceeds the planner's limit; it is not JSON
 MOST_CHARACTERS = 1_000_000  # of the statements of one operation, which may have hundreds of fields and many shapes
 ENTRY = 200  # what an entry counts beside its statement
 
@@ -52,3 +53,10 @@ class Plans(Generic[P]):
 
 def weight(plan: HasSql | None) -> int:
     return ENTRY + (0 if plan is None else len(plan.sql))
+
+
+def bounded(sql: str, most: int) -> str:
+    """The statement of one text, which returns TOO_LARGE in its place if it has more than `most` bytes."""
+    # Without OFFSET, PostgreSQL would merge the two levels, and evaluate the text twice.
+    limited = f"CASE WHEN octet_length(bounded.t) > {most} THEN '{TOO_LARGE}' ELSE bounded.t END"
+    return f"SELECT {limited} FROM ({sql} OFFSET 0) AS bounded(t)"  # noqa: S608 - all of it is the planner's

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from logging import INFO
@@ -17,9 +17,11 @@ from models.viewers import ANYBODY, Audience
 from planner.arguments import Variables
 from planner.costs import INTROSPECTION
 from planner.operations import BadVariables, Operation
+from planner.plans import TOO_LARGE
 from schema.context import Context
 from server import logs
 from server.addresses import client_address
+from server.answers import AnswerSize, too_large
 from server.broker import Events
 from server.commit_guard import CommitGuard
 from server.deadlines import CutOffReason, Deadline, RequestCutOff
@@ -267,6 +269,8 @@ class Endpoint:
                 view.documents.answers[cache_key] = body
             return body
         text = await view.connections.read(plan.sql, values, self.caller(request))
+        if text == TOO_LARGE:
+            raise too_large(self.settings.limits.answer_bytes)
         if text is None:
             raise RuntimeError("a planned statement returned no row")
         return b'{"data":' + text.encode() + b"}"
@@ -317,10 +321,15 @@ class Endpoint:
         pool = self.identity if viewer.audience is Audience.PUBLIC else view.connections
         caller = self.caller(request)
         device = request.headers.get(b"user-agent")
+        size = AnswerSize(self.settings.limits.answer_bytes)
+
+        async def read(sql: str, values: Sequence[Any]) -> str | None:
+            return size.text(await view.connections.read(sql, values, caller))
+
         guard = CommitGuard() if operation.kind is OperationType.MUTATION else None
         context = Context(
             viewer=viewer,
-            read=lambda sql, values: view.connections.read(sql, values, caller),
+            read=read,
             write=lambda: pool.write(viewer, caller),
             settings=self.settings,
             publish=lambda: self.publisher.write(viewer),
@@ -329,6 +338,7 @@ class Endpoint:
             guard_commit=None if guard is None else guard.guarded,
             await_step=None if guard is None else guard.await_step,
             in_thread=lambda work: self.planning.run(caller, work, INTROSPECTION),
+            count_bytes=size.count,
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(request.scope, self.settings.trusted_proxies),
         )

@@ -10,6 +10,8 @@ import orjson
 from models.viewers import Viewer
 from planner.arguments import Variables
 from planner.operations import Operation, SubscriptionPlan
+from planner.plans import TOO_LARGE
+from server.answers import too_large
 from server.broker import Events, Subscriber
 from server.errors import unknown_topic
 from server.pools import ConnectionPool
@@ -45,6 +47,8 @@ class PreparedSubscription:
             # Row-level security applies to each event's statement: the viewer's rights may have changed in between.
             values = statement.values(self.variables, self.viewer, event)
             text = await self.connections.read_for_event(statement.sql, values)
+            if text == TOO_LARGE:
+                raise too_large(self.operation.planner.answer_bytes or 0)
             if text is not None and self.plan.needs_executor:
                 yield await self.executed(orjson.loads(text))
             elif text is not None:
