@@ -59,8 +59,13 @@ async def _read(parent: Any, info: Any, as_input: bool) -> Any:
     """The value of a planned field of a Python object or of a root type, read by one statement with all below it."""
     context = info.context
     path = tuple(key for key in info.path.as_list() if isinstance(key, str))
-    plan = plan_of(context.operation, context.variables, info.parent_type, info.field_nodes, path, type(parent))
-    text = await context.read(plan.sql, plan.values(context.variables, context.viewer, parent))
+    kind, operation, variables = info.parent_type, context.operation, context.variables
+    plan = operation.known_field((kind.name, *path), variables)
+    if plan is None:
+        make = partial(plan_of, operation, variables, kind, info.field_nodes, path, type(parent))
+        in_thread = getattr(context, "in_thread", None)
+        plan = make() if in_thread is None else await in_thread(make)
+    text = await context.read(plan.sql, plan.values(variables, context.viewer, parent))
     if text is None:
         return None
     value = orjson.loads(text)["value"]

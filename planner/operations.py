@@ -118,12 +118,15 @@ class Planner:
         self.costs = Costs(schema, self.tables, page_limit)
         attach_resolvers(schema, self.tables)
 
-    def operation(self, document: DocumentNode, name: str | None) -> "Operation":
-        """The operation of this name, or the only one if `name` is None. Raises GraphQLError if there is none."""
+    def operation(self, document: DocumentNode, name: str | None, selections: int = 0) -> "Operation":
+        """The operation of this name, or the only one if `name` is None. Raises GraphQLError if there is none.
+
+        More plans of it are cached the more `selections` it has.
+        """
         node = get_operation_ast(document, name)
         if node is None:
             raise bad_user_input("No operation has this name." if name else "Select an operation with operationName.")
-        return Operation(self, document, node)
+        return Operation(self, document, node, selections)
 
 
 class Operation:
@@ -132,7 +135,9 @@ class Operation:
     Variables that change the statement, such as a page size, are part of a plan's key; all others are bound.
     """
 
-    def __init__(self, planner: Planner, document: DocumentNode, node: OperationDefinitionNode) -> None:
+    def __init__(
+        self, planner: Planner, document: DocumentNode, node: OperationDefinitionNode, selections: int = 0
+    ) -> None:
         self.planner, self.document, self.node = planner, document, node
         self.kind: OperationType = node.operation
         self.name = node.name.value if node.name else None
@@ -145,7 +150,7 @@ class Operation:
             for each in node.variable_definitions or ()
         ]
         self.costs = OperationCosts(planner.costs, document, node)
-        self._plans: Plans[Plan] = Plans()
+        self._plans: Plans[Plan] = Plans(selections)
 
     def coerce(self, variables: Mapping[str, Any]) -> Variables:
         """The variables coerced to their types. Raises BadVariables if any are missing or have a wrong type."""
@@ -187,7 +192,8 @@ class Operation:
 
     def is_planned(self, variables: Variables) -> bool:
         """Whether `make_plans` has been called for variables like these, and its plans may still be cached."""
-        return self._key(("made",), variables) in self._plans
+        parts = ("made", "operation") if self.kind is OperationType.QUERY else ("made",)
+        return all(self._key((part,), variables) in self._plans for part in parts)
 
     def make_plans(self, variables: Variables, viewer: Viewer) -> None:
         """Plans all statements of the operation, so that they are cached. May run in any thread, and take a second.
@@ -222,6 +228,13 @@ class Operation:
         found = self._cached(("field", *path), variables, plan)
         assert found is not None  # it is planned, or raises NotPlannable
         return found
+
+    def known_field(self, path: tuple[str, ...], variables: Variables) -> Plan | None:
+        """As `plan_field`, None if it is not cached."""
+        try:
+            return self._plans[self._key(("field", *path), variables)]
+        except KeyError:
+            return None
 
     def subscription_plan(self, variables: Variables) -> SubscriptionPlan:
         """How to answer a subscription. Raises GraphQLError if its one field is skipped."""

@@ -14,15 +14,16 @@ class HasSql(Protocol):
 P = TypeVar("P", bound=HasSql)
 
 TOO_LARGE = "too large"  # a statement's result in place of one that exceeds the planner's limit; it is not JSON
-MOST_CHARACTERS = 1_000_000  # of the statements of one operation, which may have hundreds of fields and many shapes
+MOST_CHARACTERS = 200_000  # of the statements of one operation: it may have many fields, and pages of many sizes,
+A_SELECTION = 2_000  # or else as many for each of its selections
 ENTRY = 200  # what an entry counts beside its statement
 
 
 class Plans(Generic[P]):
     """The most recently used plans, by key. None is a plan too: of a part that is no statement."""
 
-    def __init__(self, most: int = MOST_CHARACTERS) -> None:
-        self.most, self.size = most, 0
+    def __init__(self, selections: int) -> None:
+        self.most, self.size = max(MOST_CHARACTERS, A_SELECTION * selections), 0
         self._found: OrderedDict[Hashable, P | None] = OrderedDict()
         self._writing = Lock()
 

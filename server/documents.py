@@ -89,7 +89,8 @@ class Documents:
         return None
 
     def keep(self, text: str, document: Document) -> None:
-        weight = document.tree.token_count + len(text) // TOKEN_CHARACTERS
+        # Fragments make many selections of few tokens, and their plans take the space.
+        weight = max(document.tree.token_count, document.analysis.size) + len(text) // TOKEN_CHARACTERS
         if len(text) <= KEPT_TEXT and weight <= KEPT_TOKENS:
             self.answerable[text] = document, weight
 
@@ -104,7 +105,7 @@ class Documents:
         known = document.operations.get(name)
         if known is None:
             try:
-                known = self.planner.operation(document.tree, name)
+                known = self.planner.operation(document.tree, name, document.analysis.size)
             except GraphQLError:
                 raise request_error(400, Code.BAD_USER_INPUT, no_operation(name), lenient=True) from None
             document.operations[name] = known
