@@ -38,6 +38,7 @@ from server.scheduler import PUBLISHING_LOCK, Scheduler
 from server.sessions import Sessions
 from settings import Settings
 
+SIGN_INS, LOOKUPS = 4, 2  # connections for what strangers write, and for looking up sessions
 LISTENER_SECONDS = 5.0  # to reach the database
 
 
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> Cohorte:
     views = build_views()
     served: dict[Audience, ServedView] = {}
     kinds = export_kinds(graph_names(views.values()))
+    health: list[ConnectionPool] = []  # the connection that answers whether the server is ready
     revision = head()
 
     @asynccontextmanager
@@ -86,22 +88,30 @@ def create_app(settings: Settings) -> Cohorte:
                 connections = ConnectionPool(opened, limits.statement_seconds)
                 stack.push_async_callback(close, connections)
                 documents = Documents(
-                    Planner(view._schema, audience, open_tables(audience)),
+                    Planner(view._schema, audience, open_tables(audience), limits.answer_bytes),
                     audience,
                     limits,
                     introspection=settings.demo or audience is not Audience.PUBLIC,
+                    most_cost=settings.most_cost(audience.view),
                 )
                 served[audience] = ServedView(documents, connections)
             opened = await pool(owner, PUBLISHER, CONNECTIONS, STATEMENT_SECONDS)
             publisher = PublisherPool(ConnectionPool(opened, STATEMENT_SECONDS), LedgerHeadFile(settings.data, owner))
             stack.push_async_callback(close, publisher.connections)
             await publisher.verify()
-            sessions = Sessions(served[Audience.PUBLIC].connections, demonstration=settings.demo)
+            # Strangers' reads must neither keep anybody from signing in, nor sign-ins anybody from being recognized.
+            identity, lookups, readiness = [await own_pool(size) for size in (SIGN_INS, LOOKUPS, 1)]
+            for own in (identity, lookups, readiness):
+                stack.push_async_callback(close, own)
+            health.append(readiness)
+            stack.callback(health.clear)
+            sessions = Sessions(lookups, demonstration=settings.demo)
             pools = served[Audience.PUBLIC].connections, served[Audience.PATIENT].connections
             app.downloads = Downloads(*pools, sessions, kinds, limits.export_seconds)
             is_listening = asyncio.Event()
             events = Events()
-            endpoint = Endpoint(served, sessions, events, publisher, settings)
+            endpoint = Endpoint(served, sessions, events, publisher, identity, settings)
+            stack.callback(endpoint.planning.close)
             listening = asyncio.create_task(listen(listener, (sessions, events), is_listening))
             stack.push_async_callback(end, listening)
             stack.push_async_callback(end, asyncio.create_task(endpoint.streams.watch()))
@@ -120,6 +130,10 @@ def create_app(settings: Settings) -> Cohorte:
             yield
             app.endpoint = app.downloads = None
 
+    async def own_pool(size: int) -> ConnectionPool:
+        opened = await pool(owner, Audience.PUBLIC, size, limits.statement_seconds)
+        return ConnectionPool(opened, limits.statement_seconds)
+
     async def listener() -> asyncpg.Connection:
         return await connect("cohorte listener")
 
@@ -128,10 +142,10 @@ def create_app(settings: Settings) -> Cohorte:
         return await asyncpg.connect(address, timeout=LISTENER_SECONDS, server_settings={"application_name": name})
 
     async def is_ready() -> bool:
-        if set(served) != set(views):
+        if not health:
             return False
         try:
-            return await served[Audience.PUBLIC].connections.run(lambda connection: is_at(connection, revision))
+            return await health[0].run(lambda connection: is_at(connection, revision))
         except (RequestError, asyncpg.PostgresError):
             return False
 

@@ -27,6 +27,10 @@ class Limits:
     fields: int = 400  # of one selection: a row of PostgreSQL has at most 1,664 columns
     key_bytes: int = 63  # of a response key: PostgreSQL silently truncates longer names
     input_list: int = 100
+    # Selections of one caller's documents that are new to the server: planning each takes a millisecond.
+    planned_at_once: int = 4_000
+    planned_a_second: int = 200
+    answer_bytes: int = 5_000_000
     statement_seconds: float = 5.0
     request_seconds: float = 10.0
     freezing_seconds: float = 60.0  # of the requests that freeze a dataset from thousands of members' rows
@@ -141,6 +145,11 @@ class Settings(BaseSettings):
     )
     limits: Limits = Limits()
     pool_size: int = whole(4, 1, 100)  # connections of each view's pool
+    # The most that one operation may cost, by view: the fields it selects and the nodes it may return.
+    cost_public: int = whole(1_000, 1, 1_000_000)
+    cost_patient: int = whole(5_000, 1, 1_000_000)
+    cost_buyer: int = whole(10_000, 1, 1_000_000)
+    cost_manager: int = whole(10_000, 1, 1_000_000)
     # None: mail is written into the data folder. The address holds a password.
     mail_url: Annotated[str, AfterValidator(hidden(smtp_url))] | None = Field(
         None, repr=False, description="smtp://USER:PASSWORD@HOST:PORT, or smtps://..."
@@ -157,6 +166,11 @@ class Settings(BaseSettings):
         "2025-1", max_length=NOTICE_CHARACTERS, description=f"up to {NOTICE_CHARACTERS} characters"
     )
     minimum_age: int = whole(16, 0, 120)  # years, reached in the year of registering
+
+    def most_cost(self, view: str) -> int:
+        """The most that one operation of a view may cost; `view` is its name."""
+        limit: int = getattr(self, f"cost_{view}")
+        return limit
 
     @classmethod
     def settings_customise_sources(

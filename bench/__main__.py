@@ -1,4 +1,4 @@
-"""`make bench`: compares the server's requests per second with the limit, in turns, with the same rows and JSON."""
+"""`make bench`: compares the server's requests per second with the limit, in turns, and latencies under attack."""
 
 import asyncio
 import contextlib
@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.attack import report
 from bench.limit import STATEMENTS
 from commands.cluster import cluster
 from commands.databases import at, create_missing
@@ -48,6 +49,7 @@ def main() -> None:
             print(f"{TURNS} turns of {SECONDS} s, {CLIENTS} connections; requests per second, median (lowest-highest)")
             for name, query in QUERIES.items():
                 compare(name, query, ours, limit, token, folder)
+            report(f"{ours}/graphql", token, sign_in(ours, "relative"))
 
 
 async def prepare(superuser: str, dsn: str) -> None:
@@ -66,7 +68,8 @@ def serving(which: str, dsn: str) -> Iterator[str]:
     command = [sys.executable, *(uvicorn if which == "limit" else ["-m", "commands.serve"])]
     environment = os.environ | {
         "BENCH_DATABASE_URL": dsn, "COHORTE_DATABASE_URL": dsn, "COHORTE_PORT": str(port), "COHORTE_DEMO": "1",
-        "COHORTE_POOL_SIZE": str(CLIENTS),  # the limit opens as many connections
+        # One caller may use half of them, which is as many as the limit opens.
+        "COHORTE_POOL_SIZE": str(2 * CLIENTS),
     }  # fmt: skip
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     with contextlib.suppress(OSError):
@@ -91,8 +94,8 @@ def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
     sys.exit("A server did not accept connections.")
 
 
-def sign_in(address: str) -> str:
-    mutation = 'mutation { signIn(input: {email: "patient@demo.example", password: "demonstration"}) { token } }'
+def sign_in(address: str, name: str = "patient") -> str:
+    mutation = f'mutation {{ signIn(input: {{email: "{name}@demo.example", password: "demonstration"}}) {{ token }} }}'
     token: str = ask(f"{address}/graphql", mutation, None)["data"]["signIn"]["token"]
     return token
 

@@ -25,6 +25,7 @@ from commands.databases import at, create_missing
 from commands.progress import Progress
 from models.migrations.run import UnknownRevision, upgrade
 from server import sockets
+from server.planning import SWITCH_SECONDS
 from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
 from settings import Limits, Settings, SettingsError, variable
 
@@ -48,6 +49,7 @@ def serve(settings: Settings) -> None:
         asyncio.run(prepare(dsn, settings))
         with listen(settings) as listener:
             app = create_app(settings.model_copy(update={"database_url": dsn}))
+            sys.setswitchinterval(SWITCH_SECONDS)
             Server(configuration(app, settings.limits), app, settings, listener).run(sockets=[listener])
 
 

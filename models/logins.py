@@ -11,6 +11,7 @@ import asyncpg
 
 from models.codecs import use_exact_days
 from models.security.publisher import LOGINS
+from models.statements import FrugalConnection
 from models.viewers import Login
 
 IDLE_SECONDS = 60  # the longest idle time within a transaction
@@ -77,8 +78,8 @@ async def pool(owner_dsn: str, login: Login, size: int, statement_seconds: float
     """A pool of `size` connections as the role of `login`; statements are cancelled after `statement_seconds`.
 
     Connections are not reset on release, which would cost a second round trip: set parameters within a transaction
-    only. Statements stay prepared for the life of a connection. JSON values are returned as text. Raises
-    NoOwnerPassword if the owner's address contains no password.
+    only. Statements that run twice stay prepared, within the bounds of `models.statements`. JSON values are returned as
+    text. Raises NoOwnerPassword if the owner's address contains no password.
     """
     return await asyncpg.create_pool(
         role_dsn(owner_dsn, login),
@@ -88,9 +89,10 @@ async def pool(owner_dsn: str, login: Login, size: int, statement_seconds: float
         reset=leave_as_it_is,
         max_inactive_connection_lifetime=0,
         max_queries=2**62,  # never replaced: a new connection would have to prepare all statements again
+        connection_class=FrugalConnection,
         statement_cache_size=2_000,
         max_cached_statement_lifetime=0,
-        max_cacheable_statement_size=0,  # no limit: a dashboard's statement exceeds the default of 15 KB
+        max_cacheable_statement_size=0,  # the connection decides: a dashboard's statement exceeds the default of 15 KB
         server_settings={
             "application_name": f"cohorte {login.view}",
             "timezone": "UTC",

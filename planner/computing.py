@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from inspect import isawaitable
 from operator import attrgetter
 from typing import Any, cast
 
+import orjson
 from graphql import (
     FieldNode,
     GraphQLObjectType,
     get_named_type,
     get_nullable_type,
+    is_abstract_type,
     is_enum_type,
     is_leaf_type,
     is_list_type,
@@ -26,7 +29,9 @@ from models.rows import Unanswerable
 from planner.arguments import bad_user_input
 from planner.declare import Computed
 from planner.selection import Selections
+from planner.tables import Tables
 
+INTROSPECTED = ("__Schema", "__Type")
 CONFIG = StrawberryConfig(auto_camel_case=True)
 
 Shaper = Callable[[Any], Any]
@@ -42,12 +47,19 @@ class Shaped:
 class PassthroughExecutor(IncrementalExecutor):
     """graphql-core's executor, except that it returns a Shaped value as it is.
 
-    Where the context has an `await_step`, it awaits what resolvers return through that.
+    Where the context has an `await_step`, it awaits what resolvers return through that. Where it has an `in_thread`, it
+    completes introspection through that, which takes tens of milliseconds.
     """
 
     def complete_value(self, return_type: Any, *between: Any) -> Any:
-        result = between[3]
-        return result.value if type(result) is Shaped else super().complete_value(return_type, *between)
+        path, result = between[2:4]
+        if type(result) is Shaped:
+            return result.value
+        if path.prev is None and getattr(return_type, "name", None) in INTROSPECTED:
+            in_thread = getattr(self.context_value, "in_thread", None)
+            if in_thread is not None:
+                return in_thread(partial(super().complete_value, return_type, *between))
+        return super().complete_value(return_type, *between)
 
     def complete_awaitable_value(self, return_type: Any, details: Any, info: Any, path: Any, *more: Any) -> Any:
         (result, *rest), await_step = more, getattr(self.context_value, "await_step", None)
@@ -63,23 +75,52 @@ class Computing:
     """
 
     selections: Selections
-    python_names: Mapping[tuple[str, str], str]  # by type and field
+    tables: Tables
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     shapers: dict[tuple[int, ...], Shaper] = field(default_factory=dict)  # by the nodes' identity
+    complete: dict[tuple[int, ...], bool] = field(default_factory=dict)
 
     async def compute(self, source: Computed, value: Any, keywords: Mapping[str, Any], info: Any) -> Any:
         """The field's value: the result of `source.finish` on a value, which may be awaitable.
 
+        Where the context has a `count_bytes`, the size of what is made is passed to it, and what it raises is raised.
         Raises GraphQLError if `finish` raises Unanswerable.
         """
         found = await value if isawaitable(value) else value
         shape = self.shaper(info)
+        count = getattr(info.context, "count_bytes", None)
         async with self.turn:
+            if count is not None:
+                count(0)  # it may have become too much meanwhile
             try:
-                made = await asyncio.to_thread(_made, source, found, keywords, shape)
+                made, size = await asyncio.to_thread(_made, source, found, keywords, shape)
             except Unanswerable as unanswerable:
                 raise bad_user_input(str(unanswerable), info.field_nodes) from None
+            if count is not None:
+                count(size)
         return made if shape is None else Shaped(made)
+
+    def is_complete(self, info: Any) -> bool:
+        """Whether the planned value of a field is what the response shows, because Python computes nothing below it."""
+        key = tuple(map(id, info.field_nodes))
+        if key not in self.complete:
+            self.complete[key] = self._is_complete(info.return_type, info.field_nodes)
+        return self.complete[key]
+
+    def _is_complete(self, wanted: Any, nodes: list[FieldNode]) -> bool:
+        kind: Any = get_named_type(wanted)
+        if is_leaf_type(kind):
+            return True
+        if is_abstract_type(kind):  # its rows have a key for graphql-core
+            return False
+        for inner in self.selections.fields(kind, nodes).values():
+            name = inner[0].name.value
+            if name == "__typename":
+                continue
+            source = self.tables.sources[kind.name, name]
+            if source is None or isinstance(source, Computed) or not self._is_complete(kind.fields[name].type, inner):
+                return False
+        return True
 
     def shaper(self, info: Any) -> Shaper | None:
         """Reduces the field's objects to what is selected; None for a leaf, which graphql-core checks."""
@@ -107,7 +148,7 @@ class Computing:
                 parts.append((key, lambda _: kind.name))
             else:
                 shape = self._shaper(kind.fields[name].type, inner)
-                parts.append((key, _attribute(self.python_names[kind.name, name], shape)))
+                parts.append((key, _attribute(self.tables.python_names[kind.name, name], shape)))
         return lambda value: None if value is None else {key: part(value) for key, part in parts}
 
 
@@ -126,9 +167,11 @@ def computation(source: Computed, declared: list[StrawberryArgument], read: Call
     return resolve
 
 
-def _made(source: Computed, value: Any, keywords: Mapping[str, Any], shape: Shaper | None) -> Any:
+def _made(source: Computed, value: Any, keywords: Mapping[str, Any], shape: Shaper | None) -> tuple[Any, int]:
+    """The field's value and its size in the response."""
     made = source.finish(value, **keywords)
-    return made if shape is None else shape(made)
+    shaped = made if shape is None else shape(made)
+    return shaped, len(shaped) if isinstance(shaped, str) else len(orjson.dumps(shaped))
 
 
 def _attribute(name: str, shape: Shaper) -> Shaper:

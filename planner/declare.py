@@ -38,6 +38,7 @@ SOURCE = "cohorte.source"  # key of a field's metadata: where its value comes fr
 
 PAGE_SIZE = 20  # items of a page whose size is not given
 PAGE_LIMIT = 100  # the most items that a page may have
+COMPUTATION = 5  # the cost of a field that Python computes, in nodes: what it takes beside those of the database
 
 Cursor = NewType("Cursor", str)  # a place in a list; the schema says how the scalar reads
 
@@ -87,6 +88,7 @@ class Sql:
         default=None, kw_only=True
     )  # two arguments: the second must not be below the first
     known: Descriptions = field(default_factory=dict, kw_only=True)  # lists of ids that must name rows: the prefix
+    size: int | None = field(default=None, kw_only=True)  # of a list: nodes that its cost counts
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
@@ -117,6 +119,7 @@ class Computed(Sql):
     """What Python makes of a resolver's JSON; where no argument of `unless` is given, what `planned` says instead."""
 
     finish: Callable[..., Any] = field(kw_only=True)
+    cost: int = field(kw_only=True)
     given: tuple[Parameter, ...] = ()  # that `finish` takes
     planned: Sql | None = None
     unless: frozenset[str] = frozenset()
@@ -164,6 +167,7 @@ def sql(
     arguments: Descriptions = NONE,
     span: tuple[str, str] | None = None,
     known: Descriptions = NONE,
+    size: int | None = None,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
@@ -171,8 +175,9 @@ def sql(
 
     `span` names two bound arguments, the ends of a range: if both are given, the second must not be below the first.
     `known` gives the prefix of the ids in a bound list: one that names no row is refused where the resolver uses it.
+    `size` is how many nodes the cost of an operation counts for a list, if `planner.costs.LIST_SIZE` is far from it.
     """
-    source = Sql(resolver, *_signature(resolver), span=span, known=known)
+    source = Sql(resolver, *_signature(resolver), span=span, known=known, size=size)
     return _field(source, about, only, _arguments(source, arguments))
 
 
@@ -220,6 +225,8 @@ def computed(
     planned: Callable[..., Any] | None = None,
     unless: tuple[str, ...] = (),
     arguments: Descriptions = NONE,
+    size: int | None = None,
+    cost: int = COMPUTATION,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
@@ -227,7 +234,8 @@ def computed(
 
     Arguments are `finish`'s keyword-only parameters, as plain Python values; one that is null is not passed. Where
     `planned` is given and no argument named in `unless` is, the field is planned as `sql(planned)`. Otherwise
-    graphql-core finishes the operation. `finish` raises `models.rows.Unanswerable` to refuse.
+    graphql-core finishes the operation. `finish` raises `models.rows.Unanswerable` to refuse. `size` is as for `sql`;
+    `cost` is that of the computation, in nodes.
     """
     takes_row, asks_viewer, parameters = _signature(resolver)
     if parameters:
@@ -241,6 +249,8 @@ def computed(
         given=_signature(finish)[2],
         planned=None if planned is None else Sql(planned, *_signature(planned)),
         unless=frozenset(unless),
+        size=size,
+        cost=cost,
     )
     return _field(source, about, only, _arguments(source, arguments))
 

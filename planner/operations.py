@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -39,15 +38,15 @@ from planner.arguments import (
 )
 from planner.compose import NotPlannable, StatementBuilder
 from planner.computing import Computing, PassthroughExecutor
-from planner.declare import SubscriptionSource
+from planner.costs import Costs, OperationCosts
+from planner.declare import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import Reader, as_object, compiled, labelled
 from planner.known_ids import IdCheck, refusal_of
-from planner.payload_checks import check_payloads
+from planner.payload_checks import check_payloads, plans_of
+from planner.plans import Plans, bounded
 from planner.selection import Selections, everything
 from planner.tables import Tables
-
-PLANS_AN_OPERATION = 64
 
 
 class BadVariables(Exception):
@@ -107,20 +106,32 @@ class Planner:
     """Plans the operations of one view's schema.
 
     `open_tables` are the tables of which every viewer may read every row. A statement that reads only these does not
-    carry its viewer. The constructor attaches the planner's resolvers to `schema`.
+    carry its viewer. With `answer_bytes`, a statement whose text exceeds it returns `planner.plans.TOO_LARGE` instead.
+    The constructor attaches the planner's resolvers to `schema`.
     """
 
-    def __init__(self, schema: GraphQLSchema, audience: Audience, open_tables: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        audience: Audience,
+        open_tables: frozenset[str] = frozenset(),
+        answer_bytes: int | None = None,
+    ) -> None:
+        self.answer_bytes = answer_bytes
         self.schema, self.audience, self.open_tables = schema, audience, open_tables
         self.tables = Tables(schema)
+        self.costs = Costs(schema, self.tables, PAGE_LIMIT)
         attach_resolvers(schema, self.tables)
 
-    def operation(self, document: DocumentNode, name: str | None) -> "Operation":
-        """The operation of this name, or the only one if `name` is None. Raises GraphQLError if there is none."""
+    def operation(self, document: DocumentNode, name: str | None, selections: int = 0) -> "Operation":
+        """The operation of this name, or the only one if `name` is None. Raises GraphQLError if there is none.
+
+        More plans of it are cached the more `selections` it has.
+        """
         node = get_operation_ast(document, name)
         if node is None:
             raise bad_user_input("No operation has this name." if name else "Select an operation with operationName.")
-        return Operation(self, document, node)
+        return Operation(self, document, node, selections)
 
 
 class Operation:
@@ -129,7 +140,9 @@ class Operation:
     Variables that change the statement, such as a page size, are part of a plan's key; all others are bound.
     """
 
-    def __init__(self, planner: Planner, document: DocumentNode, node: OperationDefinitionNode) -> None:
+    def __init__(
+        self, planner: Planner, document: DocumentNode, node: OperationDefinitionNode, selections: int = 0
+    ) -> None:
         self.planner, self.document, self.node = planner, document, node
         self.kind: OperationType = node.operation
         self.name = node.name.value if node.name else None
@@ -141,7 +154,8 @@ class Operation:
             (each.variable.name.value, type_from_ast(planner.schema, each.type), each.default_value is not None)
             for each in node.variable_definitions or ()
         ]
-        self._plans: LRUCache[Any, Plan | None] = LRUCache(PLANS_AN_OPERATION)
+        self.costs = OperationCosts(planner.costs, document, node)
+        self._plans: Plans[Plan] = Plans(selections)
 
     def coerce(self, variables: Mapping[str, Any]) -> Variables:
         """The variables coerced to their types. Raises BadVariables if any are missing or have a wrong type."""
@@ -177,6 +191,31 @@ class Operation:
             return None
         return self._cached(("operation",), variables, self._plan_operation)
 
+    def known_plan(self, variables: Variables) -> Plan | None:
+        """As `plan`, of a query. Raises KeyError if it is not cached."""
+        return self._plans[self._key(("operation",), variables)]
+
+    def is_planned(self, variables: Variables) -> bool:
+        """Whether `make_plans` has been called for variables like these, and its plans may still be cached."""
+        parts = ("made", "operation") if self.kind is OperationType.QUERY else ("made",)
+        return all(self._key((part,), variables) in self._plans for part in parts)
+
+    def make_plans(self, variables: Variables, viewer: Viewer) -> None:
+        """Plans all statements of the operation, so that they are cached. May run in any thread, and take a second.
+
+        Raises GraphQLError for an argument that cannot be planned.
+        """
+        root = self.planner.schema.query_type
+        if self.kind is OperationType.SUBSCRIPTION:
+            self.subscription_plan(variables)
+        elif self.kind is OperationType.MUTATION:
+            self.check(variables, viewer)
+        elif self.plan(variables) is None and root is not None:
+            selections = Selections(self.planner.schema, self.fragments, variables.values)
+            for _ in plans_of(self, variables, selections, root, selections.of(root, [self.node.selection_set]), ()):
+                pass
+        self._plans[self._key(("made",), variables)] = None
+
     def check(self, variables: Variables, viewer: Viewer) -> None:
         """Raises GraphQLError if the selection of a mutation's payload would be refused after the mutation's commit."""
         if self.kind is OperationType.MUTATION:
@@ -194,6 +233,13 @@ class Operation:
         found = self._cached(("field", *path), variables, plan)
         assert found is not None  # it is planned, or raises NotPlannable
         return found
+
+    def known_field(self, path: tuple[str, ...], variables: Variables) -> Plan | None:
+        """As `plan_field`, None if it is not cached."""
+        try:
+            return self._plans[self._key(("field", *path), variables)]
+        except KeyError:
+            return None
 
     def subscription_plan(self, variables: Variables) -> SubscriptionPlan:
         """How to answer a subscription. Raises GraphQLError if its one field is skipped."""
@@ -240,7 +286,7 @@ class Operation:
         """graphql-core's result for the root value `root`, a dict that holds planned fields by their response keys."""
         planner, context = self.planner, context or SimpleNamespace()
         selections = Selections(planner.schema, self.fragments, variables.values)
-        context.computing = Computing(selections, planner.tables.python_names)
+        context.computing = Computing(selections, planner.tables)
         result = execute(
             planner.schema,
             self.document,
@@ -256,7 +302,7 @@ class Operation:
         self, part: tuple[str, ...], variables: Variables, plan: Callable[[StatementBuilder], Plan | None]
     ) -> Plan | None:
         """The plan of one part of the operation; `plan` makes it if it is not cached, and may raise NotPlannable."""
-        key = (part, *(each.of(variables.values) for each in self._key_parts))
+        key = self._key(part, variables)
         try:
             return self._plans[key]
         except KeyError:
@@ -268,6 +314,9 @@ class Operation:
             found = plan(builder)
         self._plans[key] = found
         return found
+
+    def _key(self, part: tuple[str, ...], variables: Variables) -> tuple[Any, ...]:
+        return (part, *(each.of(variables.values) for each in self._key_parts))
 
     def _plan_operation(self, builder: StatementBuilder) -> Plan | None:
         root = self.planner.schema.query_type
@@ -284,7 +333,9 @@ class Operation:
     def _planned(self, builder: StatementBuilder, body: Expression) -> Plan:
         planner = self.planner
         done = compiled(body, builder.bound, planner.audience.setting, planner.open_tables)
-        return Plan(done.sql, done.values, tuple(builder.checks))
+        most = planner.answer_bytes
+        sql = done.sql if most is None else bounded(done.sql, most)
+        return Plan(sql, done.values, tuple(builder.checks))
 
     def _find_key_parts(self) -> list[PlanKeyPart]:
         found: dict[tuple[str, Any], PlanKeyPart] = {}

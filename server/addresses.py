@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.types import Scope
@@ -22,6 +23,8 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str | None:
     of the two headers passes the other on as the client wrote it.
     """
     client = scope.get("client")
+    if client and not trusted:
+        return address_alone(client[0])
     address = parsed(client[0]) if client else None
     hops = entries(scope)
     while address is not None and any(address in network for network in trusted):
@@ -29,6 +32,15 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str | None:
         if before is None:
             break
         address = before
+    return identifying(address)
+
+
+@lru_cache(1_000)
+def address_alone(text: str) -> str | None:
+    return identifying(parsed(text))
+
+
+def identifying(address: IPv4Address | IPv6Address | None) -> str | None:
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, SITE), strict=False))
     return None if address is None else str(address)

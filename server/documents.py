@@ -1,9 +1,10 @@
 """Turns a document's text into operations of one view, and caches the result."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from operator import itemgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cachetools import LRUCache
 from graphql import DocumentNode, GraphQLError, parse, validate
@@ -11,7 +12,16 @@ from graphql.validation import NoFragmentCyclesRule, UniqueFragmentNamesRule
 
 from models.viewers import Audience
 from planner.operations import Operation, Planner
-from server.errors import RULES, Code, RequestError, limit_exceeded, request_error, syntax_error, validation_errors
+from server.errors import (
+    RULES,
+    Code,
+    RequestError,
+    TooCostly,
+    limit_exceeded,
+    request_error,
+    syntax_error,
+    validation_errors,
+)
 from server.limits import Analysis, analyse, nested
 from settings import Limits
 
@@ -55,17 +65,20 @@ class Document:
 class Documents:
     """The cached documents of one view: a caller of another view can neither find nor evict them."""
 
-    def __init__(self, planner: Planner, audience: Audience, limits: Limits, *, introspection: bool) -> None:
+    def __init__(
+        self, planner: Planner, audience: Audience, limits: Limits, *, introspection: bool, most_cost: int
+    ) -> None:
         self.planner = planner
         self.audience = audience
         self.limits = limits
         self.introspection = introspection  # whether its callers may introspect the schema
+        self.most_cost = most_cost  # of one operation
         self.answerable: Recent[Document] = Recent(KEPT, KEPT_TOKENS)
         self.refused: Recent[RequestError] = Recent(KEPT_REFUSED, KEPT_REFUSED_CHARACTERS)
         self.answers: LRUCache[str, bytes] = LRUCache(KEPT_ANSWERS)
 
-    def get(self, text: str) -> Document:
-        """The document of this text. Raises RequestError if it cannot be parsed, exceeds a limit or is not valid."""
+    def known(self, text: str) -> Document | None:
+        """The cached document of this text. Raises RequestError if it is known to be refused."""
         try:
             return self.answerable[text][0]  # not get(), which looks the key up twice
         except KeyError:
@@ -73,30 +86,45 @@ class Documents:
         refused = self.refused.get(text)
         if refused is not None:
             raise refused[0].with_traceback(None)
-        try:
-            document = self.read(text)
-        except RequestError as error:
-            weight = len(text) + len(error.body)
-            if len(text) <= KEPT_TEXT and weight <= KEPT_REFUSED_CHARACTERS:
-                self.refused[text] = error, weight
-            raise
-        weight = document.tree.token_count + len(text) // TOKEN_CHARACTERS
+        return None
+
+    def keep(self, text: str, document: Document) -> None:
+        # Fragments make many selections of few tokens, and their plans take the space.
+        weight = max(document.tree.token_count, document.analysis.size) + len(text) // TOKEN_CHARACTERS
         if len(text) <= KEPT_TEXT and weight <= KEPT_TOKENS:
             self.answerable[text] = document, weight
-        return document
+
+    def refuse(self, text: str, error: RequestError) -> None:
+        """Caches a refusal, unless it depends on the variables or on the operation that is requested."""
+        weight = len(text) + len(error.body)
+        if not isinstance(error, TooCostly) and len(text) <= KEPT_TEXT and weight <= KEPT_REFUSED_CHARACTERS:
+            self.refused[text] = error, weight
 
     def operation(self, document: Document, name: str | None) -> Operation:
         """The operation of this name, or the only one if `name` is None. Raises RequestError if there is none."""
         known = document.operations.get(name)
         if known is None:
             try:
-                known = self.planner.operation(document.tree, name)
+                known = self.planner.operation(document.tree, name, document.analysis.size)
             except GraphQLError:
                 raise request_error(400, Code.BAD_USER_INPUT, no_operation(name), lenient=True) from None
             document.operations[name] = known
         return known
 
-    def read(self, text: str) -> Document:
+    def cost(self, operation: Operation, variables: Mapping[str, Any]) -> int:
+        """The operation's cost with these variables, as sent. Raises TooCostly if it exceeds the view's limit."""
+        return self.checked(operation.costs.total(variables))
+
+    def checked(self, cost: int) -> int:
+        if cost > self.most_cost:
+            raise TooCostly(cost, self.most_cost)
+        return cost
+
+    def read(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Document:
+        """Parses and validates a document, and prepares its operation `name`; checks that one's cost before validating.
+
+        May run in any thread. Raises RequestError if it cannot be parsed, exceeds a limit or is not valid.
+        """
         try:
             tree = parse(text, max_lexical_tokens=self.limits.tokens, max_comments=self.limits.tokens)
         except GraphQLError as error:
@@ -107,13 +135,19 @@ class Documents:
             analysis = analyse(tree, self.limits)
         except RecursionError:  # for example, a hundred levels in each of fifty fragments
             raise nested() from None
+        costs = self.planner.costs.operation(tree, name) if analysis.sound else None
+        if costs is not None:
+            self.checked(costs.total(variables))
         errors = validate(self.planner.schema, tree, RULES if analysis.sound else SOUND, max_errors=ERRORS)
         if errors or not analysis.sound:
             raise validation_errors(errors, self.audience)
         if analysis.introspects and not self.introspection:
             message = "Introspection requires signing in. The public schema is at /schema/public.graphql."
             raise request_error(400, Code.VALIDATION_FAILED, message, lenient=True)
-        return Document(sha256(text.encode()).hexdigest()[:16], tree, analysis)
+        document = Document(sha256(text.encode()).hexdigest()[:16], tree, analysis)
+        if costs is not None:
+            self.operation(document, name)
+        return document
 
     def too_long(self, message: str) -> RequestError:
         if "nested" in message:

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from logging import INFO
 from typing import Any
 
@@ -14,10 +15,13 @@ from starlette.types import Receive, Scope, Send
 
 from models.viewers import ANYBODY, Audience
 from planner.arguments import Variables
+from planner.costs import INTROSPECTION
 from planner.operations import BadVariables, Operation
+from planner.plans import TOO_LARGE
 from schema.context import Context
 from server import logs
 from server.addresses import client_address
+from server.answers import AnswerSize
 from server.broker import Events
 from server.commit_guard import CommitGuard
 from server.deadlines import CutOffReason, Deadline, OperationDeadline, RequestCutOff
@@ -31,9 +35,11 @@ from server.errors import (
     request_error,
     request_timed_out,
     shutting_down,
+    too_large,
 )
 from server.event_streams import EVENTS, as_stream, stream
 from server.limits import check_variables
+from server.planning import Planning
 from server.pools import ConnectionPool
 from server.publisher_pool import PublisherPool
 from server.requests import (
@@ -54,6 +60,9 @@ from server.subscriptions import PreparedSubscription, prepare_subscription
 from settings import Settings
 
 ALLOW = (b"allow", b"GET, POST")
+UNKNOWN = "unknown"  # clients without an address share what one caller may use
+COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
+CHARACTERS_A_UNIT = 100  # of a new document: reading as many takes as long as planning one selection
 DEVICE = 200  # characters of the User-Agent that are stored
 
 
@@ -68,10 +77,10 @@ class ServedView:
 class RequestContext:
     """One operation's request: where it comes from, who makes it, and what the log records of it.
 
-    `kind`, `document` and `codes` are set as soon as they are known.
+    `kind`, `document`, `cost` and `codes` are set as soon as they are known.
     """
 
-    __slots__ = ("codes", "deadline", "document", "headers", "kind", "scope", "started", "viewer")
+    __slots__ = ("codes", "cost", "deadline", "document", "headers", "kind", "scope", "started", "viewer")
 
     def __init__(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         self.started = time.perf_counter()
@@ -81,6 +90,7 @@ class RequestContext:
         self.deadline: Deadline | OperationDeadline | None = None
         self.kind: str | None = None  # query, mutation or subscription
         self.document: str | None = None  # its hash
+        self.cost: int | None = None
         self.codes: tuple[str, ...] = ()  # of the response's errors
 
 
@@ -96,14 +106,17 @@ class Endpoint:
         sessions: Sessions,
         events: Events,
         publisher: PublisherPool,
+        identity: ConnectionPool,
         settings: Settings,
     ) -> None:
         self.views = views
         self.sessions = sessions
         self.events = events
         self.publisher = publisher
+        self.identity = identity  # for what strangers write, so that no reads keep anybody from signing in
         self.streams = Streams(sessions)
         self.settings = settings
+        self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
         self.log = logs.OperationLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -186,12 +199,27 @@ class Endpoint:
     async def operate(
         self, request: RequestContext, params: GraphQLParams, *, by_get: bool = False, streamed: bool = False
     ) -> bytes | PreparedSubscription:
-        """The response's JSON, or the subscription to stream, for `request.viewer`. Raises RequestError."""
+        """The response's JSON, or the subscription to stream, for `request.viewer`. Raises RequestError.
+
+        With a header GraphQL-Cost, the response's extensions have the operation's cost and its limit.
+        """
+        answer = await self.perform(request, params, by_get=by_get, streamed=streamed)
+        if COST not in request.headers or not isinstance(answer, bytes) or request.cost is None:
+            return answer
+        limit = self.views[request.viewer.audience].documents.most_cost
+        cost = orjson.dumps({"cost": {"requested": request.cost, "limit": limit}})
+        return answer[:-1] + b',"extensions":' + cost + b"}"
+
+    async def perform(
+        self, request: RequestContext, params: GraphQLParams, *, by_get: bool, streamed: bool
+    ) -> bytes | PreparedSubscription:
+        """As `operate`, without the cost."""
         view = self.views[request.viewer.audience]
-        document = view.documents.get(params.query)
+        document = view.documents.known(params.query) or await self.read(request, view.documents, params)
         request.document = document.hash
         operation = view.documents.operation(document, params.name)
         request.kind = operation.kind.value
+        request.cost = view.documents.cost(operation, params.variables)
         if by_get and operation.kind is OperationType.MUTATION:
             raise request_error(405, Code.BAD_USER_INPUT, "Send mutations by POST.", headers=((b"allow", b"POST"),))
         if operation.kind is OperationType.SUBSCRIPTION and not streamed:
@@ -206,11 +234,19 @@ class Endpoint:
                 return cached
         try:
             variables = operation.coerce(params.variables)
+            made = False
+            try:
+                plan = operation.known_plan(variables)
+            except KeyError:
+                made = await self.make_plans(request, document, operation, variables)
+                plan = operation.plan(variables)
             if operation.kind is OperationType.SUBSCRIPTION:
-                return await prepare_subscription(operation, variables, request.viewer, view.connections, self.events)
-            plan = operation.plan(variables)
+                return await prepare_subscription(
+                    operation, variables, request.viewer, view.connections, self.events, self.caller(request)
+                )
             values = plan.values(variables, request.viewer) if plan is not None else None
-            operation.check(variables, request.viewer)
+            if not made:
+                operation.check(variables, request.viewer)
         except BadVariables as bad:
             raise bad_variables(bad.errors) from None
         except GraphQLError as error:
@@ -221,32 +257,82 @@ class Endpoint:
                 view.documents.answers[cache_key] = body
             return body
         try:
-            text = await view.connections.read(plan.sql, values)
+            text = await view.connections.read(plan.sql, values, self.caller(request))
         except Exception as error:
             refused = plan.refusal(error)
             if refused is None:
                 raise
             raise bad_input(refused) from None
+        if text == TOO_LARGE:
+            raise too_large(self.settings.limits.answer_bytes)
         if text is None:
             raise RuntimeError("a planned statement returned no row")
         return b'{"data":' + text.encode() + b"}"
+
+    async def read(self, request: RequestContext, documents: Documents, params: GraphQLParams) -> Document:
+        """A document that is not cached, read in the planning thread. Raises RequestError."""
+        text = params.query
+        work = partial(documents.read, text, params.name, params.variables)
+        units = 1 + len(text) // CHARACTERS_A_UNIT
+        try:
+            document = await self.planning.run(self.caller(request), work, units, partial(documents.known, text))
+        except RequestError as error:
+            if error.status == 400:
+                documents.refuse(text, error)
+            raise
+        documents.keep(text, document)
+        return document
+
+    async def make_plans(
+        self, request: RequestContext, document: Document, operation: Operation, variables: Variables
+    ) -> bool:
+        """Makes the operation's plans in the planning thread, if they are not cached. Returns whether it made them.
+
+        Raises RequestError, or GraphQLError for an argument that cannot be planned.
+        """
+        if operation.is_planned(variables):
+            return False
+        work = partial(operation.make_plans, variables, request.viewer)
+        units = 1 + document.analysis.size
+        known = await self.planning.run(
+            self.caller(request), work, units, lambda: operation.is_planned(variables) or None
+        )
+        return known is None
+
+    def caller(self, request: RequestContext) -> Hashable:
+        """Who a request's work is charged to: an account, an organization's programs, or a client's address."""
+        viewer = request.viewer
+        known = viewer.account or viewer.organization
+        if known is not None:
+            return known.int  # whose hash takes a fraction of the UUID's
+        return client_address(request.scope, self.settings.trusted_proxies) or UNKNOWN
 
     async def execute(self, request: RequestContext, operation: Operation, variables: Variables) -> bytes:
         """The response of an operation that graphql-core executes, such as a mutation. Raises RequestError."""
         viewer, deadline = request.viewer, request.deadline
         view = self.views[viewer.audience]
+        # The mutations of the public view sign in, register and reset passwords.
+        pool = self.identity if viewer.audience is Audience.PUBLIC else view.connections
+        caller = self.caller(request)
         device = request.headers.get(b"user-agent")
+        size = AnswerSize(self.settings.limits.answer_bytes)
+
+        async def read(sql: str, values: Sequence[Any]) -> str | None:
+            return size.text(await view.connections.read(sql, values, caller))
+
         guard = CommitGuard() if operation.kind is OperationType.MUTATION else None
         context = Context(
             viewer=viewer,
-            read=view.connections.read,
-            write=lambda: view.connections.write(viewer),
+            read=read,
+            write=lambda: pool.write(viewer, caller),
             settings=self.settings,
             publish=lambda: self.publisher.write(viewer),
             extend_deadline=None if deadline is None else deadline.extend,
-            write_as_anybody=lambda: self.views[Audience.PUBLIC].connections.write(ANYBODY),
+            write_as_anybody=lambda: self.identity.write(ANYBODY, caller),
             guard_commit=None if guard is None else guard.guarded,
             await_step=None if guard is None else guard.await_step,
+            in_thread=lambda work: self.planning.run(caller, work, INTROSPECTION),
+            count_bytes=size.count,
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(request.scope, self.settings.trusted_proxies),
         )

@@ -85,6 +85,16 @@ def limit_exceeded(limit: str, most: float, message: str, *, asked: int | None =
     return request_error(400, Code.LIMIT_EXCEEDED, message, lenient=True, **facts)
 
 
+class TooCostly(RequestError):
+    """An operation whose cost, with the variables it was sent with, exceeds the limit of the caller's view."""
+
+    def __init__(self, requested: int, limit: int) -> None:
+        message = f"Operation costs {requested:,} and exceeds the limit of {limit:,}. Select less, or smaller pages."
+        cost = {"requested": requested, "limit": limit}
+        facts = {"code": Code.LIMIT_EXCEEDED.value, "limit": "cost", "most": limit, "asked": requested, "cost": cost}
+        super().__init__(400, [{"message": message, "extensions": facts}], lenient=True)
+
+
 def unauthenticated() -> RequestError:
     """A token that opens no session: the same for a malformed, unknown, revoked or expired one."""
     return request_error(
@@ -115,6 +125,18 @@ class CommitLostError(RequestError, CommitLost):
 def overloaded() -> RequestError:
     """A request beyond the number that may wait for a connection."""
     return unavailable("The server is overloaded. Please try again.")
+
+
+def too_much_planning(most: int, seconds: int) -> RequestError:
+    """New documents of one caller, faster than they may be planned; `seconds` is when to try again."""
+    message = (
+        f"Too many new documents: {most:,} of their selections are planned in a second. Send values as variables, so "
+        "that documents are the same each time, or wait."
+    )
+    headers = ((b"retry-after", b"%d" % seconds),)
+    return request_error(
+        429, Code.LIMIT_EXCEEDED, message, headers=headers, limit="planned_a_second", most=most, retryAfter=seconds
+    )
 
 
 def events_missed() -> RequestError:

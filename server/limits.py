@@ -1,7 +1,7 @@
 """Checks a document's depth, breadth and repetitions against the limits, before it is validated."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import DocumentNode
@@ -42,6 +42,7 @@ class Analysis:
 
     introspects: bool = False
     only_introspects: bool = False
+    size: int = field(default=0, compare=False)  # selections of all operations, with fragments expanded
     sound: bool = True  # False: cyclic or duplicate fragments, which only `documents.SOUND` may validate
 
 
@@ -98,7 +99,7 @@ def analyse(document: DocumentNode, limits: Limits) -> Analysis:
     introspects = bool(visitor.introspected)
     if introspects and visitor.aliases > INTROSPECTION_ALIASES:
         raise too_many("aliases", INTROSPECTION_ALIASES, visitor.aliases, "aliases in an introspection query")
-    return Analysis(introspects, introspects and roots <= INTROSPECTION | {"__typename"})
+    return Analysis(introspects, introspects and roots <= INTROSPECTION | {"__typename"}, size)
 
 
 def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:

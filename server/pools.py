@@ -1,7 +1,7 @@
 """Lends out a view's database connections, from a small pool with a bounded queue."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -10,10 +10,11 @@ import asyncpg
 from models.database import Connection, take_on
 from models.viewers import Viewer
 from server.errors import CommitLostError, overloaded, timed_out, unavailable
+from server.shares import Shares
 
 T = TypeVar("T")
 
-MAX_WAITING = 200  # requests of one view that may wait for a connection; further ones are refused at once
+MAX_WAITING = 500  # requests of one view that may wait for a connection; further ones are refused at once
 
 # What asyncpg raises when PostgreSQL is down, stopping, starting or full, and when a connection was cut.
 DATABASE_UNAVAILABLE = (
@@ -41,14 +42,15 @@ class ConnectionPool:
         self.busy = 0
         self.waiting = 0
         self.max_busy = pool.get_max_size() + MAX_WAITING
+        self.shares = Shares(max(1, pool.get_max_size() // 2))
         self.event_slots = asyncio.Semaphore(max(1, pool.get_max_size() // 2))
 
-    async def read(self, sql: str, values: Sequence[Any]) -> str | None:
+    async def read(self, sql: str, values: Sequence[Any], caller: Hashable = None) -> str | None:
         """The single value of a planned statement, as JSON text; the statement carries its own viewer.
 
         Raises RequestError if the database is unavailable, overloaded or too slow.
         """
-        return await self.run(lambda connection: connection.fetchval(sql, *values))
+        return await self.run(lambda connection: connection.fetchval(sql, *values), caller)
 
     async def read_for_event(self, sql: str, values: Sequence[Any]) -> str | None:
         """As `read`, for a subscriber of an event: all of these together use at most half of the connections.
@@ -58,15 +60,22 @@ class ConnectionPool:
         async with self.event_slots:
             return await self.run(lambda connection: connection.fetchval(sql, *values), queue_bounded=False)
 
-    async def run(self, work: Callable[[Connection], Awaitable[T]], *, queue_bounded: bool = True) -> T:
-        """The result of `work` on a connection. Raises RequestError if the database is unavailable or too slow.
+    async def run(
+        self, work: Callable[[Connection], Awaitable[T]], caller: Hashable = None, *, queue_bounded: bool = True
+    ) -> T:
+        """The result of `work` on a connection, of which a `caller` holds at most half at a time.
 
-        Where `queue_bounded`, raises RequestError at once if too many requests already wait.
+        Raises RequestError if the database is unavailable or too slow and, where `queue_bounded`, at once if too many
+        requests already wait.
         """
         if queue_bounded and self.busy >= self.max_busy:
             raise overloaded()
         self.busy += 1
+        holds = False
         try:
+            if caller is not None:
+                await self.shares.take(caller)
+                holds = True
             connection = await self.take()
             try:
                 result = await work(connection)
@@ -83,20 +92,26 @@ class ConnectionPool:
             raise as_request_error(error, self.statement_seconds) from None
         finally:
             self.busy -= 1
+            if holds:
+                self.shares.give_back(caller)
 
     @asynccontextmanager
-    async def write(self, viewer: Viewer, **transaction: Any) -> AsyncIterator[Connection]:
+    async def write(self, viewer: Viewer, caller: Hashable = None, **transaction: Any) -> AsyncIterator[Connection]:
         """A transaction in which row-level security applies to `viewer`; it commits when the block ends normally.
 
-        `transaction` are options of asyncpg's transaction, such as its isolation. Raises RequestError if the database
-        is unavailable, overloaded or too slow, and CommitLostError if nobody knows
-        whether it was committed.
+        A `caller` holds at most half of the connections at a time. `transaction` are options of asyncpg's transaction,
+        such as its isolation. Raises RequestError if the database is unavailable, overloaded or too slow, and
+        CommitLostError if nobody knows whether it was committed.
         """
         if self.busy >= self.max_busy:
             raise overloaded()
         self.busy += 1
+        holds = False
         sent = committed = False  # the COMMIT
         try:
+            if caller is not None:
+                await self.shares.take(caller)
+                holds = True
             connection = await self.take()
             try:
                 async with connection.transaction(**transaction):
@@ -116,6 +131,8 @@ class ConnectionPool:
             raise as_request_error(error, self.statement_seconds) from None
         finally:
             self.busy -= 1
+            if holds:
+                self.shares.give_back(caller)
 
     @asynccontextmanager
     async def snapshot(self, viewer: Viewer) -> AsyncIterator[Connection]:

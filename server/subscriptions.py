@@ -1,6 +1,6 @@
 """Answers subscriptions: reads each event's row with its subscriber's rights."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,6 +10,8 @@ import orjson
 from models.viewers import Viewer
 from planner.arguments import Variables
 from planner.operations import Operation, SubscriptionPlan
+from planner.plans import TOO_LARGE
+from server.answers import too_large
 from server.broker import Events, Subscriber
 from server.errors import unknown_topic
 from server.pools import ConnectionPool
@@ -45,6 +47,8 @@ class PreparedSubscription:
             # Row-level security applies to each event's statement: the viewer's rights may have changed in between.
             values = statement.values(self.variables, self.viewer, event)
             text = await self.connections.read_for_event(statement.sql, values)
+            if text == TOO_LARGE:
+                raise too_large(self.operation.planner.answer_bytes or 0)
             if text is not None and self.plan.needs_executor:
                 yield await self.executed(orjson.loads(text))
             elif text is not None:
@@ -57,7 +61,12 @@ class PreparedSubscription:
 
 
 async def prepare_subscription(
-    operation: Operation, variables: Variables, viewer: Viewer, connections: ConnectionPool, events: Events
+    operation: Operation,
+    variables: Variables,
+    viewer: Viewer,
+    connections: ConnectionPool,
+    events: Events,
+    caller: Hashable,
 ) -> PreparedSubscription:
     """The subscription of an operation.
 
@@ -65,7 +74,7 @@ async def prepare_subscription(
     """
     plan, topic = operation.subscription_plan(variables), None
     if plan.topic is not None:
-        text = await connections.read(plan.topic.sql, plan.topic.values(variables, viewer))
+        text = await connections.read(plan.topic.sql, plan.topic.values(variables, viewer), caller)
         if text is None:
             raise unknown_topic()
         topic = UUID(text)

@@ -12,7 +12,7 @@ from resolvers.community import communities
 from resolvers.identity import members as resolve
 from schema.access import MANAGER, PATIENT
 from schema.pagination import Node
-from schema.tracking.observations import KNOWN, PERIOD, SPAN, Dashboard, SeriesPoint
+from schema.tracking.observations import KNOWN, PERIOD, POINTS, SPAN, Dashboard, SeriesPoint
 from schema.tracking.treatments import TreatmentCourse
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Member(Node):
         resolve.series_of,
         "Their observations of one indicator, summarized by interval, oldest first. Empty if not shared.",
         arguments={"indicator": "Id of the indicator.", "interval": "Length of time that each point covers."},
+        size=POINTS,
         only=PATIENT,
     )
 

@@ -22,6 +22,11 @@ from schema.pagination import Node
 graph_enum(Measure)
 graph_enum(Reliability)
 
+# For the cost of an operation: most tables are small, but one may have `privacy.cubes.MOST_CELLS`.
+TABLE_CELLS = 50
+GROUPINGS = 2
+EXPORT_COST = 250
+
 NARROWING = {
     "by": "Names of the variables to group by, out of the insight's `by`. The others are summed over. Defaults to all.",
     "where": "Count only members who match every filter. Defaults to everyone.",
@@ -68,7 +73,9 @@ class Cell:
     """The number of members of a group who are in one category."""
 
     category: Category = sql(resolve.category_of, "The category of the insight's variable.")
-    by: list[Category] = sql(resolve.categories_by, "The group: one category for each grouping variable, in order.")
+    by: list[Category] = sql(
+        resolve.categories_by, "The group: one category for each grouping variable, in order.", size=GROUPINGS
+    )
     count: int | None = column(
         "Number of members, with noise added, so it may be negative. Null if HIDDEN, unless `includeUnreliable`."
     )
@@ -94,7 +101,9 @@ class Statistic:
     """The mean or median of the variable in one group."""
 
     measure: Measure = column("Which statistic this is.")
-    by: list[Category] = sql(resolve.categories_by, "The group: one category for each grouping variable, in order.")
+    by: list[Category] = sql(
+        resolve.categories_by, "The group: one category for each grouping variable, in order.", size=GROUPINGS
+    )
     value: float | None = column(
         "The statistic, over the categories that have a value, and within their range. Null if a filter leaves none."
     )
@@ -120,7 +129,9 @@ class Insight(Node):
 
     dataset: Dataset = sql(datasets.dataset_of, "The dataset it was computed from.")
     variable: Variable = sql(resolve.variable_of, "The variable whose categories are counted.")
-    by: list[Variable] = sql(resolve.variables_by, "The grouping variables, in order. Empty for a one-way table.")
+    by: list[Variable] = sql(
+        resolve.variables_by, "The grouping variables, in order. Empty for a one-way table.", size=GROUPINGS
+    )
     precision: Precision = sql(resolve.precision_of, "Precision of the counts.")
     margin_of_error: int = sql(resolve.margin_of, f"Half-width of each count's {CONFIDENCE} confidence interval.")
     cost: PrivacyCost = sql(resolve.cost_of, "Privacy cost that was charged to the dataset's budget.")
@@ -132,6 +143,7 @@ class Insight(Node):
         unless=("by", "where"),
         arguments=NARROWING
         | {"include_unreliable": "Whether to return the counts of HIDDEN cells too. Defaults to false."},
+        size=TABLE_CELLS,
     )
     statistics: list[Statistic] = computed(
         cubes.cube_of,
@@ -147,6 +159,7 @@ class Insight(Node):
         "The table fitted to all published tables of its dataset by least squares: unbiased, more precise, and at no"
         " cost. The cells of `cells` are what the public ledger vouches for.",
         arguments={"include_unreliable": "Whether to return the counts of HIDDEN cells too. Defaults to false."},
+        cost=EXPORT_COST,
     )
     published_at: datetime = column("When it was published.")
     requested_by: Organization | None = sql(

@@ -15,6 +15,8 @@ from schema.pagination import Node
 if TYPE_CHECKING:
     from schema.tracking.treatments import TreatmentCourse
 
+POINTS = 50  # of a series, for the cost of an operation
+
 graph_enum(tables.IndicatorKind)
 graph_enum(tables.Scale)
 graph_enum(resolve.Interval)
@@ -74,7 +76,7 @@ class IndicatorSeries:
 
     indicator: Indicator = sql(resolve.indicator_of, "The indicator.")
     points: list[SeriesPoint] = sql(
-        resolve.points_of, "The points, oldest first. Intervals without an observation have none."
+        resolve.points_of, "The points, oldest first. Intervals without an observation have none.", size=POINTS
     )
     latest: Observation | None = sql(resolve.latest_of, "The latest observation in the period.")
 

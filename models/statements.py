@@ -1,0 +1,90 @@
+"""A connection that bounds the statements it keeps prepared: PostgreSQL uses many times their text for each."""
+
+from typing import Any
+
+import asyncpg
+from asyncpg.connection import _StatementCache  # type: ignore[attr-defined]
+from cachetools import LRUCache
+
+MOST_CHARACTERS = 500_000  # of all statements that one connection keeps: some 10 to 15 MB of PostgreSQL's memory
+LARGEST = 65_536  # characters of a statement that is kept; those of the longest pages have 10,000
+REMEMBERED = 2_000  # statements that have run once
+
+
+class PreparedStatements(_StatementCache):  # type: ignore[misc]
+    """asyncpg's cache of prepared statements, bounded by the length of their text too."""
+
+    __slots__ = ("characters",)
+
+    def __init__(self, like: _StatementCache, loop: Any) -> None:
+        super().__init__(
+            loop=loop, max_size=like.get_max_size(), on_remove=like._on_remove, max_lifetime=like.get_max_lifetime()
+        )
+        self.characters = 0
+
+    def put(self, query: tuple[Any, ...], statement: Any) -> None:
+        self.characters += len(query[0])
+        super().put(query, statement)
+
+    def _maybe_cleanup(self) -> None:
+        super()._maybe_cleanup()
+        if self.characters <= MOST_CHARACTERS:
+            return
+        # Counted anew: asyncpg also removes statements elsewhere, such as those whose types have changed.
+        self.characters = sum(len(query[0]) for query in self._entries)
+        while self.characters > MOST_CHARACTERS:
+            query, entry = self._entries.popitem(last=False)
+            self.characters -= len(query[0])
+            self._clear_entry_callback(entry)
+            self._on_remove(entry._statement)
+
+
+class FrugalConnection(asyncpg.Connection):
+    """A connection that keeps a statement prepared from its second run on, unless it is large.
+
+    A statement that runs once has no name in PostgreSQL, and leaves nothing behind.
+    """
+
+    __slots__ = ("_once",)
+
+    _protocol: Any
+    _stmt_cache: Any
+
+    def __init__(self, protocol: Any, transport: Any, loop: Any, *more: Any) -> None:
+        super().__init__(protocol, transport, loop, *more)
+        self._stmt_cache = PreparedStatements(self._stmt_cache, loop)
+        self._once: LRUCache[int, None] = LRUCache(REMEMBERED)  # by hash: a collision only prepares one sooner
+
+    async def _get_statement(
+        self,
+        query: str,
+        timeout: float | None,
+        *,
+        use_cache: bool = True,
+        ignore_custom_codec: bool = False,
+        record_class: Any = None,
+        **more: Any,
+    ) -> Any:
+        if record_class is None:
+            record_class = self._protocol.get_record_class()
+        if use_cache:
+            known = self._stmt_cache.get((query, record_class, ignore_custom_codec))
+            if known is not None:
+                return known
+            use_cache = self._keeps(query)
+        return await super()._get_statement(  # type: ignore[misc]
+            query,
+            timeout,
+            use_cache=use_cache,
+            ignore_custom_codec=ignore_custom_codec,
+            record_class=record_class,
+            **more,
+        )
+
+    def _keeps(self, query: str) -> bool:
+        if len(query) > LARGEST:
+            return False
+        if hash(query) in self._once:
+            return True
+        self._once[hash(query)] = None
+        return False

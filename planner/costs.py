@@ -1,0 +1,246 @@
+"""Computes the cost of an operation from its document alone: the selections it makes and the nodes it may return."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    get_operation_ast,
+    is_leaf_type,
+    is_list_type,
+)
+from graphql.language import BooleanValueNode, FragmentSpreadNode, IntValueNode, SelectionNode, SelectionSetNode
+
+from planner.arguments import PAGE, argument
+from planner.declare import PAGE_SIZE, Computed, Paged, Sql
+from planner.tables import Tables
+
+LIST_SIZE = 10  # nodes of a list without pages, if its declaration states no other size
+FIELDS_A_NODE = 10  # that a node's cost of 1 includes: one text under a hundred aliases is a hundred texts
+IN_PYTHON = 100  # of a query that a function answers, with statements of its own
+MUTATION = 10
+INTROSPECTION = 100  # of `__schema` and `__type`, whatever is selected below
+COSTLIEST = 1_000_000_000  # greater costs are reported as this
+KNOWN = 256  # costs of one operation, by its variables
+
+Connection = (
+    int  # a page's size: its `nodes` and `edges` have as many; IN_EDGE in an edge, whose `node` is no other node
+)
+IN_EDGE = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of a selection: fields selected after expanding fragments, and nodes that it may return; `leaves` are its own."""
+
+    selections: int = 0
+    leaves: int = 0
+    nodes: int = 0
+
+    @property
+    def total(self) -> int:
+        return min(self.selections + self.nodes, COSTLIEST)
+
+    @property
+    def of_node(self) -> int:
+        """What one node with this selection costs beside the 1 for itself."""
+        return self.leaves // FIELDS_A_NODE + self.nodes
+
+
+class Costs:
+    """The costs of one view's operations, by the declarations of its fields. Pages have at most `page_limit` rows."""
+
+    def __init__(self, schema: GraphQLSchema, tables: Tables, page_limit: int) -> None:
+        self.schema, self.tables, self.page_limit = schema, tables, page_limit
+
+    def operation(self, document: DocumentNode, name: str | None) -> "OperationCosts | None":
+        """The costs of one operation, by its variables; None if the document has none of this name.
+
+        The document need not be valid, but must have passed `server.limits.analyse`: a walk takes time linear in its
+        selections with fragments expanded, and does not end on cyclic fragments.
+        """
+        node = get_operation_ast(document, name)
+        return None if node is None else OperationCosts(self, document, node)
+
+
+@dataclass
+class OperationCosts:
+    """The cost of one operation for each set of variables that changes it."""
+
+    costs: Costs
+    document: DocumentNode
+    node: OperationDefinitionNode
+    variables: tuple[str, ...] | None = None  # those that change the cost; None before the first walk
+    fixed: int | None = None  # the cost, if no variable changes it
+    known: dict[tuple[Any, ...], int] = field(default_factory=dict)
+
+    def total(self, variables: Mapping[str, Any]) -> int:
+        """The cost with these variables, as sent."""
+        if self.fixed is not None:
+            return self.fixed
+        if self.variables is None:
+            return self._walked(variables)
+        known = self.known.get(self._key(variables, self.variables))
+        return self._walked(variables) if known is None else known
+
+    def _walked(self, variables: Mapping[str, Any]) -> int:
+        walk = Walk(self.costs, self.document, self.node, variables)
+        root = self.costs.schema.get_root_type(self.node.operation)
+        total = walk.cost(root, [self.node.selection_set]).total
+        self.variables = tuple(sorted(walk.used))
+        if not self.variables:
+            self.fixed = total
+        if len(self.known) >= KNOWN:
+            self.known.clear()
+        self.known[self._key(variables, self.variables)] = total
+        return total
+
+    def _key(self, variables: Mapping[str, Any], names: tuple[str, ...]) -> tuple[Any, ...]:
+        return tuple(self._relevant(variables[name]) if name in variables else "default" for name in names)
+
+    def _relevant(self, value: Any) -> Any:
+        """What matters of a value. Of one of a wrong type, which is refused later, nothing does."""
+        if isinstance(value, bool) or value is None:
+            return str(value)
+        return max(0, min(value, self.costs.page_limit + 1)) if isinstance(value, int) else ""
+
+
+class Walk:
+    """Computes the cost of one operation with one request's variables, and collects those that it depends on."""
+
+    def __init__(
+        self, costs: Costs, document: DocumentNode, node: OperationDefinitionNode, variables: Mapping[str, Any]
+    ) -> None:
+        self.schema, self.sources, self.page_limit = costs.schema, costs.tables.sources, costs.page_limit
+        self.fragments = {
+            one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
+        }
+        self.defaults = {one.variable.name.value: one.default_value for one in node.variable_definitions or ()}
+        self.given = variables
+        self.used: set[str] = set()
+
+    def cost(self, kind: Any, sets: list[SelectionSetNode], page: Connection | None = None) -> Cost:
+        """The cost of selection sets on one object of a type, None if unknown; `page` if that is a connection or edge.
+
+        Fields of one response key are merged, as in the response.
+        """
+        merged: dict[tuple[str, str, str], tuple[Any, list[FieldNode]]] = {}
+        selections = leaves = nodes = 0
+        for one in sets:
+            selections += self.collect(kind, one, merged)
+        for parent, fields in merged.values():
+            inner = self.field(parent, fields, page)
+            selections, leaves, nodes = selections + inner.selections, leaves + inner.leaves, nodes + inner.nodes
+        return Cost(selections, leaves, nodes)
+
+    def collect(
+        self, kind: Any, one: SelectionSetNode, into: dict[tuple[str, str, str], tuple[Any, list[FieldNode]]]
+    ) -> int:
+        """Adds a selection set's fields by type and response key. Returns their number, with those that are skipped."""
+        count = 0
+        for node in one.selections:
+            target = into if self.is_included(node) else {}
+            if isinstance(node, FieldNode):
+                count += 1
+                key = (getattr(kind, "name", ""), (node.alias or node.name).value, node.name.value)
+                target.setdefault(key, (kind, []))[1].append(node)
+            elif isinstance(node, InlineFragmentNode):
+                condition = node.type_condition
+                inner = self.schema.get_type(condition.name.value) if condition else kind
+                count += self.collect(inner, node.selection_set, target)
+            elif isinstance(node, FragmentSpreadNode):
+                fragment = self.fragments.get(node.name.value)
+                if fragment is not None:
+                    inner = self.schema.get_type(fragment.type_condition.name.value)
+                    count += self.collect(inner, fragment.selection_set, target)
+            if target is not into:
+                for parent, fields in target.values():  # for its variables and its size: the cost must know them
+                    count += self.field(parent, fields, None).selections
+        return count
+
+    def field(self, kind: Any, nodes: list[FieldNode], page: Connection | None) -> Cost:
+        """The cost of one field of an object, beside the 1 for its own selection."""
+        node, inside = nodes[0], [each.selection_set for each in nodes if each.selection_set]
+        name = node.name.value
+        if name in ("__schema", "__type"):
+            return Cost(self.cost(None, inside).selections, 0, INTROSPECTION)
+        declared = getattr(kind, "fields", {}).get(name)
+        if declared is None:  # unknown, which validation reports, or __typename
+            return Cost(self.cost(None, inside).selections, 1, 0)
+        source, named = self.sources.get((kind.name, name)), get_named_type(declared.type)
+        extra = source.cost if isinstance(source, Computed) else 0
+        if is_leaf_type(named):
+            return Cost(0, 1, extra)
+        many = is_list_type(get_nullable_type(declared.type))
+        if page is not None:
+            inner = self.cost(named, inside, IN_EDGE if many and name == "edges" else None)
+            return Cost(inner.selections, 0, page * (1 + inner.of_node) if many else inner.of_node)
+        size = self.size(node, source) if many or isinstance(source, Paged) else 1
+        if isinstance(source, Paged):
+            inner = self.cost(named, inside, size)
+            return Cost(inner.selections, 0, max(size, inner.nodes))  # a page without nodes is read all the same
+        inner = self.cost(named, inside)
+        return Cost(inner.selections, 0, extra + self.own(kind, source) + size * (1 + inner.of_node))
+
+    def own(self, kind: Any, source: object) -> int:
+        if source is not None:
+            return 0
+        return IN_PYTHON if kind is self.schema.query_type else MUTATION if kind is self.schema.mutation_type else 0
+
+    def size(self, node: FieldNode, source: object) -> int:
+        """The number of a list's nodes: as requested, or as declared."""
+        sizes = [size for name in PAGE if (size := self.requested(node, name)) is not None]
+        if sizes:
+            return max(sizes)
+        if not isinstance(source, Sql):
+            return LIST_SIZE
+        default = next((each.default for each in source.parameters if each.argument == "first"), None)
+        return source.size or default or (PAGE_SIZE if isinstance(source, Paged) else LIST_SIZE)
+
+    def requested(self, node: FieldNode, name: str) -> int | None:
+        """The value of `first` or `last`, None if not given. What is not within 1 to the limit is refused later."""
+        value = argument(node, name)
+        if isinstance(value, VariableNode):
+            given = self.variable(value)
+            if given is None:
+                return None
+            return max(1, min(given, self.page_limit)) if type(given) is int else self.page_limit
+        if isinstance(value, IntValueNode):
+            # By its length first: converting a literal of thousands of digits is refused by Python.
+            return max(1, min(int(value.value), self.page_limit)) if len(value.value) < 10 else self.page_limit
+        return None
+
+    def is_included(self, node: SelectionNode) -> bool:
+        included = True
+        for directive in node.directives or ():
+            if directive.name.value in ("skip", "include"):
+                for given in directive.arguments or ():
+                    if self.condition(given.value) is (directive.name.value == "skip"):
+                        included = False
+        return included
+
+    def condition(self, value: object) -> bool | None:
+        if isinstance(value, VariableNode):
+            given = self.variable(value)
+            return given if isinstance(given, bool) else None
+        return value.value if isinstance(value, BooleanValueNode) else None
+
+    def variable(self, node: VariableNode) -> Any:
+        """A variable as sent, or else its default, if that is a number or a Boolean."""
+        name = node.name.value
+        self.used.add(name)
+        if name in self.given:
+            return self.given[name]
+        default = self.defaults.get(name)
+        if isinstance(default, IntValueNode):
+            return int(default.value) if len(default.value) < 10 else self.page_limit
+        return default.value if isinstance(default, BooleanValueNode) else None
