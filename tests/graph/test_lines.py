@@ -28,6 +28,7 @@ SEVERAL_LINES: Mapping[str, str] = {
     "PostEditInput": "body",
     "PostFlagInput": "note",
     "PostRemoveInput": "reason",
+    "PostRestoreInput": "note",
     "ProfileUpdateInput": "about",
     "QuestionInput": "help text",
     "SurveyCreateInput": "description",
