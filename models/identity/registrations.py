@@ -56,18 +56,24 @@ class Registration(Table, table=True):
 
 
 class PseudonymLook(Table, table=True):
-    """A key of `models.appearance.looks` that is reserved by the pseudonym of a member or of a registration."""
+    """A key of `models.appearance.looks` that is reserved by the pseudonym of a member or of a registration.
+
+    A former pseudonym of a member stays reserved for them until `until`.
+    """
 
     __table_args__ = within(
         "identity",
         CheckConstraint("num_nonnulls(member_id, registration_id) = 1", name="one_holder"),
         Index(None, "member_id"),
         Index(None, "registration_id"),
+        CheckConstraint("until IS NULL OR member_id IS NOT NULL", name="former_of_member"),
+        Index("ix_pseudonym_look_until", "until", postgresql_where=text("until IS NOT NULL")),
     )
 
     look: str = Field(primary_key=True)
     member_id: UUID | None = reference("care.member.id", nullable=True)
     registration_id: UUID | None = reference("identity.registration.id", nullable=True)
+    until: datetime | None = moment(default=None, nullable=True)
 
 
 class PasswordReset(Table, table=True):

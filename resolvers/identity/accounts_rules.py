@@ -14,6 +14,7 @@ from resolvers.transactions import Path, Step, invalid, not_eligible, optional_t
 
 PSEUDONYM_LENGTHS = (3, 30)  # in characters
 ASSOCIATION_LENGTH = 120  # the most characters of an association's pseudonym: its full name
+RESERVED_DAYS = 365  # in which a former pseudonym is free for nobody but its holder
 RENAMES, RENAMING_DAYS = 2, 30  # the most changes of a pseudonym within so many days
 # Words reserved for staff: as a part of any word, as a whole word, and as a whole word beside FILLERS only.
 STAFF_STEMS = (

@@ -104,7 +104,12 @@ async def change_pseudonym(connection: Connection, name: str) -> None:
     """Changes the viewer's pseudonym. Raises Refused: TAKEN, and LIMIT_REACHED after too many changes."""
     most, days = accounts_rules.RENAMES, accounts_rules.RENAMING_DAYS
     changed = await connection.fetchval(
-        "SELECT identity.change_pseudonym($1, $2, $3, $4)", name, looks(name), most, timedelta(days=days)
+        "SELECT identity.change_pseudonym($1, $2, $3, $4, $5)",
+        name,
+        looks(name),
+        most,
+        timedelta(days=days),
+        timedelta(days=accounts_rules.RESERVED_DAYS),
     )
     if changed == "TOO_OFTEN":
         message = f"A pseudonym can change {most} times in {days} days. Changes of case do not count."

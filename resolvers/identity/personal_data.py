@@ -126,7 +126,7 @@ NOT_EXPORTED: Mapping[str, str] = {
     "research.record": "derived from the member's other rows, in bytes that no role may read; erased with the member",
     "identity.credential": "a secret: the member knows their password, and its hash is of use only to a thief",
     "identity.registration": "has no account yet; deleted when its code is entered, or within a day",
-    "identity.pseudonym_look": "derived from the pseudonym, which is exported; deleted with the member",
+    "identity.pseudonym_look": "derived from the pseudonym, which is exported, or for a year from a former one",
     "identity.password_reset": "a secret: the hash of a code, deleted within an hour",
     "identity.attempt": "holds a hash without a name; deleted within a day",
     "identity.mail": "deleted once it is sent to the member",

@@ -121,7 +121,10 @@ async def count_mail(call: Call, email: str) -> None:
 
 
 def pseudonym_taken() -> Exception:
-    return taken("Another member has this pseudonym, or one that looks like it. Choose another.", "pseudonym")
+    return taken(
+        "Another member has this pseudonym, or one that looks like it, or had it until recently. Choose another.",
+        "pseudonym",
+    )
 
 
 def new_code() -> str:

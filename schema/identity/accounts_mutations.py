@@ -12,7 +12,8 @@ ACCOUNTS_OWN = "The account's password."
 class AccountMutations:
     account_delete = mutation(
         personal_data.delete_account,
-        "Delete the viewer's account for good: their own data is erased, and their posts lose their author.",
+        "Delete the viewer's account for good: their own data is erased, their posts lose their author, and their "
+        "pseudonyms are free for anybody.",
         only=PATIENT,
         options=Options(payload="Without errors, the account and all data that was the member's alone are gone."),
         password=ACCOUNTS_OWN,

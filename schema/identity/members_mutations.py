@@ -9,6 +9,7 @@ from resolvers.identity.accounts_rules import (
     PSEUDONYM_LENGTHS,
     RENAMES,
     RENAMING_DAYS,
+    RESERVED_DAYS,
 )
 from schema.access import MANAGER, PATIENT
 from schema.identity.accounts import Me
@@ -40,7 +41,8 @@ class MemberMutations:
         only=PATIENT,
         shows={"me": shown(Me, members_mutations.profile_changed, "The viewer's profile.")},
         options=Options(read_by="member_id"),
-        pseudonym=f"{PSEUDONYM} Can change {RENAMES} times in {RENAMING_DAYS} days. Null is refused.",
+        pseudonym=f"{PSEUDONYM} Can change {RENAMES} times in {RENAMING_DAYS} days. The previous one is "
+        f"reserved for the viewer for {RESERVED_DAYS} days. Null is refused.",
         about=f"What other members read about the viewer: at most {ABOUT_LENGTH:,} characters. Null clears it.",
         birth_year=f"{BIRTH_YEAR} Null clears it.",
         sex="The viewer's sex, or UNKNOWN. Null is refused.",

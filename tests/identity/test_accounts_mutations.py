@@ -301,7 +301,8 @@ async def test_nobody_deletes_or_renames_another(fresh: str) -> None:
         before = await owner.fetchval("SELECT count(*) FROM care.member")
         assert await patient.fetchval("SELECT identity.delete_account($1)", accounts[0]["id"]) is False
         assert (
-            await patient.fetchval("SELECT identity.change_pseudonym('Somebody new', '{x}', 2, '30 days')") == "TAKEN"
+            await patient.fetchval("SELECT identity.change_pseudonym('Somebody new', '{x}', 2, '30 days', '1 year')")
+            == "TAKEN"
         )
         async with patient.transaction():
             await patient.execute("SELECT set_config('cohorte.member', $1, true)", str(accounts[1]["member_id"]))

@@ -266,7 +266,7 @@ CALLERS: dict[str, set[Login]] = {
     "identity.mail_sent(uuid)": {PUBLIC},
     "identity.mail_failed(uuid,interval,integer)": {PUBLIC},
     "identity.forget_waiting()": {PUBLIC, MANAGER},
-    "identity.change_pseudonym(text,text[],integer,interval)": {PATIENT},
+    "identity.change_pseudonym(text,text[],integer,interval,interval)": {PATIENT},
     "identity.delete_account(uuid)": {PATIENT},
     "care.announce(text,uuid,uuid)": {PATIENT, MANAGER, PUBLISHER},
     "care.tell(uuid,text,text,uuid)": {PATIENT, MANAGER},

@@ -1,8 +1,11 @@
 -- Changes to an account, its deletion, and the deletion of what has expired.
 
 -- Changes the viewer's pseudonym: CHANGED, TAKEN if somebody else has it or one that looks like it, or TOO_OFTEN after
--- `most` changes within `period`. A change to a pseudonym that looks like the present one does not count.
-CREATE FUNCTION identity.change_pseudonym(pseudonym text, looks text[], most integer, period interval) RETURNS text
+-- `most` changes within `period`. A change to a pseudonym that looks like the present one does not count. The previous
+-- one is `reserved` for the viewer, so that nobody can pose as them.
+CREATE FUNCTION identity.change_pseudonym(
+    pseudonym text, looks text[], most integer, period interval, reserved interval
+) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -19,7 +22,8 @@ BEGIN
         RETURN 'TAKEN';
     END IF;
     keeps := EXISTS (
-        SELECT FROM identity.pseudonym_look l WHERE l.member_id = viewer AND l.look = ANY (change_pseudonym.looks))
+        SELECT FROM identity.pseudonym_look l
+        WHERE l.member_id = viewer AND l.until IS NULL AND l.look = ANY (change_pseudonym.looks))
         OR EXISTS (
             SELECT FROM care.member m
             WHERE m.id = viewer AND lower(m.pseudonym) = lower(change_pseudonym.pseudonym));
@@ -30,11 +34,14 @@ BEGIN
         UPDATE identity.account a SET renamed_at = earlier || now() WHERE a.member_id = viewer;
     END IF;
     UPDATE care.member m SET pseudonym = change_pseudonym.pseudonym WHERE m.id = viewer;
-    DELETE FROM identity.pseudonym_look l WHERE l.member_id = viewer;
-    INSERT INTO identity.pseudonym_look (look, member_id) SELECT unnest(change_pseudonym.looks), viewer;
+    UPDATE identity.pseudonym_look l
+    SET until = CASE WHEN l.look <> ALL (change_pseudonym.looks) THEN coalesce(l.until, now() + change_pseudonym.reserved) END
+    WHERE l.member_id = viewer;
+    INSERT INTO identity.pseudonym_look (look, member_id) SELECT unnest(change_pseudonym.looks), viewer
+    ON CONFLICT DO NOTHING;  -- the viewer's own: the others are not free
     RETURN 'CHANGED';
 END $$;
-GRANT EXECUTE ON FUNCTION identity.change_pseudonym(text, text[], integer, interval) TO cohorte_patient;
+GRANT EXECUTE ON FUNCTION identity.change_pseudonym(text, text[], integer, interval, interval) TO cohorte_patient;
 
 -- Deletes the viewer's account with all of the member's rows. Posts stay, without an author. False if it is not theirs.
 CREATE FUNCTION identity.delete_account(account_id uuid) RETURNS boolean
@@ -70,13 +77,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.delete_account(uuid) TO cohorte_patient;
 
--- Deletes expired registrations, codes, attempts and sessions. A periodic job.
+-- Deletes expired registrations, codes, attempts and sessions, and frees former pseudonyms. A periodic job.
 CREATE FUNCTION identity.forget_waiting() RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     DELETE FROM identity.registration WHERE expires_at <= now();
     DELETE FROM identity.password_reset WHERE expires_at <= now();
     DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
-    DELETE FROM identity.session WHERE expires_at <= now()
+    DELETE FROM identity.session WHERE expires_at <= now();
+    DELETE FROM identity.pseudonym_look WHERE until <= now()
 $$;
 GRANT EXECUTE ON FUNCTION identity.forget_waiting() TO cohorte_public, cohorte_manager;

@@ -1,7 +1,7 @@
 -- Opening a member's account: a registration waits until its address is verified.
 
 -- Whether a pseudonym is free for a member, or for a registration if `whose` is null: nobody has it or one that looks
--- like it. `looks` are its sorted keys, which lookalikes share. Members and registrations share pseudonyms: the locks
+-- like it, and no former pseudonym of another member is reserved. `looks` are its sorted keys, which lookalikes share. Members and registrations share pseudonyms: the locks
 -- make concurrent requests for one wait.
 CREATE FUNCTION identity.is_free(pseudonym text, looks text[], whose uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -16,6 +16,7 @@ BEGIN
     WHERE r.expires_at <= now() AND (
         lower(r.pseudonym) = lower(is_free.pseudonym) OR r.id IN (
             SELECT l.registration_id FROM identity.pseudonym_look l WHERE l.look = ANY (is_free.looks)));
+    DELETE FROM identity.pseudonym_look l WHERE l.look = ANY (is_free.looks) AND l.until <= now();
     RETURN NOT EXISTS (
             SELECT FROM care.member m
             WHERE lower(m.pseudonym) = lower(is_free.pseudonym) AND m.id IS DISTINCT FROM is_free.whose)
