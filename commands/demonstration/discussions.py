@@ -223,6 +223,8 @@ def write_post(
     flagged = chance.often(FLAGGED)
     status = chance.one((FlagStatus.OPEN, FlagStatus.UPHELD, FlagStatus.DISMISSED), (0.4, 0.3, 0.3))
     removed = chance.often(REMOVED) or (flagged and status is FlagStatus.UPHELD)
+    if removed and status is FlagStatus.OPEN:
+        status = FlagStatus.LAPSED
     edited = None if removed or not chance.often(EDITED) else written + timedelta(minutes=chance.randint(1, 50))
     network.add(discussions.Post, id=id, discussion_id=discussion, author_id=writer.id if writer else None,
                 body=None if removed else body, created_at=written, edited_at=edited, removed=removed)  # fmt: skip

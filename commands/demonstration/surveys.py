@@ -152,6 +152,8 @@ def take_part(chance: Chance, network: Network, definition: Definition, takers: 
         if person.sign_in:  # always one survey completed and one started
             half_way = is_open and definition.questions[0][1].key == "treated"
             status = ParticipationStatus.STARTED if half_way else ParticipationStatus.COMPLETED
+        if not is_open and status in (ParticipationStatus.INVITED, ParticipationStatus.STARTED):
+            status = ParticipationStatus.LAPSED
         done = status is ParticipationStatus.COMPLETED
         completed += done
         sheet = None

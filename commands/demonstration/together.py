@@ -43,8 +43,9 @@ def write_care_links(seed: int, network: Network, everyone: list[Person], today:
         network.add(members.CareLink, id=chance.id(), patient_id=patient.id, relative_id=relative.id, status=status,
                     created_at=at(chance, since))  # fmt: skip
         recipient = patient if status is CareLinkStatus.ACCEPTED else relative
-        add_notification(chance, network, recipient, NotificationKind.CARE_LINK, since, today,
-                         ("mbr", (relative if recipient is patient else patient).id))  # fmt: skip
+        if status is not CareLinkStatus.ENDED:
+            add_notification(chance, network, recipient, NotificationKind.CARE_LINK, since, today,
+                             ("mbr", (relative if recipient is patient else patient).id))  # fmt: skip
         if status is CareLinkStatus.ACCEPTED:
             helped.add(patient.id)
     return frozenset(helped)

@@ -35,8 +35,9 @@ class FlagStatus(DescribedEnum):
     """The status of a flag."""
 
     OPEN = "OPEN", "Waiting for a moderator's decision."
-    UPHELD = "UPHELD", "A moderator agreed and removed the post."
-    DISMISSED = "DISMISSED", "A moderator found nothing wrong with the post."
+    UPHELD = "UPHELD", "A moderator agreed, or removed the post for another reason."
+    DISMISSED = "DISMISSED", "A moderator found nothing wrong with the post, or restored it."
+    LAPSED = "LAPSED", "The author removed the post before a moderator decided."
 
 
 class Discussion(Table, table=True):
@@ -112,6 +113,9 @@ class Flag(Table, table=True):
     __table_args__ = within(
         "care",
         UniqueConstraint("post_id", "member_id"),
+        CheckConstraint(
+            "status <> 'OPEN' OR num_nonnulls(staff_id, resolution, resolved_at) = 0", name="open_undecided"
+        ),
         Index(None, "created_at", "id"),
         Index(None, "status", "created_at", "id"),
     )

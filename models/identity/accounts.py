@@ -14,7 +14,7 @@ class StaffRole(DescribedEnum):
     """A role of a staff member."""
 
     SURVEY_MANAGER = "SURVEY_MANAGER", "Creates, schedules and closes surveys, and freezes waves of tracking."
-    MODERATOR = "MODERATOR", "Decides on flags and suspends members."
+    MODERATOR = "MODERATOR", "Decides on flags, closes discussions, suspends members and appoints ambassadors."
     DATA_STEWARD = "DATA_STEWARD", "Creates organizations, decides on licences and publishes insights for Cohorte."
 
 

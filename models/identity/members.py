@@ -39,7 +39,10 @@ class MembershipRole(DescribedEnum):
     """A member's role in a community."""
 
     MEMBER = "MEMBER", "An ordinary member."
-    AMBASSADOR = "AMBASSADOR", "A member who represents the community."
+    AMBASSADOR = (
+        "AMBASSADOR",
+        "A member whom a moderator has appointed to welcome and represent the community. The role gives no rights.",
+    )
 
 
 class CareLinkStatus(DescribedEnum):
@@ -57,7 +60,7 @@ class NotificationKind(DescribedEnum):
     SURVEY_OPEN = "SURVEY_OPEN", "A survey that the viewer can answer has opened."
     INSIGHT_PUBLISHED = "INSIGHT_PUBLISHED", "An insight was published from a dataset that includes the viewer."
     CARE_LINK = "CARE_LINK", "A patient invited the viewer, or a relative accepted the viewer's invitation."
-    MODERATION = "MODERATION", "A moderator removed a post of the viewer or suspended them."
+    MODERATION = "MODERATION", "A moderator removed or restored a post of the viewer, or suspended them."
 
 
 class Member(Table, table=True):
@@ -94,7 +97,11 @@ class Profile(Table, table=True):
 class Membership(Table, table=True):
     """A member's membership of a community."""
 
-    __table_args__ = within("care", Index(None, "community_id", "joined_on", "member_id"))
+    __table_args__ = within(
+        "care",
+        Index(None, "community_id", "joined_on", "member_id"),
+        Index("ix_membership_ambassador", "community_id", postgresql_where=text("role = 'AMBASSADOR'")),
+    )
 
     member_id: UUID = reference("care.member.id", part_of_key=True)
     community_id: UUID = reference("catalog.community.id", gone="RESTRICT", part_of_key=True)
@@ -134,7 +141,7 @@ class CareLink(Table, table=True):
 class Notification(Table, table=True):
     """A notification for a member; `subject_type` is the id prefix of its subject."""
 
-    __table_args__ = within("care", Index(None, "member_id", "created_at", "id"))
+    __table_args__ = within("care", Index(None, "member_id", "created_at", "id"), Index(None, "subject_id"))
 
     id: UUID = key()
     member_id: UUID = reference("care.member.id")

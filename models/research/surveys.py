@@ -52,6 +52,7 @@ class ParticipationStatus(DescribedEnum):
     STARTED = "STARTED", "Answers are saved as a draft."
     COMPLETED = "COMPLETED", "Answers are submitted."
     WITHDRAWN = "WITHDRAWN", "Answers were deleted at the member's request."
+    LAPSED = "LAPSED", "The survey closed before answers were submitted."
 
 
 class ConsentPurpose(DescribedEnum):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from models.identity.accounts import StaffRole
 from models.viewers import SETTINGS, Audience
 
 PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
@@ -18,6 +19,15 @@ def viewer(audience: Audience) -> str:
 
 
 MEMBER, ORGANIZATION, STAFF = viewer(PATIENT), viewer(BUYER), viewer(MANAGER)
+
+
+def staff_with(role: StaffRole, alias: str = "s") -> str:
+    """The viewer is staff and has the role; `alias` is what the condition calls their row."""
+    row = f"FROM identity.staff {alias} WHERE {alias}.id = {STAFF}"
+    return f"EXISTS (SELECT {row} AND '{role.value}' = ANY ({alias}.roles))"
+
+
+MODERATOR = staff_with(StaffRole.MODERATOR)
 EVERY = "true"  # every row: the grant alone guards them
 
 
@@ -120,6 +130,7 @@ REMOVAL = Scope(
         MANAGER: f"{STAFF} IS NOT NULL",
     },
 )
+REMOVED_TEXT = Scope("REMOVED_TEXT", {PATIENT: f"author_id = {MEMBER}", MANAGER: MODERATOR})
 STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF}"})
 
 SCOPES: Mapping[str, Scope] = {
@@ -152,6 +163,7 @@ SCOPES: Mapping[str, Scope] = {
     "care.diagnosis": OWN,
     "care.flag": OWN_OR_STAFF,
     "care.removal": REMOVAL,
+    "care.removed_text": REMOVED_TEXT,
     "care.suspension": OWN_OR_STAFF,
     "research.consent": OWN,
     "research.consent_change": OWN,

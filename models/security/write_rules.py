@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Table
 
 from models.identity.accounts import StaffRole
-from models.security.read_rules import BUYER, MANAGER, MEMBER, ORGANIZATION, PATIENT, STAFF
+from models.security.read_rules import BUYER, MANAGER, MEMBER, MODERATOR, ORGANIZATION, PATIENT, STAFF, staff_with
 from models.viewers import Audience, Login
 
 
@@ -52,15 +52,12 @@ def policy(table: Table, login: Login, does: str, what: str) -> str:
     return f"CREATE POLICY {login.view}_{does} ON {table.fullname} {what.replace('{table}', table.name)}"
 
 
-def staff_with(role: StaffRole, alias: str = "s") -> str:
-    """The viewer is staff and has the role; `alias` is what the condition calls their row."""
-    row = f"FROM identity.staff {alias} WHERE {alias}.id = {STAFF}"
-    return f"EXISTS (SELECT {row} AND '{role.value}' = ANY ({alias}.roles))"
-
-
-MODERATOR = staff_with(StaffRole.MODERATOR)
 SUSPENDED = (
     f"EXISTS (SELECT FROM care.suspension s WHERE s.member_id = {MEMBER} AND (s.until IS NULL OR s.until > now()))"
+)
+IS_SUSPENDED = (  # the row's member
+    "EXISTS (SELECT FROM care.suspension s"
+    " WHERE s.member_id = {table}.member_id AND (s.until IS NULL OR s.until > now()))"
 )
 MAY_START = (
     f"author_id = {MEMBER} AND NOT {SUSPENDED} AND EXISTS (SELECT FROM care.membership m"
@@ -131,7 +128,8 @@ INVITING = f"patient_id = {MEMBER} AND status = 'INVITED'"
 # Conditions are as in `Scope`. Rows to change or delete must also be readable by the writer.
 WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = {
     "care.membership": {
-        PATIENT: (Insert(("member_id", "community_id"), f"member_id = {MEMBER}"), Delete(f"member_id = {MEMBER}"))
+        PATIENT: (Insert(("member_id", "community_id"), f"member_id = {MEMBER}"), Delete(f"member_id = {MEMBER}")),
+        MANAGER: (Update(("role",), MODERATOR, f"{MODERATOR} AND (role = 'MEMBER' OR NOT {IS_SUSPENDED})"),),
     },
     "care.diagnosis": {
         PATIENT: (
@@ -140,7 +138,10 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
             Delete(f"member_id = {MEMBER}"),
         )
     },
-    "care.discussion": {PATIENT: (Insert(("community_id", "author_id", "title"), MAY_START),)},
+    "care.discussion": {
+        PATIENT: (Insert(("community_id", "author_id", "title"), MAY_START),),
+        MANAGER: (Update(("closed",), MODERATOR),),
+    },
     "care.discussion_topic": {
         PATIENT: (Insert(("discussion_id", "position", "treatment_id", "indicator_id"), OWN_DISCUSSION),)
     },

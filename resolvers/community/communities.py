@@ -61,6 +61,16 @@ def associations_of(community: Row) -> Rows:
     )
 
 
+def ambassadors_of(community: Row) -> Rows:
+    member, membership = row(members.Member), row(members.Membership)
+    return (
+        select(member)
+        .join(membership, membership.member_id == member.id)
+        .where(membership.community_id == community.id, membership.role == members.MembershipRole.AMBASSADOR)
+        .order_by(func.lower(member.pseudonym))
+    )
+
+
 def readiness_of(community: Row) -> Row:
     return community
 

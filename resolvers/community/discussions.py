@@ -93,6 +93,11 @@ def flag_of(decided: Row) -> Rows:
     return select(flag).where(flag.id == decided.flag_id)
 
 
+def removed_body(post: Row) -> Expression:
+    removed = row(moderation.RemovedText)
+    return select(removed.body).where(removed.post_id == post.id).scalar_subquery()
+
+
 def removal_reason(post: Row) -> Expression:
     removal = row(moderation.Removal)
     return select(removal.reason).where(removal.post_id == post.id).scalar_subquery()

@@ -175,7 +175,7 @@ async def flag_post(
     flag = await connection.fetchval(
         "INSERT INTO care.flag (post_id, member_id, reason, note) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (post_id, member_id) DO UPDATE"
-        " SET reason = excluded.reason, note = excluded.note, status = 'OPEN' RETURNING id",
+        " SET reason = excluded.reason, note = excluded.note, status = 'OPEN' RETURNING id",  # without its resolution
         post,
         viewer.member,
         reason,

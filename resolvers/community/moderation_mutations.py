@@ -1,25 +1,38 @@
-"""Removes posts, resolves flags and suspends members, for moderators."""
+"""Removes and restores posts, resolves flags, closes discussions, suspends and appoints members, for moderators."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from models.community.discussions import FlagStatus
 from models.database import Connection
 from models.identity.accounts import StaffRole
-from models.identity.members import NotificationKind
-from models.parameters import FlagId, MemberId, PostId
+from models.identity.members import MembershipRole, NotificationKind
+from models.parameters import CommunityId, DiscussionId, FlagId, MemberId, PostId
 from models.viewers import Viewer
+from resolvers.community.communities_mutations import expect_community
 from resolvers.community.discussions_mutations import remove_own_post
 from resolvers.community.discussions_rules import note_in
-from resolvers.transactions import conflict, invalid, not_found, notify, require_role
+from resolvers.transactions import (
+    conflict,
+    invalid,
+    limit_reached,
+    not_eligible,
+    not_found,
+    notify,
+    require_role,
+    too_late,
+)
+
+AMBASSADORS = 20  # the most of a community
 
 
 async def remove_post(connection: Connection, viewer: Viewer, *, post: PostId, reason: str | None) -> UUID:
-    """Removes the body of a post, which keeps its place and its flags, and returns its id.
+    """Removes the body of a post, which keeps its place, and returns its id. Its open flags are resolved.
 
-    Members remove their own posts. Moderators remove any post and give a reason; its author is notified. Removing a
-    post again changes nothing. Raises Forbidden if staff are not moderators, and Refused: NOT_FOUND, INVALID and
-    TOO_LONG for the reason.
+    Members remove their own posts, whose text is deleted. Moderators remove any post and give a reason; its author is
+    notified, and can still read the text. Removing a post again changes nothing. Raises Forbidden if staff are not
+    moderators, and Refused: NOT_FOUND, INVALID and TOO_LONG for the reason.
     """
     if viewer.staff is None:
         await remove_own_post(connection, viewer, post=post)
@@ -33,14 +46,51 @@ async def remove_post(connection: Connection, viewer: Viewer, *, post: PostId, r
     return post
 
 
+async def restore_post(connection: Connection, viewer: Viewer, *, post: PostId, note: str | None) -> UUID:
+    """Restores a post that a moderator removed, and returns its id. Restoring a post again changes nothing.
+
+    Flags that were upheld are dismissed with the note; the author is notified. Raises Forbidden if the viewer is not a
+    moderator, and Refused: INVALID and TOO_LONG for the note, NOT_FOUND, TOO_LATE if the text no longer exists.
+    """
+    require_role(viewer, StaffRole.MODERATOR)
+    explanation = note_in(note, "note")
+    found = await connection.fetchrow("SELECT author_id FROM care.post WHERE id = $1", post)
+    if found is None:
+        raise not_found("post")
+    restored = await connection.fetchval("SELECT care.restore_post($1, $2)", post, explanation)
+    if restored is False:
+        raise too_late("Its text no longer exists: its author removed it, or has left the network.", "post")
+    if restored and found["author_id"] is not None:
+        await notify(connection, found["author_id"], NotificationKind.MODERATION, "pst", post)
+    return post
+
+
+async def close_discussion(connection: Connection, viewer: Viewer, *, discussion: DiscussionId, closed: bool) -> UUID:
+    """Closes a discussion to new posts and edits, or opens it, and returns its id. Repeating it changes nothing.
+
+    Raises Forbidden if the viewer is not a moderator, and Refused: NOT_FOUND.
+    """
+    require_role(viewer, StaffRole.MODERATOR)
+    found = await connection.fetchval(
+        "UPDATE care.discussion SET closed = $2 WHERE id = $1 RETURNING true", discussion, closed
+    )
+    if not found:
+        raise not_found("discussion")
+    return discussion
+
+
 async def resolve_flag(connection: Connection, viewer: Viewer, *, flag: FlagId, upheld: bool, note: str | None) -> UUID:
     """Upholds a flag, which removes its post, or dismisses it; returns its id. Repeating it changes nothing.
 
     Raises Forbidden if the viewer is not a moderator, and Refused: INVALID and TOO_LONG for the note, NOT_FOUND,
-    CONFLICT if the flag was resolved the other way.
+    CONFLICT if the flag was resolved the other way, TOO_LATE if the author removed the post before.
     """
     require_role(viewer, StaffRole.MODERATOR)
     explanation, status = note_in(note, "note"), FlagStatus.UPHELD if upheld else FlagStatus.DISMISSED
+    # The post first, as everywhere.
+    await connection.execute(
+        "SELECT FROM care.post WHERE id = (SELECT post_id FROM care.flag WHERE id = $1) FOR UPDATE", flag
+    )
     found = await connection.fetchrow(
         "SELECT f.status, f.reason, f.post_id, p.author_id FROM care.flag f JOIN care.post p ON p.id = f.post_id"
         " WHERE f.id = $1 FOR UPDATE OF f",
@@ -50,6 +100,8 @@ async def resolve_flag(connection: Connection, viewer: Viewer, *, flag: FlagId, 
         raise not_found("flag")
     if found["status"] == status:
         return flag
+    if found["status"] == FlagStatus.LAPSED:
+        raise too_late("The author has removed the post.", "flag")
     if found["status"] != FlagStatus.OPEN:
         raise conflict("This flag has already been resolved the other way.", "upheld")
     await connection.execute(
@@ -69,7 +121,8 @@ async def suspend_member(
 ) -> UUID:
     """Suspends a member from writing in discussions, notifies them, and returns their id.
 
-    The suspension has no end if `until` is None; a time in the past lifts it. Raises Forbidden if the viewer is not a
+    The suspension has no end if `until` is None; a time in the past lifts it. A suspended member is no longer an
+    ambassador, even after the suspension. Raises Forbidden if the viewer is not a
     moderator, and Refused: NOT_FOUND, INVALID and TOO_LONG for the reason, INVALID for the time.
     """
     require_role(viewer, StaffRole.MODERATOR)
@@ -89,8 +142,68 @@ async def suspend_member(
         why,
         viewer.staff,
     )
+    if end is None or end > datetime.now(UTC):
+        await lock_ambassadors(connection)
+        await connection.execute(
+            "UPDATE care.membership SET role = 'MEMBER' WHERE member_id = $1 AND role <> 'MEMBER'", member
+        )
     await notify(connection, member, NotificationKind.MODERATION, "mbr", member)
     return member
+
+
+@dataclass(frozen=True)
+class Appointed:
+    """The member and the community of an appointment."""
+
+    member_id: UUID
+    community_id: UUID
+
+
+async def appoint_ambassador(
+    connection: Connection, viewer: Viewer, *, member: MemberId, community: CommunityId, appointed: bool
+) -> Appointed:
+    """Makes a member an ambassador of one of their communities, or no longer. Repeating it changes nothing.
+
+    Raises Forbidden if the viewer is not a moderator, and Refused: NOT_FOUND for the member or the community,
+    NOT_ELIGIBLE if the member does not belong to it or is suspended, LIMIT_REACHED if it has as many as it may have.
+    """
+    require_role(viewer, StaffRole.MODERATOR)
+    if not await connection.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", member):
+        raise not_found("member")
+    await expect_community(connection, community)
+    await lock_ambassadors(connection)
+    if appointed:
+        await expect_appointable(connection, member, community)
+    await connection.execute(
+        "UPDATE care.membership SET role = $3 WHERE member_id = $1 AND community_id = $2",
+        member,
+        community,
+        MembershipRole.AMBASSADOR if appointed else MembershipRole.MEMBER,
+    )
+    return Appointed(member, community)
+
+
+async def expect_appointable(connection: Connection, member: UUID, community: UUID) -> None:
+    found = await connection.fetchrow(
+        "SELECT EXISTS (SELECT FROM care.membership WHERE member_id = $1 AND community_id = $2) AS belongs,"
+        " EXISTS (SELECT FROM care.suspension WHERE member_id = $1 AND (until IS NULL OR until > now())) AS suspended,"
+        " (SELECT count(*) FROM care.membership"
+        "  WHERE community_id = $2 AND role = 'AMBASSADOR' AND member_id <> $1) AS others",
+        member,
+        community,
+    )
+    assert found is not None
+    if not found["belongs"]:
+        raise not_eligible("The member does not belong to this community.", "member")
+    if found["suspended"]:
+        raise not_eligible("The member is suspended.", "member")
+    if found["others"] >= AMBASSADORS:
+        raise limit_reached(f"A community can have at most {AMBASSADORS} ambassadors.", "community")
+
+
+async def lock_ambassadors(connection: Connection) -> None:
+    # One at a time: an appointment and a suspension at once would not see each other.
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('ambassadors', 0))")
 
 
 def reason_in(text: str | None) -> str:
@@ -101,13 +214,12 @@ def reason_in(text: str | None) -> str:
 
 
 async def remove(connection: Connection, viewer: Viewer, post: UUID, author: UUID | None, reason: str) -> None:
-    removed = await connection.fetchval(
-        "UPDATE care.post SET body = NULL, removed = true WHERE id = $1 AND NOT removed RETURNING true", post
-    )
-    if not removed:  # its author, or another moderator, has already removed it
+    stands = await connection.fetchval("SELECT true FROM care.post WHERE id = $1 AND NOT removed FOR UPDATE", post)
+    if not stands:  # its author, or another moderator, has already removed it
         return
     await connection.execute(
         "INSERT INTO care.removal (post_id, staff_id, reason) VALUES ($1, $2, $3)", post, viewer.staff, reason
     )
+    await connection.execute("UPDATE care.post SET body = NULL, removed = true WHERE id = $1", post)
     if author is not None:
         await notify(connection, author, NotificationKind.MODERATION, "pst", post)

@@ -90,6 +90,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         {"staff_id": BY_STAFF},
         stays="the post keeps its place, and the reason why it is empty",
     ),
+    "care.removed_text": MemberTable(OF_AUTHOR, ("post_id", "author_id", "body")),
     "care.suspension": MemberTable(OF_MEMBER, ("member_id", "until", "reason", "created_at"), {"staff_id": BY_STAFF}),
     "research.consent_change": MemberTable(
         OF_MEMBER, ("id", "member_id", "purpose", "granted", "recipients", "notice_version", "changed_at")

@@ -8,6 +8,7 @@ from models.community import communities as tables
 from planner.declare import column, graph_type, paged, sql
 from resolvers.community import communities as resolve
 from resolvers.community import discussions
+from resolvers.community.moderation_mutations import AMBASSADORS
 from resolvers.insight import datasets, insights
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.identity.members import Member, Membership
@@ -86,4 +87,9 @@ class Community(Node):
         "Insights published from its datasets, newest first. Members and staff see all of them; buyers see those that "
         "a licence of theirs covers.",
         only=PATIENT | BUYER | MANAGER,
+    )
+    ambassadors: list[Member] = sql(
+        resolve.ambassadors_of,
+        f"The members whom moderators have appointed to welcome and represent it, by name: at most {AMBASSADORS}.",
+        only=PATIENT | MANAGER,
     )

@@ -45,7 +45,10 @@ class Discussion(Node):
     created_at: datetime = column("When it was started.")
     last_post_at: datetime = column("When the latest post was written.")
     post_count: int = column("Number of posts.")
-    closed: bool = column("Whether it is closed to new posts.")
+    closed: bool = column(
+        "Whether a moderator has closed it: posts can no longer be added or edited, but still be read, reacted to, "
+        "flagged and removed."
+    )
     posts: RelayConnection[Annotated["Post", strawberry.lazy("schema.community.discussions")]] = paged(
         resolve.posts_of, "Its posts, oldest first. Use `last` and `before` to page from the end.", backward=True
     )
@@ -65,6 +68,11 @@ class Post(Node):
     created_at: datetime = column("When it was written.")
     edited_at: datetime | None = column("When it was last edited. Null if never.")
     removed: bool = column("Whether it was removed. A removed post keeps its position, without its text.")
+    removed_body: str | None = sql(
+        resolve.removed_body,
+        "The text that a moderator removed, visible to its author and to moderators. Null for everybody else, if the "
+        "post was not removed, and if its author removed it or has left the network.",
+    )
     removal_reason: str | None = sql(
         resolve.removal_reason,
         "The moderator's reason for removing it, visible to its author and to staff. Null if no moderator removed it.",
@@ -84,5 +92,5 @@ class Flag(Node):
     note: str | None = column("The member's explanation. Null if they gave none.")
     status: tables.FlagStatus = column("Status of the flag.")
     resolution: str | None = column("The moderator's note on the decision. Null if there is none.")
-    resolved_at: datetime | None = column("When a moderator last decided on it. Null until then.")
+    resolved_at: datetime | None = column("When it was decided on, or lapsed. Null while it is open.")
     created_at: datetime = column("When the member first flagged the post.")

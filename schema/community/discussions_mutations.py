@@ -34,7 +34,7 @@ class DiscussionMutations:
     )
     post_edit = mutation(
         write.edit_post,
-        "Edit one of the viewer's own posts.",
+        "Edit one of the viewer's own posts, unless its discussion is closed.",
         only=PATIENT,
         shows=POST,
         post="A post of the viewer's own.",
@@ -42,7 +42,8 @@ class DiscussionMutations:
     )
     post_flag = mutation(
         write.flag_post,
-        "Report a post to the moderators. Reporting it again replaces the reason and the note.",
+        "Report a post to the moderators. Reporting it again replaces the reason and the note, and opens the flag "
+        "again.",
         only=PATIENT,
         shows=POST,
         post="The post.",
@@ -60,7 +61,9 @@ class DiscussionMutations:
     )
     post_remove = mutation(
         moderation.remove_post,
-        "Remove one of the viewer's own posts, or any as a moderator. A post keeps its place and loses its body.",
+        "Remove one of the viewer's own posts, or any as a moderator. A post keeps its place and loses its body: a "
+        "text that its author removes is deleted, one that a moderator removes stays readable for its author and for "
+        "moderators. Open flags of the post are resolved.",
         only=PATIENT | MANAGER,
         shows={"post": shown(Post, resolve.post_of, "The post, without its body.")},
         post="A post of the viewer's own, or any post for a moderator.",

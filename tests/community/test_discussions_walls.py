@@ -28,6 +28,7 @@ OTHERS = {
     "care.flag": "member_id IS DISTINCT FROM $1",
     "care.suspension": "$1::uuid IS NOT NULL",
     "care.removal": "$1::uuid IS NOT NULL",
+    "care.removed_text": "$1::uuid IS NOT NULL",
     "catalog.community": "$1::uuid IS NOT NULL",
 }
 
@@ -143,12 +144,16 @@ UPDATE care.post_reaction SET member_id = {viewer} WHERE post_id = {theirs_post}
 INSERT INTO care.flag (post_id, member_id, reason) VALUES ({post}, {other}, 'SPAM')
 INSERT INTO care.flag (post_id, member_id, reason, status) VALUES ({theirs_post}, {viewer}, 'SPAM', 'UPHELD')
 UPDATE care.flag SET status = 'UPHELD'
-UPDATE care.flag SET resolution = 'Fine'
+UPDATE care.flag SET resolution = 'Fine' WHERE status <> 'OPEN'
 DELETE FROM care.flag
 INSERT INTO care.removal (post_id, reason) VALUES ({theirs_post}, 'r')
+INSERT INTO care.removed_text (post_id, body) VALUES ({theirs_post}, 'b')
+UPDATE care.removed_text SET author_id = {viewer}
+DELETE FROM care.removed_text
 INSERT INTO care.suspension (member_id, reason) VALUES ({other}, 'r')
 UPDATE care.suspension SET until = now()
 DELETE FROM care.suspension
+SELECT care.restore_post({theirs_post}, NULL)
 UPDATE catalog.community SET member_count = 7
 UPDATE care.member SET verified = true
 SELECT care.count_members()
@@ -169,7 +174,15 @@ UPDATE care.post SET edited_at = now()
 DELETE FROM care.post
 INSERT INTO care.post (discussion_id, author_id, body) VALUES ({mine}, {viewer}, 'Body')
 INSERT INTO care.discussion (community_id, author_id, title) VALUES ({home}, {viewer}, 'Title')
+UPDATE care.discussion SET title = 'Words of mine'
+UPDATE care.discussion SET author_id = NULL
+DELETE FROM care.discussion
+INSERT INTO care.removed_text (post_id, body) VALUES ({post}, 'Words of mine')
+UPDATE care.removed_text SET body = 'Words of mine'
+DELETE FROM care.removed_text
 INSERT INTO care.membership (member_id, community_id) VALUES ({viewer}, {away})
+UPDATE care.membership SET joined_on = now()
+UPDATE care.membership SET community_id = {away}
 DELETE FROM care.membership
 UPDATE care.flag SET reason = 'SPAM'
 UPDATE care.flag SET status = 'DISMISSED', staff_id = {clerk}
@@ -182,6 +195,7 @@ DELETE FROM care.suspension
 CLERKS_MAY_NOT = """
 INSERT INTO care.removal (post_id, staff_id, reason) VALUES ({post}, {clerk}, 'r')
 INSERT INTO care.suspension (member_id, staff_id, reason) VALUES ({viewer}, {clerk}, 'r')
+SELECT care.restore_post({post}, NULL)
 """
 
 
@@ -196,7 +210,7 @@ async def test_a_member_may_not(scene: Scene, statement: str) -> None:
 
 @pytest.mark.parametrize("statement", lines(MEMBERS_MAY_NOT))
 async def test_each_forbidden_statement_is_valid_for_the_owner(scene: Scene, statement: str) -> None:
-    if "care.tell" not in statement and "count_members" not in statement:
+    if not any(name in statement for name in ("care.tell", "count_members", "restore_post")):
         await scene.admin.execute(scene.named(statement))
 
 
@@ -273,6 +287,39 @@ async def test_staff_who_are_not_moderators_change_nothing(scene: Scene) -> None
     assert await scene.changed(MANAGER, scene.clerk, deciding) == 0
     assert await scene.changed(MANAGER, scene.moderator, removing) == 1
     assert await scene.changed(MANAGER, scene.moderator, deciding.replace("{clerk}", "{moderator}")) == 1
+    for statement in (
+        "UPDATE care.discussion SET closed = true WHERE id = {mine}",
+        "UPDATE care.membership SET role = 'AMBASSADOR' WHERE member_id = {viewer}",
+    ):
+        assert await scene.changed(MANAGER, scene.clerk, statement) == 0
+        assert await scene.changed(MANAGER, scene.moderator, statement) == 1
+
+
+@pytest.mark.parametrize(("until", "over"), [(None, False), (timedelta(hours=1), False), (-timedelta(hours=1), True)])
+async def test_a_suspended_member_cannot_be_made_an_ambassador(
+    scene: Scene, until: timedelta | None, over: bool
+) -> None:
+    end = until and datetime.now(UTC) + until
+    await factories.suspension(scene.admin, member_id=scene.viewer, until=end)
+    appointing = "UPDATE care.membership SET role = 'AMBASSADOR' WHERE member_id = {viewer}"
+    assert await scene.refused(MANAGER, scene.moderator, appointing) is not over
+
+
+async def test_the_text_of_a_removed_post_is_read_by_its_author_and_by_moderators(scene: Scene) -> None:
+    for member, post in ((scene.viewer, scene.post), (scene.other, scene.theirs_post), (None, None)):
+        given = {} if post is None else {"post_id": post}
+        await factories.removed_text(scene.admin, author_id=member, **given)
+    for audience, who, count in (
+        (PATIENT, scene.viewer, 1),
+        (PATIENT, uuid4(), 0),
+        (MANAGER, scene.clerk, 0),
+        (MANAGER, scene.moderator, 3),
+        (MANAGER, uuid4(), 0),
+    ):
+        async with scene.acting(audience, who):
+            found = await scene.admin.fetch("SELECT post_id FROM care.removed_text")
+        assert len(found) == count
+        assert who != scene.viewer or found[0]["post_id"] == scene.post
 
 
 async def test_a_search_uses_its_index_behind_the_policies(scene: Scene) -> None:

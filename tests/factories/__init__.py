@@ -21,6 +21,7 @@ from tests.factories.discussions import flag as flag
 from tests.factories.discussions import post as post
 from tests.factories.discussions import post_reaction as post_reaction
 from tests.factories.discussions import removal as removal
+from tests.factories.discussions import removed_text as removed_text
 from tests.factories.discussions import suspension as suspension
 from tests.factories.insights import cell as cell
 from tests.factories.insights import insight as insight

@@ -43,6 +43,11 @@ async def removal(connection: Connection, **given: Any) -> asyncpg.Record:
     return await fake(connection, moderation.Removal, given, {"post_id": post}, reason="It names somebody.")
 
 
+async def removed_text(connection: Connection, **given: Any) -> asyncpg.Record:
+    parents = {"post_id": post, "author_id": member}
+    return await fake(connection, moderation.RemovedText, given, parents, body="Call Anne.")
+
+
 async def suspension(connection: Connection, **given: Any) -> asyncpg.Record:
     """A suspension, indefinite unless its end is given."""
     return await fake(connection, moderation.Suspension, given, {"member_id": member}, reason="It insults others.")

@@ -28,6 +28,7 @@ SEVERAL_LINES: Mapping[str, str] = {
     "PostEditInput": "body",
     "PostFlagInput": "note",
     "PostRemoveInput": "reason",
+    "PostRestoreInput": "note",
     "ProfileUpdateInput": "about",
     "QuestionInput": "help text",
     "SurveyCreateInput": "description",
@@ -92,6 +93,7 @@ async def request(
 ) -> tuple[Caller, str, dict[str, Any], str]:
     """A caller, a mutation, its input with a text in a field, and the path of that field."""
     community, db = f"com_{community_id}", network.database
+    given: dict[str, Any]
     kind, name = field.split(".")
     if kind == "ApiKeyCreateInput":
         return await network.buyer(), "apiKeyCreate", {name: text, "expiresAt": f"{in_days(30)}T00:00:00Z"}, name

@@ -49,7 +49,7 @@ PROMISED = {
         BUYERS_AND_STAFF: "insightPublish",
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule flagResolve memberSuspend "
-        "licenceDecide organizationCreate waveFreeze",
+        "licenceDecide organizationCreate waveFreeze ambassadorAppoint discussionClose postRestore",
     },
     "SignInPayload": {EVERYONE: "token viewer userErrors query"},
     "SignOutPayload": {SIGNED_IN: "userErrors query"},
@@ -62,6 +62,9 @@ PROMISED = {
     "PostReactPayload": {"PATIENT": "post userErrors query"},
     "PostRemovePayload": {MEMBERS_AND_STAFF: "post userErrors query"},
     "FlagResolvePayload": {"MANAGER": "flag userErrors query"},
+    "AmbassadorAppointPayload": {"MANAGER": "member community userErrors query"},
+    "DiscussionClosePayload": {"MANAGER": "discussion userErrors query"},
+    "PostRestorePayload": {"MANAGER": "post userErrors query"},
     "MemberSuspendPayload": {"MANAGER": "member userErrors query"},
     "ConsentSetPayload": {"PATIENT": "consent userErrors query"},
     "SurveySavePayload": {"PATIENT": "participation userErrors query"},
@@ -107,7 +110,7 @@ PROMISED = {
     "Community": {
         EVERYONE: "id slug name description condition memberCount indicators treatments",
         SIGNED_IN: "readiness datasets insights",
-        MEMBERS_AND_STAFF: "associations members discussions surveys",
+        MEMBERS_AND_STAFF: "ambassadors associations members discussions surveys",
         "PATIENT": "viewerMembership",
     },
     "CohortReadiness": {SIGNED_IN: "consenting needed ready"},
@@ -130,7 +133,7 @@ PROMISED = {
         MEMBERS_AND_STAFF: "id community title author createdAt lastPostAt postCount closed posts lastPost about"
     },
     "Post": {
-        MEMBERS_AND_STAFF: "id discussion author body createdAt editedAt removed removalReason reactions",
+        MEMBERS_AND_STAFF: "id discussion author body createdAt editedAt removed removedBody removalReason reactions",
         "PATIENT": "viewerReactions",
     },
     "ReactionCount": {MEMBERS_AND_STAFF: "reaction count"},

@@ -115,7 +115,7 @@ async def test_either_side_ends_a_care_link_until_a_new_invitation(
     assert await status(own_server, mia, rob) == "ENDED"
     assert await invited(own_server, mia, rob) == id
     assert await status(own_server, mia, rob) == "INVITED"
-    assert await news(own_server, rob) == [("CARE_LINK", f"mbr_{mia.id}")] * 2
+    assert await news(own_server, rob) == [("CARE_LINK", f"mbr_{mia.id}")]  # not of the invitation that has ended
 
 
 async def test_a_patient_has_at_most_twenty_open_invitations(own_server: OwnServer) -> None:
@@ -185,3 +185,24 @@ async def test_the_database_refuses_rows_that_no_mutation_writes(admin: asyncpg.
             async with admin.transaction():
                 await admin.execute(statement, viewer, other)
         assert await admin.fetchval("SELECT care.tell($2, 'CARE_LINK', 'mbr', $1)", viewer, other) is not None
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+@pytest.mark.parametrize("by_patient", [True, False])
+async def test_the_notifications_of_a_care_link_end_with_it(
+    own_server: OwnServer, accepted: bool, by_patient: bool
+) -> None:
+    mia, rob = await pair(own_server)
+    _, other = await pair(own_server)
+    link = await invited(own_server, mia, rob)
+    await invited(own_server, mia, other)
+    if accepted:
+        await own_server.do(rob, "careLinkAccept", {"careLink": link}, LINK)
+        assert await news(own_server, mia) == [("CARE_LINK", f"mbr_{rob.id}")]
+    assert await news(own_server, rob) == [("CARE_LINK", f"mbr_{mia.id}")]
+    for _ in range(2):
+        await own_server.do(mia if by_patient else rob, "careLinkEnd", {"careLink": link}, LINK)
+    assert (await news(own_server, mia), await news(own_server, rob)) == ([], [])
+    assert await news(own_server, other) == [("CARE_LINK", f"mbr_{mia.id}")]
+    await invited(own_server, mia, rob)
+    assert await news(own_server, rob) == [("CARE_LINK", f"mbr_{mia.id}")]

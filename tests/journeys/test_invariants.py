@@ -36,6 +36,7 @@ async def test_invariants_hold_after_random_mutations(network: Network, plays: i
 
 
 HELD = {  # PostgreSQL itself would refuse the planted row
+    "ck_flag_open_undecided",
     "ck_post_removed_has_no_body",
     "uq_observation_member_id_indicator_id_observed_on",
     "uq_participation_member_id_survey_id",
@@ -62,6 +63,16 @@ async def plant(network: Network) -> None:
     await factories.removal(database, post_id=(await factories.post(database, removed=False))["id"])
     await factories.post(database, removed=True)
     await factories.flag(database, status="UPHELD")
+    over = (await factories.post(database, removed=True, body=None))["id"]
+    await factories.flag(database, post_id=over, resolution="r")
+    await factories.removed_text(database)
+    await factories.suspension(database, member_id=member)
+    await database.execute("UPDATE care.membership SET role = 'AMBASSADOR' WHERE member_id = $1", member)
+    await factories.notification(database, kind="REPLY", subject_type="pst", subject_id=over)
+    ended = await factories.care_link(database, status="ENDED")
+    await factories.notification(
+        database, kind="CARE_LINK", member_id=ended["relative_id"], subject_type="mbr", subject_id=ended["patient_id"]
+    )
     await factories.notification(database, subject_type="pst", subject_id=member)
     indicator = (await factories.indicator(database))["id"]
     for _ in range(2):
@@ -98,6 +109,7 @@ async def plant(network: Network) -> None:
     closed = (await factories.survey(database, status="CLOSED"))["id"]
     sheet = (await factories.answer_sheet(database, survey_id=closed))["id"]
     await factories.participation(database, survey_id=closed, status="COMPLETED", answer_sheet_id=sheet)
+    await factories.participation(database, survey_id=closed, status="INVITED")
     await database.execute(
         "INSERT INTO identity.mutation (caller, name, client_mutation_id, input_hash) VALUES ($1, 'x', 'x', 'x')",
         member,

@@ -270,6 +270,7 @@ CALLERS: dict[str, set[Login]] = {
     "identity.delete_account(uuid)": {PATIENT},
     "care.announce(text,uuid,uuid)": {PATIENT, MANAGER, PUBLISHER},
     "care.tell(uuid,text,text,uuid)": {PATIENT, MANAGER},
+    "care.restore_post(uuid,text)": {MANAGER},
     "catalog.readiness_changed(uuid)": {PATIENT, MANAGER},
     "catalog.schedule_survey(uuid)": {MANAGER},
     "catalog.surveys_due()": {PUBLISHER},

@@ -49,6 +49,7 @@ care.notification            - m - - -
 care.diagnosis               - m - - -
 care.flag                    - m - s -
 care.removal                 - m - s -
+care.removed_text            - m - s -
 care.suspension              - m - s -
 research.consent             - m - - -
 research.consent_change      - m - - -
@@ -109,12 +110,14 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("care.profile", PATIENT): {"update": "birth_year region sex sharing"},
     ("identity.account", PATIENT): {"update": "locale"},
     ("care.membership", PATIENT): {"insert": "community_id member_id", "delete": ""},
+    ("care.membership", MANAGER): {"update": "role"},
     ("care.diagnosis", PATIENT): {
         "insert": "community_id diagnosed_in member_id",
         "update": "diagnosed_in",
         "delete": "",
     },
     ("care.discussion", PATIENT): {"insert": "author_id community_id title"},
+    ("care.discussion", MANAGER): {"update": "closed"},
     ("care.discussion_topic", PATIENT): {"insert": "discussion_id indicator_id position treatment_id"},
     ("care.post", PATIENT): {"insert": "author_id body discussion_id", "update": "body edited_at removed"},
     ("care.post", MANAGER): {"update": "body removed"},

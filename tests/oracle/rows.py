@@ -96,6 +96,8 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
         tests |= of_surveys(tables, lambda _: True) | dict.fromkeys(OF_MEMBERS, lambda _: True)
         tests |= dict.fromkeys(OF_STAFF, lambda _: True)
         tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
+        moderates = any(row["id"] == viewer.staff and "MODERATOR" in row["roles"] for row in tables["identity.staff"])
+        tests["care.removed_text"] = lambda _: moderates
         tests["identity.staff"] = lambda staff: bool(staff["id"] == viewer.staff)
     if viewer.audience is Audience.PATIENT:
         tests |= of_surveys(tables, lambda survey: survey["status"] != "DRAFT")
@@ -178,6 +180,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "care.diagnosis": own,
         "care.flag": own,
         "care.removal": {"post_id": posts},
+        "care.removed_text": {"author_id": {member}},
         "care.suspension": own,
         "research.consent": own,
         "research.enrolment": own,

@@ -283,6 +283,13 @@ def associations_of(seen: VisibleRows, community: Found) -> list[Found]:
     return sorted(there, key=lambda row: row["pseudonym"].lower())
 
 
+@field("Community.ambassadors")
+def ambassadors_of(seen: VisibleRows, community: Found) -> list[Found]:
+    appointed = [row for row in memberships(seen, community) if row["role"] == "AMBASSADOR"]
+    there = [seen.one("care.member", id=row["member_id"]) for row in appointed]
+    return sorted((row for row in there if row is not None), key=lambda row: row["pseudonym"].lower())
+
+
 def memberships(seen: VisibleRows, community: Found) -> list[Found]:
     return seen.of("care.membership", community_id=community["id"])
 
@@ -359,6 +366,12 @@ def reactions_of(seen: VisibleRows, post: Found) -> list[Found]:
 def viewer_reactions(seen: VisibleRows, post: Found) -> list[str]:
     own = seen.of("care.post_reaction", post_id=post["id"], member_id=seen.viewer.member)
     return sorted(row["reaction"] for row in own)
+
+
+@field("Post.removedBody")
+def removed_body(seen: VisibleRows, post: Found) -> str | None:
+    removed = seen.one("care.removed_text", post_id=post["id"])
+    return removed["body"] if removed else None
 
 
 @field("Post.removalReason")

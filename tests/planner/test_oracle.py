@@ -70,7 +70,7 @@ WEIGHTS = {  # the viewer's own fields and lists of members' rows, more often th
     "Me.dashboard": 4, "Me.observations": 4, "Me.participations": 3, "Me.notifications": 2, "Me.courses": 2,
     "Discussion.posts": 4, "Community.discussions": 3, "Community.members": 3, "Treatment.evaluations": 3,
     "Survey.questions": 3, "Member.series": 2, "Member.courses": 2,
-    "Survey.eligibility": 3, "Post.removalReason": 3, "Member.suspension": 3,
+    "Survey.eligibility": 3, "Post.removalReason": 3, "Post.removedBody": 3, "Member.suspension": 3,
     "Query.insight": 3, "Query.dataset": 3, "Query.dataUses": 2, "Query.datasets": 2, "Insight.cells": 3,
     "Me.dataUses": 2, "Me.privacyLoss": 2,
 }  # fmt: skip
@@ -103,6 +103,10 @@ SELDOM = """
     update care.post set body = null, removed = true where id::text < '4';
     insert into care.removal (post_id, reason)
         select id, 'Said of ' || id from care.post where removed and id::text > '04';
+    insert into care.removed_text (post_id, author_id, body)
+        select post.id, author_id, 'Text of ' || post.id from care.post join care.removal on post_id = post.id;
+    update care.membership set role = 'AMBASSADOR' where member_id::text < '2' or member_id in (
+        select member_id from identity.account where email like 'patient@%');
     insert into care.suspension (member_id, until, reason, created_at)
         select id, case n % 3 when 1 then now() + interval '9 days' when 2 then now() - interval '1 day' end,
             'Said to ' || pseudonym, now() - n * interval '90.5 minutes'
@@ -358,6 +362,7 @@ async def test_pages_of_seven_contain_every_row_once_in_both_directions(
 
 LAST_POSTS = "{ discussion(id: %s) { posts(last: 3) { nodes { id } pageInfo { startCursor hasNextPage } } } }"
 NODES = "{ node(id: %s) { ... on Post { removalReason } ... on Member { suspension { until reason createdAt } } } }"
+TEXTS = "{ node(id: %s) { ... on Post { removedBody } } }"
 SHARED = "{ community(slug: %s) { members(first: 100) { nodes { pseudonym ageBand region } } } }"
 
 
@@ -390,19 +395,20 @@ async def test_the_oracle_detects_moderation_reasons_meant_for_others(
         row["member_id"] for row in tables["care.suspension"] if not row["until"] or row["until"] > snapshot.now
     ]
     reasons = [(f"pst_{row['post_id']}", "removalReason", authors[row["post_id"]]) for row in tables["care.removal"]]
+    reasons += [(f"pst_{row['post_id']}", "removedBody", row["author_id"]) for row in tables["care.removed_text"]]
     reasons += [(f"mbr_{member}", "suspension", member) for member in in_force]
     async with asyncpg.create_pool(quiet_dsn, min_size=1, max_size=1) as unbound:
         anyone = OracleCase(
             ViewCase(oracle_case.view_case.planner, oracle_case.view_case.viewer, unbound, {}), oracle_case.oracle
         )
-        for name in ("removalReason", "suspension"):
+        for name in ("removalReason", "removedBody", "suspension"):
             theirs, others = (
                 [id for id, field, whom in reasons if field == name and (whom == own) is mine] for mine in (True, False)
             )
             assert theirs
             assert others
             for id in (*theirs, *others[:9]):
-                text = NODES % json.dumps(id)
+                text = (TEXTS if name == "removedBody" else NODES) % json.dumps(id)
                 assert await oracle_case.differences(text) == []
                 assert ((await oracle_case.view_case.fast(Made(text, {})))["node"][name] is None) == (id in others)
                 assert len(await anyone.differences(text)) == (id in others)

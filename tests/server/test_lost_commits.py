@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from models.identity.accounts import StaffRole
+from models.viewers import Audience
 from tests import factories
 from tests.support.callers import OwnServer, User
 from tests.support.client import ANYBODY, Caller, serving
@@ -166,4 +167,33 @@ async def test_a_connection_that_was_cut_before_its_commit_was_sent_wrote_nothin
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
     await admin.execute("DROP TRIGGER cut ON care.post")
     assert (await conversation.send(conversation.post_add("Hello"))).json() == {"data": {"postAdd": posted("Hello")}}
+    assert await conversation.posts() == ["Hello"]
+
+
+async def test_a_connection_that_is_lost_after_its_commit_loses_no_response(
+    conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = conversation.server.ask.app.endpoint
+    assert endpoint is not None
+    connections = endpoint.views[Audience.PATIENT].connections
+
+    class Releasing:
+        """The pool, whose first release fails, as of a connection that was cut."""
+
+        def __init__(self, pool: Any) -> None:
+            self.pool, self.failed = pool, False
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.pool, name)
+
+        async def release(self, connection: Any) -> None:
+            await self.pool.release(connection)
+            if not self.failed:
+                self.failed = True
+                raise asyncpg.InterfaceError("connection is closed")
+
+    pool = Releasing(connections.pool)
+    monkeypatch.setattr(connections, "pool", pool)
+    assert (await conversation.send(conversation.post_add("Hello"))).json() == {"data": {"postAdd": posted("Hello")}}
+    assert pool.failed
     assert await conversation.posts() == ["Hello"]

@@ -31,6 +31,40 @@ WRONG: Mapping[str, str] = {
         WHERE NOT f.demonstration
             AND (f.status = 'UPHELD' AND NOT p.removed OR f.status <> 'OPEN' AND f.resolved_at IS NULL)
     """,
+    "a removed post has an open flag": """
+        SELECT f.id FROM care.flag f JOIN care.post p ON p.id = f.post_id WHERE f.status = 'OPEN' AND p.removed
+    """,
+    "an open flag has a resolution": """
+        SELECT id FROM care.flag
+        WHERE status = 'OPEN' AND num_nonnulls(staff_id, resolution, resolved_at) > 0
+    """,
+    "the text of a removed post is kept, and the post is there": """
+        SELECT t.post_id FROM care.removed_text t JOIN care.post p ON p.id = t.post_id WHERE NOT p.removed
+    """,
+    "a suspended member is an ambassador": """
+        SELECT s.member_id FROM care.suspension s JOIN care.membership m ON m.member_id = s.member_id
+        WHERE m.role = 'AMBASSADOR' AND (s.until IS NULL OR s.until > now())
+    """,
+    "a closed survey still invites": """
+        SELECT p.id FROM research.participation p JOIN catalog.survey s ON s.id = p.survey_id
+        WHERE s.status IN ('CLOSED', 'RELEASED', 'ARCHIVED') AND p.status IN ('INVITED', 'STARTED')
+    """,
+    "a notification of a survey that is not open, or of a reply that was removed": """
+        SELECT n.id FROM care.notification n WHERE NOT n.demonstration AND (
+            n.kind = 'SURVEY_OPEN' AND NOT EXISTS (
+                SELECT FROM catalog.survey s WHERE s.id = n.subject_id AND s.status = 'OPEN')
+            OR n.kind = 'REPLY' AND EXISTS (SELECT FROM care.post p WHERE p.id = n.subject_id AND p.removed))
+    """,
+    "a notification of a care link that has ended": """
+        SELECT n.id FROM care.notification n JOIN care.care_link l
+            ON (l.patient_id, l.relative_id) IN ((n.member_id, n.subject_id), (n.subject_id, n.member_id))
+        WHERE n.kind = 'CARE_LINK' AND l.status = 'ENDED'
+    """,
+    "a member is invited to a survey of a community that they have left": """
+        SELECT p.id FROM research.participation p JOIN catalog.survey s ON s.id = p.survey_id
+        WHERE NOT s.demonstration AND p.status = 'INVITED' AND NOT EXISTS (
+            SELECT FROM care.membership m WHERE m.member_id = p.member_id AND m.community_id = s.community_id)
+    """,
     "a notification about a missing object": """
         SELECT n.id FROM care.notification n WHERE NOT n.demonstration AND NOT CASE n.subject_type
             WHEN 'pst' THEN EXISTS (SELECT FROM care.post WHERE id = n.subject_id)

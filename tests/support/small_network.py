@@ -8,7 +8,7 @@ from decimal import Decimal
 import asyncpg
 
 from models.community.discussions import Reaction
-from models.identity.members import MemberKind, Sex, Sharing
+from models.identity.members import MemberKind, MembershipRole, Sex, Sharing
 from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind
 from models.insight.licences import LicenceStatus
@@ -56,7 +56,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         connection, pseudonym="Small Association", kind=MemberKind.ASSOCIATION, verified=True
     )
     own = {"member_id": patient["id"]}
-    await factories.membership(connection, **own, **of_community, joined_on=MONDAY)
+    await factories.membership(connection, **own, **of_community, joined_on=MONDAY, role=MembershipRole.AMBASSADOR)
     await factories.diagnosis(connection, **own, **of_community)
     await factories.membership(connection, member_id=association["id"], **of_community, joined_on=MONDAY)
     await factories.care_link(connection, patient_id=patient["id"], relative_id=association["id"])
@@ -87,10 +87,12 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     )
     await factories.post_reaction(connection, post_id=post["id"], **own, reaction=Reaction.HUG)
     await factories.removal(connection, post_id=post["id"])
+    await factories.removed_text(connection, post_id=post["id"], author_id=patient["id"])
     await factories.suspension(connection, **own, until=factories.NOON + timedelta(days=36500))
     await factories.flag(
-        connection, post_id=post["id"], **own, note="Look", resolution="Looked", resolved_at=factories.NOON
-    )
+        connection, post_id=post["id"], **own, note="Look", status="DISMISSED", resolution="Looked",
+        resolved_at=factories.NOON,
+    )  # fmt: skip
     await factories.notification(
         connection, **own, subject_type="dis", subject_id=discussion["id"], read_at=factories.NOON
     )

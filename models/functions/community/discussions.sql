@@ -23,14 +23,19 @@ REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION care.count_
 CREATE TRIGGER count_gone AFTER DELETE ON care.post
 REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION care.count_posts();
 
--- Orders posts as they are committed, even if the clock is set back: a reader who pages forward misses none.
+-- Orders posts as they are committed, even if the clock is set back: a reader who pages forward misses none. Refuses
+-- those to a discussion that was closed since the writer checked.
 CREATE FUNCTION care.place_post() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     latest timestamptz;
+    is_closed boolean;
 BEGIN
-    SELECT d.last_post_at INTO latest FROM care.discussion d WHERE d.id = NEW.discussion_id FOR NO KEY UPDATE;
+    SELECT d.last_post_at, d.closed INTO latest, is_closed FROM care.discussion d WHERE d.id = NEW.discussion_id FOR NO KEY UPDATE;
+    IF is_closed THEN
+        RAISE 'the discussion is closed' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     NEW.created_at := greatest(clock_timestamp(), latest + interval '1 microsecond');
     RETURN NEW;
 END $$;

@@ -45,3 +45,19 @@ BEGIN
     END LOOP;
     RETURN count;
 END $$;
+
+-- Takes back the invitations to surveys of a community that a member has left. They are invited again if
+-- they join it again.
+CREATE FUNCTION research.take_back_invitations() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM research.participation p USING gone g, catalog.survey s
+    WHERE s.community_id = g.community_id AND p.member_id = g.member_id AND p.survey_id = s.id AND p.status = 'INVITED';
+    DELETE FROM care.notification n USING gone g, catalog.survey s
+    WHERE s.community_id = g.community_id AND n.member_id = g.member_id AND n.subject_id = s.id AND n.kind = 'SURVEY_OPEN';
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER take_back_invitations AFTER DELETE ON care.membership
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION research.take_back_invitations();

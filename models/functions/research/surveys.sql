@@ -44,6 +44,10 @@ BEGIN
     UPDATE research.participation p
     SET answer_sheet_id = NULL, completed_at = date_trunc('day', p.completed_at, 'UTC')
     WHERE p.survey_id = close_at_once.survey AND (p.answer_sheet_id IS NOT NULL OR p.completed_at IS NOT NULL);
+    -- Nobody can answer any more.
+    UPDATE research.participation p SET status = 'LAPSED'
+    WHERE p.survey_id = close_at_once.survey AND p.status IN ('INVITED', 'STARTED');
+    DELETE FROM care.notification n WHERE n.subject_id = close_at_once.survey AND n.kind = 'SURVEY_OPEN';
     -- All answers are rewritten under new ids, in their order: neither an id that was seen before nor a row's position
     -- or transaction shows when it was given, and so by whom.
     WITH renamed AS MATERIALIZED (

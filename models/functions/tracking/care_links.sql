@@ -12,5 +12,19 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- Deletes both sides' notifications of a care link or an invitation that has ended.
+CREATE FUNCTION care.care_link_ended() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM care.notification n
+    WHERE n.kind = 'CARE_LINK' AND n.subject_type = 'mbr'
+        AND (n.member_id, n.subject_id) IN ((NEW.patient_id, NEW.relative_id), (NEW.relative_id, NEW.patient_id));
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER care_link_ended AFTER UPDATE OF status ON care.care_link
+    FOR EACH ROW WHEN (NEW.status = 'ENDED' AND OLD.status <> 'ENDED') EXECUTE FUNCTION care.care_link_ended();
+
 CREATE TRIGGER guard_care_link BEFORE UPDATE OF status ON care.care_link
     FOR EACH ROW EXECUTE FUNCTION care.guard_care_link();
