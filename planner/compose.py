@@ -17,7 +17,7 @@ from graphql import (
     is_leaf_type,
     is_list_type,
 )
-from sqlalchemy import Select, Text, Uuid, bindparam, literal_column, select, union_all
+from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal_column, select, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import JSON
 
@@ -149,6 +149,13 @@ class StatementBuilder:
         name = f"bound_{len(self.bound)}"
         self.bound[name] = value
         return bindparam(name, None, kind)
+
+    def bind_list(self, values: Reader, kind: Any) -> Expression:
+        """A new parameter with a list, whose items `values` reads as text or null.
+
+        It is sent as text[]: for other arrays, asyncpg asks PostgreSQL about their type on each new connection.
+        """
+        return sql_cast(self.bind(values, ARRAY(Text())), ARRAY(kind))
 
     def viewer_ids(self) -> ViewerIds:
         """The viewer as a resolver sees it: each attribute is a parameter of the statement."""

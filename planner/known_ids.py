@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
-from uuid import UUID
 
 from graphql import FieldNode, GraphQLError, GraphQLField
 from sqlalchemy import ARRAY, Uuid, func, select
@@ -40,7 +39,7 @@ def known_keys(
     Its reader raises GraphQLError for an id that is malformed or has another prefix.
     """
     check = IdCheck(node, argument)
-    keys = builder.bind(converted(node, declared, argument, _keys(check, prefix)), ARRAY(Uuid()))
+    keys = builder.bind_list(converted(node, declared, argument, _keys(check, prefix)), Uuid())
     there = row(builder.tables.table_of[builder.tables.by_prefix[prefix].name])
     found = func.array(select(there.id).where(there.id == func.any(keys)).scalar_subquery())
     builder.checks.append(check)
@@ -56,14 +55,14 @@ def refusal_of(error: Exception, checks: tuple[IdCheck, ...]) -> GraphQLError | 
     return checks[number].refusal(at)
 
 
-def _keys(check: IdCheck, prefix: str) -> Callable[[Any], list[UUID]]:
-    def keys(ids: list[Any]) -> list[UUID]:
+def _keys(check: IdCheck, prefix: str) -> Callable[[Any], list[str]]:
+    def keys(ids: list[Any]) -> list[str]:
         found = []
         for at, id in enumerate(ids):
             key = uuid_of(id) if prefix_of(id) == prefix else None
             if key is None:
                 raise check.refusal(at)
-            found.append(key)
+            found.append(str(key))
         return found
 
     return keys

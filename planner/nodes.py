@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type
-from sqlalchemy import ARRAY, Text, func, literal_column, select
+from sqlalchemy import Text, func, literal_column, select
 from sqlalchemy import cast as sql_cast
 
 from models.rows import Expression, Row, row
@@ -82,9 +82,10 @@ def nodes_in_order(builder: "StatementBuilder", declared: GraphQLField, nodes: l
         def values(ids: list[Any]) -> list[Any]:
             if len(ids) > PAGE_LIMIT:
                 raise bad_user_input(f"The argument 'ids' must have at most {PAGE_LIMIT} ids.", nodes[0])
-            return [key_in(kinds, prefix, id)[at] for id in ids]
+            found = [key_in(kinds, prefix, id)[at] for id in ids]
+            return [None if part is None else str(part) for part in found]
 
-        return builder.bind(converted(nodes[0], declared, "ids", values), ARRAY(sql_type(kinds[at])))
+        return builder.bind_list(converted(nodes[0], declared, "ids", values), sql_type(kinds[at]))
 
     columns, finds = {"none_0": column_of("", (UUID,), 0)}, []
     for prefix in sorted(prefixes):

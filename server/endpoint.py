@@ -21,7 +21,7 @@ from planner.plans import TOO_LARGE
 from schema.context import Context
 from server import logs
 from server.addresses import client_address
-from server.answers import AnswerSize
+from server.answers import AnswerSize, too_large
 from server.broker import Events
 from server.commit_guard import CommitGuard
 from server.deadlines import CutOffReason, Deadline, OperationDeadline, RequestCutOff
@@ -35,7 +35,6 @@ from server.errors import (
     request_error,
     request_timed_out,
     shutting_down,
-    too_large,
 )
 from server.event_streams import EVENTS, as_stream, stream
 from server.limits import check_variables

@@ -65,17 +65,17 @@ WITH viewer AS MATERIALIZED (
                   ) AS courses
                   FROM (
                     SELECT care_link_1.patient_id AS member_id, CAST(coalesce($1::DATE, CAST(coalesce($2::DATE, catalog.earliest_today()) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($2::DATE, greatest($1::DATE, catalog.latest_today())) AS DATE) AS ends_on, CAST('month' AS TEXT) AS unit, (
-                      SELECT catalog.known_keys($3::UUID[], array((
+                      SELECT catalog.known_keys(CAST($3::TEXT[] AS UUID[]), array((
                         SELECT indicator_3.id
                         FROM catalog.indicator AS indicator_3
-                        WHERE indicator_3.id = any($3::UUID[])
+                        WHERE indicator_3.id = any(CAST($3::TEXT[] AS UUID[]))
                       )), 0) AS known_keys_1
                     ) AS indicator_ids
                     WHERE (
-                      SELECT catalog.known_keys($3::UUID[], array((
+                      SELECT catalog.known_keys(CAST($3::TEXT[] AS UUID[]), array((
                         SELECT indicator_3.id
                         FROM catalog.indicator AS indicator_3
-                        WHERE indicator_3.id = any($3::UUID[])
+                        WHERE indicator_3.id = any(CAST($3::TEXT[] AS UUID[]))
                       )), 0) AS known_keys_1
                     ) IS NOT NULL AND care_link_1.status = 'ACCEPTED'
                   ) AS anon_3

@@ -34,7 +34,7 @@ SELECT b.o::text FROM (
               WHERE post_1.id = anon_1.pst_0
             ) AS o
           )) AS v
-          FROM unnest($2::UUID[], $3::UUID[], $4::UUID[], $5::UUID[]) WITH ORDINALITY AS anon_1(dis_0, mbs_0, mbs_1, pst_0, place)
+          FROM unnest(CAST($2::TEXT[] AS UUID[]), CAST($3::TEXT[] AS UUID[]), CAST($4::TEXT[] AS UUID[]), CAST($5::TEXT[] AS UUID[])) WITH ORDINALITY AS anon_1(dis_0, mbs_0, mbs_1, pst_0, place)
           ORDER BY anon_1.place
         ) AS o
       ) AS nodes

@@ -223,6 +223,22 @@ async def test_no_two_objects_share_an_id(readers: Readers) -> None:
     assert len(kinds) > 40
 
 
+@each_view
+async def test_an_id_of_a_type_that_the_view_lacks_names_nothing(readers: Readers, audience: Audience) -> None:
+    lacking = [
+        id
+        for other in Audience
+        for kind, ids in (await readers.ids(other)).items()
+        for id in ids[:1]
+        if kind not in VIEWS[audience].type_map
+    ]
+    assert lacking
+    viewer = readers.network.viewers[audience]
+    assert (await readers.ask(viewer, SEVERAL, ids=lacking))["nodes"] == [None] * len(lacking)
+    for id in lacking:
+        assert await readers.found(viewer, id) is None
+
+
 MINE = "{ me { id member { id } account { id } memberships { id } consents { id } } viewer { id } }"
 
 

@@ -204,7 +204,8 @@ class Explaining:
 
     async def literal(self, value: Any) -> str:
         text: str = await self.connection.fetchval(
-            "select quote_nullable($1::text)", None if value is None else str(value)
+            "select quote_nullable($1::text[]::text)" if isinstance(value, list) else "select quote_nullable($1::text)",
+            value if value is None or isinstance(value, list) else str(value),
         )
         return text
 
