@@ -88,10 +88,12 @@ SELDOM = """
     update research.answer set day = date '2026-03-02' where number is not null;
     update catalog.question set help = 'There is no wrong answer' where position = 1;
     update catalog.question set bins = '{0, 2.5, 10}' where kind = 'NUMBER' and version = 1;
-    insert into catalog.notice (purpose, version, in_force_on, text) values
-        ('SURVEY_RESEARCH', 'past', date '2024-01-01', 'As it was'),
-        ('SURVEY_RESEARCH', 'present', current_date, 'As it is from today'),
-        ('TRACKING_RESEARCH', 'future', current_date + 30, 'As it will be');
+    insert into catalog.notice (purpose, version, language, in_force_on, text)
+        select purpose, version, language, day, text || ' in ' || language
+        from unnest(array['EN', 'FR']) language, (values
+            ('SURVEY_RESEARCH', 'past', date '2024-01-01', 'As it was'),
+            ('SURVEY_RESEARCH', 'present', current_date, 'As it is from today'),
+            ('TRACKING_RESEARCH', 'future', current_date + 30, 'As it will be')) n (purpose, version, day, text);
     insert into catalog.eligibility (survey_id) select id from catalog.survey where id::text < '3';
     insert into catalog.eligibility (survey_id, kinds, sexes, born_from, born_to, treatment_ids, regions)
         select id, '{RELATIVE,PATIENT}', '{MALE}', 1950, case when status <> 'OPEN' then 2001 end,
@@ -431,14 +433,15 @@ async def test_the_oracle_detects_moderation_reasons_meant_for_others(
 
 @pytest.mark.parametrize("oracle_case", ["anybody"], indirect=True)
 async def test_the_notice_in_force_is_the_latest_whose_day_has_come(oracle_case: OracleCase) -> None:
-    text = "{ notices { purpose version } }"
-    assert await oracle_case.differences(text) == []
-    assert await oracle_case.view_case.fast(Made(text, {})) == {
-        "notices": [
-            {"purpose": "SURVEY_RESEARCH", "version": "present"},
-            {"purpose": "TRACKING_RESEARCH", "version": "2025-1"},
-        ]
-    }
+    for arguments, language in (("", "EN"), ("(language: EN)", "EN"), ("(language: FR)", "FR")):
+        text = f"{{ notices{arguments} {{ purpose version language }} }}"
+        assert await oracle_case.differences(text) == []
+        assert await oracle_case.view_case.fast(Made(text, {})) == {
+            "notices": [
+                {"purpose": "SURVEY_RESEARCH", "version": "present", "language": language},
+                {"purpose": "TRACKING_RESEARCH", "version": "2026-1", "language": language},
+            ]
+        }
 
 
 @pytest.mark.parametrize("oracle_case", ["anybody"], indirect=True)
