@@ -14,6 +14,7 @@ from models.identity.organizations import OrganizationKind
 from models.parameters import CommunityId, SurveyId, TreatmentId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
+from privacy.budget import FLOOR
 from resolvers.days import Days, current_days
 from resolvers.regions import region_of
 from resolvers.research.surveys_rules import definition_refusals
@@ -31,8 +32,7 @@ from resolvers.transactions import (
 
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 5_000
-LEAST_PARTICIPANTS, MOST_PARTICIPANTS = 1, 1_000_000
-USUAL_PARTICIPANTS = 200
+MOST_PARTICIPANTS = 1_000_000
 FIRST_YEAR = 1900
 REVISABLE = (SurveyStatus.DRAFT, SurveyStatus.WAITING, SurveyStatus.OPEN)
 
@@ -60,7 +60,7 @@ async def create_survey(
     title: str,
     description: str,
     questions: Sequence[QuestionDefinition],
-    minimum_participants: int = USUAL_PARTICIPANTS,
+    minimum_participants: int | None,
     opens_on: date | None,
     closes_on: date,
     offered_to: Sequence[OrganizationKind],
@@ -68,11 +68,13 @@ async def create_survey(
 ) -> UUID:
     """Creates a survey as a draft, which only staff can see, and returns its id.
 
-    Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND for the community or a treatment,
-    INVALID and TOO_LONG for a field, each fault of the questions with its path.
+    The minimum of participants is at least, and by default, what the community's readiness needs. Raises Forbidden if
+    the viewer is not a survey manager, and Refused: NOT_FOUND for the community or a treatment, INVALID and TOO_LONG
+    for a field, each fault of the questions with its path.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
-    if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
+    needed = await connection.fetchval("SELECT needed_count FROM catalog.community WHERE id = $1", community)
+    if needed is None:
         raise not_found("community")
     title = line_within(title, TITLE_LENGTH, "title")
     description = text_within(description, DESCRIPTION_LENGTH, "description")
@@ -80,9 +82,9 @@ async def create_survey(
     if opens_on is not None and days.is_over(opens_on):
         raise invalid("This day is in the past.", "opens_on")
     _refuse_unless_later(closes_on, opens_on, days)
-    if not LEAST_PARTICIPANTS <= minimum_participants <= MOST_PARTICIPANTS:
-        message = f"This must be between {LEAST_PARTICIPANTS} and {MOST_PARTICIPANTS:,}."
-        raise invalid(message, "minimum_participants")
+    least = max(FLOOR, needed)
+    if minimum_participants is not None and not least <= minimum_participants <= MOST_PARTICIPANTS:
+        raise invalid(f"This must be between {least:,} and {MOST_PARTICIPANTS:,}.", "minimum_participants")
     if not offered_to:
         raise invalid("Name at least one kind of organization.", "offered_to")
     _refuse_bad_questions(questions)
@@ -98,7 +100,7 @@ async def create_survey(
         description,
         opens_on,
         closes_on,
-        minimum_participants,
+        least if minimum_participants is None else minimum_participants,
         sorted({kind.value for kind in offered_to}),
     )
     await _write_eligibility(connection, survey, eligibility)

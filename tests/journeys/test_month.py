@@ -13,7 +13,7 @@ from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.newcomers import PASSWORD, Mailbox, becomes_closed, join, tried
 from tests.support.subscribers import POST_ADDED, Socket, socket, subscribed
-from tests.support.surveys import HOW, NO, NOTICE, WHOLE, YES, today, wanted
+from tests.support.surveys import HOW, NO, NOTICE, WHOLE, YES, drafted, today
 
 ADDRESS = "marguerite@people.example"
 REGION = "Mayotte"  # of no member of the demonstration network, so that the survey waits for these two
@@ -202,8 +202,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         assert shared["treatment"]["evaluations"]["nodes"] == [{"comment": "Zebras like it."}]
 
         # A survey waits for two members to consent, and opens with the second.
-        asked = wanted(key(community["id"]), eligibility={"regions": [REGION]})
-        survey = (await done(network, manager, "surveyCreate", "survey { id }", **asked))["survey"]["id"]
+        survey = await drafted(network, manager, key(community["id"]), eligibility={"regions": [REGION]})
         scheduled = await done(network, manager, "surveySchedule", "survey { status }", survey=survey)
         assert scheduled == {"survey": {"status": "WAITING"}}
         consent = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"], "noticeVersion": NOTICE}

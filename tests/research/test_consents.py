@@ -203,7 +203,7 @@ async def test_concurrent_consents_that_reach_the_number_open_a_survey_once(
 ) -> None:
     for _ in range(4):
         members = [await network.member(community_id) for _ in range(6)]
-        waiting = {"minimumParticipants": await network.value(CONSENTING, community_id) + 5}
+        waiting = {"minimum": await network.value(CONSENTING, community_id) + 5}
         survey = await scheduled(network, survey_manager, community_id, **waiting)
         await network.events()
         await asyncio.gather(*(consents(network, who) for who in members))

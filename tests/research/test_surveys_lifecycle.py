@@ -29,15 +29,12 @@ from tests.support.surveys import (
 async def test_a_scheduled_survey_waits_for_its_day_and_for_enough_members(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
-    early = await scheduled(network, survey_manager, community_id, minimumParticipants=1)
+    early = await scheduled(network, survey_manager, community_id, minimum=1)
     assert await status_of(network, early) == "WAITING"
     for who in (ada, ben):
         await consents(network, who)
     assert await status_of(network, early) == "OPEN"
-    assert (
-        await status_of(network, await scheduled(network, survey_manager, community_id, minimumParticipants=3))
-        == "WAITING"
-    )
+    assert await status_of(network, await scheduled(network, survey_manager, community_id, minimum=3)) == "WAITING"
     later = await scheduled(network, survey_manager, community_id, opensOn=in_days(1))
     assert (await status_of(network, later), await participation(network, ada, later)) == ("WAITING", None)
     now = await scheduled(network, survey_manager, community_id, opensOn=in_days(0))
@@ -91,9 +88,7 @@ async def test_a_survey_invites_only_eligible_members(
         await consents(network, who)
     if eligibility and "treatments" in eligibility:
         eligibility = {"treatments": [f"trt_{treatments[name]}" for name in eligibility["treatments"]]}
-    survey = await scheduled(
-        network, survey_manager, community_id, eligibility=eligibility, minimumParticipants=max(len(asked), 1)
-    )
+    survey = await scheduled(network, survey_manager, community_id, eligibility=eligibility, minimum=max(len(asked), 1))
     assert await status_of(network, survey) == ("OPEN" if asked else "WAITING")
     invited = {name for name, who in members.items() if await participation(network, who, survey) == "INVITED"}
     assert invited == asked

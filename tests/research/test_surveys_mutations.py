@@ -65,7 +65,7 @@ async def test_a_draft_is_created_with_every_kind_of_question(
             "version": 1,
             "opensOn": None,
             "closesOn": in_days(30),
-            "minimumParticipants": 2,
+            "minimumParticipants": 200,
             "offeredTo": ["HOSPITAL"],
             "completedCount": 0,
             "eligibility": {
@@ -79,6 +79,27 @@ async def test_a_draft_is_created_with_every_kind_of_question(
         },
         "userErrors": [],
     }  # fmt: skip
+
+
+async def test_the_minimum_of_participants_is_what_the_community_needs_or_more(
+    network: Network, survey_manager: User
+) -> None:
+    demanding = (await factories.community(network.database, needed_count=300))["id"]
+    asked = "survey { minimumParticipants }"
+    made = await network.do(survey_manager, "surveyCreate", asked, **wanted(demanding))
+    assert made["survey"] == {"minimumParticipants": 300}
+    made = await network.do(survey_manager, "surveyCreate", asked, **wanted(demanding, minimumParticipants=301))
+    assert made["survey"] == {"minimumParticipants": 301}
+    for refused in (200, 299):
+        given = wanted(demanding, minimumParticipants=refused)
+        assert await network.refused(survey_manager, "surveyCreate", **given) == (
+            "INVALID",
+            "input.minimumParticipants",
+        )
+    small = (await factories.community(network.database, needed_count=1))["id"]
+    given = wanted(small, minimumParticipants=199)
+    assert await network.refused(survey_manager, "surveyCreate", **given) == ("INVALID", "input.minimumParticipants")
+    assert await surveys_of(network, small) == 0
 
 
 async def test_only_staff_see_a_draft(network: Network, survey_manager: User, community_id: UUID, ada: User) -> None:
@@ -128,6 +149,9 @@ async def test_the_patient_view_lacks_these_mutations(network: Network, ada: Use
         ({"opensOn": in_days(-2)}, ("INVALID", "input.opensOn")),
         ({"opensOn": in_days(31)}, ("INVALID", "input.closesOn")),
         ({"minimumParticipants": 0}, ("INVALID", "input.minimumParticipants")),
+        ({"minimumParticipants": 1}, ("INVALID", "input.minimumParticipants")),
+        ({"minimumParticipants": 199}, ("INVALID", "input.minimumParticipants")),
+        ({"minimumParticipants": 1_000_001}, ("INVALID", "input.minimumParticipants")),
         ({"offeredTo": []}, ("INVALID", "input.offeredTo")),
         ({"questions": []}, ("INVALID", "input.questions")),
         ({"questions": QUESTIONS[1:]}, ("INVALID", "input.questions.0.visibleWhen.0.question")),

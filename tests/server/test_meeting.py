@@ -61,7 +61,7 @@ async def test_a_member_who_joins_during_scheduling_is_counted_and_invited(fresh
     ada, ben = await network.member(community_id), await network.member()
     for who in (ada, ben):
         await consents(network, who)
-    survey = await drafted(network, survey_manager, community_id, minimumParticipants=2)
+    survey = await drafted(network, survey_manager, community_id, minimum=2)
     async with meanwhile(fresh, network, survey_manager, "surveySchedule", "survey { status }", survey=survey) as (
         other,
         answer,
@@ -79,14 +79,14 @@ async def test_a_member_who_becomes_eligible_for_an_open_survey_is_invited(netwo
     ada, ben, eve = [await network.member(community_id) for _ in range(3)]
     await network.do(ada, "profileUpdate", "__typename", region="Mayotte")
     await consents(network, ben)
-    by_region = await opened(network, survey_manager, community_id, ada, minimumParticipants=1, eligibility=REGION)
+    by_region = await opened(network, survey_manager, community_id, ada, minimum=1, eligibility=REGION)
     assert await participation(network, ben, by_region) is None
     for who in (ben, eve):  # eve does not consent
         await network.do(who, "profileUpdate", "__typename", region="Mayotte")
     assert [await participation(network, who, by_region) for who in (ben, eve)] == ["INVITED", None]
 
     treatment = f"trt_{(await factories.treatment(network.database))['id']}"
-    asked = {"minimumParticipants": 1, "eligibility": {"treatments": [treatment]}}
+    asked = {"minimum": 1, "eligibility": {"treatments": [treatment]}}
     by_treatment = await scheduled(network, survey_manager, community_id, **asked)
     assert await status_of(network, by_treatment) == "WAITING"
     started = await network.do(ben, "courseStart", "course { status }", treatment=treatment, startedOn="2026-03-02")

@@ -60,7 +60,7 @@ async def test_a_survey_opens_on_its_day(
     for who in (ada, ben):
         await consents(network, who)
     survey = await scheduled(network, survey_manager, community_id, opensOn=in_days(2))
-    lonely = await scheduled(network, survey_manager, community_id, opensOn=in_days(2), minimumParticipants=3)
+    lonely = await scheduled(network, survey_manager, community_id, opensOn=in_days(2), minimum=3)
     async with as_(PUBLISHER, network) as publisher:
         await settle_surveys(publisher)
         assert await status_of(network, survey) == "WAITING"
@@ -79,7 +79,7 @@ async def test_a_survey_closes_after_its_last_day(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
     survey = await opened(network, survey_manager, community_id, ada, ben)
-    never = await scheduled(network, survey_manager, community_id, minimumParticipants=3)
+    never = await scheduled(network, survey_manager, community_id, minimum=3)
     await submitted(network, ada, survey)
     await network.do(ben, "surveySave", "__typename", survey=survey, answers=[NO])
     async with as_(PUBLISHER, network) as publisher:
