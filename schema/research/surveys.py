@@ -101,10 +101,16 @@ class Survey(Node):
         f"The last day on which it can be answered. It closes when that day is over everywhere ({LAST_ZONE}). Null if "
         "there is none."
     )
-    minimum_participants: int = column("Number of participants needed before anything is published from it.")
+    minimum_participants: int | None = sql(
+        resolve.minimum_participants,
+        "Number of participants needed before anything is published from it. Null while the survey waits, except for "
+        "staff.",
+    )
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from its answers.")
     eligibility: Eligibility | None = sql(
-        resolve.eligibility_of, "Which members of the community are surveyed. Null if all its patients are."
+        resolve.eligibility_of,
+        "Which members of the community are surveyed. Null if all its patients are, and while the survey waits, except "
+        "for staff.",
     )
     questions: list[Question] = sql(resolve.questions_of, "The questions of the current version, in order.")
     participation: Annotated["Participation", strawberry.lazy("schema.research.surveys")] | None = sql(

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from math import exp, log, log1p
 from statistics import fmean
 
+from models.viewers import Audience
 from privacy.domains import REGIONS
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import (
@@ -206,6 +207,12 @@ def notices(seen: VisibleRows) -> list[Found]:
     )
     latest = {row["purpose"]: row for row in come}
     return [latest[purpose] for purpose in sorted(latest)]
+
+
+@field("Survey.minimumParticipants")
+def minimum_participants(seen: VisibleRows, survey: Found) -> int | None:
+    hidden = survey["status"] == "WAITING" and seen.viewer.audience is not Audience.MANAGER
+    return None if hidden else survey["minimum_participants"]
 
 
 @field("Survey.questions")

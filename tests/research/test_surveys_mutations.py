@@ -109,6 +109,30 @@ async def test_only_staff_see_a_draft(network: Network, survey_manager: User, co
     assert (await network.ask(survey_manager, query, {"id": survey}))["data"]["survey"] == {"status": "DRAFT"}
 
 
+async def test_only_staff_see_whom_a_waiting_survey_waits_for(
+    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
+) -> None:
+    eligibility = {"bornFrom": 1950}
+    survey = await drafted(network, survey_manager, community_id, minimum=300, eligibility=eligibility)
+    await network.do(survey_manager, "surveySchedule", "__typename", survey=survey)
+    query = "query ($id: ID!) { survey(id: $id) { status minimumParticipants eligibility { bornFrom } } }"
+    whole = {"status": "WAITING", "minimumParticipants": 300, "eligibility": eligibility}
+    outsider = await network.member()
+    for who in (ada, outsider):
+        hidden = {"status": "WAITING", "minimumParticipants": None, "eligibility": None}
+        assert (await network.ask(who, query, {"id": survey}))["data"]["survey"] == hidden
+        async with viewing(network.database, Audience.PATIENT, who.id):
+            assert (
+                await network.database.fetch("SELECT FROM catalog.eligibility WHERE survey_id = $1", key(survey)) == []
+            )
+    buyer = await network.buyer()
+    assert (await network.ask(buyer, query, {"id": survey}))["data"] == {"survey": None}
+    assert (await network.ask(survey_manager, query, {"id": survey}))["data"]["survey"] == whole
+    await network.database.execute("UPDATE catalog.survey SET status = 'OPEN' WHERE id = $1", key(survey))
+    for who in (ada, outsider, buyer, survey_manager):
+        assert (await network.ask(who, query, {"id": survey}))["data"]["survey"] == whole | {"status": "OPEN"}
+
+
 @pytest.mark.parametrize("role", [StaffRole.MODERATOR, StaffRole.DATA_STEWARD, None])
 async def test_staff_who_are_not_survey_managers_are_forbidden(
     network: Network, survey_manager: User, community_id: UUID, role: StaffRole | None
