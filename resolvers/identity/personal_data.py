@@ -100,6 +100,9 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
     "research.enrolment": MemberTable(
         OF_MEMBER, ("dataset_id", "member_id", "purpose", "reserved_micro_rho", "enrolled_at", "withdrawn_at")
     ),
+    "research.counted_membership": MemberTable(
+        OF_MEMBER, ("member_id", "community_id", "counted_since", "left_at")
+    ),
     "research.participation": MemberTable(
         OF_MEMBER, ("id", "member_id", "survey_id", "status", "completed_at", "answer_sheet_id")
     ),

@@ -64,10 +64,9 @@ def eligible_treatments(eligibility: Row) -> Rows:
     return select(treatment).where(wanted).order_by(treatment.name, treatment.id)
 
 
-def completed_count(survey: Row) -> Expression:
+def progress_of(survey: Row) -> Rows:
     progress = row(tables.SurveyProgress)
-    found = select(progress.completed_count).where(progress.survey_id == survey.id)
-    return func.coalesce(found.scalar_subquery(), 0)
+    return select(progress).where(progress.survey_id == survey.id)
 
 
 def viewer_participation(survey: Row, *, viewer: ViewerIds) -> Rows:

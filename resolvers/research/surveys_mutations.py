@@ -1,4 +1,4 @@
-"""Creates, revises, schedules and closes surveys, for survey managers."""
+"""Creates and revises surveys, for survey managers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,14 +14,12 @@ from models.identity.organizations import OrganizationKind
 from models.parameters import CommunityId, SurveyId, TreatmentId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
-from privacy.budget import FLOOR
 from resolvers.days import Days, current_days
 from resolvers.regions import region_of
 from resolvers.research.surveys_rules import definition_refusals
 from resolvers.research.visibility_rules import QuestionDefinition
 from resolvers.transactions import (
     Refused,
-    conflict,
     invalid,
     line_within,
     not_found,
@@ -82,9 +80,8 @@ async def create_survey(
     if opens_on is not None and days.is_over(opens_on):
         raise invalid("This day is in the past.", "opens_on")
     _refuse_unless_later(closes_on, opens_on, days)
-    least = max(FLOOR, needed)
-    if minimum_participants is not None and not least <= minimum_participants <= MOST_PARTICIPANTS:
-        raise invalid(f"This must be between {least:,} and {MOST_PARTICIPANTS:,}.", "minimum_participants")
+    if minimum_participants is not None and not needed <= minimum_participants <= MOST_PARTICIPANTS:
+        raise invalid(f"This must be between {needed:,} and {MOST_PARTICIPANTS:,}.", "minimum_participants")
     if not offered_to:
         raise invalid("Name at least one kind of organization.", "offered_to")
     _refuse_bad_questions(questions)
@@ -100,7 +97,7 @@ async def create_survey(
         description,
         opens_on,
         closes_on,
-        least if minimum_participants is None else minimum_participants,
+        needed if minimum_participants is None else minimum_participants,
         sorted({kind.value for kind in offered_to}),
     )
     await _write_eligibility(connection, survey, eligibility)
@@ -155,23 +152,6 @@ async def revise_survey(
     return survey
 
 
-async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
-    """Schedules a draft, and returns its id: it opens on its day, once enough members can answer it.
-
-    Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND, CONFLICT unless it is a draft,
-    TOO_LATE if its last day has passed.
-    """
-    require_role(viewer, StaffRole.SURVEY_MANAGER)
-    found = await _locked(connection, survey)
-    if SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
-        raise conflict("The survey has already been scheduled.", "survey")
-    if (await current_days(connection)).is_over(found["closes_on"]):
-        raise too_late("The last day is in the past. Set another one first.", "survey")
-    await _lift_statement_timeout(connection)
-    await connection.execute("SELECT catalog.schedule_survey($1)", survey)
-    return survey
-
-
 async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
     found = "SELECT title, description, status, version, opens_on, closes_on FROM catalog.survey WHERE id = $1"
     # A survey that has closed does not change any more, and the role may not lock it: it is read without a lock.
@@ -179,11 +159,6 @@ async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
     if row is None:
         raise not_found("survey")
     return row
-
-
-async def _lift_statement_timeout(connection: Connection) -> None:
-    # One statement invites thousands of members, which takes seconds. The request's own time limit still applies.
-    await connection.execute("SET LOCAL statement_timeout = 0")
 
 
 def _refuse_unless_later(closes_on: date, opens_on: date | None, days: Days) -> None:

@@ -1,4 +1,4 @@
-"""Mutations of surveys: creating, revising and scheduling them."""
+"""Mutations of surveys: creating and revising them."""
 
 from privacy.budget import FLOOR
 from resolvers.days import LAST_ZONE
@@ -89,11 +89,4 @@ class SurveyMutations:
         description="A new description.",
         questions="All questions. They replace those of a draft, and are a new version to members who see the survey.",
         closes_on=f"A new last day: not before `opensOn`. {NOT_OVER}",
-    )
-    survey_schedule = mutation(
-        write.schedule_survey,
-        "Schedule a draft: it opens on its day, once enough members can answer it.",
-        only=MANAGER,
-        shows=SURVEY,
-        survey="The survey.",
     )

@@ -29,6 +29,7 @@ from tests.oracle.shared import (
 
 DELTA = 1e-6
 
+found("Survey.progress", "catalog.survey_progress", survey_id="id")
 found("Survey.eligibility", "catalog.eligibility", survey_id="id")
 
 
@@ -230,12 +231,6 @@ def eligible_treatments(seen: VisibleRows, eligibility: Found) -> list[Found]:
 @field("Survey.participation")
 def viewer_participation(seen: VisibleRows, survey: Found) -> Found | None:
     return seen.one("research.participation", survey_id=survey["id"], member_id=seen.viewer.member)
-
-
-@field("Survey.completedCount")
-def completed_count(seen: VisibleRows, survey: Found) -> int:
-    progress = seen.one("catalog.survey_progress", survey_id=survey["id"])
-    return progress["completed_count"] if progress else 0
 
 
 @field("Question.options")

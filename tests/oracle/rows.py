@@ -188,6 +188,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "care.suspension": own,
         "research.consent": own,
         "research.enrolment": own,
+        "research.counted_membership": own,
         "research.consent_change": own,
         "research.participation": own,
         "research.answer_sheet": {"id": sheets},

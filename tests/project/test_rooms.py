@@ -20,7 +20,8 @@ TOPICS = {
     "organizations outbox passwords personal_data registrations",
     "community": "communities discussions moderation",
     "research": "consents participations surveys visibility",
-    "insight": "costs cubes data_uses datasets freezing insights ledger licences publications quotes releases",
+    "insight": "costs counts cubes data_uses datasets freezing insights ledger licences openings publications quotes "
+    "releases",
 }
 KINDS = ("", "_mutations", "_rules")
 

@@ -7,18 +7,23 @@ from uuid import UUID
 import pytest
 
 from models.identity.members import MemberKind, Sex
+from models.security.publisher import PUBLISHER
+from resolvers.jobs import settle_surveys
 from tests import factories
+from tests.server.test_scheduler import as_
 from tests.support.callers import User
 from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.surveys import (
     NO,
     answers_in,
+    becomes_ready,
     completed,
     consents,
     drafted,
     in_days,
     opened,
+    opens,
     participation,
     scheduled,
     status_of,
@@ -29,16 +34,17 @@ from tests.support.surveys import (
 async def test_a_scheduled_survey_waits_for_its_day_and_for_enough_members(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
-    early = await scheduled(network, survey_manager, community_id, minimum=1)
-    assert await status_of(network, early) == "WAITING"
     for who in (ada, ben):
         await consents(network, who)
-    assert await status_of(network, early) == "OPEN"
-    assert await status_of(network, await scheduled(network, survey_manager, community_id, minimum=3)) == "WAITING"
+    early = await scheduled(network, survey_manager, community_id)
     later = await scheduled(network, survey_manager, community_id, opensOn=in_days(1))
-    assert (await status_of(network, later), await participation(network, ada, later)) == ("WAITING", None)
     now = await scheduled(network, survey_manager, community_id, opensOn=in_days(0))
+    await becomes_ready(network, later, now)
+    async with as_(PUBLISHER, network) as publisher:
+        await settle_surveys(publisher)
+    assert (await status_of(network, later), await participation(network, ada, later)) == ("WAITING", None)
     assert (await status_of(network, now), await participation(network, ada, now)) == ("OPEN", "INVITED")
+    assert await status_of(network, early) == "WAITING"
     for survey in (early, later, now):
         assert await network.refused(survey_manager, "surveySchedule", survey=survey) == ("CONFLICT", "input.survey")
     past = await drafted(network, survey_manager, community_id)
@@ -88,8 +94,7 @@ async def test_a_survey_invites_only_eligible_members(
         await consents(network, who)
     if eligibility and "treatments" in eligibility:
         eligibility = {"treatments": [f"trt_{treatments[name]}" for name in eligibility["treatments"]]}
-    survey = await scheduled(network, survey_manager, community_id, eligibility=eligibility, minimum=max(len(asked), 1))
-    assert await status_of(network, survey) == ("OPEN" if asked else "WAITING")
+    survey = await opened(network, survey_manager, community_id, eligibility=eligibility)
     invited = {name for name, who in members.items() if await participation(network, who, survey) == "INVITED"}
     assert invited == asked
 
@@ -105,9 +110,9 @@ async def test_closing_cuts_every_link_between_members_and_their_answers(
     sheets = "SELECT id FROM research.answer_sheet WHERE survey_id = $1"
     before = {row["id"] for row in await network.database.fetch(sheets, key(survey))}
     payload = await network.do(
-        survey_manager, "surveyClose", "survey { status closesOn completedCount }", survey=survey
+        survey_manager, "surveyClose", "survey { status closesOn progress { completed } }", survey=survey
     )
-    assert payload["survey"] == {"status": "CLOSED", "closesOn": in_days(0), "completedCount": 2}
+    assert payload["survey"] == {"status": "CLOSED", "closesOn": in_days(0), "progress": None}
     after = {row["id"] for row in await network.database.fetch(sheets, key(survey))}
     assert (len(before), len(after), before & after) == (3, 2, set())
     assert await answers_in(network, survey) == 5
@@ -171,9 +176,11 @@ async def test_concurrent_requests_schedule_and_close_once(
 ) -> None:
     for who in (ada, ben):
         await consents(network, who)
-    survey = await drafted(network, survey_manager, community_id)
+    survey = await drafted(network, survey_manager, community_id, minimumParticipants=100_000)
     await network.events()
     for mutation, expected in (("surveySchedule", "CONFLICT"), ("surveyClose", "TOO_LATE")):
+        if mutation == "surveyClose":
+            await opens(network, survey)
         made = await asyncio.gather(
             *(network.do(survey_manager, mutation, "survey { id }", survey=survey) for _ in range(4))
         )

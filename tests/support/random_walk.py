@@ -109,8 +109,12 @@ async def create(play: Play, _: User) -> None:
     if play.chance.random() < 0.3:
         asked["eligibility"] = {"regions": [REGION]}
     await play.do(play.manager, "surveyCreate", "survey", "survey", **asked)
-    lowered = "UPDATE catalog.survey SET minimum_participants = $1 WHERE status = 'DRAFT' AND NOT demonstration"
-    await play.network.database.execute(lowered, play.chance.randint(1, 3))  # the floor is out of reach of the players
+
+
+async def open_one(play: Play, _: User) -> None:
+    """Opens a waiting survey, for which there are too few players."""
+    waiting = "SELECT id FROM catalog.survey WHERE status = 'WAITING' AND NOT demonstration ORDER BY random() LIMIT 1"
+    await play.network.database.execute(f"SELECT catalog.open_survey(id) FROM ({waiting}) s")
 
 
 async def consent(play: Play, who: User) -> None:
@@ -225,6 +229,7 @@ MOVES: list[Move] = [
     *[consent] * 4,
     create,
     *[by(lambda play: play.manager, step("surveySchedule", survey=survey))] * 3,
+    *[open_one] * 3,
     by(lambda play: play.manager, step("surveyRevise", survey=survey,
        questions=lambda play: play.chance.choice(list(FORMS.values())).questions())),
     by(lambda play: play.manager, step("surveyClose", survey=survey)),
