@@ -4,7 +4,7 @@ from sqlmodel import SQLModel
 
 from models.community import communities, discussions, moderation
 from models.identity import accounts, data_exports, members, mutation_results, organizations, registrations
-from models.insight import datasets, insights, licences
+from models.insight import counts, datasets, insights, licences
 from models.research import surveys
 from models.tracking import observations, treatments
 

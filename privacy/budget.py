@@ -1,4 +1,8 @@
-"""Privacy budgets: caps, members' allowances, shares of a cap, and the tables published when a dataset is frozen."""
+"""Privacy budgets: caps, members' allowances, shares of a cap, and the tables published when a dataset is frozen.
+
+A member's yearly allowance covers the datasets that they are in, and the counts that are published of the communities
+where they are counted. Two datasets with a whole cap fit beside three such communities.
+"""
 
 from collections.abc import Sequence
 
@@ -7,15 +11,27 @@ from privacy.domains import DomainRule, Variable
 from privacy.precision import Precision, price
 
 # All in micro-rho.
-CAP = 250_000  # of a dataset: epsilon 3.54 at delta 1e-6
-HALF_CAP = 125_000  # of a wave in a community that may freeze two a year
-YEARLY = 500_000  # of a member: the most that all datasets reserve within 365 days
+CAP = 200_000  # of a dataset: epsilon 3.13 at delta 1e-6
+HALF_CAP = 100_000  # of a wave in a community that may freeze two a year
+YEARLY = 500_000  # of a member: the most that anything published within 365 days may cost them
 LIFE = 1_000_000  # of a member: the most that all datasets reserve while one consent lasts
 
 FLOOR = 200  # of a dataset's noisy size: below it, nothing but the size is ever published
 TWICE_A_YEAR = 5_000  # members of a community: from this size on it may freeze two waves a year
 YEAR_DAYS = 365  # the period of a member's yearly allowance
-TERM_DAYS = 365  # of a dataset, from the day it was frozen
+TERM_DAYS = (
+    364  # of a dataset, from the day it was frozen to its last, which a year that begins with the first includes
+)
+
+# Counts of a community, published each month to everybody, and of its surveys, published to staff.
+COUNT_PRECISION = Precision.WITHIN_50
+COMMUNITY_COUNTS = 2  # all members, and patients who consent to surveys: a member may be in both
+COUNTS_A_YEAR = 12
+COUNTS_YEARLY = COUNTS_A_YEAR * price(COUNT_PRECISION, COMMUNITY_COUNTS)  # of a community
+SURVEYS_YEARLY = 15_000  # of a community: openings and progress of all its surveys
+# What being counted in a community reserves of a member's allowance.
+COUNTED_YEARLY = COUNTS_YEARLY + SURVEYS_YEARLY
+COUNTED_COMMUNITIES = 5  # a member is counted in those that they joined first
 
 # Shares of a cap, per cent. They restrict one another and never extend the cap.
 PARTICIPANTS_SHARE = 15  # participants' tables, including the dataset's size

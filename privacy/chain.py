@@ -6,7 +6,8 @@ control characters, whole numbers without a decimal point. The object has thirte
 
 - `cells`: the SHA-256 of the noisy cells, as 64 lower-case hexadecimal digits. What is hashed is the JSON array of the
   integers, such as `[12,-3,40]`, in the release's own order;
-- `community`, `dataset`, `organization` (or null), `release`: UUIDs, lower-case with hyphens;
+- `community`, `dataset` (null for counts of a community or a survey), `organization` (or null), `release`: UUIDs,
+  lower-case with hyphens;
 - `dataset_title`, `organization_name` (or null), `purpose`: text, as stored in the ledger;
 - `micro_rho`, `position`: integers; positions count up from 1;
 - `previous`: the hash of the previous entry, in hexadecimal; 64 zeros for the first entry;
@@ -31,7 +32,7 @@ class ChainEntry:
 
     position: int
     release_id: UUID
-    dataset_id: UUID
+    dataset_id: UUID | None
     dataset_title: str
     community_id: UUID
     organization_id: UUID | None
@@ -61,7 +62,7 @@ def text_of(entry: ChainEntry) -> str:
         {
             "cells": entry.cells_digest.hex(),
             "community": str(entry.community_id),
-            "dataset": str(entry.dataset_id),
+            "dataset": None if entry.dataset_id is None else str(entry.dataset_id),
             "dataset_title": entry.dataset_title,
             "micro_rho": entry.micro_rho,
             "organization": None if entry.organization_id is None else str(entry.organization_id),

@@ -69,7 +69,7 @@ def _measurement(micro_rho: int, contributions: int) -> tuple[Noise, Any]:
     if type(micro_rho) is not int or micro_rho < 1:
         raise ValueError("A price is a whole number of micro-rho above zero.")
     moved = sensitivity(contributions)
-    dp = _opendp()
+    dp = opendp()
     space = (dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"))
     # rho = d² / 2 sigma² (Canonne, Kamath and Steinke 2020, section 2). Rounding makes half of these scales cost an ulp
     # more than the price; the loop then takes the next larger float.
@@ -86,7 +86,8 @@ def _measurement(micro_rho: int, contributions: int) -> tuple[Noise, Any]:
 
 
 @lru_cache(maxsize=1)
-def _opendp() -> Any:
+def opendp() -> Any:
+    """The library, loaded when it is first used."""
     # Imported here, so that a process that never publishes does not load a library of 265 MB.
     import opendp.prelude as dp
 

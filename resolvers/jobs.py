@@ -1,10 +1,13 @@
-"""Defines the periodic jobs: opening and closing surveys, ending datasets, and deleting expired rows."""
+"""Defines the periodic jobs: publishing counts, opening and closing surveys, ending datasets, deleting expired rows."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 from uuid import UUID
 
 from models.database import Connection
+from models.research.surveys import SurveyStatus
+from resolvers.insight import openings
+from resolvers.insight.counts import publish_community, publish_progress
 from resolvers.insight.freezing import close_survey, end_dataset
 
 Job: TypeAlias = Callable[[Connection], Awaitable[None]]
@@ -19,6 +22,12 @@ async def try_lock(connection: Connection, name: str) -> bool:
 async def settle_surveys(connection: Connection) -> None:
     """Opens and closes the surveys that are due, as the publisher. A survey that closes is frozen into a dataset."""
     await _each(connection, "SELECT id FROM catalog.surveys_due() AS id", _settle_survey)
+
+
+async def publish_counts(connection: Connection) -> None:
+    """Publishes the counts of communities and of surveys that are due this month, as the publisher."""
+    await _each(connection, "SELECT id FROM catalog.communities_to_count() AS id", publish_community)
+    await _each(connection, "SELECT id FROM catalog.surveys_to_count() AS id", _publish_progress)
 
 
 async def end_datasets(connection: Connection) -> None:
@@ -43,12 +52,16 @@ async def _each(connection: Connection, due: str, work: Callable[[Connection, UU
 
 
 async def _settle_survey(connection: Connection, survey: UUID) -> None:
-    await connection.execute("SELECT research.lock_survey($1)", survey)
     over = "SELECT catalog.is_over(closes_on) FROM catalog.survey WHERE id = $1"
     if await connection.fetchval(over, survey):
         await close_survey(connection, survey)
     else:
-        await connection.execute("SELECT catalog.open_due($1)", survey)
+        await openings.settle(connection, survey)
+
+
+async def _publish_progress(connection: Connection, survey: UUID) -> None:
+    if await openings.lock(connection, survey) in (SurveyStatus.WAITING, SurveyStatus.OPEN):
+        await publish_progress(connection, survey)
 
 
 async def forget_mutations(connection: Connection) -> None:
@@ -67,4 +80,4 @@ async def end_licences(connection: Connection) -> None:
 
 
 MAINTENANCE: tuple[Job, ...] = (end_licences, forget_mutations, forget_waiting)
-PUBLISHING: tuple[Job, ...] = (settle_surveys, end_datasets)
+PUBLISHING: tuple[Job, ...] = (publish_counts, settle_surveys, end_datasets)

@@ -17,8 +17,10 @@ from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
+from resolvers.insight.counts import publish_community, publish_progress
 from resolvers.insight.freezing import close_survey, freeze_wave
 from resolvers.insight.insights_mutations import publish
+from resolvers.insight.openings import begin as begin_opening
 from resolvers.insight.quotes import InsightRequest
 
 # A community's wave is frozen if its public count of consenting members makes it likely that 200 are enrolled.
@@ -79,7 +81,7 @@ order by d.frozen_on desc limit 1
 async def freeze_and_publish(
     connection: "asyncpg.Connection[asyncpg.Record]", known: Catalogue, closings: list[Closing], today: date
 ) -> None:
-    """Closes surveys and freezes waves, in the order of their days, then publishes the planned insights.
+    """Closes surveys and freezes waves, in the order of their days, then publishes the planned insights and the counts.
 
     Call it once every row of the network is written, in the same transaction, after the indexes are recreated.
     """
@@ -99,6 +101,11 @@ async def freeze_and_publish(
     for planned in PLANNED_INSIGHTS:
         published += timedelta(minutes=41)
         await publish_planned(connection, planned, published)
+    for due, publish_counts in (("communities", publish_community), ("surveys", publish_progress)):
+        for row in await connection.fetch(f"select id from catalog.{due}_to_count() as id"):  # noqa: S608 - ours
+            await publish_counts(connection, row["id"])
+    for row in await connection.fetch("select id from catalog.survey where status = 'WAITING' order by id"):
+        await begin_opening(connection, row["id"])
 
 
 def wave_of(day: date) -> str:

@@ -95,16 +95,14 @@ def write_survey(
     ))  # fmt: skip
     offered = [kind.value for kind in OrganizationKind if chance.often(0.75)] or [OrganizationKind.HOSPITAL.value]
     takers = [person for person in takers if set(offered) <= set(person.recipients)]
-    completed = take_part(chance, network, definition, takers, today) if status in OPENED else 0
-    # A survey opens once enough members consent. In a network too small for 200, the minimum is what it reached.
-    reached = len(takers) if status is SurveyStatus.OPEN else completed
-    minimum = USUAL_MINIMUM if status not in OPENED else max(1, min(USUAL_MINIMUM, reached // 10 * 10))
+    if status in OPENED:
+        take_part(chance, network, definition, takers, today)
+    minimum = USUAL_MINIMUM
     if status is SurveyStatus.WAITING:
-        minimum = max(USUAL_MINIMUM, len(takers) + 100)
+        minimum += len(takers) + 300  # out of reach of the noise
     network.add(surveys.Survey, id=id, community_id=community.id, title=title.format(c=name), description=description.format(c=name),
                 status=SurveyStatus.OPEN if status in TO_CLOSE else status, version=version, opens_on=opens_on,
                 closes_on=closes_on, minimum_participants=minimum, offered_to=offered)  # fmt: skip
-    network.add(surveys.SurveyProgress, survey_id=id, completed_count=completed)
     write_questions(network, definition, community, version)
     if version == 2:  # the previous version had one question less
         earlier = tuple((chance.id(), question, options) for _, question, options in definition.questions[:-1])
@@ -135,14 +133,13 @@ def write_questions(network: Network, definition: Definition, community: Communi
                         values=list(rule.values))  # fmt: skip
 
 
-def take_part(chance: Chance, network: Network, definition: Definition, takers: list[Person], today: date) -> int:
-    """Writes participations, answer sheets and answers; returns the number of completed participations."""
+def take_part(chance: Chance, network: Network, definition: Definition, takers: list[Person], today: date) -> None:
+    """Writes participations, answer sheets and answers."""
     is_open, archived = (definition.status is status for status in (SurveyStatus.OPEN, SurveyStatus.ARCHIVED))
     last = min(definition.closes_on, today - timedelta(days=1))
     opens_on = definition.opens_on or last
     weights = (0.34, 0.12, 0.5, 0.04) if is_open else (0.13, 0.06, 0.77, 0.04)
     sheets: list[tuple[UUID, dict[UUID, AnswerValue]]] = []
-    completed = 0
     for person in takers:
         if person.joined_on > last or not (person.sign_in or chance.often(0.8)):
             continue
@@ -155,7 +152,6 @@ def take_part(chance: Chance, network: Network, definition: Definition, takers: 
         if not is_open and status in (ParticipationStatus.INVITED, ParticipationStatus.STARTED):
             status = ParticipationStatus.LAPSED
         done = status is ParticipationStatus.COMPLETED
-        completed += done
         sheet = None
         if (done and not archived) or (is_open and status is ParticipationStatus.STARTED):
             sheet = chance.id()
@@ -177,7 +173,6 @@ def take_part(chance: Chance, network: Network, definition: Definition, takers: 
         for question, answer in given.items():
             network.add(surveys.Answer, answer_sheet_id=sheet, question_id=question, codes=list(answer.codes), number=answer.number,
                         day=answer.day, text=answer.text)  # fmt: skip
-    return completed
 
 
 def answers(

@@ -15,7 +15,7 @@ from models.research import surveys
 from models.research.surveys import ConsentPurpose
 
 NOTICE = "2025-1"
-NEEDED = (100, 150, 200, 200, 300)
+NEEDED = (200, 200, 200, 250, 300)
 
 
 def write_care_links(seed: int, network: Network, everyone: list[Person], today: date) -> frozenset[UUID]:
@@ -96,7 +96,7 @@ def add_consent(
 
 
 def count_communities(seed: int, network: Network, known: Catalogue, everyone: list[Person]) -> None:
-    """Sets the communities' public counts, rounded to ten."""
+    """Sets the communities' counts, by which waves are planned; `insights` then publishes them with noise."""
     chance = Chance(seed, "readiness")
     belong: Counter[UUID] = Counter()
     consenting: Counter[UUID] = Counter()

@@ -1,11 +1,13 @@
 """Tables of conditions and their communities."""
 
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
 from models.columns import Table, key, reference, searchable, within
+from privacy.budget import FLOOR
 
 
 class Condition(Table, table=True):
@@ -20,9 +22,13 @@ class Condition(Table, table=True):
 
 
 class Community(Table, table=True):
-    """The community of a condition. Its counts are public, and therefore rounded to the nearest ten."""
+    """The community of a condition. Its counts are those published last, with noise and rounded to the nearest ten."""
 
-    __table_args__ = within("catalog", Index(None, "search", postgresql_using="gin"))
+    __table_args__ = within(
+        "catalog",
+        Index(None, "search", postgresql_using="gin"),
+        CheckConstraint(f"needed_count >= {FLOOR}", name="needed"),
+    )
 
     id: UUID = key()
     slug: str = Field(unique=True)
@@ -32,6 +38,7 @@ class Community(Table, table=True):
     words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # lay, French and English names
     search: str = searchable("name || ' ' || words")
     member_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    counted_on: date | None = None
     consenting_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     needed_count: int = Field(default=200, sa_column_kwargs={"server_default": text("200")})
 

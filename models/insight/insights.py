@@ -107,12 +107,19 @@ class LedgerEntry(Table, table=True):
         Index(None, "community_id", "position"),
         Index(None, "dataset_id", "position"),
         CheckConstraint("position > 0 AND micro_rho > 0", name="counts_up"),
+        CheckConstraint("num_nonnulls(release_id, count_release_id) = 1", name="one_release"),
+        CheckConstraint("(dataset_id IS NULL) = (release_id IS NULL)", name="dataset"),
     )
 
     position: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})  # from 1
-    release_id: UUID = Field(foreign_key="insight.release.id", ondelete="RESTRICT", unique=True)
-    dataset_id: UUID = reference("insight.dataset.id", gone="RESTRICT")
-    dataset_title: str
+    release_id: UUID | None = Field(
+        default=None, foreign_key="insight.release.id", ondelete="RESTRICT", unique=True, nullable=True
+    )
+    count_release_id: UUID | None = Field(
+        default=None, foreign_key="insight.count_release.id", ondelete="RESTRICT", unique=True, nullable=True
+    )
+    dataset_id: UUID | None = reference("insight.dataset.id", gone="RESTRICT", nullable=True)
+    dataset_title: str  # of counts: the name of the community
     community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
     organization_id: UUID | None = reference("insight.organization.id", gone="RESTRICT", nullable=True)
     organization_name: str | None = None  # at that time; null for staff and for participants' tables

@@ -107,12 +107,16 @@ class Eligibility(Table, table=True):
 
 
 class SurveyProgress(Table, table=True):
-    """The number of members who have completed a survey; readable by staff only."""
+    """The counts of a survey that were published last, with noise and rounded; readable by staff only."""
 
     __table_args__ = within("catalog")
 
     survey_id: UUID = reference("catalog.survey.id", part_of_key=True)
-    completed_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    counted_on: date
+    eligible: int  # now or when they were invited
+    invited: int
+    started: int  # or completed
+    completed: int
 
 
 class Question(Table, table=True):

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.columns import Table
-from models.insight import datasets, insights
+from models.insight import counts, datasets, insights
+from models.research import surveys
 from models.security.read_rules import EVERY
 from models.security.write_rules import Insert, Update
 from models.viewers import Audience, Login
@@ -46,6 +47,8 @@ READS = frozenset(
         "insight.cell",
         "insight.statistic",
         "insight.ledger_entry",
+        "insight.count_release",
+        "catalog.survey_progress",
     }
 )
 
@@ -67,4 +70,9 @@ PUBLISHES: Mapping[str, tuple[Insert | Update, ...]] = {
     "insight.cell": (whole(insights.Cell),),
     "insight.statistic": (whole(insights.Statistic),),
     "insight.ledger_entry": (whole(insights.LedgerEntry),),
+    "insight.count_release": (whole(counts.CountRelease),),
+    "catalog.survey_progress": (
+        whole(surveys.SurveyProgress),
+        Update(("counted_on", "eligible", "invited", "started", "completed"), EVERY),
+    ),
 }

@@ -95,9 +95,14 @@ OF_QUESTION = Scope(
         (PATIENT, BUYER, MANAGER), "EXISTS (SELECT FROM catalog.question q WHERE q.id = {table}.question_id)"
     ),
 )
-OF_SURVEY = Scope(
-    "OF_SURVEY",
-    dict.fromkeys((PATIENT, BUYER, MANAGER), "EXISTS (SELECT FROM catalog.survey s WHERE s.id = {table}.survey_id)"),
+# While a survey waits, only staff read whom it waits for: what opens it would say something about them.
+ELIGIBILITY = Scope(
+    "ELIGIBILITY",
+    dict.fromkeys(
+        (PATIENT, BUYER),
+        "EXISTS (SELECT FROM catalog.survey s WHERE s.id = {table}.survey_id AND s.status <> 'WAITING')",
+    )
+    | {MANAGER: "EXISTS (SELECT FROM catalog.survey s WHERE s.id = {table}.survey_id)"},
 )
 # The datasets whose insights a buyer's organization may read: its licence is granted and in force today (UTC), and the
 # dataset is offered to its kind. Computed once per statement, not per row.
@@ -142,7 +147,7 @@ SCOPES: Mapping[str, Scope] = {
     "catalog.treatment": CATALOG,
     "catalog.survey": SURVEY,
     "catalog.survey_progress": STAFF_ONLY,
-    "catalog.eligibility": OF_SURVEY,
+    "catalog.eligibility": ELIGIBILITY,
     "catalog.notice": CATALOG,
     "catalog.question": QUESTION,
     "catalog.question_option": OF_QUESTION,
@@ -172,6 +177,9 @@ SCOPES: Mapping[str, Scope] = {
     "research.answer": ANSWERS,
     "research.enrolment": OWN,
     "research.record": HIDDEN,
+    "research.survey_opening": HIDDEN,
+    "research.counted_membership": OWN,
+    "insight.count_release": HIDDEN,
     "insight.organization": CATALOG,
     "insight.licence": LICENCE,
     "insight.api_key": API_KEY,

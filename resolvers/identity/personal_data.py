@@ -192,6 +192,12 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         OF_MEMBER,
         ("dataset_id", "purpose", "reserved_micro_rho", "enrolled_at", "withdrawn_at"),
     ),
+    "research.counted_membership": MemberTable(
+        "countedMemberships",
+        "A community whose published counts include them.",
+        OF_MEMBER,
+        ("community_id", "counted_since", "left_at"),
+    ),
     "research.participation": MemberTable(
         "participations",
         "A survey that they were invited to, with what became of it.",

@@ -1,16 +1,21 @@
-"""Reads the public ledger, and what it adds up to for one member."""
+"""Reads the public ledger, and what it adds up to for one member.
+
+What is reserved of their allowance is computed as `research.reserved_by_datasets` and `research.reserved_by_counts` do
+when a member is enrolled or counted, which this role may not call.
+"""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, func, literal_column
+from sqlalchemy import BigInteger, CompoundSelect, case, cast, func, literal_column, union_all
 
 from models.identity import accounts
-from models.insight import datasets
+from models.insight import counts, datasets
 from models.insight import insights as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from privacy import budget, chain, loss
+from resolvers.days import today
 from resolvers.exporting import (
     INTEGER,
     TEXT,
@@ -26,8 +31,6 @@ from resolvers.exporting import (
 from resolvers.insight.costs import cost
 from resolvers.lookup import community_called
 
-YEAR: Expression = literal_column(f"interval '{budget.YEAR_DAYS} days'")
-
 
 def data_uses(*, organization: Value[UUID] | None = None, community: Value[str] | None = None) -> Rows:
     entry = row(tables.LedgerEntry)
@@ -40,18 +43,34 @@ def data_uses(*, organization: Value[UUID] | None = None, community: Value[str] 
 
 
 def data_uses_of(me: Row) -> Rows:
-    """The uses of the datasets that the viewer is enrolled in, until they withdrew, newest first."""
+    """The uses of the viewer's data, newest first."""
+    entry = row(tables.LedgerEntry)
+    return select(entry).where(entry.position.in_(_uses(me))).order_by(entry.position.desc())
+
+
+def _uses(me: Row) -> CompoundSelect[Any]:
+    """The positions of the entries of datasets that the viewer was in, and of counts that included them."""
     entry, enrolment = row(tables.LedgerEntry), row(datasets.Enrolment)
-    return (
-        select(entry)
+    of_datasets = (
+        select(entry.position)
         .join(enrolment, enrolment.dataset_id == entry.dataset_id)
-        .where(enrolment.member_id == me.member_id, _concerns(entry, enrolment))
-        .order_by(entry.position.desc())
+        .where(
+            enrolment.member_id == me.member_id,
+            enrolment.withdrawn_at.is_(None) | (entry.published_at <= enrolment.withdrawn_at),
+        )
     )
-
-
-def _concerns(entry: Row, enrolment: Row) -> Expression:
-    return enrolment.withdrawn_at.is_(None) | (entry.published_at <= enrolment.withdrawn_at)
+    entry, counted = row(tables.LedgerEntry), row(counts.CountedMembership)
+    of_counts = (
+        select(entry.position)
+        .join(counted, counted.community_id == entry.community_id)
+        .where(
+            counted.member_id == me.member_id,
+            entry.count_release_id.is_not(None),
+            entry.published_at >= counted.counted_since,
+            counted.left_at.is_(None) | (entry.published_at <= counted.left_at),
+        )
+    )
+    return union_all(of_datasets, of_counts)
 
 
 def cost_of(entry: Row) -> Rows:
@@ -80,7 +99,7 @@ def previous_hash_of(entry: Row) -> Expression:
 def line_of(entry: Row) -> Expression:
     return func.json_build_array(
         entry.position,
-        entry.release_id,
+        func.coalesce(entry.release_id, entry.count_release_id),
         entry.dataset_id,
         entry.dataset_title,
         entry.community_id,
@@ -104,20 +123,48 @@ def line(found: Any) -> str:
 
 def privacy_loss_of(me: Row, *, viewer: ViewerIds) -> Rows:
     """One row: the micro-rho reserved of the viewer's allowance and those spent, and their account's locale."""
-    enrolment, entry, account = row(datasets.Enrolment), row(tables.LedgerEntry), row(accounts.Account)
-    of_a_year = (enrolment.member_id == me.member_id, enrolment.enrolled_at > func.now() - YEAR)
-    reserved = select(func.coalesce(func.sum(enrolment.reserved_micro_rho), 0)).where(*of_a_year)
-    own = row(datasets.Enrolment)
-    spent = (
-        select(func.coalesce(func.sum(entry.micro_rho), 0))
-        .join(own, own.dataset_id == entry.dataset_id)
-        .where(own.member_id == me.member_id, _concerns(entry, own))
-    )
+    entry, account = row(tables.LedgerEntry), row(accounts.Account)
+    reserved = _reserved_by_datasets(me) + _reserved_by_counts(me)
+    spent = select(func.coalesce(func.sum(entry.micro_rho), 0)).where(entry.position.in_(_uses(me)))
     return select(
-        reserved.scalar_subquery().label("reserved_micro_rho"),
+        cast(reserved, BigInteger).label("reserved_micro_rho"),
         cast(spent.scalar_subquery(), BigInteger).label("spent_micro_rho"),
         select(account.locale).where(account.id == viewer.account).scalar_subquery().label("locale"),
     )
+
+
+def _reserved_by_datasets(me: Row) -> Expression:
+    """The cap of those that can still be queried, and of others what was published within the year."""
+    enrolment, dataset, entry = row(datasets.Enrolment), row(datasets.Dataset), row(tables.LedgerEntry)
+    is_open = (
+        select(dataset.id)
+        .where(
+            dataset.id == enrolment.dataset_id,
+            dataset.status == datasets.DatasetStatus.OPEN,
+            dataset.ends_on >= today(),
+        )
+        .exists()
+    )
+    published = select(func.sum(entry.micro_rho)).where(
+        entry.dataset_id == enrolment.dataset_id, entry.published_at >= _year_before()
+    )
+    of_each = case(
+        (is_open, enrolment.reserved_micro_rho),
+        else_=func.least(enrolment.reserved_micro_rho, func.coalesce(published.scalar_subquery(), 0)),
+    )
+    return func.coalesce(select(func.sum(of_each)).where(enrolment.member_id == me.member_id).scalar_subquery(), 0)
+
+
+def _reserved_by_counts(me: Row) -> Expression:
+    counted = row(counts.CountedMembership)
+    communities = select(func.count(counted.community_id.distinct())).where(
+        counted.member_id == me.member_id, counted.left_at.is_(None) | (counted.left_at >= _year_before())
+    )
+    return communities.scalar_subquery() * budget.COUNTED_YEARLY
+
+
+def _year_before() -> Expression:
+    return func.research.year_before(today())
 
 
 def allowance_of(privacy_loss: Row) -> Rows:

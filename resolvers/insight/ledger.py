@@ -13,10 +13,13 @@ from privacy.chain import GENESIS, ChainEntry, broken_at, digest_of, hash_of
 
 @dataclass(frozen=True)
 class NewEntry:
-    """The ledger entry of a release, before it has a position; `organization` is None for Cohorte's own uses."""
+    """The ledger entry of a release, before it has a position; `organization` is None for Cohorte's own uses.
+
+    `dataset` is None for a release of counts, which belongs to none.
+    """
 
     release: UUID
-    dataset: UUID
+    dataset: UUID | None
     dataset_title: str
     community: UUID
     purpose: str
@@ -82,13 +85,14 @@ async def append(connection: Connection, entries: Sequence[NewEntry], at: dateti
         await connection.execute(
             """
             INSERT INTO insight.ledger_entry
-                (position, release_id, dataset_id, dataset_title, community_id, organization_id, organization_name,
-                 purpose, variables, micro_rho, cells_digest, published_at, previous_hash, hash, demonstration)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                (position, release_id, count_release_id, dataset_id, dataset_title, community_id, organization_id,
+                 organization_name, purpose, variables, micro_rho, cells_digest, published_at, previous_hash, hash,
+                 demonstration)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
             """,
-            entry.position, new.release, new.dataset, new.dataset_title, new.community, new.organization,
-            new.organization_name, new.purpose, list(new.variables), new.micro_rho, entry.cells_digest, moment,
-            entry.previous_hash, last.hash, new.demonstration,
+            entry.position, new.release if new.dataset else None, None if new.dataset else new.release, new.dataset,
+            new.dataset_title, new.community, new.organization, new.organization_name, new.purpose, list(new.variables),
+            new.micro_rho, entry.cells_digest, moment, entry.previous_hash, last.hash, new.demonstration,
         )  # fmt: skip
 
 
@@ -130,11 +134,19 @@ ENTRIES_WITH_RELEASES = """
     FROM insight.ledger_entry l
     JOIN insight.release r ON r.id = l.release_id
     JOIN insight.dataset d ON d.id = r.dataset_id
-    ORDER BY l.position
+    UNION ALL
+    SELECT l.position, l.cells_digest, c.noisy,
+        (l.community_id, l.micro_rho) = (c.community_id, c.micro_rho) AND l.organization_id IS NULL AS fits
+    FROM insight.ledger_entry l JOIN insight.count_release c ON c.id = l.count_release_id
+    ORDER BY position
 """
 RELEASE_WITHOUT_ENTRY = """
     SELECT r.id FROM insight.release r
-    WHERE NOT EXISTS (SELECT FROM insight.ledger_entry l WHERE l.release_id = r.id) ORDER BY r.id LIMIT 1
+    WHERE NOT EXISTS (SELECT FROM insight.ledger_entry l WHERE l.release_id = r.id)
+    UNION ALL
+    SELECT c.id FROM insight.count_release c
+    WHERE NOT EXISTS (SELECT FROM insight.ledger_entry l WHERE l.count_release_id = c.id)
+    ORDER BY id LIMIT 1
 """
 UNBALANCED_DATASET = """
     SELECT d.id, d.spent_micro_rho, d.sold_micro_rho, charged, bought
@@ -150,7 +162,7 @@ UNBALANCED_DATASET = """
 def _entry(row: asyncpg.Record) -> ChainEntry:
     return ChainEntry(
         position=row["position"],
-        release_id=row["release_id"],
+        release_id=row["release_id"] or row["count_release_id"],
         dataset_id=row["dataset_id"],
         dataset_title=row["dataset_title"],
         community_id=row["community_id"],

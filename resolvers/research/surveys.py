@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import case, func
 
 from models.research import surveys as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import treatments
+from models.viewers import Audience
 from resolvers.days import today
 from resolvers.lookup import community_called
 
@@ -27,6 +28,13 @@ def surveys(*, community: Value[str] | None = None, status: tables.SurveyStatus 
 def survey_of(participation: Row) -> Rows:
     found = row(tables.Survey)
     return select(found).where(found.id == participation.survey_id)
+
+
+def minimum_participants(survey: Row, *, viewer: ViewerIds) -> Expression:
+    """The minimum; null while the survey waits, except in the manager view."""
+    if viewer.view is Audience.MANAGER:
+        return survey.minimum_participants
+    return case((survey.status != tables.SurveyStatus.WAITING, survey.minimum_participants))
 
 
 def questions_of(survey: Row) -> Rows:
@@ -56,10 +64,9 @@ def eligible_treatments(eligibility: Row) -> Rows:
     return select(treatment).where(wanted).order_by(treatment.name, treatment.id)
 
 
-def completed_count(survey: Row) -> Expression:
+def progress_of(survey: Row) -> Rows:
     progress = row(tables.SurveyProgress)
-    found = select(progress.completed_count).where(progress.survey_id == survey.id)
-    return func.coalesce(found.scalar_subquery(), 0)
+    return select(progress).where(progress.survey_id == survey.id)
 
 
 def viewer_participation(survey: Row, *, viewer: ViewerIds) -> Rows:

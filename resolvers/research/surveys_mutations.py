@@ -1,4 +1,4 @@
-"""Creates, revises, schedules and closes surveys, for survey managers."""
+"""Creates and revises surveys, for survey managers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -37,8 +37,7 @@ from resolvers.transactions import (
 
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 5_000
-LEAST_PARTICIPANTS, MOST_PARTICIPANTS = 1, 1_000_000
-USUAL_PARTICIPANTS = 200
+MOST_PARTICIPANTS = 1_000_000
 FIRST_YEAR = 1900
 ONLY_IN_DRAFTS = "This can change in a draft only. A survey that has not opened can be put back to draft."
 REVISABLE = (SurveyStatus.DRAFT, SurveyStatus.WAITING, SurveyStatus.OPEN)
@@ -67,7 +66,7 @@ async def create_survey(
     title: str,
     description: str,
     questions: Sequence[QuestionDefinition],
-    minimum_participants: int = USUAL_PARTICIPANTS,
+    minimum_participants: int | None,
     opens_on: date | None,
     closes_on: date,
     offered_to: Sequence[OrganizationKind],
@@ -75,18 +74,21 @@ async def create_survey(
 ) -> UUID:
     """Creates a survey as a draft, which only staff can see, and returns its id.
 
-    Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND for the community or a treatment,
-    INVALID and TOO_LONG for a field, each fault of the questions with its path.
+    The minimum of participants is at least, and by default, what the community's readiness needs. Raises Forbidden if
+    the viewer is not a survey manager, and Refused: NOT_FOUND for the community or a treatment, INVALID and TOO_LONG
+    for a field, each fault of the questions with its path.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
-    if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
+    needed = await connection.fetchval("SELECT needed_count FROM catalog.community WHERE id = $1", community)
+    if needed is None:
         raise not_found("community")
     title = line_within(title, TITLE_LENGTH, "title")
     description = text_within(description, DESCRIPTION_LENGTH, "description")
     days = await current_days(connection)
     _refuse_past(opens_on, days)
     _refuse_unless_later(closes_on, opens_on, days)
-    _refuse_bad_minimum(minimum_participants)
+    if minimum_participants is not None:
+        _refuse_bad_minimum(minimum_participants, needed)
     _refuse_no_recipient(offered_to)
     _refuse_bad_questions(questions)
     eligibility = await _checked_eligibility(connection, eligibility, days)
@@ -101,7 +103,7 @@ async def create_survey(
         description,
         opens_on,
         closes_on,
-        minimum_participants,
+        needed if minimum_participants is None else minimum_participants,
         _names(offered_to),
     )
     await _write_eligibility(connection, survey, eligibility)
@@ -149,7 +151,8 @@ async def revise_survey(
     elif opens_on is not UNSET and first_day is not None and first_day > found["closes_on"]:
         raise invalid("The first day must not be after the last.", "opens_on")
     if minimum_participants is not None:
-        _refuse_bad_minimum(minimum_participants)
+        needed = "SELECT needed_count FROM catalog.community WHERE id = $1"
+        _refuse_bad_minimum(minimum_participants, await connection.fetchval(needed, found["community_id"]))
     if offered_to is not None:
         _refuse_no_recipient(offered_to)
     if eligibility is not None:
@@ -202,23 +205,6 @@ async def revise_survey(
     return survey
 
 
-async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
-    """Schedules a draft, and returns its id: it opens on its day, once enough members can answer it.
-
-    Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND, CONFLICT unless it is a draft,
-    TOO_LATE if its last day has passed.
-    """
-    require_role(viewer, StaffRole.SURVEY_MANAGER)
-    found = await _locked(connection, survey)
-    if SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
-        raise conflict("The survey has already been scheduled.", "survey")
-    if (await current_days(connection)).is_over(found["closes_on"]):
-        raise too_late("The last day is in the past. Set another one first.", "survey")
-    await _lift_statement_timeout(connection)
-    await connection.execute("SELECT catalog.schedule_survey($1)", survey)
-    return survey
-
-
 async def unschedule_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
     """Puts a survey that waits to open back to draft, and returns its id. Its questions keep their ids.
 
@@ -237,8 +223,8 @@ async def unschedule_survey(connection: Connection, viewer: Viewer, *, survey: S
 
 async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
     found = (
-        "SELECT title, description, status, version, opens_on, closes_on, minimum_participants, offered_to"
-        " FROM catalog.survey WHERE id = $1"
+        "SELECT community_id, title, description, status, version, opens_on, closes_on, minimum_participants,"
+        " offered_to FROM catalog.survey WHERE id = $1"
     )
     # A survey that has closed does not change any more, and the role may not lock it: it is read without a lock.
     row = await connection.fetchrow(f"{found} FOR UPDATE", survey) or await connection.fetchrow(found, survey)
@@ -247,20 +233,14 @@ async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
     return row
 
 
-async def _lift_statement_timeout(connection: Connection) -> None:
-    # One statement invites thousands of members, which takes seconds. The request's own time limit still applies.
-    await connection.execute("SET LOCAL statement_timeout = 0")
-
-
 def _refuse_past(opens_on: date | None, days: Days) -> None:
     if opens_on is not None and days.is_over(opens_on):
         raise invalid("This day is in the past.", "opens_on")
 
 
-def _refuse_bad_minimum(participants: int) -> None:
-    if not LEAST_PARTICIPANTS <= participants <= MOST_PARTICIPANTS:
-        message = f"This must be between {LEAST_PARTICIPANTS} and {MOST_PARTICIPANTS:,}."
-        raise invalid(message, "minimum_participants")
+def _refuse_bad_minimum(participants: int, needed: int) -> None:
+    if not needed <= participants <= MOST_PARTICIPANTS:
+        raise invalid(f"This must be between {needed:,} and {MOST_PARTICIPANTS:,}.", "minimum_participants")
 
 
 def _refuse_no_recipient(offered_to: Sequence[OrganizationKind]) -> None:

@@ -1,11 +1,13 @@
 """Communities and the conditions they gather around."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from models.community import communities as tables
 from planner.declare import column, graph_type, paged, sql
+from privacy.budget import COUNT_PRECISION, COUNTED_COMMUNITIES, FLOOR
 from resolvers.community import communities as resolve
 from resolvers.community import discussions
 from resolvers.community.moderation_mutations import AMBASSADORS
@@ -16,6 +18,10 @@ from schema.pagination import Node, RelayConnection
 from schema.tracking.observations import Indicator
 from schema.tracking.treatments import Treatment
 
+COUNTED = (
+    f"Published monthly with noise (margin of error {COUNT_PRECISION.margin}) and rounded to tens. Members are counted "
+    f"in the {COUNTED_COMMUNITIES} communities that they joined first."
+)
 SEARCH = "Every word must match, or begin a word that does."
 
 if TYPE_CHECKING:
@@ -36,11 +42,15 @@ class Condition(Node):
 
 @graph_type(audience=PATIENT | BUYER | MANAGER)
 class CohortReadiness:
-    """Whether enough members of a community consent to research for a survey to open."""
+    """Whether enough patients of a community consent to research for a survey to open."""
 
-    consenting: int = column("Number of members who consent to research, rounded to tens.", of="consenting_count")
-    needed: int = column("Number of consenting members needed, rounded to tens.", of="needed_count")
-    ready: bool = sql(resolve.is_ready, "Whether enough members consent.")
+    consenting: int = column(f"Number of patients who consent to research in surveys. {COUNTED}", of="consenting_count")
+    needed: int = column(
+        f"Number of consenting patients needed: {FLOOR} or more. A survey of the community needs at least as many "
+        "members who can answer it, and its opening is decided by a count with noise too.",
+        of="needed_count",
+    )
+    ready: bool = sql(resolve.is_ready, "Whether `consenting` is at least `needed`.")
 
 
 @graph_type(audience=PUBLIC, row=tables.Community, prefix="com")
@@ -51,7 +61,10 @@ class Community(Node):
     name: str = column("Name.")
     description: str = column("Description.")
     condition: Condition = sql(resolve.condition_of, "The condition it gathers around.")
-    member_count: int = column("Number of members, rounded to tens.")
+    member_count: int = column(f"Number of members. {COUNTED}")
+    counted_on: date | None = column(
+        "The day, by UTC, on which `memberCount` and `readiness` were published. Null until the first time."
+    )
     indicators: list[Indicator] = sql(resolve.indicators_of, "The indicators that members track, most typical first.")
     treatments: RelayConnection[Treatment] = paged(
         resolve.treatments_of, "The treatments that members follow, most common first."

@@ -8,7 +8,7 @@ import strawberry
 from models.insight import insights as tables
 from planner.declare import column, computed, graph_type, sql
 from privacy import loss
-from privacy.budget import YEAR_DAYS
+from privacy.budget import COUNTED_YEARLY, YEAR_DAYS
 from resolvers.community import communities
 from resolvers.identity import organizations
 from resolvers.insight import data_uses as resolve
@@ -47,11 +47,15 @@ class DataUse(Node):
     purpose: str = column("The purpose of the use.")
     published_at: datetime = column("When the result was published.")
     community: Community = sql(communities.community_of, "The community whose members' data was used.")
-    dataset_title: str = column("Title of the dataset that was used.")
-    variables: list[str] = column(
-        "Names of the variables of the table. Empty if only the dataset's size was published."
+    dataset_title: str = column(
+        "Title of the dataset that was used, or the name of the community if its members or a survey's were counted."
     )
-    cost: PrivacyCost = sql(resolve.cost_of, "Privacy cost, charged to the dataset's budget.")
+    variables: list[str] = column(
+        "Names of the variables of the table, or of the counts. Empty if only the dataset's size was published."
+    )
+    cost: PrivacyCost = sql(
+        resolve.cost_of, "Privacy cost, charged to the dataset's budget, or to what is reserved for counts."
+    )
     ledger_entry: LedgerEntry = sql(resolve.entry_of, "Its entry in the hash chain.")
     insight: Annotated["Insight", strawberry.lazy("schema.insight.insights")] | None = sql(
         resolve.insight_of,
@@ -66,14 +70,16 @@ class PrivacyLoss:
     """An upper bound on what anyone can learn about the viewer from all published results together."""
 
     allowance: PrivacyCost = sql(
-        resolve.allowance_of, f"The most that datasets may reserve for the viewer within {YEAR_DAYS} days."
+        resolve.allowance_of, f"The most that results published of the viewer within {YEAR_DAYS} days may cost."
     )
     reserved: PrivacyCost = sql(
         resolve.reserved_of,
-        f"The part of the allowance reserved by the datasets that enrolled the viewer in the last {YEAR_DAYS} days.",
+        "The part of the allowance that is reserved: by datasets with the viewer, and by the counts of the communities "
+        f"where they are counted, which reserve {COUNTED_YEARLY:,} micro-rho each.",
     )
     spent: PrivacyCost = sql(
-        resolve.spent_of, "Total cost of the results published from every dataset with the viewer."
+        resolve.spent_of,
+        "Total cost of the results published from every dataset with the viewer, and of counts of the viewer.",
     )
     guess: float = computed(
         resolve.spent_micro_rho,

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from datetime import date as Day
+from math import sqrt
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -10,6 +11,7 @@ from models.identity.members import MemberKind, Sex
 from models.identity.organizations import OrganizationKind
 from models.research import surveys as tables
 from planner.declare import column, graph_enum, graph_type, sql
+from privacy.budget import COUNT_PRECISION, COUNTED_COMMUNITIES
 from resolvers.community import communities
 from resolvers.days import LAST_ZONE
 from resolvers.insight import datasets
@@ -21,6 +23,12 @@ from schema.tracking.treatments import Treatment
 
 if TYPE_CHECKING:
     from schema.insight.datasets import Dataset
+
+
+def margin(parts: int) -> str:
+    """The margin of error of the sum of this many published counts, as a sentence."""
+    return f"Margin of error: {round(COUNT_PRECISION.margin * sqrt(parts))}."
+
 
 graph_enum(tables.SurveyStatus)
 graph_enum(tables.QuestionKind)
@@ -101,19 +109,41 @@ class Survey(Node):
         f"The last day on which it can be answered. It closes when that day is over everywhere ({LAST_ZONE}). Null if "
         "there is none."
     )
-    minimum_participants: int = column("Number of participants needed before anything is published from it.")
+    minimum_participants: int | None = sql(
+        resolve.minimum_participants,
+        "Number of participants needed before anything is published from it. Null while the survey waits, except for "
+        "staff.",
+    )
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from its answers.")
     eligibility: Eligibility | None = sql(
-        resolve.eligibility_of, "Which members of the community are surveyed. Null if all its patients are."
+        resolve.eligibility_of,
+        "Which members of the community are surveyed. Null if all its patients are, and while the survey waits, except "
+        "for staff.",
     )
     questions: list[Question] = sql(resolve.questions_of, "The questions of the current version, in order.")
     participation: Annotated["Participation", strawberry.lazy("schema.research.surveys")] | None = sql(
         resolve.viewer_participation, "The viewer's participation. Null if they have none.", only=PATIENT
     )
-    completed_count: int = sql(resolve.completed_count, "Number of members who have completed it.", only=MANAGER)
+    progress: Annotated["SurveyProgress", strawberry.lazy("schema.research.surveys")] | None = sql(
+        resolve.progress_of, "How far its participants have come. Null until it is first published.", only=MANAGER
+    )
     dataset: Annotated["Dataset", strawberry.lazy("schema.insight.datasets")] | None = sql(
         datasets.dataset_of_survey, "The dataset made from its answers. Null until it closes, or if too few answered."
     )
+
+
+@graph_type(
+    audience=MANAGER,
+    row=tables.SurveyProgress,
+    description="How far a survey's participants have come: counts with noise, published monthly while it waits or is "
+    f"open, and rounded to tens. Members are counted in the {COUNTED_COMMUNITIES} communities that they joined first.",
+)
+class SurveyProgress:
+    counted_on: date = column("The day on which the counts were published, by UTC.")
+    eligible: int = column(f"Number of members who can answer it, or were invited. {margin(4)}")
+    invited: int = column(f"Number of members who were invited. {margin(3)}")
+    started: int = column(f"Number of members who have started or completed it. {margin(2)}")
+    completed: int = column(f"Number of members who have completed it. {margin(1)}")
 
 
 @graph_type(audience=PATIENT, row=tables.Answer)

@@ -1,5 +1,6 @@
-"""Mutations of surveys: creating, revising and scheduling them."""
+"""Mutations of surveys: creating and revising them."""
 
+from privacy.budget import FLOOR
 from resolvers.days import LAST_ZONE
 from resolvers.research import surveys as resolve
 from resolvers.research import surveys_mutations as write
@@ -77,8 +78,8 @@ class SurveyMutations:
         title=f"The title: at most {write.TITLE_LENGTH} characters.",
         description=f"What the survey is about, and what for: at most {write.DESCRIPTION_LENGTH:,} characters.",
         questions=f"The questions in order: 1 to {QUESTIONS}.",
-        minimum_participants="How many members must be able to answer before the survey opens: "
-        f"{write.USUAL_PARTICIPANTS} by default.",
+        minimum_participants="How many members must be able to answer before the survey opens: at least, and by "
+        f"default, `readiness.needed` of the community, which is {FLOOR} or more.",
         opens_on=f"The first day on which it may open, by UTC: any day by default. {NOT_OVER}",
         closes_on=f"The last day on which it can be answered: not before `opensOn`. {NOT_OVER}",
         offered_to="The kinds of organization that may query the survey's dataset, at least one.",
@@ -100,13 +101,6 @@ class SurveyMutations:
         closes_on=f"A new last day: not before `opensOn`. {NOT_OVER}",
         offered_to=f"The kinds of organization that may query the survey's dataset, at least one. {DRAFTS_ONLY}",
         eligibility=f"Who in the community can answer, in place of the earlier conditions. {DRAFTS_ONLY}",
-    )
-    survey_schedule = mutation(
-        write.schedule_survey,
-        "Schedule a draft: it opens on its day, once enough members can answer it.",
-        only=MANAGER,
-        shows=SURVEY,
-        survey="The survey.",
     )
     survey_unschedule = mutation(
         write.unschedule_survey,

@@ -16,6 +16,7 @@ from schema.identity.registrations_mutations import RegistrationMutations
 from schema.insight.datasets_mutations import DatasetMutations
 from schema.insight.insights_mutations import InsightMutations
 from schema.insight.licences_mutations import LicenceMutations
+from schema.insight.openings_mutations import OpeningMutations
 from schema.research.consents_mutations import ConsentMutations
 from schema.research.participations_mutations import ParticipationMutations
 from schema.research.surveys_mutations import SurveyMutations
@@ -42,6 +43,7 @@ class Mutation(
     TreatmentMutations,
     ConsentMutations,
     SurveyMutations,
+    OpeningMutations,
     ParticipationMutations,
     OrganizationMutations,
     ApiKeyMutations,

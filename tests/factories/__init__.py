@@ -11,6 +11,8 @@ from tests.factories.catalogue import community_treatment as community_treatment
 from tests.factories.catalogue import condition as condition
 from tests.factories.catalogue import indicator as indicator
 from tests.factories.catalogue import treatment as treatment
+from tests.factories.counts import count_release as count_release
+from tests.factories.counts import counted_membership as counted_membership
 from tests.factories.datasets import category as category
 from tests.factories.datasets import dataset as dataset
 from tests.factories.datasets import enrolment as enrolment

@@ -1,5 +1,6 @@
 """Factories of the catalogue: conditions, communities, indicators and treatments."""
 
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -23,6 +24,7 @@ async def community(connection: Connection, **given: Any) -> asyncpg.Record:
         slug=f"community-{number}",
         name=f"Community {number}",
         description="Who live with it.",
+        counted_on=date.max,  # no server that runs meanwhile publishes its counts
     )
 
 

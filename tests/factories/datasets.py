@@ -8,6 +8,7 @@ import asyncpg
 
 from models.insight import datasets
 from models.research import surveys
+from privacy.budget import TERM_DAYS
 from tests.factories.catalogue import community
 from tests.factories.members import member
 from tests.factories.rows import DAY, Connection, fake, numbers, row_of
@@ -25,7 +26,7 @@ async def dataset(connection: Connection, **given: Any) -> asyncpg.Record:
         title="Tracking, spring",
         wave=f"wave {next(numbers)}",
         frozen_on=frozen_on,
-        ends_on=frozen_on + timedelta(days=365),
+        ends_on=frozen_on + timedelta(days=TERM_DAYS),
         offered_to=["LABORATORY", "HOSPITAL"],
         domain_version=1,
         status=datasets.DatasetStatus.OPEN,

@@ -94,6 +94,15 @@ async def statistic(connection: Connection, **given: Any) -> asyncpg.Record:
 
 async def ledger_entry(connection: Connection, **given: Any) -> asyncpg.Record:
     """The next entry of the ledger, for a release; its position and hashes follow from the previous entry."""
+    if "count_release_id" in given:
+        of_release = await row_of(
+            connection,
+            "SELECT r.*, NULL::uuid AS dataset_id, c.name AS title, NULL::uuid AS organization_id,"
+            " NULL AS organization_name, 'Counts of the community' AS purpose, '{members,consenting}'::text[] AS names"
+            " FROM insight.count_release r JOIN catalog.community c ON c.id = r.community_id WHERE r.id = $1",
+            given["count_release_id"],
+        )
+        return await appended(connection, given, of_release)
     if "release_id" not in given:
         of = {column: given[column] for column in ("dataset_id", "organization_id") if column in given}
         given["release_id"] = (await release(connection, **of))["id"]
@@ -106,6 +115,11 @@ async def ledger_entry(connection: Connection, **given: Any) -> asyncpg.Record:
         " LEFT JOIN insight.organization o ON o.id = r.organization_id WHERE r.id = $1",
         given["release_id"],
     )
+    return await appended(connection, given, of_release)
+
+
+async def appended(connection: Connection, given: dict[str, Any], of_release: asyncpg.Record) -> asyncpg.Record:
+    """The entry of a release of a dataset, or of counts, with the columns in `given`."""
     last = await row_of(
         connection,
         "SELECT coalesce(max(position), 0) AS position, (array_agg(hash ORDER BY position DESC))[1] AS hash"
@@ -113,7 +127,7 @@ async def ledger_entry(connection: Connection, **given: Any) -> asyncpg.Record:
     )
     entry = chain.ChainEntry(
         position=last["position"] + 1,
-        release_id=given["release_id"],
+        release_id=of_release["id"],
         dataset_id=of_release["dataset_id"],
         dataset_title=of_release["title"],
         community_id=of_release["community_id"],
@@ -127,4 +141,7 @@ async def ledger_entry(connection: Connection, **given: Any) -> asyncpg.Record:
         previous_hash=last["hash"] or chain.GENESIS,
     )
     entry = replace(entry, **{name: value for name, value in given.items() if name in asdict(entry)})
-    return await fake(connection, insights.LedgerEntry, given, **(asdict(entry) | {"hash": chain.hash_of(entry)}))
+    columns = asdict(entry) | {"hash": chain.hash_of(entry)}
+    if of_release["dataset_id"] is None:
+        del columns["release_id"]
+    return await fake(connection, insights.LedgerEntry, given, **columns)

@@ -29,7 +29,8 @@ async def eligibility(connection: Connection, **given: Any) -> asyncpg.Record:
 
 
 async def survey_progress(connection: Connection, **given: Any) -> asyncpg.Record:
-    return await fake(connection, surveys.SurveyProgress, given, {"survey_id": survey}, completed_count=12)
+    counts = {"eligible": 320, "invited": 300, "started": 120, "completed": 80}
+    return await fake(connection, surveys.SurveyProgress, given, {"survey_id": survey}, counted_on=DAY, **counts)
 
 
 async def question(connection: Connection, **given: Any) -> asyncpg.Record:

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $11, true) AS id
+  SELECT set_config('cohorte.member', $13, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o)
@@ -45,8 +45,15 @@ WITH viewer AS MATERIALIZED (
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$1::INTEGER] AS _end
                 FROM (
                   SELECT row_number() OVER (ORDER BY ledger_entry_1.position DESC) AS _n, ledger_entry_1.organization_id AS organization_id, ledger_entry_1.purpose AS purpose, ledger_entry_1.micro_rho AS micro_rho, ledger_entry_1.position AS position, translate(encode(convert_to(CAST(json_build_array('3dc51dc6', ledger_entry_1.position) AS TEXT), $2::VARCHAR), $3::VARCHAR), $4::VARCHAR, $5::VARCHAR) AS _cursor
-                  FROM insight.ledger_entry AS ledger_entry_1 JOIN research.enrolment AS enrolment_1 ON enrolment_1.dataset_id = ledger_entry_1.dataset_id
-                  WHERE enrolment_1.member_id = profile_1.member_id AND (enrolment_1.withdrawn_at IS NULL OR ledger_entry_1.published_at <= enrolment_1.withdrawn_at) AND ledger_entry_1.position < $6::BIGINT
+                  FROM insight.ledger_entry AS ledger_entry_1
+                  WHERE ledger_entry_1.position IN (
+                    SELECT ledger_entry_2.position
+                    FROM insight.ledger_entry AS ledger_entry_2 JOIN research.enrolment AS enrolment_1 ON enrolment_1.dataset_id = ledger_entry_2.dataset_id
+                    WHERE enrolment_1.member_id = profile_1.member_id AND (enrolment_1.withdrawn_at IS NULL OR ledger_entry_2.published_at <= enrolment_1.withdrawn_at)
+                    UNION ALL SELECT ledger_entry_3.position
+                    FROM insight.ledger_entry AS ledger_entry_3 JOIN research.counted_membership AS counted_membership_1 ON counted_membership_1.community_id = ledger_entry_3.community_id
+                    WHERE counted_membership_1.member_id = profile_1.member_id AND ledger_entry_3.count_release_id IS NOT NULL AND ledger_entry_3.published_at >= counted_membership_1.counted_since AND (counted_membership_1.left_at IS NULL OR ledger_entry_3.published_at <= counted_membership_1.left_at)
+                  ) AND ledger_entry_1.position < $6::BIGINT
                   ORDER BY ledger_entry_1.position DESC
                   LIMIT 21
                 ) AS page_0
@@ -81,24 +88,43 @@ WITH viewer AS MATERIALIZED (
                 ) AS o
               ) AS spent
               FROM (
-                SELECT (
-                  SELECT coalesce(sum(enrolment_2.reserved_micro_rho), $7::INTEGER) AS coalesce_1
+                SELECT CAST(coalesce((
+                  SELECT sum(CASE WHEN (EXISTS (
+                    SELECT dataset_1.id
+                    FROM insight.dataset AS dataset_1
+                    WHERE dataset_1.id = enrolment_2.dataset_id AND dataset_1.status = 'OPEN' AND dataset_1.ends_on >= catalog.today()
+                  )) THEN enrolment_2.reserved_micro_rho ELSE least(enrolment_2.reserved_micro_rho, coalesce((
+                    SELECT sum(ledger_entry_4.micro_rho) AS sum_2
+                    FROM insight.ledger_entry AS ledger_entry_4
+                    WHERE ledger_entry_4.dataset_id = enrolment_2.dataset_id AND ledger_entry_4.published_at >= research.year_before(catalog.today())
+                  ), $7::INTEGER)) END) AS sum_1
                   FROM research.enrolment AS enrolment_2
-                  WHERE enrolment_2.member_id = profile_1.member_id AND enrolment_2.enrolled_at > now() - interval '365 days'
-                ) AS reserved_micro_rho, CAST((
-                  SELECT coalesce(sum(ledger_entry_2.micro_rho), $8::INTEGER) AS coalesce_3
-                  FROM insight.ledger_entry AS ledger_entry_2 JOIN research.enrolment AS enrolment_3 ON enrolment_3.dataset_id = ledger_entry_2.dataset_id
-                  WHERE enrolment_3.member_id = profile_1.member_id AND (enrolment_3.withdrawn_at IS NULL OR ledger_entry_2.published_at <= enrolment_3.withdrawn_at)
+                  WHERE enrolment_2.member_id = profile_1.member_id
+                ), $8::INTEGER) + (
+                  SELECT count(DISTINCT counted_membership_2.community_id) AS count_1
+                  FROM research.counted_membership AS counted_membership_2
+                  WHERE counted_membership_2.member_id = profile_1.member_id AND (counted_membership_2.left_at IS NULL OR counted_membership_2.left_at >= research.year_before(catalog.today()))
+                ) * $9::INTEGER AS BIGINT) AS reserved_micro_rho, CAST((
+                  SELECT coalesce(sum(ledger_entry_5.micro_rho), $10::INTEGER) AS coalesce_3
+                  FROM insight.ledger_entry AS ledger_entry_5
+                  WHERE ledger_entry_5.position IN (
+                    SELECT ledger_entry_6.position
+                    FROM insight.ledger_entry AS ledger_entry_6 JOIN research.enrolment AS enrolment_3 ON enrolment_3.dataset_id = ledger_entry_6.dataset_id
+                    WHERE enrolment_3.member_id = profile_1.member_id AND (enrolment_3.withdrawn_at IS NULL OR ledger_entry_6.published_at <= enrolment_3.withdrawn_at)
+                    UNION ALL SELECT ledger_entry_7.position
+                    FROM insight.ledger_entry AS ledger_entry_7 JOIN research.counted_membership AS counted_membership_3 ON counted_membership_3.community_id = ledger_entry_7.community_id
+                    WHERE counted_membership_3.member_id = profile_1.member_id AND ledger_entry_7.count_release_id IS NOT NULL AND ledger_entry_7.published_at >= counted_membership_3.counted_since AND (counted_membership_3.left_at IS NULL OR ledger_entry_7.published_at <= counted_membership_3.left_at)
+                  )
                 ) AS BIGINT) AS spent_micro_rho, (
                   SELECT account_1.locale
                   FROM identity.account AS account_1
-                  WHERE account_1.id = $9::UUID
+                  WHERE account_1.id = $11::UUID
                 ) AS locale
               ) AS anon_4
             ) AS o
           ) AS "privacyLoss"
           FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $10::UUID
+          WHERE profile_1.member_id = $12::UUID
         ) AS o
       ) AS me
     ) AS o

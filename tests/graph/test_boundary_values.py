@@ -282,7 +282,7 @@ async def definition(small_server: SmallServer) -> dict[str, Any]:
     community = await factories.community(small_server.server.database)
     number = {"key": "n", "text": "?", "kind": "NUMBER", "required": False, "bins": [0, 1e3]}
     made = wanted(community["id"], questions=[number], opensOn="2500-01-01", closesOn="2600-01-01")
-    return made | {"minimumParticipants": 2, "eligibility": {}}
+    return made | {"minimumParticipants": 200, "eligibility": {}}
 
 
 async def choices(small_server: SmallServer) -> dict[str, Any]:

@@ -35,8 +35,9 @@ from tests.support.documents import every_field
 # Why a type holds nothing of a person, the types, and their fields: a new field must be considered here.
 REACHABLE = {
     "what the network is about": {
-        "Community": "id slug name description condition memberCount indicators treatments readiness datasets insights",
-        "CohortReadiness": "consenting needed ready",  # rounded to ten, as memberCount
+        "Community": "id slug name description condition memberCount countedOn indicators treatments readiness "
+        "datasets insights",
+        "CohortReadiness": "consenting needed ready",  # published with noise, as memberCount
         "Condition": "id name icd10 orpha",
         "Indicator": "id slug name layNames kind scale unit minimum maximum hpo",
         "Treatment": "id slug name kind inn atc insights",

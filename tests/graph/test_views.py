@@ -110,7 +110,7 @@ PROMISED = {
     "Viewer": {EVERYONE: "id audience", "PATIENT": "member", "BUYER": "organization", "MANAGER": "staff"},
     "Condition": {EVERYONE: "id name icd10 orpha"},
     "Community": {
-        EVERYONE: "id slug name description condition memberCount indicators treatments",
+        EVERYONE: "id slug name description condition memberCount countedOn indicators treatments",
         SIGNED_IN: "readiness datasets insights",
         MEMBERS_AND_STAFF: "ambassadors associations members discussions surveys",
         "PATIENT": "viewerMembership",
@@ -157,8 +157,9 @@ PROMISED = {
         SIGNED_IN: "id community title description status version opensOn closesOn minimumParticipants offeredTo "
         "eligibility questions dataset",
         "PATIENT": "participation",
-        "MANAGER": "completedCount",
+        "MANAGER": "progress",
     },
+    "SurveyProgress": {"MANAGER": "countedOn eligible invited started completed"},
     "Eligibility": {SIGNED_IN: "kinds sexes bornFrom bornTo treatments regions"},
     "Notice": {EVERYONE: "id purpose version language text inForceOn"},
     "Question": {

@@ -107,7 +107,7 @@ async def test_colluding_buyers_do_not_reconstruct_answers(network: Network, wit
     made = await population.crowd(network.database, given)
     dataset = await population.closed(network, made)
     published = await bought(network, await three_buyers(network, made), dataset)
-    assert len(published) == 32  # at 4,567 micro-rho each, of the 150,000 that are for sale
+    assert len(published) == 26  # at 4,567 micro-rho each, of the 120,000 that are for sale
     guessed = reconstructed(given, published)
     right = sum(a == (one["secret"] == "A") for a, one in zip(guessed, given, strict=True)) / SIZE
     bound = at_most(await spent(network, dataset), SIZE)

@@ -19,7 +19,7 @@ BUDGET = """query ($id: ID!) { dataset(id: $id) { size endsOn endedOn budget {
 async def test_buyers_see_what_is_left_of_their_share_and_others_of_the_whole_budget(published: Published) -> None:
     id = {"id": published.ids["dataset"]}
     cap, spent = {"microRho": 250_000}, {"microRho": 100_000}
-    known = {"size": 313, "endsOn": "2027-03-02", "endedOn": None}
+    known = {"size": 313, "endsOn": "2027-03-01", "endedOn": None}
     whole = {"cap": cap, "spent": spent, "remaining": {"microRho": 150_000}, "fine": 2, "insightsLeft": 198}
     sold = {"cap": cap, "spent": spent, "remaining": {"microRho": 60_000}, "fine": 0, "insightsLeft": 79}
     for who, budget in (("patient", whole), ("manager", whole), ("licensed", sold), ("unlicensed", sold)):

@@ -110,8 +110,8 @@ async def test_a_survey_that_closes_becomes_a_dataset(
         "size": 260, "kind": "SURVEY", "wave": f"{today():%Y-%m}", "title": dataset["title"], "offeredTo": KINDS,
     }  # fmt: skip
     row = await network.row("SELECT * FROM insight.dataset WHERE id = $1", id)
-    assert (row["frozen_on"], row["ends_on"]) == (today(), today() + timedelta(days=365))
-    assert (row["cap_micro_rho"], row["spent_micro_rho"]) == (250_000, PRICES[20] + PRICES[10])
+    assert (row["frozen_on"], row["ends_on"]) == (today(), today() + timedelta(days=364))
+    assert (row["cap_micro_rho"], row["spent_micro_rho"]) == (200_000, PRICES[20] + PRICES[10])
     assert (row["sold_micro_rho"], row["domain_version"], row["status"]) == (0, 1, "OPEN")
     names = await network.database.fetch(
         "SELECT name, slot FROM insight.variable WHERE dataset_id = $1 ORDER BY position", id
@@ -343,7 +343,7 @@ async def test_a_wave_with_too_few_members_is_refused_and_its_charge_stays(
 
 async def test_a_community_freezes_one_wave_a_year_and_a_large_one_two(network: Network, survey_manager: User) -> None:
     small, large = await tracking(network), await tracking(network, member_count=5_000)
-    for community, most, cap in ((small, 1, 250_000), (large, 2, 125_000)):
+    for community, most, cap in ((small, 1, 200_000), (large, 2, 100_000)):
         for number in range(most):
             payload = await network.do(survey_manager, "waveFreeze", FROZEN, **wave(community, wave=f"wave {number}"))
             assert payload["dataset"] is not None
@@ -402,7 +402,7 @@ async def test_a_wave_of_an_earlier_day_is_recorded_with_that_day(network: Netwo
         )
     assert frozen.open
     row = await network.row("SELECT frozen_on, ends_on FROM insight.dataset WHERE id = $1", frozen.dataset)
-    assert row == {"frozen_on": day, "ends_on": day + timedelta(days=365)}
+    assert row == {"frozen_on": day, "ends_on": day + timedelta(days=364)}
     for table in ("release", "insight", "ledger_entry"):
         moments = f"SELECT DISTINCT (published_at AT TIME ZONE 'UTC')::date FROM insight.{table} WHERE dataset_id = $1"
         assert [row[0] for row in await network.database.fetch(moments, frozen.dataset)] == [day]

@@ -92,19 +92,19 @@ async def test_buyers_and_cohorte_have_separate_budget_shares(
 ) -> None:
     other = await buyer(network, respondents.community)
     paid(await publish(network, licensed_buyer, dataset, "q", "sex", within=5))
-    paid(await publish(network, other, dataset, "r", "sex", within=5))
-    left = SHARE - 2 * PRICES[5]
+    paid(await publish(network, other, dataset, "r", "sex", within=10))
+    left = SHARE - PRICES[5] - PRICES[10]
     for who in (licensed_buyer, other):
         result = await publishes(network, who, dataset, "twin", "sex", within=5)
         assert result["quote"]["remainingAfter"] == {"microRho": left}
         assert result["quote"]["cheaper"] == ["WITHIN_10", "WITHIN_20", "WITHIN_50"]
     used, sold = await spent(network, dataset)
-    assert sold == 2 * PRICES[5]
-    house = 100_000 - (used - sold)
-    assert (await asks(network, steward, dataset, "twin", "sex", within=5))["remainingAfter"] == {
-        "microRho": house - PRICES[5]
+    assert sold == PRICES[5] + PRICES[10]
+    house = 80_000 - (used - sold)
+    assert (await asks(network, steward, dataset, "twin", "sex", within=10))["remainingAfter"] == {
+        "microRho": house - PRICES[10]
     }
-    paid(await publish(network, steward, dataset, "twin", "sex", within=5))
+    paid(await publish(network, steward, dataset, "twin", "sex", within=10))
     [release] = await releases(network, dataset, "twin", "sex")
     assert (release["organization_id"], release["licence_id"]) == (None, None)
     assert release["purpose"] == "Cohorte's own research"

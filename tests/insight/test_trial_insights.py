@@ -37,6 +37,11 @@ LEVELS = """query ($id: ID!) { dataset(id: $id) { insights(first: 100) { nodes {
   statistics { measure value interval { low high } reliability }
   cells(includeUnreliable: true) { category { code } count }
 } } } }"""
+LARGER_CAP = """
+    alter table insight.dataset disable trigger guard_dataset;
+    update insight.dataset set cap_micro_rho = 250000 where status = 'OPEN';
+    alter table insight.dataset enable trigger guard_dataset;
+"""
 SPENT = "select spent_micro_rho from insight.dataset where id = $1"
 
 Counts = dict[tuple[str, str], int]  # by arm and category
@@ -77,6 +82,7 @@ async def trial(network: Network) -> Trial:
     ask, owner = network.ask, network.database
     dataset = await owner.fetchval(DATASET)
     await owner.execute("update insight.licence set quota_micro_rho = 250000 where status = 'GRANTED'")
+    await owner.execute(LARGER_CAP)  # than that of a new dataset, which has no room for this much noise to be removed
     before = await owner.fetchval(SPENT, dataset)
     laboratory = await ask.sign_in("laboratory")
     question = {"dataset": f"dst_{dataset}", "variable": MONTHS, "by": [ARM], "precision": "WITHIN_10"}

@@ -56,7 +56,7 @@ async def plant(network: Network) -> None:
     assert len(held) == len(HELD)
     for constraint in held:
         await database.execute(f"ALTER TABLE {constraint['table']} DROP CONSTRAINT {constraint['name']}")
-    community_id = (await factories.community(database, member_count=10, consenting_count=10))["id"]
+    community_id = (await factories.community(database))["id"]
     member = (await factories.member(database, pseudonym="player-0"))["id"]
     await factories.membership(database, member_id=member, community_id=community_id)
     await factories.discussion(database, post_count=7)
@@ -92,7 +92,6 @@ async def plant(network: Network) -> None:
     waiting = await factories.survey(database, status="WAITING", **asked)
     await factories.participation(database, survey_id=waiting["id"])
     survey = (await factories.survey(database, offered_to=["MUTUAL"]))["id"]
-    await factories.survey_progress(database, survey_id=survey, completed_count=12)
     sheets = [(await factories.answer_sheet(database, survey_id=survey))["id"] for _ in range(3)]
     for sheet in [*sheets[:2], None]:
         await factories.participation(

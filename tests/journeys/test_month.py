@@ -14,7 +14,7 @@ from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.newcomers import PASSWORD, Mailbox, becomes_closed, join, tried
 from tests.support.subscribers import POST_ADDED, Socket, socket, subscribed
-from tests.support.surveys import HOW, NO, SHOWN, WHOLE, YES, today, wanted
+from tests.support.surveys import HOW, NO, SHOWN, WHOLE, YES, opens, scheduled, today
 
 ADDRESS = "marguerite@people.example"
 REGION = "Mayotte"  # of no member of the demonstration network, so that the survey waits for these two
@@ -203,11 +203,8 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         shared = await data(own_ask, ben, evaluations, slug=treatment["slug"])
         assert shared["treatment"]["evaluations"]["nodes"] == [{"comment": "Zebras like it."}]
 
-        # A survey waits for two members to consent, and opens with the second.
-        asked = wanted(key(community["id"]), eligibility={"regions": [REGION]})
-        survey = (await done(network, manager, "surveyCreate", "survey { id }", **asked))["survey"]["id"]
-        scheduled = await done(network, manager, "surveySchedule", "survey { status }", survey=survey)
-        assert scheduled == {"survey": {"status": "WAITING"}}
+        # A survey waits for members to consent, and opens by a look of the scheduler, not by a consent.
+        survey = await scheduled(network, manager, key(community["id"]), eligibility={"regions": [REGION]})
         consent = {"purpose": "SURVEY_RESEARCH", "granted": True, "recipients": ["HOSPITAL"]} | SHOWN
         await done(network, ada, "consentSet", "consent { granted }", **consent)
         assert (await data(own_ask, ada, MY_PART, survey=survey))["survey"] == {
@@ -217,6 +214,8 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         assert await network.refused(ada, "surveySubmit", survey=survey, answers=WHOLE) == ("TOO_EARLY", "input.survey")
         assert await news.quiet()
         await done(network, ben, "consentSet", "consent { granted }", **consent)
+        assert await news.quiet()
+        await opens(network, survey)
         assert await received(news, 2) == {
             "opened": [{"surveyOpened": {"id": survey, "title": "Sleep", "status": "OPEN"}}],
             "notified": [{"notificationAdded": {"kind": "SURVEY_OPEN", "readAt": None, "subject": {"id": survey}}}],

@@ -29,7 +29,7 @@ catalog.treatment            p m b s c
 catalog.survey               - m b s c
 catalog.eligibility          - m b s c
 catalog.notice               p m b s -
-catalog.survey_progress      - - - s -
+catalog.survey_progress      - - - s c
 catalog.question             - m b s c
 catalog.question_option      - m b s c
 catalog.visibility_rule      - m b s -
@@ -58,6 +58,9 @@ research.answer_sheet        - m - - -
 research.answer              - m - - -
 research.enrolment           - m - - -
 research.record              - - - - -
+research.survey_opening      - - - - -
+research.counted_membership  - m - - -
+insight.count_release        - - - - c
 insight.organization         p m b s c
 insight.licence              - - b s c
 insight.api_key              - - b - -
@@ -174,8 +177,15 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
         "insert": "by demonstration high insight_id low measure place reliability value"
     },
     ("insight.ledger_entry", PUBLISHER): {
-        "insert": "cells_digest community_id dataset_id dataset_title demonstration hash micro_rho organization_id"
-        " organization_name position previous_hash published_at purpose release_id variables"
+        "insert": "cells_digest community_id count_release_id dataset_id dataset_title demonstration hash micro_rho"
+        " organization_id organization_name position previous_hash published_at purpose release_id variables"
+    },
+    ("insight.count_release", PUBLISHER): {
+        "insert": "community_id demonstration id kind micro_rho noisy published_at survey_id"
+    },
+    ("catalog.survey_progress", PUBLISHER): {
+        "insert": "completed counted_on demonstration eligible invited started survey_id",
+        "update": "completed counted_on eligible invited started",
     },
 }
 PERSONAL = ("care", "research", "identity")

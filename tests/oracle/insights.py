@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from math import erf, sqrt
 from typing import Any
@@ -221,6 +221,7 @@ def previous_hash_of(seen: VisibleRows, entry: Found) -> str:
 @field("LedgerEntry.line")
 def line_of(seen: VisibleRows, entry: Found) -> str:
     ids = {name: entry[f"{name}_id"] and str(entry[f"{name}_id"]) for name in LINE_IDS}
+    ids["release"] = ids["release"] or str(entry["count_release_id"])
     shown = {name: entry[name] for name in ("dataset_title", "organization_name", "purpose", "micro_rho", "position")}
     moment = f"{entry['published_at'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     hashes = {"cells": bytes(entry["cells_digest"]).hex(), "previous": previous_hash_of(seen, entry)}
@@ -246,28 +247,50 @@ def own_data_uses(seen: VisibleRows, me: Found) -> Listed:
 
 def own_uses(seen: VisibleRows, me: Found) -> list[Found]:
     until = {row["dataset_id"]: row["withdrawn_at"] for row in seen.of("research.enrolment", member_id=me["member_id"])}
-    return [
-        row
-        for row in seen.of("insight.ledger_entry")
-        if row["dataset_id"] in until
-        if (end := until[row["dataset_id"]]) is None or row["published_at"] <= end
+    times = [
+        (row["community_id"], row["counted_since"], row["left_at"])
+        for row in seen.of("research.counted_membership", member_id=me["member_id"])
     ]
+
+    def concerns(row: Found) -> bool:
+        at = row["published_at"]
+        if row["dataset_id"] is None:
+            return any(
+                row["community_id"] == community and since <= at and (left is None or at <= left)
+                for community, since, left in times
+            )
+        return row["dataset_id"] in until and ((end := until[row["dataset_id"]]) is None or at <= end)
+
+    return [row for row in seen.of("insight.ledger_entry") if concerns(row)]
 
 
 @field("Me.privacyLoss")
 def privacy_loss(seen: VisibleRows, me: Found) -> Found:
-    enrolments = seen.of("research.enrolment", member_id=me["member_id"])
-    recent = [row for row in enrolments if row["enrolled_at"] > seen.now - timedelta(days=365)]
     spent = sum(row["micro_rho"] for row in own_uses(seen, me))
     account = seen.one("identity.account", id=seen.viewer.account)
     assert account is not None
     return {
         "allowance": cost(500_000),
-        "reserved": cost(sum(row["reserved_micro_rho"] for row in recent)),
+        "reserved": cost(reserved(seen, me)),
         "spent": cost(spent),
         "guess": 0.5 * (1 + erf(sqrt(spent / 1e6) / sqrt(2))),
         "statement": statement(spent, account["locale"]),
     }
+
+
+def reserved(seen: VisibleRows, me: Found) -> int:
+    year = datetime.combine(seen.today - timedelta(days=364), time(), UTC)
+    whole = 0
+    for row in seen.of("research.enrolment", member_id=me["member_id"]):
+        dataset = seen.one("insight.dataset", id=row["dataset_id"])
+        if dataset and dataset["status"] == "OPEN" and dataset["ends_on"] >= seen.today:
+            whole += row["reserved_micro_rho"]
+        else:
+            uses = seen.of("insight.ledger_entry", dataset_id=row["dataset_id"])
+            recent = sum(use["micro_rho"] for use in uses if use["published_at"] >= year)
+            whole += min(row["reserved_micro_rho"], recent)
+    counted = seen.of("research.counted_membership", member_id=me["member_id"])
+    return whole + 33_096 * len({row["community_id"] for row in counted if (row["left_at"] or year) >= year})
 
 
 for part in ("allowance", "reserved", "spent", "guess", "statement"):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from math import exp, log, log1p
 from statistics import fmean
 
+from models.viewers import Audience
 from privacy.domains import REGIONS
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import (
@@ -28,6 +29,7 @@ from tests.oracle.shared import (
 DELTA = 1e-6
 SUBJECTS = {"Discussion", "Insight", "Member", "Post", "Survey"}  # what notifications are about
 
+found("Survey.progress", "catalog.survey_progress", survey_id="id")
 found("Survey.eligibility", "catalog.eligibility", survey_id="id")
 
 
@@ -236,6 +238,12 @@ def notices(seen: VisibleRows, language: str = "EN") -> list[Found]:
     ]
 
 
+@field("Survey.minimumParticipants")
+def minimum_participants(seen: VisibleRows, survey: Found) -> int | None:
+    hidden = survey["status"] == "WAITING" and seen.viewer.audience is not Audience.MANAGER
+    return None if hidden else survey["minimum_participants"]
+
+
 @field("Survey.questions")
 def questions_of(seen: VisibleRows, survey: Found) -> list[Found]:
     there = seen.of("catalog.question", survey_id=survey["id"], version=survey["version"])
@@ -251,12 +259,6 @@ def eligible_treatments(seen: VisibleRows, eligibility: Found) -> list[Found]:
 @field("Survey.participation")
 def viewer_participation(seen: VisibleRows, survey: Found) -> Found | None:
     return seen.one("research.participation", survey_id=survey["id"], member_id=seen.viewer.member)
-
-
-@field("Survey.completedCount")
-def completed_count(seen: VisibleRows, survey: Found) -> int:
-    progress = seen.one("catalog.survey_progress", survey_id=survey["id"])
-    return progress["completed_count"] if progress else 0
 
 
 @field("Question.options")

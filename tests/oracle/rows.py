@@ -89,18 +89,18 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
             tables, None if viewer.audience is not Audience.BUYER else licensed_datasets(tables, viewer, today)
         )
     if viewer.audience is Audience.BUYER:
-        tests |= of_surveys(tables, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
+        tests |= of_surveys(tables, viewer.audience, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
         own = ("insight.licence", "insight.api_key")
         return tests | dict.fromkeys(own, lambda row: bool(row["organization_id"] == viewer.organization))
     if viewer.audience is Audience.MANAGER:
-        tests |= of_surveys(tables, lambda _: True) | dict.fromkeys(OF_MEMBERS, lambda _: True)
+        tests |= of_surveys(tables, viewer.audience, lambda _: True) | dict.fromkeys(OF_MEMBERS, lambda _: True)
         tests |= dict.fromkeys(OF_STAFF, lambda _: True)
         tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
         moderates = any(row["id"] == viewer.staff and "MODERATOR" in row["roles"] for row in tables["identity.staff"])
         tests["care.removed_text"] = lambda _: moderates
         tests["identity.staff"] = lambda staff: bool(staff["id"] == viewer.staff)
     if viewer.audience is Audience.PATIENT:
-        tests |= of_surveys(tables, lambda survey: survey["status"] != "DRAFT")
+        tests |= of_surveys(tables, viewer.audience, lambda survey: survey["status"] != "DRAFT")
         tests |= dict.fromkeys(OF_MEMBERS, lambda _: True) | of_member(tables, viewer.member)
     return tests
 
@@ -135,13 +135,20 @@ def of_datasets(tables: Everything, readable: set[UUID] | None) -> dict[str, Cal
     return tests | dict.fromkeys(("insight.cell", "insight.statistic"), lambda row: row["insight_id"] in insights)
 
 
-def of_surveys(tables: Everything, shown: Callable[[Found], bool]) -> dict[str, Callable[[Found], bool]]:
-    """Rules for eligibility, questions, options and visibility rules, which are readable with their survey."""
+def of_surveys(
+    tables: Everything, audience: Audience, shown: Callable[[Found], bool]
+) -> dict[str, Callable[[Found], bool]]:
+    """Rules for questions, options and visibility rules, which are readable with their survey, and for eligibility.
+
+    Members do not read the eligibility of a survey that waits.
+    """
+    waiting = {row["id"] for row in tables["catalog.survey"] if row["status"] == "WAITING"}
+    hidden = set() if audience is Audience.MANAGER else waiting
     surveys = {row["id"] for row in tables["catalog.survey"] if shown(row)}
     questions = {row["id"] for row in tables["catalog.question"] if row["survey_id"] in surveys}
     return {
         "catalog.survey": lambda row: row["id"] in surveys,
-        "catalog.eligibility": lambda row: row["survey_id"] in surveys,
+        "catalog.eligibility": lambda row: row["survey_id"] in surveys - hidden,
         "catalog.question": lambda row: row["id"] in questions,
         "catalog.question_option": lambda row: row["question_id"] in questions,
         "catalog.visibility_rule": lambda row: row["question_id"] in questions,
@@ -184,6 +191,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "care.suspension": own,
         "research.consent": own,
         "research.enrolment": own,
+        "research.counted_membership": own,
         "research.consent_change": own,
         "research.participation": own,
         "research.answer_sheet": {"id": sheets},

@@ -44,7 +44,11 @@ WAVE = tracking_variables(
 
 
 def test_caps_and_allowances_have_the_promised_values() -> None:
-    assert (CAP, HALF_CAP, YEARLY, LIFE, FLOOR) == (250_000, 125_000, 500_000, 1_000_000, 200)
+    assert (CAP, HALF_CAP, YEARLY, LIFE, FLOOR) == (200_000, 100_000, 500_000, 1_000_000, 200)
+    assert (budget.COUNTS_YEARLY, budget.COUNTED_YEARLY) == (12 * 2 * 754, 33_096)
+    # Two whole datasets fit beside three communities.
+    assert 2 * CAP + 3 * budget.COUNTED_YEARLY <= YEARLY < 2 * CAP + 4 * budget.COUNTED_YEARLY
+    assert CAP + budget.COUNTED_COMMUNITIES * budget.COUNTED_YEARLY <= YEARLY
     assert budget.PARTICIPANTS_SHARE + budget.STAFF_SHARE + budget.SOLD_SHARE == 100
     assert budget.SOLD_SHARE == 60
     assert [(wave_cap(members), waves_a_year(members)) for members in (4_999, 5_000)] == [(CAP, 1), (HALF_CAP, 2)]
@@ -66,12 +70,12 @@ def test_shares_restrict_and_never_extend(cap: int, data: st.DataObject) -> None
 @pytest.mark.parametrize(
     ("spent", "sold", "sale", "house"),
     [
-        (0, 0, 150_000, 100_000),
-        (37_500, 0, 150_000, 62_500),
-        (100_000, 0, 150_000, 0),
-        (187_500, 150_000, 0, 62_500),
-        (249_000, 149_500, 500, 500),
-        (250_000, 150_000, 0, 0),
+        (0, 0, 120_000, 80_000),
+        (30_000, 0, 120_000, 50_000),
+        (80_000, 0, 120_000, 0),
+        (150_000, 120_000, 0, 50_000),
+        (199_000, 119_500, 500, 500),
+        (200_000, 120_000, 0, 0),
     ],
 )
 def test_the_remainder_of_a_cap(spent: int, sold: int, sale: int, house: int) -> None:
@@ -92,12 +96,12 @@ def names(size: int, cap: int = CAP, wave: bool = False) -> list[str]:
 
 def test_members_tables_begin_with_their_topic() -> None:
     assert names(500) == ["scale"]
-    assert names(2_000) == ["scale", "choice", "day", "age_band", "sex", "region", "kind"]
+    assert names(2_000) == ["scale", "choice", "day", "age_band", "sex"]
     assert names(9_000) == [
         "scale", "choice", "day", "age_band", "sex", "region", "kind", "time_since_diagnosis", "several"
     ]  # fmt: skip
     assert names(2_000, wave=True) == [
-        "level_pain", "level_sleep", "change_pain", "change_sleep", "first_treatment", "age_band", "sex"
+        "level_pain", "level_sleep", "change_pain", "change_sleep", "first_treatment"
     ]  # fmt: skip
     assert names(9_000, HALF_CAP, wave=True)[:12] == [
         "level_pain", "level_sleep", "change_pain", "change_sleep", "first_treatment",

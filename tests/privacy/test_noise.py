@@ -141,7 +141,7 @@ def test_a_sensitivity_is_the_square_root_rounded_up(contributions: int) -> None
 
 
 def test_a_scale_is_increased_until_it_fits_the_price() -> None:
-    dp = noise._opendp()
+    dp = noise.opendp()
     space = (dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"))
     as_written = {rho: math.sqrt(MICRO / (2 * rho)) for rho in range(1_000, 1_200)}
     too_dear = [
@@ -185,7 +185,7 @@ def test_the_largest_counts_and_empty_cells_get_noise() -> None:
 
 @pytest.mark.parametrize(("precision", "micro_rho"), PRICES)
 def test_a_precisions_price_is_the_lowest_that_achieves_it(precision: str, micro_rho: int) -> None:
-    dp, wanted = noise._opendp(), Precision(precision)
+    dp, wanted = noise.opendp(), Precision(precision)
     assert price(wanted) == micro_rho
     assert noise_for(micro_rho).margin == wanted.margin
     assert noise_for(micro_rho - 1).margin == wanted.margin + 1
@@ -207,7 +207,7 @@ def test_precisions_are_ordered_from_finest_to_cheapest() -> None:
 @given(st.floats(0.3, 2_000))
 @settings(max_examples=60, deadline=None)
 def test_a_margin_agrees_with_opendp(sigma: float) -> None:
-    assert margin_of(sigma) + 1 == noise._opendp().discrete_gaussian_scale_to_accuracy(scale=sigma, alpha=0.05)
+    assert margin_of(sigma) + 1 == noise.opendp().discrete_gaussian_scale_to_accuracy(scale=sigma, alpha=0.05)
 
 
 @pytest.mark.parametrize("sigma", [0.0, -1.0, math.inf, math.nan])

@@ -20,8 +20,8 @@ TOPICS = {
     "notifications organizations outbox passwords personal_data registrations",
     "community": "communities discussions moderation",
     "research": "consents participations revisions surveys visibility",
-    "insight": "costs cubes data_uses datasets freezing insights ledger licences publications quotes reconciled "
-    "releases",
+    "insight": "costs counts cubes data_uses datasets freezing insights ledger licences openings publications quotes "
+    "reconciled releases",
 }
 KINDS = ("", "_mutations", "_rules")
 

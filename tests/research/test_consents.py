@@ -4,10 +4,8 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
-from models.identity.members import MemberKind
 from tests.support.callers import User
 from tests.support.ids import key
 from tests.support.network import Network
@@ -16,10 +14,12 @@ from tests.support.surveys import (
     NOTICE,
     SHOWN,
     answers_in,
+    becomes_ready,
     completed,
     consents,
     in_days,
     opened,
+    opens,
     participation,
     scheduled,
     status_of,
@@ -41,13 +41,6 @@ async def takes_back(network: Network, who: User) -> None:
     given = {"purpose": "SURVEY_RESEARCH", "granted": False, **SHOWN}
     payload = await network.do(who, "consentSet", "consent { granted recipients }", **given)
     assert payload == {"consent": {"granted": False, "recipients": []}, "userErrors": []}
-
-
-async def readiness(network: Network, who: User, community_id: UUID) -> tuple[int, bool]:
-    slug = await network.value("SELECT slug FROM catalog.community WHERE id = $1", community_id)
-    query = "query ($slug: String!) { community(slug: $slug) { readiness { consenting ready } } }"
-    found = (await network.ask(who, query, {"slug": slug}))["data"]["community"]["readiness"]
-    return found["consenting"], found["ready"]
 
 
 async def test_a_consent_shows_the_decision_and_keeps_its_history(network: Network, ada: User, ben: User) -> None:
@@ -132,47 +125,19 @@ async def test_consenting_needs_the_newest_notice_and_withdrawing_does_not(netwo
         await network.database.execute("DELETE FROM catalog.notice WHERE in_force_on >= current_date")
 
 
-async def test_readiness_counts_consenting_patients_to_the_nearest_ten(
-    network: Network, community_id: UUID, ada: User
-) -> None:
-    members = [ada] + [await network.member(community_id) for _ in range(4)]
-    relative, stranger = await network.member(community_id, kind=MemberKind.RELATIVE), await network.member()
-    await network.database.execute("UPDATE catalog.community SET needed_count = 10 WHERE id = $1", community_id)
-    for who in (*members[:4], relative, stranger):
-        await consents(network, who)
-    await consents(network, members[4], purpose="TRACKING_RESEARCH")
-    assert await readiness(network, ada, community_id) == (0, False)
-    await consents(network, members[4])
-    assert await readiness(network, ada, community_id) == (10, True)
-    await takes_back(network, members[0])
-    assert await readiness(network, ada, community_id) == (0, False)
-    joined = await network.do(stranger, "communityJoin", "__typename", community=f"com_{community_id}")
-    assert joined["userErrors"] == []
-    assert await readiness(network, ada, community_id) == (10, True)
-    await network.database.execute("DELETE FROM care.member WHERE id = $1", stranger.id)
-    assert await readiness(network, ada, community_id) == (0, False)
-
-
-async def test_the_demonstrations_readiness_counts_equal_its_rows(admin: asyncpg.Connection) -> None:
-    count = "SELECT id, consenting_count FROM catalog.community ORDER BY id"
-    before = await admin.fetch(count)
-    await admin.execute("SELECT catalog.count_consenting(array(SELECT id FROM catalog.community))")
-    assert await admin.fetch(count) == before
-    assert sum(row["consenting_count"] for row in before) > 100
-
-
-async def test_a_survey_opens_by_itself_when_enough_consent(
+async def test_a_consent_opens_no_survey_and_an_open_survey_invites_who_consents(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
     late = await network.member(community_id)
     survey = await scheduled(network, survey_manager, community_id)
-    await consents(network, ada)
-    assert (await status_of(network, survey), await participation(network, ada, survey)) == ("WAITING", None)
-    await consents(network, ben, "INSURER")  # not for the kinds that the survey is offered to
-    assert await status_of(network, survey) == "WAITING"
+    await becomes_ready(network, survey)
     await network.events()
+    await consents(network, ada)
     await consents(network, ben, "INSURER", "HOSPITAL")
-    assert await status_of(network, survey) == "OPEN"
+    await consents(network, late, "INSURER")  # not for the kinds that the survey is offered to
+    assert (await status_of(network, survey), await participation(network, ada, survey)) == ("WAITING", None)
+    assert await network.events() == []
+    await opens(network, survey)
     row = await network.row("SELECT opens_on, closes_on FROM catalog.survey WHERE id = $1", key(survey))
     assert [day.isoformat() for day in row.values()] == [in_days(0), in_days(30)]
     for who, invited in ((ada, "INVITED"), (ben, "INVITED"), (late, None)):
@@ -180,8 +145,9 @@ async def test_a_survey_opens_by_itself_when_enough_consent(
         assert await network.value(TOLD, who.id, key(survey)) == (invited is not None)
     events = await network.events()
     assert {"kind": "surveyOpened", "subject": str(key(survey)), "about": str(community_id)} in events
-    assert [one["about"] for one in events if one["kind"] == "notificationAdded"] == sorted([str(ada.id), str(ben.id)])
-    await consents(network, late)  # an open survey also invites those who consent later
+    told = sorted(one["about"] for one in events if one["kind"] == "notificationAdded")
+    assert told == sorted([str(ada.id), str(ben.id)])
+    await consents(network, late)
     assert await participation(network, late, survey) == "INVITED"
     assert await network.value(TOLD, late.id, key(survey)) == 1
     await takes_back(network, late)
@@ -189,40 +155,20 @@ async def test_a_survey_opens_by_itself_when_enough_consent(
     assert await network.value(TOLD, late.id, key(survey)) == 1
 
 
-async def test_joining_opens_a_survey_that_needs_one_more_member(
+async def test_joining_opens_no_survey_and_an_open_survey_invites_who_joins(
     network: Network, survey_manager: User, community_id: UUID, ada: User
 ) -> None:
-    newcomer = await network.member()
+    newcomer, later = await network.member(), await network.member()
     survey = await scheduled(network, survey_manager, community_id)
-    await consents(network, ada)
-    await consents(network, newcomer)
-    assert await status_of(network, survey) == "WAITING"
+    await becomes_ready(network, survey)
+    for who in (ada, newcomer, later):
+        await consents(network, who)
     await network.do(newcomer, "communityJoin", "__typename", community=f"com_{community_id}")
-    assert await status_of(network, survey) == "OPEN"
+    assert await status_of(network, survey) == "WAITING"
+    await opens(network, survey)
     assert await participation(network, newcomer, survey) == "INVITED"
-
-
-async def test_concurrent_consents_that_reach_the_number_open_a_survey_once(
-    network: Network, survey_manager: User, community_id: UUID
-) -> None:
-    for _ in range(4):
-        members = [await network.member(community_id) for _ in range(6)]
-        waiting = {"minimumParticipants": await network.value(CONSENTING, community_id) + 5}
-        survey = await scheduled(network, survey_manager, community_id, **waiting)
-        await network.events()
-        await asyncio.gather(*(consents(network, who) for who in members))
-        assert await status_of(network, survey) == "OPEN"
-        events = [one for one in await network.events() if one["kind"] == "surveyOpened"]
-        assert [one["subject"] for one in events] == [str(key(survey))]
-        for who in members:
-            assert await network.value(TOLD, who.id, key(survey)) == 1
-    assert await network.value("SELECT consenting_count FROM catalog.community WHERE id = $1", community_id) == 20
-
-
-CONSENTING = """
-    SELECT count(*) FROM research.consent JOIN care.membership USING (member_id)
-    WHERE community_id = $1 AND purpose = 'SURVEY_RESEARCH' AND granted
-"""
+    await network.do(later, "communityJoin", "__typename", community=f"com_{community_id}")
+    assert await participation(network, later, survey) == "INVITED"
 
 
 @pytest.mark.parametrize("narrowed", [False, True])
@@ -235,8 +181,8 @@ async def test_withdrawing_consent_deletes_answers_to_open_surveys_at_once(
     narrowed: bool,
 ) -> None:
     survey = await opened(network, survey_manager, community_id, ada, ben)
-    begun = await scheduled(network, survey_manager, community_id)
-    closed = await scheduled(network, survey_manager, community_id)
+    begun = await opened(network, survey_manager, community_id)
+    closed = await opened(network, survey_manager, community_id)
     for who in (ada, ben):
         await submitted(network, who, survey)
         await submitted(network, who, closed, NO)

@@ -109,6 +109,8 @@ async def test_unspent_budget_of_an_ended_dataset_can_be_reserved_again(admin: A
     await made.freeze()
     assert await frozen(admin, community_id, 1, cap=10_000) == set()
     await admin.execute("UPDATE insight.dataset SET spent_micro_rho = 4567 WHERE id = $1", made.id)
+    size = await factories.release(admin, dataset_id=made.id, micro_rho=4_567, published_at=factories.NOON)
+    await factories.ledger_entry(admin, release_id=size["id"])
     await admin.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", made.id)
     reserved = "SELECT reserved_micro_rho FROM research.enrolment WHERE dataset_id = $1"
     assert await admin.fetchval(reserved, made.id) == 4_567

@@ -11,7 +11,7 @@ from tests.server.test_scheduler import as_
 from tests.support.callers import User
 from tests.support.clock import set_clock
 from tests.support.network import Network
-from tests.support.surveys import consents, scheduled, status_of, submitted, wanted
+from tests.support.surveys import becomes_ready, consents, scheduled, status_of, submitted, wanted
 
 NOW = "2030-03-08T12:00:00Z"
 
@@ -36,6 +36,7 @@ async def test_a_survey_can_be_answered_until_its_last_day_is_over_everywhere(
             await consents(network, who)
         survey = await scheduled(network, survey_manager, community_id, opensOn="2030-03-09", closesOn="2030-03-10")
         assert await status_of(network, survey) == "WAITING"
+        await becomes_ready(network, survey)
         if status != "WAITING":
             await set_clock(network.database, datetime.fromisoformat("2030-03-09T00:00:00Z"))
             async with as_(PUBLISHER, network) as publisher:

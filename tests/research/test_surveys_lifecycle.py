@@ -8,7 +8,10 @@ import pytest
 
 from models.identity.members import MemberKind, Sex
 from models.metadata import metadata
+from models.security.publisher import PUBLISHER
+from resolvers.jobs import settle_surveys
 from tests import factories
+from tests.server.test_scheduler import as_
 from tests.support.callers import User
 from tests.support.ids import key
 from tests.support.network import Network
@@ -17,11 +20,13 @@ from tests.support.surveys import (
     NO,
     YES,
     answers_in,
+    becomes_ready,
     completed,
     consents,
     drafted,
     in_days,
     opened,
+    opens,
     participation,
     scheduled,
     status_of,
@@ -32,19 +37,17 @@ from tests.support.surveys import (
 async def test_a_scheduled_survey_waits_for_its_day_and_for_enough_members(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
-    early = await scheduled(network, survey_manager, community_id, minimumParticipants=1)
-    assert await status_of(network, early) == "WAITING"
     for who in (ada, ben):
         await consents(network, who)
-    assert await status_of(network, early) == "OPEN"
-    assert (
-        await status_of(network, await scheduled(network, survey_manager, community_id, minimumParticipants=3))
-        == "WAITING"
-    )
+    early = await scheduled(network, survey_manager, community_id)
     later = await scheduled(network, survey_manager, community_id, opensOn=in_days(1))
-    assert (await status_of(network, later), await participation(network, ada, later)) == ("WAITING", None)
     now = await scheduled(network, survey_manager, community_id, opensOn=in_days(0))
+    await becomes_ready(network, later, now)
+    async with as_(PUBLISHER, network) as publisher:
+        await settle_surveys(publisher)
+    assert (await status_of(network, later), await participation(network, ada, later)) == ("WAITING", None)
     assert (await status_of(network, now), await participation(network, ada, now)) == ("OPEN", "INVITED")
+    assert await status_of(network, early) == "WAITING"
     for survey in (early, later, now):
         assert await network.refused(survey_manager, "surveySchedule", survey=survey) == ("CONFLICT", "input.survey")
     past = await drafted(network, survey_manager, community_id)
@@ -94,10 +97,7 @@ async def test_a_survey_invites_only_eligible_members(
         await consents(network, who)
     if eligibility and "treatments" in eligibility:
         eligibility = {"treatments": [f"trt_{treatments[name]}" for name in eligibility["treatments"]]}
-    survey = await scheduled(
-        network, survey_manager, community_id, eligibility=eligibility, minimumParticipants=max(len(asked), 1)
-    )
-    assert await status_of(network, survey) == ("OPEN" if asked else "WAITING")
+    survey = await opened(network, survey_manager, community_id, eligibility=eligibility)
     invited = {name for name, who in members.items() if await participation(network, who, survey) == "INVITED"}
     assert invited == asked
 
@@ -113,9 +113,9 @@ async def test_closing_deletes_every_answer_and_keeps_who_took_part(
     await submitted(network, ben, survey, NO)
     await network.do(cat, "surveySave", "__typename", survey=survey, answers=[NO])
     payload = await network.do(
-        survey_manager, "surveyClose", "survey { status closesOn completedCount }", survey=survey
+        survey_manager, "surveyClose", "survey { status closesOn progress { completed } }", survey=survey
     )
-    assert payload["survey"] == {"status": "CLOSED", "closesOn": in_days(0), "completedCount": 2}
+    assert payload["survey"] == {"status": "CLOSED", "closesOn": in_days(0), "progress": None}
     sheets = "SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1"
     assert [await network.value(sheets, key(one)) for one in (survey, other)] == [0, 1]
     assert (await answers_in(network, survey), await answers_in(network, other)) == (0, 4)
@@ -182,9 +182,11 @@ async def test_concurrent_requests_schedule_and_close_once(
 ) -> None:
     for who in (ada, ben):
         await consents(network, who)
-    survey = await drafted(network, survey_manager, community_id)
+    survey = await drafted(network, survey_manager, community_id, minimumParticipants=100_000)
     await network.events()
     for mutation, expected in (("surveySchedule", "CONFLICT"), ("surveyClose", "TOO_LATE")):
+        if mutation == "surveyClose":
+            await opens(network, survey)
         made = await asyncio.gather(
             *(network.do(survey_manager, mutation, "survey { id }", survey=survey) for _ in range(4))
         )

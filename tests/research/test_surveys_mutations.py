@@ -26,7 +26,8 @@ from tests.support.surveys import (
 
 SHOWN = """
     survey {
-      community { id } title description status version opensOn closesOn minimumParticipants offeredTo completedCount
+      community { id } title description status version opensOn closesOn minimumParticipants offeredTo
+      progress { completed }
       eligibility { kinds sexes bornFrom bornTo treatments { id } regions }
       questions {
         position key text help kind required options { code label } minimum maximum bins maxChoices
@@ -65,9 +66,9 @@ async def test_a_draft_is_created_with_every_kind_of_question(
             "version": 1,
             "opensOn": None,
             "closesOn": in_days(30),
-            "minimumParticipants": 2,
+            "minimumParticipants": 200,
             "offeredTo": ["HOSPITAL"],
-            "completedCount": 0,
+            "progress": None,
             "eligibility": {
                 "kinds": ["PATIENT", "RELATIVE"], "sexes": ["FEMALE"], "bornFrom": 1950, "bornTo": None,
                 "treatments": [{"id": treatment}], "regions": ["Bretagne"],
@@ -81,11 +82,56 @@ async def test_a_draft_is_created_with_every_kind_of_question(
     }  # fmt: skip
 
 
+async def test_the_minimum_of_participants_is_what_the_community_needs_or_more(
+    network: Network, survey_manager: User
+) -> None:
+    demanding = (await factories.community(network.database, needed_count=300))["id"]
+    asked = "survey { minimumParticipants }"
+    made = await network.do(survey_manager, "surveyCreate", asked, **wanted(demanding))
+    assert made["survey"] == {"minimumParticipants": 300}
+    made = await network.do(survey_manager, "surveyCreate", asked, **wanted(demanding, minimumParticipants=301))
+    assert made["survey"] == {"minimumParticipants": 301}
+    for refused in (200, 299):
+        given = wanted(demanding, minimumParticipants=refused)
+        assert await network.refused(survey_manager, "surveyCreate", **given) == (
+            "INVALID",
+            "input.minimumParticipants",
+        )
+    small = (await factories.community(network.database))["id"]
+    given = wanted(small, minimumParticipants=199)
+    assert await network.refused(survey_manager, "surveyCreate", **given) == ("INVALID", "input.minimumParticipants")
+    assert await surveys_of(network, small) == 0
+
+
 async def test_only_staff_see_a_draft(network: Network, survey_manager: User, community_id: UUID, ada: User) -> None:
     survey = await drafted(network, survey_manager, community_id)
     query = "query ($id: ID!) { survey(id: $id) { status } node(id: $id) { id } }"
     assert (await network.ask(ada, query, {"id": survey}))["data"] == {"survey": None, "node": None}
     assert (await network.ask(survey_manager, query, {"id": survey}))["data"]["survey"] == {"status": "DRAFT"}
+
+
+async def test_only_staff_see_whom_a_waiting_survey_waits_for(
+    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
+) -> None:
+    eligibility = {"bornFrom": 1950}
+    survey = await drafted(network, survey_manager, community_id, minimumParticipants=5_000, eligibility=eligibility)
+    await network.do(survey_manager, "surveySchedule", "__typename", survey=survey)
+    query = "query ($id: ID!) { survey(id: $id) { status minimumParticipants eligibility { bornFrom } } }"
+    whole = {"status": "WAITING", "minimumParticipants": 5_000, "eligibility": eligibility}
+    outsider = await network.member()
+    for who in (ada, outsider):
+        hidden = {"status": "WAITING", "minimumParticipants": None, "eligibility": None}
+        assert (await network.ask(who, query, {"id": survey}))["data"]["survey"] == hidden
+        async with viewing(network.database, Audience.PATIENT, who.id):
+            assert (
+                await network.database.fetch("SELECT FROM catalog.eligibility WHERE survey_id = $1", key(survey)) == []
+            )
+    buyer = await network.buyer()
+    assert (await network.ask(buyer, query, {"id": survey}))["data"] == {"survey": None}
+    assert (await network.ask(survey_manager, query, {"id": survey}))["data"]["survey"] == whole
+    await network.database.execute("UPDATE catalog.survey SET status = 'OPEN' WHERE id = $1", key(survey))
+    for who in (ada, outsider, buyer, survey_manager):
+        assert (await network.ask(who, query, {"id": survey}))["data"]["survey"] == whole | {"status": "OPEN"}
 
 
 @pytest.mark.parametrize("role", [StaffRole.MODERATOR, StaffRole.DATA_STEWARD, None])
@@ -128,6 +174,9 @@ async def test_the_patient_view_lacks_these_mutations(network: Network, ada: Use
         ({"opensOn": in_days(-2)}, ("INVALID", "input.opensOn")),
         ({"opensOn": in_days(31)}, ("INVALID", "input.closesOn")),
         ({"minimumParticipants": 0}, ("INVALID", "input.minimumParticipants")),
+        ({"minimumParticipants": 1}, ("INVALID", "input.minimumParticipants")),
+        ({"minimumParticipants": 199}, ("INVALID", "input.minimumParticipants")),
+        ({"minimumParticipants": 1_000_001}, ("INVALID", "input.minimumParticipants")),
         ({"offeredTo": []}, ("INVALID", "input.offeredTo")),
         ({"questions": []}, ("INVALID", "input.questions")),
         ({"questions": QUESTIONS[1:]}, ("INVALID", "input.questions.0.visibleWhen.0.question")),
@@ -293,15 +342,17 @@ async def test_staff_statements_change_surveys_only_as_survey_managers(
         "UPDATE catalog.survey SET minimum_participants = 1",
         "DELETE FROM catalog.survey",
         "UPDATE catalog.question SET text = 'Mine?'",
-        "UPDATE catalog.survey_progress SET completed_count = 9",
+        "UPDATE catalog.survey_progress SET completed = 9",
         "UPDATE catalog.notice SET text = 'Nothing.'",
         "SELECT FROM research.consent",
         "SELECT FROM research.answer",
         "SELECT research.close_at_once(id) FROM catalog.survey",
+        "SELECT catalog.schedule_survey(id) FROM catalog.survey",
+        "SELECT catalog.open_survey(id) FROM catalog.survey",
+        "SELECT research.look(id) FROM catalog.survey",
+        "SELECT FROM research.survey_opening",
+        "SELECT FROM insight.count_release",
     ):
         async with viewing(network.database, Audience.MANAGER, survey_manager.id):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await network.database.execute(statement)
-    async with viewing(network.database, Audience.MANAGER, moderator.id):
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only survey managers may do this"):
-            await network.database.execute("SELECT catalog.schedule_survey($1)", key(waiting))

@@ -24,6 +24,7 @@ from tests.support.network import Network
 from tests.support.surveys import (
     NO,
     answers_in,
+    becomes_ready,
     completed,
     consents,
     in_days,
@@ -60,7 +61,8 @@ async def test_a_survey_opens_on_its_day(
     for who in (ada, ben):
         await consents(network, who)
     survey = await scheduled(network, survey_manager, community_id, opensOn=in_days(2))
-    lonely = await scheduled(network, survey_manager, community_id, opensOn=in_days(2), minimumParticipants=3)
+    lonely = await scheduled(network, survey_manager, community_id, opensOn=in_days(2))
+    await becomes_ready(network, survey)
     async with as_(PUBLISHER, network) as publisher:
         await settle_surveys(publisher)
         assert await status_of(network, survey) == "WAITING"
@@ -79,7 +81,7 @@ async def test_a_survey_closes_after_its_last_day(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
 ) -> None:
     survey = await opened(network, survey_manager, community_id, ada, ben)
-    never = await scheduled(network, survey_manager, community_id, minimumParticipants=3)
+    never = await scheduled(network, survey_manager, community_id)
     await submitted(network, ada, survey)
     await network.do(ben, "surveySave", "__typename", survey=survey, answers=[NO])
     async with as_(PUBLISHER, network) as publisher:
@@ -105,6 +107,7 @@ async def test_concurrent_schedulers_do_the_work_once(
     for who in members:
         await consents(network, who)
     surveys = [await scheduled(network, survey_manager, community_id, opensOn=in_days(1)) for _ in range(3)]
+    await becomes_ready(network, *surveys)
     for survey in surveys:
         await network.database.execute(MOVE.format(column="opens_on"), key(survey), 0)
     await network.events()

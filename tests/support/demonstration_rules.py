@@ -58,15 +58,22 @@ BROKEN = {
     "a flag that was upheld on a post that stands": """
         select count(*) from care.flag f join care.post p on p.id = f.post_id
         where f.status = 'UPHELD' and not removed""",
-    "a community's member count that is not its memberships' nearest ten": """
-        select count(*) from catalog.community c where member_count <> 10 * floor((
-            (select count(*) from care.membership m where m.community_id = c.id) + 5) / 10)""",
-    "a community's consenting count that is not its patients' nearest ten": """
-        select count(*) from catalog.community c where consenting_count <> 10 * floor((
-            (select count(*) from care.membership m join research.consent s using (member_id)
-             join care.member p on p.id = m.member_id
-             where m.community_id = c.id and purpose = 'SURVEY_RESEARCH' and granted
-                and p.kind = 'PATIENT') + 5) / 10)""",
+    "a community's member count that is further from its memberships than six deviations of its noise": """
+        select count(*) from catalog.community c where abs(member_count - (
+            select count(*) from care.membership m where m.community_id = c.id)) > 160""",
+    "a community's consenting count that is further from its patients than six deviations of its noise": """
+        select count(*) from catalog.community c where abs(consenting_count - (
+            select count(*) from care.membership m join research.consent s using (member_id)
+            join care.member p on p.id = m.member_id
+            where m.community_id = c.id and purpose = 'SURVEY_RESEARCH' and granted and p.kind = 'PATIENT')) > 160""",
+    "a community or a survey whose counts are no release in the ledger": """
+        select (select count(*) from catalog.community c where not exists (
+            select from insight.count_release r join insight.ledger_entry l on l.count_release_id = r.id
+            where r.community_id = c.id and r.kind = 'COMMUNITY'))
+        + (select count(*) from catalog.survey s where (s.status in ('WAITING', 'OPEN')) <> exists (
+            select from insight.count_release r join insight.ledger_entry l on l.count_release_id = r.id
+            join catalog.survey_progress g on g.survey_id = r.survey_id
+            where r.survey_id = s.id and r.kind = 'PROGRESS'))""",
     "a member without its profile and account": """
         select count(*) from care.member m where not exists (select from care.profile p where p.member_id = m.id)
         or not exists (select from identity.account a where a.member_id = m.id)""",
@@ -100,9 +107,6 @@ BROKEN = {
     "a completed participation of an open survey without answers": """
         select count(*) from research.participation p join catalog.survey s on s.id = p.survey_id
         where s.status = 'OPEN' and (p.status in ('STARTED', 'COMPLETED')) <> (answer_sheet_id is not null)""",
-    "a survey's progress that is not what was completed": """
-        select count(*) from catalog.survey_progress g where completed_count <> (
-            select count(*) from research.participation p where p.survey_id = g.survey_id and status = 'COMPLETED')""",
     "an answer to another survey's question, or an earlier version's": """
         select count(*) from research.answer a join research.answer_sheet h on h.id = a.answer_sheet_id
         join catalog.question q on q.id = a.question_id join catalog.survey s on s.id = h.survey_id

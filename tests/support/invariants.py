@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from tests.community.test_discussions_counts import WRONG_MEMBERS, WRONG_POSTS
+from tests.community.test_discussions_counts import WRONG_POSTS
 from tests.support.network import Network
 from tests.support.surveys import CHOICES
 
@@ -13,13 +13,6 @@ from tests.support.surveys import CHOICES
 # for surveys: they were not submitted through the graph.
 WRONG: Mapping[str, str] = {
     "a discussion's posts are miscounted": WRONG_POSTS,
-    "a community's members are miscounted": WRONG_MEMBERS,
-    "a community's consenting members are miscounted": """
-        SELECT c.id FROM catalog.community c WHERE c.consenting_count <> (
-            SELECT round(count(*), -1) FROM care.membership b
-            JOIN care.member m ON m.id = b.member_id JOIN research.consent k ON k.member_id = m.id
-            WHERE b.community_id = c.id AND m.kind = 'PATIENT' AND k.purpose = 'SURVEY_RESEARCH' AND k.granted)
-    """,
     "a post has lost its body, or kept it when it was removed": """
         SELECT id FROM care.post WHERE removed <> (body IS NULL)
     """,
@@ -127,20 +120,9 @@ WRONG: Mapping[str, str] = {
         WHERE NOT s.demonstration AND s.status = 'CLOSED'
             AND (p.answer_sheet_id IS NOT NULL OR p.completed_at <> date_trunc('day', p.completed_at, 'UTC'))
     """,
-    "a survey's participants are miscounted": """
-        SELECT s.id FROM catalog.survey s LEFT JOIN catalog.survey_progress g ON g.survey_id = s.id
-        WHERE NOT s.demonstration AND coalesce(g.completed_count, 0) <> CASE s.status
-            WHEN 'OPEN' THEN (SELECT count(*) FROM research.participation p
-                WHERE p.survey_id = s.id AND p.status = 'COMPLETED')
-            ELSE (SELECT count(*) FROM research.answer_sheet a WHERE a.survey_id = s.id) END
-    """,
     "somebody answered who was not asked": """
         SELECT p.id FROM research.participation p JOIN catalog.survey s ON s.id = p.survey_id
         WHERE NOT s.demonstration AND s.status IN ('DRAFT', 'WAITING')
-    """,
-    "a survey waits that enough can answer": """
-        SELECT s.id FROM catalog.survey s WHERE NOT s.demonstration AND s.status = 'WAITING'
-            AND (SELECT count(*) FROM research.eligible(s.id)) >= s.minimum_participants
     """,
     "somebody whom an open survey asks was not invited": """
         SELECT s.id FROM catalog.survey s, research.eligible(s.id) e (member_id)

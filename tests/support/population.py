@@ -54,7 +54,7 @@ async def crowd(
     **survey: Any,
 ) -> Crowd:
     """One member for each set of single-choice answers, with options A to D or `codes`; all consent to everything."""
-    community = (await factories.community(database, needed_count=1))["id"]
+    community = (await factories.community(database))["id"]
     offered = {"offered_to": KINDS, "minimum_participants": 1} | survey
     made = await factories.survey(
         database,

@@ -12,7 +12,7 @@ from tests.support.population import KINDS, Crowd, buyer, closed, crowd, send_qu
 
 PRICES = {5: 62_831, 10: 17_372, 20: 4_567, 50: 754}
 SIZE = PRICES[20]
-SHARE = 150_000  # of a cap of 250,000: the budget share of all buyers together
+SHARE = 120_000  # of a cap of 200,000: the budget share of all buyers together
 QUOTE = (
     "cost { microRho } affordable alreadyPublished cells marginOfError remainingAfter { microRho } cheaper"
     " coveredBy { id }"
@@ -100,7 +100,7 @@ async def expect_sound(network: Network, dataset: str) -> None:
     charged = sum(row["micro_rho"] for row in rows)
     bought = sum(row["micro_rho"] for row in rows if row["licence_id"] is not None)
     assert await spent(network, dataset) == (charged, bought)
-    assert charged <= 250_000
+    assert charged <= 200_000
     assert bought <= SHARE
     assert len({(row["cube"], row["precision"]) for row in rows}) == len(rows)
     async with network.database.transaction(isolation="repeatable_read"):

@@ -108,10 +108,15 @@ async def leave(play: Play, who: User) -> None:
 async def create(play: Play, _: User) -> None:
     form = play.chance.choice(list(FORMS.values()))
     asked = wanted(play.chance.choice(play.communities), questions=form.questions(), offeredTo=play.kinds())
-    asked["minimumParticipants"] = play.chance.randint(1, 3)
     if play.chance.random() < 0.3:
         asked["eligibility"] = {"regions": [REGION]}
     await play.do(play.manager, "surveyCreate", "survey", "survey", **asked)
+
+
+async def open_one(play: Play, _: User) -> None:
+    """Opens a waiting survey, for which there are too few players."""
+    waiting = "SELECT id FROM catalog.survey WHERE status = 'WAITING' AND NOT demonstration ORDER BY random() LIMIT 1"
+    await play.network.database.execute(f"SELECT catalog.open_survey(id) FROM ({waiting}) s")
 
 
 async def consent(play: Play, who: User) -> None:
@@ -233,6 +238,7 @@ MOVES: list[Move] = [
     create,
     *[by(lambda play: play.manager, step("surveySchedule", survey=survey))] * 3,
     by(lambda play: play.manager, step("surveyUnschedule", survey=survey)),
+    *[open_one] * 3,
     by(lambda play: play.manager, step("surveyRevise", survey=survey,
        questions=lambda play: play.chance.choice(list(FORMS.values())).questions())),
     by(lambda play: play.manager, step("surveyClose", survey=survey)),

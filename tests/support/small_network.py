@@ -102,7 +102,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         connection, survey_id=survey["id"], sexes=[Sex.FEMALE], born_from=1950, born_to=2000, regions=["Bretagne"],
         treatment_ids=[treatment["id"]],
     )  # fmt: skip
-    await factories.survey_progress(connection, survey_id=survey["id"], completed_count=17)
+    await factories.survey_progress(connection, survey_id=survey["id"], completed=17)
     question = await factories.question(
         connection, survey_id=survey["id"], kind=QuestionKind.MULTIPLE_CHOICE, help="Think", minimum=0.0, maximum=9.0,
         max_choices=2, bins=[0.0, 5.0, 9.0],
@@ -144,6 +144,9 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         subjects={"tea": treatment["id"]},
     )
     await factories.enrolment(connection, dataset_id=frozen.id, **own)
+    await factories.counted_membership(connection, **own, **of_community)
+    counted = await factories.count_release(connection, **of_community)
+    await factories.ledger_entry(connection, count_release_id=counted["id"])
     published = await frozen.publish(
         ("sleep", "tea"), [400, 300, 50, 200, 100, 40, 60, 20, 30], organization_id=organization["id"]
     )

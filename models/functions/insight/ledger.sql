@@ -9,6 +9,8 @@ BEGIN
 END $$;
 CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.release
     FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
+CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.count_release
+    FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
 CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.insight
     FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
 CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.cell

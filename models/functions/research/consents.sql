@@ -1,4 +1,4 @@
--- Consents to research, and the number of consenting members of a community.
+-- Consents to research.
 
 -- The viewer's member id, locked.
 CREATE FUNCTION research.require_member() RETURNS uuid
@@ -77,54 +77,3 @@ AS $$
                 AND NOT taken_back.granted AND taken_back.changed_at >= h.changed_at)
     WHERE k.member_id = consenting_since.member AND k.purpose = consenting_since.purpose
 $$;
-
--- Counts the patients of communities who consent to surveys, to the nearest ten. The communities' rows are locked: of
--- two concurrent changes, the second counts both.
-CREATE FUNCTION catalog.count_consenting(communities uuid[]) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM FROM catalog.community c WHERE c.id = ANY (communities) ORDER BY c.id FOR NO KEY UPDATE;
-    UPDATE catalog.community c SET consenting_count = counted.rounded
-    FROM (
-        SELECT w.id, (count(m.id) + 5) / 10 * 10 AS rounded
-        FROM unnest(communities) w (id)
-        LEFT JOIN care.membership b ON b.community_id = w.id
-        LEFT JOIN research.consent k ON k.member_id = b.member_id AND k.purpose = 'SURVEY_RESEARCH' AND k.granted
-        LEFT JOIN care.member m ON m.id = k.member_id AND m.kind = 'PATIENT'
-        GROUP BY w.id
-    ) counted
-    WHERE c.id = counted.id AND c.consenting_count <> counted.rounded;
-END $$;
-
-CREATE FUNCTION care.memberships_changed() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM catalog.count_consenting(ARRAY(SELECT DISTINCT community_id FROM changed));
-    RETURN NULL;
-END $$;
-
-CREATE TRIGGER memberships_made AFTER INSERT ON care.membership REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION care.memberships_changed();
-
-CREATE TRIGGER memberships_gone AFTER DELETE ON care.membership REFERENCING OLD TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION care.memberships_changed();
-
-CREATE FUNCTION research.consents_changed() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM catalog.count_consenting(ARRAY(
-        SELECT DISTINCT b.community_id FROM changed JOIN care.membership b USING (member_id)));
-    RETURN NULL;
-END $$;
-
-CREATE TRIGGER consents_made AFTER INSERT ON research.consent REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION research.consents_changed();
-
-CREATE TRIGGER consents_updated AFTER UPDATE ON research.consent REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION research.consents_changed();
-
-CREATE TRIGGER consents_gone AFTER DELETE ON research.consent REFERENCING OLD TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION research.consents_changed();

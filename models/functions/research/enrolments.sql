@@ -4,7 +4,10 @@
 -- locks a dataset FOR NO KEY UPDATE while it counts, a member who leaves it FOR SHARE: whoever comes second waits.
 
 -- Enrols the members whose consent covers all recipients of the dataset and whose allowance has room for its whole cap:
--- 500,000 micro-rho in 365 days over all purposes, and 1,000,000 within one consent.
+-- 500,000 micro-rho in 365 days for everything that is published of them, and 1,000,000 for datasets within one consent.
+--
+-- In no 365 days more than the first is spent. What is spent in them before the last enrolment among them was published
+-- within a year of it, or is part of the cap of a dataset that was open; what is spent after it is part of such a cap.
 CREATE FUNCTION research.enrol(dataset uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -43,7 +46,6 @@ BEGIN
         FOR KEY SHARE OF m SKIP LOCKED
     ), reserved AS (
         SELECT e.member_id,
-            sum(e.reserved_micro_rho) FILTER (WHERE d.frozen_on > frozen.frozen_on - 365) AS this_year,
             sum(e.reserved_micro_rho) FILTER (WHERE e.purpose = what_for
                 AND d.frozen_on >= research.consenting_since(e.member_id, what_for)) AS this_consent
         FROM consenting c
@@ -54,7 +56,8 @@ BEGIN
     SELECT frozen.id, c.id, what_for, frozen.cap_micro_rho,
         least(now(), catalog.end_of(frozen.frozen_on)), c.demonstration
     FROM consenting c LEFT JOIN reserved r ON r.member_id = c.id
-    WHERE coalesce(r.this_year, 0) + frozen.cap_micro_rho <= yearly
+    WHERE research.reserved_by_datasets(c.id, frozen.frozen_on) + research.reserved_by_counts(c.id, frozen.frozen_on)
+            + frozen.cap_micro_rho <= yearly
         AND coalesce(r.this_consent, 0) + frozen.cap_micro_rho <= lasting;
 END $$;
 GRANT EXECUTE ON FUNCTION research.enrol(uuid) TO cohorte_publisher;

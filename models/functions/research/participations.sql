@@ -87,27 +87,15 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT research.take_back(research.require_member(), withdraw.survey) $$;
 GRANT EXECUTE ON FUNCTION research.withdraw(uuid) TO cohorte_patient;
 
--- Counts completed participations of open surveys exactly. Deletes the answers of a deleted participation while they
--- can be told apart: otherwise they would stay without an owner.
-CREATE FUNCTION research.participation_changed() RETURNS trigger
+-- Deletes the answers of a deleted participation while they can be told apart: otherwise they would stay without an
+-- owner.
+CREATE FUNCTION research.participation_gone() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    change integer := -(OLD.status = 'COMPLETED')::integer;
 BEGIN
-    IF TG_OP = 'DELETE' THEN
-        DELETE FROM research.answer_sheet a WHERE a.id = OLD.answer_sheet_id;
-    ELSE
-        change := change + (NEW.status = 'COMPLETED')::integer;
-    END IF;
-    IF change <> 0 THEN
-        INSERT INTO catalog.survey_progress (survey_id, completed_count, demonstration)
-        SELECT s.id, greatest(change, 0), s.demonstration FROM catalog.survey s
-        WHERE s.id = OLD.survey_id AND s.status = 'OPEN'
-        ON CONFLICT (survey_id) DO UPDATE SET completed_count = survey_progress.completed_count + change;
-    END IF;
+    DELETE FROM research.answer_sheet a WHERE a.id = OLD.answer_sheet_id;
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER participation_changed AFTER UPDATE OF status OR DELETE ON research.participation
-    FOR EACH ROW EXECUTE FUNCTION research.participation_changed();
+CREATE TRIGGER participation_gone AFTER DELETE ON research.participation
+    FOR EACH ROW EXECUTE FUNCTION research.participation_gone();

@@ -4,26 +4,72 @@
 -- their progress, the public ledger. A survey is locked FOR SHARE while it is answered, FOR UPDATE while its status
 -- changes.
 
--- Opens a waiting survey whose day has come and which enough members can answer. Whether it did.
-CREATE FUNCTION research.open_if_ready(survey uuid) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+-- Begins the opening of a waiting survey: from now on it opens on the day on which the number of members who can answer
+-- it, with noise, reaches the threshold, which has noise too.
+CREATE FUNCTION research.begin_opening(survey uuid, threshold integer) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO research.survey_opening (survey_id, threshold, demonstration)
+    SELECT s.id, begin_opening.threshold, s.demonstration FROM catalog.survey s WHERE s.id = begin_opening.survey
+    ON CONFLICT (survey_id) DO UPDATE SET threshold = excluded.threshold, looked_on = NULL
+$$;
+GRANT EXECUTE ON FUNCTION research.begin_opening(uuid, integer) TO cohorte_publisher;
+
+-- Whether the opening of a survey has begun.
+CREATE FUNCTION research.is_opening(survey uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT EXISTS (SELECT FROM research.survey_opening o WHERE o.survey_id = is_opening.survey) $$;
+GRANT EXECUTE ON FUNCTION research.is_opening(uuid) TO cohorte_publisher;
+
+-- Whether a waiting survey is looked at today: once a day, from its first day to its last.
+CREATE FUNCTION catalog.is_look_due(survey catalog.survey) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT survey.status = 'WAITING' AND (survey.opens_on IS NULL OR survey.opens_on <= catalog.today())
+        AND NOT catalog.is_over(survey.closes_on)
+        AND NOT EXISTS (SELECT FROM research.survey_opening o
+            WHERE o.survey_id = survey.id AND o.looked_on >= catalog.today())
+$$;
+
+-- The noisy threshold of a survey, and the exact number of members who can answer it, if it is to be looked at: no row
+-- otherwise. It is not looked at again that day.
+CREATE FUNCTION research.look(survey uuid) RETURNS TABLE (threshold integer, eligible integer)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+        UPDATE research.survey_opening o SET looked_on = catalog.today()
+        FROM catalog.survey s
+        WHERE s.id = look.survey AND o.survey_id = s.id AND catalog.is_look_due(s)
+        RETURNING o.threshold, (
+            SELECT count(*)::integer FROM research.eligible(s.id) e (member_id)
+            JOIN research.counted_membership c ON c.member_id = e.member_id
+            WHERE c.community_id = s.community_id AND c.left_at IS NULL);
+END $$;
+GRANT EXECUTE ON FUNCTION research.look(uuid) TO cohorte_publisher;
+
+-- Opens a waiting survey, which the caller has found to be ready, and invites those who can answer it.
+--
+-- The community's row is locked: of a member who joins or consents meanwhile, one of the two transactions sees the other
+-- and invites them.
+CREATE FUNCTION catalog.open_survey(survey uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    today date := catalog.today();
-    found_survey catalog.survey;
+    community uuid;
 BEGIN
-    SELECT * INTO found_survey FROM catalog.survey s WHERE s.id = open_if_ready.survey FOR UPDATE;
-    IF found_survey.status IS DISTINCT FROM 'WAITING' OR found_survey.opens_on > today
-        OR catalog.is_over(found_survey.closes_on)
-        OR (SELECT count(*) FROM research.eligible(found_survey.id)) < found_survey.minimum_participants
-    THEN
-        RETURN false;
+    SELECT s.community_id INTO community FROM catalog.survey s WHERE s.id = open_survey.survey;
+    PERFORM catalog.lock_community(community);
+    UPDATE catalog.survey s SET status = 'OPEN', opens_on = coalesce(s.opens_on, catalog.today())
+    WHERE s.id = open_survey.survey AND s.status = 'WAITING';
+    IF NOT FOUND THEN
+        RETURN;
     END IF;
-    UPDATE catalog.survey s SET status = 'OPEN', opens_on = coalesce(s.opens_on, today) WHERE s.id = found_survey.id;
-    PERFORM research.invite(found_survey.id);
-    PERFORM care.announce('surveyOpened', found_survey.id, found_survey.community_id);
-    RETURN true;
+    DELETE FROM research.survey_opening o WHERE o.survey_id = open_survey.survey;
+    PERFORM research.invite(open_survey.survey);
+    PERFORM care.announce('surveyOpened', open_survey.survey, community);
 END $$;
+GRANT EXECUTE ON FUNCTION catalog.open_survey(uuid) TO cohorte_publisher;
 
 -- Closes a waiting or open survey and deletes its answers. Whether it did.
 --
@@ -52,11 +98,10 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.close_at_once(uuid) TO cohorte_publisher;
 
--- Opens the waiting surveys of a community that have become ready, and invites the viewer to its open ones. Called
--- after a change of memberships, of consents or of what eligibility depends on.
+-- Invites the viewer to the open surveys of a community that they can answer. Called after a change of memberships, of
+-- consents or of what eligibility depends on. No change opens a survey: that would tell who made it.
 --
--- The community's row is locked, also when a survey is scheduled: two concurrent transactions would not see each
--- other's change, and the viewer would never be invited.
+-- The community's row is locked, as when a survey opens.
 CREATE FUNCTION catalog.readiness_changed(community uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -64,22 +109,17 @@ DECLARE
     viewer uuid := nullif(current_setting('cohorte.member', true), '')::uuid;
     one uuid;
 BEGIN
+    IF viewer IS NULL THEN
+        RETURN;
+    END IF;
     PERFORM FROM catalog.community c WHERE c.id = readiness_changed.community FOR NO KEY UPDATE;
     FOR one IN
         SELECT s.id FROM catalog.survey s
-        WHERE s.community_id = readiness_changed.community AND s.status = 'WAITING' ORDER BY s.id
+        WHERE s.community_id = readiness_changed.community AND s.status = 'OPEN' AND NOT catalog.is_over(s.closes_on)
+        ORDER BY s.id FOR SHARE
     LOOP
-        PERFORM research.open_if_ready(one);
+        PERFORM research.invite(one, viewer);
     END LOOP;
-    IF viewer IS NOT NULL THEN
-        FOR one IN
-            SELECT s.id FROM catalog.survey s
-            WHERE s.community_id = readiness_changed.community AND s.status = 'OPEN' AND NOT catalog.is_over(s.closes_on)
-            ORDER BY s.id FOR SHARE
-        LOOP
-            PERFORM research.invite(one, viewer);
-        END LOOP;
-    END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.readiness_changed(uuid) TO cohorte_patient, cohorte_manager;
 
@@ -96,22 +136,17 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.require_survey_manager() TO cohorte_publisher;
 
--- Schedules a draft and opens it if it is ready. Its new status; null if it is no draft, or its last day is over.
-CREATE FUNCTION catalog.schedule_survey(survey uuid) RETURNS text
+-- Schedules a draft, which then waits. Whether it was one whose last day is not over.
+CREATE FUNCTION catalog.schedule_survey(survey uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM identity.require_survey_manager();
-    PERFORM FROM catalog.community c JOIN catalog.survey s ON s.community_id = c.id
-    WHERE s.id = schedule_survey.survey FOR NO KEY UPDATE OF c;
     UPDATE catalog.survey s SET status = 'WAITING'
     WHERE s.id = schedule_survey.survey AND s.status = 'DRAFT' AND NOT catalog.is_over(s.closes_on);
-    IF NOT FOUND THEN
-        RETURN NULL;
-    END IF;
-    RETURN CASE WHEN research.open_if_ready(schedule_survey.survey) THEN 'OPEN' ELSE 'WAITING' END;
+    RETURN FOUND;
 END $$;
-GRANT EXECUTE ON FUNCTION catalog.schedule_survey(uuid) TO cohorte_manager;
+GRANT EXECUTE ON FUNCTION catalog.schedule_survey(uuid) TO cohorte_publisher;
 
 -- The status of a survey, which stays so until the transaction ends; null if there is none.
 CREATE FUNCTION research.lock_survey(survey uuid) RETURNS text
@@ -125,16 +160,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT s.id FROM catalog.survey s
     WHERE s.status IN ('WAITING', 'OPEN') AND catalog.is_over(s.closes_on)
-        OR s.status = 'WAITING' AND (s.opens_on IS NULL OR s.opens_on <= catalog.today())
+        OR catalog.is_look_due(s)
     ORDER BY s.id
 $$;
 GRANT EXECUTE ON FUNCTION catalog.surveys_due() TO cohorte_publisher;
-
--- Opens a survey if it is ready: OPEN, or null if it isn't.
-CREATE FUNCTION catalog.open_due(survey uuid) RETURNS text
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ SELECT CASE WHEN research.open_if_ready(open_due.survey) THEN 'OPEN' END $$;
-GRANT EXECUTE ON FUNCTION catalog.open_due(uuid) TO cohorte_publisher;
 
 -- Marks a closed survey as released if its dataset is open. It stays closed if its dataset is too small.
 CREATE FUNCTION catalog.release_survey(survey uuid) RETURNS void

@@ -1,0 +1,139 @@
+-- Counts of people that are published with noise, and the members that they include.
+--
+-- A member is included in the counts of the five communities that they joined first, as long as their allowance has room
+-- (research.counted_membership). What a community publishes of them within a year is limited, and reserved from the
+-- allowance until a year after they left: how many counts include a member is limited whatever they join and leave.
+-- Only the publisher calls what counts: its results leave the server's memory with noise only.
+
+-- The first moment of the year that ends with a day: what is published from then on counts against a yearly allowance.
+CREATE FUNCTION research.year_before(day date) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (day - 364)::pg_catalog.timestamp AT TIME ZONE 'UTC' $$;
+GRANT EXECUTE ON FUNCTION research.year_before(date) TO cohorte_patient, cohorte_publisher;
+
+-- What a member's datasets reserve of their allowance on a day, in micro-rho: the whole cap of those from which insights
+-- can still be published, and of others what was published within the year.
+CREATE FUNCTION research.reserved_by_datasets(member uuid, day date) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(sum(CASE
+        WHEN d.status = 'OPEN' AND d.ends_on >= reserved_by_datasets.day THEN e.reserved_micro_rho
+        ELSE least(e.reserved_micro_rho, coalesce((
+            SELECT sum(l.micro_rho) FROM insight.ledger_entry l
+            WHERE l.dataset_id = d.id AND l.published_at >= research.year_before(reserved_by_datasets.day)), 0))
+        END), 0)
+    FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id
+    WHERE e.member_id = reserved_by_datasets.member
+$$;
+
+-- What the counts that include a member reserve of their allowance on a day, in micro-rho.
+CREATE FUNCTION research.reserved_by_counts(member uuid, day date) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT count(DISTINCT c.community_id) * 33096 FROM research.counted_membership c
+    WHERE c.member_id = reserved_by_counts.member
+        AND (c.left_at IS NULL OR c.left_at >= research.year_before(reserved_by_counts.day))
+$$;
+
+-- Includes in a community's counts, from the next one on, the members for whom it is one of the five that they joined
+-- first, and whose allowance has room.
+CREATE FUNCTION research.include_members(community uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    today date := catalog.today();
+BEGIN
+    -- Enrolments reserve from the same allowances: one at a time.
+    PERFORM pg_advisory_xact_lock(hashtext('cohorte.enrol'));
+    INSERT INTO research.counted_membership (member_id, community_id, demonstration)
+    SELECT m.id, include_members.community, m.demonstration
+    FROM care.membership b JOIN care.member m ON m.id = b.member_id
+    WHERE b.community_id = include_members.community
+        AND NOT EXISTS (SELECT FROM research.counted_membership o
+            WHERE o.member_id = m.id AND o.community_id = b.community_id AND o.left_at IS NULL)
+        AND (SELECT count(*) FROM care.membership e
+            WHERE e.member_id = m.id AND (e.joined_on, e.community_id) < (b.joined_on, b.community_id)) < 5
+        AND (EXISTS (SELECT FROM research.counted_membership o
+                WHERE o.member_id = m.id AND o.community_id = b.community_id
+                    AND o.left_at >= research.year_before(today))  -- returns to what is still reserved
+            OR research.reserved_by_counts(m.id, today) < 5 * 33096
+            AND research.reserved_by_datasets(m.id, today) + research.reserved_by_counts(m.id, today) + 33096 <= 500000)
+    FOR KEY SHARE OF m SKIP LOCKED;
+END $$;
+GRANT EXECUTE ON FUNCTION research.include_members(uuid) TO cohorte_publisher;
+
+CREATE FUNCTION research.membership_gone() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE research.counted_membership c SET left_at = clock_timestamp()
+    WHERE c.member_id = OLD.member_id AND c.community_id = OLD.community_id AND c.left_at IS NULL;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER membership_gone AFTER DELETE ON care.membership
+    FOR EACH ROW EXECUTE FUNCTION research.membership_gone();
+
+-- The exact counts of a community: its members, and the patients among them who consent to surveys.
+CREATE FUNCTION research.count_community(community uuid) RETURNS integer[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY[count(*), count(*) FILTER (WHERE m.kind = 'PATIENT' AND k.granted)]::integer[]
+    FROM research.counted_membership c
+    JOIN care.member m ON m.id = c.member_id
+    LEFT JOIN research.consent k ON k.member_id = m.id AND k.purpose = 'SURVEY_RESEARCH'
+    WHERE c.community_id = count_community.community AND c.left_at IS NULL
+$$;
+GRANT EXECUTE ON FUNCTION research.count_community(uuid) TO cohorte_publisher;
+
+-- The exact numbers of members whom a survey is for and who are not invited, are invited, have started, and have
+-- completed it. A member is in one of them.
+CREATE FUNCTION research.count_progress(survey uuid) RETURNS integer[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY[count(*) FILTER (WHERE p.status IS NULL), count(*) FILTER (WHERE p.status IN ('INVITED', 'WITHDRAWN')),
+        count(*) FILTER (WHERE p.status = 'STARTED'), count(*) FILTER (WHERE p.status = 'COMPLETED')]::integer[]
+    FROM catalog.survey s
+    JOIN research.counted_membership c ON c.community_id = s.community_id
+    LEFT JOIN research.participation p ON p.survey_id = s.id AND p.member_id = c.member_id
+    LEFT JOIN research.eligible(s.id) e (member_id) ON e.member_id = c.member_id
+    WHERE s.id = count_progress.survey AND c.left_at IS NULL AND (p.member_id IS NOT NULL OR e.member_id IS NOT NULL)
+$$;
+GRANT EXECUTE ON FUNCTION research.count_progress(uuid) TO cohorte_publisher;
+
+-- Communities of which no counts were published this month.
+CREATE FUNCTION catalog.communities_to_count() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.id FROM catalog.community c
+    WHERE c.counted_on IS NULL OR c.counted_on < date_trunc('month', catalog.today())
+    ORDER BY c.id
+$$;
+GRANT EXECUTE ON FUNCTION catalog.communities_to_count() TO cohorte_publisher;
+
+-- Locks a community until the transaction ends. The day on which its counts were published last.
+CREATE FUNCTION catalog.lock_community(community uuid) RETURNS date
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT c.counted_on FROM catalog.community c WHERE c.id = lock_community.community FOR NO KEY UPDATE $$;
+GRANT EXECUTE ON FUNCTION catalog.lock_community(uuid) TO cohorte_publisher;
+
+-- Shows the counts of a community that have noise and are rounded.
+CREATE FUNCTION catalog.show_counts(community uuid, members integer, consenting integer, day date) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE catalog.community c
+    SET member_count = show_counts.members, consenting_count = show_counts.consenting, counted_on = show_counts.day
+    WHERE c.id = show_counts.community
+$$;
+GRANT EXECUTE ON FUNCTION catalog.show_counts(uuid, integer, integer, date) TO cohorte_publisher;
+
+-- Surveys that wait or are open, and of which no progress was published this month.
+CREATE FUNCTION catalog.surveys_to_count() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT s.id FROM catalog.survey s LEFT JOIN catalog.survey_progress g ON g.survey_id = s.id
+    WHERE s.status IN ('WAITING', 'OPEN') AND NOT catalog.is_over(s.closes_on)
+        AND (g.counted_on IS NULL OR g.counted_on < date_trunc('month', catalog.today()))
+    ORDER BY s.id
+$$;
+GRANT EXECUTE ON FUNCTION catalog.surveys_to_count() TO cohorte_publisher;

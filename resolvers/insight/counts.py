@@ -1,0 +1,151 @@
+"""Publishes the counts of communities and of surveys: monthly, with noise, the same for everybody until the next."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from models.database import Connection
+from models.insight.counts import CountKind
+from privacy import noise
+from privacy.budget import COMMUNITY_COUNTS, COUNT_PRECISION, COUNTS_A_YEAR, SURVEYS_YEARLY
+from privacy.precision import price
+from resolvers.days import current_day
+from resolvers.insight.ledger import NewEntry, append
+from resolvers.insight.releases import NoiseFailed
+
+# What the ledger says of each kind: the purpose, and the names of the counts.
+USES = {
+    CountKind.COMMUNITY: ("Counts of the community", ("members", "consenting")),
+    CountKind.PROGRESS: ("Progress of a survey", ("eligible", "invited", "started", "completed")),
+    CountKind.OPENING: ("Opening of a survey", ("eligible",)),
+}
+
+
+async def publish_community(connection: Connection, community: UUID) -> None:
+    """Publishes the counts of a community, unless this month's are published.
+
+    To be called in a transaction, as the publisher.
+    """
+    today = await current_day(connection)
+    # Locked, so that of two servers one publishes.
+    if is_of_month(await connection.fetchval("SELECT catalog.lock_community($1)", community), today):
+        return
+    if await _published_within_a_year(connection, community, today) >= COUNTS_A_YEAR:
+        return  # a delayed publication fell into the month after
+    await connection.execute("SELECT research.include_members($1)", community)
+    charge = price(COUNT_PRECISION, COMMUNITY_COUNTS)
+    noisy = await _noisy(connection, "SELECT research.count_community($1)", community, charge, COMMUNITY_COUNTS)
+    members, consenting = map(rounded, noisy)
+    await connection.execute("SELECT catalog.show_counts($1, $2, $3, $4)", community, members, consenting, today)
+    await record(connection, CountKind.COMMUNITY, community, None, charge, noisy)
+
+
+async def publish_progress(connection: Connection, survey: UUID) -> None:
+    """Publishes the progress of a survey to staff, unless this month's is published.
+
+    To be called in a transaction, as the publisher, which has locked the survey.
+    """
+    today = await current_day(connection)
+    counted_on = await connection.fetchval(
+        "SELECT counted_on FROM catalog.survey_progress WHERE survey_id = $1", survey
+    )
+    if is_of_month(counted_on, today):
+        return
+    community: UUID = await connection.fetchval("SELECT community_id FROM catalog.survey WHERE id = $1", survey)
+    charge = price(COUNT_PRECISION)
+    if await spent_on_surveys(connection, community, today) + charge > SURVEYS_YEARLY:
+        return  # its last day was postponed after it was scheduled
+    await connection.execute("SELECT research.include_members($1)", community)
+    noisy = await _noisy(connection, "SELECT research.count_progress($1)", survey, charge, 1)
+    # Those who have come at least so far. Each count is of members who are in one of the four.
+    eligible, invited, started, completed = (rounded(sum(noisy[place:])) for place in range(4))
+    await connection.execute(
+        """
+        INSERT INTO catalog.survey_progress
+            (survey_id, counted_on, eligible, invited, started, completed, demonstration)
+        SELECT s.id, $2, $3, $4, $5, $6, s.demonstration FROM catalog.survey s WHERE s.id = $1
+        ON CONFLICT (survey_id) DO UPDATE SET counted_on = excluded.counted_on, eligible = excluded.eligible,
+            invited = excluded.invited, started = excluded.started, completed = excluded.completed
+        """,
+        survey, today, eligible, invited, started, completed,
+    )  # fmt: skip
+    await record(connection, CountKind.PROGRESS, community, survey, charge, noisy)
+
+
+async def record(
+    connection: Connection,
+    kind: CountKind,
+    community: UUID,
+    survey: UUID | None,
+    charge: int,
+    noisy: Sequence[int],
+) -> None:
+    """Stores a release of counts, and appends it to the ledger: to be called last in a transaction."""
+    found = await connection.fetchrow(
+        """
+        INSERT INTO insight.count_release
+            (id, kind, community_id, survey_id, micro_rho, noisy, published_at, demonstration)
+        SELECT gen_random_uuid(), $2, c.id, $3, $4, $5, now(), c.demonstration
+        FROM catalog.community c WHERE c.id = $1
+        RETURNING id, demonstration, (SELECT name FROM catalog.community WHERE id = community_id) AS name
+        """,
+        community, kind, survey, charge, noisy,
+    )  # fmt: skip
+    assert found is not None
+    purpose, variables = USES[kind]
+    entry = NewEntry(
+        release=found["id"],
+        dataset=None,
+        dataset_title=found["name"],
+        community=community,
+        purpose=purpose,
+        variables=variables,
+        micro_rho=charge,
+        noisy=noisy,
+        demonstration=found["demonstration"],
+    )
+    await append(connection, [entry])
+
+
+def rounded(noisy: int) -> int:
+    """A count as readers see it: to the nearest ten, halves up, and not below zero."""
+    return max((noisy + 5) // 10 * 10, 0)
+
+
+def is_of_month(counted_on: date | None, today: date) -> bool:
+    """Whether counts of that day are those of this month."""
+    return counted_on is not None and counted_on >= today.replace(day=1)
+
+
+async def spent_on_surveys(connection: Connection, community: UUID, today: date) -> int:
+    """What openings and progress of a community's surveys have cost within a year, in micro-rho."""
+    spent: int = await connection.fetchval(
+        """
+        SELECT coalesce(sum(micro_rho), 0)::integer FROM insight.count_release
+        WHERE community_id = $1 AND kind <> 'COMMUNITY' AND published_at >= research.year_before($2)
+        """,
+        community, today,
+    )  # fmt: skip
+    return spent
+
+
+async def _published_within_a_year(connection: Connection, community: UUID, today: date) -> int:
+    published: int = await connection.fetchval(
+        """
+        SELECT count(*) FROM insight.count_release
+        WHERE community_id = $1 AND kind = 'COMMUNITY' AND published_at >= research.year_before($2)
+        """,
+        community, today,
+    )  # fmt: skip
+    return published
+
+
+async def _noisy(connection: Connection, counting: str, subject: UUID, charge: int, many: int) -> list[int]:
+    # Exact counts exist in this function only. An error that leaves it must not contain any.
+    exact = await connection.fetchval(counting, subject)
+    try:
+        return await asyncio.to_thread(noise.draw, exact, charge, many)
+    except Exception as error:
+        failed = type(error).__name__
+    raise NoiseFailed(failed)

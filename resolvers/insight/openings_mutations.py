@@ -1,0 +1,42 @@
+"""Schedules surveys, for survey managers."""
+
+from uuid import UUID
+
+from models.database import Connection
+from models.identity.accounts import StaffRole
+from models.parameters import SurveyId
+from models.research.surveys import SurveyStatus
+from models.viewers import Viewer
+from privacy.budget import SURVEYS_YEARLY
+from resolvers.insight import openings
+from resolvers.insight.releases import Overspent
+from resolvers.transactions import RefusalCode, conflict, not_found, refused, require_role, too_late
+
+NO_BUDGET = (
+    f"The surveys of a community may cost {SURVEYS_YEARLY:,} micro-rho within a year. Too little of it is left for "
+    "this one: set an earlier last day, or schedule it later."
+)
+
+
+async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
+    """Schedules a draft, and returns its id: it opens on its day, once enough members can answer it.
+
+    To be called as the publisher. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
+    CONFLICT unless it is a draft, TOO_LATE if its last day has passed, BUDGET_EXHAUSTED if the community's surveys of
+    the last year leave too little.
+    """
+    require_role(viewer, StaffRole.SURVEY_MANAGER)
+    await connection.execute("SELECT identity.require_survey_manager()")
+    status = await openings.lock(connection, survey)
+    if status is None:
+        raise not_found("survey")
+    if status is not SurveyStatus.DRAFT:
+        raise conflict("The survey has already been scheduled.", "survey")
+    if not await connection.fetchval("SELECT catalog.schedule_survey($1)", survey):
+        raise too_late("The last day is in the past. Set another one first.", "survey")
+    try:
+        await openings.begin(connection, survey)
+    except Overspent:
+        raise refused(RefusalCode.BUDGET_EXHAUSTED, NO_BUDGET, "survey") from None
+    await openings.look(connection, survey)
+    return survey

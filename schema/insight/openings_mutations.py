@@ -1,0 +1,24 @@
+"""Mutations that open surveys: scheduling them."""
+
+from privacy import thresholds
+from privacy.budget import COUNT_PRECISION, SURVEYS_YEARLY
+from privacy.precision import price
+from resolvers.insight import openings_mutations as write
+from resolvers.research import surveys
+from schema.access import MANAGER
+from schema.mutations import Options, mutation, mutations, shown
+from schema.research.surveys import Survey
+
+
+@mutations
+class OpeningMutations:
+    survey_schedule = mutation(
+        write.schedule_survey,
+        "Schedule a draft: it opens on its day, once enough members can answer it. This is decided by a count with "
+        f"noise, once a day, and costs {thresholds.PRICE:,} micro-rho, and {price(COUNT_PRECISION)} for each month in "
+        f"which its progress is published: {SURVEYS_YEARLY:,} within a year for all surveys of a community.",
+        only=MANAGER,
+        shows={"survey": shown(Survey, surveys.survey_of)},
+        options=Options(as_publisher=True, seconds=lambda limits: limits.freezing_seconds),
+        survey="The survey.",
+    )
