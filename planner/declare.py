@@ -41,6 +41,17 @@ PAGE_LIMIT = 100  # the most items that a page may have
 
 Cursor = NewType("Cursor", str)  # a place in a list; the schema says how the scalar reads
 
+
+@dataclass(frozen=True)
+class Malformed:
+    """The value of a scalar that was given as a text of another form: refused where it is used, with its path.
+
+    `message` says what the scalar takes, and does not repeat the text.
+    """
+
+    message: str
+
+
 # Arguments that mean the same on every field; a field may describe its own otherwise.
 COMMON: Descriptions = {
     "id": "The object's id, as an `id` field returned it.",

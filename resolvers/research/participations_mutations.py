@@ -8,9 +8,10 @@ from models.database import Connection
 from models.parameters import SurveyId
 from models.research.surveys import ParticipationStatus, QuestionKind, RuleOperator, SurveyStatus
 from models.viewers import Viewer
+from resolvers.faults import Faults
 from resolvers.research.participations_rules import AnswerEntry, accepted_answers
 from resolvers.research.visibility_rules import AnswerValue, OptionDefinition, QuestionDefinition, RuleDefinition
-from resolvers.transactions import Refused, conflict, not_eligible, not_found, too_early, too_late
+from resolvers.transactions import Key, Refused, conflict, not_eligible, not_found, too_early, too_late
 
 
 @dataclass(frozen=True)
@@ -26,32 +27,36 @@ class Standing:
 
 
 async def save_survey(
-    connection: Connection, viewer: Viewer, *, survey: SurveyId, answers: Sequence[AnswerEntry]
+    connection: Connection, viewer: Viewer, faults: Faults, *, survey: SurveyId, answers: Sequence[AnswerEntry]
 ) -> UUID:
     """Saves a draft, which replaces the earlier one, and returns the participation's id.
 
     Raises Refused: NOT_FOUND, TOO_EARLY and TOO_LATE unless the survey is open, NOT_ELIGIBLE, CONFLICT if answers have
     been submitted, and NOT_FOUND, INVALID and TOO_LONG for answers, each with its path.
     """
-    standing = await _standing(connection, survey)
-    _refuse_unless_answerable(standing)
-    if standing.participation is ParticipationStatus.COMPLETED:
-        raise conflict("These answers have been submitted. Submit again to change them.", "survey")
-    await _write(connection, standing, answers, whole=False)
+    standing = None
+    with faults.collected():
+        standing = await _standing(connection, survey)
+        _refuse_unless_answerable(standing)
+        if standing.participation is ParticipationStatus.COMPLETED:
+            raise conflict("These answers have been submitted. Submit again to change them.", "survey")
+    await _write(connection, standing, answers, faults, whole=False)
     return await _participation(connection, viewer, survey)
 
 
 async def submit_survey(
-    connection: Connection, viewer: Viewer, *, survey: SurveyId, answers: Sequence[AnswerEntry]
+    connection: Connection, viewer: Viewer, faults: Faults, *, survey: SurveyId, answers: Sequence[AnswerEntry]
 ) -> UUID:
     """Submits the answers, which replace earlier ones, and returns the participation's id.
 
     Raises Refused: NOT_FOUND, TOO_EARLY and TOO_LATE unless the survey is open, NOT_ELIGIBLE, and NOT_FOUND, INVALID
     and TOO_LONG for answers, each with its path.
     """
-    standing = await _standing(connection, survey)
-    _refuse_unless_answerable(standing)
-    await _write(connection, standing, answers, whole=True)
+    standing = None
+    with faults.collected():
+        standing = await _standing(connection, survey)
+        _refuse_unless_answerable(standing)
+    await _write(connection, standing, answers, faults, whole=True)
     await connection.execute("SELECT research.complete($1)", survey)
     return await _participation(connection, viewer, survey)
 
@@ -141,11 +146,19 @@ def _not_eligible() -> Refused:
     return not_eligible(message, "survey")
 
 
-async def _write(connection: Connection, standing: Standing, entries: Sequence[AnswerEntry], *, whole: bool) -> None:
-    questions = await questions_of(connection, standing.survey, standing.version)
-    answers, refusals = accepted_answers(list(questions.values()), entries, "answers", whole=whole)
-    if refusals:
-        raise Refused(*refusals)
+async def _write(
+    connection: Connection, standing: Standing | None, entries: Sequence[AnswerEntry], faults: Faults, *, whole: bool
+) -> None:
+    answers: Mapping[str, AnswerValue] = {}
+    questions: Mapping[UUID, QuestionDefinition] = {}
+    if standing is not None:
+        questions = await questions_of(connection, standing.survey, standing.version)
+        answers, refusals = accepted_answers(list(questions.values()), entries, "answers", whole=whole)
+        # An answer that could not be read is not missing.
+        unreadable = {("answers", Key(each.question)) for at, each in enumerate(entries) if faults.at("answers", at)}
+        faults.add(*(refusal for refusal in refusals if refusal.path not in unreadable))
+    faults.refuse()
+    assert standing is not None
     sheet = await connection.fetchval("SELECT research.begin_sheet($1)", standing.survey)
     if sheet is None:  # for instance, the viewer has just left the community
         raise _not_eligible()

@@ -15,11 +15,11 @@ from models.parameters import CommunityId, SurveyId, TreatmentId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
 from resolvers.days import Days, current_days
+from resolvers.faults import Faults
 from resolvers.regions import region_of
 from resolvers.research.surveys_rules import definition_refusals
 from resolvers.research.visibility_rules import QuestionDefinition
 from resolvers.transactions import (
-    Refused,
     conflict,
     invalid,
     line_within,
@@ -55,6 +55,7 @@ ANY_PATIENT = EligibilityDefinition()
 async def create_survey(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     community: CommunityId,
     title: str,
@@ -72,21 +73,29 @@ async def create_survey(
     INVALID and TOO_LONG for a field, each fault of the questions with its path.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
-    if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
-        raise not_found("community")
-    title = line_within(title, TITLE_LENGTH, "title")
-    description = text_within(description, DESCRIPTION_LENGTH, "description")
+    with faults.collected():
+        if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
+            raise not_found("community")
+    with faults.collected():
+        title = line_within(title, TITLE_LENGTH, "title")
+    with faults.collected():
+        description = text_within(description, DESCRIPTION_LENGTH, "description")
     days = await current_days(connection)
-    if opens_on is not None and days.is_over(opens_on):
-        raise invalid("This day is in the past.", "opens_on")
-    _refuse_unless_later(closes_on, opens_on, days)
-    if not LEAST_PARTICIPANTS <= minimum_participants <= MOST_PARTICIPANTS:
-        message = f"This must be between {LEAST_PARTICIPANTS} and {MOST_PARTICIPANTS:,}."
-        raise invalid(message, "minimum_participants")
-    if not offered_to:
-        raise invalid("Name at least one kind of organization.", "offered_to")
-    _refuse_bad_questions(questions)
-    eligibility = await _checked_eligibility(connection, eligibility, days)
+    with faults.collected():
+        if opens_on is not None and days.is_over(opens_on):
+            raise invalid("This day is in the past.", "opens_on")
+    with faults.collected():
+        _refuse_unless_later(closes_on, None if faults.at("opens_on") else opens_on, days)
+    with faults.collected():
+        if not LEAST_PARTICIPANTS <= minimum_participants <= MOST_PARTICIPANTS:
+            message = f"This must be between {LEAST_PARTICIPANTS} and {MOST_PARTICIPANTS:,}."
+            raise invalid(message, "minimum_participants")
+    with faults.collected():
+        if not offered_to:
+            raise invalid("Name at least one kind of organization.", "offered_to")
+    faults.add(*definition_refusals(questions, "questions"))
+    eligibility = await _checked_eligibility(connection, eligibility, days, faults)
+    faults.refuse()
     survey: UUID = await connection.fetchval(
         """
         INSERT INTO catalog.survey
@@ -109,6 +118,7 @@ async def create_survey(
 async def revise_survey(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     survey: SurveyId,
     title: str | None,
@@ -123,20 +133,27 @@ async def revise_survey(
     TOO_LATE if the survey has closed, INVALID and TOO_LONG for a field.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
-    found = await _locked(connection, survey)
-    status = SurveyStatus(found["status"])
-    if status not in REVISABLE:
-        raise too_late("The survey has closed.", "survey")
-    title = found["title"] if title is None else line_within(title, TITLE_LENGTH, "title")
-    if description is None:
-        description = found["description"]
-    else:
-        description = text_within(description, DESCRIPTION_LENGTH, "description")
+    found = None
+    with faults.collected():
+        found = await _locked(connection, survey)
+        if SurveyStatus(found["status"]) not in REVISABLE:
+            raise too_late("The survey has closed.", "survey")
+    if title is not None:
+        with faults.collected():
+            title = line_within(title, TITLE_LENGTH, "title")
+    if description is not None:
+        with faults.collected():
+            description = text_within(description, DESCRIPTION_LENGTH, "description")
     if closes_on is not None:
-        _refuse_unless_later(closes_on, found["opens_on"], await current_days(connection))
+        with faults.collected():
+            _refuse_unless_later(closes_on, found["opens_on"] if found else None, await current_days(connection))
+    if questions is not None:
+        faults.add(*definition_refusals(questions, "questions"))
+    faults.refuse()
+    assert found is not None
+    status = SurveyStatus(found["status"])
     version: int = found["version"]
     if questions is not None:
-        _refuse_bad_questions(questions)
         if status is SurveyStatus.DRAFT:
             await connection.execute("DELETE FROM catalog.question WHERE survey_id = $1", survey)
         else:
@@ -145,8 +162,8 @@ async def revise_survey(
     await connection.execute(
         "UPDATE catalog.survey SET title = $2, description = $3, closes_on = $4, version = $5 WHERE id = $1",
         survey,
-        title,
-        description,
+        title or found["title"],
+        description or found["description"],
         closes_on or found["closes_on"],
         version,
     )
@@ -189,33 +206,26 @@ def _refuse_unless_later(closes_on: date, opens_on: date | None, days: Days) -> 
         raise invalid("The last day must not be in the past, nor precede the first.", "closes_on")
 
 
-def _refuse_bad_questions(questions: Sequence[QuestionDefinition]) -> None:
-    refusals = definition_refusals(questions, "questions")
-    if refusals:
-        raise Refused(*refusals)
-
-
 async def _checked_eligibility(
-    connection: Connection, eligible: EligibilityDefinition, days: Days
+    connection: Connection, eligible: EligibilityDefinition, days: Days, faults: Faults
 ) -> EligibilityDefinition:
-    """The eligibility as it is stored. Raises Refused: INVALID and NOT_FOUND."""
+    """The eligibility as it is stored. Adds INVALID and NOT_FOUND to the faults."""
     path = ("eligibility",)
     for name, year in (("born_from", eligible.born_from), ("born_to", eligible.born_to)):
         if year is not None and not FIRST_YEAR <= year <= days.latest.year:
-            raise invalid(f"The year of birth must be between {FIRST_YEAR} and the current year.", *path, name)
+            message = f"The year of birth must be between {FIRST_YEAR} and the current year."
+            faults.add(*invalid(message, *path, name).refusals)
     if eligible.born_from is not None and eligible.born_to is not None and eligible.born_from > eligible.born_to:
-        raise invalid("The last year must not precede the first.", *path, "born_to")
+        faults.add(*invalid("The last year must not precede the first.", *path, "born_to").refusals)
     known = await connection.fetch("SELECT id FROM catalog.treatment WHERE id = any($1)", list(eligible.treatments))
     found = {row["id"] for row in known}
-    unknown = [
-        refusal
-        for number, treatment in enumerate(eligible.treatments)
-        if treatment not in found
-        for refusal in not_found(*path, "treatments", number).refusals
-    ]
-    if unknown:
-        raise Refused(*unknown)
-    regions = [region_of(region, *path, "regions", number) for number, region in enumerate(eligible.regions)]
+    for number, treatment in enumerate(eligible.treatments):
+        if treatment not in found:
+            faults.add(*not_found(*path, "treatments", number).refusals)
+    regions = []
+    for number, region in enumerate(eligible.regions):
+        with faults.collected():
+            regions.append(region_of(region, *path, "regions", number))
     return replace(eligible, regions=list(dict.fromkeys(regions)))
 
 

@@ -107,7 +107,7 @@ async def test_a_field_of_another_view_does_not_exist_and_visitors_get_a_hint(
             "Expected a value of type 'SignInInput'.",
         ),
         (
-            'mutation { signIn(input: {email: "planted", password: "p"}) { token } }',
+            'mutation { signIn(input: {email: 31337, password: "p"}) { token } }',
             "EmailAddress takes an e-mail address.",
         ),
     ],
