@@ -11,7 +11,8 @@ from graphql.validation import NoFragmentCyclesRule, UniqueFragmentNamesRule
 
 from models.viewers import Audience
 from planner.operations import Operation, Planner
-from server.errors import RULES, Code, RequestError, limit_exceeded, request_error, syntax_error, validation_errors
+from server.errors import Code, RequestError, limit_exceeded, request_error, syntax_error, validation_errors
+from server.expectations import RULES
 from server.limits import Analysis, analyse, nested
 from settings import Limits
 

@@ -54,6 +54,10 @@ from server.subscriptions import PreparedSubscription, prepare_subscription
 from settings import Settings
 
 ALLOW = (b"allow", b"GET, POST")
+MISSING_HEADER = (
+    "A query by GET needs the header `GraphQL-Require-Preflight: 1`, without which another site could send it. "
+    "Send a POST with the query as JSON instead, or open /graphiql in a browser."
+)
 DEVICE = 200  # characters of the User-Agent that are stored
 
 
@@ -83,6 +87,12 @@ class RequestContext:
         self.kind: str | None = None  # query, mutation or subscription
         self.document: str | None = None  # its hash
         self.codes: tuple[str, ...] = ()  # of the response's errors
+
+
+def is_page_request(request: RequestContext) -> bool:
+    """Whether a browser shows the response as a page, and has no query."""
+    accept, parameters = request.headers.get(b"accept", b""), request.scope["query_string"]
+    return b"text/html" in accept and not parameters
 
 
 class Endpoint:
@@ -159,6 +169,9 @@ class Endpoint:
         `type` is the JSON type that the client accepts, if any; `streamed` says whether it accepts an event stream.
         """
         method, headers = request.scope["method"], request.headers
+        if method == "GET" and is_page_request(request):
+            message = "This is the GraphQL endpoint. GraphiQL, at /graphiql, sends queries to it from a browser."
+            raise request_error(303, Code.BAD_USER_INPUT, message, headers=((b"location", b"/graphiql"),))
         if method != "POST" and method != "GET":
             message = "Send a POST, or a GET for queries."
             raise request_error(405, Code.BAD_USER_INPUT, message, headers=(ALLOW,))
@@ -175,7 +188,7 @@ class Endpoint:
         else:
             # A page of another origin can make a browser send a GET, but not with a custom header.
             if b"graphql-require-preflight" not in headers and headers.get(b"sec-fetch-site") != b"same-origin":
-                raise request_error(400, Code.BAD_USER_INPUT, "A GET needs the header GraphQL-Require-Preflight.")
+                raise request_error(400, Code.BAD_USER_INPUT, MISSING_HEADER)
             params = params_from_url(request.scope["query_string"])
         with Deadline(receive, limits.request_seconds) as deadline:
             request.extend_deadline = deadline.extend
@@ -214,7 +227,7 @@ class Endpoint:
             values = plan.values(variables, request.viewer) if plan is not None else None
             operation.check(variables, request.viewer)
         except BadVariables as bad:
-            raise bad_variables(bad.errors) from None
+            raise bad_variables(bad.errors, operation.planner.schema) from None
         except GraphQLError as error:
             raise bad_input(error) from None
         if plan is None or values is None:

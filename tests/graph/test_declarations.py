@@ -29,7 +29,8 @@ REFUSING = {
     "not_found": 0, "invalid": 1, "taken": 1, "too_long": 1, "too_early": 1, "too_late": 1, "not_eligible": 1,
     "limit_reached": 1, "conflict": 1, "refused": 2, "text_within": 2, "optional_text_within": 2, "day_within": 2,
     "Refusal": 2, "_invalid": 1, "title_in": 1, "body_in": 1, "note_in": 1, "expect_writer": 3,
-    "expect_not_suspended": 2, "at": 0, "free": 2, "refuse": 1, "pseudonym_of": 1, "birth_year_of": 3, "locale_of": 1, "about_of": 1, "region_of": 1,
+    "expect_not_suspended": 2, "at": 0, "free": 2, "refuse": 1,
+    "pseudonym_of": 1, "birth_year_of": 3, "locale_of": 1, "about_of": 1, "region_of": 1,
     "check_notice": 2, "accepted_answers": 2, "definition_refusals": 1, "_text_refusals": 2, "_faults": 2,
 }  # fmt: skip
 
