@@ -59,7 +59,8 @@ class Payload:
     """The fields of every payload; each also has, privately, the ids by which its fields are read."""
 
     user_errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why the mutation was refused. Empty if it was carried out."
+        default_factory=list,
+        description="Why the mutation was refused. Empty if it was carried out.",
     )
     query: Annotated["Query", strawberry.lazy("schema.roots")] | None = strawberry.field(
         resolver=lambda: ROOT,
@@ -169,9 +170,12 @@ def question(
     only: frozenset[Audience],
     answer: type,
     input_name: str,
+    make: Callable[[Any], Any] | None = None,
     **about_each: str,
 ) -> Any:
     """A field of the query root with the result of `write`, which runs in a transaction of the view's role.
+
+    `make` makes an `answer` of the result, if it is not one.
 
     A refusal is an error of the operation, with the code and the path of the first one, and with all of them as
     `userErrors`. `write` takes its Connection, and optionally Viewer and Faults, as `mutation` describes.
@@ -201,7 +205,8 @@ def question(
             arguments, faults = arguments_of(input)
             async with info.context.write() as connection:
                 known = {Connection: connection, Viewer: info.context.viewer, Faults: faults}
-                return await write(*(known[kind] for kind in takes), **arguments)
+                made = await write(*(known[kind] for kind in takes), **arguments)
+                return made if make is None else make(made)
         except Refused as refused:
             raise refusal_error(refused) from None
 

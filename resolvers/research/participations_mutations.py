@@ -10,8 +10,8 @@ from models.research.surveys import ParticipationStatus, QuestionKind, RuleOpera
 from models.viewers import Viewer
 from resolvers.faults import Faults
 from resolvers.research.participations_rules import AnswerEntry, accepted_answers
-from resolvers.research.visibility_rules import AnswerValue, OptionDefinition, QuestionDefinition, RuleDefinition
-from resolvers.transactions import Key, Refused, conflict, not_eligible, not_found, too_early, too_late
+from resolvers.research.visibility_rules import AnswerValue, OptionDefinition, QuestionDefinition, RuleDefinition, shown
+from resolvers.transactions import Key, Refusal, Refused, conflict, not_eligible, not_found, too_early, too_late
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,27 @@ async def withdraw_survey(connection: Connection, viewer: Viewer, *, survey: Sur
         raise too_late("The survey has closed: its answers are no longer linked to members.", "survey")
     await connection.execute("SELECT research.withdraw($1)", survey)
     return await _participation(connection, viewer, survey)
+
+
+@dataclass(frozen=True)
+class CheckedAnswers:
+    """The keys of the questions that are shown, in order, and the refusals of the answers."""
+
+    shown: Sequence[str]
+    refusals: Sequence[Refusal]
+
+
+async def check_survey(
+    connection: Connection, faults: Faults, *, survey: SurveyId, answers: Sequence[AnswerEntry]
+) -> CheckedAnswers:
+    """Checks answers as `submit_survey` does, and saves nothing. Raises Refused: NOT_FOUND for the survey."""
+    version = await connection.fetchval("SELECT version FROM catalog.survey WHERE id = $1", survey)
+    if version is None:
+        raise not_found("survey")
+    questions = list((await questions_of(connection, survey, version)).values())
+    accepted = _add_answer_faults(questions, answers, faults, whole=True)
+    visible = shown(questions, accepted)
+    return CheckedAnswers([question.key for question in questions if question.key in visible], faults.found)
 
 
 async def questions_of(connection: Connection, survey: UUID, version: int) -> dict[UUID, QuestionDefinition]:
@@ -153,10 +174,7 @@ async def _write(
     questions: Mapping[UUID, QuestionDefinition] = {}
     if standing is not None:
         questions = await questions_of(connection, standing.survey, standing.version)
-        answers, refusals = accepted_answers(list(questions.values()), entries, "answers", whole=whole)
-        # An answer that could not be read is not missing.
-        unreadable = {("answers", Key(each.question)) for at, each in enumerate(entries) if faults.at("answers", at)}
-        faults.add(*(refusal for refusal in refusals if refusal.path not in unreadable))
+        answers = _add_answer_faults(list(questions.values()), entries, faults, whole=whole)
     faults.refuse()
     assert standing is not None
     sheet = await connection.fetchval("SELECT research.begin_sheet($1)", standing.survey)
@@ -165,6 +183,17 @@ async def _write(
     await _insert(
         connection, sheet, {id: answers[questions[id].key] for id in questions if questions[id].key in answers}
     )
+
+
+def _add_answer_faults(
+    questions: Sequence[QuestionDefinition], entries: Sequence[AnswerEntry], faults: Faults, *, whole: bool
+) -> Mapping[str, AnswerValue]:
+    """Adds the faults of the entries, and returns the answers that are accepted."""
+    answers, refusals = accepted_answers(questions, entries, "answers", whole=whole)
+    # An answer that could not be read is not missing.
+    unreadable = {("answers", Key(each.question)) for at, each in enumerate(entries) if faults.at("answers", at)}
+    faults.add(*(refusal for refusal in refusals if refusal.path not in unreadable))
+    return answers
 
 
 async def _insert(connection: Connection, sheet: UUID, answers: Mapping[UUID, AnswerValue]) -> None:

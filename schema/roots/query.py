@@ -29,6 +29,8 @@ from schema.insight.insights import Insight
 from schema.insight.insights_mutations import InsightQuote
 from schema.insight.licences import Licence
 from schema.pagination import Node, RelayConnection
+from schema.research import participations_mutations
+from schema.research.participations_mutations import SurveyCheck
 from schema.research.surveys import Notice, Survey
 from schema.tracking.observations import Indicator, Observation
 from schema.tracking.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
@@ -130,6 +132,7 @@ class Query:
         "A survey by its id. Null if there is none; drafts exist for staff only.",
         only=SIGNED_IN,
     )
+    survey_check: SurveyCheck = participations_mutations.survey_check
 
     organization: Organization = sql(
         resolvers.identity.organizations.organization, "The viewer's own organization.", only=BUYER
