@@ -215,8 +215,8 @@ async def _checked_eligibility(
         if year is not None and not FIRST_YEAR <= year <= days.latest.year:
             message = f"The year of birth must be between {FIRST_YEAR} and the current year."
             faults.add(*invalid(message, *path, name).refusals)
-    if eligible.born_from is not None and eligible.born_to is not None and eligible.born_from > eligible.born_to:
-        faults.add(*invalid("The last year must not precede the first.", *path, "born_to").refusals)
+        elif name == "born_to" and year is not None and eligible.born_from is not None and eligible.born_from > year:
+            faults.add(*invalid("The last year must not precede the first.", *path, name).refusals)
     known = await connection.fetch("SELECT id FROM catalog.treatment WHERE id = any($1)", list(eligible.treatments))
     found = {row["id"] for row in known}
     for number, treatment in enumerate(eligible.treatments):
