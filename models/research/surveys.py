@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Float, Index, Text, UniqueConstraint, Uuid, text
 from sqlmodel import Field
 
-from models.columns import Table, choice, choices, key, moment, only_from, reference, within
+from models.columns import Table, choice, choices, key, moment, only_from, reference, some_of, within
 from models.identity.members import MemberKind, Sex
 from models.identity.organizations import OrganizationKind
 from privacy.described import DescribedEnum
+from privacy.domains import REGIONS
 
 
 class SurveyStatus(DescribedEnum):
@@ -86,7 +87,9 @@ class Survey(Table, table=True):
 class Eligibility(Table, table=True):
     """Conditions on a survey's participants, besides membership and consent; an empty list or null is no condition."""
 
-    __table_args__ = within("catalog", only_from(MemberKind, "kinds"), only_from(Sex, "sexes"))
+    __table_args__ = within(
+        "catalog", only_from(MemberKind, "kinds"), only_from(Sex, "sexes"), some_of(REGIONS, "regions")
+    )
 
     survey_id: UUID = reference("catalog.survey.id", part_of_key=True)
     kinds: list[str] = choices()  # empty: patients only

@@ -18,7 +18,7 @@ from resolvers.tracking import observations, treatments
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.identity.members import CareLink, Member, Membership
 from schema.identity.organizations import Organization
-from schema.pagination import Node, RelayConnection
+from schema.pagination import UNKNOWN_ID, Node, RelayConnection
 from schema.scalars import EmailAddress
 from schema.tracking.observations import Dashboard, Observation
 from schema.tracking.treatments import TreatmentCourse
@@ -114,7 +114,7 @@ class Me:
     observations: RelayConnection[Observation] = paged(
         observations.observations_of,
         "The viewer's observations, newest day first.",
-        arguments={"indicator": "Id of an indicator: only its observations."},
+        arguments={"indicator": f"Id of an indicator: only its observations. {UNKNOWN_ID}"},
     )
     courses: list[TreatmentCourse] = sql(
         treatments.courses_of,

@@ -22,7 +22,7 @@ from tests.support.boundary_values import CURSORS, DATES, DECIMALS, TIMES
 from tests.support.conforming import faults_in, with_typenames
 from tests.support.small_network import SmallNetwork
 
-EXAMPLES, MANY_EXAMPLES = 40, 1_000
+EXAMPLES, MANY_EXAMPLES = 40, 400
 SEED = 20_260_131
 HOW = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 VIEWS = pytest.mark.parametrize("audience", list(Audience), ids=lambda audience: str(audience.name))
