@@ -19,7 +19,7 @@ class UserError:
     code: UserErrorCode = strawberry.field(description="Code for programs to branch on.")
     message: str = strawberry.field(description="Message for people to read.")
     path: list[str] = strawberry.field(
-        description="Path to the value that was refused: `input`, then names of fields and positions in lists from 0, "
-        "such as `input`, `entries`, `0`, `value`. A missing answer to a survey has its question's key in place of a "
-        "position: `input`, `answers`, `why`."
+        description="Path to the value that was refused: `input`, then names of fields and zero-based positions in "
+        "lists, such as `input`, `entries`, `0`, `value`. A missing answer to a survey has its question's key in place "
+        "of a position: `input`, `answers`, `why`."
     )
