@@ -86,10 +86,11 @@ class CheckedAnswers:
 async def check_survey(
     connection: Connection, faults: Faults, *, survey: SurveyId, answers: Sequence[AnswerEntry]
 ) -> CheckedAnswers:
-    """Checks answers as `submit_survey` does, and saves nothing. Raises Refused: NOT_FOUND for the survey."""
+    """Checks answers as `submit_survey` does, and saves nothing. An unknown survey is a refusal like any other."""
     version = await connection.fetchval("SELECT version FROM catalog.survey WHERE id = $1", survey)
     if version is None:
-        raise not_found("survey")
+        faults.add(*not_found("survey").refusals)
+        return CheckedAnswers((), faults.found)
     questions = list((await questions_of(connection, survey, version)).values())
     accepted = _add_answer_faults(questions, answers, faults, whole=True)
     visible = shown(questions, accepted)

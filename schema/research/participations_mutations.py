@@ -33,7 +33,9 @@ nested(
 class SurveyCheck:
     """What a survey makes of answers: the questions that they show, and why they would be refused."""
 
-    shown: list[str] = strawberry.field(description="Keys of the questions that are shown, in order.")
+    shown: list[str] = strawberry.field(
+        description="Keys of the questions that are shown, in order. Empty for an unknown survey."
+    )
     user_errors: list[UserError] = strawberry.field(
         description="Why `surveySubmit` would refuse the answers, required ones that are missing included. Empty if it "
         "would accept them."

@@ -236,9 +236,9 @@ async def test_staff_check_drafts_which_members_cannot_see(
     assert [error["path"] for error in checked["userErrors"]] == [["input", "answers", "how"]]
     for unknown in (draft, "svy_x", "pst_00000000-0000-4000-8000-000000000000"):
         answer = await network.ask(ada, CHECK, {"input": {"survey": unknown, "answers": []}})
-        assert answer["data"] is None
-        [error] = answer["errors"]
-        assert (error["extensions"]["code"], error["extensions"]["argument"]) == ("NOT_FOUND", ["input", "survey"])
+        check = answer["data"]["surveyCheck"]
+        assert check["shown"] == []
+        assert [(error["code"], error["path"]) for error in check["userErrors"]] == [("NOT_FOUND", ["input", "survey"])]
 
 
 def test_the_descriptions_say_when_a_rule_holds_without_an_answer() -> None:
