@@ -1,6 +1,7 @@
 """Declares the columns that tables have in common: keys, references, enumerations, times, search vectors."""
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import uuid4
@@ -61,10 +62,25 @@ def choices() -> Any:
     return Field(default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text("'{}'")})
 
 
+def one_of(values: Sequence[str], column: str) -> CheckConstraint:
+    """A check that a text, if there is one, is one of the values."""
+    return CheckConstraint(f"{column} IN ({quoted(values)})", name=column)
+
+
+def some_of(values: Sequence[str], column: str) -> CheckConstraint:
+    """A check that all texts of an array are among the values."""
+    return CheckConstraint(f"{column} <@ ARRAY[{quoted(values)}]::text[]", name=column)
+
+
+def quoted(values: Sequence[str]) -> str:
+    """The values as SQL literals, separated by commas."""
+    doubled = (value.replace("'", "''") for value in values)
+    return ", ".join(f"'{value}'" for value in doubled)
+
+
 def only_from(kind: type[StrEnum], column: str) -> CheckConstraint:
     """A CHECK, named after the text[] column, that it contains only members of the enumeration."""
-    allowed = ", ".join(f"'{member.value}'" for member in kind)
-    return CheckConstraint(f"{column} <@ ARRAY[{allowed}]::text[]", name=column)
+    return some_of([member.value for member in kind], column)
 
 
 def moment(**field: Any) -> Any:

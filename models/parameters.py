@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, NamedTuple, NewType, TypeAlias
 from uuid import UUID
 
+NO_ROW = UUID(int=0)  # the id of no row: random ids are never zero
+
 EmailAddress = NewType("EmailAddress", str)  # in lower case, with an ASCII domain; schema/scalars.py parses it
 
 
@@ -24,7 +26,8 @@ class AccountAddress:
 class Id:
     """Marks a parameter as an id of the graph with one of `prefixes`.
 
-    An id that has none of them names no row. It is refused as NOT_FOUND, or, where `or_none`, passed on as None.
+    An id that has none of them names no row. It is refused as NOT_FOUND, with NO_ROW as its stand-in, or, where
+    `or_none`, passed on as None.
     """
 
     prefixes: tuple[str, ...]

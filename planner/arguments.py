@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 
 from models.rows import Expression
 from models.viewers import Viewer
-from planner.declare import PAGE_LIMIT, Computed, NodeById, NodesByIds, Paged, Parameter, Source, Sql
+from planner.declare import PAGE_LIMIT, Computed, Malformed, NodeById, NodesByIds, Paged, Parameter, Source, Sql
 
 PAGE = ("first", "last")
 CURSORS = ("after", "before")
@@ -130,6 +130,8 @@ def _converter(kind: Any, name: str, node: FieldNode) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
         if value is None or value is Undefined:
             return None
+        if isinstance(value, Malformed):
+            raise bad_user_input(f"The argument '{name}' is malformed. {value.message}", node)
         if kind is UUID:
             return uuid_of(value)
         return _text(value, name, node) if kind is str else getattr(value, "value", value)

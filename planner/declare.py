@@ -42,6 +42,17 @@ COMPUTATION = 5  # the cost of a field that Python computes, in nodes: what it t
 
 Cursor = NewType("Cursor", str)  # a place in a list; the schema says how the scalar reads
 
+
+@dataclass(frozen=True)
+class Malformed:
+    """The value of a scalar that was given as a text of another form: refused where it is used, with its path.
+
+    `message` says what the scalar takes, and does not repeat the text.
+    """
+
+    message: str
+
+
 # Arguments that mean the same on every field; a field may describe its own otherwise.
 COMMON: Descriptions = {
     "id": "The object's id, as an `id` field returned it.",

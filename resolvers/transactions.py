@@ -26,6 +26,12 @@ Step: TypeAlias = str | int
 Path: TypeAlias = tuple[Step, ...]  # to a parameter or a value in it, by Python names: ("entries", 0, "value")
 
 
+class Key(str):
+    """A step of a path that clients named, such as a question's key: it has the same name in the graph."""
+
+    __slots__ = ()
+
+
 class Unset(Enum):
     """The type of `UNSET`."""
 

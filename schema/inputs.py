@@ -4,6 +4,8 @@ import inspect
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from types import UnionType
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -11,11 +13,13 @@ from uuid import UUID
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
-from models.parameters import AccountAddress, EmailAddress, Id, NodeId
+from models.parameters import NO_ROW, AccountAddress, EmailAddress, Id, NodeId
 from planner.arguments import prefix_of, uuid_of
+from planner.declare import Malformed
 from privacy.described import DeclarationError
+from resolvers.faults import Faults
 from resolvers.texts import has_control_characters, with_line_feeds
-from resolvers.transactions import UNSET, Path, Refusal, RefusalCode, Refused, Unset, not_found
+from resolvers.transactions import UNSET, Key, Path, Refusal, RefusalCode, Unset, not_found
 from schema.scalars import text_of
 
 REQUIRED = inspect.Parameter.empty
@@ -24,40 +28,41 @@ ADDRESS_REFUSED = "This is not a valid e-mail address."
 VERBATIM = "password"  # the parameter whose text is left as it is: passwords may be older than these rules
 
 
+# In place of values that cannot be read; by type, because rules compare them.
+STAND_INS: Mapping[Any, Any] = {
+    date: date(1970, 1, 1),
+    datetime: datetime(1970, 1, 1, tzinfo=UTC),
+    Decimal: Decimal(0),
+}
+
+
 @dataclass
 class Visit:
-    """The results of one pass over an input: its values, to be digested, and the paths of what is refused."""
+    """The results of one pass over an input: its values, to be digested, and the refusals of unreadable ones."""
 
     leaves: list[tuple[Path, Any]] = field(default_factory=list)
-    unwritable: list[Path] = field(default_factory=list)  # text with characters that no text may contain
-    invalid_addresses: list[Path] = field(default_factory=list)  # which only existing accounts may have
-    unknown: list[Path] = field(default_factory=list)  # ids of another type, and text that is not an id
+    refusals: list[Refusal] = field(default_factory=list)
 
     def leaf(self, path: Path, value: Any) -> Any:
-        """Records a value and returns it; the line ends of a text become line feeds."""
+        """Records a value and returns it; the line ends of a text become line feeds.
+
+        A text that contains a control character or a lone surrogate is refused.
+        """
         if type(value) is str:  # members of an enum are instances of str too
             verbatim = path[-1] == VERBATIM
             value = value if verbatim else with_line_feeds(value)
             if not _encodes(value) or ("\0" in value if verbatim else has_control_characters(value)):
-                self.unwritable.append(path)
+                self.refuse(TEXT_REFUSED, path)
+                value = ""
         self.leaves.append((path, value))
         return value
 
-    def refuse_unwritable_text(self) -> None:
-        """Raises Refused: INVALID for each text that cannot be accepted.
+    def refuse(self, message: str, path: Path) -> None:
+        self.refusals.append(Refusal(RefusalCode.INVALID, message, path))
 
-        Those are texts that contain a control character or a lone surrogate, and addresses that a new account or
-        contact may not have.
-        """
-        refusals = [Refusal(RefusalCode.INVALID, TEXT_REFUSED, path) for path in self.unwritable]
-        refusals += [Refusal(RefusalCode.INVALID, ADDRESS_REFUSED, path) for path in self.invalid_addresses]
-        if refusals:
-            raise Refused(*refusals)
-
-    def refuse_unknown_ids(self) -> None:
-        """Raises Refused: NOT_FOUND for the first id that names no row, as if its row did not exist."""
-        if self.unknown:
-            raise not_found(*self.unknown[0])
+    def faults(self) -> Faults:
+        """The faults found so far, to which rules add theirs."""
+        return Faults(*self.refusals)
 
     def digestible(self) -> bytes:
         """The input as bytes to digest: equal for equal values, however they were written."""
@@ -153,7 +158,7 @@ def read(parameters: Parameters, given: Any, visit: Visit, path: Path = ()) -> d
 
 def graph_path(path: Path) -> list[str]:
     """A path in the names of the graph, which begins with the argument `input`."""
-    return ["input", *(str(step) if isinstance(step, int) else to_camel_case(step) for step in path)]
+    return ["input", *(str(step) if isinstance(step, int | Key) else to_camel_case(step) for step in path)]
 
 
 def _arguments(parameters: Parameters, given: Any, visit: Visit, path: Path) -> Iterator[tuple[str, Any]]:
@@ -194,31 +199,46 @@ def _reader(kind: Any) -> tuple[Any, Read]:
         make: Callable[..., Any] = kind
         made, parameters = NESTED[kind]
         return made, lambda value, path, visit: make(**read(parameters, value, visit, path))
-    return kind, lambda value, path, visit: visit.leaf(path, value)
+    return kind, _leaf_reader(STAND_INS.get(kind))
 
 
-def _id_reader(mark: Id, kind: type) -> Read:
+def _leaf_reader(stand_in: Any) -> Read:
     def reads(value: Any, path: Path, visit: Visit) -> Any:
-        visit.leaf(path, value)
-        prefix, key = prefix_of(value), uuid_of(value)
-        if prefix in mark.prefixes and key is not None:
-            return NodeId(prefix, key) if kind is NodeId else key
-        if not mark.or_none:
-            visit.unknown.append(path)
-        return None
+        if isinstance(value, Malformed):
+            visit.refuse(value.message, path)
+            value = stand_in
+        return visit.leaf(path, value)
 
     return reads
 
 
-def _valid_address(value: AccountAddress, path: Path, visit: Visit) -> EmailAddress | None:
-    visit.leaf(path, value.canonical)
-    if value.valid is None:
-        visit.invalid_addresses.append(path)
-    return value.valid
+def _id_reader(mark: Id, kind: type) -> Read:
+    def reads(value: Any, path: Path, visit: Visit) -> Any:
+        # Not read as a text: one with control characters is the id of no row, like any other.
+        visit.leaves.append((path, value))
+        prefix, key = prefix_of(value), uuid_of(value)
+        if prefix in mark.prefixes and key is not None:
+            return NodeId(prefix, key) if kind is NodeId else key
+        if mark.or_none:
+            return None
+        visit.refusals += not_found(*path).refusals
+        return NodeId("", NO_ROW) if kind is NodeId else NO_ROW
+
+    return reads
 
 
-def _account_address(value: AccountAddress, path: Path, visit: Visit) -> AccountAddress:
-    visit.leaf(path, list(value.forms))
+def _valid_address(value: AccountAddress | Malformed, path: Path, visit: Visit) -> EmailAddress:
+    address = _account_address(value, path, visit)
+    if isinstance(value, AccountAddress) and value.valid is None:
+        visit.refuse(ADDRESS_REFUSED, path)
+    return address.valid or EmailAddress("")
+
+
+def _account_address(value: AccountAddress | Malformed, path: Path, visit: Visit) -> AccountAddress:
+    if isinstance(value, Malformed):
+        visit.refuse(ADDRESS_REFUSED, path)
+        value = AccountAddress((), "", None)
+    visit.leaves.append((path, list(value.forms)))
     return value
 
 

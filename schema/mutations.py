@@ -21,6 +21,7 @@ from planner.computing import CONFIG
 from planner.declare import AUDIENCE, CHECK, graph_type, sql, without_none
 from resolvers import transactions
 from resolvers.calling import Call
+from resolvers.faults import Faults
 from resolvers.identity.attempts import AttemptLimit
 from resolvers.transactions import (
     Connection,
@@ -30,7 +31,6 @@ from resolvers.transactions import (
     Refused,
     Result,
     Work,
-    invalid,
     too_long,
 )
 from schema.access import EACH_FIELD
@@ -59,7 +59,8 @@ class Payload:
     """The fields of every payload; each also has, privately, the ids by which its fields are read."""
 
     user_errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why the mutation was refused. Empty if it was carried out."
+        default_factory=list,
+        description="Why the mutation was refused. Empty if it was carried out.",
     )
     query: Annotated["Query", strawberry.lazy("schema.roots")] | None = strawberry.field(
         resolver=lambda: ROOT,
@@ -144,8 +145,9 @@ def mutation(
 ) -> Any:
     """A field of the mutation root that carries out `write`. To be used in a class that `mutations` decorates.
 
-    `write` takes its Connection, Viewer and Call as positional parameters, in any order, and the input's fields as
-    keyword-only ones, which `about_each` describes. It returns what the fields in `shows` are read by: an id, ids, or a
+    `write` takes its Connection, Viewer, Call and Faults as positional parameters, in any order, and the input's fields
+    as keyword-only ones, which `about_each` describes. With Faults it is called for an input that cannot be read too,
+    to find the other faults. It returns what the fields in `shows` are read by: an id, ids, or a
     dataclass of them. Without a Connection, it is awaited before the transaction begins, and returns the Work to be
     carried out in it.
     """
@@ -168,34 +170,43 @@ def question(
     only: frozenset[Audience],
     answer: type,
     input_name: str,
+    make: Callable[[Any], Any] | None = None,
     **about_each: str,
 ) -> Any:
     """A field of the query root with the result of `write`, which runs in a transaction of the view's role.
 
-    A refusal is an error of the operation, with the code and the path of the first one.
+    `make` makes an `answer` of the result, if it is not one.
+
+    A refusal is an error of the operation, with the code and the path of the first one, and with all of them as
+    `userErrors`. `write` takes its Connection, and optionally Viewer and Faults, as `mutation` describes.
     """
+    takes = positional(write)
     parameters = parameters_of(write)
     name = input_name[0].lower() + input_name.removesuffix("Input")[1:]
     taken = input_type(input_name, f"Input for `{name}`.", parameters, about_each)
 
-    def arguments_of(input: Any) -> dict[str, Any]:
+    def arguments_of(input: Any) -> tuple[dict[str, Any], Faults]:
         visit = Visit()
         arguments = read(parameters, input, visit)
-        visit.refuse_unwritable_text()
-        visit.refuse_unknown_ids()
-        return arguments
+        faults = visit.faults()
+        if Faults not in takes:
+            faults.refuse()
+        return arguments, faults
 
     def check(given: dict[str, Any], declared: list[StrawberryArgument]) -> None:
         try:
-            arguments_of(convert_arguments(given, declared, DEFAULT_SCALAR_REGISTRY, CONFIG)["input"])
+            _, faults = arguments_of(convert_arguments(given, declared, DEFAULT_SCALAR_REGISTRY, CONFIG)["input"])
+            faults.refuse()
         except Refused as refused:
             raise refusal_error(refused) from None
 
     async def resolve(info: strawberry.Info[Context, None], input: Any) -> Any:
         try:
-            arguments = arguments_of(input)
+            arguments, faults = arguments_of(input)
             async with info.context.write() as connection:
-                return await write(connection, info.context.viewer, **arguments)
+                known = {Connection: connection, Viewer: info.context.viewer, Faults: faults}
+                made = await write(*(known[kind] for kind in takes), **arguments)
+                return made if make is None else make(made)
         except Refused as refused:
             raise refusal_error(refused) from None
 
@@ -205,20 +216,29 @@ def question(
 
 def refusal_error(refused: Refused) -> GraphQLError:
     first = refused.refusals[0]
-    facts = {"code": first.code.value, "argument": graph_path(first.path)}
+    every = [
+        {"code": each.code.value, "message": each.message, "path": graph_path(each.path)} for each in refused.refusals
+    ]
+    facts = {"code": first.code.value, "argument": graph_path(first.path), "userErrors": every}
     return GraphQLError(first.message, extensions=facts)
+
+
+def positional(write: Callable[..., Any]) -> tuple[Any, ...]:
+    """The types of a write function's positional parameters."""
+    hints = get_type_hints(write)
+    parameters = inspect.signature(write).parameters.values()
+    return tuple(hints[each.name] for each in parameters if each.kind is not each.KEYWORD_ONLY)
 
 
 def _field(declared: Declared, name: str) -> Any:
     type_name, options = name[0].upper() + name[1:], declared.options
-    hints, signature = get_type_hints(declared.write), inspect.signature(declared.write)
-    results = _results(declared, hints["return"])
+    results = _results(declared, get_type_hints(declared.write)["return"])
     payload = _payload_type(declared, name, results)
     carried_out = CarriedOut(
         declared.write,
         name,
         options,
-        takes=tuple(hints[each.name] for each in signature.parameters.values() if each.kind is not each.KEYWORD_ONLY),
+        takes=positional(declared.write),
         parameters=parameters_of(declared.write),
         results=results,
         shows=declared.shows,
@@ -278,9 +298,11 @@ class CarriedOut:
             visit = Visit()
             arguments = read(self.parameters, input, visit)
             client_mutation_id = visit.leaf(("client_mutation_id",), getattr(input, "client_mutation_id", None))
-            visit.refuse_unwritable_text()
-            key = self.idempotency_key(context, client_mutation_id, visit)
-            work = await self.work(call_of(context), arguments, visit)
+            if self.options.stored:
+                check_client_mutation_id(client_mutation_id, visit)
+            faults = visit.faults()
+            key = None if faults.found else self.idempotency_key(context, client_mutation_id, visit)
+            work = await self.work(call_of(context), arguments, faults)
             made = await transactions.run_once(write, viewer, work, key)
         except Refused as refused:
             return self.payload(user_errors=[*map(user_error, refused.refusals)], **refused.shows)
@@ -292,27 +314,32 @@ class CarriedOut:
         """What identifies a repeated request; None if the client gave it no id."""
         if not self.options.stored or not isinstance(given, str):
             return None
-        if not given:
-            raise invalid("This may not be empty.", "client_mutation_id")
-        if len(given) > CLIENT_MUTATION_ID_LENGTH:
-            raise too_long(CLIENT_MUTATION_ID_LENGTH, "client_mutation_id")
         address = context.settings.database_url
         assert address is not None
         # Keyed by a secret that the database does not hold: a password in an input could be guessed from a bare digest.
         secret = role_password(address, "mutation inputs").encode()
         return IdempotencyKey(self.name, given, hmac.digest(secret, visit.digestible(), hashlib.sha256))
 
-    async def work(self, call: Call, arguments: Mapping[str, Any], visit: Visit) -> Work:
-        """The Work to carry out in the transaction."""
+    async def work(self, call: Call, arguments: Mapping[str, Any], faults: Faults) -> Work:
+        """The Work to carry out in the transaction. It is never committed if there are faults."""
+        if Faults not in self.takes:
+            faults.refuse()
         if Connection not in self.takes:
-            visit.refuse_unknown_ids()
-            prepared: Work = await self.write(call, **arguments)
-            return prepared
+            known = {Call: call, Faults: faults}
+            prepared: Work = await self.write(*(known[kind] for kind in self.takes), **arguments)
+
+            async def prepared_before(connection: Connection, viewer: Viewer) -> Result:
+                made = await prepared(connection, viewer)
+                faults.refuse()
+                return made
+
+            return prepared_before
 
         async def carried_out(connection: Connection, viewer: Viewer) -> Result:
-            visit.refuse_unknown_ids()
-            known = {Connection: connection, Viewer: viewer, Call: call}
-            return self.result(await self.write(*(known[kind] for kind in self.takes), **arguments))
+            known = {Connection: connection, Viewer: viewer, Call: call, Faults: Faults(*faults.found)}
+            made = await self.write(*(known[kind] for kind in self.takes), **arguments)
+            faults.refuse()
+            return self.result(made)
 
         return carried_out
 
@@ -377,6 +404,17 @@ def call_of(context: Context) -> Call:
         sign_ins=AttemptLimit(limits.sign_ins, limits.sign_ins_from, window),
         mails=AttemptLimit(limits.mails, limits.mails_from, window),
     )
+
+
+def check_client_mutation_id(given: Any, visit: Visit) -> None:
+    """Refuses an id that is empty or too long."""
+    path = ("client_mutation_id",)
+    if not isinstance(given, str) or any(refusal.path == path for refusal in visit.refusals):
+        return
+    if not given:
+        visit.refuse("This may not be empty.", path)
+    elif len(given) > CLIENT_MUTATION_ID_LENGTH:
+        visit.refusals += too_long(CLIENT_MUTATION_ID_LENGTH, *path).refusals
 
 
 def user_error(refusal: Refusal) -> UserError:

@@ -9,6 +9,10 @@ from schema.access import PUBLIC
 
 T = TypeVar("T")
 
+# Of filters by one object, as `node` and `community` are null: a list is empty for an object that does not exist.
+UNKNOWN_ID = "An unknown id matches nothing."
+UNKNOWN_SLUG = "An unknown slug matches nothing."
+
 
 @graph_interface(audience=PUBLIC)
 class Node:

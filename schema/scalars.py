@@ -14,7 +14,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from models.parameters import AccountAddress
 from models.parameters import EmailAddress as EmailAddress
-from planner.declare import Cursor
+from planner.declare import Cursor, Malformed
 from resolvers.days import EARLIEST, FIRST_ZONE
 
 T = TypeVar("T")
@@ -41,16 +41,32 @@ class InvalidScalar(GraphQLError):
 
 def strict(name: str, form: str, parse: Callable[[str], T | None]) -> Callable[[Any], T]:
     """A parser that accepts only text. It raises InvalidScalar for anything else than the accepted form."""
+    lenient = forgiving(name, form, parse)
 
     def parse_value(value: Any) -> T:
-        if isinstance(value, str):
-            try:
-                parsed = parse(value)
-            except ValueError:
-                parsed = None
-            if parsed is not None:
-                return parsed
-        raise InvalidScalar(f"{name} takes {form}.")
+        parsed = lenient(value)
+        if isinstance(parsed, Malformed):
+            raise InvalidScalar(parsed.message)
+        return parsed
+
+    return parse_value
+
+
+def forgiving(name: str, form: str, parse: Callable[[str], T | None]) -> Callable[[Any], T | Malformed]:
+    """A parser that accepts only text, and returns Malformed for text of another form.
+
+    A mutation reports that among the other faults of its input. Other values are errors of the client's program.
+    """
+    message = f"{name} takes {form}."
+
+    def parse_value(value: Any) -> T | Malformed:
+        if not isinstance(value, str):
+            raise InvalidScalar(message)
+        try:
+            parsed = parse(value)
+        except ValueError:
+            parsed = None
+        return Malformed(message) if parsed is None else parsed
 
     return parse_value
 
@@ -108,21 +124,21 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         description="A day in the form `2026-01-31`.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=text_of,
-        parse_value=strict("Date", "a day in the form YYYY-MM-DD", parse_date),
+        parse_value=forgiving("Date", "a day in the form YYYY-MM-DD", parse_date),
     ),
     datetime: strawberry.scalar(
         name="DateTime",
         description="A point in time with its UTC offset, in the form `2026-01-31T18:30:00+00:00`. Responses use UTC.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=text_of,
-        parse_value=strict("DateTime", "a time in the form YYYY-MM-DDTHH:MM:SSZ or with an offset", parse_date_time),
+        parse_value=forgiving("DateTime", "a time in the form YYYY-MM-DDTHH:MM:SSZ or with an offset", parse_date_time),
     ),
     Decimal: strawberry.scalar(
         name="Decimal",
         description='An exact decimal number, written as a string so that no digit is lost, such as `"1250.00"`.',
         specified_by_url="https://www.w3.org/TR/xmlschema-2/#decimal",
         serialize=text_of,
-        parse_value=strict("Decimal", "an exact number as text, such as 1250.00", parse_decimal),
+        parse_value=forgiving("Decimal", "an exact number as text, such as 1250.00", parse_decimal),
     ),
     Cursor: strawberry.scalar(
         name="Cursor",
@@ -138,6 +154,6 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         "accept addresses outside of the specification, because older accounts may have one.",
         specified_by_url="https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address",
         serialize=text_of,
-        parse_value=strict("EmailAddress", "an e-mail address", parse_email_address),
+        parse_value=forgiving("EmailAddress", "an e-mail address", parse_email_address),
     ),
 }

@@ -13,7 +13,6 @@ from graphql.validation import NoFragmentCyclesRule, UniqueFragmentNamesRule
 from models.viewers import Audience
 from planner.operations import Operation, Planner
 from server.errors import (
-    RULES,
     Code,
     RequestError,
     TooCostly,
@@ -22,6 +21,7 @@ from server.errors import (
     syntax_error,
     validation_errors,
 )
+from server.expectations import RULES
 from server.limits import Analysis, analyse, nested
 from settings import Limits
 

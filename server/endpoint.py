@@ -62,6 +62,10 @@ ALLOW = (b"allow", b"GET, POST")
 UNKNOWN = "unknown"  # clients without an address share what one caller may use
 COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
 CHARACTERS_A_UNIT = 100  # of a new document: reading as many takes as long as planning one selection
+MISSING_HEADER = (
+    "A query by GET needs the header `GraphQL-Require-Preflight: 1`, without which another site could send it. "
+    "Send a POST with the query as JSON instead, or open /graphiql in a browser."
+)
 DEVICE = 200  # characters of the User-Agent that are stored
 
 
@@ -91,6 +95,12 @@ class RequestContext:
         self.document: str | None = None  # its hash
         self.cost: int | None = None
         self.codes: tuple[str, ...] = ()  # of the response's errors
+
+
+def is_page_request(request: RequestContext) -> bool:
+    """Whether a browser shows the response as a page, and has no query."""
+    accept, parameters = request.headers.get(b"accept", b""), request.scope["query_string"]
+    return b"text/html" in accept and not parameters
 
 
 class Endpoint:
@@ -170,6 +180,9 @@ class Endpoint:
         `type` is the JSON type that the client accepts, if any; `streamed` says whether it accepts an event stream.
         """
         method, headers = request.scope["method"], request.headers
+        if method == "GET" and is_page_request(request):
+            message = "This is the GraphQL endpoint. GraphiQL, at /graphiql, sends queries to it from a browser."
+            raise request_error(303, Code.BAD_USER_INPUT, message, headers=((b"location", b"/graphiql"),))
         if method != "POST" and method != "GET":
             message = "Send a POST, or a GET for queries."
             raise request_error(405, Code.BAD_USER_INPUT, message, headers=(ALLOW,))
@@ -186,7 +199,7 @@ class Endpoint:
         else:
             # A page of another origin can make a browser send a GET, but not with a custom header.
             if b"graphql-require-preflight" not in headers and headers.get(b"sec-fetch-site") != b"same-origin":
-                raise request_error(400, Code.BAD_USER_INPUT, "A GET needs the header GraphQL-Require-Preflight.")
+                raise request_error(400, Code.BAD_USER_INPUT, MISSING_HEADER)
             params = params_from_url(request.scope["query_string"])
         with Deadline(receive, limits.request_seconds) as deadline:
             request.deadline = deadline
@@ -247,7 +260,7 @@ class Endpoint:
             if not made:
                 operation.check(variables, request.viewer)
         except BadVariables as bad:
-            raise bad_variables(bad.errors) from None
+            raise bad_variables(bad.errors, operation.planner.schema) from None
         except GraphQLError as error:
             raise bad_input(error) from None
         if plan is None or values is None:

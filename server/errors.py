@@ -7,14 +7,12 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, GraphQLInputType, ValueNode, VisitorAction, print_ast
-from graphql.language import SKIP, VariableDefinitionNode
-from graphql.utilities import validate_input_literal
-from graphql.validation import ASTValidationRule, ValuesOfCorrectTypeRule, specified_rules
+from graphql import GraphQLError, GraphQLSchema
+from graphql.language import Node
 
 from models.viewers import Audience
 from resolvers.transactions import CommitLost
-from schema.scalars import InvalidScalar
+from server.expectations import variable_fault
 
 
 class Code(StrEnum):
@@ -167,6 +165,12 @@ def internal() -> tuple[RequestError, str]:
     return request_error(500, Code.INTERNAL, INTERNAL_MESSAGE, id=id), id
 
 
+def empty_selection(node: Node) -> RequestError:
+    """Braces without a selection, which graphql-core's parser lets pass and the specification does not."""
+    at = (node.loc.source, [node.loc.end - 1]) if node.loc else (None, None)
+    return syntax_error(GraphQLError("Syntax Error: Expected Name, found '}'.", None, *at))
+
+
 def syntax_error(error: GraphQLError) -> RequestError:
     """A document that cannot be parsed: the location and the kind of token found there, but not its text."""
     found = SYNTAX.match(error.message)
@@ -182,42 +186,32 @@ SYNTAX = re.compile(
 )
 
 
+SIGN_IN_HINTS = ("Cannot query field", "Unknown type", "The subscription operation is not supported")
+
+
 def validation_errors(errors: Iterable[GraphQLError], audience: Audience) -> RequestError:
     """A document that is not valid in its view's schema."""
     entries = []
     for error in errors:
         message = error.message
         # No hint in other views: a field outside the viewer's schema must look as if it did not exist.
-        if audience is Audience.PUBLIC and message.startswith(("Cannot query field", "Unknown type")):
-            message += " It may be available after signing in."
+        if audience is Audience.PUBLIC and message.startswith(SIGN_IN_HINTS):
+            hint = "Subscriptions are" if message.startswith("The subscription") else "It may be"
+            message = message if "Did you mean" in message else f"{message} {hint} available after signing in."
         entries.append(error_entry(error, Code.VALIDATION_FAILED, message))
     return RequestError(400, entries, lenient=True)
 
 
-class ValuesWithoutRepeating(ValuesOfCorrectTypeRule):
-    """Checks the types of literals. Its messages give the expected type and the location, but not the literal."""
-
-    def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> VisitorAction:
-        if input_type:
-
-            def on_error(error: GraphQLError, path: list[str | int]) -> None:
-                self.report_error(GraphQLError(expectation(error, str(input_type)), error.nodes or node))
-
-            validate_input_literal(node, input_type, on_error, None, None, self.context.hide_suggestions)
-        return SKIP
-
-
-# Built once for the process: new rules for each request would defeat every cache keyed by them.
-RULES: tuple[type[ASTValidationRule], ...] = tuple(
-    ValuesWithoutRepeating if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules
-)
-
-
-def bad_variables(errors: Iterable[GraphQLError]) -> RequestError:
+def bad_variables(errors: Iterable[GraphQLError], schema: GraphQLSchema) -> RequestError:
     """Variables of the wrong type: for each, its name, the path within it and the expected type."""
-    return RequestError(
-        400, [error_entry(error, Code.BAD_USER_INPUT, variable_message(error)) for error in errors], lenient=True
-    )
+    entries = []
+    for error in errors:
+        message, path = variable_fault(error, schema)
+        entry = error_entry(error, Code.BAD_USER_INPUT, message)
+        if path:
+            entry["extensions"]["path"] = path
+        entries.append(entry)
+    return RequestError(400, entries, lenient=True)
 
 
 def bad_input(error: GraphQLError) -> RequestError:
@@ -259,37 +253,6 @@ def is_masked(error: GraphQLError) -> bool:
 
 
 ARGUMENT = re.compile(r"Argument '(\w+)' (?:has invalid value|of required type|of non-null type)")
-VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid (?:default )?value(?: at \.?((?:\.?\w+|\[\d+\])+))?: ")
-EXPECTED = re.compile(
-    r"Expected (?:a )?value of (?:non-null )?type '(?P<type>[\w!\[\]]+)'(?P<field> to include required field '\w+')?"
-    r"|(?P<scalar>[A-Z]\w*) cannot represent"
-    r"|Enum '(?P<enum>\w+)' cannot represent"
-    r"|Value '\w*' does not exist in '(?P<member>\w+)' enum"
-)
-
-
-def variable_message(error: GraphQLError) -> str:
-    """What is wrong with a variable, without its value."""
-    declared = next((node for node in error.nodes or () if isinstance(node, VariableDefinitionNode)), None)
-    type = print_ast(declared.type) if declared else "its type"
-    found = VARIABLE.match(error.message)
-    if found and isinstance(error.original_error, GraphQLError):
-        place = f" at {found[2]}" if found[2] else ""
-        return f"Variable '${found[1]}' has an invalid value{place}. {expectation(error.original_error, type)}"
-    name = f"Variable '${declared.variable.name.value}'" if declared else "A variable"
-    return f"{name} has an invalid value. Expected a value of type '{type}'."
-
-
-def expectation(error: GraphQLError, type: str) -> str:
-    """What an error of a scalar, or of graphql-core, says was expected; `type` is the fallback."""
-    if isinstance(error, InvalidScalar):
-        return error.message
-    # Matched at the start only: the rest of the message may quote the request.
-    found = EXPECTED.match(error.message)
-    if found is None:
-        return f"Expected a value of type '{type}'."
-    type = found["type"] or found["scalar"] or found["enum"] or found["member"]
-    return f"Expected a value of type '{type}'{found['field'] or ''}."
 
 
 def error_entry(error: GraphQLError, code: Code, message: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from graphql.language import (
     ValueNode,
 )
 
-from server.errors import Code, RequestError, limit_exceeded, request_error
+from server.errors import Code, RequestError, empty_selection, limit_exceeded, request_error
 from settings import Limits
 
 EXPANDED = 1_500  # selections with all fragments expanded; a PostgreSQL row has at most 1,664 columns
@@ -152,6 +152,8 @@ class ComplexityVisitor:
     def selection(self, selection_set: SelectionSetNode, level: int = 1) -> Complexity:
         """The complexity of a selection set; `level` counts braces within one definition."""
         depth = nesting = size = 0
+        if not selection_set.selections:
+            raise empty_selection(selection_set)
         if level > NESTING:  # within one definition; with fragments it is known only on return
             raise nested(level)
         for node in selection_set.selections:

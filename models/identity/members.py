@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from models.columns import Table, choice, key, moment, reference, within
+from models.columns import Table, choice, key, moment, one_of, reference, within
 from privacy.described import DescribedEnum
+from privacy.domains import REGIONS
 
 
 class MemberKind(DescribedEnum):
@@ -83,7 +84,7 @@ class Member(Table, table=True):
 class Profile(Table, table=True):
     """What a member shares with the viewers that `sharing` names, who may read the member's tracking as well."""
 
-    __table_args__ = within("care")
+    __table_args__ = within("care", one_of(REGIONS, "region"))
 
     member_id: UUID = reference("care.member.id", part_of_key=True)
     birth_year: int | None = None

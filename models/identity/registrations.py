@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, LargeBinary, text
 from sqlmodel import Field
 
-from models.columns import Table, choice, key, moment, reference, within
+from models.columns import Table, choice, key, moment, one_of, reference, within
 from models.identity.members import MemberKind, Sex
+from privacy.domains import REGIONS
 
 
 class MailTemplate(StrEnum):
@@ -34,6 +35,7 @@ class Registration(Table, table=True):
     __table_args__ = within(
         "identity",
         CheckConstraint("email = lower(email)", name="email_in_lower_case"),
+        one_of(REGIONS, "region"),
         CheckConstraint("(code_hash IS NULL) = (password_hash IS NULL)", name="code_with_password"),
         Index("uq_registration_pseudonym", text("lower(pseudonym)"), unique=True),
         Index(None, "email"),

@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Float, Index, Text, UniqueConstraint, Uuid, text
 from sqlmodel import Field
 
-from models.columns import Table, choice, choices, key, moment, only_from, reference, within
+from models.columns import Table, choice, choices, key, moment, only_from, reference, some_of, within
 from models.identity.members import MemberKind, Sex
 from models.identity.organizations import OrganizationKind
 from privacy.described import DescribedEnum
+from privacy.domains import REGIONS
 
 
 class SurveyStatus(DescribedEnum):
@@ -35,14 +36,17 @@ class QuestionKind(DescribedEnum):
 
 
 class RuleOperator(DescribedEnum):
-    """The comparison that a visibility rule makes between an answer and its values."""
+    """The comparison that a visibility rule makes between an answer and its values. `5` equals `5.0`."""
 
-    EQUALS = "EQUALS", "The answer is the value. For several chosen options, one of them is."
-    NOT_EQUALS = "NOT_EQUALS", "The answer is not the value, or there is no answer."
-    IN = "IN", "The answer is one of the values. For several chosen options, one of them is."
-    GREATER_THAN = "GREATER_THAN", "The answer is greater, or later, than the value."
-    LESS_THAN = "LESS_THAN", "The answer is less, or earlier, than the value."
-    ANSWERED = "ANSWERED", "There is an answer."
+    EQUALS = "EQUALS", "The answer is the value. If several options are chosen, one of them is. Not without an answer."
+    NOT_EQUALS = (
+        "NOT_EQUALS",
+        "The opposite of EQUALS. The answer, and each of several chosen options, differs, or there is no answer.",
+    )
+    IN = "IN", "The answer, or one of several chosen options, is one of the values. Not without an answer."
+    GREATER_THAN = "GREATER_THAN", "The answer is greater, or later, than the value. Not without an answer."
+    LESS_THAN = "LESS_THAN", "The answer is less, or earlier, than the value. Not without an answer."
+    ANSWERED = "ANSWERED", "There is an answer, whichever it is."
 
 
 class ParticipationStatus(DescribedEnum):
@@ -91,7 +95,9 @@ class Survey(Table, table=True):
 class Eligibility(Table, table=True):
     """Conditions on a survey's participants, besides membership and consent; an empty list or null is no condition."""
 
-    __table_args__ = within("catalog", only_from(MemberKind, "kinds"), only_from(Sex, "sexes"))
+    __table_args__ = within(
+        "catalog", only_from(MemberKind, "kinds"), only_from(Sex, "sexes"), some_of(REGIONS, "regions")
+    )
 
     survey_id: UUID = reference("catalog.survey.id", part_of_key=True)
     kinds: list[str] = choices()  # empty: patients only

@@ -7,18 +7,29 @@ from models.identity.members import MemberKind
 from models.parameters import CommunityId
 from models.viewers import Viewer
 from resolvers.days import EARLIEST, current_days
+from resolvers.faults import Faults
 from resolvers.transactions import UNSET, Maybe, invalid, not_eligible, not_found
 
 
 async def join_community(
-    connection: Connection, viewer: Viewer, *, community: CommunityId, diagnosed_in: Maybe[int] = UNSET
+    connection: Connection,
+    viewer: Viewer,
+    faults: Faults,
+    *,
+    community: CommunityId,
+    diagnosed_in: Maybe[int] = UNSET,
 ) -> UUID:
     """Makes the viewer a member of the community, and returns its id. Joining again changes nothing.
 
     The year of their diagnosis is recorded if it is given, and deleted if it is None. Raises Refused: NOT_FOUND, and as
-    `set_diagnosis` does.
+    `expect_diagnosis` does.
     """
-    await expect_community(connection, community)
+    with faults.collected():
+        await expect_community(connection, community)
+    if diagnosed_in is not UNSET and diagnosed_in is not None:
+        with faults.collected():
+            await expect_diagnosis(connection, viewer, diagnosed_in)
+    faults.refuse()
     await connection.execute(
         "INSERT INTO care.membership (member_id, community_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         viewer.member,
@@ -31,15 +42,23 @@ async def join_community(
 
 
 async def set_diagnosis(connection: Connection, viewer: Viewer, *, community: UUID, year: int | None) -> None:
-    """Records the year in which the viewer was diagnosed with the community's condition; None deletes it.
-
-    Raises Refused: INVALID if the year is impossible, NOT_ELIGIBLE if the viewer is not a patient.
-    """
+    """Records the year in which the viewer was diagnosed with the community's condition; None deletes it."""
     if year is None:
         await connection.execute(
             "DELETE FROM care.diagnosis WHERE member_id = $1 AND community_id = $2", viewer.member, community
         )
         return
+    await connection.execute(
+        "INSERT INTO care.diagnosis (member_id, community_id, diagnosed_in) VALUES ($1, $2, $3)"
+        " ON CONFLICT (member_id, community_id) DO UPDATE SET diagnosed_in = excluded.diagnosed_in",
+        viewer.member,
+        community,
+        year,
+    )
+
+
+async def expect_diagnosis(connection: Connection, viewer: Viewer, year: int) -> None:
+    """Raises Refused: INVALID if the year of a diagnosis is impossible, NOT_ELIGIBLE if the viewer is not a patient."""
     who = await connection.fetchrow(
         "SELECT kind, birth_year FROM care.member m LEFT JOIN care.profile p ON p.member_id = m.id WHERE m.id = $1",
         viewer.member,
@@ -49,13 +68,6 @@ async def set_diagnosis(connection: Connection, viewer: Viewer, *, community: UU
     if not (who["birth_year"] or EARLIEST.year) <= year <= (await current_days(connection)).latest.year:
         message = f"The year must be between {EARLIEST.year}, or the year of birth, and the current year."
         raise invalid(message, "diagnosed_in")
-    await connection.execute(
-        "INSERT INTO care.diagnosis (member_id, community_id, diagnosed_in) VALUES ($1, $2, $3)"
-        " ON CONFLICT (member_id, community_id) DO UPDATE SET diagnosed_in = excluded.diagnosed_in",
-        viewer.member,
-        community,
-        year,
-    )
 
 
 async def leave_community(connection: Connection, viewer: Viewer, *, community: CommunityId) -> UUID:

@@ -15,17 +15,19 @@ from resolvers.community.discussions_rules import (
     body_in,
     expect_fewer_posts,
     expect_not_suspended,
-    expect_topics,
     expect_writer,
     note_in,
     title_in,
+    topic_refusals,
 )
+from resolvers.faults import Faults
 from resolvers.transactions import announce, not_found, notify, too_late
 
 
 async def start_discussion(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     community: CommunityId,
     title: str,
@@ -37,16 +39,21 @@ async def start_discussion(
     Raises Refused: INVALID and TOO_LONG for the texts, INVALID for too many topics or a repeated one, NOT_FOUND for the
     community or a topic, NOT_ELIGIBLE if the viewer is suspended or no member of the community, LIMIT_REACHED.
     """
-    name, written = title_in(title, "title"), body_in(body, "body")
-    await expect_community(connection, community)
-    await expect_topics(connection, about)
-    await expect_writer(connection, viewer, community, "community")
+    with faults.collected():
+        title = title_in(title, "title")
+    with faults.collected():
+        body = body_in(body, "body")
+    with faults.collected():
+        await expect_community(connection, community)
+        await expect_writer(connection, viewer, community, "community")
+    faults.add(*await topic_refusals(connection, about))
+    faults.refuse()
     await expect_fewer_posts(connection, viewer)
     discussion: UUID = await connection.fetchval(
         "INSERT INTO care.discussion (community_id, author_id, title) VALUES ($1, $2, $3) RETURNING id",
         community,
         viewer.member,
-        name,
+        title,
     )
     await connection.executemany(
         "INSERT INTO care.discussion_topic (discussion_id, position, treatment_id, indicator_id)"
@@ -56,58 +63,69 @@ async def start_discussion(
             for position, topic in enumerate(about, 1)
         ],
     )
-    await insert_post(connection, viewer, discussion, written)
+    await insert_post(connection, viewer, discussion, body)
     return discussion
 
 
-async def add_post(connection: Connection, viewer: Viewer, *, discussion: DiscussionId, body: str) -> UUID:
+async def add_post(
+    connection: Connection, viewer: Viewer, faults: Faults, *, discussion: DiscussionId, body: str
+) -> UUID:
     """Adds a post and returns its id. The member who started the discussion is notified.
 
     Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND, TOO_LATE if the discussion is closed, NOT_ELIGIBLE if
     the viewer is suspended or no member of its community, LIMIT_REACHED.
     """
-    written = body_in(body, "body")
+    with faults.collected():
+        body = body_in(body, "body")
     found = await connection.fetchrow(
         "SELECT community_id, author_id, closed FROM care.discussion WHERE id = $1", discussion
     )
-    if found is None:
-        raise not_found("discussion")
-    if found["closed"]:
-        raise too_late(CLOSED, "discussion")
-    await expect_writer(connection, viewer, found["community_id"], "discussion")
+    with faults.collected():
+        if found is None:
+            raise not_found("discussion")
+        if found["closed"]:
+            raise too_late(CLOSED, "discussion")
+        await expect_writer(connection, viewer, found["community_id"], "discussion")
+    faults.refuse()
+    assert found is not None
     await expect_fewer_posts(connection, viewer)
-    post = await insert_post(connection, viewer, discussion, written)
+    post = await insert_post(connection, viewer, discussion, body)
     if found["author_id"] not in (None, viewer.member):
         await notify(connection, found["author_id"], NotificationKind.REPLY, "pst", post)
     await announce(connection, "postAdded", post, discussion)
     return post
 
 
-async def edit_post(connection: Connection, viewer: Viewer, *, post: PostId, body: str) -> UUID:
+async def edit_post(connection: Connection, viewer: Viewer, faults: Faults, *, post: PostId, body: str) -> UUID:
     """Replaces the body of one of the viewer's own posts, and returns the post's id.
 
     Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND if the post is not the viewer's, TOO_LATE if it was
     removed or its discussion is closed, NOT_ELIGIBLE if the viewer is suspended.
     """
-    written = body_in(body, "body")
+    with faults.collected():
+        body = body_in(body, "body")
     found = await connection.fetchrow(
         "SELECT p.author_id, p.removed, d.closed FROM care.post p JOIN care.discussion d ON d.id = p.discussion_id"
         " WHERE p.id = $1",
         post,
     )
-    if found is None or found["author_id"] != viewer.member:
-        raise not_found("post")
-    if found["closed"]:
-        raise too_late(CLOSED, "post")
-    await expect_not_suspended(connection, viewer, "post")
+    with faults.collected():
+        if found is None or found["author_id"] != viewer.member:
+            raise not_found("post")
+        if found["closed"]:
+            raise too_late(CLOSED, "post")
+        await expect_not_suspended(connection, viewer, "post")
+        if found["removed"]:
+            raise too_late(REMOVED, "post")
+    faults.refuse()
     edited = await connection.fetchval(
         "UPDATE care.post SET body = $1, edited_at = clock_timestamp()"
         " WHERE id = $2 AND author_id = $3 AND NOT removed RETURNING true",
-        written,
+        body,
         post,
         viewer.member,
     )
-    if not edited:
+    if not edited:  # a concurrent request has removed it
         raise too_late(REMOVED, "post")
     return post
 
@@ -159,19 +177,23 @@ async def react_to_post(connection: Connection, viewer: Viewer, *, post: PostId,
 
 
 async def flag_post(
-    connection: Connection, viewer: Viewer, *, post: PostId, reason: FlagReason, note: str | None
+    connection: Connection, viewer: Viewer, faults: Faults, *, post: PostId, reason: FlagReason, note: str | None
 ) -> UUID:
     """Reports a post to the moderators, and returns the post's id. A new flag replaces the viewer's earlier one.
 
     Suspended members may do this too, because somebody may be in danger. Raises Refused: TOO_LONG and INVALID for the
     note, NOT_FOUND, TOO_LATE if the post was removed.
     """
-    details = note_in(note, "note")
+    with faults.collected():
+        note = note_in(note, "note")
     found = await connection.fetchrow("SELECT discussion_id, removed FROM care.post WHERE id = $1", post)
-    if found is None:
-        raise not_found("post")
-    if found["removed"]:
-        raise too_late(REMOVED, "post")
+    with faults.collected():
+        if found is None:
+            raise not_found("post")
+        if found["removed"]:
+            raise too_late(REMOVED, "post")
+    faults.refuse()
+    assert found is not None
     flag = await connection.fetchval(
         "INSERT INTO care.flag (post_id, member_id, reason, note) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (post_id, member_id) DO UPDATE"
@@ -179,7 +201,7 @@ async def flag_post(
         post,
         viewer.member,
         reason,
-        details,
+        note,
     )
     await announce(connection, "flagRaised", flag, found["discussion_id"])
     return post

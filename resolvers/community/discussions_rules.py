@@ -8,7 +8,7 @@ from models.parameters import NodeId
 from models.viewers import Viewer
 from resolvers.texts import is_blank
 from resolvers.transactions import (
-    Refused,
+    Refusal,
     Step,
     invalid,
     limit_reached,
@@ -52,9 +52,11 @@ def note_in(text: str | None, *path: Step) -> str | None:
     return optional_text_within(text, NOTE_MOST, *path)
 
 
-async def expect_topics(connection: Connection, about: Sequence[NodeId]) -> None:
+async def topic_refusals(connection: Connection, about: Sequence[NodeId]) -> list[Refusal]:
     if len(about) > TOPICS_MOST:
-        raise invalid(f"A discussion can be about at most {TOPICS_MOST} treatments and indicators.", "about")
+        return [
+            *invalid(f"A discussion can be about at most {TOPICS_MOST} treatments and indicators.", "about").refusals
+        ]
     known = await connection.fetch(
         "SELECT 'trt', id FROM catalog.treatment WHERE id = any($1::uuid[])"
         " UNION ALL SELECT 'ind', id FROM catalog.indicator WHERE id = any($2::uuid[])",
@@ -62,11 +64,13 @@ async def expect_topics(connection: Connection, about: Sequence[NodeId]) -> None
         keys_of("ind", about),
     )
     there = {NodeId(*found) for found in known}
+    refusals: list[Refusal] = []
     for place, topic in enumerate(about):
         if topic not in there:
-            raise not_found("about", place)
-        if topic in about[:place]:
-            raise invalid("This is given twice.", "about", place)
+            refusals += not_found("about", place).refusals
+        elif topic in about[:place]:
+            refusals += invalid("This is given twice.", "about", place).refusals
+    return refusals
 
 
 def keys_of(prefix: str, ids: Sequence[NodeId]) -> list[UUID]:
@@ -90,16 +94,7 @@ async def expect_not_suspended(connection: Connection, viewer: Viewer, *path: St
         viewer.member,
     )
     if suspended:
-        raise Suspended(*path)
-
-
-class Suspended(Refused):
-    """A moderator has suspended the viewer from writing in discussions."""
-
-    def __init__(self, *path: Step) -> None:
-        super().__init__(
-            *not_eligible("You are suspended: you can read discussions, but not write in them for now.", *path).refusals
-        )
+        raise not_eligible("You are suspended: you can read discussions, but not write in them for now.", *path)
 
 
 async def expect_fewer_posts(connection: Connection, viewer: Viewer) -> None:

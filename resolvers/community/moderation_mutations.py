@@ -13,6 +13,7 @@ from models.viewers import Viewer
 from resolvers.community.communities_mutations import expect_community
 from resolvers.community.discussions_mutations import remove_own_post
 from resolvers.community.discussions_rules import note_in
+from resolvers.faults import Faults
 from resolvers.transactions import (
     conflict,
     invalid,
@@ -27,7 +28,9 @@ from resolvers.transactions import (
 AMBASSADORS = 20  # the most of a community
 
 
-async def remove_post(connection: Connection, viewer: Viewer, *, post: PostId, reason: str | None) -> UUID:
+async def remove_post(
+    connection: Connection, viewer: Viewer, faults: Faults, *, post: PostId, reason: str | None
+) -> UUID:
     """Removes the body of a post, which keeps its place, and returns its id. Its open flags are resolved.
 
     Members remove their own posts, whose text is deleted. Moderators remove any post and give a reason; its author is
@@ -35,29 +38,42 @@ async def remove_post(connection: Connection, viewer: Viewer, *, post: PostId, r
     moderators, and Refused: NOT_FOUND, INVALID and TOO_LONG for the reason.
     """
     if viewer.staff is None:
-        await remove_own_post(connection, viewer, post=post)
+        with faults.collected():
+            await remove_own_post(connection, viewer, post=post)
+        faults.refuse()
         return post
     require_role(viewer, StaffRole.MODERATOR)
-    why = reason_in(reason)
     found = await connection.fetchrow("SELECT author_id FROM care.post WHERE id = $1", post)
-    if found is None:
-        raise not_found("post")
+    with faults.collected():
+        if found is None:
+            raise not_found("post")
+    why = ""
+    with faults.collected():
+        why = reason_in(reason)
+    faults.refuse()
+    assert found is not None
     await remove(connection, viewer, post, found["author_id"], why)
     return post
 
 
-async def restore_post(connection: Connection, viewer: Viewer, *, post: PostId, note: str | None) -> UUID:
+async def restore_post(
+    connection: Connection, viewer: Viewer, faults: Faults, *, post: PostId, note: str | None
+) -> UUID:
     """Restores a post that a moderator removed, and returns its id. Restoring a post again changes nothing.
 
     Flags that were upheld are dismissed with the note; the author is notified. Raises Forbidden if the viewer is not a
     moderator, and Refused: INVALID and TOO_LONG for the note, NOT_FOUND, TOO_LATE if the text no longer exists.
     """
     require_role(viewer, StaffRole.MODERATOR)
-    explanation = note_in(note, "note")
+    with faults.collected():
+        note = note_in(note, "note")
     found = await connection.fetchrow("SELECT author_id FROM care.post WHERE id = $1", post)
-    if found is None:
-        raise not_found("post")
-    restored = await connection.fetchval("SELECT care.restore_post($1, $2)", post, explanation)
+    with faults.collected():
+        if found is None:
+            raise not_found("post")
+    faults.refuse()
+    assert found is not None
+    restored = await connection.fetchval("SELECT care.restore_post($1, $2)", post, note)
     if restored is False:
         raise too_late("Its text no longer exists: its author removed it, or has left the network.", "post")
     if restored and found["author_id"] is not None:
@@ -79,14 +95,18 @@ async def close_discussion(connection: Connection, viewer: Viewer, *, discussion
     return discussion
 
 
-async def resolve_flag(connection: Connection, viewer: Viewer, *, flag: FlagId, upheld: bool, note: str | None) -> UUID:
+async def resolve_flag(
+    connection: Connection, viewer: Viewer, faults: Faults, *, flag: FlagId, upheld: bool, note: str | None
+) -> UUID:
     """Upholds a flag, which removes its post, or dismisses it; returns its id. Repeating it changes nothing.
 
     Raises Forbidden if the viewer is not a moderator, and Refused: INVALID and TOO_LONG for the note, NOT_FOUND,
     CONFLICT if the flag was resolved the other way, TOO_LATE if the author removed the post before.
     """
     require_role(viewer, StaffRole.MODERATOR)
-    explanation, status = note_in(note, "note"), FlagStatus.UPHELD if upheld else FlagStatus.DISMISSED
+    status = FlagStatus.UPHELD if upheld else FlagStatus.DISMISSED
+    with faults.collected():
+        note = note_in(note, "note")
     # The post first, as everywhere.
     await connection.execute(
         "SELECT FROM care.post WHERE id = (SELECT post_id FROM care.flag WHERE id = $1) FOR UPDATE", flag
@@ -96,28 +116,31 @@ async def resolve_flag(connection: Connection, viewer: Viewer, *, flag: FlagId, 
         " WHERE f.id = $1 FOR UPDATE OF f",
         flag,
     )
-    if found is None:
-        raise not_found("flag")
+    with faults.collected():
+        if found is None:
+            raise not_found("flag")
+        if found["status"] == FlagStatus.LAPSED:
+            raise too_late("The author has removed the post.", "flag")
+        if found["status"] not in (FlagStatus.OPEN, status):
+            raise conflict("This flag has already been resolved the other way.", "upheld")
+    faults.refuse()
+    assert found is not None
     if found["status"] == status:
         return flag
-    if found["status"] == FlagStatus.LAPSED:
-        raise too_late("The author has removed the post.", "flag")
-    if found["status"] != FlagStatus.OPEN:
-        raise conflict("This flag has already been resolved the other way.", "upheld")
     await connection.execute(
         "UPDATE care.flag SET status = $2, staff_id = $3, resolution = $4, resolved_at = now() WHERE id = $1",
         flag,
         status,
         viewer.staff,
-        explanation,
+        note,
     )
     if upheld:
-        await remove(connection, viewer, found["post_id"], found["author_id"], explanation or found["reason"])
+        await remove(connection, viewer, found["post_id"], found["author_id"], note or found["reason"])
     return flag
 
 
 async def suspend_member(
-    connection: Connection, viewer: Viewer, *, member: MemberId, until: datetime | None, reason: str
+    connection: Connection, viewer: Viewer, faults: Faults, *, member: MemberId, until: datetime | None, reason: str
 ) -> UUID:
     """Suspends a member from writing in discussions, notifies them, and returns their id.
 
@@ -126,20 +149,24 @@ async def suspend_member(
     moderator, and Refused: NOT_FOUND, INVALID and TOO_LONG for the reason, INVALID for the time.
     """
     require_role(viewer, StaffRole.MODERATOR)
-    why = reason_in(reason)
-    if not await connection.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", member):
-        raise not_found("member")
+    with faults.collected():
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", member):
+            raise not_found("member")
+    with faults.collected():
+        reason = reason_in(reason)
+    end = None
     try:
         end = until and until.astimezone(UTC)
     except OverflowError:  # within a day of year 1 or 9999
-        raise invalid("This time is out of range.", "until") from None
+        faults.add(*invalid("This time is out of range.", "until").refusals)
+    faults.refuse()
     await connection.execute(
         "INSERT INTO care.suspension (member_id, until, reason, staff_id) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (member_id) DO UPDATE SET until = excluded.until, reason = excluded.reason,"
         " staff_id = excluded.staff_id, created_at = now()",
         member,
         end,
-        why,
+        reason,
         viewer.staff,
     )
     if end is None or end > datetime.now(UTC):
@@ -160,7 +187,7 @@ class Appointed:
 
 
 async def appoint_ambassador(
-    connection: Connection, viewer: Viewer, *, member: MemberId, community: CommunityId, appointed: bool
+    connection: Connection, viewer: Viewer, faults: Faults, *, member: MemberId, community: CommunityId, appointed: bool
 ) -> Appointed:
     """Makes a member an ambassador of one of their communities, or no longer. Repeating it changes nothing.
 
@@ -168,9 +195,12 @@ async def appoint_ambassador(
     NOT_ELIGIBLE if the member does not belong to it or is suspended, LIMIT_REACHED if it has as many as it may have.
     """
     require_role(viewer, StaffRole.MODERATOR)
-    if not await connection.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", member):
-        raise not_found("member")
-    await expect_community(connection, community)
+    with faults.collected():
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", member):
+            raise not_found("member")
+    with faults.collected():
+        await expect_community(connection, community)
+    faults.refuse()
     await lock_ambassadors(connection)
     if appointed:
         await expect_appointable(connection, member, community)

@@ -13,7 +13,7 @@ from models.database import Connection, viewer_of
 from models.identity import accounts as tables
 from models.identity import members, organizations
 from models.insight import insights
-from models.parameters import AccountAddress, SessionId
+from models.parameters import NO_ROW, AccountAddress, SessionId
 from models.research import surveys
 from models.rows import Branches, Expression, Row, Rows, ViewerIds, row, select
 from models.viewers import Audience, Viewer
@@ -26,12 +26,11 @@ SESSION_LIFETIME = timedelta(days=30)
 TOKEN_BYTES = 32
 DEVICE_LENGTH = 200
 SIGN_IN = "sign-in"  # the attempts that count: each at a password
-NOBODY = UUID(int=0)  # the id of no row: random ids are never zero
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """The owner of a new session. Exactly one of the owner's ids is set, which is `id` too; the others are NOBODY."""
+    """The owner of a new session. Exactly one of the owner's ids is set, which is `id` too; the others are NO_ROW."""
 
     id: UUID
     audience: Audience
@@ -114,8 +113,8 @@ def token_hash(token: str) -> bytes:
 
 
 def viewer(*, viewer: ViewerIds) -> Rows:
-    """One row: the owner's ids, and the one that is set as `id`; NOBODY for callers who have not signed in."""
-    nobody: Expression = literal_column(f"'{NOBODY}'::uuid", Uuid())
+    """One row: the owner's ids, and the one that is set as `id`; NO_ROW for callers who have not signed in."""
+    nobody: Expression = literal_column(f"'{NO_ROW}'::uuid", Uuid())
     return select(
         func.coalesce(viewer.member, viewer.organization, viewer.staff, nobody).label("id"),
         viewer.audience.label("audience"),
@@ -187,6 +186,6 @@ async def _open_session(connection: Connection, account: UUID, token: str, devic
     if opened is None:
         return None
     viewer = opened[0]
-    ids = (viewer.member or NOBODY, viewer.organization or NOBODY, viewer.staff or NOBODY)
-    owner = viewer.member or viewer.organization or viewer.staff or NOBODY
+    ids = (viewer.member or NO_ROW, viewer.organization or NO_ROW, viewer.staff or NO_ROW)
+    owner = viewer.member or viewer.organization or viewer.staff or NO_ROW
     return SignedIn(owner, viewer.audience, *ids)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from models.database import Connection
 from models.parameters import ApiKeyId
 from models.viewers import Viewer
+from resolvers.faults import Faults
 from resolvers.identity.accounts import TOKEN_BYTES, token_hash
 from resolvers.transactions import Unstored, buyer_of, invalid, limit_reached, line_within, not_found
 
@@ -39,7 +40,9 @@ class Created:
     secret: Unstored
 
 
-async def create_api_key(connection: Connection, viewer: Viewer, *, name: str, expires_at: datetime) -> Created:
+async def create_api_key(
+    connection: Connection, viewer: Viewer, faults: Faults, *, name: str, expires_at: datetime
+) -> Created:
     """Creates a key for the viewer's organization, of whose secret only the SHA-256 is stored.
 
     Raises Forbidden if the viewer is not a buyer, and Refused: INVALID and TOO_LONG for the name, INVALID for the time,
@@ -47,12 +50,15 @@ async def create_api_key(connection: Connection, viewer: Viewer, *, name: str, e
     """
     secret = Secret()
     organization = buyer_of(viewer)
-    called = line_within(name, NAME_LENGTH, "name")
+    with faults.collected():
+        name = line_within(name, NAME_LENGTH, "name")
     now = datetime.now(UTC)
-    if expires_at <= now:
-        raise invalid("This time is in the past.", "expires_at")
-    if expires_at > now + LONGEST_VALIDITY:
-        raise invalid("A key is valid for at most two years. Create another before it expires.", "expires_at")
+    with faults.collected():
+        if expires_at <= now:
+            raise invalid("This time is in the past.", "expires_at")
+        if expires_at > now + LONGEST_VALIDITY:
+            raise invalid("A key is valid for at most two years. Create another before it expires.", "expires_at")
+    faults.refuse()
     # One at a time: two requests at once would both find room for the last key.
     await connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended($1::text, $2))", str(organization), LOCK_SEED
@@ -65,7 +71,7 @@ async def create_api_key(connection: Connection, viewer: Viewer, *, name: str, e
         INSERT INTO insight.api_key (id, organization_id, name, prefix, secret_hash, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6)
         """,
-        secret.id, organization, called, secret.prefix, token_hash(secret.text), expires_at,
+        secret.id, organization, name, secret.prefix, token_hash(secret.text), expires_at,
     )  # fmt: skip
     return Created(secret.id, Unstored(secret.text))
 

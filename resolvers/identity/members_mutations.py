@@ -1,6 +1,5 @@
 """Updates members' profiles, and verifies associations for staff."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +14,7 @@ from models.viewers import Viewer
 from resolvers.calling import Call
 from resolvers.days import current_days
 from resolvers.eligibility import eligibility_changed
+from resolvers.faults import Faults
 from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import pseudonym_taken
 from resolvers.regions import region_of
@@ -34,38 +34,36 @@ ELIGIBILITY_FIELDS = {"birth_year", "sex", "region"}  # which decide whether the
 CLEARABLE = {"about", "birth_year", "region"}  # by null; the other fields must have a value
 
 
-def checked(given: Mapping[str, Any], kind: MemberKind, minimum_age: int, today: date) -> dict[str, Any]:
-    """The columns to change and their new values, from the given arguments of a member of this kind.
+def checked(name: str, value: Any, kind: MemberKind, minimum_age: int, today: date) -> Any:
+    """The new value of a column, from the argument of a member of this kind.
 
     Raises Refused: INVALID, TOO_LONG, and NOT_ELIGIBLE if the member would be too young.
     """
-    changes: dict[str, Any] = {}
-    for name, value in given.items():
-        if value is None:
-            if name not in CLEARABLE:
-                raise invalid("This must not be null. Leave it out to keep the current value.", name)
-            changes[name] = None
-        elif name == "pseudonym":
-            changes[name] = accounts_rules.pseudonym_of(value, kind, name)
-        elif name == "about":
-            changes[name] = accounts_rules.about_of(value, name)
-        elif name == "birth_year":
-            changes[name] = accounts_rules.birth_year_of(value, today, minimum_age, name)
-        elif name == "region":
-            changes[name] = None if is_blank(value) else region_of(value, name)
-        elif name == "locale":
-            changes[name] = accounts_rules.locale_of(value, name)
-        elif isinstance(value, Sex | Sharing):
-            changes[name] = value.value
-        else:
-            raise KeyError(name)
-    return changes
+    if value is None:
+        if name not in CLEARABLE:
+            raise invalid("This must not be null. Leave it out to keep the current value.", name)
+        return None
+    if isinstance(value, Sex | Sharing):
+        return value.value
+    match name:
+        case "pseudonym":
+            return accounts_rules.pseudonym_of(value, kind, name)
+        case "about":
+            return accounts_rules.about_of(value, name)
+        case "birth_year":
+            return accounts_rules.birth_year_of(value, today, minimum_age, name)
+        case "region":
+            return None if is_blank(value) else region_of(value, name)
+        case "locale":
+            return accounts_rules.locale_of(value, name)
+    raise KeyError(name)
 
 
 async def update_profile(
     connection: Connection,
     viewer: Viewer,
     call: Call,
+    faults: Faults,
     *,
     pseudonym: Maybe[str] = UNSET,
     about: Maybe[str] = UNSET,
@@ -89,12 +87,17 @@ async def update_profile(
     kind = await connection.fetchval("SELECT kind FROM care.member WHERE id = $1", member)
     if kind is None:
         raise Forbidden
-    changes = checked(given, MemberKind(kind), call.minimum_age, days.latest)
+    changes: dict[str, Any] = {}
+    for name, value in given.items():
+        with faults.collected():
+            changes[name] = checked(name, value, MemberKind(kind), call.minimum_age, days.latest)
+    if "pseudonym" in changes and not faults.at("pseudonym"):
+        with faults.collected():  # undone if there are faults, as all of the transaction
+            await change_pseudonym(connection, changes["pseudonym"])
+    faults.refuse()
     for name, value in changes.items():
         if name != "pseudonym":
             await connection.execute(STATEMENTS[name], value, member)
-        else:
-            await change_pseudonym(connection, value)
     if ELIGIBILITY_FIELDS & set(changes):
         await eligibility_changed(connection, viewer)
     return member

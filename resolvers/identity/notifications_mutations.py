@@ -6,13 +6,14 @@ from uuid import UUID
 from models.database import Connection
 from models.parameters import NotificationIdOrNone
 from models.viewers import Viewer
-from resolvers.transactions import Refused, limit_reached, member_of, not_found
+from resolvers.faults import Faults
+from resolvers.transactions import limit_reached, member_of, not_found
 
 NOTIFICATIONS = 100
 
 
 async def read_notifications(
-    connection: Connection, viewer: Viewer, *, notifications: Sequence[NotificationIdOrNone]
+    connection: Connection, viewer: Viewer, faults: Faults, *, notifications: Sequence[NotificationIdOrNone]
 ) -> list[UUID]:
     """Marks the viewer's notifications as read, and returns their ids, each once. A first reading keeps its time.
 
@@ -28,9 +29,10 @@ async def read_notifications(
         member_of(viewer),
     )
     own = {notification["id"] for notification in found}
-    missing = [place for place, id in enumerate(notifications) if id not in own]
-    if missing:
-        raise Refused(*(not_found("notifications", place).refusals[0] for place in missing))
+    for place, id in enumerate(notifications):
+        if id not in own:
+            faults.add(*not_found("notifications", place).refusals)
+    faults.refuse()
     await connection.execute(
         "UPDATE care.notification SET read_at = now() WHERE id = any($1::uuid[]) AND read_at IS NULL", list(own)
     )

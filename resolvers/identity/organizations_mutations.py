@@ -1,16 +1,17 @@
 """Creates organizations for data stewards, each with an account for its contact."""
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.identity.organizations import OrganizationKind
 from models.parameters import EmailAddress
 from models.viewers import Viewer
+from resolvers.faults import Faults
 from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import new_code
-from resolvers.transactions import Refusal, RefusalCode, Refused, invalid, line_within, require_role
+from resolvers.transactions import Refusal, RefusalCode, Step, invalid, line_within, require_role
 
 NAME_LENGTH = 200
 INVITATION_LIFETIME = timedelta(days=3)  # of the first code; another can be requested at any time
@@ -23,6 +24,7 @@ TAKEN = {
 async def create_organization(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     name: str,
     kind: OrganizationKind,
@@ -36,16 +38,26 @@ async def create_organization(
     organization has the name, ignoring case, or if the address has an account.
     """
     require_role(viewer, StaffRole.DATA_STEWARD)
-    called = line_within(name, NAME_LENGTH, "name")
-    if not called.isprintable():
-        raise invalid("The name must not contain invisible characters.", "name")
-    language = accounts_rules.locale_of(locale or accounts_rules.DEFAULT_LOCALE, "locale")
+    with faults.collected():
+        name = line_within(name, NAME_LENGTH, "name")
+        if not name.isprintable():
+            raise invalid("The name must not contain invisible characters.", "name")
+    language = accounts_rules.DEFAULT_LOCALE
+    with faults.collected():
+        language = accounts_rules.locale_of(locale or language, "locale")
     made = await connection.fetchrow(
         "SELECT * FROM identity.open_organization($1, $2, $3, $4, $5, $6)",
-        called, kind.value, contact_email, language, new_code(), INVITATION_LIFETIME,
+        # A stand-in that is free: what this opens is undone if there are faults, as all of the transaction.
+        free(faults, name, "name"), kind.value, free(faults, contact_email, "contact_email"), language, new_code(),
+        INVITATION_LIFETIME,
     )  # fmt: skip
     assert made is not None
-    if made["taken"]:
-        raise Refused(*(TAKEN[what] for what in made["taken"]))
+    faults.add(*(TAKEN[what] for what in made["taken"]))
+    faults.refuse()
     organization: UUID = made["organization_id"]
     return organization
+
+
+def free(faults: Faults, value: str, *path: Step) -> str:
+    """The value, or if it is at fault one that nobody has."""
+    return f"{uuid4()}@example.invalid" if faults.at(*path) else value

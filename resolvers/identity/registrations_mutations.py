@@ -12,6 +12,7 @@ from models.parameters import AccountAddress, EmailAddress
 from models.viewers import Viewer
 from resolvers.calling import Call
 from resolvers.days import current_days
+from resolvers.faults import Faults
 from resolvers.identity import accounts_rules, attempts
 from resolvers.identity.accounts import stored_address
 from resolvers.identity.passwords import hash_password
@@ -28,6 +29,7 @@ MAIL_REQUEST = "mail"  # the attempts that count: each has a mail sent
 
 async def register(
     call: Call,
+    faults: Faults,
     *,
     email: EmailAddress,
     password: str,
@@ -47,15 +49,24 @@ async def register(
     member's pseudonym.
     """
     await asyncio.to_thread(accounts_rules.common_passwords)  # loads the list on first use
-    name = accounts_rules.pseudonym_of(pseudonym, kind, "pseudonym")
-    accounts_rules.password_of(password, email, name, path=("password",))
+    name, place, language = "", None, accounts_rules.DEFAULT_LOCALE
+    with faults.collected():
+        name = accounts_rules.pseudonym_of(pseudonym, kind, "pseudonym")
+    with faults.collected():
+        accounts_rules.password_of(password, email, name, path=("password",))
     if birth_year is not None:
         async with call.apart() as connection:
             days = await current_days(connection)
-        accounts_rules.birth_year_of(birth_year, days.latest, call.minimum_age, "birth_year")
-    place = None if region is None or is_blank(region) else region_of(region, "region")
-    language = accounts_rules.locale_of(locale or accounts_rules.DEFAULT_LOCALE, "locale")
-    accounts_rules.check_notice(notice_version, call.notice_version, "notice_version")
+        with faults.collected():
+            accounts_rules.birth_year_of(birth_year, days.latest, call.minimum_age, "birth_year")
+    with faults.collected():
+        place = None if region is None or is_blank(region) else region_of(region, "region")
+    with faults.collected():
+        language = accounts_rules.locale_of(locale or language, "locale")
+    with faults.collected():
+        accounts_rules.check_notice(notice_version, call.notice_version, "notice_version")
+    # Whether the pseudonym is taken is not looked up before this: only requests that are counted may reveal it.
+    faults.refuse()
     password_hash = await hash_password(password)  # before the transaction: it takes long by design
     await count_mail(call, email)
 
@@ -97,19 +108,21 @@ async def request_password_reset(call: Call, *, email: AccountAddress) -> Work:
     return requests
 
 
-async def reset_password(call: Call, *, code: str, password: str) -> Work:
+async def reset_password(call: Call, faults: Faults, *, code: str, password: str) -> Work:
     """Checks a new password; the returned Work sets it and closes the account's sessions.
 
-    Raises Refused: INVALID and TOO_LONG for the password. The Work raises Refused: INVALID if the code is unknown or
-    has expired.
+    The Work raises Refused: INVALID and TOO_LONG for the password, INVALID if the code is unknown or has expired.
     """
     await asyncio.to_thread(accounts_rules.common_passwords)
-    accounts_rules.password_of(password, path=("password",))
-    password_hash = await hash_password(password)
+    with faults.collected():
+        accounts_rules.password_of(password, path=("password",))
+    password_hash = "" if faults.found else await hash_password(password)
 
     async def resets(connection: Connection, viewer: Viewer) -> Result:
+        # Undone if there are faults, as all of the transaction: the code can be entered once more.
         if not await connection.fetchval("SELECT identity.reset_password($1, $2)", read_code(code), password_hash):
-            raise invalid(CODE_REFUSED, "code")
+            faults.add(*invalid(CODE_REFUSED, "code").refusals)
+        faults.refuse()
         return {}
 
     return resets

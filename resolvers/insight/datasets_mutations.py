@@ -10,6 +10,7 @@ from models.identity.organizations import OrganizationKind
 from models.parameters import CommunityId, SurveyId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
+from resolvers.faults import Faults
 from resolvers.insight import freezing
 from resolvers.insight.freezing import freeze_wave
 from resolvers.transactions import not_found, require_role, too_early, too_late
@@ -43,7 +44,13 @@ class FrozenWave:
 
 
 async def freeze_tracking(
-    connection: Connection, viewer: Viewer, *, community: CommunityId, wave: str, offered_to: Sequence[OrganizationKind]
+    connection: Connection,
+    viewer: Viewer,
+    faults: Faults,
+    *,
+    community: CommunityId,
+    wave: str,
+    offered_to: Sequence[OrganizationKind],
 ) -> FrozenWave:
     """Freezes a wave of a community's tracking into a dataset. To be called as the publisher.
 
@@ -51,5 +58,5 @@ async def freeze_tracking(
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")
-    frozen = await freeze_wave(connection, community=community, wave=wave, offered_to=offered_to)
+    frozen = await freeze_wave(connection, community=community, wave=wave, offered_to=offered_to, faults=faults)
     return FrozenWave(frozen.dataset if frozen.open else None, too_few=not frozen.open)

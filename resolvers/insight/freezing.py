@@ -23,6 +23,7 @@ from privacy.budget import (
 from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
 from privacy.precision import price
 from resolvers.days import current_day
+from resolvers.faults import Faults
 from resolvers.insight.ledger import append
 from resolvers.insight.releases import FrozenDataset, PositionedVariable, ReleaseUse, present, release
 from resolvers.transactions import (
@@ -117,6 +118,7 @@ async def freeze_wave(
     offered_to: Sequence[OrganizationKind],
     day: date | None = None,
     floor: int = FLOOR,
+    faults: Faults | None = None,
 ) -> FrozenResult:
     """Freezes what a community's patients track into a dataset: a new wave.
 
@@ -125,18 +127,26 @@ async def freeze_wave(
     community, INVALID and TOO_LONG for the name, INVALID for the kinds of organization, TAKEN if another wave has the
     name, TOO_EARLY after as many waves in a year as the community may freeze.
     """
+    faults = faults or Faults()
     # One at a time for each community: two at once would both find that none was frozen this year.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"waves of {community}")
     found = await connection.fetchrow(
         "SELECT name, member_count, demonstration FROM catalog.community WHERE id = $1", community
     )
-    if found is None:
-        raise not_found("community")
-    wave = line_within(wave, WAVE_LENGTH, "wave")
-    if not offered_to:
-        raise invalid("Name at least one kind of organization.", "offered_to")
+    with faults.collected():
+        if found is None:
+            raise not_found("community")
+    with faults.collected():
+        wave = line_within(wave, WAVE_LENGTH, "wave")
+    with faults.collected():
+        if not offered_to:
+            raise invalid("Name at least one kind of organization.", "offered_to")
     frozen_on = day or await current_day(connection)
-    await _refuse_wave(connection, community, wave, frozen_on, waves_a_year(found["member_count"]))
+    if found is not None:
+        with faults.collected():
+            await _refuse_wave(connection, community, wave, frozen_on, waves_a_year(found["member_count"]))
+    faults.refuse()
+    assert found is not None
     made = DatasetDefinition(
         community=community,
         kind=DatasetKind.TRACKING,

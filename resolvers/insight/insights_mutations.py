@@ -10,12 +10,14 @@ from models.parameters import DatasetId
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
 from resolvers.days import current_day
+from resolvers.faults import Faults
 from resolvers.insight.ledger import append
 from resolvers.insight.quotes import (
     BudgetExhausted,
     InsightRequest,
     ResolvedRequest,
     budget_share_of,
+    dataset_of,
     quote,
     resolve_request,
 )
@@ -34,6 +36,7 @@ class Published:
 async def publish_insight(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     dataset: DatasetId,
     variable: str,
@@ -41,11 +44,16 @@ async def publish_insight(
     precision: Precision,
 ) -> Published:
     """Publishes an insight of a dataset. Raises Forbidden and Refused as `publish` does."""
-    return await publish(connection, viewer, InsightRequest(dataset, variable, by, precision))
+    return await publish(connection, viewer, InsightRequest(dataset, variable, by, precision), faults=faults)
 
 
 async def publish(
-    connection: Connection, viewer: Viewer, request: InsightRequest, *, at: datetime | None = None
+    connection: Connection,
+    viewer: Viewer,
+    request: InsightRequest,
+    *,
+    at: datetime | None = None,
+    faults: Faults | None = None,
 ) -> Published:
     """The requested insight: charged, or at no cost if it was published before.
 
@@ -56,10 +64,19 @@ async def publish(
     """
     if viewer.audience not in (Audience.BUYER, Audience.MANAGER):
         raise Forbidden
-    # The dataset stays locked from here on: two requests at once would both find the budget unspent.
-    subject = await resolve_request(connection, request, lock=True)
+    faults = faults or Faults()
+    subject = share = dataset = None
     day = at.date() if at else await current_day(connection)
-    share = await budget_share_of(connection, viewer, subject.dataset, day, lock=True)
+    with faults.collected():
+        # The dataset stays locked from here on: two requests at once would both find the budget unspent.
+        dataset = await dataset_of(connection, request.dataset, lock=True)
+        share = await budget_share_of(connection, viewer, dataset, day, lock=True)
+    if dataset is not None:
+        with faults.collected():
+            subject = await resolve_request(connection, dataset, request)
+    faults.refuse()
+    assert subject is not None
+    assert share is not None
     if subject.published is not None and subject.is_published:
         shown = await present(connection, subject.dataset, subject.published, subject.cube, request.variable, at)
         return Published(shown, 0)

@@ -11,6 +11,7 @@ from models.insight.licences import MOST_MICRO_RHO, LicenceStatus
 from models.parameters import CommunityId, LicenceId
 from models.viewers import Viewer
 from resolvers.days import current_day
+from resolvers.faults import Faults
 from resolvers.transactions import (
     buyer_of,
     conflict,
@@ -47,7 +48,14 @@ class Price:
 
 
 async def request_licence(
-    connection: Connection, viewer: Viewer, *, community: CommunityId, purpose: str, starts_on: date, ends_on: date
+    connection: Connection,
+    viewer: Viewer,
+    faults: Faults,
+    *,
+    community: CommunityId,
+    purpose: str,
+    starts_on: date,
+    ends_on: date,
 ) -> UUID:
     """Requests a licence for the viewer's organization to query a community's datasets, and returns its id.
 
@@ -56,17 +64,19 @@ async def request_licence(
     of the organization for the same community is undecided.
     """
     organization = buyer_of(viewer)
-    if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
-        raise not_found("community")
-    meant = text_within(purpose, PURPOSE_LENGTH, "purpose")
+    with faults.collected():
+        if not await connection.fetchval("SELECT true FROM catalog.community WHERE id = $1", community):
+            raise not_found("community")
+    with faults.collected():
+        purpose = text_within(purpose, PURPOSE_LENGTH, "purpose")
     today = await current_day(connection)
-    if starts_on < today:
-        raise invalid("This day is in the past, by UTC.", "starts_on")
-    if ends_on < starts_on:
-        raise invalid("The last day must not precede the first.", "ends_on")
-    # Compared by parts: no date is two years after the last ones of the calendar, or after 29 February.
-    if (ends_on.year - YEARS, ends_on.month, ends_on.day) > (starts_on.year, starts_on.month, starts_on.day):
-        raise invalid(f"A licence can last at most {YEARS} years. Request another when it ends.", "ends_on")
+    if not faults.at("starts_on"):  # a stand-in precedes every last day
+        with faults.collected():
+            refuse_bad_end(starts_on, ends_on)
+    with faults.collected():
+        if starts_on < today:
+            raise invalid("This day is in the past, by UTC.", "starts_on")
+    faults.refuse()
     await connection.execute("SELECT insight.end_licences()")  # a request that has lapsed does not prevent another
     made: UUID | None = await connection.fetchval(
         """
@@ -74,7 +84,7 @@ async def request_licence(
         VALUES ($1, $2, $3, $4, $5, 'REQUESTED')
         ON CONFLICT (organization_id, community_id) WHERE status = 'REQUESTED' DO NOTHING RETURNING id
         """,
-        organization, community, meant, starts_on, ends_on,
+        organization, community, purpose, starts_on, ends_on,
     )  # fmt: skip
     if made is None:
         raise conflict(
@@ -83,9 +93,18 @@ async def request_licence(
     return made
 
 
+def refuse_bad_end(starts_on: date, ends_on: date) -> None:
+    if ends_on < starts_on:
+        raise invalid("The last day must not precede the first.", "ends_on")
+    # Compared by parts: no date is two years after the last ones of the calendar, or after 29 February.
+    if (ends_on.year - YEARS, ends_on.month, ends_on.day) > (starts_on.year, starts_on.month, starts_on.day):
+        raise invalid(f"A licence can last at most {YEARS} years. Request another when it ends.", "ends_on")
+
+
 async def decide_licence(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     licence: LicenceId,
     granted: bool,
@@ -100,14 +119,18 @@ async def decide_licence(
     licence has been decided on already or has lapsed.
     """
     require_role(viewer, StaffRole.DATA_STEWARD)
-    if not await connection.fetchval("SELECT true FROM insight.licence WHERE id = $1", licence):
-        raise not_found("licence")
-    explanation = optional_text_within(reason, REASON_LENGTH, "reason")
+    with faults.collected():
+        if not await connection.fetchval("SELECT true FROM insight.licence WHERE id = $1", licence):
+            raise not_found("licence")
+    with faults.collected():
+        reason = optional_text_within(reason, REASON_LENGTH, "reason")
     if granted:
-        refuse_bad_grant(price, quota, explanation)
-    elif price is not None or quota is not None:
-        what = "price" if quota is None else "quota"
-        raise invalid("This can only be given when the licence is granted.", what)
+        add_grant_faults(faults, price, quota, reason)
+    else:
+        for name, value in (("quota", quota), ("price", price)):
+            if value is not None:
+                faults.add(*invalid("This can only be given when the licence is granted.", name).refusals)
+    faults.refuse()
     await connection.execute("SELECT insight.end_licences()")
     decided: UUID | None = await connection.fetchval(
         """
@@ -120,21 +143,26 @@ async def decide_licence(
         price and price.amount,
         price and price.currency,
         quota or 0,
-        explanation,
+        reason,
     )
     if decided is None:
         raise conflict("This licence has been decided on already, or has lapsed.", "licence")
     return decided
 
 
-def refuse_bad_grant(price: Price | None, quota: int | None, reason: str | None) -> None:
-    if quota is None or not 1 <= quota <= MOST_MICRO_RHO:
-        raise invalid(f"Granting a licence requires a quota of 1 to {MOST_MICRO_RHO:,} micro-rho.", "quota")
-    if reason is not None:
-        raise invalid("A reason can only be given when the licence is refused.", "reason")
+def add_grant_faults(faults: Faults, price: Price | None, quota: int | None, reason: str | None) -> None:
+    with faults.collected():
+        if quota is None or not 1 <= quota <= MOST_MICRO_RHO:
+            raise invalid(f"Granting a licence requires a quota of 1 to {MOST_MICRO_RHO:,} micro-rho.", "quota")
+    with faults.collected():
+        if reason is not None and not faults.at("reason"):
+            raise invalid("A reason can only be given when the licence is refused.", "reason")
     if price is None:
         return
-    if not 0 <= price.amount < MOST_MONEY or price.amount != round(price.amount, 2):
-        raise invalid("The amount must be 0 or more, with at most two decimals.", "price", "amount")
-    if price.currency not in CURRENCIES:
-        raise invalid("The currency must be a code of ISO 4217 in capital letters, such as EUR.", "price", "currency")
+    with faults.collected():
+        if not 0 <= price.amount < MOST_MONEY or price.amount != round(price.amount, 2):
+            raise invalid("The amount must be 0 or more, with at most two decimals.", "price", "amount")
+    with faults.collected():
+        if price.currency not in CURRENCIES:
+            message = "The currency must be a code of ISO 4217 in capital letters, such as EUR."
+            raise invalid(message, "price", "currency")

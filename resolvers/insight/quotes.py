@@ -17,6 +17,7 @@ from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, c
 from privacy.domains import Category, DomainRule, Variable
 from privacy.precision import PRECISIONS, Precision, cheaper, price
 from resolvers.days import current_day
+from resolvers.faults import Faults
 from resolvers.insight.releases import FrozenDataset, NoisyRelease, PositionedVariable, ReleaseUse
 from resolvers.transactions import (
     Forbidden,
@@ -114,6 +115,7 @@ class BudgetExhausted(Refused):
 async def quote_insight(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     dataset: DatasetId,
     variable: str,
@@ -121,7 +123,12 @@ async def quote_insight(
     precision: Precision,
 ) -> Quote:
     """The price of an insight to the viewer. Raises Refused: NOT_FOUND for the dataset, INVALID for the variables."""
-    return await quote_of(connection, viewer, InsightRequest(dataset, variable, by, precision))
+    quoted = None
+    with faults.collected():
+        quoted = await quote_of(connection, viewer, InsightRequest(dataset, variable, by, precision))
+    faults.refuse()
+    assert quoted is not None
+    return quoted
 
 
 async def quote_of(connection: Connection, viewer: Viewer, request: InsightRequest) -> Quote:
@@ -129,7 +136,8 @@ async def quote_of(connection: Connection, viewer: Viewer, request: InsightReque
 
     Raises Refused: NOT_FOUND for the dataset, INVALID for the variables.
     """
-    subject = await resolve_request(connection, request)
+    dataset = await dataset_of(connection, request.dataset)
+    subject = await resolve_request(connection, dataset, request)
     day = await current_day(connection)
     try:
         share = await budget_share_of(connection, viewer, subject.dataset, day)
@@ -158,12 +166,12 @@ def affordable(cost: int, left: int) -> bool:
     return cost <= left or cost == 0
 
 
-async def resolve_request(connection: Connection, request: InsightRequest, *, lock: bool = False) -> ResolvedRequest:
-    """The request with its dataset, cube and best release; `lock` locks the dataset until the transaction ends.
+async def resolve_request(connection: Connection, dataset: FrozenDataset, request: InsightRequest) -> ResolvedRequest:
+    """The request with its dataset, cube and best release.
 
-    Raises Refused: NOT_FOUND for the dataset, INVALID for unknown, repeated or too many variables, or too many cells.
+    Raises Refused: INVALID for all unknown and repeated variables, for too many of them, or for too many cells.
     """
-    dataset = await dataset_of(connection, request.dataset, lock=lock)
+    faults = Faults()
     names = [request.variable, *request.by]
     if len(names) > MOST_VARIABLES:
         raise invalid(f"An insight can have at most {MOST_VARIABLES} variables. Leave some out.", "by")
@@ -171,9 +179,10 @@ async def resolve_request(connection: Connection, request: InsightRequest, *, lo
     for place, name in enumerate(names):
         path: Path = ("variable",) if place == 0 else ("by", place - 1)
         if name not in known:
-            raise invalid("The dataset has no such variable. Use one of `Dataset.variables`.", *path)
-        if name in names[:place]:
-            raise invalid("A variable is named twice.", *path)
+            faults.add(*invalid("The dataset has no such variable. Use one of `Dataset.variables`.", *path).refusals)
+        elif name in names[:place]:
+            faults.add(*invalid("A variable is named twice.", *path).refusals)
+    faults.refuse()
     cube = sorted(known.values(), key=lambda placed: placed.position)
     cells = cells_in(placed.variable for placed in cube)
     if cells > MOST_CELLS:
@@ -182,7 +191,10 @@ async def resolve_request(connection: Connection, request: InsightRequest, *, lo
 
 
 async def dataset_of(connection: Connection, id: UUID, *, lock: bool = False) -> FrozenDataset:
-    """The dataset. Raises Refused: NOT_FOUND if there is none, or if it is too small."""
+    """The dataset; `lock` locks it until the transaction ends.
+
+    Raises Refused: NOT_FOUND if there is none, or if it is too small.
+    """
     row = await connection.fetchrow(
         f"""
         SELECT id, community_id, kind, title, status, ends_on, offered_to, domain_version, cap_micro_rho,

@@ -6,12 +6,14 @@ from models.database import Connection
 from models.identity.organizations import OrganizationKind
 from models.research.surveys import ConsentPurpose, NoticeLanguage
 from models.viewers import Viewer
+from resolvers.faults import Faults
 from resolvers.transactions import invalid
 
 
 async def set_consent(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     purpose: ConsentPurpose,
     granted: bool,
@@ -33,18 +35,20 @@ async def set_consent(
         purpose,
     )
     known = [row["version"] for row in versions]
-    if notice_version not in (known[:1] if granted else known):
-        raise invalid(f"The notice in force is version {known[0]}. Read that one first.", "notice_version")
+    with faults.collected():
+        if notice_version not in (known[:1] if granted else known):
+            raise invalid(f"The notice in force is version {known[0]}. Read that one first.", "notice_version")
     if not granted:
         if recipients:
-            raise invalid("Recipients can only be given when consent is granted.", "recipients")
+            faults.add(*invalid("Recipients can only be given when consent is granted.", "recipients").refusals)
         kinds: list[str] = []
     elif recipients is not None:
         kinds = sorted({kind.value for kind in recipients})
     else:
         kinds = await connection.fetchval("SELECT recipients FROM research.consent WHERE purpose = $1", purpose) or []
     if granted and not kinds:
-        raise invalid("Name at least one kind of organization.", "recipients")
+        faults.add(*invalid("Name at least one kind of organization.", "recipients").refusals)
+    faults.refuse()
     await connection.execute(
         "SELECT research.set_consent($1, $2, $3, $4, $5)", purpose, granted, kinds, notice_version, notice_language
     )

@@ -8,9 +8,10 @@ from models.database import Connection
 from models.parameters import SurveyId
 from models.research.surveys import ParticipationStatus, QuestionKind, RuleOperator, SurveyStatus
 from models.viewers import Viewer
+from resolvers.faults import Faults
 from resolvers.research.participations_rules import AnswerEntry, accepted_answers
-from resolvers.research.visibility_rules import AnswerValue, OptionDefinition, QuestionDefinition, RuleDefinition
-from resolvers.transactions import Refused, conflict, not_eligible, not_found, too_early, too_late
+from resolvers.research.visibility_rules import AnswerValue, OptionDefinition, QuestionDefinition, RuleDefinition, shown
+from resolvers.transactions import Key, Refusal, Refused, conflict, not_eligible, not_found, too_early, too_late
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Standing:
 async def save_survey(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     survey: SurveyId,
     version: int | None = None,
@@ -39,17 +41,20 @@ async def save_survey(
     been submitted or the survey has another `version`, and NOT_FOUND, INVALID and TOO_LONG for answers, each with its
     path.
     """
-    standing = await _standing(connection, survey)
-    _refuse_unless_answerable(standing, version)
-    if standing.participation is ParticipationStatus.COMPLETED:
-        raise conflict("These answers have been submitted. Submit again to change them.", "survey")
-    await _write(connection, standing, answers, whole=False)
+    standing = None
+    with faults.collected():
+        standing = await _standing(connection, survey)
+        _refuse_unless_answerable(standing, version)
+        if standing.participation is ParticipationStatus.COMPLETED:
+            raise conflict("These answers have been submitted. Submit again to change them.", "survey")
+    await _write(connection, standing, answers, faults, whole=False)
     return await _participation(connection, viewer, survey)
 
 
 async def submit_survey(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     survey: SurveyId,
     version: int | None = None,
@@ -60,9 +65,11 @@ async def submit_survey(
     Raises Refused: NOT_FOUND, TOO_EARLY and TOO_LATE unless the survey is open, NOT_ELIGIBLE, CONFLICT if the survey
     has another `version`, and NOT_FOUND, INVALID and TOO_LONG for answers, each with its path.
     """
-    standing = await _standing(connection, survey)
-    _refuse_unless_answerable(standing, version)
-    await _write(connection, standing, answers, whole=True)
+    standing = None
+    with faults.collected():
+        standing = await _standing(connection, survey)
+        _refuse_unless_answerable(standing, version)
+    await _write(connection, standing, answers, faults, whole=True)
     await connection.execute("SELECT research.complete($1)", survey)
     return await _participation(connection, viewer, survey)
 
@@ -79,6 +86,28 @@ async def withdraw_survey(connection: Connection, viewer: Viewer, *, survey: Sur
         raise too_late("The survey has closed, and its answers have been deleted.", "survey")
     await connection.execute("SELECT research.withdraw($1)", survey)
     return await _participation(connection, viewer, survey)
+
+
+@dataclass(frozen=True)
+class CheckedAnswers:
+    """The keys of the questions that are shown, in order, and the refusals of the answers."""
+
+    shown: Sequence[str]
+    refusals: Sequence[Refusal]
+
+
+async def check_survey(
+    connection: Connection, faults: Faults, *, survey: SurveyId, answers: Sequence[AnswerEntry]
+) -> CheckedAnswers:
+    """Checks answers as `submit_survey` does, and saves nothing. An unknown survey is a refusal like any other."""
+    version = await connection.fetchval("SELECT version FROM catalog.survey WHERE id = $1", survey)
+    if version is None:
+        faults.add(*not_found("survey").refusals)
+        return CheckedAnswers((), faults.found)
+    questions = list((await questions_of(connection, survey, version)).values())
+    accepted = _add_answer_faults(questions, answers, faults, whole=True)
+    visible = shown(questions, accepted)
+    return CheckedAnswers([question.key for question in questions if question.key in visible], faults.found)
 
 
 async def questions_of(connection: Connection, survey: UUID, version: int) -> dict[UUID, QuestionDefinition]:
@@ -154,17 +183,33 @@ def _not_eligible() -> Refused:
     return not_eligible(message, "survey")
 
 
-async def _write(connection: Connection, standing: Standing, entries: Sequence[AnswerEntry], *, whole: bool) -> None:
-    questions = await questions_of(connection, standing.survey, standing.version)
-    answers, refusals = accepted_answers(list(questions.values()), entries, "answers", whole=whole)
-    if refusals:
-        raise Refused(*refusals)
+async def _write(
+    connection: Connection, standing: Standing | None, entries: Sequence[AnswerEntry], faults: Faults, *, whole: bool
+) -> None:
+    answers: Mapping[str, AnswerValue] = {}
+    questions: Mapping[UUID, QuestionDefinition] = {}
+    if standing is not None:
+        questions = await questions_of(connection, standing.survey, standing.version)
+        answers = _add_answer_faults(list(questions.values()), entries, faults, whole=whole)
+    faults.refuse()
+    assert standing is not None
     sheet = await connection.fetchval("SELECT research.begin_sheet($1)", standing.survey)
     if sheet is None:  # for instance, the viewer has just left the community
         raise _not_eligible()
     await _insert(
         connection, sheet, {id: answers[questions[id].key] for id in questions if questions[id].key in answers}
     )
+
+
+def _add_answer_faults(
+    questions: Sequence[QuestionDefinition], entries: Sequence[AnswerEntry], faults: Faults, *, whole: bool
+) -> Mapping[str, AnswerValue]:
+    """Adds the faults of the entries, and returns the answers that are accepted."""
+    answers, refusals = accepted_answers(questions, entries, "answers", whole=whole)
+    # An answer that could not be read is not missing.
+    unreadable = {("answers", Key(each.question)) for at, each in enumerate(entries) if faults.at("answers", at)}
+    faults.add(*(refusal for refusal in refusals if refusal.path not in unreadable))
+    return answers
 
 
 async def _insert(connection: Connection, sheet: UUID, answers: Mapping[UUID, AnswerValue]) -> None:

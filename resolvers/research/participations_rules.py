@@ -1,6 +1,6 @@
 """Checks the answers to a survey, and reports each fault with its path. Needs no database."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from datetime import date as Day
@@ -8,7 +8,7 @@ from datetime import date as Day
 from models.research.surveys import QuestionKind
 from resolvers.research.visibility_rules import CHOICES, NUMBERS, AnswerValue, QuestionDefinition, shown
 from resolvers.texts import is_blank
-from resolvers.transactions import Path, Refusal, RefusalCode, Step
+from resolvers.transactions import Key, Path, Refusal, RefusalCode, Step
 
 TEXT_LENGTH = 5_000
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
@@ -40,11 +40,11 @@ def accepted_answers(
     """The answers to store, by question key, and the refusals of entries, whose paths begin with `path`.
 
     Entries for hidden questions are dropped together with their faults, and so are empty entries. `whole` also requires
-    an answer to every required question that is shown.
+    an answer to every required question that is shown; the path of a missing one ends with the question's key.
     """
     by_key = {question.key: question for question in questions}
     refusals: list[Refusal] = []
-    faults: dict[str, Refusal] = {}
+    faults: dict[str, list[Refusal]] = {}
     good: dict[str, AnswerValue] = {}
     seen: set[str] = set()
     for number, entry in enumerate(entries):
@@ -57,17 +57,17 @@ def accepted_answers(
             refusals.append(_invalid("This question has already been answered by another entry.", *place, "question"))
         else:
             seen.add(entry.question)
-            fault = _fault(question, entry, *place)
+            found = _faults(question, entry, *place)
             given = _given(question, entry)
-            if fault is not None:
-                faults[entry.question] = fault
+            if found:
+                faults[entry.question] = found
             elif given is not None:
                 good[entry.question] = given
     visible = shown(questions, good)
-    refusals += [fault for key, fault in faults.items() if key in visible]
+    refusals += [fault for key, found in faults.items() if key in visible for fault in found]
     if whole:
         refusals += [
-            _invalid(f"The question {question.key} requires an answer.", *path)
+            _invalid(f"The question {question.key} requires an answer.", *path, Key(question.key))
             for question in questions
             if question.required and question.key in visible and question.key not in good and question.key not in faults
         ]
@@ -84,63 +84,56 @@ def _given(question: QuestionDefinition, entry: AnswerEntry) -> AnswerValue | No
     return None if entry.text is None or is_blank(entry.text) else AnswerValue(text=entry.text.strip())
 
 
-def _fault(question: QuestionDefinition, entry: AnswerEntry, *path: Step) -> Refusal | None:
+def _faults(question: QuestionDefinition, entry: AnswerEntry, *path: Step) -> list[Refusal]:
     filled = {"codes": bool(entry.codes), "number": entry.number is not None, "date": entry.date is not None}
     filled["text"] = not is_blank(entry.text or "")
     own = FIELD_OF[question.kind]
-    for name in FIELDS:
-        if filled[name] and name != own:
-            return _invalid(f"Answer this question in the field `{own}`.", *path, name)
-    return FAULTS[question.kind](question, entry, (*path, own)) if filled[own] else None
+    message = f"Answer this question in the field `{own}`."
+    found = [_invalid(message, *path, name) for name in FIELDS if filled[name] and name != own]
+    return found + list(FAULTS[question.kind](question, entry, (*path, own))) if filled[own] else found
 
 
-def _codes_fault(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Refusal | None:
+def _codes_faults(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Iterator[Refusal]:
     offered = {option.code for option in question.options}
     for number, code in enumerate(entry.codes):
         if code not in offered:
-            return _invalid("The question has no such option.", *path, number)
+            yield _invalid("The question has no such option.", *path, number)
     if len(set(entry.codes)) < len(entry.codes):
-        return _invalid("An option is chosen twice.", *path)
+        yield _invalid("An option is chosen twice.", *path)
     most = 1 if question.kind is QuestionKind.SINGLE_CHOICE else question.max_choices
     if most is not None and len(entry.codes) > most:
-        return _invalid(f"Choose at most {most}.", *path)
-    return None
+        yield _invalid(f"Choose at most {most}.", *path)
 
 
-def _number_fault(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Refusal | None:
+def _number_faults(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Iterator[Refusal]:
     number = entry.number
     assert number is not None
     if question.kind is QuestionKind.SCALE and number % 1 != 0:
-        return _invalid("The answer to a scale must be a whole number.", *path)
+        yield _invalid("The answer to a scale must be a whole number.", *path)
     least = float("-inf") if question.minimum is None else question.minimum
     most = float("inf") if question.maximum is None else question.maximum
     if not least <= number <= most or number in (float("inf"), float("-inf")):
-        return _invalid("This number is out of range for the question.", *path)
-    return None
+        yield _invalid("This number is out of range for the question.", *path)
 
 
-def _day_fault(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Refusal | None:
+def _day_faults(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Iterator[Refusal]:
     assert entry.date is not None
-    return (
-        None
-        if FIRST_DAY <= entry.date <= LAST_DAY
-        else _invalid(f"The day must be between {FIRST_DAY} and {LAST_DAY}.", *path)
-    )
+    if not FIRST_DAY <= entry.date <= LAST_DAY:
+        yield _invalid(f"The day must be between {FIRST_DAY} and {LAST_DAY}.", *path)
 
 
-def _text_fault(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Refusal | None:
+def _text_faults(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Iterator[Refusal]:
     if len((entry.text or "").strip()) > TEXT_LENGTH:
-        return Refusal(RefusalCode.TOO_LONG, f"The limit is {TEXT_LENGTH:,} characters.", path)
-    return None
+        yield Refusal(RefusalCode.TOO_LONG, f"The limit is {TEXT_LENGTH:,} characters.", path)
 
 
-FAULTS: Mapping[QuestionKind, Callable[[QuestionDefinition, AnswerEntry, Path], Refusal | None]] = {
-    QuestionKind.SINGLE_CHOICE: _codes_fault,
-    QuestionKind.MULTIPLE_CHOICE: _codes_fault,
-    QuestionKind.SCALE: _number_fault,
-    QuestionKind.NUMBER: _number_fault,
-    QuestionKind.DATE: _day_fault,
-    QuestionKind.TEXT: _text_fault,
+FAULTS: Mapping[QuestionKind, Callable[[QuestionDefinition, AnswerEntry, Path], Iterator[Refusal]]] = {
+    QuestionKind.SINGLE_CHOICE: _codes_faults,
+    QuestionKind.MULTIPLE_CHOICE: _codes_faults,
+    QuestionKind.SCALE: _number_faults,
+    QuestionKind.NUMBER: _number_faults,
+    QuestionKind.DATE: _day_faults,
+    QuestionKind.TEXT: _text_faults,
 }
 
 

@@ -16,6 +16,7 @@ from models.parameters import CommunityId, SurveyId, TreatmentId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
 from resolvers.days import Days, current_days
+from resolvers.faults import Faults
 from resolvers.regions import region_of
 from resolvers.research.revisions_mutations import question_refusals, text_refusals
 from resolvers.research.surveys_rules import definition_refusals
@@ -25,7 +26,6 @@ from resolvers.transactions import (
     Maybe,
     Refusal,
     RefusalCode,
-    Refused,
     conflict,
     invalid,
     line_within,
@@ -61,6 +61,7 @@ ANY_PATIENT = EligibilityDefinition()
 async def create_survey(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     community: CommunityId,
     title: str,
@@ -79,19 +80,26 @@ async def create_survey(
     for a field, each fault of the questions with its path.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
-    needed = await connection.fetchval("SELECT needed_count FROM catalog.community WHERE id = $1", community)
-    if needed is None:
-        raise not_found("community")
-    title = line_within(title, TITLE_LENGTH, "title")
-    description = text_within(description, DESCRIPTION_LENGTH, "description")
+    needed = await _needed(connection, community)
+    with faults.collected():
+        if needed is None:
+            raise not_found("community")
+    with faults.collected():
+        title = line_within(title, TITLE_LENGTH, "title")
+    with faults.collected():
+        description = text_within(description, DESCRIPTION_LENGTH, "description")
     days = await current_days(connection)
-    _refuse_past(opens_on, days)
-    _refuse_unless_later(closes_on, opens_on, days)
-    if minimum_participants is not None:
+    with faults.collected():
+        _refuse_past(opens_on, days)
+    with faults.collected():
+        _refuse_unless_later(closes_on, None if faults.at("opens_on") else opens_on, days)
+    with faults.collected():
         _refuse_bad_minimum(minimum_participants, needed)
-    _refuse_no_recipient(offered_to)
-    _refuse_bad_questions(questions)
-    eligibility = await _checked_eligibility(connection, eligibility, days)
+    with faults.collected():
+        _refuse_no_recipient(offered_to)
+    faults.add(*definition_refusals(questions, "questions"))
+    eligibility = await _checked_eligibility(connection, eligibility, days, faults)
+    faults.refuse()
     survey: UUID = await connection.fetchval(
         """
         INSERT INTO catalog.survey
@@ -114,6 +122,7 @@ async def create_survey(
 async def revise_survey(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     survey: SurveyId,
     title: str | None,
@@ -133,50 +142,56 @@ async def revise_survey(
     what would change the meaning of answers, and for what can change in a draft only.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
-    found = await _locked(connection, survey)
-    status = SurveyStatus(found["status"])
-    if status not in REVISABLE:
-        raise too_late("The survey has closed.", "survey")
-    title = found["title"] if title is None else line_within(title, TITLE_LENGTH, "title")
-    if description is None:
-        description = found["description"]
-    else:
-        description = text_within(description, DESCRIPTION_LENGTH, "description")
+    found = None
+    with faults.collected():
+        found = await _locked(connection, survey)
+        if SurveyStatus(found["status"]) not in REVISABLE:
+            raise too_late("The survey has closed.", "survey")
+    if title is not None:
+        with faults.collected():
+            title = line_within(title, TITLE_LENGTH, "title")
+    if description is not None:
+        with faults.collected():
+            description = text_within(description, DESCRIPTION_LENGTH, "description")
     days = await current_days(connection)
-    first_day = found["opens_on"] if opens_on is UNSET else opens_on
+    first_day = (found["opens_on"] if found else None) if opens_on is UNSET else opens_on
     if opens_on is not UNSET:
-        _refuse_past(first_day, days)
-    if closes_on is not None:
-        _refuse_unless_later(closes_on, first_day, days)
-    elif opens_on is not UNSET and first_day is not None and first_day > found["closes_on"]:
-        raise invalid("The first day must not be after the last.", "opens_on")
-    if minimum_participants is not None:
-        needed = "SELECT needed_count FROM catalog.community WHERE id = $1"
-        _refuse_bad_minimum(minimum_participants, await connection.fetchval(needed, found["community_id"]))
+        with faults.collected():
+            _refuse_past(first_day, days)
+    with faults.collected():
+        if closes_on is not None:
+            _refuse_unless_later(closes_on, None if faults.at("opens_on") else first_day, days)
+        elif found is not None and opens_on is not UNSET and first_day is not None and first_day > found["closes_on"]:
+            raise invalid("The first day must not be after the last.", "opens_on")
+    with faults.collected():
+        needed = None if found is None else await _needed(connection, found["community_id"])
+        _refuse_bad_minimum(minimum_participants, needed)
     if offered_to is not None:
-        _refuse_no_recipient(offered_to)
+        with faults.collected():
+            _refuse_no_recipient(offered_to)
     if eligibility is not None:
-        eligibility = await _checked_eligibility(connection, eligibility, days)
-    refusals: list[Refusal] = []
+        eligibility = await _checked_eligibility(connection, eligibility, days, faults)
     if questions is not None:
-        refusals += definition_refusals(questions, "questions")
-    if status is not SurveyStatus.DRAFT:
-        if questions is not None and not refusals:
-            refusals += await question_refusals(connection, survey, questions)
+        faults.add(*definition_refusals(questions, "questions"))
+    if found is not None and SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
+        if questions is not None and not faults.at("questions"):
+            faults.add(*await question_refusals(connection, survey, questions))
         fixed = {
             "minimum_participants": minimum_participants is not None,
             "opens_on": opens_on is not UNSET,
             "offered_to": offered_to is not None,
             "eligibility": eligibility is not None,
         }
-        refusals += [
-            Refusal(RefusalCode.TOO_LATE, ONLY_IN_DRAFTS, (name,)) for name, is_given in fixed.items() if is_given
-        ]
-    if status is SurveyStatus.OPEN:
-        texts = {"title": (found["title"], title), "description": (found["description"], description)}
-        refusals += await text_refusals(connection, texts)
-    if refusals:
-        raise Refused(*refusals)
+        for name, is_given in fixed.items():
+            if is_given:
+                faults.add(Refusal(RefusalCode.TOO_LATE, ONLY_IN_DRAFTS, (name,)))
+    if found is not None and SurveyStatus(found["status"]) is SurveyStatus.OPEN:
+        given = {"title": title, "description": description}
+        texts = {name: (found[name], text or found[name]) for name, text in given.items() if not faults.at(name)}
+        faults.add(*await text_refusals(connection, texts))
+    faults.refuse()
+    assert found is not None
+    status = SurveyStatus(found["status"])
     version: int = found["version"]
     if questions is not None:
         if status is SurveyStatus.DRAFT:
@@ -187,8 +202,8 @@ async def revise_survey(
     await connection.execute(
         "UPDATE catalog.survey SET title = $2, description = $3, closes_on = $4, version = $5 WHERE id = $1",
         survey,
-        title,
-        description,
+        title or found["title"],
+        description or found["description"],
         closes_on or found["closes_on"],
         version,
     )
@@ -238,8 +253,14 @@ def _refuse_past(opens_on: date | None, days: Days) -> None:
         raise invalid("This day is in the past.", "opens_on")
 
 
-def _refuse_bad_minimum(participants: int, needed: int) -> None:
-    if not needed <= participants <= MOST_PARTICIPANTS:
+async def _needed(connection: Connection, community: UUID) -> int | None:
+    """The least minimum of participants of a community's surveys; None if there is no such community."""
+    found: int | None = await connection.fetchval("SELECT needed_count FROM catalog.community WHERE id = $1", community)
+    return found
+
+
+def _refuse_bad_minimum(participants: int | None, needed: int | None) -> None:
+    if participants is not None and needed is not None and not needed <= participants <= MOST_PARTICIPANTS:
         raise invalid(f"This must be between {needed:,} and {MOST_PARTICIPANTS:,}.", "minimum_participants")
 
 
@@ -257,33 +278,26 @@ def _refuse_unless_later(closes_on: date, opens_on: date | None, days: Days) -> 
         raise invalid("The last day must not be in the past, nor precede the first.", "closes_on")
 
 
-def _refuse_bad_questions(questions: Sequence[QuestionDefinition]) -> None:
-    refusals = definition_refusals(questions, "questions")
-    if refusals:
-        raise Refused(*refusals)
-
-
 async def _checked_eligibility(
-    connection: Connection, eligible: EligibilityDefinition, days: Days
+    connection: Connection, eligible: EligibilityDefinition, days: Days, faults: Faults
 ) -> EligibilityDefinition:
-    """The eligibility as it is stored. Raises Refused: INVALID and NOT_FOUND."""
+    """The eligibility as it is stored. Adds INVALID and NOT_FOUND to the faults."""
     path = ("eligibility",)
     for name, year in (("born_from", eligible.born_from), ("born_to", eligible.born_to)):
         if year is not None and not FIRST_YEAR <= year <= days.latest.year:
-            raise invalid(f"The year of birth must be between {FIRST_YEAR} and the current year.", *path, name)
-    if eligible.born_from is not None and eligible.born_to is not None and eligible.born_from > eligible.born_to:
-        raise invalid("The last year must not precede the first.", *path, "born_to")
+            message = f"The year of birth must be between {FIRST_YEAR} and the current year."
+            faults.add(*invalid(message, *path, name).refusals)
+        elif name == "born_to" and year is not None and eligible.born_from is not None and eligible.born_from > year:
+            faults.add(*invalid("The last year must not precede the first.", *path, name).refusals)
     known = await connection.fetch("SELECT id FROM catalog.treatment WHERE id = any($1)", list(eligible.treatments))
     found = {row["id"] for row in known}
-    unknown = [
-        refusal
-        for number, treatment in enumerate(eligible.treatments)
-        if treatment not in found
-        for refusal in not_found(*path, "treatments", number).refusals
-    ]
-    if unknown:
-        raise Refused(*unknown)
-    regions = [region_of(region, *path, "regions", number) for number, region in enumerate(eligible.regions)]
+    for number, treatment in enumerate(eligible.treatments):
+        if treatment not in found:
+            faults.add(*not_found(*path, "treatments", number).refusals)
+    regions = []
+    for number, region in enumerate(eligible.regions):
+        with faults.collected():
+            regions.append(region_of(region, *path, "regions", number))
     return replace(eligible, regions=list(dict.fromkeys(regions)))
 
 

@@ -53,12 +53,11 @@ def definition_refusals(questions: Sequence[QuestionDefinition], *path: Step) ->
     for number, question in enumerate(questions):
         for which, rule in enumerate(question.visible_when):
             found += _rule_refusals(question, rule, by_key, *path, number, "visible_when", which)
-    if not found:
-        found += [
-            _invalid("The visibility rules of this question depend on its own answer.", *path, number, "visible_when")
-            for number, question in enumerate(questions)
-            if _depends_on_itself(question.key, by_key)
-        ]
+    found += [
+        _invalid("The visibility rules of this question depend on its own answer.", *path, number, "visible_when")
+        for number, question in enumerate(questions)
+        if question is by_key[question.key] and _depends_on_itself(question.key, by_key)
+    ]
     return found
 
 
@@ -174,12 +173,13 @@ def _values_of(operator: RuleOperator) -> tuple[int, int]:
 
 def _depends_on_itself(key: str, by_key: Mapping[str, QuestionDefinition]) -> bool:
     seen: set[str] = set()
-    ahead = [rule.question for rule in by_key[key].visible_when]
+    # A rule of its own on its own answer has been refused at its place.
+    ahead = [rule.question for rule in by_key[key].visible_when if rule.question != key]
     while ahead:
         on = ahead.pop()
         if on == key:
             return True
-        if on not in seen:
+        if on not in seen and on in by_key:
             seen.add(on)
             ahead += [rule.question for rule in by_key[on].visible_when]
     return False

@@ -13,11 +13,10 @@ from models.parameters import IndicatorIdOrNone, MemberId, ObservationId
 from models.tracking.observations import Scale
 from models.viewers import Viewer
 from resolvers.days import day_within
+from resolvers.faults import Faults
 from resolvers.transactions import (
     Path,
     Refusal,
-    RefusalCode,
-    Refused,
     invalid,
     limit_reached,
     member_of,
@@ -41,6 +40,7 @@ class ObservationEntry:
 async def record_observations(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     observed_on: date,
     entries: Sequence[ObservationEntry],
@@ -53,17 +53,16 @@ async def record_observations(
     with its path, LIMIT_REACHED for too many entries.
     """
     member = member_of(viewer)
-    if on_behalf_of is not None and not await keeps_diary(connection, member, on_behalf_of):
-        raise not_found("on_behalf_of")
-    if not entries:
-        raise invalid("At least one entry is required.", "entries")
-    if len(entries) > ENTRIES:
-        raise limit_reached(f"At most {ENTRIES} entries can be recorded at a time.", "entries")
-    refusals: list[Refusal] = []
-    try:
+    with faults.collected():
+        if on_behalf_of is not None and not await keeps_diary(connection, member, on_behalf_of):
+            raise not_found("on_behalf_of")
+    with faults.collected():
+        if not entries:
+            raise invalid("At least one entry is required.", "entries")
+        if len(entries) > ENTRIES:
+            raise limit_reached(f"At most {ENTRIES} entries can be recorded at a time.", "entries")
+    with faults.collected():
         await day_within(connection, observed_on, "observed_on")
-    except Refused as refused:
-        refusals += refused.refusals
     found = await connection.fetch(
         "SELECT id, scale, minimum, maximum FROM catalog.indicator WHERE id = any($1::uuid[])",
         [entry.indicator for entry in entries if entry.indicator is not None],
@@ -72,17 +71,14 @@ async def record_observations(
     notes, seen = [], set()
     for place, entry in enumerate(entries):
         path = ("entries", place)
-        try:
+        with faults.collected():
             notes.append(optional_text_within(entry.note, NOTE_LENGTH, *path, "note"))
-        except Refused as refused:
-            refusals += refused.refusals
-        refusals += refusals_of(entry, indicators, path)
+        faults.add(*refusals_of(entry, indicators, path))
         if entry.indicator in seen:
             message = "An earlier entry has the same indicator, and an indicator has one value a day."
-            refusals.append(Refusal(RefusalCode.INVALID, message, (*path, "indicator")))
+            faults.add(*invalid(message, *path, "indicator").refusals)
         seen.add(entry.indicator or object())
-    if refusals:
-        raise Refused(*refusals)
+    faults.refuse()
     rows = [
         (entry.indicator, entry.value + 0.0, note)  # minus zero becomes zero
         for entry, note in zip(entries, notes, strict=True)

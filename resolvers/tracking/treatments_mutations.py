@@ -14,14 +14,13 @@ from models.tracking.treatments import CourseStatus, Severity, StopReason
 from models.viewers import Viewer
 from resolvers.days import day_within
 from resolvers.eligibility import eligibility_changed
+from resolvers.faults import Faults
 from resolvers.transactions import (
     Refusal,
-    Refused,
     invalid,
     limit_reached,
     member_of,
     not_found,
-    optional_line_within,
     optional_text_within,
     taken,
     too_late,
@@ -45,6 +44,7 @@ class ReportedSideEffect:
 async def start_course(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     treatment: TreatmentId,
     community: CommunityId | None = None,
@@ -58,14 +58,18 @@ async def start_course(
     treatment started on the same day.
     """
     member = member_of(viewer)
-    if not await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.treatment WHERE id = $1)", treatment):
-        raise not_found("treatment")
-    if community is not None and not await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM care.membership WHERE member_id = $1 AND community_id = $2)", member, community
-    ):
-        raise not_found("community")
-    await day_within(connection, started_on, "started_on")
-    dose = optional_line_within(dose, DOSE_LENGTH, "dose")
+    with faults.collected():
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.treatment WHERE id = $1)", treatment):
+            raise not_found("treatment")
+    with faults.collected():
+        if community is not None and not await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM care.membership WHERE member_id = $1 AND community_id = $2)", member, community
+        ):
+            raise not_found("community")
+    with faults.collected():
+        await day_within(connection, started_on, "started_on")
+    with faults.collected():
+        dose = optional_text_within(dose, DOSE_LENGTH, "dose")
     # Of two identical requests at once, the second waits here, and then finds the first one's course.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"courses of {member}")
     begun = await connection.fetchval(
@@ -73,7 +77,10 @@ async def start_course(
         member, treatment, started_on,
     )  # fmt: skip
     if begun:
-        raise taken("You already have a course of this treatment that started on this day.", "started_on")
+        faults.add(
+            *taken("You already have a course of this treatment that started on this day.", "started_on").refusals
+        )
+    faults.refuse()
     made: UUID = await connection.fetchval(
         """
         INSERT INTO care.course (member_id, treatment_id, community_id, status, started_on, dose)
@@ -88,6 +95,7 @@ async def start_course(
 async def end_course(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     course: CourseId,
     ended_on: date,
@@ -99,16 +107,21 @@ async def end_course(
     Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND if the course is not theirs, INVALID for the
     status, the reason or the day, TOO_LATE if it has already ended.
     """
-    found = await own_course(connection, viewer, course)
-    if status is CourseStatus.ACTIVE:
-        raise invalid("The status must be COMPLETED, STOPPED or ON_HOLD.", "status")
-    if status is CourseStatus.STOPPED and reason is None:
-        raise invalid("STOPPED requires a reason.", "reason")
-    await day_within(connection, ended_on, "ended_on")
-    if ended_on < found["started_on"]:
-        raise invalid("This day precedes the first day of the course.", "ended_on")
-    if found["status"] in (CourseStatus.COMPLETED, CourseStatus.STOPPED):
-        raise too_late("This course has already ended.", "course")
+    found = None
+    with faults.collected():
+        found = await own_course(connection, viewer, course)
+        if found["status"] in (CourseStatus.COMPLETED, CourseStatus.STOPPED):
+            raise too_late("This course has already ended.", "course")
+    with faults.collected():
+        if status is CourseStatus.ACTIVE:
+            raise invalid("The status must be COMPLETED, STOPPED or ON_HOLD.", "status")
+        if status is CourseStatus.STOPPED and reason is None:
+            raise invalid("STOPPED requires a reason.", "reason")
+    with faults.collected():
+        await day_within(connection, ended_on, "ended_on")
+        if found is not None and ended_on < found["started_on"]:
+            raise invalid("This day precedes the first day of the course.", "ended_on")
+    faults.refuse()
     await connection.execute(
         "UPDATE care.course SET status = $2, ended_on = $3, stop_reason = $4 WHERE id = $1",
         course, status.value, ended_on, reason and reason.value,
@@ -119,6 +132,7 @@ async def end_course(
 async def evaluate_course(
     connection: Connection,
     viewer: Viewer,
+    faults: Faults,
     *,
     course: CourseId,
     effectiveness: int,
@@ -132,20 +146,19 @@ async def evaluate_course(
     Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND if the course is not theirs or for an
     indicator, INVALID for a rating or a side effect, TOO_LONG for the comment, LIMIT_REACHED for too many side effects.
     """
-    found = await own_course(connection, viewer, course)
+    found = None
+    with faults.collected():
+        found = await own_course(connection, viewer, course)
     side_effects = side_effects or ()
-    refusals: list[Refusal] = []
     figures = {"effectiveness": effectiveness, "convenience": convenience, "satisfaction": satisfaction}
     for name, figure in figures.items():
         if not 0 <= figure <= MOST:
-            refusals += invalid(f"The rating must be between 0 and {MOST}.", name).refusals
-    try:
+            faults.add(*invalid(f"The rating must be between 0 and {MOST}.", name).refusals)
+    with faults.collected():
         comment = optional_text_within(comment, COMMENT_LENGTH, "comment")
-    except Refused as refused:
-        refusals += refused.refusals
-    refusals += await refusals_of(connection, side_effects)
-    if refusals:
-        raise Refused(*refusals)
+    faults.add(*await refusals_of(connection, side_effects))
+    faults.refuse()
+    assert found is not None
     evaluation: UUID = await connection.fetchval(
         """
         INSERT INTO care.evaluation

@@ -17,7 +17,7 @@ from resolvers.tracking import observations, treatments
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.identity.members import CareLink, Member, Membership
 from schema.identity.organizations import Organization
-from schema.pagination import Node, RelayConnection
+from schema.pagination import UNKNOWN_ID, Node, RelayConnection
 from schema.scalars import EmailAddress
 from schema.tracking.observations import KNOWN, PERIOD, SPAN, Dashboard, Observation
 from schema.tracking.treatments import TreatmentCourse
@@ -109,7 +109,7 @@ class Me(Node):
     observations: RelayConnection[Observation] = paged(
         observations.observations_of,
         "The viewer's observations, newest day first.",
-        arguments={"indicator": "Id of an indicator: only its observations."},
+        arguments={"indicator": f"Id of an indicator: only its observations. {UNKNOWN_ID}"},
     )
     courses: list[TreatmentCourse] = sql(
         treatments.courses_of,

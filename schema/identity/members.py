@@ -11,7 +11,7 @@ from planner.declare import column, graph_enum, graph_type, sql
 from resolvers.community import communities
 from resolvers.identity import members as resolve
 from schema.access import MANAGER, PATIENT
-from schema.pagination import Node
+from schema.pagination import UNKNOWN_ID, Node
 from schema.tracking.observations import KNOWN, PERIOD, POINTS, SPAN, Dashboard, SeriesPoint
 from schema.tracking.treatments import TreatmentCourse
 
@@ -68,7 +68,10 @@ class Member(Node):
     series: list[SeriesPoint] = sql(
         resolve.series_of,
         "Their observations of one indicator, summarized by interval, oldest first. Empty if not shared.",
-        arguments={"indicator": "Id of the indicator.", "interval": "Length of time that each point covers."},
+        arguments={
+            "indicator": f"Id of the indicator. {UNKNOWN_ID}",
+            "interval": "Length of time that each point covers.",
+        },
         size=POINTS,
         only=PATIENT,
     )

@@ -1,12 +1,16 @@
-"""Mutations of participations: a member's answers to a survey."""
+"""Mutations of participations, a member's answers to a survey, and the query that checks answers."""
 
+import strawberry
+
+from planner.declare import graph_type
 from resolvers.research import participations_mutations as participations
 from resolvers.research import surveys as resolve
 from resolvers.research.participations_rules import TEXT_LENGTH, AnswerEntry
-from schema.access import PATIENT
+from schema.access import MANAGER, PATIENT
 from schema.inputs import nested
-from schema.mutations import mutation, mutations, shown
+from schema.mutations import mutation, mutations, question, shown, user_error
 from schema.research.surveys import Participation
+from schema.user_errors import UserError
 
 PARTICIPATION = {
     "participation": shown(Participation, resolve.participation_made, "The viewer's participation in the survey.")
@@ -20,12 +24,42 @@ VERSION = (
 nested(
     AnswerEntry,
     "AnswerInput",
-    "An answer, in the one of its four fields that fits the kind of question.",
+    "An answer, in the one of its four fields that fits the kind of question. Without a value it is no answer.",
     question="The question's key.",
     codes="The codes of the chosen options.",
     number="The answer to a scale or number question.",
     date="The answer to a date question.",
     text=f"The answer to a text question: at most {TEXT_LENGTH:,} characters.",
+)
+
+
+@graph_type(audience=PATIENT | MANAGER)
+class SurveyCheck:
+    """What a survey makes of answers: the questions that they show, and why they would be refused."""
+
+    shown: list[str] = strawberry.field(
+        description="Keys of the questions that are shown, in order. Empty for an unknown survey."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="Why `surveySubmit` would refuse the answers, required ones that are missing included. Empty if it "
+        "would accept them."
+    )
+
+
+def survey_checked(found: participations.CheckedAnswers) -> SurveyCheck:
+    return SurveyCheck(shown=list(found.shown), user_errors=[user_error(refusal) for refusal in found.refusals])
+
+
+survey_check = question(
+    participations.check_survey,
+    "Check answers to a survey without saving them: which questions they show, and which of them would be refused. The "
+    "current questions apply, whether the survey is open or not.",
+    only=PATIENT | MANAGER,
+    answer=SurveyCheck,
+    make=survey_checked,
+    input_name="SurveyCheckInput",
+    survey="A survey that the viewer can see.",
+    answers="The answers so far, at most one for each question.",
 )
 
 

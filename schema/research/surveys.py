@@ -46,13 +46,19 @@ class QuestionOption:
     label: str = column("Label for people to read.")
 
 
-@graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.VisibilityRule)
+@graph_type(
+    audience=PATIENT | BUYER | MANAGER,
+    row=tables.VisibilityRule,
+    description="A condition on the answer to another question, earlier or later, which decides whether a question is "
+    "shown. There is no answer if the other question is hidden, whatever was entered, if its text is blank, or if the "
+    "answer would be refused.",
+)
 class VisibilityRule:
-    """A condition on the answer to another question, which decides whether a question is shown."""
-
     question: str = column("Key of the other question.", of="on_key")
     operator: tables.RuleOperator = column("How the answer is compared with the values.")
-    values: list[str] = column("The values to compare with. Empty for ANSWERED.")
+    values: list[str] = column(
+        "Codes of options, numbers or days to compare with: several for IN, none for ANSWERED, otherwise one."
+    )
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.Question, prefix="qst")
@@ -77,7 +83,9 @@ class Question(Node):
         "Number of options that an answer may choose. Null if there is no limit, or several may not be chosen."
     )
     visible_when: list[VisibilityRule] = sql(
-        resolve.rules_of, "The question is shown when all these rules hold. Empty if it is always shown."
+        resolve.rules_of,
+        "The question is shown if all these rules hold, and hidden otherwise. Empty if it is always shown. "
+        "`surveyCheck` evaluates the rules of all questions.",
     )
 
 

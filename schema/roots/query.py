@@ -28,7 +28,9 @@ from schema.insight.datasets import Dataset, Variable
 from schema.insight.insights import Insight
 from schema.insight.insights_mutations import InsightQuote
 from schema.insight.licences import Licence
-from schema.pagination import Node, RelayConnection
+from schema.pagination import UNKNOWN_ID, UNKNOWN_SLUG, Node, RelayConnection
+from schema.research import participations_mutations
+from schema.research.participations_mutations import SurveyCheck
 from schema.research.surveys import Consent, Notice, Participation, Question, Survey
 from schema.tracking.observations import Indicator, Observation
 from schema.tracking.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
@@ -130,8 +132,8 @@ class Query:
         resolvers.insight.data_uses.data_uses,
         "The public ledger: every use of members' data, newest first.",
         arguments={
-            "organization": "Id of an organization: only uses that it requested.",
-            "community": "Slug of a community: only uses of its members' data.",
+            "organization": f"Id of an organization: only uses that it requested. {UNKNOWN_ID}",
+            "community": f"Slug of a community: only uses of its members' data. {UNKNOWN_SLUG}",
         },
         only=PUBLIC,
     )
@@ -153,6 +155,7 @@ class Query:
         "A survey by its id. Null if there is none; drafts exist for staff only.",
         only=SIGNED_IN,
     )
+    survey_check: SurveyCheck = participations_mutations.survey_check
 
     organization: Organization = sql(
         resolvers.identity.organizations.organization, "The viewer's own organization.", only=BUYER
@@ -162,7 +165,7 @@ class Query:
         resolvers.insight.datasets.datasets,
         "All datasets, most recently frozen first.",
         arguments={
-            "community": "Slug of a community: only its datasets.",
+            "community": f"Slug of a community: only its datasets. {UNKNOWN_SLUG}",
             "kind": "Only datasets of this kind.",
         },
         only=BUYER | MANAGER,
@@ -179,7 +182,10 @@ class Query:
     surveys: RelayConnection[Survey] = paged(
         resolvers.research.surveys.surveys,
         "All surveys, latest closing day first.",
-        arguments={"community": "Slug of a community: only its surveys.", "status": "Only surveys with this status."},
+        arguments={
+            "community": f"Slug of a community: only its surveys. {UNKNOWN_SLUG}",
+            "status": "Only surveys with this status.",
+        },
         only=MANAGER,
     )
     flags: RelayConnection[Flag] = paged(

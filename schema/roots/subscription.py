@@ -19,8 +19,8 @@ class Subscription:
         "Delivers each insight that is published.",
         topic=events.community_topic,
         arguments={
-            "community": "Slug of a community: only its insights. Defaults to every community for staff, to those that "
-            "a member belongs to, and to those that a buyer's licences cover."
+            "community": "Slug of a community: only its insights. An unknown slug is refused. Defaults to every "
+            "community for staff, to those that a member belongs to, and to those that a buyer's licences cover."
         },
         only=SIGNED_IN,
     )
@@ -34,7 +34,7 @@ class Subscription:
         events.post_added,
         "Delivers each new post in a discussion.",
         topic=events.discussion_topic,
-        arguments={"discussion": "Id of the discussion."},
+        arguments={"discussion": "Id of the discussion. An unknown id is refused."},
         only=PATIENT | MANAGER,
     )
     survey_opened: Survey = subscription(
@@ -42,7 +42,8 @@ class Subscription:
         "Delivers each survey that opens.",
         topic=events.community_topic,
         arguments={
-            "community": "Slug of a community: only its surveys. Defaults to every community the viewer belongs to."
+            "community": "Slug of a community: only its surveys. An unknown slug is refused. Defaults to every "
+            "community the viewer belongs to."
         },
         only=PATIENT,
     )

@@ -14,7 +14,7 @@ from resolvers.tracking import observations
 from resolvers.tracking import treatments as resolve
 from resolvers.tracking.treatments_mutations import MOST
 from schema.access import PATIENT, PUBLIC, SIGNED_IN
-from schema.pagination import Node, RelayConnection
+from schema.pagination import UNKNOWN_SLUG, Node, RelayConnection
 from schema.tracking.observations import Indicator
 
 if TYPE_CHECKING:
@@ -41,14 +41,16 @@ class Treatment(Node):
         paged(
             resolve.evaluations_of,
             "Members' evaluations of it that are shared with the viewer, newest first.",
-            arguments={"community": "Slug of a community: only evaluations of courses for its condition."},
+            arguments={
+                "community": f"Slug of a community: only evaluations of courses for its condition. {UNKNOWN_SLUG}"
+            },
             only=PATIENT,
         )
     )
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_treatment,
         "Insights with a variable about this treatment, newest first.",
-        arguments={"community": "Slug of a community: only insights from its datasets."},
+        arguments={"community": f"Slug of a community: only insights from its datasets. {UNKNOWN_SLUG}"},
         only=SIGNED_IN,
     )
 

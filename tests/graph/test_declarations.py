@@ -12,7 +12,7 @@ from strawberry.types.base import get_object_definition
 
 import models.parameters
 from models.database import Connection
-from models.parameters import CommunityId, IndicatorIdOrNone, NodeId, TopicId
+from models.parameters import NO_ROW, CommunityId, IndicatorIdOrNone, NodeId, TopicId
 from models.viewers import Viewer
 from planner.tables import Tables
 from resolvers.transactions import UNSET, Maybe, Refused
@@ -28,9 +28,10 @@ RESOLVERS = sorted((ROOT / "resolvers").rglob("*.py"))
 REFUSING = {
     "not_found": 0, "invalid": 1, "taken": 1, "too_long": 1, "too_early": 1, "too_late": 1, "not_eligible": 1,
     "limit_reached": 1, "conflict": 1, "refused": 2, "text_within": 2, "optional_text_within": 2, "day_within": 2,
-    "Refusal": 2, "Suspended": 0, "_invalid": 1, "title_in": 1, "body_in": 1, "note_in": 1, "expect_writer": 3,
-    "expect_not_suspended": 2, "pseudonym_of": 1, "birth_year_of": 3, "locale_of": 1, "about_of": 1, "region_of": 1,
-    "check_notice": 2, "accepted_answers": 2, "definition_refusals": 1, "_text_refusals": 2, "_fault": 2,
+    "Refusal": 2, "_invalid": 1, "title_in": 1, "body_in": 1, "note_in": 1, "expect_writer": 3,
+    "expect_not_suspended": 2, "at": 0, "free": 2, "refuse": 1,
+    "pseudonym_of": 1, "birth_year_of": 3, "locale_of": 1, "about_of": 1, "region_of": 1,
+    "check_notice": 2, "accepted_answers": 2, "definition_refusals": 1, "_text_refusals": 2, "_faults": 2,
 }  # fmt: skip
 
 
@@ -160,8 +161,8 @@ def test_an_input_is_read_in_one_visit() -> None:
         "count": 5,
         "year": 2001,
     }
-    assert (visit.unknown, visit.unwritable) == ([], [])
-    visit.refuse_unknown_ids()
+    assert visit.refusals == []
+    visit.faults().refuse()
 
 
 def test_what_is_left_out_takes_the_default_of_the_write_function() -> None:
@@ -177,13 +178,15 @@ def test_an_id_of_another_type_is_refused_where_it_stands() -> None:
     bad, key = f"dis_{uuid4()}", uuid4()
     values, visit = taken(community=f"com_{key}", about=[f"trt_{key}", bad, "x"], indicator=bad, note="a\0b")
     assert values["indicator"] is None  # for the write function to report
-    assert visit.unknown == [("about", 1), ("about", 2)]
-    with pytest.raises(Refused) as unknown:
-        visit.refuse_unknown_ids()
-    assert [one.path for one in unknown.value.refusals] == [("about", 1)]
-    with pytest.raises(Refused) as unwritable:
-        visit.refuse_unwritable_text()
-    assert [one.path for one in unwritable.value.refusals] == [("note",)]
+    assert values["about"] == [NodeId("trt", key), NodeId("", NO_ROW), NodeId("", NO_ROW)]
+    assert values["note"] == ""
+    with pytest.raises(Refused) as refused:
+        visit.faults().refuse()
+    assert [(one.code, one.path) for one in refused.value.refusals] == [
+        ("NOT_FOUND", ("about", 1)),
+        ("NOT_FOUND", ("about", 2)),
+        ("INVALID", ("note",)),
+    ]
 
 
 def test_a_digest_is_of_each_value_at_its_place() -> None:

@@ -61,9 +61,9 @@ def by_key(parent: Any, info: Any, **arguments: Any) -> Any:
 
 
 def of_rows(view: View) -> set[tuple[str, str]]:
-    """Every field of a view, except root fields and fields of payloads."""
+    """Every field of a view, except root fields and fields of results that take an input."""
     kinds = [kind for kind in view._schema.type_map.values() if is_object_type(kind) and not kind.name.startswith("__")]
-    names = {kind.name for kind in kinds if not kind.name.endswith((*ROOTS, "Payload", "Quote", "UserError"))}
+    names = {kind.name for kind in kinds if not kind.name.endswith((*ROOTS, "Payload", "Quote", "Check", "UserError"))}
     return {(kind.name, name) for kind in kinds if kind.name in names for name in kind.fields}
 
 

@@ -26,7 +26,7 @@ PROMISED = {
     "Query": {
         EVERYONE: "node nodes viewer communities community treatments treatment indicators regions notices dataUses",
         SIGNED_IN: "survey dataset insight",
-        MEMBERS_AND_STAFF: "member discussion",
+        MEMBERS_AND_STAFF: "member discussion surveyCheck",
         "PATIENT": "me",
         BUYERS_AND_STAFF: "datasets insightQuote",
         "BUYER": "organization",
@@ -74,6 +74,7 @@ PROMISED = {
     "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
     "WaveFreezePayload": {"MANAGER": "dataset userErrors query"},
     "InsightPublishPayload": {BUYERS_AND_STAFF: "insight charged quote userErrors query"},
+    "SurveyCheck": {MEMBERS_AND_STAFF: "shown userErrors"},
     "InsightQuote": {
         BUYERS_AND_STAFF: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy"
     },

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import asyncpg
+import pytest
 
 from models.migrations import run
 from privacy.domains import REGIONS
@@ -143,5 +144,26 @@ async def test_stored_regions_are_migrated(server: str) -> None:
                 )
                 # An unknown region stays in the eligibility: a survey without regions is for everybody.
                 assert (written, region, set(asked)) == (written, name, {name or written, "Corse"})
+            await connection.execute(
+                "UPDATE catalog.eligibility SET regions = '{Atlantis}' WHERE survey_id ="
+                " (SELECT id FROM catalog.survey WHERE title = '0')"
+            )
+            await run.upgrade(dsn, "0016")
+            surveys = await connection.fetch(
+                "SELECT title, regions, born_from FROM catalog.eligibility JOIN catalog.survey s ON s.id = survey_id"
+            )
+            for survey in surveys:
+                name = before[int(survey["title"])][1]
+                # Nobody is born in 9999: what asked nobody does not ask everybody now.
+                expected = (set(), 9999) if survey["title"] == "0" else ({name, "Corse"} - {None}, None)
+                assert (set(survey["regions"]), survey["born_from"]) == expected
+            for statement in (
+                "UPDATE care.profile SET region = 'corse'",
+                "UPDATE catalog.eligibility SET regions = '{Corse,Atlantis}'",
+                "INSERT INTO identity.registration (email, pseudonym, kind, sex, region, locale, notice_version,"
+                " expires_at) VALUES ('a@b.example', 'a', 'PATIENT', 'UNKNOWN', 'Atlantis', 'fr-FR', '1', now())",
+            ):
+                with pytest.raises(asyncpg.CheckViolationError, match="region"):
+                    await connection.execute(statement)
         finally:
             await connection.close()

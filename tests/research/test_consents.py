@@ -116,7 +116,9 @@ async def test_consenting_needs_the_newest_notice_and_withdrawing_does_not(netwo
         wants = {"purpose": "SURVEY_RESEARCH", "granted": True, **SHOWN}
         assert await network.refused(ada, "consentSet", **wants) == ("INVALID", "input.noticeVersion")
         await takes_back(network, ada)
-        assert await network.refused(ada, "consentSet", **wants | {"noticeVersion": "2999-1"}) == (
+        assert await network.refused(
+            ada, "consentSet", **wants | {"noticeVersion": "2999-1", "recipients": ["HOSPITAL"]}
+        ) == (
             "INVALID",
             "input.noticeVersion",
         )

@@ -86,8 +86,8 @@ async def test_answers_to_hidden_questions_are_dropped(network: Network, survey:
 @pytest.mark.parametrize(
     ("answers", "expected"),
     [
-        ([], [("INVALID", "input.answers")]),
-        ([YES], [("INVALID", "input.answers")]),
+        ([], [("INVALID", "input.answers.treated")]),
+        ([YES], [("INVALID", "input.answers.how")]),
         ([YES, {"question": "how", "codes": ["NEVER"]}], [("INVALID", "input.answers.1.codes.0")]),
         ([YES, {"question": "how", "codes": ["YES", "NO", "SOME"]}], [("INVALID", "input.answers.1.codes")]),
         ([NO, {"question": "burden", "number": 11}], [("INVALID", "input.answers.1.number")]),
@@ -100,7 +100,7 @@ async def test_answers_to_hidden_questions_are_dropped(network: Network, survey:
             [
                 ("NOT_FOUND", "input.answers.1.question"),
                 ("INVALID", "input.answers.0.number"),
-                ("INVALID", "input.answers"),
+                ("INVALID", "input.answers.treated"),
             ],
         ),
     ],
@@ -209,7 +209,7 @@ async def test_answers_to_an_earlier_version_stay_with_their_questions(
     )
     assert revised["survey"] == {"version": 2, "questions": [{"key": "treated"}, {"key": "new"}]}
     assert (await own(network, ada, survey))[1]["burden"] == 7
-    assert await network.refused(ben, "surveySubmit", survey=survey, answers=[NO]) == ("INVALID", "input.answers")
+    assert await network.refused(ben, "surveySubmit", survey=survey, answers=[NO]) == ("INVALID", "input.answers.new")
     new = {"question": "new", "date": "2026-01-31"}
     assert await refusals(network, ben, "surveySubmit", survey=survey, answers=[YES, HOW, new]) == [
         ("NOT_FOUND", "input.answers.1.question")

@@ -96,10 +96,10 @@ def test_a_single_choice_question_takes_one_choice() -> None:
 
 
 def test_a_visible_required_question_must_be_answered_on_submission() -> None:
-    assert answered(YES) == ({"treated": AnswerValue(codes=("YES",))}, [("INVALID", "answers")])
-    assert answered() == ({}, [("INVALID", "answers")])
+    assert answered(YES) == ({"treated": AnswerValue(codes=("YES",))}, [("INVALID", "answers.how")])
+    assert answered() == ({}, [("INVALID", "answers.treated")])
     assert answered(YES, whole=False) == ({"treated": AnswerValue(codes=("YES",))}, [])
-    assert answered(YES, AnswerEntry("how"))[1] == [("INVALID", "answers")]
+    assert answered(YES, AnswerEntry("how"))[1] == [("INVALID", "answers.how")]
 
 
 def test_a_required_question_that_is_hidden_need_not_be_answered() -> None:

@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from graphql import GraphQLError
 
-from schema.scalars import InvalidScalar
-from server.errors import expectation
+from models.tracking.treatments import TreatmentKind
 from tests.server.test_edge import POST, PUBLIC, WHO, asking, refused
 from tests.server.test_limits import bomb
 from tests.support.client import ANYBODY, Ask, Caller
+
+A_KIND = f"Expected a value of type 'TreatmentKind': {', '.join(kind.name for kind in TreatmentKind)}."
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,18 @@ async def test_a_field_of_another_view_does_not_exist_and_visitors_get_a_hint(
         ('{ community(slug: "planted) { name } }', "Syntax Error: Unterminated string."),
         ('{ community(slug: "\\uplanted") { name } }', "Syntax Error: Invalid Unicode escape sequence."),
         ('{ communities(first: "planted") { nodes { name } } }', "Expected a value of type 'Int'."),
-        ('{ treatments(kind: "planted") { nodes { name } } }', "Expected a value of type 'TreatmentKind'."),
-        ("{ treatments(kind: planted) { nodes { name } } }", "Expected a value of type 'TreatmentKind'."),
-        ("{ treatments(kind: {planted: 1}) { nodes { name } } }", "Expected a value of type 'TreatmentKind'."),
+        (
+            '{ treatments(kind: "planted") { nodes { name } } }',
+            A_KIND,
+        ),
+        (
+            "{ treatments(kind: planted) { nodes { name } } }",
+            A_KIND,
+        ),
+        (
+            "{ treatments(kind: {planted: 1}) { nodes { name } } }",
+            A_KIND,
+        ),
         ("{ community(slug: 31337) { name } }", "Expected a value of type 'String'."),
         (
             'mutation { signIn(input: {email: "planted@b.c"}) { token } }',
@@ -110,7 +119,7 @@ async def test_a_field_of_another_view_does_not_exist_and_visitors_get_a_hint(
             "Expected a value of type 'SignInInput'.",
         ),
         (
-            'mutation { signIn(input: {email: "planted", password: "p"}) { token } }',
+            'mutation { signIn(input: {email: 31337, password: "p"}) { token } }',
             "EmailAddress takes an e-mail address.",
         ),
     ],
@@ -155,10 +164,116 @@ async def test_variable_errors_name_the_path_within_the_variable(ask: Ask) -> No
         assert "31337" not in json.dumps(error)
 
 
-def test_a_scalar_words_its_own_error_and_no_other_message_is_passed_on() -> None:
-    for words in ("Write a day.", "A day 'of' {any} form"):
-        assert expectation(InvalidScalar(words), "Date") == words
-    assert expectation(GraphQLError("Date takes planted."), "Date") == "Expected a value of type 'Date'."
+async def faults_of(ask: Ask, document: str, **variables: Any) -> list[tuple[str, list[str] | None]]:
+    answer = await ask.http.post("/graphql", json={"query": document, "variables": variables})
+    errors = answer.json()["errors"]
+    assert all(error["extensions"]["code"] == "BAD_USER_INPUT" for error in errors), errors
+    return [(error["message"], error["extensions"].get("path")) for error in errors]
+
+
+REGISTER = "mutation ($input: RegisterInput!) { register(input: $input) { userErrors { code } } }"
+FITTING = {"email": "a@b.example", "password": "p", "pseudonym": "A", "kind": "PATIENT", "noticeVersion": "1"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "place", "expected"),
+    [
+        ({"kind": "planted"}, "kind", "Expected a value of type 'MemberKind': PATIENT, RELATIVE, ASSOCIATION."),
+        ({"kind": 31337}, "kind", "Expected a value of type 'MemberKind': PATIENT, RELATIVE, ASSOCIATION."),
+        ({"kind": None}, "kind", "Expected a value of type 'MemberKind!': PATIENT, RELATIVE, ASSOCIATION."),
+        ({"birthYear": "planted"}, "birthYear", "Expected a value of type 'Int'."),
+        ({"birthYear": 2**31}, "birthYear", "Expected a value of type 'Int'."),
+        ({"pseudonym": ["planted"]}, "pseudonym", "Expected a value of type 'String'."),
+        ({"email": 31337}, "email", "EmailAddress takes an e-mail address."),
+        ({"birthYaer": "planted"}, "birthYaer", "Type 'RegisterInput' has no such field. Did you mean 'birthYear'?"),
+        ({"zzyzx_9": "planted"}, "zzyzx_9", "Type 'RegisterInput' has no such field."),
+        ({"I was planted.": 1}, "", "Type 'RegisterInput' has no such field."),
+        ({"x" * 64: "planted"}, "", "Type 'RegisterInput' has no such field."),
+    ],
+)
+async def test_a_misfitting_field_of_a_variable_is_named(
+    ask: Ask, changed: dict[str, Any], place: str, expected: str
+) -> None:
+    [(message, path)] = await faults_of(ask, REGISTER, input=FITTING | changed)
+    where = f" at {place}" if place else ""
+    assert message == f"Variable '$input' has an invalid value{where}. {expected}"
+    assert path == (["input", place] if place else None)
+    assert "planted" not in message
+
+
+async def test_every_misfitting_field_of_variables_is_named(ask: Ask, manager: Caller) -> None:
+    document = (
+        "mutation ($input: SurveyCreateInput!, $n: Int) { surveyCreate(input: $input) { userErrors { code } }"
+        " again: surveyCreate(input: $input) { query { communities(first: $n) { nodes { id } } } } }"
+    )
+    question = {"key": "a", "text": "?", "kind": "planted", "required": "planted", "options": [{"label": "planted"}]}
+    given = {"title": 31337, "description": "", "closesOn": "2999-01-01", "questions": [question], "offeredTo": ["x"]}
+    answer = await ask(manager, document, {"input": given, "n": "planted"})
+    assert sorted(".".join(error["extensions"].get("path", ["$n"])) for error in answer["errors"]) == [
+        "$n",
+        "input.community",
+        "input.offeredTo.0",
+        "input.questions.0.kind",
+        "input.questions.0.options.0.code",
+        "input.questions.0.required",
+        "input.title",
+    ]
+    assert not any(word in json.dumps(answer) for word in ("planted", "31337"))
+
+
+@pytest.mark.parametrize(
+    ("document", "column"),
+    [
+        ("{ }", 3),
+        ("{}", 2),
+        ("query Q { viewer { } }", 20),
+        ("{ viewer { audience ... { } } }", 27),
+        ("{ viewer { ... on Viewer { } } }", 28),
+        ("{ viewer { ...F } } fragment F on Viewer { }", 44),
+        ("{ viewer { audience } } fragment Unused on Viewer { }", 53),
+        ("mutation { }", 12),
+        ("mutation { signOut { } }", 22),
+        ("{ __schema { } }", 14),
+    ],
+)
+async def test_an_empty_selection_is_refused(ask: Ask, document: str, column: int) -> None:
+    status, error = await refused(ask, asking(document))
+    assert (status, error["message"]) == (400, "Syntax Error: Expected Name, found '}'.")
+    assert error["locations"] == [{"line": 1, "column": column}]
+    assert error["extensions"] == {"code": "GRAPHQL_PARSE_FAILED"}
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ("{ me { id } }", "Cannot query field 'me' on type 'Query'. It may be available after signing in."),
+        ("{ vieweer { audience } }", "Cannot query field 'vieweer' on type 'Query'. Did you mean 'viewer'?"),
+        ('{ node(id: "x") { ... on Post { id } } }', "Unknown type 'Post'. It may be available after signing in."),
+        (
+            "subscription { notificationAdded { id } }",
+            "The subscription operation is not supported by the schema. Subscriptions are available after signing in.",
+        ),
+    ],
+)
+async def test_what_needs_signing_in_says_so_unless_another_name_was_meant(
+    ask: Ask, document: str, message: str
+) -> None:
+    _, error = await refused(ask, asking(document))
+    assert error["message"] == message
+
+
+async def test_a_browser_that_opens_the_endpoint_is_sent_to_graphiql(ask: Ask) -> None:
+    browser = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "sec-fetch-site": "none"}
+    answer = await ask.http.get("/graphql", headers=browser)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/graphiql")
+    assert (await ask.http.get(answer.headers["location"], headers=browser)).status_code == 200
+    query = {"query": "{ viewer { audience } }"}
+    refusal = (await ask.http.get("/graphql", params=query, headers=browser)).json()["errors"][0]
+    assert "/graphiql" in refusal["message"]
+    assert "GraphQL-Require-Preflight: 1" in refusal["message"]
+    assert (await ask.http.post("/graphql", json=query, headers=browser)).json() == {
+        "data": {"viewer": {"audience": "PUBLIC"}}
+    }
 
 
 async def test_a_text_with_a_null_character_is_refused(ask: Ask) -> None:

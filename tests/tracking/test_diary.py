@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from models.identity.members import MemberKind, Sharing
 from models.viewers import Audience, Viewer
+from resolvers.faults import Faults
 from resolvers.identity import care_links_mutations
 from resolvers.tracking import observations_mutations
 from resolvers.tracking.observations_mutations import ObservationEntry
@@ -72,7 +73,12 @@ async def live(admin: asyncpg.Connection, steps: list[Any]) -> None:
                     viewer: Viewer, entries: list[ObservationEntry] = entries, day: int = day, side: int = side
                 ) -> object:
                     return await observations_mutations.record_observations(
-                        admin, viewer, observed_on=DAYS[day], entries=entries, on_behalf_of=patient if side else None
+                        admin,
+                        viewer,
+                        Faults(),
+                        observed_on=DAYS[day],
+                        entries=entries,
+                        on_behalf_of=patient if side else None,
                     )
 
                 done = await carried_out(admin, sides[side], record)

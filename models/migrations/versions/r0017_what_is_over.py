@@ -5,7 +5,7 @@ from alembic import op
 from models.migrations import frozen
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 create, downgrade = frozen.steps(__file__)
 OPEN_FLAGS = """
     UPDATE care.flag SET staff_id = NULL, resolution = NULL, resolved_at = NULL

@@ -1,0 +1,325 @@
+"""Refusals name every fault of an input at once, each at its own place: of every mutation, and of every kind."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type, is_list_type
+
+from models.identity.accounts import StaffRole
+from models.viewers import Audience
+from tests import factories
+from tests.graph.test_texts import VIEWS
+from tests.support.boundary_values import nullable
+from tests.support.callers import User
+from tests.support.client import ANYBODY, Caller
+from tests.support.network import Network
+from tests.support.surveys import consents, opened
+
+PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BUYER, Audience.MANAGER
+LONG, UNREADABLE = "w" * 20_000, "a\x07b"
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+# By scalar, a value that cannot be read, and the code of its refusal.
+UNREADABLE_VALUES: Mapping[str, tuple[Any, str]] = {
+    "String": (UNREADABLE, "INVALID"),
+    "ID": ("nonsense", "NOT_FOUND"),
+    "EmailAddress": ("planted", "INVALID"),
+    "Date": ("2026-02-30", "INVALID"),
+    "DateTime": ("tomorrow", "INVALID"),
+    "Decimal": ("1,50", "INVALID"),
+}
+READABLE = {"Int": 1, "Float": 1.5, "Boolean": True}
+# Only its e-mail address can be refused at its place: a wrong password is a fault of neither.
+OF_ONE_VALUE = {"signIn"}
+QUESTION = {"key": "9", "text": "", "kind": "NUMBER", "required": True, "bins": [1], "minimum": 2, "maximum": 1}
+CHOICE = {
+    "key": "c", "text": "?", "kind": "SINGLE_CHOICE", "required": True,
+    "options": [{"code": "!", "label": ""}],
+    "visibleWhen": [{"question": "none", "operator": "EQUALS", "values": []}],
+}  # fmt: skip
+# For each mutation inputs with several faults, and these by their paths. `{name}` stands for the id of an object.
+FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
+    (PUBLIC, "register",
+     {"email": "x", "password": "short", "pseudonym": "a@b.c", "kind": "PATIENT", "birthYear": 1800,
+      "region": "Atlantis", "locale": "??", "noticeVersion": "0", "clientMutationId": ""},
+     "email password pseudonym birthYear region locale noticeVersion clientMutationId"),
+    (PUBLIC, "register",
+     {"email": "élise@people.example", "password": "password123", "pseudonym": UNREADABLE, "kind": "RELATIVE",
+      "birthYear": 2020, "noticeVersion": "2025-1"},
+     "email password pseudonym birthYear:NOT_ELIGIBLE"),
+    (PUBLIC, "resetPassword", {"code": "none", "password": "short"}, "code password"),
+    (PATIENT, "profileUpdate",
+     {"pseudonym": "x", "about": LONG, "birthYear": 1800, "sex": None, "region": "Atlantis", "locale": "??",
+      "sharing": None}, "pseudonym about:TOO_LONG birthYear sex region locale sharing"),
+    (PATIENT, "profileUpdate", {"pseudonym": "{taken}", "locale": "??"}, "pseudonym:TAKEN locale"),
+    (PATIENT, "communityJoin", {"community": "com_x", "diagnosedIn": 1700}, "community:NOT_FOUND diagnosedIn"),
+    (PATIENT, "discussionStart",
+     {"community": f"com_{NOWHERE}", "title": "a", "body": " ", "about": ["x", f"trt_{NOWHERE}", "{treatment}"]},
+     "community:NOT_FOUND title body about.0:NOT_FOUND about.1:NOT_FOUND"),
+    (PATIENT, "postAdd", {"discussion": "{closed}", "body": ""}, "discussion:TOO_LATE body"),
+    (PATIENT, "postAdd", {"discussion": "x", "body": LONG}, "discussion:NOT_FOUND body:TOO_LONG"),
+    (PATIENT, "postEdit", {"post": "{post}", "body": ""}, "post:NOT_FOUND body"),
+    (PATIENT, "postFlag", {"post": "x", "reason": "SPAM", "note": LONG}, "post:NOT_FOUND note:TOO_LONG"),
+    (MANAGER, "postRemove", {"post": f"pst_{NOWHERE}", "reason": " "}, "post:NOT_FOUND reason"),
+    (MANAGER, "flagResolve", {"flag": "x", "upheld": True, "note": LONG}, "flag:NOT_FOUND note:TOO_LONG"),
+    (MANAGER, "memberSuspend", {"member": "x", "reason": "", "until": "0001-01-01T00:00:00+23:59"},
+     "member:NOT_FOUND reason until"),
+    (PATIENT, "observationsRecord",
+     {"observedOn": "2999-01-01", "onBehalfOf": "mbr_x",
+      "entries": [{"indicator": "x", "value": 1, "note": LONG}, {"indicator": "{indicator}", "value": 1e9},
+                  {"indicator": "{indicator}", "value": 1, "note": UNREADABLE}]},
+     "observedOn onBehalfOf:NOT_FOUND entries.0.indicator:NOT_FOUND entries.0.note:TOO_LONG entries.1.value "
+     "entries.2.indicator entries.2.note"),
+    (PATIENT, "notificationsRead", {"notifications": ["x", f"ntf_{NOWHERE}"]},
+     "notifications.0:NOT_FOUND notifications.1:NOT_FOUND"),
+    (PATIENT, "courseStart", {"treatment": "x", "community": "com_x", "startedOn": "2999-01-01", "dose": LONG},
+     "treatment:NOT_FOUND community:NOT_FOUND startedOn dose:TOO_LONG"),
+    (PATIENT, "courseStart", {"treatment": "{treatment}", "startedOn": "{started}", "dose": LONG},
+     "startedOn:TAKEN dose:TOO_LONG"),
+    (PATIENT, "courseEnd", {"course": "x", "endedOn": "2999-01-01", "status": "ACTIVE"},
+     "course:NOT_FOUND endedOn status"),
+    (PATIENT, "courseEnd", {"course": "{course}", "endedOn": "1950-01-01", "status": "STOPPED"}, "endedOn reason"),
+    (PATIENT, "courseEvaluate",
+     {"course": "x", "effectiveness": 11, "convenience": -1, "satisfaction": 99, "comment": LONG,
+      "sideEffects": [{"indicator": "x", "severity": "MILD", "serious": False},
+                      {"indicator": "{indicator}", "severity": "MILD", "serious": False}]},
+     "course:NOT_FOUND effectiveness convenience satisfaction comment:TOO_LONG sideEffects.0.indicator:NOT_FOUND "
+     "sideEffects.1.indicator"),
+    (PATIENT, "consentSet",
+     {"purpose": "TRACKING_RESEARCH", "granted": True, "recipients": [], "noticeVersion": "0"},
+     "noticeVersion recipients"),
+    (PATIENT, "consentSet",
+     {"purpose": "TRACKING_RESEARCH", "granted": False, "recipients": ["INSURER"], "noticeVersion": "0"},
+     "noticeVersion recipients"),
+    (PATIENT, "surveySubmit",
+     {"survey": "{survey}", "clientMutationId": "x" * 201,
+      "answers": [{"question": "burden", "number": 11}, {"question": "words", "text": LONG},
+                  {"question": "words", "text": "twice"}, {"question": "none"},
+                  {"question": "how", "date": "2026-02-30"}]},
+     "clientMutationId:TOO_LONG answers.0.number answers.1.text:TOO_LONG answers.2.question "
+     "answers.3.question:NOT_FOUND answers.4.date answers.treated"),
+    (PATIENT, "surveySave",
+     {"survey": "{survey}", "answers": [{"question": "treated", "codes": ["x", "YES"], "number": 1, "text": "t"},
+                                        {"question": "burden", "number": 1.5}]},
+     "answers.0.number answers.0.text answers.0.codes.0 answers.0.codes answers.1.number"),
+    (PATIENT, "surveySubmit", {"survey": "x", "answers": [{"question": UNREADABLE, "text": UNREADABLE}]},
+     "survey:NOT_FOUND answers.0.question answers.0.text"),
+    (BUYER, "licenceRequest", {"community": "x", "purpose": "", "startsOn": "2020-01-01", "endsOn": "2019-01-01"},
+     "community:NOT_FOUND purpose startsOn endsOn"),
+    (BUYER, "licenceRequest",
+     {"community": "{community}", "purpose": LONG, "startsOn": "2026-02-30", "endsOn": "2999-01-01"},
+     "purpose:TOO_LONG startsOn"),
+    (BUYER, "apiKeyCreate", {"name": "", "expiresAt": "2020-01-01T00:00:00Z"}, "name expiresAt"),
+    (BUYER, "insightPublish",
+     {"dataset": "{dataset}", "variable": "x", "by": ["y", UNREADABLE], "precision": "WITHIN_50"},
+     "dataset:LICENCE_REQUIRED variable by.0 by.1"),
+    (MANAGER, "insightPublish", {"dataset": "x", "variable": UNREADABLE, "precision": "WITHIN_50"},
+     "dataset:NOT_FOUND variable"),
+    (MANAGER, "licenceDecide",
+     {"licence": "x", "granted": True, "price": {"amount": "-1", "currency": "eur"}, "reason": "None."},
+     "licence:NOT_FOUND quota price.amount price.currency reason"),
+    (MANAGER, "licenceDecide",
+     {"licence": "x", "granted": False, "price": {"amount": "1", "currency": "EUR"}, "quota": 1, "reason": LONG},
+     "licence:NOT_FOUND quota price reason:TOO_LONG"),
+    (MANAGER, "organizationCreate", {"name": " ", "kind": "HOSPITAL", "contactEmail": "x", "locale": "??"},
+     "name contactEmail locale"),
+    (MANAGER, "organizationCreate",
+     {"name": "{organization}", "kind": "HOSPITAL", "contactEmail": "{address}", "locale": "??"},
+     "name:TAKEN contactEmail:TAKEN locale"),
+    (MANAGER, "organizationCreate", {"name": LONG, "kind": "HOSPITAL", "contactEmail": "{address}"},
+     "name:TOO_LONG contactEmail:TAKEN"),
+    (MANAGER, "waveFreeze", {"community": f"com_{NOWHERE}", "wave": " ", "offeredTo": []},
+     "community:NOT_FOUND wave offeredTo"),
+    (MANAGER, "surveyCreate",
+     {"community": "x", "title": "", "description": LONG, "questions": [QUESTION, CHOICE], "minimumParticipants": 0,
+      "opensOn": "2020-01-01", "closesOn": "2019-01-01", "offeredTo": [],
+      "eligibility": {"bornFrom": 1800, "bornTo": 1700, "treatments": ["x"], "regions": ["Bretagne", "Atlantis", ""]}},
+     "community:NOT_FOUND title description:TOO_LONG questions.0.key questions.0.text questions.0.bins "
+     "questions.0.maximum questions.1.options questions.1.options.0.code questions.1.options.0.label "
+     "questions.1.visibleWhen.0.question minimumParticipants opensOn closesOn offeredTo eligibility.bornFrom "
+     "eligibility.bornTo eligibility.treatments.0:NOT_FOUND eligibility.regions.1 eligibility.regions.2"),
+    (MANAGER, "surveyRevise",
+     {"survey": "x", "title": LONG, "description": " ", "questions": [], "closesOn": "2019-01-01"},
+     "survey:NOT_FOUND title:TOO_LONG description questions closesOn"),
+]  # fmt: skip
+
+
+@pytest_asyncio.fixture(scope="module")
+async def callers(network: Network) -> dict[Audience, Caller]:
+    return {
+        PUBLIC: ANYBODY,
+        PATIENT: await network.member(),
+        BUYER: await network.buyer(),
+        MANAGER: await network.staff(*StaffRole),
+    }
+
+
+@pytest_asyncio.fixture(scope="module")
+async def ids(network: Network, callers: dict[Audience, Caller]) -> dict[str, str]:
+    """Ids and names of objects that the patient, the buyer or staff can see."""
+    database, patient, manager = network.database, callers[PATIENT], callers[MANAGER]
+    assert isinstance(patient, User)
+    community = await factories.community(database)
+    await factories.membership(database, member_id=patient.id, community_id=community["id"])
+    discussion = await factories.discussion(database, community_id=community["id"], closed=True)
+    post = await factories.post(database)
+    treatment = await factories.treatment(database)
+    course = await factories.course(database, member_id=patient.id, treatment_id=treatment["id"])
+    indicator = await factories.indicator(database, kind="MEASUREMENT", minimum=0, maximum=10)
+    other = await network.member(community["id"])
+    organization = await factories.organization(database)
+    account = await factories.account(database, organization_id=organization["id"])
+    await consents(network, patient)
+    survey = await opened(network, manager, community["id"], patient, other)
+    dataset = await factories.dataset(database, community_id=community["id"], status="OPEN")
+    return {
+        "community": f"com_{community['id']}",
+        "closed": f"dis_{discussion['id']}",
+        "post": f"pst_{post['id']}",
+        "treatment": f"trt_{treatment['id']}",
+        "course": f"crs_{course['id']}",
+        "started": course["started_on"].isoformat(),
+        "indicator": f"ind_{indicator['id']}",
+        "taken": other.name,
+        "organization": organization["name"].upper(),
+        "address": account["email"],
+        "survey": survey,
+        "dataset": f"dst_{dataset['id']}",
+    }
+
+
+def filled(value: Any, ids: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: filled(each, ids) for name, each in value.items()}
+    if isinstance(value, list):
+        return [filled(each, ids) for each in value]
+    return ids[value[1:-1]] if isinstance(value, str) and value.startswith("{") else value
+
+
+async def refused(network: Network, caller: Caller, audience: Audience, name: str, given: Any) -> list[str]:
+    """The refusals of a mutation, `path` or `path:CODE` where the code is not INVALID, sorted."""
+    declared = VIEWS[audience]._schema.mutation_type.fields[name].args["input"].type  # type: ignore[union-attr]
+    document = f"mutation ($input: {declared}) {{ {name}(input: $input) {{ userErrors {{ code path message }} }} }}"
+    answer = await network.ask(caller, document, {"input": given})
+    assert "errors" not in answer, answer
+    found = []
+    for error in answer["data"][name]["userErrors"]:
+        assert error["path"][0] == "input"
+        assert not any(word in error["message"] for word in ("planted", UNREADABLE, "Atlantis"))
+        found.append(".".join(error["path"][1:]) + ("" if error["code"] == "INVALID" else f":{error['code']}"))
+    return sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("audience", "name", "given", "expected"), FAULTS, ids=[f"{row[1]}-{n}" for n, row in enumerate(FAULTS)]
+)
+async def test_every_fault_is_reported_at_once_and_nothing_is_written(
+    network: Network,
+    callers: dict[Audience, Caller],
+    ids: dict[str, str],
+    audience: Audience,
+    name: str,
+    given: dict[str, Any],
+    expected: str,
+) -> None:
+    assert await refused(network, callers[audience], audience, name, filled(given, ids)) == sorted(expected.split())
+
+
+def test_every_mutation_with_several_values_is_tried() -> None:
+    several = {
+        name
+        for view in VIEWS.values()
+        for name, field in view._schema.mutation_type.fields.items()  # type: ignore[union-attr]
+        if "input" in field.args and len(refusable(get_named_type(field.args["input"].type))) > 1
+    }
+    missing = several - OF_ONE_VALUE - {name for _, name, _, _ in FAULTS}
+    assert not missing, "add a row with several faults to FAULTS"
+    assert len(several) > 20
+
+
+def refusable(kind: Any) -> list[str]:
+    """The fields of an input of which some values fit the type and are refused."""
+    return [
+        name
+        for name, field in kind.fields.items()
+        if name != "clientMutationId"
+        and not (isinstance(of := get_named_type(field.type), GraphQLEnumType) or of.name == "Boolean")
+    ]
+
+
+def unreadable(
+    kind: GraphQLInputObjectType, path: str = "", seen: tuple[str, ...] = ()
+) -> tuple[dict[str, Any], list[str]]:
+    """An input of which nothing that is text can be read, with the paths of its faults."""
+    made: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, field in kind.fields.items():
+        named, listed = get_named_type(field.type), is_list_type(nullable(field.type))
+        place = f"{path}{name}" + (".0" if listed else "")
+        value: Any = None
+        if isinstance(named, GraphQLInputObjectType):
+            value, inner = unreadable(named, f"{place}.", (*seen, named.name))
+            faults += inner
+        elif isinstance(named, GraphQLEnumType):
+            value = next(iter(named.values))
+        elif named.name in READABLE:
+            value = READABLE[named.name]
+        elif name != "password":
+            value, code = UNREADABLE_VALUES[named.name]
+            faults.append(place + ("" if code == "INVALID" else f":{code}"))
+        else:
+            value = "correct horse battery staple"
+        made[name] = [value] if listed else value
+    return made, faults
+
+
+@pytest.mark.parametrize(
+    ("audience", "name"),
+    [
+        (audience, name)
+        for audience, view in VIEWS.items()
+        for name, field in view._schema.mutation_type.fields.items()  # type: ignore[union-attr]
+        if "input" in field.args
+    ],
+    ids=lambda each: str(getattr(each, "name", each)),
+)
+async def test_everything_that_cannot_be_read_is_reported_at_once(
+    network: Network, callers: dict[Audience, Caller], audience: Audience, name: str
+) -> None:
+    kind: Any = get_named_type(VIEWS[audience]._schema.mutation_type.fields[name].args["input"].type)  # type: ignore[union-attr]
+    given, faults = unreadable(kind)
+    found = await refused(network, callers[audience], audience, name, given)
+    assert not set(faults) - set(found)
+    places = [each.partition(":")[0] for each in found]
+    assert [fault for fault in faults if places.count(fault.partition(":")[0]) > 1] == [], (
+        "a stand-in is refused as well"
+    )
+
+
+async def test_a_refused_input_changes_nothing_although_other_faults_were_looked_for(
+    network: Network, callers: dict[Audience, Caller], ids: dict[str, str]
+) -> None:
+    patient, manager = callers[PATIENT], callers[MANAGER]
+    name = await network.value("SELECT pseudonym FROM care.member WHERE id = $1", patient.id)  # type: ignore[attr-defined]
+    fresh = f"Fresh {uuid4().hex[:8]}"
+    assert await refused(network, patient, PATIENT, "profileUpdate", {"pseudonym": fresh, "locale": "??"}) == ["locale"]
+    assert await network.value("SELECT pseudonym FROM care.member WHERE id = $1", patient.id) == name  # type: ignore[attr-defined]
+    organization = {"name": fresh, "kind": "MUTUAL", "contactEmail": "fresh@people.example", "locale": "??"}
+    mails = await network.value("SELECT count(*) FROM identity.mail")
+    assert await refused(network, manager, MANAGER, "organizationCreate", organization) == ["locale"]
+    assert await network.value("SELECT count(*) FROM insight.organization WHERE name = $1", fresh) == 0
+    assert await network.value("SELECT count(*) FROM identity.mail") == mails
+    done = await network.do(manager, "organizationCreate", "organization { name }", **organization | {"locale": "fr"})
+    assert done == {"organization": {"name": fresh}, "userErrors": []}
+
+
+async def test_a_request_that_was_refused_may_be_sent_again_with_its_id(
+    network: Network, callers: dict[Audience, Caller]
+) -> None:
+    buyer, given = callers[BUYER], {"expiresAt": "2020-01-01T00:00:00Z", "name": "", "clientMutationId": "once"}
+    assert await refused(network, buyer, BUYER, "apiKeyCreate", given) == ["expiresAt", "name"]
+    unreadable_time = given | {"expiresAt": "soon"}
+    assert await refused(network, buyer, BUYER, "apiKeyCreate", unreadable_time) == ["expiresAt", "name"]
+    assert await refused(network, buyer, BUYER, "apiKeyCreate", given) == ["expiresAt", "name"]
