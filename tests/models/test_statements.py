@@ -98,5 +98,7 @@ async def test_documents_without_end_leave_postgresqls_memory_flat(fresh: str) -
             if number % 1_000 == 999:
                 sizes.append(max(map(resident, processes)))
         await owner.close()
-        assert max(sizes) < 60_000  # kilobytes of one connection
-        assert sizes[-1] < 1.2 * sizes[1] + 1_000, sizes
+        # Planning a large statement takes memory that PostgreSQL keeps for the next: some 40 MB. Kept prepared, the
+        # hundred large ones would be several hundred.
+        assert max(sizes) < 150_000  # kilobytes of one connection
+        assert sizes[-1] < 1.2 * sizes[5], sizes
