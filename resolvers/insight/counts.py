@@ -86,7 +86,7 @@ async def record(
         """
         INSERT INTO insight.count_release
             (id, kind, community_id, survey_id, micro_rho, noisy, published_at, demonstration)
-        SELECT gen_random_uuid(), $2, c.id, $3, $4, $5, now(), c.demonstration
+        SELECT gen_random_uuid(), $2, c.id, $3, $4, $5, catalog.clock(), c.demonstration
         FROM catalog.community c WHERE c.id = $1
         RETURNING id, demonstration, (SELECT name FROM catalog.community WHERE id = community_id) AS name
         """,

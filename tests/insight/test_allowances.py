@@ -1,0 +1,112 @@
+"""A year is a year: whatever a member joins and is enrolled in, nothing above their allowance is published of them."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+import asyncpg
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from privacy.budget import COUNTED_YEARLY, TERM_DAYS, YEARLY
+from tests import factories
+from tests.support.clock import set_clock
+from tests.support.records import KINDS
+
+FIRST = date(2030, 1, 1)
+DEBIT = "UPDATE insight.dataset SET spent_micro_rho = spent_micro_rho + $2 WHERE id = $1"
+Event = tuple[str, int, int]  # what happens, how many days after the event before, and an amount
+KINDS_OF_EVENTS = ["freeze"] * 4 + ["spend"] * 4 + ["end", "join", "leave"]
+EVENTS = st.lists(
+    st.tuples(st.sampled_from(KINDS_OF_EVENTS), st.sampled_from([0, 0, 0, 1, 30, 182, 363, 364]), st.integers(6, 10)),
+    min_size=5,
+    max_size=40,
+)
+
+
+async def test_datasets_of_two_years_are_not_spent_in_one(admin: asyncpg.Connection) -> None:
+    """Two datasets are spent on their last day: the next two have to wait for a year from then on."""
+    calendar: list[Event] = [("freeze", 0, 10), ("freeze", 0, 10), ("spend", TERM_DAYS, 10), ("spend", 0, 10)]
+    calendar += [("freeze", 1, 10), ("freeze", 0, 10), ("spend", 0, 10), ("spend", 0, 10)]
+    assert max_in_a_year(await spent(admin, calendar)) == 2 * 200_000 + COUNTED_YEARLY
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(EVENTS)
+async def test_no_365_days_cost_more_than_the_allowance(admin: asyncpg.Connection, calendar: list[Event]) -> None:
+    assert max_in_a_year(await spent(admin, calendar)) <= YEARLY
+
+
+async def spent(admin: asyncpg.Connection, calendar: Sequence[Event]) -> list[tuple[date, int]]:
+    """What is published of a member, by day, who is enrolled and counted whenever their allowance has room.
+
+    A community publishes as much as it may on each day on which something happens.
+    """
+    transaction = admin.transaction()
+    await transaction.start()
+    try:
+        return await lived(admin, calendar)
+    finally:
+        await transaction.rollback()
+
+
+async def lived(admin: asyncpg.Connection, calendar: Sequence[Event]) -> list[tuple[date, int]]:
+    member: UUID = (await factories.member(admin))["id"]
+    granted_on = datetime.combine(FIRST, time(), UTC)
+    for purpose in ("TRACKING_RESEARCH", "SURVEY_RESEARCH"):
+        await factories.consent(admin, member_id=member, purpose=purpose, recipients=KINDS, changed_at=granted_on)
+    day, charges, home = FIRST, [], (await factories.community(admin))["id"]
+    await factories.membership(admin, member_id=member, community_id=home)
+    datasets: list[tuple[UUID, int]] = []
+    places: dict[UUID, list[tuple[date, int]]] = {home: []}
+    for what, days, amount in calendar:
+        day += timedelta(days=days)
+        await set_clock(admin, datetime.combine(day, time(12), UTC))
+        if what == "join":
+            community = (await factories.community(admin))["id"]
+            await factories.membership(admin, member_id=member, community_id=community, joined_on=FIRST)
+            places[community] = []
+        elif what == "leave":
+            community = list(places)[amount % len(places)]
+            if community != home:
+                await admin.execute("DELETE FROM care.membership WHERE community_id = $1", community)
+                left = "UPDATE research.counted_membership SET left_at = $2 WHERE community_id = $1 AND left_at > $2"
+                await admin.execute(left, community, datetime.combine(day, time(12), UTC))
+        elif what == "freeze":
+            cap = 20_000 * amount
+            dataset = await factories.dataset(admin, community_id=home, frozen_on=day, cap_micro_rho=cap)
+            await admin.execute("SELECT research.enrol($1)", dataset["id"])
+            if await admin.fetchval("SELECT count(*) FROM research.enrolment WHERE dataset_id = $1", dataset["id"]):
+                datasets.append((dataset["id"], cap))
+        elif datasets:
+            dataset_id, cap = datasets[amount % len(datasets)] if what == "end" else datasets.pop(0)
+            row = await admin.fetchrow("SELECT * FROM insight.dataset WHERE id = $1", dataset_id)
+            assert row is not None
+            if row["status"] == "OPEN" and day <= row["ends_on"]:
+                charge = cap - row["spent_micro_rho"]
+                at = datetime.combine(day, time(12), UTC)
+                release = await factories.release(admin, dataset_id=dataset_id, micro_rho=charge, published_at=at)
+                await factories.ledger_entry(admin, release_id=release["id"])
+                charges.append((day, charge))
+                await admin.execute(DEBIT, dataset_id, charge)
+            if what == "end":
+                await admin.execute("SELECT research.end_dataset($1, 'ENDED')", dataset_id)
+                datasets = [one for one in datasets if one[0] != dataset_id]
+        for community, published in places.items():
+            await admin.execute("SELECT research.include_members($1)", community)
+            counted = "SELECT count(*) FROM research.counted_membership WHERE community_id = $1 AND left_at IS NULL"
+            recently = sum(charge for at, charge in published if at > day - timedelta(days=365))
+            if recently < COUNTED_YEARLY and await admin.fetchval(counted, community):
+                published.append((day, COUNTED_YEARLY - recently))
+                charges.append((day, COUNTED_YEARLY - recently))
+    return charges
+
+
+def max_in_a_year(charges: Sequence[tuple[date, int]]) -> int:
+    """The most that was charged within 365 days."""
+    return max(
+        (sum(charge for at, charge in charges if first <= at < first + timedelta(days=365)) for first, _ in charges),
+        default=0,
+    )
