@@ -74,7 +74,8 @@ class ConnectionPool:
         holds = False
         try:
             if caller is not None:
-                await self.shares.take(caller)
+                if not self.shares.takes_at_once(caller):
+                    await self.shares.take(caller)
                 holds = True
             connection = await self.take()
             try:
@@ -108,7 +109,8 @@ class ConnectionPool:
         holds = False
         try:
             if caller is not None:
-                await self.shares.take(caller)
+                if not self.shares.takes_at_once(caller):
+                    await self.shares.take(caller)
                 holds = True
             connection = await self.take()
             try:
