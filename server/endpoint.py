@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from logging import INFO
@@ -208,15 +208,22 @@ class Endpoint:
                 request.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
             return await self.operate(request, params, by_get=method == "GET", streamed=streamed)
 
-    async def operate(
+    def operate(
         self, request: RequestContext, params: GraphQLParams, *, by_get: bool = False, streamed: bool = False
-    ) -> bytes | PreparedSubscription:
-        """The response's JSON, or the subscription to stream, for `request.viewer`. Raises RequestError.
+    ) -> Coroutine[Any, Any, bytes | PreparedSubscription]:
+        """The response's JSON, or the subscription to stream, for `request.viewer`. Raises RequestError when awaited.
 
         With a header GraphQL-Cost, the response's extensions have the operation's cost and its limit.
         """
-        answer = await self.perform(request, params, by_get=by_get, streamed=streamed)
-        if COST not in request.headers or not isinstance(answer, bytes) or request.cost is None:
+        answer = self.perform(request, params, by_get=by_get, streamed=streamed)
+        return self.with_cost(request, answer) if COST in request.headers else answer
+
+    async def with_cost(
+        self, request: RequestContext, work: Coroutine[Any, Any, bytes | PreparedSubscription]
+    ) -> bytes | PreparedSubscription:
+        """An answer, with the cost in its extensions."""
+        answer = await work
+        if not isinstance(answer, bytes):
             return answer
         limit = self.views[request.viewer.audience].documents.most_cost
         cost = orjson.dumps({"cost": {"requested": request.cost, "limit": limit}})

@@ -15,8 +15,8 @@ from server.errors import overloaded, too_much_planning
 
 T = TypeVar("T")
 
-MOST_WAITING = 200  # requests with new documents, of all callers
-MOST_WAITING_OF_ONE = 50
+MOST_WAITING = 400  # requests with new documents, of all callers
+MOST_WAITING_OF_ONE = 100
 CALLERS = 10_000
 # Seconds after which a thread lets the others run. With Python's default of 5 ms, a request would wait 5 ms at each of
 # its steps while a document is planned.

@@ -74,7 +74,8 @@ class ConnectionPool:
         holds = False
         try:
             if caller is not None:
-                await self.shares.take(caller)
+                if not self.shares.takes_at_once(caller):
+                    await self.shares.take(caller)
                 holds = True
             connection = await self.take()
             try:
@@ -110,7 +111,8 @@ class ConnectionPool:
         sent = committed = False  # the COMMIT
         try:
             if caller is not None:
-                await self.shares.take(caller)
+                if not self.shares.takes_at_once(caller):
+                    await self.shares.take(caller)
                 holds = True
             connection = await self.take()
             try:

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from server.errors import overloaded
 
-MOST_WAITING_OF_ONE = 50  # requests of one caller; further ones are refused at once
+MOST_WAITING_OF_ONE = 100  # requests of one caller, which one socket may send at once; further ones are refused
 
 
 class Shares:
@@ -17,11 +17,17 @@ class Shares:
         self.held: dict[Hashable, int] = {}
         self.queues: dict[Hashable, deque[asyncio.Future[None]]] = {}
 
-    async def take(self, caller: Hashable) -> None:
-        """Waits until the caller holds less than their share. Raises RequestError if too many of them wait."""
+    def takes_at_once(self, caller: Hashable) -> bool:
+        """Takes a connection if the caller holds less than their share. Returns whether it did."""
         held = self.held.get(caller, 0)
-        if held < self.most:
-            self.held[caller] = held + 1
+        if held >= self.most:
+            return False
+        self.held[caller] = held + 1
+        return True
+
+    async def take(self, caller: Hashable) -> None:
+        """Takes a connection, once the caller holds less than their share. Raises RequestError if too many wait."""
+        if self.takes_at_once(caller):
             return
         queue = self.queues.setdefault(caller, deque())
         if len(queue) >= MOST_WAITING_OF_ONE:
@@ -37,7 +43,7 @@ class Shares:
 
     def give_back(self, caller: Hashable) -> None:
         """Passes a connection on to the caller's next request, or reduces what they hold."""
-        queue = self.queues.get(caller)
+        queue = self.queues.get(caller) if self.queues else None
         while queue:
             place = queue.popleft()
             if not queue:

@@ -70,8 +70,8 @@ async def test_an_operation_is_one_statement(
     answer = await ask(callers[pair.audience], pair.text, variables)
     assert "errors" not in answer
     assert None not in answer["data"].values()
-    planned = pair.plan(view_planners[pair.audience], variables)
-    assert ask.statements == [bounded(planned.sql, LIMITS.answer_bytes)]
+    sql = pair.plan(view_planners[pair.audience], variables).sql
+    assert ask.statements == [bounded(sql, LIMITS.answer_bytes) if "json_agg" in sql else sql]
 
 
 @dataclass

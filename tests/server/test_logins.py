@@ -140,10 +140,11 @@ async def test_a_pool_sends_only_the_statement_and_prepares_it_once(fresh: str) 
         sent: list[str] = []
         async with pool.acquire() as connection:
             connection.add_query_logger(lambda record: sent.append(record.query))
-            await connection.fetch(long)
+            for _ in range(3):
+                await connection.fetch(long)
         async with pool.acquire() as connection:
             assert await connection.fetchval(counted, long) == 1
-        assert sent == [long, counted]  # and no reset between them
+        assert sent == [long, long, long, counted]  # and no reset between them
 
 
 async def test_a_viewer_is_set_only_for_the_transaction(fresh: str) -> None:
