@@ -126,6 +126,7 @@ IN_EVERY_TABLE = {"demonstration": "whether a row belongs to the demonstration n
 
 # Tables of the same schemas that are not exported, each with the reason.
 NOT_EXPORTED: Mapping[str, str] = {
+    "research.survey_opening": "about a survey, and no person: a number with noise, which is never shown",
     "research.record": "derived from the member's other rows, in bytes that no role may read; erased with the member",
     "identity.credential": "a secret: the member knows their password, and its hash is of use only to a thief",
     "identity.registration": "has no account yet; deleted when its code is entered, or within a day",

@@ -92,6 +92,7 @@ def expect_everything(whole: dict[str, list[dict[str, Any]]]) -> None:
         "care.post_reaction": 1,
         "research.consent_change": 1,
         "research.consent": 1,
+        "research.counted_membership": 1,
         "research.participation": 1,
         "research.answer_sheet": 1,
         "research.answer": 4,
