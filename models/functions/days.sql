@@ -50,3 +50,9 @@ GRANT EXECUTE ON FUNCTION catalog.is_over(date)
 CREATE FUNCTION catalog.end_of(day date) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (day + 1)::pg_catalog.timestamp AT TIME ZONE 'UTC' $$;
+
+-- The first moment of the 365 days that end with a day, by UTC.
+CREATE FUNCTION catalog.year_before(day date) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT catalog.end_of(day - 365) $$;
+GRANT EXECUTE ON FUNCTION catalog.end_of(date), catalog.year_before(date) TO cohorte_patient, cohorte_publisher;

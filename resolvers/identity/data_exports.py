@@ -38,6 +38,8 @@ ABOUT = {
     "identity.account.notice_version": "Version of the privacy notice that the member accepted at registration.",
     "identity.account.renamed_at": "When the member last changed their pseudonym.",
     "identity.session.expires_at": "When it ends by itself.",
+    "research.counted_membership.counted_since": "The day from which counts include them.",
+    "research.counted_membership.left_at": "When they left the community; counts include them until the next month.",
     "research.enrolment.enrolled_at": "When the member was enrolled.",
     "research.enrolment.purpose": "The purpose of the consent on which it is based.",
     "research.enrolment.reserved_micro_rho": "Part of the member's allowance that is reserved for it, in micro-rho.",

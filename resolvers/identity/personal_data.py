@@ -256,6 +256,7 @@ OF_THE_MEMBER = ("member_id", "author_id")
 # Tables of the same schemas that are not exported, each with the reason.
 NOT_EXPORTED: Mapping[str, str] = {
     "research.record": "bytes that no role may read: exported as `records`, with their variables and categories",
+    "research.survey_opening": "about a survey, and no person: a number with noise, which is never shown",
     "identity.credential": "a secret: the member knows their password, and its hash is of use only to a thief",
     "identity.registration": "has no account yet; deleted when its code is entered, or within a day",
     "identity.pseudonym_look": "derived from the pseudonym, which is exported, or for a year from a former one",

@@ -123,7 +123,7 @@ async def spent_on_surveys(connection: Connection, community: UUID, today: date)
     spent: int = await connection.fetchval(
         """
         SELECT coalesce(sum(micro_rho), 0)::integer FROM insight.count_release
-        WHERE community_id = $1 AND kind <> 'COMMUNITY' AND published_at >= research.year_before($2)
+        WHERE community_id = $1 AND kind <> 'COMMUNITY' AND published_at >= catalog.year_before($2)
         """,
         community, today,
     )  # fmt: skip
@@ -134,7 +134,7 @@ async def _published_within_a_year(connection: Connection, community: UUID, toda
     published: int = await connection.fetchval(
         """
         SELECT count(*) FROM insight.count_release
-        WHERE community_id = $1 AND kind = 'COMMUNITY' AND published_at >= research.year_before($2)
+        WHERE community_id = $1 AND kind = 'COMMUNITY' AND published_at >= catalog.year_before($2)
         """,
         community, today,
     )  # fmt: skip

@@ -164,7 +164,7 @@ def _reserved_by_counts(me: Row) -> Expression:
 
 
 def _year_before() -> Expression:
-    return func.research.year_before(today())
+    return func.catalog.year_before(today())
 
 
 def allowance_of(privacy_loss: Row) -> Rows:

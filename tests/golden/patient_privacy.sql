@@ -96,14 +96,14 @@ WITH viewer AS MATERIALIZED (
                   )) THEN enrolment_2.reserved_micro_rho ELSE least(enrolment_2.reserved_micro_rho, coalesce((
                     SELECT sum(ledger_entry_4.micro_rho) AS sum_2
                     FROM insight.ledger_entry AS ledger_entry_4
-                    WHERE ledger_entry_4.dataset_id = enrolment_2.dataset_id AND ledger_entry_4.published_at >= research.year_before(catalog.today())
+                    WHERE ledger_entry_4.dataset_id = enrolment_2.dataset_id AND ledger_entry_4.published_at >= catalog.year_before(catalog.today())
                   ), $7::INTEGER)) END) AS sum_1
                   FROM research.enrolment AS enrolment_2
                   WHERE enrolment_2.member_id = profile_1.member_id
                 ), $8::INTEGER) + (
                   SELECT count(DISTINCT counted_membership_2.community_id) AS count_1
                   FROM research.counted_membership AS counted_membership_2
-                  WHERE counted_membership_2.member_id = profile_1.member_id AND (counted_membership_2.left_at IS NULL OR counted_membership_2.left_at >= research.year_before(catalog.today()))
+                  WHERE counted_membership_2.member_id = profile_1.member_id AND (counted_membership_2.left_at IS NULL OR counted_membership_2.left_at >= catalog.year_before(catalog.today()))
                 ) * $9::INTEGER AS BIGINT) AS reserved_micro_rho, CAST((
                   SELECT coalesce(sum(ledger_entry_5.micro_rho), $10::INTEGER) AS coalesce_3
                   FROM insight.ledger_entry AS ledger_entry_5

@@ -92,6 +92,7 @@ def expect_everything(whole: dict[str, list[dict[str, Any]]]) -> None:
         "posts": 2,
         "reactions": 1,
         "consentChanges": 1,
+        "countedMemberships": 1,
         "consents": 1,
         "participations": 1,
         "answerSheets": 1,

@@ -159,7 +159,7 @@ CREATE FUNCTION identity.mail_due(most integer) RETURNS SETOF uuid LANGUAGE sql 
 DROP FUNCTION identity.mail_sent(uuid);
 CREATE OR REPLACE FUNCTION catalog.today() RETURNS date LANGUAGE sql AS 'SELECT current_date';
 DROP TRIGGER guard_care_link ON care.care_link;
-ALTER TABLE care.membership DISABLE TRIGGER count_joined;
+ALTER TABLE care.membership DISABLE TRIGGER membership_gone;
 ALTER TABLE identity.mail DISABLE ROW LEVEL SECURITY;
 ALTER TABLE care.flag FORCE ROW LEVEL SECURITY;
 ALTER POLICY patient_reads ON care.observation USING (true);

@@ -21,6 +21,7 @@ from tests.support.surveys import (
     consents,
     drafted,
     in_days,
+    opened,
     participation,
     scheduled,
     submitted,
@@ -184,10 +185,10 @@ async def test_a_survey_that_is_not_open_takes_no_answers(
     assert await network.refused(ada, "surveyWithdraw", survey=draft) == ("NOT_FOUND", "input.survey")
     for nonsense in ("svy_x", f"com_{community_id}", f"svy_{community_id}"):
         assert await network.refused(ada, "surveySubmit", survey=nonsense, answers=[]) == ("NOT_FOUND", "input.survey")
-    past = await scheduled(network, survey_manager, community_id)
+    past = await opened(network, survey_manager, community_id)
     await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 2 WHERE id = $1", key(past))
     assert await network.refused(ada, "surveySubmit", survey=past, answers=[NO]) == ("TOO_LATE", "input.survey")
-    closed = await scheduled(network, survey_manager, community_id)
+    closed = await opened(network, survey_manager, community_id)
     await submitted(network, ada, closed)
     await network.do(survey_manager, "surveyClose", "survey { id }", survey=closed)
     for mutation, given in (

@@ -1,7 +1,7 @@
 """Members and staff who perform random mutations."""
 
 import random
-from asyncio import gather
+from asyncio import Lock, gather
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -40,6 +40,7 @@ class Play:
     made: dict[str, list[tuple[str, User]]] = field(default_factory=dict)  # ids, and by whom
     turn: User | None = None
     carried_out: Counter[str] = field(default_factory=Counter)
+    superuser: Lock = field(default_factory=Lock)  # of the network's connection, which carries out one thing at a time
 
     def any(self, kind: str) -> str:
         """The id of a recent object of a kind, preferably the acting player's; an invalid id if there is none."""
@@ -116,7 +117,8 @@ async def create(play: Play, _: User) -> None:
 async def open_one(play: Play, _: User) -> None:
     """Opens a waiting survey, for which there are too few players."""
     waiting = "SELECT id FROM catalog.survey WHERE status = 'WAITING' AND NOT demonstration ORDER BY random() LIMIT 1"
-    await play.network.database.execute(f"SELECT catalog.open_survey(id) FROM ({waiting}) s")
+    async with play.superuser:
+        await play.network.database.execute(f"SELECT catalog.open_survey(id) FROM ({waiting}) s")
 
 
 async def consent(play: Play, who: User) -> None:

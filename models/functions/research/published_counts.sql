@@ -5,12 +5,6 @@
 -- allowance until a year after they left: how many counts include a member is limited whatever they join and leave.
 -- Only the publisher calls what counts: its results leave the server's memory with noise only.
 
--- The first moment of the year that ends with a day: what is published from then on counts against a yearly allowance.
-CREATE FUNCTION research.year_before(day date) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (day - 364)::pg_catalog.timestamp AT TIME ZONE 'UTC' $$;
-GRANT EXECUTE ON FUNCTION research.year_before(date) TO cohorte_patient, cohorte_publisher;
-
 -- What a member's datasets reserve of their allowance on a day, in micro-rho: the whole cap of those from which insights
 -- can still be published, and of others what was published within the year.
 CREATE FUNCTION research.reserved_by_datasets(member uuid, day date) RETURNS bigint
@@ -20,7 +14,7 @@ AS $$
         WHEN d.status = 'OPEN' AND d.ends_on >= reserved_by_datasets.day THEN e.reserved_micro_rho
         ELSE least(e.reserved_micro_rho, coalesce((
             SELECT sum(l.micro_rho) FROM insight.ledger_entry l
-            WHERE l.dataset_id = d.id AND l.published_at >= research.year_before(reserved_by_datasets.day)), 0))
+            WHERE l.dataset_id = d.id AND l.published_at >= catalog.year_before(reserved_by_datasets.day)), 0))
         END), 0)
     FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id
     WHERE e.member_id = reserved_by_datasets.member
@@ -32,7 +26,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT count(DISTINCT c.community_id) * 33096 FROM research.counted_membership c
     WHERE c.member_id = reserved_by_counts.member
-        AND (c.left_at IS NULL OR c.left_at >= research.year_before(reserved_by_counts.day))
+        AND (c.left_at IS NULL OR c.left_at >= catalog.year_before(reserved_by_counts.day))
 $$;
 
 -- Includes in a community's counts, from the next one on, the members for whom it is one of the five that they joined
@@ -55,7 +49,7 @@ BEGIN
             WHERE e.member_id = m.id AND (e.joined_on, e.community_id) < (b.joined_on, b.community_id)) < 5
         AND (EXISTS (SELECT FROM research.counted_membership o
                 WHERE o.member_id = m.id AND o.community_id = b.community_id
-                    AND o.left_at >= research.year_before(today))  -- returns to what is still reserved
+                    AND o.left_at >= catalog.year_before(today))  -- returns to what is still reserved
             OR research.reserved_by_counts(m.id, today) < 5 * 33096
             AND research.reserved_by_datasets(m.id, today) + research.reserved_by_counts(m.id, today) + 33096 <= 500000)
     FOR KEY SHARE OF m SKIP LOCKED;

@@ -75,6 +75,12 @@ ALTER TABLE insight.ledger_entry ADD CONSTRAINT ck_ledger_entry_one_release CHEC
 ALTER TABLE insight.ledger_entry ADD CONSTRAINT fk_ledger_entry_count_release_id_count_release FOREIGN KEY (count_release_id) REFERENCES insight.count_release(id) ON DELETE RESTRICT;
 CREATE INDEX ix_count_release_community_id_published_at ON insight.count_release USING btree (community_id, published_at);
 CREATE INDEX ix_count_release_survey_id ON insight.count_release USING btree (survey_id);
+CREATE OR REPLACE FUNCTION catalog.year_before(day date)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ SELECT catalog.end_of(day - 365) $function$;
+
 CREATE OR REPLACE FUNCTION research.enrol(dataset uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -142,12 +148,6 @@ BEGIN
     RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION research.year_before(day date)
- RETURNS timestamp with time zone
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$ SELECT (day - 364)::pg_catalog.timestamp AT TIME ZONE 'UTC' $function$;
-
 CREATE OR REPLACE FUNCTION research.reserved_by_datasets(member uuid, day date)
  RETURNS bigint
  LANGUAGE sql
@@ -158,7 +158,7 @@ AS $function$
         WHEN d.status = 'OPEN' AND d.ends_on >= reserved_by_datasets.day THEN e.reserved_micro_rho
         ELSE least(e.reserved_micro_rho, coalesce((
             SELECT sum(l.micro_rho) FROM insight.ledger_entry l
-            WHERE l.dataset_id = d.id AND l.published_at >= research.year_before(reserved_by_datasets.day)), 0))
+            WHERE l.dataset_id = d.id AND l.published_at >= catalog.year_before(reserved_by_datasets.day)), 0))
         END), 0)
     FROM research.enrolment e JOIN insight.dataset d ON d.id = e.dataset_id
     WHERE e.member_id = reserved_by_datasets.member
@@ -172,7 +172,7 @@ CREATE OR REPLACE FUNCTION research.reserved_by_counts(member uuid, day date)
 AS $function$
     SELECT count(DISTINCT c.community_id) * 33096 FROM research.counted_membership c
     WHERE c.member_id = reserved_by_counts.member
-        AND (c.left_at IS NULL OR c.left_at >= research.year_before(reserved_by_counts.day))
+        AND (c.left_at IS NULL OR c.left_at >= catalog.year_before(reserved_by_counts.day))
 $function$;
 
 CREATE OR REPLACE FUNCTION research.include_members(community uuid)
@@ -196,7 +196,7 @@ BEGIN
             WHERE e.member_id = m.id AND (e.joined_on, e.community_id) < (b.joined_on, b.community_id)) < 5
         AND (EXISTS (SELECT FROM research.counted_membership o
                 WHERE o.member_id = m.id AND o.community_id = b.community_id
-                    AND o.left_at >= research.year_before(today))  -- returns to what is still reserved
+                    AND o.left_at >= catalog.year_before(today))  -- returns to what is still reserved
             OR research.reserved_by_counts(m.id, today) < 5 * 33096
             AND research.reserved_by_datasets(m.id, today) + research.reserved_by_counts(m.id, today) + 33096 <= 500000)
     FOR KEY SHARE OF m SKIP LOCKED;
@@ -426,7 +426,8 @@ GRANT INSERT (community_id, demonstration, id, kind, micro_rho, noisy, published
 GRANT INSERT (completed, counted_on, demonstration, eligible, invited, started, survey_id) ON catalog.survey_progress TO cohorte_publisher;
 GRANT UPDATE (completed, counted_on, eligible, invited, started) ON catalog.survey_progress TO cohorte_publisher;
 GRANT INSERT (cells_digest, community_id, count_release_id, dataset_id, dataset_title, demonstration, hash, micro_rho, organization_id, organization_name, "position", previous_hash, published_at, purpose, release_id, variables) ON insight.ledger_entry TO cohorte_publisher;
-GRANT EXECUTE ON FUNCTION research.year_before(date) TO cohorte_patient, cohorte_publisher;
+GRANT EXECUTE ON FUNCTION catalog.end_of(date) TO cohorte_patient, cohorte_publisher;
+GRANT EXECUTE ON FUNCTION catalog.year_before(date) TO cohorte_patient, cohorte_publisher;
 GRANT EXECUTE ON FUNCTION research.include_members(uuid) TO cohorte_publisher;
 GRANT EXECUTE ON FUNCTION research.count_community(uuid) TO cohorte_publisher;
 GRANT EXECUTE ON FUNCTION research.count_progress(uuid) TO cohorte_publisher;
