@@ -115,6 +115,10 @@ BEGIN
     UPDATE research.participation p
     SET answer_sheet_id = NULL, completed_at = date_trunc('day', p.completed_at, 'UTC')
     WHERE p.survey_id = close_at_once.survey AND (p.answer_sheet_id IS NOT NULL OR p.completed_at IS NOT NULL);
+    -- Nobody can answer any more.
+    UPDATE research.participation p SET status = 'LAPSED'
+    WHERE p.survey_id = close_at_once.survey AND p.status IN ('INVITED', 'STARTED');
+    DELETE FROM care.notification n WHERE n.subject_id = close_at_once.survey AND n.kind = 'SURVEY_OPEN';
     DELETE FROM research.answer_sheet a WHERE a.survey_id = close_at_once.survey;
     RETURN true;
 END $function$;
@@ -194,7 +198,8 @@ AS $function$
     DELETE FROM identity.password_reset WHERE expires_at <= now();
     DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
     DELETE FROM identity.session WHERE expires_at <= now();
-    DELETE FROM identity.data_export WHERE expires_at <= now()
+    DELETE FROM identity.data_export WHERE expires_at <= now();
+    DELETE FROM identity.pseudonym_look WHERE until <= now()
 $function$;
 
 CREATE OR REPLACE FUNCTION identity.open_data_export(session_id uuid, token_hash bytea, format text, lifetime interval)

@@ -440,3 +440,25 @@ GRANT EXECUTE ON FUNCTION research.is_opening(uuid) TO cohorte_publisher;
 GRANT EXECUTE ON FUNCTION research.look(uuid) TO cohorte_publisher;
 GRANT EXECUTE ON FUNCTION catalog.open_survey(uuid) TO cohorte_publisher;
 GRANT EXECUTE ON FUNCTION catalog.schedule_survey(uuid) TO cohorte_publisher;
+
+CREATE OR REPLACE FUNCTION catalog.unschedule_survey(survey uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    drafted integer;
+BEGIN
+    PERFORM identity.require_survey_manager();
+    UPDATE catalog.survey s SET status = 'DRAFT', version = s.version + 1
+    WHERE s.id = unschedule_survey.survey AND s.status = 'WAITING'
+    RETURNING s.version INTO drafted;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    DELETE FROM research.survey_opening o WHERE o.survey_id = unschedule_survey.survey;
+    DELETE FROM catalog.question q WHERE q.survey_id = unschedule_survey.survey AND q.version < drafted - 1;
+    UPDATE catalog.question q SET version = drafted WHERE q.survey_id = unschedule_survey.survey;
+    RETURN true;
+END $function$;
