@@ -15,6 +15,7 @@ from models.identity.organizations import OrganizationKind
 from models.parameters import CommunityId, SurveyId, TreatmentId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
+from privacy.budget import FLOOR
 from resolvers.days import Days, current_days
 from resolvers.faults import Faults
 from resolvers.regions import region_of
@@ -260,8 +261,9 @@ async def _needed(connection: Connection, community: UUID) -> int | None:
 
 
 def _refuse_bad_minimum(participants: int | None, needed: int | None) -> None:
-    if participants is not None and needed is not None and not needed <= participants <= MOST_PARTICIPANTS:
-        raise invalid(f"This must be between {needed:,} and {MOST_PARTICIPANTS:,}.", "minimum_participants")
+    least = FLOOR if needed is None else needed  # what every community needs
+    if participants is not None and not least <= participants <= MOST_PARTICIPANTS:
+        raise invalid(f"This must be between {least:,} and {MOST_PARTICIPANTS:,}.", "minimum_participants")
 
 
 def _refuse_no_recipient(offered_to: Sequence[OrganizationKind]) -> None:

@@ -21,6 +21,7 @@ from resolvers.transactions import (
     limit_reached,
     member_of,
     not_found,
+    optional_line_within,
     optional_text_within,
     taken,
     too_late,
@@ -69,7 +70,7 @@ async def start_course(
     with faults.collected():
         await day_within(connection, started_on, "started_on")
     with faults.collected():
-        dose = optional_text_within(dose, DOSE_LENGTH, "dose")
+        dose = optional_line_within(dose, DOSE_LENGTH, "dose")
     # Of two identical requests at once, the second waits here, and then finds the first one's course.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"courses of {member}")
     begun = await connection.fetchval(

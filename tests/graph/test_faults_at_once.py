@@ -63,6 +63,9 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
     (PATIENT, "postEdit", {"post": "{post}", "body": ""}, "post:NOT_FOUND body"),
     (PATIENT, "postFlag", {"post": "x", "reason": "SPAM", "note": LONG}, "post:NOT_FOUND note:TOO_LONG"),
     (MANAGER, "postRemove", {"post": f"pst_{NOWHERE}", "reason": " "}, "post:NOT_FOUND reason"),
+    (MANAGER, "postRestore", {"post": "x", "note": LONG}, "post:NOT_FOUND note:TOO_LONG"),
+    (MANAGER, "ambassadorAppoint", {"member": "x", "community": f"com_{NOWHERE}", "appointed": True},
+     "member:NOT_FOUND community:NOT_FOUND"),
     (MANAGER, "flagResolve", {"flag": "x", "upheld": True, "note": LONG}, "flag:NOT_FOUND note:TOO_LONG"),
     (MANAGER, "memberSuspend", {"member": "x", "reason": "", "until": "0001-01-01T00:00:00+23:59"},
      "member:NOT_FOUND reason until"),
@@ -88,10 +91,11 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
      "course:NOT_FOUND effectiveness convenience satisfaction comment:TOO_LONG sideEffects.0.indicator:NOT_FOUND "
      "sideEffects.1.indicator"),
     (PATIENT, "consentSet",
-     {"purpose": "TRACKING_RESEARCH", "granted": True, "recipients": [], "noticeVersion": "0"},
+     {"purpose": "TRACKING_RESEARCH", "granted": True, "recipients": [], "noticeVersion": "0", "noticeLanguage": "FR"},
      "noticeVersion recipients"),
     (PATIENT, "consentSet",
-     {"purpose": "TRACKING_RESEARCH", "granted": False, "recipients": ["INSURER"], "noticeVersion": "0"},
+     {"purpose": "TRACKING_RESEARCH", "granted": False, "recipients": ["INSURER"], "noticeVersion": "0",
+      "noticeLanguage": "EN"},
      "noticeVersion recipients"),
     (PATIENT, "surveySubmit",
      {"survey": "{survey}", "clientMutationId": "x" * 201,
@@ -141,8 +145,9 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
      "questions.1.visibleWhen.0.question minimumParticipants opensOn closesOn offeredTo eligibility.bornFrom "
      "eligibility.bornTo eligibility.treatments.0:NOT_FOUND eligibility.regions.1 eligibility.regions.2"),
     (MANAGER, "surveyRevise",
-     {"survey": "x", "title": LONG, "description": " ", "questions": [], "closesOn": "2019-01-01"},
-     "survey:NOT_FOUND title:TOO_LONG description questions closesOn"),
+     {"survey": "x", "title": LONG, "description": " ", "questions": [], "closesOn": "2019-01-01",
+      "minimumParticipants": 0},
+     "survey:NOT_FOUND title:TOO_LONG description questions closesOn minimumParticipants"),
 ]  # fmt: skip
 
 

@@ -240,7 +240,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
         assert withdrawn == {"participation": {"status": "WITHDRAWN", "answers": []}}
         assert await network.value("SELECT count(*) FROM research.answer WHERE text = 'Zebra sleep.'") == 0
         assert await network.refused(ada, "surveySubmit", survey=survey, answers=[YES, burden]) == (
-            "INVALID", "input.answers",
+            "INVALID", "input.answers.how",
         )  # fmt: skip
         again = await done(network, ada, "surveySubmit", ANSWERED, survey=survey, answers=[YES, HOW, burden, words])
         yes, how = (

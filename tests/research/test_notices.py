@@ -20,12 +20,15 @@ INSERT = """
     SELECT 'SURVEY_RESEARCH', $1, language, '2020-01-01'::date + days, 'Text.'
     FROM unnest($2::text[], $3::integer[]) n (language, days)
 """
+EARLIER_CAP = 250_000  # of the datasets that were frozen before the notice was in force
 # What each notice must name, in each language: readers, what is kept, and for how long.
 NAMED = {
     "EN": ("laboratories", "hospitals", "mutuals", "insurers", "Members and the staff", "public ledger", "deleted",
-           "record", "one year at most", "administer the database", "until you delete your account", "withdraw"),
+           "record", "one year at most", "administer the database", "numbers of members",
+           "until you delete your account", "withdraw"),
     "FR": ("laboratoires", "hôpitaux", "mutuelles", "assureurs", "Les membres et les équipes", "registre public",
-           "supprimé", "fiche", "un an au plus", "administrent la base", "jusqu’à la suppression de votre compte",
+           "supprimé", "fiche", "un an au plus", "administrent la base", "nombres de membres",
+           "jusqu’à la suppression de votre compte",
            "retirer"),
 }  # fmt: skip
 
@@ -36,13 +39,16 @@ async def test_a_notice_names_its_readers_its_figures_and_what_is_kept(network: 
     assert [(one["purpose"], one["version"], one["language"]) for one in found] == [
         (purpose, NOTICE, language) for purpose in PURPOSES
     ]
-    assert TERM_DAYS == 365
-    figures = [math.ceil(100 * guess_probability(spent)) for spent in (0, CAP, YEARLY, LIFE)]
+    assert TERM_DAYS == 364  # a year, with the day of freezing
+    coin, new, old, year, life = (
+        math.ceil(100 * guess_probability(spent)) for spent in (0, CAP, EARLIER_CAP, YEARLY, LIFE)
+    )
+    assert (coin, new, old, year, life) == (50, 68, 70, 77, 85)
     for notice in found:
         for words in NAMED[language]:
             assert words in notice["text"], words
-        assert [int(number) for number in re.findall(r"\d+", notice["text"])] == [50, 100, 70, 100, 77, 85]
-        assert figures == [50, 70, 77, 85]
+        figures = [int(number) for number in re.findall(r"\d+", notice["text"])]
+        assert figures == [coin, 100, new, 100, old, year, life]
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,19 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from models.security.publisher import PUBLISHER
 from models.viewers import Audience
 from privacy import noise
+from resolvers.jobs import settle_surveys
 from tests import factories
 from tests.models.test_scopes import viewing
+from tests.server.test_scheduler import as_
 from tests.support.callers import User
 from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import closed, crowd
 from tests.support.surveys import (
+    becomes_ready,
     consents,
     drafted,
     in_days,
@@ -57,6 +61,19 @@ async def revised(network: Network, manager: User, survey: str, **given: Any) ->
     return [(error["code"], ".".join(error["path"])) for error in payload["userErrors"]]
 
 
+async def scheduled_or_opened(
+    network: Network, manager: User, community_id: UUID, status: str, *members: User, **given: Any
+) -> str:
+    """The id of a survey that members see: it is WAITING or OPEN."""
+    if status == "OPEN":
+        return await opened(network, manager, community_id, *members, **given)
+    for who in members:
+        await consents(network, who)
+    survey = await scheduled(network, manager, community_id, **given)
+    assert await status_of(network, survey) == status
+    return survey
+
+
 async def current(network: Network, survey: str) -> dict[str, Any]:
     return dict(await network.row("SELECT status, version, title FROM catalog.survey WHERE id = $1", key(survey)))
 
@@ -65,11 +82,7 @@ async def current(network: Network, survey: str) -> dict[str, Any]:
 async def test_kept_keys_and_codes_keep_their_meaning(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User, status: str
 ) -> None:
-    for who in (ada, ben):
-        await consents(network, who)
-    minimum = 2 if status == "OPEN" else 3
-    survey = await scheduled(network, survey_manager, community_id, questions=ASKED, minimumParticipants=minimum)
-    assert await status_of(network, survey) == status
+    survey = await scheduled_or_opened(network, survey_manager, community_id, status, ada, ben, questions=ASKED)
     if status == "OPEN":
         await submitted(network, ada, survey, *ANSWERS)
     changed = [TAKEN | {"options": SWAPPED}, WEIGHT | HEIGHT]
@@ -207,7 +220,7 @@ async def test_words_of_the_catalogue_can_be_corrected(
 
 
 TERMS = {
-    "minimumParticipants": 5,
+    "minimumParticipants": 500,
     "opensOn": in_days(3),
     "offeredTo": ["MUTUAL", "LABORATORY"],
     "eligibility": {"sexes": ["FEMALE"], "regions": ["corse"]},
@@ -218,15 +231,11 @@ TERMS = {
 async def test_the_terms_of_a_survey_that_members_see_stay(
     network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User, status: str
 ) -> None:
-    for who in (ada, ben):
-        await consents(network, who)
-    minimum = 2 if status == "OPEN" else 3
-    survey = await scheduled(network, survey_manager, community_id, minimumParticipants=minimum)
-    assert await status_of(network, survey) == status
+    survey = await scheduled_or_opened(network, survey_manager, community_id, status, ada, ben)
     assert await revised(network, survey_manager, survey, **TERMS) == [(TOO_LATE, f"input.{name}") for name in TERMS]
     assert await revised(network, survey_manager, survey, opensOn=None) == [(TOO_LATE, "input.opensOn")]
     kept = "SELECT minimum_participants, offered_to FROM catalog.survey WHERE id = $1"
-    assert tuple((await network.row(kept, key(survey))).values()) == (minimum, ["HOSPITAL"])
+    assert tuple((await network.row(kept, key(survey))).values()) == (100_000, ["HOSPITAL"])
     assert await network.value("SELECT sexes FROM catalog.eligibility WHERE survey_id = $1", key(survey)) == []
 
 
@@ -244,7 +253,7 @@ async def test_everything_in_a_draft_can_change(network: Network, survey_manager
     )
     assert payload["survey"] == {
         "title": "Nights",
-        "minimumParticipants": 5,
+        "minimumParticipants": 500,
         "opensOn": in_days(3),
         "offeredTo": ["LABORATORY", "MUTUAL"],
         "eligibility": {"kinds": [], "sexes": ["FEMALE"], "regions": ["Corse"]},
@@ -252,7 +261,7 @@ async def test_everything_in_a_draft_can_change(network: Network, survey_manager
         "questions": [{"text": "Do you take it?"}, {"text": "Height in cm"}],
     }
     payload = await network.do(survey_manager, "surveyRevise", fields, survey=survey, opensOn=None)
-    assert (payload["survey"]["opensOn"], payload["survey"]["minimumParticipants"]) == (None, 5)
+    assert (payload["survey"]["opensOn"], payload["survey"]["minimumParticipants"]) == (None, 500)
     for given, path in (
         ({"minimumParticipants": 0}, "input.minimumParticipants"),
         ({"opensOn": in_days(-2)}, "input.opensOn"),
@@ -271,8 +280,9 @@ async def test_a_waiting_survey_goes_back_to_draft_and_can_be_scheduled_again(
 ) -> None:
     for who in (ada, ben):
         await consents(network, who)
-    survey = await scheduled(network, survey_manager, community_id, questions=ASKED, minimumParticipants=3)
+    survey = await scheduled(network, survey_manager, community_id, questions=ASKED)
     assert await revised(network, survey_manager, survey, questions=[TAKEN]) == []
+    await becomes_ready(network, survey)
     await network.events()
     payload = await network.do(
         survey_manager, "surveyUnschedule", "survey { status version questions { key } }", survey=survey
@@ -282,15 +292,18 @@ async def test_a_waiting_survey_goes_back_to_draft_and_can_be_scheduled_again(
     assert hidden["data"] == {"survey": None}
     assert await network.refused(ada, "surveySubmit", survey=survey, answers=ANSWERS) == ("NOT_FOUND", "input.survey")
     assert await network.refused(survey_manager, "surveyUnschedule", survey=survey) == ("CONFLICT", "input.survey")
-    # More members would have opened it.
-    await consents(network, await network.member(community_id))
-    assert await status_of(network, survey) == "DRAFT"
-    changed = [TAKEN | {"options": SWAPPED}, WEIGHT | HEIGHT]
-    assert await revised(network, survey_manager, survey, questions=changed, minimumParticipants=2) == []
-    assert await network.events() == []
-    assert await participation(network, ada, survey) is None
-    payload = await network.do(survey_manager, "surveySchedule", "survey { status version }", survey=survey)
-    assert payload["survey"] == {"status": "OPEN", "version": 3}
+    async with as_(PUBLISHER, network) as publisher:
+        await settle_surveys(publisher)  # would have opened it
+        assert await status_of(network, survey) == "DRAFT"
+        changed = [TAKEN | {"options": SWAPPED}, WEIGHT | HEIGHT]
+        assert await revised(network, survey_manager, survey, questions=changed, minimumParticipants=300) == []
+        assert await network.events() == []
+        assert await participation(network, ada, survey) is None
+        payload = await network.do(survey_manager, "surveySchedule", "survey { status version }", survey=survey)
+        assert payload["survey"] == {"status": "WAITING", "version": 3}
+        await becomes_ready(network, survey)
+        await settle_surveys(publisher)
+    assert await status_of(network, survey) == "OPEN"
     assert await participation(network, ada, survey) == "INVITED"
     assert [one["kind"] for one in await network.events()].count("surveyOpened") == 1
     await submitted(network, ada, survey, *ANSWERS)
@@ -348,23 +361,26 @@ async def test_the_table_refuses_another_kind_of_question_with_an_earlier_key(
 
 
 async def test_a_survey_opens_or_goes_back_to_draft_and_never_both(
-    network: Network, survey_manager: User, community_id: UUID, ada: User, ben: User
+    network: Network, survey_manager: User, community_id: UUID, ada: User
 ) -> None:
     await consents(network, ada)
     outcomes = Counter[str]()
-    for _ in range(4):
-        survey = await scheduled(network, survey_manager, community_id)
-        back, _ = await asyncio.gather(
-            network.do(survey_manager, "surveyUnschedule", "survey { id }", survey=survey), consents(network, ben)
-        )
-        status = await status_of(network, survey)
-        outcomes[status] += 1
-        refused = [error["code"] for error in back["userErrors"]]
-        assert (status, refused) in (("DRAFT", []), ("OPEN", [TOO_LATE]))
-        invited = await participation(network, ada, survey)
-        assert invited == ("INVITED" if status == "OPEN" else None)
-        await network.do(ben, "consentSet", "__typename", purpose="SURVEY_RESEARCH", granted=False,
-                         noticeVersion="2025-1", recipients=[])  # fmt: skip
+    async with as_(PUBLISHER, network) as publisher:
+        for _ in range(4):
+            survey = await scheduled(network, survey_manager, community_id)
+            await becomes_ready(network, survey)
+            back, _ = await asyncio.gather(
+                network.do(survey_manager, "surveyUnschedule", "survey { id }", survey=survey),
+                settle_surveys(publisher),
+            )
+            status = await status_of(network, survey)
+            outcomes[status] += 1
+            refused = [error["code"] for error in back["userErrors"]]
+            assert (status, refused) in (("DRAFT", []), ("OPEN", [TOO_LATE]))
+            invited = await participation(network, ada, survey)
+            assert invited == ("INVITED" if status == "OPEN" else None)
+            openings = "SELECT count(*) FROM research.survey_opening WHERE survey_id = $1"
+            assert await network.value(openings, key(survey)) == 0
     assert sum(outcomes.values()) == 4
 
 

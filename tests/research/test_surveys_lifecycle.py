@@ -126,7 +126,7 @@ async def test_closing_deletes_every_answer_and_keeps_who_took_part(
         """,
         key(survey),
     )
-    assert [tuple(row) for row in parts] == [("COMPLETED", None, True)] * 2 + [("STARTED", None, None)]
+    assert [tuple(row) for row in parts] == [("COMPLETED", None, True)] * 2 + [("LAPSED", None, None)]
     shown = "query ($id: ID!) { survey(id: $id) { participation { status answers { text } } } }"
     own = (await network.ask(ada, shown, {"id": survey}))["data"]["survey"]["participation"]
     assert own == {"status": "COMPLETED", "answers": []}
