@@ -30,6 +30,7 @@ ABOUT = {
     "care.profile.sharing": "The members with whom the member shares their profile, courses and observations.",
     "care.removal.created_at": "When the post was removed.",
     "care.removal.reason": "The moderator's reason.",
+    "care.removed_text.body": "What the post said before it was removed.",
     "care.side_effect.serious": "Whether it was serious.",
     "care.side_effect.severity": "How severe it was.",
     "care.suspension.created_at": "When it began.",

@@ -141,7 +141,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
     ),
     "care.post": MemberTable(
         "posts",
-        "A post that they wrote. The body of a removed post is not stored.",
+        "A post that they wrote. A removed post has no body; `removedTexts` has what moderators removed.",
         OF_AUTHOR,
         ("id", "discussion_id", "body", "created_at", "edited_at", "removed"),
         FOR_SEARCH,

@@ -56,8 +56,9 @@ async def exporting(fresh: str, tmp_path: Path) -> AsyncIterator[Exporting]:
     """Yields a member with rows of every kind, and a server that no other test uses."""
     owner = await asyncpg.connect(fresh)
     viewer = (await small_network(owner)).viewers[Audience.PATIENT]
-    # Open, or the server would close it and delete the answers.
+    # Open, or the server would close it and delete the answers; and its progress is published, or the server would.
     await owner.execute("UPDATE catalog.survey SET closes_on = current_date + 30 WHERE status = 'OPEN'")
+    await owner.execute("UPDATE catalog.survey_progress SET counted_on = catalog.today()")
     async with serving(fresh, data=tmp_path) as ask:
         assert viewer.account is not None
         yield Exporting(ask, owner, Caller("member", await open_session(owner, viewer.account)), viewer)

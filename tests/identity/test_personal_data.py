@@ -75,8 +75,9 @@ async def leaving(fresh: str, tmp_path: Path) -> AsyncIterator[Leaving]:
 async def plant(owner: asyncpg.Connection, viewer: Viewer) -> None:
     """Inserts rows that the small network lacks, each with the member's own word in it."""
     member = viewer.member
-    # Open, or the server would close it and unlink the answers.
+    # Open, or the server would close it and unlink the answers; and its progress is published, or the server would.
     await owner.execute("UPDATE catalog.survey SET closes_on = current_date + 30 WHERE status = 'OPEN'")
+    await owner.execute("UPDATE catalog.survey_progress SET counted_on = catalog.today()")
     await owner.execute(
         "INSERT INTO research.consent_change (member_id, purpose, granted, notice_version)"
         " VALUES ($1, 'SURVEY_RESEARCH', true, '2025-1')",
@@ -194,6 +195,7 @@ PREFIXES = {
     "care.flag": "flg_", "care.member": "mbr_", "care.notification": "ntf_", "care.observation": "obs_",
     "care.post": "pst_", "catalog.community": "com_", "catalog.indicator": "ind_", "catalog.question": "qst_",
     "catalog.survey": "svy_", "catalog.treatment": "trt_", "identity.session": "ses_", "insight.dataset": "dst_",
+    "research.participation": "prt_",
 }  # fmt: skip
 
 

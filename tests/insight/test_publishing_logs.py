@@ -38,7 +38,7 @@ async def test_no_answer_or_exact_count_is_logged_from_answers_to_insights(
                 made.survey,
             )
             await network.database.execute(
-                "UPDATE care.profile SET region = $1 WHERE member_id = any($2)", PLANTED, list(made.members)
+                "UPDATE care.member SET about = $1 WHERE id = any($2)", PLANTED, list(made.members)
             )
             dataset = await closed(network, made)
             who = await buyer(network, made.community)

@@ -32,7 +32,7 @@ DATASET = """
     select d.id from insight.dataset d join catalog.community c on c.id = d.community_id
     where c.slug = 'rheumatoid-arthritis' and d.status = 'OPEN'
 """
-LEVELS = """query ($id: ID!) { dataset(id: $id) { insights(first: 100) { nodes {
+LEVELS = """query ($id: ID!) { dataset(id: $id) { insights(first: 30) { nodes {
   variable { name } by { name } precision requestedBy { name }
   statistics { measure value interval { low high } reliability }
   cells(includeUnreliable: true) { category { code } count }

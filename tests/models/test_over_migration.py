@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -42,8 +43,12 @@ async def test_what_was_over_before_the_migration_is_over_after_it(server: str) 
 async def planted(connection: asyncpg.Connection) -> dict[str, Any]:
     """Rows as the previous revision stored them, by name."""
     made: dict[str, Any] = {"staff": (await factories.staff(connection))["id"]}
-    post = (await factories.post(connection))["id"]
-    removed, moderated = [(await factories.post(connection, removed=True, body=None))["id"] for _ in range(2)]
+    here, elsewhere = await communities(connection)
+    discussion = (await factories.discussion(connection, community_id=here))["id"]
+    post = (await factories.post(connection, discussion_id=discussion))["id"]
+    removed, moderated = [
+        (await factories.post(connection, discussion_id=discussion, removed=True, body=None))["id"] for _ in range(2)
+    ]
     await factories.removal(
         connection, post_id=moderated, staff_id=made["staff"], reason="A number", created_at=factories.NOON
     )
@@ -55,20 +60,20 @@ async def planted(connection: asyncpg.Connection) -> dict[str, Any]:
         "dismissed": {"post_id": removed, "status": "DISMISSED", **decided},
     }.items():
         made[name] = (await factories.flag(connection, **given))["id"]
-    member, community = (await factories.member(connection))["id"], (await factories.community(connection))["id"]
-    await factories.membership(connection, member_id=member, community_id=community)
+    member = (await factories.member(connection))["id"]
+    await factories.membership(connection, member_id=member, community_id=here)
     own = {"member_id": member}
     surveys = {
-        status: (await factories.survey(connection, status=status, community_id=community))["id"]
+        status: (await factories.survey(connection, status=status, community_id=here))["id"]
         for status in ("OPEN", "CLOSED", "RELEASED", "ARCHIVED")
     }
-    elsewhere = (await factories.survey(connection, status="OPEN"))["id"]
+    of_others = (await factories.survey(connection, status="OPEN", community_id=elsewhere))["id"]
     for name, survey, status in (
         ("open", surveys["OPEN"], "INVITED"),
         ("closed", surveys["CLOSED"], "INVITED"),
         ("started", surveys["RELEASED"], "STARTED"),
         ("completed", surveys["ARCHIVED"], "COMPLETED"),
-        ("left", elsewhere, "INVITED"),
+        ("left", of_others, "INVITED"),
     ):
         made[name] = (await factories.participation(connection, **own, survey_id=survey, status=status))["id"]
     ended = await factories.care_link(connection, status="ENDED")
@@ -76,7 +81,7 @@ async def planted(connection: asyncpg.Connection) -> dict[str, Any]:
     for name, kind, kind_of, subject, whose in (
         ("news of an open survey", "SURVEY_OPEN", "svy", surveys["OPEN"], member),
         ("news of a closed survey", "SURVEY_OPEN", "svy", surveys["CLOSED"], member),
-        ("news of a survey elsewhere", "SURVEY_OPEN", "svy", elsewhere, member),
+        ("news of a survey elsewhere", "SURVEY_OPEN", "svy", of_others, member),
         ("news of a reply", "REPLY", "pst", post, member),
         ("news of a removed reply", "REPLY", "pst", removed, member),
         ("news of moderation", "MODERATION", "pst", moderated, member),
@@ -87,3 +92,17 @@ async def planted(connection: asyncpg.Connection) -> dict[str, Any]:
         given = {"kind": kind, "subject_type": kind_of, "subject_id": subject, "member_id": whose}
         made[name] = (await factories.notification(connection, **given))["id"]
     return made
+
+
+async def communities(connection: asyncpg.Connection) -> list[UUID]:
+    """Two communities, without the columns that a later revision adds and their factory fills."""
+    condition = (await factories.condition(connection))["id"]
+    return [
+        await connection.fetchval(
+            "INSERT INTO catalog.community (condition_id, slug, name, description) VALUES ($1, $2, $2, $2)"
+            " RETURNING id",
+            condition,
+            slug,
+        )
+        for slug in ("here", "elsewhere")
+    ]

@@ -28,7 +28,11 @@ class Held:
         await self.connection.close()
 
     async def waiters(self) -> int:
-        waiting = "select count(*) from pg_locks where not granted and relation = $1::regclass"
+        """How many readers wait; the scheduler, which publishes counts of communities, is none."""
+        waiting = """
+            select count(*) from pg_locks l join pg_stat_activity a using (pid)
+            where not l.granted and l.relation = $1::regclass and a.usename = 'cohorte_public'
+            """
         found: int = await self.connection.fetchval(waiting, self.table)
         return found
 

@@ -139,7 +139,7 @@ async def wave_of(connection: asyncpg.Connection, chance: random.Random, size: i
         await factories.membership(connection, member_id=member, community_id=made.community)
         if chance.random() < 0.8:
             year = chance.choice([None, 1930, 1975, 2020])
-            region = chance.choice([None, "Bretagne", "Atlantis"])
+            region = chance.choice([None, "Bretagne", "Corse"])
             sex = chance.choice(["FEMALE", "UNKNOWN"])
             await factories.profile(connection, member_id=member, birth_year=year, region=region, sex=sex)
         if chance.random() < 0.5:
