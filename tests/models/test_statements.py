@@ -1,21 +1,22 @@
 """Prepared statements: kept from their second run on, and bounded by the length of their text."""
 
 import re
-import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from graphql import parse
 
 from models.logins import open_roles, pool
 from models.statements import LARGEST, MOST_CHARACTERS
-from models.viewers import Audience
+from models.viewers import ANYBODY, Audience
 from tests.server.test_planning import worst
-from tests.support.client import ANYBODY, LIMITS, serving
+from tests.support.client import LIMITS, serving
 
 Lent = asyncpg.pool.PoolConnectionProxy
+MARK = "marked"  # an alias that stands for another in each document
 PREPARED = "SELECT statement FROM pg_prepared_statements"
 
 
@@ -81,20 +82,29 @@ def resident(process: int) -> int:
 
 @pytest.mark.slow
 async def test_documents_without_end_leave_postgresqls_memory_flat(fresh: str) -> None:
-    """10,000 distinct documents, each sent twice, one in a hundred of them large."""
+    """The statements of 10,000 distinct documents, each sent twice, one in a hundred of them large."""
     async with serving(fresh, limits=LIMITS, pool_size=2) as ask:
+        assert ask.app.endpoint is not None
+        view = ask.app.endpoint.views[Audience.PUBLIC]
+        small = f"{{ {MARK}: communities(first: 1) {{ nodes {{ name }} }} }}"
+        large = re.sub(r"\bx[0-9a-f]{8}(\d+):", rf"{MARK}\1:", worst(25))
+        plans = []
+        for text in (small, large):
+            operation = view.documents.planner.operation(parse(text), None)
+            plan = operation.plan(operation.coerce({}))
+            assert plan is not None
+            assert MARK in plan.sql
+            plans.append((plan.sql, plan.values({}, ANYBODY)))
         owner = await asyncpg.connect(fresh)
         ours = "application_name = 'cohorte public' AND datname = current_database()"
         processes = [row["pid"] for row in await owner.fetch(f"SELECT pid FROM pg_stat_activity WHERE {ours}")]
         assert processes
         sizes = []
         for number in range(10_000):
-            mark = secrets.token_hex(4)
-            small = f"{{ x{mark}: communities(first: 1) {{ nodes {{ name }} }} }}"
-            text = worst(25) if number % 100 == 0 else small
+            sql, values = plans[number % 100 == 0]
+            distinct = sql.replace(MARK, f"x{number:x}")
             for _ in range(2):
-                answer = await ask.post(ANYBODY, text)
-                assert answer.status_code == 200
+                assert await view.connections.read(distinct, values)
             if number % 1_000 == 999:
                 sizes.append(max(map(resident, processes)))
         await owner.close()
