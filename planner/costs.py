@@ -21,7 +21,7 @@ from graphql import (
 from graphql.language import BooleanValueNode, FragmentSpreadNode, IntValueNode, SelectionNode, SelectionSetNode
 
 from planner.arguments import PAGE, argument
-from planner.declare import PAGE_SIZE, Computed, Paged, Sql
+from planner.declare import PAGE_SIZE, Column, Computed, Paged, Sql
 from planner.tables import Tables
 
 LIST_SIZE = 10  # nodes of a list without pages, if its declaration states no other size
@@ -202,7 +202,7 @@ class Walk:
         if sizes:
             return max(sizes)
         if not isinstance(source, Sql):
-            return LIST_SIZE
+            return source.size or LIST_SIZE if isinstance(source, Column) else LIST_SIZE
         default = next((each.default for each in source.parameters if each.argument == "first"), None)
         return source.size or default or (PAGE_SIZE if isinstance(source, Paged) else LIST_SIZE)
 

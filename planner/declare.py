@@ -85,6 +85,7 @@ class Column:
     """The row's column, by default of the field's own name."""
 
     of: str | None = None
+    size: int | None = field(default=None, kw_only=True)  # as of `Sql`
 
 
 @dataclass(frozen=True)
@@ -166,9 +167,16 @@ class GraphType:
     python: type | None = None
 
 
-def column(about: str, *, of: str | None = None, only: Any = None, init: Literal[False] = False) -> Any:
-    """A column of the row, of the field's own name or of the name `of`."""
-    return _field(Column(of), about, only, [])
+def column(
+    about: str,
+    *,
+    of: str | None = None,
+    size: int | None = None,
+    only: Any = None,
+    init: Literal[False] = False,
+) -> Any:
+    """A column of the row, of the field's own name or of the name `of`; `size` is as for `sql`."""
+    return _field(Column(of, size=size), about, only, [])
 
 
 def sql(

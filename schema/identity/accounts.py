@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from schema.insight.data_uses import DataUse, PrivacyLoss
     from schema.research.surveys import Consent, Participation
 
+CARE_LINKS = 2  # of a member, for the cost of an operation
+
 graph_enum(viewers.Audience)
 graph_enum(tables.StaffRole)
 graph_enum(member_tables.NotificationKind)
@@ -137,5 +139,7 @@ class Me(Node):
         arguments={"unread_only": "Whether to leave out those that were read. Defaults to false."},
     )
     care_links: list[CareLink] = sql(
-        members.care_links_of, "The viewer's care links, as patient or as relative, newest first."
+        members.care_links_of,
+        "The viewer's care links, as patient or as relative, newest first.",
+        size=CARE_LINKS,
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from schema.insight.insights import Insight
 
 
-@graph_type(audience=PUBLIC, row=tables.LedgerEntry, prefix="led", key=("release_id",))
+@graph_type(audience=PUBLIC, row=tables.LedgerEntry, prefix="led", key=("position",))
 class LedgerEntry(Node):
     """A data use's entry in the hash chain of the public ledger: each hash covers the previous one."""
 
@@ -36,7 +36,7 @@ class LedgerEntry(Node):
     )
 
 
-@graph_type(audience=PUBLIC, row=tables.LedgerEntry, prefix="use", key=("release_id",))
+@graph_type(audience=PUBLIC, row=tables.LedgerEntry, prefix="use", key=("position",))
 class DataUse(Node):
     """An entry of the public ledger: what was computed from members' data, for whom and why. Contains no results."""
 

@@ -119,7 +119,7 @@ class ReconciledTable:
 
     releases: int = column("Number of releases that it is computed from.")
     as_of: datetime = column("When the newest of them was published. Until the next one, nothing changes.")
-    cells: list[Cell] = column("The cells, in the order of the insight's own.")
+    cells: list[Cell] = column("The cells, in the order of the insight's own.", size=TABLE_CELLS)
     statistics: list[Statistic] = column("The mean and median of each group. Empty if the variable is not ordinal.")
 
 
@@ -169,8 +169,14 @@ class Insight(Node):
     purpose: str | None = sql(resolve.purpose_of, "The purpose stated in the public ledger. Null if none is stated.")
     ledger_entry: LedgerEntry = sql(resolve.ledger_entry_of, "Its entry in the public ledger.")
     csv: str = computed(
-        cubes.cube_of, cubes.csv, "All cells as CSV with a header. The counts of HIDDEN cells are left out."
+        cubes.cube_of,
+        cubes.csv,
+        "All cells as CSV with a header. The counts of HIDDEN cells are left out.",
+        cost=EXPORT_COST,
     )
     json_stat: str = computed(
-        cubes.cube_of, cubes.json_stat, "All cells as a JSON-stat 2.0 dataset. The counts of HIDDEN cells are left out."
+        cubes.cube_of,
+        cubes.json_stat,
+        "All cells as a JSON-stat 2.0 dataset. The counts of HIDDEN cells are left out.",
+        cost=EXPORT_COST,
     )

@@ -199,7 +199,7 @@ class Consent(Node):
     audience=PUBLIC,
     row=tables.Notice,
     prefix="ntc",
-    key=("purpose", "version", "language"),
+    key=("purpose", "language", "version"),
     among=resolve.notices_so_far,
 )
 class Notice(Node):

@@ -102,14 +102,17 @@ async def consent_change(connection: Connection, **given: Any) -> asyncpg.Record
 
 
 async def notice(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A notice in English, or in the `language` given; its version has the same text in every other language."""
     number = next(numbers)
-    return await fake(
-        connection,
-        surveys.Notice,
-        given,
-        purpose=surveys.ConsentPurpose.SURVEY_RESEARCH,
-        version=f"fake-{number}",
-        language=surveys.NoticeLanguage.EN,
-        in_force_on=date(2020, 1, 1) + timedelta(days=number),
-        text="What is done with answers.",
-    )
+    filled = {
+        "purpose": surveys.ConsentPurpose.SURVEY_RESEARCH,
+        "version": f"fake-{number}",
+        "language": surveys.NoticeLanguage.EN,
+        "in_force_on": date(2020, 1, 1) + timedelta(days=number),
+        "text": "What is done with answers.",
+    } | given
+    async with connection.transaction():
+        for language in surveys.NoticeLanguage:
+            if language != filled["language"]:
+                await fake(connection, surveys.Notice, filled | {"language": language})
+        return await fake(connection, surveys.Notice, filled)

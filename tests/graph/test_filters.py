@@ -12,7 +12,7 @@ from tests.support.boundary_values import nullable, paths_to_types
 from tests.support.small_network import SmallNetwork
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
-SEARCHES, COLUMNS = {"search"}, {"by"}  # of words, and of the insight's own variables, which are refused if unknown
+SEARCHES = {"search"}  # of words
 
 
 def filters(audience: Audience, values: dict[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -24,11 +24,8 @@ def filters(audience: Audience, values: dict[str, str]) -> Iterator[tuple[str, s
             of = get_named_type(field.type)
             listed = is_list_type(nullable(field.type)) or of.name.endswith("Connection")
             for argument, declared in field.args.items():
-                if (
-                    not listed
-                    or get_named_type(declared.type).name not in ("String", "ID")
-                    or argument in SEARCHES | COLUMNS
-                ):
+                one = nullable(declared.type)
+                if not listed or is_list_type(one) or one.name not in ("String", "ID") or argument in SEARCHES:
                     continue
                 selection = "nodes { __typename }" if of.name.endswith("Connection") else "__typename"
                 others = "".join(

@@ -13,10 +13,11 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, is_object_type, parse
+from sqlalchemy import Enum, Integer, Uuid
 
 from models.insight.datasets import DatasetStatus
 from models.logins import open_roles, pool
-from models.research.surveys import ConsentPurpose, SurveyStatus
+from models.research.surveys import ConsentPurpose, NoticeLanguage, SurveyStatus
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
 from planner.declare import PAGE_LIMIT
@@ -50,9 +51,12 @@ WITHOUT_ID = {
     "PrivacyLoss": "part of the viewer's own data",
     "QuestionOption": "part of a question: its code identifies it there",
     "ReactionCount": "part of a post",
+    "ReconciledTable": "what is computed of an insight, and of those published with it so far",
     "SeriesPoint": "part of a series",
     "SideEffect": "part of an evaluation",
     "Statistic": "part of an insight, which never changes",
+    "SurveyCheck": "the answer to one question",
+    "SurveyProgress": "part of a survey",
     "UserError": "part of a payload",
     "VisibilityRule": "part of a question",
 }
@@ -118,6 +122,15 @@ def test_every_node_type_is_registered_under_a_prefix_of_its_own() -> None:
             names.add(name)
     assert {prefix: kinds for prefix, kinds in prefixes.items() if len(kinds) > 1 or "_" in prefix} == {}
     assert names == {kind.__name__ for kind in NODES}
+
+
+@each_view
+def test_a_key_is_never_null_and_only_its_last_column_may_contain_the_separator(audience: Audience) -> None:
+    tables = Tables(VIEWS[audience])
+    for kind in tables.prefixes.keys() & tables.table_of.keys():
+        columns = [tables.table_of[kind].__table__.columns[name] for name in tables.keys[kind]]  # type: ignore[attr-defined]
+        assert not any(column.nullable for column in columns), kind
+        assert all(isinstance(column.type, (Enum, Integer, Uuid)) for column in columns[:-1]), kind
 
 
 @dataclass
@@ -270,11 +283,12 @@ async def test_the_rows_that_no_list_shows_are_not_found(readers: Readers) -> No
     expired = await factories.session(admin, account_id=patient.account, expires_at=now - timedelta(seconds=1))
     assert await readers.found(patient, f"ses_{expired['id']}") is None
 
-    coming = await factories.notice(admin, version="2999.1_b", in_force_on=date(2999, 1, 1))
-    past = await factories.notice(admin, version="1999.1_b", in_force_on=date(1999, 1, 1))
+    purpose = (await factories.notice(admin, version="2999.1_b", in_force_on=date(2999, 1, 1)))["purpose"]
+    await factories.notice(admin, version="1999.1_b", in_force_on=date(1999, 1, 1))
     for viewer in viewers.values():
-        assert await readers.found(viewer, f"ntc_{coming['purpose']}.2999.1_b") is None
-        assert await readers.found(viewer, f"ntc_{past['purpose']}.1999.1_b") is not None
+        for language in NoticeLanguage:
+            assert await readers.found(viewer, f"ntc_{purpose}.{language.name}.2999.1_b") is None
+            assert await readers.found(viewer, f"ntc_{purpose}.{language.name}.1999.1_b") is not None
 
     small = await factories.dataset(admin, status=DatasetStatus.TOO_SMALL)
     await factories.variable(admin, dataset_id=small["id"], position=1)
@@ -304,7 +318,9 @@ def strange_keys(readers: Readers) -> Iterator[str]:
     for place in ("0", "01", "+1", "-1", "1 ", "1.0", "1e0", "x", "", "2147483648", "9" * 400, "¹", "\u0661", "\0"):
         yield f"var_{json.loads(readers.network.values['dataset'])[4:]}.{place}"
     for purpose in ("", "NOWHERE", "survey_research", "SURVEY_RESEARCH ", *(each.name for each in ConsentPurpose)):
-        yield from (f"cns_{one}.{purpose}", f"ntc_{purpose}.", f"ntc_{purpose}", f"ntc_{purpose}.\ud800", f"ntc_.{one}")
+        yield from (f"cns_{one}.{purpose}", f"ntc_{purpose}.", f"ntc_{purpose}", f"ntc_{purpose}.EN", f"ntc_.EN.{one}")
+        yield from (f"ntc_{purpose}.EN{key}" for key in (".", ".\ud800", "2026-1"))
+        yield from (f"ntc_{purpose}.2026-1.EN", f"ntc_{purpose}.DE.2026-1", f"ntc_{purpose}.en.2026-1")
 
 
 @each_view

@@ -121,11 +121,11 @@ async def test_a_use_leads_to_the_insight_that_was_published_first(own_network: 
     for number in range(6):  # ids are random, and must not decide
         frozen = await wave(admin, SEX, FATIGUE)
         release = await factories.release(admin, dataset_id=frozen.id, cube=f"cube {number}", variables=[1, 2])
-        await factories.ledger_entry(admin, release_id=release["id"])
+        entry = await factories.ledger_entry(admin, release_id=release["id"])
         for variable, day in ((1, 9), (2, 8)):
             at = {"release_id": release["id"], "published_at": moment(day)}
             insight = await factories.insight(admin, **at, variable=variable)
-        first[f"use_{release['id']}"] = f"ins_{insight['id']}"
+        first[f"use_{entry['position']}"] = f"ins_{insight['id']}"
     text = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on DataUse { id insight { id } } } }"
     answer = await own_network.ask(manager, text, {"ids": [*first]})
     assert {use["id"]: use["insight"]["id"] for use in answer["data"]["nodes"]} == first

@@ -29,9 +29,9 @@ TABLES = {  # of each type whose objects have an id: the id's prefix, and the ta
     "Variable": ("var", "insight.variable"), "Viewer": ("vwr", ""),
 }  # fmt: skip
 KEYS = {  # the columns that an id is made of, where that is not `id`
-    "Consent": ("member_id", "purpose"), "DataUse": ("release_id",), "LedgerEntry": ("release_id",),
-    "Me": ("member_id",), "Membership": ("member_id", "community_id"), "Notice": ("purpose", "version"),
-    "Suspension": ("member_id",), "Variable": ("dataset_id", "position"),
+    "Consent": ("member_id", "purpose"), "DataUse": ("position",), "LedgerEntry": ("position",),
+    "Me": ("member_id",), "Membership": ("member_id", "community_id"),
+    "Notice": ("purpose", "language", "version"), "Suspension": ("member_id",), "Variable": ("dataset_id", "position"),
 }  # fmt: skip
 TYPES = {prefix: (kind, table) for kind, (prefix, table) in TABLES.items()}
 PUNCTUATION = re.compile(r"""["`!#$%&()*+,\-./:;<=>?@\[\\\]^_{|}~«»“”‘’–—…·'\u00a0\u2011\u202f]""")
