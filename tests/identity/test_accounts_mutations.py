@@ -241,7 +241,7 @@ async def test_signing_in_again_opens_another_session(network: Network) -> None:
 # The second wall: what a statement of a view's role may change even if a resolver forgets a rule.
 WRONG = [
     "UPDATE care.member SET about = 'mine'",
-    "UPDATE care.profile SET region = 'mine', sharing = 'ALL_MEMBERS'",
+    "UPDATE care.profile SET region = 'Corse', sharing = 'ALL_MEMBERS'",
     "UPDATE identity.account SET locale = 'xx'",
 ]
 
