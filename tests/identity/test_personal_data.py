@@ -195,7 +195,7 @@ PREFIXES = {
     "care.flag": "flg_", "care.member": "mbr_", "care.notification": "ntf_", "care.observation": "obs_",
     "care.post": "pst_", "catalog.community": "com_", "catalog.indicator": "ind_", "catalog.question": "qst_",
     "catalog.survey": "svy_", "catalog.treatment": "trt_", "identity.session": "ses_", "insight.dataset": "dst_",
-    "research.participation": "prt_",
+    "identity.account": "acc_", "research.participation": "prt_",
 }  # fmt: skip
 
 

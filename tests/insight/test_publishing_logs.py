@@ -74,5 +74,6 @@ async def test_no_answer_or_exact_count_is_logged_from_answers_to_insights(
     for table in without_noise:
         for numbers in (str(table), str(table)[1:-1], ",".join(map(str, table))):
             assert len(table) == 1 or numbers not in written
-    assert without_noise[0] == [260]
+    # The counts of the community and the progress of the survey are drawn on the way, whenever they are due.
+    assert [260] in without_noise
     assert sum(without_noise[-1]) == 260
