@@ -91,10 +91,11 @@ async def test_documents_without_end_leave_postgresqls_memory_flat(fresh: str) -
         plans = []
         for text in (small, large):
             operation = view.documents.planner.operation(parse(text), None)
-            plan = operation.plan(operation.coerce({}))
+            variables = operation.coerce({})
+            plan = operation.plan(variables)
             assert plan is not None
             assert MARK in plan.sql
-            plans.append((plan.sql, plan.values({}, ANYBODY)))
+            plans.append((plan.sql, plan.values(variables, ANYBODY)))
         owner = await asyncpg.connect(fresh)
         ours = "application_name = 'cohorte public' AND datname = current_database()"
         processes = [row["pid"] for row in await owner.fetch(f"SELECT pid FROM pg_stat_activity WHERE {ours}")]
