@@ -28,10 +28,10 @@ class Held:
         await self.connection.close()
 
     async def waiters(self) -> int:
-        """How many readers wait; the scheduler, which publishes counts of communities, is none."""
+        """How many connections of views wait: the scheduler, which publishes counts of communities, may wait too."""
         waiting = """
             select count(*) from pg_locks l join pg_stat_activity a using (pid)
-            where not l.granted and l.relation = $1::regclass and a.usename = 'cohorte_public'
+            where not l.granted and l.relation = $1::regclass and a.usename <> 'cohorte_publisher'
             """
         found: int = await self.connection.fetchval(waiting, self.table)
         return found
