@@ -58,8 +58,8 @@ class AnswerValue:
 def shown(questions: Sequence[QuestionDefinition], answers: Mapping[str, AnswerValue]) -> frozenset[str]:
     """The keys of the questions that are shown, given these answers.
 
-    An answer to a hidden question is ignored. Raises RecursionError if rules form a cycle, and KeyError if one refers
-    to a question that does not exist; `definition_refusals` refuses both.
+    An answer to a hidden question is ignored. A question that does not exist has no answer. Raises RecursionError if
+    rules form a cycle, which `definition_refusals` refuses, as it does unknown questions.
     """
     by_key = {question.key: question for question in questions}
     known: dict[str, bool] = {}
@@ -70,7 +70,10 @@ def shown(questions: Sequence[QuestionDefinition], answers: Mapping[str, AnswerV
         return known[key]
 
     def is_met(rule: RuleDefinition) -> bool:
-        return holds(rule, by_key[rule.question].kind, counting(rule.question))
+        question = by_key.get(rule.question)
+        if question is None:
+            return rule.operator is RuleOperator.NOT_EQUALS
+        return holds(rule, question.kind, counting(rule.question))
 
     def counting(key: str) -> AnswerValue | None:
         return answers.get(key) if is_shown(key) else None
