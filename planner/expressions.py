@@ -60,7 +60,10 @@ def integer(number: int) -> Expression:
 
 
 class Json(ColumnElement[Any]):
-    """A SELECT as JSON; `template` is the expression over its rows `o`."""
+    """A SELECT as JSON; `template` is the expression over its rows `o$`, which no column can be called.
+
+    Columns are called as the fields of the response, and a column takes precedence over rows of the same name.
+    """
 
     inherit_cache = False
 
@@ -71,27 +74,27 @@ class Json(ColumnElement[Any]):
 
 @compiles(Json)
 def _json(element: Json, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(SELECT {element.template} FROM ({compiler.process(element.rows, asfrom=True)}) AS o)"
+    return f"(SELECT {element.template} FROM ({compiler.process(element.rows, asfrom=True)}) AS o$)"
 
 
 def as_object(rows: Select[Any]) -> Expression:
     """At most one row as a JSON object with its columns as keys, or null."""
     if not rows._raw_columns:  # everything is skipped
         return rows.add_columns(EMPTY_OBJECT).scalar_subquery()
-    return Json("row_to_json(o)", rows)
+    return Json("row_to_json(o$)", rows)
 
 
 def as_list(rows: Select[Any]) -> Expression:
     """Rows in their order as a JSON array of objects with the columns as keys."""
     if not rows._raw_columns:
         return as_values(rows.add_columns(EMPTY_OBJECT))
-    return Json("coalesce(json_agg(o), '[]'::json)", rows)
+    return Json("coalesce(json_agg(o$), '[]'::json)", rows)
 
 
 def as_values(rows: Select[Any]) -> Expression:
     """Rows of one column, in their order, as a JSON array of its values."""
     value = cast(Expression, rows._raw_columns[0]).label("v")
-    return Json("coalesce(json_agg(o.v), '[]'::json)", rows.with_only_columns(value, maintain_column_froms=True))
+    return Json("coalesce(json_agg(o$.v), '[]'::json)", rows.with_only_columns(value, maintain_column_froms=True))
 
 
 @dataclass(frozen=True)

@@ -2,86 +2,86 @@ WITH viewer AS MATERIALIZED (
   SELECT set_config('cohorte.organization', $15, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
-    SELECT row_to_json(o)
+    SELECT row_to_json(o$)
     FROM (
       SELECT (
-        SELECT row_to_json(o)
+        SELECT row_to_json(o$)
         FROM (
           SELECT page_0_sums._1 AS nodes, (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT page_0_sums._count > 5 AS "hasNextPage", page_0_sums._end AS "endCursor"
-            ) AS o
+            ) AS o$
           ) AS "pageInfo"
           FROM (
             SELECT count(*) AS _count, coalesce(json_agg((
-              SELECT row_to_json(o)
+              SELECT row_to_json(o$)
               FROM (
                 SELECT page_0.title AS title, page_0.size AS size, (
-                  SELECT row_to_json(o)
+                  SELECT row_to_json(o$)
                   FROM (
                     SELECT (
-                      SELECT row_to_json(o)
+                      SELECT row_to_json(o$)
                       FROM (
                         SELECT anon_1.micro_rho AS "microRho", anon_1.epsilon AS epsilon
                         FROM (
                           SELECT CAST(CASE WHEN (page_0.status = 'OPEN') THEN least(page_0.cap_micro_rho - page_0.spent_micro_rho, (page_0.cap_micro_rho * $1::INTEGER) / $2::INTEGER - page_0.sold_micro_rho) ELSE $3::INTEGER END AS BIGINT) AS micro_rho, insight.epsilon(CAST(CASE WHEN (page_0.status = 'OPEN') THEN least(page_0.cap_micro_rho - page_0.spent_micro_rho, (page_0.cap_micro_rho * $1::INTEGER) / $2::INTEGER - page_0.sold_micro_rho) ELSE $3::INTEGER END AS BIGINT), CAST(1e-6 AS DOUBLE PRECISION)) AS epsilon, CAST(1e-6 AS DOUBLE PRECISION) AS delta
                         ) AS anon_1
-                      ) AS o
+                      ) AS o$
                     ) AS remaining, CASE WHEN (page_0.status = 'OPEN') THEN least(page_0.cap_micro_rho - page_0.spent_micro_rho, (page_0.cap_micro_rho * $4::INTEGER) / $5::INTEGER - page_0.sold_micro_rho) ELSE $6::INTEGER END / $7::INTEGER AS "insightsLeft"
-                  ) AS o
+                  ) AS o$
                 ) AS budget, (
-                  SELECT row_to_json(o)
+                  SELECT row_to_json(o$)
                   FROM (
                     SELECT (
-                      SELECT coalesce(json_agg(o), '[]'::json)
+                      SELECT coalesce(json_agg(o$), '[]'::json)
                       FROM (
                         SELECT (
-                          SELECT row_to_json(o)
+                          SELECT row_to_json(o$)
                           FROM (
                             SELECT variable_1.name AS name, variable_1.label AS label
                             FROM insight.variable AS variable_1
                             WHERE variable_1.dataset_id = insight_1.dataset_id AND variable_1.position = insight_1.variable
-                          ) AS o
+                          ) AS o$
                         ) AS variable, (
-                          SELECT coalesce(json_agg(o), '[]'::json)
+                          SELECT coalesce(json_agg(o$), '[]'::json)
                           FROM (
                             SELECT variable_2.name AS name
                             FROM insight.variable AS variable_2
                             WHERE variable_2.dataset_id = insight_1.dataset_id AND variable_2.position = any(insight_1.by)
                             ORDER BY variable_2.position ASC
-                          ) AS o
+                          ) AS o$
                         ) AS by, (
                           SELECT release_1.margin
                           FROM insight.release AS release_1
                           WHERE release_1.id = insight_1.release_id
                         ) AS "marginOfError", (
-                          SELECT coalesce(json_agg(o), '[]'::json)
+                          SELECT coalesce(json_agg(o$), '[]'::json)
                           FROM (
                             SELECT (
-                              SELECT row_to_json(o)
+                              SELECT row_to_json(o$)
                               FROM (
                                 SELECT category_1.code AS code, category_1.label AS label
                                 FROM insight.category AS category_1
                                 WHERE category_1.dataset_id = anon_2.dataset_id AND category_1.variable = anon_2.variable AND category_1.place = anon_2.category
-                              ) AS o
+                              ) AS o$
                             ) AS category, (
-                              SELECT coalesce(json_agg(o), '[]'::json)
+                              SELECT coalesce(json_agg(o$), '[]'::json)
                               FROM (
                                 SELECT category_2.code AS code
                                 FROM insight.category AS category_2 JOIN unnest(anon_2.variables_by, anon_2.categories_by) AS anon_3(variable, place) ON category_2.variable = anon_3.variable AND category_2.place = anon_3.place
                                 WHERE category_2.dataset_id = anon_2.dataset_id
                                 ORDER BY category_2.variable ASC
-                              ) AS o
+                              ) AS o$
                             ) AS by, anon_2.count AS count, anon_2.share AS share, (
-                              SELECT row_to_json(o)
+                              SELECT row_to_json(o$)
                               FROM (
                                 SELECT anon_4.low AS low, anon_4.high AS high
                                 FROM (
                                   SELECT anon_2.low AS low, anon_2.high AS high
                                   WHERE anon_2.low IS NOT NULL
                                 ) AS anon_4
-                              ) AS o
+                              ) AS o$
                             ) AS interval, anon_2.reliability AS reliability
                             FROM (
                               SELECT insight_1.dataset_id AS dataset_id, insight_1.variable AS variable, insight_1.by AS variables_by, cell_1.by AS categories_by, CASE WHEN (cell_1.reliability != 'HIDDEN') THEN cell_1.count END AS count, cell_1.margin AS margin_of_error, CASE WHEN (cell_1.share IS NOT NULL) THEN least(greatest(cell_1.share, 0), 1) END AS share, CASE WHEN (cell_1.low IS NOT NULL) THEN least(greatest(cell_1.low, 0), 1) END AS low, CASE WHEN (cell_1.high IS NOT NULL) THEN least(greatest(cell_1.high, 0), 1) END AS high, cell_1.category AS category, cell_1.reliability AS reliability, CASE WHEN (cell_1.high - cell_1.low <= 0.2) THEN 'HIGH' WHEN (cell_1.low IS NOT NULL) THEN 'LOW' END AS share_reliability, cell_1.place AS _k0
@@ -89,27 +89,27 @@ WITH viewer AS MATERIALIZED (
                               WHERE cell_1.insight_id = insight_1.id
                             ) AS anon_2
                             ORDER BY anon_2._k0 ASC
-                          ) AS o
+                          ) AS o$
                         ) AS cells, (
-                          SELECT coalesce(json_agg(o), '[]'::json)
+                          SELECT coalesce(json_agg(o$), '[]'::json)
                           FROM (
                             SELECT anon_5.measure AS measure, (
-                              SELECT coalesce(json_agg(o), '[]'::json)
+                              SELECT coalesce(json_agg(o$), '[]'::json)
                               FROM (
                                 SELECT category_3.code AS code
                                 FROM insight.category AS category_3 JOIN unnest(anon_5.variables_by, anon_5.categories_by) AS anon_6(variable, place) ON category_3.variable = anon_6.variable AND category_3.place = anon_6.place
                                 WHERE category_3.dataset_id = anon_5.dataset_id
                                 ORDER BY category_3.variable ASC
-                              ) AS o
+                              ) AS o$
                             ) AS by, anon_5.value AS value, (
-                              SELECT row_to_json(o)
+                              SELECT row_to_json(o$)
                               FROM (
                                 SELECT anon_7.low AS low, anon_7.high AS high
                                 FROM (
                                   SELECT anon_5.low AS low, anon_5.high AS high
                                   WHERE anon_5.low IS NOT NULL
                                 ) AS anon_7
-                              ) AS o
+                              ) AS o$
                             ) AS interval
                             FROM (
                               SELECT insight_1.dataset_id AS dataset_id, insight_1.variable AS variable, insight_1.by AS variables_by, statistic_1.by AS categories_by, statistic_1.measure AS measure, CASE WHEN (statistic_1.value IS NOT NULL) THEN least(greatest(statistic_1.value, anon_8.least), anon_8.most) END AS value, CASE WHEN (statistic_1.low IS NOT NULL) THEN least(greatest(statistic_1.low, anon_8.least), anon_8.most) END AS low, CASE WHEN (statistic_1.high IS NOT NULL) THEN least(greatest(statistic_1.high, anon_8.least), anon_8.most) END AS high, statistic_1.reliability AS reliability, statistic_1.place AS _k0
@@ -121,17 +121,17 @@ WITH viewer AS MATERIALIZED (
                               WHERE statistic_1.insight_id = insight_1.id
                             ) AS anon_5
                             ORDER BY anon_5._k0 ASC
-                          ) AS o
+                          ) AS o$
                         ) AS statistics
                         FROM insight.insight AS insight_1
                         WHERE insight_1.dataset_id = page_0.id
                         ORDER BY insight_1.published_at DESC, insight_1.id DESC
                         LIMIT 3
-                      ) AS o
+                      ) AS o$
                     ) AS nodes
-                  ) AS o
+                  ) AS o$
                 ) AS insights
-              ) AS o
+              ) AS o$
             ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 5), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 5))[$8::INTEGER] AS _end
             FROM (
               SELECT row_number() OVER (ORDER BY dataset_1.frozen_on DESC, dataset_1.id DESC) AS _n, dataset_1.title AS title, dataset_1.size AS size, dataset_1.cap_micro_rho AS cap_micro_rho, dataset_1.spent_micro_rho AS spent_micro_rho, dataset_1.sold_micro_rho AS sold_micro_rho, dataset_1.status AS status, dataset_1.id AS id, translate(encode(convert_to(CAST(json_build_array('62fcf905', dataset_1.frozen_on, dataset_1.id) AS TEXT), $9::VARCHAR), $10::VARCHAR), $11::VARCHAR, $12::VARCHAR) AS _cursor
@@ -141,8 +141,8 @@ WITH viewer AS MATERIALIZED (
               LIMIT 6
             ) AS page_0
           ) AS page_0_sums
-        ) AS o
+        ) AS o$
       ) AS datasets
-    ) AS o
+    ) AS o$
   ) AS o
 )::text END FROM viewer

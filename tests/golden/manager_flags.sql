@@ -2,51 +2,51 @@ WITH viewer AS MATERIALIZED (
   SELECT set_config('cohorte.staff', $8, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
-    SELECT row_to_json(o)
+    SELECT row_to_json(o$)
     FROM (
       SELECT (
-        SELECT row_to_json(o)
+        SELECT row_to_json(o$)
         FROM (
           SELECT page_0_sums._1 AS nodes, (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT page_0_sums._count > 20 AS "hasNextPage", page_0_sums._end AS "endCursor"
-            ) AS o
+            ) AS o$
           ) AS "pageInfo"
           FROM (
             SELECT count(*) AS _count, coalesce(json_agg((
-              SELECT row_to_json(o)
+              SELECT row_to_json(o$)
               FROM (
                 SELECT 'flg_' || CAST(page_0.id AS TEXT) AS id, page_0.reason AS reason, page_0.note AS note, page_0.created_at AS "createdAt", (
-                  SELECT row_to_json(o)
+                  SELECT row_to_json(o$)
                   FROM (
                     SELECT post_1.body AS body, post_1.created_at AS "createdAt", (
-                      SELECT row_to_json(o)
+                      SELECT row_to_json(o$)
                       FROM (
                         SELECT member_1.pseudonym AS pseudonym
                         FROM care.member AS member_1
                         WHERE member_1.id = post_1.author_id
-                      ) AS o
+                      ) AS o$
                     ) AS author, (
-                      SELECT row_to_json(o)
+                      SELECT row_to_json(o$)
                       FROM (
                         SELECT discussion_1.title AS title, (
-                          SELECT row_to_json(o)
+                          SELECT row_to_json(o$)
                           FROM (
                             SELECT community_1.slug AS slug
                             FROM catalog.community AS community_1
                             WHERE community_1.id = discussion_1.community_id
-                          ) AS o
+                          ) AS o$
                         ) AS community
                         FROM care.discussion AS discussion_1
                         WHERE discussion_1.id = post_1.discussion_id
-                      ) AS o
+                      ) AS o$
                     ) AS discussion
                     FROM care.post AS post_1
                     WHERE post_1.id = page_0.post_id
-                  ) AS o
+                  ) AS o$
                 ) AS post
-              ) AS o
+              ) AS o$
             ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$1::INTEGER] AS _end
             FROM (
               SELECT row_number() OVER (ORDER BY flag_1.created_at DESC, flag_1.id DESC) AS _n, flag_1.id AS id, flag_1.reason AS reason, flag_1.note AS note, flag_1.created_at AS created_at, flag_1.post_id AS post_id, translate(encode(convert_to(CAST(json_build_array('b327e8cb', flag_1.created_at, flag_1.id) AS TEXT), $2::VARCHAR), $3::VARCHAR), $4::VARCHAR, $5::VARCHAR) AS _cursor
@@ -56,8 +56,8 @@ WITH viewer AS MATERIALIZED (
               LIMIT 21
             ) AS page_0
           ) AS page_0_sums
-        ) AS o
+        ) AS o$
       ) AS flags
-    ) AS o
+    ) AS o$
   ) AS o
 )::text END FROM viewer

@@ -2,37 +2,37 @@ WITH viewer AS MATERIALIZED (
   SELECT set_config('cohorte.staff', $9, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
-    SELECT row_to_json(o)
+    SELECT row_to_json(o$)
     FROM (
       SELECT (
-        SELECT row_to_json(o)
+        SELECT row_to_json(o$)
         FROM (
           SELECT page_0_sums._1 AS nodes, (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT page_0_sums._count > 20 AS "hasNextPage", page_0_sums._end AS "endCursor"
-            ) AS o
+            ) AS o$
           ) AS "pageInfo"
           FROM (
             SELECT count(*) AS _count, coalesce(json_agg((
-              SELECT row_to_json(o)
+              SELECT row_to_json(o$)
               FROM (
                 SELECT 'svy_' || CAST(page_0.id AS TEXT) AS id, page_0.title AS title, page_0.status AS status, page_0.version AS version, page_0.closes_on AS "closesOn", page_0.minimum_participants AS "minimumParticipants", (
-                  SELECT row_to_json(o)
+                  SELECT row_to_json(o$)
                   FROM (
                     SELECT survey_progress_1.counted_on AS "countedOn", survey_progress_1.completed AS completed
                     FROM catalog.survey_progress AS survey_progress_1
                     WHERE survey_progress_1.survey_id = page_0.id
-                  ) AS o
+                  ) AS o$
                 ) AS progress, (
-                  SELECT row_to_json(o)
+                  SELECT row_to_json(o$)
                   FROM (
                     SELECT community_1.name AS name
                     FROM catalog.community AS community_1
                     WHERE community_1.id = page_0.community_id
-                  ) AS o
+                  ) AS o$
                 ) AS community
-              ) AS o
+              ) AS o$
             ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$1::INTEGER] AS _end
             FROM (
               SELECT row_number() OVER (ORDER BY survey_1.closes_on DESC, survey_1.id DESC) AS _n, survey_1.id AS id, survey_1.title AS title, survey_1.status AS status, survey_1.version AS version, survey_1.closes_on AS closes_on, survey_1.minimum_participants AS minimum_participants, survey_1.community_id AS community_id, translate(encode(convert_to(CAST(json_build_array('3686c57e', survey_1.closes_on, survey_1.id) AS TEXT), $2::VARCHAR), $3::VARCHAR), $4::VARCHAR, $5::VARCHAR) AS _cursor
@@ -46,36 +46,36 @@ WITH viewer AS MATERIALIZED (
               LIMIT 21
             ) AS page_0
           ) AS page_0_sums
-        ) AS o
+        ) AS o$
       ) AS surveys, (
-        SELECT row_to_json(o)
+        SELECT row_to_json(o$)
         FROM (
           SELECT (
-            SELECT coalesce(json_agg(o), '[]'::json)
+            SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
               SELECT 'lic_' || CAST(licence_1.id AS TEXT) AS id, licence_1.purpose AS purpose, (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT organization_1.name AS name, organization_1.kind AS kind
                   FROM insight.organization AS organization_1
                   WHERE organization_1.id = licence_1.organization_id
-                ) AS o
+                ) AS o$
               ) AS organization, (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT community_3.name AS name
                   FROM catalog.community AS community_3
                   WHERE community_3.id = licence_1.community_id
-                ) AS o
+                ) AS o$
               ) AS community
               FROM insight.licence AS licence_1
               WHERE CASE WHEN (licence_1.status != 'REFUSED' AND licence_1.ends_on < catalog.today()) THEN 'ENDED' ELSE licence_1.status END = 'REQUESTED'
               ORDER BY licence_1.starts_on DESC, licence_1.id DESC
               LIMIT 20
-            ) AS o
+            ) AS o$
           ) AS nodes
-        ) AS o
+        ) AS o$
       ) AS licences
-    ) AS o
+    ) AS o$
   ) AS o
 )::text END FROM viewer

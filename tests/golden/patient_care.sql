@@ -2,36 +2,36 @@ WITH viewer AS MATERIALIZED (
   SELECT set_config('cohorte.member', $5, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
-    SELECT row_to_json(o)
+    SELECT row_to_json(o$)
     FROM (
       SELECT (
-        SELECT row_to_json(o)
+        SELECT row_to_json(o$)
         FROM (
           SELECT 'me_' || CAST(profile_1.member_id AS TEXT) AS id, (
-            SELECT coalesce(json_agg(o), '[]'::json)
+            SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
               SELECT 'lnk_' || CAST(care_link_1.id AS TEXT) AS id, (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT member_1.pseudonym AS pseudonym
                   FROM care.member AS member_1
                   WHERE member_1.id = care_link_1.patient_id
-                ) AS o
+                ) AS o$
               ) AS patient, (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT (
-                    SELECT coalesce(json_agg(o), '[]'::json)
+                    SELECT coalesce(json_agg(o$), '[]'::json)
                     FROM (
                       SELECT (
-                        SELECT row_to_json(o)
+                        SELECT row_to_json(o$)
                         FROM (
                           SELECT indicator_1.name AS name
                           FROM catalog.indicator AS indicator_1
                           WHERE indicator_1.id = anon_1.indicator_id
-                        ) AS o
+                        ) AS o$
                       ) AS indicator, (
-                        SELECT coalesce(json_agg(o), '[]'::json)
+                        SELECT coalesce(json_agg(o$), '[]'::json)
                         FROM (
                           SELECT anon_2.starts_on AS "startsOn", anon_2.mean AS mean
                           FROM (
@@ -41,7 +41,7 @@ WITH viewer AS MATERIALIZED (
                             GROUP BY CAST(date_trunc(anon_1.unit, CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
                           ) AS anon_2
                           ORDER BY anon_2._k0 ASC
-                        ) AS o
+                        ) AS o$
                       ) AS points
                       FROM (
                         SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, indicator_2.name AS _k0, indicator_2.id AS _k1
@@ -53,15 +53,15 @@ WITH viewer AS MATERIALIZED (
                         )
                       ) AS anon_1
                       ORDER BY anon_1._k0 ASC, anon_1._k1 ASC
-                    ) AS o
+                    ) AS o$
                   ) AS series, (
-                    SELECT coalesce(json_agg(o), '[]'::json)
+                    SELECT coalesce(json_agg(o$), '[]'::json)
                     FROM (
                       SELECT 'crs_' || CAST(course_1.id AS TEXT) AS id, course_1.started_on AS "startedOn"
                       FROM care.course AS course_1
                       WHERE course_1.member_id = anon_3.member_id AND course_1.started_on <= anon_3.ends_on AND (course_1.ended_on IS NULL OR course_1.ended_on >= anon_3.starts_on)
                       ORDER BY course_1.started_on ASC, course_1.id ASC
-                    ) AS o
+                    ) AS o$
                   ) AS courses
                   FROM (
                     SELECT care_link_1.patient_id AS member_id, CAST(coalesce($1::DATE, CAST(coalesce($2::DATE, catalog.earliest_today()) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($2::DATE, greatest($1::DATE, catalog.latest_today())) AS DATE) AS ends_on, CAST('month' AS TEXT) AS unit, (
@@ -79,17 +79,17 @@ WITH viewer AS MATERIALIZED (
                       )), 0) AS known_keys_1
                     ) IS NOT NULL AND care_link_1.status = 'ACCEPTED'
                   ) AS anon_3
-                ) AS o
+                ) AS o$
               ) AS dashboard
               FROM care.care_link AS care_link_1
               WHERE care_link_1.patient_id = profile_1.member_id OR care_link_1.relative_id = profile_1.member_id
               ORDER BY care_link_1.created_at DESC, care_link_1.id DESC
-            ) AS o
+            ) AS o$
           ) AS "careLinks"
           FROM care.profile AS profile_1
           WHERE profile_1.member_id = $4::UUID
-        ) AS o
+        ) AS o$
       ) AS me
-    ) AS o
+    ) AS o$
   ) AS o
 )::text END FROM viewer

@@ -2,36 +2,36 @@ WITH viewer AS MATERIALIZED (
   SELECT set_config('cohorte.member', $25, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
-    SELECT row_to_json(o)
+    SELECT row_to_json(o$)
     FROM (
       SELECT (
-        SELECT row_to_json(o)
+        SELECT row_to_json(o$)
         FROM (
           SELECT 'com_' || CAST(community_1.id AS TEXT) AS id, community_1.name AS name, (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT community_1.consenting_count AS consenting, community_1.needed_count AS needed, community_1.consenting_count >= community_1.needed_count AS ready
-            ) AS o
+            ) AS o$
           ) AS readiness, (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT membership_1.joined_on AS "joinedOn"
               FROM care.membership AS membership_1
               WHERE membership_1.community_id = community_1.id AND membership_1.member_id = $1::UUID
-            ) AS o
+            ) AS o$
           ) AS "viewerMembership", (
-            SELECT coalesce(json_agg(o), '[]'::json)
+            SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
               SELECT member_1.pseudonym AS pseudonym, member_1.verified AS verified
               FROM care.member AS member_1 JOIN care.membership AS membership_2 ON membership_2.member_id = member_1.id
               WHERE membership_2.community_id = community_1.id AND member_1.kind = 'ASSOCIATION' AND member_1.verified
               ORDER BY lower(member_1.pseudonym) ASC
-            ) AS o
+            ) AS o$
           ) AS associations, (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT (
-                SELECT coalesce(json_agg(o), '[]'::json)
+                SELECT coalesce(json_agg(o$), '[]'::json)
                 FROM (
                   SELECT member_2.pseudonym AS pseudonym, member_2.kind AS kind, (
                     SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $2::INTEGER) THEN $3::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $4::INTEGER) THEN $5::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $6::INTEGER) THEN $7::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $8::INTEGER) THEN $9::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $10::INTEGER) THEN $11::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $12::INTEGER) THEN $13::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $14::INTEGER) THEN $15::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $16::VARCHAR END AS anon_1
@@ -50,71 +50,71 @@ WITH viewer AS MATERIALIZED (
                   WHERE membership_3.community_id = community_1.id
                   ORDER BY membership_3.joined_on DESC, membership_3.member_id DESC
                   LIMIT 10
-                ) AS o
+                ) AS o$
               ) AS nodes
-            ) AS o
+            ) AS o$
           ) AS members, (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT page_0_sums._1 AS nodes, (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT page_0_sums._count > 20 AS "hasNextPage", page_0_sums._end AS "endCursor"
-                ) AS o
+                ) AS o$
               ) AS "pageInfo"
               FROM (
                 SELECT count(*) AS _count, coalesce(json_agg((
-                  SELECT row_to_json(o)
+                  SELECT row_to_json(o$)
                   FROM (
                     SELECT 'dis_' || CAST(page_0.id AS TEXT) AS id, page_0.title AS title, page_0.post_count AS "postCount", page_0.last_post_at AS "lastPostAt", (
-                      SELECT row_to_json(o)
+                      SELECT row_to_json(o$)
                       FROM (
                         SELECT member_3.pseudonym AS pseudonym
                         FROM care.member AS member_3
                         WHERE member_3.id = page_0.author_id
-                      ) AS o
+                      ) AS o$
                     ) AS author, (
-                      SELECT row_to_json(o)
+                      SELECT row_to_json(o$)
                       FROM (
                         SELECT post_1.body AS body, (
-                          SELECT row_to_json(o)
+                          SELECT row_to_json(o$)
                           FROM (
                             SELECT member_4.pseudonym AS pseudonym
                             FROM care.member AS member_4
                             WHERE member_4.id = post_1.author_id
-                          ) AS o
+                          ) AS o$
                         ) AS author
                         FROM care.post AS post_1
                         WHERE post_1.discussion_id = page_0.id
                         ORDER BY post_1.created_at DESC, post_1.id DESC
                         LIMIT 1
-                      ) AS o
+                      ) AS o$
                     ) AS "lastPost", (
-                      SELECT coalesce(json_agg(o.v), '[]'::json)
+                      SELECT coalesce(json_agg(o$.v), '[]'::json)
                       FROM (
                         SELECT anon_2.o AS v
                         FROM (
                           SELECT (
-                            SELECT row_to_json(o)
+                            SELECT row_to_json(o$)
                             FROM (
                               SELECT 'Treatment' AS __typename
-                            ) AS o
+                            ) AS o$
                           ) AS o, discussion_topic_1.position AS k0
                           FROM catalog.treatment AS treatment_1 JOIN care.discussion_topic AS discussion_topic_1 ON discussion_topic_1.treatment_id = treatment_1.id
                           WHERE discussion_topic_1.discussion_id = page_0.id
                           UNION ALL SELECT (
-                            SELECT row_to_json(o)
+                            SELECT row_to_json(o$)
                             FROM (
                               SELECT 'Indicator' AS __typename
-                            ) AS o
+                            ) AS o$
                           ) AS o, discussion_topic_2.position AS k0
                           FROM catalog.indicator AS indicator_1 JOIN care.discussion_topic AS discussion_topic_2 ON discussion_topic_2.indicator_id = indicator_1.id
                           WHERE discussion_topic_2.discussion_id = page_0.id
                         ) AS anon_2
                         ORDER BY anon_2.k0
-                      ) AS o
+                      ) AS o$
                     ) AS about
-                  ) AS o
+                  ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$17::INTEGER] AS _end
                 FROM (
                   SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.post_count AS post_count, discussion_1.last_post_at AS last_post_at, discussion_1.author_id AS author_id, translate(encode(convert_to(CAST(json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id) AS TEXT), $18::VARCHAR), $19::VARCHAR), $20::VARCHAR, $21::VARCHAR) AS _cursor
@@ -124,12 +124,12 @@ WITH viewer AS MATERIALIZED (
                   LIMIT 21
                 ) AS page_0
               ) AS page_0_sums
-            ) AS o
+            ) AS o$
           ) AS discussions
           FROM catalog.community AS community_1
           WHERE community_1.slug = $24::VARCHAR
-        ) AS o
+        ) AS o$
       ) AS community
-    ) AS o
+    ) AS o$
   ) AS o
 )::text END FROM viewer

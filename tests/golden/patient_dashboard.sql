@@ -2,26 +2,26 @@ WITH viewer AS MATERIALIZED (
   SELECT set_config('cohorte.member', $4, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
-    SELECT row_to_json(o)
+    SELECT row_to_json(o$)
     FROM (
       SELECT (
-        SELECT row_to_json(o)
+        SELECT row_to_json(o$)
         FROM (
           SELECT (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT (
-                SELECT coalesce(json_agg(o), '[]'::json)
+                SELECT coalesce(json_agg(o$), '[]'::json)
                 FROM (
                   SELECT (
-                    SELECT row_to_json(o)
+                    SELECT row_to_json(o$)
                     FROM (
                       SELECT 'ind_' || CAST(indicator_1.id AS TEXT) AS id, indicator_1.name AS name, indicator_1.unit AS unit
                       FROM catalog.indicator AS indicator_1
                       WHERE indicator_1.id = anon_1.indicator_id
-                    ) AS o
+                    ) AS o$
                   ) AS indicator, (
-                    SELECT coalesce(json_agg(o), '[]'::json)
+                    SELECT coalesce(json_agg(o$), '[]'::json)
                     FROM (
                       SELECT anon_2.starts_on AS "startsOn", anon_2.mean AS mean, anon_2.minimum AS minimum, anon_2.maximum AS maximum, anon_2.count AS count
                       FROM (
@@ -31,16 +31,16 @@ WITH viewer AS MATERIALIZED (
                         GROUP BY CAST(date_trunc(anon_1.unit, CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
                       ) AS anon_2
                       ORDER BY anon_2._k0 ASC
-                    ) AS o
+                    ) AS o$
                   ) AS points, (
-                    SELECT row_to_json(o)
+                    SELECT row_to_json(o$)
                     FROM (
                       SELECT observation_2.value AS value, observation_2.observed_on AS "observedOn"
                       FROM care.observation AS observation_2
                       WHERE observation_2.indicator_id = anon_1.indicator_id AND observation_2.member_id = anon_1.member_id AND observation_2.observed_on >= anon_1.starts_on AND observation_2.observed_on <= anon_1.ends_on
                       ORDER BY observation_2.observed_on DESC
                       LIMIT 1
-                    ) AS o
+                    ) AS o$
                   ) AS latest
                   FROM (
                     SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, indicator_2.name AS _k0, indicator_2.id AS _k1
@@ -52,39 +52,39 @@ WITH viewer AS MATERIALIZED (
                     )
                   ) AS anon_1
                   ORDER BY anon_1._k0 ASC, anon_1._k1 ASC
-                ) AS o
+                ) AS o$
               ) AS series, (
-                SELECT coalesce(json_agg(o), '[]'::json)
+                SELECT coalesce(json_agg(o$), '[]'::json)
                 FROM (
                   SELECT (
-                    SELECT row_to_json(o)
+                    SELECT row_to_json(o$)
                     FROM (
                       SELECT treatment_1.name AS name
                       FROM catalog.treatment AS treatment_1
                       WHERE treatment_1.id = course_1.treatment_id
-                    ) AS o
+                    ) AS o$
                   ) AS treatment, course_1.status AS status, course_1.started_on AS "startedOn", course_1.ended_on AS "endedOn", (
-                    SELECT row_to_json(o)
+                    SELECT row_to_json(o$)
                     FROM (
                       SELECT evaluation_1.satisfaction AS satisfaction
                       FROM care.evaluation AS evaluation_1
                       WHERE evaluation_1.course_id = course_1.id
-                    ) AS o
+                    ) AS o$
                   ) AS evaluation
                   FROM care.course AS course_1
                   WHERE course_1.member_id = anon_3.member_id AND course_1.started_on <= anon_3.ends_on AND (course_1.ended_on IS NULL OR course_1.ended_on >= anon_3.starts_on)
                   ORDER BY course_1.started_on ASC, course_1.id ASC
-                ) AS o
+                ) AS o$
               ) AS courses
               FROM (
                 SELECT profile_1.member_id AS member_id, CAST(coalesce($1::DATE, CAST(coalesce($2::DATE, catalog.earliest_today()) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($2::DATE, greatest($1::DATE, catalog.latest_today())) AS DATE) AS ends_on, CAST('week' AS TEXT) AS unit
               ) AS anon_3
-            ) AS o
+            ) AS o$
           ) AS dashboard
           FROM care.profile AS profile_1
           WHERE profile_1.member_id = $3::UUID
-        ) AS o
+        ) AS o$
       ) AS me
-    ) AS o
+    ) AS o$
   ) AS o
 )::text END FROM viewer

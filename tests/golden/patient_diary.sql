@@ -2,33 +2,33 @@ WITH viewer AS MATERIALIZED (
   SELECT set_config('cohorte.member', $10, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
-    SELECT row_to_json(o)
+    SELECT row_to_json(o$)
     FROM (
       SELECT (
-        SELECT row_to_json(o)
+        SELECT row_to_json(o$)
         FROM (
           SELECT (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT page_0_sums._1 AS nodes, (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT page_0_sums._count > 50 AS "hasNextPage", page_0_sums._end AS "endCursor"
-                ) AS o
+                ) AS o$
               ) AS "pageInfo"
               FROM (
                 SELECT count(*) AS _count, coalesce(json_agg((
-                  SELECT row_to_json(o)
+                  SELECT row_to_json(o$)
                   FROM (
                     SELECT 'obs_' || CAST(page_0.id AS TEXT) AS id, page_0.value AS value, page_0.observed_on AS "observedOn", page_0.note AS note, page_0.by_relative AS "byRelative", (
-                      SELECT row_to_json(o)
+                      SELECT row_to_json(o$)
                       FROM (
                         SELECT indicator_1.name AS name
                         FROM catalog.indicator AS indicator_1
                         WHERE indicator_1.id = page_0.indicator_id
-                      ) AS o
+                      ) AS o$
                     ) AS indicator
-                  ) AS o
+                  ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 50), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 50))[$1::INTEGER] AS _end
                 FROM (
                   SELECT row_number() OVER (ORDER BY observation_1.observed_on DESC, observation_1.id DESC) AS _n, observation_1.id AS id, observation_1.value AS value, observation_1.observed_on AS observed_on, observation_1.note AS note, observation_1.by_relative AS by_relative, observation_1.indicator_id AS indicator_id, translate(encode(convert_to(CAST(json_build_array('60d43150', observation_1.observed_on, observation_1.id) AS TEXT), $2::VARCHAR), $3::VARCHAR), $4::VARCHAR, $5::VARCHAR) AS _cursor
@@ -38,12 +38,12 @@ WITH viewer AS MATERIALIZED (
                   LIMIT 51
                 ) AS page_0
               ) AS page_0_sums
-            ) AS o
+            ) AS o$
           ) AS observations
           FROM care.profile AS profile_1
           WHERE profile_1.member_id = $9::UUID
-        ) AS o
+        ) AS o$
       ) AS me
-    ) AS o
+    ) AS o$
   ) AS o
 )::text END FROM viewer

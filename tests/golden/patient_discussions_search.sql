@@ -2,26 +2,26 @@ WITH viewer AS MATERIALIZED (
   SELECT set_config('cohorte.member', $8, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
-    SELECT row_to_json(o)
+    SELECT row_to_json(o$)
     FROM (
       SELECT (
-        SELECT row_to_json(o)
+        SELECT row_to_json(o$)
         FROM (
           SELECT (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT page_0_sums._1 AS nodes, (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT page_0_sums._count > 20 AS "hasNextPage", page_0_sums._end AS "endCursor"
-                ) AS o
+                ) AS o$
               ) AS "pageInfo"
               FROM (
                 SELECT count(*) AS _count, coalesce(json_agg((
-                  SELECT row_to_json(o)
+                  SELECT row_to_json(o$)
                   FROM (
                     SELECT 'dis_' || CAST(page_0.id AS TEXT) AS id, page_0.title AS title, page_0.last_post_at AS "lastPostAt"
-                  ) AS o
+                  ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$1::INTEGER] AS _end
                 FROM (
                   SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.last_post_at AS last_post_at, translate(encode(convert_to(CAST(json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id) AS TEXT), $2::VARCHAR), $3::VARCHAR), $4::VARCHAR, $5::VARCHAR) AS _cursor
@@ -35,12 +35,12 @@ WITH viewer AS MATERIALIZED (
                   LIMIT 21
                 ) AS page_0
               ) AS page_0_sums
-            ) AS o
+            ) AS o$
           ) AS discussions
           FROM catalog.community AS community_1
           WHERE community_1.slug = $7::VARCHAR
-        ) AS o
+        ) AS o$
       ) AS community
-    ) AS o
+    ) AS o$
   ) AS o
 )::text END FROM viewer

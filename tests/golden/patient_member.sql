@@ -2,10 +2,10 @@ WITH viewer AS MATERIALIZED (
   SELECT set_config('cohorte.member', $19, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
-    SELECT row_to_json(o)
+    SELECT row_to_json(o$)
     FROM (
       SELECT (
-        SELECT row_to_json(o)
+        SELECT row_to_json(o$)
         FROM (
           SELECT 'mbr_' || CAST(member_1.id AS TEXT) AS id, member_1.pseudonym AS pseudonym, member_1.kind AS kind, member_1.about AS about, member_1.joined_on AS "joinedOn", (
             SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $1::INTEGER) THEN $2::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $3::INTEGER) THEN $4::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $5::INTEGER) THEN $6::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $7::INTEGER) THEN $8::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $9::INTEGER) THEN $10::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $11::INTEGER) THEN $12::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $13::INTEGER) THEN $14::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $15::VARCHAR END AS anon_1
@@ -20,37 +20,37 @@ WITH viewer AS MATERIALIZED (
             FROM care.profile AS profile_3
             WHERE profile_3.member_id = member_1.id
           ) AS region, (
-            SELECT coalesce(json_agg(o), '[]'::json)
+            SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
               SELECT community_1.slug AS slug, community_1.name AS name
               FROM catalog.community AS community_1 JOIN care.membership AS membership_1 ON membership_1.community_id = community_1.id
               WHERE membership_1.member_id = member_1.id
               ORDER BY community_1.name ASC, community_1.id ASC
-            ) AS o
+            ) AS o$
           ) AS communities, (
-            SELECT coalesce(json_agg(o), '[]'::json)
+            SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
               SELECT (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT treatment_1.name AS name
                   FROM catalog.treatment AS treatment_1
                   WHERE treatment_1.id = course_1.treatment_id
-                ) AS o
+                ) AS o$
               ) AS treatment, course_1.status AS status, course_1.started_on AS "startedOn", course_1.ended_on AS "endedOn", (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT evaluation_1.effectiveness AS effectiveness, evaluation_1.satisfaction AS satisfaction
                   FROM care.evaluation AS evaluation_1
                   WHERE evaluation_1.course_id = course_1.id
-                ) AS o
+                ) AS o$
               ) AS evaluation
               FROM care.course AS course_1
               WHERE course_1.member_id = member_1.id
               ORDER BY course_1.started_on DESC, course_1.id DESC
-            ) AS o
+            ) AS o$
           ) AS courses, (
-            SELECT coalesce(json_agg(o), '[]'::json)
+            SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
               SELECT anon_2.starts_on AS "startsOn", anon_2.mean AS mean, anon_2.minimum AS minimum, anon_2.maximum AS maximum, anon_2.count AS count
               FROM (
@@ -60,12 +60,12 @@ WITH viewer AS MATERIALIZED (
                 GROUP BY CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
               ) AS anon_2
               ORDER BY anon_2._k0 ASC
-            ) AS o
+            ) AS o$
           ) AS series
           FROM care.member AS member_1
           WHERE lower(member_1.pseudonym) = lower(btrim(regexp_replace(normalize($17::VARCHAR, NFKC), ' +', ' ', $18::VARCHAR)))
-        ) AS o
+        ) AS o$
       ) AS member
-    ) AS o
+    ) AS o$
   ) AS o
 )::text END FROM viewer

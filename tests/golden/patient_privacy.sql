@@ -2,46 +2,46 @@ WITH viewer AS MATERIALIZED (
   SELECT set_config('cohorte.member', $13, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
-    SELECT row_to_json(o)
+    SELECT row_to_json(o$)
     FROM (
       SELECT (
-        SELECT row_to_json(o)
+        SELECT row_to_json(o$)
         FROM (
           SELECT (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT page_0_sums._1 AS nodes, (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT page_0_sums._count > 20 AS "hasNextPage", page_0_sums._end AS "endCursor"
-                ) AS o
+                ) AS o$
               ) AS "pageInfo"
               FROM (
                 SELECT count(*) AS _count, coalesce(json_agg((
-                  SELECT row_to_json(o)
+                  SELECT row_to_json(o$)
                   FROM (
                     SELECT (
-                      SELECT row_to_json(o)
+                      SELECT row_to_json(o$)
                       FROM (
                         SELECT organization_1.name AS name
                         FROM insight.organization AS organization_1
                         WHERE organization_1.id = page_0.organization_id
-                      ) AS o
+                      ) AS o$
                     ) AS organization, page_0.purpose AS purpose, (
-                      SELECT row_to_json(o)
+                      SELECT row_to_json(o$)
                       FROM (
                         SELECT anon_1.micro_rho AS "microRho"
                         FROM (
                           SELECT CAST(page_0.micro_rho AS BIGINT) AS micro_rho, insight.epsilon(CAST(page_0.micro_rho AS BIGINT), CAST(1e-6 AS DOUBLE PRECISION)) AS epsilon, CAST(1e-6 AS DOUBLE PRECISION) AS delta
                         ) AS anon_1
-                      ) AS o
+                      ) AS o$
                     ) AS cost, (
-                      SELECT row_to_json(o)
+                      SELECT row_to_json(o$)
                       FROM (
                         SELECT page_0.position AS position
-                      ) AS o
+                      ) AS o$
                     ) AS "ledgerEntry"
-                  ) AS o
+                  ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$1::INTEGER] AS _end
                 FROM (
                   SELECT row_number() OVER (ORDER BY ledger_entry_1.position DESC) AS _n, ledger_entry_1.organization_id AS organization_id, ledger_entry_1.purpose AS purpose, ledger_entry_1.micro_rho AS micro_rho, ledger_entry_1.position AS position, translate(encode(convert_to(CAST(json_build_array('3dc51dc6', ledger_entry_1.position) AS TEXT), $2::VARCHAR), $3::VARCHAR), $4::VARCHAR, $5::VARCHAR) AS _cursor
@@ -58,34 +58,34 @@ WITH viewer AS MATERIALIZED (
                   LIMIT 21
                 ) AS page_0
               ) AS page_0_sums
-            ) AS o
+            ) AS o$
           ) AS "dataUses", (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT anon_2.micro_rho AS "microRho"
                   FROM (
                     SELECT CAST(500000 AS BIGINT) AS micro_rho, insight.epsilon(CAST(500000 AS BIGINT), CAST(1e-6 AS DOUBLE PRECISION)) AS epsilon, CAST(1e-6 AS DOUBLE PRECISION) AS delta
                   ) AS anon_2
-                ) AS o
+                ) AS o$
               ) AS allowance, (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT anon_3.micro_rho AS "microRho"
                   FROM (
                     SELECT CAST(anon_4.reserved_micro_rho AS BIGINT) AS micro_rho, insight.epsilon(CAST(anon_4.reserved_micro_rho AS BIGINT), CAST(1e-6 AS DOUBLE PRECISION)) AS epsilon, CAST(1e-6 AS DOUBLE PRECISION) AS delta
                   ) AS anon_3
-                ) AS o
+                ) AS o$
               ) AS reserved, (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT anon_5.micro_rho AS "microRho", anon_5.epsilon AS epsilon
                   FROM (
                     SELECT CAST(anon_4.spent_micro_rho AS BIGINT) AS micro_rho, insight.epsilon(CAST(anon_4.spent_micro_rho AS BIGINT), CAST(1e-6 AS DOUBLE PRECISION)) AS epsilon, CAST(1e-6 AS DOUBLE PRECISION) AS delta
                   ) AS anon_5
-                ) AS o
+                ) AS o$
               ) AS spent
               FROM (
                 SELECT CAST(coalesce((
@@ -121,12 +121,12 @@ WITH viewer AS MATERIALIZED (
                   WHERE account_1.id = $11::UUID
                 ) AS locale
               ) AS anon_4
-            ) AS o
+            ) AS o$
           ) AS "privacyLoss"
           FROM care.profile AS profile_1
           WHERE profile_1.member_id = $12::UUID
-        ) AS o
+        ) AS o$
       ) AS me
-    ) AS o
+    ) AS o$
   ) AS o
 )::text END FROM viewer

@@ -2,26 +2,26 @@ WITH viewer AS MATERIALIZED (
   SELECT set_config('cohorte.member', $25, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
-    SELECT row_to_json(o)
+    SELECT row_to_json(o$)
     FROM (
       SELECT (
-        SELECT row_to_json(o)
+        SELECT row_to_json(o$)
         FROM (
           SELECT treatment_1.name AS name, treatment_1.kind AS kind, treatment_1.inn AS inn, treatment_1.atc AS atc, (
-            SELECT row_to_json(o)
+            SELECT row_to_json(o$)
             FROM (
               SELECT page_0_sums._1 AS nodes, (
-                SELECT row_to_json(o)
+                SELECT row_to_json(o$)
                 FROM (
                   SELECT page_0_sums._count > 20 AS "hasNextPage", page_0_sums._end AS "endCursor"
-                ) AS o
+                ) AS o$
               ) AS "pageInfo"
               FROM (
                 SELECT count(*) AS _count, coalesce(json_agg((
-                  SELECT row_to_json(o)
+                  SELECT row_to_json(o$)
                   FROM (
                     SELECT (
-                      SELECT row_to_json(o)
+                      SELECT row_to_json(o$)
                       FROM (
                         SELECT member_1.pseudonym AS pseudonym, (
                           SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $1::INTEGER) THEN $2::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $3::INTEGER) THEN $4::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $5::INTEGER) THEN $6::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $7::INTEGER) THEN $8::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $9::INTEGER) THEN $10::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $11::INTEGER) THEN $12::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $13::INTEGER) THEN $14::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $15::VARCHAR END AS anon_1
@@ -30,31 +30,31 @@ WITH viewer AS MATERIALIZED (
                         ) AS "ageBand"
                         FROM care.member AS member_1
                         WHERE member_1.id = page_0.member_id
-                      ) AS o
+                      ) AS o$
                     ) AS member, page_0.evaluated_on AS "evaluatedOn", page_0.effectiveness AS effectiveness, page_0.convenience AS convenience, page_0.satisfaction AS satisfaction, page_0.comment AS comment, (
-                      SELECT row_to_json(o)
+                      SELECT row_to_json(o$)
                       FROM (
                         SELECT course_1.started_on AS "startedOn", course_1.ended_on AS "endedOn", course_1.dose AS dose
                         FROM care.course AS course_1
                         WHERE course_1.id = page_0.course_id
-                      ) AS o
+                      ) AS o$
                     ) AS course, (
-                      SELECT coalesce(json_agg(o), '[]'::json)
+                      SELECT coalesce(json_agg(o$), '[]'::json)
                       FROM (
                         SELECT (
-                          SELECT row_to_json(o)
+                          SELECT row_to_json(o$)
                           FROM (
                             SELECT indicator_1.name AS name
                             FROM catalog.indicator AS indicator_1
                             WHERE indicator_1.id = side_effect_1.indicator_id
-                          ) AS o
+                          ) AS o$
                         ) AS indicator, side_effect_1.severity AS severity, side_effect_1.serious AS serious
                         FROM care.side_effect AS side_effect_1 JOIN catalog.indicator AS indicator_2 ON indicator_2.id = side_effect_1.indicator_id
                         WHERE side_effect_1.evaluation_id = page_0.id
                         ORDER BY indicator_2.name ASC, indicator_2.id ASC
-                      ) AS o
+                      ) AS o$
                     ) AS "sideEffects"
-                  ) AS o
+                  ) AS o$
                 ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$16::INTEGER] AS _end
                 FROM (
                   SELECT row_number() OVER (ORDER BY evaluation_1.evaluated_on DESC, evaluation_1.id DESC) AS _n, evaluation_1.member_id AS member_id, evaluation_1.evaluated_on AS evaluated_on, evaluation_1.effectiveness AS effectiveness, evaluation_1.convenience AS convenience, evaluation_1.satisfaction AS satisfaction, evaluation_1.comment AS comment, evaluation_1.course_id AS course_id, evaluation_1.id AS id, translate(encode(convert_to(CAST(json_build_array('7e9b1b08', evaluation_1.evaluated_on, evaluation_1.id) AS TEXT), $17::VARCHAR), $18::VARCHAR), $19::VARCHAR, $20::VARCHAR) AS _cursor
@@ -72,12 +72,12 @@ WITH viewer AS MATERIALIZED (
                   LIMIT 21
                 ) AS page_0
               ) AS page_0_sums
-            ) AS o
+            ) AS o$
           ) AS evaluations
           FROM catalog.treatment AS treatment_1
           WHERE treatment_1.slug = $24::VARCHAR
-        ) AS o
+        ) AS o$
       ) AS treatment
-    ) AS o
+    ) AS o$
   ) AS o
 )::text END FROM viewer

@@ -187,3 +187,18 @@ async def test_a_chunked_body_is_assembled(ask: Ask) -> None:
 
     answer = await ask.http.post("/graphql", content=chunks(), headers=POST)
     assert (answer.status_code, answer.json()) == (200, PUBLIC)
+
+
+@pytest.mark.parametrize(
+    "alias", ["o", "v", "b", "t", "k0", "value", "data", "o_", "node_0", "excluded", "user", "select"]
+)
+async def test_no_alias_is_taken_for_a_name_of_the_statement(ask: Ask, patient: Caller, alias: str) -> None:
+    text = (
+        f"{{ {alias}: viewer {{ {alias}: audience }}"
+        f" page: communities(first: 1) {{ {alias}: nodes {{ {alias}: slug }} }}"
+        f" me {{ {alias}: dashboard {{ series {{ {alias}: latest {{ {alias}: value }} }} }} }} }}"
+    )
+    answer = await ask(patient, text)
+    assert "errors" not in answer, answer
+    assert answer["data"][alias] == {alias: "PATIENT"}
+    assert list(answer["data"]["page"][alias][0]) == [alias]
