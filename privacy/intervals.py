@@ -92,7 +92,10 @@ class Ratio:
 
     def _misfit(self, value: float) -> float:
         """The square of numerator - value * denominator, in units of its variance if `value` is true."""
-        return (self.numerator - value * self.denominator) ** 2 / self._variance(value)
+        difference, variance = self.numerator - value * self.denominator, self._variance(value)
+        if variance <= 0:  # of a group with one category: its share is known
+            return 0.0 if difference == 0 else math.inf
+        return difference**2 / variance
 
     def _variance(self, value: float) -> float:
         return _at(self.noise, value) + max(_at(self.sampling, value), 0.0)
@@ -100,7 +103,8 @@ class Ratio:
     def _distance(self, value: float) -> float:
         """The distance to the nearer end of the range, in standard deviations."""
         room = max(min(value - self.least, self.most - value), 0.0)
-        return room * self.denominator / math.sqrt(self._variance(value))
+        variance = self._variance(value)
+        return room * self.denominator / math.sqrt(variance) if variance > 0 else 0.0
 
     def _root(self, end: float) -> float | None:
         """The bound of Fieller's set on the side of this end, if it is a root of its quadratic equation."""

@@ -180,6 +180,8 @@ def _reliability(estimate: float, least: float, margin: int) -> Reliability:
 
 def _share(estimate: float, total: float, noise: GroupNoise) -> tuple[float, float, float]:
     """The share of the group's total of one cell with this estimate, and the bounds of its interval."""
+    if noise.cells == 1:
+        return 1.0, 1.0, 1.0
     people = max(total, 1.0)
     return _given(
         Ratio(

@@ -540,6 +540,18 @@ def test_shares_and_statistics_of_any_cells_lie_within_their_range(estimates: li
         assert statistic.value is None or 1 <= (statistic.low or 0) <= statistic.value <= (statistic.high or 0) <= 4
 
 
+@pytest.mark.parametrize("estimate", [120.0, 1.0, 0.0, -20.0])
+def test_a_slice_of_one_category_has_a_share_of_one_and_the_categorys_value(estimate: float) -> None:
+    cube = Cube((PAIN,), (estimate, 10.0, 20.0, 30.0, 5.0), 10.0).sliced({"pain": ["C0"]})
+    (cell,) = cells_of(cube, "pain")
+    assert (cell.share, cell.low, cell.high) == (1, 1, 1)
+    for statistic in statistics_of(cube, "pain"):
+        assert (statistic.value, statistic.low, statistic.high) == (1, 1, 1)
+    grouped = Cube((SEX, PAIN), (10.0, *[5.0] * 4, estimate, *[2.0] * 4), 3.0).sliced({"pain": ["C3"]})
+    assert {cell.share for cell in cells_of(grouped, "pain", ["sex"])} == {1}
+    assert {one.value for one in statistics_of(grouped, "pain", ["sex"])} == {4}
+
+
 def test_shares_are_within_groups_and_groups_follow_the_requested_order() -> None:
     estimates = (300.0, 100.0, 50.0, 50.0, 60.0, 40.0, 10.0, 90.0, 100.0, 100.0, -20.0, 120.0)
     cube = Cube((SEX, REGION, variable("pain", [1, None])), estimates, 1.0)
