@@ -18,10 +18,17 @@ from graphql import (
     is_leaf_type,
     is_list_type,
 )
-from graphql.language import BooleanValueNode, FragmentSpreadNode, IntValueNode, SelectionNode, SelectionSetNode
+from graphql.language import (
+    BooleanValueNode,
+    FragmentSpreadNode,
+    IntValueNode,
+    ListValueNode,
+    SelectionNode,
+    SelectionSetNode,
+)
 
 from planner.arguments import PAGE, argument
-from planner.declare import PAGE_SIZE, Column, Computed, Paged, Sql
+from planner.declare import PAGE_SIZE, Column, Computed, NodesByIds, Paged, Sql
 from planner.tables import Tables
 
 LIST_SIZE = 10  # nodes of a list without pages, if its declaration states no other size
@@ -111,6 +118,8 @@ class OperationCosts:
         """What matters of a value. Of one of a wrong type, which is refused later, nothing does."""
         if isinstance(value, bool) or value is None:
             return str(value)
+        if isinstance(value, list):
+            return f"{min(len(value), self.costs.page_limit + 1)} values"
         return max(0, min(value, self.costs.page_limit + 1)) if isinstance(value, int) else ""
 
 
@@ -198,6 +207,8 @@ class Walk:
 
     def size(self, node: FieldNode, source: object) -> int:
         """The number of a list's nodes: as requested, or as declared."""
+        if isinstance(source, NodesByIds):
+            return self.ids(node)
         sizes = [size for name in PAGE if (size := self.requested(node, name)) is not None]
         if sizes:
             return max(sizes)
@@ -218,6 +229,17 @@ class Walk:
             # By its length first: converting a literal of thousands of digits is refused by Python.
             return max(1, min(int(value.value), self.page_limit)) if len(value.value) < 10 else self.page_limit
         return None
+
+    def ids(self, node: FieldNode) -> int:
+        """The number of ids of `nodes`, within 1 to the limit. Where it is not known, the limit."""
+        value: Any = argument(node, "ids")
+        if isinstance(value, VariableNode):
+            name = value.name.value
+            self.used.add(name)
+            value = self.given[name] if name in self.given else self.defaults.get(name)
+        if isinstance(value, ListValueNode):
+            value = value.values
+        return max(1, min(len(value), self.page_limit)) if isinstance(value, (list, tuple)) else self.page_limit
 
     def is_included(self, node: SelectionNode) -> bool:
         included = True

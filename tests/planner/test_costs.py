@@ -47,6 +47,10 @@ def cost(planner: Planner, text: str, variables: Mapping[str, Any] = NONE, name:
         ("{ indicators(first: 7) { name } }", 2 + 7),
         ("{ indicators { name } }", 2 + PAGE_SIZE),
         ("{ regions }", 1),
+        ('{ nodes(ids: ["a", "b", "c"]) { id } }', 2 + 3),
+        ("{ nodes(ids: []) { id } }", 2 + 1),
+        ('{ nodes(ids: "a") { id } }', 2 + 100),  # not a list
+        ('{ nodes(ids: ["a", "b"]) { ... on Community { treatments(first: 9) { nodes { name } } } } }', 4 + 2 + 2 * 9),
         ("{ notices { version } }", 2 + LIST_SIZE),
         ("{ communities(first: 7) { nodes { condition { icd10 } } } }", 4 + 7 + 7),
         ("{ dataUses(first: 7) { nodes { ledgerEntry { line } } } }", 4 + 7 + 7 + 7 * 5),
@@ -107,6 +111,15 @@ def test_the_size_of_a_page_may_be_a_variable(
     view_planners: Planners, default: str, variables: dict[str, Any], size: int
 ) -> None:
     assert cost(view_planners[Audience.PUBLIC], SIZED % default, variables) == 3 + size
+
+
+@pytest.mark.parametrize(("ids", "nodes"), [([], 1), (["a"], 1), (["a"] * 60, 60), (["a"] * 101, 100), (None, 100)])
+def test_the_number_of_ids_may_be_a_variable(view_planners: Planners, ids: object, nodes: int) -> None:
+    text = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    operation = view_planners[Audience.PUBLIC].costs.operation(parse(text), None)
+    assert operation is not None
+    for given, many in ((ids, nodes), (["a"] * 7, 7), (ids, nodes)):  # from its cache too
+        assert operation.total({"ids": given}) == 2 + many
 
 
 def test_a_cached_cost_is_that_of_the_same_variables_only(view_planners: Planners) -> None:
