@@ -30,12 +30,10 @@ class Ratio:
     """A ratio of two noisy sums, within `least` to `most`.
 
     `noise` and `sampling` are the variances of numerator - m * denominator that noise and sampling add, in m.
-    `denominator_sigma` is the standard deviation of the denominator's noise.
     """
 
     numerator: float
     denominator: float
-    denominator_sigma: float
     noise: Quadratic
     sampling: Quadratic
     least: float
@@ -53,15 +51,15 @@ class Ratio:
     def interval(self) -> tuple[float, float]:
         """The bounds of the 95 % confidence interval, which contains the estimate and lies within the range."""
         best = self.estimate
-        return self._bound(best, self.least), self._bound(best, self.most)
-
-    def _bound(self, best: float, end: float) -> float:
-        """The accepted value nearest to this end of the range. The interval includes gaps between accepted values."""
         misfit = self._misfit(best)
+        return self._bound(self.least, best, misfit), self._bound(self.most, best, misfit)
+
+    def _bound(self, end: float, best: float, misfit: float) -> float:
+        """The accepted value nearest to this end of the range. The interval includes gaps between accepted values."""
         if self._accepts(end, misfit):
             return end
         if self._certain and self.least < best < self.most:
-            root = self._root(end)
+            root = self._root(end, best)
             # Where it is nearer to the estimate than to the end, the bound is Fieller's.
             if root is not None and abs(root - best) <= abs(end - root):
                 return root
@@ -88,12 +86,12 @@ class Ratio:
 
     @property
     def _certain(self) -> bool:
-        return self.denominator > CERTAIN * self.denominator_sigma
+        return self.denominator > CERTAIN * math.sqrt(self.noise[2])
 
     def _misfit(self, value: float) -> float:
         """The square of numerator - value * denominator, in units of its variance if `value` is true."""
         difference, variance = self.numerator - value * self.denominator, self._variance(value)
-        if variance <= 0:  # of a group with one category: its share is known
+        if variance <= 0:  # of a mean over one category: it is that category's value
             return 0.0 if difference == 0 else math.inf
         return difference**2 / variance
 
@@ -106,7 +104,7 @@ class Ratio:
         variance = self._variance(value)
         return room * self.denominator / math.sqrt(variance) if variance > 0 else 0.0
 
-    def _root(self, end: float) -> float | None:
+    def _root(self, end: float, best: float) -> float | None:
         """The bound of Fieller's set on the side of this end, if it is a root of its quadratic equation."""
         variance = [one + other for one, other in zip(self.noise, self.sampling, strict=True)]
         constant = self.numerator**2 - Z**2 * variance[0]
@@ -115,7 +113,7 @@ class Ratio:
         within = half**2 - square * constant
         if square <= 0 or within < 0:
             return None
-        root = (-half + math.copysign(math.sqrt(within), end - self.estimate)) / square
+        root = (-half + math.copysign(math.sqrt(within), end - best)) / square
         return root if self.least < root < self.most and _at(self.sampling, root) >= 0 else None
 
 

@@ -14,7 +14,7 @@ from itertools import product
 
 from privacy.cubes import Cube, GroupNoise, cells_in
 from privacy.domains import Variable
-from privacy.intervals import NORMAL, Ratio, Z
+from privacy.intervals import NORMAL, Quadratic, Ratio, Z
 from privacy.measures import EMPTY_SHOWN, LEAST_COUNT, PRECISE_COUNT, PRECISE_WIDTH, Measure, Reliability
 from privacy.precision import margin_of
 
@@ -182,33 +182,16 @@ def _share(estimate: float, total: float, noise: GroupNoise) -> tuple[float, flo
     """The share of the group's total of one cell with this estimate, and the bounds of its interval."""
     if noise.cells == 1:
         return 1.0, 1.0, 1.0
-    people = max(total, 1.0)
-    return _given(
-        Ratio(
-            numerator=estimate,
-            denominator=total,
-            denominator_sigma=math.sqrt(noise.total),
-            noise=(noise.combined(1, 1), -2 * noise.combined(1, noise.cells), noise.total),
-            sampling=(0.0, people, -people),
-            least=0.0,
-            most=1.0,
-        )
-    )
+    return _proportion(estimate, total, (noise.combined(1, 1), -2 * noise.combined(1, noise.cells), noise.total))
 
 
 def _share_of_members(estimate: float, noise: GroupNoise, size: Size) -> tuple[float, float, float]:
-    people = max(size.estimate, 1.0)
-    return _given(
-        Ratio(
-            numerator=estimate,
-            denominator=size.estimate,
-            denominator_sigma=size.sigma,
-            noise=(noise.sigma**2, 0.0, size.sigma**2),
-            sampling=(0.0, people, -people),
-            least=0.0,
-            most=1.0,
-        )
-    )
+    return _proportion(estimate, size.estimate, (noise.sigma**2, 0.0, size.sigma**2))
+
+
+def _proportion(part: float, whole: float, noise: Quadratic) -> tuple[float, float, float]:
+    people = max(whole, 1.0)
+    return _given(Ratio(part, whole, noise, sampling=(0.0, people, -people), least=0.0, most=1.0))
 
 
 def _mean(valued: Sequence[tuple[float, float]], noise: GroupNoise) -> tuple[float, float, float]:
@@ -223,7 +206,6 @@ def _mean(valued: Sequence[tuple[float, float]], noise: GroupNoise) -> tuple[flo
         Ratio(
             numerator=summed,
             denominator=total,
-            denominator_sigma=math.sqrt(of_total),
             noise=(
                 noise.combined(math.fsum(value**2 for value in values), sum_of_values**2),
                 -2 * noise.combined(sum_of_values, many * sum_of_values),

@@ -30,22 +30,10 @@ class Reconciled:
         sizes = {each.name: len(each.categories) for each in self.cube.variables if each.max_per_member == 1}
         others = {name: size for name, size in sizes.items() if name != variable}
         if variable not in sizes:  # its categories are reconciled apart
-            many = next(len(each.categories) for each in self.cube.variables if each.name == variable)
-            cell = self._variance(sizes)
-            return GroupNoise(many, cell, many * cell)
-        total = self._variance(others)
-        around = self._variance(sizes) - total / sizes[variable] ** 2
+            return self.cube.noise_within(variable)
+        total = _variance(self.variances, others)
+        around = self.cube.sigma**2 - total / sizes[variable] ** 2
         return GroupNoise(sizes[variable], around / (1 - 1 / sizes[variable]), total)
-
-    def _variance(self, sizes: dict[str, int]) -> float:
-        """The variance of a cell of the sums over all variables but these."""
-        return math.fsum(
-            variance
-            * math.prod(1 - 1 / sizes[name] for name in names)
-            / math.prod(size for name, size in sizes.items() if name not in names) ** 2
-            for names, variance in self.variances.items()
-            if names <= sizes.keys()
-        )
 
 
 def reconciled(cubes: Sequence[Cube], variables: Sequence[Variable]) -> Reconciled:
@@ -66,10 +54,19 @@ def reconciled(cubes: Sequence[Cube], variables: Sequence[Variable]) -> Reconcil
             places = [names.index(name) for name in kept]
             for indices in estimates:
                 estimates[indices] += effect[tuple(indices[place] for place in places)] / shared
-    cells = tuple(estimates.values())
-    made = Reconciled(Cube(tuple(variables), cells, 1.0), variances)
-    sigma = made.noise_within(names[0]).sigma if names else math.sqrt(variances[frozenset()])
-    return Reconciled(Cube(tuple(variables), cells, sigma), variances)
+    sigma = math.sqrt(_variance(variances, {each.name: len(each.categories) for each in single}))
+    return Reconciled(Cube(tuple(variables), tuple(estimates.values()), sigma), variances)
+
+
+def _variance(variances: dict[frozenset[str], float], sizes: dict[str, int]) -> float:
+    """The variance of a cell of the sums over all variables but these, by their numbers of categories."""
+    return math.fsum(
+        variance
+        * math.prod(1 - 1 / sizes[name] for name in names)
+        / math.prod(size for name, size in sizes.items() if name not in names) ** 2
+        for names, variance in variances.items()
+        if names <= sizes.keys()
+    )
 
 
 def informative(cubes: Sequence[Cube], variables: Sequence[Variable]) -> list[int]:
