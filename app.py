@@ -1,8 +1,9 @@
 """Assembles the server from its parts: `create_app(settings)`. Importing it has no side effects."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 
 import asyncpg
 from starlette.applications import Starlette
@@ -13,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from models.database import is_at
 from models.logins import open_roles, pool, role_dsn
-from models.migrations.run import head, upgrade
+from models.migrations.run import expect_current, head, upgrade
 from models.security.publisher import PUBLISHER
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Login
@@ -21,25 +22,31 @@ from planner.operations import Planner
 from resolvers.export_kinds import export_kinds
 from resolvers.exporting import json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
+from resolvers.identity.outbox import mail_waits
 from resolvers.jobs import PUBLISHING
 from schema.build import build_views, graph_names
 from server import routes, sockets
 from server.broker import Events
+from server.digests import Digests
 from server.documents import Documents
 from server.downloads import Downloads
 from server.endpoint import Endpoint, ServedView
 from server.errors import RequestError
 from server.listening import listen
 from server.mailer import Mailer, folder_delivery, smtp_delivery
+from server.metrics import Metrics
 from server.pools import ConnectionPool
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
+from server.readings import readings
 from server.rollback_guard import LedgerHeadFile
 from server.scheduler import PUBLISHING_LOCK, Scheduler
 from server.sessions import Sessions
+from server.telemetry import Telemetry
 from settings import Settings
 
 SIGN_INS, LOOKUPS = 4, 2  # connections for what strangers write, and for looking up sessions
 LISTENER_SECONDS = 5.0  # to reach the database
+CLOSING_SECONDS = 1.5  # for the connections' last statements to end
 
 
 class Cohorte(Starlette):
@@ -47,6 +54,7 @@ class Cohorte(Starlette):
 
     endpoint: Endpoint | None = None
     downloads: Downloads | None = None
+    stopping = False  # set as soon as the process is told to stop: it is no longer ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/graphql" and self.endpoint is not None:
@@ -58,12 +66,15 @@ class Cohorte(Starlette):
 
     async def leave(self) -> None:
         """Notifies clients of open sockets and streams that the server stops. Call it before connections are closed."""
+        self.stopping = True
         if self.endpoint is not None:
             await self.endpoint.streams.stop()
 
 
-def create_app(settings: Settings) -> Cohorte:
+def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
     """The whole server as an ASGI application; it connects to the database when its lifespan begins.
+
+    With `traces`, operations are traced.
 
     Raises UnmarkedError if a type or field of the graph has no audience, ValueError if `settings.database_url` is not
     set. Its lifespan raises LedgerRolledBack if the database lacks ledger entries that were published from it.
@@ -77,40 +88,50 @@ def create_app(settings: Settings) -> Cohorte:
     kinds = export_kinds(graph_names(views.values()))
     health: list[ConnectionPool] = []  # the connection that answers whether the server is ready
     revision = head()
+    digests = Digests(settings.log_key)
+    endpoint_class: type[Endpoint] = Endpoint
+    pool_class: Callable[..., ConnectionPool] = ConnectionPool
+    if traces is not None:
+        from server import tracing  # whose packages are an extra
+
+        endpoint_class = tracing.traced_endpoint(traces.tracer)
+        pool_class = partial(tracing.TracedPool, tracer=traces.tracer, digests=digests)
 
     @asynccontextmanager
     async def lifespan(app: Cohorte) -> AsyncIterator[None]:
-        await upgrade(owner)
-        await open_roles(owner)
+        if settings.migrate:
+            await upgrade(owner)
+            await open_roles(owner, settings.role_key)
+        else:
+            await expect_current(role_dsn(owner, Audience.PUBLIC, settings.role_key))
         async with AsyncExitStack() as stack:
+            pools: dict[str, ConnectionPool] = {}
+            stack.push_async_callback(close_all, pools)
             for audience, view in views.items():
-                opened = await pool(owner, audience, settings.pool_size, limits.statement_seconds)
-                connections = ConnectionPool(opened, limits.statement_seconds)
-                stack.push_async_callback(close, connections)
+                connections = pools[audience.view] = await connected(audience, settings.pool_size)
                 documents = Documents(
                     Planner(view._schema, audience, open_tables(audience), limits.answer_bytes),
                     audience,
                     limits,
                     introspection=settings.demo or audience is not Audience.PUBLIC,
                     most_cost=settings.most_cost(audience.view),
+                    digests=digests,
                 )
                 served[audience] = ServedView(documents, connections)
-            opened = await pool(owner, PUBLISHER, CONNECTIONS, STATEMENT_SECONDS)
-            publisher = PublisherPool(ConnectionPool(opened, STATEMENT_SECONDS), LedgerHeadFile(settings.data, owner))
-            stack.push_async_callback(close, publisher.connections)
+            pools["publisher"] = await connected(PUBLISHER, CONNECTIONS, STATEMENT_SECONDS)
+            publisher = PublisherPool(pools["publisher"], LedgerHeadFile(settings.data, owner))
             await publisher.verify()
             # Strangers' reads must neither keep anybody from signing in, nor sign-ins anybody from being recognized.
-            identity, lookups, readiness = [await own_pool(size) for size in (SIGN_INS, LOOKUPS, 1)]
-            for own in (identity, lookups, readiness):
-                stack.push_async_callback(close, own)
-            health.append(readiness)
+            for name, size in (("identity", SIGN_INS), ("lookups", LOOKUPS), ("readiness", 1)):
+                pools[name] = await connected(Audience.PUBLIC, size)
+            health.append(pools["readiness"])
             stack.callback(health.clear)
-            sessions = Sessions(lookups, demonstration=settings.demo)
-            pools = served[Audience.PUBLIC].connections, served[Audience.PATIENT].connections
-            app.downloads = Downloads(*pools, sessions, kinds, limits.export_seconds)
+            sessions = Sessions(pools["lookups"], demonstration=settings.demo)
+            readers = pools[Audience.PUBLIC.view], pools[Audience.PATIENT.view]
+            app.downloads = Downloads(*readers, sessions, kinds, limits.export_seconds)
             is_listening = asyncio.Event()
             events = Events()
-            endpoint = Endpoint(served, sessions, events, publisher, identity, settings)
+            endpoint = endpoint_class(served, sessions, events, publisher, pools["identity"], settings, digests)
             stack.callback(endpoint.planning.close)
             listening = asyncio.create_task(listen(listener, (sessions, events), is_listening))
             stack.push_async_callback(end, listening)
@@ -125,24 +146,31 @@ def create_app(settings: Settings) -> Cohorte:
             jobs = publisher.jobs(PUBLISHING)
             publishing = Scheduler(lambda: connect("cohorte closing", PUBLISHER), jobs, PUBLISHING_LOCK)
             stack.push_async_callback(end, asyncio.create_task(publishing.run()))
+            if settings.metrics_port is not None:
+                endpoint.metrics = metrics = Metrics()
+                metrics.read(readings(endpoint, pools))
+                stop = metrics.serve(settings.metrics_host, settings.metrics_port)
+                stack.push_async_callback(asyncio.to_thread, stop)
+                stack.push_async_callback(end, asyncio.create_task(metrics.watch_loop()))
+                age = partial(pools["readiness"].run, mail_waits)
+                stack.push_async_callback(end, asyncio.create_task(metrics.watch_mail(age)))
             app.endpoint = endpoint
             stack.callback(endpoint.log.write)
             yield
             app.endpoint = app.downloads = None
 
-    async def own_pool(size: int) -> ConnectionPool:
-        opened = await pool(owner, Audience.PUBLIC, size, limits.statement_seconds)
-        return ConnectionPool(opened, limits.statement_seconds)
+    async def connected(login: Login, size: int, seconds: float = limits.statement_seconds) -> ConnectionPool:
+        return pool_class(await pool(owner, login, size, seconds, settings.role_key), seconds)
 
     async def listener() -> asyncpg.Connection:
         return await connect("cohorte listener")
 
     async def connect(name: str, login: Login = Audience.PUBLIC) -> asyncpg.Connection:
-        address = role_dsn(owner, login)
+        address = role_dsn(owner, login, settings.role_key)
         return await asyncpg.connect(address, timeout=LISTENER_SECONDS, server_settings={"application_name": name})
 
     async def is_ready() -> bool:
-        if not health:
+        if not health or app.stopping:
             return False
         try:
             return await health[0].run(lambda connection: is_at(connection, revision))
@@ -162,9 +190,14 @@ def create_app(settings: Settings) -> Cohorte:
     return app
 
 
+async def close_all(pools: Mapping[str, ConnectionPool]) -> None:
+    """Closes all pools at once: each would wait as long for statements that do not end."""
+    await asyncio.gather(*(close(connections) for connections in pools.values()))
+
+
 async def close(connections: ConnectionPool) -> None:
     try:
-        await asyncio.wait_for(connections.close(), 5)
+        await asyncio.wait_for(connections.close(), CLOSING_SECONDS)
     except TimeoutError:
         connections.pool.terminate()
 

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "COHORTE_"
+FILE = "_FILE"  # COHORTE_X_FILE names the file that has the value of COHORTE_X, a secret
 NOTICE_CHARACTERS = 30
+KEY_CHARACTERS = 32  # at least, of a key
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,25 @@ def network(text: str) -> IPv4Network | IPv6Network:
     return IPv4Network((mapped, found.prefixlen - 96)) if mapped and found.prefixlen >= 96 else found
 
 
+def key(text: str) -> str:
+    if len(text) < KEY_CHARACTERS or not text.isprintable():
+        raise ValueError
+    return text
+
+
+def allowances(value: str | frozenset[str]) -> frozenset[str]:
+    return frozenset(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
 def printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError
     return text
+
+
+Allowance: TypeAlias = Literal["address", "members"]
+ALLOWANCES = "address, members or both, separated by a comma"
+KEY = f"at least {KEY_CHARACTERS} characters, drawn at random"
 
 
 def whole(default: int, least: int, most: int) -> Any:
@@ -137,11 +154,31 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(hidden(postgresql_url))] | None = Field(
         None, repr=False, description="postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
     )
+    # Whether to migrate the database first, as its owner. If not, `database_url` needs neither a user nor a password.
+    migrate: Annotated[bool, BeforeValidator(hidden(zero_or_one))] = Field(True, description="0 or 1")
+    # From which the passwords of the server's roles are derived. None: from the owner's password.
+    role_key: Annotated[str, AfterValidator(hidden(key))] | None = Field(None, repr=False, description=KEY)
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="debug, info, warning or error"
+    )
+    log_format: Literal["text", "json"] = Field("text", description="text or json")
+    # Of the digests that stand for callers in the log. None: one that is drawn at each start.
+    log_key: Annotated[str, AfterValidator(hidden(key))] | None = Field(None, repr=False, description=KEY)
+    metrics_host: Annotated[str, AfterValidator(hidden(host_name))] = Field(
+        "127.0.0.1", description="a name or an address without a port, such as 127.0.0.1"
+    )
+    # None: metrics are not collected.
+    metrics_port: int | None = Field(None, ge=1, le=65_535, description="a whole number from 1 to 65535")
     # The demonstration network and its sign-ins.
     demo: Annotated[bool, BeforeValidator(hidden(zero_or_one))] = Field(False, description="0 or 1")
     # Of the demonstration network: 1.0 is 18,000 members.
     scale: float = Field(
         1.0, gt=0, le=10, allow_inf_nan=False, description="a number above 0 and at most 10, such as 0.05"
+    )
+    # What the demonstration, whose passwords are public, may be opened on all the same: an address other than loopback,
+    # and a database that holds members of its own.
+    demo_allow: Annotated[frozenset[Allowance], BeforeValidator(hidden(allowances))] = Field(
+        frozenset(), description=ALLOWANCES
     )
     limits: Limits = Limits()
     pool_size: int = whole(4, 1, 100)  # connections of each view's pool
@@ -167,6 +204,11 @@ class Settings(BaseSettings):
     )
     minimum_age: int = whole(16, 0, 120)  # years, reached in the year of registering
 
+    @classmethod
+    def secrets(cls) -> list[str]:
+        """The fields that hold a password or a key."""
+        return [name for name, field in cls.model_fields.items() if not field.repr]
+
     def most_cost(self, view: str) -> int:
         """The most that one operation of a view may cost; `view` is its name."""
         limit: int = getattr(self, f"cost_{view}")
@@ -187,8 +229,10 @@ class Settings(BaseSettings):
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
         """The settings of the COHORTE_* variables of `environ`; one that is missing or blank has its default.
 
-        Raises SettingsError with every variable whose value is not accepted.
+        A secret, COHORTE_X, may be in the file that COHORTE_X_FILE names. Raises SettingsError with every variable
+        whose value is not accepted.
         """
+        environ, faults = with_secrets(environ, [variable(name) for name in cls.secrets()])
         source = EnvSettingsSource(cls)
         # A field without a description has no variable.
         names = {variable(name) for name, field in cls.model_fields.items() if field.description}
@@ -196,12 +240,33 @@ class Settings(BaseSettings):
             name.lower(): text.strip() for name, text in environ.items() if name in names and text.strip()
         }
         try:
-            return cls(**source())
+            settings = cls(**source())
         except ValidationError as error:
             fields = [str(each["loc"][0]) for each in error.errors(include_input=False, include_context=False)]
-            faults = {variable(name): str(cls.model_fields[name].description) for name in fields}
+            faults |= {variable(name): str(cls.model_fields[name].description) for name in fields}
+        else:
+            if not faults:
+                return settings
         # Outside of `except`: the error's cause and context would repeat the value, such as a password.
         raise SettingsError(faults)
+
+
+def with_secrets(environ: Mapping[str, str], names: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """`environ` with the secrets that it names files for, and what is expected of each such variable at fault."""
+    found, faults = dict(environ), {}
+    for name in names:
+        file = environ.get(f"{name}{FILE}", "").strip()
+        if not file:
+            continue
+        try:
+            text = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError):
+            text = ""
+        if not text or environ.get(name, "").strip():
+            faults[f"{name}{FILE}"] = f"a file of text that can be read, and no {name} beside it"
+        else:
+            found[name] = text
+    return found, faults
 
 
 def variable(field: str) -> str:

@@ -1,9 +1,16 @@
-"""Migrates the database at COHORTE_DATABASE_URL: `python -m commands.migrate`."""
+"""Migrates the database at COHORTE_DATABASE_URL, as its owner: `python -m commands.migrate`.
+
+Also sets the passwords of the roles that the server logs in as, so that it can be served without the owner's password.
+"""
 
 import asyncio
 import os
 import sys
 
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+
+from models.logins import NoOwnerPassword, RoleRefused, open_roles
 from models.migrations.run import UnknownRevision, head, upgrade
 from settings import Settings, SettingsError
 
@@ -12,19 +19,33 @@ def main() -> int:
     """Migrates the database of the settings; the exit status."""
     try:
         settings = Settings.from_environment(os.environ)
-    except SettingsError as error:
+        if settings.database_url is None:
+            print("Set COHORTE_DATABASE_URL: the embedded database is migrated whenever it is served.", file=sys.stderr)
+            return 1
+        asyncio.run(migrate(settings.database_url, settings.role_key))
+    except (SettingsError, UnknownRevision, NoOwnerPassword, RoleRefused) as error:
         print(error, file=sys.stderr)
         return 1
-    if settings.database_url is None:
-        print("Set COHORTE_DATABASE_URL: the embedded database is migrated whenever it is served.", file=sys.stderr)
-        return 1
-    try:
-        asyncio.run(upgrade(settings.database_url))
-    except UnknownRevision as error:
-        print(error, file=sys.stderr)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
+        print(f"The database could not be migrated: {summary(error)}.", file=sys.stderr)
         return 1
     print(f"The database is at revision {head()}.")
     return 0
+
+
+async def migrate(dsn: str, role_key: str | None) -> None:
+    await upgrade(dsn)
+    await open_roles(dsn, role_key)
+
+
+def summary(error: Exception) -> str:
+    """An error without its text, which may repeat rows of the database or its address: its class, code and names."""
+    cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
+    while cause is not None and not isinstance(cause, asyncpg.PostgresError) and cause.__cause__ is not None:
+        cause = cause.__cause__
+    names = ("sqlstate", "schema_name", "table_name", "column_name", "constraint_name")
+    known = [f"{name} {value}" for name in names if (value := getattr(cause, name, None))]
+    return ", ".join([type(cause).__name__, *known])
 
 
 if __name__ == "__main__":

@@ -46,6 +46,21 @@ async def is_seeded(dsn: str) -> bool:
         await connection.close()
 
 
+async def has_people_of_its_own(dsn: str) -> bool:
+    """Whether the database has members or accounts that are not the demonstration's."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        found = await connection.fetchval(
+            """
+            SELECT EXISTS (SELECT FROM care.member WHERE NOT demonstration)
+                OR EXISTS (SELECT FROM identity.account WHERE NOT demonstration)
+            """
+        )
+        return bool(found)
+    finally:
+        await connection.close()
+
+
 async def seed(
     dsn: str, scale: float = 1.0, seed: int = 2026, progress: Report | None = None, today: date | None = None
 ) -> None:

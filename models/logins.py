@@ -24,7 +24,8 @@ class NoOwnerPassword(ValueError):
     def __init__(self) -> None:
         super().__init__(
             "The database's address has no password, from which the passwords of the server's roles are derived. "
-            "Include it in COHORTE_DATABASE_URL, as in postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
+            "Include it in COHORTE_DATABASE_URL, as in postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or set "
+            "COHORTE_ROLE_KEY."
         )
 
 
@@ -32,41 +33,43 @@ class RoleRefused(Exception):
     """A role cannot log in, or has more rights than it should; the message names the role and a remedy."""
 
 
-def role_password(owner_dsn: str, role: str) -> str:
-    """The password of `role`: the HMAC-SHA256 of its name, keyed with the owner's password, so that none is stored.
+def role_password(owner_dsn: str, role: str, key: str | None = None) -> str:
+    """The password of `role`: the HMAC-SHA256 of its name, keyed with `key` or the owner's password; none is stored.
 
-    Raises NoOwnerPassword if the address contains no password.
+    Raises NoOwnerPassword if there is no key and the address contains no password.
     """
-    url = urlsplit(owner_dsn)
-    password = dict(parse_qsl(url.query)).get("password") or unquote(url.password or "")
-    if not password:
+    if key is None:
+        url = urlsplit(owner_dsn)
+        key = dict(parse_qsl(url.query)).get("password") or unquote(url.password or "")
+    if not key:
         raise NoOwnerPassword
-    return hmac.new(password.encode(), f"cohorte role {role}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key.encode(), f"cohorte role {role}".encode(), hashlib.sha256).hexdigest()
 
 
-def role_dsn(owner_dsn: str, login: Login) -> str:
+def role_dsn(owner_dsn: str, login: Login, key: str | None = None) -> str:
     """The owner's address with the role and password of `login`; host, port, database and TLS options stay unchanged.
 
     The address must name a database, because asyncpg would otherwise use the user's name as one. Raises
-    NoOwnerPassword if it contains no password.
+    NoOwnerPassword if there is no `key` and it contains no password.
     """
     url = urlsplit(owner_dsn)
     kept = [(name, value) for name, value in parse_qsl(url.query) if name not in ("user", "password", "passfile")]
-    name_and_password = f"{login.role}:{role_password(owner_dsn, login.role)}"
+    name_and_password = f"{login.role}:{role_password(owner_dsn, login.role, key)}"
     hosts = url.netloc.rpartition("@")[2]
     return url._replace(netloc=f"{name_and_password}@{hosts}", query=urlencode(kept, quote_via=quote)).geturl()
 
 
-async def open_roles(owner_dsn: str) -> None:
+async def open_roles(owner_dsn: str, key: str | None = None) -> None:
     """Ensures that every role can log in, and that none has rights beyond its grants.
 
     A password is set only if logging in fails, so that servers starting at the same time do not interfere. Raises
-    NoOwnerPassword if the address contains no password, and RoleRefused if a role cannot log in or has other rights.
+    NoOwnerPassword if there is neither a `key` nor an owner's password, and RoleRefused if a role cannot log in or has
+    other rights.
     """
     for login in LOGINS:
-        if not await logs_in(owner_dsn, login):
-            await set_password(owner_dsn, login)
-            if not await logs_in(owner_dsn, login):
+        if not await logs_in(owner_dsn, login, key):
+            await set_password(owner_dsn, login, key)
+            if not await logs_in(owner_dsn, login, key):
                 raise RoleRefused(
                     f"The role {login.role} cannot log in although its password has just been set. "
                     "Allow it to log in with a password in the server's pg_hba.conf, as the owner does."
@@ -74,15 +77,17 @@ async def open_roles(owner_dsn: str) -> None:
     await refuse_strong_roles(owner_dsn)
 
 
-async def pool(owner_dsn: str, login: Login, size: int, statement_seconds: float) -> "asyncpg.Pool[asyncpg.Record]":
+async def pool(
+    owner_dsn: str, login: Login, size: int, statement_seconds: float, key: str | None = None
+) -> "asyncpg.Pool[asyncpg.Record]":
     """A pool of `size` connections as the role of `login`; statements are cancelled after `statement_seconds`.
 
     Connections are not reset on release, which would cost a second round trip: set parameters within a transaction
     only. Statements that run twice stay prepared, within the bounds of `models.statements`. JSON values are returned as
-    text. Raises NoOwnerPassword if the owner's address contains no password.
+    text. Raises NoOwnerPassword if there is no `key` and the owner's address contains no password.
     """
     return await asyncpg.create_pool(
-        role_dsn(owner_dsn, login),
+        role_dsn(owner_dsn, login, key),
         min_size=size,
         max_size=size,
         init=use_exact_days,
@@ -108,19 +113,19 @@ async def leave_as_it_is(connection: object) -> None:
     pass
 
 
-async def logs_in(owner_dsn: str, login: Login) -> bool:
+async def logs_in(owner_dsn: str, login: Login, key: str | None = None) -> bool:
     """Whether the role can log in with its derived password. Raises NoOwnerPassword."""
     try:
-        connection = await asyncpg.connect(role_dsn(owner_dsn, login))
+        connection = await asyncpg.connect(role_dsn(owner_dsn, login, key))
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
         return False
     await connection.close()
     return True
 
 
-async def set_password(owner_dsn: str, login: Login) -> None:
+async def set_password(owner_dsn: str, login: Login, key: str | None = None) -> None:
     """Sets the role's password to the derived one. Raises RoleRefused if the owner may not set it."""
-    verifier = scram_verifier(role_password(owner_dsn, login.role), secrets.token_bytes(16))
+    verifier = scram_verifier(role_password(owner_dsn, login.role, key), secrets.token_bytes(16))
     owner = await asyncpg.connect(owner_dsn)
     try:
         for patience in (0.05, 0.1, 0.2, 0.4, None):
@@ -143,11 +148,14 @@ async def set_password(owner_dsn: str, login: Login) -> None:
         await owner.close()
 
 
-async def refuse_strong_roles(owner_dsn: str) -> None:
-    """Raises RoleRefused if a role has rights beyond its grants: it may have existed before, with more rights."""
-    owner = await asyncpg.connect(owner_dsn)
+async def refuse_strong_roles(dsn: str) -> None:
+    """Raises RoleRefused if a role has rights beyond its grants: it may have existed before, with more rights.
+
+    Any role may connect for it, with the address `dsn`.
+    """
+    connection = await asyncpg.connect(dsn)
     try:
-        strong = await owner.fetchval(
+        strong = await connection.fetchval(
             """
             SELECT string_agg(r.rolname, ', ' ORDER BY r.rolname) FROM pg_roles r
             WHERE r.rolname = any($1::text[]) AND (
@@ -157,7 +165,7 @@ async def refuse_strong_roles(owner_dsn: str) -> None:
             [login.role for login in LOGINS],
         )
     finally:
-        await owner.close()
+        await connection.close()
     if strong:
         raise RoleRefused(f"These roles have too many rights: {strong}. Revoke their attributes and memberships.")
 

@@ -317,7 +317,7 @@ class CarriedOut:
         address = context.settings.database_url
         assert address is not None
         # Keyed by a secret that the database does not hold: a password in an input could be guessed from a bare digest.
-        secret = role_password(address, "mutation inputs").encode()
+        secret = role_password(address, "mutation inputs", context.settings.role_key).encode()
         return IdempotencyKey(self.name, given, hmac.digest(secret, visit.digestible(), hashlib.sha256))
 
     async def work(self, call: Call, arguments: Mapping[str, Any], faults: Faults) -> Work:

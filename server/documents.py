@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -12,6 +11,7 @@ from graphql.validation import NoFragmentCyclesRule, UniqueFragmentNamesRule
 
 from models.viewers import Audience
 from planner.operations import Operation, Planner
+from server.digests import Digests
 from server.errors import (
     Code,
     RequestError,
@@ -54,7 +54,10 @@ class Recent(LRUCache[str, tuple[V, int]]):
 
 @dataclass(slots=True)
 class Document:
-    """A valid document of one view, and those of its operations that were requested."""
+    """A valid document of one view, and those of its operations that were requested.
+
+    `hash` stands for it in the log.
+    """
 
     hash: str
     tree: DocumentNode
@@ -66,8 +69,17 @@ class Documents:
     """The cached documents of one view: a caller of another view can neither find nor evict them."""
 
     def __init__(
-        self, planner: Planner, audience: Audience, limits: Limits, *, introspection: bool, most_cost: int
+        self,
+        planner: Planner,
+        audience: Audience,
+        limits: Limits,
+        *,
+        introspection: bool,
+        most_cost: int,
+        digests: Digests,
     ) -> None:
+        self.digests = digests
+        self.reads = 0  # of documents that were not cached
         self.planner = planner
         self.audience = audience
         self.limits = limits
@@ -125,6 +137,7 @@ class Documents:
 
         May run in any thread. Raises RequestError if it cannot be parsed, exceeds a limit or is not valid.
         """
+        self.reads += 1
         try:
             tree = parse(text, max_lexical_tokens=self.limits.tokens, max_comments=self.limits.tokens)
         except GraphQLError as error:
@@ -144,7 +157,7 @@ class Documents:
         if analysis.introspects and not self.introspection:
             message = "Introspection requires signing in. The public schema is at /schema/public.graphql."
             raise request_error(400, Code.VALIDATION_FAILED, message, lenient=True)
-        document = Document(sha256(text.encode()).hexdigest()[:16], tree, analysis)
+        document = Document(self.digests.document(text), tree, analysis)
         if costs is not None:
             self.operation(document, name)
         return document

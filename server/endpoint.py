@@ -19,12 +19,13 @@ from planner.costs import INTROSPECTION
 from planner.operations import BadVariables, Operation
 from planner.plans import TOO_LARGE
 from schema.context import Context
-from server import logs
+from server import logs, request_ids
 from server.addresses import client_address
 from server.answers import AnswerSize, too_large
 from server.broker import Events
 from server.commit_guard import CommitGuard
 from server.deadlines import CutOffReason, Deadline, OperationDeadline, RequestCutOff
+from server.digests import Digests
 from server.documents import Document, Documents
 from server.errors import (
     Code,
@@ -38,6 +39,7 @@ from server.errors import (
 )
 from server.event_streams import EVENTS, as_stream, stream
 from server.limits import check_variables
+from server.metrics import Metrics
 from server.planning import Planning
 from server.pools import ConnectionPool
 from server.publisher_pool import PublisherPool
@@ -66,6 +68,7 @@ MISSING_HEADER = (
     "A query by GET needs the header `GraphQL-Require-Preflight: 1`, without which another site could send it. "
     "Send a POST with the query as JSON instead, or open /graphiql in a browser."
 )
+CLIENT_GONE = 499  # the status that proxies log for a client that did not wait for the response
 DEVICE = 200  # characters of the User-Agent that are stored
 
 
@@ -80,21 +83,36 @@ class ServedView:
 class RequestContext:
     """One operation's request: where it comes from, who makes it, and what the log records of it.
 
-    `kind`, `document`, `cost` and `codes` are set as soon as they are known.
+    `kind`, `document`, `cost`, `codes` and `size` are set as soon as they are known. The operations of a socket share
+    its `id`.
     """
 
-    __slots__ = ("codes", "cost", "deadline", "document", "headers", "kind", "scope", "started", "viewer")
+    __slots__ = (
+        "codes",
+        "cost",
+        "deadline",
+        "document",
+        "headers",
+        "id",
+        "kind",
+        "scope",
+        "size",
+        "started",
+        "viewer",
+    )
 
-    def __init__(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+    def __init__(self, scope: Scope, headers: Mapping[bytes, bytes], id: str | None = None) -> None:
         self.started = time.perf_counter()
         self.scope = scope
         self.headers = headers
+        self.id = id or request_ids.request_id(headers)
         self.viewer = ANYBODY
         self.deadline: Deadline | OperationDeadline | None = None
         self.kind: str | None = None  # query, mutation or subscription
         self.document: str | None = None  # its hash
         self.cost: int | None = None
         self.codes: tuple[str, ...] = ()  # of the response's errors
+        self.size = 0  # of the response, in bytes
 
 
 def is_page_request(request: RequestContext) -> bool:
@@ -117,6 +135,7 @@ class Endpoint:
         publisher: PublisherPool,
         identity: ConnectionPool,
         settings: Settings,
+        digests: Digests,
     ) -> None:
         self.views = views
         self.sessions = sessions
@@ -127,6 +146,8 @@ class Endpoint:
         self.settings = settings
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
         self.log = logs.OperationLog()
+        self.digests = digests
+        self.metrics: Metrics | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = RequestContext(scope, dict(scope["headers"]))
@@ -144,33 +165,52 @@ class Endpoint:
             if isinstance(answer, PreparedSubscription):
                 self.log_operation(request, 200)  # at its start: it may last for days
                 authorization = request.headers.get(b"authorization")
-                await stream(answer, self.streams, authorization, response_start(200, EVENTS), receive, send)
+                start = response_start(200, EVENTS, (request_ids.HEADER, request.id.encode()))
+                request.codes = await stream(answer, self.streams, authorization, start, receive, send, request.id)
+                if request.codes:  # it has ended with an error
+                    self.log_operation(request, 200)
                 return
             body = answer
         except RequestError as raised:
             error = raised
         except RequestCutOff as cut_off:
             if cut_off.reason is CutOffReason.CLIENT_GONE:
+                self.log_operation(request, CLIENT_GONE)
                 return
             error = request_timed_out(cut_off.seconds)
         except Exception as unexpected:
             error, id = internal()
-            logs.fault(id, unexpected)
+            logs.fault(id, unexpected, request.id)
         status = 200
         if error is not None:
             status = 200 if error.lenient and type is JSON else error.status
             body, more, request.codes = error.body, error.headers, error.codes
         if streamed and type is None and (error is None or error.lenient):
             status, type, body = 200, EVENTS, as_stream(body)
-        await send(response_start(status, type or JSON, (b"content-length", b"%d" % len(body)), *more))
+        request.size = len(body)
+        about = (b"content-length", b"%d" % len(body)), (request_ids.HEADER, request.id.encode())
+        await send(response_start(status, type or JSON, *about, *more))
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
         self.log_operation(request, status)
 
     def log_operation(self, request: RequestContext, status: int) -> None:
-        """Logs one line for an operation, with the time since its request arrived."""
+        """Logs and counts an operation, with the time since its request arrived."""
+        if self.metrics is not None:
+            seconds = time.perf_counter() - request.started
+            self.metrics.observe(request.viewer.audience.view, request.kind, request.codes, seconds)
         if logs.operations.isEnabledFor(INFO):
-            ms = (time.perf_counter() - request.started) * 1000
-            self.log.add(request.viewer.audience, request.kind, request.document, status, request.codes, ms)
+            self.log.add(
+                request=request.id,
+                audience=request.viewer.audience,
+                actor=self.digests.caller(request.viewer),
+                kind=request.kind,
+                document=request.document,
+                cost=request.cost,
+                status=status,
+                codes=request.codes,
+                size=request.size,
+                ms=(time.perf_counter() - request.started) * 1000,
+            )
 
     async def answer(
         self, request: RequestContext, receive: Receive, type: bytes | None, *, streamed: bool
@@ -363,7 +403,8 @@ class Endpoint:
                 # It may have closed this very session, and its client may send the next request before the
                 # notification arrives here.
                 self.sessions.forget(viewer.session)
-        body, request.codes = response_of(result, committed=guard is not None and guard.committed)
+        committed = guard is not None and guard.committed
+        body, request.codes = response_of(result, committed=committed, request=request.id)
         return body
 
 

@@ -38,12 +38,15 @@ async def stream(
     start: dict[str, Any],
     receive: Receive,
     send: Send,
-) -> None:
+    request: str | None = None,
+) -> tuple[str, ...]:
     """Sends results until the client disconnects, the session closes or the server stops.
 
+    Returns the codes of the error that ended it, if any; an unexpected one is logged under the id of the `request`.
     Raises RequestError only before the response has started.
     """
     last = b""
+    ended_by: RequestError | None = None
     started = False
     try:
         async with streams.opened() as opened:
@@ -62,19 +65,20 @@ async def stream(
                         task.cancel()
     except StreamEnded as ended:
         if ended.ending in (Ending.GONE, Ending.SLOW):
-            return  # the response stays unfinished, so the connection is closed
+            return ()  # the response stays unfinished, so the connection is closed
         # A stream that ends without `complete` tells the client to reconnect.
-        last = as_stream(unauthenticated().body) if ended.ending is Ending.REVOKED else b""
+        ended_by = unauthenticated() if ended.ending is Ending.REVOKED else None
     except RequestError as error:
         if not started:
             raise
-        last = as_stream(error.body)
+        ended_by = error
     except Exception as error:
         if not started:
             raise
-        masked, id = internal()
-        logs.fault(id, error)
-        last = as_stream(masked.body)
+        ended_by, id = internal()
+        logs.fault(id, error, request)
+    if ended_by is not None:
+        last = as_stream(ended_by.body)
     try:
         async with asyncio.timeout(CLOSING_SECONDS):
             if not started:
@@ -82,6 +86,7 @@ async def stream(
             await send(chunk(last, more=False))
     except TimeoutError:
         pass
+    return () if ended_by is None else ended_by.codes
 
 
 def chunk(body: bytes, *, more: bool = True) -> dict[str, Any]:

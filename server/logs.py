@@ -4,6 +4,8 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from types import TracebackType
 
 import orjson
 
@@ -16,6 +18,7 @@ faults = logging.getLogger("cohorte.faults")
 # lines, each a JSON object.
 BATCH_SECONDS = 0.2
 BATCH_LINES = 500
+FRAMES = 12  # of a traceback, the innermost
 
 
 class OperationLog:
@@ -26,18 +29,38 @@ class OperationLog:
         self.timer: asyncio.TimerHandle | None = None
 
     def add(
-        self, audience: Audience, kind: str | None, document: str | None, status: int, codes: Sequence[str], ms: float
+        self,
+        *,
+        request: str,
+        audience: Audience,
+        actor: str | None,
+        kind: str | None,
+        document: str | None,
+        cost: int | None,
+        status: int,
+        codes: Sequence[str],
+        size: int,
+        ms: float,
     ) -> None:
-        """Queues a line: view, type of operation, hash of the document, HTTP status, error codes and milliseconds.
+        """Queues a line.
 
-        It contains neither the operation's name nor its text or variables: clients can write anything into these.
+        It has the request's id, the view, a digest of the caller, the type of operation, the document's hash, the cost,
+        the HTTP status, the codes of errors, the bytes of the response and milliseconds; it contains neither the
+        operation's name nor its text or variables: clients can write anything into these.
         """
         line = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "level": "info",
+            "logger": operations.name,
+            "request": request,
             "view": audience.view,
+            "actor": actor,
             "type": kind,
             "document": document,
+            "cost": cost,
             "status": status,
             "codes": codes,
+            "bytes": size,
             "ms": round(ms, 3),
         }
         self.lines.append(orjson.dumps(line))
@@ -56,16 +79,22 @@ class OperationLog:
             operations.info("%s", b"\n".join(lines).decode())
 
 
-def fault(id: str, error: BaseException) -> None:
+def fault(id: str, error: BaseException, request: str | None = None) -> None:
     """Logs an unexpected error, of which the client has only the `id`: its type and location, but not its message.
 
-    Messages of exceptions, PostgreSQL's above all, may repeat values.
+    Messages of exceptions, PostgreSQL's above all, may repeat values. `request` is the id of the request.
     """
-    frames = traceback.extract_tb(error.__traceback__)[-12:]
     line = {
         "id": id,
+        "request": request,
         "error": type(error).__name__,
         "sqlstate": getattr(error, "sqlstate", None),
-        "at": [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames],
+        "at": places(error.__traceback__),
     }
     faults.error("%s", orjson.dumps(line).decode())
+
+
+def places(at: TracebackType | None) -> list[str]:
+    """Where in the code an error was raised: file, line and function of the innermost frames."""
+    frames = traceback.extract_tb(at)[-FRAMES:]
+    return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]

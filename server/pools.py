@@ -1,6 +1,7 @@
 """Lends out a view's database connections, from a small pool with a bounded queue."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -41,6 +42,7 @@ class ConnectionPool:
         self.idle: list[asyncpg.pool.PoolConnectionProxy] = []
         self.busy = 0
         self.waiting = 0
+        self.waits, self.wait_seconds = 0, 0.0  # for a connection to become free, since the start
         self.max_busy = pool.get_max_size() + MAX_WAITING
         self.shares = Shares(max(1, pool.get_max_size() // 2))
         self.event_slots = asyncio.Semaphore(max(1, pool.get_max_size() // 2))
@@ -153,10 +155,13 @@ class ConnectionPool:
 
     async def wait(self) -> asyncpg.pool.PoolConnectionProxy:
         self.waiting += 1
+        since = time.perf_counter()
         try:
             return await self.pool.acquire()
         finally:
             self.waiting -= 1
+            self.waits += 1
+            self.wait_seconds += time.perf_counter() - since
 
     async def give_back(self, connection: asyncpg.pool.PoolConnectionProxy, error: BaseException) -> None:
         """Releases a connection whose work ended in this error."""

@@ -10,8 +10,12 @@ from server import logs
 from server.errors import RequestError, execution_error, field_failure, is_masked, outcome_unknown
 
 
-def response_of(result: ExecutionResult, *, committed: bool = False) -> tuple[bytes, tuple[str, ...]]:
+def response_of(
+    result: ExecutionResult, *, committed: bool = False, request: str | None = None
+) -> tuple[bytes, tuple[str, ...]]:
     """The response's JSON and the distinct codes of its errors; logs unexpected errors, which the client does not see.
+
+    `request` is the id under which they are logged too.
 
     Raises RequestError if a field raised one, unless something is, or may be, `committed`: then it is an error at the
     field's path, because a client that gets a 503 tries again, and would do it twice.
@@ -31,7 +35,7 @@ def response_of(result: ExecutionResult, *, committed: bool = False) -> tuple[by
         id = None
         if is_masked(error):
             id = secrets.token_hex(8)
-            logs.fault(id, error.original_error or error)
+            logs.fault(id, error.original_error or error, request)
         errors.append(execution_error(error, id))
     codes = tuple(dict.fromkeys(str(error["extensions"]["code"]) for error in errors))
     return orjson.dumps({"errors": errors, "data": result.data}), codes

@@ -12,7 +12,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from models.viewers import ANYBODY, Viewer
-from server import logs
+from server import logs, request_ids
 from server.deadlines import OperationDeadline
 from server.endpoint import Endpoint, RequestContext
 from server.errors import RequestError, internal, limit_exceeded, request_timed_out
@@ -66,9 +66,11 @@ async def serve(endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) 
     supported = PROTOCOL in scope["subprotocols"]
     closing: CloseSocket | None = CloseSocket(4406, "Subprotocol not acceptable")
     try:
-        await send({"type": "websocket.accept", "subprotocol": PROTOCOL if supported else None})
+        id = request_ids.request_id(headers)
+        named = [(request_ids.HEADER, id.encode())]
+        await send({"type": "websocket.accept", "subprotocol": PROTOCOL if supported else None, "headers": named})
         if supported:
-            closing = await Socket(endpoint, scope, headers, receive, send).run()
+            closing = await Socket(endpoint, scope, headers, receive, send, id).run()
         if closing is not None:
             # Limited: a client that does not read would block this forever.
             async with asyncio.timeout(CLOSING_SECONDS):
@@ -92,8 +94,9 @@ class Socket:
     """One socket: its viewer, and its running operations by their ids."""
 
     def __init__(
-        self, endpoint: Endpoint, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+        self, endpoint: Endpoint, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send, id: str
     ) -> None:
+        self.id = id  # under which its operations are logged
         self.endpoint = endpoint
         self.scope = scope
         self.headers = headers
@@ -120,7 +123,7 @@ class Socket:
             return None
         except Exception as error:
             _, id = internal()
-            logs.fault(id, error)
+            logs.fault(id, error, self.id)
             return CloseSocket(4500, "Internal server error")
         return None
 
@@ -205,7 +208,7 @@ class Socket:
 
     async def operate(self, stream: Stream, id: str, payload: dict[str, Any]) -> None:
         """Runs one operation of any kind, from its request to its last result."""
-        request = RequestContext(self.scope, self.headers)
+        request = RequestContext(self.scope, self.headers, self.id)
         request.viewer = self.viewer
         error: RequestError | None = None
         try:
@@ -216,6 +219,7 @@ class Socket:
             except TimeoutError:
                 raise request_timed_out(deadline.seconds) from None
             if isinstance(answer, bytes):
+                request.size = len(answer)
                 self.endpoint.log_operation(request, 200)
                 if self.operations.get(id) is asyncio.current_task():  # else the client may use the id for another
                     await self.send_for(id, b"next", answer)
@@ -230,7 +234,7 @@ class Socket:
             return
         except Exception as unexpected:
             error, fault_id = internal()
-            logs.fault(fault_id, unexpected)
+            logs.fault(fault_id, unexpected, self.id)
         # The client may reuse the id as soon as it receives the next message.
         if self.operations.get(id) is not asyncio.current_task():
             return
@@ -239,7 +243,7 @@ class Socket:
             if error is None:
                 await self.send_for(id, b"complete")
             else:
-                request.codes = error.codes
+                request.codes, request.size = error.codes, len(error.body)
                 self.endpoint.log_operation(request, error.status)
                 await self.send_error(id, error)
         except OSError:

@@ -35,6 +35,19 @@ class UnknownRevision(CommandError):  # Alembic's command line prints one of the
     """The database is at a revision that this version cannot migrate; the message gives the remedy."""
 
 
+class OtherRevision(Exception):
+    """The database is not at this version's revision, and is not to be migrated; the message gives the remedy."""
+
+
+async def expect_current(dsn: str) -> None:
+    """Raises OtherRevision unless the database is at the latest revision. Any role may connect for it."""
+    if not await is_current(dsn):
+        raise OtherRevision(
+            f"The database is not at revision {head()}, which this version of Cohorte needs. Migrate it as its owner "
+            "(python -m commands.migrate), or use the version that migrated it."
+        )
+
+
 async def upgrade(dsn: str, revision: str = "head") -> None:
     """Migrates the database at `dsn`, as its owner, to a revision; fast if it is already there.
 
@@ -63,7 +76,10 @@ async def on_a_connection(dsn: str, work: Callable[[Connection], None]) -> None:
     """Runs `work` in one transaction of a new connection."""
     # asyncpg reads the address itself: SQLAlchemy would not understand all of it (sslmode, several hosts).
     engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=NullPool
+        "postgresql+asyncpg://",
+        async_creator=lambda: asyncpg.connect(dsn),
+        poolclass=NullPool,
+        hide_parameters=True,
     )
     try:
         # begin(), not connect(): in a transaction of the connection's own making Alembic would not commit.

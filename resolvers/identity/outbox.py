@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from models.database import Connection
 from models.identity.registrations import MailTemplate
 from resolvers.identity.mail_templates import MailText, mail_text
 
@@ -49,6 +50,12 @@ async def due_mail(connection: asyncpg.Connection) -> list[PendingMail]:
         )
         for row in found
     ]
+
+
+async def mail_waits(connection: Connection) -> float:
+    """For how many seconds the oldest mail has been waiting; 0 if there is none."""
+    seconds: float = await connection.fetchval("SELECT identity.mail_waits()")
+    return seconds
 
 
 async def record_sent(connection: asyncpg.Connection, mail: PendingMail) -> None:

@@ -283,6 +283,7 @@ CALLERS: dict[str, set[Login]] = {
     "identity.request_password_reset(text,text,interval,interval,boolean)": {PUBLIC},
     "identity.reset_password(text,text)": {PUBLIC},
     "identity.mail_due(integer)": {PUBLIC},
+    "identity.mail_waits()": {PUBLIC},
     "identity.mail_sent(uuid)": {PUBLIC},
     "identity.mail_failed(uuid,interval,integer)": {PUBLIC},
     "identity.forget_waiting()": {PUBLIC, MANAGER},

@@ -39,3 +39,11 @@ AS $$
     DELETE FROM identity.mail m WHERE m.id = mail_failed.id AND m.attempts >= mail_failed.most
 $$;
 GRANT EXECUTE ON FUNCTION identity.mail_failed(uuid, interval, integer) TO cohorte_public;
+
+-- For how many seconds the oldest mail has been waiting, for whoever watches the server; 0 if there is none.
+CREATE FUNCTION identity.mail_waits() RETURNS double precision
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(extract(epoch FROM now() - min(m.created_at)), 0)::double precision FROM identity.mail m
+$$;
+GRANT EXECUTE ON FUNCTION identity.mail_waits() TO cohorte_public;

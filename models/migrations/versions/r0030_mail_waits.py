@@ -1,0 +1,7 @@
+"""Mail waits."""
+
+from models.migrations import frozen
+
+revision = "0030"
+down_revision = "0020"
+upgrade, downgrade = frozen.steps(__file__)

@@ -1,0 +1,10 @@
+CREATE OR REPLACE FUNCTION identity.mail_waits()
+ RETURNS double precision
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT coalesce(extract(epoch FROM now() - min(m.created_at)), 0)::double precision FROM identity.mail m
+$function$;
+
+GRANT EXECUTE ON FUNCTION identity.mail_waits() TO cohorte_public;
