@@ -171,10 +171,8 @@ def test_a_caller_has_one_digest_a_day_which_is_not_a_bare_hash() -> None:
     first = one.caller(viewer)
     assert first == other.caller(viewer) != else_keyed.caller(viewer)
     assert viewer.account is not None
-    assert first not in (
-        sha256(viewer.account.bytes).hexdigest()[:16],
-        sha256(str(viewer.account).encode()).hexdigest(),
-    )
+    for text in (viewer.account.bytes, str(viewer.account).encode()):
+        assert first != sha256(text).hexdigest()[:16]
     assert one.caller(Viewer(Audience.PATIENT, account=uuid4())) != first
     assert one.caller(ANYBODY_VIEWER) is None
     days.append(date(2026, 3, 2))
@@ -250,9 +248,8 @@ warnings.warn("Planted" + "Marie")
 fails()
 """
     for format in ("json", "text"):
-        done = subprocess.run(
-            [sys.executable, "-c", work, format], capture_output=True, text=True, cwd=ROOT, check=False
-        )
+        command = [sys.executable, "-c", work, format]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
         assert done.returncode == 1
         assert "PlantedMarie" not in done.stdout + done.stderr
         assert len(done.stderr.splitlines()) == 5
