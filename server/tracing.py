@@ -115,9 +115,15 @@ class TracedPool(ConnectionPool):
     @asynccontextmanager
     async def write(self, viewer: Viewer, caller: Hashable = None, **transaction: Any) -> AsyncIterator[Connection]:
         attributes = {"db.system.name": "postgresql", "db.query.summary": "TRANSACTION"}
-        with current(self.tracer.start_span("TRANSACTION", kind=SpanKind.CLIENT, attributes=attributes)):
+        span = self.tracer.start_span("TRANSACTION", kind=SpanKind.CLIENT, attributes=attributes)
+        try:  # not the current span: a transaction may end in another task than it began
             async with super().write(viewer, caller, **transaction) as connection:
                 yield connection
+        except Exception as error:
+            fail(span, error)
+            raise
+        finally:
+            span.end()
 
     @contextmanager
     def statement(self, sql: str) -> Iterator[Span]:
@@ -139,13 +145,18 @@ def current(span: Span) -> Iterator[Span]:
         with use_span(span, record_exception=False, set_status_on_exception=False):
             yield span
     except Exception as error:
-        if span.is_recording():
-            span.set_attribute("error.type", type(error).__name__)
-            span.set_status(StatusCode.ERROR)
+        fail(span, error)
         raise
     finally:
         if span.is_recording():
             span.end()
+
+
+def fail(span: Span, error: Exception) -> None:
+    """Marks a span as failed, with the error's class."""
+    if span.is_recording():
+        span.set_attribute("error.type", type(error).__name__)
+        span.set_status(StatusCode.ERROR)
 
 
 def describe(span: Span, request: RequestContext) -> None:

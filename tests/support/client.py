@@ -20,6 +20,7 @@ from app import Cohorte, create_app
 from commands.serve import configuration
 from models.viewers import Audience
 from schema.build import View, build_views
+from server.telemetry import Telemetry
 from settings import Limits, Settings
 
 PASSWORD = "demonstration"
@@ -120,7 +121,7 @@ def views() -> dict[Audience, View]:
 
 
 @contextlib.asynccontextmanager
-async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
+async def serving(dsn: str, traces: Telemetry | None = None, **settings: Any) -> AsyncIterator[Ask]:
     """The server on the database at `dsn`, on a port of its own of 127.0.0.1, with the demonstration's settings."""
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
         defaults: dict[str, Any] = {
@@ -132,7 +133,7 @@ async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
         }
         made = Settings.model_validate(defaults | settings)
         with mock.patch("app.build_views", views):
-            app = create_app(made)
+            app = create_app(made, traces)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as in commands.serve, for the same reason
         config = configuration(app, made.limits)
         config.timeout_graceful_shutdown = 5
