@@ -25,7 +25,7 @@ from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
 from resolvers.jobs import PUBLISHING
 from schema.build import build_views, graph_names
-from server import routes, sockets
+from server import logs, routes, sockets
 from server.broker import Events
 from server.digests import Digests
 from server.documents import Documents
@@ -99,6 +99,15 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
 
     @asynccontextmanager
     async def lifespan(app: Cohorte) -> AsyncIterator[None]:
+        try:
+            async with running(app):
+                yield
+        except Exception as error:  # of which uvicorn would log the message
+            logs.fault("lifespan", error)
+            raise
+
+    @asynccontextmanager
+    async def running(app: Cohorte) -> AsyncIterator[None]:
         if settings.migrate:
             await upgrade(owner)
             await open_roles(owner, settings.role_key)

@@ -28,6 +28,7 @@ from commands.progress import Progress
 from models.logins import NoOwnerPassword, RoleRefused, open_roles, refuse_strong_roles, role_dsn
 from models.migrations.run import OtherRevision, UnknownRevision, expect_current, upgrade
 from models.security.publisher import PUBLISHER
+from models.viewers import Audience
 from server import log_format, sockets
 from server.planning import SWITCH_SECONDS
 from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
@@ -129,7 +130,7 @@ def login_dsn(settings: Settings) -> str:
     assert settings.database_url is not None
     if settings.migrate:
         return settings.database_url
-    return role_dsn(settings.database_url, PUBLISHER, settings.role_key)
+    return role_dsn(settings.database_url, Audience.PUBLIC, settings.role_key)
 
 
 async def prepare(dsn: str, settings: Settings) -> None:
@@ -144,8 +145,9 @@ async def prepare(dsn: str, settings: Settings) -> None:
             await upgrade(dsn)
             await open_roles(dsn, settings.role_key)
         else:
-            await expect_current(role_dsn(dsn, PUBLISHER, settings.role_key))
-            await refuse_strong_roles(role_dsn(dsn, PUBLISHER, settings.role_key))
+            login = role_dsn(dsn, Audience.PUBLIC, settings.role_key)
+            await expect_current(login)
+            await refuse_strong_roles(login)
     except (UnknownRevision, OtherRevision, NoOwnerPassword, RoleRefused) as error:
         raise Unavailable(str(error)) from None
     await check_not_rolled_back(dsn, settings)

@@ -40,7 +40,7 @@ class OtherRevision(Exception):
 
 
 async def expect_current(dsn: str) -> None:
-    """Raises OtherRevision unless the database is at the latest revision. Any role may connect for it."""
+    """Raises OtherRevision unless the database is at the latest revision. `dsn` is the owner's or the public role's."""
     if not await is_current(dsn):
         raise OtherRevision(
             f"The database is not at revision {head()}, which this version of Cohorte needs. Migrate it as its owner "
