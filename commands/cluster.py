@@ -43,10 +43,19 @@ ALWAYS = (
     "timezone=UTC",
     # A container's /dev/shm may hold 64 MB: too little for parallel queries.
     "dynamic_shared_memory_type=mmap",
-    # Errors are not logged: their text, detail and statement may repeat what a person entered.
+    # Errors are not logged: their text, detail and statement may repeat what a person entered. See models/quiet_log.py.
     "log_min_messages=log",
     "log_min_error_statement=panic",
     "log_error_verbosity=terse",
+    "log_statement=none",
+    "log_min_duration_statement=-1",
+    "log_min_duration_sample=-1",
+    "log_transaction_sample_rate=0",
+    "log_parameter_max_length_on_error=0",
+    "log_lock_waits=off",
+    "debug_print_parse=off",
+    "debug_print_rewritten=off",
+    "debug_print_plan=off",
 )
 
 

@@ -7,6 +7,7 @@ HTTP. The address is printed once the server accepts requests.
 import argparse
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -27,6 +28,7 @@ from commands.databases import at, create_missing
 from commands.progress import Progress
 from models.logins import NoOwnerPassword, RoleRefused, open_roles, refuse_strong_roles, role_dsn
 from models.migrations.run import OtherRevision, UnknownRevision, expect_current, upgrade
+from models.quiet_log import loud_settings
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience
 from server import log_format, sockets
@@ -35,6 +37,8 @@ from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
 from server.telemetry import TelemetryMissing, telemetry
 from settings import Limits, Settings, SettingsError, variable
 
+log = logging.getLogger("cohorte.serve")
+
 DATABASE = "cohorte"
 OLDEST = 15  # of PostgreSQL's major versions
 # Longer than load balancers (60 s by default) and HTTP clients (5 s in httpx) keep an idle connection, so that they
@@ -42,7 +46,7 @@ OLDEST = 15  # of PostgreSQL's major versions
 KEEP_ALIVE_SECONDS = 75
 # For requests in progress to finish once the server stops; after this they are cancelled. With what closing streams and
 # connections may take, a process ends within the ten seconds that container engines wait before they kill it.
-FINISHING_SECONDS = 4
+FINISHING_SECONDS = 3
 PASSWORD = "demonstration"  # noqa: S105 - of demonstration accounts, and printed
 SIGN_INS = {
     "patient": ("patient@", "relative@", "association@"),
@@ -151,6 +155,8 @@ async def prepare(dsn: str, settings: Settings) -> None:
     except (UnknownRevision, OtherRevision, NoOwnerPassword, RoleRefused) as error:
         raise Unavailable(str(error)) from None
     await check_not_rolled_back(dsn, settings)
+    if loud := await loud_settings(role_dsn(dsn, Audience.PUBLIC, settings.role_key)):
+        log.warning("PostgreSQL's log may contain what members write: see docs/operating.md on %s", ", ".join(loud))
     if settings.demo:
         await prepare_demonstration(dsn, settings)
 
