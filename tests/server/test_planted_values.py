@@ -159,10 +159,15 @@ def logged() -> Iterator[tuple[list[logging.LogRecord], tuple[io.StringIO, ...]]
     """All records of all loggers, and what both formats write of them."""
     records: list[logging.LogRecord] = []
     streams = io.StringIO(), io.StringIO()
+
+    def keep(record: logging.LogRecord) -> bool:
+        records.append(record)
+        return True
+
     handlers = [logging.StreamHandler(stream) for stream in streams]
     for handler, formatter in zip(handlers, (JsonFormatter(), TextFormatter()), strict=True):
         handler.setFormatter(formatter)
-    handlers[0].addFilter(lambda record: records.append(record) or True)
+    handlers[0].addFilter(keep)
     root, before = logging.getLogger(), logging.getLogger().level
     for handler in handlers:
         root.addHandler(handler)
