@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from models.viewers import ANYBODY, Viewer
 from server import logs, request_ids
 from server.deadlines import OperationDeadline
-from server.endpoint import Endpoint, RequestContext
+from server.endpoint import CLIENT_GONE, Endpoint, RequestContext
 from server.errors import RequestError, internal, limit_exceeded, request_timed_out
 from server.requests import checked_params
 from server.streams import Ending, Stream, StreamEnded
@@ -211,6 +211,7 @@ class Socket:
         request = RequestContext(self.scope, self.headers, self.id)
         request.viewer = self.viewer
         error: RequestError | None = None
+        logged = False
         try:
             request.deadline = deadline = OperationDeadline(self.endpoint.settings.limits.request_seconds)
             try:
@@ -220,16 +221,22 @@ class Socket:
                 raise request_timed_out(deadline.seconds) from None
             if isinstance(answer, bytes):
                 request.size = len(answer)
+                logged = True
                 self.endpoint.log_operation(request, 200)
                 if self.operations.get(id) is asyncio.current_task():  # else the client may use the id for another
                     await self.send_for(id, b"next", answer)
             else:
                 with answer.started(lambda: stream.end(Ending.SLOW)) as results:
+                    logged = True
                     self.endpoint.log_operation(request, 200)
                     async for body in results:
                         await self.send_for(id, b"next", body)
         except RequestError as raised:
             error = raised
+        except asyncio.CancelledError:
+            if not logged:
+                self.endpoint.log_operation(request, CLIENT_GONE)
+            raise
         except OSError:  # the client is gone
             return
         except Exception as unexpected:

@@ -1,5 +1,6 @@
 """Logs have one line for each operation, and contain nothing that people wrote."""
 
+import asyncio
 import json
 import logging
 import re
@@ -150,6 +151,39 @@ async def test_operations_of_sockets_and_event_streams_are_logged(
     assert lines[0]["bytes"] == len(b'{"data":{"viewer":{"audience":"PATIENT"}}}')
     assert len({line["actor"] for line in lines}) == 1
     assert lines[0]["actor"] is not None
+
+
+async def test_operations_that_nobody_waits_for_are_logged_too(
+    own_network: Network, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada = await own_network.member()
+    endpoint = own_network.ask.app.endpoint
+    assert endpoint is not None
+    connections, gate = endpoint.views[Audience.PATIENT].connections, asyncio.Event()
+    with caplog.at_level(logging.INFO, "cohorte.operations"):
+        size = connections.pool.get_max_size()
+        holders = [asyncio.create_task(connections.run(lambda _: gate.wait())) for _ in range(size)]
+
+        async def waits() -> None:
+            async with asyncio.timeout(10):
+                while connections.busy <= size:  # noqa: ASYNC110 - nothing tells of it
+                    await asyncio.sleep(0.01)
+
+        async with socket(own_network.ask, ada) as opened:
+            await opened.subscribe("1", "{ me { id } }")
+            await waits()
+            await opened.send("complete", id="1")
+            assert await opened.quiet()
+        asked = asyncio.create_task(own_network.ask.post(ada, "{ me { id } }"))
+        await waits()
+        asked.cancel()
+        async with asyncio.timeout(10):
+            while len(endpoint.log.lines) + len(lines_in(caplog)) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        gate.set()
+        await asyncio.gather(*holders)
+        endpoint.log.write()
+    assert [(line["type"], line["status"], line["codes"]) for line in lines_in(caplog)] == [("query", 499, [])] * 2
 
 
 async def test_a_fault_is_logged_with_the_id_of_its_request(fresh: str, caplog: pytest.LogCaptureFixture) -> None:
