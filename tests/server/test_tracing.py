@@ -78,7 +78,7 @@ async def test_a_request_has_a_span_with_its_planning_and_its_statement(dsn: str
         "url.scheme": "http",
         "graphql.operation.type": "query",
         "cohorte.view": "public",
-        "cohorte.cost": 5,
+        "cohorte.cost": 6,
         "cohorte.request.id": answer.headers["x-request-id"],
     }
     about = dict(first[3].attributes or {})
