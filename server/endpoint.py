@@ -18,7 +18,7 @@ from planner.arguments import Variables
 from planner.costs import INTROSPECTION
 from planner.operations import BadVariables, Operation
 from planner.plans import TOO_LARGE
-from schema.context import Context
+from schema.context import Context, InThread
 from server import logs
 from server.addresses import client_address
 from server.answers import AnswerSize, too_large
@@ -61,6 +61,8 @@ from settings import Settings
 ALLOW = (b"allow", b"GET, POST")
 UNKNOWN = "unknown"  # clients without an address share what one caller may use
 COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
+LARGE_INPUT = 500  # values: reading more takes some milliseconds, and is done in the planning thread
+VALUES_A_UNIT = 50  # of a large input: reading as many takes as long as planning one selection
 CHARACTERS_A_UNIT = 100  # of a new document: reading as many takes as long as planning one selection
 MISSING_HEADER = (
     "A query by GET needs the header `GraphQL-Require-Preflight: 1`, without which another site could send it. "
@@ -244,15 +246,20 @@ class Endpoint:
         if operation.kind is OperationType.SUBSCRIPTION and not streamed:
             message = "Subscriptions are served as text/event-stream or over a WebSocket."
             raise request_error(406, Code.BAD_USER_INPUT, message)
-        if params.variables:
-            check_variables(params.variables, self.settings.limits)
+        size = check_variables(params.variables, self.settings.limits) if params.variables else 0
+        if operation.kind is not OperationType.QUERY:
+            size += document.tree.token_count
+        read = self.reader(request, size)
         cache_key = introspection_key(document, params) if document.analysis.only_introspects else ""
         if cache_key:
             cached = view.documents.answers.get(cache_key)
             if cached is not None:
                 return cached
         try:
-            variables = operation.coerce(params.variables)
+            if read is None:
+                variables = operation.coerce(params.variables)
+            else:
+                variables = await read(partial(operation.coerce, params.variables))
             made = False
             try:
                 plan = operation.known_plan(variables)
@@ -263,15 +270,19 @@ class Endpoint:
                 return await prepare_subscription(
                     operation, variables, request.viewer, view.connections, self.events, self.caller(request)
                 )
-            values = plan.values(variables, request.viewer) if plan is not None else None
-            if not made:
+            values = None
+            if plan is not None:
+                values = plan.values(variables, request.viewer)
+            elif not made and read is not None:
+                await read(partial(operation.check, variables, request.viewer))
+            elif not made:
                 operation.check(variables, request.viewer)
         except BadVariables as bad:
             raise bad_variables(bad.errors, operation.planner.schema) from None
         except GraphQLError as error:
             raise bad_input(error) from None
         if plan is None or values is None:
-            body = await self.execute(request, operation, variables)
+            body = await self.execute(request, operation, variables, read)
             if cache_key and not request.codes:
                 view.documents.answers[cache_key] = body
             return body
@@ -318,6 +329,12 @@ class Endpoint:
         )
         return known is None
 
+    def reader(self, request: RequestContext, size: int) -> InThread | None:
+        """Reads an input of this many values in the planning thread; None for a small one, for which it is slower."""
+        if size <= LARGE_INPUT:
+            return None
+        return partial(self.planning.run, self.caller(request), units=1 + size // VALUES_A_UNIT)
+
     def caller(self, request: RequestContext) -> Hashable:
         """Who a request's work is charged to: an account, an organization's programs, or a client's address."""
         viewer = request.viewer
@@ -326,8 +343,13 @@ class Endpoint:
             return known.int  # whose hash takes a fraction of the UUID's
         return client_address(request.scope, self.settings.trusted_proxies) or UNKNOWN
 
-    async def execute(self, request: RequestContext, operation: Operation, variables: Variables) -> bytes:
-        """The response of an operation that graphql-core executes, such as a mutation. Raises RequestError."""
+    async def execute(
+        self, request: RequestContext, operation: Operation, variables: Variables, reader: InThread | None
+    ) -> bytes:
+        """The response of an operation that graphql-core executes, such as a mutation. Raises RequestError.
+
+        A large input has a `reader`.
+        """
         viewer, deadline = request.viewer, request.deadline
         view = self.views[viewer.audience]
         # The mutations of the public view sign in, register and reset passwords.
@@ -350,7 +372,8 @@ class Endpoint:
             write_as_anybody=lambda: self.identity.write(ANYBODY, caller),
             guard_commit=None if guard is None else guard.guarded,
             await_step=None if guard is None else guard.await_step,
-            in_thread=lambda work: self.planning.run(caller, work, INTROSPECTION),
+            in_thread=partial(self.planning.run, caller, units=INTROSPECTION),
+            reader=reader,
             count_bytes=size.count,
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(request.scope, self.settings.trusted_proxies),

@@ -1,5 +1,6 @@
 """Saves, submits and withdraws members' answers to surveys."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -105,7 +106,7 @@ async def check_survey(
         faults.add(*not_found("survey").refusals)
         return CheckedAnswers((), faults.found)
     questions = list((await questions_of(connection, survey, version)).values())
-    accepted = _add_answer_faults(questions, answers, faults, whole=True)
+    accepted = await asyncio.to_thread(_add_answer_faults, questions, answers, faults, whole=True)
     visible = shown(questions, accepted)
     return CheckedAnswers([question.key for question in questions if question.key in visible], faults.found)
 
@@ -190,7 +191,7 @@ async def _write(
     questions: Mapping[UUID, QuestionDefinition] = {}
     if standing is not None:
         questions = await questions_of(connection, standing.survey, standing.version)
-        answers = _add_answer_faults(list(questions.values()), entries, faults, whole=whole)
+        answers = await asyncio.to_thread(_add_answer_faults, list(questions.values()), entries, faults, whole=whole)
     faults.refuse()
     assert standing is not None
     sheet = await connection.fetchval("SELECT research.begin_sheet($1)", standing.survey)

@@ -1,5 +1,6 @@
 """Creates and revises surveys, for survey managers."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -98,7 +99,7 @@ async def create_survey(
         _refuse_bad_minimum(minimum_participants, needed)
     with faults.collected():
         _refuse_no_recipient(offered_to)
-    faults.add(*definition_refusals(questions, "questions"))
+    faults.add(*await asyncio.to_thread(definition_refusals, questions, "questions"))
     eligibility = await _checked_eligibility(connection, eligibility, days, faults)
     faults.refuse()
     survey: UUID = await connection.fetchval(
@@ -173,7 +174,7 @@ async def revise_survey(
     if eligibility is not None:
         eligibility = await _checked_eligibility(connection, eligibility, days, faults)
     if questions is not None:
-        faults.add(*definition_refusals(questions, "questions"))
+        faults.add(*await asyncio.to_thread(definition_refusals, questions, "questions"))
     if found is not None and SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
         if questions is not None and not faults.at("questions"):
             faults.add(*await question_refusals(connection, survey, questions))
