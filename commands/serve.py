@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import anyio.lowlevel
 import asyncpg
 import uvicorn
 
@@ -155,6 +156,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        await anyio.lowlevel.checkpoint()  # Starlette streams by anyio, whose first use loads modules for 100 ms
         # The views live as long as the process: each full collection would visit all their objects, for some 150 ms.
         gc.collect()
         gc.freeze()

@@ -218,18 +218,39 @@ class Endpoint:
         With a header GraphQL-Cost, the response's extensions have the operation's cost and its limit.
         """
         answer = self.perform(request, params, by_get=by_get, streamed=streamed)
-        return self.with_cost(request, answer) if COST in request.headers else answer
+        return self.with_cost(request, params, answer) if COST in request.headers else answer
 
     async def with_cost(
-        self, request: RequestContext, work: Coroutine[Any, Any, bytes | PreparedSubscription]
+        self, request: RequestContext, params: GraphQLParams, work: Coroutine[Any, Any, bytes | PreparedSubscription]
     ) -> bytes | PreparedSubscription:
-        """An answer, with the cost in its extensions."""
-        answer = await work
+        """An answer, or the RequestError raised, with the cost in its extensions if the operation has one."""
+        documents = self.views[request.viewer.audience].documents
+
+        def extended(body: bytes, cost: int) -> bytes:
+            shown = orjson.dumps({"cost": {"requested": cost, "limit": documents.most_cost}})
+            return body[:-1] + b',"extensions":' + shown + b"}"
+
+        try:
+            answer = await work
+        except RequestError as error:
+            cost = request.cost
+            if cost is None:
+                cost = await self.cost_of_refused(request, documents, params)
+            if cost is None:
+                raise
+            raise error.with_body(extended(error.body, cost)) from None
         if not isinstance(answer, bytes):
             return answer
-        limit = self.views[request.viewer.audience].documents.most_cost
-        cost = orjson.dumps({"cost": {"requested": request.cost, "limit": limit}})
-        return answer[:-1] + b',"extensions":' + cost + b"}"
+        assert request.cost is not None
+        return extended(answer, request.cost)
+
+    async def cost_of_refused(self, request: RequestContext, documents: Documents, params: GraphQLParams) -> int | None:
+        """The cost of an operation whose document is refused, such as one that is not valid; None if it has none."""
+        work = partial(documents.cost_of_text, params.query, params.name, params.variables)
+        try:
+            return await self.planning.run(self.caller(request), work, 1 + len(params.query) // CHARACTERS_A_UNIT)
+        except RequestError:
+            return None
 
     async def perform(
         self, request: RequestContext, params: GraphQLParams, *, by_get: bool, streamed: bool

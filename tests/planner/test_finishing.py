@@ -152,8 +152,8 @@ async def test_one_statement_and_graphql_core_return_the_same(view_case: ViewCas
 
 async def test_large_parts_are_passed_on_as_they_are(view_case: ViewCase, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = (
-        "{ a: communities(first: 3) { nodes { name indicators { name } } } b: treatment(slug: \"nothing\") { name } }",
-        "{ c: regions d: nodes(ids: [\"ind_1\"]) { id } e: community(slug: \"epilepsy\") { slug __typename } }",
+        '{ a: communities(first: 3) { nodes { name indicators { name } } } b: treatment(slug: "nothing") { name } }',
+        '{ c: regions d: nodes(ids: ["ind_1"]) { id } e: community(slug: "epilepsy") { slug __typename } }',
     )
     for made in (Made(text, {}) for text in texts):
         as_usual = await view_case.finished(made)
