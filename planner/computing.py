@@ -192,7 +192,8 @@ class Computing:
 
 
 async def _merged(found: dict[str, Any], made: Any) -> dict[str, Any]:
-    return found | await made
+    computed: dict[str, Any] = await made
+    return found | computed
 
 
 def computation(source: Computed, declared: list[StrawberryArgument], read: Callable[..., Any]) -> Callable[..., Any]:

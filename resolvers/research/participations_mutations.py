@@ -175,6 +175,8 @@ def _refuse_unless_answerable(standing: Standing, version: int | None) -> None:
         raise too_late("The survey has closed.", "survey")
     if not standing.eligible:
         raise _not_eligible()
+    if version is not None and not 1 <= version <= standing.version:
+        raise conflict("The survey has never had this version.", "version")
     if version not in (None, standing.version):
         raise conflict("The questions have changed. Show the new ones, and answer them.", "version")
 

@@ -141,12 +141,16 @@ REQUESTS: dict[str, Made] = {
     "not valid": (anybody, lambda _: body(worst().replace("pageInfo", "unknown"))),
     "too costly": (anybody, lambda _: body(worst().replace("first: 1)", "first: 100)"))),
     "tokens": (anybody, lambda _: body("query NEW {" + " a" * 100_000 + "}")),
-    "one long text": (anybody, lambda _: body('query NEW { community(slug: "' + "\\\\u00e9" * 30_000 + '") { name } }')),
+    "one long text": (
+        anybody, lambda _: body('query NEW { community(slug: "' + "\\\\u00e9" * 30_000 + '") { name } }'),
+    ),
     "introspection": (patient, lambda _: body(get_introspection_query().replace("IntrospectionQuery", "NEW"))),
     "introspection, ten times": (
         patient, lambda _: body(repeated("__schema { types { fields { name args { name } } } }", 9)),
     ),
-    "variables that nobody uses": (anybody, lambda _: body("query NEW { regions }", **{f"v{n}": n for n in range(30_000)})),
+    "variables that nobody uses": (
+        anybody, lambda _: body("query NEW { regions }", **{f"v{n}": n for n in range(30_000)}),
+    ),
     "introspection with variables": (
         anybody, lambda _: body("query NEW { __typename }", **{f"v{n}": n for n in range(30_000)}),
     ),
@@ -183,7 +187,7 @@ REQUESTS: dict[str, Made] = {
     "answers, checked beside a mutation": (
         patient,
         lambda bench: body(
-            "mutation NEW($v: SurveyCheckInput!) { signOutEverywhere: communityLeave(input: {community: \"cmt_x\"}) { query { "
+            'mutation NEW($v: SurveyCheckInput!) { communityLeave(input: {community: "cmt_x"}) { query { '
             + " ".join(f"a{n}: surveyCheck(input: $v) {{ __typename }}" for n in range(30)) + " } } }",
             v={"survey": bench.survey, "answers": ANSWERS},
         ),
@@ -209,7 +213,10 @@ REQUESTS: dict[str, Made] = {
             + '{indicator: "ind_x", value: 1}' * 50 + "]}) { userErrors { code path } }" for n in range(9)
         ) + " }"),
     ),
-    "a survey": (manager, lambda bench: body(mutations("surveyCreate", "SurveyCreateInput"), v0=survey(bench, questions(99, 70)))),
+    "a survey": (
+        manager,
+        lambda bench: body(mutations("surveyCreate", "SurveyCreateInput"), v0=survey(bench, questions(99, 70))),
+    ),
     "rules of a survey": (
         manager,
         lambda bench: body(
@@ -226,7 +233,8 @@ REQUESTS: dict[str, Made] = {
     "ten surveys with faults": (
         manager,
         lambda bench: body(mutations("surveyCreate", "SurveyCreateInput", 10), **{
-            f"v{n}": survey(bench, questions(60, 10, text="", options=[{"code": "", "label": ""}] * 10)) for n in range(10)
+            f"v{n}": survey(bench, questions(60, 10, text="", options=[{"code": "", "label": ""}] * 10))
+            for n in range(10)
         }),
     ),
     "regions of a survey": (
@@ -238,7 +246,8 @@ REQUESTS: dict[str, Made] = {
     "bins of a survey": (
         manager,
         lambda bench: body(mutations("surveyCreate", "SurveyCreateInput", 3), **{
-            f"v{n}": survey(bench, questions(98, 0, kind="NUMBER", options=None, bins=list(range(100)))) for n in range(3)
+            f"v{n}": survey(bench, questions(98, 0, kind="NUMBER", options=None, bins=list(range(100))))
+            for n in range(3)
         }),
     ),
     "JSON-stat": (buyer, lambda bench: body(repeated(f'insight(id: "{bench.insight}") {{ jsonStat }}', 30))),
@@ -251,7 +260,10 @@ REQUESTS: dict[str, Made] = {
         buyer,
         lambda bench: body(repeated(f'insight(id: "{bench.insight}") {{ cells(by: ["a"]) {{ {CELLS} }} }}', 5)),
     ),
-    "planned cells": (buyer, lambda bench: body(repeated(f'insight(id: "{bench.insight}") {{ cells {{ {CELLS} }} }}', 4))),
+    "planned cells": (
+        buyer,
+        lambda bench: body(repeated(f'insight(id: "{bench.insight}") {{ cells {{ {CELLS} }} }}', 4)),
+    ),
     "planned cells, executed": (
         buyer,
         lambda bench: body(
@@ -271,7 +283,9 @@ REQUESTS: dict[str, Made] = {
     "cells that cannot be computed": (
         buyer,
         lambda bench: body(
-            repeated(f'insight(id: "{bench.insight}") {{ cells(where: $v) {{ count }} }}', 90, "($v: [CategoryFilter!])"),
+            repeated(
+                f'insight(id: "{bench.insight}") {{ cells(where: $v) {{ count }} }}', 90, "($v: [CategoryFilter!])"
+            ),
             v=[*FILTERS, {"variable": "none", "in": ["C1"]}],
         ),
     ),
@@ -282,7 +296,10 @@ REQUESTS: dict[str, Made] = {
         ) + " } } }"),
     ),
     "not JSON": (anybody, lambda _: b"[" * 262_144),
-    "keys of JSON": (anybody, lambda _: b'{"query":"{ regions }",' + b",".join(b'"%d":0' % n for n in range(25_000)) + b"}"),
+    "keys of JSON": (
+        anybody,
+        lambda _: b'{"query":"{ regions }",' + b",".join(b'"%d":0' % n for n in range(25_000)) + b"}",
+    ),
     "a megabyte": (anybody, lambda _: b'{"query":"' + b"x" * 1_000_000 + b'"}'),
 }  # fmt: skip
 
