@@ -26,11 +26,12 @@ from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.arguments import StrawberryArgument, convert_arguments
 
 from models.rows import Unanswerable
-from planner.arguments import bad_user_input
+from planner.arguments import argument, bad_user_input
 from planner.declare import Computed
 from planner.selection import Selections
 from planner.tables import Tables
 
+LARGE = 100_000  # characters of JSON: a response of a megabyte takes some 10 ms to parse and to write again
 MANY = 500  # objects that are completed in the thread that reads a large input
 INTROSPECTED = ("__Schema", "__Type")
 CONFIG = StrawberryConfig(auto_camel_case=True)
@@ -138,7 +139,11 @@ class Computing:
         if name == "__typename":
             return True
         source = self.tables.sources.get((kind.name, name))
-        if source is None or isinstance(source, Computed):
+        if isinstance(source, Computed) and (
+            source.planned is None or any(argument(nodes[0], n) for n in source.unless)
+        ):
+            return False
+        if source is None:
             return False
         return self._is_complete(kind.fields[name].type, nodes)
 
@@ -222,7 +227,10 @@ def _made(source: Computed, value: Any, keywords: Mapping[str, Any], shape: Shap
     """The field's value and its size in the response."""
     made = source.finish(value, **keywords)
     shaped = made if shape is None else shape(made)
-    return shaped, len(shaped) if isinstance(shaped, str) else len(orjson.dumps(shaped))
+    if isinstance(shaped, str):
+        return shaped, len(shaped)
+    text = orjson.dumps(shaped)
+    return (orjson.Fragment(text) if len(text) > LARGE else shaped), len(text)
 
 
 def _attribute(name: str, shape: Shaper) -> Shaper:

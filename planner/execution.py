@@ -19,7 +19,7 @@ from strawberry.types.arguments import StrawberryArgument
 from models.rows import Expression, Row
 from planner.arguments import PlanInputs, Variables, sql_type
 from planner.compose import TYPENAME, StatementBuilder
-from planner.computing import Shaped, computation, python_arguments
+from planner.computing import LARGE, Shaped, computation, python_arguments
 from planner.declare import CALL, Column, Computed, Source, Sql, attribute_types, graph_of, without_none
 from planner.tables import DEFINITION, Tables
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.operations import Operation, Plan
 
 VALUE = '{"value":'  # how the JSON of one planned field begins
-LARGE = 100_000  # characters of JSON: a response of a megabyte takes some 10 ms to parse and to write again
+PARSED = 3  # times that a large text which must be parsed is counted in the size of the response, beside its own size
 
 
 def attach_resolvers(schema: GraphQLSchema, tables: Tables) -> None:
@@ -94,6 +94,9 @@ async def _read(parent: Any, info: Any, as_input: bool) -> Any:
         return None
     if len(text) > LARGE and not as_input and info.context.computing.is_complete(info) and text.startswith(VALUE):
         return Shaped(orjson.Fragment(text[len(VALUE) : -1]))
+    count = getattr(context, "count_bytes", None)
+    if len(text) > LARGE and count is not None:
+        count(PARSED * len(text))
     value = orjson.loads(text)["value"]
     return value if as_input else _finished(value, info)
 

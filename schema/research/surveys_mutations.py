@@ -89,7 +89,7 @@ class SurveyMutations:
         write.revise_survey,
         "Revise a survey that has not closed. Everything in a draft can change. Members who see the survey get a new "
         "version, in which questions and options that keep their key or code keep their meaning. What is left out "
-        "stays as it is. Null is refused, except for `opensOn` and `eligibility`, which it removes.",
+        "stays. Null removes `opensOn` or `eligibility`, and is refused elsewhere.",
         only=MANAGER,
         shows=SURVEY,
         survey="The survey.",
