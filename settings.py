@@ -29,6 +29,7 @@ class Limits:
     fields: int = 400  # of one selection: a row of PostgreSQL has at most 1,664 columns
     key_bytes: int = 63  # of a response key: PostgreSQL silently truncates longer names
     input_list: int = 100
+    input_values: int = 32_000  # of all variables; a survey that fits into a request has fewer
     # Selections of one caller's documents that are new to the server: planning each takes a millisecond.
     planned_at_once: int = 4_000
     planned_a_second: int = 200

@@ -36,9 +36,8 @@ CURSORS = ("after", "before")
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """The variables of a request: `raw` as sent, `values` coerced to their types."""
+    """The variables of a request, coerced to their types."""
 
-    raw: Mapping[str, Any]
     values: Mapping[str, Any]
     full: Any  # graphql-core's VariableValues
 

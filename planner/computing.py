@@ -26,11 +26,13 @@ from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.arguments import StrawberryArgument, convert_arguments
 
 from models.rows import Unanswerable
-from planner.arguments import bad_user_input
+from planner.arguments import argument, bad_user_input
 from planner.declare import Computed
 from planner.selection import Selections
 from planner.tables import Tables
 
+LARGE = 100_000  # characters of JSON: a response of a megabyte takes some 10 ms to parse and to write again
+MANY = 500  # objects that are completed in the thread that reads a large input
 INTROSPECTED = ("__Schema", "__Type")
 CONFIG = StrawberryConfig(auto_camel_case=True)
 
@@ -48,18 +50,36 @@ class PassthroughExecutor(IncrementalExecutor):
     """graphql-core's executor, except that it returns a Shaped value as it is.
 
     Where the context has an `await_step`, it awaits what resolvers return through that. Where it has an `in_thread`, it
-    completes introspection through that, which takes tens of milliseconds.
+    completes introspection through that, which takes tens of milliseconds. Where it has a `reader`, which runs the
+    reading of a large input in a thread, it completes long lists of its faults through that.
     """
 
     def complete_value(self, return_type: Any, *between: Any) -> Any:
-        path, result = between[2:4]
+        info, path, result = between[1:4]
         if type(result) is Shaped:
             return result.value
+        if type(result) is list and result and type(result[0]) is not dict:
+            computing: Computing = self.context_value.computing
+            if get_named_type(return_type).name in computing.tables.plain:
+                reader = getattr(self.context_value, "reader", None)
+                shape = partial(computing.plain_shaper(info), result)
+                return shape() if reader is None or len(result) <= MANY else reader(shape)
         if path.prev is None and getattr(return_type, "name", None) in INTROSPECTED:
             in_thread = getattr(self.context_value, "in_thread", None)
             if in_thread is not None:
                 return in_thread(partial(super().complete_value, return_type, *between))
         return super().complete_value(return_type, *between)
+
+    def execute_fields(self, parent_type: Any, source_value: Any, path: Any, fields: Any, *more: Any) -> Any:
+        """As graphql-core's, except that of a planned row it completes only what Python computes."""
+        if type(source_value) is not dict:
+            return super().execute_fields(parent_type, source_value, path, fields, *more)
+        found = {key: source_value[key] for key in fields}
+        computed = self.context_value.computing.computed(parent_type, fields)
+        if not computed:
+            return found
+        made: Any = super().execute_fields(parent_type, source_value, path, computed, *more)
+        return _merged(found, made) if self.is_awaitable(made) else found | made
 
     def complete_awaitable_value(self, return_type: Any, details: Any, info: Any, path: Any, *more: Any) -> Any:
         (result, *rest), await_step = more, getattr(self.context_value, "await_step", None)
@@ -79,6 +99,7 @@ class Computing:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     shapers: dict[tuple[int, ...], Shaper] = field(default_factory=dict)  # by the nodes' identity
     complete: dict[tuple[int, ...], bool] = field(default_factory=dict)
+    parts: dict[int, tuple[Any, Any]] = field(default_factory=dict)  # by the identity of the fields, which they keep
 
     async def compute(self, source: Computed, value: Any, keywords: Mapping[str, Any], info: Any) -> Any:
         """The field's value: the result of `source.finish` on a value, which may be awaitable.
@@ -100,6 +121,32 @@ class Computing:
                 count(size)
         return made if shape is None else Shaped(made)
 
+    def computed(self, kind: GraphQLObjectType, fields: Any) -> Any:
+        """Those of the fields of a planned row, grouped by response key, that Python computes or that contain such."""
+        if id(fields) not in self.parts:
+            self.parts[id(fields)] = (
+                fields,
+                {
+                    key: found
+                    for key, found in fields.items()
+                    if not self._is_planned(kind, [each.node for each in found])
+                },
+            )
+        return self.parts[id(fields)][1]
+
+    def _is_planned(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> bool:
+        name = nodes[0].name.value
+        if name == "__typename":
+            return True
+        source = self.tables.sources.get((kind.name, name))
+        if isinstance(source, Computed) and (
+            source.planned is None or any(argument(nodes[0], n) for n in source.unless)
+        ):
+            return False
+        if source is None:
+            return False
+        return self._is_complete(kind.fields[name].type, nodes)
+
     def is_complete(self, info: Any) -> bool:
         """Whether the planned value of a field is what the response shows, because Python computes nothing below it."""
         key = tuple(map(id, info.field_nodes))
@@ -113,19 +160,16 @@ class Computing:
             return True
         if is_abstract_type(kind):  # its rows have a key for graphql-core
             return False
-        for inner in self.selections.fields(kind, nodes).values():
-            name = inner[0].name.value
-            if name == "__typename":
-                continue
-            source = self.tables.sources[kind.name, name]
-            if source is None or isinstance(source, Computed) or not self._is_complete(kind.fields[name].type, inner):
-                return False
-        return True
+        return all(self._is_planned(kind, inner) for inner in self.selections.fields(kind, nodes).values())
 
     def shaper(self, info: Any) -> Shaper | None:
         """Reduces the field's objects to what is selected; None for a leaf, which graphql-core checks."""
         if is_leaf_type(get_named_type(info.return_type)):
             return None
+        return self.plain_shaper(info)
+
+    def plain_shaper(self, info: Any) -> Shaper:
+        """As `shaper`, of a field that is no leaf."""
         key = tuple(map(id, info.field_nodes))
         if key not in self.shapers:
             self.shapers[key] = self._shaper(info.return_type, info.field_nodes)
@@ -152,6 +196,11 @@ class Computing:
         return lambda value: None if value is None else {key: part(value) for key, part in parts}
 
 
+async def _merged(found: dict[str, Any], made: Any) -> dict[str, Any]:
+    computed: dict[str, Any] = await made
+    return found | computed
+
+
 def computation(source: Computed, declared: list[StrawberryArgument], read: Callable[..., Any]) -> Callable[..., Any]:
     """The resolver of a computed field; `read` returns the computation's input, or the field's planned value."""
 
@@ -159,19 +208,29 @@ def computation(source: Computed, declared: list[StrawberryArgument], read: Call
         value = read(parent, info, **arguments)
         if source.planned is not None and all(arguments.get(name) is None for name in source.unless):
             return value if isawaitable(value) else Shaped(value)
-        converted = convert_arguments(arguments, declared, DEFAULT_SCALAR_REGISTRY, CONFIG)
-        keywords = {name: given for name, given in converted.items() if given is not None}
+        keywords = {name: given for name, given in python_arguments(arguments, declared).items() if given is not None}
         computing: Computing = info.context.computing
         return computing.compute(source, value, keywords, info)
 
     return resolve
 
 
+def python_arguments(
+    arguments: dict[str, Any], declared: list[StrawberryArgument], scalars: Any = DEFAULT_SCALAR_REGISTRY
+) -> dict[str, Any]:
+    """A field's arguments by their names in Python, with inputs as objects."""
+    made: dict[str, Any] = convert_arguments(arguments, declared, scalars, CONFIG)
+    return made
+
+
 def _made(source: Computed, value: Any, keywords: Mapping[str, Any], shape: Shaper | None) -> tuple[Any, int]:
     """The field's value and its size in the response."""
     made = source.finish(value, **keywords)
     shaped = made if shape is None else shape(made)
-    return shaped, len(shaped) if isinstance(shaped, str) else len(orjson.dumps(shaped))
+    if isinstance(shaped, str):
+        return shaped, len(shaped)
+    text = orjson.dumps(shaped)
+    return (orjson.Fragment(text) if len(text) > LARGE else shaped), len(text)
 
 
 def _attribute(name: str, shape: Shaper) -> Shaper:

@@ -33,6 +33,7 @@ Descriptions = Mapping[str, str]  # of arguments, by the name of the resolver's 
 NONE: Descriptions = {}
 
 AUDIENCE = "cohorte.audience"  # key of a field's metadata: who may select it, where its type does not say
+CALL = "cohorte.call"  # key of a field's metadata: what resolves it, given the context and a reader of its arguments
 CHECK = "cohorte.check"  # key of a field's metadata: refuses arguments before a mutation whose payload selects it
 SOURCE = "cohorte.source"  # key of a field's metadata: where its value comes from
 

@@ -14,16 +14,20 @@ from graphql import (
     is_leaf_type,
     is_object_type,
 )
+from strawberry.types.arguments import StrawberryArgument
 
 from models.rows import Expression, Row
 from planner.arguments import PlanInputs, Variables, sql_type
 from planner.compose import TYPENAME, StatementBuilder
-from planner.computing import Shaped, computation
-from planner.declare import Column, Computed, Source, Sql, attribute_types, graph_of, without_none
+from planner.computing import LARGE, Shaped, computation, python_arguments
+from planner.declare import CALL, Column, Computed, Source, Sql, attribute_types, graph_of, without_none
 from planner.tables import DEFINITION, Tables
 
 if TYPE_CHECKING:
     from planner.operations import Operation, Plan
+
+VALUE = '{"value":'  # how the JSON of one planned field begins
+PARSED = 3  # times that a large text which must be parsed is counted in the size of the response, beside its own size
 
 
 def attach_resolvers(schema: GraphQLSchema, tables: Tables) -> None:
@@ -38,6 +42,10 @@ def attach_resolvers(schema: GraphQLSchema, tables: Tables) -> None:
                     # Of a computed field, what is read is what it is computed from.
                     as_input = isinstance(source, Computed) or is_leaf_type(get_named_type(field.type))
                     field.resolve = _resolver(source, tables.python_names[kind.name, name], as_input, prefix)
+                declared = field.extensions.get(DEFINITION)
+                if declared is not None and CALL in declared.metadata:
+                    scalars = schema.extensions[DEFINITION].schema_converter.scalar_registry
+                    field.resolve = _calling(declared.metadata[CALL], declared.arguments, scalars)
                 if isinstance(source, Computed):
                     field.resolve = computation(source, field.extensions[DEFINITION].arguments, field.resolve)
         elif is_abstract_type(kind):
@@ -53,6 +61,13 @@ def _resolver(source: Source, python_name: str, as_input: bool, prefix: str | No
             value = getattr(parent, source.of or python_name)
             return value if prefix is None else f"{prefix}_{value}"
         return _read(parent, info, as_input)
+
+    return resolve
+
+
+def _calling(call: Any, declared: list[StrawberryArgument], scalars: Any) -> Any:
+    def resolve(parent: Any, info: Any, **arguments: Any) -> Any:
+        return call(info.context, partial(python_arguments, arguments, declared, scalars))
 
     return resolve
 
@@ -77,6 +92,11 @@ async def _read(parent: Any, info: Any, as_input: bool) -> Any:
         raise refused from None
     if text is None:
         return None
+    if len(text) > LARGE and not as_input and info.context.computing.is_complete(info) and text.startswith(VALUE):
+        return Shaped(orjson.Fragment(text[len(VALUE) : -1]))
+    count = getattr(context, "count_bytes", None)
+    if len(text) > LARGE and count is not None:
+        count(PARSED * len(text))
     value = orjson.loads(text)["value"]
     return value if as_input else _finished(value, info)
 

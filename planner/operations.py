@@ -16,11 +16,13 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     Undefined,
-    execute,
+    default_field_resolver,
+    default_type_resolver,
     get_operation_ast,
     is_non_null_type,
     type_from_ast,
 )
+from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.utilities import coerce_input_value
 from sqlalchemy import select
@@ -172,7 +174,7 @@ class Operation:
             if value is Undefined:  # the slower way reports the errors
                 return self._coerce_fully(variables)
             values[name] = value
-        return Variables(variables, values, VariableValues({}, values))
+        return Variables(values, VariableValues({}, values))
 
     def _coerce_fully(self, variables: Mapping[str, Any]) -> Variables:
         found = get_variable_values(
@@ -180,7 +182,7 @@ class Operation:
         )
         if isinstance(found, list):
             raise BadVariables(found)
-        return Variables(variables, found.coerced, found)
+        return Variables(found.coerced, found)
 
     def plan(self, variables: Variables) -> Plan | None:
         """The whole operation as one statement; None if graphql-core has to execute it.
@@ -277,6 +279,7 @@ class Operation:
     async def execute(self, variables: Variables, context: Any) -> ExecutionResult:
         """Runs graphql-core's executor, in which each planned field and its selection are one statement.
 
+        The result's data is for orjson to serialize: its large planned parts are an `orjson.Fragment` each.
         `context` is what resolvers see as `info.context`: the planner sets three attributes of it.
         """
         context.operation, context.variables = self, variables
@@ -287,15 +290,19 @@ class Operation:
         planner, context = self.planner, context or SimpleNamespace()
         selections = Selections(planner.schema, self.fragments, variables.values)
         context.computing = Computing(selections, planner.tables)
-        result = execute(
+        # Not by graphql-core's `execute`, which would coerce the variables once more.
+        result: Any = PassthroughExecutor(
             planner.schema,
-            self.document,
-            root_value=root,
-            context_value=context,
-            variable_values=dict(variables.raw),
-            operation_name=self.name,
-            executor_class=PassthroughExecutor,
-        )
+            self.fragments,
+            {name: FragmentDetails(fragment) for name, fragment in self.fragments.items()},
+            root,
+            context,
+            self.node,
+            variables.full,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+        ).execute_operation()
         return result if isinstance(result, ExecutionResult) else await result
 
     def _cached(
@@ -357,4 +364,4 @@ class Operation:
         return list(found.values())
 
 
-NO_VARIABLES = Variables({}, {}, VariableValues({}, {}))
+NO_VARIABLES = Variables({}, VariableValues({}, {}))

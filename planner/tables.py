@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from graphql import GraphQLObjectType, GraphQLSchema, is_object_type
+from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type, is_object_type
 from sqlalchemy import Alias, Select, Table, UnaryExpression, select
 from sqlalchemy.sql import operators
 from sqlmodel import SQLModel
 
 from models.rows import Expression, Row
 from planner.arguments import prefix_of
-from planner.declare import Source, Sql, graph_of, source_of
+from planner.declare import Column, Source, Sql, graph_of, source_of
 from planner.expressions import OuterExpression, limited
 
 DEFINITION = "strawberry-definition"  # where Strawberry keeps its own record of a graphql-core type or field
@@ -20,12 +20,14 @@ DEFINITION = "strawberry-definition"  # where Strawberry keeps its own record of
 class Tables:
     """The sources, Python names, tables, id prefixes and keys of one view's types, from their declarations.
 
-    `sources` and `python_names` are keyed by (type name, field name), in the graph's spelling.
+    `sources` and `python_names` are keyed by (type name, field name), in the graph's spelling. `plain` are types
+    without a table whose fields are all leaves and columns: where Python returns their objects, attributes.
     """
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.sources: dict[tuple[str, str], Source | None] = {}
         self.python_names: dict[tuple[str, str], str] = {}
+        self.plain: set[str] = set()
         self.prefixes: dict[str, str] = {}
         self.keys: dict[str, tuple[str, ...]] = {}
         self.among: dict[str, Sql] = {}
@@ -49,6 +51,11 @@ class Tables:
                 self.by_prefix[graph.prefix] = kind
                 if graph.among is not None:
                     self.among[kind.name] = graph.among
+            if kind.name not in self.table_of and all(
+                self.sources[kind.name, name] == Column() and is_leaf_type(get_named_type(field.type))
+                for name, field in kind.fields.items()
+            ):
+                self.plain.add(kind.name)
 
     def prefix_of(self, id: Any) -> str:
         """The prefix of an id if this view knows it, else "": invented prefixes must not each cause a plan."""

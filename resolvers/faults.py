@@ -14,11 +14,15 @@ class Faults:
     """
 
     def __init__(self, *unreadable: Refusal) -> None:
-        self.found = list(unreadable)
+        self._found = dict.fromkeys(unreadable)  # in order, without repetitions
         self._unreadable = frozenset(refusal.path for refusal in unreadable)
 
+    @property
+    def found(self) -> list[Refusal]:
+        return list(self._found)
+
     def add(self, *refusals: Refusal) -> None:
-        self.found += [each for each in refusals if each.path not in self._unreadable and each not in self.found]
+        self._found |= dict.fromkeys(each for each in refusals if each.path not in self._unreadable)
 
     @contextmanager
     def collected(self) -> Iterator[None]:
@@ -30,9 +34,9 @@ class Faults:
 
     def at(self, *path: Step) -> bool:
         """Whether there is a fault at this path or within it."""
-        return any(refusal.path[: len(path)] == path for refusal in self.found)
+        return any(refusal.path[: len(path)] == path for refusal in self._found)
 
     def refuse(self) -> None:
         """Raises Refused for all faults found so far, if any."""
-        if self.found:
-            raise Refused(*self.found)
+        if self._found:
+            raise Refused(*self._found)

@@ -2,11 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from models.viewers import Viewer
 from resolvers.transactions import Write
 from settings import Settings
+
+T = TypeVar("T")
+InThread: TypeAlias = Callable[[Callable[[], Any]], Awaitable[Any]]  # runs what would hold the event loop
 
 
 @dataclass
@@ -25,10 +28,18 @@ class Context:
     # Of a mutation: keeps its response once a transaction is committed,
     guard_commit: Callable[[Write], Write] | None = None
     await_step: Callable[[Awaitable[Any]], Awaitable[Any]] | None = None  # and awaits for a resolver, unless cut short
-    in_thread: Callable[[Callable[[], Any]], Awaitable[Any]] | None = None  # runs what would hold the event loop
+    in_thread: InThread | None = None
+    reader: InThread | None = None  # of a large input
     count_bytes: Callable[[int], None] | None = None  # of computed fields; raises if the response becomes too large
     device: str | None = None  # the client's description of itself, for the list of sessions
     address: str | None = None  # the client's IP address, as reported by trusted proxies
     operation: Any = None  # the planner's: the operation being executed,
     variables: Any = None  # its variables,
     computing: Any = None  # and the fields that Python computes in it
+
+    async def read_input(self, work: Callable[[], T]) -> T:
+        """The result of `work`, which converts or checks an input: in a thread if the input is large."""
+        if self.reader is None:
+            return work()
+        made: T = await self.reader(work)
+        return made

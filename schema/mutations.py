@@ -11,14 +11,13 @@ from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
-from strawberry.types.arguments import StrawberryArgument, convert_arguments
+from strawberry.types.arguments import StrawberryArgument
 from strawberry.utils.str_converters import to_camel_case
 
 from models.logins import role_password
 from models.viewers import ANYBODY, Audience, Viewer
-from planner.computing import CONFIG
-from planner.declare import AUDIENCE, CHECK, graph_type, sql, without_none
+from planner.computing import python_arguments
+from planner.declare import AUDIENCE, CALL, CHECK, graph_type, sql, without_none
 from resolvers import transactions
 from resolvers.calling import Call
 from resolvers.faults import Faults
@@ -195,23 +194,26 @@ def question(
 
     def check(given: dict[str, Any], declared: list[StrawberryArgument]) -> None:
         try:
-            _, faults = arguments_of(convert_arguments(given, declared, DEFAULT_SCALAR_REGISTRY, CONFIG)["input"])
+            _, faults = arguments_of(python_arguments(given, declared)["input"])
             faults.refuse()
         except Refused as refused:
             raise refusal_error(refused) from None
 
-    async def resolve(info: strawberry.Info[Context, None], input: Any) -> Any:
+    async def call(context: Context, given: Callable[[], dict[str, Any]]) -> Any:
         try:
-            arguments, faults = arguments_of(input)
-            async with info.context.write() as connection:
-                known = {Connection: connection, Viewer: info.context.viewer, Faults: faults}
+            arguments, faults = await context.read_input(lambda: arguments_of(given()["input"]))
+            async with context.write() as connection:
+                known = {Connection: connection, Viewer: context.viewer, Faults: faults}
                 made = await write(*(known[kind] for kind in takes), **arguments)
                 return made if make is None else make(made)
         except Refused as refused:
             raise refusal_error(refused) from None
 
+    async def resolve(info: strawberry.Info[Context, None], input: Any) -> Any:
+        return await call(info.context, lambda: {"input": input})
+
     resolve.__annotations__ |= {"input": Annotated[taken, INPUT], "return": answer}
-    return strawberry.field(resolver=resolve, description=about, metadata={AUDIENCE: only, CHECK: check})
+    return strawberry.field(resolver=resolve, description=about, metadata={AUDIENCE: only, CHECK: check, CALL: call})
 
 
 def refusal_error(refused: Refused) -> GraphQLError:
@@ -246,10 +248,10 @@ def _field(declared: Declared, name: str) -> Any:
     )
 
     async def resolve(info: strawberry.Info[Context, None], input: Any) -> Any:
-        return await carried_out(info.context, input)
+        return await carried_out(info.context, lambda: {"input": input})
 
     async def resolve_without_input(info: strawberry.Info[Context, None]) -> Any:
-        return await carried_out(info.context, None)
+        return await carried_out(info.context, dict)
 
     resolver: Callable[..., Any] = resolve if carried_out.parameters else resolve_without_input
     # Null if it failed: the payloads of the operation's other mutations, which are carried out, are not lost with it.
@@ -264,12 +266,13 @@ def _field(declared: Declared, name: str) -> Any:
             client_mutation_id=about_id,
         )
         resolver.__annotations__["input"] = Annotated[taken, INPUT]
-    return strawberry.mutation(resolver=resolver, description=declared.about, metadata={AUDIENCE: declared.only})
+    metadata = {AUDIENCE: declared.only, CALL: carried_out}
+    return strawberry.mutation(resolver=resolver, description=declared.about, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class CarriedOut:
-    """A mutation, to be called with the context and the input of a request."""
+    """A mutation, to be called with the context of a request and a reader of its arguments."""
 
     write: Callable[..., Any]
     name: str
@@ -280,7 +283,7 @@ class CarriedOut:
     shows: Mapping[str, Shown]
     payload: type
 
-    async def __call__(self, context: Context, input: Any) -> Any:
+    async def __call__(self, context: Context, given: Callable[[], dict[str, Any]]) -> Any:
         """The payload, with refusals in `user_errors`. Forbidden becomes an error of the operation."""
         options, viewer, write = self.options, context.viewer, context.write
         if options.as_anybody:
@@ -295,20 +298,27 @@ class CarriedOut:
         try:
             if context.viewer.api_key is not None and not options.open_to_keys:
                 raise Forbidden
-            visit = Visit()
-            arguments = read(self.parameters, input, visit)
-            client_mutation_id = visit.leaf(("client_mutation_id",), getattr(input, "client_mutation_id", None))
-            if self.options.stored:
-                check_client_mutation_id(client_mutation_id, visit)
-            faults = visit.faults()
-            key = None if faults.found else self.idempotency_key(context, client_mutation_id, visit)
+            arguments, faults, key = await context.read_input(lambda: self.arguments(context, given))
             work = await self.work(call_of(context), arguments, faults)
             made = await transactions.run_once(write, viewer, work, key)
         except Refused as refused:
-            return self.payload(user_errors=[*map(user_error, refused.refusals)], **refused.shows)
+            refusals, shows = refused.refusals, refused.shows
+            return self.payload(user_errors=await context.read_input(lambda: [*map(user_error, refusals)]), **shows)
         except Forbidden:
             raise GraphQLError("You may not do this.", extensions={"code": "FORBIDDEN"}) from None
         return self.answer(made)
+
+    def arguments(
+        self, context: Context, given: Callable[[], dict[str, Any]]
+    ) -> tuple[dict[str, Any], Faults, IdempotencyKey | None]:
+        """The write function's arguments, the faults of unreadable ones, and what identifies a repeated request."""
+        visit, input = Visit(), given().get("input")
+        arguments = read(self.parameters, input, visit)
+        client_mutation_id = visit.leaf(("client_mutation_id",), getattr(input, "client_mutation_id", None))
+        if self.options.stored:
+            check_client_mutation_id(client_mutation_id, visit)
+        faults = visit.faults()
+        return arguments, faults, None if faults.found else self.idempotency_key(context, client_mutation_id, visit)
 
     def idempotency_key(self, context: Context, given: Any, visit: Visit) -> IdempotencyKey | None:
         """What identifies a repeated request; None if the client gave it no id."""

@@ -138,16 +138,7 @@ class Documents:
         May run in any thread. Raises RequestError if it cannot be parsed, exceeds a limit or is not valid.
         """
         self.reads += 1
-        try:
-            tree = parse(text, max_lexical_tokens=self.limits.tokens, max_comments=self.limits.tokens)
-        except GraphQLError as error:
-            if "Parsing aborted" in error.message:
-                raise self.too_long(error.message) from None
-            raise syntax_error(error) from None
-        try:
-            analysis = analyse(tree, self.limits)
-        except RecursionError:  # for example, a hundred levels in each of fifty fragments
-            raise nested() from None
+        tree, analysis = self.parsed(text)
         costs = self.planner.costs.operation(tree, name) if analysis.sound else None
         if costs is not None:
             self.checked(costs.total(variables))
@@ -161,6 +152,28 @@ class Documents:
         if costs is not None:
             self.operation(document, name)
         return document
+
+    def parsed(self, text: str) -> tuple[DocumentNode, Analysis]:
+        """The parsed document, within the limits. Raises RequestError."""
+        try:
+            tree = parse(text, max_lexical_tokens=self.limits.tokens, max_comments=self.limits.tokens)
+        except GraphQLError as error:
+            if "Parsing aborted" in error.message:
+                raise self.too_long(error.message) from None
+            raise syntax_error(error) from None
+        try:
+            return tree, analyse(tree, self.limits)
+        except RecursionError:  # for example, a hundred levels in each of fifty fragments
+            raise nested() from None
+
+    def cost_of_text(self, text: str, name: str | None, variables: Mapping[str, Any]) -> int | None:
+        """The cost of an operation of a document that need not be valid; None if it has none of this name.
+
+        May run in any thread. Raises RequestError if it cannot be parsed or exceeds a limit.
+        """
+        tree, analysis = self.parsed(text)
+        costs = self.planner.costs.operation(tree, name) if analysis.sound else None
+        return None if costs is None else costs.total(variables)
 
     def too_long(self, message: str) -> RequestError:
         if "nested" in message:

@@ -18,7 +18,7 @@ from planner.arguments import Variables
 from planner.costs import INTROSPECTION
 from planner.operations import BadVariables, Operation
 from planner.plans import TOO_LARGE
-from schema.context import Context
+from schema.context import Context, InThread
 from server import logs, request_ids
 from server.addresses import client_address
 from server.answers import AnswerSize, too_large
@@ -63,6 +63,8 @@ from settings import Settings
 ALLOW = (b"allow", b"GET, POST")
 UNKNOWN = "unknown"  # clients without an address share what one caller may use
 COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
+LARGE_INPUT = 500  # values: reading more takes some milliseconds, and is done in the planning thread
+VALUES_A_UNIT = 50  # of a large input: reading as many takes as long as planning one selection
 CHARACTERS_A_UNIT = 100  # of a new document: reading as many takes as long as planning one selection
 MISSING_HEADER = (
     "A query by GET needs the header `GraphQL-Require-Preflight: 1`, without which another site could send it. "
@@ -256,18 +258,39 @@ class Endpoint:
         With a header GraphQL-Cost, the response's extensions have the operation's cost and its limit.
         """
         answer = self.perform(request, params, by_get=by_get, streamed=streamed)
-        return self.with_cost(request, answer) if COST in request.headers else answer
+        return self.with_cost(request, params, answer) if COST in request.headers else answer
 
     async def with_cost(
-        self, request: RequestContext, work: Coroutine[Any, Any, bytes | PreparedSubscription]
+        self, request: RequestContext, params: GraphQLParams, work: Coroutine[Any, Any, bytes | PreparedSubscription]
     ) -> bytes | PreparedSubscription:
-        """An answer, with the cost in its extensions."""
-        answer = await work
+        """An answer, or the RequestError raised, with the cost in its extensions if the operation has one."""
+        documents = self.views[request.viewer.audience].documents
+
+        def extended(body: bytes, cost: int) -> bytes:
+            shown = orjson.dumps({"cost": {"requested": cost, "limit": documents.most_cost}})
+            return body[:-1] + b',"extensions":' + shown + b"}"
+
+        try:
+            answer = await work
+        except RequestError as error:
+            cost = request.cost
+            if cost is None:
+                cost = await self.cost_of_refused(request, documents, params)
+            if cost is None:
+                raise
+            raise error.with_body(extended(error.body, cost)) from None
         if not isinstance(answer, bytes):
             return answer
-        limit = self.views[request.viewer.audience].documents.most_cost
-        cost = orjson.dumps({"cost": {"requested": request.cost, "limit": limit}})
-        return answer[:-1] + b',"extensions":' + cost + b"}"
+        assert request.cost is not None
+        return extended(answer, request.cost)
+
+    async def cost_of_refused(self, request: RequestContext, documents: Documents, params: GraphQLParams) -> int | None:
+        """The cost of an operation whose document is refused, such as one that is not valid; None if it has none."""
+        work = partial(documents.cost_of_text, params.query, params.name, params.variables)
+        try:
+            return await self.planning.run(self.caller(request), work, 1 + len(params.query) // CHARACTERS_A_UNIT)
+        except RequestError:
+            return None
 
     async def perform(
         self, request: RequestContext, params: GraphQLParams, *, by_get: bool, streamed: bool
@@ -284,15 +307,20 @@ class Endpoint:
         if operation.kind is OperationType.SUBSCRIPTION and not streamed:
             message = "Subscriptions are served as text/event-stream or over a WebSocket."
             raise request_error(406, Code.BAD_USER_INPUT, message)
-        if params.variables:
-            check_variables(params.variables, self.settings.limits)
+        size = check_variables(params.variables, self.settings.limits) if params.variables else 0
+        if operation.kind is not OperationType.QUERY:
+            size += document.tree.token_count
+        read = self.reader(request, size)
         cache_key = introspection_key(document, params) if document.analysis.only_introspects else ""
         if cache_key:
             cached = view.documents.answers.get(cache_key)
             if cached is not None:
                 return cached
         try:
-            variables = operation.coerce(params.variables)
+            if read is None:
+                variables = operation.coerce(params.variables)
+            else:
+                variables = await read(partial(operation.coerce, params.variables))
             made = False
             try:
                 plan = operation.known_plan(variables)
@@ -303,15 +331,19 @@ class Endpoint:
                 return await prepare_subscription(
                     operation, variables, request.viewer, view.connections, self.events, self.caller(request)
                 )
-            values = plan.values(variables, request.viewer) if plan is not None else None
-            if not made:
+            values = None
+            if plan is not None:
+                values = plan.values(variables, request.viewer)
+            elif not made and read is not None:
+                await read(partial(operation.check, variables, request.viewer))
+            elif not made:
                 operation.check(variables, request.viewer)
         except BadVariables as bad:
             raise bad_variables(bad.errors, operation.planner.schema) from None
         except GraphQLError as error:
             raise bad_input(error) from None
         if plan is None or values is None:
-            body = await self.execute(request, operation, variables)
+            body = await self.execute(request, operation, variables, read)
             if cache_key and not request.codes:
                 view.documents.answers[cache_key] = body
             return body
@@ -358,6 +390,12 @@ class Endpoint:
         )
         return known is None
 
+    def reader(self, request: RequestContext, size: int) -> InThread | None:
+        """Reads an input of this many values in the planning thread; None for a small one, for which it is slower."""
+        if size <= LARGE_INPUT:
+            return None
+        return partial(self.planning.run, self.caller(request), units=1 + size // VALUES_A_UNIT)
+
     def caller(self, request: RequestContext) -> Hashable:
         """Who a request's work is charged to: an account, an organization's programs, or a client's address."""
         viewer = request.viewer
@@ -366,8 +404,13 @@ class Endpoint:
             return known.int  # whose hash takes a fraction of the UUID's
         return client_address(request.scope, self.settings.trusted_proxies) or UNKNOWN
 
-    async def execute(self, request: RequestContext, operation: Operation, variables: Variables) -> bytes:
-        """The response of an operation that graphql-core executes, such as a mutation. Raises RequestError."""
+    async def execute(
+        self, request: RequestContext, operation: Operation, variables: Variables, reader: InThread | None
+    ) -> bytes:
+        """The response of an operation that graphql-core executes, such as a mutation. Raises RequestError.
+
+        A large input has a `reader`.
+        """
         viewer, deadline = request.viewer, request.deadline
         view = self.views[viewer.audience]
         # The mutations of the public view sign in, register and reset passwords.
@@ -390,7 +433,8 @@ class Endpoint:
             write_as_anybody=lambda: self.identity.write(ANYBODY, caller),
             guard_commit=None if guard is None else guard.guarded,
             await_step=None if guard is None else guard.await_step,
-            in_thread=lambda work: self.planning.run(caller, work, INTROSPECTION),
+            in_thread=partial(self.planning.run, caller, units=INTROSPECTION),
+            reader=reader,
             count_bytes=size.count,
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(request.scope, self.settings.trusted_proxies),

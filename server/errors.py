@@ -62,6 +62,12 @@ class RequestError(Exception):
         self.codes = tuple(dict.fromkeys(str(error["extensions"]["code"]) for error in errors))
         self.body = orjson.dumps({"errors": errors})
 
+    def with_body(self, body: bytes) -> "RequestError":
+        """The same error with another JSON."""
+        error = RequestError(self.status, self.errors, lenient=self.lenient, headers=self.headers)
+        error.body = body
+        return error
+
 
 def request_error(
     status: int,

@@ -19,6 +19,7 @@ from graphql.validation import ASTValidationRule, ValuesOfCorrectTypeRule, speci
 from schema.scalars import InvalidScalar
 
 VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid (?:default )?value(?: at \.?((?:\.?\w+|\[\d+\])+))?: ")
+MISSING = " to be provided."  # the end of graphql-core's message for a variable that was not sent
 STEP = re.compile(r"\w+")
 EXPECTED = re.compile(
     r"Expected (?:a )?value of (?:non-null )?type '(?P<type>[\w!\[\]]+)'"
@@ -73,6 +74,8 @@ def variable_fault(error: GraphQLError, schema: GraphQLSchema) -> tuple[str, lis
         within, steps = f"{within}.{unknown}".lstrip("."), [*steps, unknown]
     elif expected and expected["missing"]:
         steps.append(expected["missing"])
+    if declared and rest.endswith(MISSING):
+        return f"Variable '${found[1]}' is missing. Expected a value of type '{type}'.", []
     place = f" at {within}" if within else ""
     # graphql-core quotes the value before the words of the error that it wraps.
     cause = error.original_error if isinstance(error.original_error, InvalidScalar) else GraphQLError(rest)
@@ -83,7 +86,7 @@ def variable_fault(error: GraphQLError, schema: GraphQLSchema) -> tuple[str, lis
 def expectation(error: GraphQLError, type: str, schema: GraphQLSchema, *, known: bool = True) -> str:
     """What an error of a scalar, or of graphql-core, says was expected; `type` is the fallback.
 
-    Unless `known`, it says that a field is unknown, and which one may have been meant.
+    A field that the type does not have is named if it is `known` to be part of a document, where programs name it.
     """
     if isinstance(error, InvalidScalar):
         return error.message
@@ -92,9 +95,10 @@ def expectation(error: GraphQLError, type: str, schema: GraphQLSchema, *, known:
     if found is None:
         return f"Expected a value of type '{type}'."
     type = found["type"] or found["scalar"] or found["enum"] or found["member"]
-    if not known and (found["unknown"] or found["other"]):
+    if found["unknown"] or found["other"]:
         meant = (found["meant"] or "").removeprefix(".")
-        return f"Type '{type}' has no such field.{meant}"
+        field = f"field '{found['unknown']}'" if known and found["unknown"] else "such field"
+        return f"Type '{type}' has no {field}.{meant}"
     return f"Expected a value of type '{type}'{found['field'] or ''}{_members(type, schema)}."
 
 

@@ -102,9 +102,13 @@ def analyse(document: DocumentNode, limits: Limits) -> Analysis:
     return Analysis(introspects, introspects and roots <= INTROSPECTION | {"__typename"}, size)
 
 
-def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
-    """Raises RequestError for variables with a list that is too long or with U+0000, which PostgreSQL cannot store."""
+def check_variables(variables: Mapping[str, Any], limits: Limits) -> int:
+    """The number of values in variables, with those in lists and objects.
+
+    Raises RequestError for too many values, a list that is too long, and U+0000, which PostgreSQL cannot store.
+    """
     rest: list[Any] = list(variables.values())
+    count = len(rest)
     while rest:
         value = rest.pop()
         if isinstance(value, str):
@@ -114,8 +118,14 @@ def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
             if len(value) > limits.input_list:
                 raise too_long(limits.input_list, len(value))
             rest.extend(value)
+            count += len(value)
         elif isinstance(value, dict):
             rest.extend(value.values())
+            count += len(value)
+        if count > limits.input_values:
+            message = f"The variables exceed the limit of {limits.input_values:,} values."
+            raise limit_exceeded("input_values", limits.input_values, message)
+    return count
 
 
 class ComplexityVisitor:

@@ -134,9 +134,15 @@ class StoredCube:
         try:
             cube = self.cube
             for name, codes in where:
-                cube = cube.sliced({name: codes})
-            if not all(cube.places):
-                raise Unanswerable("`where` leaves a variable without a category.")
+                # What an earlier filter of the variable has removed is not unknown.
+                removed = _codes(self.cube, name) - _codes(cube, name)
+                cube = cube.sliced({name: [code for code in codes if code not in removed]})
+            for variable, places in zip(cube.variables, cube.places, strict=True):
+                if not places:
+                    raise Unanswerable(
+                        f"`where` leaves no category of the variable {variable.name}: its filters name none, or "
+                        "contradict each other."
+                    )
             return replace(self, cube=cube.rolled_up((self.variable, *kept)), by=kept)
         except UnknownCategory as unknown_one:
             raise Unanswerable(
@@ -244,6 +250,12 @@ def _variable(found: Any) -> domains.Variable:
 
 def _interval(low: float | None, high: float | None) -> ConfidenceInterval | None:
     return None if low is None or high is None else ConfidenceInterval(low, high)
+
+
+def _codes(cube: Cube, name: str) -> set[str]:
+    """The codes of a variable's categories that are left in a cube."""
+    at = next(at for at, variable in enumerate(cube.variables) if variable.name == name)
+    return {cube.variables[at].categories[place].code for place in cube.places[at]}
 
 
 def _listed(names: Iterable[str]) -> str:

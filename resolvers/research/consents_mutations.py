@@ -25,19 +25,23 @@ async def set_consent(
 
     Granting requires the notice in force and at least one recipient; None retains the earlier ones. Withdrawing accepts
     any notice ever in force, because it must be as easy as granting. The consent retains the notice's version and the
-    language in which it was shown. Raises Refused: INVALID for the notice or the recipients.
+    language in which it was shown. Raises Refused: INVALID for the notice, its language or the recipients.
     """
     versions = await connection.fetch(
         """
-        SELECT version FROM catalog.notice WHERE purpose = $1 AND in_force_on <= catalog.today()
+        SELECT version, array_agg(language) AS languages FROM catalog.notice
+        WHERE purpose = $1 AND in_force_on <= catalog.today()
         GROUP BY version ORDER BY max(in_force_on) DESC
         """,
         purpose,
     )
-    known = [row["version"] for row in versions]
+    languages = {row["version"]: row["languages"] for row in versions}
+    known = list(languages)
     with faults.collected():
         if notice_version not in (known[:1] if granted else known):
             raise invalid(f"The notice in force is version {known[0]}. Read that one first.", "notice_version")
+        if notice_language not in languages[notice_version]:
+            raise invalid("This version of the notice does not exist in this language.", "notice_language")
     if not granted:
         if recipients:
             faults.add(*invalid("Recipients can only be given when consent is granted.", "recipients").refusals)

@@ -1,5 +1,6 @@
 """Saves, submits and withdraws members' answers to surveys."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -105,7 +106,7 @@ async def check_survey(
         faults.add(*not_found("survey").refusals)
         return CheckedAnswers((), faults.found)
     questions = list((await questions_of(connection, survey, version)).values())
-    accepted = _add_answer_faults(questions, answers, faults, whole=True)
+    accepted = await asyncio.to_thread(_add_answer_faults, questions, answers, faults, whole=True)
     visible = shown(questions, accepted)
     return CheckedAnswers([question.key for question in questions if question.key in visible], faults.found)
 
@@ -174,6 +175,8 @@ def _refuse_unless_answerable(standing: Standing, version: int | None) -> None:
         raise too_late("The survey has closed.", "survey")
     if not standing.eligible:
         raise _not_eligible()
+    if version is not None and not 1 <= version <= standing.version:
+        raise conflict("The survey has never had this version.", "version")
     if version not in (None, standing.version):
         raise conflict("The questions have changed. Show the new ones, and answer them.", "version")
 
@@ -190,7 +193,7 @@ async def _write(
     questions: Mapping[UUID, QuestionDefinition] = {}
     if standing is not None:
         questions = await questions_of(connection, standing.survey, standing.version)
-        answers = _add_answer_faults(list(questions.values()), entries, faults, whole=whole)
+        answers = await asyncio.to_thread(_add_answer_faults, list(questions.values()), entries, faults, whole=whole)
     faults.refuse()
     assert standing is not None
     sheet = await connection.fetchval("SELECT research.begin_sheet($1)", standing.survey)

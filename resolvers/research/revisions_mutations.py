@@ -17,7 +17,8 @@ async def question_refusals(
 ) -> list[Refusal]:
     """The refusals of questions that would change what answers to earlier versions of the survey mean."""
     known = await _known_words(connection)
-    return list(revision_refusals(await _asked(connection, survey), questions, known, "questions"))
+    asked = await _asked(connection, survey)
+    return await asyncio.to_thread(lambda: list(revision_refusals(asked, questions, known, "questions")))
 
 
 async def text_refusals(connection: Connection, texts: Mapping[str, tuple[str, str]]) -> list[Refusal]:
@@ -26,7 +27,9 @@ async def text_refusals(connection: Connection, texts: Mapping[str, tuple[str, s
     if not changed:
         return []
     known = await _known_words(connection)
-    return [refusal for name, (old, new) in changed.items() for refusal in wording_refusals(old, new, known, name)]
+    return await asyncio.to_thread(
+        lambda: [refusal for name, (old, new) in changed.items() for refusal in wording_refusals(old, new, known, name)]
+    )
 
 
 async def _known_words(connection: Connection) -> Known:

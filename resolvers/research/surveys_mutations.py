@@ -1,9 +1,11 @@
 """Creates and revises surveys, for survey managers."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -35,6 +37,8 @@ from resolvers.transactions import (
     text_within,
     too_late,
 )
+
+T = TypeVar("T")
 
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 5_000
@@ -98,7 +102,7 @@ async def create_survey(
         _refuse_bad_minimum(minimum_participants, needed)
     with faults.collected():
         _refuse_no_recipient(offered_to)
-    faults.add(*definition_refusals(questions, "questions"))
+    faults.add(*await asyncio.to_thread(definition_refusals, questions, "questions"))
     eligibility = await _checked_eligibility(connection, eligibility, days, faults)
     faults.refuse()
     survey: UUID = await connection.fetchval(
@@ -126,23 +130,54 @@ async def revise_survey(
     faults: Faults,
     *,
     survey: SurveyId,
-    title: str | None,
-    description: str | None,
-    questions: Sequence[QuestionDefinition] | None,
-    minimum_participants: int | None,
+    title: Maybe[str] = UNSET,
+    description: Maybe[str] = UNSET,
+    questions: Maybe[Sequence[QuestionDefinition]] = UNSET,
+    minimum_participants: Maybe[int] = UNSET,
     opens_on: Maybe[date] = UNSET,
-    closes_on: date | None,
-    offered_to: Sequence[OrganizationKind] | None,
-    eligibility: EligibilityDefinition | None,
+    closes_on: Maybe[date] = UNSET,
+    offered_to: Maybe[Sequence[OrganizationKind]] = UNSET,
+    eligibility: Maybe[EligibilityDefinition] = UNSET,
 ) -> UUID:
     """Changes the fields that are given, and returns the survey's id.
 
+    Null removes a first day and the conditions on participants, and is refused for fields that every survey has.
     Everything in a draft can change, and its questions are replaced. The questions of a survey that members can see
     stay, with their answers, and the new ones become its next version. Raises Forbidden if the viewer is not a survey
     manager, and Refused: NOT_FOUND, TOO_LATE if the survey has closed, INVALID and TOO_LONG for a field, TOO_LATE for
     what would change the meaning of answers, and for what can change in a draft only.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
+    return await _revise(
+        connection,
+        faults,
+        survey,
+        title=_unless_null(title, "title", faults),
+        description=_unless_null(description, "description", faults),
+        questions=_unless_null(questions, "questions", faults),
+        minimum_participants=_unless_null(minimum_participants, "minimum_participants", faults),
+        opens_on=opens_on,
+        closes_on=_unless_null(closes_on, "closes_on", faults),
+        offered_to=_unless_null(offered_to, "offered_to", faults),
+        eligibility=ANY_PATIENT if eligibility is None else None if eligibility is UNSET else eligibility,
+    )
+
+
+async def _revise(
+    connection: Connection,
+    faults: Faults,
+    survey: UUID,
+    *,
+    title: str | None,
+    description: str | None,
+    questions: Sequence[QuestionDefinition] | None,
+    minimum_participants: int | None,
+    opens_on: Maybe[date],
+    closes_on: date | None,
+    offered_to: Sequence[OrganizationKind] | None,
+    eligibility: EligibilityDefinition | None,
+) -> UUID:
+    """As `revise_survey`, where None is left out."""
     found = None
     with faults.collected():
         found = await _locked(connection, survey)
@@ -173,7 +208,7 @@ async def revise_survey(
     if eligibility is not None:
         eligibility = await _checked_eligibility(connection, eligibility, days, faults)
     if questions is not None:
-        faults.add(*definition_refusals(questions, "questions"))
+        faults.add(*await asyncio.to_thread(definition_refusals, questions, "questions"))
     if found is not None and SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
         if questions is not None and not faults.at("questions"):
             faults.add(*await question_refusals(connection, survey, questions))
@@ -247,6 +282,13 @@ async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
     if row is None:
         raise not_found("survey")
     return row
+
+
+def _unless_null(value: Maybe[T], name: str, faults: Faults) -> T | None:
+    """The value, None if it is left out. Null is a fault: every survey has this field."""
+    if value is None:
+        faults.add(*invalid("This cannot be null. Leave it out to keep what it is.", name).refusals)
+    return None if value is UNSET else value
 
 
 def _refuse_past(opens_on: date | None, days: Days) -> None:

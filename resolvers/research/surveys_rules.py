@@ -20,6 +20,7 @@ SCALE_STEPS = 100
 TEXT_LENGTH = 1_000
 LABEL_LENGTH = 300
 LARGEST = 1e12  # of bounds and edges: far below where doubles lose precision
+OUT_OF_RANGE = f"A number must be between -{LARGEST:,.0f} and {LARGEST:,.0f}."
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,63}")
@@ -113,8 +114,10 @@ def _range_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refus
                 yield _invalid("A scale must have a minimum and a maximum.", *path, name)
         elif question.kind not in NUMBERS:
             yield _invalid("Only scale and number questions have bounds.", *path, name)
-        elif not _is_number(bound) or (question.kind is QuestionKind.SCALE and bound != int(bound)):
-            yield _invalid("This must be a number, and a whole one for a scale.", *path, name)
+        elif not _is_number(bound):
+            yield _invalid(OUT_OF_RANGE, *path, name)
+        elif question.kind is QuestionKind.SCALE and bound != int(bound):
+            yield _invalid("The bounds of a scale must be whole numbers.", *path, name)
     if least is not None and most is not None:
         if not least < most:
             yield _invalid("The maximum must be greater than the minimum.", *path, "maximum")
@@ -127,8 +130,10 @@ def _range_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refus
     elif not 2 <= len(bins) <= BINS:
         # Required before anybody answers: bins chosen after looking at the answers would reveal something about them.
         yield _invalid(f"A number question must have the edges of its bins: 2 to {BINS} numbers.", *path, "bins")
-    elif not all(map(_is_number, bins)) or any(low >= high for low, high in pairwise(bins)):
-        yield _invalid("The edges of bins must be numbers in ascending order.", *path, "bins")
+    elif not all(map(_is_number, bins)):
+        yield _invalid(OUT_OF_RANGE, *path, "bins")
+    elif any(low >= high for low, high in pairwise(bins)):
+        yield _invalid("The edges of bins must be in ascending order.", *path, "bins")
 
 
 def _rule_refusals(

@@ -88,7 +88,8 @@ class SurveyMutations:
     survey_revise = mutation(
         write.revise_survey,
         "Revise a survey that has not closed. Everything in a draft can change. Members who see the survey get a new "
-        "version, in which questions and options that keep their key or code keep their meaning.",
+        "version, in which questions and options that keep their key or code keep their meaning. What is left out "
+        "stays. Null removes `opensOn` or `eligibility`, and is refused elsewhere.",
         only=MANAGER,
         shows=SURVEY,
         survey="The survey.",
@@ -100,7 +101,8 @@ class SurveyMutations:
         opens_on=f"A new first day, by UTC, or null for any day. {NOT_OVER} {DRAFTS_ONLY}",
         closes_on=f"A new last day: not before `opensOn`. {NOT_OVER}",
         offered_to=f"The kinds of organization that may query the survey's dataset, at least one. {DRAFTS_ONLY}",
-        eligibility=f"Who in the community can answer, in place of the earlier conditions. {DRAFTS_ONLY}",
+        eligibility="Who in the community can answer, in place of the earlier conditions, or null for no condition. "
+        f"{DRAFTS_ONLY}",
     )
     survey_unschedule = mutation(
         write.unschedule_survey,

@@ -25,6 +25,8 @@ WHOLE = """query ($id: ID!) { insight(id: $id) {
     shareReliability }
 } }"""
 
+NOTHING_LEFT = "`where` leaves no category of the variable sex: its filters name none, or contradict each other."
+
 
 def figures(each: reading.Cell, *, hidden: bool = False) -> dict[str, Any]:
     """A cell of an insight of fatigue by sex, as the graph returns it."""
@@ -146,7 +148,11 @@ async def test_two_filters_on_one_variable_both_apply(published: Published) -> N
             'where: [{variable: "sex", in: ["MALE", "NONE"]}]',
             "`where` names a category that the variable sex does not have.",
         ),
-        ('where: [{variable: "sex", in: []}]', "`where` leaves a variable without a category."),
+        ('where: [{variable: "sex", in: []}]', NOTHING_LEFT),
+        (
+            'where: [{variable: "sex", in: ["FEMALE"]}, {variable: "sex", in: ["MALE"]}]',
+            NOTHING_LEFT,
+        ),
     ],
 )
 async def test_unknown_variables_and_categories_are_refused_in_every_view(

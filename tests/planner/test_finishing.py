@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 import pytest
 import pytest_asyncio
 from graphql import GraphQLError, GraphQLSchema, parse, validate
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from models import logins
 from models.viewers import Audience, Viewer
+from planner import execution
 from planner.operations import Planner
 from schema.context import Context
 from tests.support.random_operations import Made, Pool, operations
@@ -53,7 +55,7 @@ class ViewCase:
         context = Context(viewer=self.viewer, read=self.read, write=None, settings=None)  # type: ignore[arg-type]
         result = await operation.execute(coerced, context)
         assert result.errors is None, result.errors
-        return result.data
+        return json.loads(orjson.dumps(result.data))  # as in a response: large parts of it are JSON already
 
     async def read(self, sql: str, values: Any) -> str:
         text: str = await self.connections.fetchval(sql, *values)
@@ -146,6 +148,18 @@ HOW = settings(deadline=None, derandomize=True, database=None, suppress_health_c
 @given(data=st.data())
 async def test_one_statement_and_graphql_core_return_the_same(view_case: ViewCase, data: st.DataObject) -> None:
     await expect_one_answer(view_case, data)
+
+
+async def test_large_parts_are_passed_on_as_they_are(view_case: ViewCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = (
+        '{ a: communities(first: 3) { nodes { name indicators { name } } } b: treatment(slug: "nothing") { name } }',
+        '{ c: regions d: nodes(ids: ["ind_1"]) { id } e: community(slug: "epilepsy") { slug __typename } }',
+    )
+    for made in (Made(text, {}) for text in texts):
+        as_usual = await view_case.finished(made)
+        with monkeypatch.context() as changed:
+            changed.setattr(execution, "LARGE", 0)
+            assert await view_case.finished(made) == as_usual == await view_case.fast(made)
 
 
 @pytest.mark.slow

@@ -94,6 +94,26 @@ async def test_an_invalid_consent_is_refused_and_not_stored(
     assert await network.value("SELECT count(*) FROM research.consent WHERE member_id = $1", ada.id) == 0
 
 
+async def test_the_notice_exists_in_the_language_of_the_consent(network: Network, ada: User) -> None:
+    """A notice that is older than the second language may have been published in one only."""
+    await network.database.execute(
+        """
+        SET session_replication_role = replica;
+        INSERT INTO catalog.notice (purpose, version, language, in_force_on, text)
+            VALUES ('SURVEY_RESEARCH', '2001-1', 'FR', '2001-01-01', 'Ancienne');
+        SET session_replication_role = DEFAULT
+        """
+    )
+    try:
+        wants = {"purpose": "SURVEY_RESEARCH", "granted": False, "noticeVersion": "2001-1"}
+        refused = await network.refused(ada, "consentSet", **wants, noticeLanguage="EN")
+        assert refused == ("INVALID", "input.noticeLanguage")
+        payload = await network.do(ada, "consentSet", "consent { noticeLanguage }", **wants, noticeLanguage="FR")
+        assert payload["userErrors"] == []
+    finally:
+        await network.database.execute("DELETE FROM catalog.notice WHERE version = '2001-1'")
+
+
 async def test_consenting_needs_the_newest_notice_and_withdrawing_does_not(network: Network, ada: User) -> None:
     await consents(network, ada)
     await network.database.execute(

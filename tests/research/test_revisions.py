@@ -262,6 +262,11 @@ async def test_everything_in_a_draft_can_change(network: Network, survey_manager
     }
     payload = await network.do(survey_manager, "surveyRevise", fields, survey=survey, opensOn=None)
     assert (payload["survey"]["opensOn"], payload["survey"]["minimumParticipants"]) == (None, 500)
+    payload = await network.do(survey_manager, "surveyRevise", fields, survey=survey, eligibility=None)
+    assert payload["survey"]["eligibility"] == {"kinds": [], "sexes": [], "regions": []}
+    required = ("title", "description", "questions", "minimumParticipants", "closesOn", "offeredTo")
+    refused = await revised(network, survey_manager, survey, **dict.fromkeys(required))
+    assert sorted(refused) == sorted(("INVALID", f"input.{name}") for name in required)
     for given, path in (
         ({"minimumParticipants": 0}, "input.minimumParticipants"),
         ({"opensOn": in_days(-2)}, "input.opensOn"),

@@ -71,6 +71,30 @@ async def test_the_cost_is_returned_on_request(ask: Ask, patient: Caller) -> Non
     assert answer["data"] == {"signIn": {"token": None}}
 
 
+async def test_refused_operations_have_a_cost_too(ask: Ask, patient: Caller) -> None:
+    """Whether or not the refusal is cached, and with the variables of each request."""
+    head = patient.headers | {"graphql-cost": "1", "accept": "application/graphql-response+json"}
+    cases: list[tuple[str, dict[str, Any], int | None]] = [
+        ("{ communities(first: 7) { nodes { unknown } } }", {}, 10),
+        ("query ($n: Int) { communities(first: $n) { nodes { unknown } } }", {"n": 3}, 6),
+        ("query ($n: Int) { communities(first: $n) { nodes { unknown } } }", {"n": 4}, 7),
+        ("query ($n: Int!) { communities(first: $n) { nodes { name } } }", {"n": "text"}, 103),
+        (BIG, {}, 10_105),
+        ("{ communities(first: 101) { nodes { name } } }", {}, 103),
+        ("{ communities(", {}, None),
+        ("{ ...A } fragment A on Query { ...A }", {}, None),
+    ]
+    for text, variables, cost in cases * 2:
+        answer = await ask.http.post("/graphql", json={"query": text, "variables": variables}, headers=head)
+        found = answer.json()
+        assert answer.status_code == 400
+        assert found["errors"]
+        shown = None if cost is None else {"cost": {"requested": cost, "limit": 5_000}}
+        assert found.get("extensions") == shown
+    plain = await ask.post(patient, cases[0][0])
+    assert list(plain.json()) == ["errors"]
+
+
 async def test_introspection_fits(ask: Ask, anybody: Caller, patient: Caller, laboratory: Caller) -> None:
     for who in (anybody, patient, laboratory):
         answer = await ask(who, get_introspection_query(input_value_deprecation=True))

@@ -133,6 +133,18 @@ def test_fragments_that_spread_each_other_are_checked_in_linear_time() -> None:
     assert analyse(parse(text), LIMITS) == Analysis(sound=False)
 
 
+def test_the_values_of_all_variables_are_counted() -> None:
+    assert check_variables({"a": 1, "b": [1, [2]], "c": {"d": {"e": 1}}}, LIMITS) == 8
+    most = LIMITS.input_values
+    assert check_variables(dict.fromkeys(map(str, range(most))), LIMITS) == most
+    lists = {"v": [[[1] * 100] * 100] * 4}
+    for variables in (dict.fromkeys(map(str, range(most + 1))), lists, {"v": dict.fromkeys(map(str, range(most)))}):
+        with pytest.raises(RequestError) as caught:
+            check_variables(variables, LIMITS)
+        error = orjson.loads(caught.value.body)["errors"][0]["extensions"]
+        assert error == {"code": "LIMIT_EXCEEDED", "limit": "input_values", "most": most}
+
+
 def test_variables_have_limits_too() -> None:
     check_variables({"a": ["x"] * 100, "b": {"c": [[1], [2]]}}, LIMITS)
     for variables in ({"a": [1] * 101}, {"a": {"b": [{"c": [1] * 101}]}}):

@@ -115,8 +115,8 @@ async def test_a_field_of_another_view_does_not_exist_and_visitors_get_a_hint(
             "Expected a value of type 'SignInInput' to include required field 'password'.",
         ),
         (
-            'mutation { signIn(input: {email: "a@b.c", password: "p", planted: "planted"}) { token } }',
-            "Expected a value of type 'SignInInput'.",
+            'mutation { signIn(input: {email: "a@b.c", password: "p", zzyzx: "planted"}) { token } }',
+            "Type 'SignInInput' has no field 'zzyzx'.",
         ),
         (
             'mutation { signIn(input: {email: 31337, password: "p"}) { token } }',
@@ -144,6 +144,28 @@ async def test_variable_errors_do_not_repeat_the_value(ask: Ask, declared: str, 
     status, error = await refused(ask, asking(document, variables={"v": value}))
     assert (status, error["message"]) == (400, message)
     assert error["extensions"] == {"code": "BAD_USER_INPUT"}
+
+
+async def test_a_variable_that_is_not_sent_is_missing(ask: Ask) -> None:
+    document = "query ($v: String!, $w: [ID!]!) { community(slug: $v) { name } nodes(ids: $w) { id } }"
+    answer = await ask.post(ANYBODY, document, {})
+    assert [error["message"] for error in answer.json()["errors"]] == [
+        "Variable '$v' is missing. Expected a value of type 'String!'.",
+        "Variable '$w' is missing. Expected a value of type '[ID!]!'.",
+    ]
+
+
+async def test_a_literal_field_that_its_type_does_not_have_is_named(ask: Ask) -> None:
+    for written, message in (
+        ("{email: 1, password: 2, zzyzx: 3}", "Type 'SignInInput' has no field 'zzyzx'."),
+        (
+            '{email: "a@b.example", passwort: "planted"}',
+            "Type 'SignInInput' has no field 'passwort'. Did you mean 'password'?",
+        ),
+    ):
+        answer = await ask.post(ANYBODY, f"mutation {{ signIn(input: {written}) {{ token }} }}")
+        assert message in [error["message"] for error in answer.json()["errors"]]
+        assert "planted" not in answer.text
 
 
 async def test_variable_errors_name_the_path_within_the_variable(ask: Ask) -> None:
