@@ -201,7 +201,7 @@ SCOPES: Mapping[str, Scope] = {
     "identity.pseudonym_look": HIDDEN,
     "identity.password_reset": HIDDEN,
     "identity.attempt": HIDDEN,
-    "identity.mail": HIDDEN,
+    "identity.outbox_entry": HIDDEN,
 }
 
 

@@ -71,6 +71,7 @@ async def test_a_member_who_joins_during_scheduling_is_counted_and_invited(fresh
         ):
             await joins(other, ben, community_id)
     assert answer == {"data": {"surveySchedule": {"survey": {"status": "OPEN"}, "userErrors": []}}}
+    await network.deliver()
     assert [await participation(network, who, survey) for who in (ada, ben)] == ["INVITED", "INVITED"]
 
 

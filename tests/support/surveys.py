@@ -85,6 +85,7 @@ async def opens(network: Network, survey: str) -> None:
     """Opens a waiting survey as if enough members could answer it."""
     await network.database.execute("SELECT catalog.open_survey($1)", key(survey))
     assert await status_of(network, survey) == "OPEN"
+    await network.deliver()
 
 
 async def opened(network: Network, survey_manager: Caller, community_id: UUID, *members: User, **given: Any) -> str:
