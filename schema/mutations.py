@@ -223,6 +223,14 @@ def refusal_error(refused: Refused) -> GraphQLError:
     return GraphQLError(first.message, extensions=facts)
 
 
+def forbidden_error(forbidden: Forbidden, viewer: Viewer) -> GraphQLError:
+    """FORBIDDEN as an error of the field; staff are told which role is needed."""
+    if viewer.staff is None or forbidden.role is None:
+        return GraphQLError("You may not do this.", extensions={"code": "FORBIDDEN"})
+    message = f"This requires the role {forbidden.role.value}."
+    return GraphQLError(message, extensions={"code": "FORBIDDEN", "role": forbidden.role.value})
+
+
 def positional(write: Callable[..., Any]) -> tuple[Any, ...]:
     """The types of a write function's positional parameters."""
     hints = get_type_hints(write)
@@ -306,8 +314,8 @@ class CarriedOut:
             made = await transactions.run_once(write, viewer, work, key)
         except Refused as refused:
             return self.payload(user_errors=[*map(user_error, refused.refusals)], **refused.shows)
-        except Forbidden:
-            raise GraphQLError("You may not do this.", extensions={"code": "FORBIDDEN"}) from None
+        except Forbidden as forbidden:
+            raise forbidden_error(forbidden, context.viewer) from None
         return self.answer(made)
 
     def idempotency_key(self, context: Context, given: Any, visit: Visit) -> IdempotencyKey | None:

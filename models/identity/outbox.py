@@ -22,7 +22,8 @@ class OutboxKind(StrEnum):
 class OutboxEntry(Table, table=True):
     """A mail to send or news to deliver; its row is deleted once that is done.
 
-    `due_at` is the time of the next attempt. News is delivered to one part of the members after another: `part` is the first that is left.
+    `due_at` is the time of the next attempt. News is delivered to one part of the members after another: `part` is the
+    first that is left.
     """
 
     __table_args__ = within(

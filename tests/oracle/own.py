@@ -240,8 +240,8 @@ def notices(seen: VisibleRows, language: str = "EN") -> list[Found]:
 
 @field("Survey.minimumParticipants")
 def minimum_participants(seen: VisibleRows, survey: Found) -> int | None:
-    hidden = survey["status"] == "WAITING" and seen.viewer.audience is not Audience.MANAGER
-    return None if hidden else survey["minimum_participants"]
+    manages = any("SURVEY_MANAGER" in staff["roles"] for staff in seen.tables.get("identity.staff", []))
+    return None if survey["status"] == "WAITING" and not manages else survey["minimum_participants"]
 
 
 @field("Survey.questions")
