@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from models.identity.accounts import StaffRole
+from models.insight.datasets import DatasetStatus
 from models.research.surveys import SurveyStatus
 from models.security.read_rules import SCOPES
 from models.viewers import Audience
@@ -20,7 +21,8 @@ ROLES: dict[str, list[StaffRole]] = {
     "steward": [StaffRole.DATA_STEWARD],
     "without": [],
 }
-# In the order of ROLES. `some`: of surveys, those that are no drafts; of members, the associations.
+# In the order of ROLES. `some`: of surveys, those that are no drafts; of members, the associations;
+# of datasets, those that are large enough.
 EXPECTED = """
 catalog.condition             all   all   all   all
 catalog.community             all   all   all   all
@@ -48,7 +50,7 @@ care.removed_text             none  all   none  none
 care.suspension               none  all   none  none
 insight.organization          all   all   all   all
 insight.licence               none  none  all   none
-insight.dataset               all   all   all   all
+insight.dataset               some  some  some  some
 insight.variable              all   all   all   all
 insight.category              all   all   all   all
 insight.release               all   none  all   none
@@ -69,6 +71,7 @@ def test_every_table_of_staff_is_classified_by_role() -> None:
 
 async def test_staff_read_the_rows_of_their_role(admin: Admin) -> None:
     await small_network(admin)
+    await factories.dataset(admin, status=DatasetStatus.TOO_SMALL)
     await factories.profile(admin)  # shared with a community
     for status in (SurveyStatus.DRAFT, SurveyStatus.WAITING):
         await surveyed(admin, status)

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from math import exp, log, log1p
 from statistics import fmean
 
-from models.viewers import Audience
 from privacy.domains import REGIONS
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import (

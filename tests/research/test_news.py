@@ -23,7 +23,7 @@ from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import buyer, closed, crowd, publish
 from tests.support.records import Encoded, consenting, dataset
-from tests.support.surveys import NO, consents, participation, scheduled, submitted
+from tests.support.surveys import NO, consents, drafted, participation, scheduled, submitted
 
 Admin = asyncpg.Connection
 NOTIFIED = "SELECT member_id, subject_id FROM care.notification WHERE kind = $1 AND member_id = any($2)"
@@ -208,6 +208,28 @@ async def test_publishing_writes_as_many_rows_for_few_members_as_for_many(
     assert written[0] == written[1]
     assert written[0]["identity.outbox_entry"] == 1
     assert "care.notification" not in written[0]
+
+
+async def test_scheduling_and_opening_write_as_many_rows_for_few_members_as_for_many(
+    no_server_delivers: None, network: Network, survey_manager: User
+) -> None:
+    written = []
+    for many in (40, 400):
+        people = await crowd(network.database, [{"q": "A"}] * many)
+        survey = await drafted(network, survey_manager, people.community)
+
+        async def schedule(survey: str = survey) -> None:
+            payload = await network.do(survey_manager, "surveySchedule", "survey { status }", survey=survey)
+            assert payload == {"survey": {"status": "WAITING"}, "userErrors": []}
+
+        async def open_(survey: str = survey) -> None:
+            await network.database.execute("SELECT catalog.open_survey($1)", key(survey))
+
+        written.append((await written_rows(network, schedule), await written_rows(network, open_)))
+        await network.deliver()
+        assert await network.count("research.participation", survey_id=key(survey), status="INVITED") == many
+    assert written[0] == written[1]
+    assert written[0][1] == {"catalog.survey": 1, "identity.outbox_entry": 1}
 
 
 # One process at a time, and none that is killed loses or doubles news.
