@@ -1,6 +1,7 @@
 """Which fields of the manager view have values for each role of staff: every field is classified."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -135,7 +136,7 @@ async def values_for(
 
 
 async def test_a_refusal_names_the_role_that_is_needed(network: Network, survey_manager: User, steward: User) -> None:
-    refusals = {
+    refusals: dict[str, tuple[User, dict[str, Any], StaffRole]] = {
         "discussionClose": (survey_manager, {"discussion": f"dis_{uuid4()}", "closed": True}, StaffRole.MODERATOR),
         "surveySchedule": (steward, {"survey": f"svy_{uuid4()}"}, StaffRole.SURVEY_MANAGER),
         "licenceDecide": (survey_manager, {"licence": f"lic_{uuid4()}", "granted": False}, StaffRole.DATA_STEWARD),

@@ -90,7 +90,9 @@ async def test_news_is_delivered_in_batches_that_can_be_repeated(admin: Admin, c
         )
     made = await frozen(admin, community_id, *members)
     insight = await insight_of(admin, made)
-    entry, queued = await admin.fetchrow("SELECT id, created_at FROM identity.outbox_entry") or ()
+    row = await admin.fetchrow("SELECT id, created_at FROM identity.outbox_entry")
+    assert row is not None
+    entry, queued = row
     deliver = "SELECT research.deliver($1, $2, 3)"
     counts = []
     for left in (True, True, False, False):  # 3, 3, 1, and none again
