@@ -65,7 +65,7 @@ READS = {table: dict(zip(ROLES, cells, strict=True)) for table, *cells in map(st
 
 def test_every_table_of_staff_is_classified_by_role() -> None:
     tables = {table for table, scope in SCOPES.items() if Audience.MANAGER in scope.readers}
-    mend = "say which role reads it, and which rows, in EXPECTED in tests/models/test_staff_roles.py"
+    mend = "say which role reads it, and which rows, in EXPECTED in tests/models/test_staff_rows.py"
     assert tables == set(READS), mend
 
 
