@@ -35,6 +35,7 @@ from server.errors import RequestError
 from server.listening import listen
 from server.mailer import Mailer, folder_delivery, smtp_delivery
 from server.metrics import Metrics
+from server.newsroom import Newsroom
 from server.pools import ConnectionPool
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
 from server.readings import readings
@@ -149,7 +150,10 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
                 await asyncio.wait_for(is_listening.wait(), LISTENER_SECONDS)
             deliver = smtp_delivery(settings.mail_url) if settings.mail_url else folder_delivery(settings.data / "mail")
             mailer = Mailer(deliver, settings.mail_from)
-            stack.push_async_callback(end, asyncio.create_task(mailer.run(lambda: connect("cohorte mail"))))
+            stack.push_async_callback(end, asyncio.create_task(mailer.outbox.run(lambda: connect("cohorte mail"))))
+            newsroom = Newsroom()
+            delivering = newsroom.outbox.run(lambda: connect("cohorte news", PUBLISHER))
+            stack.push_async_callback(end, asyncio.create_task(delivering))
             maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER))
             stack.push_async_callback(end, asyncio.create_task(maintenance.run()))
             jobs = publisher.jobs(PUBLISHING)

@@ -99,7 +99,11 @@ class Refused(Exception):
 
 
 class Forbidden(Exception):
-    """The viewer may not do this, whatever the input."""
+    """The viewer may not do this, whatever the input; `role` is the role that staff need for it, if that is why."""
+
+    def __init__(self, role: StaffRole | None = None) -> None:
+        super().__init__()
+        self.role = role
 
 
 class CommitLost(Exception):
@@ -155,7 +159,7 @@ def refused(code: RefusalCode, message: str, *path: Step) -> Refused:
 def require_role(viewer: Viewer, role: StaffRole) -> None:
     """Raises Forbidden unless the viewer is staff and has the role."""
     if viewer.staff is None or role.value not in viewer.roles:
-        raise Forbidden
+        raise Forbidden(role)
 
 
 def text_within(value: str, most: int, *path: Step) -> str:

@@ -225,6 +225,14 @@ def refusal_error(refused: Refused) -> GraphQLError:
     return GraphQLError(first.message, extensions=facts)
 
 
+def forbidden_error(forbidden: Forbidden, viewer: Viewer) -> GraphQLError:
+    """FORBIDDEN as an error of the field; staff are told which role is needed."""
+    if viewer.staff is None or forbidden.role is None:
+        return GraphQLError("You may not do this.", extensions={"code": "FORBIDDEN"})
+    message = f"This requires the role {forbidden.role.value}."
+    return GraphQLError(message, extensions={"code": "FORBIDDEN", "role": forbidden.role.value})
+
+
 def positional(write: Callable[..., Any]) -> tuple[Any, ...]:
     """The types of a write function's positional parameters."""
     hints = get_type_hints(write)
@@ -304,8 +312,8 @@ class CarriedOut:
         except Refused as refused:
             refusals, shows = refused.refusals, refused.shows
             return self.payload(user_errors=await context.read_input(lambda: [*map(user_error, refusals)]), **shows)
-        except Forbidden:
-            raise GraphQLError("You may not do this.", extensions={"code": "FORBIDDEN"}) from None
+        except Forbidden as forbidden:
+            raise forbidden_error(forbidden, context.viewer) from None
         return self.answer(made)
 
     def arguments(

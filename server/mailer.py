@@ -1,10 +1,9 @@
-"""Sends the mail of the outbox, by SMTP or into a folder, in one server process at a time."""
+"""Sends the mail of the outbox, by SMTP or into a folder."""
 
 import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
@@ -16,18 +15,17 @@ import asyncpg
 
 from resolvers.identity import outbox as outbox
 from resolvers.identity.outbox import PendingMail
+from server.outbox import Outbox
 
 log = logging.getLogger("cohorte.mail")
 
 Deliver = Callable[[EmailMessage, str], Awaitable[None]]  # a message, and its recipient's address
 
 SMTP_SECONDS = 30.0
-CHECK_SECONDS = 20.0  # mail that is due for another attempt is not announced
-PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
 class Mailer:
-    """Sends the outbox's mail. Every process is notified of new mail; the one that holds the lock sends it.
+    """Sends the outbox's mail.
 
     Delivery is at least once: if a process ends between sending a mail and recording that, another sends it again with
     the same Message-ID, by which mailboxes recognize duplicates.
@@ -36,46 +34,13 @@ class Mailer:
     def __init__(self, deliver: Deliver, sender: str) -> None:
         self.deliver = deliver
         self.sender = sender
-        self.wake = asyncio.Event()
+        self.outbox = Outbox(self.send_due, outbox.MAIL_LOCK, log)
 
-    async def run(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
-        """Sends mail until cancelled; reconnects after an error, with growing pauses."""
-        failures = 0
-        while True:
-            try:
-                connection = await connect()
-                try:
-                    await connection.add_listener(outbox.CHANNEL, self.notified)
-                    connection.add_termination_listener(self.notified)
-                    while True:
-                        await self.send_pending(connection)
-                        failures = 0
-                        # Not wait_for(): before Python 3.12 it loses a cancellation that comes with the event.
-                        with suppress(TimeoutError):
-                            async with asyncio.timeout(CHECK_SECONDS):
-                                await self.wake.wait()
-                finally:
-                    # Not close(): it would wait for a reply from a server that may be gone.
-                    connection.terminate()
-            except Exception as error:  # of any kind: nothing would restart this task
-                log.warning("the outbox cannot be reached: %s", type(error).__name__)
-                await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)])
-                failures += 1
-
-    def notified(self, *_: object) -> None:
-        self.wake.set()
-
-    async def send_pending(self, connection: asyncpg.Connection) -> None:
-        """Sends all mail that is due, unless another process holds the lock: it has the same notifications."""
-        self.wake.clear()
-        if not await outbox.lock_outbox(connection):
-            return
-        try:
-            while mails := await outbox.due_mail(connection):
-                for mail in mails:
-                    await self.send(connection, mail)
-        finally:
-            await outbox.unlock_outbox(connection)
+    async def send_due(self, connection: asyncpg.Connection) -> None:
+        """Sends all mail that is due. The connection holds the lock of the outbox."""
+        while mails := await outbox.due_mail(connection):
+            for mail in mails:
+                await self.send(connection, mail)
 
     async def send(self, connection: asyncpg.Connection, mail: PendingMail) -> None:
         """Sends one mail and records whether that worked."""

@@ -17,6 +17,7 @@ from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
+from resolvers.identity.outbox import deliver_all
 from resolvers.insight.counts import publish_community, publish_progress
 from resolvers.insight.freezing import close_survey, freeze_wave
 from resolvers.insight.insights_mutations import publish
@@ -106,6 +107,7 @@ async def freeze_and_publish(
             await publish_counts(connection, row["id"])
     for row in await connection.fetch("select id from catalog.survey where status = 'WAITING' order by id"):
         await begin_opening(connection, row["id"])
+    await deliver_all(connection)
 
 
 def wave_of(day: date) -> str:

@@ -142,7 +142,19 @@ class CareLink(Table, table=True):
 class Notification(Table, table=True):
     """A notification for a member; `subject_type` is the id prefix of its subject."""
 
-    __table_args__ = within("care", Index(None, "member_id", "created_at", "id"), Index(None, "subject_id"))
+    __table_args__ = within(
+        "care",
+        Index(None, "member_id", "created_at", "id"),
+        Index(None, "subject_id"),
+        Index(  # news from the outbox, which may be delivered twice
+            "uq_notification_news",
+            "member_id",
+            "subject_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("kind = 'SURVEY_OPEN' OR kind = 'INSIGHT_PUBLISHED'"),
+        ),
+    )
 
     id: UUID = key()
     member_id: UUID = reference("care.member.id")

@@ -1,4 +1,4 @@
-"""Tables of registrations, password resets, attempts for rate limits, and outgoing mail."""
+"""Tables of registrations, password resets, and attempts for rate limits; templates of mails."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -97,19 +97,3 @@ class Attempt(Table, table=True):
     id: UUID = key()
     subject: bytes = Field(sa_type=LargeBinary)
     tried_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
-
-
-class Mail(Table, table=True):
-    """A mail to be sent; its row is deleted once it is. `due_at` is the time of the next attempt."""
-
-    __table_args__ = within("identity", Index(None, "due_at"), Index(None, "recipient"))
-
-    id: UUID = key()
-    recipient: str
-    letter: MailTemplate = choice(MailTemplate, "letter")
-    locale: str
-    code: str | None = None
-    about: str | None = None  # the name of a community or an organization, if the template has one
-    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
-    due_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
-    attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

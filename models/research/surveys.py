@@ -16,7 +16,7 @@ from privacy.domains import REGIONS
 class SurveyStatus(DescribedEnum):
     """The status of a survey."""
 
-    DRAFT = "DRAFT", "Being written; visible to staff only."
+    DRAFT = "DRAFT", "Being written; visible to survey managers only."
     WAITING = "WAITING", "Scheduled: opens by itself once its opening day has come and enough eligible members consent."
     OPEN = "OPEN", "Open for answers."
     CLOSED = "CLOSED", "Closed, without a dataset to query: it is not frozen yet, or too few members answered."
@@ -113,7 +113,7 @@ class Eligibility(Table, table=True):
 
 
 class SurveyProgress(Table, table=True):
-    """The counts of a survey that were published last, with noise and rounded; readable by staff only."""
+    """The counts of a survey that were published last, with noise and rounded; readable by survey managers only."""
 
     __table_args__ = within("catalog")
 

@@ -28,6 +28,8 @@ def staff_with(role: StaffRole, alias: str = "s") -> str:
 
 
 MODERATOR = staff_with(StaffRole.MODERATOR)
+SURVEY_MANAGER = staff_with(StaffRole.SURVEY_MANAGER, "f")
+DATA_STEWARD = staff_with(StaffRole.DATA_STEWARD)
 EVERY = "true"  # every row: the grant alone guards them
 
 
@@ -43,14 +45,26 @@ class Scope:
 
 
 CATALOG = Scope("CATALOG", dict.fromkeys(Audience, EVERY))  # contains no person's row
-OPEN = Scope("OPEN", {PATIENT: EVERY, MANAGER: EVERY})  # what any member may read of any other
+# What any member may read of any other. Of staff, moderators read it.
+OPEN = Scope("OPEN", {PATIENT: EVERY, MANAGER: MODERATOR})
+# Other staff read who the associations are, and where.
+OPEN_MEMBER = Scope(
+    "OPEN_MEMBER", {PATIENT: EVERY, MANAGER: f"{MODERATOR} OR {STAFF} IS NOT NULL AND kind = 'ASSOCIATION'"}
+)
+OF_OPEN_MEMBER = Scope(
+    "OF_OPEN_MEMBER",
+    {
+        PATIENT: EVERY,
+        MANAGER: f"{MODERATOR} OR EXISTS (SELECT FROM care.member m WHERE m.id = {{table}}.member_id)",
+    },
+)
 OWN = Scope("OWN", {PATIENT: f"member_id = {MEMBER}"})
 # Which profiles a viewer may read is declared once, by the policy of profiles, which applies within this condition.
 SHARED = Scope(
     "SHARED",
     {PATIENT: f"member_id = {MEMBER} OR EXISTS (SELECT FROM care.profile p WHERE p.member_id = {{table}}.member_id)"},
 )
-STAFF_ONLY = Scope("STAFF_ONLY", {MANAGER: f"{STAFF} IS NOT NULL"})
+SURVEY_MANAGERS = Scope("SURVEY_MANAGERS", {MANAGER: SURVEY_MANAGER})
 HIDDEN = Scope("HIDDEN", {})  # read by functions of the owner only
 
 IN_COMMON = (  # the viewer and the profile's member have a community in common
@@ -66,7 +80,7 @@ PROFILE = Scope(
     {
         PATIENT: f"member_id = {MEMBER} OR {MEMBER} IS NOT NULL AND (sharing = 'ALL_MEMBERS'"
         f" OR sharing = 'MY_COMMUNITIES' AND {IN_COMMON} OR {TRUSTED})",
-        MANAGER: f"{STAFF} IS NOT NULL AND sharing = 'ALL_MEMBERS'",
+        MANAGER: f"{MODERATOR} AND sharing = 'ALL_MEMBERS'",
     },
 )
 CARE_LINK = Scope("CARE_LINK", {PATIENT: f"patient_id = {MEMBER} OR relative_id = {MEMBER}"})
@@ -82,7 +96,7 @@ SURVEY = Scope(
     {
         PATIENT: "status <> 'DRAFT'",
         BUYER: "status IN ('OPEN', 'CLOSED', 'RELEASED', 'ARCHIVED')",
-        MANAGER: EVERY,
+        MANAGER: f"status <> 'DRAFT' OR {SURVEY_MANAGER}",
     },
 )
 QUESTION = Scope(
@@ -95,14 +109,17 @@ OF_QUESTION = Scope(
         (PATIENT, BUYER, MANAGER), "EXISTS (SELECT FROM catalog.question q WHERE q.id = {table}.question_id)"
     ),
 )
-# While a survey waits, only staff read whom it waits for: what opens it would say something about them.
+# While a survey waits, only survey managers read whom it waits for: what opens it would say something about them.
 ELIGIBILITY = Scope(
     "ELIGIBILITY",
     dict.fromkeys(
         (PATIENT, BUYER),
         "EXISTS (SELECT FROM catalog.survey s WHERE s.id = {table}.survey_id AND s.status <> 'WAITING')",
     )
-    | {MANAGER: "EXISTS (SELECT FROM catalog.survey s WHERE s.id = {table}.survey_id)"},
+    | {
+        MANAGER: "EXISTS (SELECT FROM catalog.survey s WHERE s.id = {table}.survey_id"
+        f" AND (s.status <> 'WAITING' OR {SURVEY_MANAGER}))"
+    },
 )
 # The datasets whose insights a buyer's organization may read: its licence is granted and in force today (UTC), and the
 # dataset is offered to its kind. Computed once per statement, not per row.
@@ -114,25 +131,29 @@ LICENSED = (
 )
 DATASET = Scope("DATASET", dict.fromkeys((PATIENT, BUYER, MANAGER), "status <> 'TOO_SMALL'"))
 DOMAIN = Scope("DOMAIN", dict.fromkeys((PATIENT, BUYER, MANAGER), EVERY))  # public domains, about no person
-PUBLISHED = Scope("PUBLISHED", {PATIENT: EVERY, BUYER: f"dataset_id IN {LICENSED}", MANAGER: EVERY})
+# Insights are for those who have them published and those who make the datasets.
+PUBLISHED = Scope(
+    "PUBLISHED",
+    {PATIENT: EVERY, BUYER: f"dataset_id IN {LICENSED}", MANAGER: f"{DATA_STEWARD} OR {SURVEY_MANAGER}"},
+)
 OF_INSIGHT = Scope(
     "OF_INSIGHT",
     {
         PATIENT: EVERY,
         BUYER: "EXISTS (SELECT FROM insight.insight i WHERE i.id = {table}.insight_id)",
-        MANAGER: EVERY,
+        MANAGER: f"{DATA_STEWARD} OR {SURVEY_MANAGER}",
     },
 )
-LICENCE = Scope("LICENCE", {BUYER: f"organization_id = {ORGANIZATION}", MANAGER: f"{STAFF} IS NOT NULL"})
+LICENCE = Scope("LICENCE", {BUYER: f"organization_id = {ORGANIZATION}", MANAGER: DATA_STEWARD})
 API_KEY = Scope("API_KEY", {BUYER: f"organization_id = {ORGANIZATION}"})
 ACCOUNT = Scope("ACCOUNT", {PATIENT: f"member_id = {MEMBER}"})
 SESSION = Scope("SESSION", {PATIENT: "EXISTS (SELECT FROM identity.account a WHERE a.id = session.account_id)"})
-OWN_OR_STAFF = Scope("OWN_OR_STAFF", {PATIENT: f"member_id = {MEMBER}", MANAGER: f"{STAFF} IS NOT NULL"})
+OWN_OR_MODERATOR = Scope("OWN_OR_MODERATOR", {PATIENT: f"member_id = {MEMBER}", MANAGER: MODERATOR})
 REMOVAL = Scope(
     "REMOVAL",
     {
         PATIENT: f"EXISTS (SELECT FROM care.post p WHERE p.id = removal.post_id AND p.author_id = {MEMBER})",
-        MANAGER: f"{STAFF} IS NOT NULL",
+        MANAGER: MODERATOR,
     },
 )
 REMOVED_TEXT = Scope("REMOVED_TEXT", {PATIENT: f"author_id = {MEMBER}", MANAGER: MODERATOR})
@@ -146,14 +167,14 @@ SCOPES: Mapping[str, Scope] = {
     "catalog.indicator": CATALOG,
     "catalog.treatment": CATALOG,
     "catalog.survey": SURVEY,
-    "catalog.survey_progress": STAFF_ONLY,
+    "catalog.survey_progress": SURVEY_MANAGERS,
     "catalog.eligibility": ELIGIBILITY,
     "catalog.notice": CATALOG,
     "catalog.question": QUESTION,
     "catalog.question_option": OF_QUESTION,
     "catalog.visibility_rule": OF_QUESTION,
-    "care.member": OPEN,
-    "care.membership": OPEN,
+    "care.member": OPEN_MEMBER,
+    "care.membership": OF_OPEN_MEMBER,
     "care.discussion": OPEN,
     "care.discussion_topic": OPEN,
     "care.post": OPEN,
@@ -166,10 +187,10 @@ SCOPES: Mapping[str, Scope] = {
     "care.care_link": CARE_LINK,
     "care.notification": OWN,
     "care.diagnosis": OWN,
-    "care.flag": OWN_OR_STAFF,
+    "care.flag": OWN_OR_MODERATOR,
     "care.removal": REMOVAL,
     "care.removed_text": REMOVED_TEXT,
-    "care.suspension": OWN_OR_STAFF,
+    "care.suspension": OWN_OR_MODERATOR,
     "research.consent": OWN,
     "research.consent_change": OWN,
     "research.participation": OWN,
@@ -201,7 +222,7 @@ SCOPES: Mapping[str, Scope] = {
     "identity.pseudonym_look": HIDDEN,
     "identity.password_reset": HIDDEN,
     "identity.attempt": HIDDEN,
-    "identity.mail": HIDDEN,
+    "identity.outbox_entry": HIDDEN,
 }
 
 

@@ -5,8 +5,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import Table
 
-from models.identity.accounts import StaffRole
-from models.security.read_rules import BUYER, MANAGER, MEMBER, MODERATOR, ORGANIZATION, PATIENT, STAFF, staff_with
+from models.security.read_rules import (
+    BUYER,
+    DATA_STEWARD,
+    MANAGER,
+    MEMBER,
+    MODERATOR,
+    ORGANIZATION,
+    PATIENT,
+    STAFF,
+    SURVEY_MANAGER,
+)
 from models.viewers import Audience, Login
 
 
@@ -77,9 +86,8 @@ OWN_DISCUSSION = (
 )
 
 
-SURVEY_MANAGER = staff_with(StaffRole.SURVEY_MANAGER, "f")
 REVISABLE = f"status IN ('DRAFT', 'WAITING', 'OPEN') AND {SURVEY_MANAGER}"
-DRAFTED = (  # the row belongs to a draft, which nobody but staff has seen
+DRAFTED = (  # the row belongs to a draft, which nobody but survey managers has seen
     f"{SURVEY_MANAGER} AND EXISTS (SELECT FROM catalog.survey s"
     " WHERE s.id = {table}.survey_id AND s.status = 'DRAFT')"
 )
@@ -121,7 +129,6 @@ OWN_PLACE = (  # a community of which the viewer is a member
     f"member_id = {MEMBER} AND EXISTS (SELECT FROM care.membership m"
     f" WHERE m.community_id = {{table}}.community_id AND m.member_id = {MEMBER})"
 )
-DATA_STEWARD = staff_with(StaffRole.DATA_STEWARD)
 INVITING = f"patient_id = {MEMBER} AND status = 'INVITED'"
 
 # The least rights that each view's mutations need. Tables not listed are written by functions of the owner only.

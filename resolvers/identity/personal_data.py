@@ -263,7 +263,7 @@ NOT_EXPORTED: Mapping[str, str] = {
     "identity.data_export": "a secret: the hash of an export's address, deleted when it is used, or within minutes",
     "identity.password_reset": "a secret: the hash of a code, deleted within an hour",
     "identity.attempt": "holds a hash without a name; deleted within a day",
-    "identity.mail": "deleted once it is sent to the member",
+    "identity.outbox_entry": "deleted once it is sent to the member, or names no member",
     "identity.mutation": "ids of rows that are exported themselves, kept for a day",
     "identity.staff": "about people who are not members",
 }

@@ -217,7 +217,7 @@ async def _freeze(
         if wave.survey is not None:
             await connection.execute("SELECT catalog.release_survey($1)", wave.survey)
         if first_insight is not None:
-            await connection.execute("SELECT research.tell_enrolled($1, $2)", dataset.id, first_insight)
+            await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", first_insight)
     else:
         await connection.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", dataset.id)
     await append(connection, entries, at)

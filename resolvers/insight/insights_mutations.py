@@ -105,6 +105,6 @@ async def _release(
         at=at,
     )
     insight = await present(connection, subject.dataset, published, subject.cube, subject.request.variable, at)
-    await connection.execute("SELECT research.tell_enrolled($1, $2)", subject.dataset.id, insight)
+    await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", insight)
     await append(connection, [entry], at)
     return Published(insight, charge)

@@ -52,7 +52,6 @@ async def begin(connection: Connection, survey: UUID) -> None:
     reserved = sum(progress_price(one["closes_on"], one["counted_on"], today) for one in [found, *running])
     if spent + reserved + thresholds.PRICE > SURVEYS_YEARLY:
         raise Overspent
-    await connection.execute("SELECT research.include_members($1)", found["community_id"])
     threshold = await asyncio.to_thread(thresholds.noisy_threshold, found["needed"])
     await connection.execute("SELECT research.begin_opening($1, $2)", survey, threshold)
     await record(connection, CountKind.OPENING, found["community_id"], survey, thresholds.PRICE, [])

@@ -21,6 +21,8 @@ NO_BUDGET = (
 async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
     """Schedules a draft, and returns its id: it opens on its day, once enough members can answer it.
 
+    It is looked at afterwards, by a job: how long this takes does not depend on how many members there are.
+
     To be called as the publisher. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
     CONFLICT unless it is a draft, TOO_LATE if its last day has passed, BUDGET_EXHAUSTED if the community's surveys of
     the last year leave too little.
@@ -38,5 +40,4 @@ async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: Sur
         await openings.begin(connection, survey)
     except Overspent:
         raise refused(RefusalCode.BUDGET_EXHAUSTED, NO_BUDGET, "survey") from None
-    await openings.look(connection, survey)
     return survey

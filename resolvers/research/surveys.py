@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import case, func
+from sqlalchemy import case, exists, func, literal
 
+from models.identity import accounts
 from models.research import surveys as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import treatments
@@ -31,10 +32,12 @@ def survey_of(participation: Row) -> Rows:
 
 
 def minimum_participants(survey: Row, *, viewer: ViewerIds) -> Expression:
-    """The minimum; null while the survey waits, except in the manager view."""
+    """The minimum; null while the survey waits, except for survey managers."""
+    is_shown = survey.status != tables.SurveyStatus.WAITING
     if viewer.view is Audience.MANAGER:
-        return survey.minimum_participants
-    return case((survey.status != tables.SurveyStatus.WAITING, survey.minimum_participants))
+        staff = row(accounts.Staff)  # the viewer's row: they read no other
+        is_shown = is_shown | exists().where(literal(accounts.StaffRole.SURVEY_MANAGER.value) == func.any(staff.roles))
+    return case((is_shown, survey.minimum_participants))
 
 
 def questions_of(survey: Row) -> Rows:

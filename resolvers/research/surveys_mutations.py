@@ -78,7 +78,7 @@ async def create_survey(
     offered_to: Sequence[OrganizationKind],
     eligibility: EligibilityDefinition = ANY_PATIENT,
 ) -> UUID:
-    """Creates a survey as a draft, which only staff can see, and returns its id.
+    """Creates a survey as a draft, which only survey managers can see, and returns its id.
 
     The minimum of participants is at least, and by default, what the community's readiness needs. Raises Forbidden if
     the viewer is not a survey manager, and Refused: NOT_FOUND for the community or a treatment, INVALID and TOO_LONG

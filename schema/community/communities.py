@@ -78,10 +78,14 @@ class Community(Node):
     viewer_membership: Membership | None = sql(
         resolve.viewer_membership, "The viewer's membership. Null if they are not a member.", only=PATIENT
     )
-    members: RelayConnection[Member] = paged(resolve.members_of, "Its members, newest first.", only=PATIENT | MANAGER)
+    members: RelayConnection[Member] = paged(
+        resolve.members_of,
+        "Its members, newest first. Staff who are not moderators see associations only.",
+        only=PATIENT | MANAGER,
+    )
     discussions: RelayConnection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(
         discussions.discussions_of,
-        "Its discussions, latest post first.",
+        "Its discussions, latest post first. Empty for staff who are not moderators.",
         arguments={"search": f"Only discussions whose title or posts match. {SEARCH}"},
         only=PATIENT | MANAGER,
     )
@@ -96,8 +100,8 @@ class Community(Node):
     )
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_community,
-        "Insights published from its datasets, newest first. Members and staff see all of them; buyers see those that "
-        "a licence of theirs covers.",
+        "Insights published from its datasets, newest first. Members, survey managers and data stewards see all of "
+        "them, moderators see none, and buyers see those that a licence of theirs covers.",
         only=PATIENT | BUYER | MANAGER,
     )
     ambassadors: list[Member] = sql(

@@ -75,7 +75,8 @@ class Post(Node):
     )
     removal_reason: str | None = sql(
         resolve.removal_reason,
-        "The moderator's reason for removing it, visible to its author and to staff. Null if no moderator removed it.",
+        "The moderator's reason for removing it, visible to its author and to moderators. Null if no "
+        "moderator removed it.",
     )
     reactions: list[ReactionCount] = sql(resolve.reactions_of, "Its reactions, most frequent first.")
     viewer_reactions: list[tables.Reaction] = sql(

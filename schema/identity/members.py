@@ -60,7 +60,7 @@ class Member(Node):
     region: str | None = sql(resolve.region, "The region they live in. Null if not shared or unset.")
     suspension: Suspension | None = sql(
         resolve.suspension_of,
-        "Their suspension in force, visible to themselves and to staff. Null if there is none.",
+        "Their suspension in force, visible to themselves and to moderators. Null if there is none.",
     )
     courses: list[TreatmentCourse] = sql(
         resolve.courses_of, "Their treatment courses, newest first. Empty if not shared.", only=PATIENT

@@ -36,7 +36,9 @@ class Organization(Node):
     name: str = column("Name.")
     kind: tables.OrganizationKind = column("Kind of organization.")
     licences: list[Annotated["Licence", strawberry.lazy("schema.insight.licences")]] = sql(
-        licences.licences_of, "Its licences, newest first. Buyers see only their own.", only=BUYER | MANAGER
+        licences.licences_of,
+        "Its licences, newest first. Buyers see only their own, and of staff only data stewards see any.",
+        only=BUYER | MANAGER,
     )
     api_keys: list[ApiKey] = sql(
         resolve.api_keys_of, "Its API keys, newest first. Buyers see only their own.", only=BUYER

@@ -120,20 +120,23 @@ class Survey(Node):
     minimum_participants: int | None = sql(
         resolve.minimum_participants,
         "Number of participants needed before anything is published from it. Null while the survey waits, except for "
-        "staff.",
+        "survey managers.",
     )
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from its answers.")
     eligibility: Eligibility | None = sql(
         resolve.eligibility_of,
         "Which members of the community are surveyed. Null if all its patients are, and while the survey waits, except "
-        "for staff.",
+        "for survey managers.",
     )
     questions: list[Question] = sql(resolve.questions_of, "The questions of the current version, in order.")
     participation: Annotated["Participation", strawberry.lazy("schema.research.surveys")] | None = sql(
         resolve.viewer_participation, "The viewer's participation. Null if they have none.", only=PATIENT
     )
     progress: Annotated["SurveyProgress", strawberry.lazy("schema.research.surveys")] | None = sql(
-        resolve.progress_of, "How far its participants have come. Null until it is first published.", only=MANAGER
+        resolve.progress_of,
+        "How far its participants have come. Null until it is first published, and for staff who are not survey "
+        "managers.",
+        only=MANAGER,
     )
     dataset: Annotated["Dataset", strawberry.lazy("schema.insight.datasets")] | None = sql(
         datasets.dataset_of_survey, "The dataset made from its answers. Null until it closes, or if too few answered."

@@ -141,18 +141,18 @@ class Query:
     me: Me = sql(resolvers.identity.members.me, "The viewer's own data.", only=PATIENT)
     member: Member | None = sql(
         resolvers.identity.members.member,
-        "A member by their pseudonym. Null if there is none.",
+        "A member by their pseudonym. Null if there is none. Staff who are not moderators find associations only.",
         arguments={"pseudonym": "The member's pseudonym, in any case and normal form."},
         only=PATIENT | MANAGER,
     )
     discussion: Discussion | None = sql(
         resolvers.community.discussions.discussion,
-        "A discussion by its id. Null if there is none.",
+        "A discussion by its id. Null if there is none, and for staff who are not moderators.",
         only=PATIENT | MANAGER,
     )
     survey: Survey | None = sql(
         resolvers.research.surveys.survey,
-        "A survey by its id. Null if there is none; drafts exist for staff only.",
+        "A survey by its id. Null if there is none; drafts exist for survey managers only.",
         only=SIGNED_IN,
     )
     survey_check: SurveyCheck = participations_mutations.survey_check
@@ -175,13 +175,13 @@ class Query:
     )
     insight: Insight | None = sql(
         resolvers.insight.insights.insight,
-        "An insight by its id. Null if there is none, or if no licence of the buyer covers it.",
+        "An insight by its id. Null if there is none, for moderators, and if no licence of the buyer covers it.",
         only=SIGNED_IN,
     )
 
     surveys: RelayConnection[Survey] = paged(
         resolvers.research.surveys.surveys,
-        "All surveys, latest closing day first.",
+        "All surveys, latest closing day first; drafts for survey managers only.",
         arguments={
             "community": f"Slug of a community: only its surveys. {UNKNOWN_SLUG}",
             "status": "Only surveys with this status.",
@@ -190,13 +190,13 @@ class Query:
     )
     flags: RelayConnection[Flag] = paged(
         resolvers.community.discussions.flags,
-        "The flags that members raised, newest first.",
+        "The flags that members raised, newest first. Empty for staff who are not moderators.",
         arguments={"status": "Only flags with this status."},
         only=MANAGER,
     )
     licences: RelayConnection[Licence] = paged(
         resolvers.insight.licences.licences,
-        "All licences, latest first day first.",
+        "All licences, latest first day first. Empty for staff who are not data stewards.",
         arguments={"status": "Only licences with this status."},
         only=MANAGER,
     )

@@ -49,7 +49,7 @@ class Treatment(Node):
     )
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_treatment,
-        "Insights with a variable about this treatment, newest first.",
+        "Insights with a variable about this treatment, newest first. Empty for moderators.",
         arguments={"community": f"Slug of a community: only insights from its datasets. {UNKNOWN_SLUG}"},
         only=SIGNED_IN,
     )

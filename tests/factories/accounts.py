@@ -11,7 +11,7 @@ from tests.factories.rows import NOON, Connection, digest, fake, numbers
 
 
 async def staff(connection: Connection, **given: Any) -> asyncpg.Record:
-    return await fake(connection, accounts.Staff, given, name="Camille", roles=[accounts.StaffRole.MODERATOR])
+    return await fake(connection, accounts.Staff, given, name="Camille", roles=list(accounts.StaffRole))
 
 
 async def account(connection: Connection, **given: Any) -> asyncpg.Record:

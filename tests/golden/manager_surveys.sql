@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.staff', $9, true) AS id
+  SELECT set_config('cohorte.staff', $10, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -17,7 +17,11 @@ WITH viewer AS MATERIALIZED (
             SELECT count(*) AS _count, coalesce(json_agg((
               SELECT row_to_json(o$)
               FROM (
-                SELECT 'svy_' || CAST(page_0.id AS TEXT) AS id, page_0.title AS title, page_0.status AS status, page_0.version AS version, page_0.closes_on AS "closesOn", page_0.minimum_participants AS "minimumParticipants", (
+                SELECT 'svy_' || CAST(page_0.id AS TEXT) AS id, page_0.title AS title, page_0.status AS status, page_0.version AS version, page_0.closes_on AS "closesOn", CASE WHEN (page_0.status != 'WAITING' OR (EXISTS (
+                  SELECT *
+                  FROM identity.staff AS staff_1
+                  WHERE $1::VARCHAR = any(staff_1.roles)
+                ))) THEN page_0.minimum_participants END AS "minimumParticipants", (
                   SELECT row_to_json(o$)
                   FROM (
                     SELECT survey_progress_1.counted_on AS "countedOn", survey_progress_1.completed AS completed
@@ -33,15 +37,15 @@ WITH viewer AS MATERIALIZED (
                   ) AS o$
                 ) AS community
               ) AS o$
-            ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$1::INTEGER] AS _end
+            ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$2::INTEGER] AS _end
             FROM (
-              SELECT row_number() OVER (ORDER BY survey_1.closes_on DESC, survey_1.id DESC) AS _n, survey_1.id AS id, survey_1.title AS title, survey_1.status AS status, survey_1.version AS version, survey_1.closes_on AS closes_on, survey_1.minimum_participants AS minimum_participants, survey_1.community_id AS community_id, translate(encode(convert_to(CAST(json_build_array('3686c57e', survey_1.closes_on, survey_1.id) AS TEXT), $2::VARCHAR), $3::VARCHAR), $4::VARCHAR, $5::VARCHAR) AS _cursor
+              SELECT row_number() OVER (ORDER BY survey_1.closes_on DESC, survey_1.id DESC) AS _n, survey_1.id AS id, survey_1.title AS title, survey_1.status AS status, survey_1.version AS version, survey_1.closes_on AS closes_on, survey_1.minimum_participants AS minimum_participants, survey_1.community_id AS community_id, translate(encode(convert_to(CAST(json_build_array('3686c57e', survey_1.closes_on, survey_1.id) AS TEXT), $3::VARCHAR), $4::VARCHAR), $5::VARCHAR, $6::VARCHAR) AS _cursor
               FROM catalog.survey AS survey_1
               WHERE survey_1.community_id = (
                 SELECT community_2.id
                 FROM catalog.community AS community_2
-                WHERE community_2.slug = $6::VARCHAR
-              ) AND (survey_1.closes_on, survey_1.id) < ($7::DATE, $8::UUID)
+                WHERE community_2.slug = $7::VARCHAR
+              ) AND (survey_1.closes_on, survey_1.id) < ($8::DATE, $9::UUID)
               ORDER BY survey_1.closes_on DESC, survey_1.id DESC
               LIMIT 21
             ) AS page_0

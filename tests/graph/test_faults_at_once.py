@@ -312,10 +312,10 @@ async def test_a_refused_input_changes_nothing_although_other_faults_were_looked
     assert await refused(network, patient, PATIENT, "profileUpdate", {"pseudonym": fresh, "locale": "??"}) == ["locale"]
     assert await network.value("SELECT pseudonym FROM care.member WHERE id = $1", patient.id) == name  # type: ignore[attr-defined]
     organization = {"name": fresh, "kind": "MUTUAL", "contactEmail": "fresh@people.example", "locale": "??"}
-    mails = await network.value("SELECT count(*) FROM identity.mail")
+    mails = await network.value("SELECT count(*) FROM identity.outbox_entry")
     assert await refused(network, manager, MANAGER, "organizationCreate", organization) == ["locale"]
     assert await network.value("SELECT count(*) FROM insight.organization WHERE name = $1", fresh) == 0
-    assert await network.value("SELECT count(*) FROM identity.mail") == mails
+    assert await network.value("SELECT count(*) FROM identity.outbox_entry") == mails
     done = await network.do(manager, "organizationCreate", "organization { name }", **organization | {"locale": "fr"})
     assert done == {"organization": {"name": fresh}, "userErrors": []}
 

@@ -272,7 +272,7 @@ async def test_a_statement_without_a_condition_changes_only_the_viewers_row(fres
         "UPDATE identity.account SET email_verified = true",
         "DELETE FROM care.member",
         "DELETE FROM identity.account",
-        "INSERT INTO identity.mail (recipient, letter, locale) VALUES ('a@b', 'VERIFY_EMAIL', 'en')",
+        "INSERT INTO identity.outbox_entry (recipient, letter, locale) VALUES ('a@b', 'VERIFY_EMAIL', 'en')",
         "SELECT * FROM identity.mail_due(1)",
         "SELECT identity.write_to('a@b', 'VERIFY_EMAIL', 'en', 'x')",
         "SELECT identity.register('a@b', 'x', 'x', '{x}', 'PATIENT', 1, 'MALE', '', 'en', '1', 'x', '1 day')",

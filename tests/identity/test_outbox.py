@@ -97,7 +97,7 @@ async def test_mail_goes_to_the_configured_server_with_the_code_on_a_line_of_its
         async with serving(fresh, data=tmp_path, mail_url=url, mail_from="Cohorte <hello@cohorte.example>") as ask:
             assert await done(ask, ANYBODY, REGISTER, newcomer("Ada", locale="fr-FR")) == []
             async with connected(fresh) as owner:
-                await becomes(owner, "SELECT count(*) FROM identity.mail", 0)
+                await becomes(owner, "SELECT count(*) FROM identity.outbox_entry", 0)
         ((recipient, raw),) = server.taken
         assert recipient == "ada@people.example"
         assert len(CODE_LINE.findall(raw.decode())) == 1
@@ -120,16 +120,16 @@ async def test_failed_mail_is_retried_at_growing_intervals_and_sent_once(fresh: 
         mail = Mailer(smtp_delivery(f"smtp://127.0.0.1:{server.port}"), "hello@cohorte.example")
         async with connected(role_dsn(fresh, Audience.PUBLIC)) as connection:
             for minutes in (1, 2):
-                await mail.send_pending(connection)
-                waits = await owner.fetchval("SELECT extract(epoch FROM due_at - now()) FROM identity.mail")
+                await mail.outbox.once(connection)
+                waits = await owner.fetchval("SELECT extract(epoch FROM due_at - now()) FROM identity.outbox_entry")
                 assert minutes * 60 - 30 < waits <= minutes * 60
-                await mail.send_pending(connection)  # not due yet
+                await mail.outbox.once(connection)  # not due yet
                 assert server.refuses == 2 - minutes
-                await owner.execute("UPDATE identity.mail SET due_at = now()")
-            await mail.send_pending(connection)
-            await mail.send_pending(connection)
+                await owner.execute("UPDATE identity.outbox_entry SET due_at = now()")
+            await mail.outbox.once(connection)
+            await mail.outbox.once(connection)
         assert [recipient for recipient, _ in server.taken] == ["ada@people.example"]
-        assert await owner.fetchval("SELECT count(*) FROM identity.mail") == 0
+        assert await owner.fetchval("SELECT count(*) FROM identity.outbox_entry") == 0
 
 
 async def test_undeliverable_mail_is_dropped_without_blocking_others_or_logging_its_address(
@@ -148,10 +148,11 @@ async def test_undeliverable_mail_is_dropped_without_blocking_others_or_logging_
             await owner.execute(f"SELECT identity.write_to('{name}@people.example', 'PASSWORD_CHANGED', 'en', NULL)")
         mail = Mailer(deliver, "hello@cohorte.example")
         for attempt in range(outbox.ATTEMPTS):
-            assert await owner.fetchval("SELECT attempts FROM identity.mail WHERE recipient LIKE 'bad%'") == attempt
-            await mail.send_pending(connection)
-            await owner.execute("UPDATE identity.mail SET due_at = now()")
-        assert await owner.fetchval("SELECT count(*) FROM identity.mail") == 0
+            failed = "SELECT attempts FROM identity.outbox_entry WHERE recipient LIKE 'bad%'"
+            assert await owner.fetchval(failed) == attempt
+            await mail.outbox.once(connection)
+            await owner.execute("UPDATE identity.outbox_entry SET due_at = now()")
+        assert await owner.fetchval("SELECT count(*) FROM identity.outbox_entry") == 0
     assert sent == ["good@people.example"]
     assert caplog.messages == ["a mail could not be sent: IndexError"] * outbox.ATTEMPTS
     assert "people.example" not in caplog.text
@@ -174,12 +175,13 @@ async def test_one_of_several_processes_sends_and_each_mail_is_sent_once(fresh: 
     async with connected(fresh) as owner:
         for _ in range(3):
             mail = Mailer(deliver, "hello@cohorte.example")
-            tasks.append(asyncio.create_task(mail.run(lambda: asyncpg.connect(role_dsn(fresh, Audience.PUBLIC)))))
+            running = mail.outbox.run(lambda: asyncpg.connect(role_dsn(fresh, Audience.PUBLIC)))
+            tasks.append(asyncio.create_task(running))
         try:
             for number in range(60):
                 to = f"{number}@people.example"
                 await owner.execute("SELECT identity.write_to($1, 'PASSWORD_CHANGED', 'en', NULL)", to)
-            await becomes(owner, "SELECT count(*) FROM identity.mail", 0)
+            await becomes(owner, "SELECT count(*) FROM identity.outbox_entry", 0)
         finally:
             for task in tasks:
                 task.cancel()
@@ -194,12 +196,12 @@ async def test_sending_stops_on_request_even_while_mail_is_added(fresh: str) -> 
 
     for turns in range(4):
         mail = Mailer(deliver, "hello@cohorte.example")
-        running = asyncio.create_task(mail.run(lambda: asyncpg.connect(role_dsn(fresh, Audience.PUBLIC))))
+        running = asyncio.create_task(mail.outbox.run(lambda: asyncpg.connect(role_dsn(fresh, Audience.PUBLIC))))
         async with connected(fresh) as owner:
             await owner.execute("SELECT identity.write_to('ada@people.example', 'PASSWORD_CHANGED', 'en', NULL)")
-            await becomes(owner, "SELECT count(*) FROM identity.mail", 0)
+            await becomes(owner, "SELECT count(*) FROM identity.outbox_entry", 0)
         await asyncio.sleep(0.02)  # it waits for the next one
-        mail.notified()
+        mail.outbox.notified()
         for _ in range(turns):
             await asyncio.sleep(0)
         running.cancel()

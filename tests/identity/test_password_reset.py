@@ -111,4 +111,4 @@ async def test_demonstration_accounts_get_no_reset_mail_where_they_may_not_sign_
     async with serving(fresh, data=tmp_path, demo=False) as ask:
         assert await done(ask, ANYBODY, REQUEST_RESET, {"email": "patient@demo.example"}) == []
     assert await owner.fetchval("SELECT count(*) FROM identity.password_reset") == 0
-    assert await owner.fetchval("SELECT count(*) FROM identity.mail") == 0
+    assert await owner.fetchval("SELECT count(*) FROM identity.outbox_entry") == 0

@@ -307,7 +307,7 @@ async def test_a_deleted_member_is_named_nowhere_and_others_keep_every_row(leavi
 
 async def gone(owner: asyncpg.Connection) -> None:
     async with asyncio.timeout(5):
-        while await owner.fetchval("SELECT count(*) FROM identity.mail"):  # noqa: ASYNC110 - the server tells nobody
+        while await owner.fetchval("SELECT count(*) FROM identity.outbox_entry"):  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.01)
 
 

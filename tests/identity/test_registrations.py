@@ -119,7 +119,7 @@ async def test_an_invalid_registration_is_refused_with_a_path_and_not_stored(
         assert (given, error["code"], error["path"]) == (given, code, ["input", place])
         assert not any(str(value) in error["message"] for value in given.values())
     assert await counts(owner) == before
-    assert await owner.fetchval("SELECT count(*) FROM identity.mail") == 0
+    assert await owner.fetchval("SELECT count(*) FROM identity.outbox_entry") == 0
     assert mailbox.all() == []
 
 
@@ -251,7 +251,7 @@ async def test_only_the_hash_of_a_code_is_stored_and_sent_mail_is_deleted(
     assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
     codes = [code_in(await mailbox.next(f"{name}@people.example")) for name in ("grace", "ada")]
     async with asyncio.timeout(5):
-        while await owner.fetchval("SELECT count(*) FROM identity.mail"):  # noqa: ASYNC110 - the server tells nobody
+        while await owner.fetchval("SELECT count(*) FROM identity.outbox_entry"):  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.01)
     kept = ""
     for table in ("registration", "password_reset", "mail", "mutation", "attempt"):

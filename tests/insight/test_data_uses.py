@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from models.identity.accounts import StaffRole
 from privacy.loss import guess_probability, statement
 from tests import factories
 from tests.support.client import ANYBODY
@@ -116,7 +117,7 @@ async def test_a_use_leads_to_the_numbers_for_those_who_may_read_them(published:
 
 
 async def test_a_use_leads_to_the_insight_that_was_published_first(own_network: Network) -> None:
-    admin, manager = own_network.database, await own_network.staff()
+    admin, manager = own_network.database, await own_network.staff(StaffRole.DATA_STEWARD)
     first = {}
     for number in range(6):  # ids are random, and must not decide
         frozen = await wave(admin, SEX, FATIGUE)

@@ -18,7 +18,7 @@ from tests.support.clock import set_clock
 from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import KINDS, crowd
-from tests.support.surveys import drafted, in_days, scheduled, status_of
+from tests.support.surveys import drafted, in_days, looked_at, scheduled, status_of
 
 SCHEDULED = "survey { status }"
 
@@ -26,7 +26,8 @@ SCHEDULED = "survey { status }"
 async def schedules(network: Network, who: User, survey: str) -> str:
     payload = await network.do(who, "surveySchedule", SCHEDULED, survey=survey)
     assert payload["userErrors"] == []
-    return str(payload["survey"]["status"])
+    assert payload["survey"] == {"status": "WAITING"}
+    return await looked_at(network, survey)
 
 
 @pytest.mark.parametrize(("people", "minimum", "status"), [(1_000, 200, "OPEN"), (10, 1_000, "WAITING")])

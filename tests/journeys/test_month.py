@@ -72,7 +72,7 @@ async def every_row(owner: asyncpg.Connection) -> list[tuple[str, str]]:
         " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
     )
     names = [table["name"] for table in tables]
-    assert {"care.member", "identity.mail", "research.answer", "catalog.survey"} < set(names)
+    assert {"care.member", "identity.outbox_entry", "research.answer", "catalog.survey"} < set(names)
     return [(name, row["row"]) for name in names for row in await owner.fetch(f"SELECT t::text AS row FROM {name} t")]
 
 
@@ -279,7 +279,7 @@ async def test_a_members_month(own_ask: Ask, mailbox: Mailbox, owner: asyncpg.Co
     }
     assert (await mailbox.next(ADDRESS))["Subject"] == "Votre compte a été supprimé"
     async with asyncio.timeout(10):
-        waiting = "SELECT EXISTS (SELECT FROM identity.mail)"  # it is deleted once delivered
+        waiting = "SELECT EXISTS (SELECT FROM identity.outbox_entry)"  # it is deleted once delivered
         while await network.value(waiting):  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
     rows = await every_row(owner)

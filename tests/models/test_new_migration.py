@@ -155,12 +155,13 @@ CREATE VIEW care.everybody AS SELECT id FROM care.member;
 CREATE FUNCTION care.left_over() RETURNS void LANGUAGE sql AS 'SELECT';
 GRANT EXECUTE ON FUNCTION care.left_over() TO cohorte_patient;
 DROP FUNCTION identity.mail_due(integer);
-CREATE FUNCTION identity.mail_due(most integer) RETURNS SETOF uuid LANGUAGE sql AS 'SELECT id FROM identity.mail';
+CREATE FUNCTION identity.mail_due(most integer) RETURNS SETOF uuid LANGUAGE sql
+    AS 'SELECT id FROM identity.outbox_entry';
 DROP FUNCTION identity.mail_sent(uuid);
 CREATE OR REPLACE FUNCTION catalog.today() RETURNS date LANGUAGE sql AS 'SELECT current_date';
 DROP TRIGGER guard_care_link ON care.care_link;
 ALTER TABLE care.membership DISABLE TRIGGER membership_gone;
-ALTER TABLE identity.mail DISABLE ROW LEVEL SECURITY;
+ALTER TABLE identity.outbox_entry DISABLE ROW LEVEL SECURITY;
 ALTER TABLE care.flag FORCE ROW LEVEL SECURITY;
 ALTER POLICY patient_reads ON care.observation USING (true);
 CREATE POLICY buyer_reads ON care.observation AS RESTRICTIVE FOR SELECT TO PUBLIC USING (false);

@@ -82,7 +82,7 @@ identity.registration        - - - - -
 identity.pseudonym_look      - - - - -
 identity.password_reset      - - - - -
 identity.attempt             - - - - -
-identity.mail                - - - - -
+identity.outbox_entry        - - - - -
 """
 READERS = {
     table: {login for login, letter in zip(LOGINS, letters, strict=True) if letter != "-"}
@@ -358,7 +358,7 @@ async def test_a_differing_policy_grant_or_open_table_is_reported(
         "DROP POLICY patient_deletes ON care.diagnosis",
         "GRANT SELECT ON research.record TO cohorte_buyer",
         "GRANT UPDATE (kind) ON care.member TO cohorte_patient",
-        "ALTER TABLE identity.mail DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE identity.outbox_entry DISABLE ROW LEVEL SECURITY",
         "REVOKE USAGE ON SCHEMA care FROM cohorte_publisher",
     ):
         await run(fresh, statement)
@@ -371,7 +371,7 @@ async def test_a_differing_policy_grant_or_open_table_is_reported(
         f"{file}: column grant UPDATE on columns of care.member to cohorte_patient {command} care.member`",
         f"{file}: policy patient_deletes on care.diagnosis {command} care.diagnosis`",
         f"{file}: policy patient_reads on care.observation {command} care.observation`",
-        f"{file}: row-level security identity.mail {command} identity.mail`",
+        f"{file}: row-level security identity.outbox_entry {command} identity.outbox_entry`",
         f"{file}: schema grant USAGE on care to cohorte_publisher {command}`",
         f"{file}: table grant SELECT on research.record to cohorte_buyer {command} research.record`",
     ]

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from math import exp, log, log1p
 from statistics import fmean
 
-from models.viewers import Audience
 from privacy.domains import REGIONS
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import (
@@ -240,8 +239,8 @@ def notices(seen: VisibleRows, language: str = "EN") -> list[Found]:
 
 @field("Survey.minimumParticipants")
 def minimum_participants(seen: VisibleRows, survey: Found) -> int | None:
-    hidden = survey["status"] == "WAITING" and seen.viewer.audience is not Audience.MANAGER
-    return None if hidden else survey["minimum_participants"]
+    manages = any("SURVEY_MANAGER" in staff["roles"] for staff in seen.tables.get("identity.staff", []))
+    return None if survey["status"] == "WAITING" and not manages else survey["minimum_participants"]
 
 
 @field("Survey.questions")

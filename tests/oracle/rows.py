@@ -18,12 +18,14 @@ CATALOGUE = frozenset({
     "catalog.condition", "catalog.community", "catalog.community_indicator", "catalog.community_treatment",
     "catalog.indicator", "catalog.notice", "catalog.treatment", "insight.organization", "insight.ledger_entry",
 })  # fmt: skip
-OF_MEMBERS = frozenset({  # what any member, and staff, may read of every member
+OF_MEMBERS = frozenset({  # what any member, and moderators, may read of every member
     "care.member", "care.membership", "care.discussion", "care.discussion_topic", "care.post", "care.post_reaction",
 })  # fmt: skip
-OF_STAFF = frozenset({  # what staff read of every member and every organization
-    "care.flag", "care.removal", "care.suspension", "catalog.survey_progress", "insight.licence",
-})  # fmt: skip
+OF_STAFF = {  # what staff with a role read of every member and every organization
+    "MODERATOR": {"care.flag", "care.removal", "care.removed_text", "care.suspension"} | OF_MEMBERS,
+    "SURVEY_MANAGER": {"catalog.survey_progress"},
+    "DATA_STEWARD": {"insight.licence"},
+}
 SHOWN_TO_BUYERS = frozenset({"OPEN", "CLOSED", "RELEASED", "ARCHIVED"})
 
 
@@ -89,18 +91,24 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
             tables, None if viewer.audience is not Audience.BUYER else licensed_datasets(tables, viewer, today)
         )
     if viewer.audience is Audience.BUYER:
-        tests |= of_surveys(tables, viewer.audience, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
+        tests |= of_surveys(tables, False, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
         own = ("insight.licence", "insight.api_key")
         return tests | dict.fromkeys(own, lambda row: bool(row["organization_id"] == viewer.organization))
     if viewer.audience is Audience.MANAGER:
-        tests |= of_surveys(tables, viewer.audience, lambda _: True) | dict.fromkeys(OF_MEMBERS, lambda _: True)
-        tests |= dict.fromkeys(OF_STAFF, lambda _: True)
-        tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
-        moderates = any(row["id"] == viewer.staff and "MODERATOR" in row["roles"] for row in tables["identity.staff"])
-        tests["care.removed_text"] = lambda _: moderates
+        roles = {role for row in tables["identity.staff"] if row["id"] == viewer.staff for role in row["roles"]}
+        tests |= of_surveys(tables, "SURVEY_MANAGER" in roles, lambda survey: survey["status"] != "DRAFT")
+        if not roles & {"SURVEY_MANAGER", "DATA_STEWARD"}:
+            tests |= of_datasets(tables, set())
+        associations = {row["id"] for row in tables["care.member"] if row["kind"] == "ASSOCIATION"}
+        tests["care.member"] = lambda member: member["id"] in associations
+        tests["care.membership"] = lambda membership: membership["member_id"] in associations
+        for role in roles:
+            tests |= dict.fromkeys(OF_STAFF[role], lambda _: True)
+        if "MODERATOR" in roles:
+            tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
         tests["identity.staff"] = lambda staff: bool(staff["id"] == viewer.staff)
     if viewer.audience is Audience.PATIENT:
-        tests |= of_surveys(tables, viewer.audience, lambda survey: survey["status"] != "DRAFT")
+        tests |= of_surveys(tables, False, lambda survey: survey["status"] != "DRAFT")
         tests |= dict.fromkeys(OF_MEMBERS, lambda _: True) | of_member(tables, viewer.member)
     return tests
 
@@ -135,16 +143,14 @@ def of_datasets(tables: Everything, readable: set[UUID] | None) -> dict[str, Cal
     return tests | dict.fromkeys(("insight.cell", "insight.statistic"), lambda row: row["insight_id"] in insights)
 
 
-def of_surveys(
-    tables: Everything, audience: Audience, shown: Callable[[Found], bool]
-) -> dict[str, Callable[[Found], bool]]:
+def of_surveys(tables: Everything, manages: bool, shown: Callable[[Found], bool]) -> dict[str, Callable[[Found], bool]]:
     """Rules for questions, options and visibility rules, which are readable with their survey, and for eligibility.
 
-    Members do not read the eligibility of a survey that waits.
+    Only who manages surveys reads drafts, and the eligibility of a survey that waits.
     """
     waiting = {row["id"] for row in tables["catalog.survey"] if row["status"] == "WAITING"}
-    hidden = set() if audience is Audience.MANAGER else waiting
-    surveys = {row["id"] for row in tables["catalog.survey"] if shown(row)}
+    hidden = set() if manages else waiting
+    surveys = {row["id"] for row in tables["catalog.survey"] if manages or shown(row)}
     questions = {row["id"] for row in tables["catalog.question"] if row["survey_id"] in surveys}
     return {
         "catalog.survey": lambda row: row["id"] in surveys,

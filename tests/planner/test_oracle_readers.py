@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_abstract_type, is_object_type
 
+from models.identity.accounts import StaffRole
 from models.security.read_rules import SCOPES
 from models.viewers import Audience, Viewer
 from planner.declare import Column
@@ -97,7 +98,10 @@ def coordinates(missing: Iterable[str]) -> dict[str, str]:
 
 @pytest.mark.parametrize("audience", Audience, ids=lambda audience: audience.view)
 def test_the_oracle_has_a_scope_for_every_readable_table(audience: Audience) -> None:
-    tables: Everything = defaultdict(list) | {"insight.organization": [{"id": UUID(int=1), "kind": "LABORATORY"}]}
+    tables: Everything = defaultdict(list) | {
+        "insight.organization": [{"id": UUID(int=1), "kind": "LABORATORY"}],
+        "identity.staff": [{"id": UUID(int=1), "roles": [role.value for role in StaffRole]}],
+    }
     viewer = Viewer(audience, member=UUID(int=1), organization=UUID(int=1), staff=UUID(int=1))
     known, readable = set(scope(tables, viewer, date.min)), {n for n, s in SCOPES.items() if audience in s.readers}
     file = "tests/oracle/rows.py"

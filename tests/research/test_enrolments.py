@@ -264,30 +264,6 @@ async def test_datasets_end_when_their_term_is_over_or_their_budget_is_almost_sp
         assert await admin.fetchval("SELECT $1 IN (SELECT insight.datasets_due())", made) is due, given
 
 
-async def test_members_are_notified_once_until_they_have_read_it(admin: Admin, community_id: UUID) -> None:
-    ada, ben, eve = [await joined(admin, community_id) for _ in range(3)]
-    made, other = await wave(admin, community_id), await wave(admin, community_id)
-    await made.freeze()
-    await admin.execute(CONSENT, eve, False, [])
-    insights = [(await factories.insight(admin, dataset_id=made.id))["id"] for _ in range(3)]
-    foreign = (await factories.insight(admin, dataset_id=other.id))["id"]
-    tell = "SELECT research.tell_enrolled($1, $2)"
-    assert await admin.fetchval(tell, made.id, insights[0]) == 2
-    assert await admin.fetchval(tell, made.id, insights[1]) == 0
-    await admin.execute("UPDATE care.notification SET read_at = now() WHERE member_id = $1", ben)
-    assert await admin.fetchval(tell, made.id, insights[2]) == 1
-    async with undone(admin):
-        with pytest.raises(asyncpg.CheckViolationError, match="the insight is of another dataset"):
-            await admin.fetchval(tell, made.id, foreign)
-    query = """
-        SELECT member_id, kind, subject_type, subject_id FROM care.notification WHERE member_id = any($1)
-        ORDER BY created_at, read_at
-        """
-    notified = {tuple(row) for row in await admin.fetch(query, [ada, ben, eve])}
-    published = ("INSIGHT_PUBLISHED", "ins")
-    assert notified == {(ada, *published, insights[0]), (ben, *published, insights[0]), (ben, *published, insights[2])}
-
-
 @pytest.mark.parametrize("login", [*Audience, PUBLISHER], ids=lambda login: login.role)
 async def test_no_role_reaches_a_record_directly(dsn: str, login: Any) -> None:
     await logins.open_roles(dsn)

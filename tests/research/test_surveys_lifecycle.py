@@ -45,6 +45,7 @@ async def test_a_scheduled_survey_waits_for_its_day_and_for_enough_members(
     await becomes_ready(network, later, now)
     async with as_(PUBLISHER, network) as publisher:
         await settle_surveys(publisher)
+    await network.deliver()
     assert (await status_of(network, later), await participation(network, ada, later)) == ("WAITING", None)
     assert (await status_of(network, now), await participation(network, ada, now)) == ("OPEN", "INVITED")
     assert await status_of(network, early) == "WAITING"

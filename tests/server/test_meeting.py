@@ -15,7 +15,7 @@ from tests import factories
 from tests.support.callers import User
 from tests.support.client import Caller, serving
 from tests.support.network import Network
-from tests.support.surveys import consents, drafted, opened, participation
+from tests.support.surveys import consents, drafted, looked_at, opened, participation
 
 REGION = {"regions": ["Mayotte"]}
 
@@ -70,7 +70,8 @@ async def test_a_member_who_joins_during_scheduling_is_counted_and_invited(fresh
             answer,
         ):
             await joins(other, ben, community_id)
-    assert answer == {"data": {"surveySchedule": {"survey": {"status": "OPEN"}, "userErrors": []}}}
+        assert answer == {"data": {"surveySchedule": {"survey": {"status": "WAITING"}, "userErrors": []}}}
+        assert await looked_at(network, survey) == "OPEN"
     assert [await participation(network, who, survey) for who in (ada, ben)] == ["INVITED", "INVITED"]
 
 

@@ -117,12 +117,12 @@ async def test_waits_for_connections_and_open_subscriptions_are_measured(templat
 
 async def test_the_age_of_the_oldest_mail_is_measured(fresh: str) -> None:
     owner = await asyncpg.connect(fresh)
-    mail = "INSERT INTO identity.mail (recipient, letter, locale, code, created_at, due_at)"
+    mail = "INSERT INTO identity.outbox_entry (kind, recipient, letter, locale, code, created_at, due_at)"
     try:
         assert await owner.fetchval("SELECT identity.mail_waits()") == 0
         for minutes in (5, 90):
             age = f"now() - {minutes} * interval '1 minute', now() + interval '1 day'"
-            await owner.execute(f"{mail} VALUES ('a@people.example', 'VERIFY_EMAIL', 'en', 'code', {age})")
+            await owner.execute(f"{mail} VALUES ('MAIL', 'a@people.example', 'VERIFY_EMAIL', 'en', 'code', {age})")
         port = free_port()
         async with serving(fresh, metrics_port=port):
             async with asyncio.timeout(10):

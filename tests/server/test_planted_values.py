@@ -277,7 +277,7 @@ async def refuse_mail(network: Network) -> None:
     answer = await network.ask(ANYBODY, REGISTER, {"input": newcomer(PLANTED)})
     assert answer["data"]["register"]["userErrors"] == []
     async with asyncio.timeout(10):
-        while not await network.database.fetchval("SELECT count(*) FROM identity.mail WHERE attempts > 0"):  # noqa: ASYNC110
+        while not await network.database.fetchval("SELECT count(*) FROM identity.outbox_entry WHERE attempts > 0"):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 

@@ -71,6 +71,7 @@ async def test_a_survey_opens_on_its_day(
         await network.events()
         await settle_surveys(publisher)
         await settle_surveys(publisher)
+    await network.deliver()
     assert (await status_of(network, survey), await status_of(network, lonely)) == ("OPEN", "WAITING")
     events = [one for one in await network.events() if one["kind"] == "surveyOpened"]
     assert events == [{"kind": "surveyOpened", "subject": str(key(survey)), "about": str(community_id)}]
@@ -113,6 +114,7 @@ async def test_concurrent_schedulers_do_the_work_once(
     await network.events()
     async with as_(PUBLISHER, network) as one, as_(PUBLISHER, network) as two, as_(PUBLISHER, network) as three:
         await asyncio.gather(*(settle_surveys(publisher) for publisher in (one, two, three)))
+    await network.deliver()
     assert [await status_of(network, survey) for survey in surveys] == ["OPEN"] * 3
     events = [event["kind"] for event in await network.events()]
     assert (events.count("surveyOpened"), events.count("notificationAdded")) == (3, 15)

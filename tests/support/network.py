@@ -17,6 +17,7 @@ import pytest_asyncio
 from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sharing
 from models.identity.organizations import OrganizationKind
+from resolvers.identity.outbox import deliver_all
 from tests import factories
 from tests.support.callers import User, open_session
 from tests.support.client import Ask, Caller, serving
@@ -110,6 +111,10 @@ class Network:
         """The first day that has not begun anywhere, whenever the test runs."""
         latest: date = await self.value("SELECT catalog.latest_today()")
         return (latest + timedelta(days=1)).isoformat()
+
+    async def deliver(self) -> None:
+        """Delivers the outbox's news to everybody, who would otherwise be notified within seconds."""
+        await deliver_all(self.database)
 
     async def events(self) -> list[dict[str, str]]:
         """The events published since the last call."""

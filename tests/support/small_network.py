@@ -53,7 +53,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         sharing=Sharing.ALL_MEMBERS,
     )  # fmt: skip
     association = await factories.member(
-        connection, pseudonym="Small Association", kind=MemberKind.ASSOCIATION, verified=True
+        connection, pseudonym="Small Association", kind=MemberKind.ASSOCIATION, verified=True, about="We help"
     )
     own = {"member_id": patient["id"]}
     await factories.membership(connection, **own, **of_community, joined_on=MONDAY, role=MembershipRole.AMBASSADOR)

@@ -81,10 +81,19 @@ async def becomes_ready(network: Network, *surveys: str) -> None:
         assert await network.database.execute(lowered, key(survey)) == "UPDATE 1"
 
 
+async def looked_at(network: Network, survey: str) -> str:
+    """The status of a waiting survey after a look at whether it opens, if one is due today."""
+    async with network.database.transaction():
+        await openings.settle(network.database, key(survey))
+    await network.deliver()
+    return await status_of(network, survey)
+
+
 async def opens(network: Network, survey: str) -> None:
     """Opens a waiting survey as if enough members could answer it."""
     await network.database.execute("SELECT catalog.open_survey($1)", key(survey))
     assert await status_of(network, survey) == "OPEN"
+    await network.deliver()
 
 
 async def opened(network: Network, survey_manager: Caller, community_id: UUID, *members: User, **given: Any) -> str:

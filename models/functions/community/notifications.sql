@@ -19,6 +19,7 @@ BEGIN
     INSERT INTO care.notification (member_id, kind, subject_type, subject_id, demonstration)
     SELECT m.id, notify_member.kind, notify_member.subject_type, notify_member.subject_id, m.demonstration
     FROM care.member m WHERE m.id = notify_member.member
+    ON CONFLICT DO NOTHING  -- news that is reported once
     RETURNING id INTO made;
     IF made IS NOT NULL THEN
         PERFORM care.announce('notificationAdded', made, notify_member.member);

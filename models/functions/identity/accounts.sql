@@ -66,7 +66,7 @@ BEGIN
     UPDATE care.flag f SET note = NULL WHERE f.member_id = viewer AND f.note IS NOT NULL;
     DELETE FROM care.notification n WHERE n.subject_id = viewer;
     DELETE FROM identity.mutation m WHERE m.caller = viewer;
-    DELETE FROM identity.mail m WHERE m.recipient = leaving.email;
+    DELETE FROM identity.outbox_entry o WHERE o.recipient = leaving.email;
     DELETE FROM identity.registration r WHERE r.email = leaving.email;
     DELETE FROM identity.attempt a WHERE a.subject IN (
         sha256(convert_to('sign-in account ' || leaving.email, 'UTF8')),

@@ -33,7 +33,7 @@ BEGIN
     ELSE
         -- A commit that writes takes longer than one that doesn't: response times would show who has an account.
         INSERT INTO identity.attempt (subject) VALUES (digest);
-        PERFORM pg_notify('cohorte_mail', '');
+        PERFORM pg_notify('cohorte_outbox', '');
     END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION identity.request_password_reset(text, text, interval, interval, boolean) TO cohorte_public;

@@ -1,8 +1,14 @@
 -- Who a survey is for, and their invitations.
 
--- The members that a survey is for, or whether one of them is: members of its community, patients unless its
+-- The part that a member is in, when news is delivered: one of 64, 0 to 63, by their random id.
+CREATE FUNCTION research.part_of(member uuid) RETURNS integer
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT get_byte(uuid_send(part_of.member), 0) / 4 $$;
+
+-- The members that a survey is for, or those of one part, or whether one of them is: members of its community, patients unless its
 -- eligibility says otherwise, whose consent covers all recipients of the survey. Others' answers could never be used.
-CREATE FUNCTION research.eligible(survey uuid, only_member uuid DEFAULT NULL) RETURNS SETOF uuid
+CREATE FUNCTION research.eligible(survey uuid, only_member uuid DEFAULT NULL, part integer DEFAULT NULL)
+RETURNS SETOF uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT m.id
@@ -14,6 +20,7 @@ AS $$
         AND k.recipients @> s.offered_to
     LEFT JOIN care.profile p ON p.member_id = m.id
     WHERE s.id = eligible.survey AND (eligible.only_member IS NULL OR m.id = eligible.only_member)
+        AND (eligible.part IS NULL OR research.part_of(m.id) = eligible.part)
         AND CASE WHEN cardinality(e.kinds) > 0 THEN m.kind = ANY (e.kinds) ELSE m.kind = 'PATIENT' END
         AND (coalesce(cardinality(e.sexes), 0) = 0 OR p.sex = ANY (e.sexes))
         AND (e.born_from IS NULL OR p.birth_year >= e.born_from)
@@ -24,26 +31,19 @@ AS $$
     ORDER BY m.id
 $$;
 
--- Invites eligible members to an open survey, and notifies them, unless they were invited before. Returns how many.
-CREATE FUNCTION research.invite(survey uuid, only_member uuid DEFAULT NULL) RETURNS integer
+-- Invites the viewer to an open survey that they can answer, and notifies them, unless they were invited before.
+CREATE FUNCTION research.invite(survey uuid, member uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    invited uuid;
-    count integer := 0;
 BEGIN
-    FOR invited IN
-        INSERT INTO research.participation (member_id, survey_id, status, demonstration)
-        SELECT e.member_id, s.id, 'INVITED', s.demonstration
-        FROM catalog.survey s, research.eligible(invite.survey, invite.only_member) e (member_id)
-        WHERE s.id = invite.survey
-        ON CONFLICT (member_id, survey_id) DO NOTHING
-        RETURNING member_id
-    LOOP
-        PERFORM care.notify_member(invited, 'SURVEY_OPEN', 'svy', invite.survey);
-        count := count + 1;
-    END LOOP;
-    RETURN count;
+    INSERT INTO research.participation (member_id, survey_id, status, demonstration)
+    SELECT e.member_id, s.id, 'INVITED', s.demonstration
+    FROM catalog.survey s, research.eligible(invite.survey, invite.member) e (member_id)
+    WHERE s.id = invite.survey
+    ON CONFLICT (member_id, survey_id) DO NOTHING;
+    IF FOUND THEN
+        PERFORM care.notify_member(invite.member, 'SURVEY_OPEN', 'svy', invite.survey);
+    END IF;
 END $$;
 
 -- Takes back the invitations to surveys of a community that a member has left. They are invited again if

@@ -123,34 +123,3 @@ BEGIN
     END IF;
 END $$;
 GRANT EXECUTE ON FUNCTION research.end_dataset(uuid, text) TO cohorte_publisher;
-
--- Notifies the members of a dataset of a new insight, unless an earlier notification of the dataset is unread. Returns
--- how many. Members who are being deleted are skipped.
-CREATE FUNCTION research.tell_enrolled(dataset uuid, insight uuid) RETURNS integer
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    told integer;
-BEGIN
-    PERFORM FROM insight.insight i WHERE i.id = tell_enrolled.insight AND i.dataset_id = tell_enrolled.dataset;
-    IF NOT FOUND THEN
-        RAISE 'the insight is of another dataset' USING ERRCODE = 'check_violation';
-    END IF;
-    WITH enrolled AS (
-        SELECT m.id, m.demonstration
-        FROM research.enrolment e JOIN care.member m ON m.id = e.member_id
-        WHERE e.dataset_id = tell_enrolled.dataset AND e.withdrawn_at IS NULL
-            AND NOT EXISTS (
-                SELECT FROM care.notification n JOIN insight.insight i ON i.id = n.subject_id
-                WHERE n.member_id = e.member_id AND n.kind = 'INSIGHT_PUBLISHED' AND n.read_at IS NULL
-                    AND i.dataset_id = e.dataset_id)
-        FOR KEY SHARE OF m SKIP LOCKED
-    ), made AS (
-        INSERT INTO care.notification (member_id, kind, subject_type, subject_id, demonstration)
-        SELECT e.id, 'INSIGHT_PUBLISHED', 'ins', tell_enrolled.insight, e.demonstration FROM enrolled e
-        RETURNING id, member_id
-    )
-    SELECT count(*) INTO told FROM made m CROSS JOIN LATERAL care.announce('notificationAdded', m.id, m.member_id);
-    RETURN told;
-END $$;
-GRANT EXECUTE ON FUNCTION research.tell_enrolled(uuid, uuid) TO cohorte_publisher;

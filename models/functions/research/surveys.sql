@@ -48,7 +48,7 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.look(uuid) TO cohorte_publisher;
 
--- Opens a waiting survey, which the caller has found to be ready, and invites those who can answer it.
+-- Opens a waiting survey, which the caller has found to be ready. Those who can answer it are invited afterwards.
 --
 -- The community's row is locked: of a member who joins or consents meanwhile, one of the two transactions sees the other
 -- and invites them.
@@ -66,7 +66,7 @@ BEGIN
         RETURN;
     END IF;
     DELETE FROM research.survey_opening o WHERE o.survey_id = open_survey.survey;
-    PERFORM research.invite(open_survey.survey);
+    PERFORM identity.queue_news('SURVEY_OPENED', open_survey.survey);
     PERFORM care.announce('surveyOpened', open_survey.survey, community);
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.open_survey(uuid) TO cohorte_publisher;

@@ -1,0 +1,48 @@
+"""The table of the outbox: what is sent or delivered after the transaction that caused it has committed."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field
+
+from models.columns import Table, choice, key, moment, within
+from models.identity.registrations import MailTemplate
+
+
+class OutboxKind(StrEnum):
+    """What is done with an entry."""
+
+    MAIL = "MAIL"  # sent to one recipient
+    INSIGHT_PUBLISHED = "INSIGHT_PUBLISHED"  # the members of the insight's dataset are notified
+    SURVEY_OPENED = "SURVEY_OPENED"  # the members who can answer the survey are invited
+
+
+class OutboxEntry(Table, table=True):
+    """A mail to send or news to deliver; its row is deleted once that is done.
+
+    `due_at` is the time of the next attempt. News is delivered to one part of the members after another: `part` is the
+    first that is left.
+    """
+
+    __table_args__ = within(
+        "identity",
+        Index(None, "due_at"),
+        Index(None, "recipient"),
+        CheckConstraint("(kind = 'MAIL') = (num_nonnulls(recipient, letter, locale) = 3)", name="mail"),
+        CheckConstraint("(kind = 'MAIL') = (subject_id IS NULL)", name="news"),
+    )
+
+    id: UUID = key()
+    kind: OutboxKind = choice(OutboxKind, "kind")
+    subject_id: UUID | None = None  # of news: the insight or the survey
+    part: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    recipient: str | None = None
+    letter: MailTemplate | None = choice(MailTemplate, "letter", default=None, nullable=True)
+    locale: str | None = None
+    code: str | None = None
+    about: str | None = None  # the name of a community or an organization, if the template has one
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    due_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

@@ -1,0 +1,7 @@
+"""Outbox."""
+
+from models.migrations import frozen
+
+revision = "0024"
+down_revision = "0020"
+upgrade, downgrade = frozen.steps(__file__)

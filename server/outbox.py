@@ -1,0 +1,63 @@
+"""Works through the outbox: one process at a time for each kind of work, woken by new entries."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import asyncpg
+
+from resolvers.identity import outbox
+
+CHECK_SECONDS = 20.0  # what is due for another attempt is not announced
+PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+
+class Outbox:
+    """Calls `work` with a connection whenever something may be due, as long as no other process does the same work.
+
+    Every process is notified of new entries; the one that holds `lock` works.
+    """
+
+    def __init__(self, work: Callable[[asyncpg.Connection], Awaitable[None]], lock: int, log: logging.Logger) -> None:
+        self.work = work
+        self.lock = lock
+        self.log = log
+        self.wake = asyncio.Event()
+
+    async def run(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
+        """Works until cancelled; reconnects after an error, with growing pauses."""
+        failures = 0
+        while True:
+            try:
+                connection = await connect()
+                try:
+                    await connection.add_listener(outbox.CHANNEL, self.notified)
+                    connection.add_termination_listener(self.notified)
+                    while True:
+                        await self.once(connection)
+                        failures = 0
+                        # Not wait_for(): before Python 3.12 it loses a cancellation that comes with the event.
+                        with suppress(TimeoutError):
+                            async with asyncio.timeout(CHECK_SECONDS):
+                                await self.wake.wait()
+                finally:
+                    # Not close(): it would wait for a reply from a server that may be gone.
+                    connection.terminate()
+            except Exception as error:  # of any kind: nothing would restart this task
+                self.log.warning("the outbox cannot be reached: %s", type(error).__name__)
+                await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)])
+                failures += 1
+
+    def notified(self, *_: object) -> None:
+        self.wake.set()
+
+    async def once(self, connection: asyncpg.Connection) -> None:
+        """Does what is due, unless another process holds the lock: it has the same notifications."""
+        self.wake.clear()
+        if not await outbox.lock_outbox(connection, self.lock):
+            return
+        try:
+            await self.work(connection)
+        finally:
+            await outbox.unlock_outbox(connection, self.lock)

@@ -1,0 +1,148 @@
+"""Which fields of the manager view have values for each role of staff: every field is classified."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+
+from models.identity.accounts import StaffRole
+from models.logins import open_roles, pool
+from models.security.read_rules import open_tables
+from models.viewers import Audience, Viewer
+from planner.operations import Planner
+from schema.build import View, build_views
+from tests.graph.test_every_field import answered, inserted, of_rows, values_in
+from tests.support.callers import User
+from tests.support.documents import every_field
+from tests.support.network import Network
+
+Roles = frozenset[StaffRole]
+MANAGER, MODERATOR, STEWARD = (frozenset({role}) for role in StaffRole)
+RESEARCH = MANAGER | STEWARD
+ALL = frozenset(StaffRole)
+# The fields of each type, by the roles that can get a value. To others they are null or empty, or nothing leads there.
+# Connections and edges have the roles of their items. Members other than associations are for moderators alone.
+READS: Mapping[str, Mapping[Roles, str]] = {
+    "Category": {ALL: "code label value"},
+    "Cell": {RESEARCH: "by category count interval marginOfError reliability share shareReliability"},
+    "CohortReadiness": {ALL: "consenting needed ready"},
+    "Community": {
+        ALL: "associations condition countedOn datasets description discussions id indicators insights "
+        "memberCount members name readiness slug surveys treatments",
+        MODERATOR: "ambassadors",
+    },
+    "Condition": {ALL: "icd10 id name orpha"},
+    "DataUse": {
+        ALL: "community cost datasetTitle id ledgerEntry organization publishedAt purpose variables",
+        RESEARCH: "insight",
+    },
+    "Dataset": {
+        ALL: "budget community endedOn endsOn frozenOn id insights kind offeredTo size survey title variables wave",
+    },
+    "Discussion": {MODERATOR: "about author closed community createdAt id lastPost lastPostAt postCount posts title"},
+    "Eligibility": {ALL: "bornFrom bornTo kinds regions sexes treatments"},
+    "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status"},
+    "Indicator": {ALL: "hpo id kind layNames maximum minimum name scale slug unit"},
+    "Insight": {
+        RESEARCH: "by cells cost csv dataset id jsonStat ledgerEntry marginOfError precision publishedAt purpose "
+        "reconciled requestedBy statistics variable",
+    },
+    "Interval95": {RESEARCH: "high low"},
+    "LedgerEntry": {ALL: "hash id line position previousHash"},
+    "Licence": {STEWARD: "community endsOn id organization price purpose quota reason startsOn status"},
+    "Member": {
+        ALL: "about communities id joinedOn kind pseudonym verified",
+        MODERATOR: "ageBand region sex suspension",
+    },
+    "Money": {STEWARD: "amount currency"},
+    "Notice": {ALL: "id inForceOn language purpose text version"},
+    "Organization": {ALL: "id kind name", STEWARD: "licences"},
+    "PageInfo": {ALL: "endCursor hasNextPage hasPreviousPage startCursor"},
+    "Post": {MODERATOR: "author body createdAt discussion editedAt id reactions removalReason removed removedBody"},
+    "PrivacyBudget": {ALL: "cap insightsLeft remaining spent"},
+    "PrivacyCost": {ALL: "delta epsilon microRho"},
+    "Question": {ALL: "bins help id key kind maxChoices maximum minimum options position required text visibleWhen"},
+    "QuestionOption": {ALL: "code label"},
+    "ReactionCount": {MODERATOR: "count reaction"},
+    "ReconciledTable": {RESEARCH: "asOf cells releases statistics"},
+    "Staff": {ALL: "id name roles"},
+    "Statistic": {RESEARCH: "by interval measure reliability value"},
+    "Survey": {
+        ALL: "closesOn community dataset description eligibility id minimumParticipants offeredTo opensOn "
+        "questions status title version",
+        MANAGER: "progress",
+    },
+    "SurveyProgress": {MANAGER: "completed countedOn eligible invited started"},
+    "Suspension": {MODERATOR: "createdAt id reason until"},
+    "Treatment": {ALL: "atc id inn insights kind name slug"},
+    "Variable": {ALL: "categories id label maxPerMember name ordinal"},
+    "Viewer": {ALL: "audience id staff"},
+    "VisibilityRule": {ALL: "operator question values"},
+}
+
+
+def classified(view: View) -> dict[tuple[str, str], Roles]:
+    """The roles that can get a value of each field of the view."""
+    found = {
+        (kind, name): roles
+        for kind, fields in READS.items()
+        for roles, names in fields.items()
+        for name in names.split()
+    }
+    for kind, name in of_rows(view):
+        item = kind.removesuffix("Connection").removesuffix("Edge")
+        if item != kind and item in READS:
+            reached = found[item, "id"]
+            found[kind, name] = ALL if name == "pageInfo" and kind not in BELOW else reached
+    return found
+
+
+BELOW = {"PostConnection"}  # that only objects of some roles lead to
+
+
+def test_every_field_is_classified_by_role() -> None:
+    view = build_views()[Audience.MANAGER]
+    mend = "say which roles can read these, in READS in tests/graph/test_staff_fields.py"
+    assert of_rows(view) == set(classified(view)), mend
+
+
+async def test_each_role_gets_values_of_its_fields_and_of_no_other(fresh: str) -> None:
+    await open_roles(fresh)
+    network, view = await inserted(fresh), build_views()[Audience.MANAGER]
+    viewer, expected = network.viewers[Audience.MANAGER], classified(view)
+    documents = list(every_field(view._schema, network.values))
+    connections = await pool(fresh, Audience.MANAGER, 1, 30.0)
+    owner = await asyncpg.connect(fresh)
+    try:
+        for roles in (*({role} for role in StaffRole), set()):
+            await owner.execute("UPDATE identity.staff SET roles = $1", [role.value for role in roles])
+            given = await values_for(view, connections, documents, viewer)
+            names = {field for field, allowed in expected.items() if allowed & roles or (not roles and allowed == ALL)}
+            names -= set() if roles else {("Staff", "roles")}
+            assert (roles, given & set(expected) - names, names - given) == (roles, set(), set())
+    finally:
+        await connections.close()
+        await owner.close()
+
+
+async def values_for(
+    view: View, connections: "asyncpg.Pool[asyncpg.Record]", documents: list[str], viewer: Viewer
+) -> set[tuple[str, str]]:
+    planner = Planner(view._schema, Audience.MANAGER, open_tables=open_tables(Audience.MANAGER))
+    given: set[tuple[str, str]] = set()
+    for document in documents:
+        given |= values_in(await answered(planner, connections, document, viewer))
+    return given
+
+
+async def test_a_refusal_names_the_role_that_is_needed(network: Network, survey_manager: User, steward: User) -> None:
+    refusals: dict[str, tuple[User, dict[str, Any], StaffRole]] = {
+        "discussionClose": (survey_manager, {"discussion": f"dis_{uuid4()}", "closed": True}, StaffRole.MODERATOR),
+        "surveySchedule": (steward, {"survey": f"svy_{uuid4()}"}, StaffRole.SURVEY_MANAGER),
+        "licenceDecide": (survey_manager, {"licence": f"lic_{uuid4()}", "granted": False}, StaffRole.DATA_STEWARD),
+    }
+    for mutation, (who, given, role) in refusals.items():
+        [error] = (await network.answer(who, mutation, "__typename", **given))["errors"]
+        assert error["message"] == f"This requires the role {role.value}."
+        assert error["extensions"] == {"code": "FORBIDDEN", "role": role.value}

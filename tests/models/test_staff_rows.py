@@ -1,0 +1,122 @@
+"""Which rows of each table staff may read with each of their roles, and without one."""
+
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from models.identity.accounts import StaffRole
+from models.insight.datasets import DatasetStatus
+from models.research.surveys import SurveyStatus
+from models.security.read_rules import SCOPES
+from models.viewers import Audience
+from tests import factories
+from tests.models.test_scopes import viewing
+from tests.support.small_network import small_network
+
+Admin = asyncpg.Connection
+ROLES: dict[str, list[StaffRole]] = {
+    "manager": [StaffRole.SURVEY_MANAGER],
+    "moderator": [StaffRole.MODERATOR],
+    "steward": [StaffRole.DATA_STEWARD],
+    "without": [],
+}
+# In the order of ROLES. `some`: of surveys, those that are no drafts; of members, the associations;
+# of datasets, those that are large enough.
+EXPECTED = """
+catalog.condition             all   all   all   all
+catalog.community             all   all   all   all
+catalog.community_indicator   all   all   all   all
+catalog.community_treatment   all   all   all   all
+catalog.indicator             all   all   all   all
+catalog.treatment             all   all   all   all
+catalog.survey                all   some  some  some
+catalog.survey_progress       all   none  none  none
+catalog.eligibility           all   some  some  some
+catalog.notice                all   all   all   all
+catalog.question              all   some  some  some
+catalog.question_option       all   some  some  some
+catalog.visibility_rule       all   some  some  some
+care.member                   some  all   some  some
+care.membership               some  all   some  some
+care.discussion               none  all   none  none
+care.discussion_topic         none  all   none  none
+care.post                     none  all   none  none
+care.post_reaction            none  all   none  none
+care.profile                  none  some  none  none
+care.flag                     none  all   none  none
+care.removal                  none  all   none  none
+care.removed_text             none  all   none  none
+care.suspension               none  all   none  none
+insight.organization          all   all   all   all
+insight.licence               none  none  all   none
+insight.dataset               some  some  some  some
+insight.variable              all   all   all   all
+insight.category              all   all   all   all
+insight.release               all   none  all   none
+insight.insight               all   none  all   none
+insight.cell                  all   none  all   none
+insight.statistic             all   none  all   none
+insight.ledger_entry          all   all   all   all
+identity.staff                some  some  some  some
+"""
+READS = {table: dict(zip(ROLES, cells, strict=True)) for table, *cells in map(str.split, EXPECTED.strip().split("\n"))}
+
+
+def test_every_table_of_staff_is_classified_by_role() -> None:
+    tables = {table for table, scope in SCOPES.items() if Audience.MANAGER in scope.readers}
+    mend = "say which role reads it, and which rows, in EXPECTED in tests/models/test_staff_rows.py"
+    assert tables == set(READS), mend
+
+
+async def test_staff_read_the_rows_of_their_role(admin: Admin) -> None:
+    await small_network(admin)
+    await factories.dataset(admin, status=DatasetStatus.TOO_SMALL)
+    await factories.profile(admin)  # shared with a community
+    for status in (SurveyStatus.DRAFT, SurveyStatus.WAITING):
+        await surveyed(admin, status)
+    staff = {name: (await factories.staff(admin, roles=roles))["id"] for name, roles in ROLES.items()}
+    found: dict[str, dict[str, str]] = {table: {} for table in READS}
+    for table, by_role in found.items():
+        everything = await admin.fetchval(f"SELECT count(*) FROM {table}")
+        for name, viewer in staff.items():
+            async with viewing(admin, Audience.MANAGER, viewer):
+                seen = await admin.fetchval(f"SELECT count(*) FROM {table}")
+            by_role[name] = "all" if seen == everything else "some" if seen else "none"
+    assert found == READS
+
+
+async def surveyed(admin: Admin, status: SurveyStatus) -> UUID:
+    """The id of a survey with this status, with a question and conditions on who is surveyed."""
+    survey: Any = (await factories.survey(admin, status=status))["id"]
+    question = (await factories.question(admin, survey_id=survey))["id"]
+    await factories.question_option(admin, question_id=question)
+    await factories.visibility_rule(admin, question_id=question)
+    await factories.eligibility(admin, survey_id=survey)
+    return UUID(str(survey))
+
+
+async def test_only_survey_managers_read_drafts_and_whom_a_survey_waits_for(admin: Admin) -> None:
+    surveys = {status: await surveyed(admin, status) for status in SurveyStatus}
+    for name, roles in ROLES.items():
+        viewer = (await factories.staff(admin, roles=roles))["id"]
+        async with viewing(admin, Audience.MANAGER, viewer):
+            rows = await admin.fetch("SELECT status FROM catalog.survey WHERE id = any($1)", list(surveys.values()))
+            asked = await admin.fetch("SELECT survey_id FROM catalog.eligibility")
+        hidden = set() if name == "manager" else {SurveyStatus.DRAFT}
+        assert {row["status"] for row in rows} == set(SurveyStatus) - hidden
+        hidden = hidden and hidden | {SurveyStatus.WAITING}
+        expected = {id for status, id in surveys.items() if status not in hidden}
+        assert {row["survey_id"] for row in asked} & set(surveys.values()) == expected
+
+
+async def test_no_role_reads_without_the_viewers_id(admin: Admin) -> None:
+    """Not even with another audience's id: nobody has a role then."""
+    await small_network(admin)
+    narrowed = [table for table, by_role in READS.items() if by_role["without"] == "none"]
+    assert "care.flag" in narrowed
+    async with viewing(admin, Audience.MANAGER):
+        for setting in ("cohorte.member", "cohorte.organization"):
+            await admin.execute("SELECT set_config($1, gen_random_uuid()::text, true)", setting)
+        for table in [*narrowed, "care.member", "care.membership", "identity.staff"]:
+            assert (table, await admin.fetchval(f"SELECT count(*) FROM {table}")) == (table, 0)
