@@ -25,15 +25,16 @@ from commands.databases import at, create_missing
 from commands.progress import Progress
 from models.migrations.run import UnknownRevision, upgrade
 from server import sockets
+from server.connections import Connections
 from server.planning import SWITCH_SECONDS
+from server.protocols import Configuration
 from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
-from settings import Limits, Settings, SettingsError, variable
+from settings import Settings, SettingsError, variable
 
 DATABASE = "cohorte"
 OLDEST = 15  # of PostgreSQL's major versions
-# Longer than load balancers (60 s by default) and HTTP clients (5 s in httpx) keep an idle connection, so that they
-# close it first: a request that is sent at the moment the server closes its connection is lost.
-KEEP_ALIVE_SECONDS = 75
+# Connections that may wait to be accepted. Few, because they are accepted together, before any of them is refused.
+BACKLOG = 128
 PASSWORD = "demonstration"  # noqa: S105 - of demonstration accounts, and printed
 SIGN_INS = {
     "patient": ("patient@", "relative@", "association@"),
@@ -50,21 +51,23 @@ def serve(settings: Settings) -> None:
         with listen(settings) as listener:
             app = create_app(settings.model_copy(update={"database_url": dsn}))
             sys.setswitchinterval(SWITCH_SECONDS)
-            Server(configuration(app, settings.limits), app, settings, listener).run(sockets=[listener])
+            Server(configuration(app, settings), app, settings, listener).run(sockets=[listener])
 
 
-def configuration(app: Cohorte, limits: Limits) -> uvicorn.Config:
+def configuration(app: Cohorte, settings: Settings) -> Configuration:
     """The HTTP server's configuration, which is the same for every server that is started."""
-    return uvicorn.Config(
+    limits = settings.limits
+    return Configuration(
         app,
+        Connections(limits, settings.connections, settings.connections_from, settings.trusted_proxies),
         loop="uvloop",
-        http="httptools",
+        backlog=BACKLOG,
         lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=int(limits.idle_seconds),
         timeout_graceful_shutdown=int(limits.request_seconds),
         **sockets.uvicorn_options(limits),
     )
@@ -133,10 +136,13 @@ def listen(settings: Settings) -> socket.socket:
     """A socket that listens on the settings' host and port. Raises Unavailable if they cannot be used."""
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        listener = socket.create_server(address[:2], family=family, backlog=2048)
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
         # Accepted connections inherit this. asyncio sets it only on sockets that declare the protocol TCP, which these
         # do not; without it the body of a response would wait 40 ms for the client to acknowledge the headers.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # inherited too: Linux ends connections to clients that are gone
+            unread = int(settings.limits.unread_seconds * 1000)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread)
         return listener
     except OSError as error:
         reason = (error.strerror or "").partition(" (")[0]  # Python appends the address, which the message has already

@@ -29,7 +29,6 @@ CLOSING_SECONDS = 1.0
 def uvicorn_options(limits: Limits) -> dict[str, Any]:
     """uvicorn's settings for WebSockets: messages are limited like request bodies, and not compressed."""
     return {
-        "ws": "websockets-sansio",
         "ws_max_size": limits.body_bytes,
         "ws_per_message_deflate": False,  # a small compressed message may expand to a large one
         "ws_ping_interval": PING_SECONDS,

@@ -78,7 +78,7 @@ def test_a_response_body_does_not_wait_until_its_head_is_acknowledged() -> None:
 
 def test_an_idle_connection_outlives_a_load_balancers_timeout() -> None:
     settings = Settings(database_url="postgresql://127.0.0.1/nowhere")
-    assert configuration(create_app(settings), settings.limits).timeout_keep_alive > 60
+    assert configuration(create_app(settings), settings).timeout_keep_alive > 60
 
 
 def test_an_invalid_setting_is_reported_in_one_sentence(refused: Callable[..., str]) -> None:

@@ -134,7 +134,7 @@ async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
         with mock.patch("app.build_views", views):
             app = create_app(made)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as in commands.serve, for the same reason
-        config = configuration(app, made.limits)
+        config = configuration(app, made)
         config.timeout_graceful_shutdown = 5
         server = Server(config, app)
         running = asyncio.create_task(server.serve(sockets=[listener]))
