@@ -40,6 +40,7 @@ from settings import Settings
 
 SIGN_INS, LOOKUPS = 4, 2  # connections for what strangers write, and for looking up sessions
 LISTENER_SECONDS = 5.0  # to reach the database
+OTHERS = 4  # further connections to the database: of the listener, the mailer and the two schedulers
 
 
 class Cohorte(Starlette):
@@ -160,6 +161,11 @@ def create_app(settings: Settings) -> Cohorte:
         lifespan=lifespan,
     )
     return app
+
+
+def database_connections(settings: Settings) -> int:
+    """How many connections to the database a server has at most."""
+    return len(Audience) * settings.pool_size + CONNECTIONS + SIGN_INS + LOOKUPS + 1 + OTHERS
 
 
 async def close(connections: ConnectionPool) -> None:

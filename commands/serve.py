@@ -7,6 +7,7 @@ printed once the server accepts requests.
 import argparse
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import socket
@@ -18,7 +19,7 @@ from pathlib import Path
 import asyncpg
 import uvicorn
 
-from app import Cohorte, create_app
+from app import Cohorte, create_app, database_connections
 from commands import seed
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
@@ -26,6 +27,7 @@ from commands.progress import Progress
 from models.migrations.run import UnknownRevision, upgrade
 from server import sockets
 from server.connections import Connections
+from server.descriptors import TooFewDescriptors, connections_left
 from server.planning import SWITCH_SECONDS
 from server.protocols import Configuration
 from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
@@ -35,6 +37,7 @@ DATABASE = "cohorte"
 OLDEST = 15  # of PostgreSQL's major versions
 # Connections that may wait to be accepted. Few, because they are accepted together, before any of them is refused.
 BACKLOG = 128
+FILES = 60  # descriptors for files, threads, mail and what Python needs
 PASSWORD = "demonstration"  # noqa: S105 - of demonstration accounts, and printed
 SIGN_INS = {
     "patient": ("patient@", "relative@", "association@"),
@@ -46,12 +49,29 @@ SIGN_INS = {
 def serve(settings: Settings) -> None:
     """Serves until a signal stops it. Raises Unavailable, before serving, if the port or database cannot be used."""
     listen(settings).close()  # reports a busy port at once, not after the demonstration network is created
+    connections, summary = allowed_connections(settings)
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings))
         with listen(settings) as listener:
-            app = create_app(settings.model_copy(update={"database_url": dsn}))
+            say(summary)
+            settings = settings.model_copy(update={"database_url": dsn, "connections": connections})
+            app = create_app(settings)
             sys.setswitchinterval(SWITCH_SECONDS)
             Server(configuration(app, settings), app, settings, listener).run(sockets=[listener])
+
+
+def allowed_connections(settings: Settings) -> tuple[int, str]:
+    """The clients' connections for which the process has descriptors besides its own, and a sentence about them.
+
+    Raises Unavailable if these are too few to serve.
+    """
+    own = database_connections(settings) + BACKLOG + FILES
+    try:
+        connections, available = connections_left(settings.connections, own)
+    except TooFewDescriptors as few:
+        raise Unavailable(str(few)) from None
+    summary = f"Up to {connections:,} connections: the process may have {available:,} file descriptors and keeps {own}."
+    return connections, summary
 
 
 def configuration(app: Cohorte, settings: Settings) -> Configuration:
@@ -67,7 +87,7 @@ def configuration(app: Cohorte, settings: Settings) -> Configuration:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=int(limits.idle_seconds),
+        timeout_keep_alive=math.ceil(limits.idle_seconds),
         timeout_graceful_shutdown=int(limits.request_seconds),
         **sockets.uvicorn_options(limits),
     )

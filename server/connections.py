@@ -43,9 +43,8 @@ class TooManyConnections(Exception):
 class Connections:
     """The open connections of this process: at most `most`, of which one address has at most `most_from`.
 
-    An IPv6 address counts as its /64 network, and a trusted proxy is limited by `most` alone. Where `most` are open, the
-    connection whose client has been waited for the longest makes room for a new one, so that silent connections keep
-    nobody out.
+    An IPv6 address counts as its /64 network, and a trusted proxy is limited by `most` alone. Where `most` are open,
+    the connection whose client has been waited for the longest makes room for a new one: silent ones keep nobody out.
     """
 
     def __init__(self, limits: Limits, most: int, most_from: int, proxies: Sequence[Network]) -> None:

@@ -3,8 +3,6 @@
 import resource
 
 FEWEST = 20  # connections with which a server is of use
-# For files, threads, the listening socket, and the connections that are accepted at once before they are counted.
-OWN = 100
 
 
 class TooFewDescriptors(Exception):
@@ -27,7 +25,7 @@ def descriptors(wanted: int) -> int:
 
 
 def connections_left(connections: int, own: int) -> tuple[int, int]:
-    """How many of `connections` the process may have besides `own` descriptors for itself, and its descriptors.
+    """How many of `connections` the process may have if it keeps `own` descriptors for itself, and how many it has.
 
     Raises TooFewDescriptors.
     """

@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from graphql.language import OperationType
 from starlette.types import Receive, Scope, Send
 
-from models.viewers import ANYBODY, Audience
+from models.viewers import ANYBODY, Audience, Viewer
 from planner.arguments import Variables
 from planner.costs import INTROSPECTION
 from planner.operations import BadVariables, Operation
@@ -123,7 +123,7 @@ class Endpoint:
         self.events = events
         self.publisher = publisher
         self.identity = identity  # for what strangers write, so that no reads keep anybody from signing in
-        self.streams = Streams(sessions)
+        self.streams = Streams(sessions, settings.limits.streams, settings.connections)
         self.settings = settings
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
         self.log = logs.OperationLog()
@@ -144,7 +144,8 @@ class Endpoint:
             if isinstance(answer, PreparedSubscription):
                 self.log_operation(request, 200)  # at its start: it may last for days
                 authorization = request.headers.get(b"authorization")
-                await stream(answer, self.streams, authorization, response_start(200, EVENTS), receive, send)
+                start = response_start(200, EVENTS)
+                await stream(answer, self.streams, self.caller(request), authorization, start, receive, send)
                 return
             body = answer
         except RequestError as raised:
@@ -320,11 +321,14 @@ class Endpoint:
 
     def caller(self, request: RequestContext) -> Hashable:
         """Who a request's work is charged to: an account, an organization's programs, or a client's address."""
-        viewer = request.viewer
+        return self.caller_of(request.viewer, request.scope)
+
+    def caller_of(self, viewer: Viewer, scope: Scope) -> Hashable:
+        """As `caller`, of a viewer whose connection has this scope."""
         known = viewer.account or viewer.organization
         if known is not None:
             return known.int  # whose hash takes a fraction of the UUID's
-        return client_address(request.scope, self.settings.trusted_proxies) or UNKNOWN
+        return client_address(scope, self.settings.trusted_proxies) or UNKNOWN
 
     async def execute(self, request: RequestContext, operation: Operation, variables: Variables) -> bytes:
         """The response of an operation that graphql-core executes, such as a mutation. Raises RequestError."""

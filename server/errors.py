@@ -137,6 +137,13 @@ def too_much_planning(most: int, seconds: int) -> RequestError:
     )
 
 
+def too_many_streams(most: int) -> RequestError:
+    """A socket or event stream beyond those that one caller may have open."""
+    message = f"Too many open WebSockets and event streams: the limit is {most}. Close some of them first."
+    headers = ((b"retry-after", b"5"),)
+    return request_error(429, Code.LIMIT_EXCEEDED, message, headers=headers, limit="streams", most=most)
+
+
 def events_missed() -> RequestError:
     """A subscription while the server receives no events, or after a gap in them."""
     return unavailable("Events may have been missed. Please resubscribe.")

@@ -50,6 +50,10 @@ class TooLarge(Exception):
     """A header section over its limit; raised in the parser's callback, where it ends the parsing."""
 
 
+class TooMany(Exception):
+    """A request behind too many others of its connection; raised as TooLarge is."""
+
+
 class HttpProtocol(HttpToolsProtocol):
     """HTTP/1.1, in which every part of a request has a size and a deadline.
 
@@ -63,7 +67,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.open, self.limits = config.connections, config.connections.limits
         self.connection: Connection
         self.part = Part.NONE
-        self.received = 0  # bytes since the part began; more, if it did not begin with a chunk
+        self.received = 0  # bytes since the part began; more or none, if it did not begin with a chunk
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
@@ -78,7 +82,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
-        before = self.part
+        before, cycle = self.part, self.cycle
         self.received = self.received + len(data) if before in (Part.HEAD, Part.BODY) else len(data)
         self.feed(data)
         after = self.part
@@ -96,7 +100,9 @@ class HttpProtocol(HttpToolsProtocol):
             if before is not Part.HEAD:
                 self.part = Part.HEAD  # line ends before a request begin it too
                 self.open.wait(self.connection, self.limits.head_seconds)
-            if self.received > self.limits.head_bytes and before is Part.HEAD:
+                if before is not Part.NONE or self.cycle is not cycle:
+                    self.received = 0  # it was the end of other requests, too
+            if self.received > self.limits.head_bytes:
                 self.refuse(431)
 
     def feed(self, data: bytes) -> None:
@@ -137,18 +143,19 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        if self.received > self.limits.head_bytes:
-            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-            if size > self.limits.head_bytes or len(self.pipeline) >= PIPELINED:
-                raise TooLarge
-        if len(self.pipeline) >= PIPELINED:
+        if self.received > self.limits.head_bytes and self.head_bytes() > self.limits.head_bytes:
             raise TooLarge
+        if len(self.pipeline) >= PIPELINED:
+            raise TooMany
         if self.is_other_upgrade():
             return
         self.part = Part.BODY
         # A copy: uvicorn would add the fields of trailers, which must not count as the request's own.
         self.scope["headers"] = self.headers.copy()
         super().on_headers_complete()
+
+    def head_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def on_message_complete(self) -> None:
         if self.part is Part.BODY:
@@ -179,9 +186,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.part = Part.OTHER
         if not self.transport.is_closing():
             if self.cycle is None or self.cycle.response_complete:
-                reason = REASONS[status]
-                more = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-                self.transport.write(STATUS_LINE[status] + RETRY.get(status, b"") + more % len(reason) + reason)
+                self.transport.write(response(status))
             self.transport.close()
 
 
@@ -189,6 +194,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """WebSockets whose control frames and fragments cannot use up memory."""
 
     config: Configuration
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self.handshake_initiated:  # it is not accepted by the parser, such as one with many headers
+            self.transport.write(response(400))
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.config.connections.leave(self.transport)
@@ -205,6 +216,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
         else:
             super().handle_cont(event)
+
+
+def response(status: int) -> bytes:
+    reason = REASONS[status]
+    headers = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+    return STATUS_LINE[status] + RETRY.get(status, b"") + headers % len(reason) + reason
 
 
 def tokens(value: bytes) -> list[bytes]:
