@@ -37,6 +37,7 @@ from server.errors import (
     shutting_down,
 )
 from server.event_streams import EVENTS, as_stream, stream
+from server.feeds import Feeds
 from server.limits import check_variables
 from server.planning import Planning
 from server.pools import ConnectionPool
@@ -121,6 +122,7 @@ class Endpoint:
         self.views = views
         self.sessions = sessions
         self.events = events
+        self.feeds = Feeds(events, settings.limits.answer_bytes)
         self.publisher = publisher
         self.identity = identity  # for what strangers write, so that no reads keep anybody from signing in
         self.streams = Streams(sessions, settings.limits.streams, settings.connections)
@@ -261,8 +263,9 @@ class Endpoint:
                 made = await self.make_plans(request, document, operation, variables)
                 plan = operation.plan(variables)
             if operation.kind is OperationType.SUBSCRIPTION:
+                costs, caller = (request.cost, view.documents.most_cost), self.caller(request)
                 return await prepare_subscription(
-                    operation, variables, request.viewer, view.connections, self.events, self.caller(request)
+                    operation, variables, request.viewer, caller, costs, view.connections, self.feeds
                 )
             values = plan.values(variables, request.viewer) if plan is not None else None
             if not made:

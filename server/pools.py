@@ -1,6 +1,5 @@
 """Lends out a view's database connections, from a small pool with a bounded queue."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from models.database import Connection, take_on
 from models.viewers import Viewer
 from server.errors import CommitLostError, overloaded, timed_out, unavailable
 from server.shares import Shares
+from server.turns import Turns
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class ConnectionPool:
         self.waiting = 0
         self.max_busy = pool.get_max_size() + MAX_WAITING
         self.shares = Shares(max(1, pool.get_max_size() // 2))
-        self.event_slots = asyncio.Semaphore(max(1, pool.get_max_size() // 2))
+        self.event_turns = Turns(max(1, pool.get_max_size() // 2))
 
     async def read(self, sql: str, values: Sequence[Any], caller: Hashable = None) -> str | None:
         """The single value of a planned statement, as JSON text; the statement carries its own viewer.
@@ -52,12 +52,14 @@ class ConnectionPool:
         """
         return await self.run(lambda connection: connection.fetchval(sql, *values), caller)
 
-    async def read_for_event(self, sql: str, values: Sequence[Any]) -> str | None:
-        """As `read`, for a subscriber of an event: all of these together use at most half of the connections.
+    async def read_for_event(
+        self, sql: str, values: Sequence[Any], caller: Hashable = None, cost: int = 1
+    ) -> str | None:
+        """As `read`, for a subscriber of an event: all of these together use at most half of the connections, in turn.
 
         One event may have many subscribers; the other half stays free for requests.
         """
-        async with self.event_slots:
+        async with self.event_turns.turn(caller, cost):
             return await self.run(lambda connection: connection.fetchval(sql, *values), queue_bounded=False)
 
     async def run(
