@@ -53,6 +53,8 @@ class Turns:
                 self.held -= 1
                 self.heavy -= cost > HEAVY
                 line.held -= 1
+                if self.waiting.pop(caller, None):
+                    self.waiting[caller] = line  # behind those who waited in the meantime
             self.grant()
 
     def line(self, caller: Hashable) -> Line:
