@@ -1,6 +1,7 @@
 """Counts open connections, refuses those over a limit, and ends those whose clients keep the server waiting."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -26,7 +27,7 @@ class Connection:
     transport: asyncio.Transport
     address: str | None  # None: unknown, or a trusted proxy's, which serves many clients
     protocol: Waiting
-    due: float | None = None  # by the event loop's clock; None: it is the server's turn
+    due: float | None = None  # by the monotonic clock; None: it is the server's turn
     unread: int = 0  # bytes that wait for the client; the most since it last took its share
     unread_since: float = 0.0
     share_since: float = 0.0
@@ -53,6 +54,7 @@ class Connections:
         self.from_address: dict[str, int] = {}
         self.waiting: dict[Connection, None] = {}  # for their clients; the longest first
         self.sweeping: asyncio.TimerHandle | None = None
+        self.clock = time.monotonic
         shortest = min(limits.head_seconds, limits.request_seconds, limits.idle_seconds, limits.unread_seconds)
         self.sweep_seconds = min(SWEEP_SECONDS, shortest / 4)
 
@@ -94,10 +96,10 @@ class Connections:
 
     def wait(self, connection: Connection, seconds: float) -> None:
         """Expects something of the client within `seconds`."""
-        self.waiting.pop(connection, None)  # the last is the one that has been waited for the shortest
         if connection.transport in self.open:
+            self.waiting.pop(connection, None)  # the last is the one that has been waited for the shortest
             self.waiting[connection] = None
-            connection.due = asyncio.get_running_loop().time() + seconds
+            connection.due = self.clock() + seconds
 
     def work(self, connection: Connection) -> None:
         """Expects nothing of the client for now."""
@@ -106,8 +108,7 @@ class Connections:
 
     def sweep(self) -> None:
         """Ends the connections whose deadlines have passed. Calls itself until none are open."""
-        loop = asyncio.get_running_loop()
-        now, unread = loop.time(), 0
+        now, unread = self.clock(), 0
         for connection in tuple(self.open.values()):
             if connection.due is not None and connection.due <= now:
                 connection.due = None
@@ -115,7 +116,9 @@ class Connections:
             unread += self.unread(connection, now)
         if unread > self.limits.unread_bytes:
             self.drop_unread(unread)
-        self.sweeping = loop.call_later(self.sweep_seconds, self.sweep) if self.open else None
+        self.sweeping = None
+        if self.open:
+            self.sweeping = asyncio.get_running_loop().call_later(self.sweep_seconds, self.sweep)
 
     def unread(self, connection: Connection, now: float) -> int:
         """The bytes that wait for a client. Ends its connection if it has not taken its share of them in time."""
