@@ -48,6 +48,7 @@ from settings import Settings
 SIGN_INS, LOOKUPS = 4, 2  # connections for what strangers write, and for looking up sessions
 LISTENER_SECONDS = 5.0  # to reach the database
 CLOSING_SECONDS = 1.5  # for the connections' last statements to end
+OTHERS = 5  # further connections to the database: of the listener, the two outboxes and the two schedulers
 
 
 class Cohorte(Starlette):
@@ -206,6 +207,11 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
 async def close_all(pools: Mapping[str, ConnectionPool]) -> None:
     """Closes all pools at once: each would wait as long for statements that do not end."""
     await asyncio.gather(*(close(connections) for connections in pools.values()))
+
+
+def database_connections(settings: Settings) -> int:
+    """How many connections to the database a server has at most."""
+    return len(Audience) * settings.pool_size + CONNECTIONS + SIGN_INS + LOOKUPS + 1 + OTHERS
 
 
 async def close(connections: ConnectionPool) -> None:

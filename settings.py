@@ -43,6 +43,15 @@ class Limits:
     mails: int = 5  # requested, to one e-mail address
     mails_from: int = 50  # requested, from one IP address
     tries_minutes: int = 15
+    # Of a connection. A client that does not keep to them is disconnected.
+    head_bytes: int = 32_768  # of a request's header section
+    head_seconds: float = 10.0  # in which that arrives, from its first byte or from the connection's begin
+    # Longer than load balancers (60 s by default) and HTTP clients (5 s in httpx) keep an idle connection, so that they
+    # close it first: a request that is sent at the moment the server closes its connection is lost.
+    idle_seconds: float = 75.0
+    unread_seconds: float = 60.0  # without reading anything of a response
+    unread_bytes: int = 200_000_000  # of responses that wait for all clients
+    streams: int = 20  # WebSockets and event streams that one caller may have open
 
 
 def hidden(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -183,6 +192,8 @@ class Settings(BaseSettings):
     )
     limits: Limits = Limits()
     pool_size: int = whole(4, 1, 100)  # connections of each view's pool
+    connections: int = whole(10_000, 20, 1_000_000)  # of all clients, if the process may have so many descriptors
+    connections_from: int = whole(200, 1, 1_000_000)  # of one IP address, or of one /64 network of IPv6
     # The most that one operation may cost, by view: the fields it selects and the nodes it may return.
     cost_public: int = whole(1_000, 1, 1_000_000)
     cost_patient: int = whole(5_000, 1, 1_000_000)

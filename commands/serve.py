@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import math
 import os
 import signal
 import socket
@@ -23,7 +24,7 @@ import anyio.lowlevel
 import asyncpg
 import uvicorn
 
-from app import Cohorte, create_app
+from app import Cohorte, create_app, database_connections
 from commands import seed
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
@@ -34,24 +35,27 @@ from models.quiet_log import loud_settings
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience
 from server import log_format, sockets
+from server.connections import Connections
+from server.descriptors import TooFewDescriptors, connections_left
 from server.planning import SWITCH_SECONDS
+from server.protocols import Configuration
 from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
 from server.telemetry import TelemetryMissing, telemetry
-from settings import Limits, Settings, SettingsError, variable
+from settings import Settings, SettingsError, variable
 
 log = logging.getLogger("cohorte.serve")
 
 DATABASE = "cohorte"
 OLDEST = 15  # of PostgreSQL's major versions
-# Longer than load balancers (60 s by default) and HTTP clients (5 s in httpx) keep an idle connection, so that they
-# close it first: a request that is sent at the moment the server closes its connection is lost.
-KEEP_ALIVE_SECONDS = 75
 # For requests in progress to finish once the server stops; after this they are cancelled. With what closing streams and
 # connections may take, a process ends within the ten seconds that container engines wait before they kill it.
 FINISHING_SECONDS = 3
 # Allocations after which Python collects cyclic garbage, by generation. A full collection visits all cached documents,
 # for 200 ms: with Python's 700, 10 and 10, a few large requests cause one.
 COLLECTION = (10_000, 5, 1_000)
+# Connections that may wait to be accepted. Few, because they are accepted together, before any of them is refused.
+BACKLOG = 128
+FILES = 60  # descriptors for files, threads, mail and what Python needs
 PASSWORD = "demonstration"  # noqa: S105 - of demonstration accounts, and printed
 SIGN_INS = {
     "patient": ("patient@", "relative@", "association@"),
@@ -70,30 +74,49 @@ def serve(settings: Settings) -> None:
         refuse_open_demonstration(settings, early.getsockname()[0])
     if settings.metrics_port is not None:
         listen_on(settings.metrics_host, settings.metrics_port, "COHORTE_METRICS_HOST or COHORTE_METRICS_PORT").close()
+    connections, summary = allowed_connections(settings)
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings))
         with listen(settings) as listener:
-            app = create_app(settings.model_copy(update={"database_url": dsn}), traces)
+            say(summary)
+            settings = settings.model_copy(update={"database_url": dsn, "connections": connections})
+            app = create_app(settings, traces)
             sys.setswitchinterval(SWITCH_SECONDS)
             try:
-                Server(configuration(app, settings.limits), app, settings, listener).run(sockets=[listener])
+                Server(configuration(app, settings), app, settings, listener).run(sockets=[listener])
             finally:
                 if traces is not None:
                     traces.finish()
 
 
-def configuration(app: Cohorte, limits: Limits) -> uvicorn.Config:
+def allowed_connections(settings: Settings) -> tuple[int, str]:
+    """The clients' connections for which the process has descriptors besides its own, and a sentence about them.
+
+    Raises Unavailable if these are too few to serve.
+    """
+    own = database_connections(settings) + BACKLOG + FILES
+    try:
+        connections, available = connections_left(settings.connections, own)
+    except TooFewDescriptors as few:
+        raise Unavailable(str(few)) from None
+    summary = f"Up to {connections:,} connections: the process may have {available:,} file descriptors and keeps {own}."
+    return connections, summary
+
+
+def configuration(app: Cohorte, settings: Settings) -> Configuration:
     """The HTTP server's configuration, which is the same for every server that is started."""
-    return uvicorn.Config(
+    limits = settings.limits
+    return Configuration(
         app,
+        Connections(limits, settings.connections, settings.connections_from, settings.trusted_proxies),
         loop="uvloop",
-        http="httptools",
+        backlog=BACKLOG,
         lifespan="on",
         log_config=None,  # its records go where all others go: server/log_format.py
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=math.ceil(limits.idle_seconds),
         timeout_graceful_shutdown=FINISHING_SECONDS,
         **sockets.uvicorn_options(limits),
     )
@@ -207,13 +230,17 @@ async def check_not_rolled_back(dsn: str, settings: Settings) -> None:
 
 def listen(settings: Settings) -> socket.socket:
     """A socket that listens on the settings' host and port. Raises Unavailable if they cannot be used."""
-    return listen_on(settings.host, settings.port, "COHORTE_HOST or COHORTE_PORT")
+    listener = listen_on(settings.host, settings.port, "COHORTE_HOST or COHORTE_PORT")
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # inherited by connections: Linux ends those to clients that are gone
+        unread = int(settings.limits.unread_seconds * 1000)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread)
+    return listener
 
 
 def listen_on(host: str, port: int, variables: str) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.create_server(address[:2], family=family, backlog=2048)
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
         # Accepted connections inherit this. asyncio sets it only on sockets that declare the protocol TCP, which these
         # do not; without it the body of a response would wait 40 ms for the client to acknowledge the headers.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -35,6 +35,14 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str | None:
     return identifying(address)
 
 
+def peer_address(host: str, trusted: Sequence[Network]) -> str | None:
+    """The address that identifies a connection's other end; None if it is a trusted proxy, or unknown."""
+    address = parsed(host)
+    if address is not None and any(address in network for network in trusted):
+        return None
+    return identifying(address)
+
+
 @lru_cache(1_000)
 def address_alone(text: str) -> str | None:
     return identifying(parsed(text))

@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from graphql.language import OperationType
 from starlette.types import Receive, Scope, Send
 
-from models.viewers import ANYBODY, Audience
+from models.viewers import ANYBODY, Audience, Viewer
 from planner.arguments import Variables
 from planner.costs import INTROSPECTION
 from planner.operations import BadVariables, Operation
@@ -38,6 +38,7 @@ from server.errors import (
     shutting_down,
 )
 from server.event_streams import EVENTS, as_stream, stream
+from server.feeds import Feeds
 from server.limits import check_variables
 from server.metrics import Metrics
 from server.planning import Planning
@@ -142,9 +143,10 @@ class Endpoint:
         self.views = views
         self.sessions = sessions
         self.events = events
+        self.feeds = Feeds(events, settings.limits.answer_bytes)
         self.publisher = publisher
         self.identity = identity  # for what strangers write, so that no reads keep anybody from signing in
-        self.streams = Streams(sessions)
+        self.streams = Streams(sessions, settings.limits.streams, settings.connections)
         self.settings = settings
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
         self.log = logs.OperationLog()
@@ -168,7 +170,9 @@ class Endpoint:
                 self.log_operation(request, 200)  # at its start: it may last for days
                 authorization = request.headers.get(b"authorization")
                 start = response_start(200, EVENTS, (request_ids.HEADER, request.id.encode()))
-                request.codes = await stream(answer, self.streams, authorization, start, receive, send, request.id)
+                request.codes = await stream(
+                    answer, self.streams, self.caller(request), authorization, start, receive, send, request.id
+                )
                 if request.codes:  # it has ended with an error
                     self.log_operation(request, 200)
                 return
@@ -328,8 +332,9 @@ class Endpoint:
                 made = await self.make_plans(request, document, operation, variables)
                 plan = operation.plan(variables)
             if operation.kind is OperationType.SUBSCRIPTION:
+                costs, caller = (request.cost, view.documents.most_cost), self.caller(request)
                 return await prepare_subscription(
-                    operation, variables, request.viewer, view.connections, self.events, self.caller(request)
+                    operation, variables, request.viewer, caller, costs, view.connections, self.feeds
                 )
             values = None
             if plan is not None:
@@ -398,11 +403,14 @@ class Endpoint:
 
     def caller(self, request: RequestContext) -> Hashable:
         """Who a request's work is charged to: an account, an organization's programs, or a client's address."""
-        viewer = request.viewer
+        return self.caller_of(request.viewer, request.scope)
+
+    def caller_of(self, viewer: Viewer, scope: Scope) -> Hashable:
+        """As `caller`, of a viewer whose connection has this scope."""
         known = viewer.account or viewer.organization
         if known is not None:
             return known.int  # whose hash takes a fraction of the UUID's
-        return client_address(request.scope, self.settings.trusted_proxies) or UNKNOWN
+        return client_address(scope, self.settings.trusted_proxies) or UNKNOWN
 
     async def execute(
         self, request: RequestContext, operation: Operation, variables: Variables, reader: InThread | None

@@ -143,6 +143,25 @@ def too_much_planning(most: int, seconds: int) -> RequestError:
     )
 
 
+def too_many_streams(most: int) -> RequestError:
+    """A socket or event stream beyond those that one caller may have open."""
+    message = f"Too many open WebSockets and event streams: the limit is {most}. Close some of them first."
+    headers = ((b"retry-after", b"5"),)
+    return request_error(429, Code.LIMIT_EXCEEDED, message, headers=headers, limit="streams", most=most)
+
+
+def too_many_subscriptions(most: int) -> RequestError:
+    """A subscription beyond those that one caller may have, on all of their sockets and event streams."""
+    message = f"You have too many subscriptions: the limit is {most}. End some of them first."
+    return limit_exceeded("subscriptions", most, message)
+
+
+def subscriptions_cost_exceeded(requested: int, most: int) -> RequestError:
+    """A subscription whose cost, with those of the caller's other ones, exceeds what they may cost together."""
+    message = f"Your subscriptions would cost {requested:,} together and exceed the limit of {most:,}. Select less."
+    return limit_exceeded("subscriptions_cost", most, message, asked=requested)
+
+
 def events_missed() -> RequestError:
     """A subscription while the server receives no events, or after a gap in them."""
     return unavailable("Events may have been missed. Please resubscribe.")

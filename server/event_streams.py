@@ -4,6 +4,7 @@ https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 """
 
 import asyncio
+from collections.abc import Hashable
 from typing import Any
 
 from starlette.types import Receive, Send
@@ -34,6 +35,7 @@ def as_next(body: bytes) -> bytes:
 async def stream(
     subscription: PreparedSubscription,
     streams: Streams,
+    caller: Hashable,
     authorization: bytes | None,
     start: dict[str, Any],
     receive: Receive,
@@ -49,9 +51,11 @@ async def stream(
     ended_by: RequestError | None = None
     started = False
     try:
+        streams.check_room()
         async with streams.opened() as opened:
             if authorization is not None:
                 await streams.admit(opened, authorization)
+            streams.count(opened, caller)
             with subscription.started(lambda: opened.end(Ending.SLOW)) as results:
                 await send(start)
                 started = True

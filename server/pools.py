@@ -1,6 +1,5 @@
 """Lends out a view's database connections, from a small pool with a bounded queue."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from models.database import Connection, take_on
 from models.viewers import Viewer
 from server.errors import CommitLostError, overloaded, timed_out, unavailable
 from server.shares import Shares
+from server.turns import Turns
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class ConnectionPool:
         self.waits, self.wait_seconds = 0, 0.0  # for a connection to become free, since the start
         self.max_busy = pool.get_max_size() + MAX_WAITING
         self.shares = Shares(max(1, pool.get_max_size() // 2))
-        self.event_slots = asyncio.Semaphore(max(1, pool.get_max_size() // 2))
+        self.event_turns = Turns(max(1, pool.get_max_size() // 2))
 
     async def read(self, sql: str, values: Sequence[Any], caller: Hashable = None) -> str | None:
         """The single value of a planned statement, as JSON text; the statement carries its own viewer.
@@ -54,12 +54,14 @@ class ConnectionPool:
         """
         return await self.run(lambda connection: connection.fetchval(sql, *values), caller)
 
-    async def read_for_event(self, sql: str, values: Sequence[Any]) -> str | None:
-        """As `read`, for a subscriber of an event: all of these together use at most half of the connections.
+    async def read_for_event(
+        self, sql: str, values: Sequence[Any], caller: Hashable = None, cost: int = 1
+    ) -> str | None:
+        """As `read`, for a subscriber of an event: all of these together use at most half of the connections, in turn.
 
         One event may have many subscribers; the other half stays free for requests.
         """
-        async with self.event_slots:
+        async with self.event_turns.turn(caller, cost):
             return await self.run(lambda connection: connection.fetchval(sql, *values), queue_bounded=False)
 
     async def run(

@@ -29,7 +29,6 @@ CLOSING_SECONDS = 1.0
 def uvicorn_options(limits: Limits) -> dict[str, Any]:
     """uvicorn's settings for WebSockets: messages are limited like request bodies, and not compressed."""
     return {
-        "ws": "websockets-sansio",
         "ws_max_size": limits.body_bytes,
         "ws_per_message_deflate": False,  # a small compressed message may expand to a large one
         "ws_ping_interval": PING_SECONDS,
@@ -49,6 +48,7 @@ class ClientGone(Exception):
     """The client has closed the socket."""
 
 
+REFUSED = {401: (4403, "Forbidden"), 429: (1013, "Too many sockets")}  # by HTTP status
 ENDINGS = {
     Ending.REVOKED: CloseSocket(4403, "Forbidden"),
     Ending.STOPPING: CloseSocket(1001, "Going away"),
@@ -62,6 +62,11 @@ async def serve(endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) 
     headers: dict[bytes, bytes] = dict(scope["headers"])
     if not is_same_origin(headers):
         await send({"type": "websocket.close"})  # before accepting: the client sees HTTP 403
+        return
+    try:
+        endpoint.streams.check_room()
+    except RequestError as error:
+        await refuse(error, send)
         return
     supported = PROTOCOL in scope["subprotocols"]
     closing: CloseSocket | None = CloseSocket(4406, "Subprotocol not acceptable")
@@ -77,6 +82,13 @@ async def serve(endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) 
                 await send({"type": "websocket.close", "code": closing.code, "reason": closing.reason})
     except OSError:  # the client is gone or too slow
         pass
+
+
+async def refuse(error: RequestError, send: Send) -> None:
+    """Answers a handshake with an HTTP response."""
+    headers = [(b"content-type", b"application/json; charset=utf-8"), *error.headers]
+    await send({"type": "websocket.http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": error.body})
 
 
 def is_same_origin(headers: dict[bytes, bytes]) -> bool:
@@ -106,6 +118,7 @@ class Socket:
         self.acknowledged = False
         self.operations: dict[str, asyncio.Task[None]] = {}
         self.ending: set[asyncio.Task[None]] = set()  # completed by the client, but still running
+        self.sending = asyncio.Lock()  # held until the client takes more: results do not pile up behind it
 
     async def run(self) -> CloseSocket | None:
         """Serves the socket until it ends. Returns how to close it; None if the client has closed it."""
@@ -183,12 +196,12 @@ class Socket:
             authorization = given.encode(errors="replace")
         elif given is not None:
             raise CloseSocket(4403, "Forbidden")
-        if authorization is not None:
-            try:
+        try:
+            if authorization is not None:
                 self.viewer = await self.endpoint.streams.admit(stream, authorization)
-            except RequestError as error:
-                invalid = error.status == 401
-                raise (CloseSocket(4403, "Forbidden") if invalid else CloseSocket(1013, "Try again later")) from None
+            self.endpoint.streams.count(stream, self.endpoint.caller_of(self.viewer, self.scope))
+        except RequestError as error:
+            raise CloseSocket(*REFUSED.get(error.status, (1013, "Try again later"))) from None
         self.acknowledged = True
         await self.send(b'{"type":"connection_ack"}')
 
@@ -265,7 +278,8 @@ class Socket:
         await self.send(b'{"id":' + orjson.dumps(id) + b',"type":"' + type + b'"' + more + b"}")
 
     async def send(self, message: bytes) -> None:
-        await self.send_raw({"type": "websocket.send", "text": message.decode()})
+        async with self.sending:
+            await self.send_raw({"type": "websocket.send", "text": message.decode()})
 
 
 def read(text: str | None) -> dict[str, Any]:

@@ -1,17 +1,18 @@
-"""Tracks open sockets and event streams, and ends them when their session is revoked or the server stops.
+"""Counts open sockets and event streams, and ends them when their session is revoked or the server stops.
 
 A request's session is checked once, when it begins. A stream may stay open for hours, so its session is checked on.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager, suppress
 from enum import Enum, auto
 from uuid import UUID
 
 from models.viewers import Viewer
-from server.errors import RequestError
+from server.errors import RequestError, overloaded, too_many_streams
 from server.sessions import KEPT_SECONDS, Sessions
 
 log = logging.getLogger("cohorte.streams")
@@ -44,6 +45,7 @@ class Stream:
         self.task = task
         self.ending: Ending | None = None
         self.viewer: Viewer | None = None
+        self.caller: Hashable | None = None  # who it is counted for; None before it is admitted
         self.hash: bytes | None = None  # SHA-256 of the token that opened it
 
     def end(self, ending: Ending) -> None:
@@ -54,11 +56,17 @@ class Stream:
 
 
 class Streams:
-    """The open streams of this process."""
+    """The open streams of this process: `most_of_one` caller's, and at most half of the `connections` it may have.
 
-    def __init__(self, sessions: Sessions) -> None:
+    Those of callers who have not signed in are at most a quarter of the connections, so that they keep out no members.
+    """
+
+    def __init__(self, sessions: Sessions, most_of_one: int, connections: int) -> None:
         self.sessions = sessions
+        self.most_of_one, self.most, self.most_anonymous = most_of_one, connections // 2, connections // 4
         self.open: set[Stream] = set()
+        self.of_caller: Counter[Hashable] = Counter()
+        self.anonymous = 0
         self.check_needed = asyncio.Event()
         self.stopping = False
         sessions.when_revoked.append(self.revoked)
@@ -82,10 +90,34 @@ class Streams:
                     await asyncio.sleep(0)  # a cancellation that has not arrived yet arrives here
             # Last, so that stop() waits until the client can be notified.
             self.open.discard(stream)
+            self.discount(stream)
             if ending is not None:
                 if task.uncancel():  # it was also cancelled from elsewhere
                     raise asyncio.CancelledError
                 raise StreamEnded(ending) from None
+
+    def check_room(self) -> None:
+        """Raises RequestError if no further stream may be opened."""
+        if len(self.open) >= self.most:
+            raise overloaded()
+
+    def count(self, stream: Stream, caller: Hashable) -> None:
+        """Counts a stream for its caller. Raises RequestError if they have too many, or all callers have."""
+        if self.of_caller[caller] >= self.most_of_one:
+            raise too_many_streams(self.most_of_one)
+        if stream.viewer is None:
+            if self.anonymous >= self.most_anonymous:
+                raise overloaded()
+            self.anonymous += 1
+        stream.caller = caller
+        self.of_caller[caller] += 1
+
+    def discount(self, stream: Stream) -> None:
+        if stream.caller is not None:
+            self.anonymous -= stream.viewer is None
+            self.of_caller[stream.caller] -= 1
+            if not self.of_caller[stream.caller]:
+                del self.of_caller[stream.caller]
 
     async def admit(self, stream: Stream, authorization: bytes) -> Viewer:
         """Sets the stream's viewer and returns it. Raises RequestError if the token or key is not valid.

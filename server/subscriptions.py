@@ -1,7 +1,7 @@
 """Answers subscriptions: reads each event's row with its subscriber's rights."""
 
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Hashable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,11 +9,11 @@ import orjson
 
 from models.viewers import Viewer
 from planner.arguments import Variables
-from planner.operations import Operation, SubscriptionPlan
+from planner.operations import Event, Operation, SubscriptionPlan
 from planner.plans import TOO_LARGE
 from server.answers import too_large
-from server.broker import Events, Subscriber
 from server.errors import unknown_topic
+from server.feeds import Feeds, Source
 from server.pools import ConnectionPool
 from server.results import response_of
 
@@ -27,32 +27,38 @@ class PreparedSubscription:
     topic: UUID | None  # None: all events of the kind
     variables: Variables
     viewer: Viewer
+    caller: Hashable
+    cost: int
+    most_cost: int
     connections: ConnectionPool
-    events: Events
+    feeds: Feeds
 
-    @contextmanager
-    def started(self, too_slow: Callable[[], None]) -> Iterator[AsyncIterator[bytes]]:
-        """The results' JSON, for every event from now on that the viewer may see.
+    @property
+    def identity(self) -> Hashable:
+        """Equal for subscriptions of one document with the same variables, by one session or API key.
 
-        `too_slow` is called if too many events wait. The iteration raises RequestError if events may have been missed.
+        Two viewers never share a result, even if both would get the same: row-level security decides what each may see.
         """
-        with self.events.subscribed(self.plan.kind, self.topic, too_slow) as subscriber:
-            yield self.results(subscriber)
+        variables = orjson.dumps(self.variables.values, repr, orjson.OPT_SORT_KEYS)
+        return self.operation, variables, self.topic, self.viewer, self.caller
 
-    async def results(self, subscriber: Subscriber) -> AsyncIterator[bytes]:
-        """Reads each event for the viewer and yields its result's JSON; skips those that they may not see."""
-        statement, key = self.plan.each, self.plan.key.encode()
-        while True:
-            event = await subscriber.next()
-            # Row-level security applies to each event's statement: the viewer's rights may have changed in between.
-            values = statement.values(self.variables, self.viewer, event)
-            text = await self.connections.read_for_event(statement.sql, values)
-            if text == TOO_LARGE:
-                raise too_large(self.operation.planner.answer_bytes or 0)
-            if text is not None and self.plan.needs_executor:
-                yield await self.executed(orjson.loads(text))
-            elif text is not None:
-                yield b'{"data":{"' + key + b'":' + text.encode() + b"}}"
+    def started(self, too_slow: Callable[[], None]) -> AbstractContextManager[AsyncIterator[bytes]]:
+        """The results' JSON, for every event from now on that the viewer may see, as `Feeds.followed`."""
+        source = Source(self.plan.kind, self.topic, self.identity, self.caller, self.cost, self.most_cost, self.read)
+        return self.feeds.followed(source, too_slow)
+
+    async def read(self, event: Event) -> bytes | None:
+        """The event's result as JSON; None if the viewer may not see it. Raises RequestError."""
+        # Row-level security applies to each event's statement: the viewer's rights may have changed in between.
+        values = self.plan.each.values(self.variables, self.viewer, event)
+        text = await self.connections.read_for_event(self.plan.each.sql, values, self.caller, self.cost)
+        if text == TOO_LARGE:
+            raise too_large(self.operation.planner.answer_bytes or 0)
+        if text is None:
+            return None
+        if self.plan.needs_executor:
+            return await self.executed(orjson.loads(text))
+        return b'{"data":{"' + self.plan.key.encode() + b'":' + text.encode() + b"}}"
 
     async def executed(self, row: object) -> bytes:
         """A result that has fields computed in Python."""
@@ -64,11 +70,12 @@ async def prepare_subscription(
     operation: Operation,
     variables: Variables,
     viewer: Viewer,
-    connections: ConnectionPool,
-    events: Events,
     caller: Hashable,
+    costs: tuple[int, int],
+    connections: ConnectionPool,
+    feeds: Feeds,
 ) -> PreparedSubscription:
-    """The subscription of an operation.
+    """The subscription of an operation; `costs` are its own and the most that one may have.
 
     Raises RequestError if its topic does not exist or the viewer may not see it, GraphQLError for an invalid argument.
     """
@@ -78,4 +85,4 @@ async def prepare_subscription(
         if text is None:
             raise unknown_topic()
         topic = UUID(text)
-    return PreparedSubscription(operation, plan, topic, variables, viewer, connections, events)
+    return PreparedSubscription(operation, plan, topic, variables, viewer, caller, *costs, connections, feeds)

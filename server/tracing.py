@@ -108,9 +108,11 @@ class TracedPool(ConnectionPool):
         with self.statement(sql):
             return await super().read(sql, values, caller)
 
-    async def read_for_event(self, sql: str, values: Sequence[Any]) -> str | None:
+    async def read_for_event(
+        self, sql: str, values: Sequence[Any], caller: Hashable = None, cost: int = 0
+    ) -> str | None:
         with self.statement(sql):
-            return await super().read_for_event(sql, values)
+            return await super().read_for_event(sql, values, caller, cost)
 
     @asynccontextmanager
     async def write(self, viewer: Viewer, caller: Hashable = None, **transaction: Any) -> AsyncIterator[Connection]:

@@ -1,5 +1,6 @@
 """The `serve` command from outside: what it prints, when it refuses to start, and what it leaves behind."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -8,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -19,6 +20,8 @@ from tests.support.clusters import becomes_left
 
 ROOT = Path(__file__).parents[2]
 SERVE = [sys.executable, "-m", "commands.serve"]
+LIMITED = ["sh", "-c", 'ulimit -n "$0"; exec "$@"']  # followed by the number of descriptors, and a command
+JSON = {"content-type": "application/json"}
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
@@ -46,9 +49,13 @@ def refused(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 @contextmanager
 def served(folder: Path, **settings: str) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
     """Yields the running command and the lines that it printed at start-up."""
-    with subprocess.Popen(
-        SERVE, cwd=ROOT, env=environment(folder, **settings), stdout=subprocess.PIPE, text=True
-    ) as process:
+    with started(SERVE, environment(folder, **settings)) as running:
+        yield running
+
+
+@contextmanager
+def started(command: list[str], settings: dict[str, str]) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
+    with subprocess.Popen(command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             lines = []
@@ -78,7 +85,7 @@ def test_a_response_body_does_not_wait_until_its_head_is_acknowledged() -> None:
 
 def test_an_idle_connection_outlives_a_load_balancers_timeout() -> None:
     settings = Settings(database_url="postgresql://127.0.0.1/nowhere")
-    assert configuration(create_app(settings), settings.limits).timeout_keep_alive > 60
+    assert configuration(create_app(settings), settings).timeout_keep_alive > 60
 
 
 def test_an_invalid_setting_is_reported_in_one_sentence(refused: Callable[..., str]) -> None:
@@ -119,6 +126,55 @@ def test_serve_stops_completely_and_says_so(folder: Path) -> None:
         assert process.communicate(timeout=20)[0] == "\nCohorte has stopped.\n"
         assert process.returncode == 0
     assert becomes_left(folder / "postgresql")
+
+
+def flood(address: tuple[str, int], number: int) -> list[socket.socket]:
+    """Connections that send nothing; as many as the server's kernel takes."""
+    made = []
+    for _ in range(number):
+        one = socket.socket()
+        one.settimeout(1)
+        with contextlib.suppress(OSError):
+            one.connect(address)
+        made.append(one)
+    return made
+
+
+def test_a_flood_of_connections_leaves_descriptors_for_the_database_and_for_others(folder: Path) -> None:
+    folder.chmod(0o711)
+    few = environment(folder, COHORTE_DEMO="0", COHORTE_POOL_SIZE="1", COHORTE_CONNECTIONS_FROM="1000")
+    with started([*LIMITED, "260", *SERVE], few) as (_, lines):
+        (said,) = [line for line in lines if line.startswith("Up to ")]
+        connections = int(said.split()[2])
+        assert 20 <= connections < 260
+        assert f"may have 260 file descriptors and keeps {260 - connections}." in said
+        [url] = [line.split()[-1].removesuffix("/graphql") for line in lines if line.startswith("GraphQL:")]
+        host, port = url.removeprefix("http://").split(":")
+        silent = flood((host, int(port)), 400)
+        try:
+            for _ in range(5):  # each of which may open a connection to the database
+                with urlopen(f"{url}/readyz", timeout=10) as answer:
+                    assert answer.status == 200
+                question = Request(f"{url}/graphql", b'{"query": "{ communities { nodes { slug } } }"}', JSON)
+                with urlopen(question, timeout=10) as answer:
+                    assert answer.read() == b'{"data":{"communities":{"nodes":[]}}}'
+        finally:
+            for each in silent:
+                each.close()
+
+
+def test_too_few_descriptors_are_reported_at_once(folder: Path) -> None:
+    done = subprocess.run(
+        [*LIMITED, "200", *SERVE],
+        cwd=ROOT,
+        env=environment(folder, COHORTE_DEMO="0"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, list(folder.iterdir())) == (1, "", [])
+    assert done.stderr.startswith("The process may have 200 file descriptors and needs at least ")
 
 
 @pytest.mark.slow

@@ -19,6 +19,8 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         scale=1.0,
         limits=Limits(),
         pool_size=4,
+        connections=10_000,
+        connections_from=200,
         mail_url=None,
         mail_from="Cohorte <no-reply@cohorte.invalid>",
         trusted_proxies=(),
@@ -28,7 +30,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 
 
 def test_an_empty_variable_counts_as_unset() -> None:
-    names: tuple[str, ...] = ("HOST", "PORT", "DATA", "DATABASE_URL", "DEMO", "SCALE", "POOL_SIZE")
+    names: tuple[str, ...] = ("HOST", "PORT", "DATA", "DATABASE_URL", "DEMO", "SCALE", "POOL_SIZE", "CONNECTIONS")
     names += ("MAIL_URL", "MAIL_FROM", "TRUSTED_PROXIES", "NOTICE_VERSION", "MINIMUM_AGE")
     assert Settings.from_environment({f"COHORTE_{name}": "  " for name in names}) == Settings()
 
@@ -43,6 +45,8 @@ def test_every_variable_is_read() -> None:
             "COHORTE_DEMO": "1",
             "COHORTE_SCALE": "0.05",
             "COHORTE_POOL_SIZE": "9",
+            "COHORTE_CONNECTIONS": "900",
+            "COHORTE_CONNECTIONS_FROM": "90",
             "COHORTE_MAIL_URL": "smtps://me:secret@mail.example:4650",
             "COHORTE_MAIL_FROM": "The house <house@cohorte.example>",
             "COHORTE_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
@@ -59,6 +63,8 @@ def test_every_variable_is_read() -> None:
         demo=True,
         scale=0.05,
         pool_size=9,
+        connections=900,
+        connections_from=90,
         mail_url="smtps://me:secret@mail.example:4650",
         mail_from="The house <house@cohorte.example>",
         trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("::1/128")),
@@ -85,6 +91,9 @@ def test_every_variable_is_read() -> None:
         ("COHORTE_SCALE", "inf"),
         ("COHORTE_SCALE", "full"),
         ("COHORTE_POOL_SIZE", "0"),
+        ("COHORTE_CONNECTIONS", "19"),
+        ("COHORTE_CONNECTIONS", "unlimited"),
+        ("COHORTE_CONNECTIONS_FROM", "0"),
         ("COHORTE_MAIL_URL", "http://me:secret@mail.example"),
         ("COHORTE_MAIL_URL", "smtp://me:secret@"),
         ("COHORTE_MAIL_URL", "smtp://me:secret@mail.example:eighty"),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -53,10 +54,10 @@ class EventNetwork:
 
 
 @asynccontextmanager
-async def event_network(dsn: str) -> AsyncIterator[EventNetwork]:
+async def event_network(dsn: str, **settings: Any) -> AsyncIterator[EventNetwork]:
     owner = await asyncpg.connect(dsn)
     try:
-        async with serving(dsn) as ask:
+        async with serving(dsn, **settings) as ask:
             yield EventNetwork(ask, owner)
     finally:
         await owner.close()

@@ -20,6 +20,7 @@ from app import Cohorte, create_app
 from commands.serve import configuration
 from models.viewers import Audience
 from schema.build import View, build_views
+from server.connections import Connections
 from server.telemetry import Telemetry
 from settings import Limits, Settings
 
@@ -74,6 +75,7 @@ class Ask:
     app: Cohorte
     http: httpx.AsyncClient
     statements: list[str] = field(default_factory=list)
+    connections: Connections = field(default_factory=lambda: Connections(Limits(), 1, 1, ()))  # with those of `http`
 
     async def __call__(self, who: Caller, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The whole response, `data` and `errors`, to `query` as `who`; `statements` then holds its SQL."""
@@ -135,7 +137,7 @@ async def serving(dsn: str, traces: Telemetry | None = None, **settings: Any) ->
         with mock.patch("app.build_views", views):
             app = create_app(made, traces)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as in commands.serve, for the same reason
-        config = configuration(app, made.limits)
+        config = configuration(app, made)
         config.timeout_graceful_shutdown = 5
         server = Server(config, app)
         running = asyncio.create_task(server.serve(sockets=[listener]))
@@ -148,7 +150,7 @@ async def serving(dsn: str, traces: Telemetry | None = None, **settings: Any) ->
         try:
             # Without `verify`, which reads every certificate of the machine for an address that has none.
             async with httpx.AsyncClient(base_url=address, timeout=60, trust_env=False, verify=False) as http:
-                ask = Ask(app, http)
+                ask = Ask(app, http, connections=config.connections)
                 await ask.listen_to_statements()
                 yield ask
         finally:

@@ -137,9 +137,9 @@ async def announce(connection: asyncpg.Connection, kind: str, subject: UUID, abo
 async def subscribed(ask: Ask, number: int) -> None:
     """Waits until there are this many subscribers."""
     assert ask.app.endpoint is not None
-    events = ask.app.endpoint.events
+    feeds = ask.app.endpoint.feeds
     async with asyncio.timeout(WAIT_SECONDS):
-        while sum(map(len, events.subscribers.values())) != number:  # noqa: ASYNC110 - the server has no use for an event of it
+        while sum(len(feed.followers) for feed in feeds.open.values()) != number:  # noqa: ASYNC110 - the server has no use for an event of it
             await asyncio.sleep(0.01)
 
 

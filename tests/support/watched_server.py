@@ -107,7 +107,7 @@ def main(dsn: str, folder: str, limits: str) -> None:
     settings = Settings(database_url=dsn, demo=True, port=0, data=Path(folder), limits=Limits(**orjson.loads(limits)))
     with listen(settings) as listener:
         app = create_app(settings)
-        config = configuration(app, settings.limits)
+        config = configuration(app, settings)
         config.app = WatchedApp(app)
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()

@@ -1,0 +1,233 @@
+"""uvicorn's protocols for HTTP and WebSockets, with limits on what a client sends, leaves unsent and leaves unread."""
+
+import asyncio
+from enum import Enum, auto
+from typing import Any
+
+import httptools
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+
+from server.connections import Connection, Connections, TooManyConnections
+from server.requests import DRAINED
+
+BODY_GRACE_SECONDS = 2.0  # after request_seconds: the endpoint's own answer to a late body comes first
+PIPELINED = 20  # requests of one connection that may wait for their turn
+FRAGMENTS = 1_000  # of one WebSocket message: empty ones are not limited by its size
+NOT_PASSED_ON = (b"upgrade", b"http2-settings")
+REASONS = {
+    400: b"Bad request.",
+    408: b"The request did not arrive in time.",
+    413: b"The request is too large.",
+    429: b"Too many connections from this address.",
+    431: b"The request's header section is too large.",
+    503: b"Too many connections.",
+}
+RETRY = {429: b"retry-after: 5\r\n", 503: b"retry-after: 5\r\n"}
+
+
+class Configuration(uvicorn.Config):
+    """uvicorn's configuration, with the connections that its protocols count."""
+
+    def __init__(self, app: Any, connections: Connections, **options: Any) -> None:
+        super().__init__(app, http=HttpProtocol, ws=WebSocketProtocol, **options)
+        self.connections = connections
+
+
+class Part(Enum):
+    """What part of a request arrives next."""
+
+    NONE = auto()  # no request has begun
+    HEAD = auto()
+    BODY = auto()
+    WHOLE = auto()  # it has arrived, and is being answered
+    OTHER = auto()  # the connection has become a WebSocket, or is refused
+
+
+class TooLarge(Exception):
+    """A header section over its limit; raised in the parser's callback, where it ends the parsing."""
+
+
+class TooMany(Exception):
+    """A request behind too many others of its connection; raised as TooLarge is."""
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """HTTP/1.1, in which every part of a request has a size and a deadline.
+
+    A request to upgrade to anything but a WebSocket, such as `h2c`, is answered as if it did not ask for that.
+    """
+
+    config: Configuration
+
+    def __init__(self, config: Configuration, *given: Any, **more: Any) -> None:
+        super().__init__(config, *given, **more)
+        self.open, self.limits = config.connections, config.connections.limits
+        self.connection: Connection
+        self.part = Part.NONE
+        self.received = 0  # bytes since the part began; more or none, if it did not begin with a chunk
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        super().connection_made(transport)
+        try:
+            self.connection = self.open.admit(transport, self, self.client[0] if self.client else None)
+        except TooManyConnections as refused:
+            self.refuse(refused.status)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.open.leave(self.transport)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        before, cycle = self.part, self.cycle
+        self.received = self.received + len(data) if before in (Part.HEAD, Part.BODY) else len(data)
+        self.feed(data)
+        after = self.part
+        if after is Part.WHOLE:
+            if self.cycle.response_complete:  # before the request was: it has been read and discarded
+                self.idle()
+            elif before is not Part.WHOLE:
+                self.open.work(self.connection)
+        elif after is Part.BODY:
+            if before is not Part.BODY:
+                self.open.wait(self.connection, self.limits.request_seconds + BODY_GRACE_SECONDS)
+            elif self.received > 2 * DRAINED * self.limits.body_bytes:  # the endpoint ends at half of it
+                self.refuse(413)
+        elif after is not Part.OTHER:
+            if before is not Part.HEAD:
+                self.part = Part.HEAD  # line ends before a request begin it too
+                self.open.wait(self.connection, self.limits.head_seconds)
+                if before is not Part.NONE or self.cycle is not cycle:
+                    self.received = 0  # it was the end of other requests, too
+            if self.received > self.limits.head_bytes:
+                self.refuse(431)
+
+    def feed(self, data: bytes) -> None:
+        """Has bytes parsed, which calls the methods `on_...`."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._should_upgrade():
+                self.part = Part.OTHER
+                self.open.work(self.connection)
+                self.handle_websocket_upgrade()
+            else:
+                self.go_on_without_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self.refuse(431 if isinstance(error.__context__, TooLarge) else 400)
+
+    def go_on_without_upgrade(self, rest: bytes) -> None:
+        """Has the same request parsed without its upgrade, with what follows it. The parser would skip its body."""
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self.refuse(400)
+            return
+        lines = [b"%b %b HTTP/%b" % (method, self.url, self.parser.get_http_version().encode())]
+        for name, value in self.headers:
+            if name == b"connection":
+                value = b", ".join(each for each in tokens(value) if each not in NOT_PASSED_ON)
+            if name not in NOT_PASSED_ON and (value or name != b"connection"):
+                lines.append(b"%b: %b" % (name, value))
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+        self.feed(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
+
+    def is_other_upgrade(self) -> bool:
+        return self.parser.should_upgrade() and not self._should_upgrade()
+
+    def on_message_begin(self) -> None:
+        self.part = Part.HEAD
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        if self.received > self.limits.head_bytes and self.head_bytes() > self.limits.head_bytes:
+            raise TooLarge
+        if len(self.pipeline) >= PIPELINED:
+            raise TooMany
+        if self.is_other_upgrade():
+            return
+        self.part = Part.BODY
+        # A copy: uvicorn would add the fields of trailers, which must not count as the request's own.
+        self.scope["headers"] = self.headers.copy()
+        super().on_headers_complete()
+
+    def head_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def on_message_complete(self) -> None:
+        if self.part is Part.BODY:
+            self.part = Part.WHOLE
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        # As uvicorn's, without its timer for idle connections, which costs as much as everything else here.
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        elif self.part is Part.WHOLE:
+            self.idle()
+
+    def idle(self) -> None:
+        self.part = Part.NONE
+        self.open.wait(self.connection, self.limits.idle_seconds)
+
+    def expired(self) -> None:
+        """Ends the connection, unless the server itself has paused it."""
+        if self.flow.read_paused:
+            self.open.wait(self.connection, self.limits.request_seconds)
+        elif self.part is Part.HEAD and (self.cycle is None or self.cycle.response_complete):
+            self.refuse(408)
+        else:
+            self.transport.close()
+
+    def refuse(self, status: int) -> None:
+        """Ends the connection with a response that tells why, unless another response is under way."""
+        self.part = Part.OTHER
+        if not self.transport.is_closing():
+            if self.cycle is None or self.cycle.response_complete:
+                self.transport.write(response(status))
+            self.transport.close()
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """WebSockets whose control frames and fragments cannot use up memory."""
+
+    config: Configuration
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self.handshake_initiated:  # it is not accepted by the parser, such as one with many headers
+            self.transport.write(response(400))
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.config.connections.leave(self.transport)
+        super().connection_lost(exc)
+
+    def handle_ping(self) -> None:
+        output = self.conn.data_to_send()
+        if self.writable.is_set():  # a client that reads nothing gets no more answers to pings
+            self.transport.write(b"".join(output))
+
+    def handle_cont(self, event: Frame) -> None:
+        if len(self.frames) >= FRAGMENTS:
+            self.conn.fail(1009, "too many fragments")
+            self.handle_parser_exception()
+        else:
+            super().handle_cont(event)
+
+
+def response(status: int) -> bytes:
+    reason = REASONS[status]
+    headers = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+    return STATUS_LINE[status] + RETRY.get(status, b"") + headers % len(reason) + reason
+
+
+def tokens(value: bytes) -> list[bytes]:
+    return [token.strip().lower() for token in value.split(b",")]

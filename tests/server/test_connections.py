@@ -1,0 +1,357 @@
+"""Clients that send too much, too slowly or nothing, or read nothing: each is ended, and others are answered."""
+
+import asyncio
+import json
+import socket as sockets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from server import sockets as websockets
+from server.connections import Connection, Connections
+from server.protocols import FRAGMENTS, PIPELINED, HttpProtocol
+from settings import Limits
+from tests.support.client import Ask, Caller, serving
+from tests.support.raw import open_connections, raw
+from tests.support.subscribers import dialled
+
+WHO = "{ viewer { audience } }"
+PUBLIC = b'{"data":{"viewer":{"audience":"PUBLIC"}}}'
+BODY = json.dumps({"query": WHO}).encode()
+KIB = 1024
+CHUNKED = b"POST /%b HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+def post(body: bytes = BODY, *more: bytes) -> bytes:
+    lines = (b"POST /graphql HTTP/1.1", b"host: x", b"content-type: application/json", *more)
+    return b"\r\n".join((*lines, b"content-length: %d" % len(body), b"", body))
+
+
+def get(path: bytes = b"/healthz", *more: bytes) -> bytes:
+    return b"\r\n".join((b"GET %b HTTP/1.1" % path, b"host: x", *more, b"", b""))
+
+
+UPGRADE = get(
+    b"/graphql",
+    b"connection: upgrade",
+    b"upgrade: websocket",
+    b"sec-websocket-version: 13",
+    b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+    b"sec-websocket-protocol: " + websockets.PROTOCOL.encode(),
+)
+
+
+def limited(**limits: Any) -> Limits:
+    return Limits(**{"statement_seconds": 30, "request_seconds": 60, "planned_at_once": 10**9} | limits)
+
+
+@pytest_asyncio.fixture
+async def brief(dsn: str) -> AsyncIterator[Ask]:
+    """Yields a server whose deadlines are over after a fraction of a second."""
+    limits = limited(request_seconds=0.4, head_seconds=0.3, idle_seconds=0.3, unread_seconds=0.3)
+    async with serving(dsn, limits=limits) as ask:
+        ask.connections.limits = limits
+        yield ask
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        get(b"/healthz", b"x: " + b"y" * 33 * KIB),
+        get(b"/healthz", b"x" * 33 * KIB + b": y"),
+        get(b"/healthz", *(b"x%d: y" % number for number in range(5_000))),
+        get(b"/healthz?" + b"q" * 33 * KIB),
+        get(b"/graphql?query=" + b"q" * 33 * KIB, b"graphql-require-preflight: 1"),
+        post(BODY, b"x: " + b"y" * 33 * KIB),
+        post(BODY, b"upgrade: h2c", b"connection: upgrade", b"x: " + b"y" * 33 * KIB),
+        get(b"/graphql", b"upgrade: websocket", b"connection: upgrade", b"x: " + b"y" * 33 * KIB),
+        b"\r\n" * 40 * KIB,
+        b"GET /healthz HTTP/1.1\r\nx: " + b"y" * 48 * KIB,
+        b"G" * 400 * KIB,
+    ],
+    ids=lambda head: f"{head[:20]!r}... {len(head)}",
+)
+@pytest.mark.parametrize("size", [1_000_000, 7_000], ids=["at once", "in parts"])
+async def test_a_header_section_over_32_kib_is_refused(ask: Ask, head: bytes, size: int) -> None:
+    async with raw(ask) as made:
+        for start in range(0, len(head), size):
+            await made.send(head[start : start + size])
+            await asyncio.sleep(0.001)
+        assert (await made.receive())[:12] in (b"HTTP/1.1 431", b"HTTP/1.1 400", b"")
+        assert not ask.connections.waiting or len(ask.connections.open) <= 1 + len(ask.connections.waiting)
+
+
+async def test_the_refusal_of_a_header_section_says_why(ask: Ask) -> None:
+    async with raw(ask) as made:
+        await made.send(get(b"/healthz", b"x: " + b"y" * 33 * KIB))
+        head, _, body = (await made.receive()).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+        assert b"connection: close" in head
+        assert body == b"The request's header section is too large."
+
+
+@pytest.mark.parametrize("size", [20, 31])
+async def test_header_sections_up_to_the_limit_are_read(ask: Ask, size: int) -> None:
+    async with raw(ask) as made:
+        for _ in range(3):
+            await made.send(get(b"/healthz", b"x: " + b"y" * size * KIB))
+            assert (await made.answer()).startswith(b"HTTP/1.1 200")
+        await made.send(post(BODY + b" " * 200 * KIB, b"x: " + b"y" * size * KIB))
+        assert (await made.answer()).endswith(PUBLIC)
+
+
+async def test_an_endless_header_is_not_buffered(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed, feed = 0, HttpProtocol.feed
+
+    def counting(self: HttpProtocol, data: bytes) -> None:
+        nonlocal parsed
+        parsed += len(data)
+        feed(self, data)
+
+    monkeypatch.setattr(HttpProtocol, "feed", counting)
+    async with raw(ask) as made:
+        await made.send(b"GET /healthz HTTP/1.1\r\nx: " + b"y" * 48 * KIB * KIB)
+        assert parsed <= 32 * KIB + 256_000  # and what one read of the socket takes
+        assert (await ask.http.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"\r\n",
+        b"G",
+        b"GET /healthz HTTP/1.1\r\nhost: x\r\n",
+        post()[:-1],
+        post(b" " * 1000)[:-900],
+        get() + b"\r\n",
+        get() + b"G",
+        get() + post()[:-1],
+        b"GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n",
+        CHUNKED % b"graphql" + b"1\r\n",
+        CHUNKED % b"healthz" + b"0\r\nx: y\r\n",
+        get(b"/graphql", b"upgrade: h2c", b"connection: upgrade")[:-2],
+        post(BODY, b"upgrade: h2c", b"connection: upgrade")[:-1],
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("drips", [False, True])
+async def test_a_request_that_does_not_arrive_ends_the_connection(brief: Ask, sent: bytes, *, drips: bool) -> None:
+    async with raw(brief) as made:
+        await made.send(sent)
+        end = asyncio.create_task(made.receive())
+        while drips and not end.done():
+            await made.send(b"\r\n" if not sent.strip() else b"x")
+            await asyncio.sleep(0.02)
+        await end
+        assert (await brief.http.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize("sent", [b"GET /healthz HTTP/1.1\r\nhost: x\r\n", b"G"])
+async def test_a_late_head_is_answered_with_408(brief: Ask, sent: bytes) -> None:
+    async with raw(brief) as made:
+        await made.send(sent)
+        assert (await made.receive()).startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+
+
+async def test_a_late_body_is_answered_by_the_endpoint_and_ends_the_connection(brief: Ask) -> None:
+    async with raw(brief) as made:
+        await made.send(post()[:-1])
+        received = await made.receive()
+        assert received.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+        assert b"did not arrive within" in received
+
+
+async def test_a_used_connection_stays_open_for_its_idle_time_only(dsn: str) -> None:
+    limits = limited(head_seconds=0.2, idle_seconds=0.8, unread_seconds=5)
+    async with serving(dsn, limits=limits) as ask, raw(ask) as made:
+        for _ in range(3):
+            await made.send(get())
+            assert (await made.answer()).startswith(b"HTTP/1.1 200")
+            await asyncio.sleep(0.5)  # longer than a head may take
+            assert await made.is_open()
+        assert await made.receive(3) == b""
+
+
+async def test_a_body_that_is_not_read_is_bounded(ask: Ask) -> None:
+    """Of a request that is answered before its body has arrived, and of what is no body: extensions and trailers."""
+    for head, more in (
+        (get(b"/healthz", b"content-length: 1000000000"), b"x" * KIB),
+        (CHUNKED % b"graphql", b"1;" + b"e" * KIB + b"\r\nx\r\n"),
+        (CHUNKED % b"graphql" + b"0\r\n", b"x: " + b"y" * KIB + b"\r\n"),
+        (CHUNKED % b"healthz" + b"0\r\n", b"x: " + b"y" * KIB + b"\r\n"),
+    ):
+        async with raw(ask) as made:
+            await made.send(head)
+            assert await made.send(more * 40 * KIB) < 30_000_000, head
+            await made.receive()
+
+
+async def test_the_fields_of_trailers_are_not_those_of_the_request(dsn: str, patient: Caller) -> None:
+    body = b"%x\r\n%b\r\n0\r\nauthorization: %b\r\n\r\n"
+    async with serving(dsn) as ask, raw(ask) as made:
+        token = patient.headers["authorization"].encode()
+        await made.send(CHUNKED % b"graphql" + body % (len(BODY), BODY, token))
+        assert (await made.answer()).endswith(PUBLIC)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        ((b"connection: Upgrade, HTTP2-Settings", b"upgrade: h2c", b"http2-settings: AAEAAEAAAAIAAAABAAMAAABk"), b""),
+        ((b"Upgrade: h2c", b"Connection: keep-alive, upgrade"), b""),
+        ((b"connection: upgrade", b"upgrade: foo/2, h2c, websocket"), b""),
+        ((b"connection: upgrade", b"upgrade: TLS/1.0"), b""),
+        ((b"connection: upgrade", b"upgrade: "), b""),
+    ],
+)
+async def test_other_upgrades_are_answered_as_http(
+    ask: Ask, more: tuple[bytes, ...], path: bytes, *, whole: bool
+) -> None:
+    async with raw(ask) as made:
+        for _ in range(2):  # the connection goes on
+            request = post(BODY, *more)
+            for part in (request,) if whole else (request[: -len(BODY)], BODY[:5], BODY[5:]):
+                await made.send(part)
+                await asyncio.sleep(0.01)
+            answer = await made.answer()
+            assert (answer[:12], answer.partition(b"\r\n\r\n")[2]) == (b"HTTP/1.1 200", PUBLIC)
+            await made.send(get(b"/healthz", *more))
+            assert (await made.answer()).startswith(b"HTTP/1.1 200")
+        chunked = b"\r\n".join((b"5", BODY[:5], b"%x" % (len(BODY) - 5), BODY[5:], b"0", b"", b""))
+        head = b"\r\n".join(
+            (b"POST /graphql HTTP/1.1", b"host: x", b"content-type: application/json", b"transfer-encoding: chunked")
+        )
+        await made.send(b"\r\n".join((head, *more, b"", chunked)) + get())
+        assert (await made.answer()).partition(b"\r\n\r\n")[2].startswith(PUBLIC)
+
+
+async def test_an_upgrade_that_also_closes_is_answered_and_closed(ask: Ask) -> None:
+    async with raw(ask) as made:
+        await made.send(post(BODY, b"connection: close, upgrade", b"upgrade: h2c"))
+        assert (await made.receive()).endswith(PUBLIC)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"CONNECT example.org:443 HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"CONNECT /graphql HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"nonsense\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n",
+    ],
+)
+async def test_what_is_no_request_is_answered_with_400(ask: Ask, sent: bytes) -> None:
+    async with raw(ask) as made:
+        await made.send(sent)
+        assert (await made.receive()).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+async def test_pipelined_requests_are_answered_in_order_up_to_a_number(ask: Ask) -> None:
+    async with raw(ask) as made:
+        await made.send(get() * (PIPELINED - 1) + post(BODY, b"connection: close"))
+        received = await made.receive()
+        assert received.count(b"HTTP/1.1 200") == PIPELINED
+        assert received.endswith(PUBLIC)
+    async with raw(ask) as made:
+        await made.send(get() * 5_000)
+        assert (await made.receive()).count(b"HTTP/1.1 200") <= PIPELINED + 1
+
+
+async def test_a_websocket_with_too_many_headers_is_refused(ask: Ask) -> None:
+    async with raw(ask) as made:
+        await made.send(UPGRADE[:-2] + b"".join(b"x%d: y\r\n" % number for number in range(300)) + b"\r\n")
+        assert (await made.receive()).startswith(b"HTTP/1.1 400 ")
+
+
+async def test_a_message_of_endless_fragments_closes_the_socket(ask: Ask) -> None:
+    async with dialled(ask) as made:
+
+        async def fragments() -> AsyncIterator[str]:
+            for _ in range(FRAGMENTS + 10):
+                yield ""
+
+        await made.connection.send(fragments())
+        assert (await made.closed())[0] == 1009
+
+
+@pytest.fixture
+def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the server's kernel take few bytes of what is sent, so that they wait in the process."""
+    admit = Connections.admit
+
+    def admitted(self: Connections, transport: asyncio.Transport, *given: Any) -> Connection:
+        transport.get_extra_info("socket").setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, 4_096)
+        return admit(self, transport, *given)
+
+    monkeypatch.setattr(Connections, "admit", admitted)
+
+
+@pytest.mark.usefixtures("small_buffers")
+@pytest.mark.parametrize(
+    "sent",
+    [
+        get(b"/schema/patient.graphql"),
+        get(b"/schema/patient.graphql", b"connection: close"),
+        get(b"/schema/patient.graphql") * PIPELINED,
+        get(b"/healthz") * PIPELINED,
+    ],
+)
+async def test_a_client_that_does_not_read_its_answers_is_ended(brief: Ask, sent: bytes) -> None:
+    async with raw(brief, buffer=4_096) as made:
+        await open_connections(brief, 1)
+        await made.send(sent)
+        await open_connections(brief, 0)
+
+
+@pytest.mark.usefixtures("small_buffers")
+async def test_a_client_that_reads_no_answers_to_its_pings_is_ended(dsn: str) -> None:
+    async with serving(dsn, limits=limited(unread_seconds=3)) as ask, raw(ask, buffer=4_096) as made:
+        await made.send(UPGRADE)
+        assert (await made.part()).startswith(b"HTTP/1.1 101")
+        ping = b"\x89\xfd" + b"\0" * 4 + b"x" * 125
+        peak = 0
+        for _ in range(40):  # 2.6 MB of answers
+            await made.send(ping * 500)
+            peak = max(peak, unread(ask))
+            await asyncio.sleep(0)
+        assert peak < 200_000
+        await open_connections(ask, 0)
+
+
+async def test_a_client_that_reads_slowly_gets_its_whole_answer(dsn: str) -> None:
+    async with serving(dsn, limits=limited(unread_seconds=1.0)) as ask:
+        whole = (await ask.http.get("/schema/patient.graphql")).content
+        async with raw(ask, buffer=4_096) as made:
+            await made.send(
+                get(b"/schema/patient.graphql") * 10 + get(b"/schema/patient.graphql", b"connection: close")
+            )
+            received = b""
+            async with asyncio.timeout(30):
+                while part := await made.part():
+                    received += part
+                    await asyncio.sleep(0.001)
+        assert received.count(whole) == 11
+
+
+@pytest.mark.usefixtures("small_buffers")
+async def test_unread_answers_are_bounded_for_all_clients_together(dsn: str) -> None:
+    async with serving(dsn, limits=limited(unread_bytes=1_000_000)) as ask, AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(raw(ask, buffer=4_096)) for _ in range(60)]
+        before = len(ask.connections.open)
+        for client in clients:
+            await client.send(get(b"/schema/patient.graphql") * PIPELINED)
+        async with asyncio.timeout(10):
+            while len(ask.connections.open) >= before or unread(ask) > 1_000_000:  # noqa: ASYNC110 - as open_connections
+                await asyncio.sleep(0.05)
+        assert (await ask.http.get("/healthz")).status_code == 200
+
+
+def unread(ask: Ask) -> int:
+    return sum(each.transport.get_write_buffer_size() for each in ask.connections.open.values())
