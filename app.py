@@ -33,6 +33,7 @@ from server.listening import listen
 from server.mailer import Mailer, folder_delivery, smtp_delivery
 from server.pools import ConnectionPool
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
+from server.read_budgets import MemberReads
 from server.rollback_guard import LedgerHeadFile
 from server.scheduler import PUBLISHING_LOCK, Scheduler
 from server.sessions import Sessions
@@ -110,7 +111,10 @@ def create_app(settings: Settings) -> Cohorte:
             app.downloads = Downloads(*pools, sessions, kinds, limits.export_seconds)
             is_listening = asyncio.Event()
             events = Events()
-            endpoint = Endpoint(served, sessions, events, publisher, identity, settings)
+            member_reads = MemberReads(lookups, settings.members_read, settings.members_read_at_first)
+            stack.push_async_callback(member_reads.flush)
+            stack.push_async_callback(end, asyncio.create_task(member_reads.run()))
+            endpoint = Endpoint(served, sessions, events, publisher, identity, member_reads, settings)
             stack.callback(endpoint.planning.close)
             listening = asyncio.create_task(listen(listener, (sessions, events), is_listening))
             stack.push_async_callback(end, listening)

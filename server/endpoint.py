@@ -41,6 +41,7 @@ from server.limits import check_variables
 from server.planning import Planning
 from server.pools import ConnectionPool
 from server.publisher_pool import PublisherPool
+from server.read_budgets import MemberReads
 from server.requests import (
     JSON,
     RESPONSE_JSON,
@@ -116,6 +117,7 @@ class Endpoint:
         events: Events,
         publisher: PublisherPool,
         identity: ConnectionPool,
+        member_reads: MemberReads,
         settings: Settings,
     ) -> None:
         self.views = views
@@ -123,6 +125,7 @@ class Endpoint:
         self.events = events
         self.publisher = publisher
         self.identity = identity  # for what strangers write, so that no reads keep anybody from signing in
+        self.member_reads = member_reads
         self.streams = Streams(sessions)
         self.settings = settings
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
@@ -261,7 +264,13 @@ class Endpoint:
                 plan = operation.plan(variables)
             if operation.kind is OperationType.SUBSCRIPTION:
                 return await prepare_subscription(
-                    operation, variables, request.viewer, view.connections, self.events, self.caller(request)
+                    operation,
+                    variables,
+                    request.viewer,
+                    view.connections,
+                    self.events,
+                    self.member_reads,
+                    self.caller(request),
                 )
             values = plan.values(variables, request.viewer) if plan is not None else None
             if not made:
@@ -286,6 +295,8 @@ class Endpoint:
             raise too_large(self.settings.limits.answer_bytes)
         if text is None:
             raise RuntimeError("a planned statement returned no row")
+        if plan.marked:
+            text = await self.member_reads.admit(request.viewer, text)
         return b'{"data":' + text.encode() + b"}"
 
     async def read(self, request: RequestContext, documents: Documents, params: GraphQLParams) -> Document:
@@ -352,6 +363,7 @@ class Endpoint:
             await_step=None if guard is None else guard.await_step,
             in_thread=lambda work: self.planning.run(caller, work, INTROSPECTION),
             count_bytes=size.count,
+            count_members=partial(self.member_reads.admit, viewer),
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(request.scope, self.settings.trusted_proxies),
         )

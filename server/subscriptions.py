@@ -15,6 +15,7 @@ from server.answers import too_large
 from server.broker import Events, Subscriber
 from server.errors import unknown_topic
 from server.pools import ConnectionPool
+from server.read_budgets import MemberReads
 from server.results import response_of
 
 
@@ -29,12 +30,14 @@ class PreparedSubscription:
     viewer: Viewer
     connections: ConnectionPool
     events: Events
+    member_reads: MemberReads
 
     @contextmanager
     def started(self, too_slow: Callable[[], None]) -> Iterator[AsyncIterator[bytes]]:
         """The results' JSON, for every event from now on that the viewer may see.
 
-        `too_slow` is called if too many events wait. The iteration raises RequestError if events may have been missed.
+        `too_slow` is called if too many events wait. The iteration raises RequestError if events may have been missed,
+        or if an event has the data of more members than the viewer may read.
         """
         with self.events.subscribed(self.plan.kind, self.topic, too_slow) as subscriber:
             yield self.results(subscriber)
@@ -49,6 +52,8 @@ class PreparedSubscription:
             text = await self.connections.read_for_event(statement.sql, values)
             if text == TOO_LARGE:
                 raise too_large(self.operation.planner.answer_bytes or 0)
+            if text is not None and statement.marked:
+                text = await self.member_reads.admit(self.viewer, text)
             if text is not None and self.plan.needs_executor:
                 yield await self.executed(orjson.loads(text))
             elif text is not None:
@@ -66,6 +71,7 @@ async def prepare_subscription(
     viewer: Viewer,
     connections: ConnectionPool,
     events: Events,
+    member_reads: MemberReads,
     caller: Hashable,
 ) -> PreparedSubscription:
     """The subscription of an operation.
@@ -78,4 +84,4 @@ async def prepare_subscription(
         if text is None:
             raise unknown_topic()
         topic = UUID(text)
-    return PreparedSubscription(operation, plan, topic, variables, viewer, connections, events)
+    return PreparedSubscription(operation, plan, topic, variables, viewer, connections, events, member_reads)

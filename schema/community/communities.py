@@ -78,7 +78,11 @@ class Community(Node):
     viewer_membership: Membership | None = sql(
         resolve.viewer_membership, "The viewer's membership. Null if they are not a member.", only=PATIENT
     )
-    members: RelayConnection[Member] = paged(resolve.members_of, "Its members, newest first.", only=PATIENT | MANAGER)
+    members: RelayConnection[Member] = paged(
+        resolve.members_of,
+        "Its members who share their membership with the viewer, newest first.",
+        only=PATIENT | MANAGER,
+    )
     discussions: RelayConnection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(
         discussions.discussions_of,
         "Its discussions, latest post first.",
@@ -96,12 +100,13 @@ class Community(Node):
     )
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_community,
-        "Insights published from its datasets, newest first. Members and staff see all of them; buyers see those that "
-        "a licence of theirs covers.",
+        "Insights published from its datasets, newest first. Staff and members of the community see all of them, other "
+        "members those of datasets that they took part in, and buyers those that a licence of theirs covers.",
         only=PATIENT | BUYER | MANAGER,
     )
     ambassadors: list[Member] = sql(
         resolve.ambassadors_of,
-        f"The members whom moderators have appointed to welcome and represent it, by name: at most {AMBASSADORS}.",
+        f"The members whom moderators have appointed to welcome and represent it, by name: at most {AMBASSADORS}. "
+        "Those who don't share their membership with the viewer are left out.",
         only=PATIENT | MANAGER,
     )

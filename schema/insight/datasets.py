@@ -98,6 +98,6 @@ class Dataset(Node):
     budget: PrivacyBudget = sql(resolve.budget_of, "Its privacy budget.")
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_dataset,
-        "Insights published from it, newest first. Members and staff see all of them; buyers see those that a licence "
-        "of theirs covers.",
+        "Insights published from it, newest first. Staff, members of its community and those who took part in it see "
+        "all of them, buyers those that a licence of theirs covers.",
     )
