@@ -38,6 +38,7 @@ from server.metrics import Metrics
 from server.newsroom import Newsroom
 from server.pools import ConnectionPool
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
+from server.read_budgets import MemberReads
 from server.readings import readings
 from server.rollback_guard import LedgerHeadFile
 from server.scheduler import PUBLISHING_LOCK, Scheduler
@@ -142,7 +143,12 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
             app.downloads = Downloads(*readers, sessions, kinds, limits.export_seconds)
             is_listening = asyncio.Event()
             events = Events()
-            endpoint = endpoint_class(served, sessions, events, publisher, pools["identity"], settings, digests)
+            member_reads = MemberReads(pools["lookups"], settings.members_read, settings.members_read_at_first)
+            stack.push_async_callback(member_reads.flush)
+            stack.push_async_callback(end, asyncio.create_task(member_reads.run()))
+            endpoint = endpoint_class(
+                served, sessions, events, publisher, pools["identity"], member_reads, settings, digests
+            )
             stack.callback(endpoint.planning.close)
             listening = asyncio.create_task(listen(listener, (sessions, events), is_listening))
             stack.push_async_callback(end, listening)

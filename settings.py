@@ -215,6 +215,13 @@ class Settings(BaseSettings):
         "2025-1", max_length=NOTICE_CHARACTERS, description=f"up to {NOTICE_CHARACTERS} characters"
     )
     minimum_age: int = whole(16, 0, 120)  # years, reached in the year of registering
+    # How many other members' data one member may read in a day, in their first week and afterwards.
+    members_read: int = whole(60, 1, 1_000_000)
+    members_read_at_first: int = whole(15, 1, 1_000_000)
+    # How many communities a member may join: in a day, in their first week, and in all without a moderator's decision.
+    joins_a_day: int = whole(2, 1, 1_000)
+    joins_at_first: int = whole(5, 1, 1_000)
+    joins: int = whole(20, 1, 1_000)
 
     @classmethod
     def secrets(cls) -> list[str]:

@@ -3,7 +3,17 @@
 from sqlmodel import SQLModel
 
 from models.community import communities, discussions, moderation
-from models.identity import accounts, data_exports, members, mutation_results, organizations, outbox, registrations
+from models.identity import (
+    accounts,
+    data_exports,
+    members,
+    mutation_results,
+    organizations,
+    outbox,
+    readings,
+    registrations,
+    terms,
+)
 from models.insight import counts, datasets, insights, licences
 from models.research import surveys
 from models.tracking import observations, treatments

@@ -38,6 +38,7 @@ from planner.declare import Column, Computed, NodeById, NodesByIds, Paged, Sql
 from planner.expressions import EMPTY_LIST, Reader, as_list, as_object, as_values, integer, labelled, limited, typename
 from planner.keyset import page
 from planner.known_ids import IdCheck, known_keys
+from planner.member_reads import mark
 from planner.nodes import id_of, node, nodes_in_order
 from planner.selection import Fields, Selections
 from planner.tables import Tables, ordered
@@ -62,6 +63,8 @@ class StatementBuilder:
     for_executor: bool = False  # graphql-core completes the result: rows of abstract types carry their type
     bound: dict[str, Reader] = field(default_factory=dict)
     checks: list[IdCheck] = field(default_factory=list)
+    parent: str = ""  # the type whose field is being built
+    marked: bool = False  # objects have the ids of the members whom they are about
 
     def fields_of(self, kind: GraphQLObjectType, this: Row | None, fields: Fields) -> list[tuple[str, Expression]]:
         """Response keys and expressions of the selected fields, in order. Raises NotPlannable."""
@@ -78,6 +81,12 @@ class StatementBuilder:
 
     def field(self, kind: GraphQLObjectType, this: Row | None, nodes: list[FieldNode]) -> Expression:
         """The expression of one field with its selection. Raises NotPlannable."""
+        outer, self.parent = self.parent, kind.name
+        found = self.expression_of(kind, this, nodes)
+        self.parent = outer
+        return found
+
+    def expression_of(self, kind: GraphQLObjectType, this: Row | None, nodes: list[FieldNode]) -> Expression:
         name = nodes[0].name.value
         declared, source = kind.fields[name], self.tables.sources[kind.name, name]
         if source is None:
@@ -191,7 +200,8 @@ class StatementBuilder:
         return as_list(selected) if many else as_object(selected)
 
     def labels(self, kind: Any, this: Row | None, nodes: list[FieldNode], hidden: bool = False) -> list[Expression]:
-        found = self.fields_of(kind, this, self.selections.fields(kind, nodes))
+        fields = self.selections.fields(kind, nodes)
+        found = mark(self, kind, this, fields) + self.fields_of(kind, this, fields)
         if hidden:
             found.append((TYPENAME, typename(kind)))
         return labelled(found)

@@ -157,6 +157,19 @@ Source = Column | Sql | Paged | NodeById | NodesByIds
 
 
 @dataclass(frozen=True)
+class AboutMember:
+    """Whom the rows of a type are about: the member whose id is in `column`, of whom selecting a row counts as reading.
+
+    Selecting nothing but the `free` fields does not. Rows that are reached from a row about a member are of the same
+    member, and count with it, unless the type has free fields. Without a column, rows are the viewer's own, or those of
+    a patient whose diary they keep: neither they nor what is reached from them counts.
+    """
+
+    column: str | None = None
+    free: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class GraphType:
     """What `graph_type` and `graph_interface` know of a class."""
 
@@ -166,6 +179,7 @@ class GraphType:
     key: tuple[str, ...] = ("id",)
     among: Sql | None = None
     python: type | None = None
+    about: AboutMember | None = None
 
 
 def column(
@@ -299,12 +313,14 @@ def graph_type(
     name: str | None = None,
     description: str | None = None,
     python: type | None = None,
+    about: AboutMember | None = None,
 ) -> Callable[[C], C]:
     """An object type: who may select it, and, where it is a table's row, which table and which prefix its ids have.
 
     `key` names the columns that an id is made of. `among` is a resolver of the rows that `node` finds, without
     arguments, where that is not every row of the table that policies admit. `python` is the class of those of its
-    objects that Python returns, where that is not the decorated class itself. Its description is the class's docstring,
+    objects that Python returns, where that is not the decorated class itself. `about` says which member a row is
+    about, for types with members' rows that other members may read. Its description is the class's docstring,
     or `description` where a constant is part of it. Raises DeclarationError where an argument of one of its
     fields is not described.
     """
@@ -312,7 +328,7 @@ def graph_type(
 
     def declare(cls: C) -> C:
         made = strawberry.type(cls, name=name, description=description or inspect.getdoc(cls))
-        made.__graph__ = GraphType(audience, row, prefix, key, found, python)  # type: ignore[attr-defined]
+        made.__graph__ = GraphType(audience, row, prefix, key, found, python, about)  # type: ignore[attr-defined]
         _check_arguments(made)
         return made
 

@@ -21,6 +21,7 @@ from planner.arguments import PlanInputs, Variables, sql_type
 from planner.compose import TYPENAME, StatementBuilder
 from planner.computing import LARGE, Shaped, computation, python_arguments
 from planner.declare import CALL, Column, Computed, Source, Sql, attribute_types, graph_of, without_none
+from planner.member_reads import unmarked
 from planner.tables import DEFINITION, Tables
 
 if TYPE_CHECKING:
@@ -92,11 +93,14 @@ async def _read(parent: Any, info: Any, as_input: bool) -> Any:
         raise refused from None
     if text is None:
         return None
+    if plan.marked:
+        count = getattr(context, "count_members", None)
+        text = unmarked(text)[0] if count is None else await count(text)
     if len(text) > LARGE and not as_input and info.context.computing.is_complete(info) and text.startswith(VALUE):
         return Shaped(orjson.Fragment(text[len(VALUE) : -1]))
-    count = getattr(context, "count_bytes", None)
-    if len(text) > LARGE and count is not None:
-        count(PARSED * len(text))
+    count_bytes = getattr(context, "count_bytes", None)
+    if len(text) > LARGE and count_bytes is not None:
+        count_bytes(PARSED * len(text))
     value = orjson.loads(text)["value"]
     return value if as_input else _finished(value, info)
 

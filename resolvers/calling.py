@@ -8,6 +8,15 @@ from resolvers.transactions import Write
 
 
 @dataclass(frozen=True)
+class JoinLimits:
+    """How many communities a member may join: on one day, in their first week, and in all."""
+
+    a_day: int
+    at_first: int
+    most: int
+
+
+@dataclass(frozen=True)
 class Call:
     """A request, and settings that write functions depend on. The graph fills parameters of this type."""
 
@@ -20,3 +29,4 @@ class Call:
     minimum_age: int  # of members, in years
     sign_ins: AttemptLimit  # of sign-ins with a password
     mails: AttemptLimit  # of requests for a mailed code
+    joins: JoinLimits

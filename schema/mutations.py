@@ -19,7 +19,7 @@ from models.viewers import ANYBODY, Audience, Viewer
 from planner.computing import python_arguments
 from planner.declare import AUDIENCE, CALL, CHECK, graph_type, sql, without_none
 from resolvers import transactions
-from resolvers.calling import Call
+from resolvers.calling import Call, JoinLimits
 from resolvers.faults import Faults
 from resolvers.identity.attempts import AttemptLimit
 from resolvers.transactions import (
@@ -421,6 +421,7 @@ def call_of(context: Context) -> Call:
         minimum_age=settings.minimum_age,
         sign_ins=AttemptLimit(limits.sign_ins, limits.sign_ins_from, window),
         mails=AttemptLimit(limits.mails, limits.mails_from, window),
+        joins=JoinLimits(settings.joins_a_day, settings.joins_at_first, settings.joins),
     )
 
 

@@ -44,6 +44,7 @@ from server.metrics import Metrics
 from server.planning import Planning
 from server.pools import ConnectionPool
 from server.publisher_pool import PublisherPool
+from server.read_budgets import MemberReads
 from server.requests import (
     JSON,
     RESPONSE_JSON,
@@ -137,6 +138,7 @@ class Endpoint:
         events: Events,
         publisher: PublisherPool,
         identity: ConnectionPool,
+        member_reads: MemberReads,
         settings: Settings,
         digests: Digests,
     ) -> None:
@@ -146,6 +148,7 @@ class Endpoint:
         self.feeds = Feeds(events, settings.limits.answer_bytes)
         self.publisher = publisher
         self.identity = identity  # for what strangers write, so that no reads keep anybody from signing in
+        self.member_reads = member_reads
         self.streams = Streams(sessions, settings.limits.streams, settings.connections)
         self.settings = settings
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
@@ -334,7 +337,14 @@ class Endpoint:
             if operation.kind is OperationType.SUBSCRIPTION:
                 costs, caller = (request.cost, view.documents.most_cost), self.caller(request)
                 return await prepare_subscription(
-                    operation, variables, request.viewer, caller, costs, view.connections, self.feeds
+                    operation,
+                    variables,
+                    request.viewer,
+                    caller,
+                    costs,
+                    view.connections,
+                    self.feeds,
+                    self.member_reads,
                 )
             values = None
             if plan is not None:
@@ -363,6 +373,8 @@ class Endpoint:
             raise too_large(self.settings.limits.answer_bytes)
         if text is None:
             raise RuntimeError("a planned statement returned no row")
+        if plan.marked:
+            text = await self.member_reads.admit(request.viewer, text)
         return b'{"data":' + text.encode() + b"}"
 
     async def read(self, request: RequestContext, documents: Documents, params: GraphQLParams) -> Document:
@@ -444,6 +456,7 @@ class Endpoint:
             in_thread=partial(self.planning.run, caller, units=INTROSPECTION),
             reader=reader,
             count_bytes=size.count,
+            count_members=partial(self.member_reads.admit, viewer),
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(request.scope, self.settings.trusted_proxies),
         )

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -97,6 +98,32 @@ class TooCostly(RequestError):
         cost = {"requested": requested, "limit": limit}
         facts = {"code": Code.LIMIT_EXCEEDED.value, "limit": "cost", "most": limit, "asked": requested, "cost": cost}
         super().__init__(400, [{"message": message, "extensions": facts}], lenient=True)
+
+
+def too_many_members(most: int, left: int, asked: int, resets_at: datetime) -> RequestError:
+    """An answer with the data of more members than the viewer may read until `resets_at`."""
+    if left:
+        message = (
+            f"Response has the data of {asked:,} members whom you have not read today, and {left:,} of {most:,} are "
+            "left until midnight, UTC. Select smaller pages."
+        )
+    else:
+        message = (
+            f"You have read the data of {most:,} members today, which is the limit. Pseudonyms and kinds do not count, "
+            "nor do members whom you have read today. The limit resets at midnight, UTC."
+        )
+    seconds = max(1, int((resets_at - datetime.now(UTC)).total_seconds()))
+    return request_error(
+        429,
+        Code.LIMIT_EXCEEDED,
+        message,
+        headers=((b"retry-after", b"%d" % seconds),),
+        limit="members_read",
+        most=most,
+        asked=asked,
+        left=left,
+        resetsAt=resets_at.isoformat().replace("+00:00", "Z"),
+    )
 
 
 def unauthenticated() -> RequestError:

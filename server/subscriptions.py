@@ -15,6 +15,7 @@ from server.answers import too_large
 from server.errors import unknown_topic
 from server.feeds import Feeds, Source
 from server.pools import ConnectionPool
+from server.read_budgets import MemberReads
 from server.results import response_of
 
 
@@ -32,6 +33,7 @@ class PreparedSubscription:
     most_cost: int
     connections: ConnectionPool
     feeds: Feeds
+    member_reads: MemberReads
 
     @property
     def identity(self) -> Hashable:
@@ -43,19 +45,25 @@ class PreparedSubscription:
         return self.operation, variables, self.topic, self.viewer, self.caller
 
     def started(self, too_slow: Callable[[], None]) -> AbstractContextManager[AsyncIterator[bytes]]:
-        """The results' JSON, for every event from now on that the viewer may see, as `Feeds.followed`."""
+        """The results' JSON, for every event from now on that the viewer may see, as `Feeds.followed`.
+
+        The iteration raises RequestError if an event has the data of more members than the viewer may read.
+        """
         source = Source(self.plan.kind, self.topic, self.identity, self.caller, self.cost, self.most_cost, self.read)
         return self.feeds.followed(source, too_slow)
 
     async def read(self, event: Event) -> bytes | None:
         """The event's result as JSON; None if the viewer may not see it. Raises RequestError."""
         # Row-level security applies to each event's statement: the viewer's rights may have changed in between.
-        values = self.plan.each.values(self.variables, self.viewer, event)
-        text = await self.connections.read_for_event(self.plan.each.sql, values, self.caller, self.cost)
+        each = self.plan.each
+        values = each.values(self.variables, self.viewer, event)
+        text = await self.connections.read_for_event(each.sql, values, self.caller, self.cost)
         if text == TOO_LARGE:
             raise too_large(self.operation.planner.answer_bytes or 0)
         if text is None:
             return None
+        if each.marked:
+            text = await self.member_reads.admit(self.viewer, text)
         if self.plan.needs_executor:
             return await self.executed(orjson.loads(text))
         return b'{"data":{"' + self.plan.key.encode() + b'":' + text.encode() + b"}}"
@@ -74,6 +82,7 @@ async def prepare_subscription(
     costs: tuple[int, int],
     connections: ConnectionPool,
     feeds: Feeds,
+    member_reads: MemberReads,
 ) -> PreparedSubscription:
     """The subscription of an operation; `costs` are its own and the most that one may have.
 
@@ -85,4 +94,6 @@ async def prepare_subscription(
         if text is None:
             raise unknown_topic()
         topic = UUID(text)
-    return PreparedSubscription(operation, plan, topic, variables, viewer, caller, *costs, connections, feeds)
+    return PreparedSubscription(
+        operation, plan, topic, variables, viewer, caller, *costs, connections, feeds, member_reads
+    )

@@ -48,6 +48,9 @@ class Account(Table, table=True):
     locale: str = Field(default="fr-FR", sa_column_kwargs={"server_default": text("'fr-FR'")})
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     notice_version: str | None = None  # of the privacy notice that was accepted at registration
+    # The terms of use that the member accepted last; null if the account is older than these columns, or no member's.
+    terms_version: str | None = None
+    terms_accepted_at: datetime | None = moment(default=None, nullable=True)
     renamed_at: list[datetime] = moments()  # the most recent changes of the member's pseudonym
     member_id: UUID | None = Field(default=None, foreign_key="care.member.id", ondelete="CASCADE", unique=True)
     organization_id: UUID | None = reference("insight.organization.id", nullable=True)

@@ -29,11 +29,14 @@ class Sex(DescribedEnum):
 
 
 class Sharing(DescribedEnum):
-    """The members with whom a member shares their profile, courses and observations."""
+    """The members with whom a member shares their profile, communities, courses and observations."""
 
     ONLY_ME = "ONLY_ME", "Nobody else, except relatives with an accepted care link."
-    MY_COMMUNITIES = "MY_COMMUNITIES", "Members of a community they both belong to."
-    ALL_MEMBERS = "ALL_MEMBERS", "All members; staff may read the profile too."
+    MY_COMMUNITIES = (
+        "MY_COMMUNITIES",
+        "Members of a community they both belong to. These see that they belong to it, and to none of the others.",
+    )
+    ALL_MEMBERS = "ALL_MEMBERS", "All members; staff may read the profile and the communities too."
 
 
 class MembershipRole(DescribedEnum):
@@ -96,7 +99,11 @@ class Profile(Table, table=True):
 
 
 class Membership(Table, table=True):
-    """A member's membership of a community."""
+    """A member's membership of a community.
+
+    `sharing` is the profile's, or ALL_MEMBERS for a verified association. Triggers copy it, because policies of two
+    tables cannot read each other.
+    """
 
     __table_args__ = within(
         "care",
@@ -109,6 +116,9 @@ class Membership(Table, table=True):
     joined_on: date = Field(sa_column_kwargs={"server_default": text("catalog.today()")})
     role: MembershipRole = choice(
         MembershipRole, "role", default=MembershipRole.MEMBER, sa_column_kwargs={"server_default": text("'MEMBER'")}
+    )
+    sharing: Sharing = choice(
+        Sharing, "sharing", default=Sharing.ONLY_ME, sa_column_kwargs={"server_default": text("'ONLY_ME'")}
     )
 
 

@@ -51,6 +51,7 @@ class Registration(Table, table=True):
     region: str | None = None
     locale: str
     notice_version: str
+    terms_version: str | None = None
     code_hash: bytes | None = Field(default=None, sa_type=LargeBinary, unique=True)
     password_hash: str | None = None
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})

@@ -9,6 +9,7 @@ from sqlmodel import Field
 from models.columns import Table, choice, choices, key, moment, only_from, reference, some_of, within
 from models.identity.members import MemberKind, Sex
 from models.identity.organizations import OrganizationKind
+from models.identity.terms import NoticeLanguage as NoticeLanguage
 from privacy.described import DescribedEnum
 from privacy.domains import REGIONS
 
@@ -64,13 +65,6 @@ class ConsentPurpose(DescribedEnum):
 
     SURVEY_RESEARCH = "SURVEY_RESEARCH", "Answers to surveys may be part of datasets."
     TRACKING_RESEARCH = "TRACKING_RESEARCH", "Courses, evaluations and observations may be part of datasets."
-
-
-class NoticeLanguage(DescribedEnum):
-    """A language in which notices exist. Every version exists in all of them."""
-
-    EN = "EN", "English."
-    FR = "FR", "French."
 
 
 class Survey(Table, table=True):

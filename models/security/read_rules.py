@@ -51,13 +51,6 @@ OPEN = Scope("OPEN", {PATIENT: EVERY, MANAGER: MODERATOR})
 OPEN_MEMBER = Scope(
     "OPEN_MEMBER", {PATIENT: EVERY, MANAGER: f"{MODERATOR} OR {STAFF} IS NOT NULL AND kind = 'ASSOCIATION'"}
 )
-OF_OPEN_MEMBER = Scope(
-    "OF_OPEN_MEMBER",
-    {
-        PATIENT: EVERY,
-        MANAGER: f"{MODERATOR} OR EXISTS (SELECT FROM care.member m WHERE m.id = {{table}}.member_id)",
-    },
-)
 OWN = Scope("OWN", {PATIENT: f"member_id = {MEMBER}"})
 # Which profiles a viewer may read is declared once, by the policy of profiles, which applies within this condition.
 SHARED = Scope(
@@ -67,9 +60,24 @@ SHARED = Scope(
 SURVEY_MANAGERS = Scope("SURVEY_MANAGERS", {MANAGER: SURVEY_MANAGER})
 HIDDEN = Scope("HIDDEN", {})  # read by functions of the owner only
 
+# The viewer's communities, computed once per statement. A function of the owner reads them, since the policy of
+# memberships cannot read memberships.
+COMMUNITIES = "ANY ((SELECT care.viewer_communities())::uuid[])"
+OF_PATIENT = (  # whose diary the viewer keeps
+    "member_id IN (SELECT l.patient_id FROM care.care_link l"  # noqa: S608 - ours
+    f" WHERE l.relative_id = {MEMBER} AND l.status = 'ACCEPTED')"
+)
+MEMBERSHIP = Scope(
+    "MEMBERSHIP",
+    {
+        PATIENT: f"member_id = {MEMBER} OR {MEMBER} IS NOT NULL AND (sharing = 'ALL_MEMBERS'"
+        f" OR sharing = 'MY_COMMUNITIES' AND community_id = {COMMUNITIES} OR {OF_PATIENT})",
+        MANAGER: f"{MODERATOR} OR EXISTS (SELECT FROM care.member m WHERE m.id = membership.member_id)",
+    },
+)
 IN_COMMON = (  # the viewer and the profile's member have a community in common
-    "EXISTS (SELECT FROM care.membership theirs JOIN care.membership mine USING (community_id)"
-    f" WHERE theirs.member_id = profile.member_id AND mine.member_id = {MEMBER})"
+    "EXISTS (SELECT FROM care.membership theirs"
+    f" WHERE theirs.member_id = profile.member_id AND theirs.community_id = {COMMUNITIES})"
 )
 TRUSTED = (  # the viewer is a relative whom the patient allows to keep their diary
     "EXISTS (SELECT FROM care.care_link l WHERE l.patient_id = profile.member_id"
@@ -129,20 +137,29 @@ LICENSED = (
     f" WHERE l.organization_id = {ORGANIZATION} AND l.status = 'GRANTED'"
     " AND catalog.today() BETWEEN l.starts_on AND l.ends_on)"
 )
+# The datasets whose insights a member may read: those of their communities, and those that they took part in, by an
+# enrolment or by a completed survey. Computed once per statement.
+READABLE = (
+    f"(SELECT d.id FROM insight.dataset d WHERE d.community_id = {COMMUNITIES}"  # noqa: S608 - ours
+    f" UNION ALL SELECT e.dataset_id FROM research.enrolment e WHERE e.member_id = {MEMBER}"
+    " UNION ALL SELECT d.id FROM research.participation p JOIN insight.dataset d ON d.survey_id = p.survey_id"
+    f" WHERE p.member_id = {MEMBER} AND p.status = 'COMPLETED')"
+)
 DATASET = Scope("DATASET", dict.fromkeys((PATIENT, BUYER, MANAGER), "status <> 'TOO_SMALL'"))
 DOMAIN = Scope("DOMAIN", dict.fromkeys((PATIENT, BUYER, MANAGER), EVERY))  # public domains, about no person
 # Insights are for those who have them published and those who make the datasets.
 PUBLISHED = Scope(
     "PUBLISHED",
-    {PATIENT: EVERY, BUYER: f"dataset_id IN {LICENSED}", MANAGER: f"{DATA_STEWARD} OR {SURVEY_MANAGER}"},
+    {
+        PATIENT: f"dataset_id IN {READABLE}",
+        BUYER: f"dataset_id IN {LICENSED}",
+        MANAGER: f"{DATA_STEWARD} OR {SURVEY_MANAGER}",
+    },
 )
 OF_INSIGHT = Scope(
     "OF_INSIGHT",
-    {
-        PATIENT: EVERY,
-        BUYER: "EXISTS (SELECT FROM insight.insight i WHERE i.id = {table}.insight_id)",
-        MANAGER: f"{DATA_STEWARD} OR {SURVEY_MANAGER}",
-    },
+    dict.fromkeys((PATIENT, BUYER), "EXISTS (SELECT FROM insight.insight i WHERE i.id = {table}.insight_id)")
+    | {MANAGER: f"{DATA_STEWARD} OR {SURVEY_MANAGER}"},
 )
 LICENCE = Scope("LICENCE", {BUYER: f"organization_id = {ORGANIZATION}", MANAGER: DATA_STEWARD})
 API_KEY = Scope("API_KEY", {BUYER: f"organization_id = {ORGANIZATION}"})
@@ -157,6 +174,7 @@ REMOVAL = Scope(
     },
 )
 REMOVED_TEXT = Scope("REMOVED_TEXT", {PATIENT: f"author_id = {MEMBER}", MANAGER: MODERATOR})
+MODERATORS = Scope("MODERATORS", {MANAGER: MODERATOR})
 STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF}"})
 
 SCOPES: Mapping[str, Scope] = {
@@ -168,13 +186,14 @@ SCOPES: Mapping[str, Scope] = {
     "catalog.treatment": CATALOG,
     "catalog.survey": SURVEY,
     "catalog.survey_progress": SURVEY_MANAGERS,
+    "catalog.terms": CATALOG,
     "catalog.eligibility": ELIGIBILITY,
     "catalog.notice": CATALOG,
     "catalog.question": QUESTION,
     "catalog.question_option": OF_QUESTION,
     "catalog.visibility_rule": OF_QUESTION,
     "care.member": OPEN_MEMBER,
-    "care.membership": OF_OPEN_MEMBER,
+    "care.membership": MEMBERSHIP,
     "care.discussion": OPEN,
     "care.discussion_topic": OPEN,
     "care.post": OPEN,
@@ -191,6 +210,7 @@ SCOPES: Mapping[str, Scope] = {
     "care.removal": REMOVAL,
     "care.removed_text": REMOVED_TEXT,
     "care.suspension": OWN_OR_MODERATOR,
+    "care.reading_alert": MODERATORS,
     "research.consent": OWN,
     "research.consent_change": OWN,
     "research.participation": OWN,
@@ -223,6 +243,8 @@ SCOPES: Mapping[str, Scope] = {
     "identity.password_reset": HIDDEN,
     "identity.attempt": HIDDEN,
     "identity.outbox_entry": HIDDEN,
+    "identity.reading": HIDDEN,
+    "identity.joining": HIDDEN,
 }
 
 

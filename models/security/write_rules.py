@@ -242,7 +242,9 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
         MANAGER: (Update(("verified",), using=f"{STAFF} IS NOT NULL AND kind = 'ASSOCIATION'"),),
     },
     "care.profile": {PATIENT: (Update(("birth_year", "sex", "region", "sharing"), using=f"member_id = {MEMBER}"),)},
-    "identity.account": {PATIENT: (Update(("locale",), using=f"member_id = {MEMBER}"),)},
+    "identity.account": {
+        PATIENT: (Update(("locale", "terms_version", "terms_accepted_at"), using=f"member_id = {MEMBER}"),)
+    },
     "catalog.survey": {
         MANAGER: (
             Insert(

@@ -6,14 +6,16 @@ from models.database import Connection
 from models.identity.members import MemberKind
 from models.parameters import CommunityId
 from models.viewers import Viewer
+from resolvers.calling import Call, JoinLimits
 from resolvers.days import EARLIEST, current_days
 from resolvers.faults import Faults
-from resolvers.transactions import UNSET, Maybe, invalid, not_eligible, not_found
+from resolvers.transactions import UNSET, Maybe, invalid, limit_reached, not_eligible, not_found
 
 
 async def join_community(
     connection: Connection,
     viewer: Viewer,
+    call: Call,
     faults: Faults,
     *,
     community: CommunityId,
@@ -21,8 +23,8 @@ async def join_community(
 ) -> UUID:
     """Makes the viewer a member of the community, and returns its id. Joining again changes nothing.
 
-    The year of their diagnosis is recorded if it is given, and deleted if it is None. Raises Refused: NOT_FOUND, and as
-    `expect_diagnosis` does.
+    The year of their diagnosis is recorded if it is given, and deleted if it is None. Raises Refused: NOT_FOUND,
+    LIMIT_REACHED after too many communities, and as `expect_diagnosis` does.
     """
     with faults.collected():
         await expect_community(connection, community)
@@ -30,15 +32,31 @@ async def join_community(
         with faults.collected():
             await expect_diagnosis(connection, viewer, diagnosed_in)
     faults.refuse()
-    await connection.execute(
-        "INSERT INTO care.membership (member_id, community_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+    joined = await connection.fetchval(
+        "INSERT INTO care.membership (member_id, community_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true",
         viewer.member,
         community,
     )
+    if joined:
+        await count_joining(connection, call.joins)
     await connection.execute("SELECT catalog.readiness_changed($1)", community)
     if diagnosed_in is not UNSET:
         await set_diagnosis(connection, viewer, community=community, year=diagnosed_in)
     return community
+
+
+async def count_joining(connection: Connection, limits: JoinLimits) -> None:
+    """Counts a community that the viewer has joined. Raises Refused: LIMIT_REACHED after too many."""
+    exceeded = await connection.fetchval(
+        "SELECT identity.count_joining($1, $2, $3)", limits.a_day, limits.at_first, limits.most
+    )
+    message = {
+        "DAY": f"You can join at most {limits.a_day} communities a day. Days are by UTC. Please try again tomorrow.",
+        "FIRST_WEEK": f"In your first week, you can join at most {limits.at_first} communities.",
+        "ALL": f"You can join at most {limits.most} communities, with those that you left. Moderators can allow more.",
+    }
+    if exceeded is not None:
+        raise limit_reached(message[exceeded], "community")
 
 
 async def set_diagnosis(connection: Connection, viewer: Viewer, *, community: UUID, year: int | None) -> None:

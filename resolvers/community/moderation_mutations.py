@@ -26,6 +26,7 @@ from resolvers.transactions import (
 )
 
 AMBASSADORS = 20  # the most of a community
+MORE_COMMUNITIES = 100  # the most that a moderator may allow a member to join beside those that everybody may
 
 
 async def remove_post(
@@ -175,6 +176,25 @@ async def suspend_member(
             "UPDATE care.membership SET role = 'MEMBER' WHERE member_id = $1 AND role <> 'MEMBER'", member
         )
     await notify(connection, member, NotificationKind.MODERATION, "mbr", member)
+    return member
+
+
+async def allow_communities(
+    connection: Connection, viewer: Viewer, faults: Faults, *, member: MemberId, communities: int
+) -> UUID:
+    """Lets a member join this many more communities than others may, and returns their id.
+
+    Raises Forbidden if the viewer is not a moderator, and Refused: NOT_FOUND, INVALID for the number.
+    """
+    require_role(viewer, StaffRole.MODERATOR)
+    with faults.collected():
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM care.member WHERE id = $1)", member):
+            raise not_found("member")
+    with faults.collected():
+        if not 0 <= communities <= MORE_COMMUNITIES:
+            raise invalid(f"The number must be between 0 and {MORE_COMMUNITIES}.", "communities")
+    faults.refuse()
+    await connection.execute("SELECT identity.allow_joining($1, $2)", member, communities)
     return member
 
 

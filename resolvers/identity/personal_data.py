@@ -63,7 +63,11 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         ("birth_year", "sex", "region", "sharing"),
     ),
     "care.membership": MemberTable(
-        "memberships", "A community that they belong to.", OF_MEMBER, ("community_id", "joined_on", "role")
+        "memberships",
+        "A community that they belong to.",
+        OF_MEMBER,
+        ("community_id", "joined_on", "role"),
+        {"sharing": "a copy of that of the profile, which is exported"},
     ),
     "care.diagnosis": MemberTable(
         "diagnoses", "The year of a diagnosis that they have stated.", OF_MEMBER, ("community_id", "diagnosed_in")
@@ -234,7 +238,17 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "accounts",
         "Their account.",
         OF_MEMBER,
-        ("id", "email", "email_verified", "locale", "created_at", "notice_version", "renamed_at"),
+        (
+            "id",
+            "email",
+            "email_verified",
+            "locale",
+            "created_at",
+            "notice_version",
+            "terms_version",
+            "terms_accepted_at",
+            "renamed_at",
+        ),
         {"organization_id": "no member's account has one", "staff_id": "no member's account has one"},
     ),
     "identity.session": MemberTable(
@@ -257,6 +271,9 @@ OF_THE_MEMBER = ("member_id", "author_id")
 NOT_EXPORTED: Mapping[str, str] = {
     "research.record": "bytes that no role may read: exported as `records`, with their variables and categories",
     "research.survey_opening": "about a survey, and no person: a number with noise, which is never shown",
+    "care.reading_alert": "a suspicion for moderators to look into, which says on which day; deleted after 90 days",
+    "identity.reading": "numbers that stand for other members, of whom the export must not tell; deleted after a day",
+    "identity.joining": "how many communities they have joined, of which `memberships` has those that they belong to",
     "identity.credential": "a secret: the member knows their password, and its hash is of use only to a thief",
     "identity.registration": "has no account yet; deleted when its code is entered, or within a day",
     "identity.pseudonym_look": "derived from the pseudonym, which is exported, or for a year from a former one",

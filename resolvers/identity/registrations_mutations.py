@@ -16,6 +16,7 @@ from resolvers.faults import Faults
 from resolvers.identity import accounts_rules, attempts
 from resolvers.identity.accounts import stored_address
 from resolvers.identity.passwords import hash_password
+from resolvers.identity.terms_mutations import expect_terms
 from resolvers.regions import region_of
 from resolvers.texts import is_blank
 from resolvers.transactions import Result, Work, invalid, taken
@@ -40,6 +41,7 @@ async def register(
     region: str | None = None,
     locale: str | None = None,
     notice_version: str,
+    terms_version: str,
 ) -> Work:
     """Checks the input; the returned Work stores the registration and has a code mailed.
 
@@ -54,9 +56,11 @@ async def register(
         name = accounts_rules.pseudonym_of(pseudonym, kind, "pseudonym")
     with faults.collected():
         accounts_rules.password_of(password, email, name, path=("password",))
+    async with call.apart() as connection:
+        days = await current_days(connection)
+        with faults.collected():
+            await expect_terms(connection, terms_version, "terms_version")
     if birth_year is not None:
-        async with call.apart() as connection:
-            days = await current_days(connection)
         with faults.collected():
             accounts_rules.birth_year_of(birth_year, days.latest, call.minimum_age, "birth_year")
     with faults.collected():
@@ -72,9 +76,9 @@ async def register(
 
     async def registers(connection: Connection, viewer: Viewer) -> Result:
         is_free = await connection.fetchval(
-            "SELECT identity.register($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            "SELECT identity.register($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             email, password_hash, name, looks(name), kind.value, birth_year, (sex or Sex.UNKNOWN).value, place,
-            language, notice_version, new_code(), VERIFICATION_LIFETIME,
+            language, notice_version, terms_version, new_code(), VERIFICATION_LIFETIME,
         )  # fmt: skip
         if not is_free:
             raise pseudonym_taken()

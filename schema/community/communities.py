@@ -80,7 +80,8 @@ class Community(Node):
     )
     members: RelayConnection[Member] = paged(
         resolve.members_of,
-        "Its members, newest first. Staff who are not moderators see associations only.",
+        "Its members who share their membership with the viewer, newest first. Staff who are not moderators see "
+        "associations only.",
         only=PATIENT | MANAGER,
     )
     discussions: RelayConnection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(
@@ -100,12 +101,14 @@ class Community(Node):
     )
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_community,
-        "Insights published from its datasets, newest first. Members, survey managers and data stewards see all of "
-        "them, moderators see none, and buyers see those that a licence of theirs covers.",
+        "Insights published from its datasets, newest first. Members of the community, survey managers and data "
+        "stewards see all of them, other members those of datasets that they took part in, moderators none, and "
+        "buyers those that a licence of theirs covers.",
         only=PATIENT | BUYER | MANAGER,
     )
     ambassadors: list[Member] = sql(
         resolve.ambassadors_of,
-        f"The members whom moderators have appointed to welcome and represent it, by name: at most {AMBASSADORS}.",
+        f"The members whom moderators have appointed to welcome and represent it, by name: at most {AMBASSADORS}. "
+        "Those who don't share their membership with the viewer are left out.",
         only=PATIENT | MANAGER,
     )

@@ -51,6 +51,14 @@ class ModerationMutations:
         post="A post that a moderator removed, and whose author has not left the network.",
         note=f"The reason, stored as the resolution of the flags: at most {NOTE_MOST:,} characters.",
     )
+    member_allow_communities = mutation(
+        write.allow_communities,
+        "Let a member join more communities than others may, as a moderator. It replaces what was allowed before.",
+        only=MANAGER,
+        shows={"member": shown(Member, members.member_of)},
+        member="The member.",
+        communities=f"How many more than everybody may join, 0 to {write.MORE_COMMUNITIES}.",
+    )
     member_suspend = mutation(
         write.suspend_member,
         "Suspend a member from writing in discussions, as a moderator. They can still read, and are no longer an "

@@ -8,9 +8,9 @@ import strawberry
 from models import viewers
 from models.identity import accounts as tables
 from models.identity import members as member_tables
-from planner.declare import column, graph_enum, graph_type, paged, sql
+from planner.declare import AboutMember, column, graph_enum, graph_type, paged, sql
 from resolvers.identity import accounts as resolve
-from resolvers.identity import members
+from resolvers.identity import members, terms
 from resolvers.insight import data_uses as uses
 from resolvers.research import surveys
 from resolvers.tracking import observations, treatments
@@ -52,6 +52,12 @@ class Account(Node):
     email_verified: bool = column("Whether the e-mail address is verified.")
     locale: str = column("Language and country of the mails that Cohorte sends, such as `fr-FR`.")
     created_at: datetime = column("When the account was created.")
+    terms_version: str | None = column("Version of the terms of use that the viewer accepted last. Null if none.")
+    terms_accepted_at: datetime | None = column("When the viewer accepted them. Null if they have accepted none.")
+    terms_outdated: bool = sql(
+        terms.are_outdated,
+        "Whether other terms of use are in force than the viewer accepted: show `Query.terms`, and then `termsAccept`.",
+    )
     sessions: list[Session] = sql(resolve.sessions_of, "The signed-in devices, newest first.")
 
 
@@ -88,7 +94,9 @@ class Notification(Node):
     )
 
 
-@graph_type(audience=PATIENT, row=member_tables.Profile, prefix="me", key=("member_id",), among=members.me)
+@graph_type(
+    audience=PATIENT, row=member_tables.Profile, prefix="me", key=("member_id",), among=members.me, about=AboutMember()
+)
 class Me(Node):
     """The viewer's own data."""
 
@@ -98,7 +106,7 @@ class Me(Node):
     sex: member_tables.Sex = column("The viewer's sex. UNKNOWN if unset.")
     region: str | None = column("The region the viewer lives in. Null if unset.")
     sharing: member_tables.Sharing = column(
-        "Which members can see the viewer's age band, sex, region, courses and observations."
+        "Which members can see the viewer's communities, age band, sex, region, courses and observations."
     )
     memberships: list[Membership] = sql(members.memberships_of, "The viewer's communities, by name.")
     dashboard: Dashboard = sql(

@@ -7,7 +7,7 @@ import strawberry
 
 from models.community import moderation
 from models.identity import members as tables
-from planner.declare import column, graph_enum, graph_type, sql
+from planner.declare import AboutMember, column, graph_enum, graph_type, sql
 from resolvers.community import communities
 from resolvers.identity import members as resolve
 from schema.access import MANAGER, PATIENT
@@ -40,7 +40,11 @@ class Suspension(Node):
     created_at: datetime = column("When the moderator suspended the member.")
 
 
-@graph_type(audience=PATIENT | MANAGER, row=tables.Member, prefix="mbr")
+# What a list of members shows, and what others write about an association.
+SHOWN = AboutMember("id", frozenset({"id", "pseudonym", "kind", "verified"}))
+
+
+@graph_type(audience=PATIENT | MANAGER, row=tables.Member, prefix="mbr", about=SHOWN)
 class Member(Node):
     """A member, known by a pseudonym. Fields they don't share are null or empty, indistinguishable from unset."""
 
@@ -50,7 +54,7 @@ class Member(Node):
     about: str | None = column("How they introduce themselves. Null if unset.")
     joined_on: date = column("The day they joined the network, by UTC.")
     communities: list[Annotated["Community", strawberry.lazy("schema.community.communities")]] = sql(
-        resolve.communities_of, "The communities they belong to, by name."
+        resolve.communities_of, "The communities they belong to that they share with the viewer, by name."
     )
     age_band: str | None = sql(
         resolve.age_band,

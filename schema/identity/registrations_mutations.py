@@ -26,6 +26,7 @@ class RegistrationMutations:
         region=REGION,
         locale=f"{LOCALE} `{DEFAULT_LOCALE}` by default.",
         notice_version="The version of the privacy notice that the member has read.",
+        terms_version="The version of the terms of use that the member has read and accepts: that of `Query.terms`.",
     )
     request_password_reset = mutation(
         registrations_mutations.request_password_reset,

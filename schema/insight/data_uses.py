@@ -59,8 +59,8 @@ class DataUse(Node):
     ledger_entry: LedgerEntry = sql(resolve.entry_of, "Its entry in the hash chain.")
     insight: Annotated["Insight", strawberry.lazy("schema.insight.insights")] | None = sql(
         resolve.insight_of,
-        "The insight that was published first from its result. Null if only the dataset's size was published, or if no "
-        "licence of the buyer covers it.",
+        "The insight that was published first from its result. Null if only the dataset's size was published, or if "
+        "the viewer may not read it.",
         only=SIGNED_IN,
     )
 

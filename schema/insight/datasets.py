@@ -98,6 +98,7 @@ class Dataset(Node):
     budget: PrivacyBudget = sql(resolve.budget_of, "Its privacy budget.")
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_dataset,
-        "Insights published from it, newest first. Members, survey managers and data stewards see all of them, "
-        "moderators see none, and buyers see those that a licence of theirs covers.",
+        "Insights published from it, newest first. Members of its community, those who took part in it, survey "
+        "managers and data stewards see all of them, moderators none, and buyers those that a licence of theirs "
+        "covers.",
     )

@@ -13,6 +13,7 @@ from schema.identity.members_mutations import MemberMutations
 from schema.identity.notifications_mutations import NotificationMutations
 from schema.identity.organizations_mutations import OrganizationMutations
 from schema.identity.registrations_mutations import RegistrationMutations
+from schema.identity.terms_mutations import TermsMutations
 from schema.insight.datasets_mutations import DatasetMutations
 from schema.insight.insights_mutations import InsightMutations
 from schema.insight.licences_mutations import LicenceMutations
@@ -33,6 +34,7 @@ class Mutation(
     AccountMutations,
     DataExportMutations,
     RegistrationMutations,
+    TermsMutations,
     MemberMutations,
     CareLinkMutations,
     NotificationMutations,

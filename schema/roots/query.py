@@ -6,6 +6,8 @@ import resolvers.community.discussions
 import resolvers.identity.accounts
 import resolvers.identity.members
 import resolvers.identity.organizations
+import resolvers.identity.readings
+import resolvers.identity.terms
 import resolvers.insight.data_uses
 import resolvers.insight.datasets
 import resolvers.insight.insights
@@ -22,6 +24,8 @@ from schema.community.discussions import Discussion, Flag, Post
 from schema.identity.accounts import Account, Me, Notification, Session, Staff, Viewer
 from schema.identity.members import CareLink, Member, Membership, Suspension
 from schema.identity.organizations import ApiKey, Organization
+from schema.identity.readings import ReadingAlert
+from schema.identity.terms import Terms
 from schema.insight import insights_mutations
 from schema.insight.data_uses import DataUse, LedgerEntry
 from schema.insight.datasets import Dataset, Variable
@@ -60,10 +64,12 @@ NODES: tuple[type, ...] = (
     Participation,
     Post,
     Question,
+    ReadingAlert,
     Session,
     Staff,
     Survey,
     Suspension,
+    Terms,
     Treatment,
     TreatmentCourse,
     TreatmentEvaluation,
@@ -128,6 +134,13 @@ class Query:
         only=PUBLIC,
     )
 
+    terms: Terms = sql(
+        resolvers.identity.terms.terms,
+        "The terms of use in force, which members accept when they register.",
+        arguments={"language": "Language of the text. Defaults to English."},
+        only=PUBLIC,
+    )
+
     data_uses: RelayConnection[DataUse] = paged(
         resolvers.insight.data_uses.data_uses,
         "The public ledger: every use of members' data, newest first.",
@@ -175,7 +188,9 @@ class Query:
     )
     insight: Insight | None = sql(
         resolvers.insight.insights.insight,
-        "An insight by its id. Null if there is none, for moderators, and if no licence of the buyer covers it.",
+        "An insight by its id. Null if there is none, or if the viewer may not read it: members read those of their "
+        "communities and of datasets that they took part in, buyers those that a licence of theirs covers, and "
+        "moderators none.",
         only=SIGNED_IN,
     )
 
@@ -192,6 +207,12 @@ class Query:
         resolvers.community.discussions.flags,
         "The flags that members raised, newest first. Empty for staff who are not moderators.",
         arguments={"status": "Only flags with this status."},
+        only=MANAGER,
+    )
+    reading_alerts: RelayConnection[ReadingAlert] = paged(
+        resolvers.identity.readings.reading_alerts,
+        "The days on which members tried to read the data of too many members, latest first. Empty for staff who "
+        "are not moderators.",
         only=MANAGER,
     )
     licences: RelayConnection[Licence] = paged(

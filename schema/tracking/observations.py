@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models.tracking import observations as tables
-from planner.declare import column, graph_enum, graph_type, sql
+from planner.declare import AboutMember, column, graph_enum, graph_type, sql
 from resolvers.days import FIRST_ZONE
 from resolvers.tracking import observations as resolve
 from schema.access import PATIENT, PUBLIC
@@ -48,7 +48,7 @@ class Indicator(Node):
     hpo: str | None = column("Human Phenotype Ontology term, such as `HP:0012378`. Null if there is none.")
 
 
-@graph_type(audience=PATIENT, row=tables.Observation, prefix="obs")
+@graph_type(audience=PATIENT, row=tables.Observation, prefix="obs", about=AboutMember("member_id"))
 class Observation(Node):
     """A member's value of an indicator on one day."""
 
@@ -70,7 +70,7 @@ class SeriesPoint:
     count: int = column("Number of values.")
 
 
-@graph_type(audience=PATIENT)
+@graph_type(audience=PATIENT, about=AboutMember())
 class IndicatorSeries:
     """The curve of one indicator over a dashboard's period."""
 
@@ -81,7 +81,7 @@ class IndicatorSeries:
     latest: Observation | None = sql(resolve.latest_of, "The latest observation in the period.")
 
 
-@graph_type(audience=PATIENT)
+@graph_type(audience=PATIENT, about=AboutMember())
 class Dashboard:
     """A member's curves over a period, with the treatments of that period."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models.tracking import treatments as tables
-from planner.declare import column, graph_enum, graph_type, paged, sql
+from planner.declare import AboutMember, column, graph_enum, graph_type, paged, sql
 from resolvers.community import communities
 from resolvers.identity import members
 from resolvers.insight import insights
@@ -49,13 +49,13 @@ class Treatment(Node):
     )
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(
         insights.insights_of_treatment,
-        "Insights with a variable about this treatment, newest first. Empty for moderators.",
+        "Insights with a variable about this treatment that the viewer may read, newest first. Empty for moderators.",
         arguments={"community": f"Slug of a community: only insights from its datasets. {UNKNOWN_SLUG}"},
         only=SIGNED_IN,
     )
 
 
-@graph_type(audience=PATIENT, row=tables.Course, prefix="crs")
+@graph_type(audience=PATIENT, row=tables.Course, prefix="crs", about=AboutMember("member_id"))
 class TreatmentCourse(Node):
     """A member's course of a treatment, from its first day to its last."""
 
@@ -86,6 +86,7 @@ class SideEffect:
     audience=PATIENT,
     row=tables.Evaluation,
     prefix="evl",
+    about=AboutMember("member_id"),
     description=f"A member's evaluation of a course. Each rating goes from 0 (worst) to {MOST} (best).",
 )
 class TreatmentEvaluation(Node):

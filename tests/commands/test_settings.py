@@ -26,12 +26,17 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         trusted_proxies=(),
         notice_version="2025-1",
         minimum_age=16,
+        members_read=60,
+        members_read_at_first=15,
+        joins_a_day=2,
+        joins_at_first=5,
+        joins=20,
     )
 
 
 def test_an_empty_variable_counts_as_unset() -> None:
     names: tuple[str, ...] = ("HOST", "PORT", "DATA", "DATABASE_URL", "DEMO", "SCALE", "POOL_SIZE", "CONNECTIONS")
-    names += ("MAIL_URL", "MAIL_FROM", "TRUSTED_PROXIES", "NOTICE_VERSION", "MINIMUM_AGE")
+    names += ("MAIL_URL", "MAIL_FROM", "TRUSTED_PROXIES", "NOTICE_VERSION", "MINIMUM_AGE", "MEMBERS_READ", "JOINS")
     assert Settings.from_environment({f"COHORTE_{name}": "  " for name in names}) == Settings()
 
 
@@ -52,6 +57,11 @@ def test_every_variable_is_read() -> None:
             "COHORTE_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
             "COHORTE_NOTICE_VERSION": "2027-2",
             "COHORTE_MINIMUM_AGE": "18",
+            "COHORTE_MEMBERS_READ": "61",
+            "COHORTE_MEMBERS_READ_AT_FIRST": "16",
+            "COHORTE_JOINS_A_DAY": "3",
+            "COHORTE_JOINS_AT_FIRST": "6",
+            "COHORTE_JOINS": "21",
             "PORT": "1",
         }
     )
@@ -70,6 +80,11 @@ def test_every_variable_is_read() -> None:
         trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("::1/128")),
         notice_version="2027-2",
         minimum_age=18,
+        members_read=61,
+        members_read_at_first=16,
+        joins_a_day=3,
+        joins_at_first=6,
+        joins=21,
     )
 
 

@@ -77,9 +77,12 @@ async def test_a_members_posts_stay_when_they_leave(network: Network, community_
     fields = "community { viewerMembership { role } members { nodes { id } } }"
     left = await network.do(ada, "communityLeave", fields, community=f"com_{community_id}")
     assert left == {
-        "community": {"viewerMembership": None, "members": {"nodes": [{"id": ben.graph_id}]}},
+        "community": {"viewerMembership": None, "members": {"nodes": []}},
         "userErrors": [],
     }
+    query = "query ($id: ID!) { node(id: $id) { ... on Community { members { nodes { id } } } } }"
+    left_behind = await network.ask(ben, query, {"id": f"com_{community_id}"})
+    assert left_behind["data"]["node"]["members"]["nodes"] == [{"id": ben.graph_id}]
     assert await network.do(ada, "communityLeave", fields, community=f"com_{community_id}") == left
     assert await counts(network, discussion) == (1, 1)
     assert await network.refused(ada, "postAdd", discussion=discussion, body="Me again") == (

@@ -44,6 +44,10 @@ from tests.factories.members import side_effect as side_effect
 from tests.factories.organizations import api_key as api_key
 from tests.factories.organizations import licence as licence
 from tests.factories.organizations import organization as organization
+from tests.factories.readings import joining as joining
+from tests.factories.readings import reading as reading
+from tests.factories.readings import reading_alert as reading_alert
+from tests.factories.readings import terms as terms
 from tests.factories.rows import DAY as DAY
 from tests.factories.rows import NOON as NOON
 from tests.factories.rows import Connection as Connection

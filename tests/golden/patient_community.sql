@@ -33,7 +33,7 @@ WITH viewer AS MATERIALIZED (
               SELECT (
                 SELECT coalesce(json_agg(o$), '[]'::json)
                 FROM (
-                  SELECT member_2.pseudonym AS pseudonym, member_2.kind AS kind, (
+                  SELECT CAST(member_2.id AS TEXT) AS "$m", member_2.pseudonym AS pseudonym, member_2.kind AS kind, (
                     SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $2::INTEGER) THEN $3::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $4::INTEGER) THEN $5::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $6::INTEGER) THEN $7::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $8::INTEGER) THEN $9::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $10::INTEGER) THEN $11::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $12::INTEGER) THEN $13::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $14::INTEGER) THEN $15::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $16::VARCHAR END AS anon_1
                     FROM care.profile AS profile_1
                     WHERE profile_1.member_id = member_2.id

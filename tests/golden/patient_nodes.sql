@@ -1,4 +1,6 @@
-SELECT b.o::text FROM (
+WITH viewer AS MATERIALIZED (
+  SELECT set_config('cohorte.member', $6, true) AS id
+) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
     FROM (
@@ -40,4 +42,4 @@ SELECT b.o::text FROM (
       ) AS nodes
     ) AS o$
   ) AS o
-) b
+)::text END FROM viewer

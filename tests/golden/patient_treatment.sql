@@ -20,10 +20,10 @@ WITH viewer AS MATERIALIZED (
                 SELECT count(*) AS _count, coalesce(json_agg((
                   SELECT row_to_json(o$)
                   FROM (
-                    SELECT (
+                    SELECT CAST(page_0.member_id AS TEXT) AS "$m", (
                       SELECT row_to_json(o$)
                       FROM (
-                        SELECT member_1.pseudonym AS pseudonym, (
+                        SELECT CAST(member_1.id AS TEXT) AS "$m", member_1.pseudonym AS pseudonym, (
                           SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $1::INTEGER) THEN $2::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $3::INTEGER) THEN $4::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $5::INTEGER) THEN $6::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $7::INTEGER) THEN $8::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $9::INTEGER) THEN $10::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $11::INTEGER) THEN $12::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $13::INTEGER) THEN $14::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $15::VARCHAR END AS anon_1
                           FROM care.profile AS profile_1
                           WHERE profile_1.member_id = member_1.id

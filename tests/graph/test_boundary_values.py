@@ -216,7 +216,7 @@ async def registration(small_server: SmallServer) -> dict[str, Any]:
     number = next(NUMBER)
     return {
         "email": f"new{number}@example.org", "password": "correct horse battery", "pseudonym": f"New {number}",
-        "kind": "PATIENT", "noticeVersion": "2025-1",
+        "kind": "PATIENT", "noticeVersion": "2025-1", "termsVersion": "2026-1",
     }  # fmt: skip
 
 
@@ -280,6 +280,10 @@ async def suspended(small_server: SmallServer) -> dict[str, Any]:
     return {"member": f"mbr_{small_server.network.viewers[PATIENT].member}", "reason": "Why"}
 
 
+async def allowing(small_server: SmallServer) -> dict[str, Any]:
+    return {"member": f"mbr_{small_server.network.viewers[PATIENT].member}", "communities": 1}
+
+
 async def definition(small_server: SmallServer) -> dict[str, Any]:
     community = await factories.community(small_server.server.database)
     number = {"key": "n", "text": "?", "kind": "NUMBER", "required": False, "bins": [0, 1e3]}
@@ -334,6 +338,7 @@ WRITES: Mapping[str, tuple[Audience, Base, str, dict[str, Base]]] = {
     "courseStart": (PATIENT, starting, "course { startedOn }", {}),
     "surveySave": (PATIENT, answering("NUMBER"), "participation { answers { number date } }",
                    {"date": answering("DATE"), "version": answered}),
+    "memberAllowCommunities": (MANAGER, allowing, "member { id }", {}),
     "surveySubmit": (PATIENT, answering("NUMBER"), "participation { status }",
                      {"date": answering("DATE"), "version": answered}),
     "apiKeyCreate": (BUYER, given(name="Key"), "apiKey { expiresAt }", {}),

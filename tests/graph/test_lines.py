@@ -45,9 +45,10 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
     "InsightInput": "by variable",
     "InsightQuoteInput": "by variable",
     "ProfileUpdateInput": "region",
-    "RegisterInput": "noticeVersion password region",
+    "RegisterInput": "noticeVersion password region termsVersion",
     "ResetPasswordInput": "code password",
     "SignInInput": "password",
+    "TermsAcceptInput": "termsVersion",
     "VerifyEmailInput": "code",
     "VisibilityRuleInput": "question values",
 }

@@ -63,7 +63,8 @@ WITHOUT_ID = {
 # The types whose objects only some viewers of the view may see: for others, their ids are those of nothing.
 GUARDED = {
     Audience.PUBLIC: "Viewer",
-    Audience.PATIENT: "Account CareLink Consent Me Membership Notification Participation Session Suspension Viewer",
+    Audience.PATIENT: "Account CareLink Consent Insight Me Membership Notification Participation Session Suspension "
+    "Viewer",
     Audience.BUYER: "ApiKey Insight Licence Viewer",
     Audience.MANAGER: "Staff Viewer",
 }
@@ -289,6 +290,13 @@ async def test_the_rows_that_no_list_shows_are_not_found(readers: Readers) -> No
         for language in NoticeLanguage:
             assert await readers.found(viewer, f"ntc_{purpose}.{language.name}.2999.1_b") is None
             assert await readers.found(viewer, f"ntc_{purpose}.{language.name}.1999.1_b") is not None
+
+    await factories.terms(admin, version="2999.1_b", in_force_on=date(2999, 1, 1))
+    await factories.terms(admin, version="1999.1_b", in_force_on=date(1999, 1, 1))
+    for viewer in viewers.values():
+        for language in NoticeLanguage:
+            assert await readers.found(viewer, f"trm_{language.name}.2999.1_b") is None
+            assert await readers.found(viewer, f"trm_{language.name}.1999.1_b") is not None
 
     small = await factories.dataset(admin, status=DatasetStatus.TOO_SMALL)
     await factories.variable(admin, dataset_id=small["id"], position=1)

@@ -42,6 +42,7 @@ REACHABLE = {
         "Indicator": "id slug name layNames kind scale unit minimum maximum hpo",
         "Treatment": "id slug name kind inn atc insights",
         "Notice": "id purpose version language text inForceOn",
+        "Terms": "id version language text inForceOn",
     },
     "what a survey asks, of nobody in particular": {
         "Survey": "id community title description status version opensOn closesOn minimumParticipants offeredTo "
@@ -78,8 +79,8 @@ REACHABLE = {
         "LedgerEntry": "id position hash previousHash line",
     },
     "what holds the rest together": {
-        "Query": "node nodes viewer communities community treatments treatment indicators regions notices dataUses "
-        "survey dataset insight organization datasets insightQuote",
+        "Query": "node nodes viewer communities community treatments treatment indicators regions notices terms "
+        "dataUses survey dataset insight organization datasets insightQuote",
         "Node": "id",
         "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
         **{f"{kind}Connection": "edges nodes pageInfo" for kind in (

@@ -24,13 +24,14 @@ BUYERS_AND_STAFF = "BUYER MANAGER"
 # Written from what clients are promised, not from the code. A type that no field of a view leads to is absent.
 PROMISED = {
     "Query": {
-        EVERYONE: "node nodes viewer communities community treatments treatment indicators regions notices dataUses",
+        EVERYONE: "node nodes viewer communities community treatments treatment indicators regions notices terms "
+        "dataUses",
         SIGNED_IN: "survey dataset insight",
         MEMBERS_AND_STAFF: "member discussion surveyCheck",
         "PATIENT": "me",
         BUYERS_AND_STAFF: "datasets insightQuote",
         "BUYER": "organization",
-        "MANAGER": "surveys flags licences organizations",
+        "MANAGER": "surveys flags licences organizations readingAlerts",
     },
     "Subscription": {
         SIGNED_IN: "insightPublished",
@@ -45,11 +46,11 @@ PROMISED = {
         "PATIENT": "careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart notificationsRead "
         "observationRemove observationsRecord profileUpdate accountDelete dataExport "
         "communityJoin communityLeave discussionStart postAdd postEdit postFlag postReact "
-        "consentSet surveySave surveySubmit surveyWithdraw",
+        "consentSet surveySave surveySubmit surveyWithdraw termsAccept",
         BUYERS_AND_STAFF: "insightPublish",
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule surveyUnschedule "
-        "flagResolve memberSuspend "
+        "flagResolve memberSuspend memberAllowCommunities "
         "licenceDecide organizationCreate waveFreeze ambassadorAppoint discussionClose postRestore",
     },
     "SignInPayload": {EVERYONE: "token viewer userErrors query"},
@@ -66,6 +67,8 @@ PROMISED = {
     "AmbassadorAppointPayload": {"MANAGER": "member community userErrors query"},
     "DiscussionClosePayload": {"MANAGER": "discussion userErrors query"},
     "PostRestorePayload": {"MANAGER": "post userErrors query"},
+    "TermsAcceptPayload": {"PATIENT": "account userErrors query"},
+    "MemberAllowCommunitiesPayload": {"MANAGER": "member userErrors query"},
     "MemberSuspendPayload": {"MANAGER": "member userErrors query"},
     "ConsentSetPayload": {"PATIENT": "consent userErrors query"},
     "SurveySavePayload": {"PATIENT": "participation userErrors query"},
@@ -127,7 +130,9 @@ PROMISED = {
         "PATIENT": "id member account birthYear sex region sharing memberships dashboard observations courses "
         "participations consents dataUses privacyLoss notifications careLinks"
     },
-    "Account": {"PATIENT": "id email emailVerified locale createdAt sessions"},
+    "Account": {
+        "PATIENT": "id email emailVerified locale createdAt termsVersion termsAcceptedAt termsOutdated sessions"
+    },
     "Session": {"PATIENT": "id createdAt lastSeenAt device current"},
     "CareLink": {"PATIENT": "id patient relative status dashboard"},
     "Notification": {"PATIENT": "id kind createdAt readAt subject"},
@@ -162,6 +167,8 @@ PROMISED = {
     },
     "SurveyProgress": {"MANAGER": "countedOn eligible invited started completed"},
     "Eligibility": {SIGNED_IN: "kinds sexes bornFrom bornTo treatments regions"},
+    "Terms": {EVERYONE: "id version language text inForceOn"},
+    "ReadingAlert": {"MANAGER": "id member day"},
     "Notice": {EVERYONE: "id purpose version language text inForceOn"},
     "Question": {
         SIGNED_IN: "id position key text help kind required options minimum maximum bins maxChoices visibleWhen"
@@ -203,7 +210,7 @@ LISTS = {
     SIGNED_IN: "Dataset Insight",
     MEMBERS_AND_STAFF: "Member Discussion Post Survey",
     "PATIENT": "Observation Notification TreatmentEvaluation",
-    "MANAGER": "Flag Licence Organization",
+    "MANAGER": "Flag Licence Organization ReadingAlert",
 }
 
 

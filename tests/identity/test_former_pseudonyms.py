@@ -8,7 +8,7 @@ from resolvers.identity.accounts_rules import RESERVED_DAYS
 from tests.support.callers import User
 from tests.support.client import ANYBODY
 from tests.support.network import Network
-from tests.support.newcomers import NOTICE, PASSWORD
+from tests.support.newcomers import NOTICE, PASSWORD, TERMS
 
 LATER = (
     "UPDATE identity.pseudonym_look SET until = until - make_interval(days => $1, secs => $2) WHERE until IS NOT NULL"
@@ -22,7 +22,9 @@ async def renamed(network: Network, who: User, name: str) -> list[str]:
 
 async def registered(network: Network, name: str) -> list[str]:
     asked: dict[str, Any] = {"email": f"{abs(hash(name))}@people.example", "password": PASSWORD, "pseudonym": name}
-    payload = await network.do(ANYBODY, "register", "__typename", kind="PATIENT", noticeVersion=NOTICE, **asked)
+    payload = await network.do(
+        ANYBODY, "register", "__typename", kind="PATIENT", noticeVersion=NOTICE, termsVersion=TERMS, **asked
+    )
     return [error["code"] for error in payload["userErrors"]]
 
 

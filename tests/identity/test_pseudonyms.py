@@ -20,7 +20,7 @@ from tests.support.callers import User
 from tests.support.client import ANYBODY
 from tests.support.declared import empty
 from tests.support.network import Network
-from tests.support.newcomers import NOTICE, PASSWORD
+from tests.support.newcomers import NOTICE, PASSWORD, TERMS
 
 ALIKE = [
     ("Camille", "camille"), ("Camille", "CAMILLE"), ("Camille", "C\u0430mille"), ("Camille", "С\u0430mille"),
@@ -91,7 +91,7 @@ def test_an_association_can_use_its_full_name() -> None:
 async def registers(network: Network, name: str, kind: str = "PATIENT") -> tuple[str, str] | None:
     given = {
         "email": f"a{abs(hash(name))}@people.example", "password": PASSWORD, "pseudonym": name, "kind": kind,
-        "noticeVersion": NOTICE,
+        "noticeVersion": NOTICE, "termsVersion": TERMS,
     }  # fmt: skip
     payload = await network.do(ANYBODY, "register", "__typename", **given)
     return next(((error["code"], ".".join(error["path"])) for error in payload["userErrors"]), None)

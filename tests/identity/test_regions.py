@@ -11,7 +11,7 @@ from tests.support.callers import User
 from tests.support.client import ANYBODY
 from tests.support.declared import empty
 from tests.support.network import Network
-from tests.support.newcomers import NOTICE, PASSWORD
+from tests.support.newcomers import NOTICE, PASSWORD, TERMS
 from tests.support.surveys import wanted
 
 SPELLINGS = [
@@ -76,7 +76,7 @@ async def test_an_unknown_region_is_refused_with_the_accepted_names(
         assert await stored(network, ada) == "Corse"
         newcomer = {
             "email": "somebody@people.example", "password": PASSWORD, "pseudonym": "Somebody", "kind": "PATIENT",
-            "noticeVersion": NOTICE, "region": written,
+            "noticeVersion": NOTICE, "termsVersion": TERMS, "region": written,
         }  # fmt: skip
         assert await network.refused(ANYBODY, "register", **newcomer) == ("INVALID", "input.region")
     for written in (*UNKNOWN, *BLANK):

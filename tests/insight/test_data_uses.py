@@ -99,7 +99,7 @@ TO_NUMBERS = """query ($community: String) { dataUses(community: $community) { n
 
 
 async def test_a_use_leads_to_the_numbers_for_those_who_may_read_them(published: Published) -> None:
-    readers = {"patient", "withdrawn", "manager", "licensed", "running out today"}
+    readers = {"patient", "withdrawn", "of the community", "manager", "licensed", "running out today"}
     for who in published.who:
         uses = (await published(who, TO_NUMBERS, {"community": "home"}))["dataUses"]["nodes"]
         assert [use["variables"] for use in uses] == [["sex", "symptoms"], ["sex", "fatigue"], []]

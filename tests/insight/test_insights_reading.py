@@ -206,6 +206,11 @@ FOUND = """query ($id: ID!) {
     ("who", "sees"),
     [
         ("patient", True),
+        ("withdrawn", True),
+        ("of the community", True),
+        ("of the other community", False),
+        ("respondent", False),
+        ("stranger", False),
         ("manager", True),
         ("licensed", True),
         ("running out today", True),
@@ -218,7 +223,7 @@ FOUND = """query ($id: ID!) {
         ("unlicensed", False),
     ],
 )
-async def test_a_buyer_reads_only_what_a_running_licence_opens_to_their_kind_of_organization(
+async def test_an_insight_is_read_by_its_members_and_by_buyers_with_a_running_licence(
     published: Published, who: str, sees: bool
 ) -> None:
     of_fatigue, of_symptoms = [{"id": published.ids[name]} for name in ("fatigue", "sex")], published.ids["symptoms"]
@@ -242,7 +247,9 @@ async def test_a_buyer_reads_only_what_a_running_licence_opens_to_their_kind_of_
     away = await published(
         who, "query ($id: ID!) { insight(id: $id) { cells { count } } }", {"id": published.ids["away"]}
     )
-    assert (away["insight"] is not None) is (who in ("patient", "manager", "of another community"))
+    assert (away["insight"] is not None) is (
+        who in ("of the other community", "respondent", "manager", "of another community")
+    )
 
 
 OLD = {"title": "Tracking, spring", "insights": {"nodes": []}}

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from models import logins
+from models.identity.members import Sharing
 from models.metadata import metadata
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience, Login
@@ -173,8 +174,54 @@ async def test_a_buyer_reads_insights_of_datasets_open_to_their_licence_and_kind
     expected = dict.fromkeys(("release", "insight", "cell", "statistic"), int(reads))
     assert await seen(admin, Audience.BUYER, buyer, made["id"], insight) == expected
     assert await seen(admin, Audience.BUYER, None, made["id"], insight) == dict.fromkeys(expected, 0)
-    for audience in (Audience.PATIENT, Audience.MANAGER):
-        assert await seen(admin, audience, None, made["id"], insight) == dict.fromkeys(expected, 1)
+    assert await seen(admin, Audience.MANAGER, None, made["id"], insight) == dict.fromkeys(expected, 1)
+
+
+@pytest.mark.parametrize(
+    ("relation", "reads"),
+    [
+        ("of its community", True),
+        ("enrolled", True),
+        ("withdrawn", True),
+        ("completed its survey", True),
+        ("started its survey", False),
+        ("withdrew from its survey", False),
+        ("of another community", False),
+        ("enrolled in another dataset of the community", False),
+        ("completed another survey of the community", False),
+        ("nothing", False),
+    ],
+)
+async def test_a_member_reads_insights_of_their_communities_and_of_datasets_that_they_took_part_in(
+    admin: Admin, relation: str, reads: bool
+) -> None:
+    community = {"community_id": (await factories.community(admin))["id"]}
+    survey, another = [(await factories.survey(admin, **community))["id"] for _ in range(2)]
+    made = (await factories.dataset(admin, **community, kind="SURVEY", survey_id=survey))["id"]
+    insight = (await factories.insight(admin, dataset_id=made))["id"]
+    for insert in (factories.cell, factories.statistic):
+        await insert(admin, insight_id=insight)
+    member = (await factories.member(admin, sharing=Sharing.ALL_MEMBERS))["id"]
+    own = {"member_id": member}
+    match relation:
+        case "of its community":
+            await factories.membership(admin, **own, **community)
+        case "of another community":
+            await factories.membership(admin, **own)
+        case "enrolled" | "withdrawn":
+            at = None if relation == "enrolled" else datetime.now(UTC)
+            await factories.enrolment(admin, **own, dataset_id=made, withdrawn_at=at)
+        case "enrolled in another dataset of the community":
+            of_another = await factories.dataset(admin, **community, wave="another")
+            await factories.enrolment(admin, **own, dataset_id=of_another["id"])
+        case "completed its survey" | "started its survey" | "withdrew from its survey":
+            status = {"completed": "COMPLETED", "started": "STARTED", "withdrew": "WITHDRAWN"}[relation.split()[0]]
+            await factories.participation(admin, **own, survey_id=survey, status=status)
+        case "completed another survey of the community":
+            await factories.participation(admin, **own, survey_id=another, status="COMPLETED")
+    expected = dict.fromkeys(("release", "insight", "cell", "statistic"), int(reads))
+    assert await seen(admin, Audience.PATIENT, member, made, insight) == expected
+    assert await seen(admin, Audience.PATIENT, None, made, insight) == dict.fromkeys(expected, 0)
 
 
 async def seen(admin: Admin, audience: Audience, viewer: UUID | None, dataset: UUID, insight: UUID) -> dict[str, int]:

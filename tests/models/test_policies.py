@@ -30,6 +30,7 @@ catalog.survey               - m b s c
 catalog.eligibility          - m b s c
 catalog.notice               p m b s -
 catalog.survey_progress      - - - s c
+catalog.terms                p m b s -
 catalog.question             - m b s c
 catalog.question_option      - m b s c
 catalog.visibility_rule      - m b s -
@@ -51,6 +52,7 @@ care.flag                    - m - s -
 care.removal                 - m - s -
 care.removed_text            - m - s -
 care.suspension              - m - s -
+care.reading_alert           - - - s -
 research.consent             - m - - -
 research.consent_change      - m - - -
 research.participation       - m - - -
@@ -83,6 +85,8 @@ identity.pseudonym_look      - - - - -
 identity.password_reset      - - - - -
 identity.attempt             - - - - -
 identity.outbox_entry        - - - - -
+identity.reading             - - - - -
+identity.joining             - - - - -
 """
 READERS = {
     table: {login for login, letter in zip(LOGINS, letters, strict=True) if letter != "-"}
@@ -112,7 +116,7 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("care.member", PATIENT): {"update": "about"},
     ("care.member", MANAGER): {"update": "verified"},
     ("care.profile", PATIENT): {"update": "birth_year region sex sharing"},
-    ("identity.account", PATIENT): {"update": "locale"},
+    ("identity.account", PATIENT): {"update": "locale terms_accepted_at terms_version"},
     ("care.membership", PATIENT): {"insert": "community_id member_id", "delete": ""},
     ("care.membership", MANAGER): {"update": "role"},
     ("care.diagnosis", PATIENT): {

@@ -237,6 +237,31 @@ def notices(seen: VisibleRows, language: str = "EN") -> list[Found]:
     ]
 
 
+def terms_in_force(seen: VisibleRows) -> list[Found]:
+    come = [row for row in seen.of("catalog.terms") if row["in_force_on"] <= seen.today]
+    return [row for row in come if row["in_force_on"] == max(row["in_force_on"] for row in come)]
+
+
+@field("Query.terms")
+def terms(seen: VisibleRows, language: str = "EN") -> Found:
+    (found,) = (row for row in terms_in_force(seen) if row["language"] == language)
+    return found
+
+
+@field("Account.termsOutdated")
+def terms_outdated(seen: VisibleRows, account: Found) -> bool:
+    return account["terms_version"] not in {row["version"] for row in terms_in_force(seen)}
+
+
+found("ReadingAlert.member", "care.member", id="member_id")
+
+
+@field("Query.readingAlerts")
+def reading_alerts(seen: VisibleRows) -> Listed:
+    there = seen.of("care.reading_alert")
+    return listed(there, lambda row: (row["day"], row["id"]), descending=True)
+
+
 @field("Survey.minimumParticipants")
 def minimum_participants(seen: VisibleRows, survey: Found) -> int | None:
     manages = any("SURVEY_MANAGER" in staff["roles"] for staff in seen.tables.get("identity.staff", []))

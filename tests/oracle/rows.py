@@ -16,13 +16,22 @@ Everything = Mapping[str, list[Found]]  # a database's rows by `schema.table`
 
 CATALOGUE = frozenset({
     "catalog.condition", "catalog.community", "catalog.community_indicator", "catalog.community_treatment",
-    "catalog.indicator", "catalog.notice", "catalog.treatment", "insight.organization", "insight.ledger_entry",
+    "catalog.indicator", "catalog.notice", "catalog.terms", "catalog.treatment", "insight.organization",
+    "insight.ledger_entry",
 })  # fmt: skip
 OF_MEMBERS = frozenset({  # what any member, and moderators, may read of every member
-    "care.member", "care.membership", "care.discussion", "care.discussion_topic", "care.post", "care.post_reaction",
+    "care.member", "care.discussion", "care.discussion_topic", "care.post", "care.post_reaction",
 })  # fmt: skip
 OF_STAFF = {  # what staff with a role read of every member and every organization
-    "MODERATOR": {"care.flag", "care.removal", "care.removed_text", "care.suspension"} | OF_MEMBERS,
+    "MODERATOR": {
+        "care.flag",
+        "care.removal",
+        "care.removed_text",
+        "care.suspension",
+        "care.reading_alert",
+        "care.membership",
+    }
+    | OF_MEMBERS,
     "SURVEY_MANAGER": {"catalog.survey_progress"},
     "DATA_STEWARD": {"insight.licence"},
 }
@@ -87,9 +96,7 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     """A rule for each table that the viewer's audience may read: which of its rows the viewer may read."""
     tests: dict[str, Callable[[Found], bool]] = dict.fromkeys(CATALOGUE, lambda _: True)
     if viewer.audience is not Audience.PUBLIC:
-        tests |= of_datasets(
-            tables, None if viewer.audience is not Audience.BUYER else licensed_datasets(tables, viewer, today)
-        )
+        tests |= of_datasets(tables, readable_datasets(tables, viewer, today))
     if viewer.audience is Audience.BUYER:
         tests |= of_surveys(tables, False, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
         own = ("insight.licence", "insight.api_key")
@@ -111,6 +118,31 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
         tests |= of_surveys(tables, False, lambda survey: survey["status"] != "DRAFT")
         tests |= dict.fromkeys(OF_MEMBERS, lambda _: True) | of_member(tables, viewer.member)
     return tests
+
+
+def readable_datasets(tables: Everything, viewer: Viewer, today: date) -> set[UUID] | None:
+    """The datasets whose insights a viewer may read; None if all."""
+    if viewer.audience is Audience.BUYER:
+        return licensed_datasets(tables, viewer, today)
+    if viewer.audience is Audience.MANAGER:
+        return None
+    member = viewer.member
+    joined = {row["community_id"] for row in tables["care.membership"] if row["member_id"] == member}
+    enrolled = {row["dataset_id"] for row in tables["research.enrolment"] if row["member_id"] == member}
+    completed = {
+        row["survey_id"]
+        for row in tables["research.participation"]
+        if row["member_id"] == member and row["status"] == "COMPLETED"
+    }
+    return {
+        row["id"]
+        for row in tables["insight.dataset"]
+        if row["community_id"] in joined or row["id"] in enrolled or row["survey_id"] in completed
+    }
+
+
+def verified_associations(tables: Everything) -> set[UUID]:
+    return {row["id"] for row in tables["care.member"] if row["kind"] == "ASSOCIATION" and row["verified"]}
 
 
 def licensed_datasets(tables: Everything, viewer: Viewer, today: date) -> set[UUID]:
@@ -172,6 +204,15 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         if row["relative_id"] == member and row["status"] == "ACCEPTED"
     }
 
+    associations = verified_associations(tables)
+    profiles = {row["member_id"]: row["sharing"] for row in tables["care.profile"]}
+
+    def shows(membership: Found) -> bool:
+        """Whether the viewer may know of a membership; how it is shared is read from the profile, which decides."""
+        whose, how = membership["member_id"], profiles.get(membership["member_id"], "ONLY_ME")
+        here = how == "MY_COMMUNITIES" and membership["community_id"] in communities[member]
+        return whose == member or whose in trusting or whose in associations or how == "ALL_MEMBERS" or here
+
     def shares(profile: Found) -> bool:
         whose, how = profile["member_id"], profile["sharing"]
         in_common = bool(communities[whose] & communities[member])
@@ -205,7 +246,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "identity.account": own,
         "identity.session": {"account_id": accounts},
     }
-    return {table: among(allowed) for table, allowed in columns.items()}
+    return {table: among(allowed) for table, allowed in columns.items()} | {"care.membership": shows}
 
 
 def among(allowed: Mapping[str, set[Any]]) -> Callable[[Found], bool]:

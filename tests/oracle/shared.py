@@ -25,13 +25,15 @@ TABLES = {  # of each type whose objects have an id: the id's prefix, and the ta
     "Consent": ("cns", "research.consent"), "DataUse": ("use", "insight.ledger_entry"),
     "LedgerEntry": ("led", "insight.ledger_entry"), "Me": ("me", "care.profile"),
     "Membership": ("mbs", "care.membership"), "Notice": ("ntc", "catalog.notice"),
+    "ReadingAlert": ("rda", "care.reading_alert"), "Terms": ("trm", "catalog.terms"),
     "Participation": ("prt", "research.participation"), "Suspension": ("sus", "care.suspension"),
     "Variable": ("var", "insight.variable"), "Viewer": ("vwr", ""),
 }  # fmt: skip
 KEYS = {  # the columns that an id is made of, where that is not `id`
     "Consent": ("member_id", "purpose"), "DataUse": ("position",), "LedgerEntry": ("position",),
     "Me": ("member_id",), "Membership": ("member_id", "community_id"),
-    "Notice": ("purpose", "language", "version"), "Suspension": ("member_id",), "Variable": ("dataset_id", "position"),
+    "Notice": ("purpose", "language", "version"), "Suspension": ("member_id",), "Terms": ("language", "version"),
+    "Variable": ("dataset_id", "position"),
 }  # fmt: skip
 TYPES = {prefix: (kind, table) for kind, (prefix, table) in TABLES.items()}
 PUNCTUATION = re.compile(r"""["`!#$%&()*+,\-./:;<=>?@\[\\\]^_{|}~«»“”‘’–—…·'\u00a0\u2011\u202f]""")
@@ -150,7 +152,7 @@ def is_found(seen: VisibleRows, kind: str, row: Found) -> bool:
         return bool(row["expires_at"] > seen.now)
     if kind == "Suspension":
         return row["until"] is None or row["until"] > seen.now
-    if kind == "Notice":
+    if kind in ("Notice", "Terms"):
         return bool(row["in_force_on"] <= seen.today)
     if kind == "Variable":
         return seen.one("insight.dataset", id=row["dataset_id"]) is not None

@@ -111,6 +111,7 @@ SELDOM = """
         select post.id, author_id, 'Text of ' || post.id from care.post join care.removal on post_id = post.id;
     update care.membership set role = 'AMBASSADOR' where member_id::text < '2' or member_id in (
         select member_id from identity.account where email like 'patient@%');
+    insert into care.reading_alert (member_id, day) select id, '2026-03-31' from care.member order by id limit 3;
     insert into care.suspension (member_id, until, reason, created_at)
         select id, case n % 3 when 1 then now() + interval '9 days' when 2 then now() - interval '1 day' end,
             'Said to ' || pseudonym, now() - n * interval '90.5 minutes'

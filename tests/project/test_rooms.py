@@ -17,7 +17,7 @@ PRODUCT = (*LAYERS, "planner", "privacy", "server", "commands")
 TOPICS = {
     "tracking": "observations treatments",
     "identity": "accounts api_keys attempts care_links data_exports mail_templates members mutation_results "
-    "notifications organizations outbox passwords personal_data registrations",
+    "notifications organizations outbox passwords personal_data readings registrations terms",
     "community": "communities discussions moderation",
     "research": "consents participations revisions surveys visibility",
     "insight": "costs counts cubes data_uses datasets freezing insights ledger licences openings publications quotes "

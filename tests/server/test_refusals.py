@@ -194,7 +194,8 @@ async def faults_of(ask: Ask, document: str, **variables: Any) -> list[tuple[str
 
 
 REGISTER = "mutation ($input: RegisterInput!) { register(input: $input) { userErrors { code } } }"
-FITTING = {"email": "a@b.example", "password": "p", "pseudonym": "A", "kind": "PATIENT", "noticeVersion": "1"}
+FITTING = {"email": "a@b.example", "password": "p", "pseudonym": "A", "kind": "PATIENT", "noticeVersion": "1",
+           "termsVersion": "1"}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,13 @@ class Ask:
 
 
 ANYBODY = Caller("anybody")
+# What the limits of one account are about has tests of its own: tests/identity/test_readings.py, test_joining.py.
+UNLIMITED = {
+    "members_read": 1_000_000,
+    "members_read_at_first": 1_000_000,
+    "joins_a_day": 1_000,
+    "joins_at_first": 1_000,
+}
 
 
 @functools.cache
@@ -132,6 +139,7 @@ async def serving(dsn: str, traces: Telemetry | None = None, **settings: Any) ->
             "pool_size": 2,
             "limits": LIMITS,
             "data": Path(folder),
+            **UNLIMITED,
         }
         made = Settings.model_validate(defaults | settings)
         with mock.patch("app.build_views", views):

@@ -12,6 +12,7 @@ from models.identity.accounts import StaffRole
 from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind, DatasetStatus
 from models.insight.licences import LicenceStatus
+from models.research.surveys import ParticipationStatus
 from privacy.precision import Precision
 from tests import factories
 from tests.support.callers import User
@@ -69,6 +70,10 @@ async def furnished(server: Network) -> Published:
     who = {
         "patient": await server.member(),
         "withdrawn": await server.member(),
+        "of the community": await server.member(home["id"]),
+        "of the other community": await server.member(away["id"]),
+        "respondent": await server.member(),
+        "stranger": await server.member(),
         "manager": await server.staff(StaffRole.DATA_STEWARD),
     }
     licensed = await buyer(server, who, "licensed", of_home)
@@ -123,6 +128,9 @@ async def furnished(server: Network) -> Published:
         status=DatasetStatus.ENDED,
         ended_on=date(2026, 6, 1),
         spent_micro_rho=1_000,
+    )
+    await factories.participation(
+        server.database, member_id=who["respondent"].id, survey_id=survey["id"], status=ParticipationStatus.COMPLETED
     )
     theirs = await ended.publish(("sex",), [50, 60, 9], published_at=moment(6))
     unanswered = await factories.survey(server.database, **of_home)

@@ -88,6 +88,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await factories.post_reaction(connection, post_id=post["id"], **own, reaction=Reaction.HUG)
     await factories.removal(connection, post_id=post["id"])
     await factories.removed_text(connection, post_id=post["id"], author_id=patient["id"])
+    await factories.reading_alert(connection, **own)
     await factories.suspension(connection, **own, until=factories.NOON + timedelta(days=36500))
     await factories.flag(
         connection, post_id=post["id"], **own, note="Look", status="DISMISSED", resolution="Looked",
@@ -152,7 +153,9 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     )
     staff = await factories.staff(connection)
     accounts = {
-        Audience.PATIENT: await factories.account(connection, **own),
+        Audience.PATIENT: await factories.account(
+            connection, **own, terms_version="2026-1", terms_accepted_at=factories.NOON
+        ),
         Audience.BUYER: await factories.account(connection, organization_id=organization["id"]),
         Audience.MANAGER: await factories.account(connection, staff_id=staff["id"]),
     }

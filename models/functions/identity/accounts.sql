@@ -77,8 +77,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.delete_account(uuid) TO cohorte_patient;
 
--- Deletes expired registrations, codes, attempts, sessions and addresses of exports, and frees former pseudonyms. A
--- periodic job.
+-- Deletes expired registrations, codes, attempts, sessions and addresses of exports, what was read on earlier days, and
+-- alerts after 90 days. Frees former pseudonyms. A periodic job.
 CREATE FUNCTION identity.forget_waiting() RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -87,6 +87,8 @@ AS $$
     DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
     DELETE FROM identity.session WHERE expires_at <= now();
     DELETE FROM identity.data_export WHERE expires_at <= now();
-    DELETE FROM identity.pseudonym_look WHERE until <= now()
+    DELETE FROM identity.pseudonym_look WHERE until <= now();
+    DELETE FROM identity.reading WHERE day < catalog.today();
+    DELETE FROM care.reading_alert WHERE day < catalog.today() - 90
 $$;
 GRANT EXECUTE ON FUNCTION identity.forget_waiting() TO cohorte_public, cohorte_manager;

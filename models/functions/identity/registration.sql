@@ -31,7 +31,7 @@ END $$;
 -- mail alone.
 CREATE FUNCTION identity.register(
     email text, password_hash text, pseudonym text, looks text[], kind text, birth_year integer, sex text, region text, locale text,
-    notice_version text, code text, lifetime interval
+    notice_version text, terms_version text, code text, lifetime interval
 ) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -50,13 +50,14 @@ BEGIN
     SELECT * INTO holder FROM identity.account a WHERE a.email = address;
     is_taken := FOUND;
     INSERT INTO identity.registration (
-        email, pseudonym, kind, birth_year, sex, region, locale, notice_version, code_hash, password_hash, expires_at)
+        email, pseudonym, kind, birth_year, sex, region, locale, notice_version, terms_version, code_hash,
+        password_hash, expires_at)
     VALUES (
         address, register.pseudonym, register.kind,
         CASE WHEN NOT is_taken THEN register.birth_year END,
         CASE WHEN is_taken THEN 'UNKNOWN' ELSE register.sex END,
         CASE WHEN NOT is_taken THEN register.region END,
-        register.locale, register.notice_version,
+        register.locale, register.notice_version, register.terms_version,
         CASE WHEN NOT is_taken THEN sha256(convert_to(register.code, 'UTF8')) END,
         CASE WHEN NOT is_taken THEN register.password_hash END,
         now() + register.lifetime)
@@ -69,7 +70,7 @@ BEGIN
     END IF;
     RETURN true;
 END $$;
-GRANT EXECUTE ON FUNCTION identity.register(text, text, text, text[], text, integer, text, text, text, text, text, interval)
+GRANT EXECUTE ON FUNCTION identity.register(text, text, text, text[], text, integer, text, text, text, text, text, text, interval)
     TO cohorte_public;
 
 -- Opens the account of a registration. False if the code is not valid.
@@ -96,8 +97,12 @@ BEGIN
     INSERT INTO identity.pseudonym_look (look, member_id) SELECT unnest(held), whose;
     INSERT INTO care.profile (member_id, birth_year, sex, region)
     VALUES (whose, waiting.birth_year, waiting.sex, waiting.region);
-    INSERT INTO identity.account (email, email_verified, locale, notice_version, member_id)
-    VALUES (waiting.email, true, waiting.locale, waiting.notice_version, whose) RETURNING id INTO opened;
+    INSERT INTO identity.account (
+        email, email_verified, locale, notice_version, terms_version, terms_accepted_at, member_id)
+    VALUES (
+        waiting.email, true, waiting.locale, waiting.notice_version, waiting.terms_version,
+        CASE WHEN waiting.terms_version IS NOT NULL THEN waiting.created_at END, whose)
+    RETURNING id INTO opened;
     INSERT INTO identity.credential (account_id, password_hash) VALUES (opened, waiting.password_hash);
     DELETE FROM identity.registration r WHERE r.email = waiting.email;
     RETURN true;
