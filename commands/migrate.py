@@ -1,15 +1,21 @@
 """Migrates the database at COHORTE_DATABASE_URL: `python -m commands.migrate`."""
 
+import argparse
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 
 from models.migrations.run import UnknownRevision, head, upgrade
 from settings import Settings, SettingsError
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Migrates the database of the settings; the exit status."""
+    argparse.ArgumentParser(
+        prog="python -m commands.migrate",
+        description="Migrate the database of COHORTE_DATABASE_URL to the newest revision.",
+    ).parse_args(arguments)
     try:
         settings = Settings.from_environment(os.environ)
     except SettingsError as error:
@@ -28,4 +34,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
