@@ -23,6 +23,7 @@ class Release(Table, table=True):
         UniqueConstraint("dataset_id", "cube", "precision"),
         CheckConstraint("micro_rho > 0 AND total_micro_rho >= micro_rho AND sigma > 0", name="costs"),
         CheckConstraint("cardinality(noisy) = cardinality(estimates)", name="cells"),
+        CheckConstraint("octet_length(salt) = 32", name="salt"),
         Index(None, "licence_id"),
     )
 
@@ -37,6 +38,7 @@ class Release(Table, table=True):
     total_micro_rho: int  # including the charges of the releases it improves on
     sigma: float = Field(sa_type=Float(53))
     noisy: list[int] = Field(sa_type=ARRAY(Integer))
+    salt: bytes | None = None  # of the ledger entry's commitment; null if the entry is of version 1
     estimates: list[float] = Field(sa_type=ARRAY(Float(53)))
     improves_id: UUID | None = reference("insight.release.id", gone="RESTRICT", nullable=True)
     organization_id: UUID | None = reference("insight.organization.id", gone="RESTRICT", nullable=True)
@@ -109,7 +111,10 @@ class LedgerEntry(Table, table=True):
         CheckConstraint("position > 0 AND micro_rho > 0", name="counts_up"),
         CheckConstraint("num_nonnulls(release_id, count_release_id) = 1", name="one_release"),
         CheckConstraint("(dataset_id IS NULL) = (release_id IS NULL)", name="dataset"),
+        CheckConstraint("version IN (1, 2)", name="version"),
     )
+
+    version: int  # of the format that is hashed: see privacy.chain
 
     position: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})  # from 1
     release_id: UUID | None = Field(
@@ -126,7 +131,7 @@ class LedgerEntry(Table, table=True):
     purpose: str
     variables: list[str] = Field(sa_type=ARRAY(Text))  # names
     micro_rho: int
-    cells_digest: bytes  # SHA-256 of the noisy cells
+    commitment: bytes  # SHA-256 of the release's salt and noisy cells
     published_at: datetime = moment()
     previous_hash: bytes
     hash: bytes = Field(unique=True)

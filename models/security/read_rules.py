@@ -115,6 +115,12 @@ LICENSED = (
 DATASET = Scope("DATASET", dict.fromkeys((PATIENT, BUYER, MANAGER), "status <> 'TOO_SMALL'"))
 DOMAIN = Scope("DOMAIN", dict.fromkeys((PATIENT, BUYER, MANAGER), EVERY))  # public domains, about no person
 PUBLISHED = Scope("PUBLISHED", {PATIENT: EVERY, BUYER: f"dataset_id IN {LICENSED}", MANAGER: EVERY})
+# With what was drawn and its salt: of a dataset that was too small, nobody reads its size.
+RELEASE = Scope(
+    "RELEASE",
+    dict.fromkeys((PATIENT, BUYER, MANAGER), "EXISTS (SELECT FROM insight.dataset d WHERE d.id = release.dataset_id)")
+    | {BUYER: f"dataset_id IN {LICENSED}"},
+)
 OF_INSIGHT = Scope(
     "OF_INSIGHT",
     {
@@ -186,7 +192,7 @@ SCOPES: Mapping[str, Scope] = {
     "insight.dataset": DATASET,
     "insight.variable": DOMAIN,
     "insight.category": DOMAIN,
-    "insight.release": PUBLISHED,
+    "insight.release": RELEASE,
     "insight.insight": PUBLISHED,
     "insight.cell": OF_INSIGHT,
     "insight.statistic": OF_INSIGHT,

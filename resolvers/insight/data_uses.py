@@ -98,6 +98,7 @@ def previous_hash_of(entry: Row) -> Expression:
 
 def line_of(entry: Row) -> Expression:
     return func.json_build_array(
+        entry.version,
         entry.position,
         func.coalesce(entry.release_id, entry.count_release_id),
         entry.dataset_id,
@@ -108,7 +109,7 @@ def line_of(entry: Row) -> Expression:
         entry.purpose,
         entry.variables,
         entry.micro_rho,
-        func.encode(entry.cells_digest, "hex"),
+        func.encode(entry.commitment, "hex"),
         entry.published_at,
         previous_hash_of(entry),
     )
@@ -116,8 +117,8 @@ def line_of(entry: Row) -> Expression:
 
 def line(found: Any) -> str:
     """The entry's text as it was hashed, from the JSON of `line_of`: a ChainEntry's fields in order."""
-    *known, digest, published_at, previous = found
-    known += [bytes.fromhex(digest), datetime.fromisoformat(published_at), bytes.fromhex(previous)]
+    *known, commitment, published_at, previous = found
+    known += [bytes.fromhex(commitment), datetime.fromisoformat(published_at), bytes.fromhex(previous)]
     return chain.text_of(chain.ChainEntry(*known))
 
 

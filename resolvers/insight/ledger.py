@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from models.database import Connection
-from privacy.chain import GENESIS, ChainEntry, broken_at, digest_of, hash_of
+from privacy.chain import GENESIS, UNSALTED, VERSION, ChainEntry, broken_at, commitment_of, hash_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class NewEntry:
     variables: tuple[str, ...]  # names
     micro_rho: int
     noisy: Sequence[int] = field(repr=False)
+    salt: bytes = field(repr=False)  # as stored with the release
     organization: UUID | None = None
     organization_name: str | None = None
     demonstration: bool = False
@@ -67,6 +68,7 @@ async def append(connection: Connection, entries: Sequence[NewEntry], at: dateti
     moment: datetime = at or await connection.fetchval("SELECT clock_timestamp()")
     for new in entries:
         entry = ChainEntry(
+            version=VERSION,
             position=last.position + 1,
             release_id=new.release,
             dataset_id=new.dataset,
@@ -77,7 +79,7 @@ async def append(connection: Connection, entries: Sequence[NewEntry], at: dateti
             purpose=new.purpose,
             variables=new.variables,
             micro_rho=new.micro_rho,
-            cells_digest=digest_of(new.noisy),
+            commitment=commitment_of(new.salt, new.noisy),
             published_at=moment,
             previous_hash=last.hash,
         )
@@ -86,13 +88,14 @@ async def append(connection: Connection, entries: Sequence[NewEntry], at: dateti
             """
             INSERT INTO insight.ledger_entry
                 (position, release_id, count_release_id, dataset_id, dataset_title, community_id, organization_id,
-                 organization_name, purpose, variables, micro_rho, cells_digest, published_at, previous_hash, hash,
-                 demonstration)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                 organization_name, purpose, variables, micro_rho, commitment, published_at, previous_hash, hash,
+                 demonstration, version)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
             """,
             entry.position, new.release if new.dataset else None, None if new.dataset else new.release, new.dataset,
             new.dataset_title, new.community, new.organization, new.organization_name, new.purpose, list(new.variables),
-            new.micro_rho, entry.cells_digest, moment, entry.previous_hash, last.hash, new.demonstration,
+            new.micro_rho, entry.commitment, moment, entry.previous_hash, last.hash, new.demonstration,
+            entry.version,
         )  # fmt: skip
 
 
@@ -108,7 +111,9 @@ async def fault(connection: Connection) -> str | None:
     async for row in connection.cursor(ENTRIES_WITH_RELEASES):
         if not row["fits"]:
             return f"Entry {row['position']} of the ledger does not match its release."
-        if digest_of(row["noisy"]) != row["cells_digest"]:
+        if (row["salt"] is None) != (row["version"] == UNSALTED):
+            return f"Entry {row['position']} of the ledger: the salt of its release was removed or added."
+        if commitment_of(row["salt"], row["noisy"]) != row["commitment"]:
             return f"Entry {row['position']} of the ledger: the noisy cells are not the published ones."
     unwritten = await connection.fetchval(RELEASE_WITHOUT_ENTRY)
     if unwritten is not None:
@@ -124,7 +129,7 @@ async def fault(connection: Connection) -> str | None:
 
 
 ENTRIES_WITH_RELEASES = """
-    SELECT l.position, l.cells_digest, r.noisy,
+    SELECT l.position, l.version, l.commitment, r.noisy, r.salt,
         (l.dataset_id, l.micro_rho, l.purpose, l.community_id) = (r.dataset_id, r.micro_rho, r.purpose, d.community_id)
         AND l.organization_id IS NOT DISTINCT FROM r.organization_id
         AND l.variables = array(
@@ -135,7 +140,7 @@ ENTRIES_WITH_RELEASES = """
     JOIN insight.release r ON r.id = l.release_id
     JOIN insight.dataset d ON d.id = r.dataset_id
     UNION ALL
-    SELECT l.position, l.cells_digest, c.noisy,
+    SELECT l.position, l.version, l.commitment, c.noisy, c.salt,
         (l.community_id, l.micro_rho) = (c.community_id, c.micro_rho) AND l.organization_id IS NULL AS fits
     FROM insight.ledger_entry l JOIN insight.count_release c ON c.id = l.count_release_id
     ORDER BY position
@@ -161,6 +166,7 @@ UNBALANCED_DATASET = """
 
 def _entry(row: asyncpg.Record) -> ChainEntry:
     return ChainEntry(
+        version=row["version"],
         position=row["position"],
         release_id=row["release_id"] or row["count_release_id"],
         dataset_id=row["dataset_id"],
@@ -171,7 +177,7 @@ def _entry(row: asyncpg.Record) -> ChainEntry:
         purpose=row["purpose"],
         variables=tuple(row["variables"]),
         micro_rho=row["micro_rho"],
-        cells_digest=row["cells_digest"],
+        commitment=row["commitment"],
         published_at=row["published_at"],
         previous_hash=row["previous_hash"],
     )

@@ -1,5 +1,6 @@
 """Factories of releases, insights and ledger entries."""
 
+import secrets
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -30,6 +31,7 @@ async def release(connection: Connection, **given: Any) -> asyncpg.Record:
         total_micro_rho=given.get("micro_rho", 4_567),
         sigma=10.464,
         noisy=[260] * cells,
+        salt=secrets.token_bytes(chain.SALT_BYTES),
         estimates=[float(count) for count in given.get("noisy", [260] * cells)],
         purpose="Size of the dataset",
     )
@@ -126,6 +128,7 @@ async def appended(connection: Connection, given: dict[str, Any], of_release: as
         " FROM insight.ledger_entry",
     )
     entry = chain.ChainEntry(
+        version=chain.UNSALTED if of_release["salt"] is None else chain.VERSION,
         position=last["position"] + 1,
         release_id=of_release["id"],
         dataset_id=of_release["dataset_id"],
@@ -136,7 +139,7 @@ async def appended(connection: Connection, given: dict[str, Any], of_release: as
         purpose=of_release["purpose"],
         variables=tuple(of_release["names"]),
         micro_rho=of_release["micro_rho"],
-        cells_digest=chain.digest_of(of_release["noisy"]),
+        commitment=chain.commitment_of(of_release["salt"], of_release["noisy"]),
         published_at=of_release["published_at"],
         previous_hash=last["hash"] or chain.GENESIS,
     )

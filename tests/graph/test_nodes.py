@@ -44,6 +44,7 @@ WITHOUT_ID = {
     "IndicatorSeries": "part of a dashboard",
     "InsightQuote": "the answer to one question",
     "Interval95": "two numbers",
+    "LedgerProof": "part of an insight or a dataset, which never changes",
     "Money": "an amount",
     "PageInfo": "part of a page",
     "PrivacyBudget": "part of a dataset",

@@ -59,8 +59,8 @@ REACHABLE = {
         "Viewer": "id audience organization",
     },
     "what can be asked, by a public domain": {
-        "Dataset": "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size budget "
-        "insights",  # its size is noisy
+        "Dataset": "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size sizeProof "
+        "budget insights",  # its size is noisy
         "Variable": "id name label categories ordinal maxPerMember",
         "Category": "code label value",
         "PrivacyBudget": "cap spent remaining insightsLeft",
@@ -69,13 +69,14 @@ REACHABLE = {
     },
     "published insights, with noise": {
         "Insight": "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "
-        "requestedBy purpose ledgerEntry csv jsonStat",
+        "requestedBy purpose ledgerEntry proof csv jsonStat",
         "Cell": "category by count marginOfError share interval reliability shareReliability",
         "Statistic": "measure by value interval reliability",
         "ReconciledTable": "releases asOf cells statistics",
         "Interval95": "low high",
         "DataUse": "id organization purpose publishedAt community datasetTitle variables cost ledgerEntry insight",
         "LedgerEntry": "id position hash previousHash line",
+        "LedgerProof": "salt counts variables commitment ledgerEntry",
     },
     "what holds the rest together": {
         "Query": "node nodes viewer communities community treatments treatment indicators regions notices dataUses "

@@ -179,14 +179,14 @@ PROMISED = {
     "PrivacyLoss": {"PATIENT": "allowance reserved spent guess statement"},
     "PrivacyBudget": {SIGNED_IN: "cap spent remaining insightsLeft"},
     "Dataset": {
-        SIGNED_IN: "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size budget "
-        "insights"
+        SIGNED_IN: "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size sizeProof "
+        "budget insights"
     },
     "Variable": {SIGNED_IN: "id name label categories ordinal maxPerMember"},
     "Category": {SIGNED_IN: "code label value"},
     "Insight": {
         SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "
-        "requestedBy purpose ledgerEntry csv jsonStat"
+        "requestedBy purpose ledgerEntry proof csv jsonStat"
     },
     "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability shareReliability"},
     "Interval95": {SIGNED_IN: "low high"},
@@ -197,6 +197,7 @@ PROMISED = {
         SIGNED_IN: "insight",
     },
     "LedgerEntry": {EVERYONE: "id position hash previousHash line"},
+    "LedgerProof": {SIGNED_IN: "salt counts variables commitment ledgerEntry"},
 }
 LISTS = {
     EVERYONE: "Community Treatment DataUse",

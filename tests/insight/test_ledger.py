@@ -36,6 +36,13 @@ TAMPERED = {
     "UPDATE insight.ledger_entry SET position = 1000 WHERE position = 4": "Entry 4 of the ledger was altered",
     "UPDATE insight.release SET noisy[1] = noisy[1] + 1 WHERE id = (SELECT release_id FROM insight.ledger_entry"
     " WHERE position = 3)": "Entry 3 of the ledger: the noisy cells",
+    "UPDATE insight.release SET salt = sha256('other') WHERE id = (SELECT release_id FROM insight.ledger_entry"
+    " WHERE position = 3)": "Entry 3 of the ledger: the noisy cells",
+    "UPDATE insight.release SET salt = NULL WHERE id = (SELECT release_id FROM insight.ledger_entry"
+    " WHERE position = 3)": "Entry 3 of the ledger: the salt",
+    "UPDATE insight.count_release SET noisy[1] = noisy[1] + 1 WHERE kind = 'COMMUNITY'": "Entry ",
+    "UPDATE insight.count_release SET salt = sha256('other')": "Entry ",
+    "UPDATE insight.ledger_entry SET version = 1 WHERE position = 3": "Entry 3 of the ledger was altered",
     "UPDATE insight.release SET micro_rho = micro_rho - 1 WHERE id = (SELECT release_id FROM insight.ledger_entry"
     " WHERE position = 3)": "Entry 3 of the ledger does not match",
     "UPDATE insight.variable SET name = name || '_x'": "Entry ",
