@@ -9,10 +9,12 @@ control characters, whole numbers without a decimal point. The object has these 
   order. Readers of the cells are given the salt and can recompute it; to others, trying out tables reveals nothing;
 - `community`, `dataset` (none for counts of a community or a survey), `organization`, `release`: UUIDs, lower-case with
   hyphens;
-- `dataset_title`, `organization_name`, `purpose`: text, as stored in the ledger;
+- `dataset_title`, `organization_name`, `purpose`, `purpose_kind`: text, as stored in the ledger;
 - `micro_rho`, `position`: integers; positions count up from 1;
 - `previous`: the hash of the previous entry, in hexadecimal; 64 zeros for the first entry;
 - `published_at`: UTC with six decimals, such as `2026-01-31T09:30:00.000000Z`;
+- `results_of`, `results_url`: the position of an earlier entry, and the address where its results are published. Such
+  an entry repeats what the earlier one says of the use. It has a `micro_rho` of 0, no `commitment` and no `release`;
 - `variables`: an array of names, in the ledger's order;
 - `version`: 2.
 
@@ -40,7 +42,7 @@ class ChainEntry:
 
     version: int
     position: int
-    release_id: UUID
+    release_id: UUID | None
     dataset_id: UUID | None
     dataset_title: str
     community_id: UUID
@@ -49,9 +51,12 @@ class ChainEntry:
     purpose: str
     variables: tuple[str, ...]
     micro_rho: int
-    commitment: bytes  # of version 1: the digest of the cells
+    commitment: bytes | None  # of version 1: the digest of the cells
     published_at: datetime
     previous_hash: bytes
+    purpose_kind: str | None = None
+    results_of: int | None = None
+    results_url: str | None = None
 
 
 def hash_of(entry: ChainEntry) -> bytes:
@@ -68,7 +73,7 @@ def text_of(entry: ChainEntry) -> str:
     Raises ValueError if `published_at` has no time zone.
     """
     found: dict[str, Any] = {
-        "cells" if entry.version == UNSALTED else "commitment": entry.commitment.hex(),
+        "cells" if entry.version == UNSALTED else "commitment": entry.commitment and entry.commitment.hex(),
         "community": str(entry.community_id),
         "dataset": None if entry.dataset_id is None else str(entry.dataset_id),
         "dataset_title": entry.dataset_title,
@@ -79,12 +84,14 @@ def text_of(entry: ChainEntry) -> str:
         "previous": entry.previous_hash.hex(),
         "published_at": _moment(entry.published_at),
         "purpose": entry.purpose,
-        "release": str(entry.release_id),
+        "release": entry.release_id and str(entry.release_id),
         "variables": list(entry.variables),
     }
-    if entry.version != UNSALTED:
-        found = {name: value for name, value in found.items() if value is not None} | {"version": entry.version}
-    return _canonical(found)
+    if entry.version == UNSALTED:
+        return _canonical(found)
+    for name in ("purpose_kind", "results_of", "results_url", "version"):
+        found[name] = getattr(entry, name)
+    return _canonical({name: value for name, value in found.items() if value is not None})
 
 
 def commitment_of(salt: bytes | None, noisy: Sequence[int]) -> bytes:

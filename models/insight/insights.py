@@ -7,6 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Float, Index, Integer
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, within
+from models.identity.organizations import PurposeKind
 from privacy.measures import Measure, Reliability
 from privacy.precision import Precision
 
@@ -101,15 +102,24 @@ class Statistic(Table, table=True):
 
 
 class LedgerEntry(Table, table=True):
-    """An entry of the public ledger: what was published, for whom, at what cost. Append-only, and chained by hashes."""
+    """An entry of the public ledger: what was published, for whom, at what cost. Append-only, and chained by hashes.
+
+    An entry with `results_of` publishes nothing of members: it links an earlier one to what became of it.
+    """
 
     __table_args__ = within(
         "insight",
         Index(None, "organization_id", "position"),
         Index(None, "community_id", "position"),
         Index(None, "dataset_id", "position"),
-        CheckConstraint("position > 0 AND micro_rho > 0", name="counts_up"),
-        CheckConstraint("num_nonnulls(release_id, count_release_id) = 1", name="one_release"),
+        Index(None, "results_of"),
+        CheckConstraint("position > 0", name="counts_up"),
+        CheckConstraint("num_nonnulls(release_id, count_release_id, results_of) = 1", name="one_release"),
+        CheckConstraint(
+            "CASE WHEN results_of IS NULL THEN micro_rho > 0 AND commitment IS NOT NULL AND results_url IS NULL"
+            " ELSE micro_rho = 0 AND commitment IS NULL AND results_url IS NOT NULL AND results_of < position END",
+            name="results",
+        ),
         CheckConstraint("(dataset_id IS NULL) = (release_id IS NULL)", name="dataset"),
         CheckConstraint("version IN (1, 2)", name="version"),
     )
@@ -129,9 +139,18 @@ class LedgerEntry(Table, table=True):
     organization_id: UUID | None = reference("insight.organization.id", gone="RESTRICT", nullable=True)
     organization_name: str | None = None  # at that time; null for staff and for participants' tables
     purpose: str
+    purpose_kind: PurposeKind | None = choice(PurposeKind, "purpose_kind", default=None, nullable=True)
     variables: list[str] = Field(sa_type=ARRAY(Text))  # names
     micro_rho: int
-    commitment: bytes  # SHA-256 of the release's salt and noisy cells
+    commitment: bytes | None = None  # SHA-256 of the release's salt and noisy cells
+    results_of: int | None = Field(
+        default=None,
+        sa_type=BigInteger,
+        foreign_key="insight.ledger_entry.position",
+        ondelete="RESTRICT",
+        nullable=True,
+    )
+    results_url: str | None = None
     published_at: datetime = moment()
     previous_hash: bytes
     hash: bytes = Field(unique=True)

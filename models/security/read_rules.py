@@ -104,12 +104,13 @@ ELIGIBILITY = Scope(
     )
     | {MANAGER: "EXISTS (SELECT FROM catalog.survey s WHERE s.id = {table}.survey_id)"},
 )
-# The datasets whose insights a buyer's organization may read: its licence is granted and in force today (UTC), and the
-# dataset is offered to its kind. Computed once per statement, not per row.
+# The datasets whose insights a buyer's organization may read: its licence is granted and in force today (UTC), for a
+# purpose that its kind may pursue, and the dataset is offered to its kind. Computed once per statement, not per row.
 LICENSED = (
     "(SELECT d.id FROM insight.licence l JOIN insight.organization o ON o.id = l.organization_id"  # noqa: S608 - ours
     " JOIN insight.dataset d ON d.community_id = l.community_id AND o.kind = ANY (d.offered_to)"
     f" WHERE l.organization_id = {ORGANIZATION} AND l.status = 'GRANTED'"
+    " AND insight.may_pursue(o.kind, l.purpose_kind)"
     " AND catalog.today() BETWEEN l.starts_on AND l.ends_on)"
 )
 DATASET = Scope("DATASET", dict.fromkeys((PATIENT, BUYER, MANAGER), "status <> 'TOO_SMALL'"))

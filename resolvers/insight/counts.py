@@ -10,7 +10,7 @@ from models.database import Connection
 from models.insight.counts import CountKind
 from privacy import noise
 from privacy.budget import COMMUNITY_COUNTS, COUNT_PRECISION, COUNTS_A_YEAR, SURVEYS_YEARLY
-from privacy.chain import SALT_BYTES
+from privacy.chain import SALT_BYTES, commitment_of
 from privacy.precision import price
 from resolvers.days import current_day
 from resolvers.insight.ledger import NewEntry, append
@@ -105,8 +105,7 @@ async def record(
         purpose=purpose,
         variables=variables,
         micro_rho=charge,
-        noisy=noisy,
-        salt=salt,
+        commitment=commitment_of(salt, noisy),
         demonstration=found["demonstration"],
     )
     await append(connection, [entry])

@@ -11,7 +11,7 @@ from models.database import Connection
 from models.insight.datasets import DatasetKind, DatasetStatus
 from privacy import noise
 from privacy.budget import SOLD_SHARE
-from privacy.chain import SALT_BYTES
+from privacy.chain import SALT_BYTES, commitment_of
 from privacy.combining import combine
 from privacy.cubes import Cube, contributions, key
 from privacy.domains import Variable
@@ -76,6 +76,7 @@ class ReleaseUse:
     organization: UUID | None = None
     organization_name: str | None = None
     licence: UUID | None = None
+    purpose_kind: str | None = None
 
 
 class Overspent(Exception):
@@ -135,8 +136,8 @@ async def release(
         purpose=use.purpose,
         variables=tuple(each.name for each in variables),
         micro_rho=charge,
-        noisy=noisy,
-        salt=salt,
+        commitment=commitment_of(salt, noisy),
+        purpose_kind=use.purpose_kind,
         organization=use.organization,
         organization_name=use.organization_name,
         demonstration=dataset.demonstration,

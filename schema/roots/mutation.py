@@ -13,6 +13,7 @@ from schema.identity.members_mutations import MemberMutations
 from schema.identity.notifications_mutations import NotificationMutations
 from schema.identity.organizations_mutations import OrganizationMutations
 from schema.identity.registrations_mutations import RegistrationMutations
+from schema.insight.data_uses_mutations import DataUseMutations
 from schema.insight.datasets_mutations import DatasetMutations
 from schema.insight.insights_mutations import InsightMutations
 from schema.insight.licences_mutations import LicenceMutations
@@ -50,5 +51,6 @@ class Mutation(
     LicenceMutations,
     DatasetMutations,
     InsightMutations,
+    DataUseMutations,
 ):
     """The mutations of every topic."""

@@ -53,11 +53,13 @@ WITHOUT_ID = {
     "QuestionOption": "part of a question: its code identifies it there",
     "ReactionCount": "part of a post",
     "ReconciledTable": "what is computed of an insight, and of those published with it so far",
+    "ResultLink": "its ledger entry has one",
     "SeriesPoint": "part of a series",
     "SideEffect": "part of an evaluation",
     "Statistic": "part of an insight, which never changes",
     "SurveyCheck": "the answer to one question",
     "SurveyProgress": "part of a survey",
+    "Undertakings": "a text and its version, not a row",
     "UserError": "part of a payload",
     "VisibilityRule": "part of a question",
 }

@@ -147,7 +147,9 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     },
     ("catalog.question_option", MANAGER): {"insert": "code label position question_id"},
     ("catalog.visibility_rule", MANAGER): {"insert": "on_key operator position question_id values"},
-    ("insight.licence", BUYER): {"insert": "community_id ends_on organization_id purpose starts_on status"},
+    ("insight.licence", BUYER): {
+        "insert": "community_id ends_on organization_id purpose purpose_kind starts_on status undertakings"
+    },
     ("insight.licence", MANAGER): {"update": "price_amount price_currency quota_micro_rho reason status"},
     ("insight.api_key", BUYER): {
         "insert": "expires_at id name organization_id prefix secret_hash",
@@ -178,7 +180,8 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     },
     ("insight.ledger_entry", PUBLISHER): {
         "insert": "commitment community_id count_release_id dataset_id dataset_title demonstration hash micro_rho"
-        " organization_id organization_name position previous_hash published_at purpose release_id variables version"
+        " organization_id organization_name position previous_hash published_at purpose purpose_kind release_id"
+        " results_of results_url variables version"
     },
     ("insight.count_release", PUBLISHER): {
         "insert": "community_id demonstration id kind micro_rho noisy published_at salt survey_id"

@@ -150,7 +150,7 @@ def proof_of_size(seen: VisibleRows, dataset: Found) -> Found | None:
     return there[0] if there else None
 
 
-found("LedgerProof.ledgerEntry", "insight.ledger_entry", id="release_id")
+found("LedgerProof.ledgerEntry", "insight.ledger_entry", release_id="id")
 
 
 @field("LedgerProof.salt")
@@ -259,13 +259,15 @@ def previous_hash_of(seen: VisibleRows, entry: Found) -> str:
 def line_of(seen: VisibleRows, entry: Found) -> str:
     salted = entry["version"] > 1
     ids = {name: entry[f"{name}_id"] and str(entry[f"{name}_id"]) for name in LINE_IDS}
-    ids["release"] = ids["release"] or str(entry["count_release_id"])
+    ids["release"] = ids["release"] or (entry["count_release_id"] and str(entry["count_release_id"]))
     shown = {name: entry[name] for name in ("dataset_title", "organization_name", "purpose", "micro_rho", "position")}
     moment = f"{entry['published_at'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     committed = "commitment" if salted else "cells"
-    hashes = {committed: bytes(entry["commitment"]).hex(), "previous": previous_hash_of(seen, entry)}
+    digest = entry["commitment"] and bytes(entry["commitment"]).hex()
+    hashes = {committed: digest, "previous": previous_hash_of(seen, entry)}
     line = ids | shown | hashes | {"published_at": moment, "variables": list(entry["variables"])}
     if salted:
+        line |= {name: entry[name] for name in ("purpose_kind", "results_of", "results_url")}
         line = {name: value for name, value in line.items() if value is not None} | {"version": entry["version"]}
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
@@ -275,10 +277,26 @@ def data_uses(seen: VisibleRows, organization: str | None = None, community: str
     there = seen.of("insight.ledger_entry")
     if organization is not None:
         there = seen.of("insight.ledger_entry", organization_id=uuid_in(organization))
+    there = [row for row in there if row["results_of"] is None]
     if community is not None:
         place = community_id(seen, community)
         there = [row for row in there if row["community_id"] == place]
     return listed(there, lambda row: (row["position"],), descending=True)
+
+
+@field("Query.ledgerEntries")
+def ledger_entries(seen: VisibleRows) -> Listed:
+    return listed(seen.of("insight.ledger_entry"), lambda row: (row["position"],), descending=True)
+
+
+@field("DataUse.results")
+def results_of(seen: VisibleRows, entry: Found) -> list[Found]:
+    return sorted(seen.of("insight.ledger_entry", results_of=entry["position"]), key=lambda row: row["position"])
+
+
+field("ResultLink.url")(lambda seen, link: link["results_url"])
+field("ResultLink.addedAt")(lambda seen, link: link["published_at"])
+field("ResultLink.ledgerEntry")(lambda seen, link: link)
 
 
 @field("Me.dataUses")

@@ -56,6 +56,9 @@ CHANGES: dict[str, Any] = {
     "micro_rho": 4_566,
     "commitment": commitment_of(SALT, [12, -3, 41]),
     "published_at": datetime(2026, 1, 31, 9, 30, 0, 1, tzinfo=UTC),
+    "purpose_kind": "EDUCATION",
+    "results_of": 1,
+    "results_url": "https://example.org/",
     "previous_hash": hashlib.sha256(b"").digest(),
 }
 
@@ -80,6 +83,13 @@ def test_an_entrys_hash_follows_the_documented_format() -> None:
     assert json.loads(written)["dataset_title"] == FIRST.dataset_title
     whole = json.loads(text_of(replace(FIRST, organization_id=UUID(int=4), organization_name="Hôpital")))
     assert whole == json.loads(written) | {"organization": str(UUID(int=4)), "organization_name": "Hôpital"}
+    link = replace(
+        FIRST, release_id=None, dataset_id=None, commitment=None, micro_rho=0, purpose_kind="EDUCATION", results_of=7,
+        results_url="https://example.org/é",
+    )  # fmt: skip
+    expected = json.loads(written) | {"micro_rho": 0, "purpose_kind": "EDUCATION", "results_of": 7}
+    expected = {name: value for name, value in expected.items() if name not in ("commitment", "dataset", "release")}
+    assert json.loads(text_of(link)) == expected | {"results_url": "https://example.org/é"}
     assert commitment_of(SALT, []) == hashlib.sha256(SALT + b"[]").digest()
 
 

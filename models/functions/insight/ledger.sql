@@ -30,7 +30,7 @@ BEGIN
     SELECT * INTO last FROM insight.ledger_entry l ORDER BY l.position DESC LIMIT 1;
     IF NEW.position <> coalesce(last.position, 0) + 1
         OR NEW.previous_hash <> coalesce(last.hash, decode(repeat('00', 32), 'hex'))
-        OR octet_length(NEW.hash) <> 32 OR octet_length(NEW.commitment) <> 32
+        OR octet_length(NEW.hash) <> 32 OR coalesce(octet_length(NEW.commitment), 32) <> 32
         OR NEW.version <> 2
     THEN
         RAISE 'the ledger entry does not follow the last one' USING ERRCODE = 'check_violation';
