@@ -3,10 +3,11 @@
     with cluster(Path(".data/postgresql")) as dsn:
         ...
 
-Every process that uses a cluster holds a shared lock on a file in its folder. A keeper, a small process in a session of
-its own, waits for the exclusive lock, which the kernel grants once the last user is gone, however that process ended;
-then it stops the server. So nothing needs cleaning up after SIGINT, SIGTERM or kill -9, several processes may share a
-cluster, and no process but the server of this folder is ever signalled.
+Every process that uses a cluster holds a shared lock on a file in its folder, and has a keeper: a small process in a
+session of its own, which waits for the exclusive lock, and then stops the server. The kernel grants it once the last
+user is gone, however that process ended. So nothing needs cleaning up after SIGINT, SIGTERM or kill -9, several
+processes may share a cluster, and no process but the server of this folder and the user's own keeper is ever signalled:
+a keeper whose user leaves while others stay ends, because each of these has its own.
 
 Uses the standard library only: the keeper runs this file as a script, without installed packages.
 """
@@ -18,6 +19,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -84,7 +86,7 @@ def cluster(folder: Path, throwaway: bool = False, *, on_start: Callable[[], Non
             cwd="/",
             start_new_session=True,  # otherwise Ctrl-C would end it before the last request
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,  # on which it says that it can be told to leave
             stderr=subprocess.DEVNULL,
         )
         try:
@@ -94,13 +96,13 @@ def cluster(folder: Path, throwaway: bool = False, *, on_start: Callable[[], Non
             sockets = socket_file(home / "pgdata").parent
             password = (home / "password").read_text()
         except BaseException:
-            release(users, keeper, wait_seconds=10)
+            starting.close()  # which the keeper may wait for
+            release(users, keeper)
             raise
     try:
         yield f"postgresql://{SUPERUSER}:{password}@/postgres?host={quote(str(sockets), safe='')}&port=5432"
     finally:
-        # If it takes longer than half a second, another process still uses the cluster.
-        release(users, keeper, wait_seconds=10 if throwaway else 0.5)
+        release(users, keeper)
 
 
 class SystemAccount:
@@ -294,20 +296,53 @@ def open_private(path: Path) -> TextIO:
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
 
 
-def release(users: TextIO, keeper: "subprocess.Popen[bytes]", wait_seconds: float) -> None:
-    """Gives up our lock on the cluster and waits for the keeper to stop it, for at most `wait_seconds`."""
+def release(users: TextIO, keeper: "subprocess.Popen[bytes]") -> None:
+    """Gives up our lock on the cluster, and waits until the keeper has stopped it or left it to its other users."""
     users.close()
+    assert keeper.stdout is not None
+    with keeper.stdout as ready:
+        ready.read(1)
+    with contextlib.suppress(ProcessLookupError):
+        keeper.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        keeper.wait(wait_seconds)
-    # The keeper is meant to outlive us if others still use the cluster; without a return code, Popen would warn.
+        keeper.wait(10)
+    # It may still be stopping the server, and outlive us; without a return code, Popen would warn.
     keeper.returncode = keeper.returncode or 0
+
+
+class Leave(Exception):
+    """The keeper's user has left the cluster."""
+
+
+def becomes_unused(home: Path, users: TextIO) -> bool:
+    """Waits until no process uses the cluster, which is then locked; False if our user has left before others."""
+
+    def leave(*_: object) -> None:
+        raise Leave
+
+    try:
+        signal.signal(signal.SIGTERM, leave)
+        with contextlib.suppress(OSError):  # our user may have been killed
+            os.write(sys.stdout.fileno(), b".")
+        fcntl.flock(users, fcntl.LOCK_EX)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        return True
+    except Leave:
+        # A process that is about to use the cluster has its lock before its keeper. Meanwhile it holds this one.
+        # It is gone if another keeper is deleting the folder.
+        with contextlib.suppress(BlockingIOError, FileNotFoundError), (home / "starting").open("r+") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)  # granted again if it was when the signal came
+            return True
+        return False
 
 
 def keep(home: Path, programs: Path, throwaway: bool) -> None:
     """Runs the keeper: waits until no process uses the cluster, stops the server, and deletes a throw-away cluster."""
     pgdata = home / "pgdata"
     with open_private(home / "users") as users:
-        fcntl.flock(users, fcntl.LOCK_EX)
+        if not becomes_unused(home, users):
+            return
         account = SystemAccount(pgdata)
         sockets = socket_file(pgdata).parent if answers(pgdata) else pgdata
         stop = (programs / "pg_ctl", "stop", "-D", pgdata, "-m", "immediate" if throwaway else "fast", "-w", "-t", 60)

@@ -5,6 +5,7 @@ names, but for two that the graph departs from: `strict-id-in-types`, since valu
 `oneof` rules, since no input is `@oneOf`. What a schema must be to be valid, graphql-core checks as it builds one.
 """
 
+import argparse
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -111,6 +112,7 @@ def faults(sdl: str) -> list[Fault]:
 
 @reporting
 def main() -> int:
+    """Prints the faults of the four views; returns the exit status, 1 if there are any."""
     found = {str(fault) for sdl in printed().values() for fault in faults(sdl)}
     for fault in sorted(found):
         print(fault)
@@ -296,4 +298,7 @@ def _without_strings(sdl: str) -> str:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        prog="python -m commands.lint_graph", description="Check names, descriptions and shapes of the printed views."
+    ).parse_args()
     sys.exit(main())

@@ -3,9 +3,11 @@
 Also sets the passwords of the roles that the server logs in as, so that it can be served without the owner's password.
 """
 
+import argparse
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -15,8 +17,12 @@ from models.migrations.run import UnknownRevision, head, upgrade
 from settings import Settings, SettingsError
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Migrates the database of the settings; the exit status."""
+    argparse.ArgumentParser(
+        prog="python -m commands.migrate",
+        description="Migrate the database of COHORTE_DATABASE_URL to the newest revision.",
+    ).parse_args(arguments)
     try:
         settings = Settings.from_environment(os.environ)
         if settings.database_url is None:
@@ -49,4 +55,4 @@ def summary(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

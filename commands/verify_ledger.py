@@ -1,8 +1,10 @@
 """Verifies the public ledger from the command line: `python -m commands.verify_ledger`."""
 
+import argparse
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 
 import asyncpg
 
@@ -22,8 +24,13 @@ async def verify(dsn: str) -> tuple[str | None, ledger.Head]:
         await connection.close()
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Verifies the ledger of the settings' database; returns the exit status, 1 if the ledger is not valid."""
+    argparse.ArgumentParser(
+        prog="python -m commands.verify_ledger",
+        description="Verify every entry of the public ledger, its releases and its charges, in the database of "
+        "COHORTE_DATABASE_URL, or in the embedded one. The exit status is 1 if anything does not hold.",
+    ).parse_args(arguments)
     try:
         with database(Settings.from_environment(os.environ)) as dsn:
             fault, head = asyncio.run(verify(dsn))
@@ -41,4 +48,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

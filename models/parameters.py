@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple, NewType, TypeAlias
 from uuid import UUID
 
 NO_ROW = UUID(int=0)  # the id of no row: random ids are never zero
+NO_NUMBER = 0  # nor the number of any, which count from 1
 
 EmailAddress = NewType("EmailAddress", str)  # in lower case, with an ASCII domain; schema/scalars.py parses it
 
@@ -45,6 +46,7 @@ ApiKeyId: TypeAlias = Annotated[UUID, Id(("key",))]
 CareLinkId: TypeAlias = Annotated[UUID, Id(("lnk",))]
 CommunityId: TypeAlias = Annotated[UUID, Id(("com",))]
 CourseId: TypeAlias = Annotated[UUID, Id(("crs",))]
+DataUseNumber: TypeAlias = Annotated[int, Id(("use",))]
 DatasetId: TypeAlias = Annotated[UUID, Id(("dst",))]
 DiscussionId: TypeAlias = Annotated[UUID, Id(("dis",))]
 FlagId: TypeAlias = Annotated[UUID, Id(("flg",))]

@@ -169,6 +169,13 @@ def uuid_of(id: Any) -> UUID | None:
         return None
 
 
+def number_of(id: Any) -> int | None:
+    """The row's number in an id of the graph. None for a malformed id, which then matches no row."""
+    text = id[id.find("_") + 1 :] if isinstance(id, str) else ""
+    # Up to nine digits, as many as every integer of PostgreSQL has.
+    return int(text) if text.isascii() and text.isdigit() and text[0] != "0" and len(text) < 10 else None
+
+
 def prefix_of(id: Any) -> str:
     """The prefix in an id of the graph, "com" in "com_…"; "" if it has none."""
     return id.partition("_")[0] if isinstance(id, str) and "_" in id else ""

@@ -2,17 +2,25 @@
 
 Anyone can check the chain. An entry's hash is the SHA-256 of the UTF-8 bytes of one JSON object, serialized according
 to RFC 8785 (JSON Canonicalization Scheme): no spaces, keys sorted by name, nothing escaped in text but `"`, `\\` and
-control characters, whole numbers without a decimal point. The object has thirteen keys:
+control characters, whole numbers without a decimal point. The object has these keys, without those that have no value:
 
-- `cells`: the SHA-256 of the noisy cells, as 64 lower-case hexadecimal digits. What is hashed is the JSON array of the
-  integers, such as `[12,-3,40]`, in the release's own order;
-- `community`, `dataset` (null for counts of a community or a survey), `organization` (or null), `release`: UUIDs,
-  lower-case with hyphens;
-- `dataset_title`, `organization_name` (or null), `purpose`: text, as stored in the ledger;
+- `commitment`: the SHA-256 of a salt of 32 random bytes and, after it, the noisy cells, as 64 lower-case hexadecimal
+  digits. The cells are the UTF-8 bytes of the JSON array of the integers, such as `[12,-3,40]`, in the release's own
+  order. Readers of the cells are given the salt and can recompute it; to others, trying out tables reveals nothing;
+- `community`, `dataset` (none for counts of a community or a survey), `organization`, `release`: UUIDs, lower-case with
+  hyphens;
+- `dataset_title`, `organization_name`, `purpose`, `purpose_kind`: text, as stored in the ledger;
 - `micro_rho`, `position`: integers; positions count up from 1;
 - `previous`: the hash of the previous entry, in hexadecimal; 64 zeros for the first entry;
 - `published_at`: UTC with six decimals, such as `2026-01-31T09:30:00.000000Z`;
-- `variables`: an array of names, in the ledger's order.
+- `results_of`, `results_url`: the position of an earlier entry, and the address where its results are published. Such
+  an entry repeats what the earlier one says of the use. It has a `micro_rho` of 0, no `commitment` and no `release`;
+- `variables`: an array of names, in the ledger's order;
+- `version`: 2.
+
+Entries of version 1 come first, if there are any. They have no `version`, and `cells` in place of `commitment`: the
+SHA-256 of the noisy cells without a salt, from which a table of a few cells can be found by trying. In these, a key
+without a value is null.
 """
 
 import hashlib
@@ -24,14 +32,17 @@ from typing import Any
 from uuid import UUID
 
 GENESIS = bytes(32)  # the previous hash of the first entry
+UNSALTED, VERSION = 1, 2  # of entries: those of earlier releases of this software, and those that are appended now
+SALT_BYTES = 32
 
 
 @dataclass(frozen=True)
 class ChainEntry:
     """An entry of the public ledger, without its own hash."""
 
+    version: int
     position: int
-    release_id: UUID
+    release_id: UUID | None
     dataset_id: UUID | None
     dataset_title: str
     community_id: UUID
@@ -40,9 +51,12 @@ class ChainEntry:
     purpose: str
     variables: tuple[str, ...]
     micro_rho: int
-    cells_digest: bytes
+    commitment: bytes | None  # of version 1: the digest of the cells
     published_at: datetime
     previous_hash: bytes
+    purpose_kind: str | None = None
+    results_of: int | None = None
+    results_url: str | None = None
 
 
 def hash_of(entry: ChainEntry) -> bytes:
@@ -58,41 +72,52 @@ def text_of(entry: ChainEntry) -> str:
 
     Raises ValueError if `published_at` has no time zone.
     """
-    return _canonical(
-        {
-            "cells": entry.cells_digest.hex(),
-            "community": str(entry.community_id),
-            "dataset": None if entry.dataset_id is None else str(entry.dataset_id),
-            "dataset_title": entry.dataset_title,
-            "micro_rho": entry.micro_rho,
-            "organization": None if entry.organization_id is None else str(entry.organization_id),
-            "organization_name": entry.organization_name,
-            "position": entry.position,
-            "previous": entry.previous_hash.hex(),
-            "published_at": _moment(entry.published_at),
-            "purpose": entry.purpose,
-            "release": str(entry.release_id),
-            "variables": list(entry.variables),
-        }
-    )
+    found: dict[str, Any] = {
+        "cells" if entry.version == UNSALTED else "commitment": entry.commitment and entry.commitment.hex(),
+        "community": str(entry.community_id),
+        "dataset": None if entry.dataset_id is None else str(entry.dataset_id),
+        "dataset_title": entry.dataset_title,
+        "micro_rho": entry.micro_rho,
+        "organization": None if entry.organization_id is None else str(entry.organization_id),
+        "organization_name": entry.organization_name,
+        "position": entry.position,
+        "previous": entry.previous_hash.hex(),
+        "published_at": _moment(entry.published_at),
+        "purpose": entry.purpose,
+        "release": entry.release_id and str(entry.release_id),
+        "variables": list(entry.variables),
+    }
+    if entry.version == UNSALTED:
+        return _canonical(found)
+    for name in ("purpose_kind", "results_of", "results_url", "version"):
+        found[name] = getattr(entry, name)
+    return _canonical({name: value for name, value in found.items() if value is not None})
 
 
-def digest_of(noisy: Sequence[int]) -> bytes:
-    """The SHA-256 of a release's noisy cells, 32 bytes: it proves to anyone that cells are the published ones."""
-    return hashlib.sha256(_canonical(list(noisy)).encode()).digest()
+def commitment_of(salt: bytes | None, noisy: Sequence[int]) -> bytes:
+    """What an entry commits a release's noisy cells with, 32 bytes; without a salt for an entry of version 1.
+
+    It hides the cells from readers without the salt, and proves to those with it that they are the published ones.
+    Raises ValueError for a salt that has not SALT_BYTES.
+    """
+    if salt is not None and len(salt) != SALT_BYTES:
+        raise ValueError(f"A salt has {SALT_BYTES} bytes.")
+    return hashlib.sha256((salt or b"") + _canonical(list(noisy)).encode()).digest()
 
 
 def broken_at(lines: Iterable[tuple[ChainEntry, bytes]]) -> int | None:
     """The position, from 1, of the first entry that was altered or does not follow the previous one; None if all hold.
 
-    `lines` are the entries from the first on, each with the hash that is stored beside it. Raises ValueError if an
-    entry's time has no time zone.
+    `lines` are the entries from the first on, each with the hash that is stored beside it. An entry of an older version
+    than the previous one's does not follow it. Raises ValueError if an entry's time has no time zone.
     """
-    previous = GENESIS
+    previous, version = GENESIS, UNSALTED
     for place, (entry, stated) in enumerate(lines, start=1):
         if entry.position != place or entry.previous_hash != previous or hash_of(entry) != stated:
             return place
-        previous = stated
+        if not version <= entry.version <= VERSION:
+            return place
+        previous, version = stated, entry.version
     return None
 
 

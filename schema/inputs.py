@@ -13,8 +13,8 @@ from uuid import UUID
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
-from models.parameters import NO_ROW, AccountAddress, EmailAddress, Id, NodeId
-from planner.arguments import prefix_of, uuid_of
+from models.parameters import NO_NUMBER, NO_ROW, AccountAddress, EmailAddress, Id, NodeId
+from planner.arguments import number_of, prefix_of, uuid_of
 from planner.declare import Malformed
 from privacy.described import DeclarationError
 from resolvers.faults import Faults
@@ -185,6 +185,8 @@ def _reader(kind: Any) -> tuple[Any, Read]:
     origin = get_origin(kind)
     if origin is Annotated:
         of, mark = get_args(kind)
+        if of is int:
+            return strawberry.ID, _number_reader(mark)
         return strawberry.ID, _id_reader(mark, NodeId if of is NodeId else UUID)
     if isinstance(origin, type) and issubclass(origin, Sequence):
         each, reads = _reader(get_args(kind)[0])
@@ -223,6 +225,18 @@ def _id_reader(mark: Id, kind: type) -> Read:
             return None
         visit.refusals += not_found(*path).refusals
         return NodeId("", NO_ROW) if kind is NodeId else NO_ROW
+
+    return reads
+
+
+def _number_reader(mark: Id) -> Read:
+    def reads(value: Any, path: Path, visit: Visit) -> Any:
+        visit.leaves.append((path, value))
+        number = number_of(value) if prefix_of(value) in mark.prefixes else None
+        if number is None:
+            visit.refusals += not_found(*path).refusals
+            return NO_NUMBER
+        return number
 
     return reads
 

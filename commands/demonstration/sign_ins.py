@@ -11,9 +11,10 @@ from commands.demonstration.people import at
 from commands.demonstration.texts import Network
 from models.identity import accounts, organizations
 from models.identity.accounts import StaffRole
-from models.identity.organizations import OrganizationKind
+from models.identity.organizations import OrganizationKind, PurposeKind
 from models.insight import licences
 from models.insight.licences import LicenceStatus
+from models.insight.undertakings import IN_FORCE
 from resolvers.identity.passwords import HASHER
 
 ACCOUNT = "identity.account"
@@ -38,6 +39,13 @@ ORGANIZATIONS = {
     ),
     OrganizationKind.MUTUAL: ("Mutuelle des Deux Rives", "Mutuelle Horizon Santé", "Mutuelle du Marais"),
     OrganizationKind.INSURER: ("Assurances Belvédère", "Prévoyance Meridiem"),
+}
+# Kinds of purpose, in the order of the purposes.
+PURPOSE_KINDS = {
+    OrganizationKind.LABORATORY: (PurposeKind.SCIENTIFIC_RESEARCH, PurposeKind.PRODUCT_DEVELOPMENT),
+    OrganizationKind.HOSPITAL: (PurposeKind.CARE_IMPROVEMENT, PurposeKind.CARE_IMPROVEMENT),
+    OrganizationKind.MUTUAL: (PurposeKind.SCIENTIFIC_RESEARCH, PurposeKind.CARE_IMPROVEMENT),
+    OrganizationKind.INSURER: (PurposeKind.SCIENTIFIC_RESEARCH, PurposeKind.CARE_IMPROVEMENT),
 }
 # The licences of each organization with an account: two communities with datasets, and a quota for five questions at
 # WITHIN_20 in addition to the insights that `insights` publishes.
@@ -112,8 +120,10 @@ def add_licences(
         if status is LicenceStatus.REQUESTED:
             starts_on = today + timedelta(days=chance.randint(15, 60))
         paid = status in (LicenceStatus.GRANTED, LicenceStatus.ENDED)
+        number = chance.one((0, 1))
         network.add(licences.Licence, id=chance.id(), organization_id=organization, community_id=community.id,
-                    purpose=chance.one(PURPOSES[kind]), starts_on=starts_on, ends_on=starts_on + timedelta(days=365), status=status,
+                    purpose=PURPOSES[kind][number], purpose_kind=PURPOSE_KINDS[kind][number], undertakings=IN_FORCE,
+                    undertakings_accepted_at=at(chance, min(starts_on, today) - timedelta(days=chance.randint(10, 14))), starts_on=starts_on, ends_on=starts_on + timedelta(days=365), status=status,
                     price_amount=Decimal(chance.randint(8, 60) * 500) if paid else None, price_currency="EUR" if paid else None,
                     quota_micro_rho=quota if paid else 0, reason=REASON if status is LicenceStatus.REFUSED else None)  # fmt: skip
 

@@ -25,6 +25,7 @@ class CountRelease(Table, table=True):
         "insight",
         CheckConstraint("micro_rho > 0", name="costs"),
         CheckConstraint("(kind = 'COMMUNITY') = (survey_id IS NULL)", name="subject"),
+        CheckConstraint("octet_length(salt) = 32", name="salt"),
         Index(None, "community_id", "published_at"),
         Index(None, "survey_id"),
     )
@@ -35,6 +36,7 @@ class CountRelease(Table, table=True):
     survey_id: UUID | None = reference("catalog.survey.id", gone="RESTRICT", nullable=True)
     micro_rho: int
     noisy: list[int] = Field(sa_type=ARRAY(Integer))
+    salt: bytes | None = None  # of the ledger entry's commitment; null if the entry is of version 1
     published_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Float, Index, Integer
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, within
+from models.identity.organizations import PurposeKind
 from privacy.measures import Measure, Reliability
 from privacy.precision import Precision
 
@@ -23,6 +24,7 @@ class Release(Table, table=True):
         UniqueConstraint("dataset_id", "cube", "precision"),
         CheckConstraint("micro_rho > 0 AND total_micro_rho >= micro_rho AND sigma > 0", name="costs"),
         CheckConstraint("cardinality(noisy) = cardinality(estimates)", name="cells"),
+        CheckConstraint("octet_length(salt) = 32", name="salt"),
         Index(None, "licence_id"),
     )
 
@@ -37,6 +39,7 @@ class Release(Table, table=True):
     total_micro_rho: int  # including the charges of the releases it improves on
     sigma: float = Field(sa_type=Float(53))
     noisy: list[int] = Field(sa_type=ARRAY(Integer))
+    salt: bytes | None = None  # of the ledger entry's commitment; null if the entry is of version 1
     estimates: list[float] = Field(sa_type=ARRAY(Float(53)))
     improves_id: UUID | None = reference("insight.release.id", gone="RESTRICT", nullable=True)
     organization_id: UUID | None = reference("insight.organization.id", gone="RESTRICT", nullable=True)
@@ -99,17 +102,29 @@ class Statistic(Table, table=True):
 
 
 class LedgerEntry(Table, table=True):
-    """An entry of the public ledger: what was published, for whom, at what cost. Append-only, and chained by hashes."""
+    """An entry of the public ledger: what was published, for whom, at what cost. Append-only, and chained by hashes.
+
+    An entry with `results_of` publishes nothing of members: it links an earlier one to what became of it.
+    """
 
     __table_args__ = within(
         "insight",
         Index(None, "organization_id", "position"),
         Index(None, "community_id", "position"),
         Index(None, "dataset_id", "position"),
-        CheckConstraint("position > 0 AND micro_rho > 0", name="counts_up"),
-        CheckConstraint("num_nonnulls(release_id, count_release_id) = 1", name="one_release"),
+        Index(None, "results_of"),
+        CheckConstraint("position > 0", name="counts_up"),
+        CheckConstraint("num_nonnulls(release_id, count_release_id, results_of) = 1", name="one_release"),
+        CheckConstraint(
+            "CASE WHEN results_of IS NULL THEN micro_rho > 0 AND commitment IS NOT NULL AND results_url IS NULL"
+            " ELSE micro_rho = 0 AND commitment IS NULL AND results_url IS NOT NULL AND results_of < position END",
+            name="results",
+        ),
         CheckConstraint("(dataset_id IS NULL) = (release_id IS NULL)", name="dataset"),
+        CheckConstraint("version IN (1, 2)", name="version"),
     )
+
+    version: int  # of the format that is hashed: see privacy.chain
 
     position: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})  # from 1
     release_id: UUID | None = Field(
@@ -124,9 +139,18 @@ class LedgerEntry(Table, table=True):
     organization_id: UUID | None = reference("insight.organization.id", gone="RESTRICT", nullable=True)
     organization_name: str | None = None  # at that time; null for staff and for participants' tables
     purpose: str
+    purpose_kind: PurposeKind | None = choice(PurposeKind, "purpose_kind", default=None, nullable=True)
     variables: list[str] = Field(sa_type=ARRAY(Text))  # names
     micro_rho: int
-    cells_digest: bytes  # SHA-256 of the noisy cells
+    commitment: bytes | None = None  # SHA-256 of the release's salt and noisy cells
+    results_of: int | None = Field(
+        default=None,
+        sa_type=BigInteger,
+        foreign_key="insight.ledger_entry.position",
+        ondelete="RESTRICT",
+        nullable=True,
+    )
+    results_url: str | None = None
     published_at: datetime = moment()
     previous_hash: bytes
     hash: bytes = Field(unique=True)

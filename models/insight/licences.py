@@ -1,13 +1,14 @@
 """Tables of licences: an organization's permission to query a community's datasets."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Numeric, text
 from sqlmodel import Field
 
-from models.columns import Table, choice, key, reference, within
+from models.columns import Table, choice, key, moment, reference, within
+from models.identity.organizations import PurposeKind
 from privacy.described import DescribedEnum
 
 MOST_MICRO_RHO = 1_000_000  # of a licence's quota
@@ -25,7 +26,8 @@ class LicenceStatus(DescribedEnum):
 class Licence(Table, table=True):
     """An organization's permission to query one community's datasets for one purpose; its quota is in micro-rho.
 
-    A requested or granted licence ends with its last day, even if its status does not yet show it.
+    A requested or granted licence ends with its last day, even if its status does not yet show it. One that was
+    requested before there were undertakings has no kind of purpose: nothing is read or published under it.
     """
 
     __table_args__ = within(
@@ -36,6 +38,9 @@ class Licence(Table, table=True):
         CheckConstraint("price_amount >= 0 AND price_currency ~ '^[A-Z]{3}$'", name="money"),
         CheckConstraint(
             "status <> 'REQUESTED' OR quota_micro_rho = 0 AND num_nonnulls(price_amount, reason) = 0", name="undecided"
+        ),
+        CheckConstraint(
+            "num_nonnulls(purpose_kind, undertakings, undertakings_accepted_at) IN (0, 3)", name="accepted"
         ),
         Index(
             "uq_licence_requested",
@@ -52,6 +57,11 @@ class Licence(Table, table=True):
     organization_id: UUID = reference("insight.organization.id")
     community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
     purpose: str
+    purpose_kind: PurposeKind | None = choice(PurposeKind, "purpose_kind", default=None, nullable=True)
+    undertakings: str | None = None  # their version
+    undertakings_accepted_at: datetime | None = moment(
+        default=None, nullable=True, sa_column_kwargs={"server_default": text("now()")}
+    )
     starts_on: date
     ends_on: date
     status: LicenceStatus = choice(LicenceStatus, "status")

@@ -129,12 +129,13 @@ ELIGIBILITY = Scope(
         f" AND (s.status <> 'WAITING' OR {SURVEY_MANAGER}))"
     },
 )
-# The datasets whose insights a buyer's organization may read: its licence is granted and in force today (UTC), and the
-# dataset is offered to its kind. Computed once per statement, not per row.
+# The datasets whose insights a buyer's organization may read: its licence is granted and in force today (UTC), for a
+# purpose that its kind may pursue, and the dataset is offered to its kind. Computed once per statement, not per row.
 LICENSED = (
     "(SELECT d.id FROM insight.licence l JOIN insight.organization o ON o.id = l.organization_id"  # noqa: S608 - ours
     " JOIN insight.dataset d ON d.community_id = l.community_id AND o.kind = ANY (d.offered_to)"
     f" WHERE l.organization_id = {ORGANIZATION} AND l.status = 'GRANTED'"
+    " AND insight.may_pursue(o.kind, l.purpose_kind)"
     " AND catalog.today() BETWEEN l.starts_on AND l.ends_on)"
 )
 # The datasets whose insights a member may read: those of their communities, and those that they took part in, by an
@@ -154,6 +155,16 @@ PUBLISHED = Scope(
         PATIENT: f"dataset_id IN {READABLE}",
         BUYER: f"dataset_id IN {LICENSED}",
         MANAGER: f"{DATA_STEWARD} OR {SURVEY_MANAGER}",
+    },
+)
+# With what was drawn and its salt: of a dataset that was too small, nobody reads its size.
+ADMITTED = "EXISTS (SELECT FROM insight.dataset d WHERE d.id = release.dataset_id)"
+RELEASE = Scope(
+    "RELEASE",
+    {
+        PATIENT: f"dataset_id IN {READABLE} AND {ADMITTED}",
+        BUYER: f"dataset_id IN {LICENSED}",
+        MANAGER: f"({DATA_STEWARD} OR {SURVEY_MANAGER}) AND {ADMITTED}",
     },
 )
 OF_INSIGHT = Scope(
@@ -227,7 +238,7 @@ SCOPES: Mapping[str, Scope] = {
     "insight.dataset": DATASET,
     "insight.variable": DOMAIN,
     "insight.category": DOMAIN,
-    "insight.release": PUBLISHED,
+    "insight.release": RELEASE,
     "insight.insight": PUBLISHED,
     "insight.cell": OF_INSIGHT,
     "insight.statistic": OF_INSIGHT,

@@ -129,6 +129,10 @@ OWN_PLACE = (  # a community of which the viewer is a member
     f"member_id = {MEMBER} AND EXISTS (SELECT FROM care.membership m"
     f" WHERE m.community_id = {{table}}.community_id AND m.member_id = {MEMBER})"
 )
+LAWFUL = (  # the licence is for a purpose that its organization's kind may pursue
+    "EXISTS (SELECT FROM insight.organization o WHERE o.id = licence.organization_id"
+    " AND insight.may_pursue(o.kind, licence.purpose_kind))"
+)
 INVITING = f"patient_id = {MEMBER} AND status = 'INVITED'"
 
 # The least rights that each view's mutations need. Tables not listed are written by functions of the owner only.
@@ -302,15 +306,24 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
     "insight.licence": {
         BUYER: (
             Insert(
-                ("organization_id", "community_id", "purpose", "starts_on", "ends_on", "status"),
-                f"organization_id = {ORGANIZATION} AND status = 'REQUESTED'",
+                (
+                    "organization_id",
+                    "community_id",
+                    "purpose",
+                    "purpose_kind",
+                    "undertakings",
+                    "starts_on",
+                    "ends_on",
+                    "status",
+                ),
+                f"organization_id = {ORGANIZATION} AND status = 'REQUESTED' AND {LAWFUL}",
             ),
         ),
         MANAGER: (
             Update(
                 ("status", "price_amount", "price_currency", "quota_micro_rho", "reason"),
                 f"status = 'REQUESTED' AND {DATA_STEWARD}",
-                f"status IN ('GRANTED', 'REFUSED') AND {DATA_STEWARD}",
+                f"(status = 'REFUSED' OR status = 'GRANTED' AND {LAWFUL}) AND {DATA_STEWARD}",
             ),
         ),
     },

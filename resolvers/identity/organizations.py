@@ -1,7 +1,13 @@
 """Reads organizations and their API keys."""
 
+from collections.abc import Collection
+
+from sqlalchemy import ARRAY, Text, case, cast
+from sqlalchemy.dialects.postgresql import array
+
 from models.identity import organizations as tables
-from models.rows import Row, Rows, ViewerIds, row, select
+from models.identity.organizations import ALLOWED, PurposeKind
+from models.rows import Expression, Row, Rows, ViewerIds, row, select
 
 
 def organization(*, viewer: ViewerIds) -> Rows:
@@ -28,3 +34,13 @@ def api_keys_of(organization: Row) -> Rows:
 def api_key_of(made: Row) -> Rows:
     api_key = row(tables.ApiKey)
     return select(api_key).where(api_key.id == made.api_key_id)
+
+
+def purposes_of(organization: Row) -> Expression:
+    """The names of the purposes, in their order."""
+    return case(*((organization.kind == kind, _names(allowed)) for kind, allowed in ALLOWED.items()))
+
+
+def _names(purposes: Collection[PurposeKind]) -> Expression:
+    names: Expression = cast(array([each.value for each in PurposeKind if each in purposes]), ARRAY(Text))
+    return names

@@ -1,6 +1,7 @@
 """Publishes the counts of communities and of surveys: monthly, with noise, the same for everybody until the next."""
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
@@ -9,6 +10,7 @@ from models.database import Connection
 from models.insight.counts import CountKind
 from privacy import noise
 from privacy.budget import COMMUNITY_COUNTS, COUNT_PRECISION, COUNTS_A_YEAR, SURVEYS_YEARLY
+from privacy.chain import SALT_BYTES, commitment_of
 from privacy.precision import price
 from resolvers.days import current_day
 from resolvers.insight.ledger import NewEntry, append
@@ -82,15 +84,16 @@ async def record(
     noisy: Sequence[int],
 ) -> None:
     """Stores a release of counts, and appends it to the ledger: to be called last in a transaction."""
+    salt = secrets.token_bytes(SALT_BYTES)
     found = await connection.fetchrow(
         """
         INSERT INTO insight.count_release
-            (id, kind, community_id, survey_id, micro_rho, noisy, published_at, demonstration)
-        SELECT gen_random_uuid(), $2, c.id, $3, $4, $5, catalog.clock(), c.demonstration
+            (id, kind, community_id, survey_id, micro_rho, noisy, salt, published_at, demonstration)
+        SELECT gen_random_uuid(), $2, c.id, $3, $4, $5, $6, catalog.clock(), c.demonstration
         FROM catalog.community c WHERE c.id = $1
         RETURNING id, demonstration, (SELECT name FROM catalog.community WHERE id = community_id) AS name
         """,
-        community, kind, survey, charge, noisy,
+        community, kind, survey, charge, noisy, salt,
     )  # fmt: skip
     assert found is not None
     purpose, variables = USES[kind]
@@ -102,7 +105,7 @@ async def record(
         purpose=purpose,
         variables=variables,
         micro_rho=charge,
-        noisy=noisy,
+        commitment=commitment_of(salt, noisy),
         demonstration=found["demonstration"],
     )
     await append(connection, [entry])

@@ -34,12 +34,33 @@ from resolvers.lookup import community_called
 
 def data_uses(*, organization: Value[UUID] | None = None, community: Value[str] | None = None) -> Rows:
     entry = row(tables.LedgerEntry)
-    found = select(entry).order_by(entry.position.desc())
+    found = select(entry).where(entry.results_of.is_(None)).order_by(entry.position.desc())
     if organization is not None:
         found = found.where(entry.organization_id == organization)
     if community is not None:
         found = found.where(entry.community_id == community_called(community))
     return found
+
+
+def every_data_use() -> Rows:
+    """The entries that are uses, and not links to the results of one."""
+    entry = row(tables.LedgerEntry)
+    return select(entry).where(entry.results_of.is_(None))
+
+
+def ledger_entries() -> Rows:
+    entry = row(tables.LedgerEntry)
+    return select(entry).order_by(entry.position.desc())
+
+
+def data_use_of(payload: Row) -> Rows:
+    entry = row(tables.LedgerEntry)
+    return select(entry).where(entry.position == payload.data_use_position)
+
+
+def results_of(data_use: Row) -> Rows:
+    link = row(tables.LedgerEntry)
+    return select(link).where(link.results_of == data_use.position).order_by(link.position)
 
 
 def data_uses_of(me: Row) -> Rows:
@@ -98,6 +119,7 @@ def previous_hash_of(entry: Row) -> Expression:
 
 def line_of(entry: Row) -> Expression:
     return func.json_build_array(
+        entry.version,
         entry.position,
         func.coalesce(entry.release_id, entry.count_release_id),
         entry.dataset_id,
@@ -108,16 +130,20 @@ def line_of(entry: Row) -> Expression:
         entry.purpose,
         entry.variables,
         entry.micro_rho,
-        func.encode(entry.cells_digest, "hex"),
+        func.encode(entry.commitment, "hex"),
         entry.published_at,
         previous_hash_of(entry),
+        entry.purpose_kind,
+        entry.results_of,
+        entry.results_url,
     )
 
 
 def line(found: Any) -> str:
     """The entry's text as it was hashed, from the JSON of `line_of`: a ChainEntry's fields in order."""
-    *known, digest, published_at, previous = found
-    known += [bytes.fromhex(digest), datetime.fromisoformat(published_at), bytes.fromhex(previous)]
+    *known, commitment, published_at, previous, purpose_kind, results_of, results_url = found
+    known += [commitment and bytes.fromhex(commitment), datetime.fromisoformat(published_at), bytes.fromhex(previous)]
+    known += [purpose_kind, results_of, results_url]
     return chain.text_of(chain.ChainEntry(*known))
 
 

@@ -89,6 +89,37 @@ def ledger_entry_of(insight: Row) -> Rows:
     return select(entry).where(entry.release_id == insight.release_id)
 
 
+def proof_of(insight: Row) -> Rows:
+    release = row(tables.Release)
+    return select(release).where(release.id == insight.release_id)
+
+
+def proof_of_size(dataset: Row) -> Rows:
+    """The release of the dataset's size; no row if the viewer may not read it."""
+    release = row(tables.Release)
+    return select(release).where(release.dataset_id == dataset.id, func.cardinality(release.variables) == 0)
+
+
+def salt_of(release: Row) -> Expression:
+    return func.encode(release.salt, "hex")
+
+
+def commitment_of(release: Row) -> Expression:
+    entry = row(tables.LedgerEntry)
+    return select(func.encode(entry.commitment, "hex")).where(entry.release_id == release.id).scalar_subquery()
+
+
+def variables_of(release: Row) -> Rows:
+    variable = row(datasets.Variable)
+    among = (variable.dataset_id == release.dataset_id, variable.position == func.any(release.variables))
+    return select(variable).where(*among).order_by(variable.position)
+
+
+def entry_of(release: Row) -> Rows:
+    entry = row(tables.LedgerEntry)
+    return select(entry).where(entry.release_id == release.id)
+
+
 def cells_of(insight: Row, *, include_unreliable: bool | None = None) -> Rows:
     """The stored cells. The counts of HIDDEN ones are null unless `include_unreliable`."""
     cell = row(tables.Cell)

@@ -1,34 +1,38 @@
 """Appends to the public ledger, reads its head, and verifies it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from models.database import Connection
-from privacy.chain import GENESIS, ChainEntry, broken_at, digest_of, hash_of
+from privacy.chain import GENESIS, UNSALTED, VERSION, ChainEntry, broken_at, commitment_of, hash_of
 
 
 @dataclass(frozen=True)
 class NewEntry:
-    """The ledger entry of a release, before it has a position; `organization` is None for Cohorte's own uses.
+    """A ledger entry before it has a position; `organization` is None for Cohorte's own uses.
 
-    `dataset` is None for a release of counts, which belongs to none.
+    `dataset` is None for a release of counts, which belongs to none. `release` and `commitment` are None for a link to
+    the results of the use in the entry at `results_of`.
     """
 
-    release: UUID
+    release: UUID | None
     dataset: UUID | None
     dataset_title: str
     community: UUID
     purpose: str
     variables: tuple[str, ...]  # names
     micro_rho: int
-    noisy: Sequence[int] = field(repr=False)
+    commitment: bytes | None  # to the noisy cells, with the salt that is stored with the release
+    purpose_kind: str | None = None
     organization: UUID | None = None
     organization_name: str | None = None
     demonstration: bool = False
+    results_of: int | None = None
+    results_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ async def append(connection: Connection, entries: Sequence[NewEntry], at: dateti
     moment: datetime = at or await connection.fetchval("SELECT clock_timestamp()")
     for new in entries:
         entry = ChainEntry(
+            version=VERSION,
             position=last.position + 1,
             release_id=new.release,
             dataset_id=new.dataset,
@@ -77,22 +82,26 @@ async def append(connection: Connection, entries: Sequence[NewEntry], at: dateti
             purpose=new.purpose,
             variables=new.variables,
             micro_rho=new.micro_rho,
-            cells_digest=digest_of(new.noisy),
+            commitment=new.commitment,
             published_at=moment,
             previous_hash=last.hash,
+            purpose_kind=new.purpose_kind,
+            results_of=new.results_of,
+            results_url=new.results_url,
         )
         last = Head(entry.position, hash_of(entry))
         await connection.execute(
             """
             INSERT INTO insight.ledger_entry
                 (position, release_id, count_release_id, dataset_id, dataset_title, community_id, organization_id,
-                 organization_name, purpose, variables, micro_rho, cells_digest, published_at, previous_hash, hash,
-                 demonstration)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                 organization_name, purpose, variables, micro_rho, commitment, published_at, previous_hash, hash,
+                 demonstration, version, purpose_kind, results_of, results_url)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
             """,
             entry.position, new.release if new.dataset else None, None if new.dataset else new.release, new.dataset,
             new.dataset_title, new.community, new.organization, new.organization_name, new.purpose, list(new.variables),
-            new.micro_rho, entry.cells_digest, moment, entry.previous_hash, last.hash, new.demonstration,
+            new.micro_rho, entry.commitment, moment, entry.previous_hash, last.hash, new.demonstration,
+            entry.version, new.purpose_kind, new.results_of, new.results_url,
         )  # fmt: skip
 
 
@@ -108,8 +117,13 @@ async def fault(connection: Connection) -> str | None:
     async for row in connection.cursor(ENTRIES_WITH_RELEASES):
         if not row["fits"]:
             return f"Entry {row['position']} of the ledger does not match its release."
-        if digest_of(row["noisy"]) != row["cells_digest"]:
+        if (row["salt"] is None) != (row["version"] == UNSALTED):
+            return f"Entry {row['position']} of the ledger: the salt of its release was removed or added."
+        if commitment_of(row["salt"], row["noisy"]) != row["commitment"]:
             return f"Entry {row['position']} of the ledger: the noisy cells are not the published ones."
+    unfounded = await connection.fetchval(RESULTS_OF_ANOTHER_USE)
+    if unfounded is not None:
+        return f"Entry {unfounded} of the ledger links to results of an entry that it does not match."
     unwritten = await connection.fetchval(RELEASE_WITHOUT_ENTRY)
     if unwritten is not None:
         return f"The release {unwritten} has no entry in the ledger."
@@ -124,9 +138,11 @@ async def fault(connection: Connection) -> str | None:
 
 
 ENTRIES_WITH_RELEASES = """
-    SELECT l.position, l.cells_digest, r.noisy,
+    SELECT l.position, l.version, l.commitment, r.noisy, r.salt,
         (l.dataset_id, l.micro_rho, l.purpose, l.community_id) = (r.dataset_id, r.micro_rho, r.purpose, d.community_id)
         AND l.organization_id IS NOT DISTINCT FROM r.organization_id
+        AND (l.version = 1 OR l.purpose_kind IS NOT DISTINCT FROM (
+            SELECT k.purpose_kind FROM insight.licence k WHERE k.id = r.licence_id))
         AND l.variables = array(
             SELECT v.name::text FROM insight.variable v
             WHERE v.dataset_id = r.dataset_id AND v.position = any(r.variables) ORDER BY v.position
@@ -135,10 +151,18 @@ ENTRIES_WITH_RELEASES = """
     JOIN insight.release r ON r.id = l.release_id
     JOIN insight.dataset d ON d.id = r.dataset_id
     UNION ALL
-    SELECT l.position, l.cells_digest, c.noisy,
+    SELECT l.position, l.version, l.commitment, c.noisy, c.salt,
         (l.community_id, l.micro_rho) = (c.community_id, c.micro_rho) AND l.organization_id IS NULL AS fits
     FROM insight.ledger_entry l JOIN insight.count_release c ON c.id = l.count_release_id
     ORDER BY position
+"""
+RESULTS_OF_ANOTHER_USE = """
+    SELECT l.position FROM insight.ledger_entry l JOIN insight.ledger_entry u ON u.position = l.results_of
+    WHERE u.results_of IS NOT NULL OR (l.community_id, l.dataset_title, l.purpose, l.variables)
+            <> (u.community_id, u.dataset_title, u.purpose, u.variables)
+        OR (l.organization_id, l.organization_name, l.purpose_kind)
+            IS DISTINCT FROM (u.organization_id, u.organization_name, u.purpose_kind)
+    ORDER BY l.position LIMIT 1
 """
 RELEASE_WITHOUT_ENTRY = """
     SELECT r.id FROM insight.release r
@@ -161,6 +185,7 @@ UNBALANCED_DATASET = """
 
 def _entry(row: asyncpg.Record) -> ChainEntry:
     return ChainEntry(
+        version=row["version"],
         position=row["position"],
         release_id=row["release_id"] or row["count_release_id"],
         dataset_id=row["dataset_id"],
@@ -171,7 +196,10 @@ def _entry(row: asyncpg.Record) -> ChainEntry:
         purpose=row["purpose"],
         variables=tuple(row["variables"]),
         micro_rho=row["micro_rho"],
-        cells_digest=row["cells_digest"],
+        commitment=row["commitment"],
         published_at=row["published_at"],
         previous_hash=row["previous_hash"],
+        purpose_kind=row["purpose_kind"],
+        results_of=row["results_of"],
+        results_url=row["results_url"],
     )

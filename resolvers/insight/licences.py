@@ -1,8 +1,9 @@
 """Reads licences: their status, price and quota."""
 
-from sqlalchemy import and_, case, type_coerce
+from sqlalchemy import Date, and_, case, cast, func, literal_column, type_coerce
 
 from models.insight import licences as tables
+from models.insight.undertakings import RESULTS_MONTHS
 from models.rows import Expression, Row, Rows, row, select
 from resolvers.days import today
 from resolvers.insight.costs import cost
@@ -29,6 +30,12 @@ def status_of(licence: Row) -> Expression:
     """The status today (UTC): a licence that was not refused has ended after its last day, whatever the row says."""
     over = and_(licence.status != tables.LicenceStatus.REFUSED, licence.ends_on < today())
     return case((over, type_coerce(tables.LicenceStatus.ENDED, licence.status.type)), else_=licence.status)
+
+
+def results_due_on(licence: Row) -> Expression:
+    """The last day to publish results; at the end of the calendar, its last day. Null without undertakings."""
+    due = cast(licence.ends_on + literal_column(f"interval '{RESULTS_MONTHS} months'"), Date)
+    return case((licence.undertakings.is_not(None), func.least(due, literal_column("date '9999-12-31'"))))
 
 
 def price_of(licence: Row) -> Rows:

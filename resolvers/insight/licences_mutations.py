@@ -7,21 +7,30 @@ from uuid import UUID
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
+from models.identity.organizations import ALLOWED, OrganizationKind, PurposeKind
 from models.insight.licences import MOST_MICRO_RHO, LicenceStatus
+from models.insight.undertakings import IN_FORCE
 from models.parameters import CommunityId, LicenceId
 from models.viewers import Viewer
 from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.transactions import (
+    Forbidden,
     buyer_of,
     conflict,
     invalid,
+    not_eligible,
     not_found,
     optional_text_within,
     require_role,
     text_within,
 )
 
+NOT_ALLOWED = "An organization of your kind cannot request data for this purpose. See `Organization.purposes`."
+NOT_LAWFUL = (
+    "This licence was requested without undertakings, or for a purpose that the organization's kind may not pursue."
+    " Refuse it: the organization can request another."
+)
 PURPOSE_LENGTH = 500
 REASON_LENGTH = 1_000
 YEARS = 2  # the longest term of a licence
@@ -54,14 +63,17 @@ async def request_licence(
     *,
     community: CommunityId,
     purpose: str,
+    purpose_kind: PurposeKind,
+    undertakings: str,
     starts_on: date,
     ends_on: date,
 ) -> UUID:
     """Requests a licence for the viewer's organization to query a community's datasets, and returns its id.
 
     It is valid from its first to its last day (UTC). Raises Forbidden if the viewer is not a buyer, and Refused:
-    NOT_FOUND for the community, INVALID and TOO_LONG for the purpose, INVALID for a day, CONFLICT while another request
-    of the organization for the same community is undecided.
+    NOT_FOUND for the community, INVALID and TOO_LONG for the purpose, NOT_ELIGIBLE for a kind of purpose that the
+    organization may not pursue, INVALID for undertakings that are not those in force and for a day, CONFLICT while
+    another request of the organization for the same community is undecided.
     """
     organization = buyer_of(viewer)
     with faults.collected():
@@ -69,6 +81,15 @@ async def request_licence(
             raise not_found("community")
     with faults.collected():
         purpose = text_within(purpose, PURPOSE_LENGTH, "purpose")
+    kind = await connection.fetchval("SELECT kind FROM insight.organization WHERE id = $1", organization)
+    with faults.collected():
+        if kind is None:
+            raise Forbidden
+        if purpose_kind not in ALLOWED[OrganizationKind(kind)]:
+            raise not_eligible(NOT_ALLOWED, "purpose_kind")
+    with faults.collected():
+        if undertakings != IN_FORCE:
+            raise invalid(f"The undertakings in force are version {IN_FORCE}. Read these first.", "undertakings")
     today = await current_day(connection)
     if not faults.at("starts_on"):  # a stand-in precedes every last day
         with faults.collected():
@@ -80,11 +101,12 @@ async def request_licence(
     await connection.execute("SELECT insight.end_licences()")  # a request that has lapsed does not prevent another
     made: UUID | None = await connection.fetchval(
         """
-        INSERT INTO insight.licence (organization_id, community_id, purpose, starts_on, ends_on, status)
-        VALUES ($1, $2, $3, $4, $5, 'REQUESTED')
+        INSERT INTO insight.licence
+            (organization_id, community_id, purpose, purpose_kind, undertakings, starts_on, ends_on, status)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 'REQUESTED')
         ON CONFLICT (organization_id, community_id) WHERE status = 'REQUESTED' DO NOTHING RETURNING id
         """,
-        organization, community, purpose, starts_on, ends_on,
+        organization, community, purpose, purpose_kind, undertakings, starts_on, ends_on,
     )  # fmt: skip
     if made is None:
         raise conflict(
@@ -115,13 +137,23 @@ async def decide_licence(
     """Grants a requested licence, with a quota in micro-rho, or refuses it; returns its id.
 
     The organization is notified by mail. Raises Forbidden if the viewer is not a data steward, and Refused: NOT_FOUND,
-    INVALID for a price, quota or reason that does not go with the decision, TOO_LONG for the reason, CONFLICT if the
-    licence has been decided on already or has lapsed.
+    NOT_ELIGIBLE to grant it for a purpose that the organization may not pursue, INVALID for a price, quota or reason
+    that does not go with the decision, TOO_LONG for the reason, CONFLICT if the licence has been decided on already or
+    has lapsed.
     """
     require_role(viewer, StaffRole.DATA_STEWARD)
     with faults.collected():
-        if not await connection.fetchval("SELECT true FROM insight.licence WHERE id = $1", licence):
+        found = await connection.fetchrow(
+            """
+            SELECT l.purpose_kind, o.kind FROM insight.licence l JOIN insight.organization o ON o.id = l.organization_id
+            WHERE l.id = $1
+            """,
+            licence,
+        )
+        if found is None:
             raise not_found("licence")
+        if granted and found["purpose_kind"] not in ALLOWED[OrganizationKind(found["kind"])]:
+            raise not_eligible(NOT_LAWFUL, "licence")
     with faults.collected():
         reason = optional_text_within(reason, REASON_LENGTH, "reason")
     if granted:

@@ -1,6 +1,6 @@
 """Quotes the price of an insight, and finds published insights that answer it, without reading any record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -9,6 +9,7 @@ import asyncpg
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
+from models.identity.organizations import ALLOWED, OrganizationKind, PurposeKind
 from models.insight.datasets import DatasetKind, DatasetStatus
 from models.parameters import DatasetId
 from models.viewers import Audience, Viewer
@@ -285,21 +286,30 @@ async def budget_share_of(
     if buyer["kind"] not in dataset.offered_to:
         message = "This dataset is not offered to organizations of your kind. See `offeredTo`."
         raise refused(RefusalCode.NOT_ELIGIBLE, message, "dataset")
-    return await _licensed(connection, viewer, dataset, buyer["name"], day, lock)
+    allowed = ALLOWED[OrganizationKind(buyer["kind"])]
+    return await _licensed(connection, viewer, dataset, buyer["name"], allowed, day, lock)
 
 
 async def _licensed(
-    connection: Connection, viewer: Viewer, dataset: FrozenDataset, name: str, day: date, lock: bool
+    connection: Connection,
+    viewer: Viewer,
+    dataset: FrozenDataset,
+    name: str,
+    allowed: Collection[PurposeKind],
+    day: date,
+    lock: bool,
 ) -> BudgetShare:
     licences = await connection.fetch(
         """
-        SELECT id, purpose, quota_micro_rho FROM insight.licence
+        SELECT id, purpose, purpose_kind, quota_micro_rho FROM insight.licence
         WHERE organization_id = $1 AND community_id = $2 AND status = 'GRANTED' AND $3 BETWEEN starts_on AND ends_on
+            AND purpose_kind = any($4)
         ORDER BY ends_on, id
         """,
         viewer.organization,
         dataset.community_id,
         day,
+        list(allowed),
     )
     if not licences:
         message = "This requires a licence for the dataset's community that is in force today. See `licenceRequest`."
@@ -314,7 +324,7 @@ async def _licensed(
         spent = "SELECT coalesce(sum(micro_rho), 0) FROM insight.release WHERE licence_id = $1"
         left = min(for_sale, licence["quota_micro_rho"] - await connection.fetchval(spent, licence["id"]))
         if best is None or left > best.left:
-            use = ReleaseUse(licence["purpose"], viewer.organization, name, licence["id"])
+            use = ReleaseUse(licence["purpose"], viewer.organization, name, licence["id"], licence["purpose_kind"])
             best = BudgetShare(use, max(left, 0))
     assert best is not None
     return best

@@ -1,6 +1,7 @@
 """Counts records, adds the noise that a charge pays for, and stores the release. Exact counts never leave it."""
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from models.database import Connection
 from models.insight.datasets import DatasetKind, DatasetStatus
 from privacy import noise
 from privacy.budget import SOLD_SHARE
+from privacy.chain import SALT_BYTES, commitment_of
 from privacy.combining import combine
 from privacy.cubes import Cube, contributions, key
 from privacy.domains import Variable
@@ -74,6 +76,7 @@ class ReleaseUse:
     organization: UUID | None = None
     organization_name: str | None = None
     licence: UUID | None = None
+    purpose_kind: str | None = None
 
 
 class Overspent(Exception):
@@ -112,17 +115,18 @@ async def release(
         estimates, sigma = combine(improves.estimates, improves.total_micro_rho, noisy, charge, many)
         total += improves.total_micro_rho
     margin = margin_of(sigma)
+    salt = secrets.token_bytes(SALT_BYTES)
     id: UUID = await connection.fetchval(
         """
         INSERT INTO insight.release
             (dataset_id, cube, variables, precision, margin, contributions, micro_rho, total_micro_rho, sigma, noisy,
-             estimates, improves_id, organization_id, licence_id, purpose, published_at, demonstration)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16, now()), $17)
+             estimates, improves_id, organization_id, licence_id, purpose, published_at, demonstration, salt)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16, now()), $17, $18)
         RETURNING id
         """,
         dataset.id, key([each.name for each in variables], dataset.domain_version), positions, precision, margin, many,
         charge, total, sigma, noisy, estimates, improves and improves.id, use.organization, use.licence, use.purpose,
-        at, dataset.demonstration,
+        at, dataset.demonstration, salt,
     )  # fmt: skip
     entry = NewEntry(
         release=id,
@@ -132,7 +136,8 @@ async def release(
         purpose=use.purpose,
         variables=tuple(each.name for each in variables),
         micro_rho=charge,
-        noisy=noisy,
+        commitment=commitment_of(salt, noisy),
+        purpose_kind=use.purpose_kind,
         organization=use.organization,
         organization_name=use.organization_name,
         demonstration=dataset.demonstration,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from schema.insight.licences import Licence
 
 graph_enum(tables.OrganizationKind)
+graph_enum(tables.PurposeKind)
 
 
 @graph_type(audience=BUYER, row=tables.ApiKey, prefix="key")
@@ -35,6 +36,9 @@ class Organization(Node):
 
     name: str = column("Name.")
     kind: tables.OrganizationKind = column("Kind of organization.")
+    purposes: list[tables.PurposeKind] = sql(
+        resolve.purposes_of, "The kinds of purpose for which an organization of its kind can request a licence."
+    )
     licences: list[Annotated["Licence", strawberry.lazy("schema.insight.licences")]] = sql(
         licences.licences_of,
         "Its licences, newest first. Buyers see only their own, and of staff only data stewards see any.",

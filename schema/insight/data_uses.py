@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.identity.organizations import PurposeKind
 from models.insight import insights as tables
 from planner.declare import column, computed, graph_type, sql
 from privacy import loss
@@ -12,6 +13,7 @@ from privacy.budget import COUNTED_YEARLY, YEAR_DAYS
 from resolvers.community import communities
 from resolvers.identity import organizations
 from resolvers.insight import data_uses as resolve
+from resolvers.insight.data_uses_mutations import MOST_LINKS
 from schema.access import PATIENT, PUBLIC, SIGNED_IN
 from schema.community.communities import Community
 from schema.identity.organizations import Organization
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 @graph_type(audience=PUBLIC, row=tables.LedgerEntry, prefix="led", key=("position",))
 class LedgerEntry(Node):
-    """A data use's entry in the hash chain of the public ledger: each hash covers the previous one."""
+    """An entry in the hash chain of the public ledger, of a use or of a link: each hash covers the previous one."""
 
     position: int = column("Position in the ledger, from 1.")
     hash: str = sql(resolve.hash_of, "SHA-256 of `line`, as 64 hexadecimal digits.")
@@ -36,7 +38,16 @@ class LedgerEntry(Node):
     )
 
 
-@graph_type(audience=PUBLIC, row=tables.LedgerEntry, prefix="use", key=("position",))
+@graph_type(audience=PUBLIC)
+class ResultLink:
+    """Where the results of a data use are published, as an entry of its own in the public ledger states it."""
+
+    url: str = column("The address. Cohorte does not check its content.", of="results_url")
+    added_at: datetime = column("When the link was added.", of="published_at")
+    ledger_entry: LedgerEntry = sql(resolve.entry_of, "Its entry in the hash chain.")
+
+
+@graph_type(audience=PUBLIC, row=tables.LedgerEntry, prefix="use", key=("position",), among=resolve.every_data_use)
 class DataUse(Node):
     """An entry of the public ledger: what was computed from members' data, for whom and why. Contains no results."""
 
@@ -45,6 +56,12 @@ class DataUse(Node):
         "The organization that requested it. Null for Cohorte's own research and for tables made for members.",
     )
     purpose: str = column("The purpose of the use.")
+    purpose_kind: PurposeKind | None = column(
+        "The kind of purpose that the organization's licence is for. Null if there is none."
+    )
+    results: list[ResultLink] = sql(
+        resolve.results_of, f"Where its results are published, oldest link first: at most {MOST_LINKS}."
+    )
     published_at: datetime = column("When the result was published.")
     community: Community = sql(communities.community_of, "The community whose members' data was used.")
     dataset_title: str = column(

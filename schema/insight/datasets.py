@@ -22,7 +22,7 @@ from schema.pagination import Node, RelayConnection
 from schema.research.surveys import Survey
 
 if TYPE_CHECKING:
-    from schema.insight.insights import Insight
+    from schema.insight.insights import Insight, LedgerProof
 
 graph_enum(tables.DatasetKind)
 graph_enum(Precision)
@@ -94,6 +94,10 @@ class Dataset(Node):
     variables: list[Variable] = sql(resolve.variables_of, "The variables that insights can use, in order.")
     size: int = column(
         f"Number of members in it, with noise: {CONFIDENCE} confidence interval of ±{SIZE_PRECISION.margin}."
+    )
+    size_proof: Annotated["LedgerProof", strawberry.lazy("schema.insight.insights")] | None = sql(
+        insights.proof_of_size,
+        "What the ledger entry of its size commits to. Null for buyers without a licence that covers the dataset.",
     )
     budget: PrivacyBudget = sql(resolve.budget_of, "Its privacy budget.")
     insights: RelayConnection[Annotated["Insight", strawberry.lazy("schema.insight.insights")]] = paged(

@@ -7,6 +7,7 @@ import strawberry
 
 from models.insight import insights as tables
 from planner.declare import column, computed, graph_enum, graph_type, sql
+from privacy.chain import SALT_BYTES, UNSALTED
 from privacy.measures import Measure, Reliability
 from privacy.precision import CONFIDENCE, Precision
 from resolvers.insight import cubes, datasets
@@ -123,6 +124,32 @@ class ReconciledTable:
     statistics: list[Statistic] = column("The mean and median of each group. Empty if the variable is not ordinal.")
 
 
+@graph_type(audience=SIGNED_IN)
+class LedgerProof:
+    """The counts that were drawn for a release, and the salt with which the public ledger commits to them."""
+
+    salt: str | None = sql(
+        resolve.salt_of,
+        f"The commitment's {SALT_BYTES} random bytes, as {2 * SALT_BYTES} hexadecimal digits. Null for entries of"
+        f" version {UNSALTED}, which have none.",
+    )
+    counts: list[int] = column(
+        "The counts as drawn, in the release's own order: the last of `variables` runs fastest, through all of its"
+        " categories. Where the table had been published before, `cells` combines them with the earlier draw.",
+        of="noisy",
+        size=TABLE_CELLS,
+    )
+    variables: list[Variable] = sql(
+        resolve.variables_of, "The variables, in the order of `counts`. Empty for a dataset's size.", size=GROUPINGS
+    )
+    commitment: str = sql(
+        resolve.commitment_of,
+        "SHA-256 of the salt's bytes and, after them, of `counts` as a JSON array without spaces. The entry's `line`"
+        f" has it as `commitment`; as `cells`, and without a salt, in version {UNSALTED}.",
+    )
+    ledger_entry: LedgerEntry = sql(resolve.entry_of, "The release's entry in the public ledger.")
+
+
 @graph_type(audience=SIGNED_IN, row=tables.Insight, prefix="ins")
 class Insight(Node):
     """A published table: a variable of a dataset, counted by other variables. Everyone sees the same noisy counts."""
@@ -168,6 +195,11 @@ class Insight(Node):
     )
     purpose: str | None = sql(resolve.purpose_of, "The purpose stated in the public ledger. Null if none is stated.")
     ledger_entry: LedgerEntry = sql(resolve.ledger_entry_of, "Its entry in the public ledger.")
+    proof: LedgerProof = sql(
+        resolve.proof_of,
+        "What its ledger entry commits to, with the salt: readers of the insight can verify that the ledger vouches for"
+        " these counts, and nobody else can find them by trying.",
+    )
     csv: str = computed(
         cubes.cube_of,
         cubes.csv,

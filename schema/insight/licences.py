@@ -1,17 +1,21 @@
 """Licences and their prices."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from models.identity.organizations import PurposeKind
 from models.insight import licences as tables
+from models.insight.undertakings import RESULTS_MONTHS
 from planner.declare import column, graph_enum, graph_type, sql
 from resolvers.community import communities
 from resolvers.identity import organizations
 from resolvers.insight import licences as resolve
+from resolvers.insight import undertakings as resolve_undertakings
 from schema.access import BUYER, MANAGER
 from schema.community.communities import Community
 from schema.identity.organizations import Organization
 from schema.insight.costs import PrivacyCost
+from schema.insight.undertakings import Undertakings
 from schema.pagination import Node
 
 graph_enum(tables.LicenceStatus)
@@ -31,7 +35,23 @@ class Licence(Node):
 
     organization: Organization = sql(organizations.organization_of, "The organization that holds or requested it.")
     community: Community = sql(communities.community_of, "The community whose datasets it covers.")
-    purpose: str = column("The purpose, as the public ledger states it.")
+    purpose: str = column("The purpose in the organization's words, as the public ledger states it.")
+    purpose_kind: PurposeKind | None = column(
+        "The kind of purpose. Null if it was requested before there were any: nothing can be read under it."
+    )
+    undertakings: Undertakings | None = sql(
+        resolve_undertakings.undertakings_of,
+        "The undertakings that the organization accepted. Null if it was requested before there were any.",
+        arguments={"language": "Language of the text. Defaults to English."},
+    )
+    undertakings_accepted_at: datetime | None = column(
+        "When the organization accepted them. Null if it was requested before there were any."
+    )
+    results_due_on: date | None = sql(
+        resolve.results_due_on,
+        "The last day to make public the results of insights that are published under it, by UTC: "
+        f"{RESULTS_MONTHS} months after its last day. Null without undertakings.",
+    )
     starts_on: date = column("Its first day, by UTC.")
     ends_on: date = column("Its last day, by UTC.")
     status: tables.LicenceStatus = sql(resolve.status_of, "Status today.")

@@ -14,6 +14,7 @@ from schema.identity.notifications_mutations import NotificationMutations
 from schema.identity.organizations_mutations import OrganizationMutations
 from schema.identity.registrations_mutations import RegistrationMutations
 from schema.identity.terms_mutations import TermsMutations
+from schema.insight.data_uses_mutations import DataUseMutations
 from schema.insight.datasets_mutations import DatasetMutations
 from schema.insight.insights_mutations import InsightMutations
 from schema.insight.licences_mutations import LicenceMutations
@@ -52,5 +53,6 @@ class Mutation(
     LicenceMutations,
     DatasetMutations,
     InsightMutations,
+    DataUseMutations,
 ):
     """The mutations of every topic."""

@@ -12,6 +12,7 @@ import resolvers.insight.data_uses
 import resolvers.insight.datasets
 import resolvers.insight.insights
 import resolvers.insight.licences
+import resolvers.insight.undertakings
 import resolvers.regions
 import resolvers.research.surveys
 import resolvers.tracking.observations
@@ -32,6 +33,7 @@ from schema.insight.datasets import Dataset, Variable
 from schema.insight.insights import Insight
 from schema.insight.insights_mutations import InsightQuote
 from schema.insight.licences import Licence
+from schema.insight.undertakings import Undertakings
 from schema.pagination import UNKNOWN_ID, UNKNOWN_SLUG, Node, RelayConnection
 from schema.research import participations_mutations
 from schema.research.participations_mutations import SurveyCheck
@@ -148,6 +150,18 @@ class Query:
             "organization": f"Id of an organization: only uses that it requested. {UNKNOWN_ID}",
             "community": f"Slug of a community: only uses of its members' data. {UNKNOWN_SLUG}",
         },
+        only=PUBLIC,
+    )
+
+    ledger_entries: RelayConnection[LedgerEntry] = paged(
+        resolvers.insight.data_uses.ledger_entries,
+        "Every entry of the public ledger, newest first, to verify the chain: data uses, and links to their results.",
+        only=PUBLIC,
+    )
+    undertakings: Undertakings = sql(
+        resolvers.insight.undertakings.undertakings,
+        "The undertakings in force, which an organization accepts when it requests a licence.",
+        arguments={"language": "Language of the text. Defaults to English."},
         only=PUBLIC,
     )
 

@@ -14,7 +14,7 @@ import pytest
 
 from commands.cluster import Unavailable, answers, cluster
 from commands.databases import at, create_missing
-from tests.support.clusters import becomes_left
+from tests.support.clusters import becomes_left, is_left, processes_of
 
 ROOT = Path(__file__).parents[2]
 # Uses the cluster in a process of its own: prints the address and stays.
@@ -154,3 +154,25 @@ async def test_a_database_is_created_once(folder: Path) -> None:
         await create_missing(dsn, 'a "b"')
         await create_missing(dsn, 'a "b"')
         assert await one_value(at(dsn, 'a "b"'), "select current_database()") == 'a "b"'
+
+
+async def test_a_process_that_leaves_a_cluster_to_others_leaves_no_process_behind(folder: Path) -> None:
+    with user(folder) as other:
+        before = processes_of(folder)
+        for _ in range(2):
+            with cluster(folder) as dsn:
+                assert len(processes_of(folder)) > len(before)
+        assert sorted(processes_of(folder)) == sorted(before)
+        assert await one_value(dsn, "select 1") == 1  # and the server runs on for the other
+        other.kill()
+        other.wait()
+    assert becomes_left(folder)
+
+
+def test_a_cluster_that_does_not_start_leaves_no_process_behind(folder: Path) -> None:
+    def fails() -> None:
+        raise RuntimeError("fails")
+
+    with pytest.raises(RuntimeError, match="fails"), cluster(folder, on_start=fails):
+        pass
+    assert is_left(folder)

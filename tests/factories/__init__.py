@@ -29,6 +29,7 @@ from tests.factories.discussions import suspension as suspension
 from tests.factories.insights import cell as cell
 from tests.factories.insights import insight as insight
 from tests.factories.insights import ledger_entry as ledger_entry
+from tests.factories.insights import ledger_link as ledger_link
 from tests.factories.insights import release as release
 from tests.factories.insights import statistic as statistic
 from tests.factories.members import care_link as care_link

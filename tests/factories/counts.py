@@ -1,10 +1,12 @@
 """Factories of published counts, and of the members that they include."""
 
+import secrets
 from typing import Any
 
 import asyncpg
 
 from models.insight import counts
+from privacy.chain import SALT_BYTES
 from tests.factories.catalogue import community
 from tests.factories.members import member
 from tests.factories.rows import NOON, Connection, fake
@@ -20,6 +22,7 @@ async def count_release(connection: Connection, **given: Any) -> asyncpg.Record:
         kind=counts.CountKind.COMMUNITY,
         micro_rho=1_508,
         noisy=[312, 254],
+        salt=secrets.token_bytes(SALT_BYTES),
     )
 
 

@@ -1,5 +1,6 @@
 """Factories of releases, insights and ledger entries."""
 
+import secrets
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -30,6 +31,7 @@ async def release(connection: Connection, **given: Any) -> asyncpg.Record:
         total_micro_rho=given.get("micro_rho", 4_567),
         sigma=10.464,
         noisy=[260] * cells,
+        salt=secrets.token_bytes(chain.SALT_BYTES),
         estimates=[float(count) for count in given.get("noisy", [260] * cells)],
         purpose="Size of the dataset",
     )
@@ -98,7 +100,8 @@ async def ledger_entry(connection: Connection, **given: Any) -> asyncpg.Record:
         of_release = await row_of(
             connection,
             "SELECT r.*, NULL::uuid AS dataset_id, c.name AS title, NULL::uuid AS organization_id,"
-            " NULL AS organization_name, 'Counts of the community' AS purpose, '{members,consenting}'::text[] AS names"
+            " NULL AS purpose_kind, NULL AS organization_name, 'Counts of the community' AS purpose,"
+            " '{members,consenting}'::text[] AS names"
             " FROM insight.count_release r JOIN catalog.community c ON c.id = r.community_id WHERE r.id = $1",
             given["count_release_id"],
         )
@@ -109,6 +112,7 @@ async def ledger_entry(connection: Connection, **given: Any) -> asyncpg.Record:
     of_release = await row_of(
         connection,
         "SELECT r.*, d.title, d.community_id, o.name AS organization_name,"
+        " (SELECT k.purpose_kind FROM insight.licence k WHERE k.id = r.licence_id) AS purpose_kind,"
         " array(SELECT v.name FROM insight.variable v WHERE v.dataset_id = d.id AND v.position = ANY (r.variables)"
         " ORDER BY v.position) AS names"
         " FROM insight.release r JOIN insight.dataset d ON d.id = r.dataset_id"
@@ -126,6 +130,7 @@ async def appended(connection: Connection, given: dict[str, Any], of_release: as
         " FROM insight.ledger_entry",
     )
     entry = chain.ChainEntry(
+        version=chain.UNSALTED if of_release["salt"] is None else chain.VERSION,
         position=last["position"] + 1,
         release_id=of_release["id"],
         dataset_id=of_release["dataset_id"],
@@ -136,12 +141,33 @@ async def appended(connection: Connection, given: dict[str, Any], of_release: as
         purpose=of_release["purpose"],
         variables=tuple(of_release["names"]),
         micro_rho=of_release["micro_rho"],
-        cells_digest=chain.digest_of(of_release["noisy"]),
+        commitment=chain.commitment_of(of_release["salt"], of_release["noisy"]),
         published_at=of_release["published_at"],
         previous_hash=last["hash"] or chain.GENESIS,
+        purpose_kind=of_release["purpose_kind"],
     )
     entry = replace(entry, **{name: value for name, value in given.items() if name in asdict(entry)})
     columns = asdict(entry) | {"hash": chain.hash_of(entry)}
     if of_release["dataset_id"] is None:
         del columns["release_id"]
     return await fake(connection, insights.LedgerEntry, given, **columns)
+
+
+async def ledger_link(connection: Connection, entry: asyncpg.Record, **given: Any) -> asyncpg.Record:
+    """The next entry of the ledger, which links an earlier one to its results."""
+    last = await row_of(connection, "SELECT position, hash FROM insight.ledger_entry ORDER BY position DESC LIMIT 1")
+    repeated = ("community_id", "dataset_title", "organization_id", "organization_name", "purpose", "purpose_kind")
+    values = {name: entry[name] for name in repeated} | {
+        "version": chain.VERSION,
+        "position": last["position"] + 1,
+        "previous_hash": last["hash"],
+        "variables": tuple(entry["variables"]),
+        "published_at": entry["published_at"],
+        "micro_rho": 0,
+        "commitment": None,
+        "results_of": entry["position"],
+        "results_url": "https://example.org/results",
+    }
+    values |= given
+    hashed = chain.hash_of(chain.ChainEntry(release_id=None, dataset_id=None, **values))
+    return await fake(connection, insights.LedgerEntry, values, hash=hashed)

@@ -7,6 +7,7 @@ import asyncpg
 
 from models.identity import organizations
 from models.insight import licences
+from models.insight.undertakings import IN_FORCE
 from tests.factories.catalogue import community
 from tests.factories.rows import DAY, NOON, Connection, digest, fake, numbers
 
@@ -26,6 +27,9 @@ async def licence(connection: Connection, **given: Any) -> asyncpg.Record:
         starts_on=DAY,
         ends_on=DAY + timedelta(days=365),
         status=licences.LicenceStatus.GRANTED,
+        purpose_kind=organizations.PurposeKind.SCIENTIFIC_RESEARCH,
+        undertakings=IN_FORCE,
+        undertakings_accepted_at=NOON,
     )
 
 

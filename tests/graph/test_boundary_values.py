@@ -18,6 +18,7 @@ from models.columns import SCHEMAS
 from models.viewers import Audience
 from resolvers.identity.accounts import token_hash
 from tests import factories
+from tests.support.agreed import AGREED
 from tests.support.boundary_values import (
     BOUNDARY_VALUES,
     Path,
@@ -311,7 +312,12 @@ async def revised_choices(small_server: SmallServer) -> dict[str, Any]:
 
 async def request(small_server: SmallServer) -> dict[str, Any]:
     community = await factories.community(small_server.server.database)
-    return {"community": f"com_{community['id']}", "purpose": "Why", "startsOn": "2500-01-01", "endsOn": "2500-12-31"}
+    days = {"startsOn": "2500-01-01", "endsOn": "2500-12-31"}
+    return {
+        "community": f"com_{community['id']}",
+        "purpose": "Why",
+        **AGREED,
+    } | days
 
 
 async def decision(small_server: SmallServer) -> dict[str, Any]:

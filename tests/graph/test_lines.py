@@ -44,6 +44,7 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
     "EligibilityInput": "regions",
     "InsightInput": "by variable",
     "InsightQuoteInput": "by variable",
+    "LicenceRequestInput": "undertakings",
     "ProfileUpdateInput": "region",
     "RegisterInput": "noticeVersion password region termsVersion",
     "ResetPasswordInput": "code password",
@@ -55,6 +56,7 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
 LINES: Mapping[str, str] = {
     "ApiKeyCreateInput": "name",
     "CourseStartInput": "dose",
+    "DataUseLinkResultsInput": "url",
     "DiscussionStartInput": "title",
     "MoneyInput": "currency",
     "OrganizationCreateInput": "locale name",
@@ -98,6 +100,8 @@ async def request(
     kind, name = field.split(".")
     if kind == "ApiKeyCreateInput":
         return await network.buyer(), "apiKeyCreate", {name: text, "expiresAt": f"{in_days(30)}T00:00:00Z"}, name
+    if kind == "DataUseLinkResultsInput":
+        return await network.staff(StaffRole.DATA_STEWARD), "dataUseLinkResults", {"dataUse": "use_1", name: text}, name
     if kind == "CourseStartInput":
         given = {"treatment": f"trt_{(await factories.treatment(db))['id']}", "startedOn": today().isoformat()}
         return await network.member(community_id), "courseStart", given | {name: text}, name

@@ -53,15 +53,17 @@ REACHABLE = {
         "VisibilityRule": "question operator values",
     },
     "organizations, and the buyer's own affairs": {
-        "Organization": "id name kind licences apiKeys",
-        "Licence": "id organization community purpose startsOn endsOn status reason price quota",
+        "Organization": "id name kind purposes licences apiKeys",
+        "Licence": "id organization community purpose purposeKind undertakings undertakingsAcceptedAt startsOn endsOn "
+        "resultsDueOn status reason price quota",
+        "Undertakings": "version language text",
         "Money": "amount currency",
         "ApiKey": "id name prefix createdAt lastUsedAt expiresAt",
         "Viewer": "id audience organization",
     },
     "what can be asked, by a public domain": {
-        "Dataset": "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size budget "
-        "insights",  # its size is noisy
+        "Dataset": "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size sizeProof "
+        "budget insights",  # its size is noisy
         "Variable": "id name label categories ordinal maxPerMember",
         "Category": "code label value",
         "PrivacyBudget": "cap spent remaining insightsLeft",
@@ -70,23 +72,28 @@ REACHABLE = {
     },
     "published insights, with noise": {
         "Insight": "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "
-        "requestedBy purpose ledgerEntry csv jsonStat",
+        "requestedBy purpose ledgerEntry proof csv jsonStat",
         "Cell": "category by count marginOfError share interval reliability shareReliability",
         "Statistic": "measure by value interval reliability",
         "ReconciledTable": "releases asOf cells statistics",
         "Interval95": "low high",
-        "DataUse": "id organization purpose publishedAt community datasetTitle variables cost ledgerEntry insight",
+        "DataUse": "id organization purpose purposeKind results publishedAt community datasetTitle variables cost "
+        "ledgerEntry insight",
+        "ResultLink": "url addedAt ledgerEntry",
         "LedgerEntry": "id position hash previousHash line",
+        "LedgerProof": "salt counts variables commitment ledgerEntry",
     },
     "what holds the rest together": {
         "Query": "node nodes viewer communities community treatments treatment indicators regions notices terms "
-        "dataUses survey dataset insight organization datasets insightQuote",
+        "dataUses ledgerEntries undertakings survey dataset insight organization datasets insightQuote",
         "Node": "id",
         "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
         **{f"{kind}Connection": "edges nodes pageInfo" for kind in (
-            "Community", "Treatment", "DataUse", "Dataset", "Insight"
+            "Community", "Treatment", "DataUse", "Dataset", "Insight", "LedgerEntry"
         )},
-        **{f"{kind}Edge": "cursor node" for kind in ("Community", "Treatment", "DataUse", "Dataset", "Insight")},
+        **{f"{kind}Edge": "cursor node" for kind in (
+            "Community", "Treatment", "DataUse", "Dataset", "Insight", "LedgerEntry"
+        )},
     },
 }  # fmt: skip
 PERSONAL = re.compile(r"\b(?:care|identity|research)\.")  # the schemas of PostgreSQL that hold people's rows

@@ -25,7 +25,7 @@ BUYERS_AND_STAFF = "BUYER MANAGER"
 PROMISED = {
     "Query": {
         EVERYONE: "node nodes viewer communities community treatments treatment indicators regions notices terms "
-        "dataUses",
+        "dataUses ledgerEntries undertakings",
         SIGNED_IN: "survey dataset insight",
         MEMBERS_AND_STAFF: "member discussion surveyCheck",
         "PATIENT": "me",
@@ -47,7 +47,7 @@ PROMISED = {
         "observationRemove observationsRecord profileUpdate accountDelete dataExport "
         "communityJoin communityLeave discussionStart postAdd postEdit postFlag postReact "
         "consentSet surveySave surveySubmit surveyWithdraw termsAccept",
-        BUYERS_AND_STAFF: "insightPublish",
+        BUYERS_AND_STAFF: "insightPublish dataUseLinkResults",
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule surveyUnschedule "
         "flagResolve memberSuspend memberAllowCommunities "
@@ -77,6 +77,9 @@ PROMISED = {
     "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
     "WaveFreezePayload": {"MANAGER": "dataset userErrors query"},
     "InsightPublishPayload": {BUYERS_AND_STAFF: "insight charged quote userErrors query"},
+    "DataUseLinkResultsPayload": {BUYERS_AND_STAFF: "dataUse userErrors query"},
+    "Undertakings": {EVERYONE: "version language text"},
+    "ResultLink": {EVERYONE: "url addedAt ledgerEntry"},
     "SurveyCheck": {MEMBERS_AND_STAFF: "shown userErrors"},
     "InsightQuote": {
         BUYERS_AND_STAFF: "cost affordable alreadyPublished cells marginOfError remainingAfter cheaper coveredBy"
@@ -178,35 +181,40 @@ PROMISED = {
     "Participation": {"PATIENT": "id survey status completedAt answers"},
     "Answer": {"PATIENT": "question codes number date text"},
     "Consent": {"PATIENT": "id purpose granted recipients noticeVersion noticeLanguage changedAt"},
-    "Organization": {EVERYONE: "id name kind", BUYERS_AND_STAFF: "licences", "BUYER": "apiKeys"},
+    "Organization": {EVERYONE: "id name kind purposes", BUYERS_AND_STAFF: "licences", "BUYER": "apiKeys"},
     "ApiKey": {"BUYER": "id name prefix createdAt lastUsedAt expiresAt"},
-    "Licence": {BUYERS_AND_STAFF: "id organization community purpose startsOn endsOn status reason price quota"},
+    "Licence": {
+        BUYERS_AND_STAFF: "id organization community purpose purposeKind undertakings undertakingsAcceptedAt startsOn "
+        "endsOn resultsDueOn status reason price quota"
+    },
     "Money": {BUYERS_AND_STAFF: "amount currency"},
     "PrivacyCost": {EVERYONE: "microRho epsilon delta"},
     "PrivacyLoss": {"PATIENT": "allowance reserved spent guess statement"},
     "PrivacyBudget": {SIGNED_IN: "cap spent remaining insightsLeft"},
     "Dataset": {
-        SIGNED_IN: "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size budget "
-        "insights"
+        SIGNED_IN: "id title kind community survey wave frozenOn endsOn endedOn offeredTo variables size sizeProof "
+        "budget insights"
     },
     "Variable": {SIGNED_IN: "id name label categories ordinal maxPerMember"},
     "Category": {SIGNED_IN: "code label value"},
     "Insight": {
         SIGNED_IN: "id dataset variable by precision marginOfError cost cells statistics reconciled publishedAt "
-        "requestedBy purpose ledgerEntry csv jsonStat"
+        "requestedBy purpose ledgerEntry proof csv jsonStat"
     },
     "Cell": {SIGNED_IN: "category by count marginOfError share interval reliability shareReliability"},
     "Interval95": {SIGNED_IN: "low high"},
     "Statistic": {SIGNED_IN: "measure by value interval reliability"},
     "ReconciledTable": {SIGNED_IN: "releases asOf cells statistics"},
     "DataUse": {
-        EVERYONE: "id organization purpose publishedAt community datasetTitle variables cost ledgerEntry",
+        EVERYONE: "id organization purpose purposeKind results publishedAt community datasetTitle variables cost "
+        "ledgerEntry",
         SIGNED_IN: "insight",
     },
     "LedgerEntry": {EVERYONE: "id position hash previousHash line"},
+    "LedgerProof": {SIGNED_IN: "salt counts variables commitment ledgerEntry"},
 }
 LISTS = {
-    EVERYONE: "Community Treatment DataUse",
+    EVERYONE: "Community Treatment DataUse LedgerEntry",
     SIGNED_IN: "Dataset Insight",
     MEMBERS_AND_STAFF: "Member Discussion Post Survey",
     "PATIENT": "Observation Notification TreatmentEvaluation",

@@ -14,6 +14,7 @@ import pytest
 from models.viewers import Audience
 from resolvers.identity.api_keys_mutations import Secret
 from tests import factories
+from tests.support.agreed import AGREED
 from tests.support.callers import User
 from tests.support.client import Ask, Caller, serving
 from tests.support.ids import key
@@ -234,7 +235,14 @@ async def test_a_key_cannot_run_mutations_reserved_for_people(network: Network, 
     doing: dict[str, dict[str, Any]] = {
         "apiKeyCreate": {"name": "Another", "expiresAt": in_days(30)},
         "apiKeyRevoke": {"apiKey": id},
-        "licenceRequest": {"community": f"com_{community}", "purpose": "p", "startsOn": day, "endsOn": day},
+        "licenceRequest": {
+            "community": f"com_{community}",
+            "purpose": "p",
+            "startsOn": day,
+            "endsOn": day,
+            **AGREED,
+        },
+        "dataUseLinkResults": {"dataUse": "use_1", "url": "https://example.org/"},
         "sessionRevoke": {"session": f"ses_{uuid4()}"},
     }
     answers = [await network.answer(program, mutation, "__typename", **given) for mutation, given in doing.items()]

@@ -58,7 +58,8 @@ async def test_published_rows_outlive_the_members_and_organizations_they_concern
         {"previous_hash": bytes(31) + b"x"},
         {"previous_hash": b""},
         {"hash": b"short"},
-        {"cells_digest": b"short"},
+        {"commitment": b"short"},
+        {"version": chain.UNSALTED},
     ],
 )
 async def test_a_ledger_entry_that_does_not_follow_the_last_is_refused(admin: Admin, given: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from models.insight.licences import LicenceStatus
 from models.viewers import Audience
 from resolvers.jobs import end_licences
 from tests import factories
+from tests.support.agreed import AGREED
 from tests.support.callers import User
 from tests.support.ids import key
 from tests.support.network import Network
@@ -28,8 +29,12 @@ DECIDED = ["status", "price_amount", "price_currency", "quota_micro_rho", "reaso
 
 
 def wanted(community_id: UUID, **given: Any) -> dict[str, Any]:
-    asked = {"community": f"com_{community_id}", "purpose": "Sleep", "startsOn": in_days(0), "endsOn": in_days(365)}
-    return asked | given
+    asked = {
+        "community": f"com_{community_id}",
+        "purpose": "Sleep",
+        **AGREED,
+    }
+    return asked | {"startsOn": in_days(0), "endsOn": in_days(365)} | given
 
 
 async def requested(network: Network, laboratory_user: User, community_id: UUID, **given: Any) -> str:
@@ -72,6 +77,9 @@ async def test_an_organization_requests_a_licence(network: Network, laboratory_u
         ({"community": "nonsense"}, ("NOT_FOUND", "input.community")),
         ({"purpose": " "}, ("INVALID", "input.purpose")),
         ({"purpose": "p" * 501}, ("TOO_LONG", "input.purpose")),
+        ({"purposeKind": "STATISTICS"}, ("NOT_ELIGIBLE", "input.purposeKind")),
+        ({"undertakings": "2026-0"}, ("INVALID", "input.undertakings")),
+        ({"undertakings": ""}, ("INVALID", "input.undertakings")),
         ({"startsOn": in_days(-1)}, ("INVALID", "input.startsOn")),
         ({"startsOn": in_days(3), "endsOn": in_days(2)}, ("INVALID", "input.endsOn")),
         ({"startsOn": "2096-02-29", "endsOn": "2098-03-01"}, ("INVALID", "input.endsOn")),
@@ -282,20 +290,25 @@ async def test_a_licence_whose_term_is_over_reads_as_ended(
     assert {row["id"]: row["status"] for row in rows} == made
 
 
-ASKED = "organization_id, community_id, purpose, starts_on, ends_on, status"
+ASKED = "organization_id, community_id, purpose, starts_on, ends_on, status, purpose_kind, undertakings"
 INTO = f"INSERT INTO insight.licence ({ASKED}"
+KIND = "'EDUCATION', '2026-1'"
 DAYS = "{home}, 'p', current_date, current_date"
 MAY_NOT: list[tuple[Audience, str]] = [
-    (BUYER, f"{INTO}) VALUES ({{other}}, {DAYS}, 'REQUESTED')"),
-    (BUYER, f"{INTO}) VALUES ({{own}}, {DAYS}, 'GRANTED')"),
-    (BUYER, f"{INTO}, quota_micro_rho) VALUES ({{own}}, {DAYS}, 'REQUESTED', 0)"),
-    (BUYER, f"{INTO}, price_amount) VALUES ({{own}}, {DAYS}, 'REQUESTED', 0)"),
+    (BUYER, f"{INTO}) VALUES ({{other}}, {DAYS}, 'REQUESTED', {KIND})"),
+    (BUYER, f"{INTO}) VALUES ({{own}}, {DAYS}, 'GRANTED', {KIND})"),
+    (BUYER, f"{INTO}, quota_micro_rho) VALUES ({{own}}, {DAYS}, 'REQUESTED', {KIND}, 0)"),
+    (BUYER, f"{INTO}, price_amount) VALUES ({{own}}, {DAYS}, 'REQUESTED', {KIND}, 0)"),
+    (BUYER, f"{INTO}) VALUES ({{own}}, {DAYS}, 'REQUESTED', 'STATISTICS', '2026-1')"),
+    (BUYER, f"{INTO}) VALUES ({{own}}, {DAYS}, 'REQUESTED', NULL, NULL)"),
+    (BUYER, f"{INTO}, undertakings_accepted_at) VALUES ({{own}}, {DAYS}, 'REQUESTED', {KIND}, now())"),
     (BUYER, "UPDATE insight.licence SET quota_micro_rho = 9"),
+    (BUYER, "UPDATE insight.licence SET purpose_kind = 'EDUCATION'"),
     (BUYER, "UPDATE insight.licence SET ends_on = ends_on + 1"),
     (BUYER, "DELETE FROM insight.licence"),
     (BUYER, "INSERT INTO insight.organization (name, kind) VALUES ('o', 'MUTUAL')"),
     (BUYER, "UPDATE insight.organization SET kind = 'MUTUAL'"),
-    (MANAGER, f"{INTO}) VALUES ({{own}}, {DAYS}, 'GRANTED')"),
+    (MANAGER, f"{INTO}) VALUES ({{own}}, {DAYS}, 'GRANTED', {KIND})"),
     (MANAGER, "UPDATE insight.licence SET status = 'ENDED' WHERE id = {licence}"),
     (MANAGER, "UPDATE insight.licence SET status = 'REQUESTED' WHERE id = {licence}"),
     (MANAGER, "UPDATE insight.licence SET purpose = 'p'"),
@@ -317,7 +330,7 @@ async def test_the_tables_refuse_rows_that_no_mutation_writes(
 
 async def test_the_tables_accept_a_licence_request_and_one_decision(admin: asyncpg.Connection) -> None:
     named = await scene(admin)
-    ask = f"{INTO}) VALUES ({{own}}, {DAYS}, 'REQUESTED')"
+    ask = f"{INTO}) VALUES ({{own}}, {DAYS}, 'REQUESTED', {KIND})"
     grant = "UPDATE insight.licence SET status = 'GRANTED', quota_micro_rho = 5"
     await act(admin, BUYER, named["own"])
     await admin.execute(in_sql(ask, named))

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest_asyncio
 
 from tests import factories
+from tests.support.agreed import AGREED
 from tests.support.callers import User
 from tests.support.client import ANYBODY, Caller
 from tests.support.ids import key
@@ -144,7 +145,11 @@ async def is_licensed(network: Network, steward: User, laboratory: Caller, respo
     """The laboratory requests a licence; staff find the pending request and grant it, and a mail says so."""
     today = datetime.now(UTC).date()
     days = {"startsOn": today.isoformat(), "endsOn": (today + timedelta(days=365)).isoformat()}
-    asked = {"community": f"com_{respondents.community}", "purpose": PURPOSE} | days
+    asked = {
+        "community": f"com_{respondents.community}",
+        "purpose": PURPOSE,
+        **AGREED,
+    } | days
     assert (await network.do(laboratory, "licenceRequest", "__typename", **asked))["userErrors"] == []
     waiting = "{ licences(status: REQUESTED, first: 100) { nodes { id purpose organization { name } } } }"
     found = (await network.ask(steward, waiting))["data"]["licences"]["nodes"]
@@ -215,6 +220,8 @@ async def its_program_does_as_much(network: Network, laboratory: Caller, offer: 
     assert await network.value(licences, key(offer.dataset)) == 1
     answer = await network.ask(program, READ, {"id": cheaper})
     assert len(answer["data"]["insight"]["cells"]) == 4 * 4
-    asked = {"community": f"com_{offer.respondents.community}", "purpose": PURPOSE, "startsOn": expires[:10]}
+    asked = {"community": f"com_{offer.respondents.community}", "purpose": PURPOSE, **AGREED} | {
+        "startsOn": expires[:10]
+    }
     refused = await network.answer(program, "licenceRequest", "__typename", **asked, endsOn=expires[:10])
     assert [error["extensions"]["code"] for error in refused["errors"]] == ["FORBIDDEN"]

@@ -9,6 +9,7 @@ import pytest
 from models.identity.accounts import StaffRole
 from privacy import noise
 from tests import factories
+from tests.support.agreed import AGREED
 from tests.support.client import ANYBODY
 from tests.support.network import running_network
 from tests.support.population import PUBLISH, buyer, closed, crowd, publish
@@ -45,7 +46,12 @@ async def test_no_answer_or_exact_count_is_logged_from_answers_to_insights(
             result = await publish(network, who, dataset, "q", "r", "region")
             assert result["userErrors"] == []
             today = datetime.now(UTC).date()
-            asked = {"purpose": PLANTED, "startsOn": str(today), "endsOn": str(today + timedelta(days=30))}
+            asked = {
+                "purpose": PLANTED,
+                **AGREED,
+                "startsOn": str(today),
+                "endsOn": str(today + timedelta(days=30)),
+            }
             other = await factories.community(network.database)
             payload = await network.do(who, "licenceRequest", "licence { id }", community=f"com_{other['id']}", **asked)
             assert payload["userErrors"] == []

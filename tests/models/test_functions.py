@@ -271,6 +271,7 @@ CALLERS: dict[str, set[Login]] = {
     "identity.key_used(uuid)": {PUBLIC},
     "identity.open_organization(text,text,text,text,text,interval)": {MANAGER},
     "insight.end_licences()": {BUYER, MANAGER},
+    "insight.may_pursue(text,text)": {BUYER, MANAGER},
     "identity.close_session(uuid,uuid)": {PATIENT, BUYER, MANAGER},
     "identity.take_mutation(text,text,bytea)": set(LOGINS),
     "identity.keep_mutation(text,text,bytea,jsonb)": set(LOGINS),

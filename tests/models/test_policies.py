@@ -151,7 +151,9 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     },
     ("catalog.question_option", MANAGER): {"insert": "code label position question_id"},
     ("catalog.visibility_rule", MANAGER): {"insert": "on_key operator position question_id values"},
-    ("insight.licence", BUYER): {"insert": "community_id ends_on organization_id purpose starts_on status"},
+    ("insight.licence", BUYER): {
+        "insert": "community_id ends_on organization_id purpose purpose_kind starts_on status undertakings"
+    },
     ("insight.licence", MANAGER): {"update": "price_amount price_currency quota_micro_rho reason status"},
     ("insight.api_key", BUYER): {
         "insert": "expires_at id name organization_id prefix secret_hash",
@@ -169,7 +171,7 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("insight.category", PUBLISHER): {"insert": "code dataset_id demonstration high label low place value variable"},
     ("insight.release", PUBLISHER): {
         "insert": "contributions cube dataset_id demonstration estimates id improves_id licence_id margin micro_rho"
-        " noisy organization_id precision published_at purpose sigma total_micro_rho variables"
+        " noisy organization_id precision published_at purpose salt sigma total_micro_rho variables"
     },
     ("insight.insight", PUBLISHER): {
         "insert": "by community_id dataset_id demonstration id published_at release_id variable"
@@ -181,11 +183,12 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
         "insert": "by demonstration high insight_id low measure place reliability value"
     },
     ("insight.ledger_entry", PUBLISHER): {
-        "insert": "cells_digest community_id count_release_id dataset_id dataset_title demonstration hash micro_rho"
-        " organization_id organization_name position previous_hash published_at purpose release_id variables"
+        "insert": "commitment community_id count_release_id dataset_id dataset_title demonstration hash micro_rho"
+        " organization_id organization_name position previous_hash published_at purpose purpose_kind release_id"
+        " results_of results_url variables version"
     },
     ("insight.count_release", PUBLISHER): {
-        "insert": "community_id demonstration id kind micro_rho noisy published_at survey_id"
+        "insert": "community_id demonstration id kind micro_rho noisy published_at salt survey_id"
     },
     ("catalog.survey_progress", PUBLISHER): {
         "insert": "completed counted_on demonstration eligible invited started survey_id",

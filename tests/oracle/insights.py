@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum
+from hashlib import sha256
 from math import erf, sqrt
 from typing import Any
 
@@ -138,6 +139,42 @@ of_release("purpose", "purpose")
 of_release("cost", "micro_rho", cost)
 
 
+@field("Insight.proof")
+def proof_of(seen: VisibleRows, insight: Found) -> Found | None:
+    return seen.one("insight.release", id=insight["release_id"])
+
+
+@field("Dataset.sizeProof")
+def proof_of_size(seen: VisibleRows, dataset: Found) -> Found | None:
+    there = [row for row in seen.of("insight.release", dataset_id=dataset["id"]) if not row["variables"]]
+    return there[0] if there else None
+
+
+found("LedgerProof.ledgerEntry", "insight.ledger_entry", release_id="id")
+
+
+@field("LedgerProof.salt")
+def salt_of(seen: VisibleRows, release: Found) -> str | None:
+    return None if release["salt"] is None else bytes(release["salt"]).hex()
+
+
+@field("LedgerProof.counts")
+def counts_of(seen: VisibleRows, release: Found) -> list[int]:
+    return list(release["noisy"])
+
+
+@field("LedgerProof.commitment")
+def commitment_of(seen: VisibleRows, release: Found) -> str:
+    salt = b"" if release["salt"] is None else bytes(release["salt"])
+    return sha256(salt + json.dumps(release["noisy"], separators=(",", ":")).encode()).hexdigest()
+
+
+@field("LedgerProof.variables")
+def variables_of_proof(seen: VisibleRows, release: Found) -> list[Found]:
+    there = seen.of("insight.variable", dataset_id=release["dataset_id"])
+    return sorted((row for row in there if row["position"] in release["variables"]), key=lambda row: row["position"])
+
+
 @field("Insight.requestedBy")
 def requested_by(seen: VisibleRows, insight: Found) -> Found | None:
     release = seen.one("insight.release", id=insight["release_id"])
@@ -220,12 +257,18 @@ def previous_hash_of(seen: VisibleRows, entry: Found) -> str:
 
 @field("LedgerEntry.line")
 def line_of(seen: VisibleRows, entry: Found) -> str:
+    salted = entry["version"] > 1
     ids = {name: entry[f"{name}_id"] and str(entry[f"{name}_id"]) for name in LINE_IDS}
-    ids["release"] = ids["release"] or str(entry["count_release_id"])
+    ids["release"] = ids["release"] or (entry["count_release_id"] and str(entry["count_release_id"]))
     shown = {name: entry[name] for name in ("dataset_title", "organization_name", "purpose", "micro_rho", "position")}
     moment = f"{entry['published_at'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-    hashes = {"cells": bytes(entry["cells_digest"]).hex(), "previous": previous_hash_of(seen, entry)}
+    committed = "commitment" if salted else "cells"
+    digest = entry["commitment"] and bytes(entry["commitment"]).hex()
+    hashes = {committed: digest, "previous": previous_hash_of(seen, entry)}
     line = ids | shown | hashes | {"published_at": moment, "variables": list(entry["variables"])}
+    if salted:
+        line |= {name: entry[name] for name in ("purpose_kind", "results_of", "results_url")}
+        line = {name: value for name, value in line.items() if value is not None} | {"version": entry["version"]}
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
@@ -234,10 +277,26 @@ def data_uses(seen: VisibleRows, organization: str | None = None, community: str
     there = seen.of("insight.ledger_entry")
     if organization is not None:
         there = seen.of("insight.ledger_entry", organization_id=uuid_in(organization))
+    there = [row for row in there if row["results_of"] is None]
     if community is not None:
         place = community_id(seen, community)
         there = [row for row in there if row["community_id"] == place]
     return listed(there, lambda row: (row["position"],), descending=True)
+
+
+@field("Query.ledgerEntries")
+def ledger_entries(seen: VisibleRows) -> Listed:
+    return listed(seen.of("insight.ledger_entry"), lambda row: (row["position"],), descending=True)
+
+
+@field("DataUse.results")
+def results_of(seen: VisibleRows, entry: Found) -> list[Found]:
+    return sorted(seen.of("insight.ledger_entry", results_of=entry["position"]), key=lambda row: row["position"])
+
+
+field("ResultLink.url")(lambda seen, link: link["results_url"])
+field("ResultLink.addedAt")(lambda seen, link: link["published_at"])
+field("ResultLink.ledgerEntry")(lambda seen, link: link)
 
 
 @field("Me.dataUses")

@@ -1,11 +1,14 @@
 """The oracle's readers for members' tracking, the viewer's own rows, and buyers' licences."""
 
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 from math import exp, log, log1p
 from statistics import fmean
 
+from models.insight.undertakings import TEXTS
+from models.research.surveys import NoticeLanguage
 from privacy.domains import REGIONS
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import (
@@ -326,6 +329,20 @@ def side_effects_of(seen: VisibleRows, evaluation: Found) -> list[Found]:
     return [row for _, row in sorted(there, key=lambda item: item[0])]
 
 
+@field("Organization.purposes")
+def purposes_of(seen: VisibleRows, organization: Found) -> list[str]:
+    every = [
+        "SCIENTIFIC_RESEARCH",
+        "PRODUCT_DEVELOPMENT",
+        "CARE_IMPROVEMENT",
+        "EDUCATION",
+        "PUBLIC_HEALTH",
+        "STATISTICS",
+    ]
+    many = {"LABORATORY": every[:4], "HOSPITAL": every}
+    return many.get(organization["kind"], [every[0], every[2]])
+
+
 @field("Organization.licences")
 def licences_of(seen: VisibleRows, organization: Found) -> list[Found]:
     return sorted(seen.of("insight.licence", organization_id=organization["id"]), key=by_start, reverse=True)
@@ -334,6 +351,29 @@ def licences_of(seen: VisibleRows, organization: Found) -> list[Found]:
 @field("Organization.apiKeys")
 def api_keys_of(seen: VisibleRows, organization: Found) -> list[Found]:
     return sorted(seen.of("insight.api_key", organization_id=organization["id"]), key=by_creation, reverse=True)
+
+
+@field("Query.undertakings")
+def undertakings(seen: VisibleRows, language: str = "EN") -> Found:
+    return {"version": "2026-1", "language": language, "text": TEXTS["2026-1"][NoticeLanguage(language)]}
+
+
+@field("Licence.undertakings")
+def undertakings_of(seen: VisibleRows, licence: Found, language: str = "EN") -> Found | None:
+    version = licence["undertakings"]
+    text = TEXTS[version][NoticeLanguage(language)] if version else None
+    return {"version": version, "language": language, "text": text} if version else None
+
+
+@field("Licence.resultsDueOn")
+def results_due_on(seen: VisibleRows, licence: Found) -> str | None:
+    if licence["undertakings"] is None:
+        return None
+    months = licence["ends_on"].month - 1 + 18
+    year, month = licence["ends_on"].year + months // 12, months % 12 + 1
+    if year > date.max.year:
+        return "9999-12-31"
+    return date(year, month, min(licence["ends_on"].day, monthrange(year, month)[1])).isoformat()
 
 
 @field("Licence.price")

@@ -165,11 +165,12 @@ def of_datasets(tables: Everything, readable: set[UUID] | None) -> dict[str, Cal
         return readable is None or row["dataset_id"] in readable
 
     insights = {row["id"] for row in tables["insight.insight"] if is_readable(row)}
+    small = {row["id"] for row in tables["insight.dataset"] if row["status"] == "TOO_SMALL"}
     tests: dict[str, Callable[[Found], bool]] = {
         "insight.dataset": lambda dataset: bool(dataset["status"] != "TOO_SMALL"),
         "insight.variable": lambda _: True,
         "insight.category": lambda _: True,
-        "insight.release": is_readable,
+        "insight.release": lambda row: is_readable(row) and row["dataset_id"] not in small,
         "insight.insight": is_readable,
     }
     return tests | dict.fromkeys(("insight.cell", "insight.statistic"), lambda row: row["insight_id"] in insights)

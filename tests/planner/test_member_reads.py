@@ -127,7 +127,7 @@ def test_a_statement_of_one_field_is_marked_too(view_planners: Mapping[Audience,
     root = planner.schema.query_type
     assert root is not None
     nodes = [operation.node.selection_set.selections[0]]
-    plan = plan_of(operation, Variables({}, {}, None), root, nodes, ("member",), type(None))  # type: ignore[arg-type]
+    plan = plan_of(operation, Variables({}, None), root, nodes, ("member",), type(None))  # type: ignore[arg-type]
     assert plan.marked
     assert '"$m"' in plan.sql
 

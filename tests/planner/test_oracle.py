@@ -49,6 +49,7 @@ CURSORS = {  # where each list's cursors are found, by its coordinate; the first
     "Query.licences": "{ licences(first: 9) { edges { cursor } } }",
     "Query.organizations": "{ organizations(first: 9) { edges { cursor } } }",
     "Query.dataUses": "{ dataUses(first: 9) { edges { cursor } } }",
+    "Query.ledgerEntries": "{ ledgerEntries(first: 9) { edges { cursor } } }",
     "Query.datasets": "{ datasets(first: 9) { edges { cursor } } }",
     "Community.insights": "{ communities(first: 90) { nodes { insights(first: 3) { edges { cursor } } } } }",
     "Dataset.insights": "{ datasets(first: 9) { nodes { insights(first: 3) { edges { cursor } } } } }",

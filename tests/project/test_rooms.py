@@ -21,7 +21,7 @@ TOPICS = {
     "community": "communities discussions moderation",
     "research": "consents participations revisions surveys visibility",
     "insight": "costs counts cubes data_uses datasets freezing insights ledger licences openings publications quotes "
-    "reconciled releases",
+    "reconciled releases undertakings",
 }
 KINDS = ("", "_mutations", "_rules")
 

@@ -131,7 +131,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         connection, organization_id=organization["id"], **of_community, status=LicenceStatus.REFUSED, reason="No",
     )  # fmt: skip
     await factories.api_key(connection, organization_id=organization["id"], last_used_at=factories.NOON)
-    await factories.licence(
+    licence = await factories.licence(
         connection, organization_id=organization["id"], **of_community, starts_on=MONDAY, ends_on=date(2999, 12, 31)
     )
     frozen = await wave(
@@ -148,9 +148,12 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await factories.counted_membership(connection, **own, **of_community)
     counted = await factories.count_release(connection, **of_community)
     await factories.ledger_entry(connection, count_release_id=counted["id"])
-    published = await frozen.publish(
-        ("sleep", "tea"), [400, 300, 50, 200, 100, 40, 60, 20, 30], organization_id=organization["id"]
-    )
+    await frozen.size()
+    bought = {"organization_id": organization["id"], "licence_id": licence["id"]}
+    published = await frozen.publish(("sleep", "tea"), [400, 300, 50, 200, 100, 40, 60, 20, 30], **bought)
+    entry = await connection.fetchrow("SELECT * FROM insight.ledger_entry ORDER BY position DESC LIMIT 1")
+    assert entry is not None
+    await factories.ledger_link(connection, entry)
     staff = await factories.staff(connection)
     accounts = {
         Audience.PATIENT: await factories.account(

@@ -20,7 +20,7 @@ CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.stat
 CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON insight.ledger_entry
     FOR EACH STATEMENT EXECUTE FUNCTION insight.refuse_change();
 
--- Each ledger entry follows the last one. The writer holds pg_advisory_xact_lock(hashtext('cohorte.ledger')).
+-- Each ledger entry follows the last one, and is of the newest version. The writer holds pg_advisory_xact_lock(hashtext('cohorte.ledger')).
 CREATE FUNCTION insight.link_entry() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -30,7 +30,8 @@ BEGIN
     SELECT * INTO last FROM insight.ledger_entry l ORDER BY l.position DESC LIMIT 1;
     IF NEW.position <> coalesce(last.position, 0) + 1
         OR NEW.previous_hash <> coalesce(last.hash, decode(repeat('00', 32), 'hex'))
-        OR octet_length(NEW.hash) <> 32 OR octet_length(NEW.cells_digest) <> 32
+        OR octet_length(NEW.hash) <> 32 OR coalesce(octet_length(NEW.commitment), 32) <> 32
+        OR NEW.version <> 2
     THEN
         RAISE 'the ledger entry does not follow the last one' USING ERRCODE = 'check_violation';
     END IF;

@@ -1,0 +1,14 @@
+"""Undertakings that organizations accept when they request licences."""
+
+from models.research.surveys import NoticeLanguage
+from planner.declare import column, graph_type
+from schema.access import PUBLIC
+
+
+@graph_type(audience=PUBLIC)
+class Undertakings:
+    """What an organization undertakes when it requests a licence, in one language. A version never changes."""
+
+    version: str = column("Version.")
+    language: NoticeLanguage = column("Language of the text.")
+    text: str = column("The undertakings.")
