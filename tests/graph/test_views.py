@@ -71,7 +71,7 @@ PROMISED = {
     "SurveySavePayload": {"PATIENT": "participation userErrors query"},
     "SurveySubmitPayload": {"PATIENT": "participation userErrors query"},
     "SurveyWithdrawPayload": {"PATIENT": "participation userErrors query"},
-    "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
+    "SurveyClosePayload": {"MANAGER": "survey noDataset userErrors query"},
     "WaveFreezePayload": {"MANAGER": "dataset userErrors query"},
     "InsightPublishPayload": {BUYERS_AND_STAFF: "insight charged quote userErrors query"},
     "SurveyCheck": {MEMBERS_AND_STAFF: "shown userErrors"},
