@@ -73,7 +73,7 @@ async def freeze_tracking(
     community: CommunityId,
     wave: str,
     offered_to: Sequence[OrganizationKind],
-    cap_micro_rho: int | None,
+    cap: int | None,
 ) -> FrozenWave:
     """Freezes a wave of a community's tracking into a dataset. To be called as the publisher.
 
@@ -86,7 +86,7 @@ async def freeze_tracking(
         community=community,
         wave=wave,
         offered_to=offered_to,
-        cap_micro_rho=cap_micro_rho,
+        cap_micro_rho=cap,
         faults=faults,
     )
     return FrozenWave(frozen.dataset if frozen.open else None, too_few=not frozen.open)

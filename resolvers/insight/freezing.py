@@ -178,7 +178,7 @@ async def end_dataset(connection: Connection, dataset: UUID) -> None:
 def refuse_bad_cap(cap_micro_rho: int, most: int) -> None:
     """Raises Refused: INVALID unless a dataset can have this cap, in micro-rho, which is `most` at most."""
     if not LEAST_CAP <= cap_micro_rho <= most:
-        raise invalid(f"Choose a cap from {LEAST_CAP:,} to {most:,} micro-rho.", "cap_micro_rho")
+        raise invalid(f"Choose a cap from {LEAST_CAP:,} to {most:,} micro-rho.", "cap")
 
 
 async def _refuse_wave(connection: Connection, community: UUID, wave: str, frozen_on: date, cap: int) -> None:

@@ -21,11 +21,11 @@ NO_BUDGET = (
 
 
 async def schedule_survey(
-    connection: Connection, viewer: Viewer, faults: Faults, *, survey: SurveyId, cap_micro_rho: int | None
+    connection: Connection, viewer: Viewer, faults: Faults, *, survey: SurveyId, cap: int | None
 ) -> UUID:
     """Schedules a draft, and returns its id: it opens on its day, once enough members can answer it.
 
-    `cap_micro_rho` is the cap of the dataset that is made from it, CAP if it is None. To be called as the publisher.
+    `cap` is that of the dataset that is made from it, in micro-rho, CAP if it is None. To be called as the publisher.
     Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND, CONFLICT unless it is a draft,
     INVALID for a cap out of bounds, TOO_LATE if its last day has passed, BUDGET_EXHAUSTED if the community's surveys of
     the last year leave too little.
@@ -39,7 +39,7 @@ async def schedule_survey(
         if status is not SurveyStatus.DRAFT:
             raise conflict("The survey has already been scheduled.", "survey")
     with faults.collected():
-        cap = CAP if cap_micro_rho is None else cap_micro_rho
+        cap = CAP if cap is None else cap
         refuse_bad_cap(cap, LARGEST_CAP)
     faults.refuse()
     if not await connection.fetchval("SELECT catalog.schedule_survey($1, $2)", survey, cap):

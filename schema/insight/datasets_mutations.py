@@ -48,7 +48,7 @@ class DatasetMutations:
         wave=f"A name for the wave, such as `2026`: at most {freezing.WAVE_LENGTH} characters.",
         offered_to="The kinds of organization that may query the dataset, at least one. Members who consent to all of "
         "them are enrolled.",
-        cap_micro_rho="The dataset's privacy budget, in micro-rho. Members whose allowance has no room for it are left"
+        cap="The dataset's privacy budget, in micro-rho. Members whose allowance has no room for it are left"
         f" out. At least {LEAST_CAP:,}; those of all waves of a community add up to at most {WAVES_YEARLY:,} within a"
         f" year. Defaults to {CAP:,}, and to {HALF_CAP:,} in a community of {TWICE_A_YEAR:,} members or more.",
     )

@@ -61,9 +61,9 @@ async def test_a_laboratory_sees_the_trials_result(admin: asyncpg.Connection, pl
         visible += all(
             found[arm].reliability is Reliability.HIGH and shown[arm] >= counts[arm] / 2 for arm in arms(exact)
         )
-        within += all((found[arm].low or 0) <= (true[arm].value or 0) <= (found[arm].high or 0) for arm in arms(exact))
+        within += sum((found[arm].low or 0) <= (true[arm].value or 0) <= (found[arm].high or 0) for arm in arms(exact))
     assert visible >= AT_LEAST
-    assert within >= AT_LEAST - 1
+    assert within >= 2 * SEEDS * 0.8
 
 
 async def test_most_of_what_the_trials_tables_show_is_true(admin: asyncpg.Connection) -> None:

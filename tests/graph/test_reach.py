@@ -45,7 +45,7 @@ REACHABLE = {
     },
     "what a survey asks, of nobody in particular": {
         "Survey": "id community title description status version opensOn closesOn minimumParticipants offeredTo "
-        "eligibility questions dataset",
+        "cap guess eligibility questions dataset",
         "Eligibility": "kinds sexes bornFrom bornTo treatments regions",
         "Question": "id position key text help kind required options minimum maximum bins maxChoices visibleWhen",
         "QuestionOption": "code label",

@@ -156,7 +156,7 @@ PROMISED = {
     "SideEffect": {"PATIENT": "indicator severity serious"},
     "Survey": {
         SIGNED_IN: "id community title description status version opensOn closesOn minimumParticipants offeredTo "
-        "eligibility questions dataset",
+        "cap guess eligibility questions dataset",
         "PATIENT": "participation",
         "MANAGER": "progress",
     },

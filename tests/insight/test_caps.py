@@ -26,10 +26,10 @@ RESERVED = """
 """
 CHOSEN: list[tuple[dict[str, int | None], int]] = [
     ({}, 200_000),
-    ({"capMicroRho": None}, 200_000),
-    ({"capMicroRho": 50_000}, 50_000),
-    ({"capMicroRho": 99_999}, 99_999),
-    ({"capMicroRho": 250_000}, 250_000),
+    ({"cap": None}, 200_000),
+    ({"cap": 50_000}, 50_000),
+    ({"cap": 99_999}, 99_999),
+    ({"cap": 250_000}, 250_000),
 ]
 
 
@@ -53,7 +53,7 @@ async def test_a_surveys_cap_is_chosen_when_it_is_scheduled_and_read_before_taki
     expected = {"cap": {"microRho": cap}, "guess": pytest.approx(guess_probability(cap))}
     assert (await network.ask(ada, READ, {"id": survey}))["data"]["survey"] == expected
     await network.do(survey_manager, "surveyUnschedule", "survey { id }", survey=survey)
-    again = await network.do(survey_manager, "surveySchedule", CAP, survey=survey, capMicroRho=60_000)
+    again = await network.do(survey_manager, "surveySchedule", CAP, survey=survey, cap=60_000)
     assert again["survey"]["cap"]["microRho"] == 60_000
     await opens(network, survey)
     assert (await network.ask(ada, READ, {"id": survey}))["data"]["survey"]["cap"] == {"microRho": 60_000}
@@ -64,15 +64,15 @@ async def test_a_cap_out_of_bounds_is_refused_beside_other_faults(
     network: Network, survey_manager: User, community_id: UUID, cap: int
 ) -> None:
     survey = await drafted(network, survey_manager, community_id)
-    assert await network.refused(survey_manager, "surveySchedule", survey=survey, capMicroRho=cap) == (
-        "INVALID", "input.capMicroRho",
+    assert await network.refused(survey_manager, "surveySchedule", survey=survey, cap=cap) == (
+        "INVALID", "input.cap",
     )  # fmt: skip
     assert await network.row(OF_SURVEY, key(survey)) == {"status": "DRAFT", "cap_micro_rho": 200_000}
     lines = "SELECT count(*) FROM insight.count_release WHERE survey_id = $1"
     assert await network.value(lines, key(survey)) == 0
     await network.do(survey_manager, "surveySchedule", CAP, survey=survey)
-    both = await network.refusals(survey_manager, "surveySchedule", survey=survey, capMicroRho=cap)
-    assert both == [("CONFLICT", "input.survey"), ("INVALID", "input.capMicroRho")]
+    both = await network.refusals(survey_manager, "surveySchedule", survey=survey, cap=cap)
+    assert both == [("CONFLICT", "input.survey"), ("INVALID", "input.cap")]
 
 
 async def test_a_survey_becomes_a_dataset_with_its_cap_which_is_reserved_of_every_participant(
@@ -90,7 +90,7 @@ async def test_a_survey_becomes_a_dataset_with_its_cap_which_is_reserved_of_ever
 
 async def freezes(network: Network, who: User, community: UUID, wave: str, cap: int | None = None) -> Any:
     given: dict[str, Any] = {"community": f"com_{community}", "wave": wave, "offeredTo": ["HOSPITAL"]}
-    given |= {} if cap is None else {"capMicroRho": cap}
+    given |= {} if cap is None else {"cap": cap}
     return await network.do(
         who, "waveFreeze", "dataset { budget { cap { microRho } } } userErrors { code path message }", **given
     )
@@ -122,5 +122,5 @@ async def test_the_caps_of_a_communitys_waves_add_up_to_a_years(
 async def test_a_waves_cap_out_of_bounds_is_refused(network: Network, survey_manager: User, cap: int) -> None:
     community = (await crowd(network.database, [{"q": "A"}])).community
     (refusal,) = (await freezes(network, survey_manager, community, "1", cap))["userErrors"]
-    assert (refusal["code"], refusal["path"]) == ("INVALID", ["input", "capMicroRho"])
+    assert (refusal["code"], refusal["path"]) == ("INVALID", ["input", "cap"])
     assert await network.database.fetch(CAPS_OF_WAVES, community) == []

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
-from math import exp, log, log1p
+from math import erf, exp, log, log1p, sqrt
 from statistics import fmean
 
 from models.viewers import Audience
@@ -242,6 +242,17 @@ def notices(seen: VisibleRows, language: str = "EN") -> list[Found]:
 def minimum_participants(seen: VisibleRows, survey: Found) -> int | None:
     hidden = survey["status"] == "WAITING" and seen.viewer.audience is not Audience.MANAGER
     return None if hidden else survey["minimum_participants"]
+
+
+@field("Survey.cap")
+def cap_of(seen: VisibleRows, survey: Found) -> Found:
+    return cost(survey["cap_micro_rho"])
+
+
+@field("Survey.guess")
+def guess(seen: VisibleRows, survey: Found) -> float:
+    spent: int = survey["cap_micro_rho"]
+    return (1 + erf(sqrt(spent / 1e6 / 2))) / 2
 
 
 @field("Survey.questions")
