@@ -54,7 +54,6 @@ PLANNED_INSIGHTS = (
     PlannedInsight(LABORATORY, SCLEROSIS, TRACKING, "first_treatment", precision=FINE),
     PlannedInsight(LABORATORY, SCLEROSIS, TRACKING, "course_ocrelizumab"),
     PlannedInsight(LABORATORY, SCLEROSIS, TRACKING, "change_fatigue"),
-    PlannedInsight(LABORATORY, TRIAL, TRACKING, "sex", ("first_treatment",)),
     PlannedInsight(LABORATORY, TRIAL, TRACKING, f"change_{SCORE}", ("first_treatment",), FINE),
     PlannedInsight(LABORATORY, TRIAL, TRACKING, f"level_{SCORE}", ("first_treatment",), FINE),
     PlannedInsight(HOSPITAL, SCLEROSIS, TRACKING, "level_fatigue", ("sex",), FINE),

@@ -79,7 +79,7 @@ async def test_most_of_what_the_trials_tables_show_is_true(admin: asyncpg.Connec
         print(f"{title}, {table}: {recount}")  # noqa: T201 - read by whoever chooses what is published
         total.update(recount)
     print(total)  # noqa: T201
-    assert total["shown"] >= 20
+    assert total["shown"] >= 18
     assert total["true"] >= 0.8 * total["shown"]
     assert total["empty"] <= 2
     assert total["shares_true"] >= 0.85 * total["shares"]

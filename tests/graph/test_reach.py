@@ -122,7 +122,7 @@ class WithoutComputed(Visitor):
     """Selects `__typename` in place of each field that Python computes."""
 
     def enter_field(self, node: FieldNode, *_: Any) -> FieldNode | None:
-        if node.name.value not in ("csv", "jsonStat", "line", "reconciled"):
+        if node.name.value not in ("csv", "guess", "jsonStat", "line", "reconciled"):
             return None
         return FieldNode(name=NameNode(value="__typename"), alias=None, arguments=(), directives=())
 
