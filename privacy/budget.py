@@ -1,23 +1,26 @@
 """Privacy budgets: caps, members' allowances, shares of a cap, and the tables published when a dataset is frozen.
 
 A member's yearly allowance covers the datasets that they are in, and the counts that are published of the communities
-where they are counted. Two datasets with a whole cap fit beside three such communities.
+where they are counted. Two datasets with the usual cap fit beside three such communities, or eight with the least.
 """
 
 from collections.abc import Sequence
 
 from privacy.cubes import contributions
 from privacy.domains import DomainRule, Variable
-from privacy.precision import Precision, price
+from privacy.precision import Precision, cheaper, price
 
 # All in micro-rho.
-CAP = 200_000  # of a dataset: epsilon 3.13 at delta 1e-6
-HALF_CAP = 100_000  # of a wave in a community that may freeze two a year
+CAP = 200_000  # of a dataset, unless another is chosen: epsilon 3.13 at delta 1e-6
+LEAST_CAP = 50_000  # that can be chosen: it has room for ten tables within 20
+LARGEST_CAP = 250_000  # that can be chosen for a survey: epsilon 3.54 at delta 1e-6
+WAVES_YEARLY = 200_000  # of a community: the most that the caps of the waves frozen within 365 days add up to
+HALF_CAP = 100_000  # of a wave, unless another is chosen, in a community large enough for two a year
 YEARLY = 500_000  # of a member: the most that anything published within 365 days may cost them
 LIFE = 1_000_000  # of a member: the most that all datasets reserve while one consent lasts
 
 FLOOR = 200  # of a dataset's noisy size: below it, nothing but the size is ever published
-TWICE_A_YEAR = 5_000  # members of a community: from this size on it may freeze two waves a year
+TWICE_A_YEAR = 5_000  # members of a community: from this size on, its waves have HALF_CAP unless another is chosen
 YEAR_DAYS = 365  # the period of a member's yearly allowance
 TERM_DAYS = (
     364  # of a dataset, from the day it was frozen to its last, which a year that begins with the first includes
@@ -39,8 +42,9 @@ STAFF_SHARE = 25
 SOLD_SHARE = 60  # all licensed buyers together
 
 SIZE_PRECISION = Precision.WITHIN_20
-# Of participants' tables. The noise stays below the sampling error, which grows with the square root of the size.
-PARTICIPANTS_PRECISIONS = ((1_000, Precision.WITHIN_10), (5_000, Precision.WITHIN_20))
+# Of participants' tables, by the noisy size: one fine table says more of a very small dataset, several coarser ones of
+# every other (docs/decisions/0016-caps.md). Of large ones, even the coarsest noise is below the sampling error.
+PARTICIPANTS_PRECISIONS = ((225, Precision.WITHIN_10), (5_000, Precision.WITHIN_20))
 LARGE_PRECISION = Precision.WITHIN_50
 
 # The order of participants' tables: the topic itself, then demographics, then the rest.
@@ -56,13 +60,8 @@ _PEOPLE = (DomainRule.AGE, DomainRule.SEX, DomainRule.REGION, DomainRule.KIND, D
 
 
 def wave_cap(members: int) -> int:
-    """The cap of a wave, in micro-rho: half of `CAP` if a community of this many members may freeze two a year."""
+    """The usual cap of a wave of a community of this many members, in micro-rho: large ones have two waves a year."""
     return HALF_CAP if members >= TWICE_A_YEAR else CAP
-
-
-def waves_a_year(members: int) -> int:
-    """How many waves a community of this many members may freeze a year."""
-    return CAP // wave_cap(members)
 
 
 def share_of(cap: int, per_cent: int) -> int:
@@ -81,26 +80,32 @@ def left_for_staff(cap: int, spent: int, sold: int) -> int:
     return max(min(unsold - (spent - sold), cap - spent), 0)
 
 
-def participants_precision(size: int) -> Precision:
-    """The precision of the participants' tables of a dataset of this noisy size."""
-    return next((precision for below, precision in PARTICIPANTS_PRECISIONS if size < below), LARGE_PRECISION)
+def participants_precision(size: int, cap: int = CAP) -> Precision:
+    """The precision of the participants' tables of a dataset of this noisy size: a coarser one if the cap is small."""
+    wanted = next((precision for below, precision in PARTICIPANTS_PRECISIONS if size < below), LARGE_PRECISION)
+    affordable = (precision for precision in (wanted, *cheaper(wanted)) if price(precision) <= _for_tables(cap))
+    return next(affordable, LARGE_PRECISION)
 
 
 def participants_tables(variables: Sequence[Variable], size: int, cap: int = CAP) -> tuple[Variable, ...]:
     """The variables published as one-way tables at freezing, in the order of publishing.
 
-    They are priced at `participants_precision(size)`; as many are chosen as fit into the participants' share beside the
-    size, which is published first. The topic's variables come first, then demographics, then the rest, and those with
-    several values per member last. `size` is the noisy size: nothing here depends on the true one.
+    They are priced at `participants_precision(size, cap)`; as many are chosen as fit into the participants' share
+    beside the size, which is published first. The topic's variables come first, then demographics, then the rest, and
+    those with several values per member last. `size` is the noisy size: nothing here depends on the true one.
     """
-    left = share_of(cap, PARTICIPANTS_SHARE) - price(SIZE_PRECISION)
-    precision, chosen = participants_precision(size), []
+    left, precision, chosen = _for_tables(cap), participants_precision(size, cap), []
     for variable in sorted(variables, key=_publishing_order):
         cost = price(precision, contributions([variable]))
         if cost <= left:
             left -= cost
             chosen.append(variable)
     return tuple(chosen)
+
+
+def _for_tables(cap: int) -> int:
+    """What participants' tables may cost beside the size, in micro-rho."""
+    return share_of(cap, PARTICIPANTS_SHARE) - price(SIZE_PRECISION)
 
 
 def _publishing_order(variable: Variable) -> tuple[bool, int]:

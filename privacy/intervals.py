@@ -7,9 +7,12 @@ often than stated, because the noise that made N large is also in the figure.
 
 Near the ends of the range, where Fieller's set may be empty, the interval is that of Feldman and Cousins 1998
 (section IV.B): values are accepted in the order of their likelihood relative to that of the best value in the range.
+Of a group whose noisy size is zero or less, nearly nothing is known: the interval is the whole range, unless the
+numerator alone shows that the ratio lies away from an end.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -17,7 +20,6 @@ from statistics import NormalDist
 CHANCE = 0.95
 NORMAL = NormalDist()
 Z = NORMAL.inv_cdf((1 + CHANCE) / 2)
-CERTAIN = 1.5  # a denominator this many standard deviations of its noise above zero is taken for known near the ends
 STEPS = 64  # of the table of critical values, for each standard deviation
 HALVINGS = 24  # of a bisection: 1e-7 of the range
 PARTS = 16  # of the range beyond the estimate that are searched for accepted values
@@ -41,24 +43,21 @@ class Ratio:
 
     @property
     def estimate(self) -> float:
-        """The value in the range that fits the sums best."""
-        ends = (self.least, self.most)
-        if self.denominator == 0:
-            return min(ends, key=self._misfit)
-        value = min(max(self.numerator / self.denominator, self.least), self.most)
-        return value if self.denominator > 0 else min((value, *ends), key=self._misfit)
+        """The ratio, clamped to the range. Where the denominator is not positive, the end that the numerator is for."""
+        if self.denominator > 0:
+            return min(max(self.numerator / self.denominator, self.least), self.most)
+        return self.most if self.numerator > self.least * self.denominator else self.least
 
     def interval(self) -> tuple[float, float]:
         """The bounds of the 95 % confidence interval, which contains the estimate and lies within the range."""
-        best = self.estimate
-        misfit = self._misfit(best)
-        return self._bound(self.least, best, misfit), self._bound(self.most, best, misfit)
+        return self._bound(self.least, self.estimate), self._bound(self.most, self.estimate)
 
-    def _bound(self, end: float, best: float, misfit: float) -> float:
+    def _bound(self, end: float, best: float) -> float:
         """The accepted value nearest to this end of the range. The interval includes gaps between accepted values."""
-        if self._accepts(end, misfit):
+        accepts = self._accepted(best) if self.denominator > 0 else self._accepted_of_nobody(end, best)
+        if accepts(end):
             return end
-        if self._certain and self.least < best < self.most:
+        if self.denominator > 0 and self.least < best < self.most:
             root = self._root(end, best)
             # Where it is nearer to the estimate than to the end, the bound is Fieller's.
             if root is not None and abs(root - best) <= abs(end - root):
@@ -66,31 +65,38 @@ class Ratio:
         outside, inside = end, best
         for part in range(1, PARTS):
             value = end + (best - end) * part / PARTS
-            if self._accepts(value, misfit):
+            if accepts(value):
                 inside = value
                 break
             outside = value
         for _ in range(HALVINGS):
             middle = (inside + outside) / 2
-            if self._accepts(middle, misfit):
+            if accepts(middle):
                 inside = middle
             else:
                 outside = middle
         return inside
 
-    def _accepts(self, value: float, least: float) -> bool:
-        """Whether the value passes; `least` is the misfit of the best value."""
-        if self._certain:
-            return self._misfit(value) <= least + _critical(self._distance(value))
-        return self._misfit(value) <= (Z**2 if least <= Z**2 else least + Z**2)
+    def _accepted(self, best: float) -> Callable[[float], bool]:
+        """Whether a value passes."""
+        least = self._misfit(best, best)
+        return lambda value: self._misfit(value, value) <= least + _critical(self._distance(value))
 
-    @property
-    def _certain(self) -> bool:
-        return self.denominator > CERTAIN * math.sqrt(self.noise[2])
+    def _accepted_of_nobody(self, end: float, best: float) -> Callable[[float], bool]:
+        """Whether a value passes as a bound on the side of this end, if the denominator is not positive.
 
-    def _misfit(self, value: float) -> float:
-        """The square of numerator - value * denominator, in units of its variance if `value` is true."""
-        difference, variance = self.numerator - value * self.denominator, self._variance(value)
+        It counts as zero, since the true one is not below. Only a numerator that is too far from that of the end is
+        evidence, whatever the value.
+        """
+        if (self.numerator - end * self.denominator) * (self.most + self.least - 2 * end) <= 0:
+            return lambda value: True
+        least = self._misfit(best, end)
+        most = Z**2 if least <= Z**2 else least + Z**2
+        return lambda value: self._misfit(value, end) <= most
+
+    def _misfit(self, value: float, tested: float) -> float:
+        """The square of numerator - tested * denominator, in units of its variance if `value` is true."""
+        difference, variance = self.numerator - tested * self.denominator, self._variance(value)
         if variance <= 0:  # of a mean over one category: it is that category's value
             return 0.0 if difference == 0 else math.inf
         return difference**2 / variance

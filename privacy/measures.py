@@ -24,6 +24,7 @@ class Reliability(DescribedEnum):
         f" spans at most {100 * PRECISE_WIDTH:.0f} % of its range.",
     )
     LOW = "LOW", "Less precise than HIGH: interpret the figure with its margin or interval."
+    NONE = "NONE", "The interval is the whole range of the share, mean or median: nothing is known of it."
     HIDDEN = (
         "HIDDEN",
         f"The count is below {LEAST_COUNT}, or so small that noise alone may account for it, and hidden by default. At"

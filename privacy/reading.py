@@ -86,7 +86,7 @@ def cells_of(
             elif everyone is not None:
                 share, low, high = _share_of_members(estimate, noise, everyone)
             if low is not None and high is not None:
-                reliable = reliability_of(high - low, 1.0)
+                reliable = reliability_of(low, high, 0.0, 1.0)
             cells.append(
                 Cell(
                     category=category,
@@ -128,7 +128,7 @@ def statistics_of(
                 found.append(Statistic(measure, places, None, None, None, Reliability.HIDDEN))
                 continue
             value, low, high = of(valued, noise)
-            reliable = reliability_of(high - low, valued[-1][0] - valued[0][0])
+            reliable = reliability_of(low, high, valued[0][0], valued[-1][0])
             found.append(Statistic(measure, places, value, low, high, reliable))
     return found
 
@@ -142,9 +142,11 @@ def least_shown(sigma: float, cells: int) -> float:
     return max(LEAST_COUNT, sigma * NORMAL.inv_cdf((1 - EMPTY_SHOWN) ** (1 / cells)))
 
 
-def reliability_of(width: float, scale: float) -> Reliability:
-    """The reliability of a share, mean or median, by the width of its interval. `scale` is the range of the figure."""
-    return Reliability.HIGH if width <= PRECISE_WIDTH * scale else Reliability.LOW
+def reliability_of(low: float, high: float, least: float, most: float) -> Reliability:
+    """The reliability of a share, mean or median in a range from `least` to `most`, by its interval."""
+    if high - low <= PRECISE_WIDTH * (most - least):
+        return Reliability.HIGH
+    return Reliability.NONE if (low, high) == (least, most) else Reliability.LOW
 
 
 def _groups(
@@ -227,7 +229,8 @@ def _median(valued: Sequence[tuple[float, float]], noise: GroupNoise) -> tuple[f
 
     The excess of the cumulated count over half of the total contains every cell's noise at half its size, added or
     subtracted, and the sampling error of N fair coins: for independent noise, its variance is sigma² K / 4 + N / 4.
-    Cumulated noise may decrease, so the interval is the hull of all values that are not ruled out.
+    Cumulated noise may decrease, so the interval is the hull of all values that are not ruled out: all, if the total is
+    not positive.
     """
     total = math.fsum(estimate for _, estimate in valued)
     many = len(valued)
@@ -240,6 +243,8 @@ def _median(valued: Sequence[tuple[float, float]], noise: GroupNoise) -> tuple[f
     values = [value for value, _ in valued]
     last = len(values) - 1
     median = next((at for at, over in enumerate(above) if over >= 0), last)
+    if total <= 0:
+        return values[median], values[0], values[last]
     low = next((at for at, over in enumerate(above) if over >= -error), last)
     high = next((at + 1 for at in range(last - 1, -1, -1) if above[at] <= error), 0)
     return values[median], values[low], values[high]

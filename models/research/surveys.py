@@ -3,13 +3,14 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Float, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import ARRAY, CheckConstraint, Float, Index, Text, UniqueConstraint, Uuid, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, choices, key, moment, only_from, reference, some_of, within
 from models.identity.members import MemberKind, Sex
 from models.identity.organizations import OrganizationKind
 from models.identity.terms import NoticeLanguage as NoticeLanguage
+from privacy.budget import CAP, LARGEST_CAP, LEAST_CAP
 from privacy.described import DescribedEnum
 from privacy.domains import REGIONS
 
@@ -71,7 +72,10 @@ class Survey(Table, table=True):
     """A survey's definition; its questions are those of its current version."""
 
     __table_args__ = within(
-        "catalog", Index(None, "community_id", "closes_on", "id"), only_from(OrganizationKind, "offered_to")
+        "catalog",
+        Index(None, "community_id", "closes_on", "id"),
+        only_from(OrganizationKind, "offered_to"),
+        CheckConstraint(f"cap_micro_rho BETWEEN {LEAST_CAP} AND {LARGEST_CAP}", name="cap"),
     )
 
     id: UUID = key()
@@ -84,6 +88,7 @@ class Survey(Table, table=True):
     closes_on: date
     minimum_participants: int = Field(default=200, sa_column_kwargs={"server_default": text("200")})
     offered_to: list[str] = choices()
+    cap_micro_rho: int = Field(default=CAP, sa_column_kwargs={"server_default": text(str(CAP))})  # of its dataset
 
 
 class Eligibility(Table, table=True):

@@ -1,6 +1,5 @@
 """Publishes the counts of communities and of surveys: monthly, with noise, the same for everybody until the next."""
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 from datetime import date
@@ -13,8 +12,8 @@ from privacy.budget import COMMUNITY_COUNTS, COUNT_PRECISION, COUNTS_A_YEAR, SUR
 from privacy.chain import SALT_BYTES, commitment_of
 from privacy.precision import price
 from resolvers.days import current_day
+from resolvers.insight.drawing import drawn
 from resolvers.insight.ledger import NewEntry, append
-from resolvers.insight.releases import NoiseFailed
 
 # What the ledger says of each kind: the purpose, and the names of the counts.
 USES = {
@@ -37,7 +36,8 @@ async def publish_community(connection: Connection, community: UUID) -> None:
         return  # a delayed publication fell into the month after
     await connection.execute("SELECT research.include_members($1)", community)
     charge = price(COUNT_PRECISION, COMMUNITY_COUNTS)
-    noisy = await _noisy(connection, "SELECT research.count_community($1)", community, charge, COMMUNITY_COUNTS)
+    exact = "SELECT research.count_community($1)"
+    noisy = await drawn(noise.draw, await connection.fetchval(exact, community), charge, COMMUNITY_COUNTS)
     members, consenting = map(rounded, noisy)
     await connection.execute("SELECT catalog.show_counts($1, $2, $3, $4)", community, members, consenting, today)
     await record(connection, CountKind.COMMUNITY, community, None, charge, noisy)
@@ -59,7 +59,7 @@ async def publish_progress(connection: Connection, survey: UUID) -> None:
     if await spent_on_surveys(connection, community, today) + charge > SURVEYS_YEARLY:
         return  # its last day was postponed after it was scheduled
     await connection.execute("SELECT research.include_members($1)", community)
-    noisy = await _noisy(connection, "SELECT research.count_progress($1)", survey, charge, 1)
+    noisy = await drawn(noise.draw, await connection.fetchval("SELECT research.count_progress($1)", survey), charge, 1)
     # Those who have come at least so far. Each count is of members who are in one of the four.
     eligible, invited, started, completed = (rounded(sum(noisy[place:])) for place in range(4))
     await connection.execute(
@@ -142,13 +142,3 @@ async def _published_within_a_year(connection: Connection, community: UUID, toda
         community, today,
     )  # fmt: skip
     return published
-
-
-async def _noisy(connection: Connection, counting: str, subject: UUID, charge: int, many: int) -> list[int]:
-    # Exact counts exist in this function only. An error that leaves it must not contain any.
-    exact = await connection.fetchval(counting, subject)
-    try:
-        return await asyncio.to_thread(noise.draw, exact, charge, many)
-    except Exception as error:
-        failed = type(error).__name__
-    raise NoiseFailed(failed)

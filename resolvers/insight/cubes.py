@@ -85,13 +85,13 @@ def cube_of(insight: Row) -> Rows:
         wave=dataset.wave,
         frozen_on=dataset.frozen_on,
         position=position.scalar_subquery(),
-        size=_size_of(release.dataset_id),
+        size=published_size(release.dataset_id),
     )
     return select(found).join(dataset, dataset.id == release.dataset_id).where(release.id == insight.release_id)
 
 
-def _size_of(dataset_id: Expression) -> Expression:
-    """The dataset's published size and the standard deviation of its noise, as JSON."""
+def published_size(dataset_id: Expression) -> Expression:
+    """The dataset's published size and the standard deviation of its noise, as JSON of a `Size`."""
     release = row(tables.Release)
     found = json_object(estimate=release.estimates[1], sigma=release.sigma)
     sizes = select(found).where(release.dataset_id == dataset_id, func.cardinality(release.variables) == 0)

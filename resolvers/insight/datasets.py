@@ -68,8 +68,13 @@ def budget_of(dataset: Row) -> Row:
     return dataset
 
 
-def cap_of(dataset: Row) -> Rows:
-    return cost(dataset.cap_micro_rho)
+def cap_of(owner: Row) -> Rows:
+    """The cap of a dataset, or of the dataset that is made from a survey."""
+    return cost(owner.cap_micro_rho)
+
+
+def cap_micro_rho(survey: Row) -> Expression:
+    return survey.cap_micro_rho
 
 
 def spent_on(dataset: Row) -> Rows:

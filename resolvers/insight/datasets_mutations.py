@@ -10,14 +10,34 @@ from models.identity.organizations import OrganizationKind
 from models.parameters import CommunityId, SurveyId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
+from privacy.described import DescribedEnum
 from resolvers.faults import Faults
 from resolvers.insight import freezing
 from resolvers.insight.freezing import freeze_wave
 from resolvers.transactions import not_found, require_role, too_early, too_late
 
 
-async def close_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
-    """Closes a survey before its last day, freezes its answers into a dataset, and returns the survey's id.
+class NoDataset(DescribedEnum):
+    """Why a survey that closes has no dataset."""
+
+    NOT_OPENED = "NOT_OPENED", "It had not opened."
+    TOO_FEW = (
+        "TOO_FEW",
+        "The number of participants who were enrolled, measured with noise, is below the survey's minimum. The cost of"
+        " the measurement is charged.",
+    )
+
+
+@dataclass(frozen=True)
+class ClosedSurvey:
+    """A survey that was closed, and why no dataset was made; None if one was."""
+
+    survey_id: UUID
+    no_dataset: NoDataset | None
+
+
+async def close_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> ClosedSurvey:
+    """Closes a survey before its last day, and freezes its answers into a dataset.
 
     To be called as the publisher. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
     TOO_EARLY for a draft, TOO_LATE if it has already closed.
@@ -31,8 +51,10 @@ async def close_survey(connection: Connection, viewer: Viewer, *, survey: Survey
         raise too_early("The survey has not been scheduled.", "survey")
     if status not in (SurveyStatus.WAITING, SurveyStatus.OPEN):
         raise too_late("The survey has already closed.", "survey")
-    await freezing.close_survey(connection, survey)
-    return survey
+    frozen = await freezing.close_survey(connection, survey)
+    if frozen is None:
+        return ClosedSurvey(survey, NoDataset.NOT_OPENED)
+    return ClosedSurvey(survey, None if frozen.open else NoDataset.TOO_FEW)
 
 
 @dataclass(frozen=True)
@@ -51,6 +73,7 @@ async def freeze_tracking(
     community: CommunityId,
     wave: str,
     offered_to: Sequence[OrganizationKind],
+    cap: int | None,
 ) -> FrozenWave:
     """Freezes a wave of a community's tracking into a dataset. To be called as the publisher.
 
@@ -58,5 +81,12 @@ async def freeze_tracking(
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")
-    frozen = await freeze_wave(connection, community=community, wave=wave, offered_to=offered_to, faults=faults)
+    frozen = await freeze_wave(
+        connection,
+        community=community,
+        wave=wave,
+        offered_to=offered_to,
+        cap_micro_rho=cap,
+        faults=faults,
+    )
     return FrozenWave(frozen.dataset if frozen.open else None, too_few=not frozen.open)

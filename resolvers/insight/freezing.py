@@ -11,14 +11,14 @@ from models.insight.datasets import DatasetKind, DatasetStatus
 from models.research.surveys import SurveyStatus
 from privacy import domains
 from privacy.budget import (
-    CAP,
     FLOOR,
+    LEAST_CAP,
     SIZE_PRECISION,
     TERM_DAYS,
+    WAVES_YEARLY,
     participants_precision,
     participants_tables,
     wave_cap,
-    waves_a_year,
 )
 from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
 from privacy.precision import price
@@ -90,7 +90,10 @@ async def close_survey(connection: Connection, survey: UUID, day: date | None = 
         return None
     # It is frozen even if nobody has answered: to publish nothing would reveal an exact count.
     found = await connection.fetchrow(
-        "SELECT community_id, title, offered_to, minimum_participants, demonstration FROM catalog.survey WHERE id = $1",
+        """
+        SELECT community_id, title, offered_to, minimum_participants, cap_micro_rho, demonstration
+        FROM catalog.survey WHERE id = $1
+        """,
         survey,
     )
     assert found is not None
@@ -101,7 +104,7 @@ async def close_survey(connection: Connection, survey: UUID, day: date | None = 
         title=found["title"],
         wave=f"{frozen_on:%Y-%m}",
         offered_to=found["offered_to"],
-        cap=CAP,
+        cap=found["cap_micro_rho"],
         floor=max(FLOOR, found["minimum_participants"]),
         variables=domains.survey_variables(await _questions(connection, survey)),
         demonstration=found["demonstration"],
@@ -116,16 +119,18 @@ async def freeze_wave(
     community: UUID,
     wave: str,
     offered_to: Sequence[OrganizationKind],
+    cap_micro_rho: int | None = None,
     day: date | None = None,
     floor: int = FLOOR,
     faults: Faults | None = None,
 ) -> FrozenResult:
     """Freezes what a community's patients track into a dataset: a new wave.
 
-    A dataset whose noisy size is below `floor` cannot be queried; the cost of its size stays charged. `day` is the day
-    of freezing, if not today. To be called in a transaction; takes some seconds. Raises Refused: NOT_FOUND for the
-    community, INVALID and TOO_LONG for the name, INVALID for the kinds of organization, TAKEN if another wave has the
-    name, TOO_EARLY after as many waves in a year as the community may freeze.
+    A dataset whose noisy size is below `floor` cannot be queried; the cost of its size stays charged. `cap_micro_rho`
+    is that of the dataset, if not `wave_cap`, and `day` the day of freezing, if not today. To be called in a
+    transaction; takes some seconds. Raises Refused: NOT_FOUND for the community, INVALID and TOO_LONG for the name,
+    INVALID for the kinds of organization and the cap, TAKEN if another wave has the name, TOO_EARLY if the caps of the
+    community's waves within a year would exceed WAVES_YEARLY.
     """
     faults = faults or Faults()
     # One at a time for each community: two at once would both find that none was frozen this year.
@@ -141,10 +146,14 @@ async def freeze_wave(
     with faults.collected():
         if not offered_to:
             raise invalid("Name at least one kind of organization.", "offered_to")
+    with faults.collected():
+        if cap_micro_rho is not None:
+            refuse_bad_cap(cap_micro_rho, WAVES_YEARLY)
     frozen_on = day or await current_day(connection)
     if found is not None:
+        cap = wave_cap(found["member_count"]) if cap_micro_rho is None else cap_micro_rho
         with faults.collected():
-            await _refuse_wave(connection, community, wave, frozen_on, waves_a_year(found["member_count"]))
+            await _refuse_wave(connection, community, wave, frozen_on, cap)
     faults.refuse()
     assert found is not None
     made = DatasetDefinition(
@@ -153,7 +162,7 @@ async def freeze_wave(
         title=f"{found['name']}, {wave}",
         wave=wave,
         offered_to=sorted({kind.value for kind in offered_to}),
-        cap=wave_cap(found["member_count"]),
+        cap=cap,
         floor=floor,
         variables=await _tracking(connection, community),
         demonstration=found["demonstration"],
@@ -166,24 +175,33 @@ async def end_dataset(connection: Connection, dataset: UUID) -> None:
     await connection.execute("SELECT research.end_dataset($1, 'ENDED')", dataset)
 
 
-async def _refuse_wave(connection: Connection, community: UUID, wave: str, frozen_on: date, most: int) -> None:
+def refuse_bad_cap(cap_micro_rho: int, most: int) -> None:
+    """Raises Refused: INVALID unless a dataset can have this cap, in micro-rho, which is `most` at most."""
+    if not LEAST_CAP <= cap_micro_rho <= most:
+        raise invalid(f"Choose a cap from {LEAST_CAP:,} to {most:,} micro-rho.", "cap")
+
+
+async def _refuse_wave(connection: Connection, community: UUID, wave: str, frozen_on: date, cap: int) -> None:
     # A wave that was too small does not count: its name is free, and another attempt is allowed.
     rows = await connection.fetch(
         """
-        SELECT wave, frozen_on FROM insight.dataset
+        SELECT wave, frozen_on, cap_micro_rho FROM insight.dataset
         WHERE community_id = $1 AND kind = 'TRACKING' AND status <> 'TOO_SMALL' ORDER BY frozen_on DESC
         """,
         community,
     )
     if any(row["wave"] == wave for row in rows):
         raise taken("The community already has a wave of this name. Choose another.", "wave")
-    recent = [row["frozen_on"] for row in rows if row["frozen_on"] > frozen_on - timedelta(days=YEAR_DAYS)]
-    if len(recent) >= most:
-        next_day = recent[most - 1] + timedelta(days=YEAR_DAYS)
-        waves = "one wave" if most == 1 else f"{most} waves"
-        raise too_early(
-            f"A community of this size can freeze {waves} a year: the next from {next_day} on.", "community"
-        )
+    taken_caps = 0
+    for row in rows:  # the newest first
+        taken_caps += row["cap_micro_rho"]
+        next_day = row["frozen_on"] + timedelta(days=YEAR_DAYS)
+        if next_day > frozen_on and taken_caps + cap > WAVES_YEARLY:
+            raise too_early(
+                f"The caps of a community's waves add up to at most {WAVES_YEARLY:,} micro-rho within a year: this one"
+                f" is possible from {next_day} on.",
+                "community",
+            )
 
 
 async def _freeze(
@@ -204,7 +222,7 @@ async def _freeze(
     is_open = size >= wave.floor
     if is_open:
         first_insight = None
-        precision = participants_precision(size)
+        precision = participants_precision(size, wave.cap)
         for variable in participants_tables(wave.variables, size, wave.cap):
             placed = cube[variable.name]
             charge = price(precision, variable.max_per_member)

@@ -125,7 +125,10 @@ def cells_of(insight: Row, *, include_unreliable: bool | None = None) -> Rows:
     cell = row(tables.Cell)
     count = cell.count if include_unreliable else case((cell.reliability != Reliability.HIDDEN, cell.count))
     precise = cell.high - cell.low <= literal_column(str(PRECISE_WIDTH))
-    high, low = (type_coerce(each, cell.reliability.type) for each in (Reliability.HIGH, Reliability.LOW))
+    whole = and_(cell.low <= NO_SHARE, cell.high >= WHOLE_SHARE)
+    high, low, none = (
+        type_coerce(each, cell.reliability.type) for each in (Reliability.HIGH, Reliability.LOW, Reliability.NONE)
+    )
     return (
         select(
             *_places(cell, insight),
@@ -134,7 +137,7 @@ def cells_of(insight: Row, *, include_unreliable: bool | None = None) -> Rows:
             *(_within(cell, name, NO_SHARE, WHOLE_SHARE).label(name) for name in ("share", "low", "high")),
             cell.category.label("category"),
             cell.reliability.label("reliability"),
-            case((precise, high), (cell.low.is_not(None), low)).label("share_reliability"),
+            case((precise, high), (whole, none), (cell.low.is_not(None), low)).label("share_reliability"),
         )
         .where(cell.insight_id == insight.id)
         .order_by(cell.place)

@@ -1,10 +1,7 @@
 """Opens surveys once enough members can answer them, which is decided with noise and charged to their community."""
 
-import asyncio
 from datetime import date, timedelta
 from uuid import UUID
-
-import asyncpg
 
 from models.database import Connection
 from models.insight.counts import CountKind
@@ -14,7 +11,8 @@ from privacy.budget import COUNT_PRECISION, COUNTS_A_YEAR, SURVEYS_YEARLY
 from privacy.precision import price
 from resolvers.days import current_day
 from resolvers.insight.counts import is_of_month, record, spent_on_surveys
-from resolvers.insight.releases import NoiseFailed, Overspent
+from resolvers.insight.drawing import drawn
+from resolvers.insight.releases import Overspent
 
 SURVEY = """
     SELECT s.community_id, s.closes_on, s.status, g.counted_on,
@@ -52,7 +50,7 @@ async def begin(connection: Connection, survey: UUID) -> None:
     reserved = sum(progress_price(one["closes_on"], one["counted_on"], today) for one in [found, *running])
     if spent + reserved + thresholds.PRICE > SURVEYS_YEARLY:
         raise Overspent
-    threshold = await asyncio.to_thread(thresholds.noisy_threshold, found["needed"])
+    threshold = await drawn(thresholds.noisy_threshold, found["needed"])
     await connection.execute("SELECT research.begin_opening($1, $2)", survey, threshold)
     await record(connection, CountKind.OPENING, found["community_id"], survey, thresholds.PRICE, [])
 
@@ -65,7 +63,7 @@ async def look(connection: Connection, survey: UUID) -> bool:
     community = await connection.fetchval("SELECT community_id FROM catalog.survey WHERE id = $1", survey)
     await connection.execute("SELECT research.include_members($1)", community)
     found = await connection.fetchrow("SELECT threshold, eligible FROM research.look($1)", survey)
-    if found is None or not await _has_reached(found):
+    if found is None or not await drawn(thresholds.has_reached, found["eligible"], found["threshold"]):
         return False
     await connection.execute("SELECT catalog.open_survey($1)", survey)
     return True
@@ -88,12 +86,3 @@ def progress_price(closes_on: date, counted_on: date | None, today: date) -> int
     last = min(closes_on, date.max - timedelta(days=1)) + timedelta(days=1)  # by UTC, the day is over on the next one
     months = (last.year - today.year) * 12 + last.month - today.month + 1 - is_of_month(counted_on, today)
     return price(COUNT_PRECISION) * max(min(months, COUNTS_A_YEAR), 0)
-
-
-async def _has_reached(found: asyncpg.Record) -> bool:
-    # An exact count: an error that leaves this function must not contain it.
-    try:
-        return await asyncio.to_thread(thresholds.has_reached, found["eligible"], found["threshold"])
-    except Exception as error:
-        failed = type(error).__name__
-    raise NoiseFailed(failed)

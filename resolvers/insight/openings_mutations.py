@@ -7,8 +7,10 @@ from models.identity.accounts import StaffRole
 from models.parameters import SurveyId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
-from privacy.budget import SURVEYS_YEARLY
+from privacy.budget import CAP, LARGEST_CAP, SURVEYS_YEARLY
+from resolvers.faults import Faults
 from resolvers.insight import openings
+from resolvers.insight.freezing import refuse_bad_cap
 from resolvers.insight.releases import Overspent
 from resolvers.transactions import RefusalCode, conflict, not_found, refused, require_role, too_late
 
@@ -18,23 +20,31 @@ NO_BUDGET = (
 )
 
 
-async def schedule_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
+async def schedule_survey(
+    connection: Connection, viewer: Viewer, faults: Faults, *, survey: SurveyId, cap: int | None
+) -> UUID:
     """Schedules a draft, and returns its id: it opens on its day, once enough members can answer it.
 
-    It is looked at afterwards, by a job: how long this takes does not depend on how many members there are.
+    It is looked at afterwards, by a job: how long this takes does not depend on how many members there are. `cap` is
+    that of the dataset that is made from it, in micro-rho, CAP if it is None.
 
     To be called as the publisher. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
-    CONFLICT unless it is a draft, TOO_LATE if its last day has passed, BUDGET_EXHAUSTED if the community's surveys of
-    the last year leave too little.
+    CONFLICT unless it is a draft, INVALID for a cap out of bounds, TOO_LATE if its last day has passed,
+    BUDGET_EXHAUSTED if the community's surveys of the last year leave too little.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")
-    status = await openings.lock(connection, survey)
-    if status is None:
-        raise not_found("survey")
-    if status is not SurveyStatus.DRAFT:
-        raise conflict("The survey has already been scheduled.", "survey")
-    if not await connection.fetchval("SELECT catalog.schedule_survey($1)", survey):
+    with faults.collected():
+        status = await openings.lock(connection, survey)
+        if status is None:
+            raise not_found("survey")
+        if status is not SurveyStatus.DRAFT:
+            raise conflict("The survey has already been scheduled.", "survey")
+    with faults.collected():
+        cap = CAP if cap is None else cap
+        refuse_bad_cap(cap, LARGEST_CAP)
+    faults.refuse()
+    if not await connection.fetchval("SELECT catalog.schedule_survey($1, $2)", survey, cap):
         raise too_late("The last day is in the past. Set another one first.", "survey")
     try:
         await openings.begin(connection, survey)

@@ -1,14 +1,18 @@
 """Counts records, adds the noise that a charge pays for, and stores the release. Exact counts never leave it."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import literal_column
+
 from models.database import Connection
 from models.insight.datasets import DatasetKind, DatasetStatus
+from models.rows import select
 from privacy import noise
 from privacy.budget import SOLD_SHARE
 from privacy.chain import SALT_BYTES, commitment_of
@@ -17,12 +21,10 @@ from privacy.cubes import Cube, contributions, key
 from privacy.domains import Variable
 from privacy.precision import Precision, margin_of
 from privacy.reading import Size, cells_of, statistics_of
+from resolvers.exporting import sql_of
+from resolvers.insight.cubes import published_size
+from resolvers.insight.drawing import drawn
 from resolvers.insight.ledger import NewEntry
-
-PUBLISHED_SIZE = """
-    SELECT estimates[1] AS estimate, sigma FROM insight.release WHERE dataset_id = $1 AND cube = $2
-    ORDER BY published_at, id LIMIT 1
-"""
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,6 @@ class Overspent(Exception):
     """The charge exceeds what is left of the dataset's budget, or of the buyers' share of it."""
 
 
-class NoiseFailed(Exception):
-    """The noise could not be drawn. The message is the class of the error, whose own message might hold counts."""
-
-
 async def release(
     connection: Connection,
     dataset: FrozenDataset,
@@ -107,7 +105,8 @@ async def release(
     variables = [placed.variable for placed in cube]
     positions = [placed.position for placed in cube]
     many = contributions(variables)
-    noisy = await _noisy_counts(connection, dataset, positions, charge, many)
+    exact = "SELECT research.histogram($1, $2)"
+    noisy = await drawn(noise.draw, await connection.fetchval(exact, dataset.id, positions), charge, many)
     sigma = noise.noise_for(charge, many).sigma
     estimates: Sequence[float] = [float(count) for count in noisy]
     total = charge
@@ -173,9 +172,8 @@ async def present(
         release.id, dataset.id, dataset.community_id, position, [placed.position for placed in others], at,
         dataset.demonstration,
     )  # fmt: skip
-    counted = await connection.fetchrow(PUBLISHED_SIZE, dataset.id, key([], dataset.domain_version))
-    assert counted is not None
-    size = Size(counted["estimate"], counted["sigma"])
+    published = sql_of(select(published_size(literal_column("$1::uuid"))))
+    size = Size(**json.loads(await connection.fetchval(published, dataset.id)))
     shown = Cube(tuple(placed.variable for placed in cube), tuple(release.estimates), release.sigma)
     by = [placed.variable.name for placed in others]
     # In a thread: thousands of intervals take a while.
@@ -228,15 +226,3 @@ async def debit(connection: Connection, dataset: FrozenDataset, charge: int, *, 
     )  # fmt: skip
     if not taken:
         raise Overspent
-
-
-async def _noisy_counts(
-    connection: Connection, dataset: FrozenDataset, positions: Sequence[int], charge: int, many: int
-) -> list[int]:
-    # Exact counts exist in this function only. An error that leaves it must not contain any.
-    exact = await connection.fetchval("SELECT research.histogram($1, $2)", dataset.id, list(positions))
-    try:
-        return await asyncio.to_thread(noise.draw, exact, charge, many)
-    except Exception as error:
-        failed = type(error).__name__
-    raise NoiseFailed(failed)

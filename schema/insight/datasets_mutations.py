@@ -1,13 +1,16 @@
 """Mutations that make datasets: closing a survey, and freezing a wave of a community's tracking."""
 
-from privacy.budget import FLOOR, TERM_DAYS
+from planner.declare import graph_enum
+from privacy.budget import CAP, FLOOR, HALF_CAP, LEAST_CAP, TERM_DAYS, TWICE_A_YEAR, WAVES_YEARLY
 from resolvers.insight import datasets, freezing
 from resolvers.insight import datasets_mutations as write
 from resolvers.research import surveys
 from schema.access import MANAGER
 from schema.insight.datasets import Dataset
-from schema.mutations import Options, mutation, mutations, shown
+from schema.mutations import Options, given, mutation, mutations, shown
 from schema.research.surveys import Survey
+
+graph_enum(write.NoDataset)
 
 
 @mutations
@@ -16,7 +19,12 @@ class DatasetMutations:
         write.close_survey,
         "Close a survey before its last day. Its answers are frozen into a dataset and deleted.",
         only=MANAGER,
-        shows={"survey": shown(Survey, surveys.survey_of)},
+        shows={
+            "survey": shown(Survey, surveys.survey_of),
+            "no_dataset": given(
+                write.NoDataset, "Why no dataset was made. Null if one was, or if the mutation was refused."
+            ),
+        },
         options=Options(as_publisher=True, seconds=lambda limits: limits.freezing_seconds),
         survey="The survey.",
     )
@@ -40,4 +48,7 @@ class DatasetMutations:
         wave=f"A name for the wave, such as `2026`: at most {freezing.WAVE_LENGTH} characters.",
         offered_to="The kinds of organization that may query the dataset, at least one. Members who consent to all of "
         "them are enrolled.",
+        cap="The dataset's privacy budget, in micro-rho. Members whose allowance has no room for it are left"
+        f" out. At least {LEAST_CAP:,}; those of all waves of a community add up to at most {WAVES_YEARLY:,} within a"
+        f" year. Defaults to {CAP:,}, and to {HALF_CAP:,} in a community of {TWICE_A_YEAR:,} members or more.",
     )

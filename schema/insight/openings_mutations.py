@@ -1,7 +1,7 @@
 """Mutations that open surveys: scheduling them."""
 
 from privacy import thresholds
-from privacy.budget import COUNT_PRECISION, SURVEYS_YEARLY
+from privacy.budget import CAP, COUNT_PRECISION, LARGEST_CAP, LEAST_CAP, SURVEYS_YEARLY, YEARLY
 from privacy.precision import price
 from resolvers.insight import openings_mutations as write
 from resolvers.research import surveys
@@ -21,4 +21,7 @@ class OpeningMutations:
         shows={"survey": shown(Survey, surveys.survey_of)},
         options=Options(as_publisher=True, seconds=lambda limits: limits.freezing_seconds),
         survey="The survey.",
+        cap="The privacy budget of its dataset, in micro-rho, which participants see before they answer:"
+        f" {LEAST_CAP:,} to {LARGEST_CAP:,}. It is reserved of each participant's yearly allowance of {YEARLY:,}: a"
+        f" small one leaves room for more surveys, and for fewer or less precise insights. Defaults to {CAP:,}.",
     )

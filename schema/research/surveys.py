@@ -10,7 +10,8 @@ import strawberry
 from models.identity.members import MemberKind, Sex
 from models.identity.organizations import OrganizationKind
 from models.research import surveys as tables
-from planner.declare import column, graph_enum, graph_type, sql
+from planner.declare import column, computed, graph_enum, graph_type, sql
+from privacy import loss
 from privacy.budget import COUNT_PRECISION, COUNTED_COMMUNITIES
 from resolvers.community import communities
 from resolvers.days import LAST_ZONE
@@ -23,6 +24,7 @@ from schema.pagination import Node
 from schema.tracking.treatments import Treatment
 
 if TYPE_CHECKING:
+    from schema.insight.costs import PrivacyCost
     from schema.insight.datasets import Dataset
 
 
@@ -123,6 +125,17 @@ class Survey(Node):
         "survey managers.",
     )
     offered_to: list[OrganizationKind] = column("The kinds of organization that may publish insights from its answers.")
+    cap: Annotated["PrivacyCost", strawberry.lazy("schema.insight.costs")] = sql(
+        datasets.cap_of,
+        "Privacy budget of the dataset made from its answers: the most that all its insights together may cost each"
+        " participant, which is reserved of their yearly allowance when it closes. Chosen when it is scheduled.",
+    )
+    guess: float = computed(
+        datasets.cap_micro_rho,
+        loss.guess_probability,
+        "Upper bound on the probability that someone who knows everything else guesses rightly, from all insights of"
+        " the survey, which of two answers a participant gave. 0.5 is pure chance.",
+    )
     eligibility: Eligibility | None = sql(
         resolve.eligibility_of,
         "Which members of the community are surveyed. Null if all its patients are, and while the survey waits, except "

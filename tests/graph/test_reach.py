@@ -46,7 +46,7 @@ REACHABLE = {
     },
     "what a survey asks, of nobody in particular": {
         "Survey": "id community title description status version opensOn closesOn minimumParticipants offeredTo "
-        "eligibility questions dataset",
+        "cap guess eligibility questions dataset",
         "Eligibility": "kinds sexes bornFrom bornTo treatments regions",
         "Question": "id position key text help kind required options minimum maximum bins maxChoices visibleWhen",
         "QuestionOption": "code label",
@@ -130,7 +130,7 @@ class WithoutComputed(Visitor):
     """Selects `__typename` in place of each field that Python computes."""
 
     def enter_field(self, node: FieldNode, *_: Any) -> FieldNode | None:
-        if node.name.value not in ("csv", "jsonStat", "line", "reconciled"):
+        if node.name.value not in ("csv", "guess", "jsonStat", "line", "reconciled"):
             return None
         return FieldNode(name=NameNode(value="__typename"), alias=None, arguments=(), directives=())
 

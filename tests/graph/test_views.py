@@ -74,7 +74,7 @@ PROMISED = {
     "SurveySavePayload": {"PATIENT": "participation userErrors query"},
     "SurveySubmitPayload": {"PATIENT": "participation userErrors query"},
     "SurveyWithdrawPayload": {"PATIENT": "participation userErrors query"},
-    "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
+    "SurveyClosePayload": {"MANAGER": "survey noDataset userErrors query"},
     "WaveFreezePayload": {"MANAGER": "dataset userErrors query"},
     "InsightPublishPayload": {BUYERS_AND_STAFF: "insight charged quote userErrors query"},
     "DataUseLinkResultsPayload": {BUYERS_AND_STAFF: "dataUse userErrors query"},
@@ -164,7 +164,7 @@ PROMISED = {
     "SideEffect": {"PATIENT": "indicator severity serious"},
     "Survey": {
         SIGNED_IN: "id community title description status version opensOn closesOn minimumParticipants offeredTo "
-        "eligibility questions dataset",
+        "cap guess eligibility questions dataset",
         "PATIENT": "participation",
         "MANAGER": "progress",
     },

@@ -8,17 +8,19 @@ import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from privacy.budget import COUNTED_YEARLY, TERM_DAYS, YEARLY
+from privacy.budget import CAP, COUNTED_YEARLY, LARGEST_CAP, LEAST_CAP, TERM_DAYS, YEARLY
 from tests import factories
 from tests.support.clock import set_clock
 from tests.support.records import KINDS
 
 FIRST = date(2030, 1, 1)
 DEBIT = "UPDATE insight.dataset SET spent_micro_rho = spent_micro_rho + $2 WHERE id = $1"
-Event = tuple[str, int, int]  # what happens, how many days after the event before, and an amount
+Event = tuple[str, int, int]  # what happens, how many days after the event before, and a cap
+# Of which two, three, eight or more fit into a year, and those in between.
+CAPS = st.one_of(st.sampled_from([LEAST_CAP, CAP, LARGEST_CAP]), st.integers(LEAST_CAP, LARGEST_CAP))
 KINDS_OF_EVENTS = ["freeze"] * 4 + ["spend"] * 4 + ["end", "join", "leave"]
 EVENTS = st.lists(
-    st.tuples(st.sampled_from(KINDS_OF_EVENTS), st.sampled_from([0, 0, 0, 1, 30, 182, 363, 364]), st.integers(6, 10)),
+    st.tuples(st.sampled_from(KINDS_OF_EVENTS), st.sampled_from([0, 0, 0, 1, 30, 182, 363, 364]), CAPS),
     min_size=5,
     max_size=40,
 )
@@ -26,9 +28,21 @@ EVENTS = st.lists(
 
 async def test_datasets_of_two_years_are_not_spent_in_one(admin: asyncpg.Connection) -> None:
     """Two datasets are spent on their last day: the next two have to wait for a year from then on."""
-    calendar: list[Event] = [("freeze", 0, 10), ("freeze", 0, 10), ("spend", TERM_DAYS, 10), ("spend", 0, 10)]
-    calendar += [("freeze", 1, 10), ("freeze", 0, 10), ("spend", 0, 10), ("spend", 0, 10)]
+    calendar: list[Event] = [("freeze", 0, CAP), ("freeze", 0, CAP), ("spend", TERM_DAYS, 0), ("spend", 0, 0)]
+    calendar += [("freeze", 1, CAP), ("freeze", 0, CAP), ("spend", 0, 0), ("spend", 0, 0)]
     assert max_in_a_year(await spent(admin, calendar)) == 2 * 200_000 + COUNTED_YEARLY
+
+
+async def test_a_member_is_in_as_many_datasets_of_a_year_as_their_allowance_has_room_for(
+    admin: asyncpg.Connection,
+) -> None:
+    for caps, spent_of_them in (
+        ([LEAST_CAP] * 10, 9 * LEAST_CAP),
+        ([LARGEST_CAP, LARGEST_CAP, CAP, LEAST_CAP], LARGEST_CAP + CAP),
+        ([CAP, LEAST_CAP, LARGEST_CAP, LEAST_CAP, 100_000], CAP + LEAST_CAP + LEAST_CAP + 100_000),
+    ):
+        calendar: list[Event] = [("freeze", 7, cap) for cap in caps] + [("spend", 7, 0) for _ in caps]
+        assert max_in_a_year(await spent(admin, calendar)) == spent_of_them + COUNTED_YEARLY
 
 
 @settings(
@@ -75,7 +89,7 @@ async def lived(admin: asyncpg.Connection, calendar: Sequence[Event]) -> list[tu
                 left = "UPDATE research.counted_membership SET left_at = $2 WHERE community_id = $1 AND left_at > $2"
                 await admin.execute(left, community, datetime.combine(day, time(12), UTC))
         elif what == "freeze":
-            cap = 20_000 * amount
+            cap = amount
             dataset = await factories.dataset(admin, community_id=home, frozen_on=day, cap_micro_rho=cap)
             await admin.execute("SELECT research.enrol($1)", dataset["id"])
             if await admin.fetchval("SELECT count(*) FROM research.enrolment WHERE dataset_id = $1", dataset["id"]):

@@ -64,6 +64,15 @@ async def close(network: Network, survey_manager: Caller, survey: UUID, fields: 
     return payload["survey"]
 
 
+async def reason(network: Network, survey_manager: Caller, survey: UUID) -> tuple[str, str | None]:
+    """The status of a survey that is closed, and why it has no dataset."""
+    fields = "survey { status dataset { id } } noDataset"
+    payload = await network.do(survey_manager, "surveyClose", fields, survey=f"svy_{survey}")
+    assert payload["userErrors"] == []
+    assert (payload["survey"]["dataset"] is None) == (payload["noDataset"] is not None)
+    return payload["survey"]["status"], payload["noDataset"]
+
+
 def wave(community_id: UUID, **given: Any) -> dict[str, Any]:
     return {"community": f"com_{community_id}", "wave": "first", "offeredTo": ["HOSPITAL"]} | given
 
@@ -111,7 +120,7 @@ async def test_a_survey_that_closes_becomes_a_dataset(
     }  # fmt: skip
     row = await network.row("SELECT * FROM insight.dataset WHERE id = $1", id)
     assert (row["frozen_on"], row["ends_on"]) == (today(), today() + timedelta(days=364))
-    assert (row["cap_micro_rho"], row["spent_micro_rho"]) == (200_000, PRICES[20] + PRICES[10])
+    assert (row["cap_micro_rho"], row["spent_micro_rho"]) == (200_000, 6 * PRICES[20])
     assert (row["sold_micro_rho"], row["domain_version"], row["status"]) == (0, 1, "OPEN")
     names = await network.database.fetch(
         "SELECT name, slot FROM insight.variable WHERE dataset_id = $1 ORDER BY position", id
@@ -123,19 +132,23 @@ async def test_a_survey_that_closes_becomes_a_dataset(
     assert await rows_of(network, "research.enrolment", id) == await rows_of(network, "research.record", id) == 260
     links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
     assert await network.value(links, respondents.survey) == 0
-    # 15 % of the cap pay for the size and one table of the first question.
-    assert [tuple(each) for each in await network.database.fetch(OWN, id)] == [("q@v1", "WITHIN_10")]
-    [size, own] = await network.database.fetch(
+    # 15 % of the cap pay for the size and five tables, of the questions first.
+    assert [tuple(each) for each in await network.database.fetch(OWN, id)] == [
+        (f"{name}@v1", "WITHIN_20") for name in ("age_band", "q", "r", "region", "sex")
+    ]
+    [size, own, *others] = await network.database.fetch(
         "SELECT * FROM insight.ledger_entry WHERE position > $1 ORDER BY position", lines
     )
     assert (size["purpose"], size["variables"], size["micro_rho"]) == ("Size of the dataset", [], PRICES[20])
-    assert (own["purpose"], own["variables"], own["micro_rho"]) == ("Participants' tables", ["q"], PRICES[10])
+    assert (own["purpose"], own["variables"], own["micro_rho"]) == ("Participants' tables", ["q"], PRICES[20])
+    assert [each["variables"] for each in others] == [["r"], ["age_band"], ["sex"], ["region"]]
     assert size["organization_id"] is own["organization_id"] is None
     events = await network.events()
     assert [one["kind"] for one in events].count("notificationAdded") == 260
-    insight = await network.value("SELECT id FROM insight.insight WHERE dataset_id = $1", id)
-    published = {"kind": "insightPublished", "subject": str(insight), "about": str(respondents.community)}
-    assert [one for one in events if one["kind"] == "insightPublished"] == [published]
+    insights = await network.database.fetch("SELECT id FROM insight.insight WHERE dataset_id = $1", id)
+    told = [(one["subject"], one["about"]) for one in events if one["kind"] == "insightPublished"]
+    assert sorted(told) == sorted((str(one["id"]), str(respondents.community)) for one in insights)
+    assert len(told) == 5
     await expect_sound(network, f"dst_{id}")
 
 
@@ -162,14 +175,14 @@ async def test_a_survey_may_require_more_members_than_the_minimum(
     network: Network, survey_manager: User, without_noise: None
 ) -> None:
     enough = await crowd(network.database, EVERYBODY, minimum_participants=260)
-    assert (await close(network, survey_manager, enough.survey))["status"] == "RELEASED"
+    assert await reason(network, survey_manager, enough.survey) == ("RELEASED", None)
     short = await crowd(network.database, EVERYBODY, minimum_participants=261)
-    assert await close(network, survey_manager, short.survey) == {"status": "CLOSED", "dataset": None}
+    assert await reason(network, survey_manager, short.survey) == ("CLOSED", "TOO_FEW")
 
 
 async def test_a_survey_that_never_opened_becomes_no_dataset(network: Network, survey_manager: User) -> None:
     row = await factories.survey(network.database, status="WAITING", closes_on=today() + timedelta(days=9))
-    assert await close(network, survey_manager, row["id"]) == {"status": "CLOSED", "dataset": None}
+    assert await reason(network, survey_manager, row["id"]) == ("CLOSED", "NOT_OPENED")
     assert await datasets(network, row["community_id"]) == []
 
 
@@ -177,7 +190,7 @@ async def test_no_answers_and_one_answer_are_indistinguishable(network: Network,
     row = await factories.survey(
         network.database, status="OPEN", opens_on=today(), closes_on=today() + timedelta(days=9), offered_to=KINDS
     )
-    assert await close(network, survey_manager, row["id"]) == {"status": "CLOSED", "dataset": None}
+    assert await reason(network, survey_manager, row["id"]) == ("CLOSED", "TOO_FEW")
     [dataset] = await datasets(network, row["community_id"])
     assert (dataset["status"], dataset["spent_micro_rho"]) == ("TOO_SMALL", PRICES[20])
 
@@ -293,7 +306,7 @@ async def test_a_dataset_ends_when_its_term_or_budget_is_over(
     )
     assert await network.value("SELECT status FROM catalog.survey WHERE id = $1", respondents.survey) == "ARCHIVED"
     assert (await network.ask(who, "query ($id: ID!) { insight(id: $id) { id } }", {"id": insight}))["data"]["insight"]
-    result = await publish(network, who, dataset, "r")
+    result = await publish(network, who, dataset, "kind")
     assert [error["code"] for error in result["userErrors"]] == ["TOO_LATE"]
 
 
@@ -318,8 +331,11 @@ async def test_a_wave_freezes_the_tracking_of_a_communitys_patients(
         "age", "sex", "region", "kind", "time", "first", "treatments", "course", "effectiveness", "side", "level",
         "change", "months",
     ]  # fmt: skip
-    [(cube, precision)] = [tuple(each) for each in await network.database.fetch(OWN, id)]
-    assert (cube.startswith("level_"), precision) == (True, "WITHIN_10")
+    own = await network.database.fetch(OWN, id)
+    assert [(each["cube"].split("_")[0], each["precision"]) for each in own] == [
+        (name, "WITHIN_20") for name in ("age", "change", "first", "level", "sex@v1")
+    ]
+    cube = own[3]["cube"]
     noisy = "SELECT noisy FROM insight.release WHERE dataset_id = $1 AND cube = $2"
     counts = await network.value(noisy, id, cube)
     assert (sum(counts), counts[-1], counts[0]) == (260, 160, 10)  # 160 track nothing; ten of 100 have the value 0

@@ -53,12 +53,12 @@ async def race(network: Network, respondents: Crowd, dataset: str, within: int) 
 async def test_sixteen_concurrent_publishers_never_overspend(
     network: Network, respondents: Crowd, dataset: str
 ) -> None:
-    # `q` was published at freezing, as precisely as this: it costs nothing.
+    # `q` was published at freezing, within 20: it costs the difference.
     assert await race(network, respondents, dataset, within=10) == (
         SHARE // PRICES[10] + 1,
         16 - SHARE // PRICES[10] - 1,
     )
-    assert (await spent(network, dataset))[1] == SHARE // PRICES[10] * PRICES[10]
+    assert (await spent(network, dataset))[1] == SHARE // PRICES[10] * PRICES[10] + PRICES[10] - PRICES[20]
     await expect_sound(network, dataset)
 
 

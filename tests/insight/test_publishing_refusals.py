@@ -117,15 +117,15 @@ async def test_buyers_and_cohorte_have_separate_budget_shares(
 async def test_a_quote_names_the_insight_that_already_answers_the_question(
     network: Network, respondents: Crowd, dataset: str, licensed_buyer: Caller
 ) -> None:
-    fine, _ = paid(await publish(network, licensed_buyer, dataset, "twin", "sex", within=5))
-    quoted = await asks(network, licensed_buyer, dataset, "sex", within=10)
+    fine, _ = paid(await publish(network, licensed_buyer, dataset, "twin", "kind", within=5))
+    quoted = await asks(network, licensed_buyer, dataset, "kind", within=10)
     assert [one["id"] for one in quoted["coveredBy"]] == [fine]  # three cells summed are within 5 * sqrt(3)
     assert quoted["cost"] == {"microRho": PRICES[10]}
-    by_sex, _ = paid(await publish(network, licensed_buyer, dataset, "sex", within=10))
-    covering = (await asks(network, licensed_buyer, dataset, "sex", within=10))["coveredBy"]
-    assert [one["id"] for one in covering] == [by_sex, fine]
-    assert (await asks(network, licensed_buyer, dataset, "sex", within=5))["coveredBy"] == []
-    assert (await asks(network, licensed_buyer, dataset, "twin", "sex", "q", within=50))["coveredBy"] == []
+    by_kind, _ = paid(await publish(network, licensed_buyer, dataset, "kind", within=10))
+    covering = (await asks(network, licensed_buyer, dataset, "kind", within=10))["coveredBy"]
+    assert [one["id"] for one in covering] == [by_kind, fine]
+    assert (await asks(network, licensed_buyer, dataset, "kind", within=5))["coveredBy"] == []
+    assert (await asks(network, licensed_buyer, dataset, "twin", "kind", "q", within=50))["coveredBy"] == []
     stranger = await asks(network, await buyer(network), dataset, "sex", within=10)
     assert (stranger["affordable"], stranger["alreadyPublished"], stranger["coveredBy"]) == (False, False, [])
 
@@ -241,7 +241,7 @@ async def test_a_dataset_that_has_ended_publishes_nothing_new(
     insight, _ = paid(await publish(network, licensed_buyer, dataset, "q", "r"))
     await network.database.execute(f"UPDATE insight.dataset SET {ending} WHERE id = $1", key(dataset))
     before = await spent(network, dataset)
-    [error] = (await publishes(network, licensed_buyer, dataset, "twin"))["userErrors"]
+    [error] = (await publishes(network, licensed_buyer, dataset, "kind"))["userErrors"]
     assert (error["code"], error["path"]) == ("TOO_LATE", ["input", "dataset"])
     assert free(await publish(network, licensed_buyer, dataset, "q", "r")) == insight
     assert free(await publish(network, licensed_buyer, dataset, "r", "q")) != insight

@@ -39,7 +39,7 @@ LEVELS = """query ($id: ID!) { dataset(id: $id) { insights(first: 30) { nodes {
 } } } }"""
 LARGER_CAP = """
     alter table insight.dataset disable trigger guard_dataset;
-    update insight.dataset set cap_micro_rho = 250000 where status = 'OPEN';
+    update insight.dataset set cap_micro_rho = 400000 where status = 'OPEN';
     alter table insight.dataset enable trigger guard_dataset;
 """
 SPENT = "select spent_micro_rho from insight.dataset where id = $1"
@@ -78,17 +78,20 @@ def true_counts() -> Counts:
 
 @pytest_asyncio.fixture(scope="module")
 async def trial(network: Network) -> Trial:
-    """Yields the months by arm, published again within 10, as the laboratory reads them over HTTP."""
+    """Yields the months by arm, published within 20 and again within 10, as the laboratory reads them over HTTP."""
     ask, owner = network.ask, network.database
     dataset = await owner.fetchval(DATASET)
     await owner.execute("update insight.licence set quota_micro_rho = 250000 where status = 'GRANTED'")
     await owner.execute(LARGER_CAP)  # than that of a new dataset, which has no room for this much noise to be removed
-    before = await owner.fetchval(SPENT, dataset)
     laboratory = await ask.sign_in("laboratory")
-    question = {"dataset": f"dst_{dataset}", "variable": MONTHS, "by": [ARM], "precision": "WITHIN_10"}
+    question = {"dataset": f"dst_{dataset}", "variable": MONTHS, "by": [ARM], "precision": "WITHIN_20"}
     made = (await ask(laboratory, PUBLISH, {"input": question}))["data"]["insightPublish"]
     assert made["userErrors"] == []
-    # The demonstration has published it within 20: the difference is charged.
+    before = await owner.fetchval(SPENT, dataset)
+    question["precision"] = "WITHIN_10"
+    made = (await ask(laboratory, PUBLISH, {"input": question}))["data"]["insightPublish"]
+    assert made["userErrors"] == []
+    # It was published within 20 before: the difference is charged.
     charged = price(Precision.WITHIN_10, CONTRIBUTIONS) - price(Precision.WITHIN_20, CONTRIBUTIONS)
     assert made["charged"] == {"microRho": charged}
     assert await owner.fetchval(SPENT, dataset) == before + charged
@@ -196,13 +199,14 @@ async def test_the_members_own_table_has_the_patients_median_scores(network: Net
         scores += [] if score is None else [score]
         true["UNKNOWN" if score is None else str(score - 1)] += 1  # a category's code is its position
     found = await ask(await ask.sign_in("patient"), LEVELS, {"id": f"dst_{dataset}"})
-    (own,) = [one for one in found["data"]["dataset"]["insights"]["nodes"] if one["requestedBy"] is None]
-    assert (own["variable"], own["by"]) == ({"name": "level_arthritis_self_assessment"}, [])
-    assert own["precision"] == "WITHIN_10"
+    members = [one for one in found["data"]["dataset"]["insights"]["nodes"] if one["requestedBy"] is None]
+    assert len(members) == 5
+    (own,) = [one for one in members if one["variable"]["name"] == "level_arthritis_self_assessment"]
+    assert [(one["precision"], one["by"]) for one in members] == [("WITHIN_20", [])] * 5
     assert sum(true.values()) == 302
     assert len(own["cells"]) == 6
     errors = [cell["count"] - true[cell["category"]["code"]] for cell in own["cells"]]
-    assert max(map(abs, errors)) < 30  # more than five sigma
+    assert max(map(abs, errors)) < 60  # more than five sigma
     (published_mean,) = [one for one in own["statistics"] if one["measure"] == "MEAN"]
     half = (published_mean["interval"]["high"] - published_mean["interval"]["low"]) / 2
     assert published_mean["reliability"] != "HIDDEN"

@@ -194,7 +194,9 @@ def with_categories(seen: VisibleRows, insight: Found, row: Found) -> dict[str, 
 def share_reliability(cell: Found) -> Reliability | None:
     if cell["low"] is None:
         return None
-    return Reliability.HIGH if cell["high"] - cell["low"] <= 0.2 else Reliability.LOW
+    if cell["high"] - cell["low"] <= 0.2:
+        return Reliability.HIGH
+    return Reliability.NONE if (cell["low"], cell["high"]) == (0, 1) else Reliability.LOW
 
 
 @field("Insight.cells")

@@ -4,7 +4,7 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
-from math import exp, log, log1p
+from math import erf, exp, log, log1p, sqrt
 from statistics import fmean
 
 from models.insight.undertakings import TEXTS
@@ -269,6 +269,17 @@ def reading_alerts(seen: VisibleRows) -> Listed:
 def minimum_participants(seen: VisibleRows, survey: Found) -> int | None:
     manages = any("SURVEY_MANAGER" in staff["roles"] for staff in seen.tables.get("identity.staff", []))
     return None if survey["status"] == "WAITING" and not manages else survey["minimum_participants"]
+
+
+@field("Survey.cap")
+def cap_of(seen: VisibleRows, survey: Found) -> Found:
+    return cost(survey["cap_micro_rho"])
+
+
+@field("Survey.guess")
+def guess(seen: VisibleRows, survey: Found) -> float:
+    spent: int = survey["cap_micro_rho"]
+    return (1 + erf(sqrt(spent / 1e6 / 2))) / 2
 
 
 @field("Survey.questions")

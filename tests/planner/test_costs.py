@@ -10,7 +10,7 @@ from models.viewers import Audience
 from planner.costs import COSTLIEST, INTROSPECTION, LIST_SIZE, MUTATION
 from planner.declare import PAGE_SIZE
 from planner.operations import Planner
-from schema.insight.insights import EXPORT_COST, TABLE_CELLS
+from schema.insight.insights import EXPORT_COST, RECONCILED_COST, TABLE_CELLS
 from settings import Settings
 from tests.golden.pairs import pairs
 
@@ -172,7 +172,7 @@ def test_a_computed_field_costs_what_it_takes(view_planners: Planners) -> None:
         exports = "{ insight(id: 1) { " + " ".join(f"e{n}: {name}" for n in range(30)) + " } }"
         assert cost(planner, exports) == 31 + 1 + 3 + 30 * EXPORT_COST
     reconciled = "{ insight(id: 1) { reconciled { cells { count category { code } } } } }"
-    assert cost(planner, reconciled) == 6 + 1 + EXPORT_COST + 1 + 2 * TABLE_CELLS
+    assert cost(planner, reconciled) == 6 + 1 + RECONCILED_COST + 1 + 2 * TABLE_CELLS
     assert cost(planner, "{ insightQuote(input: {}) { covered } }") > 100
 
 

@@ -13,6 +13,7 @@ from privacy.budget import (
     FLOOR,
     HALF_CAP,
     LIFE,
+    WAVES_YEARLY,
     YEARLY,
     left_for_sale,
     left_for_staff,
@@ -20,7 +21,6 @@ from privacy.budget import (
     participants_tables,
     share_of,
     wave_cap,
-    waves_a_year,
 )
 from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, survey_variables, tracking_variables
 from privacy.loss import guess_probability, statement
@@ -51,10 +51,15 @@ def test_caps_and_allowances_have_the_promised_values() -> None:
     assert CAP + budget.COUNTED_COMMUNITIES * budget.COUNTED_YEARLY <= YEARLY
     assert budget.PARTICIPANTS_SHARE + budget.STAFF_SHARE + budget.SOLD_SHARE == 100
     assert budget.SOLD_SHARE == 60
-    assert [(wave_cap(members), waves_a_year(members)) for members in (4_999, 5_000)] == [(CAP, 1), (HALF_CAP, 2)]
+    assert (budget.LEAST_CAP, budget.LARGEST_CAP, budget.WAVES_YEARLY) == (50_000, 250_000, 200_000)
+    assert 8 * budget.LEAST_CAP + 3 * budget.COUNTED_YEARLY <= YEARLY
+    assert 6 * budget.LEAST_CAP + budget.COUNTED_COMMUNITIES * budget.COUNTED_YEARLY <= YEARLY
+    assert budget.LARGEST_CAP + budget.COUNTED_COMMUNITIES * budget.COUNTED_YEARLY <= YEARLY
+    assert [wave_cap(members) for members in (4_999, 5_000)] == [CAP, HALF_CAP]
+    assert 2 * HALF_CAP == WAVES_YEARLY == CAP
 
 
-@given(st.sampled_from([CAP, HALF_CAP]), st.data())
+@given(st.integers(budget.LEAST_CAP, budget.LARGEST_CAP), st.data())
 def test_shares_restrict_and_never_extend(cap: int, data: st.DataObject) -> None:
     sold = data.draw(st.integers(0, share_of(cap, 60)))
     spent = data.draw(st.integers(sold, cap))
@@ -84,10 +89,19 @@ def test_the_remainder_of_a_cap(spent: int, sold: int, sale: int, house: int) ->
 
 @pytest.mark.parametrize(
     ("size", "precision"),
-    [(200, "WITHIN_10"), (999, "WITHIN_10"), (1_000, "WITHIN_20"), (4_999, "WITHIN_20"), (5_000, "WITHIN_50")],
+    [(200, "WITHIN_10"), (224, "WITHIN_10"), (225, "WITHIN_20"), (4_999, "WITHIN_20"), (5_000, "WITHIN_50")],
 )
 def test_the_precision_of_members_tables_depends_on_their_number(size: int, precision: str) -> None:
     assert participants_precision(size) == Precision(precision)
+
+
+@pytest.mark.parametrize(
+    ("cap", "precision", "many"),
+    [(50_000, "WITHIN_50", 3), (99_999, "WITHIN_20", 2), (146_259, "WITHIN_20", 3), (146_260, "WITHIN_10", 1)],
+)
+def test_a_small_cap_has_coarser_members_tables_rather_than_none(cap: int, precision: str, many: int) -> None:
+    assert participants_precision(210, cap) == Precision(precision)
+    assert len(names(210, cap)) == many
 
 
 def names(size: int, cap: int = CAP, wave: bool = False) -> list[str]:
@@ -95,7 +109,8 @@ def names(size: int, cap: int = CAP, wave: bool = False) -> list[str]:
 
 
 def test_members_tables_begin_with_their_topic() -> None:
-    assert names(500) == ["scale"]
+    assert names(224) == ["scale"]
+    assert names(225) == names(500) == names(2_000)
     assert names(2_000) == ["scale", "choice", "day", "age_band", "sex"]
     assert names(9_000) == [
         "scale", "choice", "day", "age_band", "sex", "region", "kind", "time_since_diagnosis", "several"
@@ -109,12 +124,14 @@ def test_members_tables_begin_with_their_topic() -> None:
     ]  # fmt: skip
 
 
-@given(st.integers(200, 20_000), st.sampled_from([CAP, HALF_CAP]), st.sampled_from([SURVEY, WAVE]))
+@given(st.integers(200, 20_000), st.integers(budget.LEAST_CAP, budget.LARGEST_CAP), st.sampled_from([SURVEY, WAVE]))
 def test_members_tables_and_the_size_fit_in_their_budget_share(
     size: int, cap: int, variables: tuple[object, ...]
 ) -> None:
     chosen = participants_tables(SURVEY if variables is SURVEY else WAVE, size, cap)
-    spent = price(Precision.WITHIN_20) + sum(price(participants_precision(size), one.max_per_member) for one in chosen)
+    precision = participants_precision(size, cap)
+    spent = price(Precision.WITHIN_20) + sum(price(precision, one.max_per_member) for one in chosen)
+    assert chosen
     assert spent <= share_of(cap, 15)
     assert len({one.name for one in chosen}) == len(chosen)
 

@@ -28,7 +28,7 @@ from privacy.noise import draw, noise_for
 from privacy.precision import Precision, margin_of, price
 from privacy.reading import Cell, Size, Statistic, cells_of, reliability_of, statistics_of
 
-HIGH, LOW, HIDDEN = Reliability.HIGH, Reliability.LOW, Reliability.HIDDEN
+HIGH, LOW, NONE, HIDDEN = Reliability
 
 
 def variable(name: str, values: Sequence[float | None], max_per_member: int = 1, ordinal: bool = True) -> Variable:
@@ -285,6 +285,43 @@ def test_a_sum_has_its_own_margin() -> None:
     assert 0.03 < far() < 0.062 or 0.03 < far() < 0.062
 
 
+# ------------------------------------------------------------------ groups of which nothing is known
+
+
+@pytest.mark.parametrize(
+    "estimates",
+    [
+        (-27.0, -8.0, 12.0, 3.0, 4.0),  # a noisy size of -16
+        (-27.0, 9.0, 14.0, 1.0, 3.0),  # of 0
+        (-27.0, 10.0, 15.0, 3.0, 4.0),  # of 5
+        (-4.0, -3.0, -2.0, -1.0, -5.0),
+        (0.0, 0.0, 0.0, 0.0, 0.0),
+        (-80.0, 5.0, 5.0, 5.0, 5.0),
+    ],
+)
+def test_nothing_is_known_of_a_group_whose_noisy_size_is_near_zero(estimates: tuple[float, ...]) -> None:
+    cube = Cube((PAIN,), estimates, 10.0)
+    for cell in cells_of(cube, "pain"):
+        assert (cell.low, cell.high, cell.share_reliability) == (0, 1, NONE)
+        assert cell.share is not None
+        assert cell.share == 0 or cell.count > 0
+    for statistic in statistics_of(cube, "pain"):
+        if sum(estimates[:4]) <= 0 or statistic.measure is Measure.MEAN:
+            assert (statistic.low, statistic.high, statistic.reliability) == (1, 4, NONE)
+
+
+def test_a_count_below_zero_is_never_evidence_of_a_share() -> None:
+    """Of groups of which half have a noisy size below zero."""
+    generator, found = random.Random(7), []
+    for _ in range(400):
+        cube = Cube((PAIN,), tuple(float(noise(10, generator)) for _ in range(5)), 10.0)
+        found += cells_of(cube, "pain")
+    below = [cell for cell in found if cell.count <= 0]
+    assert {cell.low for cell in below} == {0}
+    assert fmean(cell.share_reliability is NONE for cell in found) > 0.85
+    assert fmean(cell.share_reliability is HIGH for cell in found) < 0.01
+
+
 # ------------------------------------------------------------------ totals
 
 
@@ -449,7 +486,8 @@ def test_a_slice_shows_the_cells_that_the_whole_table_shows() -> None:
 
 
 def test_a_statistics_and_a_shares_reliability_is_the_width_of_its_interval() -> None:
-    assert [reliability_of(width, 4) for width in (0, 0.8, 0.81, 4)] == [HIGH, HIGH, LOW, LOW]
+    assert [reliability_of(0, width, 0, 4) for width in (0, 0.8, 0.81, 3.99, 4)] == [HIGH, HIGH, LOW, LOW, NONE]
+    assert [reliability_of(3, 4, 0, 4), reliability_of(0.2, 1, 0, 1), reliability_of(2, 2, 2, 2)] == [LOW, LOW, HIGH]
     cube = Cube((PAIN,), (30.0, 20.0, 20.0, 10.0, 5.0), 10.0)
     for cell in cells_of(cube, "pain"):
         assert cell.low is not None

@@ -13,6 +13,7 @@ from tests.support.surveys import (
     NO,
     NOTICE,
     SHOWN,
+    TRACKING_NOTICE,
     answers_in,
     becomes_ready,
     completed,
@@ -130,7 +131,7 @@ async def test_consenting_needs_the_newest_notice_and_withdrawing_does_not(netwo
             shown = (await network.ask(ada, query, given))["data"]["notices"]
             assert [(one["purpose"], one["version"], one["language"]) for one in shown] == [
                 ("SURVEY_RESEARCH", "2998-1", language),
-                ("TRACKING_RESEARCH", NOTICE, language),
+                ("TRACKING_RESEARCH", TRACKING_NOTICE, language),
             ]
             assert shown[0]["text"] == f"New.{language}"
         wants = {"purpose": "SURVEY_RESEARCH", "granted": True, **SHOWN}

@@ -6,14 +6,14 @@ import re
 import asyncpg
 import pytest
 
-from privacy.budget import CAP, LIFE, TERM_DAYS, YEARLY
+from privacy.budget import LARGEST_CAP, LIFE, TERM_DAYS, WAVES_YEARLY, YEARLY
 from privacy.loss import guess_probability
 from tests.support.client import ANYBODY
 from tests.support.network import Network
 from tests.support.records import undone
-from tests.support.surveys import NOTICE
+from tests.support.surveys import NOTICE, TRACKING_NOTICE
 
-PURPOSES = ["SURVEY_RESEARCH", "TRACKING_RESEARCH"]
+IN_FORCE = [("SURVEY_RESEARCH", NOTICE), ("TRACKING_RESEARCH", TRACKING_NOTICE)]
 QUERY = "query ($in: NoticeLanguage!) { notices(language: $in) { purpose version language text } }"
 INSERT = """
     INSERT INTO catalog.notice (purpose, version, language, in_force_on, text)
@@ -37,18 +37,20 @@ NAMED = {
 async def test_a_notice_names_its_readers_its_figures_and_what_is_kept(network: Network, language: str) -> None:
     found = (await network.ask(ANYBODY, QUERY, {"in": language}))["data"]["notices"]
     assert [(one["purpose"], one["version"], one["language"]) for one in found] == [
-        (purpose, NOTICE, language) for purpose in PURPOSES
+        (purpose, version, language) for purpose, version in IN_FORCE
     ]
     assert TERM_DAYS == 364  # a year, with the day of freezing
     coin, new, old, year, life = (
-        math.ceil(100 * guess_probability(spent)) for spent in (0, CAP, EARLIER_CAP, YEARLY, LIFE)
+        math.ceil(100 * guess_probability(spent)) for spent in (0, WAVES_YEARLY, EARLIER_CAP, YEARLY, LIFE)
     )
     assert (coin, new, old, year, life) == (50, 68, 70, 77, 85)
+    assert math.ceil(100 * guess_probability(LARGEST_CAP)) == old
     for notice in found:
         for words in NAMED[language]:
             assert words in notice["text"], words
         figures = [int(number) for number in re.findall(r"\d+", notice["text"])]
-        assert figures == [coin, 100, new, 100, old, year, life]
+        of_one = [old, 100] if notice["purpose"] == "SURVEY_RESEARCH" else [new, 100, old]
+        assert figures == [coin, 100, *of_one, year, life]
 
 
 @pytest.mark.parametrize(

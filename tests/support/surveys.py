@@ -13,7 +13,7 @@ from tests.support.client import Caller
 from tests.support.ids import key
 from tests.support.network import Network
 
-NOTICE = "2026-1"
+NOTICE, TRACKING_NOTICE = "2026-2", "2026-1"  # in force: for surveys, for tracking
 SHOWN = {"noticeVersion": NOTICE, "noticeLanguage": "FR"}  # to whoever sets a consent
 CHOICES = [{"code": "YES", "label": "Yes"}, {"code": "NO", "label": "No"}, {"code": "SOME", "label": "Somewhat"}]
 TREATED = {"question": "treated", "operator": "EQUALS", "values": ["YES"]}
@@ -69,6 +69,8 @@ async def scheduled(network: Network, survey_manager: Caller, community_id: UUID
 async def consents(network: Network, who: Caller, *recipients: str, **given: Any) -> None:
     """`who` consents to these recipients, or to hospitals if none is given."""
     wants = {"purpose": "SURVEY_RESEARCH", "granted": True, **SHOWN} | given
+    if wants["purpose"] == "TRACKING_RESEARCH":
+        wants["noticeVersion"] = TRACKING_NOTICE
     kinds = list(recipients or ["HOSPITAL"])
     payload = await network.do(who, "consentSet", "consent { granted }", recipients=kinds, **wants)
     assert payload["userErrors"] == []
