@@ -37,7 +37,8 @@ class Limits:
     export_seconds: float = 60.0  # of reading all data of a member for an export
     sign_ins: int = 10  # failed ones, of one account, in `tries_minutes`
     sign_ins_from: int = 50  # failed ones, from one IP address, which a hospital's whole staff may share
-    mails: int = 5  # requested, to one e-mail address
+    mails: int = 5  # requested, to one e-mail address from one IP address
+    mails_to: int = 20  # requested, to one e-mail address
     mails_from: int = 50  # requested, from one IP address
     tries_minutes: int = 15
 

@@ -49,6 +49,7 @@ class Account(Table, table=True):
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     notice_version: str | None = None  # of the privacy notice that was accepted at registration
     renamed_at: list[datetime] = moments()  # the most recent changes of the member's pseudonym
+    password_reset_at: datetime | None = moment(default=None, nullable=True)  # the first time that it was replaced
     member_id: UUID | None = Field(default=None, foreign_key="care.member.id", ondelete="CASCADE", unique=True)
     organization_id: UUID | None = reference("insight.organization.id", nullable=True)
     staff_id: UUID | None = reference("identity.staff.id", nullable=True)

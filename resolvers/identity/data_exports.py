@@ -38,6 +38,7 @@ ABOUT = {
     "care.suspension.until": "When it ends. Null if it has no end.",
     "identity.account.notice_version": "Version of the privacy notice that the member accepted at registration.",
     "identity.account.renamed_at": "When the member last changed their pseudonym.",
+    "identity.account.password_reset_at": "When the account's password was first replaced with a code from a mail.",
     "identity.session.expires_at": "When it ends by itself.",
     "research.counted_membership.counted_since": "When the counts began to include the member.",
     "research.counted_membership.left_at": "When the member left the community. Null if they have not.",

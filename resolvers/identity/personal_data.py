@@ -234,7 +234,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "accounts",
         "Their account.",
         OF_MEMBER,
-        ("id", "email", "email_verified", "locale", "created_at", "notice_version", "renamed_at"),
+        ("id", "email", "email_verified", "locale", "created_at", "notice_version", "renamed_at", "password_reset_at"),
         {"organization_id": "no member's account has one", "staff_id": "no member's account has one"},
     ),
     "identity.session": MemberTable(

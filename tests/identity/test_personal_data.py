@@ -335,7 +335,7 @@ async def test_deleting_an_account_ends_its_sessions_and_frees_address_and_pseud
     assert await done(leaving.ask, ANYBODY, REGISTER, wanted) == []
     mails = [await leaving.mailbox.next(ADDRESS) for _ in range(2)]
     (verify,) = [mail for mail in mails if mail["Subject"] == "Your code for Cohorte"]
-    assert await done(leaving.ask, ANYBODY, VERIFY, {"code": code_in(verify)}) == []
+    assert await done(leaving.ask, ANYBODY, VERIFY, {"code": code_in(verify), "password": PASSWORD}) == []
     again = await sign_in(leaving.ask, ADDRESS)
     answer = await leaving.ask(
         again, "{ me { member { pseudonym communities { name } } region observations { nodes { id } } } }"

@@ -18,7 +18,8 @@ BEGIN
     SELECT array_remove(array_agg(r.at ORDER BY r.at), NULL) INTO earlier
     FROM identity.account a LEFT JOIN unnest(a.renamed_at) r (at) ON r.at > now() - change_pseudonym.period
     WHERE a.member_id = viewer;
-    IF viewer IS NULL OR NOT identity.is_free(change_pseudonym.pseudonym, change_pseudonym.looks, viewer) THEN
+    IF viewer IS NULL OR NOT identity.is_free(
+        change_pseudonym.pseudonym, change_pseudonym.looks, viewer, NULL) THEN
         RETURN 'TAKEN';
     END IF;
     keeps := EXISTS (
