@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from resolvers.rates import Rates, rates_of
+
 PREFIX = "COHORTE_"
 NOTICE_CHARACTERS = 30
 
@@ -105,6 +107,10 @@ def network(text: str) -> IPv4Network | IPv6Network:
     return IPv4Network((mapped, found.prefixlen - 96)) if mapped and found.prefixlen >= 96 else found
 
 
+def mutation_rates(value: str | Rates) -> Rates:
+    return rates_of(value) if isinstance(value, str) else value
+
+
 def printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError
@@ -151,6 +157,10 @@ class Settings(BaseSettings):
     cost_patient: int = whole(5_000, 1, 1_000_000)
     cost_buyer: int = whole(10_000, 1, 1_000_000)
     cost_manager: int = whole(10_000, 1, 1_000_000)
+    # How often mutations of each kind may be sent, where they differ from the defaults.
+    rates: Annotated[Rates, BeforeValidator(hidden(mutation_rates))] = Field(
+        Rates(), description="kinds with their rates by caller and by address in seconds, such as posts=30/300/600"
+    )
     # None: mail is written into the data folder. The address holds a password.
     mail_url: Annotated[str, AfterValidator(hidden(smtp_url))] | None = Field(
         None, repr=False, description="smtp://USER:PASSWORD@HOST:PORT, or smtps://..."

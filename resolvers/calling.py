@@ -1,5 +1,6 @@
 """Defines what write functions can use of a request besides its input and viewer."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from models.viewers import Viewer
@@ -20,3 +21,8 @@ class Call:
     minimum_age: int  # of members, in years
     sign_ins: AttemptLimit  # of sign-ins with a password
     mails: AttemptLimit  # of requests for a mailed code
+
+    @property
+    def caller(self) -> Hashable:
+        """Whose turn work with passwords is."""
+        return self.viewer.account or self.address

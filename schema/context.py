@@ -27,6 +27,7 @@ class Context:
     await_step: Callable[[Awaitable[Any]], Awaitable[Any]] | None = None  # and awaits for a resolver, unless cut short
     in_thread: Callable[[Callable[[], Any]], Awaitable[Any]] | None = None  # runs what would hold the event loop
     count_bytes: Callable[[int], None] | None = None  # of computed fields; raises if the response becomes too large
+    count: Callable[[str], Awaitable[None]] | None = None  # counts a mutation of a kind; raises if it is one too many
     device: str | None = None  # the client's description of itself, for the list of sessions
     address: str | None = None  # the client's IP address, as reported by trusted proxies
     operation: Any = None  # the planner's: the operation being executed,

@@ -23,6 +23,7 @@ from resolvers import transactions
 from resolvers.calling import Call
 from resolvers.faults import Faults
 from resolvers.identity.attempts import AttemptLimit
+from resolvers.rates import KINDS, Unlimited
 from resolvers.transactions import (
     Connection,
     Forbidden,
@@ -50,6 +51,7 @@ CLIENT_MUTATION_ID = (
     "a day, with the same input, returns the result of the first one and is not carried out again."
 )
 NO_EFFECT = "Accepted as in every input, but without effect: the results of this mutation are not stored."
+RATE = "rate"  # in a field's metadata: as what it is counted
 INPUT = strawberry.argument(description="The input object.")
 ROOT: Any = object()  # of queries; it has no state
 
@@ -128,6 +130,7 @@ class Declared:
     write: Callable[..., Any]
     about: str
     only: frozenset[Audience]
+    rate: str | Unlimited
     shows: Mapping[str, Shown]
     options: Options
     about_each: Mapping[str, str]
@@ -139,19 +142,23 @@ def mutation(
     /,
     *,
     only: frozenset[Audience],
+    rate: str | Unlimited,
     shows: Mapping[str, Shown] | None = None,
     options: Options | None = None,
     **about_each: str,
 ) -> Any:
     """A field of the mutation root that carries out `write`. To be used in a class that `mutations` decorates.
 
+    `rate` is the kind of `resolvers.rates` as which it is counted, before anything else is done, or why it is not.
     `write` takes its Connection, Viewer, Call and Faults as positional parameters, in any order, and the input's fields
     as keyword-only ones, which `about_each` describes. With Faults it is called for an input that cannot be read too,
     to find the other faults. It returns what the fields in `shows` are read by: an id, ids, or a
     dataclass of them. Without a Connection, it is awaited before the transaction begins, and returns the Work to be
     carried out in it.
     """
-    return Declared(write, about, only, shows or {}, options or Options(), about_each)
+    if not isinstance(rate, Unlimited) and rate not in KINDS:
+        raise ValueError(f"{write.__name__} names the unknown rate {rate}")
+    return Declared(write, about, only, rate, shows or {}, options or Options(), about_each)
 
 
 def mutations(cls: C) -> C:
@@ -238,6 +245,7 @@ def _field(declared: Declared, name: str) -> Any:
         declared.write,
         name,
         options,
+        rate=declared.rate,
         takes=positional(declared.write),
         parameters=parameters_of(declared.write),
         results=results,
@@ -264,7 +272,9 @@ def _field(declared: Declared, name: str) -> Any:
             client_mutation_id=about_id,
         )
         resolver.__annotations__["input"] = Annotated[taken, INPUT]
-    return strawberry.mutation(resolver=resolver, description=declared.about, metadata={AUDIENCE: declared.only})
+    return strawberry.mutation(
+        resolver=resolver, description=declared.about, metadata={AUDIENCE: declared.only, RATE: declared.rate}
+    )
 
 
 @dataclass(frozen=True)
@@ -274,6 +284,7 @@ class CarriedOut:
     write: Callable[..., Any]
     name: str
     options: Options
+    rate: str | Unlimited
     takes: tuple[Any, ...]  # the types of the write function's positional parameters
     parameters: Parameters
     results: Mapping[str, Any]  # their types, by the names of the payload's attributes
@@ -295,6 +306,8 @@ class CarriedOut:
         try:
             if context.viewer.api_key is not None and not options.open_to_keys:
                 raise Forbidden
+            if context.count is not None and not isinstance(self.rate, Unlimited):
+                await context.count(self.rate)
             visit = Visit()
             arguments = read(self.parameters, input, visit)
             client_mutation_id = visit.leaf(("client_mutation_id",), getattr(input, "client_mutation_id", None))

@@ -41,6 +41,8 @@ from server.limits import check_variables
 from server.planning import Planning
 from server.pools import ConnectionPool
 from server.publisher_pool import PublisherPool
+from server.rates import Allowances, RateLimits
+from server.rates import headers as rate_headers
 from server.requests import (
     JSON,
     RESPONSE_JSON,
@@ -80,10 +82,10 @@ class ServedView:
 class RequestContext:
     """One operation's request: where it comes from, who makes it, and what the log records of it.
 
-    `kind`, `document`, `cost` and `codes` are set as soon as they are known.
+    `kind`, `document`, `cost`, `allowances` and `codes` are set as soon as they are known.
     """
 
-    __slots__ = ("codes", "cost", "deadline", "document", "headers", "kind", "scope", "started", "viewer")
+    __slots__ = ("allowances", "codes", "cost", "deadline", "document", "headers", "kind", "scope", "started", "viewer")
 
     def __init__(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         self.started = time.perf_counter()
@@ -94,6 +96,7 @@ class RequestContext:
         self.kind: str | None = None  # query, mutation or subscription
         self.document: str | None = None  # its hash
         self.cost: int | None = None
+        self.allowances: Allowances | None = None  # of the rates by which its mutations were counted
         self.codes: tuple[str, ...] = ()  # of the response's errors
 
 
@@ -125,6 +128,8 @@ class Endpoint:
         self.identity = identity  # for what strangers write, so that no reads keep anybody from signing in
         self.streams = Streams(sessions)
         self.settings = settings
+        assert settings.database_url is not None
+        self.rates = RateLimits(settings.rates, settings.database_url)
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
         self.log = logs.OperationLog()
 
@@ -147,6 +152,8 @@ class Endpoint:
                 await stream(answer, self.streams, authorization, response_start(200, EVENTS), receive, send)
                 return
             body = answer
+            if request.allowances:
+                more = rate_headers(request.allowances)
         except RequestError as raised:
             error = raised
         except RequestCutOff as cut_off:
@@ -334,10 +341,17 @@ class Endpoint:
         pool = self.identity if viewer.audience is Audience.PUBLIC else view.connections
         caller = self.caller(request)
         device = request.headers.get(b"user-agent")
+        address = client_address(request.scope, self.settings.trusted_proxies)
         size = AnswerSize(self.settings.limits.answer_bytes)
 
         async def read(sql: str, values: Sequence[Any]) -> str | None:
             return size.text(await view.connections.read(sql, values, caller))
+
+        async def count(kind: str) -> None:
+            if request.allowances is None:
+                request.allowances = {}
+            account = viewer.account or viewer.organization
+            await self.rates.count(pool, kind, account, address or UNKNOWN, caller, request.allowances)
 
         guard = CommitGuard() if operation.kind is OperationType.MUTATION else None
         context = Context(
@@ -352,8 +366,9 @@ class Endpoint:
             await_step=None if guard is None else guard.await_step,
             in_thread=lambda work: self.planning.run(caller, work, INTROSPECTION),
             count_bytes=size.count,
+            count=count,
             device=device.decode("latin-1")[:DEVICE] if device else None,
-            address=client_address(request.scope, self.settings.trusted_proxies),
+            address=address,
         )
         work = operation.execute(variables, context)
         try:

@@ -98,6 +98,18 @@ class Attempt(Table, table=True):
     tried_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
 
 
+class RateLimit(Table, table=True):
+    """When the allowance of a caller or an address for a kind of request is full again; the row is deleted after that.
+
+    The subject is a keyed digest. The table is unlogged: losing the counts in a crash is cheaper than a flush for each.
+    """
+
+    __table_args__ = ({"schema": "identity", "prefixes": ["UNLOGGED"]},)
+
+    subject: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    full_at: datetime = moment()
+
+
 class Mail(Table, table=True):
     """A mail to be sent; its row is deleted once it is. `due_at` is the time of the next attempt."""
 

@@ -43,8 +43,8 @@ pseudonym:
 
 {{about}}
 
-To open it, enter this code within {VERIFICATION_HOURS} hours, with the password that was
-chosen for this pseudonym:
+To open it, enter this code within {VERIFICATION_HOURS} hours, with the password
+that was chosen for this pseudonym:
 
 {{code}}
 
@@ -162,8 +162,8 @@ le pseudonyme :
 
 {{about}}
 
-Pour l'ouvrir, saisissez ce code dans les {VERIFICATION_HOURS} heures, avec le mot de
-passe choisi pour ce pseudonyme :
+Pour l'ouvrir, saisissez ce code dans les {VERIFICATION_HOURS} heures, avec le
+mot de passe choisi pour ce pseudonyme :
 
 {{code}}
 

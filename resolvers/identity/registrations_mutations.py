@@ -75,7 +75,7 @@ async def register(
     # Whether the pseudonym is taken is not looked up before this: only requests that are counted may reveal it.
     faults.refuse()
     await count_mail(call, email)
-    password_hash = await hash_password(password)  # before the transaction: it takes long by design
+    password_hash = await hash_password(password, call.caller)  # before the transaction: it takes long by design
 
     async def registers(connection: Connection, viewer: Viewer) -> Result:
         is_free = await connection.fetchval(
@@ -103,7 +103,7 @@ async def verify_email(call: Call, *, code: str, password: str) -> Work:
         tried = []
         if password_hash is not None:
             tried = await attempts.count_attempt(connection, VERIFY, read_code(code), call.address, call.sign_ins)
-    matches = password_hash is not None and await verify_password(password, password_hash)
+    matches = password_hash is not None and await verify_password(password, password_hash, call.caller)
 
     async def opens(connection: Connection, viewer: Viewer) -> Result:
         if password_hash is not None and not matches:
@@ -148,7 +148,7 @@ async def reset_password(call: Call, faults: Faults, *, code: str, password: str
         accounts_rules.password_of(password, path=("password",))
     async with call.apart() as connection:
         known = await connection.fetchval("SELECT identity.resets_password($1)", read_code(code))
-    password_hash = await hash_password(password) if known and not faults.found else None
+    password_hash = await hash_password(password, call.caller) if known and not faults.found else None
 
     async def resets(connection: Connection, viewer: Viewer) -> Result:
         is_first = None

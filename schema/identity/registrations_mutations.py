@@ -24,6 +24,7 @@ class RegistrationMutations:
         "the same password. Each registration has a code of its own: of several with one address, the first to be "
         "verified opens.",
         only=PUBLIC,
+        rate="registrations",
         options=Options(payload="The same whether or not the address has an account.", as_anybody=True),
         email="The address to sign in with. A code is mailed to it, with the pseudonym.",
         password=PASSWORD,
@@ -40,6 +41,7 @@ class RegistrationMutations:
         "Request a code by mail: to set a new password, or to verify the newest registration of an address without an "
         "account.",
         only=PUBLIC,
+        rate="codes",
         options=Options(payload="The same whether or not the address has an account.", as_anybody=True),
         email="The account's address.",
     )
@@ -48,6 +50,7 @@ class RegistrationMutations:
         "Set a new password with a code. All sessions of the account are closed. The first time, everything else that "
         "gives access to the account's data ends too.",
         only=PUBLIC,
+        rate="passwords",
         shows={"access_ended": given(bool, ACCESS_ENDED)},
         options=Options(payload="Without errors, the password is changed and no session is open.", as_anybody=True),
         code=CODE,
@@ -57,6 +60,7 @@ class RegistrationMutations:
         registrations_mutations.verify_email,
         "Open an account with the code that was mailed to its address and the password that it was registered with.",
         only=PUBLIC,
+        rate="passwords",
         options=Options(payload="Without errors, the account is open.", as_anybody=True),
         code=f"{CODE} It opens the registration that it was mailed for, and no other.",
         password="The password of that registration.",  # noqa: S106 - a description

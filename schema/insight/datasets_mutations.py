@@ -16,6 +16,7 @@ class DatasetMutations:
         write.close_survey,
         "Close a survey before its last day. Its answers are frozen into a dataset and deleted.",
         only=MANAGER,
+        rate="staff",
         shows={"survey": shown(Survey, surveys.survey_of)},
         options=Options(as_publisher=True, seconds=lambda limits: limits.freezing_seconds),
         survey="The survey.",
@@ -25,6 +26,7 @@ class DatasetMutations:
         f"Freeze what a community's patients track into a dataset that can be queried for {TERM_DAYS} days. Refused if "
         f"fewer than {FLOOR} members are enrolled.",
         only=MANAGER,
+        rate="staff",
         shows={
             "dataset": shown(
                 Dataset,

@@ -73,6 +73,7 @@ class SurveyMutations:
         write.create_survey,
         "Create a survey, as a draft that only staff can see.",
         only=MANAGER,
+        rate="staff",
         shows=SURVEY,
         community="The community whose members it is for.",
         title=f"The title: at most {write.TITLE_LENGTH} characters.",
@@ -90,6 +91,7 @@ class SurveyMutations:
         "Revise a survey that has not closed. Everything in a draft can change. Members who see the survey get a new "
         "version, in which questions and options that keep their key or code keep their meaning.",
         only=MANAGER,
+        rate="staff",
         shows=SURVEY,
         survey="The survey.",
         title=f"A new title. {CORRECTIONS_ONCE_OPEN}",
@@ -106,6 +108,7 @@ class SurveyMutations:
         write.unschedule_survey,
         "Put a survey that waits to open back to draft, where everything can change. Schedule it again afterwards.",
         only=MANAGER,
+        rate="staff",
         shows=SURVEY,
         survey="The survey. Refused once it has opened.",
     )

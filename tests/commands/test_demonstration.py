@@ -31,7 +31,7 @@ SMALL = 0.002
 # Tables filled only by sign-ins, mail and moderators, and the notices, which the migrations insert.
 NOT_DEMONSTRATED = {
     "care.removal", "care.removed_text", "care.suspension", "catalog.eligibility", "catalog.notice", "identity.attempt",
-    "identity.data_export", "identity.mail", "identity.mutation", "identity.password_reset",
+    "identity.data_export", "identity.mail", "identity.mutation", "identity.password_reset", "identity.rate_limit",
     "identity.registration", "identity.session",
 }  # fmt: skip
 MEND = (

@@ -50,7 +50,7 @@ async def test_a_password_that_changes_during_sign_in_opens_no_session(
 ) -> None:
     await join(own_ask, mailbox, "Ada")
 
-    async def slow(password: str, password_hash: str | None) -> bool:
+    async def slow(password: str, password_hash: str | None, caller: object) -> bool:
         await owner.execute(
             "UPDATE identity.credential SET password_hash = 'new' WHERE password_hash = $1", password_hash
         )

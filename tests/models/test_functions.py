@@ -276,6 +276,7 @@ CALLERS: dict[str, set[Login]] = {
     "identity.keep_mutation(text,text,bytea,jsonb)": set(LOGINS),
     "identity.forget_mutations()": {PUBLIC, MANAGER},
     "identity.try_again(text,integer,interval)": {PUBLIC},
+    "identity.count_request(bytea[],integer[],integer[])": set(Audience),
     "identity.forget_attempts(uuid[])": {PUBLIC},
     "identity.credential_of_account(uuid)": {PUBLIC},
     "identity.register(text,text,text,text[],text,integer,text,text,text,text,text,interval,integer)": {PUBLIC},

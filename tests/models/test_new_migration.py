@@ -167,7 +167,7 @@ CREATE POLICY buyer_reads ON care.observation AS RESTRICTIVE FOR SELECT TO PUBLI
 GRANT SELECT ON research.record TO cohorte_buyer, PUBLIC;
 REVOKE UPDATE (note, status) ON care.flag FROM cohorte_patient;
 GRANT USAGE ON SCHEMA research TO cohorte_manager;
-GRANT EXECUTE ON FUNCTION identity.is_free(text, text[], uuid) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION identity.is_free(text, text[], uuid, text) TO PUBLIC;
 ALTER FUNCTION insight.end_licences() OWNER TO cohorte_manager;
 """
 

@@ -82,6 +82,7 @@ identity.registration        - - - - -
 identity.pseudonym_look      - - - - -
 identity.password_reset      - - - - -
 identity.attempt             - - - - -
+identity.rate_limit          - - - - -
 identity.mail                - - - - -
 """
 READERS = {

@@ -19,6 +19,7 @@ import uvicorn
 from app import Cohorte, create_app
 from commands.serve import configuration
 from models.viewers import Audience
+from resolvers.rates import rates_of
 from schema.build import View, build_views
 from settings import Limits, Settings
 
@@ -30,6 +31,7 @@ SIGN_IN = """
 """
 # So that a busy machine fails no test, and few callers can send all documents of the tests.
 LIMITS = Limits(statement_seconds=30, request_seconds=60, planned_at_once=10**9)
+RATES = rates_of("all=1000000/1000000/60")  # nor send all mutations
 SIGN_OUT = "mutation { signOut { userErrors { code } } }"
 
 
@@ -128,6 +130,7 @@ async def serving(dsn: str, **settings: Any) -> AsyncIterator[Ask]:
             "demo": True,
             "pool_size": 2,
             "limits": LIMITS,
+            "rates": RATES,
             "data": Path(folder),
         }
         made = Settings.model_validate(defaults | settings)

@@ -78,14 +78,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.delete_account(uuid) TO cohorte_patient;
 
--- Deletes expired registrations, codes, attempts, sessions and addresses of exports, and frees former pseudonyms. A
--- periodic job.
+-- Deletes expired registrations, codes, attempts, rate limits, sessions and addresses of exports, and frees former
+-- pseudonyms. A periodic job.
 CREATE FUNCTION identity.forget_waiting() RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     DELETE FROM identity.registration WHERE expires_at <= now();
     DELETE FROM identity.password_reset WHERE expires_at <= now();
     DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
+    DELETE FROM identity.rate_limit WHERE full_at <= now();
     DELETE FROM identity.session WHERE expires_at <= now();
     DELETE FROM identity.data_export WHERE expires_at <= now();
     DELETE FROM identity.pseudonym_look WHERE until <= now()
