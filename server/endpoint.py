@@ -41,8 +41,8 @@ from server.limits import check_variables
 from server.planning import Planning
 from server.pools import ConnectionPool
 from server.publisher_pool import PublisherPool
-from server.rates import Allowances, RateLimits
-from server.rates import headers as rate_headers
+from server.rate_limits import Allowances, RateLimits
+from server.rate_limits import headers as rate_headers
 from server.requests import (
     JSON,
     RESPONSE_JSON,

@@ -8,7 +8,7 @@ from functools import cache, partial
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from resolvers.identity.hashing import Turns
+from resolvers.hashing import Turns
 
 # OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane. More memory would let a few sign-ins at
 # once outgrow the server.

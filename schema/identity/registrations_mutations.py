@@ -10,9 +10,9 @@ CODE = "The code from the mail. Case and spaces are ignored."
 PASSWORD = "{} to {} characters, compared in NFKC. Common passwords are refused.".format(*PASSWORD_LENGTHS)
 
 ACCESS_ENDED = (
-    "Whether this was the first time that the account's password was replaced. That also ends what may have been set "
-    "up by somebody who used the address before: care links and invitations in both directions, an organization's API "
-    "keys, and `sharing`, which becomes ONLY_ME. Null if the mutation was refused."
+    "Whether this was the first time that the account's password was replaced. That also ends what an earlier user of "
+    "the address may have set up: care links and invitations in both directions, an organization's API keys, and "
+    "`sharing`, which becomes ONLY_ME. Null if the mutation was refused."
 )
 
 

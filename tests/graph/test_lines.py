@@ -48,7 +48,7 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
     "RegisterInput": "noticeVersion password region",
     "ResetPasswordInput": "code password",
     "SignInInput": "password",
-    "VerifyEmailInput": "code",
+    "VerifyEmailInput": "code password",
     "VisibilityRuleInput": "question values",
 }
 LINES: Mapping[str, str] = {
