@@ -138,9 +138,9 @@ def test_a_parameter_without_a_description_is_refused() -> None:
 
 def test_a_mutation_without_a_known_rate_is_refused() -> None:
     with pytest.raises(TypeError, match="'rate'"):
-        mutation(write, "Add.", only=PATIENT, **ABOUT)  # type: ignore[call-arg]
+        mutation(write, "Add.", only=PATIENT, **without("rate"))
     with pytest.raises(ValueError, match=r"^write names the unknown rate letters$"):
-        mutation(write, "Add.", only=PATIENT, rate="letters", **ABOUT)
+        mutation(write, "Add.", only=PATIENT, rate="letters", **without("rate"))
 
 
 def without(name: str) -> dict[str, Any]:
