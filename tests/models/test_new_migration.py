@@ -76,7 +76,7 @@ ALTER TABLE care.bookmark ENABLE ROW LEVEL SECURITY;
 @pytest.fixture
 def checkout(tmp_path: Path) -> Iterator[Path]:
     """Yields a copy of the sources that the test may add files to."""
-    for package in ("commands", "models", "privacy"):
+    for package in ("commands", "models", "privacy", "resolvers"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "settings.py", tmp_path)
     yield tmp_path
