@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from resolvers.rates import Rates, rates_of
+
 PREFIX = "COHORTE_"
 FILE = "_FILE"  # COHORTE_X_FILE names the file that has the value of COHORTE_X, a secret
 NOTICE_CHARACTERS = 30
@@ -40,7 +42,8 @@ class Limits:
     export_seconds: float = 60.0  # of reading all data of a member for an export
     sign_ins: int = 10  # failed ones, of one account, in `tries_minutes`
     sign_ins_from: int = 50  # failed ones, from one IP address, which a hospital's whole staff may share
-    mails: int = 5  # requested, to one e-mail address
+    mails: int = 5  # requested, to one e-mail address from one IP address
+    mails_to: int = 20  # requested, to one e-mail address
     mails_from: int = 50  # requested, from one IP address
     tries_minutes: int = 15
     # Of a connection. A client that does not keep to them is disconnected.
@@ -126,6 +129,10 @@ def allowances(value: str | frozenset[str]) -> frozenset[str]:
     return frozenset(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
 
+def mutation_rates(value: str | Rates) -> Rates:
+    return rates_of(value) if isinstance(value, str) else value
+
+
 def printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError
@@ -199,6 +206,10 @@ class Settings(BaseSettings):
     cost_patient: int = whole(5_000, 1, 1_000_000)
     cost_buyer: int = whole(10_000, 1, 1_000_000)
     cost_manager: int = whole(10_000, 1, 1_000_000)
+    # How often mutations of each kind may be sent, where they differ from the defaults.
+    rates: Annotated[Rates, BeforeValidator(hidden(mutation_rates))] = Field(
+        Rates(), description="kinds with their rates by caller and by address in seconds, such as posts=30/300/600"
+    )
     # None: mail is written into the data folder. The address holds a password.
     mail_url: Annotated[str, AfterValidator(hidden(smtp_url))] | None = Field(
         None, repr=False, description="smtp://USER:PASSWORD@HOST:PORT, or smtps://..."

@@ -69,7 +69,7 @@ def serving(which: str, dsn: str) -> Iterator[str]:
     environment = os.environ | {
         "BENCH_DATABASE_URL": dsn, "COHORTE_DATABASE_URL": dsn, "COHORTE_PORT": str(port), "COHORTE_DEMO": "1",
         # One caller may use half of them, which is as many as the limit opens.
-        "COHORTE_POOL_SIZE": str(2 * CLIENTS),
+        "COHORTE_POOL_SIZE": str(2 * CLIENTS), "COHORTE_RATES": "all=1000000/1000000/60",
     }  # fmt: skip
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     with contextlib.suppress(OSError):

@@ -1,5 +1,6 @@
 """Defines what write functions can use of a request besides its input and viewer."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from models.viewers import Viewer
@@ -30,3 +31,8 @@ class Call:
     sign_ins: AttemptLimit  # of sign-ins with a password
     mails: AttemptLimit  # of requests for a mailed code
     joins: JoinLimits
+
+    @property
+    def caller(self) -> Hashable:
+        """Whose turn work with passwords is."""
+        return self.viewer.account or self.address

@@ -70,7 +70,7 @@ async def forget_mutations(connection: Connection) -> None:
 
 
 async def forget_waiting(connection: Connection) -> None:
-    """Deletes expired registrations, codes and sessions, and attempts that are older than a day."""
+    """Deletes expired registrations, codes, sessions and rate limits, and attempts that are older than a day."""
     await connection.execute("SELECT identity.forget_waiting()")
 
 

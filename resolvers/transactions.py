@@ -106,6 +106,10 @@ class Forbidden(Exception):
         self.role = role
 
 
+class Overloaded(Exception):
+    """Too much work waits already: nothing was done, and the request can be sent again."""
+
+
 class CommitLost(Exception):
     """The connection was lost during a COMMIT: the transaction may be committed or not."""
 

@@ -22,6 +22,7 @@ from resolvers import transactions
 from resolvers.calling import Call, JoinLimits
 from resolvers.faults import Faults
 from resolvers.identity.attempts import AttemptLimit
+from resolvers.rates import KINDS, Unlimited
 from resolvers.transactions import (
     Connection,
     Forbidden,
@@ -49,6 +50,7 @@ CLIENT_MUTATION_ID = (
     "a day, with the same input, returns the result of the first one and is not carried out again."
 )
 NO_EFFECT = "Accepted as in every input, but without effect: the results of this mutation are not stored."
+RATE = "rate"  # in a field's metadata: as what it is counted
 INPUT = strawberry.argument(description="The input object.")
 ROOT: Any = object()  # of queries; it has no state
 
@@ -127,6 +129,7 @@ class Declared:
     write: Callable[..., Any]
     about: str
     only: frozenset[Audience]
+    rate: str | Unlimited
     shows: Mapping[str, Shown]
     options: Options
     about_each: Mapping[str, str]
@@ -138,19 +141,23 @@ def mutation(
     /,
     *,
     only: frozenset[Audience],
+    rate: str | Unlimited,
     shows: Mapping[str, Shown] | None = None,
     options: Options | None = None,
     **about_each: str,
 ) -> Any:
     """A field of the mutation root that carries out `write`. To be used in a class that `mutations` decorates.
 
+    `rate` is the kind of `resolvers.rates` as which it is counted, before anything else is done, or why it is not.
     `write` takes its Connection, Viewer, Call and Faults as positional parameters, in any order, and the input's fields
     as keyword-only ones, which `about_each` describes. With Faults it is called for an input that cannot be read too,
     to find the other faults. It returns what the fields in `shows` are read by: an id, ids, or a
     dataclass of them. Without a Connection, it is awaited before the transaction begins, and returns the Work to be
     carried out in it.
     """
-    return Declared(write, about, only, shows or {}, options or Options(), about_each)
+    if not isinstance(rate, Unlimited) and rate not in KINDS:
+        raise ValueError(f"{write.__name__} names the unknown rate {rate}")
+    return Declared(write, about, only, rate, shows or {}, options or Options(), about_each)
 
 
 def mutations(cls: C) -> C:
@@ -248,6 +255,7 @@ def _field(declared: Declared, name: str) -> Any:
         declared.write,
         name,
         options,
+        rate=declared.rate,
         takes=positional(declared.write),
         parameters=parameters_of(declared.write),
         results=results,
@@ -274,7 +282,7 @@ def _field(declared: Declared, name: str) -> Any:
             client_mutation_id=about_id,
         )
         resolver.__annotations__["input"] = Annotated[taken, INPUT]
-    metadata = {AUDIENCE: declared.only, CALL: carried_out}
+    metadata = {AUDIENCE: declared.only, CALL: carried_out, RATE: declared.rate}
     return strawberry.mutation(resolver=resolver, description=declared.about, metadata=metadata)
 
 
@@ -285,6 +293,7 @@ class CarriedOut:
     write: Callable[..., Any]
     name: str
     options: Options
+    rate: str | Unlimited
     takes: tuple[Any, ...]  # the types of the write function's positional parameters
     parameters: Parameters
     results: Mapping[str, Any]  # their types, by the names of the payload's attributes
@@ -306,6 +315,8 @@ class CarriedOut:
         try:
             if context.viewer.api_key is not None and not options.open_to_keys:
                 raise Forbidden
+            if context.count is not None and not isinstance(self.rate, Unlimited):
+                await context.count(self.rate)
             arguments, faults, key = await context.read_input(lambda: self.arguments(context, given))
             work = await self.work(call_of(context), arguments, faults)
             made = await transactions.run_once(write, viewer, work, key)
@@ -420,7 +431,7 @@ def call_of(context: Context) -> Call:
         notice_version=settings.notice_version,
         minimum_age=settings.minimum_age,
         sign_ins=AttemptLimit(limits.sign_ins, limits.sign_ins_from, window),
-        mails=AttemptLimit(limits.mails, limits.mails_from, window),
+        mails=AttemptLimit(limits.mails_to, limits.mails_from, window, per_pair=limits.mails),
         joins=JoinLimits(settings.joins_a_day, settings.joins_at_first, settings.joins),
     )
 

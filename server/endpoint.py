@@ -44,6 +44,8 @@ from server.metrics import Metrics
 from server.planning import Planning
 from server.pools import ConnectionPool
 from server.publisher_pool import PublisherPool
+from server.rate_limits import Allowances, RateLimits
+from server.rate_limits import headers as rate_headers
 from server.read_budgets import MemberReads
 from server.requests import (
     JSON,
@@ -87,11 +89,12 @@ class ServedView:
 class RequestContext:
     """One operation's request: where it comes from, who makes it, and what the log records of it.
 
-    `kind`, `document`, `cost`, `codes` and `size` are set as soon as they are known. The operations of a socket share
-    its `id`.
+    `kind`, `document`, `cost`, `allowances`, `codes` and `size` are set as soon as they are known. The operations of a
+    socket share its `id`.
     """
 
     __slots__ = (
+        "allowances",
         "codes",
         "cost",
         "deadline",
@@ -115,6 +118,7 @@ class RequestContext:
         self.kind: str | None = None  # query, mutation or subscription
         self.document: str | None = None  # its hash
         self.cost: int | None = None
+        self.allowances: Allowances | None = None  # of the rates by which its mutations were counted
         self.codes: tuple[str, ...] = ()  # of the response's errors
         self.size = 0  # of the response, in bytes
 
@@ -151,6 +155,8 @@ class Endpoint:
         self.member_reads = member_reads
         self.streams = Streams(sessions, settings.limits.streams, settings.connections)
         self.settings = settings
+        assert settings.database_url is not None
+        self.rates = RateLimits(settings.rates, settings.database_url)
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
         self.log = logs.OperationLog()
         self.digests = digests
@@ -180,6 +186,8 @@ class Endpoint:
                     self.log_operation(request, 200)
                 return
             body = answer
+            if request.allowances:
+                more = rate_headers(request.allowances)
         except RequestError as raised:
             error = raised
         except RequestCutOff as cut_off:
@@ -437,10 +445,17 @@ class Endpoint:
         pool = self.identity if viewer.audience is Audience.PUBLIC else view.connections
         caller = self.caller(request)
         device = request.headers.get(b"user-agent")
+        address = client_address(request.scope, self.settings.trusted_proxies)
         size = AnswerSize(self.settings.limits.answer_bytes)
 
         async def read(sql: str, values: Sequence[Any]) -> str | None:
             return size.text(await view.connections.read(sql, values, caller))
+
+        async def count(kind: str) -> None:
+            if request.allowances is None:
+                request.allowances = {}
+            account = viewer.account or viewer.organization
+            await self.rates.count(pool, kind, account, address or UNKNOWN, caller, request.allowances)
 
         guard = CommitGuard() if operation.kind is OperationType.MUTATION else None
         context = Context(
@@ -457,8 +472,9 @@ class Endpoint:
             reader=reader,
             count_bytes=size.count,
             count_members=partial(self.member_reads.admit, viewer),
+            count=count,
             device=device.decode("latin-1")[:DEVICE] if device else None,
-            address=client_address(request.scope, self.settings.trusted_proxies),
+            address=address,
         )
         work = operation.execute(variables, context)
         try:

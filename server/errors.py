@@ -161,8 +161,8 @@ def overloaded() -> RequestError:
 def too_much_planning(most: int, seconds: int) -> RequestError:
     """New documents of one caller, faster than they may be planned; `seconds` is when to try again."""
     message = (
-        f"Too many new documents: {most:,} of their selections are planned in a second. Send values as variables, so "
-        "that documents are the same each time, or wait."
+        f"Too many new documents: the limit is {most:,} of their selections in a second. Send values as variables, so "
+        f"that documents are the same each time. Try again in {seconds:,} seconds."
     )
     headers = ((b"retry-after", b"%d" % seconds),)
     return request_error(
@@ -187,6 +187,19 @@ def subscriptions_cost_exceeded(requested: int, most: int) -> RequestError:
     """A subscription whose cost, with those of the caller's other ones, exceeds what they may cost together."""
     message = f"Your subscriptions would cost {requested:,} together and exceed the limit of {most:,}. Select less."
     return limit_exceeded("subscriptions_cost", most, message, asked=requested)
+
+
+def rate_limited(
+    policy: str, most: int, seconds: int, wait: int, headers: tuple[tuple[bytes, bytes], ...]
+) -> RequestError:
+    """A mutation beyond its rate; `wait` is in how many seconds another will be accepted."""
+    message = (
+        f"Too many requests of this kind: the limit is {most:,} in {seconds:,} seconds. Try again in {wait:,} seconds."
+    )
+    more = ((b"retry-after", b"%d" % wait), *headers)
+    return request_error(
+        429, Code.LIMIT_EXCEEDED, message, headers=more, limit=policy, most=most, window=seconds, retryAfter=wait
+    )
 
 
 def events_missed() -> RequestError:

@@ -5,9 +5,9 @@ import secrets
 import orjson
 from graphql import ExecutionResult
 
-from resolvers.transactions import OutcomeUnknown
+from resolvers.transactions import OutcomeUnknown, Overloaded
 from server import logs
-from server.errors import RequestError, execution_error, field_failure, is_masked, outcome_unknown
+from server.errors import RequestError, execution_error, field_failure, is_masked, outcome_unknown, overloaded
 
 
 def response_of(
@@ -24,10 +24,11 @@ def response_of(
         return orjson.dumps({"data": result.data}), ()
     errors = []
     for error in result.errors:
-        if isinstance(error.original_error, RequestError):
+        cause = overloaded() if isinstance(error.original_error, Overloaded) else error.original_error
+        if isinstance(cause, RequestError):
             if not committed:
-                raise error.original_error
-            errors.append(field_failure(error, error.original_error))
+                raise cause
+            errors.append(field_failure(error, cause))
             continue
         if isinstance(error.original_error, OutcomeUnknown):
             errors.append(outcome_unknown(error))

@@ -52,6 +52,7 @@ class Account(Table, table=True):
     terms_version: str | None = None
     terms_accepted_at: datetime | None = moment(default=None, nullable=True)
     renamed_at: list[datetime] = moments()  # the most recent changes of the member's pseudonym
+    password_reset_at: datetime | None = moment(default=None, nullable=True)  # the first time that it was replaced
     member_id: UUID | None = Field(default=None, foreign_key="care.member.id", ondelete="CASCADE", unique=True)
     organization_id: UUID | None = reference("insight.organization.id", nullable=True)
     staff_id: UUID | None = reference("identity.staff.id", nullable=True)

@@ -42,7 +42,7 @@ class OutboxEntry(Table, table=True):
     letter: MailTemplate | None = choice(MailTemplate, "letter", default=None, nullable=True)
     locale: str | None = None
     code: str | None = None
-    about: str | None = None  # the name of a community or an organization, if the template has one
+    about: str | None = None  # a pseudonym, or the name of a community or an organization, if the template has one
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     due_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

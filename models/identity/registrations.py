@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, LargeBinary, text
 from sqlmodel import Field
 
-from models.columns import Table, choice, key, moment, one_of, reference, within
+from models.columns import Table, choice, choices, key, moment, one_of, reference, within
 from models.identity.members import MemberKind, Sex
 from privacy.domains import REGIONS
 
@@ -19,6 +19,7 @@ class MailTemplate(StrEnum):
     ADDRESS_TAKEN = "ADDRESS_TAKEN"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - the name of a template
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
+    PASSWORD_FIRST_CHANGED = "PASSWORD_FIRST_CHANGED"  # noqa: S105
     ACCOUNT_DELETED = "ACCOUNT_DELETED"
     ORGANIZATION_OPENED = "ORGANIZATION_OPENED"
     LICENCE_GRANTED = "LICENCE_GRANTED"
@@ -26,10 +27,11 @@ class MailTemplate(StrEnum):
 
 
 class Registration(Table, table=True):
-    """An unconfirmed account, until its mailed code is entered; only the code's SHA-256 is stored.
+    """An unconfirmed account, until its mailed code and its password are entered; only the code's SHA-256 is stored.
 
-    A registration with an address that already has an account has no code and no password, and expires. It reserves its
-    pseudonym like any other, so that a pseudonym does not reveal whether an address is taken.
+    An address may have several, each with its own code, of which one is opened. A registration with an address that
+    already has an account has no code and no password, and expires. It reserves its pseudonym like any other, so that
+    a pseudonym does not reveal whether an address is taken.
     """
 
     __table_args__ = within(
@@ -37,14 +39,15 @@ class Registration(Table, table=True):
         CheckConstraint("email = lower(email)", name="email_in_lower_case"),
         one_of(REGIONS, "region"),
         CheckConstraint("(code_hash IS NULL) = (password_hash IS NULL)", name="code_with_password"),
-        Index("uq_registration_pseudonym", text("lower(pseudonym)"), unique=True),
-        Index(None, "email"),
+        Index(None, "looks", postgresql_using="gin"),
+        Index(None, "email", "created_at"),
         Index(None, "expires_at"),
     )
 
     id: UUID = key()
     email: str
     pseudonym: str
+    looks: list[str] = choices()  # the keys of the pseudonym, by `models.appearance.looks`
     kind: MemberKind = choice(MemberKind, "kind")
     birth_year: int | None = None
     sex: Sex = choice(Sex, "sex")
@@ -59,23 +62,19 @@ class Registration(Table, table=True):
 
 
 class PseudonymLook(Table, table=True):
-    """A key of `models.appearance.looks` that is reserved by the pseudonym of a member or of a registration.
+    """A key of `models.appearance.looks` that is reserved by the pseudonym of a member.
 
     A former pseudonym of a member stays reserved for them until `until`.
     """
 
     __table_args__ = within(
         "identity",
-        CheckConstraint("num_nonnulls(member_id, registration_id) = 1", name="one_holder"),
         Index(None, "member_id"),
-        Index(None, "registration_id"),
-        CheckConstraint("until IS NULL OR member_id IS NOT NULL", name="former_of_member"),
         Index("ix_pseudonym_look_until", "until", postgresql_where=text("until IS NOT NULL")),
     )
 
     look: str = Field(primary_key=True)
-    member_id: UUID | None = reference("care.member.id", nullable=True)
-    registration_id: UUID | None = reference("identity.registration.id", nullable=True)
+    member_id: UUID = reference("care.member.id")
     until: datetime | None = moment(default=None, nullable=True)
 
 
@@ -98,3 +97,15 @@ class Attempt(Table, table=True):
     id: UUID = key()
     subject: bytes = Field(sa_type=LargeBinary)
     tried_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+
+
+class RateLimit(Table, table=True):
+    """When the allowance of a caller or an address for a kind of request is full again; the row is deleted after that.
+
+    The subject is a keyed digest. The table is unlogged: losing the counts in a crash is cheaper than a flush for each.
+    """
+
+    __table_args__ = ({"schema": "identity", "prefixes": ["UNLOGGED"]},)
+
+    subject: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    full_at: datetime = moment()

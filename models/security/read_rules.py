@@ -249,6 +249,7 @@ SCOPES: Mapping[str, Scope] = {
     "identity.credential": HIDDEN,
     "identity.data_export": HIDDEN,
     "identity.mutation": HIDDEN,
+    "identity.rate_limit": HIDDEN,
     "identity.registration": HIDDEN,
     "identity.pseudonym_look": HIDDEN,
     "identity.password_reset": HIDDEN,

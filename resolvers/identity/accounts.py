@@ -52,10 +52,11 @@ async def sign_in(call: Call, *, email: AccountAddress, password: str) -> Work:
         found = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", address)
     if found is not None and found["demonstration"] and not call.demonstration:
         found = None
-    if not await verify_password(password, None if found is None else found["password_hash"]) or found is None:
+    stored = None if found is None else found["password_hash"]
+    if not await verify_password(password, stored, call.caller) or found is None:
         raise wrong_credentials()
     account, password_hash = found["account_id"], found["password_hash"]
-    renewed = await renewed_hash(password, password_hash)
+    renewed = await renewed_hash(password, password_hash, call.caller)
     token = secrets.token_urlsafe(TOKEN_BYTES)
 
     async def opens(connection: Connection, viewer: Viewer) -> Result:
@@ -66,7 +67,8 @@ async def sign_in(call: Call, *, email: AccountAddress, password: str) -> Work:
         if opened is None or now is None:
             raise wrong_credentials()
         # Changed or, rarely, renewed by another sign-in at the same time.
-        if now["password_hash"] != password_hash and not await verify_normalized(password, now["password_hash"]):
+        is_same = now["password_hash"] == password_hash
+        if not is_same and not await verify_normalized(password, now["password_hash"], call.caller):
             raise wrong_credentials()
         if renewed is not None:
             await connection.execute("SELECT identity.renew_hash($1, $2, $3)", account, password_hash, renewed)

@@ -10,11 +10,15 @@ from resolvers.transactions import RefusalCode, Write, refused
 
 @dataclass(frozen=True)
 class AttemptLimit:
-    """The most attempts within `window`: `per_account` for one e-mail address, `per_address` for one client."""
+    """The most attempts within `window`: `per_account` for one e-mail address, `per_address` for one client.
+
+    `per_pair` is for one e-mail address from one client, so that no client uses up what others may do for the address.
+    """
 
     per_account: int
     per_address: int
     window: timedelta
+    per_pair: int | None = None
 
     @property
     def message(self) -> str:
@@ -25,12 +29,14 @@ class AttemptLimit:
 async def count_attempt(
     connection: Connection, action: str, email: str, address: str | None, limit: AttemptLimit
 ) -> list[UUID]:
-    """Counts an attempt at `action`, by account and by client address; returns the ids of both counts.
+    """Counts an attempt at `action`, by account, by client address and by both; returns the ids of the counts.
 
     Raises Refused: LIMIT_REACHED if there were too many attempts within the window.
     """
-    # Always the account before the address: both are locked, and a fixed order prevents deadlocks.
+    # The pair first: what it refuses must not count for others. All are locked, and a fixed order prevents deadlocks.
     subjects = [(f"{action} account {email.lower()}", limit.per_account)]
+    if limit.per_pair is not None:
+        subjects.insert(0, (f"{action} account {email.lower()} address {address}", limit.per_pair))
     if address is not None:
         subjects.append((f"{action} address {address}", limit.per_address))
     made = []

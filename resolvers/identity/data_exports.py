@@ -40,6 +40,7 @@ ABOUT = {
     "identity.account.terms_accepted_at": "When the member accepted them. Null if they have accepted none.",
     "identity.account.terms_version": "Version of the terms of use that the member accepted last. Null if none.",
     "identity.account.renamed_at": "When the member last changed their pseudonym.",
+    "identity.account.password_reset_at": "When the account's password was first replaced with a code from a mail.",
     "identity.session.expires_at": "When it ends by itself.",
     "research.counted_membership.counted_since": "When the counts began to include the member.",
     "research.counted_membership.left_at": "When the member left the community. Null if they have not.",

@@ -25,7 +25,7 @@ class MailText:
 def mail_text(template: MailTemplate, locale: str, code: str | None, about: str | None = None) -> MailText:
     """The text of a mail, in French if `locale` is, otherwise in English.
 
-    `about` is the name of the organization or community that the template refers to, if any.
+    `about` is the pseudonym, or the name of the organization or community, that the template refers to, if any.
     """
     text = (FRENCH if locale.lower().split("-")[0] in ("fr", "fra", "fre") else ENGLISH)[template]
     # The name is inserted last, because it may contain anything, and in lines that mail software need not fold.
@@ -38,13 +38,20 @@ ENGLISH = {
         "Your code for Cohorte",
         f"""Hello,
 
-An account is being opened at Cohorte with this address. To open it,
-enter this code within {VERIFICATION_HOURS} hours:
+An account is being opened at Cohorte with this address, under the
+pseudonym:
+
+{{about}}
+
+To open it, enter this code within {VERIFICATION_HOURS} hours, with the password
+that was chosen for this pseudonym:
 
 {{code}}
 
-If this was not you, ignore this mail: without the code, no account is
-opened. If you have received several codes, only the latest is valid.
+If you did not choose this pseudonym, somebody else used your address:
+ignore this mail, and give the code to nobody. Without it, no account is
+opened. You can register with this address yourself: each registration
+has a code of its own.
 """,
     ),
     MailTemplate.ADDRESS_TAKEN: MailText(
@@ -78,6 +85,21 @@ If this was not you, ignore this mail: your password stays the same.
 The password of your account at Cohorte was changed, and all of your
 devices were signed out. If this was not you, request a new password
 immediately.
+""",
+    ),
+    MailTemplate.PASSWORD_FIRST_CHANGED: MailText(
+        "Your password was changed",
+        """Hello,
+
+The password of your account at Cohorte was changed, and all of your
+devices were signed out. If this was not you, request a new password
+immediately.
+
+As this was the first time, everything else that gave access to the
+account's data was ended too, so that nobody who may have used your
+address before keeps it: care links and invitations, an organization's
+API keys, and sharing with your communities. Set up again what you want
+to have, and check your profile and your consents.
 """,
     ),
     MailTemplate.ACCOUNT_DELETED: MailText(
@@ -135,14 +157,20 @@ FRENCH = {
         "Votre code pour Cohorte",
         f"""Bonjour,
 
-Un compte est en cours d'ouverture sur Cohorte avec cette adresse. Pour
-l'ouvrir, saisissez ce code dans les {VERIFICATION_HOURS} heures :
+Un compte est en cours d'ouverture sur Cohorte avec cette adresse, sous
+le pseudonyme :
+
+{{about}}
+
+Pour l'ouvrir, saisissez ce code dans les {VERIFICATION_HOURS} heures, avec le
+mot de passe choisi pour ce pseudonyme :
 
 {{code}}
 
-Si vous n'êtes pas à l'origine de cette demande, ignorez ce message :
-sans ce code, aucun compte n'est ouvert. Si vous avez reçu plusieurs
-codes, seul le dernier est valable.
+Si vous n'avez pas choisi ce pseudonyme, quelqu'un d'autre a utilisé
+votre adresse : ignorez ce message et ne donnez ce code à personne. Sans
+lui, aucun compte n'est ouvert. Vous pouvez vous inscrire vous-même avec
+cette adresse : chaque inscription a son propre code.
 """,
     ),
     MailTemplate.ADDRESS_TAKEN: MailText(
@@ -177,6 +205,21 @@ votre mot de passe reste inchangé.
 Le mot de passe de votre compte sur Cohorte a été modifié, et tous vos
 appareils ont été déconnectés. Si vous n'êtes pas à l'origine de ce
 changement, demandez immédiatement un nouveau mot de passe.
+""",
+    ),
+    MailTemplate.PASSWORD_FIRST_CHANGED: MailText(
+        "Votre mot de passe a été modifié",
+        """Bonjour,
+
+Le mot de passe de votre compte sur Cohorte a été modifié, et tous vos
+appareils ont été déconnectés. Si vous n'êtes pas à l'origine de ce
+changement, demandez immédiatement un nouveau mot de passe.
+
+Comme c'était la première fois, tout ce qui donnait accès aux données du
+compte a aussi pris fin, pour que personne ayant pu utiliser votre
+adresse auparavant ne le conserve : liens d'aidant et invitations, clés
+d'API d'une organisation, partage avec vos communautés. Rétablissez ce
+que vous souhaitez, et vérifiez votre profil et vos consentements.
 """,
     ),
     MailTemplate.ACCOUNT_DELETED: MailText(

@@ -1,48 +1,57 @@
-"""Hashes and verifies passwords with argon2id, in a thread, since it takes long by design."""
+"""Hashes and verifies passwords with argon2id, a few at a time in threads, since it takes long by design."""
 
-import asyncio
+import os
 import unicodedata
-from functools import cache
+from collections.abc import Hashable
+from functools import cache, partial
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from resolvers.hashing import Turns
+
 # OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane. More memory would let a few sign-ins at
 # once outgrow the server.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+AT_ONCE = min(4, os.cpu_count() or 1)
+WAITING, WAITING_OF_ONE = 100, 20  # hashes of all callers, and of one: about a second's and a fraction of it
+TURNS = Turns(AT_ONCE, WAITING, WAITING_OF_ONE)  # of the process
 
 
-async def hash_password(password: str) -> str:
-    """The argon2id hash of the password in NFKC (NIST SP 800-63B-4, 3.1.1.2), with its salt and parameters."""
-    return await asyncio.to_thread(HASHER.hash, _bytes(normalized(password)))
+async def hash_password(password: str, caller: Hashable = None) -> str:
+    """The argon2id hash of the password in NFKC (NIST SP 800-63B-4, 3.1.1.2), with its salt and parameters.
+
+    As every function here that hashes, it waits for the turn of `caller`, and raises Overloaded if too many wait.
+    """
+    return await TURNS.run(caller, partial(HASHER.hash, _bytes(normalized(password))))
 
 
-async def verify_password(password: str, password_hash: str | None) -> bool:
+async def verify_password(password: str, password_hash: str | None, caller: Hashable = None) -> bool:
     """Whether the password, in any normal form, matches the hash.
 
     If the hash is None, it never does, and checking takes as long. Hashes made before passwords were normalized are of
     the password as typed, so its other forms are tried too: how many depends on the password alone.
     """
     for form in forms(password):
-        if await asyncio.to_thread(_verify, form, password_hash):
+        if await TURNS.run(caller, partial(_verify, form, password_hash)):
             return True
     return False
 
 
-async def renewed_hash(password: str, password_hash: str) -> str | None:
+async def renewed_hash(password: str, password_hash: str, caller: Hashable = None) -> str | None:
     """The hash to store instead of one that `verify_password` has matched.
 
     None if that is already of the password in NFKC, with the parameters in use.
     """
     current = not HASHER.check_needs_rehash(password_hash)
-    if current and (len(forms(password)) == 1 or await verify_normalized(password, password_hash)):
+    if current and (len(forms(password)) == 1 or await verify_normalized(password, password_hash, caller)):
         return None
-    return await hash_password(password)
+    return await hash_password(password, caller)
 
 
-async def verify_normalized(password: str, password_hash: str) -> bool:
+async def verify_normalized(password: str, password_hash: str, caller: Hashable = None) -> bool:
     """Whether the hash is of the password in NFKC, as every hash made today."""
-    return await asyncio.to_thread(_verify, normalized(password), password_hash)
+    return await TURNS.run(caller, partial(_verify, normalized(password), password_hash))
 
 
 def normalized(password: str) -> str:

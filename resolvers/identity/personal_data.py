@@ -248,6 +248,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
             "terms_version",
             "terms_accepted_at",
             "renamed_at",
+            "password_reset_at",
         ),
         {"organization_id": "no member's account has one", "staff_id": "no member's account has one"},
     ),
@@ -280,6 +281,7 @@ NOT_EXPORTED: Mapping[str, str] = {
     "identity.data_export": "a secret: the hash of an export's address, deleted when it is used, or within minutes",
     "identity.password_reset": "a secret: the hash of a code, deleted within an hour",
     "identity.attempt": "holds a hash without a name; deleted within a day",
+    "identity.rate_limit": "holds a keyed hash without a name; deleted within a day",
     "identity.outbox_entry": "deleted once it is sent to the member, or names no member",
     "identity.mutation": "ids of rows that are exported themselves, kept for a day",
     "identity.staff": "about people who are not members",
@@ -297,7 +299,7 @@ async def delete_account(call: Call, *, password: str) -> Work:
         if found is None:
             raise Forbidden
         tried = await attempts.count_attempt(connection, SIGN_IN, found["email"], call.address, call.sign_ins)
-    if not await verify_password(password, found["password_hash"]):
+    if not await verify_password(password, found["password_hash"], call.caller):
         raise refused(RefusalCode.WRONG_CREDENTIALS, "This is not the account's password.", "password")
     async with call.apart() as connection:
         await attempts.forget_attempts(connection, tried)

@@ -15,17 +15,23 @@ from resolvers.days import current_days
 from resolvers.faults import Faults
 from resolvers.identity import accounts_rules, attempts
 from resolvers.identity.accounts import stored_address
-from resolvers.identity.passwords import hash_password
+from resolvers.identity.passwords import hash_password, verify_password
 from resolvers.identity.terms_mutations import expect_terms
 from resolvers.regions import region_of
 from resolvers.texts import is_blank
-from resolvers.transactions import Result, Work, invalid, taken
+from resolvers.transactions import RefusalCode, Result, Work, invalid, refused, taken
 
 CODE_BYTES = 20  # too many to guess: a code alone identifies its account
 VERIFICATION_LIFETIME = timedelta(days=1)
 RESET_LIFETIME = timedelta(hours=1)
+NOT_REGISTERED_WITH = (
+    "This is not the password that was chosen when this code was requested. If you have several codes, enter the one "
+    "from the mail that names the pseudonym that you chose."
+)
 CODE_REFUSED = "This code is invalid or has expired. Request a new one."
+PENDING = 20  # registrations of one address: more than can be mailed to it in a window, so a code outlives a flood
 MAIL_REQUEST = "mail"  # the attempts that count: each has a mail sent
+VERIFY = "verify"  # the same: each at the password of a registration
 
 
 async def register(
@@ -45,8 +51,9 @@ async def register(
 ) -> Work:
     """Checks the input; the returned Work stores the registration and has a code mailed.
 
-    The account opens when the code is entered in time; until then the pseudonym is reserved. An address that has an
-    account gets the same response, in the same time, and its owner is notified by mail. Raises Refused: INVALID and
+    The account opens when the code is entered in time with the password; until then the pseudonym is reserved. Several
+    registrations of one address are independent of each other. An address that has an account gets the same response,
+    in the same time, and its owner is notified by mail. Raises Refused: INVALID and
     TOO_LONG for a field, NOT_ELIGIBLE for somebody too young, LIMIT_REACHED. The Work raises Refused: TAKEN for another
     member's pseudonym.
     """
@@ -71,14 +78,14 @@ async def register(
         accounts_rules.check_notice(notice_version, call.notice_version, "notice_version")
     # Whether the pseudonym is taken is not looked up before this: only requests that are counted may reveal it.
     faults.refuse()
-    password_hash = await hash_password(password)  # before the transaction: it takes long by design
     await count_mail(call, email)
+    password_hash = await hash_password(password, call.caller)  # before the transaction: it takes long by design
 
     async def registers(connection: Connection, viewer: Viewer) -> Result:
         is_free = await connection.fetchval(
-            "SELECT identity.register($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            "SELECT identity.register($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
             email, password_hash, name, looks(name), kind.value, birth_year, (sex or Sex.UNKNOWN).value, place,
-            language, notice_version, terms_version, new_code(), VERIFICATION_LIFETIME,
+            language, notice_version, terms_version, new_code(), VERIFICATION_LIFETIME, PENDING,
         )  # fmt: skip
         if not is_free:
             raise pseudonym_taken()
@@ -87,10 +94,32 @@ async def register(
     return registers
 
 
-async def verify_email(connection: Connection, viewer: Viewer, *, code: str) -> None:
-    """Opens the account that the code was mailed for. Raises Refused: INVALID if the code is unknown or has expired."""
-    if not await connection.fetchval("SELECT identity.verify_email($1)", read_code(code)):
-        raise invalid(CODE_REFUSED, "code")
+async def verify_email(call: Call, *, code: str, password: str) -> Work:
+    """Checks the password that was registered with; the returned Work opens the account that the code was mailed for.
+
+    Who has the code has read the mail, and who has the password has registered: together they are one person. Either
+    alone may be another's, who registered with an address that is not theirs. Raises Refused: LIMIT_REACHED after too
+    many passwords. The Work raises Refused: INVALID if the code is unknown or has expired, WRONG_CREDENTIALS for the
+    password.
+    """
+    async with call.apart() as connection:
+        password_hash = await connection.fetchval("SELECT identity.registered_password($1)", read_code(code))
+        tried = []
+        if password_hash is not None:
+            tried = await attempts.count_attempt(connection, VERIFY, read_code(code), call.address, call.sign_ins)
+    matches = password_hash is not None and await verify_password(password, password_hash, call.caller)
+
+    async def opens(connection: Connection, viewer: Viewer) -> Result:
+        if password_hash is not None and not matches:
+            raise refused(RefusalCode.WRONG_CREDENTIALS, NOT_REGISTERED_WITH, "password")
+        if not matches or not await connection.fetchval(
+            "SELECT identity.verify_email($1, $2)", read_code(code), password_hash
+        ):
+            raise invalid(CODE_REFUSED, "code")
+        await attempts.forget_attempts(connection, tried)
+        return {}
+
+    return opens
 
 
 async def request_password_reset(call: Call, *, email: AccountAddress) -> Work:
@@ -115,19 +144,26 @@ async def request_password_reset(call: Call, *, email: AccountAddress) -> Work:
 async def reset_password(call: Call, faults: Faults, *, code: str, password: str) -> Work:
     """Checks a new password; the returned Work sets it and closes the account's sessions.
 
-    The Work raises Refused: INVALID and TOO_LONG for the password, INVALID if the code is unknown or has expired.
+    The first reset of an account also ends what others could read through who had it before. The Work raises Refused:
+    INVALID and TOO_LONG for the password, INVALID if the code is unknown or has expired.
     """
     await asyncio.to_thread(accounts_rules.common_passwords)
     with faults.collected():
         accounts_rules.password_of(password, path=("password",))
-    password_hash = "" if faults.found else await hash_password(password)
+    async with call.apart() as connection:
+        known = await connection.fetchval("SELECT identity.resets_password($1)", read_code(code))
+    password_hash = await hash_password(password, call.caller) if known and not faults.found else None
 
     async def resets(connection: Connection, viewer: Viewer) -> Result:
-        # Undone if there are faults, as all of the transaction: the code can be entered once more.
-        if not await connection.fetchval("SELECT identity.reset_password($1, $2)", read_code(code), password_hash):
+        is_first = None
+        if password_hash is not None:
+            is_first = await connection.fetchval(
+                "SELECT identity.reset_password($1, $2)", read_code(code), password_hash
+            )
+        if not known or (password_hash is not None and is_first is None):
             faults.add(*invalid(CODE_REFUSED, "code").refusals)
         faults.refuse()
-        return {}
+        return {"access_ended": is_first}
 
     return resets
 

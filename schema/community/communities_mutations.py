@@ -15,6 +15,7 @@ class CommunityMutations:
         write.join_community,
         "Join a community. Joining again changes nothing.",
         only=PATIENT,
+        rate="changes",
         shows={"membership": shown(Membership, members.membership_in)},
         options=Options(read_by="community_id"),
         community="The community.",
@@ -25,6 +26,7 @@ class CommunityMutations:
         write.leave_community,
         "Leave a community. The viewer's posts stay.",
         only=PATIENT,
+        rate="changes",
         shows={"community": shown(Community, communities.community_of)},
         community="The community.",
     )

@@ -18,6 +18,7 @@ class DiscussionMutations:
         write.start_discussion,
         "Start a discussion in a community, with its first post.",
         only=PATIENT,
+        rate="posts",
         shows={"discussion": shown(Discussion, resolve.discussion_of)},
         community="A community that the viewer is a member of.",
         title=f"The title: {TITLE_LEAST} to {TITLE_MOST} characters.",
@@ -28,6 +29,7 @@ class DiscussionMutations:
         write.add_post,
         "Add a post to a discussion. The member who started the discussion is notified.",
         only=PATIENT,
+        rate="posts",
         shows=POST,
         discussion="A discussion that is not closed, in a community that the viewer is a member of.",
         body=BODY,
@@ -36,6 +38,7 @@ class DiscussionMutations:
         write.edit_post,
         "Edit one of the viewer's own posts, unless its discussion is closed.",
         only=PATIENT,
+        rate="posts",
         shows=POST,
         post="A post of the viewer's own.",
         body=BODY,
@@ -45,6 +48,7 @@ class DiscussionMutations:
         "Report a post to the moderators. Reporting it again replaces the reason and the note, and opens the flag "
         "again.",
         only=PATIENT,
+        rate="flags",
         shows=POST,
         post="The post.",
         reason="What is wrong with the post.",
@@ -54,6 +58,7 @@ class DiscussionMutations:
         write.react_to_post,
         "Add a reaction to a post, or remove it. Repeating it changes nothing.",
         only=PATIENT,
+        rate="reactions",
         shows=POST,
         post="The post.",
         reaction="The reaction.",
@@ -65,6 +70,7 @@ class DiscussionMutations:
         "text that its author removes is deleted, one that a moderator removes stays readable for its author and for "
         "moderators. Open flags of the post are resolved.",
         only=PATIENT | MANAGER,
+        rate="changes",
         shows={"post": shown(Post, resolve.post_of, "The post, without its body.")},
         post="A post of the viewer's own, or any post for a moderator.",
         reason=f"Why a moderator removes the post, which its author may read: at most {NOTE_MOST:,} characters. "

@@ -18,6 +18,7 @@ class ModerationMutations:
         "Appoint a member as an ambassador of a community, as a moderator, or end the appointment. Repeating it "
         "changes nothing. An appointment also ends when the member is suspended or leaves the community.",
         only=MANAGER,
+        rate="staff",
         shows={
             "member": shown(Member, members.member_of),
             "community": shown(Community, communities.community_of),
@@ -30,6 +31,7 @@ class ModerationMutations:
         write.close_discussion,
         "Close a discussion to new posts and edits, as a moderator, or open it again. Repeating it changes nothing.",
         only=MANAGER,
+        rate="staff",
         shows={"discussion": shown(Discussion, discussions.discussion_of)},
         discussion="The discussion.",
         closed="Whether it is closed (true) or open (false).",
@@ -38,6 +40,7 @@ class ModerationMutations:
         write.resolve_flag,
         "Uphold or dismiss a flag, as a moderator. Upholding it removes the post, and upholds its other open flags.",
         only=MANAGER,
+        rate="staff",
         shows={"flag": shown(Flag, discussions.flag_of)},
         flag="The flag.",
         upheld="Whether the flag is upheld, which removes the post. Otherwise it is dismissed.",
@@ -47,6 +50,7 @@ class ModerationMutations:
         write.restore_post,
         "Restore a post that a moderator removed, as a moderator. Flags that were upheld are dismissed.",
         only=MANAGER,
+        rate="staff",
         shows={"post": shown(Post, discussions.post_of)},
         post="A post that a moderator removed, and whose author has not left the network.",
         note=f"The reason, stored as the resolution of the flags: at most {NOTE_MOST:,} characters.",
@@ -55,6 +59,7 @@ class ModerationMutations:
         write.allow_communities,
         "Let a member join more communities than others may, as a moderator. It replaces what was allowed before.",
         only=MANAGER,
+        rate="staff",
         shows={"member": shown(Member, members.member_of)},
         member="The member.",
         communities=f"How many more than everybody may join, 0 to {write.MORE_COMMUNITIES}.",
@@ -64,6 +69,7 @@ class ModerationMutations:
         "Suspend a member from writing in discussions, as a moderator. They can still read, and are no longer an "
         "ambassador.",
         only=MANAGER,
+        rate="staff",
         shows={"member": shown(Member, members.member_of)},
         member="The member.",
         until="When the suspension ends. Without it there is no end; a time in the past lifts the suspension.",

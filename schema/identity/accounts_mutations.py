@@ -1,6 +1,7 @@
 """Mutations of accounts: signing in and out, and deleting the viewer's data."""
 
 from resolvers.identity import accounts, personal_data
+from resolvers.rates import Unlimited
 from schema.access import PATIENT, PUBLIC, SIGNED_IN
 from schema.identity.accounts import Viewer
 from schema.mutations import Options, given, mutation, mutations
@@ -15,6 +16,7 @@ class AccountMutations:
         "Delete the viewer's account for good: their own data is erased, their posts lose their author, and their "
         "pseudonyms are free for anybody.",
         only=PATIENT,
+        rate="passwords",
         options=Options(payload="Without errors, the account and all data that was the member's alone are gone."),
         password=ACCOUNTS_OWN,
     )
@@ -22,12 +24,14 @@ class AccountMutations:
         accounts.revoke_session,
         "Sign out one of the viewer's devices, with immediate effect.",
         only=SIGNED_IN,
+        rate="changes",
         session="One of the viewer's own sessions.",
     )
     sign_in = mutation(
         accounts.sign_in,
         "Open a session with an e-mail address and a password.",
         only=PUBLIC,
+        rate="passwords",
         shows={
             "token": given(str, "For the header `Authorization: Bearer ...`. Shown only once."),
             "viewer": given(Viewer, "Who has signed in."),
@@ -36,4 +40,9 @@ class AccountMutations:
         email="The account's e-mail address.",
         password=ACCOUNTS_OWN,
     )
-    sign_out = mutation(accounts.sign_out, "Close the viewer's session, with immediate effect.", only=SIGNED_IN)
+    sign_out = mutation(
+        accounts.sign_out,
+        "Close the viewer's session, with immediate effect.",
+        only=SIGNED_IN,
+        rate=Unlimited("It ends the session that it would be counted by."),
+    )

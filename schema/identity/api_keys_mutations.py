@@ -13,6 +13,7 @@ class ApiKeyMutations:
         keys.create_api_key,
         f"Create an API key for the organization's programs: at most {keys.MOST_KEYS}. The secret is shown only once.",
         only=BUYER,
+        rate="keys",
         shows={
             "api_key": shown(ApiKey, resolve.api_key_of, "The API key."),
             "secret": given(
@@ -28,6 +29,7 @@ class ApiKeyMutations:
         keys.revoke_api_key,
         "Revoke one of the organization's API keys, with immediate effect.",
         only=BUYER,
+        rate="keys",
         shows={"api_key_id": given_id("key", "The id of the revoked key.")},
         options=Options(read_by="revoked", payload="Without errors, the key is refused from now on."),
         api_key="One of the organization's own keys.",

@@ -15,6 +15,7 @@ class CareLinkMutations:
         write.accept_care_link,
         "Accept a patient's invitation to keep their diary.",
         only=PATIENT,
+        rate="changes",
         shows=CARE_LINK,
         care_link="An invitation to the viewer, who is a relative.",
     )
@@ -22,6 +23,7 @@ class CareLinkMutations:
         write.end_care_link,
         "End a care link or an invitation, from either side. The relative loses access immediately.",
         only=PATIENT,
+        rate="changes",
         shows=CARE_LINK,
         care_link="One of the viewer's care links.",
     )
@@ -29,6 +31,7 @@ class CareLinkMutations:
         write.invite_relative,
         f"Invite a relative to keep the viewer's diary. A patient has at most {write.LINKS} links and invitations.",
         only=PATIENT,
+        rate="invitations",
         shows=CARE_LINK,
         pseudonym="The relative's pseudonym. Case is ignored.",
     )

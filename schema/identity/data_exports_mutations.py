@@ -19,6 +19,7 @@ class DataExportMutations:
         write.open_data_export,
         "Request an export of everything that is stored about the viewer, to download from a one-time address.",
         only=PATIENT,
+        rate="exports",
         shows={
             "address": given(
                 str,

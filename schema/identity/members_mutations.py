@@ -31,6 +31,7 @@ class MemberMutations:
         members_mutations.verify_association,
         "Confirm that an association is the one it claims to be, or withdraw that, as staff.",
         only=MANAGER,
+        rate="staff",
         shows={"member": shown(Member, members_mutations.member_changed)},
         member="The association.",
         verified="Whether the association is verified.",
@@ -39,6 +40,7 @@ class MemberMutations:
         members_mutations.update_profile,
         "Change the viewer's pseudonym, profile or language. Fields that are left out stay as they are.",
         only=PATIENT,
+        rate="profile",
         shows={"me": shown(Me, members_mutations.profile_changed, "The viewer's profile.")},
         options=Options(read_by="member_id"),
         pseudonym=f"{PSEUDONYM} Can change {RENAMES} times in {RENAMING_DAYS} days. The previous one is "

@@ -13,6 +13,7 @@ class NotificationMutations:
         notifications.read_notifications,
         "Mark notifications as read: all of them, or none.",
         only=PATIENT,
+        rate="changes",
         shows={"notifications": shown(list[Notification], members.notifications_made)},
         notifications=f"The ids of the notifications, at most {notifications.NOTIFICATIONS}.",
     )

@@ -14,6 +14,7 @@ class OrganizationMutations:
         write.create_organization,
         "Create an organization, as a data steward. A code to choose a password is mailed to its contact.",
         only=MANAGER,
+        rate="staff",
         shows={"organization": shown(Organization, resolve.organization_of)},
         name=f"A unique name: at most {write.NAME_LENGTH} characters.",
         kind="The kind of organization.",

@@ -4,20 +4,29 @@ from resolvers.identity import registrations_mutations
 from resolvers.identity.accounts_rules import DEFAULT_LOCALE, PASSWORD_LENGTHS
 from schema.access import PUBLIC
 from schema.identity.members_mutations import BIRTH_YEAR, LOCALE, PSEUDONYM, REGION
-from schema.mutations import Options, mutation, mutations
+from schema.mutations import Options, given, mutation, mutations
 
 CODE = "The code from the mail. Case and spaces are ignored."
 PASSWORD = "{} to {} characters, compared in NFKC. Common passwords are refused.".format(*PASSWORD_LENGTHS)
+
+ACCESS_ENDED = (
+    "Whether this was the first time that the account's password was replaced. That also ends what an earlier user of "
+    "the address may have set up: care links and invitations in both directions, an organization's API keys, and "
+    "`sharing`, which becomes ONLY_ME. Null if the mutation was refused."
+)
 
 
 @mutations
 class RegistrationMutations:
     register = mutation(
         registrations_mutations.register,
-        "Register an account. It opens once the code that is mailed to its address is verified.",
+        "Register an account. It opens once the code that is mailed to its address is entered in `verifyEmail`, with "
+        "the same password. Each registration has a code of its own: of several with one address, the first to be "
+        "verified opens.",
         only=PUBLIC,
+        rate="registrations",
         options=Options(payload="The same whether or not the address has an account.", as_anybody=True),
-        email="The address to sign in with. A code is mailed to it.",
+        email="The address to sign in with. A code is mailed to it, with the pseudonym.",
         password=PASSWORD,
         pseudonym=f"The name that other members see: {PSEUDONYM[0].lower()}{PSEUDONYM[1:]}",
         kind="Whether the member is a patient, a relative or an association.",
@@ -30,23 +39,30 @@ class RegistrationMutations:
     )
     request_password_reset = mutation(
         registrations_mutations.request_password_reset,
-        "Request a code by mail: to set a new password, or to verify an account that is not verified yet.",
+        "Request a code by mail: to set a new password, or to verify the newest registration of an address without an "
+        "account.",
         only=PUBLIC,
+        rate="codes",
         options=Options(payload="The same whether or not the address has an account.", as_anybody=True),
         email="The account's address.",
     )
     reset_password = mutation(
         registrations_mutations.reset_password,
-        "Set a new password with a code. All sessions of the account are closed.",
+        "Set a new password with a code. All sessions of the account are closed. The first time, everything else that "
+        "gives access to the account's data ends too.",
         only=PUBLIC,
+        rate="passwords",
+        shows={"access_ended": given(bool, ACCESS_ENDED)},
         options=Options(payload="Without errors, the password is changed and no session is open.", as_anybody=True),
         code=CODE,
         password=PASSWORD,
     )
     verify_email = mutation(
         registrations_mutations.verify_email,
-        "Open an account with the code that was mailed to it.",
+        "Open an account with the code that was mailed to its address and the password that it was registered with.",
         only=PUBLIC,
+        rate="passwords",
         options=Options(payload="Without errors, the account is open.", as_anybody=True),
-        code=CODE,
+        code=f"{CODE} It opens the registration that it was mailed for, and no other.",
+        password="The password of that registration.",  # noqa: S106 - a description
     )

@@ -13,6 +13,7 @@ class TermsMutations:
         write.accept_terms,
         "Accept the terms of use in force. Accepting them again changes nothing.",
         only=PATIENT,
+        rate="changes",
         shows={"account": shown(Account, accounts.viewer_account, "The viewer's account.")},
         terms_version="The version of the terms that the viewer has read.",
     )

@@ -15,6 +15,7 @@ class DataUseMutations:
         "Link a data use to where its results are published, as the organization that requested it or a data steward."
         " The link is public and stays.",
         only=BUYER | MANAGER,
+        rate="requests",
         shows={"data_use": shown(DataUse, resolve.data_use_of)},
         options=Options(as_publisher=True, read_by="data_use_position"),
         data_use="The data use, as `DataUse.id` returned it.",

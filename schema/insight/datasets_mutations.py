@@ -19,6 +19,7 @@ class DatasetMutations:
         write.close_survey,
         "Close a survey before its last day. Its answers are frozen into a dataset and deleted.",
         only=MANAGER,
+        rate="staff",
         shows={
             "survey": shown(Survey, surveys.survey_of),
             "no_dataset": given(
@@ -33,6 +34,7 @@ class DatasetMutations:
         f"Freeze what a community's patients track into a dataset that can be queried for {TERM_DAYS} days. Refused if "
         f"fewer than {FLOOR} members are enrolled.",
         only=MANAGER,
+        rate="staff",
         shows={
             "dataset": shown(
                 Dataset,

@@ -54,6 +54,7 @@ class InsightMutations:
         "Publish an insight for everyone who may read it. This spends the dataset's privacy budget. An insight that is "
         "already published is returned free of charge.",
         only=BUYER | MANAGER,
+        rate="insights",
         shows={
             "insight": shown(Insight, publications.insight_published),
             "charged": shown(

@@ -18,6 +18,7 @@ class OpeningMutations:
         f"noise, once a day, and costs {thresholds.PRICE:,} micro-rho, and {price(COUNT_PRECISION)} for each month in "
         f"which its progress is published: {SURVEYS_YEARLY:,} within a year for all surveys of a community.",
         only=MANAGER,
+        rate="staff",
         shows={"survey": shown(Survey, surveys.survey_of)},
         options=Options(as_publisher=True, seconds=lambda limits: limits.freezing_seconds),
         survey="The survey.",

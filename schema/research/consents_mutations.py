@@ -13,6 +13,7 @@ class ConsentMutations:
         consents.set_consent,
         "Grant or withdraw consent to a use of the viewer's answers or tracking, with immediate effect.",
         only=PATIENT,
+        rate="answers",
         shows={"consent": shown(Consent, resolve.consent_made)},
         options=Options(read_by="purpose"),
         purpose="The purpose.",

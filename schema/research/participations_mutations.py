@@ -69,6 +69,7 @@ class ParticipationMutations:
         participations.save_survey,
         "Save a draft of the viewer's answers, which replaces the earlier draft.",
         only=PATIENT,
+        rate="answers",
         shows=PARTICIPATION,
         survey=ANSWERABLE,
         version=VERSION,
@@ -78,6 +79,7 @@ class ParticipationMutations:
         participations.submit_survey,
         "Submit the viewer's answers. They can be submitted again or withdrawn until the survey closes.",
         only=PATIENT,
+        rate="answers",
         shows=PARTICIPATION,
         survey=ANSWERABLE,
         version=VERSION,
@@ -87,6 +89,7 @@ class ParticipationMutations:
         participations.withdraw_survey,
         "Delete the viewer's answers, as long as the survey is open.",
         only=PATIENT,
+        rate="answers",
         shows=PARTICIPATION,
         survey="A survey that is open.",
     )

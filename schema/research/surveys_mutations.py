@@ -73,6 +73,7 @@ class SurveyMutations:
         write.create_survey,
         "Create a survey, as a draft that only staff can see.",
         only=MANAGER,
+        rate="staff",
         shows=SURVEY,
         community="The community whose members it is for.",
         title=f"The title: at most {write.TITLE_LENGTH} characters.",
@@ -91,6 +92,7 @@ class SurveyMutations:
         "version, in which questions and options that keep their key or code keep their meaning. What is left out "
         "stays. Null removes `opensOn` or `eligibility`, and is refused elsewhere.",
         only=MANAGER,
+        rate="staff",
         shows=SURVEY,
         survey="The survey.",
         title=f"A new title. {CORRECTIONS_ONCE_OPEN}",
@@ -108,6 +110,7 @@ class SurveyMutations:
         write.unschedule_survey,
         "Put a survey that waits to open back to draft, where everything can change. Schedule it again afterwards.",
         only=MANAGER,
+        rate="staff",
         shows=SURVEY,
         survey="The survey. Refused once it has opened.",
     )

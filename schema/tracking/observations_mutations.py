@@ -25,6 +25,7 @@ class TrackingMutations:
         write.remove_observation,
         "Remove an observation of the viewer's own, or of a patient's whose diary they keep.",
         only=PATIENT,
+        rate="diary",
         shows={
             "observation_id": given_id("obs", "The id of the removed observation."),
             "observation": shown(Observation, resolve.observation_left, "Always null: the observation is deleted."),
@@ -36,6 +37,7 @@ class TrackingMutations:
         write.record_observations,
         "Record a day's values, all of them or none. A value replaces an earlier one of its day and indicator.",
         only=PATIENT,
+        rate="diary",
         shows={"observations": shown(list[Observation], resolve.observations_made)},
         observed_on=f"The day of the values. {MEMBERS_DAY}",
         entries=f"1 to {write.ENTRIES} values.",

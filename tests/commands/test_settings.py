@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from resolvers.rates import Rate, Rates
 from settings import Limits, Settings, SettingsError
 
 
@@ -37,6 +38,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 def test_an_empty_variable_counts_as_unset() -> None:
     names: tuple[str, ...] = ("HOST", "PORT", "DATA", "DATABASE_URL", "DEMO", "SCALE", "POOL_SIZE", "CONNECTIONS")
     names += ("MAIL_URL", "MAIL_FROM", "TRUSTED_PROXIES", "NOTICE_VERSION", "MINIMUM_AGE", "MEMBERS_READ", "JOINS")
+    names += ("RATES",)
     assert Settings.from_environment({f"COHORTE_{name}": "  " for name in names}) == Settings()
 
 
@@ -52,6 +54,7 @@ def test_every_variable_is_read() -> None:
             "COHORTE_POOL_SIZE": "9",
             "COHORTE_CONNECTIONS": "900",
             "COHORTE_CONNECTIONS_FROM": "90",
+            "COHORTE_RATES": "posts=1/2/3",
             "COHORTE_MAIL_URL": "smtps://me:secret@mail.example:4650",
             "COHORTE_MAIL_FROM": "The house <house@cohorte.example>",
             "COHORTE_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
@@ -75,6 +78,7 @@ def test_every_variable_is_read() -> None:
         pool_size=9,
         connections=900,
         connections_from=90,
+        rates=Rates(posts=Rate(1, 2, 3)),
         mail_url="smtps://me:secret@mail.example:4650",
         mail_from="The house <house@cohorte.example>",
         trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("::1/128")),

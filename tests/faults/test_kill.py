@@ -133,7 +133,7 @@ async def test_acknowledged_writes_survive_a_kill_and_retries_double_nothing(fre
     await transaction.start()
     await holder.execute("SELECT FROM care.discussion WHERE id = $1 FOR UPDATE", network.stuck)
     acknowledged: dict[int, dict[str, Any]] = {}
-    settings = {"COHORTE_DATABASE_URL": fresh, "COHORTE_POOL_SIZE": "8"}
+    settings = {"COHORTE_DATABASE_URL": fresh, "COHORTE_POOL_SIZE": "8", "COHORTE_RATES": "all=1000000/1000000/60"}
     try:
         with served(tmp_path, **settings) as (process, lines):
             async with client(lines) as http:

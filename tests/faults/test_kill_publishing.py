@@ -58,7 +58,8 @@ async def unserved_network(dsn: str) -> AsyncIterator[Network]:
 @asynccontextmanager
 async def life(network: Network, dsn: str, folder: Path) -> AsyncIterator["subprocess.Popen[str]"]:
     """Runs the server as a process until it ends; `network.ask` sends to it."""
-    with served(folder, COHORTE_DATABASE_URL=dsn, COHORTE_POOL_SIZE="4") as (process, lines):
+    settings = {"COHORTE_DATABASE_URL": dsn, "COHORTE_POOL_SIZE": "4", "COHORTE_RATES": "all=1000000/1000000/60"}
+    with served(folder, **settings) as (process, lines):
         async with client(lines) as http:
             network.ask = Ask(network.ask.app, http)
             yield process

@@ -129,11 +129,18 @@ def test_a_parameter_without_a_description_is_refused() -> None:
         input_type("PostAddInput", "It.", parameters_of(write), ABOUT | {"years": "They."})
 
     class Posts:
-        post_add = mutation(write, "Add.", only=PATIENT, **without("community"))
+        post_add = mutation(write, "Add.", only=PATIENT, rate="posts", **without("community"))
 
     assert isinstance(Posts.post_add, Declared)
     with pytest.raises(TypeError, match=r"^PostAddInput: describe the parameter 'community'$"):
         mutations.mutations(Posts)
+
+
+def test_a_mutation_without_a_known_rate_is_refused() -> None:
+    with pytest.raises(TypeError, match="'rate'"):
+        mutation(write, "Add.", only=PATIENT, **without("rate"))
+    with pytest.raises(ValueError, match=r"^write names the unknown rate letters$"):
+        mutation(write, "Add.", only=PATIENT, rate="letters", **without("rate"))
 
 
 def without(name: str) -> dict[str, Any]:

@@ -31,8 +31,9 @@ UNREADABLE_VALUES: Mapping[str, tuple[Any, str]] = {
     "Decimal": ("1,50", "INVALID"),
 }
 READABLE = {"Int": 1, "Float": 1.5, "Boolean": True}
-# Only its e-mail address can be refused at its place: a wrong password is a fault of neither.
-OF_ONE_VALUE = {"signIn"}
+# Of signIn, only the e-mail address can be refused at its place: a wrong password is a fault of neither. The password
+# of verifyEmail is compared with that of a registration, and an unknown code has none.
+OF_ONE_VALUE = {"signIn", "verifyEmail"}
 QUESTION = {"key": "9", "text": "", "kind": "NUMBER", "required": True, "bins": [1], "minimum": 2, "maximum": 1}
 CHOICE = {
     "key": "c", "text": "?", "kind": "SINGLE_CHOICE", "required": True,

@@ -50,7 +50,7 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
     "ResetPasswordInput": "code password",
     "SignInInput": "password",
     "TermsAcceptInput": "termsVersion",
-    "VerifyEmailInput": "code",
+    "VerifyEmailInput": "code password",
     "VisibilityRuleInput": "question values",
 }
 LINES: Mapping[str, str] = {

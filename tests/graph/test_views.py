@@ -100,7 +100,7 @@ PROMISED = {
     "RegisterPayload": {EVERYONE: "userErrors query"},
     "VerifyEmailPayload": {EVERYONE: "userErrors query"},
     "RequestPasswordResetPayload": {EVERYONE: "userErrors query"},
-    "ResetPasswordPayload": {EVERYONE: "userErrors query"},
+    "ResetPasswordPayload": {EVERYONE: "accessEnded userErrors query"},
     "SessionRevokePayload": {SIGNED_IN: "userErrors query"},
     "ProfileUpdatePayload": {"PATIENT": "me userErrors query"},
     "AccountDeletePayload": {"PATIENT": "userErrors query"},

@@ -241,6 +241,7 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
         carries = template in (MailTemplate.VERIFY_EMAIL, MailTemplate.RESET_PASSWORD, MailTemplate.ORGANIZATION_OPENED)
         assert (code in words.body.splitlines()) is carries
         names = template in (
+            MailTemplate.VERIFY_EMAIL,
             MailTemplate.ORGANIZATION_OPENED,
             MailTemplate.LICENCE_GRANTED,
             MailTemplate.LICENCE_REFUSED,

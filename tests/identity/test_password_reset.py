@@ -42,7 +42,7 @@ async def test_a_new_password_closes_every_session_and_replaces_the_old_one(own_
     assert [e["code"] for e in await tried(own_ask, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
     await sign_in(own_ask, "ada@people.example", "eight red lamps")
     assert await done(own_ask, ANYBODY, RESET, {"code": code, "password": "nine blue lamps"}) == [CLOSED_CODE]
-    assert await done(own_ask, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": code, "password": PASSWORD}) == [CLOSED_CODE]
 
 
 async def test_a_password_that_changes_during_sign_in_opens_no_session(
@@ -50,7 +50,7 @@ async def test_a_password_that_changes_during_sign_in_opens_no_session(
 ) -> None:
     await join(own_ask, mailbox, "Ada")
 
-    async def slow(password: str, password_hash: str | None) -> bool:
+    async def slow(password: str, password_hash: str | None, caller: object) -> bool:
         await owner.execute(
             "UPDATE identity.credential SET password_hash = 'new' WHERE password_hash = $1", password_hash
         )
@@ -100,8 +100,8 @@ async def test_a_lost_registration_code_can_be_requested_again(own_ask: Ask, mai
     assert await done(own_ask, ANYBODY, REQUEST_RESET, {"email": "ada@people.example"}) == []
     mail = await mailbox.next("ada@people.example")
     assert mail["Subject"] == "Your code for Cohorte"
-    assert await done(own_ask, ANYBODY, VERIFY, {"code": lost}) == [CLOSED_CODE]
-    assert await done(own_ask, ANYBODY, VERIFY, {"code": code_in(mail)}) == []
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": lost, "password": PASSWORD}) == [CLOSED_CODE]
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": code_in(mail), "password": PASSWORD}) == []
     await sign_in(own_ask, "ada@people.example")
 
 

@@ -176,10 +176,10 @@ async def test_existing_members_and_registrations_get_their_keys(server: str) ->
             )
             await run.upgrade(dsn)
             held = await connection.fetch(
-                "SELECT coalesce(m.pseudonym, r.pseudonym) AS name,"
-                ' array_agg(look ORDER BY look COLLATE "C") AS looks'
-                " FROM identity.pseudonym_look l LEFT JOIN care.member m ON m.id = l.member_id"
-                " LEFT JOIN identity.registration r ON r.id = l.registration_id GROUP BY 1"
+                'SELECT name, array_agg(look ORDER BY look COLLATE "C") AS looks FROM ('
+                "SELECT m.pseudonym AS name, l.look FROM identity.pseudonym_look l"
+                " JOIN care.member m ON m.id = l.member_id"
+                " UNION ALL SELECT pseudonym, unnest(looks) FROM identity.registration) held GROUP BY 1"
             )
         finally:
             await connection.close()

@@ -48,7 +48,7 @@ async def test_a_newcomer_registers_verifies_and_becomes_a_member(own_ask: Ask, 
     code = code_in(mail)
     # As people type: case and spaces are ignored.
     typed = f" {code[:8].lower()} {code[8:]}\n"
-    assert await done(own_ask, ANYBODY, VERIFY, {"code": typed}) == []
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": typed, "password": PASSWORD}) == []
     ada = await sign_in(own_ask, "ADA@people.example")
     assert await own_ask(ada, ME) == {
         "data": {
@@ -145,7 +145,7 @@ async def test_an_expired_registration_frees_its_pseudonym(
     assert await done(own_ask, ANYBODY, REGISTER, newcomer("Grace")) == []
     code = code_in(await mailbox.next("grace@people.example"))
     await owner.execute("UPDATE identity.registration SET expires_at = now()")
-    assert await done(own_ask, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": code, "password": PASSWORD}) == [CLOSED_CODE]
     assert await done(own_ask, ANYBODY, REGISTER, newcomer("other", pseudonym="grace")) == []
 
 
@@ -173,14 +173,16 @@ async def test_a_taken_address_gets_the_same_answer_and_its_owner_is_notified(
     assert (kept["password_hash"], kept["code_hash"]) == (None, None)
 
 
-async def test_registering_again_replaces_the_earlier_registration(own_ask: Ask, mailbox: Mailbox) -> None:
+async def test_registering_again_leaves_the_earlier_registration_and_its_code(own_ask: Ask, mailbox: Mailbox) -> None:
     assert await done(own_ask, ANYBODY, REGISTER, newcomer("Ada")) == []
     first = code_in(await mailbox.next("ada@people.example"))
     again = newcomer("Ada", password="another long one")
     assert await done(own_ask, ANYBODY, REGISTER, again) == []
     second = code_in(await mailbox.next("ada@people.example"))
-    assert await done(own_ask, ANYBODY, VERIFY, {"code": first}) == [CLOSED_CODE]
-    assert await done(own_ask, ANYBODY, VERIFY, {"code": second}) == []
+    (error,) = await done(own_ask, ANYBODY, VERIFY, {"code": first, "password": "another long one"})
+    assert (error["code"], error["path"]) == ("WRONG_CREDENTIALS", ["input", "password"])
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": second, "password": "another long one"}) == []
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": first, "password": PASSWORD}) == [CLOSED_CODE]
     await sign_in(own_ask, "ada@people.example", "another long one")
     assert [e["code"] for e in await tried(own_ask, "ada@people.example", PASSWORD)] == ["WRONG_CREDENTIALS"]
 
@@ -194,7 +196,9 @@ async def test_the_first_verified_of_two_registrations_of_an_address_wins(
         assert await done(own_ask, ANYBODY, REGISTER, wanted) == []
         codes.append(code_in(await mailbox.next("them@people.example")))
     before = await counts(owner)
-    answers = await asyncio.gather(*(done(own_ask, ANYBODY, VERIFY, {"code": code}) for code in codes))
+    answers = await asyncio.gather(
+        *(done(own_ask, ANYBODY, VERIFY, {"code": code, "password": PASSWORD}) for code in codes)
+    )
     assert sorted(map(len, answers)) == [0, 1]
     after = await counts(owner)
     assert (after[0] - before[0], after[1] - before[1], after[3]) == (1, 1, 0)
@@ -206,7 +210,9 @@ async def test_a_code_opens_one_account_however_often_it_is_entered(
     assert await done(own_ask, ANYBODY, REGISTER, newcomer("Ada")) == []
     code = code_in(await mailbox.next("ada@people.example"))
     before = await counts(owner)
-    answers = await asyncio.gather(*(done(own_ask, ANYBODY, VERIFY, {"code": code}) for _ in range(5)))
+    answers = await asyncio.gather(
+        *(done(own_ask, ANYBODY, VERIFY, {"code": code, "password": PASSWORD}) for _ in range(5))
+    )
     assert sorted(answers, key=len) == [[], *[[CLOSED_CODE]] * 4]
     assert (await counts(owner))[0] == before[0] + 1
 
@@ -219,7 +225,9 @@ async def test_a_repeated_request_with_one_id_returns_the_first_result(
     assert answers == [[], [], []]
     code = code_in(await mailbox.next("ada@people.example"))
     for _ in range(2):
-        assert await done(own_ask, ANYBODY, VERIFY, {"code": code, "clientMutationId": "two"}) == []
+        assert (
+            await done(own_ask, ANYBODY, VERIFY, {"code": code, "password": PASSWORD, "clientMutationId": "two"}) == []
+        )
     assert await owner.fetchval("SELECT count(*) FROM identity.account WHERE email = 'ada@people.example'") == 1
     await asyncio.sleep(0)
     assert mailbox.all() == [("ada@people.example", "Your code for Cohorte")]
@@ -238,7 +246,7 @@ async def test_only_one_of_two_concurrent_newcomers_gets_a_pseudonym(own_ask: As
 @pytest.mark.parametrize("code", ["", "A" * 32, "x", "A" * 10_000])
 async def test_a_code_that_was_never_sent_is_refused(own_ask: Ask, owner: asyncpg.Connection, code: str) -> None:
     before = await counts(owner)
-    assert await done(own_ask, ANYBODY, VERIFY, {"code": code}) == [CLOSED_CODE]
+    assert await done(own_ask, ANYBODY, VERIFY, {"code": code, "password": PASSWORD}) == [CLOSED_CODE]
     assert await done(own_ask, ANYBODY, RESET, {"code": code, "password": PASSWORD}) == [CLOSED_CODE]
     assert await counts(owner) == before
 
@@ -264,7 +272,7 @@ async def test_registering_while_signed_in_works_as_for_other_callers(own_ask: A
     ada = await join(own_ask, mailbox, "Ada")
     assert await done(own_ask, ada, REGISTER, newcomer("Second")) == []
     code = code_in(await mailbox.next("second@people.example"))
-    assert await done(own_ask, ada, VERIFY, {"code": code}) == []
+    assert await done(own_ask, ada, VERIFY, {"code": code, "password": PASSWORD}) == []
     answer = await own_ask(ada, SIGN_IN, {"email": "second@people.example", "password": PASSWORD})
     assert answer["data"]["signIn"]["viewer"] == {"audience": "PATIENT"}
 

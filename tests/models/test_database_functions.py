@@ -33,7 +33,7 @@ async def test_a_differing_function_trigger_or_grant_is_reported(
         "ALTER FUNCTION identity.viewer_of(bytea) RESET ALL",
         "ALTER FUNCTION catalog.today() SECURITY DEFINER",
         "ALTER FUNCTION insight.end_licences() OWNER TO cohorte_manager",
-        "GRANT EXECUTE ON FUNCTION identity.is_free(text, text[], uuid) TO cohorte_public",
+        "GRANT EXECUTE ON FUNCTION identity.is_free(text, text[], uuid, text) TO cohorte_public",
         "ALTER TABLE care.care_link DISABLE TRIGGER guard_care_link",
         "CREATE VIEW care.everybody AS SELECT id FROM care.member",
     ):
@@ -42,7 +42,7 @@ async def test_a_differing_function_trigger_or_grant_is_reported(
     command = "differs from the migrated database: run `python -m commands.new migration NAME"
     assert sorted(line for line in found if "end_licences" not in line) == [
         f"models/functions/days.sql: function catalog.today() {command}`",
-        f"models/functions/identity/registration.sql: function grant EXECUTE on identity.is_free(text,text[],uuid)"
+        f"models/functions/identity/registration.sql: function grant EXECUTE on identity.is_free(text,text[],uuid,text)"
         f" to cohorte_public {command}`",
         f"models/functions/identity/sessions.sql: function identity.viewer_of(bytea) {command}`",
         f"models/functions/tracking/care_links.sql: trigger guard_care_link on care.care_link"

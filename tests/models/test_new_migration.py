@@ -76,7 +76,7 @@ ALTER TABLE care.bookmark ENABLE ROW LEVEL SECURITY;
 @pytest.fixture
 def checkout(tmp_path: Path) -> Iterator[Path]:
     """Yields a copy of the sources that the test may add files to."""
-    for package in ("commands", "models", "privacy"):
+    for package in ("commands", "models", "privacy", "resolvers"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "settings.py", tmp_path)
     yield tmp_path
@@ -168,7 +168,7 @@ CREATE POLICY buyer_reads ON care.observation AS RESTRICTIVE FOR SELECT TO PUBLI
 GRANT SELECT ON research.record TO cohorte_buyer, PUBLIC;
 REVOKE UPDATE (note, status) ON care.flag FROM cohorte_patient;
 GRANT USAGE ON SCHEMA research TO cohorte_manager;
-GRANT EXECUTE ON FUNCTION identity.is_free(text, text[], uuid) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION identity.is_free(text, text[], uuid, text) TO PUBLIC;
 ALTER FUNCTION insight.end_licences() OWNER TO cohorte_manager;
 """
 

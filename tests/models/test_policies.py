@@ -87,6 +87,7 @@ identity.attempt             - - - - -
 identity.outbox_entry        - - - - -
 identity.reading             - - - - -
 identity.joining             - - - - -
+identity.rate_limit          - - - - -
 """
 READERS = {
     table: {login for login, letter in zip(LOGINS, letters, strict=True) if letter != "-"}

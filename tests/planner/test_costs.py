@@ -79,7 +79,7 @@ def cost(planner: Planner, text: str, variables: Mapping[str, Any] = NONE, name:
         ('{ communities(first: "x") { nodes { name } } }', 3 + PAGE_SIZE),
         ("{ unknown { unknown } communities { unknown } ...F ... on Unknown { a } }", 5 + PAGE_SIZE),
         ("mutation { signOut { userErrors { code } } }", 3),  # not in this view
-        ('mutation { verifyEmail(input: {email: "a@b.example", code: "x"}) { query { <page> } } }',
+        ('mutation { verifyEmail(input: {email: "a@b.example", code: "x", password: "x"}) { query { <page> } } }',
          5 + MUTATION + 1 + 1 + 10),
         ("subscription { x }", 1),
     ],

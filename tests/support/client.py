@@ -19,6 +19,7 @@ import uvicorn
 from app import Cohorte, create_app
 from commands.serve import configuration
 from models.viewers import Audience
+from resolvers.rates import rates_of
 from schema.build import View, build_views
 from server.connections import Connections
 from server.telemetry import Telemetry
@@ -32,6 +33,7 @@ SIGN_IN = """
 """
 # So that a busy machine fails no test, and few callers can send all documents of the tests.
 LIMITS = Limits(statement_seconds=30, request_seconds=60, planned_at_once=10**9)
+RATES = rates_of("all=1000000/1000000/60")  # nor send all mutations
 SIGN_OUT = "mutation { signOut { userErrors { code } } }"
 
 
@@ -138,6 +140,7 @@ async def serving(dsn: str, traces: Telemetry | None = None, **settings: Any) ->
             "demo": True,
             "pool_size": 2,
             "limits": LIMITS,
+            "rates": RATES,
             "data": Path(folder),
             **UNLIMITED,
         }

@@ -93,7 +93,7 @@ async def join(ask: Ask, mailbox: Mailbox, name: str, **given: Any) -> Caller:
     wanted = newcomer(name, **given)
     assert await done(ask, ANYBODY, REGISTER, wanted) == []
     code = code_in(await mailbox.next(wanted["email"]))
-    assert await done(ask, ANYBODY, VERIFY, {"code": code}) == []
+    assert await done(ask, ANYBODY, VERIFY, {"code": code, "password": wanted["password"]}) == []
     return await sign_in(ask, wanted["email"], wanted["password"])
 
 

@@ -18,7 +18,8 @@ BEGIN
     SELECT array_remove(array_agg(r.at ORDER BY r.at), NULL) INTO earlier
     FROM identity.account a LEFT JOIN unnest(a.renamed_at) r (at) ON r.at > now() - change_pseudonym.period
     WHERE a.member_id = viewer;
-    IF viewer IS NULL OR NOT identity.is_free(change_pseudonym.pseudonym, change_pseudonym.looks, viewer) THEN
+    IF viewer IS NULL OR NOT identity.is_free(
+        change_pseudonym.pseudonym, change_pseudonym.looks, viewer, NULL) THEN
         RETURN 'TAKEN';
     END IF;
     keeps := EXISTS (
@@ -77,14 +78,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.delete_account(uuid) TO cohorte_patient;
 
--- Deletes expired registrations, codes, attempts, sessions and addresses of exports, what was read on earlier days, and
--- alerts after 90 days. Frees former pseudonyms. A periodic job.
+-- Deletes expired registrations, codes, attempts, rate limits, sessions and addresses of exports, what was read on earlier
+-- days, and alerts after 90 days. Frees former pseudonyms. A periodic job.
 CREATE FUNCTION identity.forget_waiting() RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     DELETE FROM identity.registration WHERE expires_at <= now();
     DELETE FROM identity.password_reset WHERE expires_at <= now();
     DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
+    DELETE FROM identity.rate_limit WHERE full_at <= now();
     DELETE FROM identity.session WHERE expires_at <= now();
     DELETE FROM identity.data_export WHERE expires_at <= now();
     DELETE FROM identity.pseudonym_look WHERE until <= now();

@@ -20,6 +20,47 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.try_again(text, integer, interval) TO cohorte_public;
 
+-- Counts a request by each of several subjects, such as a caller and their address, of which `most` may be made in
+-- `seconds`, in order, up to the first that is exceeded: `wait` is then in how many seconds another will be accepted.
+-- Otherwise it is null, and `remaining` can be made now, `most` again after `full_in` seconds. Each subject has one row:
+-- the moment at which its allowance is full again (GCRA).
+CREATE FUNCTION identity.count_request(subjects bytea[], most integer[], seconds integer[])
+RETURNS TABLE (remaining integer, full_in double precision, wait double precision)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    present timestamptz := clock_timestamp();
+    period interval;
+    step interval;
+    slack interval;  -- steps are rounded to microseconds
+    filled timestamptz;
+BEGIN
+    -- A caller is counted before their address by every request, so that two requests never wait for each other.
+    FOR nth IN 1 .. cardinality(subjects) LOOP
+        period := make_interval(secs => seconds[nth]);
+        step := period / most[nth];
+        slack := least(step / 2, most[nth] * interval '1 microsecond');
+        INSERT INTO identity.rate_limit AS l (subject, full_at) VALUES (subjects[nth], present + step)
+        ON CONFLICT (subject) DO UPDATE SET full_at = greatest(l.full_at, present) + step
+            WHERE greatest(l.full_at, present) + step <= present + period + slack
+        RETURNING l.full_at INTO filled;
+        IF NOT FOUND THEN
+            SELECT l.full_at INTO filled FROM identity.rate_limit l WHERE l.subject = subjects[nth];
+            remaining := 0;
+            full_in := extract(epoch FROM filled - present);
+            wait := greatest(extract(epoch FROM filled + step - slack - present - period), 0);
+            RETURN NEXT;
+            RETURN;
+        END IF;
+        remaining := floor(extract(epoch FROM present + period + slack - filled) / extract(epoch FROM step));
+        full_in := extract(epoch FROM filled - present);
+        wait := NULL;
+        RETURN NEXT;
+    END LOOP;
+END $$;
+GRANT EXECUTE ON FUNCTION identity.count_request(bytea[], integer[], integer[])
+    TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager;
+
 -- Deletes attempts that turned out to be legitimate.
 CREATE FUNCTION identity.forget_attempts(ids uuid[]) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -1,7 +1,7 @@
 -- Resetting a password with a code that is sent by mail.
 
--- Mails a code to an address: for a new password, or to verify the address if a registration waits for that. Does
--- nothing if nobody has the address. The caller can't tell which.
+-- Mails a code to an address: for a new password, or for the newest of the registrations that wait for the address to be
+-- verified. Does nothing if nobody has the address. The caller can't tell which.
 CREATE FUNCTION identity.request_password_reset(
     email text, code text, lifetime interval, verifying interval, demonstration boolean
 ) RETURNS void
@@ -11,7 +11,7 @@ DECLARE
     address text := lower(request_password_reset.email);
     digest bytea := sha256(convert_to(request_password_reset.code, 'UTF8'));
     holder identity.account;
-    language text;
+    waiting identity.registration;
 BEGIN
     SELECT * INTO holder FROM identity.account a
     WHERE a.email = address AND (request_password_reset.demonstration OR NOT a.demonstration);
@@ -27,9 +27,10 @@ BEGIN
         SELECT l.id FROM identity.registration l
         WHERE l.email = address AND l.code_hash IS NOT NULL AND l.expires_at > now()
         ORDER BY l.created_at DESC, l.id LIMIT 1)
-    RETURNING r.locale INTO language;
+    RETURNING * INTO waiting;
     IF FOUND THEN
-        PERFORM identity.write_to(address, 'VERIFY_EMAIL', language, request_password_reset.code);
+        PERFORM identity.write_to(
+            address, 'VERIFY_EMAIL', waiting.locale, request_password_reset.code, waiting.pseudonym);
     ELSE
         -- A commit that writes takes longer than one that doesn't: response times would show who has an account.
         INSERT INTO identity.attempt (subject) VALUES (digest);
@@ -38,28 +39,52 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.request_password_reset(text, text, interval, interval, boolean) TO cohorte_public;
 
--- Sets a new password and closes all sessions of the account. False if the code is not valid.
+-- Whether a code to set a new password is valid.
+CREATE FUNCTION identity.resets_password(code text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM identity.password_reset p
+        WHERE p.code_hash = sha256(convert_to(resets_password.code, 'UTF8')) AND p.expires_at > now())
+$$;
+GRANT EXECUTE ON FUNCTION identity.resets_password(text) TO cohorte_public;
+
+-- Sets a new password and closes all sessions of the account. The first time that a password is replaced, also ends what
+-- else somebody could read through who had the account before the owner of the address: care links and invitations in
+-- both directions, API keys, and sharing. Returns whether it did; null if the code is not valid.
 CREATE FUNCTION identity.reset_password(code text, password_hash text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     digest bytea := sha256(convert_to(reset_password.code, 'UTF8'));
     holder identity.account;
+    is_first boolean;
 BEGIN
     SELECT a.* INTO holder FROM identity.account a JOIN identity.password_reset p ON p.account_id = a.id
     WHERE p.code_hash = digest FOR UPDATE OF a;
     DELETE FROM identity.password_reset p WHERE p.code_hash = digest AND p.expires_at > now();
     IF NOT FOUND THEN
-        RETURN false;
+        RETURN NULL;
     END IF;
     DELETE FROM identity.password_reset p WHERE p.account_id = holder.id;
+    -- An organization's contact chooses the first password with a code: nobody could sign in before.
+    is_first := holder.password_reset_at IS NULL
+        AND EXISTS (SELECT FROM identity.credential c WHERE c.account_id = holder.id);
     INSERT INTO identity.credential AS c (account_id, password_hash) VALUES (holder.id, reset_password.password_hash)
     ON CONFLICT (account_id) DO UPDATE SET password_hash = excluded.password_hash;
     UPDATE identity.account a SET email_verified = true WHERE a.id = holder.id AND NOT a.email_verified;
     PERFORM identity.close_sessions(holder.id);
     -- Failed attempts at the old password no longer lock the account.
     DELETE FROM identity.attempt a WHERE a.subject = sha256(convert_to('sign-in account ' || holder.email, 'UTF8'));
-    PERFORM identity.write_to(holder.email, 'PASSWORD_CHANGED', holder.locale, NULL);
-    RETURN true;
+    IF is_first THEN
+        UPDATE identity.account a SET password_reset_at = now() WHERE a.id = holder.id;
+        UPDATE care.care_link l SET status = 'ENDED'
+        WHERE holder.member_id IN (l.patient_id, l.relative_id) AND l.status <> 'ENDED';
+        UPDATE care.profile p SET sharing = 'ONLY_ME' WHERE p.member_id = holder.member_id AND p.sharing <> 'ONLY_ME';
+        DELETE FROM insight.api_key k WHERE k.organization_id = holder.organization_id;
+    END IF;
+    PERFORM identity.write_to(
+        holder.email, CASE WHEN is_first THEN 'PASSWORD_FIRST_CHANGED' ELSE 'PASSWORD_CHANGED' END, holder.locale, NULL);
+    RETURN is_first;
 END $$;
 GRANT EXECUTE ON FUNCTION identity.reset_password(text, text) TO cohorte_public;

@@ -3,5 +3,5 @@
 from models.migrations import frozen
 
 revision = "0030"
-down_revision = "0025"
+down_revision = "0028"
 upgrade, downgrade = frozen.steps(__file__)
