@@ -11,7 +11,7 @@ from resolvers.transactions import Overloaded
 T = TypeVar("T")
 
 
-class Turns:
+class HashingTurns:
     """Runs at most `at_once` pieces of work in threads; callers whose work has to wait take turns.
 
     At most `waiting` pieces wait, and at most `waiting_of_one` of one caller, so that nobody waits for all work of

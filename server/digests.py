@@ -2,16 +2,17 @@
 
 import hmac
 import secrets
+import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 
 from models.viewers import Viewer
 
 DIGITS = 16  # hexadecimal ones
 
 
-def today() -> date:
-    return datetime.now(UTC).date()
+def utc_day() -> int:
+    """The number of the day of UTC."""
+    return int(time.time() // 86_400)
 
 
 class Digests:
@@ -20,10 +21,10 @@ class Digests:
     If `key` is None, one is drawn: the digests of another process, or of this one after its next start, are unrelated.
     """
 
-    def __init__(self, key: str | None = None, day: Callable[[], date] = today) -> None:
+    def __init__(self, key: str | None = None, day: Callable[[], int] = utc_day) -> None:
         self.key = key.encode() if key else secrets.token_bytes(32)
         self.day = day
-        self.todays: tuple[date, bytes] | None = None
+        self.todays: tuple[int, bytes] | None = None
 
     def caller(self, viewer: Viewer) -> str | None:
         """The HMAC-SHA256 of the account, or of the organization of an API key; None for an anonymous caller.
@@ -40,7 +41,7 @@ class Digests:
     def key_of_today(self) -> bytes:
         day = self.day()
         if self.todays is None or self.todays[0] != day:
-            self.todays = day, hmac.digest(self.key, day.isoformat().encode(), "sha256")
+            self.todays = day, hmac.digest(self.key, str(day).encode(), "sha256")
         return self.todays[1]
 
 

@@ -156,7 +156,7 @@ class Endpoint:
         self.streams = Streams(sessions, settings.limits.streams, settings.connections)
         self.settings = settings
         assert settings.database_url is not None
-        self.rates = RateLimits(settings.rates, settings.database_url)
+        self.rates = RateLimits(settings.rates, settings.database_url, settings.role_key)
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
         self.log = logs.OperationLog()
         self.digests = digests

@@ -34,7 +34,7 @@ OPERATION_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.
 LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
-class Reading(NamedTuple):
+class MetricSource(NamedTuple):
     """A number that the server already has, read whenever metrics are requested."""
 
     name: str
@@ -44,10 +44,10 @@ class Reading(NamedTuple):
     counts: bool = False  # it never decreases
 
 
-class Readings(Collector):
-    """Readings as metrics. They are read in another thread, so each is a length or a number."""
+class MetricSources(Collector):
+    """Sources as metrics. They are read in another thread, so each is a length or a number."""
 
-    def __init__(self, readings: Iterable[Reading]) -> None:
+    def __init__(self, readings: Iterable[MetricSource]) -> None:
         self.readings = tuple(readings)
 
     def collect(self) -> Iterable[Metric]:
@@ -100,9 +100,9 @@ class Metrics:
             observer = self.observers[key] = partial(observe, counted, timed)
         observer(seconds)
 
-    def read(self, readings: Iterable[Reading]) -> None:
+    def read(self, readings: Iterable[MetricSource]) -> None:
         """Adds readings to what is printed."""
-        self.registry.register(Readings(readings))
+        self.registry.register(MetricSources(readings))
 
     def serve(self, host: str, port: int) -> Callable[[], None]:
         """Serves the metrics over HTTP in a thread; returns what stops it. Raises OSError if it cannot listen."""

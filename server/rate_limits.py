@@ -38,9 +38,9 @@ Allowances: TypeAlias = dict[str, Allowance]  # by policy, of one operation: the
 class RateLimits:
     """The rates of a server, and the key of the digests under which callers and addresses are stored."""
 
-    def __init__(self, rates: Rates, owner_dsn: str) -> None:
+    def __init__(self, rates: Rates, owner_dsn: str, key: str | None = None) -> None:
         self.rates = rates
-        self.key = role_password(owner_dsn, "rate limits").encode()
+        self.key = role_password(owner_dsn, "rate limits", key).encode()
 
     async def count(
         self,

@@ -90,7 +90,7 @@ class MemberReads:
             lambda connection: connection.fetchrow("SELECT * FROM identity.readings($1)", member)
         )
         if found is None:  # their account was deleted meanwhile
-            return Reader(datetime.now(UTC).date(), 0, set(), {str(member)}, 0.0)
+            return Reader(date.min, 0, set(), {str(member)}, 0.0)
         exempt = {str(member), *found["patients"]}
         most = self.most_at_first if found["is_new"] else self.most
         before = self.readers.get(member)

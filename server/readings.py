@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from server.endpoint import Endpoint
-from server.metrics import Reading
+from server.metrics import MetricSource
 from server.pools import ConnectionPool
 
 
-def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[Reading]:
+def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[MetricSource]:
     """What is read of the endpoint and of the connection pools, by their names."""
     views = {audience.view: view.documents for audience, view in endpoint.views.items()}
     planning, events, streams = endpoint.planning, endpoint.events, endpoint.streams
@@ -16,60 +16,60 @@ def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[Re
         return {"": sum(map(len, list(events.subscribers.values())))}
 
     return [
-        Reading(
+        MetricSource(
             "cohorte_pool_connections",
             "Connections to the database, by pool.",
             "pool",
             lambda: {name: pool.pool.get_max_size() for name, pool in pools.items()},
         ),
-        Reading(
+        MetricSource(
             "cohorte_pool_requests",
             "Requests that use a connection or wait for one.",
             "pool",
             lambda: {name: pool.busy for name, pool in pools.items()},
         ),
-        Reading(
+        MetricSource(
             "cohorte_pool_waiting",
             "Requests that wait for a connection to become free.",
             "pool",
             lambda: {name: pool.waiting for name, pool in pools.items()},
         ),
-        Reading(
+        MetricSource(
             "cohorte_pool_waits",
             "Times that a request waited for a connection.",
             "pool",
             lambda: {name: pool.waits for name, pool in pools.items()},
             counts=True,
         ),
-        Reading(
+        MetricSource(
             "cohorte_pool_wait_seconds",
             "Time that requests waited for connections.",
             "pool",
             lambda: {name: pool.wait_seconds for name, pool in pools.items()},
             counts=True,
         ),
-        Reading(
+        MetricSource(
             "cohorte_planning_waiting",
             "Requests with documents that are new to the server, waiting to be planned or being planned.",
             None,
             lambda: {"": planning.waiting},
         ),
-        Reading(
+        MetricSource(
             "cohorte_documents_read",
             "Documents that were parsed and validated because they were not cached.",
             "view",
             lambda: {view: documents.reads for view, documents in views.items()},
             counts=True,
         ),
-        Reading(
+        MetricSource(
             "cohorte_documents_cached",
             "Documents whose plans are cached.",
             "view",
             lambda: {view: len(documents.answerable) for view, documents in views.items()},
         ),
-        Reading("cohorte_streams", "Open WebSockets and event streams.", None, lambda: {"": len(streams.open)}),
-        Reading("cohorte_subscriptions", "Running subscriptions.", None, subscriptions),
-        Reading(
+        MetricSource("cohorte_streams", "Open WebSockets and event streams.", None, lambda: {"": len(streams.open)}),
+        MetricSource("cohorte_subscriptions", "Running subscriptions.", None, subscriptions),
+        MetricSource(
             "cohorte_listening",
             "1 while the process receives events and revocations from the database, or else 0.",
             None,

@@ -8,14 +8,14 @@ from functools import cache, partial
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from resolvers.hashing import Turns
+from resolvers.hashing import HashingTurns
 
 # OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane. More memory would let a few sign-ins at
 # once outgrow the server.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 AT_ONCE = min(4, os.cpu_count() or 1)
 WAITING, WAITING_OF_ONE = 100, 20  # hashes of all callers, and of one: about a second's and a fraction of it
-TURNS = Turns(AT_ONCE, WAITING, WAITING_OF_ONE)  # of the process
+TURNS = HashingTurns(AT_ONCE, WAITING, WAITING_OF_ONE)  # of the process
 
 
 async def hash_password(password: str, caller: Hashable = None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from resolvers.hashing import Turns
+from resolvers.hashing import HashingTurns
 from resolvers.identity import passwords
 from resolvers.transactions import Overloaded
 from tests.support.client import ANYBODY, SIGN_IN, Ask
@@ -35,7 +35,7 @@ class Gate:
         return run
 
 
-async def started(turns: Turns, gate: Gate, *names: str) -> list[asyncio.Task[str]]:
+async def started(turns: HashingTurns, gate: Gate, *names: str) -> list[asyncio.Task[str]]:
     """Tasks of the work with these names, whose first letter is the caller."""
     tasks = [asyncio.create_task(turns.run(name[0], gate.work(name))) for name in names]
     await asyncio.sleep(0)
@@ -43,7 +43,7 @@ async def started(turns: Turns, gate: Gate, *names: str) -> list[asyncio.Task[st
 
 
 async def test_few_run_at_once_and_callers_take_turns() -> None:
-    turns, gate = Turns(1, 100, 100), Gate()
+    turns, gate = HashingTurns(1, 100, 100), Gate()
     tasks = await started(turns, gate, "a1", "a2", "a3", "b1", "b2", "c1")
     gate.open.set()
     assert await asyncio.gather(*tasks) == ["a1", "a2", "a3", "b1", "b2", "c1"]
@@ -52,7 +52,7 @@ async def test_few_run_at_once_and_callers_take_turns() -> None:
 
 
 async def test_no_more_run_than_may_at_once() -> None:
-    turns, gate = Turns(2, 100, 100), Gate()
+    turns, gate = HashingTurns(2, 100, 100), Gate()
     tasks = await started(turns, gate, *(f"a{number}" for number in range(8)))
     await asyncio.sleep(0.05)
     assert len(gate.order) == 2
@@ -62,7 +62,7 @@ async def test_no_more_run_than_may_at_once() -> None:
 
 
 async def test_what_waits_is_bounded_in_all_and_of_one_caller() -> None:
-    turns, gate = Turns(1, 3, 2), Gate()
+    turns, gate = HashingTurns(1, 3, 2), Gate()
     tasks = await started(turns, gate, "a1", "a2", "a3")
     with pytest.raises(Overloaded):
         await turns.run("a", gate.work("a4"))
@@ -76,7 +76,7 @@ async def test_what_waits_is_bounded_in_all_and_of_one_caller() -> None:
 
 
 async def test_a_cancelled_caller_gives_its_place_to_others_and_its_thread_counts_until_it_ends() -> None:
-    turns, gate = Turns(1, 100, 100), Gate()
+    turns, gate = HashingTurns(1, 100, 100), Gate()
     running, waiting, other = await started(turns, gate, "a1", "a2", "b1")
     running.cancel()
     waiting.cancel()
@@ -90,7 +90,7 @@ async def test_a_cancelled_caller_gives_its_place_to_others_and_its_thread_count
 
 
 async def test_a_failure_gives_its_place_to_others() -> None:
-    turns = Turns(1, 100, 100)
+    turns = HashingTurns(1, 100, 100)
 
     def fails() -> None:
         raise ZeroDivisionError
@@ -104,7 +104,7 @@ async def test_a_failure_gives_its_place_to_others() -> None:
 async def test_a_sign_in_beyond_the_bound_is_answered_503_and_counts_as_no_attempt(
     own_ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turns, gate = Turns(1, 1, 1), Gate()
+    turns, gate = HashingTurns(1, 1, 1), Gate()
     monkeypatch.setattr(passwords, "TURNS", turns)
     tasks = await started(turns, gate, "a1", "b1")
     response = await own_ask.post(ANYBODY, SIGN_IN, {"email": "a@people.example", "password": "wrong password"})

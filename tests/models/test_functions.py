@@ -307,7 +307,7 @@ CALLERS: dict[str, set[Login]] = {
     "care.tell(uuid,text,text,uuid)": {PATIENT, MANAGER},
     "care.restore_post(uuid,text)": {MANAGER},
     "catalog.readiness_changed(uuid)": {PATIENT, MANAGER},
-    "catalog.schedule_survey(uuid)": {PUBLISHER},
+    "catalog.schedule_survey(uuid,integer)": {PUBLISHER},
     "catalog.unschedule_survey(uuid)": {MANAGER},
     "catalog.set_survey_terms(uuid,date,integer,text[])": {MANAGER},
     "catalog.surveys_due()": {PUBLISHER},

@@ -48,12 +48,14 @@ care.flag                     none  all   none  none
 care.removal                  none  all   none  none
 care.removed_text             none  all   none  none
 care.suspension               none  all   none  none
+care.reading_alert            none  all   none  none
+catalog.terms                 all   all   all   all
 insight.organization          all   all   all   all
 insight.licence               none  none  all   none
 insight.dataset               some  some  some  some
 insight.variable              all   all   all   all
 insight.category              all   all   all   all
-insight.release               all   none  all   none
+insight.release               some  none  some  none
 insight.insight               all   none  all   none
 insight.cell                  all   none  all   none
 insight.statistic             all   none  all   none

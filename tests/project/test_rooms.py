@@ -20,8 +20,8 @@ TOPICS = {
     "notifications organizations outbox passwords personal_data readings registrations terms",
     "community": "communities discussions moderation",
     "research": "consents participations revisions surveys visibility",
-    "insight": "costs counts cubes data_uses datasets freezing insights ledger licences openings publications quotes "
-    "reconciled releases undertakings",
+    "insight": "costs counts cubes data_uses datasets drawing freezing insights ledger licences openings publications "
+    "quotes reconciled releases undertakings",
 }
 KINDS = ("", "_mutations", "_rules")
 

@@ -6,7 +6,7 @@ import logging
 import re
 import subprocess
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -198,7 +198,7 @@ async def test_a_fault_is_logged_with_the_id_of_its_request(fresh: str, caplog: 
 
 
 def test_a_caller_has_one_digest_a_day_which_is_not_a_bare_hash() -> None:
-    days = [date(2026, 3, 1)]
+    days = [20_513]
     viewer = Viewer(Audience.PATIENT, account=uuid4())
     key = "k" * 32
     one, other, else_keyed = (Digests(each, lambda: days[-1]) for each in (key, key, "l" * 32))
@@ -209,7 +209,7 @@ def test_a_caller_has_one_digest_a_day_which_is_not_a_bare_hash() -> None:
         assert first != sha256(text).hexdigest()[:16]
     assert one.caller(Viewer(Audience.PATIENT, account=uuid4())) != first
     assert one.caller(ANYBODY_VIEWER) is None
-    days.append(date(2026, 3, 2))
+    days.append(20_514)
     assert one.caller(viewer) == other.caller(viewer) != first
     assert Digests().caller(viewer) != Digests().caller(viewer)
 
