@@ -34,30 +34,36 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "Condition": {ALL: "icd10 id name orpha"},
     "DataUse": {
-        ALL: "community cost datasetTitle id ledgerEntry organization publishedAt purpose variables",
+        ALL: "community cost datasetTitle id ledgerEntry organization publishedAt purpose purposeKind results "
+        "variables",
         RESEARCH: "insight",
     },
     "Dataset": {
         ALL: "budget community endedOn endsOn frozenOn id insights kind offeredTo size survey title variables wave",
+        RESEARCH: "sizeProof",
     },
     "Discussion": {MODERATOR: "about author closed community createdAt id lastPost lastPostAt postCount posts title"},
     "Eligibility": {ALL: "bornFrom bornTo kinds regions sexes treatments"},
     "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status"},
     "Indicator": {ALL: "hpo id kind layNames maximum minimum name scale slug unit"},
     "Insight": {
-        RESEARCH: "by cells cost csv dataset id jsonStat ledgerEntry marginOfError precision publishedAt purpose "
+        RESEARCH: "by cells cost csv dataset id jsonStat ledgerEntry marginOfError precision proof publishedAt purpose "
         "reconciled requestedBy statistics variable",
     },
     "Interval95": {RESEARCH: "high low"},
     "LedgerEntry": {ALL: "hash id line position previousHash"},
-    "Licence": {STEWARD: "community endsOn id organization price purpose quota reason startsOn status"},
+    "LedgerProof": {RESEARCH: "commitment counts ledgerEntry salt variables"},
+    "Licence": {
+        STEWARD: "community endsOn id organization price purpose purposeKind quota reason resultsDueOn startsOn status "
+        "undertakings undertakingsAcceptedAt",
+    },
     "Member": {
         ALL: "about communities id joinedOn kind pseudonym verified",
         MODERATOR: "ageBand region sex suspension",
     },
     "Money": {STEWARD: "amount currency"},
     "Notice": {ALL: "id inForceOn language purpose text version"},
-    "Organization": {ALL: "id kind name", STEWARD: "licences"},
+    "Organization": {ALL: "id kind name purposes", STEWARD: "licences"},
     "PageInfo": {ALL: "endCursor hasNextPage hasPreviousPage startCursor"},
     "Post": {MODERATOR: "author body createdAt discussion editedAt id reactions removalReason removed removedBody"},
     "PrivacyBudget": {ALL: "cap insightsLeft remaining spent"},
@@ -65,17 +71,21 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Question": {ALL: "bins help id key kind maxChoices maximum minimum options position required text visibleWhen"},
     "QuestionOption": {ALL: "code label"},
     "ReactionCount": {MODERATOR: "count reaction"},
+    "ReadingAlert": {MODERATOR: "day id member"},
     "ReconciledTable": {RESEARCH: "asOf cells releases statistics"},
+    "ResultLink": {ALL: "addedAt ledgerEntry url"},
     "Staff": {ALL: "id name roles"},
     "Statistic": {RESEARCH: "by interval measure reliability value"},
     "Survey": {
-        ALL: "closesOn community dataset description eligibility id minimumParticipants offeredTo opensOn "
+        ALL: "cap closesOn community dataset description eligibility guess id minimumParticipants offeredTo opensOn "
         "questions status title version",
         MANAGER: "progress",
     },
     "SurveyProgress": {MANAGER: "completed countedOn eligible invited started"},
     "Suspension": {MODERATOR: "createdAt id reason until"},
+    "Terms": {ALL: "id inForceOn language text version"},
     "Treatment": {ALL: "atc id inn insights kind name slug"},
+    "Undertakings": {ALL: "language text version"},
     "Variable": {ALL: "categories id label maxPerMember name ordinal"},
     "Viewer": {ALL: "audience id staff"},
     "VisibilityRule": {ALL: "operator question values"},
