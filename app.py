@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.database import is_at
 from models.logins import open_roles, pool, role_dsn
@@ -35,6 +35,7 @@ from server.errors import RequestError
 from server.listening import listen
 from server.mailer import Mailer, folder_delivery, smtp_delivery
 from server.metrics import Metrics
+from server.origins import with_cors
 from server.pools import ConnectionPool
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
 from server.readings import readings
@@ -54,9 +55,16 @@ class Cohorte(Starlette):
 
     endpoint: Endpoint | None = None
     downloads: Downloads | None = None
+    cors: ASGIApp | None = None  # serves requests that pages of other origins may make, if any are allowed
     stopping = False  # set as soon as the process is told to stop: it is no longer ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.cors is not None and any(name == b"origin" for name, _ in scope["headers"]):
+            await self.cors(scope, receive, send)
+        else:
+            await self.serve(scope, receive, send)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/graphql" and self.endpoint is not None:
             await self.endpoint(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == "/graphql" and self.endpoint is not None:
@@ -196,6 +204,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
         exception_handlers={404: routes.handle_not_found, 405: routes.handle_method_not_allowed},
         lifespan=lifespan,
     )
+    if settings.origins:
+        app.cors = with_cors(app.serve, settings.origins)
     return app
 
 

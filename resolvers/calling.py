@@ -1,5 +1,6 @@
 """Defines what write functions can use of a request besides its input and viewer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.viewers import Viewer
@@ -20,3 +21,5 @@ class Call:
     minimum_age: int  # of members, in years
     sign_ins: AttemptLimit  # of sign-ins with a password
     mails: AttemptLimit  # of requests for a mailed code
+    takes_cookie: bool  # whether the response may set a session cookie
+    opened: Callable[[Viewer, str | None], None]  # notes who has signed in, and the token to keep in a cookie, if any

@@ -304,6 +304,7 @@ class CarriedOut:
             key = None if faults.found else self.idempotency_key(context, client_mutation_id, visit)
             work = await self.work(call_of(context), arguments, faults)
             made = await transactions.run_once(write, viewer, work, key)
+            show_as_opened(context)
         except Refused as refused:
             return self.payload(user_errors=[*map(user_error, refused.refusals)], **refused.shows)
         except Forbidden:
@@ -390,7 +391,16 @@ def _payload_type(declared: Declared, name: str, results: Mapping[str, Any]) -> 
     return graph_type(audience=declared.only)(type(f"{name[0].upper()}{name[1:]}Payload", (Payload,), made))
 
 
+def show_as_opened(context: Context) -> None:
+    """Has the rest of the payload read as whoever has just signed in, unless the request's view is not theirs."""
+    if context.opened is not None and context.viewer.audience in (Audience.PUBLIC, context.opened[0].audience):
+        context.viewer = context.opened[0]
+
+
 def call_of(context: Context) -> Call:
+    def opened(viewer: Viewer, kept: str | None) -> None:
+        context.opened = viewer, kept
+
     settings, limits = context.settings, context.settings.limits
     window = timedelta(minutes=limits.tries_minutes)
     return Call(
@@ -403,6 +413,8 @@ def call_of(context: Context) -> Call:
         minimum_age=settings.minimum_age,
         sign_ins=AttemptLimit(limits.sign_ins, limits.sign_ins_from, window),
         mails=AttemptLimit(limits.mails, limits.mails_from, window),
+        takes_cookie=context.takes_cookie,
+        opened=opened,
     )
 
 
