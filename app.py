@@ -25,13 +25,14 @@ from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
 from resolvers.jobs import PUBLISHING
 from schema.build import build_views, graph_names
-from server import logs, routes, sockets
+from server import insight_files, logs, routes, sockets
 from server.broker import Events
 from server.digests import Digests
 from server.documents import Documents
-from server.downloads import Downloads
+from server.downloads import MEMBER_ROUTE, Downloads
 from server.endpoint import Endpoint, ServedView
 from server.errors import RequestError
+from server.insight_files import InsightFiles
 from server.listening import listen
 from server.mailer import Mailer, folder_delivery, smtp_delivery
 from server.metrics import Metrics
@@ -55,6 +56,7 @@ class Cohorte(Starlette):
 
     endpoint: Endpoint | None = None
     downloads: Downloads | None = None
+    insight_files: InsightFiles | None = None
     cors: ASGIApp | None = None  # serves requests that pages of other origins may make, if any are allowed
     stopping = False  # set as soon as the process is told to stop: it is no longer ready
 
@@ -145,10 +147,11 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
             stack.callback(health.clear)
             sessions = Sessions(pools["lookups"], demonstration=settings.demo)
             readers = pools[Audience.PUBLIC.view], pools[Audience.PATIENT.view]
-            app.downloads = Downloads(*readers, sessions, kinds, limits.export_seconds)
             is_listening = asyncio.Event()
             events = Events()
             endpoint = endpoint_class(served, sessions, events, publisher, pools["identity"], settings, digests)
+            app.downloads = Downloads(*readers, sessions, endpoint.credentials, kinds, limits.export_seconds)
+            app.insight_files = InsightFiles(endpoint)
             stack.callback(endpoint.planning.close)
             listening = asyncio.create_task(listen(listener, (sessions, events), is_listening))
             stack.push_async_callback(end, listening)
@@ -174,7 +177,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
             app.endpoint = endpoint
             stack.callback(endpoint.log.write)
             yield
-            app.endpoint = app.downloads = None
+            app.endpoint = app.downloads = app.insight_files = None
 
     async def connected(login: Login, size: int, seconds: float = limits.statement_seconds) -> ConnectionPool:
         return pool_class(await pool(owner, login, size, seconds, settings.role_key), seconds)
@@ -198,9 +201,22 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
         downloads = app.downloads
         return routes.not_found() if downloads is None else await downloads.answer(request)
 
+    async def member_export(request: Request) -> Response:
+        downloads = app.downloads
+        return routes.not_found() if downloads is None else await downloads.answer_member(request)
+
+    async def insight_file(request: Request) -> Response:
+        files = app.insight_files
+        return routes.not_found() if files is None else await files.answer(request)
+
+    files = (
+        Route(f"{PATH}/{{token}}", download),
+        Route(MEMBER_ROUTE, member_export),
+        Route(insight_files.ROUTE, insight_file),
+    )
     sdl = {audience: view.as_str() for audience, view in views.items()}
     app = Cohorte(
-        routes=routes.routes(sdl, json_schema_text(kinds), is_ready, Route(f"{PATH}/{{token}}", download)),
+        routes=routes.routes(sdl, json_schema_text(kinds), is_ready, *files),
         exception_handlers={404: routes.handle_not_found, 405: routes.handle_method_not_allowed},
         lifespan=lifespan,
     )
