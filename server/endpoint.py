@@ -239,6 +239,7 @@ class Endpoint:
             message = "This is the GraphQL endpoint. GraphiQL, at /graphiql, sends queries to it from a browser."
             raise request_error(303, Code.BAD_USER_INPUT, message, headers=((b"location", b"/graphiql"),))
         if method != "POST" and method != "GET":
+            self.origins.note_refusal(headers, "A preflight was")
             message = "Send a POST, or a GET for queries."
             raise request_error(405, Code.BAD_USER_INPUT, message, headers=(ALLOW,))
         if type is None and not streamed:
@@ -254,6 +255,7 @@ class Endpoint:
         else:
             # A page of another origin can make a browser send a GET, but not with a custom header.
             if not self.credentials.is_safe(method, headers) and REQUIRED not in headers:
+                self.origins.note_refusal(headers, "A query by GET was")
                 raise request_error(400, Code.BAD_USER_INPUT, MISSING_HEADER)
             params = params_from_url(request.scope["query_string"])
         with Deadline(receive, limits.request_seconds) as deadline:
@@ -262,6 +264,7 @@ class Endpoint:
                 await self.authenticate(request, self.credentials.of_request(method, headers))
             except RequestError as error:
                 if error.status not in (401, 403) or not await self.is_for_strangers(request, params):
+                    self.origins.note_refusal(headers, "A session cookie was")
                     raise
             return await self.operate(request, params, by_get=method == "GET", streamed=streamed)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 log = logging.getLogger("cohorte.origins")
 
@@ -40,10 +40,13 @@ class Origins:
         """Whether a page of one of the allowed origins made this request."""
         return headers.get(b"origin") in self.allowed
 
-    def refused(self, what: str) -> None:
-        """Logs that a page's request was refused, at most once a minute. The origin is the client's text: left out."""
+    def note_refusal(self, headers: Mapping[bytes, bytes], what: str) -> None:
+        """Logs, at most once a minute, that `what` is refused if a page of a foreign origin sent it.
+
+        The origin is the client's text, and left out.
+        """
         now = time.monotonic()
-        if now - self.logged >= LOG_SECONDS:
+        if not self.accepts(headers) and now - self.logged >= LOG_SECONDS:
             self.logged = now
             log.warning(
                 "%s refused: its Origin is neither in COHORTE_ORIGINS nor that of Host, which proxies must keep",
@@ -60,7 +63,8 @@ def is_own(origin: bytes, host: bytes) -> bool:
 
 def with_cors(app: ASGIApp, allowed: frozenset[str]) -> ASGIApp:
     """`app`, whose answers pages of the allowed origins may read, with the session's cookie."""
-    return CORSMiddleware(
+    origins = Origins(allowed)
+    cors = CORSMiddleware(
         app,
         allow_origins=sorted(allowed),
         allow_credentials=True,
@@ -69,3 +73,10 @@ def with_cors(app: ASGIApp, allowed: frozenset[str]) -> ASGIApp:
         expose_headers=EXPOSED,
         max_age=PREFLIGHT_SECONDS,
     )
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "OPTIONS":
+            origins.note_refusal(dict(scope["headers"]), "A preflight was")
+        await cors(scope, receive, send)
+
+    return serve

@@ -60,7 +60,7 @@ async def serve(endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) 
     await receive()
     headers: dict[bytes, bytes] = dict(scope["headers"])
     if not endpoint.origins.accepts(headers):
-        endpoint.origins.refused("A WebSocket was")
+        endpoint.origins.note_refusal(headers, "A WebSocket was")
         await send({"type": "websocket.close"})  # before accepting: the client sees HTTP 403
         return
     supported = PROTOCOL in scope["subprotocols"]

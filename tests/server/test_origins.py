@@ -103,3 +103,28 @@ def test_no_wildcard_and_nothing_that_is_no_origin_is_accepted(written: str) -> 
     with pytest.raises(SettingsError) as refused:
         Settings.from_environment({"COHORTE_ORIGINS": written})
     assert list(refused.value.faults) == ["COHORTE_ORIGINS"]
+
+
+@pytest.mark.parametrize("origins", [frozenset(), frozenset({APP})], ids=["none", "app"])
+@pytest.mark.parametrize("kind", ["preflight", "query by GET", "session cookie"])
+async def test_other_refused_requests_leave_a_line_too(
+    dsn: str, caplog: pytest.LogCaptureFixture, origins: frozenset[str], kind: str
+) -> None:
+    headers = {"origin": FOREIGN}
+    async with serving(dsn, origins=origins) as ask:
+        with caplog.at_level(logging.WARNING, "cohorte.origins"):
+            if kind == "preflight":
+                await ask.http.options("/graphql", headers=PREFLIGHT | headers)
+            elif kind == "query by GET":
+                await ask.http.get("/graphql?query={__typename}", headers=headers | {"sec-fetch-site": "cross-site"})
+            else:
+                headers |= {"graphql-require-preflight": "1", "cookie": f"__Host-cohorte_session={'x' * 43}"}
+                await ask.http.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+            # Neither is a request of the server's own pages, nor one of a client that is no browser.
+            own = {"origin": str(ask.http.base_url).rstrip("/")}
+            for fine in ({}, own):
+                await ask.http.options("/graphql", headers=fine)
+                await ask.http.post("/graphql", json={"query": "{ __typename }"}, headers=fine)
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "cohorte.origins"]
+    assert line.lower().startswith(f"a {kind} was refused".lower())
+    assert "foreign" not in line
