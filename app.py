@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.database import is_at
 from models.logins import open_roles, pool, role_dsn
@@ -25,17 +25,19 @@ from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
 from resolvers.jobs import PUBLISHING
 from schema.build import build_views, graph_names
-from server import logs, routes, sockets
+from server import insight_files, logs, routes, sockets
 from server.broker import Events
 from server.digests import Digests
 from server.documents import Documents
-from server.downloads import Downloads
+from server.downloads import MEMBER_ROUTE, Downloads
 from server.endpoint import Endpoint, ServedView
 from server.errors import RequestError
+from server.insight_files import InsightFiles
 from server.listening import listen
 from server.mailer import Mailer, folder_delivery, smtp_delivery
 from server.metrics import Metrics
 from server.newsroom import Newsroom
+from server.origins import with_cors
 from server.pools import ConnectionPool
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
 from server.read_budgets import MemberReads
@@ -57,9 +59,17 @@ class Cohorte(Starlette):
 
     endpoint: Endpoint | None = None
     downloads: Downloads | None = None
+    insight_files: InsightFiles | None = None
+    cors: ASGIApp | None = None  # serves requests that pages of other origins may make, if any are allowed
     stopping = False  # set as soon as the process is told to stop: it is no longer ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.cors is not None and any(name == b"origin" for name, _ in scope["headers"]):
+            await self.cors(scope, receive, send)
+        else:
+            await self.serve(scope, receive, send)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/graphql" and self.endpoint is not None:
             await self.endpoint(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == "/graphql" and self.endpoint is not None:
@@ -140,7 +150,6 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
             stack.callback(health.clear)
             sessions = Sessions(pools["lookups"], demonstration=settings.demo)
             readers = pools[Audience.PUBLIC.view], pools[Audience.PATIENT.view]
-            app.downloads = Downloads(*readers, sessions, kinds, limits.export_seconds)
             is_listening = asyncio.Event()
             events = Events()
             member_reads = MemberReads(pools["lookups"], settings.members_read, settings.members_read_at_first)
@@ -149,6 +158,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
             endpoint = endpoint_class(
                 served, sessions, events, publisher, pools["identity"], member_reads, settings, digests
             )
+            app.downloads = Downloads(*readers, sessions, endpoint.credentials, kinds, limits.export_seconds)
+            app.insight_files = InsightFiles(endpoint)
             stack.callback(endpoint.planning.close)
             listening = asyncio.create_task(listen(listener, (sessions, events), is_listening))
             stack.push_async_callback(end, listening)
@@ -177,7 +188,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
             app.endpoint = endpoint
             stack.callback(endpoint.log.write)
             yield
-            app.endpoint = app.downloads = None
+            app.endpoint = app.downloads = app.insight_files = None
 
     async def connected(login: Login, size: int, seconds: float = limits.statement_seconds) -> ConnectionPool:
         return pool_class(await pool(owner, login, size, seconds, settings.role_key), seconds)
@@ -201,12 +212,27 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
         downloads = app.downloads
         return routes.not_found() if downloads is None else await downloads.answer(request)
 
+    async def member_export(request: Request) -> Response:
+        downloads = app.downloads
+        return routes.not_found() if downloads is None else await downloads.answer_member(request)
+
+    async def insight_file(request: Request) -> Response:
+        files = app.insight_files
+        return routes.not_found() if files is None else await files.answer(request)
+
+    files = (
+        Route(f"{PATH}/{{token}}", download),
+        Route(MEMBER_ROUTE, member_export),
+        Route(insight_files.ROUTE, insight_file),
+    )
     sdl = {audience: view.as_str() for audience, view in views.items()}
     app = Cohorte(
-        routes=routes.routes(sdl, json_schema_text(kinds), is_ready, Route(f"{PATH}/{{token}}", download)),
+        routes=routes.routes(sdl, json_schema_text(kinds), is_ready, *files),
         exception_handlers={404: routes.handle_not_found, 405: routes.handle_method_not_allowed},
         lifespan=lifespan,
     )
+    if settings.origins:
+        app.cors = with_cors(app.serve, settings.origins)
     return app
 
 

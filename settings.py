@@ -1,5 +1,6 @@
 """Reads the server's settings from the environment, once, at start-up."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -125,6 +126,22 @@ def key(text: str) -> str:
     return text
 
 
+def exact_origins(value: str | frozenset[str]) -> frozenset[str]:
+    return frozenset(origin(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
+
+
+def origin(text: str) -> str:
+    """An origin as browsers write it: lower case, no default port, no path. Raises ValueError for anything else."""
+    url = urlsplit(text.lower())
+    port = url.port  # which is parsed when it is read
+    if url.scheme not in DEFAULT_PORTS or not HOST.fullmatch(url.hostname or "") or url.username is not None:
+        raise ValueError
+    if url.path not in ("", "/") or url.query or url.fragment or text.endswith(("?", "#")):
+        raise ValueError
+    host = f"[{url.hostname}]" if ":" in str(url.hostname) else url.hostname
+    return f"{url.scheme}://{host}" + ("" if port in (None, DEFAULT_PORTS[url.scheme]) else f":{port}")
+
+
 def allowances(value: str | frozenset[str]) -> frozenset[str]:
     return frozenset(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
@@ -141,6 +158,8 @@ def printable(text: str) -> str:
 
 Allowance: TypeAlias = Literal["address", "members"]
 ALLOWANCES = "address, members or both, separated by a comma"
+HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # of an origin, in ASCII
+DEFAULT_PORTS = {"http": 80, "https": 443}
 KEY = f"at least {KEY_CHARACTERS} characters, drawn at random"
 
 
@@ -221,6 +240,12 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(hidden(networks))] = Field(
         (), description="addresses or networks, separated by commas"
     )
+    # Whose pages may send requests from a browser and read the answers, besides the server's own.
+    origins: Annotated[frozenset[str], BeforeValidator(hidden(exact_origins))] = Field(
+        frozenset(), description="origins such as https://app.example, separated by commas"
+    )
+    # For development over plain HTTP: a session cookie without `Secure`, which some browsers need even on loopback.
+    plain_cookie: Annotated[bool, BeforeValidator(hidden(zero_or_one))] = Field(False, description="0 or 1")
     # Of the privacy notice in force.
     notice_version: Annotated[str, AfterValidator(hidden(printable))] = Field(
         "2025-1", max_length=NOTICE_CHARACTERS, description=f"up to {NOTICE_CHARACTERS} characters"

@@ -72,6 +72,7 @@ def serve(settings: Settings) -> None:
         raise Unavailable(str(error)) from None
     with listen(settings) as early:  # reports a busy port at once, not after the demonstration network is created
         refuse_open_demonstration(settings, early.getsockname()[0])
+        refuse_open_plain_cookie(settings, early.getsockname()[0])
     if settings.metrics_port is not None:
         listen_on(settings.metrics_host, settings.metrics_port, "COHORTE_METRICS_HOST or COHORTE_METRICS_PORT").close()
     connections, summary = allowed_connections(settings)
@@ -209,13 +210,25 @@ async def prepare_demonstration(dsn: str, settings: Settings) -> None:
 
 def refuse_open_demonstration(settings: Settings, address: str) -> None:
     """Raises Unavailable if others than this machine would reach a demonstration, whose passwords are public."""
-    ip = ip_address(address.partition("%")[0])
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    if settings.demo and not ip.is_loopback and "address" not in settings.demo_allow:
+    if settings.demo and not is_loopback(address) and "address" not in settings.demo_allow:
         raise Unavailable(
             "The passwords of the demonstration's accounts are public, and COHORTE_HOST is not a loopback address. Set "
             "COHORTE_HOST=127.0.0.1 or COHORTE_DEMO=0, or add COHORTE_DEMO_ALLOW=address if anyone may sign in."
         )
+
+
+def refuse_open_plain_cookie(settings: Settings, address: str) -> None:
+    """Raises Unavailable if a session cookie would be sent in plain text to other machines."""
+    if settings.plain_cookie and not is_loopback(address):
+        raise Unavailable(
+            "COHORTE_PLAIN_COOKIE=1 is for development, and needs COHORTE_HOST=127.0.0.1. Elsewhere, serve HTTPS by a "
+            "proxy and set COHORTE_PLAIN_COOKIE=0."
+        )
+
+
+def is_loopback(address: str) -> bool:
+    ip = ip_address(address.partition("%")[0])
+    return (getattr(ip, "ipv4_mapped", None) or ip).is_loopback
 
 
 async def check_not_rolled_back(dsn: str, settings: Settings) -> None:

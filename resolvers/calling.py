@@ -1,6 +1,6 @@
 """Defines what write functions can use of a request besides its input and viewer."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from models.viewers import Viewer
@@ -31,6 +31,8 @@ class Call:
     sign_ins: AttemptLimit  # of sign-ins with a password
     mails: AttemptLimit  # of requests for a mailed code
     joins: JoinLimits
+    takes_cookie: bool  # whether the response may set a session cookie
+    opened: Callable[[Viewer, str | None], None]  # notes who has signed in, and the token to keep in a cookie, if any
 
     @property
     def caller(self) -> Hashable:

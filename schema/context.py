@@ -36,6 +36,9 @@ class Context:
     count: Callable[[str], Awaitable[None]] | None = None  # counts a mutation of a kind; raises if it is one too many
     device: str | None = None  # the client's description of itself, for the list of sessions
     address: str | None = None  # the client's IP address, as reported by trusted proxies
+    takes_cookie: bool = False  # whether the response may set a session cookie
+    # Of a mutation that has opened a session: who has signed in, and the token to keep in a cookie, if any.
+    opened: tuple[Viewer, str | None] | None = None
     operation: Any = None  # the planner's: the operation being executed,
     variables: Any = None  # its variables,
     computing: Any = None  # and the fields that Python computes in it

@@ -320,6 +320,7 @@ class CarriedOut:
             arguments, faults, key = await context.read_input(lambda: self.arguments(context, given))
             work = await self.work(call_of(context), arguments, faults)
             made = await transactions.run_once(write, viewer, work, key)
+            show_as_opened(context)
         except Refused as refused:
             refusals, shows = refused.refusals, refused.shows
             return self.payload(user_errors=await context.read_input(lambda: [*map(user_error, refusals)]), **shows)
@@ -419,7 +420,16 @@ def _payload_type(declared: Declared, name: str, results: Mapping[str, Any]) -> 
     return graph_type(audience=declared.only)(type(f"{name[0].upper()}{name[1:]}Payload", (Payload,), made))
 
 
+def show_as_opened(context: Context) -> None:
+    """Has the rest of the payload read as whoever has just signed in, unless the request's view is not theirs."""
+    if context.opened is not None and context.viewer.audience in (Audience.PUBLIC, context.opened[0].audience):
+        context.viewer = context.opened[0]
+
+
 def call_of(context: Context) -> Call:
+    def opened(viewer: Viewer, kept: str | None) -> None:
+        context.opened = viewer, kept
+
     settings, limits = context.settings, context.settings.limits
     window = timedelta(minutes=limits.tries_minutes)
     return Call(
@@ -433,6 +443,8 @@ def call_of(context: Context) -> Call:
         sign_ins=AttemptLimit(limits.sign_ins, limits.sign_ins_from, window),
         mails=AttemptLimit(limits.mails_to, limits.mails_from, window, per_pair=limits.mails),
         joins=JoinLimits(settings.joins_a_day, settings.joins_at_first, settings.joins),
+        takes_cookie=context.takes_cookie,
+        opened=opened,
     )
 
 

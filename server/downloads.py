@@ -1,4 +1,4 @@
-"""Serves members' exports from one-time addresses."""
+"""Serves members' exports: from one-time addresses, and to signed-in members from `/me/export.json` and `.zip`."""
 
 import asyncio
 import re
@@ -16,11 +16,25 @@ from models.identity.data_exports import DataExportFormat
 from models.viewers import Viewer
 from resolvers.exporting import ExportKind
 from server import logs
-from server.errors import Code, RequestError, internal, overloaded, request_error, timed_out, unavailable
+from server.credentials import Credentials
+from server.errors import (
+    Code,
+    RequestError,
+    internal,
+    overloaded,
+    request_error,
+    timed_out,
+    unauthenticated,
+    unavailable,
+)
 from server.export_files import MEDIA_TYPES, SUFFIXES, write_export
+from server.page_headers import PRIVATE
 from server.pools import ConnectionPool
+from server.problems import no_file, problem
 from server.sessions import Sessions
 
+MEMBER_ROUTE = "/me/export.{suffix}"
+BY_SUFFIX = {suffix: format for format, suffix in SUFFIXES.items()}
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 MAX_WAITING = 20  # exports in progress; further requests are refused, and leave their address usable
 PIECE_BYTES = 65_536
@@ -37,12 +51,14 @@ class Downloads:
         public: ConnectionPool,
         patient: ConnectionPool,
         sessions: Sessions,
+        credentials: Credentials,
         kinds: Sequence[ExportKind],
         seconds: float,
     ) -> None:
         self.public = public
         self.patient = patient
         self.sessions = sessions
+        self.credentials = credentials
         self.kinds = kinds
         self.seconds = seconds
         self.slot = asyncio.Semaphore(1)
@@ -67,6 +83,38 @@ class Downloads:
         if len(self.accounts) >= MAX_WAITING:
             raise overloaded()
         viewer, format = await self.take(request)
+        return await self.download(viewer, format)
+
+    async def answer_member(self, request: Request) -> Response:
+        """The response to a GET or HEAD of the signed-in member's export."""
+        try:
+            return await self.export_of_member(request)
+        except RequestError as error:
+            return problem(error)
+        except Exception as unexpected:
+            fault, id = internal()
+            logs.fault(id, unexpected)
+            return problem(fault)
+
+    async def export_of_member(self, request: Request) -> Response:
+        """The signed-in member's export. Raises RequestError if the caller is none."""
+        authorization = self.credentials.of_link(dict(request.scope["headers"]))
+        if authorization is None:
+            raise unauthenticated()
+        viewer = await self.sessions.viewer(authorization)
+        if viewer.member is None or viewer.session is None:
+            raise request_error(403, Code.FORBIDDEN, "Members alone can export their data.")
+        format = BY_SUFFIX.get(request.path_params["suffix"])
+        if format is None:
+            raise no_file()
+        if request.method == "HEAD":  # without a length: the export would have to be made
+            return StreamingResponse((), headers=about(format), media_type=MEDIA_TYPES[format])
+        if len(self.accounts) >= MAX_WAITING:
+            raise overloaded()
+        return await self.download(viewer, format)
+
+    async def download(self, viewer: Viewer, format: DataExportFormat) -> Response:
+        """The response with an export. Raises RequestError, also if another one of the account is in progress."""
         if viewer.account in self.accounts:
             raise unavailable("Another export of yours is in progress. Please request one again when it is done.")
         self.accounts.add(viewer.account)
@@ -104,21 +152,17 @@ class Downloads:
             raise timed_out("export_seconds", self.seconds) from None
 
 
-PRIVATE = {
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; sandbox",
-}
-
-
 def as_response(file: IO[bytes], format: DataExportFormat) -> Response:
     """A response that streams a file as an attachment, and closes it."""
-    length = file.tell()
+    headers = about(format) | {"content-length": str(file.tell())}
     file.seek(0)
-    name = f"cohorte-export-{datetime.now(UTC):%Y-%m-%d}.{SUFFIXES[format]}"
-    headers = PRIVATE | {"content-length": str(length), "content-disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(pieces(file), headers=headers, media_type=MEDIA_TYPES[format])
+
+
+def about(format: DataExportFormat) -> dict[str, str]:
+    """The headers of an export."""
+    name = f"cohorte-export-{datetime.now(UTC):%Y-%m-%d}.{SUFFIXES[format]}"
+    return PRIVATE | {"content-disposition": f'attachment; filename="{name}"'}
 
 
 async def pieces(file: IO[bytes]) -> AsyncIterator[bytes]:

@@ -24,6 +24,8 @@ from server.addresses import client_address
 from server.answers import AnswerSize, too_large
 from server.broker import Events
 from server.commit_guard import CommitGuard
+from server.compression import compressed
+from server.credentials import REQUIRED, Credentials
 from server.deadlines import CutOffReason, Deadline, OperationDeadline, RequestCutOff
 from server.digests import Digests
 from server.documents import Document, Documents
@@ -41,6 +43,7 @@ from server.event_streams import EVENTS, as_stream, stream
 from server.feeds import Feeds
 from server.limits import check_variables
 from server.metrics import Metrics
+from server.origins import Origins
 from server.planning import Planning
 from server.pools import ConnectionPool
 from server.publisher_pool import PublisherPool
@@ -66,6 +69,7 @@ from settings import Settings
 
 ALLOW = (b"allow", b"GET, POST")
 UNKNOWN = "unknown"  # clients without an address share what one caller may use
+QUERY, ENCODING = OperationType.QUERY.value, b"accept-encoding"
 COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
 LARGE_INPUT = 500  # values: reading more takes some milliseconds, and is done in the planning thread
 VALUES_A_UNIT = 50  # of a large input: reading as many takes as long as planning one selection
@@ -95,7 +99,9 @@ class RequestContext:
 
     __slots__ = (
         "allowances",
+        "authorization",
         "codes",
+        "cookie",
         "cost",
         "deadline",
         "document",
@@ -114,13 +120,15 @@ class RequestContext:
         self.headers = headers
         self.id = id or request_ids.request_id(headers)
         self.viewer = ANYBODY
+        self.authorization: bytes | None = None  # a header, or what the session cookie stands for
+        self.cookie: tuple[bytes, bytes] | None = None  # the header that sets or clears the session cookie
         self.deadline: Deadline | OperationDeadline | None = None
         self.kind: str | None = None  # query, mutation or subscription
         self.document: str | None = None  # its hash
         self.cost: int | None = None
         self.allowances: Allowances | None = None  # of the rates by which its mutations were counted
         self.codes: tuple[str, ...] = ()  # of the response's errors
-        self.size = 0  # of the response, in bytes
+        self.size = 0  # of the response, in bytes, before compression
 
 
 def is_page_request(request: RequestContext) -> bool:
@@ -157,6 +165,8 @@ class Endpoint:
         self.settings = settings
         assert settings.database_url is not None
         self.rates = RateLimits(settings.rates, settings.database_url, settings.role_key)
+        self.origins = Origins(settings.origins)
+        self.credentials = Credentials(self.origins, plain=settings.plain_cookie)
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
         self.log = logs.OperationLog()
         self.digests = digests
@@ -177,11 +187,9 @@ class Endpoint:
                 raise shutting_down() from None
             if isinstance(answer, PreparedSubscription):
                 self.log_operation(request, 200)  # at its start: it may last for days
-                authorization = request.headers.get(b"authorization")
                 start = response_start(200, EVENTS, (request_ids.HEADER, request.id.encode()))
-                request.codes = await stream(
-                    answer, self.streams, self.caller(request), authorization, start, receive, send, request.id
-                )
+                given, caller = request.authorization, self.caller(request)
+                request.codes = await stream(answer, self.streams, caller, given, start, receive, send, request.id)
                 if request.codes:  # it has ended with an error
                     self.log_operation(request, 200)
                 return
@@ -205,6 +213,11 @@ class Endpoint:
         if streamed and type is None and (error is None or error.lenient):
             status, type, body = 200, EVENTS, as_stream(body)
         request.size = len(body)
+        # Results of queries only: those of mutations may have tokens, keys or codes in them.
+        if ENCODING in request.headers and request.kind == QUERY and error is None and type is not EVENTS:
+            body, more = await compressed(body, request.headers[ENCODING])
+        if request.cookie is not None:
+            more = *more, request.cookie
         about = (b"content-length", b"%d" % len(body)), (request_ids.HEADER, request.id.encode())
         await send(response_start(status, type or JSON, *about, *more))
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
@@ -241,6 +254,7 @@ class Endpoint:
             message = "This is the GraphQL endpoint. GraphiQL, at /graphiql, sends queries to it from a browser."
             raise request_error(303, Code.BAD_USER_INPUT, message, headers=((b"location", b"/graphiql"),))
         if method != "POST" and method != "GET":
+            self.origins.note_refusal(headers, "A preflight was")
             message = "Send a POST, or a GET for queries."
             raise request_error(405, Code.BAD_USER_INPUT, message, headers=(ALLOW,))
         if type is None and not streamed:
@@ -255,15 +269,34 @@ class Endpoint:
             params = params_from_body(await read_body(receive, declared, limits.body_bytes, limits.request_seconds))
         else:
             # A page of another origin can make a browser send a GET, but not with a custom header.
-            if b"graphql-require-preflight" not in headers and headers.get(b"sec-fetch-site") != b"same-origin":
+            if not self.credentials.is_safe(method, headers) and REQUIRED not in headers:
+                self.origins.note_refusal(headers, "A query by GET was")
                 raise request_error(400, Code.BAD_USER_INPUT, MISSING_HEADER)
             params = params_from_url(request.scope["query_string"])
         with Deadline(receive, limits.request_seconds) as deadline:
             request.deadline = deadline
-            authorization = headers.get(b"authorization")
-            if authorization is not None:
-                request.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
+            try:
+                await self.authenticate(request, self.credentials.of_request(method, headers))
+            except RequestError as error:
+                if error.status not in (401, 403) or not await self.is_for_strangers(request, params):
+                    self.origins.note_refusal(headers, "A session cookie was")
+                    raise
             return await self.operate(request, params, by_get=method == "GET", streamed=streamed)
+
+    async def authenticate(self, request: RequestContext, authorization: bytes | None) -> None:
+        """Sets the request's viewer. Raises RequestError if the token or key is not valid."""
+        if authorization is not None:
+            request.viewer = self.sessions.known(authorization) or await self.sessions.viewer(authorization)
+            request.authorization = authorization
+
+    async def is_for_strangers(self, request: RequestContext, params: GraphQLParams) -> bool:
+        """Whether the operation is a mutation of the public view, such as signing in: it needs no valid session."""
+        documents = self.views[Audience.PUBLIC].documents
+        try:
+            document = documents.known(params.query) or await self.read(request, documents, params)
+            return documents.operation(document, params.name).kind is OperationType.MUTATION
+        except RequestError:
+            return False
 
     def operate(
         self, request: RequestContext, params: GraphQLParams, *, by_get: bool = False, streamed: bool = False
@@ -475,6 +508,7 @@ class Endpoint:
             count=count,
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=address,
+            takes_cookie=request.scope["type"] == "http" and self.credentials.takes_cookie(request.headers),
         )
         work = operation.execute(variables, context)
         try:
@@ -485,8 +519,23 @@ class Endpoint:
                 # notification arrives here.
                 self.sessions.forget(viewer.session)
         committed = guard is not None and guard.committed
+        if committed:
+            await self.keep_session(request, context)
         body, request.codes = response_of(result, committed=committed, request=request.id)
         return body
+
+    async def keep_session(self, request: RequestContext, context: Context) -> None:
+        """Has the response set the cookie of a session that was opened, or clear that of one that was closed."""
+        if context.opened is not None:
+            token = context.opened[1]
+            if token is not None:
+                request.cookie = self.credentials.kept(token)
+        elif request.authorization is not None and b"authorization" not in request.headers:
+            try:
+                await self.sessions.viewer(request.authorization)
+            except RequestError as error:
+                if error.status == 401:
+                    request.cookie = self.credentials.cleared()
 
 
 def introspection_key(document: Document, params: GraphQLParams) -> str:
@@ -499,6 +548,7 @@ def response_start(status: int, type: bytes, *more: tuple[bytes, bytes]) -> dict
     headers = [
         (b"content-type", type),
         (b"cache-control", b"no-store"),
+        (b"cross-origin-resource-policy", b"same-origin"),
         (b"x-content-type-options", b"nosniff"),
         *more,
     ]

@@ -4,13 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from strawberry.http.ides import get_graphql_ide_html
 
 from models.viewers import Audience
 from resolvers.exporting import ADDRESS as ADDRESS_OF_SCHEMA
+from server.compression import compressed
 from server.errors import Code
+from server.page_headers import INERT, PRIVATE, of_page
 
 # Strawberry's page sends requests to its own address.
 STOCK_ADDRESS = 'window.location.href.split("?")[0]'
@@ -18,6 +20,9 @@ ADDRESS = 'new URL("/graphql", window.location.href).toString()'
 # It would put a token into the address bar and store it in the browser.
 STOCK_PERSISTENCE = "shouldPersistHeaders: true"
 PERSISTENCE = "shouldPersistHeaders: false"
+# With which a session's cookie counts.
+STOCK_HEADERS = "const defaultHeaders = {};"
+HEADERS = 'const defaultHeaders = {"GraphQL-Require-Preflight": "1"};'
 
 
 def routes(
@@ -25,17 +30,18 @@ def routes(
 ) -> list[Route]:
     """The routes, with `more`; each view's SDL and the JSON Schema of exports are public."""
     page = graphiql()
+    about_page = of_page(page)
     files = {f"{audience.view}.graphql": text for audience, text in sdl.items()}
 
     async def show_graphiql(request: Request) -> Response:
-        return HTMLResponse(page, headers={"referrer-policy": "no-referrer", "x-frame-options": "DENY"})
+        return await text(request, page, "text/html", about_page)
 
     async def show_sdl(request: Request) -> Response:
-        text = files.get(request.path_params["name"])
-        return not_found() if text is None else PlainTextResponse(text)
+        found = files.get(request.path_params["name"])
+        return not_found() if found is None else await text(request, found, "text/plain", INERT)
 
     async def show_export_schema(request: Request) -> Response:
-        return Response(export_schema, media_type="application/schema+json")
+        return await text(request, export_schema, "application/schema+json", INERT)
 
     async def show_liveness(request: Request) -> Response:
         return answer(200, {"alive": True})
@@ -54,10 +60,18 @@ def routes(
     ]
 
 
+async def text(request: Request, body: str, media_type: str, headers: Mapping[str, str]) -> Response:
+    """A response that is the same for everybody, compressed if the client accepts it."""
+    accepted = request.headers.get("accept-encoding", "").encode("latin-1")
+    sent, more = await compressed(body.encode(), accepted)
+    about = dict(headers) | {name.decode(): value.decode() for name, value in more}
+    return Response(sent, headers=about, media_type=media_type)
+
+
 def graphiql() -> str:
     """The HTML of Strawberry's GraphiQL, pointed at /graphql. Raises RuntimeError if its template has changed."""
     page = get_graphql_ide_html("graphiql")
-    for stock, ours in ((STOCK_ADDRESS, ADDRESS), (STOCK_PERSISTENCE, PERSISTENCE)):
+    for stock, ours in ((STOCK_ADDRESS, ADDRESS), (STOCK_PERSISTENCE, PERSISTENCE), (STOCK_HEADERS, HEADERS)):
         if stock not in page:
             raise RuntimeError("strawberry's GraphiQL page has changed: see server/routes.py")
         page = page.replace(stock, ours)
@@ -80,5 +94,5 @@ def not_found() -> Response:
 
 def answer(status: int, body: object, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON response that is not cached."""
-    more = {"cache-control": "no-store"} | dict(headers or {})
+    more = PRIVATE | dict(headers or {})
     return Response(orjson.dumps(body), status, more, media_type="application/json")

@@ -6,7 +6,6 @@ Messages and close codes: https://github.com/enisdenjo/graphql-ws/blob/master/PR
 import asyncio
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -60,7 +59,8 @@ async def serve(endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) 
     """Serves one socket from its handshake to its end."""
     await receive()
     headers: dict[bytes, bytes] = dict(scope["headers"])
-    if not is_same_origin(headers):
+    if not endpoint.origins.accepts(headers):
+        endpoint.origins.note_refusal(headers, "A WebSocket was")
         await send({"type": "websocket.close"})  # before accepting: the client sees HTTP 403
         return
     try:
@@ -89,17 +89,6 @@ async def refuse(error: RequestError, send: Send) -> None:
     headers = [(b"content-type", b"application/json; charset=utf-8"), *error.headers]
     await send({"type": "websocket.http.response.start", "status": error.status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": error.body})
-
-
-def is_same_origin(headers: dict[bytes, bytes]) -> bool:
-    """Whether no web page of another origin opened this socket. Browsers send Origin; other clients need not."""
-    origin = headers.get(b"origin")
-    if origin is None:
-        return True
-    try:
-        return urlsplit(origin.lower()).netloc == headers.get(b"host", b"").lower() != b""
-    except ValueError:
-        return False
 
 
 class Socket:
@@ -191,7 +180,7 @@ class Socket:
             raise CloseSocket(4429, "Too many initialisation requests")
         # GraphiQL sends header names as the user typed them, capitalized or not.
         given = next((value for name, value in payload.items() if name.lower() == "authorization"), None)
-        authorization = self.headers.get(b"authorization")
+        authorization = self.endpoint.credentials.of_socket(self.headers)
         if isinstance(given, str):
             authorization = given.encode(errors="replace")
         elif given is not None:

@@ -25,6 +25,10 @@ from resolvers.transactions import Forbidden, RefusalCode, Result, Work, not_fou
 SESSION_LIFETIME = timedelta(days=30)
 TOKEN_BYTES = 32
 DEVICE_LENGTH = 200
+NO_COOKIE = (
+    "This request cannot get a cookie. Send it over HTTP with the header `GraphQL-Require-Preflight: 1`, from a page "
+    "of this server or of an origin that it allows."
+)
 SIGN_IN = "sign-in"  # the attempts that count: each at a password
 
 
@@ -39,12 +43,17 @@ class SignedIn:
     staff: UUID
 
 
-async def sign_in(call: Call, *, email: AccountAddress, password: str) -> Work:
+async def sign_in(call: Call, *, email: AccountAddress, password: str, cookie: bool = False) -> Work:
     """Checks an e-mail address and a password; the returned Work opens a session.
+
+    With `cookie`, its token is kept in a cookie and not returned. Raises Refused: INVALID if the response cannot set
+    one.
 
     A hash of an older form is replaced. Both raise Refused: WRONG_CREDENTIALS if no account matches, without revealing
     which of the two is wrong. Raises Refused: LIMIT_REACHED after too many attempts, whether or not the account exists.
     """
+    if cookie and not call.takes_cookie:
+        raise refused(RefusalCode.INVALID, NO_COOKIE, "cookie")
     # In a transaction of its own: none may stay open while the password is hashed, which takes long by design.
     async with call.apart() as connection:
         tried = await attempts.count_attempt(connection, SIGN_IN, email.canonical, call.address, call.sign_ins)
@@ -72,7 +81,9 @@ async def sign_in(call: Call, *, email: AccountAddress, password: str) -> Work:
             raise wrong_credentials()
         if renewed is not None:
             await connection.execute("SELECT identity.renew_hash($1, $2, $3)", account, password_hash, renewed)
-        return {"token": token, "viewer": opened}
+        signed_in, opener = opened
+        call.opened(opener, token if cookie else None)
+        return {"token": None if cookie else token, "viewer": signed_in}
 
     return opens
 
@@ -181,7 +192,9 @@ def subject_of(notification: Row) -> Branches:
     )
 
 
-async def _open_session(connection: Connection, account: UUID, token: str, device: str | None) -> SignedIn | None:
+async def _open_session(
+    connection: Connection, account: UUID, token: str, device: str | None
+) -> tuple[SignedIn, Viewer] | None:
     digest, called = token_hash(token), device and device[:DEVICE_LENGTH]
     await connection.execute("SELECT identity.open_session($1, $2, $3, $4)", account, digest, called, SESSION_LIFETIME)
     opened = await viewer_of(connection, digest)
@@ -190,4 +203,4 @@ async def _open_session(connection: Connection, account: UUID, token: str, devic
     viewer = opened[0]
     ids = (viewer.member or NO_ROW, viewer.organization or NO_ROW, viewer.staff or NO_ROW)
     owner = viewer.member or viewer.organization or viewer.staff or NO_ROW
-    return SignedIn(owner, viewer.audience, *ids)
+    return SignedIn(owner, viewer.audience, *ids), viewer

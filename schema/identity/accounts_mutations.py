@@ -29,20 +29,27 @@ class AccountMutations:
     )
     sign_in = mutation(
         accounts.sign_in,
-        "Open a session with an e-mail address and a password.",
+        "Open a session with an e-mail address and a password. An invalid or expired token with the request is "
+        "ignored.",
         only=PUBLIC,
         rate="passwords",
         shows={
-            "token": given(str, "For the header `Authorization: Bearer ...`. Shown only once."),
+            "token": given(
+                str,
+                "For the header `Authorization: Bearer ...`. Shown only once. Null if it is kept in a cookie, or if "
+                "the mutation was refused.",
+            ),
             "viewer": given(Viewer, "Who has signed in."),
         },
         options=Options(stored=False, as_anybody=True, open_to_keys=True),
         email="The account's e-mail address.",
         password=ACCOUNTS_OWN,
+        cookie="Whether to keep the session in a cookie that scripts cannot read, for pages in a browser, instead of "
+        "returning its token. Requests with the cookie need the header `GraphQL-Require-Preflight: 1`.",
     )
     sign_out = mutation(
         accounts.sign_out,
-        "Close the viewer's session, with immediate effect.",
+        "Close the viewer's session, with immediate effect, and clear its cookie.",
         only=SIGNED_IN,
         rate=Unlimited("It ends the session that it would be counted by."),
     )

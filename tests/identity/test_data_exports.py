@@ -473,3 +473,48 @@ async def test_a_large_export_is_written_in_chunks_and_not_held_in_memory(
     assert peak < uncompressed, f"{peak:,} bytes"
     if format is DataExportFormat.JSON:
         assert len((await exported(exporting.ask, exporting.who))["observations"]) == count + 3
+
+
+async def test_a_signed_in_member_downloads_their_export_without_a_one_time_address(exporting: Exporting) -> None:
+    ask, who = exporting.ask, exporting.who
+    for suffix, type in (("json", "application/json"), ("zip", "application/zip")):
+        for _ in range(2):  # the address is not used up
+            answer = await downloaded(ask, f"/me/export.{suffix}", who)
+            assert (answer.status_code, answer.headers["content-type"]) == (200, type)
+            assert answer.headers["cache-control"] == "no-store"
+        assert re.search(
+            rf'filename="cohorte-export-\d{{4}}-\d\d-\d\d\.{suffix}"', answer.headers["content-disposition"]
+        )
+        head = await ask.http.head(f"/me/export.{suffix}", headers=who.headers)
+        assert (head.status_code, head.content, head.headers["content-type"]) == (200, b"", type)
+        assert head.headers["content-disposition"] == answer.headers["content-disposition"]
+        assert "content-length" not in head.headers
+    assert (await downloaded(ask, "/me/export.json", who)).json()["data"] == await exported(ask, who)
+    cookie = {"cookie": f"__Host-cohorte_session={who.token}"}
+    linked = await ask.http.get("/me/export.json", headers=cookie | {"sec-fetch-site": "same-origin"})
+    assert linked.json()["data"] == await exported(ask, who)
+
+
+async def test_nobody_else_downloads_an_export_by_the_members_address(exporting: Exporting) -> None:
+    ask, who = exporting.ask, exporting.who
+    cookie = {"cookie": f"__Host-cohorte_session={who.token}"}
+    for headers, expected in (
+        ({}, (401, "UNAUTHENTICATED")),
+        ({"authorization": "Bearer nonsense"}, (401, "UNAUTHENTICATED")),
+        (cookie, (403, "FORBIDDEN")),
+        (cookie | {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, (403, "FORBIDDEN")),
+    ):
+        for method in ("GET", "HEAD"):
+            answer = await ask.http.request(method, "/me/export.json", headers=headers)
+            assert (answer.status_code, answer.headers["content-type"]) == (expected[0], "application/problem+json")
+        assert (await ask.http.get("/me/export.json", headers=headers)).json()["code"] == expected[1]
+    staff = await exporting.owner.fetchval(
+        "INSERT INTO identity.account (email, email_verified, staff_id)"
+        " SELECT 'staff@small.example', true, id FROM identity.staff LIMIT 1 RETURNING id"
+    )
+    manager = Caller("staff", await open_session(exporting.owner, staff))
+    answer = await downloaded(ask, "/me/export.json", manager)
+    assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+    assert (await downloaded(ask, "/me/export.xml", who)).status_code == 404
+    await ask(who, SIGN_OUT)
+    assert (await downloaded(ask, "/me/export.json", who)).status_code == 401

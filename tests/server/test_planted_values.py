@@ -117,6 +117,8 @@ PATHS = (
     f"/graphql?query=%7B{PLANTED}%7D&operationName={PLANTED}&variables={PLANTED}",
     f"/graphql?{PLANTED}={PLANTED}",
     f"/exports/{PLANTED}",
+    f"/insights/{PLANTED}.csv",
+    f"/me/export.{PLANTED}",
     f"/readyz?{PLANTED}",
 )
 

@@ -1,0 +1,150 @@
+"""Serves insights as files: `/insights/ID.csv`, and `/insights/ID.json` in JSON-stat.
+
+A file is the result of a query that runs as any other of the caller: with their view, licences, limits and cost.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from models.viewers import Audience
+from server import logs, request_ids
+from server.compression import coding, compressed
+from server.deadlines import OperationDeadline
+from server.endpoint import Endpoint, RequestContext
+from server.errors import Code, RequestError, internal, request_timed_out, unauthenticated
+from server.page_headers import INERT
+from server.problems import no_file, problem
+from server.requests import GraphQLParams
+
+ROUTE = "/insights/{name}"
+NAME = re.compile(r"(ins_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(csv|json)")
+TAG = re.compile(r'"[^"]*"')
+UNFIT = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]+')  # for a file's name on some system
+TITLE_LENGTH = 120
+# The response depends on these headers of the request. A cache of the browser may store it, and has to ask each time.
+VARY = "Accept-Encoding, Authorization, Cookie, Origin"
+CACHE = "private, no-cache"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of the files: the document that reads one, and its media type."""
+
+    document: str
+    media_type: str
+
+
+def read_by(field: str) -> str:
+    return (
+        "query InsightFile($id: ID!) { insight(id: $id) {"
+        f" dataset {{ title wave }} variable {{ label }} by {{ label }} file: {field} }} }}"
+    )
+
+
+FORMATS = {
+    "csv": Format(read_by("csv"), "text/csv; charset=utf-8; header=present"),
+    "json": Format(read_by("jsonStat"), "application/json"),  # JSON-stat has no media type of its own
+}
+
+
+class InsightFiles:
+    """The files of insights, read through the GraphQL endpoint."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    async def answer(self, request: Request) -> Response:
+        """The response to a GET or HEAD of a file."""
+        context = RequestContext(request.scope, dict(request.scope["headers"]))
+        error: RequestError
+        try:
+            response = await self.file(context, request.path_params["name"])
+        except RequestError as refusal:
+            error = refusal
+        except Exception as unexpected:
+            error, id = internal()
+            logs.fault(id, unexpected, context.id)
+        else:
+            response.headers[request_ids.HEADER.decode()] = context.id
+            self.endpoint.log_operation(context, response.status_code)
+            return response
+        context.codes = error.codes
+        self.endpoint.log_operation(context, error.status)
+        response = problem(error)
+        response.headers["vary"] = VARY
+        response.headers[request_ids.HEADER.decode()] = context.id
+        return response
+
+    async def file(self, context: RequestContext, name: str) -> Response:
+        """The file. Raises RequestError: 401 for everybody who has not signed in, whether or not it exists."""
+        await self.endpoint.authenticate(context, self.endpoint.credentials.of_link(context.headers))
+        if context.viewer.audience is Audience.PUBLIC:
+            raise unauthenticated()
+        found = NAME.fullmatch(name)
+        if found is None:
+            raise no_file()
+        id, suffix = found.groups()
+        insight = await self.read(context, FORMATS[suffix].document, id)
+        if insight is None:
+            raise no_file()
+        return await as_file(insight, f"insight-{id[4:]}", suffix, context.headers)
+
+    async def read(self, context: RequestContext, document: str, id: str) -> Any:
+        """The insight, or None. Raises RequestError for an error of the query."""
+        context.deadline = deadline = OperationDeadline(self.endpoint.settings.limits.request_seconds)
+        try:
+            async with deadline.timeout:
+                answer = await self.endpoint.operate(context, GraphQLParams(document, None, {"id": id}))
+        except TimeoutError:
+            raise request_timed_out(deadline.seconds) from None
+        assert isinstance(answer, bytes)
+        context.size = len(answer)
+        result = orjson.loads(answer)
+        if "errors" in result:
+            raise RequestError(status_of(context.codes), result["errors"])
+        return result["data"]["insight"]
+
+
+def status_of(codes: Sequence[str]) -> int:
+    return 500 if Code.INTERNAL in codes else 400
+
+
+async def as_file(insight: Any, plain_name: str, suffix: str, headers: Any) -> Response:
+    """The response with a file, or 304 if the caller has it already."""
+    body = insight["file"].encode()
+    accepted = headers.get(b"accept-encoding")
+    sent, more = await compressed(body, accepted)
+    coded = any(name == b"content-encoding" for name, _ in more)
+    # A strong tag is of the bytes that are sent, which differ by coding.
+    tag = f'"{sha256(body).hexdigest()[:32]}' + (f"-{(coding(accepted) or b'').decode()}" if coded else "") + '"'
+    about = INERT | {"cache-control": CACHE, "vary": VARY, "etag": tag}
+    if is_known(tag, headers.get(b"if-none-match")):
+        return Response(status_code=304, headers=about)
+    about |= {"content-disposition": disposition(plain_name, title(insight), suffix)}
+    about |= {name.decode(): value.decode() for name, value in more if name != b"vary"}
+    return Response(sent, headers=about, media_type=FORMATS[suffix].media_type)
+
+
+def is_known(tag: str, given: bytes | None) -> bool:
+    """Whether an If-None-Match header names this tag, weak or strong."""
+    text = (given or b"").decode("latin-1").strip()
+    return text == "*" or tag in TAG.findall(text)
+
+
+def title(insight: Any) -> str:
+    labels = [insight["variable"]["label"], *(each["label"] for each in insight["by"])]
+    return f"{insight['dataset']['title']}, {insight['dataset']['wave']} - {' by '.join(labels)}"
+
+
+def disposition(plain_name: str, title: str, suffix: str) -> str:
+    """A Content-Disposition with a name in ASCII, and one that says what the file contains (RFC 6266)."""
+    fit = " ".join(UNFIT.sub(" ", title).split())[:TITLE_LENGTH].strip(" .")
+    return f"attachment; filename=\"{plain_name}.{suffix}\"; filename*=UTF-8''{quote(f'{fit}.{suffix}', safe='')}"

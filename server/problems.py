@@ -1,0 +1,30 @@
+"""Errors of files, as problem details (RFC 9457). None repeats a value of the request."""
+
+from http import HTTPStatus
+
+import orjson
+from starlette.responses import Response
+
+from server.errors import Code, RequestError, request_error
+from server.page_headers import PRIVATE
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(error: RequestError) -> Response:
+    """The response for an error, with the code and the message that the graph would give."""
+    first = error.errors[0]
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "detail": first["message"],
+        "code": first["extensions"]["code"],
+    }
+    headers = PRIVATE | {name.decode(): value.decode() for name, value in error.headers}
+    return Response(orjson.dumps(body), error.status, headers, media_type=MEDIA_TYPE)
+
+
+def no_file() -> RequestError:
+    """The same for a file that does not exist and for one that the caller may not read."""
+    return request_error(404, Code.NOT_FOUND, "There is no such file, or the caller may not read it.")

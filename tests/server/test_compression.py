@@ -1,0 +1,103 @@
+"""Compressed responses: which coding is chosen, what is compressed, and that no secret ever is."""
+
+import gzip
+
+import brotli  # type: ignore[import-untyped]
+import pytest
+import zstandard
+from graphql import get_introspection_query
+
+from server.compression import LEAST_BYTES, LOOP_BYTES, coding, compressed
+from tests.support.client import PASSWORD, SIGN_IN, Ask, Caller
+
+LONG = "{ a0: __typename " + " ".join(f"a{n}: __typename" for n in range(1, 90)) + " }"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [
+        (None, None),
+        (b"", None),
+        (b"gzip", b"gzip"),
+        (b"x-gzip", b"gzip"),
+        (b"br", b"br"),
+        (b"zstd", b"zstd"),
+        (b"GZIP, Deflate, BR, zstd", b"zstd"),
+        (b"gzip, deflate, br", b"br"),
+        (b"gzip;q=1.0, br;q=0.5, zstd;q=0.1", b"gzip"),
+        (b"gzip ; q=0.2 , br ; q=0.8", b"br"),
+        (b"zstd;q=0, br;q=0, gzip;q=0", None),
+        (b"zstd;q=0, *", b"br"),
+        (b"*;q=0", None),
+        (b"*", b"zstd"),
+        (b"identity", None),
+        (b"identity, gzip;q=0.5", None),
+        (b"identity;q=0.5, gzip;q=0.5", b"gzip"),
+        (b"deflate, compress, nonsense", None),
+        (b"gzip;q=nonsense", None),
+        (b"br;q=", None),
+        (b";;,,;q=1", None),
+    ],
+)
+def test_the_coding_is_the_one_that_the_client_prefers(accepted: bytes | None, chosen: bytes | None) -> None:
+    assert coding(accepted) == chosen
+
+
+@pytest.mark.parametrize("size", [LEAST_BYTES, LOOP_BYTES, LOOP_BYTES + 1, 2_000_000])
+async def test_what_is_compressed_can_be_read_again(size: int) -> None:
+    body = (b'{"name": "value"}, ' * (size // 10))[:size]
+    for name, read in (("zstd", unzstd), ("br", brotli.decompress), ("gzip", gzip.decompress)):
+        made, headers = await compressed(body, name.encode())
+        assert headers == ((b"vary", b"Accept-Encoding"), (b"content-encoding", name.encode()))
+        assert len(made) < len(body) / 3
+        assert read(made) == body
+
+
+def unzstd(body: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompress(body)
+
+
+async def test_small_bodies_stay_as_they_are() -> None:
+    assert await compressed(b"x" * (LEAST_BYTES - 1), b"gzip") == (b"x" * (LEAST_BYTES - 1), ())
+    made, headers = await compressed(b"x" * LEAST_BYTES, None)
+    assert (len(made), headers) == (LEAST_BYTES, ((b"vary", b"Accept-Encoding"),))
+
+
+async def test_results_of_queries_are_compressed(ask: Ask, patient: Caller) -> None:
+    for query in (LONG, get_introspection_query()):
+        plain = await ask.http.post(
+            "/graphql", json={"query": query}, headers=patient.headers | {"accept-encoding": "identity"}
+        )
+        assert "content-encoding" not in plain.headers
+        for name in ("gzip", "br", "zstd"):
+            answer = await ask.http.post(
+                "/graphql", json={"query": query}, headers=patient.headers | {"accept-encoding": name}
+            )
+            assert answer.headers["content-encoding"] == name
+            assert answer.headers["vary"] == "Accept-Encoding"
+            assert int(answer.headers["content-length"]) < len(plain.content) / 2
+            assert answer.json() == plain.json()
+
+
+async def test_nothing_that_may_hold_a_secret_is_compressed(ask: Ask) -> None:
+    every = {"accept-encoding": "gzip, br, zstd"}
+    long = SIGN_IN.replace("token", "token " + " ".join(f"a{n}: viewer {{ audience id }}" for n in range(60)))
+    given = {"email": "patient@demo.example", "password": PASSWORD}
+    answer = await ask.http.post("/graphql", json={"query": long, "variables": given}, headers=every)
+    assert len(answer.content) > LEAST_BYTES
+    assert len(answer.json()["data"]["signIn"]["token"]) == 43
+    assert "content-encoding" not in answer.headers
+
+
+async def test_an_event_stream_is_not_compressed(ask: Ask) -> None:
+    headers = {"accept": "text/event-stream", "accept-encoding": "gzip, br, zstd"}
+    answer = await ask.http.post("/graphql", json={"query": LONG}, headers=headers)
+    assert len(answer.content) > LEAST_BYTES
+    assert "content-encoding" not in answer.headers
+
+
+async def test_a_response_to_a_client_that_accepts_no_coding_is_the_same_as_ever(ask: Ask) -> None:
+    for accepted in ("identity", "nonsense", "gzip;q=0"):
+        answer = await ask.http.post("/graphql", json={"query": LONG}, headers={"accept-encoding": accepted})
+        assert "content-encoding" not in answer.headers
+        assert answer.json()["data"]["a0"]

@@ -1,0 +1,191 @@
+"""Insights as files: who may read them, what they contain, their names, tags and errors."""
+
+import csv
+import io
+from collections.abc import Mapping
+from urllib.parse import unquote
+from uuid import uuid4
+
+import httpx
+import pytest
+from jsonstat_validator import validate_jsonstat  # type: ignore[import-untyped]
+
+from server import logs
+from server.insight_files import disposition
+from tests.support.client import ANYBODY, Caller
+from tests.support.insights import Published
+
+FILES = "query ($id: ID!) { insight(id: $id) { csv jsonStat } }"
+PROBLEM = "application/problem+json"
+
+
+async def get(
+    published: Published, who: str | Caller, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
+) -> httpx.Response:
+    caller = published.who[who] if isinstance(who, str) else who
+    return await published.server.ask.http.request(method, path, headers=caller.headers | dict(headers or {}))
+
+
+def address(published: Published, suffix: str = "csv", name: str = "fatigue") -> str:
+    return f"/insights/{published.ids[name]}.{suffix}"
+
+
+async def test_a_file_has_what_the_graph_returns(published: Published) -> None:
+    expected = (await published("licensed", FILES))["insight"]
+    as_csv = await get(published, "licensed", address(published))
+    assert as_csv.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    assert as_csv.text == expected["csv"]
+    assert next(csv.reader(io.StringIO(as_csv.text)))[0] == "sex_code"
+    as_json = await get(published, "licensed", address(published, "json"))
+    assert as_json.headers["content-type"] == "application/json"
+    assert as_json.text == expected["jsonStat"]
+    assert validate_jsonstat(as_json.json())
+
+
+async def test_a_file_is_named_after_what_it_contains(published: Published) -> None:
+    answer = await get(published, "licensed", address(published))
+    plain, _, extended = answer.headers["content-disposition"].partition("; filename*=UTF-8''")
+    assert plain == f'attachment; filename="insight-{published.ids["fatigue"][4:]}.csv"'
+    assert unquote(extended) == "Tracking of Home, 2026 spring - Fatigue by Sex.csv"
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ('a"b\r\nc: ../d\\e', "a b c .. d e.csv"),
+        ("Médicament № 1; filename=x", "Médicament № 1; filename=x.csv"),
+        ("w" * 500, "w" * 120 + ".csv"),
+        ("...", ".csv"),
+    ],
+)
+def test_no_title_escapes_from_a_files_name(title: str, name: str) -> None:
+    header = disposition("insight-1", title, "csv")
+    header.encode("ascii")
+    plain, _, extended = header.partition("; filename*=UTF-8''")
+    assert plain == 'attachment; filename="insight-1.csv"'
+    assert not set(extended) & set(' \r\n";/\\')
+    assert unquote(extended) == name
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+async def test_a_file_is_read_by_whoever_may_read_the_insight(published: Published, suffix: str) -> None:
+    seen = {}
+    for name, who in published.who.items():
+        answer = await get(published, who, address(published, suffix))
+        found = (await published(name, FILES))["insight"]
+        assert (answer.status_code == 200) == (found is not None), name
+        seen[name] = answer.status_code
+        if found is None:
+            assert answer.content == (await get(published, who, f"/insights/ins_{uuid4()}.{suffix}")).content
+    assert seen["licensed"] == seen["patient"] == seen["manager"] == 200
+    assert seen["unlicensed"] == seen["run out"] == seen["of another community"] == 404
+
+
+async def test_callers_without_a_session_learn_nothing(published: Published) -> None:
+    paths = (address(published), f"/insights/ins_{uuid4()}.csv", "/insights/nonsense", "/insights/x.csv")
+    for who in (ANYBODY, Caller("stale", "x" * 43)):
+        answers = [await get(published, who, path) for path in paths]
+        assert {(answer.status_code, answer.content) for answer in answers} == {(401, answers[0].content)}
+        assert answers[0].headers["content-type"] == PROBLEM
+        assert answers[0].headers["www-authenticate"] == "Bearer"
+        problem = answers[0].json()
+        assert (problem["status"], problem["title"], problem["code"]) == (401, "Unauthorized", "UNAUTHENTICATED")
+
+
+@pytest.mark.parametrize(
+    "path", ["/insights/nonsense", "/insights/ins_x.csv", "/insights/{id}", "/insights/{id}.xml", "/insights/{id}.CSV"]
+)
+async def test_what_is_no_file_is_not_found(published: Published, path: str) -> None:
+    answer = await get(published, "licensed", path.format(id=published.ids["fatigue"]))
+    assert (answer.status_code, answer.headers["content-type"]) == (404, PROBLEM)
+    assert answer.json()["code"] == "NOT_FOUND"
+
+
+async def test_a_file_that_the_caller_has_is_not_sent_again(published: Published) -> None:
+    first = await get(published, "licensed", address(published), {"accept-encoding": "identity"})
+    tag = first.headers["etag"]
+    assert first.headers["cache-control"] == "private, no-cache"
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        headers = {"accept-encoding": "identity", "if-none-match": known}
+        answer = await get(published, "licensed", address(published), headers)
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+    for other in ('"other"', tag.strip('"'), ""):
+        headers = {"accept-encoding": "identity", "if-none-match": other}
+        assert (await get(published, "licensed", address(published), headers)).status_code == 200
+    # A tag opens nothing to those who may not read the file.
+    answer = await get(published, "unlicensed", address(published), {"if-none-match": tag})
+    assert answer.status_code == 404
+
+
+async def test_a_tag_is_of_one_coding(published: Published) -> None:
+    tags = set()
+    for accepted in ("identity", "gzip", "br", "zstd"):
+        headers = {"accept-encoding": accepted}
+        answer = await get(published, "licensed", address(published, "json"), headers)
+        assert answer.headers["vary"] == "Accept-Encoding, Authorization, Cookie, Origin"
+        assert answer.headers.get("content-encoding", "identity") == accepted
+        tags.add(answer.headers["etag"])
+        again = headers | {"if-none-match": answer.headers["etag"]}
+        assert (await get(published, "licensed", address(published, "json"), again)).status_code == 304
+    assert len(tags) == 4
+
+
+async def test_a_head_has_the_headers_of_the_get(published: Published) -> None:
+    for who in ("licensed", "unlicensed"):
+        got = await get(published, who, address(published))
+        head = await get(published, who, address(published), method="HEAD")
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        for name in ("content-type", "content-length", "cache-control"):
+            assert head.headers[name] == got.headers[name]
+        assert head.headers.get("etag") == got.headers.get("etag")
+
+
+async def test_other_methods_are_refused(published: Published) -> None:
+    for method in ("POST", "PUT", "DELETE"):
+        answer = await get(published, "licensed", address(published), method=method)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+async def test_a_link_of_another_site_does_not_read_a_file_by_the_cookie(published: Published) -> None:
+    token = published.who["licensed"].token
+    cookie = {"cookie": f"__Host-cohorte_session={token}"}
+    navigates = {"sec-fetch-mode": "navigate"}
+    for headers in (
+        {"graphql-require-preflight": "1"},
+        {"sec-fetch-site": "none"} | navigates,
+        {"sec-fetch-site": "same-origin"},
+        {"sec-fetch-site": "same-site"} | navigates,
+    ):
+        assert (await get(published, ANYBODY, address(published), cookie | headers)).status_code == 200, headers
+    for headers in (
+        {},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "cross-site"} | navigates,
+        {"sec-fetch-site": "same-origin", "origin": "https://foreign.example"},
+        {"sec-fetch-site": "same-site", "origin": "https://foreign.example"} | navigates,
+    ):
+        answer = await get(published, ANYBODY, address(published), cookie | headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN"), headers
+        assert answer.content == (await get(published, ANYBODY, "/insights/x.csv", cookie | headers)).content
+
+
+async def test_a_file_costs_what_its_query_costs(published: Published) -> None:
+    endpoint = published.server.ask.app.endpoint
+    assert endpoint is not None
+    lines: list[dict[str, object]] = []
+    add, endpoint.log.add = endpoint.log.add, lambda **line: lines.append(line)  # type: ignore[method-assign]
+    level = logs.operations.level
+    logs.operations.setLevel("INFO")
+    try:
+        await get(published, "licensed", address(published))
+        await get(published, ANYBODY, address(published))
+    finally:
+        logs.operations.setLevel(level)
+        endpoint.log.add = add  # type: ignore[method-assign]
+    assert [(line["kind"], line["status"], line["codes"]) for line in lines] == [
+        ("query", 200, ()),
+        (None, 401, ("UNAUTHENTICATED",)),
+    ]
+    cost = lines[0]["cost"]
+    assert isinstance(cost, int)
+    assert cost > 1
