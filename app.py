@@ -16,9 +16,7 @@ from models.database import is_at
 from models.logins import open_roles, pool, role_dsn
 from models.migrations.run import expect_current, head, upgrade
 from models.security.publisher import PUBLISHER
-from models.security.read_rules import open_tables
 from models.viewers import Audience, Login
-from planner.operations import Planner
 from resolvers.export_kinds import export_kinds
 from resolvers.exporting import json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
@@ -28,7 +26,6 @@ from schema.build import build_views, graph_names
 from server import logs, routes, sockets
 from server.broker import Events
 from server.digests import Digests
-from server.documents import Documents
 from server.downloads import Downloads
 from server.endpoint import Endpoint, ServedView
 from server.errors import RequestError
@@ -43,6 +40,7 @@ from server.rollback_guard import LedgerHeadFile
 from server.scheduler import PUBLISHING_LOCK, Scheduler
 from server.sessions import Sessions
 from server.telemetry import Telemetry
+from server.trusted_documents import documents_of_views, plan_trusted
 from settings import Settings
 
 SIGN_INS, LOOKUPS = 4, 2  # connections for what strangers write, and for looking up sessions
@@ -78,7 +76,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
     With `traces`, operations are traced.
 
     Raises UnmarkedError if a type or field of the graph has no audience, ValueError if `settings.database_url` is not
-    set. Its lifespan raises LedgerRolledBack if the database lacks ledger entries that were published from it.
+    set, ManifestFault if a trusted document cannot be served. Its lifespan raises LedgerRolledBack if the database
+    lacks ledger entries that were published from it.
     """
     owner = settings.database_url
     if owner is None:
@@ -90,6 +89,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
     health: list[ConnectionPool] = []  # the connection that answers whether the server is ready
     revision = head()
     digests = Digests(settings.log_key)
+    documents = documents_of_views(views, settings, digests)
     endpoint_class: type[Endpoint] = Endpoint
     pool_class: Callable[..., ConnectionPool] = ConnectionPool
     if traces is not None:
@@ -114,20 +114,13 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
             await open_roles(owner, settings.role_key)
         else:
             await expect_current(role_dsn(owner, Audience.PUBLIC, settings.role_key))
+        await asyncio.to_thread(plan_trusted, documents)
         async with AsyncExitStack() as stack:
             pools: dict[str, ConnectionPool] = {}
             stack.push_async_callback(close_all, pools)
-            for audience, view in views.items():
+            for audience in views:
                 connections = pools[audience.view] = await connected(audience, settings.pool_size)
-                documents = Documents(
-                    Planner(view._schema, audience, open_tables(audience), limits.answer_bytes),
-                    audience,
-                    limits,
-                    introspection=settings.demo or audience is not Audience.PUBLIC,
-                    most_cost=settings.most_cost(audience.view),
-                    digests=digests,
-                )
-                served[audience] = ServedView(documents, connections)
+                served[audience] = ServedView(documents[audience], connections)
             pools["publisher"] = await connected(PUBLISHER, CONNECTIONS, STATEMENT_SECONDS)
             publisher = PublisherPool(pools["publisher"], LedgerHeadFile(settings.data, owner))
             await publisher.verify()

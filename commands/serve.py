@@ -33,10 +33,14 @@ from models.migrations.run import OtherRevision, UnknownRevision, expect_current
 from models.quiet_log import loud_settings
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience
+from schema.build import build_views
 from server import log_format, sockets
+from server.digests import Digests
+from server.manifests import ManifestFault
 from server.planning import SWITCH_SECONDS
 from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
 from server.telemetry import TelemetryMissing, telemetry
+from server.trusted_documents import documents_of_views
 from settings import Limits, Settings, SettingsError, variable
 
 log = logging.getLogger("cohorte.serve")
@@ -66,6 +70,7 @@ def serve(settings: Settings) -> None:
         traces = telemetry(os.environ)
     except TelemetryMissing as error:
         raise Unavailable(str(error)) from None
+    check_manifests(settings)
     with listen(settings) as early:  # reports a busy port at once, not after the demonstration network is created
         refuse_open_demonstration(settings, early.getsockname()[0])
     if settings.metrics_port is not None:
@@ -80,6 +85,14 @@ def serve(settings: Settings) -> None:
             finally:
                 if traces is not None:
                     traces.finish()
+
+
+def check_manifests(settings: Settings) -> None:
+    """Raises Unavailable with everything that is wrong with the trusted documents, before a database is migrated."""
+    try:
+        documents_of_views(build_views(), settings, Digests())
+    except ManifestFault as fault:
+        raise Unavailable(f"Trusted documents cannot be served:\n{fault}") from None
 
 
 def configuration(app: Cohorte, limits: Limits) -> uvicorn.Config:
