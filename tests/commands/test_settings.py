@@ -48,6 +48,12 @@ def test_every_variable_is_read() -> None:
             "COHORTE_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
             "COHORTE_NOTICE_VERSION": "2027-2",
             "COHORTE_MINIMUM_AGE": "18",
+            "COHORTE_MANIFESTS": "/srv/a folder/manifests",
+            "COHORTE_DOCUMENTS_PUBLIC": "trusted",
+            "COHORTE_DOCUMENTS_PATIENT": "trusted",
+            "COHORTE_DOCUMENTS_BUYER": "trusted+graphiql",
+            "COHORTE_DOCUMENTS_MANAGER": "open",
+            "COHORTE_CACHE_SECONDS": "60",
             "PORT": "1",
         }
     )
@@ -64,6 +70,11 @@ def test_every_variable_is_read() -> None:
         trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("::1/128")),
         notice_version="2027-2",
         minimum_age=18,
+        manifests=Path("/srv/a folder/manifests"),
+        documents_public="trusted",
+        documents_patient="trusted",
+        documents_buyer="trusted+graphiql",
+        cache_seconds=60,
     )
 
 
@@ -95,6 +106,13 @@ def test_every_variable_is_read() -> None:
         ("COHORTE_TRUSTED_PROXIES", "proxy.example"),
         ("COHORTE_NOTICE_VERSION", "x" * 31),
         ("COHORTE_MINIMUM_AGE", "121"),
+        ("COHORTE_DOCUMENTS_PUBLIC", "trusted+graphiql"),
+        ("COHORTE_DOCUMENTS_PUBLIC", "closed"),
+        ("COHORTE_DOCUMENTS_PATIENT", "Trusted"),
+        ("COHORTE_DOCUMENTS_BUYER", "1"),
+        ("COHORTE_DOCUMENTS_MANAGER", "graphiql"),
+        ("COHORTE_CACHE_SECONDS", "-1"),
+        ("COHORTE_CACHE_SECONDS", "86401"),
     ],
 )
 def test_an_invalid_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:
