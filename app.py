@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 
 import asyncpg
@@ -22,10 +23,11 @@ from resolvers.exporting import json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
 from resolvers.jobs import PUBLISHING
-from schema.build import build_views, graph_names
+from schema.build import View, build_views, graph_names
 from server import logs, routes, sockets
 from server.broker import Events
 from server.digests import Digests
+from server.documents import Documents
 from server.downloads import Downloads
 from server.endpoint import Endpoint, ServedView
 from server.errors import RequestError
@@ -70,26 +72,44 @@ class Cohorte(Starlette):
             await self.endpoint.streams.stop()
 
 
-def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
+@dataclass(frozen=True)
+class Graph:
+    """The four views, and the documents of each with its trusted ones."""
+
+    views: Mapping[Audience, View]
+    documents: Mapping[Audience, Documents]
+    digests: Digests
+
+
+def read_graph(settings: Settings) -> Graph:
+    """Builds the views, and reads the trusted documents without a database.
+
+    Raises UnmarkedError if a type or field of the graph has no audience, ManifestFault if a trusted document cannot be
+    served.
+    """
+    views, digests = build_views(), Digests(settings.log_key)
+    return Graph(views, documents_of_views(views, settings, digests), digests)
+
+
+def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph | None = None) -> Cohorte:
     """The whole server as an ASGI application; it connects to the database when its lifespan begins.
 
     With `traces`, operations are traced.
 
-    Raises UnmarkedError if a type or field of the graph has no audience, ValueError if `settings.database_url` is not
-    set, ManifestFault if a trusted document cannot be served. Its lifespan raises LedgerRolledBack if the database
-    lacks ledger entries that were published from it.
+    The `graph` is read here unless it is given. Raises what `read_graph` raises, and ValueError if
+    `settings.database_url` is not set. Its lifespan raises LedgerRolledBack if the database lacks ledger entries that
+    were published from it.
     """
     owner = settings.database_url
     if owner is None:
         raise ValueError("settings.database_url is not set: commands.serve starts a database and sets it")
     limits = settings.limits
-    views = build_views()
+    graph = graph or read_graph(settings)
+    views, documents, digests = graph.views, graph.documents, graph.digests
     served: dict[Audience, ServedView] = {}
     kinds = export_kinds(graph_names(views.values()))
     health: list[ConnectionPool] = []  # the connection that answers whether the server is ready
     revision = head()
-    digests = Digests(settings.log_key)
-    documents = documents_of_views(views, settings, digests)
     endpoint_class: type[Endpoint] = Endpoint
     pool_class: Callable[..., ConnectionPool] = ConnectionPool
     if traces is not None:

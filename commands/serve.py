@@ -23,7 +23,7 @@ import anyio.lowlevel
 import asyncpg
 import uvicorn
 
-from app import Cohorte, create_app
+from app import Cohorte, Graph, create_app, read_graph
 from commands import seed
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
@@ -33,14 +33,11 @@ from models.migrations.run import OtherRevision, UnknownRevision, expect_current
 from models.quiet_log import loud_settings
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience
-from schema.build import build_views
 from server import log_format, sockets
-from server.digests import Digests
 from server.manifests import ManifestFault
 from server.planning import SWITCH_SECONDS
 from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
 from server.telemetry import TelemetryMissing, telemetry
-from server.trusted_documents import documents_of_views
 from settings import Limits, Settings, SettingsError, variable
 
 log = logging.getLogger("cohorte.serve")
@@ -70,7 +67,7 @@ def serve(settings: Settings) -> None:
         traces = telemetry(os.environ)
     except TelemetryMissing as error:
         raise Unavailable(str(error)) from None
-    check_manifests(settings)
+    graph = graph_of(settings)  # before a database is migrated
     with listen(settings) as early:  # reports a busy port at once, not after the demonstration network is created
         refuse_open_demonstration(settings, early.getsockname()[0])
     if settings.metrics_port is not None:
@@ -78,7 +75,7 @@ def serve(settings: Settings) -> None:
     with database(settings) as dsn:
         asyncio.run(prepare(dsn, settings))
         with listen(settings) as listener:
-            app = create_app(settings.model_copy(update={"database_url": dsn}), traces)
+            app = create_app(settings.model_copy(update={"database_url": dsn}), traces, graph)
             sys.setswitchinterval(SWITCH_SECONDS)
             try:
                 Server(configuration(app, settings.limits), app, settings, listener).run(sockets=[listener])
@@ -87,10 +84,10 @@ def serve(settings: Settings) -> None:
                     traces.finish()
 
 
-def check_manifests(settings: Settings) -> None:
-    """Raises Unavailable with everything that is wrong with the trusted documents, before a database is migrated."""
+def graph_of(settings: Settings) -> Graph:
+    """The views with their trusted documents. Raises Unavailable with everything that is wrong with the manifests."""
     try:
-        documents_of_views(build_views(), settings, Digests())
+        return read_graph(settings)
     except ManifestFault as fault:
         raise Unavailable(f"Trusted documents cannot be served:\n{fault}") from None
 

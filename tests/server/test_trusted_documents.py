@@ -55,7 +55,7 @@ def written(folder: Path, manifests: Mapping[str, Any] | None = None) -> Path:
     return folder
 
 
-def profiles(profile: str) -> dict[str, str]:
+def profiles(profile: str) -> dict[str, Any]:
     """The settings that give each view this profile; nobody explores the public view."""
     return {f"documents_{view}": profile for view in VIEWS} | (
         {"documents_public": "trusted"} if profile == "trusted+graphiql" else {}
@@ -272,7 +272,8 @@ async def test_an_unknown_subscribe_message_still_closes_the_socket(
     served: tuple[str, Ask, dict[str, Caller]],
 ) -> None:
     _, ask, _ = served
-    for payload in ({}, {"query": 1, "documentId": "home-1"}, {"variables": {}}, {"extensions": {}}, []):
+    payloads: list[Any] = [{}, {"query": 1, "documentId": "home-1"}, {"variables": {}}, {"extensions": {}}, []]
+    for payload in payloads:
         async with subscribers.socket(ask) as socket:
             await socket.send("subscribe", id="1", payload=payload)
             assert (await socket.closed())[0] == 4400
