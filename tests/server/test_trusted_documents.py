@@ -5,15 +5,17 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
 from app import create_app
-from models.viewers import Audience
+from models.viewers import ANYBODY as ANYONE
+from models.viewers import Audience, Viewer
 from server import documents as server_documents
 from server.manifests import ManifestFault
-from server.trusted_documents import plan_trusted
+from server.trusted_documents import is_explorer, plan_trusted
 from settings import Limits, Settings
 from tests.support import subscribers
 from tests.support.client import ANYBODY, SIGN_IN, Ask, Caller, serving
@@ -28,6 +30,7 @@ ADDED = {
     "buyer": "subscription Added { insightPublished { id } }",
     "manager": "subscription Added { flagRaised { reason } }",
 }
+ID = UUID(int=1)
 VIEWS = ("public", "patient", "buyer", "manager")
 PROFILES = ("open", "trusted", "trusted+graphiql")
 TRANSPORTS = ("post", "get", "events", "socket")
@@ -266,6 +269,32 @@ async def test_costs_apply_and_are_shown(served: tuple[str, Ask, dict[str, Calle
     assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
     # What is not looked at has no cost.
     assert "extensions" not in await post({"documentId": "unknown"})
+
+
+@pytest.mark.parametrize(
+    ("viewer", "headers", "explores"),
+    [
+        (Viewer(Audience.BUYER, account=ID), {b"sec-fetch-site": b"same-origin"}, True),
+        (Viewer(Audience.BUYER, account=ID), {b"origin": b"https://A.example:1", b"host": b"a.example:1"}, True),
+        (Viewer(Audience.BUYER, account=ID), {b"origin": b"https://a.example", b"host": b"a.example:1"}, False),
+        (Viewer(Audience.BUYER, account=ID), {b"origin": b"", b"host": b""}, False),
+        (Viewer(Audience.BUYER, account=ID), {b"origin": b"null"}, False),
+        (
+            Viewer(Audience.BUYER, account=ID),
+            {b"origin": b"https://a.example", b"sec-fetch-site": b"same-origin"},
+            False,
+        ),
+        (Viewer(Audience.BUYER, account=ID), {b"sec-fetch-site": b"same-site"}, False),
+        (Viewer(Audience.BUYER, account=ID), {}, False),
+        (Viewer(Audience.BUYER, organization=ID, api_key=ID), {b"sec-fetch-site": b"same-origin"}, False),
+        (ANYONE, {b"sec-fetch-site": b"same-origin"}, False),
+    ],
+    ids=str,
+)
+def test_explorers_are_people_on_pages_of_this_server(
+    viewer: Viewer, headers: dict[bytes, bytes], explores: bool
+) -> None:
+    assert is_explorer(viewer, headers) == explores
 
 
 async def test_an_unknown_subscribe_message_still_closes_the_socket(
