@@ -93,9 +93,10 @@ def plan_trusted(
 def admitted(
     documents: Documents, params: GraphQLParams, viewer: Viewer, headers: Mapping[bytes, bytes]
 ) -> Document | None:
-    """The trusted document that is requested by its id or its text; None for another text that the view accepts.
+    """The trusted document that is requested by its id or its text; None for another text, from an explorer.
 
-    Sets the text of `params` if it has an id. Raises NotAdmitted.
+    Call it for a request with an id, and for every request to a restricted view. Sets the text of `params` if it has an
+    id. Raises NotAdmitted.
     """
     if params.document_id is not None:
         text = documents.trusted_ids.get(params.document_id)
@@ -104,7 +105,7 @@ def admitted(
         params.query = text
         return documents.trusted[text]
     trusted = documents.trusted.get(params.query)
-    if trusted is None and documents.restricted and not (documents.explorable and is_explorer(viewer, headers)):
+    if trusted is None and not (documents.explorable and is_explorer(viewer, headers)):
         raise document_not_trusted()
     return trusted
 
