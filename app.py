@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 
 import asyncpg
@@ -16,15 +17,13 @@ from models.database import is_at
 from models.logins import open_roles, pool, role_dsn
 from models.migrations.run import expect_current, head, upgrade
 from models.security.publisher import PUBLISHER
-from models.security.read_rules import open_tables
 from models.viewers import Audience, Login
-from planner.operations import Planner
 from resolvers.export_kinds import export_kinds
 from resolvers.exporting import json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
 from resolvers.jobs import PUBLISHING
-from schema.build import build_views, graph_names
+from schema.build import View, build_views, graph_names
 from server import insight_files, logs, routes, sockets
 from server.broker import Events
 from server.digests import Digests
@@ -46,6 +45,7 @@ from server.rollback_guard import LedgerHeadFile
 from server.scheduler import PUBLISHING_LOCK, Scheduler
 from server.sessions import Sessions
 from server.telemetry import Telemetry
+from server.trusted_documents import documents_of_views, plan_trusted
 from settings import Settings
 
 SIGN_INS, LOOKUPS = 4, 2  # connections for what strangers write, and for looking up sessions
@@ -84,24 +84,44 @@ class Cohorte(Starlette):
             await self.endpoint.streams.stop()
 
 
-def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
+@dataclass(frozen=True)
+class Graph:
+    """The four views, and the documents of each with its trusted ones."""
+
+    views: Mapping[Audience, View]
+    documents: Mapping[Audience, Documents]
+    digests: Digests
+
+
+def read_graph(settings: Settings) -> Graph:
+    """Builds the views, and reads the trusted documents without a database.
+
+    Raises UnmarkedError if a type or field of the graph has no audience, ManifestFault if a trusted document cannot be
+    served.
+    """
+    views, digests = build_views(), Digests(settings.log_key)
+    return Graph(views, documents_of_views(views, settings, digests), digests)
+
+
+def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph | None = None) -> Cohorte:
     """The whole server as an ASGI application; it connects to the database when its lifespan begins.
 
     With `traces`, operations are traced.
 
-    Raises UnmarkedError if a type or field of the graph has no audience, ValueError if `settings.database_url` is not
-    set. Its lifespan raises LedgerRolledBack if the database lacks ledger entries that were published from it.
+    The `graph` is read here unless it is given. Raises what `read_graph` raises, and ValueError if
+    `settings.database_url` is not set. Its lifespan raises LedgerRolledBack if the database lacks ledger entries that
+    were published from it.
     """
     owner = settings.database_url
     if owner is None:
         raise ValueError("settings.database_url is not set: commands.serve starts a database and sets it")
     limits = settings.limits
-    views = build_views()
+    graph = graph or read_graph(settings)
+    views, documents, digests = graph.views, graph.documents, graph.digests
     served: dict[Audience, ServedView] = {}
     kinds = export_kinds(graph_names(views.values()))
     health: list[ConnectionPool] = []  # the connection that answers whether the server is ready
     revision = head()
-    digests = Digests(settings.log_key)
     endpoint_class: type[Endpoint] = Endpoint
     pool_class: Callable[..., ConnectionPool] = ConnectionPool
     if traces is not None:
@@ -126,20 +146,13 @@ def create_app(settings: Settings, traces: Telemetry | None = None) -> Cohorte:
             await open_roles(owner, settings.role_key)
         else:
             await expect_current(role_dsn(owner, Audience.PUBLIC, settings.role_key))
+        await asyncio.to_thread(plan_trusted, documents)
         async with AsyncExitStack() as stack:
             pools: dict[str, ConnectionPool] = {}
             stack.push_async_callback(close_all, pools)
-            for audience, view in views.items():
+            for audience in views:
                 connections = pools[audience.view] = await connected(audience, settings.pool_size)
-                documents = Documents(
-                    Planner(view._schema, audience, open_tables(audience), limits.answer_bytes),
-                    audience,
-                    limits,
-                    introspection=settings.demo or audience is not Audience.PUBLIC,
-                    most_cost=settings.most_cost(audience.view),
-                    digests=digests,
-                )
-                served[audience] = ServedView(documents, connections)
+                served[audience] = ServedView(documents[audience], connections)
             pools["publisher"] = await connected(PUBLISHER, CONNECTIONS, STATEMENT_SECONDS)
             publisher = PublisherPool(pools["publisher"], LedgerHeadFile(settings.data, owner))
             await publisher.verify()

@@ -160,6 +160,8 @@ Allowance: TypeAlias = Literal["address", "members"]
 ALLOWANCES = "address, members or both, separated by a comma"
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # of an origin, in ASCII
 DEFAULT_PORTS = {"http": 80, "https": 443}
+Profile: TypeAlias = Literal["open", "trusted", "trusted+graphiql"]
+PROFILES = "open, trusted or trusted+graphiql"
 KEY = f"at least {KEY_CHARACTERS} characters, drawn at random"
 
 
@@ -229,6 +231,16 @@ class Settings(BaseSettings):
     rates: Annotated[Rates, BeforeValidator(hidden(mutation_rates))] = Field(
         Rates(), description="kinds with their rates by caller and by address in seconds, such as posts=30/300/600"
     )
+    # Manifests of trusted documents: VIEW/CLIENT.json. None: there are none.
+    manifests: Path | None = Field(None, description="a folder with a folder of manifests for each view")
+    # Which documents a view accepts: see docs/trusted-documents.md. Nobody who uses the public view has signed in, so
+    # there is nobody to explore it alone.
+    documents_public: Literal["open", "trusted"] = Field("open", description="open or trusted")
+    documents_patient: Profile = Field("open", description=PROFILES)
+    documents_buyer: Profile = Field("open", description=PROFILES)
+    documents_manager: Profile = Field("open", description=PROFILES)
+    # For which caches may store responses of the public view to trusted documents that are requested by GET.
+    cache_seconds: int = whole(0, 0, 86_400)
     # None: mail is written into the data folder. The address holds a password.
     mail_url: Annotated[str, AfterValidator(hidden(smtp_url))] | None = Field(
         None, repr=False, description="smtp://USER:PASSWORD@HOST:PORT, or smtps://..."
@@ -268,6 +280,11 @@ class Settings(BaseSettings):
         """The most that one operation of a view may cost; `view` is its name."""
         limit: int = getattr(self, f"cost_{view}")
         return limit
+
+    def documents(self, view: str) -> Profile:
+        """Which documents a view accepts; `view` is its name."""
+        profile: Profile = getattr(self, f"documents_{view}")
+        return profile
 
     @classmethod
     def settings_customise_sources(

@@ -24,7 +24,7 @@ import anyio.lowlevel
 import asyncpg
 import uvicorn
 
-from app import Cohorte, create_app, database_connections
+from app import Cohorte, Graph, create_app, database_connections, read_graph
 from commands import seed
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
@@ -37,6 +37,7 @@ from models.viewers import Audience
 from server import log_format, sockets
 from server.connections import Connections
 from server.descriptors import TooFewDescriptors, connections_left
+from server.manifests import ManifestFault
 from server.planning import SWITCH_SECONDS
 from server.protocols import Configuration
 from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
@@ -70,6 +71,7 @@ def serve(settings: Settings) -> None:
         traces = telemetry(os.environ)
     except TelemetryMissing as error:
         raise Unavailable(str(error)) from None
+    graph = graph_of(settings)  # before a database is migrated
     with listen(settings) as early:  # reports a busy port at once, not after the demonstration network is created
         refuse_open_demonstration(settings, early.getsockname()[0])
         refuse_open_plain_cookie(settings, early.getsockname()[0])
@@ -81,13 +83,21 @@ def serve(settings: Settings) -> None:
         with listen(settings) as listener:
             say(summary)
             settings = settings.model_copy(update={"database_url": dsn, "connections": connections})
-            app = create_app(settings, traces)
+            app = create_app(settings, traces, graph)
             sys.setswitchinterval(SWITCH_SECONDS)
             try:
                 Server(configuration(app, settings), app, settings, listener).run(sockets=[listener])
             finally:
                 if traces is not None:
                     traces.finish()
+
+
+def graph_of(settings: Settings) -> Graph:
+    """The views with their trusted documents. Raises Unavailable with everything that is wrong with the manifests."""
+    try:
+        return read_graph(settings)
+    except ManifestFault as fault:
+        raise Unavailable(f"Trusted documents cannot be served:\n{fault}") from None
 
 
 def allowed_connections(settings: Settings) -> tuple[int, str]:

@@ -217,7 +217,25 @@ class Operation:
             selections = Selections(self.planner.schema, self.fragments, variables.values)
             for _ in plans_of(self, variables, selections, root, selections.of(root, [self.node.selection_set]), ()):
                 pass
+        self.mark_planned(variables)
+
+    def mark_planned(self, variables: Variables) -> None:
+        """Records that all statements are planned for variables like these."""
         self._plans[self._key(("made",), variables)] = None
+
+    def keep_plans(self) -> None:
+        """Keeps the plans that are cached now for as long as the operation, beside those that may be evicted."""
+        self._plans.keep()
+
+    def shaping_variables(self) -> list[tuple[str, Any, Any]]:
+        """The variables that change the statement: name, type, and the default's node or None."""
+        shaping = {part.variable for part in self._key_parts}
+        defaults = {each.variable.name.value: each.default_value for each in self.node.variable_definitions or ()}
+        return [(name, kind, defaults[name]) for name, kind, _ in self._variables if name in shaping]
+
+    def parts_of(self, variable: str) -> set[Any]:
+        """The parts of a variable that change the statement: functions, as of `PlanKeyPart`."""
+        return {part.part for part in self._key_parts if part.variable == variable}
 
     def check(self, variables: Variables, viewer: Viewer) -> None:
         """Raises GraphQLError if the selection of a mutation's payload would be refused after the mutation's commit."""

@@ -20,22 +20,29 @@ ENTRY = 200  # what an entry counts beside its statement
 
 
 class Plans(Generic[P]):
-    """The most recently used plans, by key. None is a plan too: of a part that is no statement."""
+    """The most recently used plans, by key, and those that are kept for good.
+
+    None is a plan too: of a part that is no statement.
+    """
 
     def __init__(self, selections: int) -> None:
         self.most, self.size = max(MOST_CHARACTERS, A_SELECTION * selections), 0
         self._found: OrderedDict[Hashable, P | None] = OrderedDict()
+        self._kept: dict[Hashable, P | None] = {}  # never evicted, and not counted in the size
         self._writing = Lock()
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._found) + len(self._kept)
 
     def __contains__(self, key: Hashable) -> bool:
-        return key in self._found
+        return key in self._found or key in self._kept
 
     def __getitem__(self, key: Hashable) -> P | None:
         """The plan. Raises KeyError if it is not cached."""
-        plan = self._found[key]
+        try:
+            plan = self._found[key]
+        except KeyError:
+            return self._kept[key]
         try:  # noqa: SIM105 - `suppress` takes as long as all the rest
             self._found.move_to_end(key)
         except KeyError:  # evicted meanwhile, by another thread
@@ -44,12 +51,19 @@ class Plans(Generic[P]):
 
     def __setitem__(self, key: Hashable, plan: P | None) -> None:
         with self._writing:
-            if key in self._found:
+            if key in self:
                 return
             self._found[key] = plan
             self.size += weight(plan)
             while self.size > self.most and len(self._found) > 1:
                 self.size -= weight(self._found.popitem(last=False)[1])
+
+    def keep(self) -> None:
+        """Keeps the plans that are cached now for good."""
+        with self._writing:
+            self._kept |= self._found
+            self._found.clear()
+            self.size = 0
 
 
 def weight(plan: HasSql | None) -> int:

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 from cachetools import LRUCache
-from graphql import DocumentNode, GraphQLError, parse, validate
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse, validate
 from graphql.validation import NoFragmentCyclesRule, UniqueFragmentNamesRule
 
 from models.viewers import Audience
@@ -23,7 +23,7 @@ from server.errors import (
 )
 from server.expectations import RULES
 from server.limits import Analysis, analyse, nested
-from settings import Limits
+from settings import Limits, Profile
 
 V = TypeVar("V")
 
@@ -63,6 +63,7 @@ class Document:
     tree: DocumentNode
     analysis: Analysis
     operations: dict[str | None, Operation] = field(default_factory=dict)
+    trusted: bool = False
 
 
 class Documents:
@@ -77,8 +78,13 @@ class Documents:
         introspection: bool,
         most_cost: int,
         digests: Digests,
+        profile: Profile = "open",
     ) -> None:
         self.digests = digests
+        self.restricted = profile != "open"  # whether texts that are not trusted are refused,
+        self.explorable = profile == "trusted+graphiql"  # except from explorers
+        self.trusted: dict[str, Document] = {}  # by their texts; never evicted
+        self.trusted_ids: dict[str, str] = {}  # the text of each id
         self.reads = 0  # of documents that were not cached
         self.planner = planner
         self.audience = audience
@@ -95,6 +101,9 @@ class Documents:
             return self.answerable[text][0]  # not get(), which looks the key up twice
         except KeyError:
             pass
+        trusted = self.trusted.get(text)
+        if trusted is not None:
+            return trusted
         refused = self.refused.get(text)
         if refused is not None:
             raise refused[0].with_traceback(None)
@@ -142,15 +151,41 @@ class Documents:
         costs = self.planner.costs.operation(tree, name) if analysis.sound else None
         if costs is not None:
             self.checked(costs.total(variables))
+        document = self.validated(text, tree, analysis)
+        if costs is not None:
+            self.operation(document, name)
+        return document
+
+    def validated(self, text: str, tree: DocumentNode, analysis: Analysis) -> Document:
+        """The document of a text within the limits. Raises RequestError if it is not valid in the view."""
         errors = validate(self.planner.schema, tree, RULES if analysis.sound else SOUND, max_errors=ERRORS)
         if errors or not analysis.sound:
             raise validation_errors(errors, self.audience)
         if analysis.introspects and not self.introspection:
             message = "Introspection requires signing in. The public schema is at /schema/public.graphql."
             raise request_error(400, Code.VALIDATION_FAILED, message, lenient=True)
-        document = Document(self.digests.document(text), tree, analysis)
-        if costs is not None:
-            self.operation(document, name)
+        return Document(self.digests.document(text), tree, analysis)
+
+    def trust(self, text: str) -> Document:
+        """Reads a trusted document, and prepares each of its operations.
+
+        Raises RequestError as `read` does, and for an operation without variables that costs too much.
+        """
+        known = self.trusted.get(text)
+        if known is not None:
+            return known
+        tree, analysis = self.parsed(text)
+        document = self.validated(text, tree, analysis)
+        document.trusted = True
+        nodes = [each for each in tree.definitions if isinstance(each, OperationDefinitionNode)]
+        for node in nodes:
+            name = node.name.value if node.name else None
+            operation = self.operation(document, name)
+            if not node.variable_definitions:
+                self.cost(operation, {})
+        if len(nodes) == 1:  # which may be requested with its name or without
+            document.operations[None] = operation
+        self.trusted[text] = document
         return document
 
     def parsed(self, text: str) -> tuple[DocumentNode, Analysis]:

@@ -31,6 +31,7 @@ from server.digests import Digests
 from server.documents import Document, Documents
 from server.errors import (
     Code,
+    NotAdmitted,
     RequestError,
     bad_input,
     bad_variables,
@@ -65,9 +66,11 @@ from server.results import response_of
 from server.sessions import Sessions
 from server.streams import Streams
 from server.subscriptions import PreparedSubscription, prepare_subscription
+from server.trusted_documents import admitted
 from settings import Settings
 
 ALLOW = (b"allow", b"GET, POST")
+TRUSTED = "trusted"
 UNKNOWN = "unknown"  # clients without an address share what one caller may use
 QUERY, ENCODING = OperationType.QUERY.value, b"accept-encoding"
 COST = b"graphql-cost"  # a request's header: whatever its value, the response has the operation's cost
@@ -79,6 +82,8 @@ MISSING_HEADER = (
     "Send a POST with the query as JSON instead, or open /graphiql in a browser."
 )
 CLIENT_GONE = 499  # the status that proxies log for a client that did not wait for the response
+# What a cached response depends on, beside its address: its type, who it is for, and whether it has its cost.
+VARY = b"accept, authorization, cookie, graphql-cost"
 DEVICE = 200  # characters of the User-Agent that are stored
 
 
@@ -100,6 +105,7 @@ class RequestContext:
     __slots__ = (
         "allowances",
         "authorization",
+        "cacheable",
         "codes",
         "cookie",
         "cost",
@@ -127,6 +133,7 @@ class RequestContext:
         self.document: str | None = None  # its hash
         self.cost: int | None = None
         self.allowances: Allowances | None = None  # of the rates by which its mutations were counted
+        self.cacheable = False  # whether the response is the same for everybody, and has an address
         self.codes: tuple[str, ...] = ()  # of the response's errors
         self.size = 0  # of the response, in bytes, before compression
 
@@ -219,7 +226,10 @@ class Endpoint:
         if request.cookie is not None:
             more = *more, request.cookie
         about = (b"content-length", b"%d" % len(body)), (request_ids.HEADER, request.id.encode())
-        await send(response_start(status, type or JSON, *about, *more))
+        start = response_start(status, type or JSON, *about, *more)
+        if request.cacheable and error is None and not request.codes and type is not EVENTS:
+            allow_caching(start, self.settings.cache_seconds)
+        await send(start)
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
         self.log_operation(request, status)
 
@@ -320,6 +330,8 @@ class Endpoint:
 
         try:
             answer = await work
+        except NotAdmitted:
+            raise
         except RequestError as error:
             cost = request.cost
             if cost is None:
@@ -345,13 +357,18 @@ class Endpoint:
     ) -> bytes | PreparedSubscription:
         """As `operate`, without the cost."""
         view = self.views[request.viewer.audience]
-        document = view.documents.known(params.query) or await self.read(request, view.documents, params)
+        document = None
+        if params.document_id is not None or view.documents.restricted:
+            document = admitted(view.documents, params, request.viewer, request.headers)
+        if document is None:
+            document = view.documents.known(params.query) or await self.read(request, view.documents, params)
         request.document = document.hash
         operation = view.documents.operation(document, params.name)
         request.kind = operation.kind.value
         request.cost = view.documents.cost(operation, params.variables)
         if by_get and operation.kind is OperationType.MUTATION:
             raise request_error(405, Code.BAD_USER_INPUT, "Send mutations by POST.", headers=((b"allow", b"POST"),))
+        request.cacheable = by_get and params.document_id is not None and request.viewer is ANYBODY
         if operation.kind is OperationType.SUBSCRIPTION and not streamed:
             message = "Subscriptions are served as text/event-stream or over a WebSocket."
             raise request_error(406, Code.BAD_USER_INPUT, message)
@@ -443,9 +460,10 @@ class Endpoint:
             return False
         work = partial(operation.make_plans, variables, request.viewer)
         units = 1 + document.analysis.size
-        known = await self.planning.run(
-            self.caller(request), work, units, lambda: operation.is_planned(variables) or None
-        )
+        caller = self.caller(request)
+        # A budget of their own: neither new documents nor these shapes keep the caller from the others.
+        payer = (TRUSTED, caller) if document.trusted else caller
+        known = await self.planning.run(payer, work, units, lambda: operation.is_planned(variables) or None)
         return known is None
 
     def reader(self, request: RequestContext, size: int) -> InThread | None:
@@ -541,6 +559,13 @@ class Endpoint:
 def introspection_key(document: Document, params: GraphQLParams) -> str:
     """The cache key of an introspection: its answer is the same for all viewers of a view, and takes about 50 ms."""
     return f"{document.hash} {params.name} {orjson.dumps(params.variables, option=orjson.OPT_SORT_KEYS).hex()}"
+
+
+def allow_caching(start: dict[str, Any], seconds: int) -> None:
+    """Lets caches store a response for as long as `seconds`, unless that is 0."""
+    if seconds:
+        kept = [header for header in start["headers"] if header[0] != b"cache-control"]
+        start["headers"] = [*kept, (b"cache-control", b"public, max-age=%d" % seconds), (b"vary", VARY)]
 
 
 def response_start(status: int, type: bytes, *more: tuple[bytes, bytes]) -> dict[str, Any]:

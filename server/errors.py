@@ -27,6 +27,8 @@ class Code(StrEnum):
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
     INVALID = "INVALID"  # this and the next are codes of `userErrors`, which `insightQuote` returns as errors
     NOT_FOUND = "NOT_FOUND"
+    DOCUMENT_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"  # no document has this `documentId`
+    DOCUMENT_NOT_TRUSTED = "QUERY_NOT_IN_SAFELIST"  # a text in a view that accepts those of its manifests only
     OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"  # of a mutation without an idempotency key whose commit was not confirmed
     INTERNAL = "INTERNAL_SERVER_ERROR"
 
@@ -82,6 +84,26 @@ def request_error(
     """A RequestError with one error; `facts` are added to its extensions."""
     error = {"message": message, "extensions": {"code": code.value} | facts}
     return RequestError(status, [error], lenient=lenient, headers=headers)
+
+
+class NotAdmitted(RequestError):
+    """A request whose document is not looked at: its id is unknown, or the view accepts trusted documents only."""
+
+
+def document_not_found(audience: Audience) -> RequestError:
+    hint = " It may be available after signing in." if audience is Audience.PUBLIC else ""
+    message = f"No document of this view has the requested documentId.{hint}"
+    return not_admitted(Code.DOCUMENT_NOT_FOUND, message)
+
+
+def document_not_trusted() -> RequestError:
+    return not_admitted(
+        Code.DOCUMENT_NOT_TRUSTED, "This view accepts trusted documents only. Send the documentId of one of them."
+    )
+
+
+def not_admitted(code: Code, message: str) -> RequestError:
+    return NotAdmitted(400, [{"message": message, "extensions": {"code": code.value}}], lenient=True)
 
 
 def limit_exceeded(limit: str, most: float, message: str, *, asked: int | None = None) -> RequestError:

@@ -23,11 +23,15 @@ NOTHING: Mapping[str, Any] = {}
 
 @dataclass(slots=True)
 class GraphQLParams:
-    """The parameters of a request; `name` is its `operationName`."""
+    """The parameters of a request; `name` is its `operationName`.
+
+    A request has either a `query` or the id of a trusted document, and then its `query` is empty at first.
+    """
 
     query: str
     name: str | None
     variables: Mapping[str, Any]
+    document_id: str | None = None
 
 
 @lru_cache(256)
@@ -141,9 +145,14 @@ def params_from_url(query_string: bytes) -> GraphQLParams:
 
 def checked_params(given: dict[str, Any]) -> GraphQLParams:
     """A request's parameters as decoded from JSON. Raises RequestError if one has a wrong type."""
-    query = given.get("query")
+    query, document_id = given.get("query"), None
     if not isinstance(query, str) or not query:
-        raise malformed("The parameter 'query' must be a non-empty string.")
+        document_id = requested_id(given)
+        if document_id is None or query not in (None, ""):
+            raise malformed("The parameter 'query' must be a non-empty string.")
+        query = ""
+    elif given.get("documentId") is not None:
+        raise malformed("Send either 'query' or 'documentId'.")
     name = given.get("operationName")
     if name is not None and not isinstance(name, str):
         raise malformed("The parameter 'operationName' must be a string.")
@@ -155,7 +164,24 @@ def checked_params(given: dict[str, Any]) -> GraphQLParams:
     extensions = given.get("extensions")
     if extensions not in (None, "") and not isinstance(extensions, dict):
         raise malformed("The parameter 'extensions' must be an object.")
-    return GraphQLParams(query, name or None, variables or NOTHING)
+    return GraphQLParams(query, name or None, variables or NOTHING, document_id)
+
+
+def requested_id(given: Mapping[str, Any]) -> str | None:
+    """The id of a request without a text, in `documentId` or where Apollo's clients put it; None if it has neither."""
+    extensions = given.get("extensions")
+    persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
+    if persisted is not None and not isinstance(persisted, dict):
+        raise malformed("The extension 'persistedQuery' must be an object.")
+    hash = None if persisted is None else persisted.get("sha256Hash")
+    id = given.get("documentId")
+    for name, value in (("documentId", id), ("sha256Hash", hash)):
+        if value is not None and not (isinstance(value, str) and value):
+            raise malformed(f"The parameter '{name}' must be a non-empty string.")
+    if id is not None and hash is not None and id != hash:
+        raise malformed("The parameters 'documentId' and 'sha256Hash' name different documents.")
+    found: str | None = hash if id is None else id
+    return found
 
 
 def malformed(message: str) -> RequestError:

@@ -198,7 +198,7 @@ class Socket:
         """Starts an operation in a task of its own."""
         if not self.acknowledged:
             raise CloseSocket(4401, "Unauthorized")
-        if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+        if not isinstance(payload, dict) or not has_document(payload):
             raise CloseSocket(4400, "A subscribe message needs a payload with a query")
         if id in self.operations:
             raise CloseSocket(4409, "Subscriber for this id already exists")
@@ -279,6 +279,14 @@ def read(text: str | None) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise CloseSocket(4400, "Messages must be JSON objects")
     return message
+
+
+def has_document(payload: dict[str, Any]) -> bool:
+    """Whether a payload has a query, or the id of a trusted document instead."""
+    query, extensions = payload.get("query"), payload.get("extensions")
+    if query is not None:
+        return isinstance(query, str)
+    return "documentId" in payload or (isinstance(extensions, dict) and "persistedQuery" in extensions)
 
 
 def object_of(payload: object) -> dict[str, Any]:

@@ -65,6 +65,12 @@ def test_every_variable_is_read() -> None:
             "COHORTE_JOINS_A_DAY": "3",
             "COHORTE_JOINS_AT_FIRST": "6",
             "COHORTE_JOINS": "21",
+            "COHORTE_MANIFESTS": "/srv/a folder/manifests",
+            "COHORTE_DOCUMENTS_PUBLIC": "trusted",
+            "COHORTE_DOCUMENTS_PATIENT": "trusted",
+            "COHORTE_DOCUMENTS_BUYER": "trusted+graphiql",
+            "COHORTE_DOCUMENTS_MANAGER": "open",
+            "COHORTE_CACHE_SECONDS": "60",
             "PORT": "1",
         }
     )
@@ -89,6 +95,11 @@ def test_every_variable_is_read() -> None:
         joins_a_day=3,
         joins_at_first=6,
         joins=21,
+        manifests=Path("/srv/a folder/manifests"),
+        documents_public="trusted",
+        documents_patient="trusted",
+        documents_buyer="trusted+graphiql",
+        cache_seconds=60,
     )
 
 
@@ -123,6 +134,13 @@ def test_every_variable_is_read() -> None:
         ("COHORTE_TRUSTED_PROXIES", "proxy.example"),
         ("COHORTE_NOTICE_VERSION", "x" * 31),
         ("COHORTE_MINIMUM_AGE", "121"),
+        ("COHORTE_DOCUMENTS_PUBLIC", "trusted+graphiql"),
+        ("COHORTE_DOCUMENTS_PUBLIC", "closed"),
+        ("COHORTE_DOCUMENTS_PATIENT", "Trusted"),
+        ("COHORTE_DOCUMENTS_BUYER", "1"),
+        ("COHORTE_DOCUMENTS_MANAGER", "graphiql"),
+        ("COHORTE_CACHE_SECONDS", "-1"),
+        ("COHORTE_CACHE_SECONDS", "86401"),
     ],
 )
 def test_an_invalid_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:

@@ -73,7 +73,7 @@ async def test_the_refused_query_is_refused_as_it_says(ask: Ask, laboratory: Cal
 
 def test_the_messages_it_explains_are_in_the_code() -> None:
     rows = [row for row in README[README.index("## Troubleshooting") :].splitlines() if row.startswith("| `")]
-    assert len(rows) == 6
+    assert len(rows) == 7
     code = "\n".join(
         path.read_text(encoding="utf-8")
         for folder in ("commands", "models/migrations", "locks")

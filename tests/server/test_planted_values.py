@@ -107,6 +107,11 @@ BODIES = (
     json.dumps({"query": WHO, "extensions": PLANTED}),
     json.dumps({"query": WHO, "extensions": {PLANTED: {"persistedQuery": PLANTED}}}),
     json.dumps({"query": {PLANTED: 1}}),
+    json.dumps({"documentId": PLANTED}),
+    json.dumps({"documentId": [PLANTED]}),
+    json.dumps({"query": WHO, "documentId": PLANTED}),
+    json.dumps({"extensions": {"persistedQuery": {"sha256Hash": PLANTED}}}),
+    json.dumps({"extensions": {"persistedQuery": PLANTED}}),
     '{"query": "' + PLANTED,
 )
 PATHS = (
@@ -116,6 +121,7 @@ PATHS = (
     f"/graphql?query={PLANTED}",
     f"/graphql?query=%7B{PLANTED}%7D&operationName={PLANTED}&variables={PLANTED}",
     f"/graphql?{PLANTED}={PLANTED}",
+    f"/graphql?documentId={PLANTED}",
     f"/exports/{PLANTED}",
     f"/insights/{PLANTED}.csv",
     f"/me/export.{PLANTED}",
