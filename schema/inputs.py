@@ -25,6 +25,7 @@ from schema.scalars import text_of
 REQUIRED = inspect.Parameter.empty
 TEXT_REFUSED = "This contains a character that is not allowed: a control character or a lone surrogate."
 ADDRESS_REFUSED = "This is not a valid e-mail address."
+ARGUMENT = "input"  # the only argument of every mutation
 VERBATIM = "password"  # the parameter whose text is left as it is: passwords may be older than these rules
 
 
@@ -158,7 +159,7 @@ def read(parameters: Parameters, given: Any, visit: Visit, path: Path = ()) -> d
 
 def graph_path(path: Path) -> list[str]:
     """A path in the names of the graph, which begins with the argument `input`."""
-    return ["input", *(str(step) if isinstance(step, int | Key) else to_camel_case(step) for step in path)]
+    return [ARGUMENT, *(str(step) if isinstance(step, int | Key) else to_camel_case(step) for step in path)]
 
 
 def _arguments(parameters: Parameters, given: Any, visit: Visit, path: Path) -> Iterator[tuple[str, Any]]:

@@ -35,7 +35,7 @@ from resolvers.transactions import (
 )
 from schema.access import EACH_FIELD
 from schema.context import Context
-from schema.inputs import Parameters, Visit, graph_path, input_type, parameters_of, read
+from schema.inputs import ARGUMENT, Parameters, Visit, graph_path, input_type, parameters_of, read
 from schema.user_errors import UserError
 from settings import Limits
 
@@ -332,7 +332,7 @@ class CarriedOut:
         self, context: Context, given: Callable[[], dict[str, Any]]
     ) -> tuple[dict[str, Any], Faults, IdempotencyKey | None]:
         """The write function's arguments, the faults of unreadable ones, and what identifies a repeated request."""
-        visit, input = Visit(), given().get("input")
+        visit, input = Visit(), given().get(ARGUMENT)
         arguments = read(self.parameters, input, visit)
         client_mutation_id = visit.leaf(("client_mutation_id",), getattr(input, "client_mutation_id", None))
         if self.options.stored:

@@ -94,7 +94,7 @@ def test_nobody_writes_the_graphs_own_argument_by_hand(path: Path) -> None:
         for each in elements
         if isinstance(each, ast.Constant) and each.value == "input"
     ]
-    assert len(written) == (1 if path.name == "inputs.py" else 0), written  # graph_path adds it to every path
+    assert not written
 
 
 def test_every_id_has_the_prefix_of_a_type() -> None:

@@ -187,7 +187,7 @@ async def test_a_repeated_update_with_one_id_runs_once(own_network: Network) -> 
 
 
 async def test_a_verified_association_shows_it_and_others_cannot_be_verified(network: Network) -> None:
-    staff = await network.staff()
+    staff = await network.staff(StaffRole.MODERATOR)
     association, patient = await network.member(kind=MemberKind.ASSOCIATION), await network.member()
     for verified in (True, True, False, True):
         payload = await network.do(
@@ -275,7 +275,7 @@ async def test_a_statement_without_a_condition_changes_only_the_viewers_row(fres
         "INSERT INTO identity.outbox_entry (recipient, letter, locale) VALUES ('a@b', 'VERIFY_EMAIL', 'en')",
         "SELECT * FROM identity.mail_due(1)",
         "SELECT identity.write_to('a@b', 'VERIFY_EMAIL', 'en', 'x')",
-        "SELECT identity.register('a@b', 'x', 'x', '{x}', 'PATIENT', 1, 'MALE', '', 'en', '1', 'x', '1 day', 1)",
+        "SELECT identity.register('a@b', 'x', 'x', '{x}', 'PATIENT', 1, 'MALE', '', 'en', '1', '1', 'x', '1 day', 1)",
         "SELECT identity.verify_email('x', 'x')",
         "SELECT identity.reset_password('x', 'x')",
         "SELECT identity.close_sessions(gen_random_uuid())",

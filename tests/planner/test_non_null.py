@@ -20,6 +20,7 @@ EXCEPTIONS = {
     "Answer.question": "an answer is given to a survey that the member may read",
     "Insight.dataset": "nothing is published of a dataset that is too small, the only one that is hidden",
 }
+OF_MODERATORS = {"Post.discussion", "Flag.post", "ReadingAlert.member"}  # who alone of staff read either of the two
 
 
 def pointers(audience: Audience) -> Iterator[tuple[str, str]]:
@@ -44,7 +45,9 @@ def test_a_non_null_object_is_never_hidden_by_a_policy(audience: Audience) -> No
     hidden = {
         f"{coordinate} -> {table}"
         for coordinate, table in pointers(audience)
-        if SCOPES[table].readers.get(audience) != EVERY and coordinate not in EXCEPTIONS
+        if SCOPES[table].readers.get(audience) != EVERY
+        and coordinate not in EXCEPTIONS
+        and not (audience is Audience.MANAGER and coordinate in OF_MODERATORS)
     }
     mend = "make the field nullable, or say in EXCEPTIONS in tests/planner/test_non_null.py why its row is never hidden"
     assert hidden == set(), mend

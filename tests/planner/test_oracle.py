@@ -46,6 +46,7 @@ CURSORS = {  # where each list's cursors are found, by its coordinate; the first
     "Query.treatments": "{ treatments(first: 9) { edges { cursor } } }",
     "Query.surveys": "{ surveys(first: 9) { edges { cursor } } }",
     "Query.flags": "{ flags(first: 9) { edges { cursor } } }",
+    "Query.readingAlerts": "{ readingAlerts(first: 9) { edges { cursor } } }",
     "Query.licences": "{ licences(first: 9) { edges { cursor } } }",
     "Query.organizations": "{ organizations(first: 9) { edges { cursor } } }",
     "Query.dataUses": "{ dataUses(first: 9) { edges { cursor } } }",

@@ -165,7 +165,7 @@ async def test_members_statements_write_only_answers_on_their_own_open_sheet(
         "UPDATE catalog.community SET consenting_count = 1000",
         "UPDATE catalog.survey SET status = 'OPEN'",
         "SELECT research.take_back(member_id, survey_id) FROM research.participation",
-        "SELECT research.invite(survey_id) FROM research.participation",
+        "SELECT research.invite(survey_id, member_id) FROM research.participation",
         "SELECT catalog.open_survey(id) FROM catalog.survey",
         "SELECT research.look(id) FROM catalog.survey",
         "SELECT research.close_at_once(id) FROM catalog.survey",

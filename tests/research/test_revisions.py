@@ -309,6 +309,7 @@ async def test_a_waiting_survey_goes_back_to_draft_and_can_be_scheduled_again(
         await becomes_ready(network, survey)
         await settle_surveys(publisher)
     assert await status_of(network, survey) == "OPEN"
+    await network.deliver()
     assert await participation(network, ada, survey) == "INVITED"
     assert [one["kind"] for one in await network.events()].count("surveyOpened") == 1
     await submitted(network, ada, survey, *ANSWERS)
@@ -382,6 +383,7 @@ async def test_a_survey_opens_or_goes_back_to_draft_and_never_both(
             outcomes[status] += 1
             refused = [error["code"] for error in back["userErrors"]]
             assert (status, refused) in (("DRAFT", []), ("OPEN", [TOO_LATE]))
+            await network.deliver()
             invited = await participation(network, ada, survey)
             assert invited == ("INVITED" if status == "OPEN" else None)
             openings = "SELECT count(*) FROM research.survey_opening WHERE survey_id = $1"

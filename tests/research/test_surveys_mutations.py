@@ -347,7 +347,7 @@ async def test_staff_statements_change_surveys_only_as_survey_managers(
         "SELECT FROM research.consent",
         "SELECT FROM research.answer",
         "SELECT research.close_at_once(id) FROM catalog.survey",
-        "SELECT catalog.schedule_survey(id) FROM catalog.survey",
+        "SELECT catalog.schedule_survey(id, 200000) FROM catalog.survey",
         "SELECT catalog.open_survey(id) FROM catalog.survey",
         "SELECT research.look(id) FROM catalog.survey",
         "SELECT FROM research.survey_opening",
