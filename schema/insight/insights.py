@@ -86,9 +86,9 @@ class Cell:
         " largest counts of a table, more are too high than too low, because picking them picks their noise."
     )
     share: float | None = column(
-        "Share of the group, 0 to 1; given for HIDDEN cells too. The shares of a group can exceed the whole in"
-        " sum, because a count below zero has a share of zero. For a variable with several values per member, the share of all"
-        " members of the dataset, and null in groups and with filters on other variables."
+        "Share of the group, 0 to 1; given for HIDDEN cells too. The shares of a group can exceed the whole in sum,"
+        " because a count below zero has a share of zero. For a variable with several values per member, the share of"
+        " all members of the dataset, and null in groups and with filters on other variables."
     )
     interval: Interval95 | None = sql(
         resolve.interval_of, "Interval of the share, within 0 to 1. Null if the share is null."

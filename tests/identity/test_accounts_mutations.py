@@ -7,6 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sharing
 from models.logins import open_roles, role_dsn
 from models.viewers import Audience
