@@ -70,7 +70,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Statistic": {RESEARCH: "by interval measure reliability value"},
     "Survey": {
         ALL: "closesOn community dataset description eligibility id minimumParticipants offeredTo opensOn "
-        "questions status title version",
+        "noDataset questions status title version",
         MANAGER: "progress",
     },
     "SurveyProgress": {MANAGER: "completed countedOn eligible invited started"},

@@ -47,7 +47,8 @@ COUNTED = {
     "changes": "careLinkAccept careLinkEnd communityJoin communityLeave notificationsRead postRemove sessionRevoke "
     "termsAccept",
     "staff": "ambassadorAppoint associationVerify discussionClose flagResolve licenceDecide memberAllowCommunities "
-    "memberSuspend organizationCreate postRestore surveyClose surveyCreate surveyRevise surveySchedule surveyUnschedule waveFreeze",
+    "memberSuspend organizationCreate postRestore surveyClose surveyCreate surveyRevise surveySchedule "
+    "surveyUnschedule waveFreeze",
 }
 NOT_COUNTED = {"signOut"}
 ITEM = r'"[a-z-]+"(?:;[a-z]+=[0-9]+)+'  # of a structured field (RFC 9651) with a string and integer parameters
