@@ -7,6 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sharing
 from models.logins import open_roles, role_dsn
 from models.viewers import Audience
@@ -187,7 +188,7 @@ async def test_a_repeated_update_with_one_id_runs_once(own_network: Network) -> 
 
 
 async def test_a_verified_association_shows_it_and_others_cannot_be_verified(network: Network) -> None:
-    staff = await network.staff()
+    staff = await network.staff(StaffRole.MODERATOR)
     association, patient = await network.member(kind=MemberKind.ASSOCIATION), await network.member()
     for verified in (True, True, False, True):
         payload = await network.do(

@@ -78,3 +78,9 @@ $function$;
 GRANT EXECUTE ON FUNCTION catalog.close_survey(uuid) TO cohorte_publisher;
 GRANT EXECUTE ON FUNCTION catalog.is_to_freeze(catalog.survey) TO cohorte_publisher;
 GRANT EXECUTE ON FUNCTION research.delete_answers(uuid) TO cohorte_publisher;
+DROP POLICY manager_updates ON care.member;
+CREATE POLICY manager_updates ON care.member FOR UPDATE TO cohorte_manager USING (((EXISTS ( SELECT
+   FROM identity.staff s
+  WHERE ((s.id = ( SELECT (NULLIF(current_setting('cohorte.staff'::text, true), ''::text))::uuid AS "nullif")) AND ('MODERATOR'::text = ANY (s.roles))))) AND ((kind)::text = 'ASSOCIATION'::text))) WITH CHECK (((EXISTS ( SELECT
+   FROM identity.staff s
+  WHERE ((s.id = ( SELECT (NULLIF(current_setting('cohorte.staff'::text, true), ''::text))::uuid AS "nullif")) AND ('MODERATOR'::text = ANY (s.roles))))) AND ((kind)::text = 'ASSOCIATION'::text)));

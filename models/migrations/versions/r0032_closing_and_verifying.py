@@ -1,4 +1,4 @@
-"""Closing without timing."""
+"""Closing and verifying."""
 
 from models.migrations import frozen
 
