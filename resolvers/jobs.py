@@ -13,7 +13,7 @@ from resolvers.insight.freezing import close_survey, end_dataset
 
 Job: TypeAlias = Callable[[Connection], Awaitable[None]]
 
-FREEZING_SECONDS = 2.0  # more than freezing some thousands of participants takes
+FREEZING_SECONDS = 2.0  # more than freezing some hundreds of participants takes; locks are held meanwhile
 
 
 async def try_lock(connection: Connection, name: str) -> bool:
