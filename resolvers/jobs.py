@@ -1,5 +1,6 @@
 """Defines the periodic jobs: publishing counts, opening and closing surveys, ending datasets, deleting expired rows."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 from uuid import UUID
@@ -11,6 +12,8 @@ from resolvers.insight.counts import publish_community, publish_progress
 from resolvers.insight.freezing import close_survey, end_dataset
 
 Job: TypeAlias = Callable[[Connection], Awaitable[None]]
+
+FREEZING_SECONDS = 2.0  # more than freezing some hundreds of participants takes; locks are held meanwhile
 
 
 async def try_lock(connection: Connection, name: str) -> bool:
@@ -52,11 +55,22 @@ async def _each(connection: Connection, due: str, work: Callable[[Connection, UU
 
 
 async def _settle_survey(connection: Connection, survey: UUID) -> None:
-    over = "SELECT catalog.is_over(closes_on) FROM catalog.survey WHERE id = $1"
+    over = "SELECT catalog.is_over(closes_on) OR catalog.is_to_freeze(s) FROM catalog.survey s WHERE id = $1"
     if await connection.fetchval(over, survey):
-        await close_survey(connection, survey)
+        await _freeze_slowly(connection, survey)
     else:
         await openings.settle(connection, survey)
+
+
+async def _freeze_slowly(connection: Connection, survey: UUID) -> None:
+    """Freezes a survey, for a whole number of `FREEZING_SECONDS`.
+
+    Whoever reads its status over and over learns when it was committed, not how many participants it had.
+    """
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    if await close_survey(connection, survey) is not None:
+        await asyncio.sleep(FREEZING_SECONDS - (loop.time() - began) % FREEZING_SECONDS)
 
 
 async def _publish_progress(connection: Connection, survey: UUID) -> None:

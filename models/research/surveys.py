@@ -21,9 +21,20 @@ class SurveyStatus(DescribedEnum):
     DRAFT = "DRAFT", "Being written; visible to survey managers only."
     WAITING = "WAITING", "Scheduled: opens by itself once its opening day has come and enough eligible members consent."
     OPEN = "OPEN", "Open for answers."
-    CLOSED = "CLOSED", "Closed, without a dataset to query: it is not frozen yet, or too few members answered."
+    CLOSED = "CLOSED", "Closed, without a dataset to query: it is frozen within about a minute, or there is none."
     RELEASED = "RELEASED", "Closed, and its dataset can be queried."
     ARCHIVED = "ARCHIVED", "Its dataset has ended; published insights remain."
+
+
+class NoDataset(DescribedEnum):
+    """Why a closed survey has no dataset."""
+
+    NOT_OPENED = "NOT_OPENED", "It had not opened."
+    TOO_FEW = (
+        "TOO_FEW",
+        "The number of participants who were enrolled, measured with noise, is below the survey's minimum. The cost of"
+        " the measurement is charged.",
+    )
 
 
 class QuestionKind(DescribedEnum):
@@ -76,6 +87,7 @@ class Survey(Table, table=True):
         Index(None, "community_id", "closes_on", "id"),
         only_from(OrganizationKind, "offered_to"),
         CheckConstraint(f"cap_micro_rho BETWEEN {LEAST_CAP} AND {LARGEST_CAP}", name="cap"),
+        CheckConstraint("no_dataset IS NULL OR status = 'CLOSED'", name="without"),
     )
 
     id: UUID = key()
@@ -89,6 +101,7 @@ class Survey(Table, table=True):
     minimum_participants: int = Field(default=200, sa_column_kwargs={"server_default": text("200")})
     offered_to: list[str] = choices()
     cap_micro_rho: int = Field(default=CAP, sa_column_kwargs={"server_default": text(str(CAP))})  # of its dataset
+    no_dataset: NoDataset | None = choice(NoDataset, "no_dataset", default=None, nullable=True)
 
 
 class Eligibility(Table, table=True):

@@ -243,7 +243,7 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
     "care.notification": {PATIENT: (Update(("read_at",), f"member_id = {MEMBER}"),)},
     "care.member": {
         PATIENT: (Update(("about",), using=f"id = {MEMBER}"),),
-        MANAGER: (Update(("verified",), using=f"{STAFF} IS NOT NULL AND kind = 'ASSOCIATION'"),),
+        MANAGER: (Update(("verified",), using=f"{MODERATOR} AND kind = 'ASSOCIATION'"),),
     },
     "care.profile": {PATIENT: (Update(("birth_year", "sex", "region", "sharing"), using=f"member_id = {MEMBER}"),)},
     "identity.account": {

@@ -1,4 +1,4 @@
-"""Updates members' profiles, and verifies associations for staff."""
+"""Updates members' profiles, and verifies associations for moderators."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -7,6 +7,7 @@ from uuid import UUID
 from models.appearance import looks
 from models.database import Connection
 from models.identity import members as tables
+from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sex, Sharing
 from models.parameters import MemberId
 from models.rows import Row, Rows, row, select
@@ -19,7 +20,17 @@ from resolvers.identity import accounts_rules
 from resolvers.identity.registrations_mutations import pseudonym_taken
 from resolvers.regions import region_of
 from resolvers.texts import is_blank
-from resolvers.transactions import UNSET, Forbidden, Maybe, invalid, limit_reached, member_of, not_eligible, not_found
+from resolvers.transactions import (
+    UNSET,
+    Forbidden,
+    Maybe,
+    invalid,
+    limit_reached,
+    member_of,
+    not_eligible,
+    not_found,
+    require_role,
+)
 
 # For each column its own statement: $1 is the new value, $2 the viewer's member id.
 STATEMENTS = {
@@ -124,10 +135,10 @@ async def change_pseudonym(connection: Connection, name: str) -> None:
 async def verify_association(connection: Connection, viewer: Viewer, *, member: MemberId, verified: bool) -> UUID:
     """Marks an association as verified, or no longer, and returns its id.
 
-    Raises Forbidden if the viewer is not staff, and Refused: NOT_FOUND, NOT_ELIGIBLE if the member is no association.
+    Raises Forbidden if the viewer is not a moderator, and Refused: NOT_FOUND, NOT_ELIGIBLE if the member is no
+    association.
     """
-    if viewer.staff is None:
-        raise Forbidden
+    require_role(viewer, StaffRole.MODERATOR)
     kind = await connection.fetchval("SELECT kind FROM care.member WHERE id = $1", member)
     if kind is None:
         raise not_found("member")

@@ -10,36 +10,16 @@ from models.identity.organizations import OrganizationKind
 from models.parameters import CommunityId, SurveyId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
-from privacy.described import DescribedEnum
 from resolvers.faults import Faults
-from resolvers.insight import freezing
 from resolvers.insight.freezing import freeze_wave
 from resolvers.transactions import not_found, require_role, too_early, too_late
 
 
-class NoDataset(DescribedEnum):
-    """Why a survey that closes has no dataset."""
+async def close_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> UUID:
+    """Closes a survey before its last day, and returns its id. Scheduled work freezes its answers into a dataset.
 
-    NOT_OPENED = "NOT_OPENED", "It had not opened."
-    TOO_FEW = (
-        "TOO_FEW",
-        "The number of participants who were enrolled, measured with noise, is below the survey's minimum. The cost of"
-        " the measurement is charged.",
-    )
-
-
-@dataclass(frozen=True)
-class ClosedSurvey:
-    """A survey that was closed, and why no dataset was made; None if one was."""
-
-    survey_id: UUID
-    no_dataset: NoDataset | None
-
-
-async def close_survey(connection: Connection, viewer: Viewer, *, survey: SurveyId) -> ClosedSurvey:
-    """Closes a survey before its last day, and freezes its answers into a dataset.
-
-    To be called as the publisher. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
+    Nothing is frozen here: how long the caller waits would tell how many members take part. To be called as the
+    publisher. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
     TOO_EARLY for a draft, TOO_LATE if it has already closed.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
@@ -51,10 +31,8 @@ async def close_survey(connection: Connection, viewer: Viewer, *, survey: Survey
         raise too_early("The survey has not been scheduled.", "survey")
     if status not in (SurveyStatus.WAITING, SurveyStatus.OPEN):
         raise too_late("The survey has already closed.", "survey")
-    frozen = await freezing.close_survey(connection, survey)
-    if frozen is None:
-        return ClosedSurvey(survey, NoDataset.NOT_OPENED)
-    return ClosedSurvey(survey, None if frozen.open else NoDataset.TOO_FEW)
+    await connection.execute("SELECT catalog.close_survey($1)", survey)
+    return survey
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from uuid import UUID
 from models.database import Connection
 from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind, DatasetStatus
-from models.research.surveys import SurveyStatus
 from privacy import domains
 from privacy.budget import (
     FLOOR,
@@ -78,25 +77,23 @@ class DatasetDefinition:
 
 
 async def close_survey(connection: Connection, survey: UUID, day: date | None = None) -> FrozenResult | None:
-    """Closes a survey, freezes its answers into a dataset and deletes them.
+    """Closes a survey that has not closed yet, freezes its answers into a dataset and deletes them.
 
-    None if the survey never opened, or was not waiting or open. `day` is the day of freezing, if not today. To be
-    called in a transaction; takes some seconds.
+    None if it never opened, or was frozen before. `day` is the day of freezing, if not today. To be called in a
+    transaction; takes some seconds, which depend on the number of participants.
     """
-    status = await connection.fetchval("SELECT research.lock_survey($1)", survey)
-    if status != SurveyStatus.OPEN:
-        if status == SurveyStatus.WAITING:
-            await connection.execute("SELECT research.close_at_once($1)", survey)
-        return None
+    await connection.fetchval("SELECT research.lock_survey($1)", survey)
+    await connection.execute("SELECT catalog.close_survey($1)", survey)
     # It is frozen even if nobody has answered: to publish nothing would reveal an exact count.
     found = await connection.fetchrow(
         """
         SELECT community_id, title, offered_to, minimum_participants, cap_micro_rho, demonstration
-        FROM catalog.survey WHERE id = $1
+        FROM catalog.survey s WHERE id = $1 AND catalog.is_to_freeze(s)
         """,
         survey,
     )
-    assert found is not None
+    if found is None:
+        return None
     frozen_on = day or await current_day(connection)
     wave = DatasetDefinition(
         community=found["community_id"],
@@ -212,7 +209,7 @@ async def _freeze(
     await connection.execute("SELECT research.enrol($1)", dataset.id)
     await connection.execute("SELECT research.encode($1)", dataset.id)
     if wave.survey is not None:
-        await connection.execute("SELECT research.close_at_once($1)", wave.survey)
+        await connection.execute("SELECT research.delete_answers($1)", wave.survey)
     counted, entry = await release(
         connection, dataset, (), SIZE_PRECISION, SIZE_USE, charge=price(SIZE_PRECISION), at=at
     )
@@ -232,12 +229,12 @@ async def _freeze(
             insight = await present(connection, dataset, published, [placed], variable.name, at)
             first_insight = first_insight or insight
             entries.append(entry)
-        if wave.survey is not None:
-            await connection.execute("SELECT catalog.release_survey($1)", wave.survey)
         if first_insight is not None:
             await connection.execute("SELECT identity.queue_news('INSIGHT_PUBLISHED', $1)", first_insight)
     else:
         await connection.execute("SELECT research.end_dataset($1, 'TOO_SMALL')", dataset.id)
+    if wave.survey is not None:
+        await connection.execute("SELECT catalog.release_survey($1)", wave.survey)
     await append(connection, entries, at)
     return FrozenResult(dataset.id, is_open)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models.database import Connection
+from models.identity.accounts import StaffRole
 from models.parameters import DatasetId
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
@@ -22,7 +23,7 @@ from resolvers.insight.quotes import (
     resolve_request,
 )
 from resolvers.insight.releases import Overspent, ReleaseUse, present, release
-from resolvers.transactions import Forbidden, too_late
+from resolvers.transactions import Forbidden, require_role, too_late
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ async def publish(
     """
     if viewer.audience not in (Audience.BUYER, Audience.MANAGER):
         raise Forbidden
+    if viewer.audience is Audience.MANAGER:
+        require_role(viewer, StaffRole.DATA_STEWARD)  # before a dataset is looked up: refused whatever the input
     faults = faults or Faults()
     subject = share = dataset = None
     day = at.date() if at else await current_day(connection)

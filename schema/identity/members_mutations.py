@@ -29,7 +29,7 @@ REGION = "The region of residence, one of `Query.regions`. Case, accents and pun
 class MemberMutations:
     association_verify = mutation(
         members_mutations.verify_association,
-        "Confirm that an association is the one it claims to be, or withdraw that, as staff.",
+        "Confirm that an association is the one it claims to be, or withdraw that, as a moderator.",
         only=MANAGER,
         rate="staff",
         shows={"member": shown(Member, members_mutations.member_changed)},

@@ -1,32 +1,25 @@
 """Mutations that make datasets: closing a survey, and freezing a wave of a community's tracking."""
 
-from planner.declare import graph_enum
 from privacy.budget import CAP, FLOOR, HALF_CAP, LEAST_CAP, TERM_DAYS, TWICE_A_YEAR, WAVES_YEARLY
 from resolvers.insight import datasets, freezing
 from resolvers.insight import datasets_mutations as write
 from resolvers.research import surveys
 from schema.access import MANAGER
 from schema.insight.datasets import Dataset
-from schema.mutations import Options, given, mutation, mutations, shown
+from schema.mutations import Options, mutation, mutations, shown
 from schema.research.surveys import Survey
-
-graph_enum(write.NoDataset)
 
 
 @mutations
 class DatasetMutations:
     survey_close = mutation(
         write.close_survey,
-        "Close a survey before its last day. Its answers are frozen into a dataset and deleted.",
+        "Close a survey before its last day. Its answers are frozen into a dataset and deleted afterwards, within about"
+        " a minute: `Survey.dataset` is then set, or `Survey.noDataset` says why there is none.",
         only=MANAGER,
         rate="staff",
-        shows={
-            "survey": shown(Survey, surveys.survey_of),
-            "no_dataset": given(
-                write.NoDataset, "Why no dataset was made. Null if one was, or if the mutation was refused."
-            ),
-        },
-        options=Options(as_publisher=True, seconds=lambda limits: limits.freezing_seconds),
+        shows={"survey": shown(Survey, surveys.survey_of)},
+        options=Options(as_publisher=True),
         survey="The survey.",
     )
     wave_freeze = mutation(

@@ -34,6 +34,7 @@ def margin(parts: int) -> str:
 
 
 graph_enum(tables.SurveyStatus)
+graph_enum(tables.NoDataset)
 graph_enum(tables.QuestionKind)
 graph_enum(tables.RuleOperator)
 graph_enum(tables.ParticipationStatus)
@@ -152,7 +153,12 @@ class Survey(Node):
         only=MANAGER,
     )
     dataset: Annotated["Dataset", strawberry.lazy("schema.insight.datasets")] | None = sql(
-        datasets.dataset_of_survey, "The dataset made from its answers. Null until it closes, or if too few answered."
+        datasets.dataset_of_survey,
+        "The dataset made from its answers. Null until it is frozen, within about a minute after"
+        " the survey closes, or if too few answered.",
+    )
+    no_dataset: tables.NoDataset | None = column(
+        "Why it has closed without a dataset. Null until it closes and is frozen, and if it has one.", only=MANAGER
     )
 
 

@@ -12,6 +12,9 @@ from tests.factories.rows import DAY, Connection, fake, numbers
 
 
 async def survey(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A survey, which has no dataset if it is closed: otherwise scheduled work would freeze it."""
+    if given.get("status") == "CLOSED":
+        given = {"no_dataset": surveys.NoDataset.TOO_FEW} | given
     return await fake(
         connection,
         surveys.Survey,

@@ -18,7 +18,6 @@ import httpx
 import pytest
 
 from app import Cohorte
-from models.identity.accounts import StaffRole
 from resolvers.insight import ledger
 from resolvers.insight.freezing import close_survey
 from resolvers.insight.ledger import EMPTY, Head
@@ -37,7 +36,6 @@ from tests.support.surveys import status_of, today
 READERS = 3  # of four possible connections
 QUESTIONS = [("q", "sex"), ("q", "kind"), ("r", "sex"), ("r", "kind")]  # of which two have one
 LEAVING_SECONDS = 20
-CLOSE = "mutation ($input: SurveyCloseInput!) { surveyClose(input: $input) { survey { id } userErrors { code } } }"
 READS = "{ treatments(first: 5) { nodes { id name } } }"
 LEDGER = "hashtext('cohorte.ledger')"
 
@@ -80,10 +78,6 @@ def input_of(dataset: str, *names: str, **more: str) -> dict[str, Any]:
 
 def publishing(network: Network, who: Caller, dataset: str, *names: str, **more: str) -> "asyncio.Task[dict[str, Any]]":
     return asyncio.create_task(network.ask(who, PUBLISH, input_of(dataset, *names, **more)))
-
-
-def closing_of(network: Network, who: Caller, survey: UUID) -> "asyncio.Task[dict[str, Any]]":
-    return asyncio.create_task(network.ask(who, CLOSE, {"input": {"survey": f"svy_{survey}"}}))
 
 
 @asynccontextmanager
@@ -161,25 +155,23 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
         people, closing, overdue = [await gathered(network) for _ in range(3)]
         dataset = await frozen(network, people)
         laboratory, other = [await buyer(network, people.community) for _ in range(2)]
-        survey_manager = await network.staff(StaffRole.SURVEY_MANAGER)
         for task in PUBLISHING:
-            await task(network.database)  # else the server would begin with scheduled work
+            await task(network.database)  # else the server would begin with other scheduled work
         kept = LedgerHeadFile(tmp_path, fresh)
+        await network.database.execute("SELECT catalog.close_survey($1)", closing.survey)
 
-        async with life(network, fresh, tmp_path) as process:
+        async with held_register(fresh), life(network, fresh, tmp_path) as process:
             before, _ = await everything(network), await network.events()
-            async with held_register(fresh):
-                asked = publishing(network, laboratory, dataset, "q", "r")
-                close = closing_of(network, survey_manager, closing.survey)
-                await becomes(lambda: are_there(network.database, 2))
-                await killed(process, asked, close)
-                assert await everything(network) == before
+            asked = publishing(network, laboratory, dataset, "q", "r")
+            await becomes(lambda: are_there(network.database, 2))  # one of them freezes
+            await killed(process, asked)
+            assert await everything(network) == before
         # Its backends, which get the ledger's lock after it was killed, end without a commit.
         await becomes(lambda: nobody_publishes(network.database))
         assert await everything(network) == before
         assert await network.events() == []
         assert (await status_of(network, f"svy_{closing.survey}"), await linked(network, closing.survey)) == (
-            "OPEN",
+            "CLOSED",
             240,
         )
         assert kept.read() == await ledger.head(network.database) != EMPTY
@@ -188,10 +180,7 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
         over = today() - timedelta(days=2)
         await network.database.execute("UPDATE catalog.survey SET closes_on = $2 WHERE id = $1", overdue.survey, over)
         async with life(network, fresh, tmp_path) as process:
-            assert (await closing_of(network, survey_manager, closing.survey))["data"]["surveyClose"][
-                "userErrors"
-            ] == []
-            for crowd in (closing, overdue):  # scheduled work closes one of the two
+            for crowd in (closing, overdue):
                 await expect_closed(network, crowd)
             assert paid(await publishes(network, laboratory, dataset, "q", "r"))[1] == PRICES[20]
             assert len(await releases(network, dataset, "q", "r")) == 1
@@ -292,7 +281,9 @@ async def lets_nobody_in(http: httpx.AsyncClient) -> bool:
 
 
 async def test_a_request_that_outlasts_the_shutdown_is_refused_and_rolled_back(network: Network) -> None:
-    crowd, survey_manager = await gathered(network), await network.staff(StaffRole.SURVEY_MANAGER)
+    crowd = await gathered(network)
+    dataset, laboratory = await frozen(network, crowd), await buyer(network, crowd.community)
+    await network.deliver()
     assert network.ask.app.endpoint is not None
     dsn = network.ask.app.endpoint.settings.database_url
     assert dsn is not None
@@ -302,9 +293,9 @@ async def test_a_request_that_outlasts_the_shutdown_is_refused_and_rolled_back(n
     async def send(message: MutableMapping[str, Any]) -> None:
         messages.append(dict(message))
 
-    body = json.dumps({"query": CLOSE, "variables": {"input": {"survey": f"svy_{crowd.survey}"}}}).encode()
+    body = json.dumps({"query": PUBLISH, "variables": input_of(dataset, "q", "r")}).encode()
     asked.put_nowait({"type": "http.request", "body": body, "more_body": False})
-    headers = {"content-type": "application/json"} | survey_manager.headers
+    headers = {"content-type": "application/json"} | laboratory.headers
     scope = {
         "type": "http",
         "method": "POST",

@@ -77,8 +77,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Staff": {ALL: "id name roles"},
     "Statistic": {RESEARCH: "by interval measure reliability value"},
     "Survey": {
-        ALL: "cap closesOn community dataset description eligibility guess id minimumParticipants offeredTo opensOn "
-        "questions status title version",
+        ALL: "cap closesOn community dataset description eligibility guess id minimumParticipants noDataset offeredTo "
+        "opensOn questions status title version",
         MANAGER: "progress",
     },
     "SurveyProgress": {MANAGER: "completed countedOn eligible invited started"},

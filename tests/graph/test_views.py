@@ -74,7 +74,7 @@ PROMISED = {
     "SurveySavePayload": {"PATIENT": "participation userErrors query"},
     "SurveySubmitPayload": {"PATIENT": "participation userErrors query"},
     "SurveyWithdrawPayload": {"PATIENT": "participation userErrors query"},
-    "SurveyClosePayload": {"MANAGER": "survey noDataset userErrors query"},
+    "SurveyClosePayload": {"MANAGER": "survey userErrors query"},
     "WaveFreezePayload": {"MANAGER": "dataset userErrors query"},
     "InsightPublishPayload": {BUYERS_AND_STAFF: "insight charged quote userErrors query"},
     "DataUseLinkResultsPayload": {BUYERS_AND_STAFF: "dataUse userErrors query"},
@@ -166,7 +166,7 @@ PROMISED = {
         SIGNED_IN: "id community title description status version opensOn closesOn minimumParticipants offeredTo "
         "cap guess eligibility questions dataset",
         "PATIENT": "participation",
-        "MANAGER": "progress",
+        "MANAGER": "progress noDataset",
     },
     "SurveyProgress": {"MANAGER": "countedOn eligible invited started completed"},
     "Eligibility": {SIGNED_IN: "kinds sexes bornFrom bornTo treatments regions"},

@@ -12,7 +12,7 @@ from privacy.loss import guess_probability
 from tests.support.callers import User
 from tests.support.ids import key
 from tests.support.network import Network
-from tests.support.population import crowd
+from tests.support.population import close, crowd
 from tests.support.surveys import drafted, opens, today
 
 CAP = "survey { id status cap { microRho epsilon } guess }"
@@ -80,8 +80,8 @@ async def test_a_survey_becomes_a_dataset_with_its_cap_which_is_reserved_of_ever
 ) -> None:
     made = await crowd(network.database, [{"q": "A"}] * 220)
     await network.database.execute("UPDATE catalog.survey SET cap_micro_rho = 75000 WHERE id = $1", made.survey)
-    fields = "survey { cap { microRho } dataset { budget { cap { microRho } spent { microRho } } } }"
-    closed = (await network.do(survey_manager, "surveyClose", fields, survey=f"svy_{made.survey}"))["survey"]
+    fields = "cap { microRho } dataset { budget { cap { microRho } spent { microRho } } }"
+    closed = await close(network, survey_manager, made.survey, fields)
     budget = closed["dataset"]["budget"]
     assert (closed["cap"], budget["cap"]) == ({"microRho": 75_000}, {"microRho": 75_000})
     assert budget["spent"]["microRho"] <= 75_000 * 15 // 100

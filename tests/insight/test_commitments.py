@@ -20,7 +20,7 @@ from tests.models.test_scopes import viewing
 from tests.support.client import ANYBODY, Caller
 from tests.support.insights import Published
 from tests.support.network import Network
-from tests.support.population import KINDS, Crowd, buyer, cells, closed, crowd, publish
+from tests.support.population import KINDS, Crowd, buyer, cells, close, closed, crowd, publish
 from tests.support.publishable import paid
 
 PROOF = "salt counts commitment variables { name categories { code } } ledgerEntry { position hash line }"
@@ -111,9 +111,7 @@ async def test_nothing_that_is_published_can_be_found_by_trying(network: Network
 
 
 async def closed_too_small(network: Network, manager: Caller, people: Crowd) -> bool:
-    payload = await network.do(manager, "surveyClose", "survey { dataset { id } }", survey=f"svy_{people.survey}")
-    assert payload["userErrors"] == []
-    return payload["survey"]["dataset"] is None
+    return (await close(network, manager, people.survey, "dataset { id }"))["dataset"] is None
 
 
 # Verification

@@ -17,6 +17,7 @@ from models.logins import role_dsn
 from models.security.publisher import PUBLISHER
 from privacy import noise
 from resolvers.insight import freezing
+from resolvers.insight.drawing import NoiseFailed
 from resolvers.jobs import end_datasets, settle_surveys
 from settings import Limits
 from tests import factories
@@ -24,7 +25,7 @@ from tests.support.callers import User
 from tests.support.client import Caller, serving
 from tests.support.ids import key
 from tests.support.network import Network
-from tests.support.population import KINDS, Crowd, buyer, closed, copy, crowd, publish
+from tests.support.population import KINDS, Crowd, buyer, close, closed, copy, crowd, publish
 from tests.support.publishable import PRICES, expect_sound, paid
 from tests.support.surveys import today
 
@@ -58,19 +59,11 @@ async def publisher(network: Network) -> AsyncIterator[asyncpg.Connection]:
         await connection.close()
 
 
-async def close(network: Network, survey_manager: Caller, survey: UUID, fields: str = "status dataset { id }") -> Any:
-    payload = await network.do(survey_manager, "surveyClose", f"survey {{ {fields} }}", survey=f"svy_{survey}")
-    assert payload["userErrors"] == []
-    return payload["survey"]
-
-
 async def reason(network: Network, survey_manager: Caller, survey: UUID) -> tuple[str, str | None]:
     """The status of a survey that is closed, and why it has no dataset."""
-    fields = "survey { status dataset { id } } noDataset"
-    payload = await network.do(survey_manager, "surveyClose", fields, survey=f"svy_{survey}")
-    assert payload["userErrors"] == []
-    assert (payload["survey"]["dataset"] is None) == (payload["noDataset"] is not None)
-    return payload["survey"]["status"], payload["noDataset"]
+    closed = await close(network, survey_manager, survey, "status dataset { id } noDataset")
+    assert (closed["dataset"] is None) == (closed["noDataset"] is not None)
+    return closed["status"], closed["noDataset"]
 
 
 def wave(community_id: UUID, **given: Any) -> dict[str, Any]:
@@ -143,6 +136,7 @@ async def test_a_survey_that_closes_becomes_a_dataset(
     assert (own["purpose"], own["variables"], own["micro_rho"]) == ("Participants' tables", ["q"], PRICES[20])
     assert [each["variables"] for each in others] == [["r"], ["age_band"], ["sex"], ["region"]]
     assert size["organization_id"] is own["organization_id"] is None
+    await network.deliver()
     events = await network.events()
     assert [one["kind"] for one in events].count("notificationAdded") == 260
     insights = await network.database.fetch("SELECT id FROM insight.insight WHERE dataset_id = $1", id)
@@ -156,7 +150,7 @@ async def test_a_dataset_with_too_few_members_reveals_only_that(
     network: Network, survey_manager: User, without_noise: None
 ) -> None:
     few = await crowd(network.database, EVERYBODY[:199])
-    survey = await close(network, survey_manager, few.survey)
+    survey = await close(network, survey_manager, few.survey, "status dataset { id }")
     assert survey == {"status": "CLOSED", "dataset": None}
     [dataset] = await datasets(network, few.community)
     assert (dataset["status"], dataset["size"], dataset["spent_micro_rho"]) == ("TOO_SMALL", 199, PRICES[20])
@@ -195,21 +189,21 @@ async def test_no_answers_and_one_answer_are_indistinguishable(network: Network,
     assert (dataset["status"], dataset["spent_micro_rho"]) == ("TOO_SMALL", PRICES[20])
 
 
-async def test_freezing_has_a_longer_time_limit_than_other_requests(
-    network: Network, survey_manager: User, respondents: Crowd
-) -> None:
+async def test_freezing_has_a_longer_time_limit_than_other_requests(network: Network, survey_manager: User) -> None:
+    community = await tracking(network)
     endpoint = network.ask.app.endpoint
     assert endpoint is not None
     assert endpoint.settings.database_url is not None
     async with serving(endpoint.settings.database_url, limits=Limits(request_seconds=0.5)) as hurried:
         async with network.database.transaction():
             await network.database.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.enrol'))")
-            closing = asyncio.create_task(close(Network(hurried, network.database), survey_manager, respondents.survey))
+            server = Network(hurried, network.database)
+            freezes = asyncio.create_task(server.do(survey_manager, "waveFreeze", FROZEN, **wave(community)))
             await asyncio.sleep(0.8)
-        assert (await closing)["status"] == "RELEASED"
+        assert (await freezes)["userErrors"] == []
 
 
-async def test_freezing_that_fails_leaves_the_survey_open_and_its_answers_linked(
+async def test_freezing_that_fails_is_attempted_again_and_loses_no_answer(
     network: Network, survey_manager: User, respondents: Crowd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> list[int]:
@@ -218,14 +212,19 @@ async def test_freezing_that_fails_leaves_the_survey_open_and_its_answers_linked
     lines = await network.value("SELECT count(*) FROM insight.ledger_entry")
     with monkeypatch.context() as patched:
         patched.setattr(noise, "draw", fails)
-        answer = await network.answer(survey_manager, "surveyClose", "__typename", survey=f"svy_{respondents.survey}")
-    assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL_SERVER_ERROR"]
-    assert await network.value("SELECT status FROM catalog.survey WHERE id = $1", respondents.survey) == "OPEN"
+        with pytest.raises(NoiseFailed):
+            await close(network, survey_manager, respondents.survey, "id")
+    query = "query ($id: ID!) { survey(id: $id) { status dataset { id } noDataset } }"
+    answer = await network.ask(survey_manager, query, {"id": f"svy_{respondents.survey}"})
+    assert answer["data"]["survey"] == {"status": "CLOSED", "dataset": None, "noDataset": None}
     links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
     assert await network.value(links, respondents.survey) == 260
     assert await datasets(network, respondents.community) == []
     assert await network.value("SELECT count(*) FROM insight.ledger_entry") == lines
-    await closed(network, respondents)
+    await network.freeze()
+    [dataset] = await datasets(network, respondents.community)
+    assert (dataset["status"], await rows_of(network, "research.record", dataset["id"])) == ("OPEN", 260)
+    assert await network.value(links, respondents.survey) == 0
 
 
 async def test_concurrent_requests_to_close_a_survey_create_one_dataset(
@@ -233,14 +232,34 @@ async def test_concurrent_requests_to_close_a_survey_create_one_dataset(
 ) -> None:
     given = {"survey": f"svy_{respondents.survey}", "clientMutationId": "twins"}
     made = await asyncio.gather(
-        *(network.do(survey_manager, "surveyClose", "survey { dataset { id } }", **given) for _ in range(3))
+        *(network.do(survey_manager, "surveyClose", "survey { status }", **given) for _ in range(3))
     )
-    assert all(one == made[0] for one in made)
+    assert all(one == {"survey": {"status": "CLOSED"}, "userErrors": []} for one in made)
     assert await network.refused(survey_manager, "surveyClose", survey=f"svy_{respondents.survey}") == (
         "TOO_LATE",
         "input.survey",
     )
+    for _ in range(2):
+        await network.freeze()
     assert len(await datasets(network, respondents.community)) == 1
+
+
+async def test_scheduled_work_freezes_what_staff_have_closed(
+    network: Network, survey_manager: User, respondents: Crowd, publisher: asyncpg.Connection
+) -> None:
+    waiting = await factories.survey(network.database, status="WAITING", closes_on=today() + timedelta(days=9))
+    for survey in (respondents.survey, waiting["id"]):
+        payload = await network.do(survey_manager, "surveyClose", "survey { status }", survey=f"svy_{survey}")
+        assert payload == {"survey": {"status": "CLOSED"}, "userErrors": []}
+    assert await datasets(network, respondents.community) == []
+    for _ in range(2):
+        await settle_surveys(publisher)
+    [dataset] = await datasets(network, respondents.community)
+    assert (dataset["status"], dataset["survey_id"]) == ("OPEN", respondents.survey)
+    found = "SELECT status, no_dataset FROM catalog.survey WHERE id = $1"
+    assert await network.row(found, respondents.survey) == {"status": "RELEASED", "no_dataset": None}
+    assert await network.row(found, waiting["id"]) == {"status": "CLOSED", "no_dataset": "NOT_OPENED"}
+    assert await datasets(network, waiting["community_id"]) == []
 
 
 async def test_scheduled_work_closes_surveys_into_datasets(

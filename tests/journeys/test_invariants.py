@@ -30,6 +30,7 @@ async def test_invariants_hold_after_random_mutations(network: Network, plays: i
             everybody = [*play.people, *play.relatives]
             players = play.chance.sample(everybody, min(AT_ONCE, len(everybody)))
             await gather(*(play_twice(play, who) for who in players))
+            await network.freeze()
             await network.deliver()
             assert (seed, await wrong(network)) == (seed, [])
         carried_out |= set(play.carried_out)

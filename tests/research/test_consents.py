@@ -211,6 +211,7 @@ async def test_withdrawing_consent_deletes_answers_to_open_surveys_at_once(
         await submitted(network, who, closed, NO)
         await network.do(who, "surveySave", "__typename", survey=begun, answers=[NO])
     await network.do(survey_manager, "surveyClose", "survey { id }", survey=closed)
+    await network.freeze()
     await consents(network, ada, "HOSPITAL", "MUTUAL")  # it is wider: nothing is deleted
     assert (await answers_in(network, survey), await answers_in(network, begun)) == (8, 2)
     if narrowed:

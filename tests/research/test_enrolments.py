@@ -231,7 +231,7 @@ async def waiting(connection: Admin, count: int) -> None:
 
 
 async def test_ending_a_dataset_deletes_its_surveys_answers(admin: Admin) -> None:
-    survey = await factories.survey(admin, status="CLOSED")
+    survey = await factories.survey(admin, status="RELEASED")
     ada = await consenting(admin, "SURVEY_RESEARCH")
     await submitted(admin, ada, survey["id"], {}, {})
     given = {"kind": "SURVEY", "survey_id": survey["id"], "community_id": survey["community_id"]}

@@ -28,6 +28,7 @@ async def test_a_closed_survey_invites_nobody_any_more(
     for who, status in zip(everybody, ("COMPLETED", "STARTED", "WITHDRAWN", "INVITED"), strict=True):
         assert await news(network, who) == (["SURVEY_OPEN"], [status])
     assert (await network.do(survey_manager, "surveyClose", "__typename", survey=survey))["userErrors"] == []
+    await network.freeze()
     for who, status in zip(everybody, ("COMPLETED", "LAPSED", "WITHDRAWN", "LAPSED"), strict=True):
         kinds, found = await news(network, who)
         assert ("SURVEY_OPEN" in kinds, found) == (False, [status])

@@ -118,7 +118,7 @@ async def test_every_member_is_in_one_of_the_parts(admin: Admin) -> None:
 
 
 async def test_a_survey_that_closes_before_its_news_is_delivered_invites_nobody(admin: Admin) -> None:
-    made = await factories.survey(admin, status="CLOSED", offered_to=["HOSPITAL"])
+    made = await factories.survey(admin, status="CLOSED", no_dataset=None, offered_to=["HOSPITAL"])
     member = await consenting(admin, "SURVEY_RESEARCH")
     await factories.membership(admin, member_id=member, community_id=made["community_id"])
     for status, expected in (("CLOSED", []), ("OPEN", [(member, made["id"])])):
@@ -232,6 +232,25 @@ async def test_scheduling_and_opening_write_as_many_rows_for_few_members_as_for_
         assert await network.count("research.participation", survey_id=key(survey), status="INVITED") == many
     assert written[0] == written[1]
     assert written[0][1] == {"catalog.survey": 1, "identity.outbox_entry": 1}
+
+
+async def test_closing_does_the_same_for_few_participants_as_for_many(network: Network, survey_manager: User) -> None:
+    done = []
+    for many in (40, 400):
+        people = await crowd(network.database, [{"q": "A"}] * many)
+
+        async def close(survey: str = f"svy_{people.survey}") -> None:
+            payload = await network.do(survey_manager, "surveyClose", "survey { status }", survey=survey)
+            assert payload == {"survey": {"status": "CLOSED"}, "userErrors": []}
+
+        done.append((await written_rows(network, close), network.ask.statements))
+        await network.freeze()
+        enrolled = "SELECT count(*) FROM research.enrolment JOIN insight.dataset d ON d.id = dataset_id"
+        assert await network.value(f"{enrolled} WHERE d.survey_id = $1", people.survey) == many
+    assert done[0] == done[1]
+    assert {table for table in done[0][0] if table != "identity.rate_limit"} == {"catalog.survey"}
+    assert done[0][0]["catalog.survey"] == 1
+    assert not any("answer" in statement or "participation" in statement for statement in done[0][1])
 
 
 # One process at a time, and none that is killed loses or doubles news.

@@ -191,6 +191,7 @@ async def test_a_survey_that_is_not_open_takes_no_answers(
     closed = await opened(network, survey_manager, community_id)
     await submitted(network, ada, closed)
     await network.do(survey_manager, "surveyClose", "survey { id }", survey=closed)
+    await network.freeze()
     for mutation, given in (
         ("surveySave", {"answers": [NO]}),
         ("surveySubmit", {"answers": [NO]}),

@@ -67,6 +67,7 @@ async def test_answers_submitted_while_a_survey_closes_are_counted_or_refused(
         survey = await opened(network, survey_manager, community_id, ada, ben)
         send = [network.do(who, "surveySubmit", "__typename", survey=survey, answers=[NO]) for who in (ada, ben)]
         sent = await asyncio.gather(*send, network.do(survey_manager, "surveyClose", "__typename", survey=survey))
+        await network.freeze()
         taken = [payload for payload in sent[:2] if not payload["userErrors"]]
         refused = [error["code"] for payload in sent[:2] for error in payload["userErrors"]]
         assert len(taken) + refused.count("TOO_LATE") == 2
@@ -168,7 +169,8 @@ async def test_members_statements_write_only_answers_on_their_own_open_sheet(
         "SELECT research.invite(survey_id, member_id) FROM research.participation",
         "SELECT catalog.open_survey(id) FROM catalog.survey",
         "SELECT research.look(id) FROM catalog.survey",
-        "SELECT research.close_at_once(id) FROM catalog.survey",
+        "SELECT research.delete_answers(id) FROM catalog.survey",
+        "SELECT catalog.close_survey(id) FROM catalog.survey",
         "SELECT research.lock_survey(id) FROM catalog.survey",
     ]  # fmt: skip
     for statement in forbidden:
@@ -194,6 +196,7 @@ async def test_members_statements_write_only_answers_on_their_own_open_sheet(
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
             await network.database.execute(write, sheets[ada.id], question)
     await network.do(survey_manager, "surveyClose", "survey { id }", survey=survey)
+    await network.freeze()
     async with viewing(network.database, Audience.PATIENT, ada.id):
         assert await network.value("SELECT research.begin_sheet($1)", key(survey)) is None
     stranger = await network.member()

@@ -114,9 +114,10 @@ async def test_closing_deletes_every_answer_and_keeps_who_took_part(
     await submitted(network, ben, survey, NO)
     await network.do(cat, "surveySave", "__typename", survey=survey, answers=[NO])
     payload = await network.do(
-        survey_manager, "surveyClose", "survey { status closesOn progress { completed } }", survey=survey
+        survey_manager, "surveyClose", "survey { status closesOn progress { completed } dataset { id } }", survey=survey
     )
-    assert payload["survey"] == {"status": "CLOSED", "closesOn": in_days(0), "progress": None}
+    assert payload["survey"] == {"status": "CLOSED", "closesOn": in_days(0), "progress": None, "dataset": None}
+    await network.freeze()
     sheets = "SELECT count(*) FROM research.answer_sheet WHERE survey_id = $1"
     assert [await network.value(sheets, key(one)) for one in (survey, other)] == [0, 1]
     assert (await answers_in(network, survey), await answers_in(network, other)) == (0, 4)
@@ -148,6 +149,7 @@ async def test_no_value_of_a_closed_survey_is_found_in_any_table(
     found = "SELECT count(*) FROM {} t WHERE t::text LIKE '%umbrella of walnuts%'"
     assert sum([await network.value(found.format(table)) for table in tables]) == 2
     await network.do(survey_manager, "surveyClose", "__typename", survey=survey)
+    await network.freeze()
     assert sum([await network.value(found.format(table)) for table in tables]) == 0
 
 
@@ -158,6 +160,7 @@ async def test_no_participation_shows_when_it_was_given(
     for who in (ada, ben):
         await submitted(network, who, survey)
     await network.do(survey_manager, "surveyClose", "__typename", survey=survey)
+    await network.freeze()
     written = await network.database.fetch(
         "SELECT DISTINCT xmin::text FROM research.participation WHERE survey_id = $1", key(survey)
     )

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
-from uuid import UUID
+from typing import Any
+from unittest import mock
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -14,7 +16,8 @@ from models.logins import role_dsn
 from models.research.surveys import ParticipationStatus, SurveyStatus
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience, Login
-from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_mutations, settle_surveys, try_lock
+from resolvers import jobs
+from resolvers.jobs import FREEZING_SECONDS, MAINTENANCE, PUBLISHING, forget_mutations, settle_surveys, try_lock
 from server.scheduler import MAINTENANCE_LOCK, Scheduler
 from tests import factories
 from tests.support.callers import User
@@ -99,6 +102,40 @@ async def test_a_survey_closes_after_its_last_day(
     links = "SELECT count(answer_sheet_id) FROM research.participation WHERE survey_id = $1"
     assert await network.value(links, key(survey)) == 0
     assert (await answers_in(network, survey), await completed(network, survey)) == (0, 1)
+
+
+async def test_the_time_at_which_a_dataset_appears_says_nothing_about_its_participants() -> None:
+    class Loop:
+        """The time of an event loop in which only the test's own waiting takes time."""
+
+        def __init__(self) -> None:
+            self.now = 100.0
+
+        def time(self) -> float:
+            return self.now
+
+    async def committed(takes: float, made: Any) -> float:
+        """After how many seconds a survey whose freezing takes as long is committed."""
+        loop = Loop()
+
+        async def sleep(seconds: float) -> None:
+            loop.now += seconds
+
+        async def freeze(*_: Any) -> Any:
+            loop.now += takes
+            return made
+
+        with (
+            mock.patch.object(asyncio, "get_running_loop", return_value=loop),
+            mock.patch.object(asyncio, "sleep", sleep),
+            mock.patch.object(jobs, "close_survey", freeze),
+        ):
+            await jobs._settle_survey(mock.Mock(fetchval=mock.AsyncMock(return_value=True)), uuid4())
+        return loop.now - 100.0
+
+    assert [await committed(takes, "a dataset") for takes in (0.01, 0.3, 1.9)] == pytest.approx([FREEZING_SECONDS] * 3)
+    assert await committed(FREEZING_SECONDS + 0.5, "a dataset") == pytest.approx(2 * FREEZING_SECONDS)
+    assert await committed(0.01, None) == pytest.approx(0.01)  # nothing was frozen
 
 
 async def test_concurrent_schedulers_do_the_work_once(

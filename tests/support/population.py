@@ -106,9 +106,16 @@ async def copy(database: asyncpg.Connection, table: str, columns: str, rows: Seq
 async def closed(network: Network, crowd: Crowd) -> str:
     """Closes the crowd's survey as staff do; returns the dataset's id in the graph."""
     survey_manager = await network.staff(StaffRole.SURVEY_MANAGER)
-    payload = await network.do(survey_manager, "surveyClose", "survey { dataset { id } }", survey=f"svy_{crowd.survey}")
-    assert payload["userErrors"] == []
-    return str(payload["survey"]["dataset"]["id"])
+    return str((await close(network, survey_manager, crowd.survey, "dataset { id }"))["dataset"]["id"])
+
+
+async def close(network: Network, survey_manager: Caller, survey: UUID, fields: str) -> Any:
+    """Closes a survey as staff do, and lets it be frozen; returns its `fields`."""
+    graph_id = f"svy_{survey}"
+    assert (await network.do(survey_manager, "surveyClose", "__typename", survey=graph_id))["userErrors"] == []
+    await network.freeze()
+    query = f"query ($id: ID!) {{ survey(id: $id) {{ {fields} }} }}"
+    return (await network.ask(survey_manager, query, {"id": graph_id}))["data"]["survey"]
 
 
 async def buyer(network: Network, *communities: UUID, quota: int = 250_000, **organization: Any) -> Caller:

@@ -71,32 +71,50 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.open_survey(uuid) TO cohorte_publisher;
 
--- Closes a waiting or open survey and deletes its answers. Whether it did.
---
--- Only the publisher closes surveys: in the same transaction, the survey has become a dataset, whose records contain the
--- categories of the answers. Nobody may read the answers from then on. They would show, beside the records, whose texts,
--- days and exact numbers they are: a record's categories are nearly always unlike any other's.
-CREATE FUNCTION research.close_at_once(survey uuid) RETURNS boolean
+-- Closes a waiting or open survey. It changes one row, however many have answered: an open survey is frozen afterwards,
+-- by scheduled work. Whether it did.
+CREATE FUNCTION catalog.close_survey(survey uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM FROM catalog.survey s WHERE s.id = close_at_once.survey AND s.status IN ('WAITING', 'OPEN') FOR UPDATE;
+    UPDATE catalog.survey s
+    SET status = 'CLOSED', closes_on = least(s.closes_on, greatest(s.opens_on, catalog.today())),
+        no_dataset = CASE s.status WHEN 'WAITING' THEN 'NOT_OPENED' END
+    WHERE s.id = close_survey.survey AND s.status IN ('WAITING', 'OPEN');
+    RETURN FOUND;
+END $$;
+GRANT EXECUTE ON FUNCTION catalog.close_survey(uuid) TO cohorte_publisher;
+
+-- Whether a survey has closed and is still to be frozen.
+CREATE FUNCTION catalog.is_to_freeze(survey catalog.survey) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT survey.status = 'CLOSED' AND survey.no_dataset IS NULL $$;
+GRANT EXECUTE ON FUNCTION catalog.is_to_freeze(catalog.survey) TO cohorte_publisher;
+
+-- Deletes the answers to a survey that has closed. Whether it was still to be frozen.
+--
+-- In the same transaction, the survey has become a dataset, whose records contain the categories of the answers. Nobody
+-- may read the answers from then on. They would show, beside the records, whose texts, days and exact numbers they are:
+-- a record's categories are nearly always unlike any other's.
+CREATE FUNCTION research.delete_answers(survey uuid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM FROM catalog.survey s WHERE s.id = delete_answers.survey AND catalog.is_to_freeze(s) FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    UPDATE catalog.survey s SET status = 'CLOSED', closes_on = least(s.closes_on, greatest(s.opens_on, catalog.today()))
-    WHERE s.id = close_at_once.survey;
     UPDATE research.participation p
     SET answer_sheet_id = NULL, completed_at = date_trunc('day', p.completed_at, 'UTC')
-    WHERE p.survey_id = close_at_once.survey AND (p.answer_sheet_id IS NOT NULL OR p.completed_at IS NOT NULL);
+    WHERE p.survey_id = delete_answers.survey AND (p.answer_sheet_id IS NOT NULL OR p.completed_at IS NOT NULL);
     -- Nobody can answer any more.
     UPDATE research.participation p SET status = 'LAPSED'
-    WHERE p.survey_id = close_at_once.survey AND p.status IN ('INVITED', 'STARTED');
-    DELETE FROM care.notification n WHERE n.subject_id = close_at_once.survey AND n.kind = 'SURVEY_OPEN';
-    DELETE FROM research.answer_sheet a WHERE a.survey_id = close_at_once.survey;
+    WHERE p.survey_id = delete_answers.survey AND p.status IN ('INVITED', 'STARTED');
+    DELETE FROM care.notification n WHERE n.subject_id = delete_answers.survey AND n.kind = 'SURVEY_OPEN';
+    DELETE FROM research.answer_sheet a WHERE a.survey_id = delete_answers.survey;
     RETURN true;
 END $$;
-GRANT EXECUTE ON FUNCTION research.close_at_once(uuid) TO cohorte_publisher;
+GRANT EXECUTE ON FUNCTION research.delete_answers(uuid) TO cohorte_publisher;
 
 -- Invites the viewer to the open surveys of a community that they can answer. Called after a change of memberships, of
 -- consents or of what eligibility depends on. No change opens a survey: that would tell who made it.
@@ -154,23 +172,26 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT s.status::text FROM catalog.survey s WHERE s.id = lock_survey.survey FOR UPDATE $$;
 GRANT EXECUTE ON FUNCTION research.lock_survey(uuid) TO cohorte_publisher;
 
--- Surveys that may be due to open or close. Each is then handled in a transaction of its own, which checks again.
+-- Surveys that may be due to open, to close or to be frozen. Each is then handled in a transaction of its own, which checks again.
 CREATE FUNCTION catalog.surveys_due() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT s.id FROM catalog.survey s
     WHERE s.status IN ('WAITING', 'OPEN') AND catalog.is_over(s.closes_on)
-        OR catalog.is_look_due(s)
+        OR catalog.is_to_freeze(s) OR catalog.is_look_due(s)
     ORDER BY s.id
 $$;
 GRANT EXECUTE ON FUNCTION catalog.surveys_due() TO cohorte_publisher;
 
--- Marks a closed survey as released if its dataset is open. It stays closed if its dataset is too small.
+-- Marks a closed survey as released if its dataset is open. It stays closed, with the reason, if it is too small.
 CREATE FUNCTION catalog.release_survey(survey uuid) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    UPDATE catalog.survey s SET status = 'RELEASED'
-    WHERE s.id = release_survey.survey AND s.status = 'CLOSED'
-        AND EXISTS (SELECT FROM insight.dataset d WHERE d.survey_id = s.id AND d.status = 'OPEN')
+    UPDATE catalog.survey s
+    SET status = CASE d.status WHEN 'OPEN' THEN 'RELEASED' ELSE s.status END,
+        no_dataset = CASE d.status WHEN 'TOO_SMALL' THEN 'TOO_FEW' END
+    FROM insight.dataset d
+    WHERE s.id = release_survey.survey AND catalog.is_to_freeze(s) AND d.survey_id = s.id
+        AND d.status IN ('OPEN', 'TOO_SMALL')
 $$;
 GRANT EXECUTE ON FUNCTION catalog.release_survey(uuid) TO cohorte_publisher;

@@ -1,0 +1,69 @@
+"""Which role of staff each mutation of the manager view requires: every mutation is classified."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+from graphql import GraphQLObjectType
+
+from models.identity.accounts import StaffRole
+from models.viewers import Audience
+from schema.build import build_views
+from tests.support.network import Network
+
+SURVEY_MANAGER, MODERATOR, STEWARD = StaffRole
+NOBODY = UUID(int=0, version=4)
+COMMUNITY, DATASET, LICENCE, MEMBER = f"com_{NOBODY}", f"dst_{NOBODY}", f"lic_{NOBODY}", f"mbr_{NOBODY}"
+POST, SURVEY = f"pst_{NOBODY}", f"svy_{NOBODY}"
+# Whatever the input, staff without the role are refused: these name objects that do not exist.
+REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
+    "ambassadorAppoint": (MODERATOR, {"member": MEMBER, "community": COMMUNITY, "appointed": True}),
+    "associationVerify": (MODERATOR, {"member": MEMBER, "verified": True}),
+    "discussionClose": (MODERATOR, {"discussion": f"dis_{NOBODY}", "closed": True}),
+    "flagResolve": (MODERATOR, {"flag": f"flg_{NOBODY}", "upheld": True}),
+    "memberAllowCommunities": (MODERATOR, {"member": MEMBER, "communities": 30}),
+    "memberSuspend": (MODERATOR, {"member": MEMBER, "reason": "Spam."}),
+    "postRemove": (MODERATOR, {"post": POST, "reason": "Spam."}),
+    "postRestore": (MODERATOR, {"post": POST}),
+    "surveyClose": (SURVEY_MANAGER, {"survey": SURVEY}),
+    "surveyCreate": (
+        SURVEY_MANAGER,
+        {"community": COMMUNITY, "title": "Sleep", "description": "Sleep.", "questions": [], "closesOn": "2999-01-01",
+         "offeredTo": []},
+    ),
+    "surveyRevise": (SURVEY_MANAGER, {"survey": SURVEY}),
+    "surveySchedule": (SURVEY_MANAGER, {"survey": SURVEY}),
+    "surveyUnschedule": (SURVEY_MANAGER, {"survey": SURVEY}),
+    "waveFreeze": (SURVEY_MANAGER, {"community": COMMUNITY, "wave": "2026", "offeredTo": []}),
+    "dataUseLinkResults": (STEWARD, {"dataUse": f"use_{NOBODY}", "url": "https://example.org/"}),
+    "insightPublish": (STEWARD, {"dataset": DATASET, "variable": "sex", "by": [], "precision": "WITHIN_50"}),
+    "licenceDecide": (STEWARD, {"licence": LICENCE, "granted": False, "reason": "None."}),
+    "organizationCreate": (STEWARD, {"name": " ", "kind": "HOSPITAL", "contactEmail": "role@example.org"}),
+}  # fmt: skip
+# About the caller's own session or account, with or without a role.
+OWN = {"signIn", "signOut", "sessionRevoke", "register", "verifyEmail", "requestPasswordReset", "resetPassword"}
+
+
+def test_every_mutation_requires_a_role() -> None:
+    mutation = build_views()[Audience.MANAGER]._schema.mutation_type
+    assert isinstance(mutation, GraphQLObjectType)
+    mend = "say which role of staff may carry it out, in REQUIRES in tests/graph/test_staff_mutations.py"
+    assert set(mutation.fields) == set(REQUIRES) | OWN, mend
+
+
+@pytest.mark.parametrize("name", REQUIRES)
+async def test_staff_with_other_roles_or_without_one_are_refused(network: Network, name: str) -> None:
+    needed, given = REQUIRES[name]
+    input_type = "InsightInput!" if name == "insightPublish" else f"{name[0].upper()}{name[1:]}Input!"
+    document = f"mutation M($input: {input_type}) {{ {name}(input: $input) {{ userErrors {{ code }} }} }}"
+    others = [role for role in StaffRole if role is not needed]
+    for roles in ([needed], others, []):
+        answer = await network.ask(await network.staff(*roles), document, {"input": given})
+        if needed in roles:
+            assert "errors" not in answer
+            assert answer["data"][name]["userErrors"]  # refused for its input
+            continue
+        [error] = answer["errors"]
+        assert error["message"] == f"This requires the role {needed.value}."
+        assert error["extensions"] == {"code": "FORBIDDEN", "role": needed.value}
