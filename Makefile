@@ -32,13 +32,14 @@ tests/clients/node_modules: tests/clients/package-lock.json
 	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-check: dev  ## style, types, the direction of imports, the graph's names and descriptions, and that its SDL is up to date
+check: dev  ## style, types, the direction of imports, the graph's names and descriptions, and its SDL
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy .
 	.venv/bin/lint-imports --no-logo
 	$(RUN) -m commands.lint_graph
 	$(RUN) -m commands.sdl --check
+	$(RUN) -m commands.compatibility
 
 bench: dev  ## requests per second against the same answers written by hand
 	@exec $(RUN) -m bench $(ARGS)
