@@ -83,7 +83,9 @@ class Documents:
         self.planner = planner
         self.audience = audience
         self.limits = limits
-        self.introspection = introspection  # whether its callers may introspect the schema
+        self.introspection = (
+            introspection  # whether its callers may introspect the schema, and errors suggest names of it
+        )
         self.most_cost = most_cost  # of one operation
         self.answerable: Recent[Document] = Recent(KEPT, KEPT_TOKENS)
         self.refused: Recent[RequestError] = Recent(KEPT_REFUSED, KEPT_REFUSED_CHARACTERS)
@@ -151,7 +153,10 @@ class Documents:
         costs = self.planner.costs.operation(tree, name) if analysis.sound else None
         if costs is not None:
             self.checked(costs.total(variables))
-        errors = validate(self.planner.schema, tree, RULES if analysis.sound else SOUND, max_errors=ERRORS)
+        rules = RULES if analysis.sound else SOUND
+        # A suggested name tells a part of what introspection would.
+        hidden = not self.introspection
+        errors = validate(self.planner.schema, tree, rules, max_errors=ERRORS, hide_suggestions=hidden)
         if errors or not analysis.sound:
             raise validation_errors(errors, self.audience)
         if analysis.introspects and not self.introspection:
