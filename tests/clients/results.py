@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from tests.server.test_probes import PROBES
+from tests.specification.requirements import SPECIFICATIONS
+
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent
 PAGE = ROOT / "docs" / "conformance.md"
@@ -28,6 +31,14 @@ needs Node 20 and npm. It also runs pip-audit on the locks, where that can reach
 
 | suite | version | tries | as | result |
 |---|---|---|---|---|
+"""
+PROBED = """
+## Probes
+
+`tests/server/test_probes.py` sends what scanners of GraphQL servers send, as graphql-cop does: as a stranger outside a
+demonstration, and as a caller of each view. None gets more than a refusal, but introspection if they may. Errors
+suggest names only to them. `/graphql` itself shows no page; `/graphiql` does, with no data and no schema in it.
+
 """
 
 Results = dict[tuple[str, str], str]  # suite and view to the result, in words
@@ -60,7 +71,22 @@ def page(results: Results) -> str:
         f"| {suite} | {known[suite]} | {SUITES[suite]} | {view} | {results[suite, view]} |"
         for suite, view in expected()
     ]
-    return HEAD + lines(rows)
+    return HEAD + lines(rows) + PROBED + lines(f"- {probe.name}" for probe in PROBES) + requirements_part()
+
+
+def results_of(text: str) -> Results:
+    """The results that a page has."""
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\|.*\|$", text, re.MULTILINE)]
+    return {(row[0], row[3]): row[4] for row in rows if row[0] in SUITES}
+
+
+def requirements_part() -> str:
+    """A table of the requirements of each specification, with what holds the server to them."""
+    parts = []
+    for title, requirements in SPECIFICATIONS.items():
+        rows = [f"| {one.id} | {one.text} | {one.shown} |" for one in requirements]
+        parts.append(f"\n## {title}\n\n| section | requirement | held by |\n|---|---|---|\n{lines(rows)}")
+    return "".join(parts)
 
 
 def lines(rows: Iterable[str]) -> str:
