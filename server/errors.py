@@ -289,11 +289,18 @@ def validation_errors(errors: Iterable[GraphQLError], audience: Audience) -> Req
     return RequestError(400, entries, lenient=True)
 
 
-def bad_variables(errors: Iterable[GraphQLError], schema: GraphQLSchema) -> RequestError:
-    """Variables of the wrong type: for each, its name, the path within it and the expected type."""
+SUGGESTION = re.compile(r" Did you mean [^?]*\?\Z")
+
+
+def bad_variables(errors: Iterable[GraphQLError], schema: GraphQLSchema, *, suggests: bool) -> RequestError:
+    """Variables of the wrong type: for each, its name, the path within it and the expected type.
+
+    `suggests`: whether the message also names fields that may have been meant.
+    """
     entries = []
     for error in errors:
         message, path = variable_fault(error, schema)
+        message = message if suggests else SUGGESTION.sub("", message)
         entry = error_entry(error, Code.BAD_USER_INPUT, message)
         if path:
             entry["extensions"]["path"] = path

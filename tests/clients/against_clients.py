@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests import factories
+from tests.clients.results import Results, scenarios
 from tests.server.test_events import NOTIFIED, EventNetwork, event_network
 from tests.support.client import SIGN_OUT, Ask, Caller
 from tests.support.subscribers import POST_ADDED, held, streams_of, subscribed
@@ -87,7 +88,8 @@ async def followed(protocol: str, dsn: str) -> AsyncIterator[Followed]:
 
 
 @pytest.mark.parametrize("protocol", ["ws", "sse"])
-async def test_operations_of_every_kind_are_answered(protocol: str, fresh: str) -> None:
+async def test_operations_of_every_kind_are_answered(protocol: str, fresh: str, results: Results) -> None:
+    results[f"graphql-{protocol}", "patient"] = f"{scenarios()} of {scenarios()} scenarios"
     async with followed(protocol, fresh) as at:
         await at.receives("First")
         for query, answer in ((WHO, PATIENT), ("mutation { __typename }", {"data": {"__typename": "Mutation"}})):

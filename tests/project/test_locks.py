@@ -16,7 +16,7 @@ def declared() -> dict[str, set[str]]:
     """Lock to the names that pyproject.toml declares for it."""
     read: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project, groups = read["project"], read["dependency-groups"]
-    wanted = {"boot": groups["boot"], "dev": groups["dev"], "requirements": project["dependencies"]}
+    wanted = {name: groups[name] for name in ("boot", "conformance", "dev")} | {"requirements": project["dependencies"]}
     wanted["server"] = project["dependencies"] + project["optional-dependencies"]["telemetry"]
     for extra in project["optional-dependencies"].values():
         wanted["requirements"] = wanted["requirements"] + extra
@@ -34,19 +34,19 @@ def pins(lock: str) -> dict[str, str]:
     return {match["name"]: match["version"] for match in found if match}
 
 
-@pytest.mark.parametrize("lock", ["boot", "requirements", "server", "dev"])
+@pytest.mark.parametrize("lock", ["boot", "requirements", "server", "dev", "conformance"])
 def test_every_requirement_is_pinned_and_hashed_and_nothing_else_stands_in_a_lock(lock: str) -> None:
     assert [line for line in requirements(lock) if not PINNED.fullmatch(line)] == []
     assert requirements(lock)
 
 
-@pytest.mark.parametrize("lock", ["boot", "requirements", "server", "dev"])
+@pytest.mark.parametrize("lock", ["boot", "requirements", "server", "dev", "conformance"])
 def test_no_lock_names_an_address(lock: str) -> None:
     text = (LOCKS / f"{lock}.lock").read_text()
     assert re.findall(r"(?im)^.*://.*$|^.*@ .*$|^--.*$", text) == []
 
 
-@pytest.mark.parametrize("lock", ["boot", "requirements", "server", "dev"])
+@pytest.mark.parametrize("lock", ["boot", "requirements", "server", "dev", "conformance"])
 def test_everything_declared_is_locked(lock: str) -> None:
     assert declared()[lock] - pins(lock).keys() == set()
     assert declared()[lock]
@@ -84,5 +84,5 @@ def test_the_server_and_its_tests_agree_on_every_version() -> None:
 
 def test_a_node_lock_keeps_no_address() -> None:
     assert "omit-lockfile-registry-resolved=true" in (ROOT / ".npmrc").read_text().split()
-    found = [path for path in ROOT.glob("*/package-lock.json") if '"resolved"' in path.read_text()]
+    found = [path for path in ROOT.glob("tests/*/package-lock.json") if '"resolved"' in path.read_text()]
     assert found == []

@@ -1,0 +1,39 @@
+"""Sends the random operations of the PyPI package schemathesis, with a fixed seed, as a caller of each view."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.clients.processes import TOOLS, output_of
+from tests.clients.results import CALLERS, Results
+from tests.support.client import ANYBODY, serving
+
+SEED = 1
+EXAMPLES = 25  # of each operation
+ENDING = "signOut|accountDelete|sessionRevoke"  # they end the session that every later operation needs
+
+
+@pytest.mark.parametrize(("view", "who"), CALLERS.items())
+async def test_random_operations_are_answered_or_refused(
+    fresh: str, results: Results, tmp_path: Path, view: str, who: str | None
+) -> None:
+    report = tmp_path / "report.json"
+    async with serving(fresh) as ask:
+        caller = await ask.sign_in(who) if who else ANYBODY
+        await output_of(
+            str(TOOLS / "schemathesis"),
+            *("run", str(ask.http.base_url.join("/graphql"))),
+            *("--seed", str(SEED), "--max-examples", str(EXAMPLES), "--phases", "fuzzing", "--mode", "positive"),
+            *("--checks", "answers_or_refuses", "--continue-on-failure", "--exclude-name-regex", ENDING),
+            *("--report", "json", "--report-json-path", str(report)),
+            *(word for name, value in caller.headers.items() for word in ("--header", f"{name}: {value}")),
+            folder=tmp_path,  # where it stores what it needs to repeat a failure
+            PYTHONPATH=str(Path(__file__).parent),
+            SCHEMATHESIS_HOOKS="schemathesis_hooks",
+        )
+    found = json.loads(report.read_text())
+    operations = found["operations"]
+    assert operations["tested"] == operations["selected"] > 10
+    assert found["test_cases"]["generated"] >= EXAMPLES * operations["tested"] * 0.9
+    results["schemathesis", view] = f"{operations['tested']} fields, {EXAMPLES} operations each, seed {SEED}"
