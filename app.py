@@ -21,10 +21,11 @@ from planner.operations import Planner
 from resolvers.export_kinds import export_kinds
 from resolvers.exporting import json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
-from resolvers.jobs import PUBLISHING
+from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads
 from schema.build import build_views, graph_names
 from server import routes, sockets
 from server.broker import Events
+from server.data_reads import DataReads
 from server.documents import Documents
 from server.downloads import Downloads
 from server.endpoint import Endpoint, ServedView
@@ -101,8 +102,8 @@ def create_app(settings: Settings) -> Cohorte:
             stack.push_async_callback(close, publisher.connections)
             await publisher.verify()
             # Strangers' reads must neither keep anybody from signing in, nor sign-ins anybody from being recognized.
-            identity, lookups, readiness = [await own_pool(size) for size in (SIGN_INS, LOOKUPS, 1)]
-            for own in (identity, lookups, readiness):
+            identity, lookups, readiness, trail = [await own_pool(size) for size in (SIGN_INS, LOOKUPS, 1, 1)]
+            for own in (identity, lookups, readiness, trail):
                 stack.push_async_callback(close, own)
             health.append(readiness)
             stack.callback(health.clear)
@@ -114,7 +115,7 @@ def create_app(settings: Settings) -> Cohorte:
             member_reads = MemberReads(lookups, settings.members_read, settings.members_read_at_first)
             stack.push_async_callback(member_reads.flush)
             stack.push_async_callback(end, asyncio.create_task(member_reads.run()))
-            endpoint = Endpoint(served, sessions, events, publisher, identity, member_reads, settings)
+            endpoint = Endpoint(served, sessions, events, publisher, identity, member_reads, DataReads(trail), settings)
             stack.callback(endpoint.planning.close)
             listening = asyncio.create_task(listen(listener, (sessions, events), is_listening))
             stack.push_async_callback(end, listening)
@@ -124,7 +125,8 @@ def create_app(settings: Settings) -> Cohorte:
             deliver = smtp_delivery(settings.mail_url) if settings.mail_url else folder_delivery(settings.data / "mail")
             mailer = Mailer(deliver, settings.mail_from)
             stack.push_async_callback(end, asyncio.create_task(mailer.run(lambda: connect("cohorte mail"))))
-            maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER))
+            maintaining = (*MAINTENANCE, forget_data_reads(settings.data_reads_days))
+            maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER), maintaining)
             stack.push_async_callback(end, asyncio.create_task(maintenance.run()))
             jobs = publisher.jobs(PUBLISHING)
             publishing = Scheduler(lambda: connect("cohorte closing", PUBLISHER), jobs, PUBLISHING_LOCK)

@@ -27,8 +27,9 @@ class Context:
     await_step: Callable[[Awaitable[Any]], Awaitable[Any]] | None = None  # and awaits for a resolver, unless cut short
     in_thread: Callable[[Callable[[], Any]], Awaitable[Any]] | None = None  # runs what would hold the event loop
     count_bytes: Callable[[int], None] | None = None  # of computed fields; raises if the response becomes too large
-    # Of the JSON of a plan that is marked: counts the members whose data it has, and returns it without the marks.
-    count_members: Callable[[str], Awaitable[str]] | None = None
+    # Of the JSON of a plan that is marked or recorded: counts and records the members whose data it has, and returns it
+    # without the marks.
+    admit: Callable[[str], Awaitable[str]] | None = None
     device: str | None = None  # the client's description of itself, for the list of sessions
     address: str | None = None  # the client's IP address, as reported by trusted proxies
     operation: Any = None  # the planner's: the operation being executed,

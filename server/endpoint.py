@@ -24,6 +24,7 @@ from server.addresses import client_address
 from server.answers import AnswerSize, too_large
 from server.broker import Events
 from server.commit_guard import CommitGuard
+from server.data_reads import Admission, DataReads
 from server.deadlines import CutOffReason, Deadline, OperationDeadline, RequestCutOff
 from server.documents import Document, Documents
 from server.errors import (
@@ -118,6 +119,7 @@ class Endpoint:
         publisher: PublisherPool,
         identity: ConnectionPool,
         member_reads: MemberReads,
+        data_reads: DataReads,
         settings: Settings,
     ) -> None:
         self.views = views
@@ -126,6 +128,7 @@ class Endpoint:
         self.publisher = publisher
         self.identity = identity  # for what strangers write, so that no reads keep anybody from signing in
         self.member_reads = member_reads
+        self.data_reads = data_reads
         self.streams = Streams(sessions)
         self.settings = settings
         self.planning = Planning(settings.limits.planned_at_once, settings.limits.planned_a_second)
@@ -269,7 +272,7 @@ class Endpoint:
                     request.viewer,
                     view.connections,
                     self.events,
-                    self.member_reads,
+                    partial(self.admission, request),
                     self.caller(request),
                 )
             values = plan.values(variables, request.viewer) if plan is not None else None
@@ -295,9 +298,13 @@ class Endpoint:
             raise too_large(self.settings.limits.answer_bytes)
         if text is None:
             raise RuntimeError("a planned statement returned no row")
-        if plan.marked:
-            text = await self.member_reads.admit(request.viewer, text)
+        if plan.marked or plan.recorded:
+            text = await self.admission(request).admit(text)
         return b'{"data":' + text.encode() + b"}"
+
+    def admission(self, request: RequestContext) -> Admission:
+        """What admits the answers to one request, or one event of a subscription."""
+        return Admission(self.member_reads, self.data_reads, request.viewer, request.document)
 
     async def read(self, request: RequestContext, documents: Documents, params: GraphQLParams) -> Document:
         """A document that is not cached, read in the planning thread. Raises RequestError."""
@@ -363,7 +370,7 @@ class Endpoint:
             await_step=None if guard is None else guard.await_step,
             in_thread=lambda work: self.planning.run(caller, work, INTROSPECTION),
             count_bytes=size.count,
-            count_members=partial(self.member_reads.admit, viewer),
+            admit=self.admission(request).admit,
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=client_address(request.scope, self.settings.trusted_proxies),
         )

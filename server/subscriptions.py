@@ -13,9 +13,9 @@ from planner.operations import Operation, SubscriptionPlan
 from planner.plans import TOO_LARGE
 from server.answers import too_large
 from server.broker import Events, Subscriber
+from server.data_reads import Admission
 from server.errors import unknown_topic
 from server.pools import ConnectionPool
-from server.read_budgets import MemberReads
 from server.results import response_of
 
 
@@ -30,14 +30,14 @@ class PreparedSubscription:
     viewer: Viewer
     connections: ConnectionPool
     events: Events
-    member_reads: MemberReads
+    admission: Callable[[], Admission]  # of one event
 
     @contextmanager
     def started(self, too_slow: Callable[[], None]) -> Iterator[AsyncIterator[bytes]]:
         """The results' JSON, for every event from now on that the viewer may see.
 
         `too_slow` is called if too many events wait. The iteration raises RequestError if events may have been missed,
-        or if an event has the data of more members than the viewer may read.
+        if an event has the data of more members than the viewer may read, or if its reading cannot be recorded.
         """
         with self.events.subscribed(self.plan.kind, self.topic, too_slow) as subscriber:
             yield self.results(subscriber)
@@ -52,8 +52,8 @@ class PreparedSubscription:
             text = await self.connections.read_for_event(statement.sql, values)
             if text == TOO_LARGE:
                 raise too_large(self.operation.planner.answer_bytes or 0)
-            if text is not None and statement.marked:
-                text = await self.member_reads.admit(self.viewer, text)
+            if text is not None and (statement.marked or statement.recorded):
+                text = await self.admission().admit(text)
             if text is not None and self.plan.needs_executor:
                 yield await self.executed(orjson.loads(text))
             elif text is not None:
@@ -71,7 +71,7 @@ async def prepare_subscription(
     viewer: Viewer,
     connections: ConnectionPool,
     events: Events,
-    member_reads: MemberReads,
+    admission: Callable[[], Admission],
     caller: Hashable,
 ) -> PreparedSubscription:
     """The subscription of an operation.
@@ -84,4 +84,4 @@ async def prepare_subscription(
         if text is None:
             raise unknown_topic()
         topic = UUID(text)
-    return PreparedSubscription(operation, plan, topic, variables, viewer, connections, events, member_reads)
+    return PreparedSubscription(operation, plan, topic, variables, viewer, connections, events, admission)

@@ -29,6 +29,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         joins_a_day=2,
         joins_at_first=5,
         joins=20,
+        data_reads_days=1095,
     )
 
 
@@ -58,6 +59,7 @@ def test_every_variable_is_read() -> None:
             "COHORTE_JOINS_A_DAY": "3",
             "COHORTE_JOINS_AT_FIRST": "6",
             "COHORTE_JOINS": "21",
+            "COHORTE_DATA_READS_DAYS": "400",
             "PORT": "1",
         }
     )
@@ -79,6 +81,7 @@ def test_every_variable_is_read() -> None:
         joins_a_day=3,
         joins_at_first=6,
         joins=21,
+        data_reads_days=400,
     )
 
 

@@ -89,6 +89,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await factories.removal(connection, post_id=post["id"])
     await factories.removed_text(connection, post_id=post["id"], author_id=patient["id"])
     await factories.reading_alert(connection, **own)
+    await factories.data_read(connection, **own, relative_id=association["id"])
     await factories.suspension(connection, **own, until=factories.NOON + timedelta(days=36500))
     await factories.flag(
         connection, post_id=post["id"], **own, note="Look", status="DISMISSED", resolution="Looked",
