@@ -40,13 +40,16 @@ def record(
         kinds[recorded.reached_by[builder.via]] = None
     if not kinds:
         return []
-    builder.recorded = True
     member = getattr(this, recorded.member)
     if builder.audience is Audience.MANAGER:
+        builder.recorded = True
         note: Expression = sql_cast(member, Text())
         for name in kinds:
             note = note.concat(_word(recorded, this, name))
         return [(KEY, note)]
+    if recorded.entrusted is None:
+        return []
+    builder.recorded = True
     note = sql_cast(member, Text()).concat(_literal("".join(f" {name}" for name in kinds)))
     return [(KEY, case((member.in_(recorded.entrusted(viewer=builder.viewer_ids())), note)))]
 

@@ -176,11 +176,11 @@ class Recorded:
     `fields` names beside it; an object that is reached by a field in `reached_by`, such as `Community.members`, shows
     that kind too. A kind in `exists` is read by staff only where its expression is true of the row: where there is
     nothing, or nothing that they may see, nothing was read. Members read as relatives where `entrusted`, a resolver of
-    one column, has the member's id.
+    one column, has the member's id; without it, relatives may not see these kinds.
     """
 
     member: str
-    entrusted: Callable[..., Any]
+    entrusted: Callable[..., Any] | None = None
     row: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     reached_by: Mapping[str, str] = field(default_factory=dict)

@@ -50,4 +50,4 @@ class DataRead(Table, table=True):
     staff_id: UUID | None = reference("identity.staff.id", gone="SET NULL", nullable=True)
     staff_roles: list[str] = choices()  # at the time of the read
     relative_id: UUID | None = reference("care.member.id", gone="SET NULL", nullable=True)
-    document: str  # SHA-256 of the GraphQL document, which the log of operations has too
+    document: str  # hash of the GraphQL document, which the log of operations has too

@@ -10,7 +10,7 @@ from models.identity.data_reads import MemberDataKind
 from planner.declare import Recorded, column, graph_enum, graph_type, paged, sql
 from resolvers.community import communities
 from resolvers.community import discussions as resolve
-from resolvers.identity import data_reads, members
+from resolvers.identity import members
 from schema.access import MANAGER, PATIENT
 from schema.community.communities import Community
 from schema.identity.members import Member
@@ -61,7 +61,6 @@ class Discussion(Node):
 
 REMOVED = Recorded(
     "author_id",
-    entrusted=data_reads.patients_of,
     fields={"removedBody": MemberDataKind.REMOVED_POSTS},
     exists={MemberDataKind.REMOVED_POSTS: resolve.has_removed_body},
 )

@@ -27,5 +27,5 @@ class DataRead(Node):
         resolve.relative_of, "The relative. Null for staff, and for a relative who has left the network."
     )
     document: str = column(
-        "SHA-256 of the GraphQL document of the request, by which Cohorte can find out what it was for."
+        "Hash of the GraphQL document of the request, by which Cohorte can find out what it was for."
     )
