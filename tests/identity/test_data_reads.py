@@ -19,7 +19,7 @@ from models.viewers import Audience
 from server.data_reads import DataReads
 from server.errors import RequestError
 from tests import factories
-from tests.planner.test_data_reads import RECORDED
+from tests.planner.test_recorded_reads import RECORDED
 from tests.support.callers import User
 from tests.support.exports import exported
 from tests.support.network import Network, network_on
@@ -251,7 +251,7 @@ async def test_requests_at_the_same_time_are_written_together(own_network: Netwo
         await go.wait()
         return await write(batch)
 
-    reads.write = counted  # type: ignore[method-assign]
+    reads.write = counted  # type: ignore[method-assign, assignment]
     row = (str(member.id), MemberDataKind.PROFILE.value, None, None, "0" * 64)
     first = asyncio.create_task(reads.record([row]))
     await started.wait()

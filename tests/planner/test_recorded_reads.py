@@ -80,7 +80,7 @@ def test_every_table_with_members_rows_is_recorded_or_has_a_reason() -> None:
         if Audience.MANAGER in readers or patient not in {None, *own}:
             shown.add(table)
     behind = {"identity.session", "research.answer", "research.answer_sheet"}  # own rows of own rows
-    assert shown - behind == RECORDED.keys() | NOT_RECORDED.keys(), "classify it in tests/planner/test_data_reads.py"
+    assert shown - behind == RECORDED.keys() | NOT_RECORDED.keys(), "classify it in test_recorded_reads.py"
     assert set(RECORDED.values()) == set(MemberDataKind)
 
 
