@@ -198,7 +198,8 @@ def test_every_reference_to_a_member_is_deleted_cleared_or_kept_for_a_reason() -
 
 # The prefix of an id, by the table whose row it names; ids of other tables are as they are stored.
 PREFIXES = {
-    "care.care_link": "lnk_", "care.course": "crs_", "care.data_read": "drd_", "care.discussion": "dis_", "care.evaluation": "evl_",
+    "care.care_link": "lnk_", "care.course": "crs_", "care.data_read": "drd_",
+    "care.discussion": "dis_", "care.evaluation": "evl_",
     "care.flag": "flg_", "care.member": "mbr_", "care.notification": "ntf_", "care.observation": "obs_",
     "care.post": "pst_", "catalog.community": "com_", "catalog.indicator": "ind_", "catalog.question": "qst_",
     "catalog.survey": "svy_", "catalog.treatment": "trt_", "identity.session": "ses_", "insight.dataset": "dst_",
