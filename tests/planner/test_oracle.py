@@ -46,6 +46,7 @@ CURSORS = {  # where each list's cursors are found, by its coordinate; the first
     "Query.treatments": "{ treatments(first: 9) { edges { cursor } } }",
     "Query.surveys": "{ surveys(first: 9) { edges { cursor } } }",
     "Query.flags": "{ flags(first: 9) { edges { cursor } } }",
+    "Query.readingAlerts": "{ readingAlerts(first: 9) { edges { cursor } } }",
     "Query.licences": "{ licences(first: 9) { edges { cursor } } }",
     "Query.organizations": "{ organizations(first: 9) { edges { cursor } } }",
     "Query.dataUses": "{ dataUses(first: 9) { edges { cursor } } }",
@@ -64,6 +65,7 @@ CURSORS = {  # where each list's cursors are found, by its coordinate; the first
     "Treatment.evaluations": "{ treatments(first: 30) { nodes { evaluations(first: 2) { edges { cursor } } } } }",
     "Me.observations": "{ me { observations(first: 30) { edges { cursor } } } }",
     "Me.notifications": "{ me { notifications(first: 9) { edges { cursor } } } }",
+    "Me.dataReads": "{ me { dataReads(first: 9) { edges { cursor } } } }",
 }
 WEIGHTS = {  # the viewer's own fields and lists of members' rows, more often than the catalogue
     "Query.me": 8, "Query.discussion": 4, "Query.community": 4, "Query.member": 3, "Query.survey": 4, "Query.node": 2,
