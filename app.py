@@ -22,10 +22,11 @@ from resolvers.export_kinds import export_kinds
 from resolvers.exporting import json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
-from resolvers.jobs import PUBLISHING
+from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads
 from schema.build import View, build_views, graph_names
 from server import insight_files, logs, routes, sockets
 from server.broker import Events
+from server.data_reads import DataReads
 from server.digests import Digests
 from server.documents import Documents
 from server.downloads import MEMBER_ROUTE, Downloads
@@ -157,7 +158,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             publisher = PublisherPool(pools["publisher"], LedgerHeadFile(settings.data, owner))
             await publisher.verify()
             # Strangers' reads must neither keep anybody from signing in, nor sign-ins anybody from being recognized.
-            for name, size in (("identity", SIGN_INS), ("lookups", LOOKUPS), ("readiness", 1)):
+            for name, size in (("identity", SIGN_INS), ("lookups", LOOKUPS), ("readiness", 1), ("data reads", 1)):
                 pools[name] = await connected(Audience.PUBLIC, size)
             health.append(pools["readiness"])
             stack.callback(health.clear)
@@ -169,7 +170,15 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             stack.push_async_callback(member_reads.flush)
             stack.push_async_callback(end, asyncio.create_task(member_reads.run()))
             endpoint = endpoint_class(
-                served, sessions, events, publisher, pools["identity"], member_reads, settings, digests
+                served,
+                sessions,
+                events,
+                publisher,
+                pools["identity"],
+                member_reads,
+                DataReads(pools["data reads"]),
+                settings,
+                digests,
             )
             app.downloads = Downloads(*readers, sessions, endpoint.credentials, kinds, limits.export_seconds)
             app.insight_files = InsightFiles(endpoint)
@@ -185,7 +194,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             newsroom = Newsroom()
             delivering = newsroom.outbox.run(lambda: connect("cohorte news", PUBLISHER))
             stack.push_async_callback(end, asyncio.create_task(delivering))
-            maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER))
+            maintaining = (*MAINTENANCE, forget_data_reads(settings.data_reads_days))
+            maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER), maintaining)
             stack.push_async_callback(end, asyncio.create_task(maintenance.run()))
             jobs = publisher.jobs(PUBLISHING)
             publishing = Scheduler(lambda: connect("cohorte closing", PUBLISHER), jobs, PUBLISHING_LOCK)
@@ -256,7 +266,7 @@ async def close_all(pools: Mapping[str, ConnectionPool]) -> None:
 
 def database_connections(settings: Settings) -> int:
     """How many connections to the database a server has at most."""
-    return len(Audience) * settings.pool_size + CONNECTIONS + SIGN_INS + LOOKUPS + 1 + OTHERS
+    return len(Audience) * settings.pool_size + CONNECTIONS + SIGN_INS + LOOKUPS + 2 + OTHERS
 
 
 async def close(connections: ConnectionPool) -> None:

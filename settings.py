@@ -270,6 +270,8 @@ class Settings(BaseSettings):
     joins_a_day: int = whole(2, 1, 1_000)
     joins_at_first: int = whole(5, 1, 1_000)
     joins: int = whole(20, 1, 1_000)
+    # How long members see who read their data.
+    data_reads_days: int = whole(1_095, 365, 3_650)
 
     @classmethod
     def secrets(cls) -> list[str]:

@@ -6,6 +6,7 @@ from models.community import communities, discussions, moderation
 from models.identity import (
     accounts,
     data_exports,
+    data_reads,
     members,
     mutation_results,
     organizations,

@@ -34,6 +34,7 @@ from planner.arguments import (
     sql_type,
     value_of,
 )
+from planner.data_reads import record
 from planner.declare import Column, Computed, NodeById, NodesByIds, Paged, Sql
 from planner.expressions import EMPTY_LIST, Reader, as_list, as_object, as_values, integer, labelled, limited, typename
 from planner.keyset import page
@@ -64,7 +65,9 @@ class StatementBuilder:
     bound: dict[str, Reader] = field(default_factory=dict)
     checks: list[IdCheck] = field(default_factory=list)
     parent: str = ""  # the type whose field is being built
+    via: str = ""  # and that field, as `Type.field`
     marked: bool = False  # objects have the ids of the members whom they are about
+    recorded: bool = False  # objects have which kinds of a member's data they show
 
     def fields_of(self, kind: GraphQLObjectType, this: Row | None, fields: Fields) -> list[tuple[str, Expression]]:
         """Response keys and expressions of the selected fields, in order. Raises NotPlannable."""
@@ -81,9 +84,9 @@ class StatementBuilder:
 
     def field(self, kind: GraphQLObjectType, this: Row | None, nodes: list[FieldNode]) -> Expression:
         """The expression of one field with its selection. Raises NotPlannable."""
-        outer, self.parent = self.parent, kind.name
+        outer, self.parent, self.via = (self.parent, self.via), kind.name, f"{kind.name}.{nodes[0].name.value}"
         found = self.expression_of(kind, this, nodes)
-        self.parent = outer
+        self.parent, self.via = outer
         return found
 
     def expression_of(self, kind: GraphQLObjectType, this: Row | None, nodes: list[FieldNode]) -> Expression:
@@ -201,7 +204,7 @@ class StatementBuilder:
 
     def labels(self, kind: Any, this: Row | None, nodes: list[FieldNode], hidden: bool = False) -> list[Expression]:
         fields = self.selections.fields(kind, nodes)
-        found = mark(self, kind, this, fields) + self.fields_of(kind, this, fields)
+        found = mark(self, kind, this, fields) + record(self, kind, this, fields) + self.fields_of(kind, this, fields)
         if hidden:
             found.append((TYPENAME, typename(kind)))
         return labelled(found)

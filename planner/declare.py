@@ -170,6 +170,25 @@ class AboutMember:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """Which kinds of a member's data a type shows, whose reads by staff and by relatives are recorded.
+
+    `member` is the column with the id of the member. Any selection shows the kind `row`, and a field the kind that
+    `fields` names beside it; an object that is reached by a field in `reached_by`, such as `Community.members`, shows
+    that kind too. A kind in `exists` is read by staff only where its expression is true of the row: where there is
+    nothing, or nothing that they may see, nothing was read. Members read as relatives where `entrusted`, a resolver of
+    one column, has the member's id; without it, relatives may not see these kinds.
+    """
+
+    member: str
+    entrusted: Callable[..., Any] | None = None
+    row: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    reached_by: Mapping[str, str] = field(default_factory=dict)
+    exists: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class GraphType:
     """What `graph_type` and `graph_interface` know of a class."""
 
@@ -180,6 +199,7 @@ class GraphType:
     among: Sql | None = None
     python: type | None = None
     about: AboutMember | None = None
+    recorded: Recorded | None = None
 
 
 def column(
@@ -314,13 +334,15 @@ def graph_type(
     description: str | None = None,
     python: type | None = None,
     about: AboutMember | None = None,
+    recorded: Recorded | None = None,
 ) -> Callable[[C], C]:
     """An object type: who may select it, and, where it is a table's row, which table and which prefix its ids have.
 
     `key` names the columns that an id is made of. `among` is a resolver of the rows that `node` finds, without
     arguments, where that is not every row of the table that policies admit. `python` is the class of those of its
     objects that Python returns, where that is not the decorated class itself. `about` says which member a row is
-    about, for types with members' rows that other members may read. Its description is the class's docstring,
+    about, for types with members' rows that other members may read; `recorded` says which kinds of a member's data
+    it shows, for the trail of reads. Its description is the class's docstring,
     or `description` where a constant is part of it. Raises DeclarationError where an argument of one of its
     fields is not described.
     """
@@ -328,7 +350,7 @@ def graph_type(
 
     def declare(cls: C) -> C:
         made = strawberry.type(cls, name=name, description=description or inspect.getdoc(cls))
-        made.__graph__ = GraphType(audience, row, prefix, key, found, python, about)  # type: ignore[attr-defined]
+        made.__graph__ = GraphType(audience, row, prefix, key, found, python, about, recorded)  # type: ignore[attr-defined]
         _check_arguments(made)
         return made
 

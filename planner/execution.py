@@ -20,8 +20,8 @@ from models.rows import Expression, Row
 from planner.arguments import PlanInputs, Variables, sql_type
 from planner.compose import TYPENAME, StatementBuilder
 from planner.computing import LARGE, Shaped, computation, python_arguments
+from planner.data_reads import bare
 from planner.declare import CALL, Column, Computed, Source, Sql, attribute_types, graph_of, without_none
-from planner.member_reads import unmarked
 from planner.tables import DEFINITION, Tables
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ async def _read(parent: Any, info: Any, as_input: bool) -> Any:
         raise refused from None
     if text is None:
         return None
-    if plan.marked:
-        count = getattr(context, "count_members", None)
-        text = unmarked(text)[0] if count is None else await count(text)
+    if plan.marked or plan.recorded:
+        admit = getattr(context, "admit", None)
+        text = bare(text) if admit is None else await admit(text)
     if len(text) > LARGE and not as_input and info.context.computing.is_complete(info) and text.startswith(VALUE):
         return Shaped(orjson.Fragment(text[len(VALUE) : -1]))
     count_bytes = getattr(context, "count_bytes", None)

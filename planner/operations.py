@@ -67,6 +67,7 @@ class Plan:
     readers: tuple[Reader, ...]
     checks: tuple[IdCheck, ...] = ()
     marked: bool = False  # its JSON has the ids of the members whose data it has: see planner.member_reads
+    recorded: bool = False  # it has which kinds of whose data: see planner.data_reads
 
     def values(self, variables: Variables, viewer: Viewer, parent: Any = None) -> list[Any]:
         """The statement's parameters in this request, as asyncpg takes them; `parent` is the object the fields hang on.
@@ -364,7 +365,7 @@ class Operation:
         sql = done.sql
         if most is not None and (is_event or "json_agg" in sql):
             sql = bounded(sql, most)
-        return Plan(sql, done.values, tuple(builder.checks), builder.marked)
+        return Plan(sql, done.values, tuple(builder.checks), builder.marked, builder.recorded)
 
     def _find_key_parts(self) -> list[PlanKeyPart]:
         found: dict[tuple[str, Any], PlanKeyPart] = {}

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from models.rows import Expression, Row
 from planner.arguments import prefix_of
-from planner.declare import AboutMember, Column, Source, Sql, graph_of, source_of
+from planner.declare import AboutMember, Column, Recorded, Source, Sql, graph_of, source_of
 from planner.expressions import OuterExpression, limited
 
 DEFINITION = "strawberry-definition"  # where Strawberry keeps its own record of a graphql-core type or field
@@ -34,6 +34,7 @@ class Tables:
         self.table_of: dict[str, type[SQLModel]] = {}
         self.by_prefix: dict[str, GraphQLObjectType] = {}
         self.about: dict[str, AboutMember] = {}
+        self.recorded: dict[str, Recorded] = {}
         self._by_table: dict[Table, GraphQLObjectType] = {}
         for kind in schema.type_map.values():
             definition = kind.extensions.get(DEFINITION)
@@ -49,6 +50,8 @@ class Tables:
                 self._by_table.setdefault(graph.table.__table__, kind)  # type: ignore[attr-defined]
             if graph is not None and graph.about is not None:
                 self.about[kind.name] = graph.about
+            if graph is not None and graph.recorded is not None:
+                self.recorded[kind.name] = graph.recorded
             if graph is not None and graph.prefix is not None:
                 self.prefixes[kind.name], self.keys[kind.name] = graph.prefix, graph.key
                 self.by_prefix[graph.prefix] = kind

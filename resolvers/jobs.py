@@ -88,6 +88,15 @@ async def forget_waiting(connection: Connection) -> None:
     await connection.execute("SELECT identity.forget_waiting()")
 
 
+def forget_data_reads(days: int) -> Job:
+    """A job that deletes from the trail what was read more than so many days ago."""
+
+    async def forget(connection: Connection) -> None:
+        await connection.execute("SELECT identity.forget_reads($1)", days)
+
+    return forget
+
+
 async def end_licences(connection: Connection) -> None:
     """Sets the status of licences that are over. The graph computes it anyway: this is for readers of the table."""
     await connection.execute("SELECT insight.end_licences()")

@@ -31,8 +31,9 @@ class Context:
     in_thread: InThread | None = None
     reader: InThread | None = None  # of a large input
     count_bytes: Callable[[int], None] | None = None  # of computed fields; raises if the response becomes too large
-    # Of the JSON of a plan that is marked: counts the members whose data it has, and returns it without the marks.
-    count_members: Callable[[str], Awaitable[str]] | None = None
+    # Of the JSON of a plan that is marked or recorded: counts and records the members whose data it has, and returns it
+    # without the marks.
+    admit: Callable[[str], Awaitable[str]] | None = None
     count: Callable[[str], Awaitable[None]] | None = None  # counts a mutation of a kind; raises if it is one too many
     device: str | None = None  # the client's description of itself, for the list of sessions
     address: str | None = None  # the client's IP address, as reported by trusted proxies

@@ -26,6 +26,7 @@ from server.broker import Events
 from server.commit_guard import CommitGuard
 from server.compression import compressed
 from server.credentials import REQUIRED, Credentials
+from server.data_reads import Admission, DataReads
 from server.deadlines import CutOffReason, Deadline, OperationDeadline, RequestCutOff
 from server.digests import Digests
 from server.documents import Document, Documents
@@ -158,6 +159,7 @@ class Endpoint:
         publisher: PublisherPool,
         identity: ConnectionPool,
         member_reads: MemberReads,
+        data_reads: DataReads,
         settings: Settings,
         digests: Digests,
     ) -> None:
@@ -168,6 +170,7 @@ class Endpoint:
         self.publisher = publisher
         self.identity = identity  # for what strangers write, so that no reads keep anybody from signing in
         self.member_reads = member_reads
+        self.data_reads = data_reads
         self.streams = Streams(sessions, settings.limits.streams, settings.connections)
         self.settings = settings
         assert settings.database_url is not None
@@ -402,7 +405,7 @@ class Endpoint:
                     costs,
                     view.connections,
                     self.feeds,
-                    self.member_reads,
+                    partial(self.admission, request),
                 )
             values = None
             if plan is not None:
@@ -432,9 +435,13 @@ class Endpoint:
             raise too_large(self.settings.limits.answer_bytes)
         if text is None:
             raise RuntimeError("a planned statement returned no row")
-        if plan.marked:
-            text = await self.member_reads.admit(request.viewer, text)
+        if plan.marked or plan.recorded:
+            text = await self.admission(request).admit(text)
         return b'{"data":' + text.encode() + b"}"
+
+    def admission(self, request: RequestContext) -> Admission:
+        """What admits the answers to one request, or one event of a subscription."""
+        return Admission(self.member_reads, self.data_reads, request.viewer, request.document)
 
     async def read(self, request: RequestContext, documents: Documents, params: GraphQLParams) -> Document:
         """A document that is not cached, read in the planning thread. Raises RequestError."""
@@ -523,7 +530,7 @@ class Endpoint:
             in_thread=partial(self.planning.run, caller, units=INTROSPECTION),
             reader=reader,
             count_bytes=size.count,
-            count_members=partial(self.member_reads.admit, viewer),
+            admit=self.admission(request).admit,
             count=count,
             device=device.decode("latin-1")[:DEVICE] if device else None,
             address=address,

@@ -12,10 +12,10 @@ from planner.arguments import Variables
 from planner.operations import Event, Operation, SubscriptionPlan
 from planner.plans import TOO_LARGE
 from server.answers import too_large
+from server.data_reads import Admission
 from server.errors import unknown_topic
 from server.feeds import Feeds, Source
 from server.pools import ConnectionPool
-from server.read_budgets import MemberReads
 from server.results import response_of
 
 
@@ -33,7 +33,7 @@ class PreparedSubscription:
     most_cost: int
     connections: ConnectionPool
     feeds: Feeds
-    member_reads: MemberReads
+    admission: Callable[[], Admission]  # of one event
 
     @property
     def identity(self) -> Hashable:
@@ -47,7 +47,8 @@ class PreparedSubscription:
     def started(self, too_slow: Callable[[], None]) -> AbstractContextManager[AsyncIterator[bytes]]:
         """The results' JSON, for every event from now on that the viewer may see, as `Feeds.followed`.
 
-        The iteration raises RequestError if an event has the data of more members than the viewer may read.
+        The iteration raises RequestError if an event has the data of more members than the viewer may read, or if its
+        reading cannot be recorded.
         """
         source = Source(self.plan.kind, self.topic, self.identity, self.caller, self.cost, self.most_cost, self.read)
         return self.feeds.followed(source, too_slow)
@@ -62,8 +63,8 @@ class PreparedSubscription:
             raise too_large(self.operation.planner.answer_bytes or 0)
         if text is None:
             return None
-        if each.marked:
-            text = await self.member_reads.admit(self.viewer, text)
+        if each.marked or each.recorded:
+            text = await self.admission().admit(text)
         if self.plan.needs_executor:
             return await self.executed(orjson.loads(text))
         return b'{"data":{"' + self.plan.key.encode() + b'":' + text.encode() + b"}}"
@@ -82,7 +83,7 @@ async def prepare_subscription(
     costs: tuple[int, int],
     connections: ConnectionPool,
     feeds: Feeds,
-    member_reads: MemberReads,
+    admission: Callable[[], Admission],
 ) -> PreparedSubscription:
     """The subscription of an operation; `costs` are its own and the most that one may have.
 
@@ -95,5 +96,5 @@ async def prepare_subscription(
             raise unknown_topic()
         topic = UUID(text)
     return PreparedSubscription(
-        operation, plan, topic, variables, viewer, caller, *costs, connections, feeds, member_reads
+        operation, plan, topic, variables, viewer, caller, *costs, connections, feeds, admission
     )

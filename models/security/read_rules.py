@@ -222,6 +222,7 @@ SCOPES: Mapping[str, Scope] = {
     "care.removed_text": REMOVED_TEXT,
     "care.suspension": OWN_OR_MODERATOR,
     "care.reading_alert": MODERATORS,
+    "care.data_read": OWN,
     "research.consent": OWN,
     "research.consent_change": OWN,
     "research.participation": OWN,

@@ -98,6 +98,11 @@ def removed_body(post: Row) -> Expression:
     return select(removed.body).where(removed.post_id == post.id).scalar_subquery()
 
 
+def has_removed_body(post: Row) -> Expression:
+    removed = row(moderation.RemovedText)
+    return select(removed.post_id).where(removed.post_id == post.id).exists()
+
+
 def removal_reason(post: Row) -> Expression:
     removal = row(moderation.Removal)
     return select(removal.reason).where(removal.post_id == post.id).scalar_subquery()

@@ -178,6 +178,13 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         ("until", "reason", "created_at"),
         {"staff_id": BY_STAFF},
     ),
+    "care.data_read": MemberTable(
+        "dataReads",
+        "A request in which staff, or a relative who keeps their diary, read one kind of their data.",
+        OF_MEMBER,
+        ("id", "kind", "read_at", "reader", "staff_roles", "relative_id", "document"),
+        {"staff_id": "the staff member who read: another person's data, whose roles are exported"},
+    ),
     "research.consent_change": MemberTable(
         "consentChanges",
         "A change of a consent: their history.",

@@ -6,7 +6,8 @@ from typing import Annotated
 import strawberry
 
 from models.community import discussions as tables
-from planner.declare import column, graph_enum, graph_type, paged, sql
+from models.identity.data_reads import MemberDataKind
+from planner.declare import Recorded, column, graph_enum, graph_type, paged, sql
 from resolvers.community import communities
 from resolvers.community import discussions as resolve
 from resolvers.identity import members
@@ -58,7 +59,14 @@ class Discussion(Node):
     about: list[DiscussionTopic] = sql(resolve.topics_of, "The treatments and indicators it is about.")
 
 
-@graph_type(audience=PATIENT | MANAGER, row=tables.Post, prefix="pst")
+REMOVED = Recorded(
+    "author_id",
+    fields={"removedBody": MemberDataKind.REMOVED_POSTS},
+    exists={MemberDataKind.REMOVED_POSTS: resolve.has_removed_body},
+)
+
+
+@graph_type(audience=PATIENT | MANAGER, row=tables.Post, prefix="pst", recorded=REMOVED)
 class Post(Node):
     """A post in a discussion."""
 

@@ -10,11 +10,12 @@ from models.identity import accounts as tables
 from models.identity import members as member_tables
 from planner.declare import AboutMember, column, graph_enum, graph_type, paged, sql
 from resolvers.identity import accounts as resolve
-from resolvers.identity import members, terms
+from resolvers.identity import data_reads, members, terms
 from resolvers.insight import data_uses as uses
 from resolvers.research import surveys
 from resolvers.tracking import observations, treatments
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
+from schema.identity.data_reads import DataRead
 from schema.identity.members import CareLink, Member, Membership
 from schema.identity.organizations import Organization
 from schema.pagination import UNKNOWN_ID, Node, RelayConnection
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 CARE_LINKS = 2  # of a member, for the cost of an operation
 
 graph_enum(viewers.Audience)
-graph_enum(tables.StaffRole)
 graph_enum(member_tables.NotificationKind)
 
 
@@ -145,6 +145,11 @@ class Me(Node):
         members.notifications_of,
         "The viewer's notifications, newest first.",
         arguments={"unread_only": "Whether to leave out those that were read. Defaults to false."},
+    )
+    data_reads: RelayConnection[DataRead] = paged(
+        data_reads.data_reads_of,
+        "Requests in which staff, or a relative who keeps the viewer's diary, read data of the viewer, latest first: "
+        "an item for each kind of data.",
     )
     care_links: list[CareLink] = sql(
         members.care_links_of,

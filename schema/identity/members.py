@@ -7,8 +7,10 @@ import strawberry
 
 from models.community import moderation
 from models.identity import members as tables
-from planner.declare import AboutMember, column, graph_enum, graph_type, sql
+from models.identity.data_reads import MemberDataKind
+from planner.declare import AboutMember, Recorded, column, graph_enum, graph_type, sql
 from resolvers.community import communities
+from resolvers.identity import data_reads
 from resolvers.identity import members as resolve
 from schema.access import MANAGER, PATIENT
 from schema.pagination import UNKNOWN_ID, Node
@@ -42,9 +44,22 @@ class Suspension(Node):
 
 # What a list of members shows, and what others write about an association.
 SHOWN = AboutMember("id", frozenset({"id", "pseudonym", "kind", "verified"}))
+RECORDED = Recorded(
+    "id",
+    entrusted=data_reads.patients_of,
+    fields={
+        "ageBand": MemberDataKind.PROFILE,
+        "sex": MemberDataKind.PROFILE,
+        "region": MemberDataKind.PROFILE,
+        "communities": MemberDataKind.COMMUNITIES,
+        "series": MemberDataKind.OBSERVATIONS,
+    },
+    reached_by=dict.fromkeys(("Community.members", "Community.ambassadors"), MemberDataKind.COMMUNITIES),
+    exists={MemberDataKind.PROFILE: data_reads.has_profile, MemberDataKind.COMMUNITIES: data_reads.has_memberships},
+)
 
 
-@graph_type(audience=PATIENT | MANAGER, row=tables.Member, prefix="mbr", about=SHOWN)
+@graph_type(audience=PATIENT | MANAGER, row=tables.Member, prefix="mbr", about=SHOWN, recorded=RECORDED)
 class Member(Node):
     """A member, known by a pseudonym. Fields they don't share are null or empty, indistinguishable from unset."""
 
@@ -102,7 +117,14 @@ class Membership(Node):
     )
 
 
-@graph_type(audience=PATIENT, row=tables.CareLink, prefix="lnk")
+@graph_type(
+    audience=PATIENT,
+    row=tables.CareLink,
+    prefix="lnk",
+    recorded=Recorded(
+        "patient_id", entrusted=data_reads.patients_of, fields={"dashboard": MemberDataKind.OBSERVATIONS}
+    ),
+)
 class CareLink(Node):
     """A patient's permission for a relative to keep their diary."""
 

@@ -23,6 +23,7 @@ from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.community.communities import SEARCH, Community, Condition
 from schema.community.discussions import Discussion, Flag, Post
 from schema.identity.accounts import Account, Me, Notification, Session, Staff, Viewer
+from schema.identity.data_reads import DataRead
 from schema.identity.members import CareLink, Member, Membership, Suspension
 from schema.identity.organizations import ApiKey, Organization
 from schema.identity.readings import ReadingAlert
@@ -48,6 +49,7 @@ NODES: tuple[type, ...] = (
     Community,
     Condition,
     Consent,
+    DataRead,
     DataUse,
     Dataset,
     Discussion,

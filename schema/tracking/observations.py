@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.identity.data_reads import MemberDataKind
 from models.tracking import observations as tables
-from planner.declare import AboutMember, column, graph_enum, graph_type, sql
+from planner.declare import AboutMember, Recorded, column, graph_enum, graph_type, sql
 from resolvers.days import FIRST_ZONE
+from resolvers.identity import data_reads
 from resolvers.tracking import observations as resolve
 from schema.access import PATIENT, PUBLIC
 from schema.pagination import Node
@@ -48,7 +50,10 @@ class Indicator(Node):
     hpo: str | None = column("Human Phenotype Ontology term, such as `HP:0012378`. Null if there is none.")
 
 
-@graph_type(audience=PATIENT, row=tables.Observation, prefix="obs", about=AboutMember("member_id"))
+RECORDED = Recorded("member_id", entrusted=data_reads.patients_of, row=MemberDataKind.OBSERVATIONS)
+
+
+@graph_type(audience=PATIENT, row=tables.Observation, prefix="obs", about=AboutMember("member_id"), recorded=RECORDED)
 class Observation(Node):
     """A member's value of an indicator on one day."""
 

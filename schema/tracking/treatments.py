@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.identity.data_reads import MemberDataKind
 from models.tracking import treatments as tables
-from planner.declare import AboutMember, column, graph_enum, graph_type, paged, sql
+from planner.declare import AboutMember, Recorded, column, graph_enum, graph_type, paged, sql
 from resolvers.community import communities
-from resolvers.identity import members
+from resolvers.identity import data_reads, members
 from resolvers.insight import insights
 from resolvers.tracking import observations
 from resolvers.tracking import treatments as resolve
@@ -55,7 +56,13 @@ class Treatment(Node):
     )
 
 
-@graph_type(audience=PATIENT, row=tables.Course, prefix="crs", about=AboutMember("member_id"))
+@graph_type(
+    audience=PATIENT,
+    row=tables.Course,
+    prefix="crs",
+    about=AboutMember("member_id"),
+    recorded=Recorded("member_id", entrusted=data_reads.patients_of, row=MemberDataKind.COURSES),
+)
 class TreatmentCourse(Node):
     """A member's course of a treatment, from its first day to its last."""
 
@@ -87,6 +94,7 @@ class SideEffect:
     row=tables.Evaluation,
     prefix="evl",
     about=AboutMember("member_id"),
+    recorded=Recorded("member_id", entrusted=data_reads.patients_of, row=MemberDataKind.EVALUATIONS),
     description=f"A member's evaluation of a course. Each rating goes from 0 (worst) to {MOST} (best).",
 )
 class TreatmentEvaluation(Node):

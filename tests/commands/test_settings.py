@@ -32,6 +32,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         joins_a_day=2,
         joins_at_first=5,
         joins=20,
+        data_reads_days=1095,
     )
 
 
@@ -71,6 +72,7 @@ def test_every_variable_is_read() -> None:
             "COHORTE_DOCUMENTS_BUYER": "trusted+graphiql",
             "COHORTE_DOCUMENTS_MANAGER": "open",
             "COHORTE_CACHE_SECONDS": "60",
+            "COHORTE_DATA_READS_DAYS": "400",
             "PORT": "1",
         }
     )
@@ -100,6 +102,7 @@ def test_every_variable_is_read() -> None:
         documents_patient="trusted",
         documents_buyer="trusted+graphiql",
         cache_seconds=60,
+        data_reads_days=400,
     )
 
 

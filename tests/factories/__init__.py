@@ -45,6 +45,7 @@ from tests.factories.members import side_effect as side_effect
 from tests.factories.organizations import api_key as api_key
 from tests.factories.organizations import licence as licence
 from tests.factories.organizations import organization as organization
+from tests.factories.readings import data_read as data_read
 from tests.factories.readings import joining as joining
 from tests.factories.readings import reading as reading
 from tests.factories.readings import reading_alert as reading_alert

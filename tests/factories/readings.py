@@ -1,14 +1,14 @@
-"""Factories of the terms, and of what one account reads and joins."""
+"""Factories of the terms, of what one account reads and joins, and of who read its data."""
 
 from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
 
-from models.identity import readings
+from models.identity import data_reads, readings
 from models.identity import terms as terms_of_use
 from tests.factories.members import member
-from tests.factories.rows import DAY, Connection, fake, numbers
+from tests.factories.rows import DAY, NOON, Connection, fake, numbers
 
 
 async def terms(connection: Connection, **given: Any) -> asyncpg.Record:
@@ -37,3 +37,16 @@ async def reading_alert(connection: Connection, **given: Any) -> asyncpg.Record:
 
 async def joining(connection: Connection, **given: Any) -> asyncpg.Record:
     return await fake(connection, readings.Joining, given, {"member_id": member}, total=1)
+
+
+async def data_read(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(
+        connection,
+        data_reads.DataRead,
+        given,
+        {"member_id": member, "relative_id": member},
+        kind=data_reads.MemberDataKind.COURSES,
+        read_at=NOON,
+        reader=data_reads.DataReader.RELATIVE,
+        document="0" * 64,
+    )

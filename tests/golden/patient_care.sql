@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $5, true) AS id
+  SELECT set_config('cohorte.member', $6, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -10,7 +10,11 @@ WITH viewer AS MATERIALIZED (
           SELECT 'me_' || CAST(profile_1.member_id AS TEXT) AS id, (
             SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
-              SELECT 'lnk_' || CAST(care_link_1.id AS TEXT) AS id, (
+              SELECT CASE WHEN (care_link_1.patient_id IN (
+                SELECT care_link_2.patient_id
+                FROM care.care_link AS care_link_2
+                WHERE care_link_2.relative_id = $1::UUID AND care_link_2.status = 'ACCEPTED'
+              )) THEN CAST(care_link_1.patient_id AS TEXT) || ' OBSERVATIONS COURSES' END AS "$r", 'lnk_' || CAST(care_link_1.id AS TEXT) AS id, (
                 SELECT row_to_json(o$)
                 FROM (
                   SELECT member_1.pseudonym AS pseudonym
@@ -64,18 +68,18 @@ WITH viewer AS MATERIALIZED (
                     ) AS o$
                   ) AS courses
                   FROM (
-                    SELECT care_link_1.patient_id AS member_id, CAST(coalesce($1::DATE, CAST(coalesce($2::DATE, catalog.earliest_today()) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($2::DATE, greatest($1::DATE, catalog.latest_today())) AS DATE) AS ends_on, CAST('month' AS TEXT) AS unit, (
-                      SELECT catalog.known_keys(CAST($3::TEXT[] AS UUID[]), array((
+                    SELECT care_link_1.patient_id AS member_id, CAST(coalesce($2::DATE, CAST(coalesce($3::DATE, catalog.earliest_today()) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($3::DATE, greatest($2::DATE, catalog.latest_today())) AS DATE) AS ends_on, CAST('month' AS TEXT) AS unit, (
+                      SELECT catalog.known_keys(CAST($4::TEXT[] AS UUID[]), array((
                         SELECT indicator_3.id
                         FROM catalog.indicator AS indicator_3
-                        WHERE indicator_3.id = any(CAST($3::TEXT[] AS UUID[]))
+                        WHERE indicator_3.id = any(CAST($4::TEXT[] AS UUID[]))
                       )), 0) AS known_keys_1
                     ) AS indicator_ids
                     WHERE (
-                      SELECT catalog.known_keys(CAST($3::TEXT[] AS UUID[]), array((
+                      SELECT catalog.known_keys(CAST($4::TEXT[] AS UUID[]), array((
                         SELECT indicator_3.id
                         FROM catalog.indicator AS indicator_3
-                        WHERE indicator_3.id = any(CAST($3::TEXT[] AS UUID[]))
+                        WHERE indicator_3.id = any(CAST($4::TEXT[] AS UUID[]))
                       )), 0) AS known_keys_1
                     ) IS NOT NULL AND care_link_1.status = 'ACCEPTED'
                   ) AS anon_3
@@ -87,7 +91,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS "careLinks"
           FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $4::UUID
+          WHERE profile_1.member_id = $5::UUID
         ) AS o$
       ) AS me
     ) AS o$

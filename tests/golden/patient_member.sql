@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $19, true) AS id
+  SELECT set_config('cohorte.member', $20, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -7,8 +7,12 @@ WITH viewer AS MATERIALIZED (
       SELECT (
         SELECT row_to_json(o$)
         FROM (
-          SELECT CAST(member_1.id AS TEXT) AS "$m", 'mbr_' || CAST(member_1.id AS TEXT) AS id, member_1.pseudonym AS pseudonym, member_1.kind AS kind, member_1.about AS about, member_1.joined_on AS "joinedOn", (
-            SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $1::INTEGER) THEN $2::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $3::INTEGER) THEN $4::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $5::INTEGER) THEN $6::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $7::INTEGER) THEN $8::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $9::INTEGER) THEN $10::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $11::INTEGER) THEN $12::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $13::INTEGER) THEN $14::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $15::VARCHAR END AS anon_1
+          SELECT CAST(member_1.id AS TEXT) AS "$m", CASE WHEN (member_1.id IN (
+            SELECT care_link_1.patient_id
+            FROM care.care_link AS care_link_1
+            WHERE care_link_1.relative_id = $1::UUID AND care_link_1.status = 'ACCEPTED'
+          )) THEN CAST(member_1.id AS TEXT) || ' PROFILE COMMUNITIES COURSES EVALUATIONS OBSERVATIONS' END AS "$r", 'mbr_' || CAST(member_1.id AS TEXT) AS id, member_1.pseudonym AS pseudonym, member_1.kind AS kind, member_1.about AS about, member_1.joined_on AS "joinedOn", (
+            SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $2::INTEGER) THEN $3::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $4::INTEGER) THEN $5::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $6::INTEGER) THEN $7::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $8::INTEGER) THEN $9::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $10::INTEGER) THEN $11::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $12::INTEGER) THEN $13::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $14::INTEGER) THEN $15::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $16::VARCHAR END AS anon_1
             FROM care.profile AS profile_1
             WHERE profile_1.member_id = member_1.id
           ) AS "ageBand", (
@@ -56,14 +60,14 @@ WITH viewer AS MATERIALIZED (
               FROM (
                 SELECT CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS starts_on, avg(observation_1.value) AS mean, min(observation_1.value) AS minimum, max(observation_1.value) AS maximum, count(*) AS count, CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS _k0
                 FROM care.observation AS observation_1
-                WHERE observation_1.member_id = member_1.id AND observation_1.indicator_id = $16::UUID
+                WHERE observation_1.member_id = member_1.id AND observation_1.indicator_id = $17::UUID
                 GROUP BY CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
               ) AS anon_2
               ORDER BY anon_2._k0 ASC
             ) AS o$
           ) AS series
           FROM care.member AS member_1
-          WHERE lower(member_1.pseudonym) = lower(btrim(regexp_replace(normalize($17::VARCHAR, NFKC), ' +', ' ', $18::VARCHAR)))
+          WHERE lower(member_1.pseudonym) = lower(btrim(regexp_replace(normalize($18::VARCHAR, NFKC), ' +', ' ', $19::VARCHAR)))
         ) AS o$
       ) AS member
     ) AS o$

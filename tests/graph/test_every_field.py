@@ -10,7 +10,7 @@ from graphql import ExecutionResult, build_schema, execute, is_abstract_type, is
 from models.logins import open_roles, pool
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
-from planner.member_reads import unmarked
+from planner.data_reads import bare
 from planner.operations import Planner
 from schema.build import View, build_views
 from schema.context import Context
@@ -91,7 +91,7 @@ async def answered(
     coerced = operation.coerce(variables or {})
     plan = operation.plan(coerced)
     if plan is not None:
-        return json.loads(unmarked(await connections.fetchval(plan.sql, *plan.values(coerced, viewer)))[0])
+        return json.loads(bare(await connections.fetchval(plan.sql, *plan.values(coerced, viewer))))
 
     async def read(sql: str, values: Sequence[Any]) -> str | None:
         return cast(str | None, await connections.fetchval(sql, *values))

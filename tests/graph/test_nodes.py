@@ -66,8 +66,8 @@ WITHOUT_ID = {
 # The types whose objects only some viewers of the view may see: for others, their ids are those of nothing.
 GUARDED = {
     Audience.PUBLIC: "Viewer",
-    Audience.PATIENT: "Account CareLink Consent Insight Me Membership Notification Participation Session Suspension "
-    "Viewer",
+    Audience.PATIENT: "Account CareLink Consent DataRead Insight Me Membership Notification Participation Session "
+    "Suspension Viewer",
     Audience.BUYER: "ApiKey Insight Licence Viewer",
     Audience.MANAGER: "Staff Viewer",
 }

@@ -131,8 +131,10 @@ PROMISED = {
     "Suspension": {MEMBERS_AND_STAFF: "id until reason createdAt"},
     "Me": {
         "PATIENT": "id member account birthYear sex region sharing memberships dashboard observations courses "
-        "participations consents dataUses privacyLoss notifications careLinks"
+        "participations consents dataUses privacyLoss notifications "
+        "dataReads careLinks"
     },
+    "DataRead": {"PATIENT": "id kind readAt reader staffRoles relative document"},
     "Account": {
         "PATIENT": "id email emailVerified locale createdAt termsVersion termsAcceptedAt termsOutdated sessions"
     },
@@ -217,7 +219,7 @@ LISTS = {
     EVERYONE: "Community Treatment DataUse LedgerEntry",
     SIGNED_IN: "Dataset Insight",
     MEMBERS_AND_STAFF: "Member Discussion Post Survey",
-    "PATIENT": "Observation Notification TreatmentEvaluation",
+    "PATIENT": "DataRead Observation Notification TreatmentEvaluation",
     "MANAGER": "Flag Licence Organization ReadingAlert",
 }
 

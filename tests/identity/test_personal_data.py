@@ -178,20 +178,28 @@ def test_no_id_of_other_schemas_could_be_a_members_unseen() -> None:
     assert [name for name in free if name not in in_keys] == list(known)
 
 
+# References to another member than the one whose row it is, which are cleared when that other member leaves.
+CLEARED = {"care.data_read.relative_id": "the relative who read: the patient still sees that a relative did"}
+
+
 def test_every_reference_to_a_member_is_deleted_cleared_or_kept_for_a_reason() -> None:
     for table in tables():
         gone = {
             key.ondelete
             for key in table.foreign_keys
             if key.column.table.fullname in ("care.member", "identity.account")
+            and f"{table.fullname}.{key.parent.name}" not in CLEARED
         }
         stays = table.fullname in MEMBER_TABLES and MEMBER_TABLES[table.fullname].stays is not None
         assert (table.fullname, gone) == (table.fullname, gone & ({"SET NULL"} if stays else {"CASCADE"}))
+    columns = {f"{table.fullname}.{column.name}": column for table in tables() for column in table.columns}
+    assert {key.ondelete for name in CLEARED for key in columns[name].foreign_keys} == {"SET NULL"}
 
 
 # The prefix of an id, by the table whose row it names; ids of other tables are as they are stored.
 PREFIXES = {
-    "care.care_link": "lnk_", "care.course": "crs_", "care.discussion": "dis_", "care.evaluation": "evl_",
+    "care.care_link": "lnk_", "care.course": "crs_", "care.data_read": "drd_",
+    "care.discussion": "dis_", "care.evaluation": "evl_",
     "care.flag": "flg_", "care.member": "mbr_", "care.notification": "ntf_", "care.observation": "obs_",
     "care.post": "pst_", "catalog.community": "com_", "catalog.indicator": "ind_", "catalog.question": "qst_",
     "catalog.survey": "svy_", "catalog.treatment": "trt_", "identity.session": "ses_", "insight.dataset": "dst_",

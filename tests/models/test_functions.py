@@ -297,6 +297,8 @@ CALLERS: dict[str, set[Login]] = {
     "identity.change_pseudonym(text,text[],integer,interval,interval)": {PATIENT},
     "identity.delete_account(uuid)": {PATIENT},
     "identity.readings(uuid)": {PUBLIC},
+    "identity.record_reads(text[],text[],text[],text[],text[])": {PUBLIC},
+    "identity.forget_reads(integer)": {MANAGER},
     "identity.count_readings(text[],text[],text[])": {PUBLIC},
     "identity.count_joining(integer,integer,integer)": {PATIENT},
     "identity.allow_joining(uuid,integer)": {MANAGER},

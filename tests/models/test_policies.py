@@ -53,6 +53,7 @@ care.removal                 - m - s -
 care.removed_text            - m - s -
 care.suspension              - m - s -
 care.reading_alert           - - - s -
+care.data_read               - m - - -
 research.consent             - m - - -
 research.consent_change      - m - - -
 research.participation       - m - - -

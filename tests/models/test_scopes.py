@@ -52,6 +52,7 @@ DIARY = ("care.profile", "care.observation", "care.course", "care.evaluation", "
 OWN = {  # tables of members' own rows, and the column that references the member
     "care.notification": "member_id",
     "care.diagnosis": "member_id",
+    "care.data_read": "member_id",
     "research.consent": "member_id",
     "research.consent_change": "member_id",
     "research.participation": "member_id",
@@ -197,6 +198,7 @@ async def test_members_read_only_their_own_records(admin: Admin) -> None:
         viewer = (await factories.member(admin, sharing=Sharing.ALL_MEMBERS))["id"]
         await factories.notification(admin, member_id=viewer)
         await factories.diagnosis(admin, member_id=viewer)
+        await factories.data_read(admin, member_id=viewer)
         await factories.consent(admin, member_id=viewer)
         await factories.consent_change(admin, member_id=viewer)
         sheet = await factories.answer_sheet(admin)
@@ -216,6 +218,7 @@ async def test_members_read_only_their_own_records(admin: Admin) -> None:
     assert found == {
         "care.notification": [viewer],
         "care.diagnosis": [viewer],
+        "care.data_read": [viewer],
         "research.consent": [viewer],
         "research.consent_change": [viewer],
         "research.participation": [viewer],

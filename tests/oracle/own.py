@@ -191,6 +191,17 @@ def notifications_of(seen: VisibleRows, me: Found, unreadOnly: bool = False) -> 
     return listed([row for row in there if not (unreadOnly and row["read_at"])], by_creation, descending=True)
 
 
+@field("Me.dataReads")
+def data_reads_of(seen: VisibleRows, me: Found) -> Listed:
+    there = seen.of("care.data_read", member_id=me["member_id"])
+    return listed(there, lambda row: (row["read_at"], row["id"]), descending=True)
+
+
+@field("DataRead.relative")
+def reading_relative(seen: VisibleRows, read: Found) -> Found | None:
+    return seen.one("care.member", id=read["relative_id"])
+
+
 @field("Notification.subject")
 def subject_of(seen: VisibleRows, notification: Found) -> TypedRow | None:
     kind, table = TYPES.get(notification["subject_type"], ("", ""))

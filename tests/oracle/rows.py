@@ -233,6 +233,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "care.care_link": {"patient_id": {member}, "relative_id": {member}},
         "care.notification": own,
         "care.diagnosis": own,
+        "care.data_read": own,
         "care.flag": own,
         "care.removal": {"post_id": posts},
         "care.removed_text": {"author_id": {member}},

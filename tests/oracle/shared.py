@@ -25,6 +25,7 @@ TABLES = {  # of each type whose objects have an id: the id's prefix, and the ta
     "Consent": ("cns", "research.consent"), "DataUse": ("use", "insight.ledger_entry"),
     "LedgerEntry": ("led", "insight.ledger_entry"), "Me": ("me", "care.profile"),
     "Membership": ("mbs", "care.membership"), "Notice": ("ntc", "catalog.notice"),
+    "DataRead": ("drd", "care.data_read"),
     "ReadingAlert": ("rda", "care.reading_alert"), "Terms": ("trm", "catalog.terms"),
     "Participation": ("prt", "research.participation"), "Suspension": ("sus", "care.suspension"),
     "Variable": ("var", "insight.variable"), "Viewer": ("vwr", ""),

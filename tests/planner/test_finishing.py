@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from models import logins
 from models.viewers import Audience, Viewer
 from planner import execution
-from planner.member_reads import unmarked
+from planner.data_reads import bare
 from planner.operations import Planner
 from schema.context import Context
 from tests.support.random_operations import Made, Pool, operations
@@ -48,7 +48,7 @@ class ViewCase:
         plan = operation.plan(coerced)
         if plan is None:  # a field of it is computed
             return await self.finished(made)
-        return json.loads(unmarked(await self.read(plan.sql, plan.values(coerced, self.viewer)) or "null")[0])
+        return json.loads(bare(await self.read(plan.sql, plan.values(coerced, self.viewer)) or "null"))
 
     async def finished(self, made: Made) -> Any:
         operation = self.planner.operation(parse(made.text), None)
@@ -193,7 +193,7 @@ async def test_a_plan_is_reused_for_all_variables_of_one_shape(view_case: ViewCa
                 plan = operation.plan(coerced)
                 assert plan is not None
                 found = await view_case.read(plan.sql, plan.values(coerced, view_case.viewer))
-                answer = json.loads(unmarked(found or "null")[0])
+                answer = json.loads(bare(found or "null"))
                 assert answer == await view_case.finished(Made(text, variables))
     assert len(operation._plans) == 2 * 2 * 2  # with and without a search, two sizes, with and without the field
 

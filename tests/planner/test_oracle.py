@@ -66,6 +66,7 @@ CURSORS = {  # where each list's cursors are found, by its coordinate; the first
     "Treatment.evaluations": "{ treatments(first: 30) { nodes { evaluations(first: 2) { edges { cursor } } } } }",
     "Me.observations": "{ me { observations(first: 30) { edges { cursor } } } }",
     "Me.notifications": "{ me { notifications(first: 9) { edges { cursor } } } }",
+    "Me.dataReads": "{ me { dataReads(first: 9) { edges { cursor } } } }",
 }
 WEIGHTS = {  # the viewer's own fields and lists of members' rows, more often than the catalogue
     "Query.me": 8, "Query.discussion": 4, "Query.community": 4, "Query.member": 3, "Query.survey": 4, "Query.node": 2,
@@ -114,6 +115,13 @@ SELDOM = """
     update care.membership set role = 'AMBASSADOR' where member_id::text < '2' or member_id in (
         select member_id from identity.account where email like 'patient@%');
     insert into care.reading_alert (member_id, day) select id, '2026-03-31' from care.member order by id limit 3;
+    insert into care.data_read (member_id, kind, read_at, reader, staff_roles, relative_id, document)
+        select a.member_id, k.kind, now() - n * interval '7 minutes', r.reader,
+            case r.reader when 'STAFF' then array['MODERATOR'] else '{}' end,
+            case when r.reader = 'RELATIVE' and n <> 2 then (select min(id::text)::uuid from care.member) end, k.kind
+        from identity.account a, (values ('STAFF'), ('RELATIVE')) r (reader),
+            (values (1, 'PROFILE'), (2, 'COURSES'), (3, 'OBSERVATIONS')) k (n, kind)
+        where a.member_id is not null and a.email like '%@demo.example';
     insert into care.suspension (member_id, until, reason, created_at)
         select id, case n % 3 when 1 then now() + interval '9 days' when 2 then now() - interval '1 day' end,
             'Said to ' || pseudonym, now() - n * interval '90.5 minutes'

@@ -18,7 +18,7 @@ from commands.databases import at
 from models import logins
 from models.migrations.run import upgrade
 from models.viewers import Audience, Viewer
-from planner.member_reads import unmarked
+from planner.data_reads import bare
 from planner.operations import Planner
 from planner.plans import bounded
 from tests.golden.pairs import SHAPE, Pair, laid_out, pairs
@@ -189,7 +189,7 @@ class Explaining:
         coerced = operation.coerce(pair.taken(operation, variables))
         plan = operation.plan(coerced)
         assert plan is not None
-        return json.loads(unmarked(await self.connection.fetchval(plan.sql, *plan.values(coerced, self.viewer)))[0])
+        return json.loads(bare(await self.connection.fetchval(plan.sql, *plan.values(coerced, self.viewer))))
 
     async def scans(self, pair: Pair, variables: Mapping[str, Any], mode: str) -> list[Scan]:
         """The growing tables that the plan reads; `mode` is what plan_cache_mode is set to."""

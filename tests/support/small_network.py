@@ -8,6 +8,7 @@ from decimal import Decimal
 import asyncpg
 
 from models.community.discussions import Reaction
+from models.identity.data_reads import DataReader, MemberDataKind
 from models.identity.members import MemberKind, MembershipRole, Sex, Sharing
 from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind
@@ -89,6 +90,11 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await factories.removal(connection, post_id=post["id"])
     await factories.removed_text(connection, post_id=post["id"], author_id=patient["id"])
     await factories.reading_alert(connection, **own)
+    await factories.data_read(connection, **own, relative_id=association["id"])
+    await factories.data_read(
+        connection, **own, kind=MemberDataKind.PROFILE, reader=DataReader.STAFF, staff_roles=["MODERATOR"],
+        relative_id=None,
+    )  # fmt: skip
     await factories.suspension(connection, **own, until=factories.NOON + timedelta(days=36500))
     await factories.flag(
         connection, post_id=post["id"], **own, note="Look", status="DISMISSED", resolution="Looked",

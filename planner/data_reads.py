@@ -1,0 +1,98 @@
+"""Finds which kinds of whose data an answer shows to staff or a relative: statements put them beside its objects."""
+
+import re
+from typing import TYPE_CHECKING
+
+from graphql import FieldNode, GraphQLObjectType, get_named_type, is_object_type
+from sqlalchemy import Text, case, literal_column
+from sqlalchemy import cast as sql_cast
+
+from models.rows import Expression, Row
+from models.viewers import Audience
+from planner.declare import Recorded
+from planner.member_reads import unmarked
+
+if TYPE_CHECKING:
+    from planner.compose import StatementBuilder
+
+KEY = "$r"  # of an object that shows a member's data, before its fields; no response key has a dollar sign
+# As in planner.member_reads: this matches no value that somebody wrote.
+NOTE = re.compile(r'"\$r":(?:null|"([0-9a-f-]{36})((?: [A-Z_]+)*)"),')
+
+Fields = dict[str, list[FieldNode]]
+
+
+def record(
+    builder: "StatementBuilder", kind: GraphQLObjectType, this: Row | None, fields: Fields
+) -> list[tuple[str, Expression]]:
+    """The member whom a row is about and the kinds of their data that it shows, under KEY; nothing if it shows none.
+
+    Null at a row that a member does not read as a relative. What is reached from a row about a member, and is of the
+    same member, is part of what that row shows.
+    """
+    recorded = builder.tables.recorded.get(kind.name)
+    if recorded is None or this is None or builder.audience not in (Audience.PATIENT, Audience.MANAGER):
+        return []
+    if is_inner(builder, kind) and builder.parent in builder.tables.about.keys() | builder.tables.recorded.keys():
+        return []
+    kinds = shown(builder, kind, fields)
+    if builder.via in recorded.reached_by:
+        kinds[recorded.reached_by[builder.via]] = None
+    if not kinds:
+        return []
+    member = getattr(this, recorded.member)
+    if builder.audience is Audience.MANAGER:
+        builder.recorded = True
+        note: Expression = sql_cast(member, Text())
+        for name in kinds:
+            note = note.concat(_word(recorded, this, name))
+        return [(KEY, note)]
+    if recorded.entrusted is None:
+        return []
+    builder.recorded = True
+    note = sql_cast(member, Text()).concat(_literal("".join(f" {name}" for name in kinds)))
+    return [(KEY, case((member.in_(recorded.entrusted(viewer=builder.viewer_ids())), note)))]
+
+
+def shown(builder: "StatementBuilder", kind: GraphQLObjectType, fields: Fields) -> dict[str, None]:
+    """The kinds of data that selecting these fields shows, with what is reached from them of the same member."""
+    recorded, kinds = builder.tables.recorded.get(kind.name), dict[str, None]()
+    if recorded is not None and recorded.row is not None:
+        kinds[recorded.row] = None
+    for nodes in fields.values():
+        name = nodes[0].name.value
+        if recorded is not None and name in recorded.fields:
+            kinds[recorded.fields[name]] = None
+        target = None if name.startswith("__") else get_named_type(kind.fields[name].type)
+        if is_object_type(target) and is_inner(builder, target):
+            kinds |= shown(builder, target, builder.selections.fields(target, nodes))
+    return kinds
+
+
+def is_inner(builder: "StatementBuilder", kind: GraphQLObjectType) -> bool:
+    """Whether rows of a type that are reached from a row about a member are about the same member."""
+    about = builder.tables.about.get(kind.name)
+    return about is not None and not about.free
+
+
+def _word(recorded: Recorded, this: Row, kind: str) -> Expression:
+    word = _literal(f" {kind}")
+    exists = recorded.exists.get(kind)
+    return word if exists is None else case((exists(this), word), else_=_literal(""))
+
+
+def _literal(text: str) -> Expression:
+    return literal_column(f"'{text}'", Text())
+
+
+def noted(text: str) -> tuple[str, set[tuple[str, str]]]:
+    """An answer without the notes; for each member and kind of data that it shows, the member's id and the kind."""
+    reads: set[tuple[str, str]] = set()
+    for member, kinds in NOTE.findall(text):
+        reads.update((member, kind) for kind in kinds.split())
+    return NOTE.sub("", text), reads
+
+
+def bare(text: str) -> str:
+    """An answer without what is there to be counted and recorded."""
+    return noted(unmarked(text)[0])[0]

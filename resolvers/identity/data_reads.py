@@ -1,0 +1,33 @@
+"""Reads the trail of who read members' data, and what it records of a row."""
+
+from models.identity import data_reads as tables
+from models.identity import members
+from models.rows import Expression, Row, Rows, ViewerIds, row, select
+
+
+def data_reads_of(me: Row) -> Rows:
+    read = row(tables.DataRead)
+    return select(read).where(read.member_id == me.member_id).order_by(read.read_at.desc(), read.id.desc())
+
+
+def relative_of(read: Row) -> Rows:
+    relative = row(members.Member)
+    return select(relative).where(relative.id == read.relative_id)
+
+
+def patients_of(*, viewer: ViewerIds) -> Rows:
+    """The ids of the patients whose diaries the viewer keeps."""
+    link = row(members.CareLink)
+    accepted = link.status == members.CareLinkStatus.ACCEPTED
+    return select(link.patient_id).where(link.relative_id == viewer.member, accepted)
+
+
+# What staff may see of a member: policies hide the rest, of which nothing is read.
+def has_profile(member: Row) -> Expression:
+    profile = row(members.Profile)
+    return select(profile.member_id).where(profile.member_id == member.id).exists()
+
+
+def has_memberships(member: Row) -> Expression:
+    membership = row(members.Membership)
+    return select(membership.member_id).where(membership.member_id == member.id).exists()
