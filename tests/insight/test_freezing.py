@@ -137,12 +137,13 @@ async def test_a_survey_that_closes_becomes_a_dataset(
         (f"{name}@v1", "WITHIN_20") for name in ("age_band", "q", "r", "region", "sex")
     ]
     [size, own, *others] = await network.database.fetch(
-        "SELECT * FROM insight.ledger_entry WHERE position > $1 ORDER BY position", lines
+        "SELECT * FROM insight.ledger_entry WHERE position > $1 AND dataset_id IS NOT NULL ORDER BY position", lines
     )
     assert (size["purpose"], size["variables"], size["micro_rho"]) == ("Size of the dataset", [], PRICES[20])
     assert (own["purpose"], own["variables"], own["micro_rho"]) == ("Participants' tables", ["q"], PRICES[20])
     assert [each["variables"] for each in others] == [["r"], ["age_band"], ["sex"], ["region"]]
     assert size["organization_id"] is own["organization_id"] is None
+    await network.deliver()
     events = await network.events()
     assert [one["kind"] for one in events].count("notificationAdded") == 260
     insights = await network.database.fetch("SELECT id FROM insight.insight WHERE dataset_id = $1", id)
