@@ -128,6 +128,7 @@ async def test_an_outsider_who_watches_a_waiting_survey_does_not_see_a_course_be
             made = await network.do(survey_manager, "surveyCreate", "survey { id }", **wanted(community, **asked))
             survey = made["survey"]["id"]
             await network.do(survey_manager, "surveySchedule", "__typename", survey=survey)
+            assert await looked_at(network, survey) == "WAITING"  # and is not looked at again today
         before = (await network.ask(outsider, watch, {"id": survey}))["data"]["survey"]
         assert before == {"status": "WAITING", "minimumParticipants": None, "eligibility": None}
         started = {"treatment": f"trt_{treatment}", "startedOn": "2026-03-02"}

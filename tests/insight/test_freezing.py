@@ -130,7 +130,7 @@ async def test_a_survey_that_closes_becomes_a_dataset(
         (f"{name}@v1", "WITHIN_20") for name in ("age_band", "q", "r", "region", "sex")
     ]
     [size, own, *others] = await network.database.fetch(
-        "SELECT * FROM insight.ledger_entry WHERE position > $1 ORDER BY position", lines
+        "SELECT * FROM insight.ledger_entry WHERE position > $1 AND dataset_id IS NOT NULL ORDER BY position", lines
     )
     assert (size["purpose"], size["variables"], size["micro_rho"]) == ("Size of the dataset", [], PRICES[20])
     assert (own["purpose"], own["variables"], own["micro_rho"]) == ("Participants' tables", ["q"], PRICES[20])

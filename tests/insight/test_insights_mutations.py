@@ -29,6 +29,7 @@ async def test_a_publication_is_charged_recorded_and_notified_once(
 ) -> None:
     before = await spent(network, dataset)
     lines = await network.value("SELECT count(*) FROM insight.ledger_entry")
+    await network.deliver()  # what was published when the survey closed
     await network.database.execute("UPDATE care.notification SET read_at = now()")
     await network.events()
     insight, charged = paid(await publish(network, licensed_buyer, dataset, "q", "r"))
@@ -45,11 +46,13 @@ async def test_a_publication_is_charged_recorded_and_notified_once(
     assert line["purpose"] == await network.value(
         "SELECT purpose FROM insight.licence WHERE id = $1", release["licence_id"]
     )
+    await network.deliver()
     events = await network.events()
     published = {"kind": "insightPublished", "subject": str(key(insight)), "about": str(respondents.community)}
     assert published in events
     assert len([one for one in events if one["kind"] == "notificationAdded"]) == len(respondents.members)
     await publish(network, licensed_buyer, dataset, "q", "twin")
+    await network.deliver()
     assert [one["kind"] for one in await network.events()] == [
         "insightPublished"
     ]  # one notification of it is still unread

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from models import logins
+from models.identity.accounts import StaffRole
 from models.identity.members import Sharing
 from models.metadata import metadata
 from models.security.publisher import PUBLISHER
@@ -157,6 +158,7 @@ ON = {"starts_on": TODAY, "ends_on": TODAY}
         ("LABORATORY", {"starts_on": TODAY + timedelta(days=1), "ends_on": TODAY + timedelta(days=2)}, False),
         ("LABORATORY", {"starts_on": TODAY - timedelta(days=2), "ends_on": TODAY - timedelta(days=1)}, False),
         ("LABORATORY", ON | {"community_id": None}, False),
+        ("LABORATORY", ON | dict.fromkeys(("purpose_kind", "undertakings", "undertakings_accepted_at")), False),
         ("LABORATORY", None, False),
     ],
 )
@@ -175,7 +177,11 @@ async def test_a_buyer_reads_insights_of_datasets_open_to_their_licence_and_kind
     expected = dict.fromkeys(("release", "insight", "cell", "statistic"), int(reads))
     assert await seen(admin, Audience.BUYER, buyer, made["id"], insight) == expected
     assert await seen(admin, Audience.BUYER, None, made["id"], insight) == dict.fromkeys(expected, 0)
-    assert await seen(admin, Audience.MANAGER, None, made["id"], insight) == dict.fromkeys(expected, 1)
+    for roles in ([StaffRole.DATA_STEWARD], [StaffRole.SURVEY_MANAGER], [StaffRole.MODERATOR], []):
+        staff = (await factories.staff(admin, roles=roles))["id"]
+        publishes = int(roles in ([StaffRole.DATA_STEWARD], [StaffRole.SURVEY_MANAGER]))
+        assert await seen(admin, Audience.MANAGER, staff, made["id"], insight) == dict.fromkeys(expected, publishes)
+    assert await seen(admin, Audience.MANAGER, None, made["id"], insight) == dict.fromkeys(expected, 0)
 
 
 @pytest.mark.parametrize(
