@@ -107,7 +107,7 @@ class Failed(Exception):
 def expect_success(checkout: Path, *words: str) -> None:
     """Runs a module. Raises Failed with its output if its exit status is not 0."""
     command = [sys.executable, "-m", *words]
-    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=1_200, check=False)
     if done.returncode:
         raise Failed(done.stdout + done.stderr)
 
