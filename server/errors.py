@@ -133,7 +133,7 @@ def unauthenticated() -> RequestError:
     return request_error(
         401,
         Code.UNAUTHENTICATED,
-        "Invalid or expired session. Please sign in again.",
+        "Invalid or expired token: sign in again, or use another API key.",
         headers=((b"www-authenticate", b"Bearer"),),
     )
 
