@@ -193,6 +193,12 @@ async def prepare(dsn: str, settings: Settings) -> None:
             await refuse_strong_roles(login)
     except (UnknownRevision, OtherRevision, NoOwnerPassword, RoleRefused) as error:
         raise Unavailable(str(error)) from None
+    except asyncpg.InvalidAuthorizationSpecificationError:
+        # Of the embedded database, which `probe` does not look at.
+        raise Unavailable(
+            "The server's roles cannot log in: their passwords were not derived from this COHORTE_ROLE_KEY. Start once "
+            "with COHORTE_MIGRATE=1 and the same key, which sets them."
+        ) from None
     await check_not_rolled_back(dsn, settings)
     if loud := await loud_settings(role_dsn(dsn, Audience.PUBLIC, settings.role_key)):
         log.warning("PostgreSQL's log may contain what members write: see docs/operating.md on %s", ", ".join(loud))

@@ -292,6 +292,6 @@ async def stored_result(connection: Connection, key: IdempotencyKey) -> Result |
     if seen["first"]:
         return None
     if not seen["same"]:
-        raise conflict("This id was used before with a different input.", "client_mutation_id")
+        raise conflict("This clientMutationId was used before with a different input.", "client_mutation_id")
     result: Result = json.loads(seen["result"])
     return result

@@ -233,7 +233,10 @@ def refusal_error(refused: Refused) -> GraphQLError:
 
 
 def forbidden_error(forbidden: Forbidden, viewer: Viewer) -> GraphQLError:
-    """FORBIDDEN as an error of the field; staff are told which role is needed."""
+    """FORBIDDEN as an error of the field, with what would help: a role of staff, or a user in place of a key."""
+    if viewer.api_key is not None:
+        message = "API keys cannot do this: sign in as a user of the organization."
+        return GraphQLError(message, extensions={"code": "FORBIDDEN"})
     if viewer.staff is None or forbidden.role is None:
         return GraphQLError("You may not do this.", extensions={"code": "FORBIDDEN"})
     message = f"This requires the role {forbidden.role.value}."

@@ -52,8 +52,12 @@ def strict(name: str, form: str, parse: Callable[[str], T | None]) -> Callable[[
     return parse_value
 
 
-def forgiving(name: str, form: str, parse: Callable[[str], T | None]) -> Callable[[Any], T | Malformed]:
+def forgiving(
+    name: str, form: str, parse: Callable[[str], T | None], absent: str | None = None
+) -> Callable[[Any], T | Malformed]:
     """A parser that accepts only text, and returns Malformed for text of another form.
+
+    `absent` is the message for text of that form that stands for nothing, such as 2026-11-31.
 
     A mutation reports that among the other faults of its input. Other values are errors of the client's program.
     """
@@ -65,7 +69,7 @@ def forgiving(name: str, form: str, parse: Callable[[str], T | None]) -> Callabl
         try:
             parsed = parse(value)
         except ValueError:
-            parsed = None
+            return Malformed(absent or message)
         return Malformed(message) if parsed is None else parsed
 
     return parse_value
@@ -124,14 +128,19 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         description="A day in the form `2026-01-31`.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=text_of,
-        parse_value=forgiving("Date", "a day in the form YYYY-MM-DD", parse_date),
+        parse_value=forgiving("Date", "a day in the form YYYY-MM-DD", parse_date, "There is no such day."),
     ),
     datetime: strawberry.scalar(
         name="DateTime",
         description="A point in time with its UTC offset, in the form `2026-01-31T18:30:00+00:00`. Responses use UTC.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=text_of,
-        parse_value=forgiving("DateTime", "a time in the form YYYY-MM-DDTHH:MM:SSZ or with an offset", parse_date_time),
+        parse_value=forgiving(
+            "DateTime",
+            "a time in the form YYYY-MM-DDTHH:MM:SSZ or with an offset",
+            parse_date_time,
+            "There is no such time.",
+        ),
     ),
     Decimal: strawberry.scalar(
         name="Decimal",

@@ -26,5 +26,5 @@ class AnswerSize:
 
 
 def too_large(most: int) -> RequestError:
-    message = f"Response exceeds the limit of {most:,} bytes. Select less, or smaller pages."
+    message = f"The response exceeds the limit of {most:,} bytes. Select less, or smaller pages."
     return limit_exceeded("answer_bytes", most, message)

@@ -219,11 +219,11 @@ class Documents:
         if "nested" in message:
             return nested()
         what = "comments" if "comments" in message else "tokens"
-        message = f"Document exceeds the limit of {self.limits.tokens:,} {what}."
+        message = f"The document exceeds the limit of {self.limits.tokens:,} {what}."
         return limit_exceeded(what, self.limits.tokens, message)
 
 
 def no_operation(name: str | None) -> str:
     if name is None:
-        return "Document has several operations. Select one with operationName."
-    return "Document has no operation with the name given in operationName."
+        return "The document has several operations. Select one with operationName."
+    return "The document has no operation with the name given in operationName."

@@ -116,7 +116,9 @@ class TooCostly(RequestError):
     """An operation whose cost, with the variables it was sent with, exceeds the limit of the caller's view."""
 
     def __init__(self, requested: int, limit: int) -> None:
-        message = f"Operation costs {requested:,} and exceeds the limit of {limit:,}. Select less, or smaller pages."
+        message = (
+            f"The operation costs {requested:,} and exceeds the limit of {limit:,}. Select less, or smaller pages."
+        )
         cost = {"requested": requested, "limit": limit}
         facts = {"code": Code.LIMIT_EXCEEDED.value, "limit": "cost", "most": limit, "asked": requested, "cost": cost}
         super().__init__(400, [{"message": message, "extensions": facts}], lenient=True)
@@ -126,13 +128,13 @@ def too_many_members(most: int, left: int, asked: int, resets_at: datetime) -> R
     """An answer with the data of more members than the viewer may read until `resets_at`."""
     if left:
         message = (
-            f"Response has the data of {asked:,} members whom you have not read today, and {left:,} of {most:,} are "
-            "left until midnight, UTC. Select smaller pages."
+            f"This response has the data of {asked:,} members whose data you have not read today. You can read that "
+            f"of {left:,} more until midnight UTC. Select smaller pages."
         )
     else:
         message = (
             f"You have read the data of {most:,} members today, which is the limit. Pseudonyms and kinds do not count, "
-            "nor do members whom you have read today. The limit resets at midnight, UTC."
+            "nor do members whose data you have read today. The limit resets at midnight UTC."
         )
     seconds = max(1, int((resets_at - datetime.now(UTC)).total_seconds()))
     return request_error(
@@ -153,7 +155,7 @@ def unauthenticated() -> RequestError:
     return request_error(
         401,
         Code.UNAUTHENTICATED,
-        "Invalid or expired session. Please sign in again.",
+        "Invalid or expired token: sign in again, or use another API key.",
         headers=((b"www-authenticate", b"Bearer"),),
     )
 
@@ -237,7 +239,7 @@ def unknown_topic() -> RequestError:
 
 def timed_out(name: str, seconds: float) -> RequestError:
     """A request that was cancelled at a time limit of Settings.limits."""
-    message = f"Request exceeded the time limit of {seconds:g} seconds. Select less, or try again later."
+    message = f"The request exceeded the time limit of {seconds:g} seconds. Select less, or try again later."
     return request_error(503, Code.LIMIT_EXCEEDED, message, headers=((b"retry-after", b"5"),), limit=name, most=seconds)
 
 

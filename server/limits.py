@@ -85,7 +85,7 @@ def analyse(document: DocumentNode, limits: Limits) -> Analysis:
     if visitor.aliases > limits.aliases:
         raise too_many("aliases", limits.aliases, visitor.aliases, "aliases")
     if depth > limits.depth:
-        message = f"Document is {depth} levels deep and exceeds the limit of {limits.depth}."
+        message = f"The document is {depth} levels deep and exceeds the limit of {limits.depth}."
         raise limit_exceeded("depth", limits.depth, message, asked=depth)
     if size > EXPANDED:
         raise too_many("selections", EXPANDED, size, "selections with fragments expanded")
@@ -196,7 +196,9 @@ class ComplexityVisitor:
             return Complexity(inner.depth + 1, inner.nesting, inner.size)
         self.introspected = True
         if inner.depth >= INTROSPECTION_DEPTH:
-            message = f"Introspection is {inner.depth + 1} levels deep and exceeds the limit of {INTROSPECTION_DEPTH}."
+            message = (
+                f"The introspection is {inner.depth + 1} levels deep and exceeds the limit of {INTROSPECTION_DEPTH}."
+            )
             raise limit_exceeded("introspection_depth", INTROSPECTION_DEPTH, message, asked=inner.depth + 1)
         return Complexity(1, inner.nesting, inner.size)
 
@@ -246,7 +248,7 @@ class ComplexityVisitor:
         for same in nodes.values():
             self.pairs += len(same) * (len(same) - 1) // 2
             if self.pairs > REPEATED:
-                message = f"Document exceeds the limit of {REPEATED:,} repeated selections of the same fields."
+                message = f"The document exceeds the limit of {REPEATED:,} repeated selections of the same fields."
                 raise limit_exceeded("repetitions", REPEATED, message)
             inner = [node.selection_set for node in same if node.selection_set]
             if inner:
@@ -268,13 +270,13 @@ class ComplexityVisitor:
 
 def too_many(limit: str, most: int, asked: int, what: str) -> RequestError:
     figure = f"{asked:,}" if asked < 1_000_000 else "more than a million"
-    message = f"Document has {figure} {what} and exceeds the limit of {most:,}."
+    message = f"The document has {figure} {what} and exceeds the limit of {most:,}."
     return limit_exceeded(limit, most, message, asked=min(asked, 1_000_000))
 
 
 def nested(asked: int | None = None) -> RequestError:
     """A document with too many levels of braces; how many is unknown where its parsing was given up."""
-    message = f"Document exceeds the limit of {NESTING} levels of nested braces."
+    message = f"The document exceeds the limit of {NESTING} levels of nested braces."
     return limit_exceeded("nesting", NESTING, message, asked=asked)
 
 

@@ -189,7 +189,7 @@ def malformed(message: str) -> RequestError:
 
 
 def too_large(most: int) -> RequestError:
-    message = f"Request body exceeds the limit of {most:,} bytes."
+    message = f"The request body exceeds the limit of {most:,} bytes."
     # Closed, so that the unread rest is not taken for the next request.
     close = ((b"connection", b"close"),)
     return request_error(413, Code.LIMIT_EXCEEDED, message, headers=close, limit="body_bytes", most=most)

@@ -38,7 +38,11 @@ class LedgerHeadFile:
             stored = json.loads(text)
             return Head(int(stored["position"]), bytes.fromhex(stored["hash"]))
         except (ValueError, KeyError, TypeError):
-            raise LedgerRolledBack(f"{self.path} cannot be read. Restore it from a backup.") from None
+            raise LedgerRolledBack(
+                f"{self.path} cannot be read, so nothing detects whether the database was rolled back. Do not restore "
+                "it from a backup, which may lack later entries. If the database was never restored, remove the file. "
+                "Otherwise see docs/operating.md on backup and restore."
+            ) from None
 
     def store(self, head: Head) -> None:
         """Stores the head unless a later one is stored. Errors are logged only: the entries are already published."""

@@ -203,7 +203,7 @@ class Socket:
         if id in self.operations:
             raise CloseSocket(4409, "Subscriber for this id already exists")
         if len(self.operations) >= MAX_OPERATIONS:
-            message = f"Socket exceeds the limit of {MAX_OPERATIONS} concurrent operations."
+            message = f"The socket exceeds the limit of {MAX_OPERATIONS} concurrent operations."
             await self.send_error(id, limit_exceeded("operations", MAX_OPERATIONS, message))
             return
         self.operations[id] = asyncio.create_task(self.operate(stream, id, payload))

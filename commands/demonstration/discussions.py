@@ -14,7 +14,7 @@ from commands.demonstration.chance import Chance, shares
 from commands.demonstration.english import ENGLISH
 from commands.demonstration.french import FRENCH
 from commands.demonstration.people import Person
-from commands.demonstration.texts import Network
+from commands.demonstration.texts import Network, in_running_text
 from commands.demonstration.themes import Language, Theme
 from commands.demonstration.together import add_notification
 from models.community import discussions
@@ -152,12 +152,6 @@ def new_thread(chance: Chance, community: Community, language: Language) -> Thre
     if "symptom" in theme.needs:
         topics.append(symptom)
     return Thread(language, theme, blanks, tuple(topics))
-
-
-def in_running_text(name: str) -> str:
-    """`Multiple sclerosis` -> `multiple sclerosis`; `HIV infection` and `Crohn's disease` stay as they are."""
-    proper = name[1:2].isupper() or "'s " in name or name.split()[0] in ("Marfan", "Gaucher", "Fabry", "Mediterranean")
-    return name if proper else name[0].lower() + name[1:]
 
 
 def moments(chance: Chance, start: datetime, end: datetime, replies: int) -> list[datetime]:

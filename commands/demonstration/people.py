@@ -6,7 +6,7 @@ from uuid import UUID
 
 from commands.demonstration.catalogue import Catalogue, Community
 from commands.demonstration.chance import Chance, shares
-from commands.demonstration.texts import Network, slug
+from commands.demonstration.texts import Network, in_running_text, slug
 from models.appearance import looks
 from models.identity import accounts, members, registrations
 from models.identity.members import MemberKind, MembershipRole, Sex, Sharing
@@ -180,7 +180,7 @@ def random_member(
         birth_year=today.year - age if chance.often(0.93) else None,
         region=region(chance) if chance.often(0.85) else None,
         sharing=chance.one(tuple(Sharing), (0.35, 0.45, 0.2)),
-        about=chance.one(ABOUT).format(condition=disease.name, year=since) if chance.often(0.3) else None,
+        about=about(chance, disease.name, since) if chance.often(0.3) else None,
         activity=min(chance.lognormvariate(0, 1.1), 12),
         french=chance.often(0.68),
         consents=chance.often(0.62),
@@ -192,6 +192,12 @@ def random_member(
             if chance.often(0.85)
         },
     )
+
+
+def about(chance: Chance, condition: str, year: int) -> str:
+    """How a member introduces themselves; the condition is in lower case unless it begins the sentence."""
+    text = chance.one(ABOUT)
+    return text.format(condition=condition if text.startswith("{condition}") else in_running_text(condition), year=year)
 
 
 def diagnosis_year(chance: Chance, joined: date, born: int) -> int:

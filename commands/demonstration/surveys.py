@@ -6,10 +6,9 @@ from uuid import UUID
 
 from commands.demonstration.catalogue import Catalogue, Community
 from commands.demonstration.chance import Chance
-from commands.demonstration.discussions import in_running_text
 from commands.demonstration.people import Person, at
 from commands.demonstration.questionnaires import SYMPTOMS, TITLES, WISHES, AnswerValue, QuestionTemplate, is_shown
-from commands.demonstration.texts import Network
+from commands.demonstration.texts import Network, in_running_text
 from commands.demonstration.together import add_notification
 from models.identity.members import NotificationKind
 from models.identity.organizations import OrganizationKind

@@ -43,3 +43,9 @@ def slug(name: str) -> str:
     """`Loss of appetite (mild)` -> `loss-of-appetite-mild`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def in_running_text(name: str) -> str:
+    """`Multiple sclerosis` -> `multiple sclerosis`; `HIV infection` and `Crohn's disease` stay as they are."""
+    proper = name[1:2].isupper() or "'s " in name or name.split()[0] in ("Marfan", "Gaucher", "Fabry", "Mediterranean")
+    return name if proper else name[0].lower() + name[1:]

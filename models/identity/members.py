@@ -29,14 +29,19 @@ class Sex(DescribedEnum):
 
 
 class Sharing(DescribedEnum):
-    """The members with whom a member shares their profile, communities, courses and observations."""
+    """The members with whom a member shares their age band, sex, region, communities, courses and observations."""
 
-    ONLY_ME = "ONLY_ME", "Nobody else, except relatives with an accepted care link."
+    ONLY_ME = (
+        "ONLY_ME",
+        "Nobody else, except relatives with an accepted care link. All members still see the pseudonym, kind, `about`, "
+        "`joinedOn` and posts; so do moderators, who also see the communities.",
+    )
     MY_COMMUNITIES = (
         "MY_COMMUNITIES",
-        "Members of a community they both belong to. These see that they belong to it, and to none of the others.",
+        "Members of a community they both belong to. These see that they belong to it, and to none of the others. "
+        "Otherwise as ONLY_ME.",
     )
-    ALL_MEMBERS = "ALL_MEMBERS", "All members; staff may read the profile and the communities too."
+    ALL_MEMBERS = "ALL_MEMBERS", "All members. Moderators see the age band, sex and region too."
 
 
 class MembershipRole(DescribedEnum):

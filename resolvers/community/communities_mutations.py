@@ -51,7 +51,7 @@ async def count_joining(connection: Connection, limits: JoinLimits) -> None:
         "SELECT identity.count_joining($1, $2, $3)", limits.a_day, limits.at_first, limits.most
     )
     message = {
-        "DAY": f"You can join at most {limits.a_day} communities a day. Days are by UTC. Please try again tomorrow.",
+        "DAY": f"You can join at most {limits.a_day} communities a day. Days are counted in UTC. Try again tomorrow.",
         "FIRST_WEEK": f"In your first week, you can join at most {limits.at_first} communities.",
         "ALL": f"You can join at most {limits.most} communities, with those that you left. Moderators can allow more.",
     }

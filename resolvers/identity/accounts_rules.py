@@ -181,4 +181,4 @@ def about_of(text: str, *path: Step) -> str | None:
 def check_notice(version: str, current: str, *path: Step) -> None:
     """Raises Refused: INVALID unless `version`, which was read, is `current`."""
     if version != current:
-        raise invalid(f"The privacy notice in force is version {current}. Read that one first.", *path)
+        raise invalid(f"Accept version {current} of the privacy notice.", *path)

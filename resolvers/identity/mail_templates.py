@@ -38,7 +38,7 @@ ENGLISH = {
         "Your code for Cohorte",
         f"""Hello,
 
-An account is being opened at Cohorte with this address, under the
+An account is being opened with Cohorte for this address, under the
 pseudonym:
 
 {{about}}
@@ -49,8 +49,8 @@ that was chosen for this pseudonym:
 {{code}}
 
 If you did not choose this pseudonym, somebody else used your address:
-ignore this mail, and give the code to nobody. Without it, no account is
-opened. You can register with this address yourself: each registration
+ignore this mail, and do not give the code to anyone. Without it, no
+account is opened. You can register with this address yourself: each registration
 has a code of its own.
 """,
     ),
@@ -98,8 +98,8 @@ immediately.
 As this was the first time, everything else that gave access to the
 account's data was ended too, so that nobody who may have used your
 address before keeps it: care links and invitations, an organization's
-API keys, and sharing with your communities. Set up again what you want
-to have, and check your profile and your consents.
+API keys, and sharing with your communities. Set up again whatever you
+still want, and check your profile and your consents.
 """,
     ),
     MailTemplate.ACCOUNT_DELETED: MailText(

@@ -27,4 +27,4 @@ async def expect_terms(connection: Connection, version: str, *path: Step) -> Non
         "SELECT version FROM catalog.terms WHERE in_force_on <= catalog.today() ORDER BY in_force_on DESC LIMIT 1"
     )
     if version != current:
-        raise invalid(f"The terms in force are version {current}. Read those first.", *path)
+        raise invalid(f"Accept version {current}, which `terms` returns.", *path)

@@ -26,7 +26,7 @@ from resolvers.transactions import (
     text_within,
 )
 
-NOT_ALLOWED = "An organization of your kind cannot request data for this purpose. See `Organization.purposes`."
+NOT_ALLOWED = "An organization of your kind cannot request a licence for this purpose. See `Organization.purposes`."
 NOT_LAWFUL = (
     "This licence was requested without undertakings, or for a purpose that the organization's kind may not pursue."
     " Refuse it: the organization can request another."
@@ -89,7 +89,7 @@ async def request_licence(
             raise not_eligible(NOT_ALLOWED, "purpose_kind")
     with faults.collected():
         if undertakings != IN_FORCE:
-            raise invalid(f"The undertakings in force are version {IN_FORCE}. Read these first.", "undertakings")
+            raise invalid(f"Accept version {IN_FORCE}, which `undertakings` returns.", "undertakings")
     today = await current_day(connection)
     if not faults.at("starts_on"):  # a stand-in precedes every last day
         with faults.collected():

@@ -39,7 +39,7 @@ async def set_consent(
     known = list(languages)
     with faults.collected():
         if notice_version not in (known[:1] if granted else known):
-            raise invalid(f"The notice in force is version {known[0]}. Read that one first.", "notice_version")
+            raise invalid(f"Accept version {known[0]}, which `notices` returns.", "notice_version")
         if notice_language not in languages[notice_version]:
             raise invalid("This version of the notice does not exist in this language.", "notice_language")
     if not granted:

@@ -45,7 +45,7 @@ async def save_survey(
     standing = None
     with faults.collected():
         standing = await _standing(connection, survey)
-        _refuse_unless_answerable(standing, version)
+        await _refuse_unless_answerable(connection, viewer, standing, version)
         if standing.participation is ParticipationStatus.COMPLETED:
             raise conflict("These answers have been submitted. Submit again to change them.", "survey")
     await _write(connection, standing, answers, faults, whole=False)
@@ -69,7 +69,7 @@ async def submit_survey(
     standing = None
     with faults.collected():
         standing = await _standing(connection, survey)
-        _refuse_unless_answerable(standing, version)
+        await _refuse_unless_answerable(connection, viewer, standing, version)
     await _write(connection, standing, answers, faults, whole=True)
     await connection.execute("SELECT research.complete($1)", survey)
     return await _participation(connection, viewer, survey)
@@ -168,17 +168,40 @@ async def _standing(connection: Connection, survey: UUID) -> Standing:
     )
 
 
-def _refuse_unless_answerable(standing: Standing, version: int | None) -> None:
+async def _refuse_unless_answerable(
+    connection: Connection, viewer: Viewer, standing: Standing, version: int | None
+) -> None:
     if standing.status is SurveyStatus.WAITING:
         raise too_early("The survey has not opened yet.", "survey")
     if standing.status is not SurveyStatus.OPEN or standing.past:
         raise too_late("The survey has closed.", "survey")
     if not standing.eligible:
-        raise _not_eligible()
+        raise await _not_eligible_because(connection, viewer, standing.survey)
     if version is not None and not 1 <= version <= standing.version:
         raise conflict("The survey has never had this version.", "version")
     if version not in (None, standing.version):
         raise conflict("The questions have changed. Show the new ones, and answer them.", "version")
+
+
+async def _not_eligible_because(connection: Connection, viewer: Viewer, survey: UUID) -> Refused:
+    """The refusal, which says what the viewer lacks if it is membership or consent: both are their own rows."""
+    row = await connection.fetchrow(
+        """
+        SELECT EXISTS (SELECT FROM care.membership b
+                WHERE b.member_id = $2 AND b.community_id = s.community_id) AS joined,
+            EXISTS (SELECT FROM research.consent k WHERE k.member_id = $2 AND k.purpose = 'SURVEY_RESEARCH'
+                AND k.granted AND k.recipients @> s.offered_to) AS consents
+        FROM catalog.survey s WHERE s.id = $1
+        """,
+        survey,
+        viewer.member,
+    )
+    if row is not None and not row["joined"]:
+        return not_eligible("Join the survey's community first, with `communityJoin`.", "survey")
+    if row is not None and not row["consents"]:
+        message = "Consent first, with `consentSet`, to every kind of organization in the survey's `offeredTo`."
+        return not_eligible(message, "survey")
+    return _not_eligible()
 
 
 def _not_eligible() -> Refused:

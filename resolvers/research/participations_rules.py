@@ -67,7 +67,7 @@ def accepted_answers(
     refusals += [fault for key, found in faults.items() if key in visible for fault in found]
     if whole:
         refusals += [
-            _invalid(f"The question {question.key} requires an answer.", *path, Key(question.key))
+            _invalid(f"The question `{question.key}` requires an answer.", *path, Key(question.key))
             for question in questions
             if question.required and question.key in visible and question.key not in good and question.key not in faults
         ]

@@ -106,7 +106,8 @@ class Me(Node):
     sex: member_tables.Sex = column("The viewer's sex. UNKNOWN if unset.")
     region: str | None = column("The region the viewer lives in. Null if unset.")
     sharing: member_tables.Sharing = column(
-        "Which members can see the viewer's communities, age band, sex, region, courses and observations."
+        "Which members can see the viewer's communities, age band, sex, region, courses and observations. Moderators "
+        "see the communities in any case."
     )
     memberships: list[Membership] = sql(members.memberships_of, "The viewer's communities, by name.")
     dashboard: Dashboard = sql(

@@ -66,7 +66,7 @@ class Member(Node):
     pseudonym: str = column("The name they chose.")
     kind: tables.MemberKind = column("Whether they are a patient, a relative or an association.")
     verified: bool = column("Whether staff have verified the association's identity. False for other members.")
-    about: str | None = column("How they introduce themselves. Null if unset.")
+    about: str | None = column("How they introduce themselves, to all members and to moderators. Null if unset.")
     joined_on: date = column("The day they joined the network, by UTC.")
     communities: list[Annotated["Community", strawberry.lazy("schema.community.communities")]] = sql(
         resolve.communities_of, "The communities they belong to that they share with the viewer, by name."

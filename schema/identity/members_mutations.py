@@ -45,10 +45,12 @@ class MemberMutations:
         options=Options(read_by="member_id"),
         pseudonym=f"{PSEUDONYM} Can change {RENAMES} times in {RENAMING_DAYS} days. The previous one is "
         f"reserved for the viewer for {RESERVED_DAYS} days. Null is refused.",
-        about=f"What other members read about the viewer: at most {ABOUT_LENGTH:,} characters. Null clears it.",
+        about=f"What all members and moderators read about the viewer, whatever `sharing` is: at most "
+        f"{ABOUT_LENGTH:,} characters. Null clears it.",
         birth_year=f"{BIRTH_YEAR} Null clears it.",
         sex="The viewer's sex, or UNKNOWN. Null is refused.",
         region=f"{REGION} Null clears it.",
         locale=f"{LOCALE} Null is refused.",
-        sharing="Who can see the viewer's profile, courses and observations. Null is refused.",
+        sharing="Who can see the viewer's age band, sex, region, communities, courses and observations. Pseudonym, "
+        "kind and `about` are always visible to members and moderators. Null is refused.",
     )

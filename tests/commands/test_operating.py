@@ -119,6 +119,16 @@ async def test_a_server_without_the_owners_password_serves_and_migrates_nothing(
         await open_roles_quickly(fresh)
 
 
+async def test_another_key_stops_a_server_that_does_not_migrate_with_a_sentence(fresh: str) -> None:
+    bare = without_login(fresh)
+    await open_roles(fresh, KEY)
+    try:
+        with pytest.raises(Unavailable, match="not derived from this COHORTE_ROLE_KEY"):
+            await prepare(bare, Settings(database_url=bare, role_key="j" * 32, migrate=False))
+    finally:
+        await open_roles_quickly(fresh)
+
+
 async def test_a_role_with_excess_rights_stops_a_server_that_does_not_migrate_too(fresh: str) -> None:
     owner = await asyncpg.connect(fresh)
     await open_roles(fresh, KEY)

@@ -111,6 +111,23 @@ STORED_ONLY = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("scalar", "written", "message"),
+    [
+        (date, "2026-11-31", "There is no such day."),
+        (date, "2026-13-01", "There is no such day."),
+        (date, "31/11/2026", "Date takes a day in the form YYYY-MM-DD."),
+        (datetime, "2026-11-31T18:30:00Z", "There is no such time."),
+    ],
+)
+def test_a_day_that_does_not_exist_is_not_mistaken_for_one_in_another_form(
+    scalar: object, written: str, message: str
+) -> None:
+    parse = SCALARS[scalar].parse_value
+    assert parse is not None
+    assert parse(written) == Malformed(message)
+
+
 @pytest.mark.parametrize(("scalar", "written", "value"), TAKEN)
 def test_valid_values_are_accepted(scalar: object, written: str, value: object) -> None:
     parse = SCALARS[scalar].parse_value

@@ -248,7 +248,9 @@ async def test_a_key_cannot_run_mutations_reserved_for_people(network: Network, 
     answers = [await network.answer(program, mutation, "__typename", **given) for mutation, given in doing.items()]
     answers.append(await network.ask(program, "mutation { signOut { userErrors { code } } }"))
     for answer in answers:
-        assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
+        assert [(error["extensions"]["code"], error["message"]) for error in answer["errors"]] == [
+            ("FORBIDDEN", "API keys cannot do this: sign in as a user of the organization.")
+        ]
     assert await opens(network.ask, program)
     assert await network.value(ROWS, laboratory_user.id) == 1
     assert (

@@ -18,7 +18,7 @@ WHO = "{ viewer { audience } }"
 CLOSED = {
     "errors": [
         {
-            "message": "Invalid or expired session. Please sign in again.",
+            "message": "Invalid or expired token: sign in again, or use another API key.",
             "extensions": {"code": "UNAUTHENTICATED"},
         }
     ]

@@ -156,6 +156,14 @@ async def test_members_who_are_not_invited_are_refused_and_nothing_is_stored(
             )
         assert await network.refused(who, "surveyWithdraw", survey=survey) == ("NOT_FOUND", "input.survey")
         assert await participation(network, who, survey) is None
+    for who, lacking in (
+        (stranger, "Join the survey's community first, with `communityJoin`."),
+        (silent, "Consent first, with `consentSet`, to every kind of organization in the survey's `offeredTo`."),
+        (narrow, "Consent first, with `consentSet`, to every kind of organization in the survey's `offeredTo`."),
+        (relative, "The survey is for eligible members of its community whose consent covers its recipients."),
+    ):
+        payload = await network.do(who, "surveySubmit", "userErrors { message }", survey=survey, answers=WHOLE)
+        assert [error["message"] for error in payload["userErrors"]] == [lacking]
     assert await answers_in(network, survey) == 0
 
 

@@ -17,7 +17,10 @@ WHO = "{ viewer { audience } }"
 STREAM = {"accept": "text/event-stream"}
 UNAUTHENTICATED = {
     "errors": [
-        {"message": "Invalid or expired session. Please sign in again.", "extensions": {"code": "UNAUTHENTICATED"}}
+        {
+            "message": "Invalid or expired token: sign in again, or use another API key.",
+            "extensions": {"code": "UNAUTHENTICATED"},
+        }
     ]
 }
 
