@@ -157,6 +157,7 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
         laboratory, other = [await buyer(network, people.community) for _ in range(2)]
         for task in PUBLISHING:
             await task(network.database)  # else the server would begin with other scheduled work
+        await network.deliver()  # and with notifications
         kept = LedgerHeadFile(tmp_path, fresh)
         await network.database.execute("SELECT catalog.close_survey($1)", closing.survey)
 

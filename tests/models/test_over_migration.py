@@ -64,9 +64,11 @@ async def planted(connection: asyncpg.Connection) -> dict[str, Any]:
     await factories.membership(connection, member_id=member, community_id=here)
     own = {"member_id": member}
     surveys = {
-        status: (await factories.survey(connection, status=status, community_id=here))["id"]
+        status: (await factories.survey(connection, status="OPEN", community_id=here))["id"]
         for status in ("OPEN", "CLOSED", "RELEASED", "ARCHIVED")
     }
+    for status, id in surveys.items():
+        await connection.execute("UPDATE catalog.survey SET status = $2 WHERE id = $1", id, status)
     of_others = (await factories.survey(connection, status="OPEN", community_id=elsewhere))["id"]
     for name, survey, status in (
         ("open", surveys["OPEN"], "INVITED"),

@@ -28,6 +28,7 @@ from tests.support.clusters import run
 PAIRS = pairs()
 README = Path(__file__).parents[2] / "README.md"
 GROWING = ("care", "research", "identity")  # the PostgreSQL schemas whose tables grow with the number of members
+STAFF = "identity.staff"  # but for this one, which is so small that PostgreSQL reads it whole
 SIGN_INS = {Audience.PATIENT: "patient", Audience.BUYER: "laboratory", Audience.MANAGER: "moderator"}
 
 by_name = pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
@@ -160,8 +161,8 @@ class Scan:
 
 
 def scans(plan: Mapping[str, Any], limited: bool = False) -> Iterator[Scan]:
-    if plan.get("Schema") in GROWING:
-        table = f"{plan['Schema']}.{plan['Relation Name']}"
+    table = f"{plan.get('Schema')}.{plan.get('Relation Name')}"
+    if plan.get("Schema") in GROWING and table != STAFF:
         yield Scan(plan["Node Type"], table, plan.get("Index Cond"), limited, "Filter" in plan)
     for inner in plan.get("Plans", ()):
         # A sort or hash reads its whole input, whatever LIMIT stands above it.

@@ -185,7 +185,7 @@ async def test_no_mutation_of_strangers_minds_a_token_that_is_not_valid(fresh: s
         for document in (
             'mutation { requestPasswordReset(input: {email: "a@people.example"}) { userErrors { code } } }',
             'mutation { resetPassword(input: {code: "x", password: "x"}) { userErrors { code } } }',
-            'mutation { verifyEmail(input: {code: "x"}) { userErrors { code } } }',
+            'mutation { verifyEmail(input: {code: "x", password: "x"}) { userErrors { code } } }',
         ):
             assert "data" in await ask(stale, document)
 

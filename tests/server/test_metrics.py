@@ -25,7 +25,7 @@ KNOWN = [
     "cohorte_pool_waits", "cohorte_streams", "cohorte_subscriptions",
 ]
 # fmt: on
-POOLS = {"public", "patient", "buyer", "manager", "publisher", "identity", "lookups", "readiness"}
+POOLS = {"public", "patient", "buyer", "manager", "publisher", "identity", "lookups", "readiness", "data reads"}
 VIEWS = {"public", "patient", "buyer", "manager"}
 
 
