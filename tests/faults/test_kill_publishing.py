@@ -194,6 +194,7 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
         assert kept.read() == behind
         assert (await spent(network, dataset))[1] == sold + PRICES[20]
         [result] = await releases(network, dataset, "q", "twin")
+        await network.deliver()  # what the killed server has published, and has not notified anybody of
         after = await everything(network)
 
         async with life(network, fresh, tmp_path) as process:

@@ -73,7 +73,7 @@ def test_every_mutation_is_counted_as_something_or_says_why_not() -> None:
 def test_the_readme_has_every_rate() -> None:
     table = README.partition("## Rates")[2].partition("\n## ")[0]
     rows = [row.strip("| ").split(" | ") for row in table.splitlines() if row.startswith("| `")]
-    assert {row[0].strip("`"): row[4].replace("`", "") for row in rows} == COUNTED
+    assert {row[0].strip("`"): row[4].replace("`", "") for row in rows} == COUNTED, "README.md"
     found = {row[0].strip("`"): Rate(*(int(cell.replace(",", "")) for cell in row[1:4])) for row in rows}
     assert Rates(**found) == Rates()
 
