@@ -152,7 +152,7 @@ def test_the_other_format_has_ids_and_texts(tmp_path: Path, command: Command) ->
         ("query A { __schema { types { name } } }", [
             "1:1: Introspection requires signing in. The public schema is at /schema/public.graphql.",
         ]),
-        ("\nquery A { " + "__typename " * 6_000 + "}", ["2:1: Document exceeds the limit of 5,000 tokens."]),
+        ("\nquery A { " + "__typename " * 6_000 + "}", ["2:1: The document exceeds the limit of 5,000 tokens."]),
         ("query A " + "{a" * 10_000 + "}" * 10_000, [NESTED]),
         (b"\xff", ["1:1: cannot be read as text in UTF-8"]),
         ("# nothing\n", ["1:1: has no operation in a file that ends in .graphql or .gql"]),
@@ -198,7 +198,7 @@ def test_a_folder_is_checked_under_the_settings_of_the_server(tmp_path: Path, co
     command[0].setenv("COHORTE_COST_PUBLIC", "10")
     status, printed = run(*command, "check", tmp_path)
     assert status == 1
-    assert "'home': Operation costs" in printed
+    assert "'home': The operation costs" in printed
     command[0].setenv("COHORTE_COST_PUBLIC", "many")
     assert run(*command, "check", tmp_path) == (
         1, "COHORTE_COST_PUBLIC is not valid: expected a whole number from 1 to 1000000.\n",

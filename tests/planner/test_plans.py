@@ -263,6 +263,12 @@ async def expect_read_by_index(
             assert [scan for scan in found if not by_index(scan)] == []
 
 
+# Staff have a policy on members, and PostgreSQL evaluates lower() on a row, which is not leakproof, only after it: it
+# cannot use the index of pseudonyms for them.
+BY_STAFF = Audience.MANAGER, '    { member(pseudonym: "Camille") { pseudonym } }\n'
+SCANNED = {"care.member"}
+
+
 def questions_of_the_readme() -> list[str]:
     blocks = re.findall(r"(?:^    .*\n)+", README.read_text(), re.MULTILINE)
     return [block for block in blocks if block.lstrip().startswith("{ ")]
@@ -281,5 +287,6 @@ async def test_the_operations_of_the_readme_are_read_by_index(
                 async with await logins.pool(full.dsn, audience, 1, 30.0) as pool, pool.acquire() as connection:
                     explaining = Explaining(connection, full.viewers[audience], planner)
                     found = await explaining.scans(Pair("readme", audience, text), {}, mode)
-                    assert [scan for scan in found if not by_index(scan)] == []
+                    tables = {scan.table for scan in found if not by_index(scan)}
+                    assert tables == (SCANNED if (audience, text) == BY_STAFF else set()), (audience, text)
     assert views > 4
