@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from server.addresses import Network, peer_address
+from server.tallies import Tally
 from settings import Limits
 
 SWEEP_SECONDS = 1.0  # how late, at most, a deadline is noticed
@@ -51,7 +52,7 @@ class Connections:
     def __init__(self, limits: Limits, most: int, most_from: int, proxies: Sequence[Network]) -> None:
         self.limits, self.most, self.most_from, self.proxies = limits, most, most_from, proxies
         self.open: dict[asyncio.BaseTransport, Connection] = {}
-        self.from_address: dict[str, int] = {}
+        self.from_address: Tally[str] = Tally()
         self.waiting: dict[Connection, None] = {}  # for their clients; the longest first
         self.sweeping: asyncio.TimerHandle | None = None
         self.clock = time.monotonic
@@ -61,13 +62,13 @@ class Connections:
     def admit(self, transport: asyncio.Transport, protocol: Waiting, host: str | None) -> Connection:
         """A new connection from the address `host`, which has to send a request. Raises TooManyConnections."""
         address = None if host is None else peer_address(host, self.proxies)
-        if address is not None and self.from_address.get(address, 0) >= self.most_from:
+        if address is not None and self.from_address[address] >= self.most_from:
             raise TooManyConnections(429)
         if len(self.open) >= self.most and not self.make_room():
             raise TooManyConnections(503)
         connection = self.open[transport] = Connection(transport, address, protocol)
         if address is not None:
-            self.from_address[address] = self.from_address.get(address, 0) + 1
+            self.from_address[address] += 1
         self.wait(connection, self.limits.head_seconds)
         if self.sweeping is None:
             self.sweeping = asyncio.get_running_loop().call_later(self.sweep_seconds, self.sweep)
@@ -88,11 +89,7 @@ class Connections:
             return
         self.waiting.pop(connection, None)
         if connection.address is not None:
-            left = self.from_address[connection.address] - 1
-            if left:
-                self.from_address[connection.address] = left
-            else:
-                del self.from_address[connection.address]
+            self.from_address.remove(connection.address)
 
     def wait(self, connection: Connection, seconds: float) -> None:
         """Expects something of the client within `seconds`."""

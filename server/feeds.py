@@ -1,7 +1,7 @@
 """Hands out the results of subscriptions: each event is read once for all identical subscriptions of a viewer."""
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from planner.operations import Event
 from server import broker
 from server.broker import Events
 from server.errors import subscriptions_cost_exceeded, too_many_subscriptions
+from server.tallies import Tally
 
 SUBSCRIPTIONS = 200  # of one caller, on all their sockets and event streams
 OPERATIONS = 4  # times the most that one operation may cost: what a caller's different subscriptions may cost together
@@ -123,8 +124,8 @@ class Feeds:
 
     def __post_init__(self) -> None:
         self.open: dict[Hashable, Feed] = {}
-        self.numbers: Counter[Hashable] = Counter()  # of followers, by caller
-        self.costs: Counter[Hashable] = Counter()  # of feeds, by caller
+        self.numbers: Tally[Hashable] = Tally()  # of followers, by caller
+        self.costs: Tally[Hashable] = Tally()  # of feeds, by caller
 
     @contextmanager
     def followed(self, source: Source, too_slow: Callable[[], None]) -> Iterator[AsyncIterator[bytes]]:
@@ -144,10 +145,10 @@ class Feeds:
         try:
             yield feed.results(follower)
         finally:
-            subtract(self.numbers, caller, 1)
+            self.numbers.remove(caller)
             feed.left(follower)
             if not feed.followers:
-                subtract(self.costs, caller, feed.source.cost)
+                self.costs.remove(caller, feed.source.cost)
                 feed.close()
                 if self.open.get(source.identity) is feed:
                     del self.open[source.identity]
@@ -160,9 +161,3 @@ class Feeds:
         feed = self.open[source.identity] = Feed(source, self.events, self.most_bytes)
         self.costs[source.caller] = cost
         return feed
-
-
-def subtract(counter: Counter[Hashable], key: Hashable, number: int) -> None:
-    counter[key] -= number
-    if not counter[key]:
-        del counter[key]

@@ -5,7 +5,6 @@ A request's session is checked once, when it begins. A stream may stay open for 
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager, suppress
 from enum import Enum, auto
@@ -14,6 +13,7 @@ from uuid import UUID
 from models.viewers import Viewer
 from server.errors import RequestError, overloaded, too_many_streams
 from server.sessions import KEPT_SECONDS, Sessions
+from server.tallies import Tally
 
 log = logging.getLogger("cohorte.streams")
 
@@ -65,7 +65,7 @@ class Streams:
         self.sessions = sessions
         self.most_of_one, self.most, self.most_anonymous = most_of_one, connections // 2, connections // 4
         self.open: set[Stream] = set()
-        self.of_caller: Counter[Hashable] = Counter()
+        self.of_caller: Tally[Hashable] = Tally()
         self.anonymous = 0
         self.check_needed = asyncio.Event()
         self.stopping = False
@@ -115,9 +115,7 @@ class Streams:
     def discount(self, stream: Stream) -> None:
         if stream.caller is not None:
             self.anonymous -= stream.viewer is None
-            self.of_caller[stream.caller] -= 1
-            if not self.of_caller[stream.caller]:
-                del self.of_caller[stream.caller]
+            self.of_caller.remove(stream.caller)
 
     async def admit(self, stream: Stream, authorization: bytes) -> Viewer:
         """Sets the stream's viewer and returns it. Raises RequestError if the token or key is not valid.
