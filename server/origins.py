@@ -55,6 +55,7 @@ class Origins:
 
 
 def is_own(origin: bytes, host: bytes) -> bool:
+    """Whether an Origin is the server's own, to which the request was sent."""
     try:
         return urlsplit(origin.lower()).netloc == host.lower() != b""
     except ValueError:

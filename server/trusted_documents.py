@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
@@ -15,6 +14,7 @@ from server.digests import Digests
 from server.documents import Document, Documents
 from server.errors import RequestError, document_not_found, document_not_trusted
 from server.manifests import Manifest, ManifestFault, read_manifests
+from server.origins import is_own
 from server.requests import GraphQLParams
 from settings import Settings, variable
 
@@ -123,9 +123,4 @@ def sent_by_own_page(headers: Mapping[bytes, bytes]) -> bool:
     site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
     if site is not None and site != b"same-origin":
         return False
-    if origin is None:
-        return site is not None
-    try:
-        return urlsplit(origin.lower()).netloc == headers.get(b"host", b"").lower() != b""
-    except ValueError:
-        return False
+    return site is not None if origin is None else is_own(origin, headers.get(b"host", b""))
