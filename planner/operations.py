@@ -45,7 +45,7 @@ from planner.declare import PAGE_LIMIT, SubscriptionSource
 from planner.execution import BoundAttributes, attach_resolvers
 from planner.expressions import Reader, as_object, compiled, labelled
 from planner.known_ids import IdCheck, refusal_of
-from planner.payload_checks import check_payloads, plans_of
+from planner.payload_checks import check_payloads, plans_of_operation
 from planner.plans import Plans, bounded
 from planner.selection import Selections, everything
 from planner.tables import Tables
@@ -209,19 +209,19 @@ class Operation:
 
         Raises GraphQLError for an argument that cannot be planned.
         """
-        root = self.planner.schema.query_type
+        if self.kind is OperationType.MUTATION:
+            self.check(variables, viewer)
+            self._plans[self._key(("made",), variables)] = None
+        else:
+            self.plan_all(variables)
+
+    def plan_all(self, variables: Variables) -> None:
+        """As `make_plans`, without reading the values of the variables, which may stand for any of their kind."""
         if self.kind is OperationType.SUBSCRIPTION:
             self.subscription_plan(variables)
-        elif self.kind is OperationType.MUTATION:
-            self.check(variables, viewer)
-        elif self.plan(variables) is None and root is not None:
-            selections = Selections(self.planner.schema, self.fragments, variables.values)
-            for _ in plans_of(self, variables, selections, root, selections.of(root, [self.node.selection_set]), ()):
+        elif self.plan(variables) is None:
+            for _ in plans_of_operation(self, variables):
                 pass
-        self.mark_planned(variables)
-
-    def mark_planned(self, variables: Variables) -> None:
-        """Records that all statements are planned for variables like these."""
         self._plans[self._key(("made",), variables)] = None
 
     def keep_plans(self) -> None:

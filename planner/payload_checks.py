@@ -41,13 +41,21 @@ def check_payloads(operation: "Operation", variables: Variables, viewer: Viewer)
 
     Arguments that depend on rows, such as the categories of an insight, are not checked.
     """
-    schema, node = operation.planner.schema, operation.node
+    schema = operation.planner.schema
     root = schema.mutation_type
     assert root is not None  # validated
-    check_arguments(schema, operation.fragments, node, root, variables)
-    selections = Selections(schema, operation.fragments, variables.values)
-    for plan in plans_of(operation, variables, selections, root, selections.of(root, [node.selection_set]), ()):
+    check_arguments(schema, operation.fragments, operation.node, root, variables)
+    for plan in plans_of_operation(operation, variables):
         plan.values(variables, viewer, PendingObject())
+
+
+def plans_of_operation(operation: "Operation", variables: Variables) -> Iterator["Plan"]:
+    """The plans of an operation that graphql-core executes, each as soon as it is made."""
+    root = operation.planner.schema.get_root_type(operation.kind)
+    assert root is not None  # validated
+    selections = Selections(operation.planner.schema, operation.fragments, variables.values)
+    fields = selections.of(root, [operation.node.selection_set])
+    return plans_of(operation, variables, selections, root, fields, ())
 
 
 def check_arguments(

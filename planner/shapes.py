@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from itertools import islice, product
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLError, OperationType, get_nullable_type, is_non_null_type
+from graphql import GraphQLEnumType, GraphQLError, get_nullable_type, is_non_null_type
 from graphql.execution.values import VariableValues
 from graphql.type import GraphQLBoolean
 from graphql.utilities.coerce_input_value import coerce_input_literal
 
 from planner.arguments import Variables, present, structural
 from planner.operations import Operation
-from planner.payload_checks import plans_of
-from planner.selection import Selections
 
 SHAPES = 32  # of one operation
 ENUM_VALUES = 8  # of a larger enum, none is tried
@@ -32,27 +30,12 @@ def plan_ahead(operation: Operation) -> int:
     made = 0
     for variables in islice(shapes(operation), SHAPES):
         try:
-            plan(operation, variables)
+            operation.plan_all(variables)
         except GraphQLError:
             continue
         made += 1
     operation.keep_plans()
     return made
-
-
-def plan(operation: Operation, variables: Variables) -> None:
-    """As `Operation.make_plans`, without reading the values of the variables."""
-    schema = operation.planner.schema
-    if operation.kind is OperationType.SUBSCRIPTION:
-        operation.subscription_plan(variables)
-    elif operation.plan(variables) is None:
-        root = schema.get_root_type(operation.kind)
-        assert root is not None  # validated
-        selections = Selections(schema, operation.fragments, variables.values)
-        fields = selections.of(root, [operation.node.selection_set])
-        for _ in plans_of(operation, variables, selections, root, fields, ()):
-            pass
-    operation.mark_planned(variables)
 
 
 def shapes(operation: Operation) -> Iterator[Variables]:
