@@ -47,13 +47,16 @@ def coding(accepted: bytes | None) -> bytes | None:
     return best if ranked[best] > 0 and ranked[best] >= quality.get(b"identity", 0.0) else None
 
 
+def coding_of(body: bytes, accepted: bytes | None) -> bytes | None:
+    """The coding in which a body is to be sent; None if it is small, or the client prefers it as it is."""
+    return coding(accepted) if len(body) >= LEAST_BYTES else None
+
+
 async def compressed(body: bytes, accepted: bytes | None) -> tuple[bytes, tuple[tuple[bytes, bytes], ...]]:
     """The body as it is to be sent, and the headers that say so. Never to be used for a body with a secret in it."""
-    if len(body) < LEAST_BYTES:
-        return body, ()
-    name = coding(accepted)
+    name = coding_of(body, accepted)
     if name is None:
-        return body, (VARY,)
+        return body, (VARY,) if len(body) >= LEAST_BYTES else ()
     compress = CODINGS[name]
     made = compress(body) if len(body) <= LOOP_BYTES else await asyncio.to_thread(compress, body)
     return made, (VARY, (b"content-encoding", name))

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from models.viewers import Audience
 from server import logs, request_ids
-from server.compression import coding, compressed
+from server.compression import coding_of, compressed
 from server.deadlines import OperationDeadline
 from server.endpoint import Endpoint, RequestContext
 from server.errors import Code, RequestError, internal, request_timed_out, unauthenticated
@@ -121,13 +121,13 @@ async def as_file(insight: Any, plain_name: str, suffix: str, headers: Any) -> R
     """The response with a file, or 304 if the caller has it already."""
     body = insight["file"].encode()
     accepted = headers.get(b"accept-encoding")
-    sent, more = await compressed(body, accepted)
-    coded = any(name == b"content-encoding" for name, _ in more)
+    coding = coding_of(body, accepted)
     # A strong tag is of the bytes that are sent, which differ by coding.
-    tag = f'"{sha256(body).hexdigest()[:32]}' + (f"-{(coding(accepted) or b'').decode()}" if coded else "") + '"'
+    tag = f'"{sha256(body).hexdigest()[:32]}{"" if coding is None else f"-{coding.decode()}"}"'
     about = INERT | {"cache-control": CACHE, "vary": VARY, "etag": tag}
     if is_known(tag, headers.get(b"if-none-match")):
         return Response(status_code=304, headers=about)
+    sent, more = await compressed(body, accepted)
     about |= {"content-disposition": disposition(plain_name, title(insight), suffix)}
     about |= {name.decode(): value.decode() for name, value in more if name != b"vary"}
     return Response(sent, headers=about, media_type=FORMATS[suffix].media_type)
