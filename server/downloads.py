@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import IO
@@ -66,15 +66,7 @@ class Downloads:
 
     async def answer(self, request: Request) -> Response:
         """The response to a GET of an export's address."""
-        try:
-            return await self.export(request)
-        except RequestError as error:
-            refusal = error
-        except Exception as unexpected:
-            refusal, id = internal()
-            logs.fault(id, unexpected)
-        headers = {name.decode(): value.decode() for name, value in refusal.headers}
-        return Response(refusal.body, refusal.status, PRIVATE | headers, media_type="application/json")
+        return await answered(self.export(request), as_graph)
 
     async def export(self, request: Request) -> Response:
         if request.method != "GET":  # a HEAD would use up the address
@@ -87,14 +79,7 @@ class Downloads:
 
     async def answer_member(self, request: Request) -> Response:
         """The response to a GET or HEAD of the signed-in member's export."""
-        try:
-            return await self.export_of_member(request)
-        except RequestError as error:
-            return problem(error)
-        except Exception as unexpected:
-            fault, id = internal()
-            logs.fault(id, unexpected)
-            return problem(fault)
+        return await answered(self.export_of_member(request), problem)
 
     async def export_of_member(self, request: Request) -> Response:
         """The signed-in member's export. Raises RequestError if the caller is none."""
@@ -150,6 +135,24 @@ class Downloads:
                     return await write_export(connection, self.kinds, viewer.member, format)
         except TimeoutError:
             raise timed_out("export_seconds", self.seconds) from None
+
+
+async def answered(work: Awaitable[Response], refused: Callable[[RequestError], Response]) -> Response:
+    """The response of `work`, or of `refused` for its error."""
+    try:
+        return await work
+    except RequestError as error:
+        return refused(error)
+    except Exception as unexpected:
+        fault, id = internal()
+        logs.fault(id, unexpected)
+        return refused(fault)
+
+
+def as_graph(error: RequestError) -> Response:
+    """The response for an error, in the form in which the graph gives it."""
+    headers = {name.decode(): value.decode() for name, value in error.headers}
+    return Response(error.body, error.status, PRIVATE | headers, media_type="application/json")
 
 
 def as_response(file: IO[bytes], format: DataExportFormat) -> Response:
