@@ -52,20 +52,21 @@ class DataReads:
 
     async def write(self, reads: list[Read]) -> RequestError | None:
         """Writes reads; the error for their requests if that failed."""
-        columns = [list(column) for column in zip(*reads, strict=True)]
-        for is_last in (False, True):
+        try:
             try:
-                await self.connections.run(lambda connection: connection.execute(RECORD, *columns), queue_bounded=False)
-                return None
-            except asyncpg.ForeignKeyViolationError:
-                if is_last:  # the first time, somebody may have left the network at this moment
-                    return self.refusal("ForeignKeyViolationError")
-            except RequestError as error:
-                self.refusal("database unavailable")
-                return error
-            except Exception as error:
-                return self.refusal(type(error).__name__)
-        raise AssertionError
+                await self.insert(reads)
+            except asyncpg.ForeignKeyViolationError:  # somebody may have left the network at this moment
+                await self.insert(reads)
+        except RequestError as error:
+            self.refusal("database unavailable")
+            return error
+        except Exception as error:
+            return self.refusal(type(error).__name__)
+        return None
+
+    async def insert(self, reads: list[Read]) -> None:
+        columns = [list(column) for column in zip(*reads, strict=True)]
+        await self.connections.run(lambda connection: connection.execute(RECORD, *columns), queue_bounded=False)
 
     def refusal(self, kind: str) -> RequestError:
         log.error("reads of members' data are refused, since they cannot be recorded: %s", kind)

@@ -109,7 +109,7 @@ class TracedPool(ConnectionPool):
             return await super().read(sql, values, caller)
 
     async def read_for_event(
-        self, sql: str, values: Sequence[Any], caller: Hashable = None, cost: int = 0
+        self, sql: str, values: Sequence[Any], caller: Hashable = None, cost: int = 1
     ) -> str | None:
         with self.statement(sql):
             return await super().read_for_event(sql, values, caller, cost)
