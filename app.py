@@ -49,7 +49,9 @@ from server.telemetry import Telemetry
 from server.trusted_documents import documents_of_views, plan_trusted
 from settings import Settings
 
-SIGN_INS, LOOKUPS = 4, 2  # connections for what strangers write, and for looking up sessions
+# Connections in the role of the public view besides its own: for what strangers write, for looking up sessions, for
+# whether the server is ready, and for recording who reads members' data.
+APART = {"identity": 4, "lookups": 2, "readiness": 1, "data reads": 1}
 LISTENER_SECONDS = 5.0  # to reach the database
 CLOSING_SECONDS = 1.5  # for the connections' last statements to end
 OTHERS = 5  # further connections to the database: of the listener, the two outboxes and the two schedulers
@@ -158,7 +160,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             publisher = PublisherPool(pools["publisher"], LedgerHeadFile(settings.data, owner))
             await publisher.verify()
             # Strangers' reads must neither keep anybody from signing in, nor sign-ins anybody from being recognized.
-            for name, size in (("identity", SIGN_INS), ("lookups", LOOKUPS), ("readiness", 1), ("data reads", 1)):
+            for name, size in APART.items():
                 pools[name] = await connected(Audience.PUBLIC, size)
             health.append(pools["readiness"])
             stack.callback(health.clear)
@@ -266,7 +268,7 @@ async def close_all(pools: Mapping[str, ConnectionPool]) -> None:
 
 def database_connections(settings: Settings) -> int:
     """How many connections to the database a server has at most."""
-    return len(Audience) * settings.pool_size + CONNECTIONS + SIGN_INS + LOOKUPS + 2 + OTHERS
+    return len(Audience) * settings.pool_size + CONNECTIONS + sum(APART.values()) + OTHERS
 
 
 async def close(connections: ConnectionPool) -> None:
