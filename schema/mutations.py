@@ -52,6 +52,8 @@ CLIENT_MUTATION_ID = (
 NO_EFFECT = "Accepted as in every input, but without effect: the results of this mutation are not stored."
 RATE = "rate"  # in a field's metadata: as what it is counted
 INPUT = strawberry.argument(description="The input object.")
+# Resolvers give Strawberry a field's signature. graphql-core calls the metadata's CALL in their place.
+CALLED = "the planner has not attached the field's resolver"
 ROOT: Any = object()  # of queries; it has no state
 
 
@@ -216,8 +218,8 @@ def question(
         except Refused as refused:
             raise refusal_error(refused) from None
 
-    async def resolve(info: strawberry.Info[Context, None], input: Any) -> Any:
-        return await call(info.context, lambda: {"input": input})
+    def resolve(input: Any) -> Any:
+        raise AssertionError(CALLED)
 
     resolve.__annotations__ |= {"input": Annotated[taken, INPUT], "return": answer}
     return strawberry.field(resolver=resolve, description=about, metadata={AUDIENCE: only, CHECK: check, CALL: call})
@@ -266,11 +268,11 @@ def _field(declared: Declared, name: str) -> Any:
         payload=payload,
     )
 
-    async def resolve(info: strawberry.Info[Context, None], input: Any) -> Any:
-        return await carried_out(info.context, lambda: {"input": input})
+    def resolve(input: Any) -> Any:
+        raise AssertionError(CALLED)
 
-    async def resolve_without_input(info: strawberry.Info[Context, None]) -> Any:
-        return await carried_out(info.context, dict)
+    def resolve_without_input() -> Any:
+        raise AssertionError(CALLED)
 
     resolver: Callable[..., Any] = resolve if carried_out.parameters else resolve_without_input
     # Null if it failed: the payloads of the operation's other mutations, which are carried out, are not lost with it.
