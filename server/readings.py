@@ -10,10 +10,10 @@ from server.pools import ConnectionPool
 def readings(endpoint: Endpoint, pools: Mapping[str, ConnectionPool]) -> list[MetricSource]:
     """What is read of the endpoint and of the connection pools, by their names."""
     views = {audience.view: view.documents for audience, view in endpoint.views.items()}
-    planning, events, streams = endpoint.planning, endpoint.events, endpoint.streams
+    planning, events, streams, feeds = endpoint.planning, endpoint.events, endpoint.streams, endpoint.feeds
 
     def subscriptions() -> dict[str, float]:
-        return {"": sum(map(len, list(events.subscribers.values())))}
+        return {"": sum(list(feeds.numbers.values()))}
 
     return [
         MetricSource(

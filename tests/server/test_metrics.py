@@ -103,8 +103,9 @@ async def test_waits_for_connections_and_open_subscriptions_are_measured(templat
         gate.set()
         await asyncio.gather(*tasks)
         async with socket(network.ask, ada) as opened:
-            await opened.subscribe("1", POST_ADDED, {"discussion": f"dis_{discussion['id']}"})
-            await subscribed(network.ask, 1)
+            for id in ("1", "2"):  # of identical ones, each counts
+                await opened.subscribe(id, POST_ADDED, {"discussion": f"dis_{discussion['id']}"})
+            await subscribed(network.ask, 2)
             after = values(await read(port))
     assert during["cohorte_pool_requests", "patient"] == 5
     assert during["cohorte_pool_waiting", "patient"] == 3
@@ -112,7 +113,7 @@ async def test_waits_for_connections_and_open_subscriptions_are_measured(templat
     assert after["cohorte_pool_waits_total", "patient"] >= before["cohorte_pool_waits_total", "patient"] + 3
     waited = ("cohorte_pool_wait_seconds_total", "patient")
     assert after[waited] > before[waited]
-    assert (after["cohorte_subscriptions",], after["cohorte_streams",]) == (1, 1)
+    assert (after["cohorte_subscriptions",], after["cohorte_streams",]) == (2, 1)
 
 
 async def test_the_age_of_the_oldest_mail_is_measured(fresh: str) -> None:
