@@ -30,7 +30,7 @@ from tests.support.client import ANYBODY, Ask, Caller
 from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import PUBLISH, Crowd, buyer
-from tests.support.publishable import PRICES, expect_sound, free, gathered, paid, publishes, releases, spent
+from tests.support.publishable import GATHERED, PRICES, expect_sound, free, gathered, paid, publishes, releases, spent
 from tests.support.surveys import status_of, today
 
 READERS = 3  # of four possible connections
@@ -173,7 +173,7 @@ async def test_killing_a_publishing_server_leaves_all_or_nothing_and_stopping_it
         assert await network.events() == []
         assert (await status_of(network, f"svy_{closing.survey}"), await linked(network, closing.survey)) == (
             "CLOSED",
-            240,
+            GATHERED,
         )
         assert kept.read() == await ledger.head(network.database) != EMPTY
         await expect_sound(network, dataset)
@@ -227,7 +227,7 @@ async def expect_closed(network: Network, crowd: Crowd) -> None:
     await becomes(is_released)
     made = await network.row("SELECT id, status FROM insight.dataset WHERE survey_id = $1", crowd.survey)
     records = await network.value("SELECT count(*) FROM research.record WHERE dataset_id = $1", made["id"])
-    assert (made["status"], records, await linked(network, crowd.survey)) == ("OPEN", 240, 0)
+    assert (made["status"], records, await linked(network, crowd.survey)) == ("OPEN", GATHERED, 0)
     await expect_sound(network, f"dst_{made['id']}")
 
 

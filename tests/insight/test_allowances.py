@@ -45,6 +45,11 @@ async def test_a_member_is_in_as_many_datasets_of_a_year_as_their_allowance_has_
         assert max_in_a_year(await spent(admin, calendar)) == spent_of_them + COUNTED_YEARLY
 
 
+async def test_a_community_that_was_left_uses_the_allowance_for_a_year(admin: asyncpg.Connection) -> None:
+    calendar: list[Event] = [("freeze", 0, LARGEST_CAP), ("join", 0, 0), ("spend", 0, 0), ("leave", 1, 1)]
+    assert max_in_a_year(await spent(admin, [*calendar, ("freeze", 182, CAP), ("spend", 1, 0)])) <= YEARLY
+
+
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -86,8 +91,11 @@ async def lived(admin: asyncpg.Connection, calendar: Sequence[Event]) -> list[tu
             community = list(places)[amount % len(places)]
             if community != home:
                 await admin.execute("DELETE FROM care.membership WHERE community_id = $1", community)
-                left = "UPDATE research.counted_membership SET left_at = $2 WHERE community_id = $1 AND left_at > $2"
-                await admin.execute(left, community, datetime.combine(day, time(12), UTC))
+                # The trigger has written the present, which is before all that happens here.
+                left = "UPDATE research.counted_membership SET left_at = $2 WHERE community_id = $1 AND left_at < $3"
+                await admin.execute(
+                    left, community, datetime.combine(day, time(12), UTC), datetime.combine(FIRST, time(), UTC)
+                )
         elif what == "freeze":
             cap = amount
             dataset = await factories.dataset(admin, community_id=home, frozen_on=day, cap_micro_rho=cap)

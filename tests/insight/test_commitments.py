@@ -22,7 +22,7 @@ from tests.support.client import ANYBODY, Caller
 from tests.support.insights import Published
 from tests.support.network import Network
 from tests.support.population import KINDS, Crowd, buyer, cells, close, closed, crowd, publish
-from tests.support.publishable import paid
+from tests.support.publishable import GATHERED, paid
 
 PROOF = "salt counts commitment variables { name categories { code } } ledgerEntry { position hash line }"
 LINES = "query ($community: String) { dataUses(first: 100, community: $community) { nodes { ledgerEntry { line } } } }"
@@ -125,7 +125,7 @@ async def closed_too_small(network: Network, manager: Caller, people: Crowd) -> 
 
 
 async def test_a_buyer_verifies_a_table_from_what_the_graph_returns_alone(network: Network) -> None:
-    answers = [{"q": "ABC"[n % 3], "r": "AB"[n % 2]} for n in range(240)]
+    answers = [{"q": "ABC"[n % 3], "r": "AB"[n % 2]} for n in range(GATHERED)]
     people = await crowd(network.database, answers, {"q": "ABC", "r": "AB"}, offered_to=KINDS[:2])
     dataset = await closed(network, people)
     who = await buyer(network, people.community)
@@ -160,7 +160,7 @@ async def test_a_buyer_verifies_a_table_from_what_the_graph_returns_alone(networ
 
 
 async def test_an_improved_table_commits_to_its_own_draw(network: Network) -> None:
-    answers = [{"q": "AB"[n % 2]} for n in range(240)]
+    answers = [{"q": "AB"[n % 2]} for n in range(GATHERED)]
     people = await crowd(network.database, answers, {"q": "AB"}, offered_to=KINDS[:2])
     dataset = await closed(network, people)
     who = await buyer(network, people.community)

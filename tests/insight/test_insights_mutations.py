@@ -13,6 +13,7 @@ from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import Crowd, buyer, cells, publish
 from tests.support.publishable import (
+    GATHERED,
     PRICES,
     PUBLISHES,
     asks,
@@ -65,7 +66,7 @@ async def test_cells_are_the_questions_counts_plus_noise(
     monkeypatch.setattr(noise, "draw", lambda counts, *_: list(counts))
     insight, _ = paid(await publish(network, licensed_buyer, dataset, "r", "q"))
     counted = {(r, q): 0 for q in ("A", "B", "C", "UNKNOWN") for r in ("A", "B", "UNKNOWN")}
-    for n in range(240):
+    for n in range(GATHERED):
         counted["AB"[n % 2], "ABC"[n % 3]] += 1
     assert await cells(network, licensed_buyer, insight) == counted
     other = free(await publish(network, licensed_buyer, dataset, "q", "r"))
@@ -142,5 +143,5 @@ async def test_later_publications_exclude_members_who_withdrew_consent(
     change = "UPDATE research.consent SET granted = false WHERE member_id = $1 AND purpose = 'SURVEY_RESEARCH'"
     await network.database.execute(change, respondents.members[0])  # who answered A, A
     after, _ = paid(await publish(network, licensed_buyer, dataset, "q", "twin"))
-    assert (await cells(network, licensed_buyer, before))["A", "A"] == 40
-    assert (await cells(network, licensed_buyer, after))["A", "A"] == 39
+    assert (await cells(network, licensed_buyer, before))["A", "A"] == GATHERED // 6
+    assert (await cells(network, licensed_buyer, after))["A", "A"] == GATHERED // 6 - 1

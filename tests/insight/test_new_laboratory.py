@@ -18,7 +18,7 @@ from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.newcomers import RESET, code_in, done, sign_in
 from tests.support.population import Crowd, closed
-from tests.support.publishable import PRICES, asks, free, gathered, paid, publishes, spent
+from tests.support.publishable import GATHERED, PRICES, asks, free, gathered, paid, publishes, spent
 
 NAME, CONTACT, PASSWORD = "Institut Nouveau", "contact@nouveau.example", "six amber lamps"
 PURPOSE = "How a treatment is lived with"
@@ -177,8 +177,8 @@ async def is_read_and_registered(network: Network, laboratory: Caller, insight: 
     cells = {(cell["by"][0]["code"], cell["category"]["code"]): cell for cell in read["cells"]}
     counts = {places: cell["count"] for places, cell in cells.items()}
     assert len(cells) == 3 * 4
-    # Forty of 240 members in each of six cells; 70 is more than six standard deviations of the noise.
-    assert all(abs((counts[r, q] or 0) - 40) < 70 for r in "AB" for q in "ABC")
+    # A sixth of the members in each of six cells; 70 is more than six standard deviations of the noise.
+    assert all(abs((counts[r, q] or 0) - GATHERED // 6) < 70 for r in "AB" for q in "ABC")
     rows = list(csv.DictReader(io.StringIO(read["csv"])))
     assert {(row["r_code"], row["q_code"]): row["count"] for row in rows} == {
         places: "" if count is None else str(count) for places, count in counts.items()

@@ -18,6 +18,7 @@ from tests.support.network import Network
 from tests.support.population import KINDS, Crowd, buyer, closed, crowd, publish
 from tests.support.publishable import (
     ASKS,
+    GATHERED,
     PRICES,
     PUBLISHES,
     SHARE,
@@ -173,7 +174,7 @@ async def test_an_invalid_question_is_refused_by_quotes_and_publishing_alike(
 
 async def test_a_cube_with_too_many_cells_is_refused(network: Network, licensed_buyer: Caller) -> None:
     codes = [f"C{number}" for number in range(90)]
-    wide = await crowd(network.database, [{"a": "C1", "b": "C2"}] * 240, {"a": codes, "b": codes})
+    wide = await crowd(network.database, [{"a": "C1", "b": "C2"}] * GATHERED, {"a": codes, "b": codes})
     who = await buyer(network, wide.community)
     result = await publishes(network, who, await closed(network, wide), "a", "b")
     [error] = result["userErrors"]

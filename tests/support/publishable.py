@@ -26,10 +26,13 @@ PUBLISHES = f"""
     }}
 """
 
+# Seven standard deviations above the noisy size below which the members' own table is finer, and costs more.
+GATHERED = 300
+
 
 async def gathered(network: Network) -> Crowd:
-    """240 members: every pair of answers to `q` and `r` is equally frequent, and `twin` is answered like `r`."""
-    answers = [{"q": "ABC"[n % 3], "r": "AB"[n % 2], "twin": "AB"[n % 2]} for n in range(240)]
+    """A crowd in which every pair of answers to `q` and `r` is equally frequent, and `twin` is answered like `r`."""
+    answers = [{"q": "ABC"[n % 3], "r": "AB"[n % 2], "twin": "AB"[n % 2]} for n in range(GATHERED)]
     return await crowd(network.database, answers, {"q": "ABC", "r": "AB", "twin": "AB"}, offered_to=KINDS[:2])
 
 
