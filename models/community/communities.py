@@ -6,8 +6,19 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
-from models.columns import Table, key, reference, searchable, within
+from models.columns import Table, choice, key, reference, searchable, within
+from models.languages import translations
 from privacy.budget import FLOOR
+from privacy.described import DescribedEnum
+
+
+class CommunityStatus(DescribedEnum):
+    """The status of a community."""
+
+    DRAFT = "DRAFT", "Being prepared; visible to staff only."
+    OPEN = "OPEN", "Members can join it."
+    MERGED = "MERGED", "Part of another community, to which its members have moved."
+    CLOSED = "CLOSED", "Nobody can join it or post in it. What it holds stays readable."
 
 
 class Condition(Table, table=True):
@@ -19,6 +30,9 @@ class Condition(Table, table=True):
     name: str = Field(unique=True)
     icd10: str | None = None
     orpha: str | None = None
+    hpo: str | None = None
+    retired_on: date | None = None
+    translations: dict[str, dict[str, str]] = translations()
 
 
 class Community(Table, table=True):
@@ -28,6 +42,7 @@ class Community(Table, table=True):
         "catalog",
         Index(None, "search", postgresql_using="gin"),
         CheckConstraint(f"needed_count >= {FLOOR}", name="needed"),
+        CheckConstraint("(status = 'MERGED') = (merged_into_id IS NOT NULL)", name="merged"),
     )
 
     id: UUID = key()
@@ -41,6 +56,11 @@ class Community(Table, table=True):
     counted_on: date | None = None
     consenting_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     needed_count: int = Field(default=200, sa_column_kwargs={"server_default": text("200")})
+    status: CommunityStatus = choice(
+        CommunityStatus, "status", default=CommunityStatus.OPEN, sa_column_kwargs={"server_default": text("'OPEN'")}
+    )
+    merged_into_id: UUID | None = reference("catalog.community.id", gone="RESTRICT", nullable=True)
+    translations: dict[str, dict[str, str]] = translations()
 
 
 class CommunityIndicator(Table, table=True):

@@ -16,6 +16,8 @@ class StaffRole(DescribedEnum):
     SURVEY_MANAGER = "SURVEY_MANAGER", "Creates, schedules and closes surveys, and freezes waves of tracking."
     MODERATOR = "MODERATOR", "Decides on flags, closes discussions, suspends members and appoints ambassadors."
     DATA_STEWARD = "DATA_STEWARD", "Creates organizations, decides on licences and publishes insights for Cohorte."
+    CATALOGUE_EDITOR = "CATALOGUE_EDITOR", "Edits communities, conditions, indicators and treatments."
+    ADMINISTRATOR = "ADMINISTRATOR", "Makes, changes and suspends staff accounts."
 
 
 class Staff(Table, table=True):

@@ -6,14 +6,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from models.columns import Table, choice, within
-from privacy.described import DescribedEnum
-
-
-class NoticeLanguage(DescribedEnum):
-    """A language in which notices and terms exist. Every version exists in all of them."""
-
-    EN = "EN", "English."
-    FR = "FR", "French."
+from models.languages import Language
 
 
 class Terms(Table, table=True):
@@ -25,6 +18,6 @@ class Terms(Table, table=True):
     __table_args__ = within("catalog", UniqueConstraint("language", "in_force_on"))
 
     version: str = Field(primary_key=True)
-    language: NoticeLanguage = choice(NoticeLanguage, "language", primary_key=True)
+    language: Language = choice(Language, "language", primary_key=True)
     in_force_on: date
     text: str

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from models.research.surveys import NoticeLanguage
+from models.languages import Language
 
 RESULTS_MONTHS = 18  # after the end of a licence: article 61(4) of Regulation (EU) 2025/327
 
 
 # Versions are never removed or changed: licences refer to them. The last one is in force.
-TEXTS: Mapping[str, Mapping[NoticeLanguage, str]] = MappingProxyType(
+TEXTS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
     {
         "2026-1": {
-            NoticeLanguage.EN: f"""\
+            Language.EN: f"""\
 By requesting this licence, our organization undertakes the following, for every insight that is published under it, \
 and for as long as we hold any of them (articles 54 and 61 of Regulation (EU) 2025/327):
 
@@ -26,7 +26,7 @@ job offers; for any decision about a single person; nor for a decision to the de
 5. We use them for the purpose that we state here, and for no other.
 6. We make our results public within {RESULTS_MONTHS} months of the end of the licence, also if they are not what we \
 hoped for, name Cohorte's members as their source, and add the address to the public ledger.""",
-            NoticeLanguage.FR: f"""\
+            Language.FR: f"""\
 En demandant cette licence, notre organisme prend les engagements suivants, pour tous les tableaux publiés en vertu \
 de celle-ci et aussi longtemps que nous en conservons (articles 54 et 61 du règlement (UE) 2025/327) :
 

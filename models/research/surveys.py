@@ -9,7 +9,7 @@ from sqlmodel import Field
 from models.columns import Table, choice, choices, key, moment, only_from, reference, some_of, within
 from models.identity.members import MemberKind, Sex
 from models.identity.organizations import OrganizationKind
-from models.identity.terms import NoticeLanguage as NoticeLanguage
+from models.languages import Language, translations
 from privacy.budget import CAP, LARGEST_CAP, LEAST_CAP
 from privacy.described import DescribedEnum
 from privacy.domains import REGIONS
@@ -102,6 +102,7 @@ class Survey(Table, table=True):
     offered_to: list[str] = choices()
     cap_micro_rho: int = Field(default=CAP, sa_column_kwargs={"server_default": text(str(CAP))})  # of its dataset
     no_dataset: NoDataset | None = choice(NoDataset, "no_dataset", default=None, nullable=True)
+    translations: dict[str, dict[str, str]] = translations()
 
 
 class Eligibility(Table, table=True):
@@ -159,6 +160,7 @@ class Question(Table, table=True):
     maximum: float | None = None
     bins: list[float] | None = Field(default=None, sa_type=ARRAY(Float(53)))
     max_choices: int | None = None
+    translations: dict[str, dict[str, str]] = translations()
 
 
 class QuestionOption(Table, table=True):
@@ -170,6 +172,7 @@ class QuestionOption(Table, table=True):
     code: str = Field(primary_key=True)
     label: str
     position: int
+    translations: dict[str, dict[str, str]] = translations()
 
 
 class VisibilityRule(Table, table=True):
@@ -235,8 +238,8 @@ class Consent(Table, table=True):
     granted: bool
     recipients: list[str] = choices()
     notice_version: str
-    notice_language: NoticeLanguage | None = choice(
-        NoticeLanguage, "notice_language", default=None, nullable=True
+    notice_language: Language | None = choice(
+        Language, "notice_language", default=None, nullable=True
     )  # in which the notice was shown; null if the consent is older than this column
     changed_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
 
@@ -252,8 +255,8 @@ class ConsentChange(Table, table=True):
     granted: bool
     recipients: list[str] = choices()
     notice_version: str
-    notice_language: NoticeLanguage | None = choice(
-        NoticeLanguage, "notice_language", default=None, nullable=True
+    notice_language: Language | None = choice(
+        Language, "notice_language", default=None, nullable=True
     )  # in which the notice was shown; null if the consent is older than this column
     changed_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
 
@@ -268,6 +271,6 @@ class Notice(Table, table=True):
 
     purpose: ConsentPurpose = choice(ConsentPurpose, "purpose", primary_key=True)
     version: str = Field(primary_key=True)
-    language: NoticeLanguage = choice(NoticeLanguage, "language", primary_key=True)
+    language: Language = choice(Language, "language", primary_key=True)
     in_force_on: date
     text: str

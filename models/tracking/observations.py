@@ -7,6 +7,7 @@ from sqlalchemy import ARRAY, Float, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, reference, searchable, within
+from models.languages import translations
 from privacy.described import DescribedEnum
 
 
@@ -45,6 +46,9 @@ class Indicator(Table, table=True):
     minimum: float
     maximum: float
     hpo: str | None = Field(default=None, unique=True)
+    loinc: str | None = None
+    retired_on: date | None = None
+    translations: dict[str, dict[str, str]] = translations()
     words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # lay, French and English names
     search: str = searchable("name || ' ' || words")
 

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, reference, searchable, within
+from models.languages import translations
 from privacy.described import DescribedEnum
 
 
@@ -60,6 +61,9 @@ class Treatment(Table, table=True):
     kind: TreatmentKind = choice(TreatmentKind, "kind")
     inn: str | None = None
     atc: str | None = None
+    national_code: str | None = Field(default=None, unique=True)  # of a medicine: its CIS code in France
+    retired_on: date | None = None
+    translations: dict[str, dict[str, str]] = translations()
     words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     search: str = searchable("name || ' ' || words")
 

@@ -3,11 +3,12 @@
 from sqlalchemy import func, literal_column
 
 from models.identity import terms as tables
+from models.languages import Language
 from models.rows import Expression, Row, Rows, row, select
 from resolvers.days import today
 
 
-def terms(*, language: tables.NoticeLanguage = tables.NoticeLanguage.EN) -> Rows:
+def terms(*, language: Language = Language.EN) -> Rows:
     """The terms in force: the latest ones whose date has been reached (UTC)."""
     found = row(tables.Terms)
     return select(found).where(found.language == language, found.in_force_on == _latest())

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from models.database import Connection
 from models.identity.organizations import OrganizationKind
-from models.research.surveys import ConsentPurpose, NoticeLanguage
+from models.languages import Language
+from models.research.surveys import ConsentPurpose
 from models.viewers import Viewer
 from resolvers.faults import Faults
 from resolvers.transactions import invalid
@@ -19,7 +20,7 @@ async def set_consent(
     granted: bool,
     recipients: Sequence[OrganizationKind] | None,
     notice_version: str,
-    notice_language: NoticeLanguage,
+    notice_language: Language,
 ) -> str:
     """Grants or withdraws consent for a purpose, and returns the purpose. Answers no longer covered are deleted.
 

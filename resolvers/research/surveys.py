@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import case, exists, func, literal
 
 from models.identity import accounts
+from models.languages import Language
 from models.research import surveys as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import treatments
@@ -131,7 +132,7 @@ def notices_so_far() -> Rows:
     return select(notice).where(notice.in_force_on <= today())
 
 
-def notices(*, language: tables.NoticeLanguage = tables.NoticeLanguage.EN) -> Rows:
+def notices(*, language: Language = Language.EN) -> Rows:
     """The notices in force: for each purpose, the latest one whose date has been reached (UTC)."""
     notice, other = row(tables.Notice), row(tables.Notice)
     latest = select(func.max(other.in_force_on)).where(other.purpose == notice.purpose, other.in_force_on <= today())

@@ -3,13 +3,13 @@
 from datetime import date
 
 from models.identity import terms as tables
-from models.identity.terms import NoticeLanguage as NoticeLanguage
+from models.languages import Language as Language
 from planner.declare import column, graph_enum, graph_type
 from resolvers.identity import terms as resolve
 from schema.access import PUBLIC
 from schema.pagination import Node
 
-graph_enum(NoticeLanguage)
+graph_enum(Language)
 
 
 @graph_type(audience=PUBLIC, row=tables.Terms, prefix="trm", key=("language", "version"), among=resolve.terms_so_far)
@@ -17,6 +17,6 @@ class Terms(Node):
     """The terms of use that members accept: among others, not to collect or pass on what other members share."""
 
     version: str = column("Version, to pass on when accepting them.")
-    language: NoticeLanguage = column("Language of the text.")
+    language: Language = column("Language of the text.")
     text: str = column("Text to show.")
     in_force_on: date = column("The day from which this version applies, by UTC.")

@@ -1,6 +1,6 @@
 """Undertakings that organizations accept when they request licences."""
 
-from models.research.surveys import NoticeLanguage
+from models.languages import Language
 from planner.declare import column, graph_type
 from schema.access import PUBLIC
 
@@ -10,5 +10,5 @@ class Undertakings:
     """What an organization undertakes when it requests a licence, in one language. A version never changes."""
 
     version: str = column("Version.")
-    language: NoticeLanguage = column("Language of the text.")
+    language: Language = column("Language of the text.")
     text: str = column("The undertakings.")

@@ -19,7 +19,7 @@ from resolvers.insight import datasets
 from resolvers.research import surveys as resolve
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.community.communities import Community
-from schema.identity.terms import NoticeLanguage
+from schema.identity.terms import Language
 from schema.pagination import Node
 from schema.tracking.treatments import Treatment
 
@@ -211,7 +211,7 @@ class Consent(Node):
         "The kinds of organization to which the viewer consents. Empty if consent is not granted."
     )
     notice_version: str = column("Version of the notice that the viewer read.")
-    notice_language: NoticeLanguage | None = column(
+    notice_language: Language | None = column(
         "Language in which the viewer read the notice. Null if the consent is older than this field."
     )
     changed_at: datetime = column("When the viewer last granted, changed or withdrew it.")
@@ -229,6 +229,6 @@ class Notice(Node):
 
     purpose: tables.ConsentPurpose = column("The purpose of the consent.")
     version: str = column("Version, to pass on when setting a consent.")
-    language: NoticeLanguage = column("Language of the text, to pass on when setting a consent.")
+    language: Language = column("Language of the text, to pass on when setting a consent.")
     text: str = column("Text to show.")
     in_force_on: date = column("The day from which this version applies, by UTC.")

@@ -7,6 +7,7 @@ import asyncpg
 
 from models.identity import data_reads, readings
 from models.identity import terms as terms_of_use
+from models.languages import Language
 from tests.factories.members import member
 from tests.factories.rows import DAY, NOON, Connection, fake, numbers
 
@@ -16,12 +17,12 @@ async def terms(connection: Connection, **given: Any) -> asyncpg.Record:
     number = next(numbers)
     filled = {
         "version": f"fake-{number}",
-        "language": terms_of_use.NoticeLanguage.EN,
+        "language": Language.EN,
         "in_force_on": date(2020, 1, 1) + timedelta(days=number),
         "text": "What members agree to.",
     } | given
     async with connection.transaction():
-        for language in terms_of_use.NoticeLanguage:
+        for language in Language:
             if language != filled["language"]:
                 await fake(connection, terms_of_use.Terms, filled | {"language": language})
         return await fake(connection, terms_of_use.Terms, filled)

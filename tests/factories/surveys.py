@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 
+from models.languages import Language
 from models.research import surveys
 from tests.factories.catalogue import community
 from tests.factories.members import member
@@ -92,7 +93,7 @@ async def consent(connection: Connection, **given: Any) -> asyncpg.Record:
     parents = {"member_id": member}
     return await fake(
         connection, surveys.Consent, given, parents, purpose=purpose, granted=True, notice_version="2026-01",
-        notice_language=surveys.NoticeLanguage.FR,
+        notice_language=Language.FR,
     )  # fmt: skip
 
 
@@ -110,12 +111,12 @@ async def notice(connection: Connection, **given: Any) -> asyncpg.Record:
     filled = {
         "purpose": surveys.ConsentPurpose.SURVEY_RESEARCH,
         "version": f"fake-{number}",
-        "language": surveys.NoticeLanguage.EN,
+        "language": Language.EN,
         "in_force_on": date(2020, 1, 1) + timedelta(days=number),
         "text": "What is done with answers.",
     } | given
     async with connection.transaction():
-        for language in surveys.NoticeLanguage:
+        for language in Language:
             if language != filled["language"]:
                 await fake(connection, surveys.Notice, filled | {"language": language})
         return await fake(connection, surveys.Notice, filled)

@@ -16,8 +16,9 @@ from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, is_object_ty
 from sqlalchemy import Enum, Integer, Uuid
 
 from models.insight.datasets import DatasetStatus
+from models.languages import Language
 from models.logins import open_roles, pool
-from models.research.surveys import ConsentPurpose, NoticeLanguage, SurveyStatus
+from models.research.surveys import ConsentPurpose, SurveyStatus
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
 from planner.declare import PAGE_LIMIT
@@ -290,14 +291,14 @@ async def test_the_rows_that_no_list_shows_are_not_found(readers: Readers) -> No
     purpose = (await factories.notice(admin, version="2999.1_b", in_force_on=date(2999, 1, 1)))["purpose"]
     await factories.notice(admin, version="1999.1_b", in_force_on=date(1999, 1, 1))
     for viewer in viewers.values():
-        for language in NoticeLanguage:
+        for language in Language:
             assert await readers.found(viewer, f"ntc_{purpose}.{language.name}.2999.1_b") is None
             assert await readers.found(viewer, f"ntc_{purpose}.{language.name}.1999.1_b") is not None
 
     await factories.terms(admin, version="2999.1_b", in_force_on=date(2999, 1, 1))
     await factories.terms(admin, version="1999.1_b", in_force_on=date(1999, 1, 1))
     for viewer in viewers.values():
-        for language in NoticeLanguage:
+        for language in Language:
             assert await readers.found(viewer, f"trm_{language.name}.2999.1_b") is None
             assert await readers.found(viewer, f"trm_{language.name}.1999.1_b") is not None
 

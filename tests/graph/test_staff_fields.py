@@ -18,7 +18,7 @@ from tests.support.documents import every_field
 from tests.support.network import Network
 
 Roles = frozenset[StaffRole]
-MANAGER, MODERATOR, STEWARD = (frozenset({role}) for role in StaffRole)
+MANAGER, MODERATOR, STEWARD, EDITOR, ADMINISTRATOR = (frozenset({role}) for role in StaffRole)
 RESEARCH = MANAGER | STEWARD
 ALL = frozenset(StaffRole)
 # The fields of each type, by the roles that can get a value. To others they are null or empty, or nothing leads there.

@@ -12,7 +12,7 @@ from models.viewers import Audience
 from schema.build import build_views
 from tests.support.network import Network
 
-SURVEY_MANAGER, MODERATOR, STEWARD = StaffRole
+SURVEY_MANAGER, MODERATOR, STEWARD, EDITOR, ADMINISTRATOR = StaffRole
 NOBODY = UUID(int=0, version=4)
 COMMUNITY, DATASET, LICENCE, MEMBER = f"com_{NOBODY}", f"dst_{NOBODY}", f"lic_{NOBODY}", f"mbr_{NOBODY}"
 POST, SURVEY = f"pst_{NOBODY}", f"svy_{NOBODY}"

@@ -11,7 +11,7 @@ from tests.support.network import Network
 from tests.support.newcomers import REGISTER, TERMS, Mailbox, done, join, newcomer
 from tests.support.records import undone
 
-QUERY = "query ($in: NoticeLanguage!) { terms(language: $in) { version language text inForceOn } }"
+QUERY = "query ($in: Language!) { terms(language: $in) { version language text inForceOn } }"
 ACCEPTED = "{ me { account { termsVersion termsAcceptedAt termsOutdated } } }"
 # What they must name, in each language.
 NAMED = {

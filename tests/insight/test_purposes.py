@@ -11,7 +11,7 @@ import pytest
 from models.identity.organizations import ALLOWED, OrganizationKind, PurposeKind
 from models.insight.licences import LicenceStatus
 from models.insight.undertakings import IN_FORCE, RESULTS_MONTHS, TEXTS
-from models.research.surveys import NoticeLanguage
+from models.languages import Language
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import ANYBODY
@@ -145,18 +145,16 @@ async def test_the_ledger_states_the_kind_of_purpose(network: Network) -> None:
 # Undertakings
 
 
-@pytest.mark.parametrize("language", NoticeLanguage)
-async def test_anybody_reads_the_undertakings_before_they_are_accepted(
-    network: Network, language: NoticeLanguage
-) -> None:
-    query = "query ($language: NoticeLanguage) { undertakings(language: $language) { version language text } }"
+@pytest.mark.parametrize("language", Language)
+async def test_anybody_reads_the_undertakings_before_they_are_accepted(network: Network, language: Language) -> None:
+    query = "query ($language: Language) { undertakings(language: $language) { version language text } }"
     found = (await network.ask(ANYBODY, query, {"language": language}))["data"]["undertakings"]
     assert found == {"version": IN_FORCE, "language": language, "text": TEXTS[IN_FORCE][language]}
     assert str(RESULTS_MONTHS) in found["text"]
 
 
 def test_every_version_exists_in_every_language() -> None:
-    assert all(set(texts) == set(NoticeLanguage) and all(texts.values()) for texts in TEXTS.values())
+    assert all(set(texts) == set(Language) and all(texts.values()) for texts in TEXTS.values())
     assert list(TEXTS) == sorted(TEXTS)
     for text in TEXTS[IN_FORCE].values():
         assert [line[0] for line in text.splitlines() if line[:1].isdigit()] == list("123456")
@@ -170,7 +168,7 @@ async def test_the_undertakings_are_stored_with_version_and_time_and_shown_to_re
     asked = wanted(community_id, "EDUCATION", **days)
     payload = await network.do(laboratory_user, "licenceRequest", f"licence {{ id {ACCEPTED} }}", **asked)
     licence = payload["licence"]
-    text = {"version": IN_FORCE, "language": "FR", "text": TEXTS[IN_FORCE][NoticeLanguage.FR]}
+    text = {"version": IN_FORCE, "language": "FR", "text": TEXTS[IN_FORCE][Language.FR]}
     assert {name: licence[name] for name in ("purposeKind", "undertakings", "resultsDueOn")} == {
         "purposeKind": "EDUCATION", "undertakings": text, "resultsDueOn": "2098-02-28",
     }  # fmt: skip

@@ -19,48 +19,50 @@ ROLES: dict[str, list[StaffRole]] = {
     "manager": [StaffRole.SURVEY_MANAGER],
     "moderator": [StaffRole.MODERATOR],
     "steward": [StaffRole.DATA_STEWARD],
+    "editor": [StaffRole.CATALOGUE_EDITOR],
+    "administrator": [StaffRole.ADMINISTRATOR],
     "without": [],
 }
 # In the order of ROLES. `some`: of surveys, those that are no drafts; of members, the associations;
 # of datasets, those that are large enough.
 EXPECTED = """
-catalog.condition             all   all   all   all
-catalog.community             all   all   all   all
-catalog.community_indicator   all   all   all   all
-catalog.community_treatment   all   all   all   all
-catalog.indicator             all   all   all   all
-catalog.treatment             all   all   all   all
-catalog.survey                all   some  some  some
-catalog.survey_progress       all   none  none  none
-catalog.eligibility           all   some  some  some
-catalog.notice                all   all   all   all
-catalog.question              all   some  some  some
-catalog.question_option       all   some  some  some
-catalog.visibility_rule       all   some  some  some
-care.member                   some  all   some  some
-care.membership               some  all   some  some
-care.discussion               none  all   none  none
-care.discussion_topic         none  all   none  none
-care.post                     none  all   none  none
-care.post_reaction            none  all   none  none
-care.profile                  none  some  none  none
-care.flag                     none  all   none  none
-care.removal                  none  all   none  none
-care.removed_text             none  all   none  none
-care.suspension               none  all   none  none
-care.reading_alert            none  all   none  none
-catalog.terms                 all   all   all   all
-insight.organization          all   all   all   all
-insight.licence               none  none  all   none
-insight.dataset               some  some  some  some
-insight.variable              all   all   all   all
-insight.category              all   all   all   all
-insight.release               some  none  some  none
-insight.insight               all   none  all   none
-insight.cell                  all   none  all   none
-insight.statistic             all   none  all   none
-insight.ledger_entry          all   all   all   all
-identity.staff                some  some  some  some
+catalog.condition             all   all   all   all   all   all
+catalog.community             all   all   all   all   all   all
+catalog.community_indicator   all   all   all   all   all   all
+catalog.community_treatment   all   all   all   all   all   all
+catalog.indicator             all   all   all   all   all   all
+catalog.treatment             all   all   all   all   all   all
+catalog.survey                all   some  some  some  some  some
+catalog.survey_progress       all   none  none  none  none  none
+catalog.eligibility           all   some  some  some  some  some
+catalog.notice                all   all   all   all   all   all
+catalog.question              all   some  some  some  some  some
+catalog.question_option       all   some  some  some  some  some
+catalog.visibility_rule       all   some  some  some  some  some
+care.member                   some  all   some  some  some  some
+care.membership               some  all   some  some  some  some
+care.discussion               none  all   none  none  none  none
+care.discussion_topic         none  all   none  none  none  none
+care.post                     none  all   none  none  none  none
+care.post_reaction            none  all   none  none  none  none
+care.profile                  none  some  none  none  none  none
+care.flag                     none  all   none  none  none  none
+care.removal                  none  all   none  none  none  none
+care.removed_text             none  all   none  none  none  none
+care.suspension               none  all   none  none  none  none
+care.reading_alert            none  all   none  none  none  none
+catalog.terms                 all   all   all   all   all   all
+insight.organization          all   all   all   all   all   all
+insight.licence               none  none  all   none  none  none
+insight.dataset               some  some  some  some  some  some
+insight.variable              all   all   all   all   all   all
+insight.category              all   all   all   all   all   all
+insight.release               some  none  some  none  none  none
+insight.insight               all   none  all   none  none  none
+insight.cell                  all   none  all   none  none  none
+insight.statistic             all   none  all   none  none  none
+insight.ledger_entry          all   all   all   all   all   all
+identity.staff                some  some  some  some  some  some
 """
 READS = {table: dict(zip(ROLES, cells, strict=True)) for table, *cells in map(str.split, EXPECTED.strip().split("\n"))}
 

@@ -8,7 +8,7 @@ from math import erf, exp, log, log1p, sqrt
 from statistics import fmean
 
 from models.insight.undertakings import TEXTS
-from models.research.surveys import NoticeLanguage
+from models.languages import Language
 from privacy.domains import REGIONS
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import (
@@ -377,13 +377,13 @@ def api_keys_of(seen: VisibleRows, organization: Found) -> list[Found]:
 
 @field("Query.undertakings")
 def undertakings(seen: VisibleRows, language: str = "EN") -> Found:
-    return {"version": "2026-1", "language": language, "text": TEXTS["2026-1"][NoticeLanguage(language)]}
+    return {"version": "2026-1", "language": language, "text": TEXTS["2026-1"][Language(language)]}
 
 
 @field("Licence.undertakings")
 def undertakings_of(seen: VisibleRows, licence: Found, language: str = "EN") -> Found | None:
     version = licence["undertakings"]
-    text = TEXTS[version][NoticeLanguage(language)] if version else None
+    text = TEXTS[version][Language(language)] if version else None
     return {"version": version, "language": language, "text": text} if version else None
 
 

@@ -126,7 +126,7 @@ async def test_consenting_needs_the_newest_notice_and_withdrawing_does_not(netwo
         """
     )
     try:
-        query = "query ($in: NoticeLanguage) { notices(language: $in) { purpose version language text } }"
+        query = "query ($in: Language) { notices(language: $in) { purpose version language text } }"
         for language, given in (("EN", {}), ("EN", {"in": "EN"}), ("FR", {"in": "FR"})):
             shown = (await network.ask(ada, query, given))["data"]["notices"]
             assert [(one["purpose"], one["version"], one["language"]) for one in shown] == [

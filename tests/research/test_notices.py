@@ -14,7 +14,7 @@ from tests.support.records import undone
 from tests.support.surveys import NOTICE, TRACKING_NOTICE
 
 IN_FORCE = [("SURVEY_RESEARCH", NOTICE), ("TRACKING_RESEARCH", TRACKING_NOTICE)]
-QUERY = "query ($in: NoticeLanguage!) { notices(language: $in) { purpose version language text } }"
+QUERY = "query ($in: Language!) { notices(language: $in) { purpose version language text } }"
 INSERT = """
     INSERT INTO catalog.notice (purpose, version, language, in_force_on, text)
     SELECT 'SURVEY_RESEARCH', $1, language, '2020-01-01'::date + days, 'Text.'
