@@ -16,7 +16,7 @@ from models.viewers import Audience
 from planner.declare import Column, graph_of, source_of
 from resolvers.exporting import GraphNames
 from schema.access import UnmarkedError, audience_of, field_audience
-from schema.languages import in_context
+from schema.in_context import in_context
 from schema.roots import NODES, Mutation, Query, Subscription
 from schema.scalars import SCALARS
 

@@ -43,9 +43,9 @@ from server.errors import (
 )
 from server.event_streams import EVENTS, as_stream, stream
 from server.feeds import Feeds
-from server.languages import content_language, in_language
 from server.limits import check_variables
 from server.metrics import Metrics
+from server.negotiation import content_language, in_language
 from server.origins import Origins
 from server.planning import Planning
 from server.pools import ConnectionPool

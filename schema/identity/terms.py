@@ -6,7 +6,7 @@ from models.identity import terms as tables
 from planner.declare import column, graph_type
 from resolvers.identity import terms as resolve
 from schema.access import PUBLIC
-from schema.languages import Language
+from schema.in_context import Language
 from schema.pagination import Node
 
 

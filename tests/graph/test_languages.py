@@ -9,7 +9,7 @@ import pytest
 from models.languages import Language, language_of, negotiated
 from models.viewers import ANYBODY as NOBODY
 from models.viewers import Viewer
-from server.languages import content_language, in_language
+from server.negotiation import content_language, in_language
 from tests import factories
 from tests.support import subscribers
 from tests.support.client import ANYBODY, Caller
