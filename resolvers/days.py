@@ -52,7 +52,7 @@ async def day_within(connection: Connection, day: date, *path: Step) -> date:
     if (await current_days(connection)).is_future(day):
         raise invalid(message("This day is in the future."), *path)
     if day < EARLIEST:
-        raise invalid(message("This day is before {earliest}.", earliest=EARLIEST), *path)
+        raise invalid(message("This day is before {first}.", first=EARLIEST), *path)
     return day
 
 

@@ -194,7 +194,7 @@ async def allow_communities(
     with faults.collected():
         if not 0 <= communities <= MORE_COMMUNITIES:
             raise invalid(
-                message("The number must be between 0 and {more_communities}.", more_communities=MORE_COMMUNITIES),
+                message("The number must be between 0 and {most}.", most=MORE_COMMUNITIES),
                 "communities",
             )
     faults.refuse()
@@ -252,9 +252,7 @@ async def expect_appointable(connection: Connection, member: UUID, community: UU
     if found["suspended"]:
         raise not_eligible(message("The member is suspended."), "member")
     if found["others"] >= AMBASSADORS:
-        raise limit_reached(
-            message("A community can have at most {ambassadors} ambassadors.", ambassadors=AMBASSADORS), "community"
-        )
+        raise limit_reached(message("A community can have at most {most} ambassadors.", most=AMBASSADORS), "community")
 
 
 async def lock_ambassadors(connection: Connection) -> None:

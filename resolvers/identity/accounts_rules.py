@@ -194,4 +194,4 @@ def about_of(text: str, *path: Step) -> str | None:
 def check_notice(version: str, current: str, *path: Step) -> None:
     """Raises Refused: INVALID unless `version`, which was read, is `current`."""
     if version != current:
-        raise invalid(message("Accept version {current} of the privacy notice.", current=current), *path)
+        raise invalid(message("Accept version {version} of the privacy notice.", version=current), *path)

@@ -70,8 +70,8 @@ async def create_api_key(
     if live >= MOST_KEYS:
         raise limit_reached(
             message(
-                "An organization can have at most {most_keys} keys. Revoke one that you no longer need.",
-                most_keys=MOST_KEYS,
+                "An organization can have at most {most} keys. Revoke one that you no longer need.",
+                most=MOST_KEYS,
             )
         )
     await connection.execute(

@@ -40,7 +40,7 @@ async def invite_relative(connection: Connection, viewer: Viewer, *, pseudonym: 
     if relative["id"] in standing:
         raise taken(message("You have already invited this relative."), "pseudonym")
     if len(standing) >= LINKS:
-        raise limit_reached(message("You can have at most {links} care links and invitations at a time.", links=LINKS))
+        raise limit_reached(message("You can have at most {most} care links and invitations at a time.", most=LINKS))
     made: UUID = await connection.fetchval(
         """
         INSERT INTO care.care_link (patient_id, relative_id, status) VALUES ($1, $2, 'INVITED')

@@ -23,7 +23,7 @@ async def read_notifications(
     """
     if len(notifications) > NOTIFICATIONS:
         raise limit_reached(
-            message("At most {notifications} notifications can be marked at a time.", notifications=NOTIFICATIONS),
+            message("At most {most} notifications can be marked at a time.", most=NOTIFICATIONS),
             "notifications",
         )
     wanted = list(dict.fromkeys(notifications))

@@ -28,4 +28,4 @@ async def expect_terms(connection: Connection, version: str, *path: Step) -> Non
         "SELECT version FROM catalog.terms WHERE in_force_on <= catalog.today() ORDER BY in_force_on DESC LIMIT 1"
     )
     if version != current:
-        raise invalid(message("Accept version {current}, which `terms` returns.", current=current), *path)
+        raise invalid(message("Accept version {version}, which `terms` returns.", version=current), *path)

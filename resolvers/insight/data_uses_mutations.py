@@ -46,7 +46,7 @@ async def link_results(
     if any(link["results_url"] == url for link in links):
         raise taken(message("This use already has this link."), "url")
     if len(links) >= MOST_LINKS:
-        raise limit_reached(message("A use can have at most {most_links} links.", most_links=MOST_LINKS), "data_use")
+        raise limit_reached(message("A use can have at most {most} links.", most=MOST_LINKS), "data_use")
     entry = NewEntry(
         release=None,
         dataset=None,

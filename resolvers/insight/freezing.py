@@ -41,8 +41,8 @@ WAVE_LENGTH = 60
 TOO_FEW = Refusal(
     RefusalCode.TOO_EARLY,
     message(
-        "Fewer than {floor} members were enrolled, so the dataset was not made. Try again once more members consent.",
-        floor=FLOOR,
+        "Fewer than {least} members were enrolled, so the dataset was not made. Try again once more members consent.",
+        least=FLOOR,
     ),
     ("community",),
 )
@@ -179,9 +179,7 @@ async def end_dataset(connection: Connection, dataset: UUID) -> None:
 def refuse_bad_cap(cap_micro_rho: int, most: int) -> None:
     """Raises Refused: INVALID unless a dataset can have this cap, in micro-rho, which is `most` at most."""
     if not LEAST_CAP <= cap_micro_rho <= most:
-        raise invalid(
-            message("Choose a cap from {least_cap:,} to {most:,} micro-rho.", least_cap=LEAST_CAP, most=most), "cap"
-        )
+        raise invalid(message("Choose a cap from {least:,} to {most:,} micro-rho.", least=LEAST_CAP, most=most), "cap")
 
 
 async def _refuse_wave(connection: Connection, community: UUID, wave: str, frozen_on: date, cap: int) -> None:
@@ -202,9 +200,9 @@ async def _refuse_wave(connection: Connection, community: UUID, wave: str, froze
         if next_day > frozen_on and taken_caps + cap > WAVES_YEARLY:
             raise too_early(
                 message(
-                    "The caps of a community's waves add up to at most {waves_yearly:,} micro-rho within a year: this "
+                    "The caps of a community's waves add up to at most {most:,} micro-rho within a year: this "
                     "one is possible from {next_day} on.",
-                    waves_yearly=WAVES_YEARLY,
+                    most=WAVES_YEARLY,
                     next_day=next_day,
                 ),
                 "community",

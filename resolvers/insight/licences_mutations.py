@@ -93,7 +93,7 @@ async def request_licence(
     with faults.collected():
         if undertakings != IN_FORCE:
             raise invalid(
-                message("Accept version {in_force}, which `undertakings` returns.", in_force=IN_FORCE), "undertakings"
+                message("Accept version {version}, which `undertakings` returns.", version=IN_FORCE), "undertakings"
             )
     today = await current_day(connection)
     if not faults.at("starts_on"):  # a stand-in precedes every last day
@@ -195,8 +195,8 @@ def add_grant_faults(faults: Faults, price: Price | None, quota: int | None, rea
         if quota is None or not 1 <= quota <= MOST_MICRO_RHO:
             raise invalid(
                 message(
-                    "Granting a licence requires a quota of 1 to {most_micro_rho:,} micro-rho.",
-                    most_micro_rho=MOST_MICRO_RHO,
+                    "Granting a licence requires a quota of 1 to {most:,} micro-rho.",
+                    most=MOST_MICRO_RHO,
                 ),
                 "quota",
             )

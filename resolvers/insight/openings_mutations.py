@@ -16,9 +16,9 @@ from resolvers.insight.releases import Overspent
 from resolvers.transactions import RefusalCode, conflict, not_found, refused, require_role, too_late
 
 NO_BUDGET = message(
-    "The surveys of a community may cost {surveys_yearly:,} micro-rho within a year. Too little of it is left for "
+    "The surveys of a community may cost {most:,} micro-rho within a year. Too little of it is left for "
     "this one: set an earlier last day, or schedule it later.",
-    surveys_yearly=SURVEYS_YEARLY,
+    most=SURVEYS_YEARLY,
 )
 
 

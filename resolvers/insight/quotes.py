@@ -191,9 +191,7 @@ async def resolve_request(connection: Connection, dataset: FrozenDataset, reques
     names = [request.variable, *request.by]
     if len(names) > MOST_VARIABLES:
         raise invalid(
-            message(
-                "An insight can have at most {most_variables} variables. Leave some out.", most_variables=MOST_VARIABLES
-            ),
+            message("An insight can have at most {most} variables. Leave some out.", most=MOST_VARIABLES),
             "by",
         )
     known = await domain_of(connection, dataset.id, names)
@@ -211,9 +209,9 @@ async def resolve_request(connection: Connection, dataset: FrozenDataset, reques
     if cells > MOST_CELLS:
         raise invalid(
             message(
-                "This has {cells:,} cells, and the limit is {most_cells:,}. Leave a variable out.",
+                "This has {cells:,} cells, and the limit is {most:,}. Leave a variable out.",
                 cells=cells,
-                most_cells=MOST_CELLS,
+                most=MOST_CELLS,
             ),
             "by",
         )

@@ -91,7 +91,7 @@ def _faults(question: QuestionDefinition, entry: AnswerEntry, *path: Step) -> li
     filled = {"codes": bool(entry.codes), "number": entry.number is not None, "date": entry.date is not None}
     filled["text"] = not is_blank(entry.text or "")
     own = FIELD_OF[question.kind]
-    reason = message("Answer this question in the field `{own}`.", own=own)
+    reason = message("Answer this question in the field `{field}`.", field=own)
     found = [_invalid(reason, *path, name) for name in FIELDS if filled[name] and name != own]
     return found + list(FAULTS[question.kind](question, entry, (*path, own))) if filled[own] else found
 
@@ -123,16 +123,14 @@ def _day_faults(question: QuestionDefinition, entry: AnswerEntry, path: Path) ->
     assert entry.date is not None
     if not FIRST_DAY <= entry.date <= LAST_DAY:
         yield _invalid(
-            message("The day must be between {first_day} and {last_day}.", first_day=FIRST_DAY, last_day=LAST_DAY),
+            message("The day must be between {first} and {last}.", first=FIRST_DAY, last=LAST_DAY),
             *path,
         )
 
 
 def _text_faults(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Iterator[Refusal]:
     if len((entry.text or "").strip()) > TEXT_LENGTH:
-        yield Refusal(
-            RefusalCode.TOO_LONG, message("The limit is {text_length:,} characters.", text_length=TEXT_LENGTH), path
-        )
+        yield Refusal(RefusalCode.TOO_LONG, message("The limit is {limit:,} characters.", limit=TEXT_LENGTH), path)
 
 
 FAULTS: Mapping[QuestionKind, Callable[[QuestionDefinition, AnswerEntry, Path], Iterator[Refusal]]] = {

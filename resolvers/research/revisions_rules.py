@@ -37,7 +37,7 @@ LABEL_OF_ANOTHER = message("Another option of this question has this label, or h
 REST_ADDED = message("An option of this question stands for whatever the others leave out, so none can be added.")
 REST_REMOVED = message("An option of this question stands for whatever the others leave out, so none can be removed.")
 TOO_MANY = message(
-    "A question can have at most {options} options, including those that are no longer offered.", options=OPTIONS
+    "A question can have at most {most} options, including those that are no longer offered.", most=OPTIONS
 )
 
 # Labels of options that mean whatever the others leave out, or all of them; words in lower case, without hyphens.

@@ -308,9 +308,9 @@ def _refuse_bad_minimum(participants: int | None, needed: int | None) -> None:
     if participants is not None and not least <= participants <= MOST_PARTICIPANTS:
         raise invalid(
             message(
-                "This must be between {least:,} and {most_participants:,}.",
+                "This must be between {least:,} and {most:,}.",
                 least=least,
-                most_participants=MOST_PARTICIPANTS,
+                most=MOST_PARTICIPANTS,
             ),
             "minimum_participants",
         )
@@ -337,9 +337,7 @@ async def _checked_eligibility(
     path = ("eligibility",)
     for name, year in (("born_from", eligible.born_from), ("born_to", eligible.born_to)):
         if year is not None and not FIRST_YEAR <= year <= days.latest.year:
-            reason = message(
-                "The year of birth must be between {first_year} and the current year.", first_year=FIRST_YEAR
-            )
+            reason = message("The year of birth must be between {first} and the current year.", first=FIRST_YEAR)
             faults.add(*invalid(reason, *path, name).refusals)
         elif name == "born_to" and year is not None and eligible.born_from is not None and eligible.born_from > year:
             faults.add(*invalid(message("The last year must not precede the first."), *path, name).refusals)

@@ -45,7 +45,7 @@ OPERATORS: Mapping[QuestionKind, set[RuleOperator]] = {
 def definition_refusals(questions: Sequence[QuestionDefinition], *path: Step) -> list[Refusal]:
     """The refusals of a survey's questions, whose paths begin with `path`; empty if all are valid."""
     if not 1 <= len(questions) <= QUESTIONS:
-        return [_invalid(message("A survey must have 1 to {questions} questions.", questions=QUESTIONS), *path)]
+        return [_invalid(message("A survey must have 1 to {most} questions.", most=QUESTIONS), *path)]
     found: list[Refusal] = []
     by_key: dict[str, QuestionDefinition] = {}
     for number, question in enumerate(questions):
@@ -76,7 +76,7 @@ def _question_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Re
     if question.help is not None:
         yield from _text_refusals(question.help, TEXT_LENGTH, *path, "help")
     if len(question.visible_when) > RULES:
-        yield _invalid(message("A question can have at most {rules} rules.", rules=RULES), *path, "visible_when")
+        yield _invalid(message("A question can have at most {most} rules.", most=RULES), *path, "visible_when")
     yield from _option_refusals(question, *path)
     yield from _range_refusals(question, *path)
 
@@ -88,9 +88,7 @@ def _option_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refu
             yield _invalid(message("Only choice questions have options."), *path, "options")
     else:
         if not 2 <= len(question.options) <= OPTIONS:
-            yield _invalid(
-                message("A choice question must have 2 to {options} options.", options=OPTIONS), *path, "options"
-            )
+            yield _invalid(message("A choice question must have 2 to {most} options.", most=OPTIONS), *path, "options")
         seen = set()
         for number, option in enumerate(question.options):
             place = (*path, "options", number)
@@ -102,7 +100,7 @@ def _option_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refu
                 )
             elif option.code == RESERVED_CODE:
                 yield _invalid(
-                    message("{reserved_code} is reserved for missing answers.", reserved_code=RESERVED_CODE),
+                    message("{code} is reserved for missing answers.", code=RESERVED_CODE),
                     *place,
                     "code",
                 )
@@ -135,9 +133,7 @@ def _range_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refus
         if not least < most:
             yield _invalid(message("The maximum must be greater than the minimum."), *path, "maximum")
         elif question.kind is QuestionKind.SCALE and most - least > SCALE_STEPS:
-            yield _invalid(
-                message("A scale can have at most {scale_steps} steps.", scale_steps=SCALE_STEPS), *path, "maximum"
-            )
+            yield _invalid(message("A scale can have at most {most} steps.", most=SCALE_STEPS), *path, "maximum")
     bins = question.bins
     if question.kind is not QuestionKind.NUMBER:
         if bins:
@@ -145,7 +141,7 @@ def _range_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refus
     elif not 2 <= len(bins) <= BINS:
         # Required before anybody answers: bins chosen after looking at the answers would reveal something about them.
         yield _invalid(
-            message("A number question must have the edges of its bins: 2 to {bins} numbers.", bins=BINS), *path, "bins"
+            message("A number question must have the edges of its bins: 2 to {most} numbers.", most=BINS), *path, "bins"
         )
     elif not all(map(_is_number, bins)):
         yield _invalid(OUT_OF_RANGE, *path, "bins")
@@ -210,7 +206,7 @@ def _text_refusals(text: str, most: int, *path: Step) -> Iterator[Refusal]:
     if is_blank(text):
         yield _invalid(message("This must not be empty."), *path)
     elif len(text) > most:
-        yield Refusal(RefusalCode.TOO_LONG, message("The limit is {most:,} characters.", most=most), path)
+        yield Refusal(RefusalCode.TOO_LONG, message("The limit is {limit:,} characters.", limit=most), path)
 
 
 def _is_number(value: float) -> bool:

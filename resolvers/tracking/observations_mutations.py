@@ -61,9 +61,7 @@ async def record_observations(
         if not entries:
             raise invalid(message("At least one entry is required."), "entries")
         if len(entries) > ENTRIES:
-            raise limit_reached(
-                message("At most {entries} entries can be recorded at a time.", entries=ENTRIES), "entries"
-            )
+            raise limit_reached(message("At most {most} entries can be recorded at a time.", most=ENTRIES), "entries")
     with faults.collected():
         await day_within(connection, observed_on, "observed_on")
     found = await connection.fetch(

@@ -205,7 +205,7 @@ async def refusals_of(connection: Connection, side_effects: Sequence[ReportedSid
     if len(side_effects) > SIDE_EFFECTS:
         return [
             *limit_reached(
-                message("At most {side_effects} side effects can be reported.", side_effects=SIDE_EFFECTS),
+                message("At most {most} side effects can be reported.", most=SIDE_EFFECTS),
                 "side_effects",
             ).refusals
         ]
