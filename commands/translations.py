@@ -28,7 +28,7 @@ MODULE = "models.messages"
 NAMED: tuple[type[Enum], ...] = (StaffRole,)  # enumerations whose values stand in sentences by their names
 HEADER = "# What Cohorte says to people. docs/translating.md says how this file is kept."
 COMMENTS = ("Translators:",)
-COMMAND = "python -m commands.messages"
+COMMAND = "python -m commands.translations"
 
 
 def modules() -> Iterator[Path]:
@@ -158,8 +158,8 @@ def computed_in(source: str) -> list[int]:
             continue
         keyword = names.get(node.func.id)
         if keyword in KEYWORDS:
-            sentences = node.args[: len(KEYWORDS[keyword] or (1,))]
-            if not sentences or not all(is_text(each) for each in sentences):
+            wanted = len(KEYWORDS[keyword] or (1,))
+            if len(node.args) < wanted or not all(is_text(each) for each in node.args[:wanted]):
                 wrong.append(node.lineno)
     return sorted(wrong)
 
