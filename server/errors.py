@@ -11,6 +11,8 @@ import orjson
 from graphql import GraphQLError, GraphQLSchema
 from graphql.language import Node
 
+from models.languages import DEFAULT, Language
+from models.messages import Message, counted, message
 from models.viewers import Audience
 from resolvers.transactions import CommitLost
 from server.expectations import variable_fault
@@ -34,9 +36,9 @@ class Code(StrEnum):
 
 
 CODES = frozenset(code.value for code in Code)
-INTERNAL_MESSAGE = "Internal server error."
-UNAVAILABLE_MESSAGE = "The database is temporarily unavailable. Please try again."
-OUTCOME_UNKNOWN_MESSAGE = (
+INTERNAL_MESSAGE = message("Internal server error.")
+UNAVAILABLE_MESSAGE = message("The database is temporarily unavailable. Please try again.")
+OUTCOME_UNKNOWN_MESSAGE = message(
     "The connection to the database was lost during the commit: the mutation may have been carried out or not. Check "
     "before you send it again. A mutation with a clientMutationId can be sent again without being carried out twice."
 )
@@ -64,6 +66,15 @@ class RequestError(Exception):
         self.errors = errors
         self.codes = tuple(dict.fromkeys(str(error["extensions"]["code"]) for error in errors))
         self.body = orjson.dumps({"errors": errors})
+
+    def in_language(self, language: Language) -> "RequestError":
+        """The same error with the messages that are for people in a language; those for developers stay in English."""
+        if language is DEFAULT or not any(isinstance(error["message"], Message) for error in self.errors):
+            return self
+        errors = [error | {"message": text_in(error["message"], language)} for error in self.errors]
+        made = RequestError(self.status, errors, lenient=self.lenient, headers=self.headers)
+        made.body = orjson.dumps(orjson.loads(self.body) | {"errors": errors})
+        return made
 
     def with_body(self, body: bytes) -> "RequestError":
         """The same error with another JSON."""
@@ -127,20 +138,23 @@ class TooCostly(RequestError):
 def too_many_members(most: int, left: int, asked: int, resets_at: datetime) -> RequestError:
     """An answer with the data of more members than the viewer may read until `resets_at`."""
     if left:
-        message = (
-            f"This response has the data of {asked:,} members whose data you have not read today. You can read that "
-            f"of {left:,} more until midnight UTC. Select smaller pages."
+        reason = message(
+            "This response has the data of {asked:,} members whose data you have not read today. You can read that "
+            "of {left:,} more until midnight UTC. Select smaller pages.",
+            asked=asked,
+            left=left,
         )
     else:
-        message = (
-            f"You have read the data of {most:,} members today, which is the limit. Pseudonyms and kinds do not count, "
-            "nor do members whose data you have read today. The limit resets at midnight UTC."
+        reason = message(
+            "You have read the data of {most:,} members today, which is the limit. Pseudonyms and kinds do not count, "
+            "nor do members whose data you have read today. The limit resets at midnight UTC.",
+            most=most,
         )
     seconds = max(1, int((resets_at - datetime.now(UTC)).total_seconds()))
     return request_error(
         429,
         Code.LIMIT_EXCEEDED,
-        message,
+        reason,
         headers=((b"retry-after", b"%d" % seconds),),
         limit="members_read",
         most=most,
@@ -155,18 +169,18 @@ def unauthenticated() -> RequestError:
     return request_error(
         401,
         Code.UNAUTHENTICATED,
-        "Invalid or expired token: sign in again, or use another API key.",
+        message("Invalid or expired token: sign in again, or use another API key."),
         headers=((b"www-authenticate", b"Bearer"),),
     )
 
 
-def unavailable(message: str = UNAVAILABLE_MESSAGE) -> RequestError:
+def unavailable(reason: Message = UNAVAILABLE_MESSAGE) -> RequestError:
     """A request that may succeed if it is sent again shortly."""
-    return request_error(503, Code.INTERNAL, message, headers=((b"retry-after", b"2"),))
+    return request_error(503, Code.INTERNAL, reason, headers=((b"retry-after", b"2"),))
 
 
 def shutting_down() -> RequestError:
-    return unavailable("The server is shutting down. Please try again.")
+    return unavailable(message("The server is shutting down. Please try again."))
 
 
 class CommitLostError(RequestError, CommitLost):
@@ -179,7 +193,7 @@ class CommitLostError(RequestError, CommitLost):
 
 def overloaded() -> RequestError:
     """A request beyond the number that may wait for a connection."""
-    return unavailable("The server is overloaded. Please try again.")
+    return unavailable(message("The server is overloaded. Please try again."))
 
 
 def too_much_planning(most: int, seconds: int) -> RequestError:
@@ -217,18 +231,22 @@ def rate_limited(
     policy: str, most: int, seconds: int, wait: int, headers: tuple[tuple[bytes, bytes], ...]
 ) -> RequestError:
     """A mutation beyond its rate; `wait` is in how many seconds another will be accepted."""
-    message = (
-        f"Too many requests of this kind: the limit is {most:,} in {seconds:,} seconds. Try again in {wait:,} seconds."
+    reason = counted(
+        "Too many requests of this kind: the limit is {most:,} in {seconds:,} seconds. Try again in {count:,} second.",
+        "Too many requests of this kind: the limit is {most:,} in {seconds:,} seconds. Try again in {count:,} seconds.",
+        wait,
+        most=most,
+        seconds=seconds,
     )
     more = ((b"retry-after", b"%d" % wait), *headers)
     return request_error(
-        429, Code.LIMIT_EXCEEDED, message, headers=more, limit=policy, most=most, window=seconds, retryAfter=wait
+        429, Code.LIMIT_EXCEEDED, reason, headers=more, limit=policy, most=most, window=seconds, retryAfter=wait
     )
 
 
 def events_missed() -> RequestError:
     """A subscription while the server receives no events, or after a gap in them."""
-    return unavailable("Events may have been missed. Please resubscribe.")
+    return unavailable(message("Events may have been missed. Please resubscribe."))
 
 
 def unknown_topic() -> RequestError:
@@ -239,8 +257,10 @@ def unknown_topic() -> RequestError:
 
 def timed_out(name: str, seconds: float) -> RequestError:
     """A request that was cancelled at a time limit of Settings.limits."""
-    message = f"The request exceeded the time limit of {seconds:g} seconds. Select less, or try again later."
-    return request_error(503, Code.LIMIT_EXCEEDED, message, headers=((b"retry-after", b"5"),), limit=name, most=seconds)
+    reason = message(
+        "The request exceeded the time limit of {seconds} seconds. Select less, or try again later.", seconds=seconds
+    )
+    return request_error(503, Code.LIMIT_EXCEEDED, reason, headers=((b"retry-after", b"5"),), limit=name, most=seconds)
 
 
 def request_timed_out(seconds: float) -> RequestError:
@@ -329,10 +349,14 @@ def execution_error(error: GraphQLError, id: str | None) -> dict[str, Any]:
     return entry
 
 
-def field_failure(error: GraphQLError, failure: RequestError) -> dict[str, Any]:
+def text_in(reason: str, language: Language) -> str:
+    return reason.in_language(language) if isinstance(reason, Message) else reason
+
+
+def field_failure(error: GraphQLError, failure: RequestError, language: Language) -> dict[str, Any]:
     """The entry for a field that raised a RequestError: that error's cause, at the field's path."""
     (shown,) = failure.errors
-    cause = shown["message"].partition(". ")[0].removesuffix(".")  # without the advice to try again
+    cause = text_in(shown["message"], language).partition(". ")[0].removesuffix(".")  # without the advice to try again
     entry = error_entry(error, Code(shown["extensions"]["code"]), f"{cause}.")
     entry["extensions"] |= shown["extensions"]
     return entry
