@@ -328,10 +328,11 @@ class CarriedOut:
             show_as_opened(context)
         except Refused as refused:
             refusals, shows = refused.refusals, refused.shows
+            context.refusals += [refusal.code.value for refusal in refusals]
             return self.payload(user_errors=await context.read_input(lambda: [*map(user_error, refusals)]), **shows)
         except Forbidden as forbidden:
             raise forbidden_error(forbidden, context.viewer) from None
-        return self.answer(made)
+        return self.answer(context, made)
 
     def arguments(
         self, context: Context, given: Callable[[], dict[str, Any]]
@@ -384,7 +385,7 @@ class CarriedOut:
             return {each.name: getattr(made, each.name) for each in fields(made)}
         return dict.fromkeys(self.results, made)
 
-    def answer(self, made: Result) -> Any:
+    def answer(self, context: Context, made: Result) -> Any:
         """The payload of a result. Ids are UUIDs, or text if the result was stored."""
         values = {name: as_kind(self.results.get(name), value) for name, value in made.items()}
         for name, each in self.shows.items():
@@ -395,6 +396,7 @@ class CarriedOut:
         for name, refusal in self.options.reports.items():
             if made[name]:
                 answer.user_errors.append(user_error(refusal))
+                context.refusals.append(refusal.code.value)
         return answer
 
 

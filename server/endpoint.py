@@ -135,7 +135,7 @@ class RequestContext:
         self.cost: int | None = None
         self.allowances: Allowances | None = None  # of the rates by which its mutations were counted
         self.cacheable = False  # whether the response is the same for everybody, and has an address
-        self.codes: tuple[str, ...] = ()  # of the response's errors
+        self.codes: tuple[str, ...] = ()  # of the response's errors, then of its `userErrors`
         self.size = 0  # of the response, in bytes, before compression
 
 
@@ -547,7 +547,8 @@ class Endpoint:
         committed = guard is not None and guard.committed
         if committed:
             await self.keep_session(request, context)
-        body, request.codes = response_of(result, committed=committed, request=request.id)
+        body, codes = response_of(result, committed=committed, request=request.id)
+        request.codes = tuple(dict.fromkeys((*codes, *context.refusals)))
         return body
 
     async def keep_session(self, request: RequestContext, context: Context) -> None:

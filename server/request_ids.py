@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 HEADER = b"x-request-id"
 # Seeded by the system. An id is no secret, and numbers from the system itself take a call for each request.
-NUMBERS = random.Random()
+NUMBERS = random.Random()  # noqa: S311
 # What proxies make: 32 hexadecimal digits (nginx) or a UUID (Caddy, Envoy). Nothing else is accepted, since the id is
 # logged and a client can write anything into a header.
 WELL_FORMED = re.compile(rb"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
