@@ -68,18 +68,20 @@ class Cohorte(Starlette):
     stopping = False  # set as soon as the process is told to stop: it is no longer ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self.cors is not None and any(name == b"origin" for name, _ in scope["headers"]):
-            await self.cors(scope, receive, send)
+        if self.cors is None or scope["type"] != "http" or all(name != b"origin" for name, _ in scope["headers"]):
+            app = self.app_of(scope)
         else:
-            await self.serve(scope, receive, send)
+            app = self.cors
+        await app(scope, receive, send)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == "/graphql" and self.endpoint is not None:
-            await self.endpoint(scope, receive, send)
-        elif scope["type"] == "websocket" and scope["path"] == "/graphql" and self.endpoint is not None:
-            await sockets.serve(self.endpoint, scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+        await self.app_of(scope)(scope, receive, send)
+
+    def app_of(self, scope: Scope) -> ASGIApp:
+        """What serves a request, a socket or the lifespan."""
+        if self.endpoint is not None and scope["type"] != "lifespan" and scope["path"] == "/graphql":
+            return self.endpoint if scope["type"] == "http" else partial(sockets.serve, self.endpoint)
+        return super().__call__
 
     async def leave(self) -> None:
         """Notifies clients of open sockets and streams that the server stops. Call it before connections are closed."""

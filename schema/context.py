@@ -1,7 +1,7 @@
 """Defines the context of an operation that graphql-core executes: the viewer and their database connections."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from models.languages import DEFAULT, Language
@@ -41,6 +41,7 @@ class Context:
     takes_cookie: bool = False  # whether the response may set a session cookie
     # Of a mutation that has opened a session: who has signed in, and the token to keep in a cookie, if any.
     opened: tuple[Viewer, str | None] | None = None
+    refusals: list[str] = field(default_factory=list)  # the codes in `userErrors` of the mutations carried out so far
     operation: Any = None  # the planner's: the operation being executed,
     variables: Any = None  # its variables,
     computing: Any = None  # and the fields that Python computes in it

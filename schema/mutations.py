@@ -331,12 +331,13 @@ class CarriedOut:
             show_as_opened(context)
         except Refused as refused:
             refusals, shows, language = refused.refusals, refused.shows, language_for(context.viewer)
+            context.refusals += [refusal.code.value for refusal in refusals]
             return self.payload(
                 user_errors=await context.read_input(lambda: [user_error(each, language) for each in refusals]), **shows
             )
         except Forbidden as forbidden:
             raise forbidden_error(forbidden, context.viewer, language_for(context.viewer)) from None
-        return self.answer(made, language_for(context.viewer))
+        return self.answer(context, made)
 
     def arguments(
         self, context: Context, given: Callable[[], dict[str, Any]]
@@ -389,7 +390,7 @@ class CarriedOut:
             return {each.name: getattr(made, each.name) for each in fields(made)}
         return dict.fromkeys(self.results, made)
 
-    def answer(self, made: Result, language: Language) -> Any:
+    def answer(self, context: Context, made: Result) -> Any:
         """The payload of a result. Ids are UUIDs, or text if the result was stored."""
         values = {name: as_kind(self.results.get(name), value) for name, value in made.items()}
         for name, each in self.shows.items():
@@ -399,7 +400,8 @@ class CarriedOut:
         answer = self.payload(**values)
         for name, refusal in self.options.reports.items():
             if made[name]:
-                answer.user_errors.append(user_error(refusal, language))
+                answer.user_errors.append(user_error(refusal, language_for(context.viewer)))
+                context.refusals.append(refusal.code.value)
         return answer
 
 

@@ -136,7 +136,7 @@ class RequestContext:
         self.cost: int | None = None
         self.allowances: Allowances | None = None  # of the rates by which its mutations were counted
         self.cacheable = False  # whether the response is the same for everybody, and has an address
-        self.codes: tuple[str, ...] = ()  # of the response's errors
+        self.codes: tuple[str, ...] = ()  # of the response's errors, then of its `userErrors`
         self.size = 0  # of the response, in bytes, before compression
 
 
@@ -550,7 +550,9 @@ class Endpoint:
         committed = guard is not None and guard.committed
         if committed:
             await self.keep_session(request, context)
-        body, request.codes = response_of(result, language_for(request.viewer), committed=committed, request=request.id)
+        language = language_for(request.viewer)
+        body, codes = response_of(result, language, committed=committed, request=request.id)
+        request.codes = tuple(dict.fromkeys((*codes, *context.refusals)))
         return body
 
     async def keep_session(self, request: RequestContext, context: Context) -> None:

@@ -45,8 +45,8 @@ class OperationLog:
         """Queues a line.
 
         It has the request's id, the view, a digest of the caller, the type of operation, the document's hash, the cost,
-        the HTTP status, the codes of errors, the bytes of the response and milliseconds; it contains neither the
-        operation's name nor its text or variables: clients can write anything into these.
+        the HTTP status, the codes of errors and refusals, the bytes of the response and milliseconds; it contains
+        neither the operation's name nor its text or variables: clients can write anything into these.
         """
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -68,7 +68,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self.operations = Counter(
             "cohorte_operations",
-            "Operations, by view, type and the first error code.",
+            "Operations, by view, type and the first code, of errors or in userErrors.",
             ["view", "type", "code"],
             registry=self.registry,
         )

@@ -3,6 +3,7 @@
 import asyncio
 from enum import Enum, auto
 from typing import Any
+from urllib.parse import unquote
 
 import httptools
 import uvicorn
@@ -11,6 +12,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 
 from server.connections import Connection, Connections, TooManyConnections
+from server.exchanges import Exchange
 from server.requests import DRAINED
 
 BODY_GRACE_SECONDS = 2.0  # after request_seconds: the endpoint's own answer to a late body comes first
@@ -134,9 +136,6 @@ class HttpProtocol(HttpToolsProtocol):
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
         self.feed(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
-    def is_other_upgrade(self) -> bool:
-        return self.parser.should_upgrade() and not self._should_upgrade()
-
     def on_message_begin(self) -> None:
         self.part = Part.HEAD
         super().on_message_begin()
@@ -146,12 +145,45 @@ class HttpProtocol(HttpToolsProtocol):
             raise TooLarge
         if len(self.pipeline) >= PIPELINED:
             raise TooMany
-        if self.is_other_upgrade():
+        upgrades = self.parser.should_upgrade()
+        if upgrades and not self._should_upgrade():
             return
         self.part = Part.BODY
         # A copy: uvicorn would add the fields of trailers, which must not count as the request's own.
         self.scope["headers"] = self.headers.copy()
-        super().on_headers_complete()
+        if upgrades:
+            super().on_headers_complete()
+        else:
+            self.begin()
+
+    def begin(self) -> None:
+        """As uvicorn's `on_headers_complete`, for an Exchange, and without the options that are not used."""
+        scope, address = self.scope, httptools.parse_url(self.url)
+        path = address.path.decode("ascii")
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = self.parser.get_http_version()
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = address.path
+        scope["query_string"] = address.query or b""
+        before = self.cycle
+        self.cycle = Exchange(
+            scope,
+            self.transport,
+            self.flow,
+            self.logger,
+            self.access_logger,
+            self.access_log,
+            self.server_state.default_headers,
+            asyncio.Event(),
+            self.expect_100_continue,
+            scope["http_version"] != "1.0" and self.parser.should_keep_alive(),
+            self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:  # it waits for its turn
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def head_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)

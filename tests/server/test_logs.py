@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import httpx
 import pytest
 
 from models.viewers import ANYBODY as ANYBODY_VIEWER
@@ -21,6 +22,7 @@ from server.digests import Digests
 from server.log_format import JsonFormatter, TextFormatter
 from tests import factories
 from tests.server.test_edge import WHO
+from tests.server.test_planted_values import free_port
 from tests.support.client import ANYBODY, SIGN_IN, Ask, serving
 from tests.support.network import Network
 from tests.support.subscribers import POST_ADDED, event_stream, socket, subscribed
@@ -80,6 +82,30 @@ async def test_each_operation_is_logged_in_one_line(dsn: str, caplog: pytest.Log
         known | {"type": None, "document": None, "cost": None, "status": 400, "codes": ["GRAPHQL_VALIDATION_FAILED"]},
     ]
     assert len(lines[0]["document"]) == 16
+
+
+GUESSES = """mutation {
+    first: signIn(input: {email: "planted@demo.example", password: "planted-guess"}) { token }
+    second: signIn(input: {email: "planted@demo.example", password: "planted-guess"}) { other: userErrors { path } }
+}"""
+
+
+async def test_refusals_are_logged_and_counted_by_code_whatever_is_selected(
+    dsn: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = free_port()
+    with caplog.at_level(logging.INFO, "cohorte.operations"):
+        async with serving(dsn, metrics_port=port) as ask:
+            answer = await ask.post(ANYBODY, GUESSES)
+            async with socket(ask, ANYBODY) as opened:
+                await opened.subscribe("1", GUESSES)
+                await opened.data("1")
+            async with httpx.AsyncClient(trust_env=False) as http:
+                metrics = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+    assert "errors" not in answer.json()
+    assert [(line["status"], line["codes"]) for line in lines_in(caplog)] == [(200, ["WRONG_CREDENTIALS"])] * 2
+    assert "planted" not in caplog.text
+    assert 'cohorte_operations_total{code="WRONG_CREDENTIALS",type="mutation",view="public"} 2.0' in metrics
 
 
 @pytest.mark.parametrize(
