@@ -150,7 +150,7 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
         )
     },
     "care.discussion": {
-        PATIENT: (Insert(("community_id", "author_id", "title"), MAY_START),),
+        PATIENT: (Insert(("community_id", "author_id", "title", "language"), MAY_START),),
         MANAGER: (Update(("closed",), MODERATOR),),
     },
     "care.discussion_topic": {
@@ -158,8 +158,8 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
     },
     "care.post": {
         PATIENT: (
-            Insert(("discussion_id", "author_id", "body"), MAY_POST),
-            Update(("body", "edited_at", "removed"), f"author_id = {MEMBER} AND NOT removed", MAY_KEEP),
+            Insert(("discussion_id", "author_id", "body", "language"), MAY_POST),
+            Update(("body", "edited_at", "language", "removed"), f"author_id = {MEMBER} AND NOT removed", MAY_KEEP),
         ),
         MANAGER: (Update(("body", "removed"), f"{MODERATOR} AND NOT removed", f"{MODERATOR} AND removed"),),
     },

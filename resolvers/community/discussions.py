@@ -6,6 +6,7 @@ from sqlalchemy import func
 
 from models.community import discussions as tables
 from models.community import moderation
+from models.languages import Language
 from models.rows import Branches, Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from resolvers.lookup import matches
@@ -16,9 +17,11 @@ def discussion(*, id: Value[UUID]) -> Rows:
     return select(found).where(found.id == id)
 
 
-def discussions_of(community: Row, *, search: Value[str] | None = None) -> Rows:
+def discussions_of(community: Row, *, search: Value[str] | None = None, language: Language | None = None) -> Rows:
     discussion = row(tables.Discussion)
     found = select(discussion).where(discussion.community_id == community.id)
+    if language is not None:
+        found = found.where(discussion.language == language)
     found = found.order_by(discussion.last_post_at.desc(), discussion.id.desc())
     if search is None:
         return found

@@ -6,6 +6,7 @@ from uuid import UUID
 from models.community.discussions import FlagReason, Reaction
 from models.database import Connection
 from models.identity.members import NotificationKind
+from models.languages import Language
 from models.parameters import CommunityId, DiscussionId, PostId, TopicId
 from models.viewers import Viewer
 from resolvers.community.communities_mutations import expect_community
@@ -16,6 +17,7 @@ from resolvers.community.discussions_rules import (
     expect_fewer_posts,
     expect_not_suspended,
     expect_writer,
+    language_for,
     note_in,
     title_in,
     topic_refusals,
@@ -32,6 +34,7 @@ async def start_discussion(
     community: CommunityId,
     title: str,
     body: str,
+    language: Language | None = None,
     about: Sequence[TopicId] = (),
 ) -> UUID:
     """Starts a discussion with its first post, and returns the discussion's id.
@@ -49,11 +52,13 @@ async def start_discussion(
     faults.add(*await topic_refusals(connection, about))
     faults.refuse()
     await expect_fewer_posts(connection, viewer)
+    spoken = await language_for(connection, viewer, language)
     discussion: UUID = await connection.fetchval(
-        "INSERT INTO care.discussion (community_id, author_id, title) VALUES ($1, $2, $3) RETURNING id",
+        "INSERT INTO care.discussion (community_id, author_id, title, language) VALUES ($1, $2, $3, $4) RETURNING id",
         community,
         viewer.member,
         title,
+        spoken,
     )
     await connection.executemany(
         "INSERT INTO care.discussion_topic (discussion_id, position, treatment_id, indicator_id)"
@@ -63,12 +68,18 @@ async def start_discussion(
             for position, topic in enumerate(about, 1)
         ],
     )
-    await insert_post(connection, viewer, discussion, body)
+    await insert_post(connection, viewer, discussion, body, spoken)
     return discussion
 
 
 async def add_post(
-    connection: Connection, viewer: Viewer, faults: Faults, *, discussion: DiscussionId, body: str
+    connection: Connection,
+    viewer: Viewer,
+    faults: Faults,
+    *,
+    discussion: DiscussionId,
+    body: str,
+    language: Language | None = None,
 ) -> UUID:
     """Adds a post and returns its id. The member who started the discussion is notified.
 
@@ -89,15 +100,24 @@ async def add_post(
     faults.refuse()
     assert found is not None
     await expect_fewer_posts(connection, viewer)
-    post = await insert_post(connection, viewer, discussion, body)
+    spoken = await language_for(connection, viewer, language)
+    post = await insert_post(connection, viewer, discussion, body, spoken)
     if found["author_id"] not in (None, viewer.member):
         await notify(connection, found["author_id"], NotificationKind.REPLY, "pst", post)
     await announce(connection, "postAdded", post, discussion)
     return post
 
 
-async def edit_post(connection: Connection, viewer: Viewer, faults: Faults, *, post: PostId, body: str) -> UUID:
-    """Replaces the body of one of the viewer's own posts, and returns the post's id.
+async def edit_post(
+    connection: Connection,
+    viewer: Viewer,
+    faults: Faults,
+    *,
+    post: PostId,
+    body: str,
+    language: Language | None = None,
+) -> UUID:
+    """Replaces the body of one of the viewer's own posts, and its language if one is given; the post's id.
 
     Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND if the post is not the viewer's, TOO_LATE if it was
     removed or its discussion is closed, NOT_ELIGIBLE if the viewer is suspended.
@@ -119,11 +139,12 @@ async def edit_post(connection: Connection, viewer: Viewer, faults: Faults, *, p
             raise too_late(REMOVED, "post")
     faults.refuse()
     edited = await connection.fetchval(
-        "UPDATE care.post SET body = $1, edited_at = clock_timestamp()"
+        "UPDATE care.post SET body = $1, edited_at = clock_timestamp(), language = coalesce($4, language)"
         " WHERE id = $2 AND author_id = $3 AND NOT removed RETURNING true",
         body,
         post,
         viewer.member,
+        language,
     )
     if not edited:  # a concurrent request has removed it
         raise too_late(REMOVED, "post")
@@ -207,12 +228,13 @@ async def flag_post(
     return post
 
 
-async def insert_post(connection: Connection, viewer: Viewer, discussion: UUID, body: str) -> UUID:
+async def insert_post(connection: Connection, viewer: Viewer, discussion: UUID, body: str, language: Language) -> UUID:
     # Triggers maintain the discussion's count of posts, and order the post after the others.
     post: UUID = await connection.fetchval(
-        "INSERT INTO care.post (discussion_id, author_id, body) VALUES ($1, $2, $3) RETURNING id",
+        "INSERT INTO care.post (discussion_id, author_id, body, language) VALUES ($1, $2, $3, $4) RETURNING id",
         discussion,
         viewer.member,
         body,
+        language,
     )
     return post

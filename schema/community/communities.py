@@ -87,7 +87,10 @@ class Community(Node):
     discussions: RelayConnection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(
         discussions.discussions_of,
         "Its discussions, latest post first. Empty for staff who are not moderators.",
-        arguments={"search": f"Only discussions whose title or posts match. {SEARCH}"},
+        arguments={
+            "search": f"Only discussions whose title or posts match. {SEARCH}",
+            "language": "Only discussions in this language.",
+        },
         only=PATIENT | MANAGER,
     )
     surveys: RelayConnection[Annotated["Survey", strawberry.lazy("schema.research.surveys")]] = paged(

@@ -42,7 +42,9 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         ALL: "budget community endedOn endsOn frozenOn id insights kind offeredTo size survey title variables wave",
         RESEARCH: "sizeProof",
     },
-    "Discussion": {MODERATOR: "about author closed community createdAt id lastPost lastPostAt postCount posts title"},
+    "Discussion": {
+        MODERATOR: "about author closed community createdAt id language lastPost lastPostAt postCount posts title"
+    },
     "Eligibility": {ALL: "bornFrom bornTo kinds regions sexes treatments"},
     "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status"},
     "Indicator": {ALL: "hpo id kind layNames maximum minimum name scale slug unit"},
@@ -65,7 +67,9 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Notice": {ALL: "id inForceOn language purpose text version"},
     "Organization": {ALL: "id kind name purposes", STEWARD: "licences"},
     "PageInfo": {ALL: "endCursor hasNextPage hasPreviousPage startCursor"},
-    "Post": {MODERATOR: "author body createdAt discussion editedAt id reactions removalReason removed removedBody"},
+    "Post": {
+        MODERATOR: "author body createdAt discussion editedAt id language reactions removalReason removed removedBody"
+    },
     "PrivacyBudget": {ALL: "cap insightsLeft remaining spent"},
     "PrivacyCost": {ALL: "delta epsilon microRho"},
     "Question": {ALL: "bins help id key kind maxChoices maximum minimum options position required text visibleWhen"},

@@ -143,10 +143,12 @@ PROMISED = {
     "Notification": {"PATIENT": "id kind createdAt readAt subject"},
     "Staff": {"MANAGER": "id name roles"},
     "Discussion": {
-        MEMBERS_AND_STAFF: "id community title author createdAt lastPostAt postCount closed posts lastPost about"
+        MEMBERS_AND_STAFF: "id community title language author createdAt lastPostAt postCount closed posts "
+        "lastPost about"
     },
     "Post": {
-        MEMBERS_AND_STAFF: "id discussion author body createdAt editedAt removed removedBody removalReason reactions",
+        MEMBERS_AND_STAFF: "id discussion author body language createdAt editedAt removed removedBody removalReason "
+        "reactions",
         "PATIENT": "viewerReactions",
     },
     "ReactionCount": {MEMBERS_AND_STAFF: "reaction count"},

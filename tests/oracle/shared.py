@@ -358,8 +358,10 @@ def members_of(seen: VisibleRows, community: Found) -> Listed:
 
 
 @field("Community.discussions")
-def discussions_of(seen: VisibleRows, community: Found, search: str | None = None) -> Listed:
-    there = seen.of("care.discussion", community_id=community["id"])
+def discussions_of(
+    seen: VisibleRows, community: Found, search: str | None = None, language: str | None = None
+) -> Listed:
+    there = having(seen.of("care.discussion", community_id=community["id"]), language=language)
     if search is not None:
         there = [row for row in there if any(matches(text, search) for text in texts_of(seen, row))]
     return listed(there, lambda row: (row["last_post_at"], row["id"]), descending=True)
