@@ -109,6 +109,20 @@ class Post(Table, table=True):
     search: str = searchable("coalesce(body, '')")
 
 
+class Pin(Table, table=True):
+    """A discussion that an association keeps at the top of a community: one for each of its communities.
+
+    Triggers delete it when the discussion is over, and when the association is no longer verified, suspended or gone.
+    """
+
+    __table_args__ = within("care", Index(None, "community_id", "created_at"), Index(None, "discussion_id"))
+
+    member_id: UUID = reference("care.member.id", part_of_key=True)
+    community_id: UUID = reference("catalog.community.id", part_of_key=True)
+    discussion_id: UUID = reference("care.discussion.id")
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+
+
 class PostReaction(Table, table=True):
     """A member's reaction to a post; the graph shows counts, and the viewer's own reactions."""
 

@@ -163,6 +163,14 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
         ),
         MANAGER: (Update(("body", "removed"), f"{MODERATOR} AND NOT removed", f"{MODERATOR} AND removed"),),
     },
+    "care.pin": {
+        PATIENT: (
+            Insert(
+                ("member_id", "community_id", "discussion_id"), f"member_id = {MEMBER}"
+            ),  # a trigger checks the rest
+            Delete(f"member_id = {MEMBER}"),
+        )
+    },
     "care.post_reaction": {
         PATIENT: (
             Insert(("post_id", "member_id", "reaction"), f"member_id = {MEMBER} AND NOT {SUSPENDED}"),
@@ -244,6 +252,22 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
     "care.member": {
         PATIENT: (Update(("about",), using=f"id = {MEMBER}"),),
         MANAGER: (Update(("verified",), using=f"{MODERATOR} AND kind = 'ASSOCIATION'"),),
+    },
+    "care.verification": {
+        MANAGER: (
+            Insert(
+                ("member_id", "staff_id", "verified", "reason", "full_name"),
+                f"{MODERATOR} AND staff_id = {STAFF} AND reason IS NOT NULL",
+            ),
+        )
+    },
+    "catalog.association": {
+        PATIENT: (
+            Update(
+                ("full_name", "website", "email", "phone", "postal_address", "description", "translations"),
+                f"member_id = {MEMBER}",
+            ),
+        )
     },
     "care.profile": {PATIENT: (Update(("birth_year", "sex", "region", "sharing"), using=f"member_id = {MEMBER}"),)},
     "identity.account": {

@@ -30,6 +30,12 @@ def discussions_of(community: Row, *, search: Value[str] | None = None, language
     return found.where(matches(discussion, search) | discussion.id.in_(posted))
 
 
+def pinned_in(community: Row) -> Rows:
+    discussion, pin = row(tables.Discussion), row(tables.Pin)
+    found = select(discussion).join(pin, pin.discussion_id == discussion.id)
+    return found.where(pin.community_id == community.id).order_by(pin.created_at.desc(), discussion.id)
+
+
 def discussion_of(post: Row) -> Rows:
     found = row(tables.Discussion)
     return select(found).where(found.id == post.discussion_id)

@@ -7,6 +7,7 @@ from models.community.discussions import FlagReason, Reaction
 from models.database import Connection
 from models.identity.members import NotificationKind
 from models.languages import Language
+from models.messages import message
 from models.parameters import CommunityId, DiscussionId, PostId, TopicId
 from models.viewers import Viewer
 from resolvers.community.communities_mutations import expect_community
@@ -23,7 +24,16 @@ from resolvers.community.discussions_rules import (
     topic_refusals,
 )
 from resolvers.faults import Faults
-from resolvers.transactions import announce, not_found, notify, too_late
+from resolvers.transactions import announce, not_eligible, not_found, notify, too_late
+
+# A discussion $1, and what decides whether the member $2 may pin it.
+PINNABLE = """
+SELECT d.community_id, d.author_id, d.closed,
+    EXISTS (SELECT FROM care.member m WHERE m.id = $2 AND m.kind = 'ASSOCIATION' AND m.verified) AS is_verified,
+    coalesce((SELECT p.removed FROM care.post p WHERE p.discussion_id = d.id
+              ORDER BY p.created_at, p.id LIMIT 1), true) AS first_is_removed
+FROM care.discussion d WHERE d.id = $1
+"""
 
 
 async def start_discussion(
@@ -69,6 +79,46 @@ async def start_discussion(
         ],
     )
     await insert_post(connection, viewer, discussion, body, spoken)
+    return discussion
+
+
+async def pin_discussion(connection: Connection, viewer: Viewer, *, discussion: DiscussionId, pinned: bool) -> UUID:
+    """Pins a discussion of the viewer's own in its community, or unpins it, and returns its id.
+
+    Repeating it changes nothing. Raises Refused: NOT_FOUND, NOT_ELIGIBLE unless the viewer is a verified association
+    that started it, belongs to its community and is not suspended, TOO_LATE if the discussion is closed or its first
+    post was removed.
+    """
+    found = await connection.fetchrow(PINNABLE, discussion, viewer.member)
+    if found is None:
+        raise not_found("discussion")
+    community = found["community_id"]
+    if not pinned:
+        await connection.execute(
+            "DELETE FROM care.pin WHERE member_id = $1 AND discussion_id = $2", viewer.member, discussion
+        )
+        return discussion
+    if not found["is_verified"]:
+        raise not_eligible(message("Only verified associations can pin a discussion."), "discussion")
+    if found["author_id"] != viewer.member:
+        raise not_eligible(message("An association can pin only discussions that it started."), "discussion")
+    if found["closed"]:
+        raise too_late(CLOSED, "discussion")
+    if found["first_is_removed"]:
+        raise too_late(message("The first post of the discussion was removed."), "discussion")
+    await expect_writer(connection, viewer, community, "discussion")
+    await connection.execute(
+        "DELETE FROM care.pin WHERE member_id = $1 AND community_id = $2 AND discussion_id <> $3",
+        viewer.member,
+        community,
+        discussion,
+    )
+    await connection.execute(
+        "INSERT INTO care.pin (member_id, community_id, discussion_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        viewer.member,
+        community,
+        discussion,
+    )
     return discussion
 
 

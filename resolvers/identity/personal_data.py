@@ -56,6 +56,28 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "id = $1",
         ("id", "pseudonym", "kind", "verified", "about", "joined_on"),
     ),
+    "catalog.association": MemberTable(
+        "associations",
+        "The page of a member that is an association.",
+        OF_MEMBER,
+        ("full_name", "website", "email", "phone", "postal_address", "description", "community_ids"),
+        {"translations": "part of the value `descriptions` of the export"},
+        derived={
+            "descriptions": DerivedColumn(
+                "ARRAY(SELECT e.key || ': ' || (e.value ->> 'description') FROM jsonb_each(t.translations) e"
+                " ORDER BY e.key)",
+                "Its description in each language, after the language's tag and a colon.",
+                TEXTS,
+            )
+        },
+    ),
+    "care.verification": MemberTable(
+        "verifications",
+        "A moderator's decision on whether the association is the one it claims to be.",
+        OF_MEMBER,
+        ("verified", "full_name", "reason", "created_at"),
+        {"staff_id": BY_STAFF},
+    ),
     "care.profile": MemberTable(
         "profiles",
         "What the member has stated about themselves, and with whom they share it.",
@@ -150,6 +172,12 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         ("id", "discussion_id", "body", "language", "created_at", "edited_at", "removed"),
         FOR_SEARCH,
         stays=DISCUSSED,
+    ),
+    "care.pin": MemberTable(
+        "pins",
+        "A discussion that they keep at the top of a community.",
+        OF_MEMBER,
+        ("community_id", "discussion_id", "created_at"),
     ),
     "care.post_reaction": MemberTable("reactions", "Their reaction to a post.", OF_MEMBER, ("post_id", "reaction")),
     "care.flag": MemberTable(

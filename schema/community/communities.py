@@ -11,8 +11,10 @@ from privacy.budget import COUNT_PRECISION, COUNTED_COMMUNITIES, FLOOR
 from resolvers.community import communities as resolve
 from resolvers.community import discussions
 from resolvers.community.moderation_mutations import AMBASSADORS
+from resolvers.identity.associations import associations_in
 from resolvers.insight import datasets, insights
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
+from schema.identity.associations import NOT_BUYERS, Association
 from schema.identity.members import Member, Membership
 from schema.pagination import Node, RelayConnection
 from schema.tracking.observations import Indicator
@@ -72,6 +74,11 @@ class Community(Node):
     associations: list[Member] = sql(
         resolve.associations_of, "The verified associations among its members, by name.", only=PATIENT | MANAGER
     )
+    contacts: list[Association] = sql(
+        associations_in,
+        "The pages of the verified associations among its members, with their websites and contacts, by full name.",
+        only=NOT_BUYERS,
+    )
     readiness: CohortReadiness = sql(
         resolve.readiness_of, "Whether enough members consent for a survey to open.", only=PATIENT | BUYER | MANAGER
     )
@@ -82,6 +89,12 @@ class Community(Node):
         resolve.members_of,
         "Its members who share their membership with the viewer, newest first. Staff who are not moderators see "
         "associations only.",
+        only=PATIENT | MANAGER,
+    )
+    pinned: list[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = sql(
+        discussions.pinned_in,
+        "The discussions that verified associations keep at its top, one of each association, most recently pinned "
+        "first. They are in `discussions` too. Empty for staff who are not moderators.",
         only=PATIENT | MANAGER,
     )
     discussions: RelayConnection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(

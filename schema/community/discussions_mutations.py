@@ -27,6 +27,17 @@ class DiscussionMutations:
         language=f"The language of the discussion and its first post. {LANGUAGE}",
         about=f"The treatments and indicators that the discussion is about: at most {TOPICS_MOST}.",
     )
+    discussion_pin = mutation(
+        write.pin_discussion,
+        "Keep a discussion at the top of its community, or no longer, as a verified association. It replaces the one "
+        "that the association has pinned there. Closing the discussion, removing its first post, and the end of the "
+        "association's membership or verification end it, as does a suspension.",
+        only=PATIENT,
+        rate="changes",
+        shows={"discussion": shown(Discussion, resolve.discussion_of)},
+        discussion="A discussion that the viewer started, in a community that they belong to.",
+        pinned="Whether to pin the discussion (true) or to unpin it (false).",
+    )
     post_add = mutation(
         write.add_post,
         "Add a post to a discussion. The member who started the discussion is notified.",

@@ -37,6 +37,7 @@ ROOTS = ("Query", "Mutation", "Subscription")
 SCAFFOLDING = ("Payload", "Connection", "Edge")
 WITHOUT_ID = {
     "Answer": "part of a participation: an id of its own would lead to the answers after the survey has closed",
+    "AssociationDescription": "part of an association: its language identifies it there",
     "Category": "part of a variable, which never changes: its code identifies it there",
     "Cell": "part of an insight, which never changes",
     "CohortReadiness": "part of a community",
@@ -66,9 +67,9 @@ WITHOUT_ID = {
 }
 # The types whose objects only some viewers of the view may see: for others, their ids are those of nothing.
 GUARDED = {
-    Audience.PUBLIC: "Viewer",
+    Audience.PUBLIC: "Association Viewer",
     Audience.PATIENT: "Account CareLink Consent DataRead Insight Me Membership Notification Participation Session "
-    "Suspension Viewer",
+    "Suspension Verification Viewer",
     Audience.BUYER: "ApiKey Insight Licence Viewer",
     Audience.MANAGER: "Staff Viewer",
 }

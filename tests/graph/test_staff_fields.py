@@ -24,13 +24,18 @@ ALL = frozenset(StaffRole)
 # The fields of each type, by the roles that can get a value. To others they are null or empty, or nothing leads there.
 # Connections and edges have the roles of their items. Members other than associations are for moderators alone.
 READS: Mapping[str, Mapping[Roles, str]] = {
+    "Association": {
+        ALL: "description descriptions email fullName id member phone postalAddress website",
+        MODERATOR: "verifications",
+    },
+    "AssociationDescription": {ALL: "language text"},
     "Category": {ALL: "code label value"},
     "Cell": {RESEARCH: "by category count interval marginOfError reliability share shareReliability"},
     "CohortReadiness": {ALL: "consenting needed ready"},
     "Community": {
-        ALL: "associations condition countedOn datasets description discussions id indicators insights "
+        ALL: "associations condition contacts countedOn datasets description discussions id indicators insights "
         "memberCount members name readiness slug surveys treatments",
-        MODERATOR: "ambassadors",
+        MODERATOR: "ambassadors pinned",
     },
     "Condition": {ALL: "icd10 id name orpha"},
     "DataUse": {
@@ -60,7 +65,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         "undertakings undertakingsAcceptedAt",
     },
     "Member": {
-        ALL: "about communities id joinedOn kind pseudonym verified",
+        ALL: "about association communities id joinedOn kind pseudonym verified",
         MODERATOR: "ageBand region sex suspension",
     },
     "Money": {STEWARD: "amount currency"},
@@ -91,6 +96,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Treatment": {ALL: "atc id inn insights kind name slug"},
     "Undertakings": {ALL: "language text version"},
     "Variable": {ALL: "categories id label maxPerMember name ordinal"},
+    "Verification": {MODERATOR: "createdAt decidedBy fullName id reason verified"},
     "Viewer": {ALL: "audience id staff"},
     "VisibilityRule": {ALL: "operator question values"},
 }

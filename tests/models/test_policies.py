@@ -34,6 +34,9 @@ catalog.terms                p m b s -
 catalog.question             - m b s c
 catalog.question_option      - m b s c
 catalog.visibility_rule      - m b s -
+catalog.association          p m - s -
+care.verification            - m - s -
+care.pin                     - m - s -
 care.member                  - m - s -
 care.membership              - m - s -
 care.discussion              - m - s -
@@ -115,6 +118,11 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     },
     ("care.care_link", PATIENT): {"insert": "patient_id relative_id status", "update": "created_at status"},
     ("care.notification", PATIENT): {"update": "read_at"},
+    ("catalog.association", PATIENT): {
+        "update": "description email full_name phone postal_address translations website"
+    },
+    ("care.verification", MANAGER): {"insert": "full_name member_id reason staff_id verified"},
+    ("care.pin", PATIENT): {"insert": "community_id discussion_id member_id", "delete": ""},
     ("care.member", PATIENT): {"update": "about"},
     ("care.member", MANAGER): {"update": "verified"},
     ("care.profile", PATIENT): {"update": "birth_year region sex sharing"},

@@ -20,7 +20,7 @@ CATALOGUE = frozenset({
     "insight.ledger_entry",
 })  # fmt: skip
 OF_MEMBERS = frozenset({  # what any member, and moderators, may read of every member
-    "care.member", "care.discussion", "care.discussion_topic", "care.post", "care.post_reaction",
+    "care.member", "care.discussion", "care.discussion_topic", "care.pin", "care.post", "care.post_reaction",
 })  # fmt: skip
 OF_STAFF = {  # what staff with a role read of every member and every organization
     "MODERATOR": {
@@ -28,6 +28,7 @@ OF_STAFF = {  # what staff with a role read of every member and every organizati
         "care.removal",
         "care.removed_text",
         "care.suspension",
+        "care.verification",
         "care.reading_alert",
         "care.membership",
     }
@@ -67,6 +68,7 @@ class VisibleRows:
 
     def __init__(self, snapshot: Snapshot, viewer: Viewer) -> None:
         self.viewer, self.now, self.today = viewer, snapshot.now, snapshot.today
+        self.staff = snapshot.tables["identity.staff"]  # of whom moderators read the names of those who decided
         tests = scope(snapshot.tables, viewer, snapshot.today)
         self.tables = {
             name: [row for row in rows if tests[name](row)] if name in tests else []
@@ -110,13 +112,18 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
         tests["care.member"] = lambda member: member["id"] in associations
         tests["care.membership"] = lambda membership: membership["member_id"] in associations
         for role in roles:
-            tests |= dict.fromkeys(OF_STAFF[role], lambda _: True)
+            tests |= dict.fromkeys(OF_STAFF.get(role, set()), lambda _: True)
         if "MODERATOR" in roles:
             tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
         tests["identity.staff"] = lambda staff: bool(staff["id"] == viewer.staff)
     if viewer.audience is Audience.PATIENT:
         tests |= of_surveys(tables, False, lambda survey: survey["status"] != "DRAFT")
         tests |= dict.fromkeys(OF_MEMBERS, lambda _: True) | of_member(tables, viewer.member)
+    if viewer.audience is Audience.PUBLIC:
+        listed = {row["member_id"] for row in tables["care.membership"]} & verified_associations(tables)
+        tests["catalog.association"] = lambda association: association["member_id"] in listed
+    else:
+        tests["catalog.association"] = lambda _: True
     return tests
 
 
@@ -238,6 +245,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "care.removal": {"post_id": posts},
         "care.removed_text": {"author_id": {member}},
         "care.suspension": own,
+        "care.verification": own,
         "research.consent": own,
         "research.enrolment": own,
         "research.counted_membership": own,
