@@ -10,6 +10,7 @@ from planner.declare import column, graph_type, paged, sql
 from privacy.budget import COUNT_PRECISION, COUNTED_COMMUNITIES, FLOOR
 from resolvers.community import communities as resolve
 from resolvers.community import discussions
+from resolvers.community.discussions import pinned_in
 from resolvers.community.moderation_mutations import AMBASSADORS
 from resolvers.identity.associations import associations_in
 from resolvers.insight import datasets, insights
@@ -91,12 +92,6 @@ class Community(Node):
         "associations only.",
         only=PATIENT | MANAGER,
     )
-    pinned: list[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = sql(
-        discussions.pinned_in,
-        "The discussions that verified associations keep at its top, one of each association, most recently pinned "
-        "first. They are in `discussions` too. Empty for staff who are not moderators.",
-        only=PATIENT | MANAGER,
-    )
     discussions: RelayConnection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(
         discussions.discussions_of,
         "Its discussions, latest post first. Empty for staff who are not moderators.",
@@ -104,6 +99,12 @@ class Community(Node):
             "search": f"Only discussions whose title or posts match. {SEARCH}",
             "language": "Only discussions in this language.",
         },
+        only=PATIENT | MANAGER,
+    )
+    pinned: list[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = sql(
+        pinned_in,
+        "The discussions that verified associations keep at its top, one of each association, most recently pinned "
+        "first. They are in `discussions` too. Empty for staff who are not moderators.",
         only=PATIENT | MANAGER,
     )
     surveys: RelayConnection[Annotated["Survey", strawberry.lazy("schema.research.surveys")]] = paged(

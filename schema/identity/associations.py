@@ -10,7 +10,7 @@ from planner.declare import column, graph_type, sql
 from resolvers.identity import associations as resolve
 from resolvers.identity import members
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
-from schema.languages import Language
+from schema.identity.terms import Language
 from schema.pagination import Node
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from resolvers.insight import datasets
 from resolvers.research import surveys as resolve
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.community.communities import Community
-from schema.languages import Language
+from schema.identity.terms import Language
 from schema.pagination import Node
 from schema.tracking.treatments import Treatment
 

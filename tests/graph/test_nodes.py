@@ -67,7 +67,7 @@ WITHOUT_ID = {
 }
 # The types whose objects only some viewers of the view may see: for others, their ids are those of nothing.
 GUARDED = {
-    Audience.PUBLIC: "Association Viewer",
+    Audience.PUBLIC: "Viewer",
     Audience.PATIENT: "Account CareLink Consent DataRead Insight Me Membership Notification Participation Session "
     "Suspension Verification Viewer",
     Audience.BUYER: "ApiKey Insight Licence Viewer",

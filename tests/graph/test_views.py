@@ -44,10 +44,10 @@ PROMISED = {
         EVERYONE: "signIn register verifyEmail requestPasswordReset resetPassword",
         SIGNED_IN: "signOut sessionRevoke",
         MEMBERS_AND_STAFF: "postRemove",
-        "PATIENT": "careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart notificationsRead "
+        "PATIENT": "associationUpdate careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart "
+        "notificationsRead "
         "observationRemove observationsRecord profileUpdate accountDelete dataExport "
-        "associationUpdate communityJoin communityLeave discussionPin discussionStart postAdd postEdit postFlag "
-        "postReact "
+        "communityJoin communityLeave discussionPin discussionStart postAdd postEdit postFlag postReact "
         "consentSet surveySave surveySubmit surveyWithdraw termsAccept",
         BUYERS_AND_STAFF: "insightPublish dataUseLinkResults",
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",

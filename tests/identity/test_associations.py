@@ -97,7 +97,7 @@ async def test_an_association_has_a_page_under_its_name_and_a_person_has_none(
 
 
 async def test_an_association_changes_its_page(network: Network, association: User, ada: User) -> None:
-    given = {
+    given: dict[str, Any] = {
         "fullName": "  Association  Française des Sclérosés en\u00a0Plaques ",
         "website": "https://www.afsep.fr/contact?x=1",
         "email": "Contact@AFSEP.example", "phone": "+33\u00a01 (0) 42-00.40/40",
@@ -105,7 +105,7 @@ async def test_an_association_changes_its_page(network: Network, association: Us
         "descriptions": [{"language": "FR", "text": "Nous aidons."}, {"language": "EN", "text": "We help."}],
     }  # fmt: skip
     assert await network.refusals(association, "associationUpdate", **given) == []
-    expected = {
+    expected: dict[str, Any] = {
         "id": f"asn_{association.id}",
         "fullName": "Association Française des Sclérosés en Plaques",
         "website": "https://www.afsep.fr/contact?x=1",
@@ -122,7 +122,7 @@ async def test_an_association_changes_its_page(network: Network, association: Us
     assert await network.refusals(association, "associationUpdate", descriptions=french, website=None, phone=" ") == []
     expected |= {"description": "Nous aidons.", "descriptions": french, "website": None, "phone": None}
     assert await page(network, association, ada) == expected
-    cleared = dict.fromkeys(("email", "postalAddress", "descriptions"))
+    cleared: dict[str, Any] = dict.fromkeys(("email", "postalAddress", "descriptions"))
     assert await network.refusals(association, "associationUpdate", **cleared) == []
     expected |= cleared | {"description": None, "descriptions": []}
     assert await page(network, association, ada) == expected

@@ -8,6 +8,7 @@ from decimal import Decimal
 import asyncpg
 
 from models.community.discussions import Reaction
+from models.identity.associations import Association
 from models.identity.data_reads import DataReader, MemberDataKind
 from models.identity.members import MemberKind, MembershipRole, Sex, Sharing
 from models.identity.organizations import OrganizationKind
@@ -170,7 +171,13 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     assert entry is not None
     await factories.ledger_link(connection, entry)
     staff = await factories.staff(connection)
-    await factories.verification(connection, member_id=association["id"], staff_id=staff["id"])
+    # No patient has a page: the viewer has one here in order to read a verification, which only its association may.
+    await factories.fake(
+        connection, Association, own, full_name="Rare Page", community_ids=[community["id"]],
+        translations='{"fr": {"description": "Nous"}}',
+    )  # fmt: skip
+    for whose in (association, patient):
+        await factories.verification(connection, member_id=whose["id"], staff_id=staff["id"])
     accounts = {
         Audience.PATIENT: await factories.account(
             connection, **own, terms_version="2026-1", terms_accepted_at=factories.NOON
