@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from models.identity.data_exports import DataExportFormat
+from models.languages import language_of
 from models.viewers import Audience, Viewer
 
 # A pool's connection is a proxy with the connection's methods but not its class.
@@ -32,6 +33,7 @@ async def viewer_of(connection: Connection, token_hash: bytes) -> tuple[Viewer, 
         staff=found["staff_id"],
         roles=frozenset(found["roles"]),
         api_key=found["api_key_id"],
+        language=language_of(found["locale"] or ""),
     )
     if viewer.api_key is not None:
         await connection.execute("SELECT identity.key_used($1)", viewer.api_key)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, FromClause, Select, Table
+from sqlalchemy import ColumnElement, FromClause, Select, Table, func, literal_column
 from sqlmodel import SQLModel
 
 from models.viewers import Audience
@@ -50,13 +50,15 @@ class Row:
 class ViewerIds:
     """The viewer's ids as expressions, null if not set, for resolvers with a parameter named `viewer`.
 
-    `view` is not an expression: it is the audience whose statement is being planned, since roles have different rights.
+    `language` is the tag of the language in which they read, such as `fr`, and never null. `view` is not an
+    expression: it is the audience whose statement is being planned, since roles have different rights.
     """
 
-    __slots__ = ("account", "audience", "member", "organization", "session", "staff", "view")
+    __slots__ = ("account", "audience", "language", "member", "organization", "session", "staff", "view")
 
     account: Expression
     audience: Expression
+    language: Expression
     member: Expression
     organization: Expression
     session: Expression
@@ -112,6 +114,12 @@ def _row(base: Table) -> Row:
 
 _rows: dict[Table, list[Row]] = {}
 _taken: ContextVar[dict[Table, int] | None] = ContextVar("rows taken by the statement in the making", default=None)
+
+
+def translated(row: Row, column: str, language: Expression) -> Expression:
+    """A text of a row in the language with this tag; the column's own text where nobody has translated it."""
+    key: Expression = literal_column(f"'{column}'")  # one of our names, not a value
+    return func.coalesce(row.translations[language].op("->>")(key), getattr(row, column))
 
 
 def select(*what: Row | Expression) -> Rows:

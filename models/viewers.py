@@ -1,9 +1,11 @@
 """Callers: the four audiences, their PostgreSQL roles, and the viewer's ids."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
+from models.languages import Language
 from privacy.described import DescribedEnum
 
 
@@ -50,7 +52,10 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The authenticated caller: an audience, and the ids that belong to it."""
+    """The authenticated caller: an audience, and the ids that belong to it.
+
+    `language` is the account's, until the request's is known. None is the language of those who ask for none.
+    """
 
     audience: Audience = Audience.PUBLIC
     account: UUID | None = None
@@ -60,6 +65,7 @@ class Viewer:
     staff: UUID | None = None
     roles: frozenset[str] = frozenset()
     api_key: UUID | None = None  # set for an organization's program, which has neither account nor session
+    language: Language | None = None
 
     @property
     def opened_by(self) -> UUID | None:
@@ -71,6 +77,15 @@ class Viewer:
         """The id that row-level security uses, as text: the value of the audience's setting."""
         id = self.member or self.organization or self.staff
         return None if id is None else str(id)
+
+    def speaking(self, language: Language | None) -> "Viewer":
+        """The same viewer, in this language."""
+        return self if language is self.language else _speaking(self, language)
+
+
+@lru_cache(maxsize=1_000)
+def _speaking(viewer: Viewer, language: Language | None) -> Viewer:
+    return replace(viewer, language=language)
 
 
 ANYBODY = Viewer()

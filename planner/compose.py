@@ -21,7 +21,8 @@ from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal_column, sel
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import JSON
 
-from models.rows import Branches, Expression, Row, ViewerIds
+from models.languages import DEFAULT
+from models.rows import Branches, Expression, Row, ViewerIds, translated
 from models.viewers import Audience
 from planner.arguments import (
     PAGE,
@@ -45,6 +46,7 @@ from planner.selection import Fields, Selections
 from planner.tables import Tables, ordered
 
 NULL = literal_column("NULL::json", JSON())
+LANGUAGE = "language"  # name of a parameter
 TYPENAME = "__t"  # hidden key of rows of interfaces and unions, from which graphql-core reads their type
 
 
@@ -114,7 +116,8 @@ class StatementBuilder:
         assert this is not None
         if name == "id" and kind.name in self.tables.keys:
             return id_of(this, self.tables.keys[kind.name])
-        return cast(Expression, getattr(this, source.of or self.tables.python_names[kind.name, name]))
+        of = source.of or self.tables.python_names[kind.name, name]
+        return translated(this, of, self.language()) if source.translated else cast(Expression, getattr(this, of))
 
     def resolved(self, source: Sql, declared: GraphQLField, this: Row | None, nodes: list[FieldNode]) -> Any:
         """The resolver's result: it is called with its row, its arguments and, if it takes one, the viewer."""
@@ -169,11 +172,17 @@ class StatementBuilder:
         """
         return sql_cast(self.bind(values, ARRAY(Text())), ARRAY(kind))
 
+    def language(self) -> Expression:
+        """The tag of the viewer's language, as one parameter of the statement."""
+        self.bound[LANGUAGE] = language_tag
+        return bindparam(LANGUAGE, None, Text())
+
     def viewer_ids(self) -> ViewerIds:
         """The viewer as a resolver sees it: each attribute is a parameter of the statement."""
         viewer = ViewerIds()
         for name in ("account", "member", "organization", "session", "staff"):
             setattr(viewer, name, self.bind(_viewers(name), Uuid()))
+        viewer.language = self.language()
         viewer.audience = self.bind(lambda inputs: inputs.viewer.audience.value, Text())
         viewer.view = self.audience
         return viewer
@@ -244,6 +253,10 @@ class StatementBuilder:
 def nothing(many: bool) -> Expression:
     """The JSON of a field without rows in this view: an empty list, or null."""
     return EMPTY_LIST if many else NULL
+
+
+def language_tag(inputs: PlanInputs) -> str:
+    return (inputs.viewer.language or DEFAULT).tag
 
 
 def _viewers(name: str) -> Callable[[PlanInputs], Any]:

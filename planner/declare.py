@@ -87,6 +87,7 @@ class Column:
 
     of: str | None = None
     size: int | None = field(default=None, kw_only=True)  # as of `Sql`
+    translated: bool = field(default=False, kw_only=True)  # whether the row's `translations` may have it
 
 
 @dataclass(frozen=True)
@@ -207,11 +208,15 @@ def column(
     *,
     of: str | None = None,
     size: int | None = None,
+    translated: bool = False,
     only: Any = None,
     init: Literal[False] = False,
 ) -> Any:
-    """A column of the row, of the field's own name or of the name `of`; `size` is as for `sql`."""
-    return _field(Column(of, size=size), about, only, [])
+    """A column of the row, of the field's own name or of the name `of`; `size` is as for `sql`.
+
+    If `translated`, the row has `translations`, and the text is the one in the viewer's language, if there is one.
+    """
+    return _field(Column(of, size=size, translated=translated), about, only, [])
 
 
 def sql(

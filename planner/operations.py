@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from graphql import (
@@ -16,6 +16,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     Undefined,
+    VariableNode,
     default_field_resolver,
     default_type_resolver,
     get_operation_ast,
@@ -27,6 +28,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from graphql.utilities import coerce_input_value
 from sqlalchemy import select
 
+from models.languages import Language
 from models.rows import Expression, Row, one_statement
 from models.viewers import Audience, Viewer
 from planner.arguments import (
@@ -159,7 +161,15 @@ class Operation:
             for each in node.variable_definitions or ()
         ]
         self.costs = OperationCosts(planner.costs, document, node)
+        self._in_context = next((each for each in node.directives or () if each.name.value == IN_CONTEXT), None)
         self._plans: Plans[Plan] = Plans(selections)
+
+    def language(self, variables: Variables) -> Language | None:
+        """The language that `@inContext` on the operation asks for."""
+        if self._in_context is None:
+            return None
+        value: Any = cast(Any, self._in_context.arguments)[0].value
+        return Language(variables.values[value.name.value] if isinstance(value, VariableNode) else value.value)
 
     def coerce(self, variables: Mapping[str, Any]) -> Variables:
         """The variables coerced to their types. Raises BadVariables if any are missing or have a wrong type."""
@@ -384,4 +394,5 @@ class Operation:
         return list(found.values())
 
 
+IN_CONTEXT = "inContext"  # the directive with the language of an operation
 NO_VARIABLES = Variables({}, VariableValues({}, {}))

@@ -1,14 +1,24 @@
 """Finds rows by the words of a search, and communities by their slug."""
 
-from sqlalchemy import func
+from sqlalchemy import Text, func, literal_column
 
 from models.community import communities
-from models.rows import Expression, Row, row, select
+from models.rows import Expression, Row, ViewerIds, row, select, translated
+
+# In place of a function of ours: those of PostgreSQL are known to read no table. A ligature counts as its first letter.
+ACCENTED = literal_column("'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ'", Text())
+PLAIN = literal_column("'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa'", Text())
 
 
 def matches(searched: Row, text: Expression) -> Expression:
     """Whether each word of the text is a word of the row, or begins one. A text without words matches nothing."""
     return searched.search.bool_op("@@")(func.catalog.search_query(text))
+
+
+def by_name(named: Row, viewer: ViewerIds) -> tuple[Expression, Expression]:
+    """The order of rows by their name in the viewer's language, whatever its accents and capitals."""
+    name = translated(named, "name", viewer.language)
+    return func.lower(func.translate(name, ACCENTED, PLAIN)), named.id
 
 
 def community_called(slug: Expression) -> Expression:

@@ -16,6 +16,7 @@ from models.viewers import Audience
 from planner.declare import Column, graph_of, source_of
 from resolvers.exporting import GraphNames
 from schema.access import UnmarkedError, audience_of, field_audience
+from schema.in_context import in_context
 from schema.roots import NODES, Mutation, Query, Subscription
 from schema.scalars import SCALARS
 
@@ -44,6 +45,7 @@ class View(strawberry.Schema):
                 # GraphQL allows a missing root, but not an empty one.
                 subscription=subscription if subscription and audience in audience_of(subscription) else None,
                 types=[kind for kind in types if audience in audience_of(kind)],
+                directives=[in_context],
                 config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
             )
         except TypeError as error:  # graphql-core wraps what building a type's fields raises

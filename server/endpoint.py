@@ -45,6 +45,7 @@ from server.event_streams import EVENTS, as_stream, stream
 from server.feeds import Feeds
 from server.limits import check_variables
 from server.metrics import Metrics
+from server.negotiation import content_language, in_language
 from server.origins import Origins
 from server.planning import Planning
 from server.pools import ConnectionPool
@@ -83,8 +84,8 @@ MISSING_HEADER = (
     "Send a POST with the query as JSON instead, or open /graphiql in a browser."
 )
 CLIENT_GONE = 499  # the status that proxies log for a client that did not wait for the response
-# What a cached response depends on, beside its address: its type, who it is for, and whether it has its cost.
-VARY = b"accept, authorization, cookie, graphql-cost"
+# What a cached response depends on, beside its address: its type and language, who it is for, and if it has its cost.
+VARY = b"accept, accept-language, authorization, cookie, graphql-cost"
 DEVICE = 200  # characters of the User-Agent that are stored
 
 
@@ -197,7 +198,8 @@ class Endpoint:
                 raise shutting_down() from None
             if isinstance(answer, PreparedSubscription):
                 self.log_operation(request, 200)  # at its start: it may last for days
-                start = response_start(200, EVENTS, (request_ids.HEADER, request.id.encode()))
+                about = (request_ids.HEADER, request.id.encode()), content_language(answer.viewer)
+                start = response_start(200, EVENTS, *about)
                 given, caller = request.authorization, self.caller(request)
                 request.codes = await stream(answer, self.streams, caller, given, start, receive, send, request.id)
                 if request.codes:  # it has ended with an error
@@ -229,7 +231,7 @@ class Endpoint:
         if request.cookie is not None:
             more = *more, request.cookie
         about = (b"content-length", b"%d" % len(body)), (request_ids.HEADER, request.id.encode())
-        start = response_start(status, type or JSON, *about, *more)
+        start = response_start(status, type or JSON, *about, content_language(request.viewer), *more)
         if request.cacheable and error is None and not request.codes and type is not EVENTS:
             allow_caching(start, self.settings.cache_seconds)
         await send(start)
@@ -389,6 +391,7 @@ class Endpoint:
                 variables = operation.coerce(params.variables)
             else:
                 variables = await read(partial(operation.coerce, params.variables))
+            request.viewer = in_language(request.viewer, operation.language(variables), request.headers)
             made = False
             try:
                 plan = operation.known_plan(variables)

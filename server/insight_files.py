@@ -30,7 +30,7 @@ TAG = re.compile(r'"[^"]*"')
 UNFIT = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|]+')  # for a file's name on some system
 TITLE_LENGTH = 120
 # The response depends on these headers of the request. A cache of the browser may store it, and has to ask each time.
-VARY = "Accept-Encoding, Authorization, Cookie, Origin"
+VARY = "Accept-Encoding, Accept-Language, Authorization, Cookie, Origin"
 CACHE = "private, no-cache"
 
 

@@ -164,7 +164,7 @@ class Streams:
                 log.warning("sessions could not be checked: %s", type(error).__name__)
                 return False
             else:
-                if found != stream.viewer:
+                if found.speaking(stream.viewer.language) != stream.viewer:
                     stream.end(Ending.REVOKED)
         return True
 

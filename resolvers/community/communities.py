@@ -7,12 +7,12 @@ from models.identity import members
 from models.research import surveys
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
-from resolvers.lookup import matches
+from resolvers.lookup import by_name, matches
 
 
-def communities(*, search: Value[str] | None = None) -> Rows:
+def communities(*, viewer: ViewerIds, search: Value[str] | None = None) -> Rows:
     community = row(tables.Community)
-    found = select(community).order_by(community.name, community.id)
+    found = select(community).order_by(*by_name(community, viewer))
     return found if search is None else found.where(matches(community, search))
 
 

@@ -11,6 +11,7 @@ from models.identity import members as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from resolvers.days import today
+from resolvers.lookup import by_name
 from resolvers.tracking.observations import Interval, dashboard_of, points
 
 # The first age of each band. Bands span ten years, and more where members are few: an exact age would reveal more.
@@ -38,13 +39,13 @@ def member_of(owner: Row) -> Rows:
     return select(found).where(found.id == owner.member_id)
 
 
-def communities_of(member: Row) -> Rows:
+def communities_of(member: Row, *, viewer: ViewerIds) -> Rows:
     community, membership = row(communities.Community), row(tables.Membership)
     return (
         select(community)
         .join(membership, membership.community_id == community.id)
         .where(membership.member_id == member.id)
-        .order_by(community.name, community.id)
+        .order_by(*by_name(community, viewer))
     )
 
 
@@ -117,13 +118,13 @@ def me(*, viewer: ViewerIds) -> Rows:
     return select(profile).where(profile.member_id == viewer.member)
 
 
-def memberships_of(me: Row) -> Rows:
+def memberships_of(me: Row, *, viewer: ViewerIds) -> Rows:
     membership, community = row(tables.Membership), row(communities.Community)
     return (
         select(membership)
         .join(community, community.id == membership.community_id)
         .where(membership.member_id == me.member_id)
-        .order_by(community.name, community.id)
+        .order_by(*by_name(community, viewer))
     )
 
 

@@ -4,14 +4,16 @@ from sqlalchemy import func, literal_column
 
 from models.identity import terms as tables
 from models.languages import Language
-from models.rows import Expression, Row, Rows, row, select
+from models.rows import Expression, Row, Rows, ViewerIds, row, select
 from resolvers.days import today
 
 
-def terms(*, language: Language = Language.EN) -> Rows:
+def terms(*, viewer: ViewerIds, language: Language | None = None) -> Rows:
     """The terms in force: the latest ones whose date has been reached (UTC)."""
     found = row(tables.Terms)
-    return select(found).where(found.language == language, found.in_force_on == _latest())
+    return select(found).where(
+        found.language == (language or func.upper(viewer.language)), found.in_force_on == _latest()
+    )
 
 
 def terms_so_far() -> Rows:

@@ -11,7 +11,7 @@ from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import treatments
 from models.viewers import Audience
 from resolvers.days import today
-from resolvers.lookup import community_called
+from resolvers.lookup import by_name, community_called
 
 
 def survey(*, id: Value[UUID]) -> Rows:
@@ -62,10 +62,10 @@ def eligibility_of(survey: Row) -> Rows:
     return select(found).where(found.survey_id == survey.id)
 
 
-def eligible_treatments(eligibility: Row) -> Rows:
+def eligible_treatments(eligibility: Row, *, viewer: ViewerIds) -> Rows:
     treatment = row(treatments.Treatment)
     wanted = treatment.id == func.any(eligibility.treatment_ids)
-    return select(treatment).where(wanted).order_by(treatment.name, treatment.id)
+    return select(treatment).where(wanted).order_by(*by_name(treatment, viewer))
 
 
 def progress_of(survey: Row) -> Rows:
@@ -132,9 +132,13 @@ def notices_so_far() -> Rows:
     return select(notice).where(notice.in_force_on <= today())
 
 
-def notices(*, language: Language = Language.EN) -> Rows:
+def notices(*, viewer: ViewerIds, language: Language | None = None) -> Rows:
     """The notices in force: for each purpose, the latest one whose date has been reached (UTC)."""
     notice, other = row(tables.Notice), row(tables.Notice)
     latest = select(func.max(other.in_force_on)).where(other.purpose == notice.purpose, other.in_force_on <= today())
     in_force = notice.in_force_on == latest.scalar_subquery()
-    return select(notice).where(notice.language == language, in_force).order_by(notice.purpose)
+    return (
+        select(notice)
+        .where(notice.language == (language or func.upper(viewer.language)), in_force)
+        .order_by(notice.purpose)
+    )

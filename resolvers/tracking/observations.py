@@ -5,12 +5,12 @@ from uuid import UUID
 
 from sqlalchemy import Date, DateTime, Text, cast, func, literal_column
 
-from models.rows import Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations as tables
 from models.tracking import treatments
 from privacy.described import DescribedEnum
 from resolvers.days import earliest_today, latest_today
-from resolvers.lookup import matches
+from resolvers.lookup import by_name, matches
 
 INDICATORS = 20  # that a search returns by default
 
@@ -29,10 +29,17 @@ class Interval(DescribedEnum):
         return cast(literal_column(f"'{self.value.lower()}'"), Text)
 
 
-def indicators(*, search: Value[str] | None = None, first: int = INDICATORS) -> Rows:
+def indicators(*, viewer: ViewerIds, search: Value[str] | None = None, first: int = INDICATORS) -> Rows:
     indicator = row(tables.Indicator)
-    found = select(indicator).order_by(indicator.name, indicator.id).limit(first)
+    found = select(indicator).order_by(*by_name(indicator, viewer)).limit(first)
     return found if search is None else found.where(matches(indicator, search))
+
+
+def lay_names_of(indicator: Row, *, viewer: ViewerIds) -> Expression:
+    """A JSON list of names in the viewer's language; those in English where there are none."""
+    return func.coalesce(
+        indicator.translations[viewer.language][literal_column("'lay_names'")], func.to_jsonb(indicator.lay_names)
+    )
 
 
 def indicator_of(owner: Row) -> Rows:
@@ -98,7 +105,7 @@ def dashboard_of(
     return found.add_columns(indicators.label("indicator_ids")).where(indicators.is_not(None))
 
 
-def series_of(dashboard: Row) -> Rows:
+def series_of(dashboard: Row, *, viewer: ViewerIds) -> Rows:
     """One row for each indicator with an observation in the period, by name, with the dashboard's columns."""
     indicator, observation = row(tables.Indicator), row(tables.Observation)
     observed = select(observation.indicator_id).where(*_within(dashboard, observation))
@@ -113,7 +120,7 @@ def series_of(dashboard: Row) -> Rows:
             dashboard.unit.label("unit"),
         )
         .where(indicator.id.in_(observed))
-        .order_by(indicator.name, indicator.id)
+        .order_by(*by_name(indicator, viewer))
     )
 
 

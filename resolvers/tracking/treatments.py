@@ -1,9 +1,9 @@
 """Reads treatments, courses, evaluations and side effects."""
 
-from models.rows import Row, Rows, Value, row, select
+from models.rows import Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations
 from models.tracking import treatments as tables
-from resolvers.lookup import community_called, matches
+from resolvers.lookup import by_name, community_called, matches
 
 
 def treatments(*, search: Value[str] | None = None, kind: tables.TreatmentKind | None = None) -> Rows:
@@ -55,13 +55,13 @@ def evaluation_made(payload: Row) -> Rows:
     return select(evaluation).where(evaluation.id == payload.evaluation_id)
 
 
-def side_effects_of(evaluation: Row) -> Rows:
+def side_effects_of(evaluation: Row, *, viewer: ViewerIds) -> Rows:
     side_effect, indicator = row(tables.SideEffect), row(observations.Indicator)
     return (
         select(side_effect)
         .join(indicator, indicator.id == side_effect.indicator_id)
         .where(side_effect.evaluation_id == evaluation.id)
-        .order_by(indicator.name, indicator.id)
+        .order_by(*by_name(indicator, viewer))
     )
 
 

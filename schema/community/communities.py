@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Condition(Node):
     """A medical condition, with its standard codes."""
 
-    name: str = column("Name.")
+    name: str = column("Name.", translated=True)
     icd10: str | None = column("ICD-10 code. Null if the condition has none of its own.")
     orpha: str | None = column("Orphanet number (ORPHAcode). Null if the condition is not a rare disease.")
 
@@ -61,8 +61,8 @@ class Community(Node):
     """A community: the patients who live with one condition, their relatives, and associations."""
 
     slug: str = column("URL slug, such as `epilepsy`.")
-    name: str = column("Name.")
-    description: str = column("Description.")
+    name: str = column("Name.", translated=True)
+    description: str = column("Description.", translated=True)
     condition: Condition = sql(resolve.condition_of, "The condition it gathers around.")
     member_count: int = column(f"Number of members. {COUNTED}")
     counted_on: date | None = column(

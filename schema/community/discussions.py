@@ -14,7 +14,7 @@ from resolvers.identity import members
 from schema.access import MANAGER, PATIENT
 from schema.community.communities import Community
 from schema.identity.members import Member
-from schema.identity.terms import Language
+from schema.in_context import Language
 from schema.pagination import Node, RelayConnection
 from schema.tracking.observations import Indicator
 from schema.tracking.treatments import Treatment

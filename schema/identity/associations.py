@@ -10,7 +10,7 @@ from planner.declare import column, graph_type, sql
 from resolvers.identity import associations as resolve
 from resolvers.identity import members
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
-from schema.identity.terms import Language
+from schema.in_context import Language
 from schema.pagination import Node
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class Association(Node):
     phone: str | None = column("Telephone number. Null if unset.")
     postal_address: str | None = column("Postal address, in one or more lines. Null if unset.")
     description: str | None = column(
-        "How it describes itself: in English if it does, and otherwise in another language. Null if unset."
+        "How it describes itself: in the viewer's language if it does, and otherwise in another. Null if unset.",
+        translated=True,
     )
     descriptions: list[AssociationDescription] = sql(
         resolve.descriptions_of, "How it describes itself, in each language in which it does."

@@ -19,7 +19,7 @@ from resolvers.insight import datasets
 from resolvers.research import surveys as resolve
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.community.communities import Community
-from schema.identity.terms import Language
+from schema.in_context import Language
 from schema.pagination import Node
 from schema.tracking.treatments import Treatment
 
@@ -46,7 +46,7 @@ class QuestionOption:
     """An option of a choice question."""
 
     code: str = column("Code that stands for the option in answers.")
-    label: str = column("Label for people to read.")
+    label: str = column("Label for people to read.", translated=True)
 
 
 @graph_type(
@@ -70,8 +70,8 @@ class Question(Node):
 
     position: int = column("Position in the survey, from 1.")
     key: str = column("Key that identifies the question within the survey, in answers and visibility rules.")
-    text: str = column("The question itself.")
-    help: str | None = column("Help text. Null if there is none.")
+    text: str = column("The question itself.", translated=True)
+    help: str | None = column("Help text. Null if there is none.", translated=True)
     kind: tables.QuestionKind = column("The kind of answer it takes.")
     required: bool = column("Whether an answer is required, if the question is shown.")
     options: list[QuestionOption] = sql(
@@ -111,8 +111,8 @@ class Survey(Node):
     """A survey of the members of a community."""
 
     community: Community = sql(communities.community_of, "The community whose members are surveyed.")
-    title: str = column("Title.")
-    description: str = column("What it is about, and its purpose.")
+    title: str = column("Title.", translated=True)
+    description: str = column("What it is about, and its purpose.", translated=True)
     status: tables.SurveyStatus = column("Status of the survey.")
     version: int = column("Version of its questions, from 1.")
     opens_on: date | None = column("The day it opens, by UTC. Null if it opens once enough members consent.")

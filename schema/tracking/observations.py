@@ -40,11 +40,11 @@ class Indicator(Node):
     """An indicator that members track: a symptom, a mood, an aspect of quality of life, a measurement or a score."""
 
     slug: str = column("URL slug, such as `fatigue`.")
-    name: str = column("Name.")
-    lay_names: list[str] = column("Everyday names, which searches match too.")
+    name: str = column("Name.", translated=True)
+    lay_names: list[str] = sql(resolve.lay_names_of, "Everyday names, which searches match too.")
     kind: tables.IndicatorKind = column("Kind of indicator.")
     scale: tables.Scale = column("Scale of its values.")
-    unit: str | None = column("Unit of its values. Null for ratings and grades.")
+    unit: str | None = column("Unit of its values. Null for ratings and grades.", translated=True)
     minimum: float = column("Smallest value accepted.")
     maximum: float = column("Largest value accepted.")
     hpo: str | None = column("Human Phenotype Ontology term, such as `HP:0012378`. Null if there is none.")

@@ -34,7 +34,7 @@ class Treatment(Node):
     """A treatment of the catalogue: a medicine, procedure, device, therapy, supplement or change of lifestyle."""
 
     slug: str = column("URL slug, such as `methotrexate`.")
-    name: str = column("Name.")
+    name: str = column("Name.", translated=True)
     kind: tables.TreatmentKind = column("Kind of treatment.")
     inn: str | None = column("International nonproprietary name of a medicine. Null for other treatments.")
     atc: str | None = column("ATC code of a medicine. Null if it has none.")

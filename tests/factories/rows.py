@@ -1,6 +1,7 @@
 """Inserts a row from given values, defaults and parent rows."""
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from itertools import count
@@ -34,7 +35,7 @@ async def fake(
     target = table.__table__.fullname  # type: ignore[attr-defined]
     row = await connection.fetchrow(
         f"INSERT INTO {target} ({names}) VALUES ({places}) RETURNING *",
-        *values.values(),
+        *(json.dumps(value) if isinstance(value, dict) else value for value in values.values()),
     )
     assert isinstance(row, asyncpg.Record)
     return row

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.organization', $3, true) AS id
+  SELECT set_config('cohorte.organization', $4, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -30,7 +30,7 @@ WITH viewer AS MATERIALIZED (
               ) AS quota, (
                 SELECT row_to_json(o$)
                 FROM (
-                  SELECT community_1.name AS name
+                  SELECT coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) AS name
                   FROM catalog.community AS community_1
                   WHERE community_1.id = licence_1.community_id
                 ) AS o$
@@ -49,19 +49,19 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS "apiKeys"
           FROM insight.organization AS organization_1
-          WHERE organization_1.id = $1::UUID
+          WHERE organization_1.id = $2::UUID
         ) AS o$
       ) AS organization, (
         SELECT row_to_json(o$)
         FROM (
-          SELECT community_2.name AS name, (
+          SELECT coalesce(community_2.translations[$1::VARCHAR] ->> 'name', community_2.name) AS name, (
             SELECT row_to_json(o$)
             FROM (
               SELECT community_2.consenting_count AS consenting, community_2.needed_count AS needed, community_2.consenting_count >= community_2.needed_count AS ready
             ) AS o$
           ) AS readiness
           FROM catalog.community AS community_2
-          WHERE community_2.slug = $2::VARCHAR
+          WHERE community_2.slug = $3::VARCHAR
         ) AS o$
       ) AS community
     ) AS o$

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.organization', $2, true) AS id
+  SELECT set_config('cohorte.organization', $3, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -7,13 +7,13 @@ WITH viewer AS MATERIALIZED (
       SELECT (
         SELECT row_to_json(o$)
         FROM (
-          SELECT survey_1.title AS title, survey_1.status AS status, survey_1.offered_to AS "offeredTo", (
+          SELECT coalesce(survey_1.translations[$1::VARCHAR] ->> 'title', survey_1.title) AS title, survey_1.status AS status, survey_1.offered_to AS "offeredTo", (
             SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
-              SELECT question_1.key AS key, question_1.text AS text, question_1.kind AS kind, (
+              SELECT question_1.key AS key, coalesce(question_1.translations[$1::VARCHAR] ->> 'text', question_1.text) AS text, question_1.kind AS kind, (
                 SELECT coalesce(json_agg(o$), '[]'::json)
                 FROM (
-                  SELECT question_option_1.code AS code, question_option_1.label AS label
+                  SELECT question_option_1.code AS code, coalesce(question_option_1.translations[$1::VARCHAR] ->> 'label', question_option_1.label) AS label
                   FROM catalog.question_option AS question_option_1
                   WHERE question_option_1.question_id = question_1.id
                   ORDER BY question_option_1.position ASC, question_option_1.code ASC
@@ -25,7 +25,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS questions
           FROM catalog.survey AS survey_1
-          WHERE survey_1.id = $1::UUID
+          WHERE survey_1.id = $2::UUID
         ) AS o$
       ) AS survey
     ) AS o$

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.staff', $10, true) AS id
+  SELECT set_config('cohorte.staff', $11, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -17,10 +17,10 @@ WITH viewer AS MATERIALIZED (
             SELECT count(*) AS _count, coalesce(json_agg((
               SELECT row_to_json(o$)
               FROM (
-                SELECT 'svy_' || CAST(page_0.id AS TEXT) AS id, page_0.title AS title, page_0.status AS status, page_0.version AS version, page_0.closes_on AS "closesOn", CASE WHEN (page_0.status != 'WAITING' OR (EXISTS (
+                SELECT 'svy_' || CAST(page_0.id AS TEXT) AS id, coalesce(page_0.translations[$1::VARCHAR] ->> 'title', page_0.title) AS title, page_0.status AS status, page_0.version AS version, page_0.closes_on AS "closesOn", CASE WHEN (page_0.status != 'WAITING' OR (EXISTS (
                   SELECT *
                   FROM identity.staff AS staff_1
-                  WHERE $1::VARCHAR = any(staff_1.roles)
+                  WHERE $2::VARCHAR = any(staff_1.roles)
                 ))) THEN page_0.minimum_participants END AS "minimumParticipants", (
                   SELECT row_to_json(o$)
                   FROM (
@@ -31,21 +31,21 @@ WITH viewer AS MATERIALIZED (
                 ) AS progress, (
                   SELECT row_to_json(o$)
                   FROM (
-                    SELECT community_1.name AS name
+                    SELECT coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) AS name
                     FROM catalog.community AS community_1
                     WHERE community_1.id = page_0.community_id
                   ) AS o$
                 ) AS community
               ) AS o$
-            ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$2::INTEGER] AS _end
+            ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$3::INTEGER] AS _end
             FROM (
-              SELECT row_number() OVER (ORDER BY survey_1.closes_on DESC, survey_1.id DESC) AS _n, survey_1.id AS id, survey_1.title AS title, survey_1.status AS status, survey_1.version AS version, survey_1.closes_on AS closes_on, survey_1.minimum_participants AS minimum_participants, survey_1.community_id AS community_id, translate(encode(convert_to(CAST(json_build_array('3686c57e', survey_1.closes_on, survey_1.id) AS TEXT), $3::VARCHAR), $4::VARCHAR), $5::VARCHAR, $6::VARCHAR) AS _cursor
+              SELECT row_number() OVER (ORDER BY survey_1.closes_on DESC, survey_1.id DESC) AS _n, survey_1.id AS id, survey_1.translations AS translations, survey_1.title AS title, survey_1.status AS status, survey_1.version AS version, survey_1.closes_on AS closes_on, survey_1.minimum_participants AS minimum_participants, survey_1.community_id AS community_id, translate(encode(convert_to(CAST(json_build_array('3686c57e', survey_1.closes_on, survey_1.id) AS TEXT), $4::VARCHAR), $5::VARCHAR), $6::VARCHAR, $7::VARCHAR) AS _cursor
               FROM catalog.survey AS survey_1
               WHERE survey_1.community_id = (
                 SELECT community_2.id
                 FROM catalog.community AS community_2
-                WHERE community_2.slug = $7::VARCHAR
-              ) AND (survey_1.closes_on, survey_1.id) < ($8::DATE, $9::UUID)
+                WHERE community_2.slug = $8::VARCHAR
+              ) AND (survey_1.closes_on, survey_1.id) < ($9::DATE, $10::UUID)
               ORDER BY survey_1.closes_on DESC, survey_1.id DESC
               LIMIT 21
             ) AS page_0
@@ -67,7 +67,7 @@ WITH viewer AS MATERIALIZED (
               ) AS organization, (
                 SELECT row_to_json(o$)
                 FROM (
-                  SELECT community_3.name AS name
+                  SELECT coalesce(community_3.translations[$1::VARCHAR] ->> 'name', community_3.name) AS name
                   FROM catalog.community AS community_3
                   WHERE community_3.id = licence_1.community_id
                 ) AS o$

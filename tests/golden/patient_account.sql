@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $4, true) AS id
+  SELECT set_config('cohorte.member', $5, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -58,7 +58,7 @@ WITH viewer AS MATERIALIZED (
               SELECT participation_1.completed_at AS "completedAt", (
                 SELECT row_to_json(o$)
                 FROM (
-                  SELECT survey_1.title AS title
+                  SELECT coalesce(survey_1.translations[$3::VARCHAR] ->> 'title', survey_1.title) AS title
                   FROM catalog.survey AS survey_1
                   WHERE survey_1.id = participation_1.survey_id
                 ) AS o$
@@ -69,7 +69,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS participations
           FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $3::UUID
+          WHERE profile_1.member_id = $4::UUID
         ) AS o$
       ) AS me
     ) AS o$

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $6, true) AS id
+  SELECT set_config('cohorte.member', $7, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -30,7 +30,7 @@ WITH viewer AS MATERIALIZED (
                       SELECT (
                         SELECT row_to_json(o$)
                         FROM (
-                          SELECT indicator_1.name AS name
+                          SELECT coalesce(indicator_1.translations[$2::VARCHAR] ->> 'name', indicator_1.name) AS name
                           FROM catalog.indicator AS indicator_1
                           WHERE indicator_1.id = anon_1.indicator_id
                         ) AS o$
@@ -48,7 +48,7 @@ WITH viewer AS MATERIALIZED (
                         ) AS o$
                       ) AS points
                       FROM (
-                        SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, indicator_2.name AS _k0, indicator_2.id AS _k1
+                        SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, lower(translate(coalesce(indicator_2.translations[$2::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) AS _k0, indicator_2.id AS _k1
                         FROM catalog.indicator AS indicator_2
                         WHERE indicator_2.id IN (
                           SELECT observation_2.indicator_id
@@ -68,18 +68,18 @@ WITH viewer AS MATERIALIZED (
                     ) AS o$
                   ) AS courses
                   FROM (
-                    SELECT care_link_1.patient_id AS member_id, CAST(coalesce($2::DATE, CAST(coalesce($3::DATE, catalog.earliest_today()) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($3::DATE, greatest($2::DATE, catalog.latest_today())) AS DATE) AS ends_on, CAST('month' AS TEXT) AS unit, (
-                      SELECT catalog.known_keys(CAST($4::TEXT[] AS UUID[]), array((
+                    SELECT care_link_1.patient_id AS member_id, CAST(coalesce($3::DATE, CAST(coalesce($4::DATE, catalog.earliest_today()) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($4::DATE, greatest($3::DATE, catalog.latest_today())) AS DATE) AS ends_on, CAST('month' AS TEXT) AS unit, (
+                      SELECT catalog.known_keys(CAST($5::TEXT[] AS UUID[]), array((
                         SELECT indicator_3.id
                         FROM catalog.indicator AS indicator_3
-                        WHERE indicator_3.id = any(CAST($4::TEXT[] AS UUID[]))
+                        WHERE indicator_3.id = any(CAST($5::TEXT[] AS UUID[]))
                       )), 0) AS known_keys_1
                     ) AS indicator_ids
                     WHERE (
-                      SELECT catalog.known_keys(CAST($4::TEXT[] AS UUID[]), array((
+                      SELECT catalog.known_keys(CAST($5::TEXT[] AS UUID[]), array((
                         SELECT indicator_3.id
                         FROM catalog.indicator AS indicator_3
-                        WHERE indicator_3.id = any(CAST($4::TEXT[] AS UUID[]))
+                        WHERE indicator_3.id = any(CAST($5::TEXT[] AS UUID[]))
                       )), 0) AS known_keys_1
                     ) IS NOT NULL AND care_link_1.status = 'ACCEPTED'
                   ) AS anon_3
@@ -91,7 +91,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS "careLinks"
           FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $5::UUID
+          WHERE profile_1.member_id = $6::UUID
         ) AS o$
       ) AS me
     ) AS o$

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $26, true) AS id
+  SELECT set_config('cohorte.member', $27, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -7,7 +7,7 @@ WITH viewer AS MATERIALIZED (
       SELECT (
         SELECT row_to_json(o$)
         FROM (
-          SELECT 'com_' || CAST(community_1.id AS TEXT) AS id, community_1.name AS name, (
+          SELECT 'com_' || CAST(community_1.id AS TEXT) AS id, coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) AS name, (
             SELECT row_to_json(o$)
             FROM (
               SELECT community_1.consenting_count AS consenting, community_1.needed_count AS needed, community_1.consenting_count >= community_1.needed_count AS ready
@@ -17,7 +17,7 @@ WITH viewer AS MATERIALIZED (
             FROM (
               SELECT membership_1.joined_on AS "joinedOn"
               FROM care.membership AS membership_1
-              WHERE membership_1.community_id = community_1.id AND membership_1.member_id = $1::UUID
+              WHERE membership_1.community_id = community_1.id AND membership_1.member_id = $2::UUID
             ) AS o$
           ) AS "viewerMembership", (
             SELECT coalesce(json_agg(o$), '[]'::json)
@@ -36,9 +36,9 @@ WITH viewer AS MATERIALIZED (
                   SELECT CAST(member_2.id AS TEXT) AS "$m", CASE WHEN (member_2.id IN (
                     SELECT care_link_1.patient_id
                     FROM care.care_link AS care_link_1
-                    WHERE care_link_1.relative_id = $2::UUID AND care_link_1.status = 'ACCEPTED'
+                    WHERE care_link_1.relative_id = $3::UUID AND care_link_1.status = 'ACCEPTED'
                   )) THEN CAST(member_2.id AS TEXT) || ' PROFILE COMMUNITIES' END AS "$r", member_2.pseudonym AS pseudonym, member_2.kind AS kind, (
-                    SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $3::INTEGER) THEN $4::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $5::INTEGER) THEN $6::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $7::INTEGER) THEN $8::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $9::INTEGER) THEN $10::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $11::INTEGER) THEN $12::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $13::INTEGER) THEN $14::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $15::INTEGER) THEN $16::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $17::VARCHAR END AS anon_1
+                    SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $4::INTEGER) THEN $5::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $6::INTEGER) THEN $7::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $8::INTEGER) THEN $9::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $10::INTEGER) THEN $11::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $12::INTEGER) THEN $13::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $14::INTEGER) THEN $15::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $16::INTEGER) THEN $17::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $18::VARCHAR END AS anon_1
                     FROM care.profile AS profile_1
                     WHERE profile_1.member_id = member_2.id
                   ) AS "ageBand", (
@@ -119,11 +119,11 @@ WITH viewer AS MATERIALIZED (
                       ) AS o$
                     ) AS about
                   ) AS o$
-                ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$18::INTEGER] AS _end
+                ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$19::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.post_count AS post_count, discussion_1.last_post_at AS last_post_at, discussion_1.author_id AS author_id, translate(encode(convert_to(CAST(json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id) AS TEXT), $19::VARCHAR), $20::VARCHAR), $21::VARCHAR, $22::VARCHAR) AS _cursor
+                  SELECT row_number() OVER (ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC) AS _n, discussion_1.id AS id, discussion_1.title AS title, discussion_1.post_count AS post_count, discussion_1.last_post_at AS last_post_at, discussion_1.author_id AS author_id, translate(encode(convert_to(CAST(json_build_array('b7661419', discussion_1.last_post_at, discussion_1.id) AS TEXT), $20::VARCHAR), $21::VARCHAR), $22::VARCHAR, $23::VARCHAR) AS _cursor
                   FROM care.discussion AS discussion_1
-                  WHERE discussion_1.community_id = community_1.id AND (discussion_1.last_post_at, discussion_1.id) < ($23::TIMESTAMP WITH TIME ZONE, $24::UUID)
+                  WHERE discussion_1.community_id = community_1.id AND (discussion_1.last_post_at, discussion_1.id) < ($24::TIMESTAMP WITH TIME ZONE, $25::UUID)
                   ORDER BY discussion_1.last_post_at DESC, discussion_1.id DESC
                   LIMIT 21
                 ) AS page_0
@@ -131,7 +131,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS discussions
           FROM catalog.community AS community_1
-          WHERE community_1.slug = $25::VARCHAR
+          WHERE community_1.slug = $26::VARCHAR
         ) AS o$
       ) AS community
     ) AS o$

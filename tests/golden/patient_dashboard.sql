@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $4, true) AS id
+  SELECT set_config('cohorte.member', $5, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -16,7 +16,7 @@ WITH viewer AS MATERIALIZED (
                   SELECT (
                     SELECT row_to_json(o$)
                     FROM (
-                      SELECT 'ind_' || CAST(indicator_1.id AS TEXT) AS id, indicator_1.name AS name, indicator_1.unit AS unit
+                      SELECT 'ind_' || CAST(indicator_1.id AS TEXT) AS id, coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name) AS name, coalesce(indicator_1.translations[$1::VARCHAR] ->> 'unit', indicator_1.unit) AS unit
                       FROM catalog.indicator AS indicator_1
                       WHERE indicator_1.id = anon_1.indicator_id
                     ) AS o$
@@ -43,7 +43,7 @@ WITH viewer AS MATERIALIZED (
                     ) AS o$
                   ) AS latest
                   FROM (
-                    SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, indicator_2.name AS _k0, indicator_2.id AS _k1
+                    SELECT indicator_2.id AS indicator_id, anon_3.member_id AS member_id, anon_3.starts_on AS starts_on, anon_3.ends_on AS ends_on, anon_3.unit AS unit, lower(translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) AS _k0, indicator_2.id AS _k1
                     FROM catalog.indicator AS indicator_2
                     WHERE indicator_2.id IN (
                       SELECT observation_3.indicator_id
@@ -59,7 +59,7 @@ WITH viewer AS MATERIALIZED (
                   SELECT (
                     SELECT row_to_json(o$)
                     FROM (
-                      SELECT treatment_1.name AS name
+                      SELECT coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name) AS name
                       FROM catalog.treatment AS treatment_1
                       WHERE treatment_1.id = course_1.treatment_id
                     ) AS o$
@@ -77,12 +77,12 @@ WITH viewer AS MATERIALIZED (
                 ) AS o$
               ) AS courses
               FROM (
-                SELECT profile_1.member_id AS member_id, CAST(coalesce($1::DATE, CAST(coalesce($2::DATE, catalog.earliest_today()) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($2::DATE, greatest($1::DATE, catalog.latest_today())) AS DATE) AS ends_on, CAST('week' AS TEXT) AS unit
+                SELECT profile_1.member_id AS member_id, CAST(coalesce($2::DATE, CAST(coalesce($3::DATE, catalog.earliest_today()) - interval '1 year' AS DATE)) AS DATE) AS starts_on, CAST(coalesce($3::DATE, greatest($2::DATE, catalog.latest_today())) AS DATE) AS ends_on, CAST('week' AS TEXT) AS unit
               ) AS anon_3
             ) AS o$
           ) AS dashboard
           FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $3::UUID
+          WHERE profile_1.member_id = $4::UUID
         ) AS o$
       ) AS me
     ) AS o$

@@ -8,7 +8,7 @@ SELECT b.o::text FROM (
           SELECT discussion_1.title AS title, discussion_1.closed AS closed, (
             SELECT row_to_json(o$)
             FROM (
-              SELECT community_1.slug AS slug, community_1.name AS name
+              SELECT community_1.slug AS slug, coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) AS name
               FROM catalog.community AS community_1
               WHERE community_1.id = discussion_1.community_id
             ) AS o$
@@ -20,7 +20,7 @@ SELECT b.o::text FROM (
                 SELECT (
                   SELECT row_to_json(o$)
                   FROM (
-                    SELECT treatment_1.slug AS slug, treatment_1.name AS name
+                    SELECT treatment_1.slug AS slug, coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name) AS name
                   ) AS o$
                 ) AS o, discussion_topic_1.position AS k0
                 FROM catalog.treatment AS treatment_1 JOIN care.discussion_topic AS discussion_topic_1 ON discussion_topic_1.treatment_id = treatment_1.id
@@ -28,7 +28,7 @@ SELECT b.o::text FROM (
                 UNION ALL SELECT (
                   SELECT row_to_json(o$)
                   FROM (
-                    SELECT indicator_1.slug AS slug, indicator_1.name AS name
+                    SELECT indicator_1.slug AS slug, coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name) AS name
                   ) AS o$
                 ) AS o, discussion_topic_2.position AS k0
                 FROM catalog.indicator AS indicator_1 JOIN care.discussion_topic AS discussion_topic_2 ON discussion_topic_2.indicator_id = indicator_1.id
@@ -74,17 +74,17 @@ SELECT b.o::text FROM (
                         ) AS reactions, array((
                           SELECT post_reaction_2.reaction
                           FROM care.post_reaction AS post_reaction_2
-                          WHERE post_reaction_2.post_id = page_0.id AND post_reaction_2.member_id = $1::UUID
+                          WHERE post_reaction_2.post_id = page_0.id AND post_reaction_2.member_id = $2::UUID
                           ORDER BY post_reaction_2.reaction
                         )) AS "viewerReactions"
                       ) AS o$
                     ) AS node
                   ) AS o$
-                ) ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$2::INTEGER] AS _start
+                ) ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$3::INTEGER] AS _start
                 FROM (
-                  SELECT row_number() OVER (ORDER BY post_1.created_at DESC, post_1.id DESC) AS _n, translate(encode(convert_to(CAST(json_build_array('9083e4d6', post_1.created_at, post_1.id) AS TEXT), $3::VARCHAR), $4::VARCHAR), $5::VARCHAR, $6::VARCHAR) AS _cursor, post_1.id AS id, post_1.body AS body, post_1.removed AS removed, post_1.created_at AS created_at, post_1.author_id AS author_id
+                  SELECT row_number() OVER (ORDER BY post_1.created_at DESC, post_1.id DESC) AS _n, translate(encode(convert_to(CAST(json_build_array('9083e4d6', post_1.created_at, post_1.id) AS TEXT), $4::VARCHAR), $5::VARCHAR), $6::VARCHAR, $7::VARCHAR) AS _cursor, post_1.id AS id, post_1.body AS body, post_1.removed AS removed, post_1.created_at AS created_at, post_1.author_id AS author_id
                   FROM care.post AS post_1
-                  WHERE post_1.discussion_id = discussion_1.id AND (post_1.created_at, post_1.id) < ($7::TIMESTAMP WITH TIME ZONE, $8::UUID)
+                  WHERE post_1.discussion_id = discussion_1.id AND (post_1.created_at, post_1.id) < ($8::TIMESTAMP WITH TIME ZONE, $9::UUID)
                   ORDER BY post_1.created_at DESC, post_1.id DESC
                   LIMIT 21
                 ) AS page_0
@@ -92,7 +92,7 @@ SELECT b.o::text FROM (
             ) AS o$
           ) AS posts
           FROM care.discussion AS discussion_1
-          WHERE discussion_1.id = $9::UUID
+          WHERE discussion_1.id = $10::UUID
         ) AS o$
       ) AS discussion
     ) AS o$

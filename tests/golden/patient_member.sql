@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $20, true) AS id
+  SELECT set_config('cohorte.member', $21, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -26,10 +26,10 @@ WITH viewer AS MATERIALIZED (
           ) AS region, (
             SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
-              SELECT community_1.slug AS slug, community_1.name AS name
+              SELECT community_1.slug AS slug, coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name) AS name
               FROM catalog.community AS community_1 JOIN care.membership AS membership_1 ON membership_1.community_id = community_1.id
               WHERE membership_1.member_id = member_1.id
-              ORDER BY community_1.name ASC, community_1.id ASC
+              ORDER BY lower(translate(coalesce(community_1.translations[$17::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) ASC, community_1.id ASC
             ) AS o$
           ) AS communities, (
             SELECT coalesce(json_agg(o$), '[]'::json)
@@ -37,7 +37,7 @@ WITH viewer AS MATERIALIZED (
               SELECT (
                 SELECT row_to_json(o$)
                 FROM (
-                  SELECT treatment_1.name AS name
+                  SELECT coalesce(treatment_1.translations[$17::VARCHAR] ->> 'name', treatment_1.name) AS name
                   FROM catalog.treatment AS treatment_1
                   WHERE treatment_1.id = course_1.treatment_id
                 ) AS o$
@@ -60,14 +60,14 @@ WITH viewer AS MATERIALIZED (
               FROM (
                 SELECT CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS starts_on, avg(observation_1.value) AS mean, min(observation_1.value) AS minimum, max(observation_1.value) AS maximum, count(*) AS count, CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE) AS _k0
                 FROM care.observation AS observation_1
-                WHERE observation_1.member_id = member_1.id AND observation_1.indicator_id = $17::UUID
+                WHERE observation_1.member_id = member_1.id AND observation_1.indicator_id = $18::UUID
                 GROUP BY CAST(date_trunc(CAST('month' AS TEXT), CAST(observation_1.observed_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)
               ) AS anon_2
               ORDER BY anon_2._k0 ASC
             ) AS o$
           ) AS series
           FROM care.member AS member_1
-          WHERE lower(member_1.pseudonym) = lower(btrim(regexp_replace(normalize($18::VARCHAR, NFKC), ' +', ' ', $19::VARCHAR)))
+          WHERE lower(member_1.pseudonym) = lower(btrim(regexp_replace(normalize($19::VARCHAR, NFKC), ' +', ' ', $20::VARCHAR)))
         ) AS o$
       ) AS member
     ) AS o$

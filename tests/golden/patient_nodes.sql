@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $6, true) AS id
+  SELECT set_config('cohorte.member', $7, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -20,13 +20,13 @@ WITH viewer AS MATERIALIZED (
               SELECT 'mbs_' || CAST(CAST(membership_1.member_id AS TEXT) || '.' || CAST(membership_1.community_id AS TEXT) AS TEXT) AS id, membership_1.joined_on AS "joinedOn", (
                 SELECT row_to_json(o$)
                 FROM (
-                  SELECT community_1.name AS name
+                  SELECT coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) AS name
                   FROM catalog.community AS community_1
                   WHERE community_1.id = membership_1.community_id
                 ) AS o$
               ) AS community
               FROM care.membership AS membership_1
-              WHERE membership_1.member_id = $1::UUID AND membership_1.member_id = anon_1.mbs_0 AND membership_1.community_id = anon_1.mbs_1
+              WHERE membership_1.member_id = $2::UUID AND membership_1.member_id = anon_1.mbs_0 AND membership_1.community_id = anon_1.mbs_1
             ) AS o$
           ), (
             SELECT row_to_json(o$)
@@ -36,7 +36,7 @@ WITH viewer AS MATERIALIZED (
               WHERE post_1.id = anon_1.pst_0
             ) AS o$
           )) AS v
-          FROM unnest(CAST($2::TEXT[] AS UUID[]), CAST($3::TEXT[] AS UUID[]), CAST($4::TEXT[] AS UUID[]), CAST($5::TEXT[] AS UUID[])) WITH ORDINALITY AS anon_1(dis_0, mbs_0, mbs_1, pst_0, place)
+          FROM unnest(CAST($3::TEXT[] AS UUID[]), CAST($4::TEXT[] AS UUID[]), CAST($5::TEXT[] AS UUID[]), CAST($6::TEXT[] AS UUID[])) WITH ORDINALITY AS anon_1(dis_0, mbs_0, mbs_1, pst_0, place)
           ORDER BY anon_1.place
         ) AS o$
       ) AS nodes

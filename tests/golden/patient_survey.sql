@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $3, true) AS id
+  SELECT set_config('cohorte.member', $4, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -7,20 +7,20 @@ WITH viewer AS MATERIALIZED (
       SELECT (
         SELECT row_to_json(o$)
         FROM (
-          SELECT survey_1.title AS title, survey_1.description AS description, survey_1.status AS status, survey_1.closes_on AS "closesOn", (
+          SELECT coalesce(survey_1.translations[$1::VARCHAR] ->> 'title', survey_1.title) AS title, coalesce(survey_1.translations[$1::VARCHAR] ->> 'description', survey_1.description) AS description, survey_1.status AS status, survey_1.closes_on AS "closesOn", (
             SELECT row_to_json(o$)
             FROM (
-              SELECT community_1.name AS name
+              SELECT coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) AS name
               FROM catalog.community AS community_1
               WHERE community_1.id = survey_1.community_id
             ) AS o$
           ) AS community, (
             SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
-              SELECT question_1.position AS position, question_1.key AS key, question_1.text AS text, question_1.help AS help, question_1.kind AS kind, question_1.required AS required, question_1.minimum AS minimum, question_1.maximum AS maximum, question_1.max_choices AS "maxChoices", (
+              SELECT question_1.position AS position, question_1.key AS key, coalesce(question_1.translations[$1::VARCHAR] ->> 'text', question_1.text) AS text, coalesce(question_1.translations[$1::VARCHAR] ->> 'help', question_1.help) AS help, question_1.kind AS kind, question_1.required AS required, question_1.minimum AS minimum, question_1.maximum AS maximum, question_1.max_choices AS "maxChoices", (
                 SELECT coalesce(json_agg(o$), '[]'::json)
                 FROM (
-                  SELECT question_option_1.code AS code, question_option_1.label AS label
+                  SELECT question_option_1.code AS code, coalesce(question_option_1.translations[$1::VARCHAR] ->> 'label', question_option_1.label) AS label
                   FROM catalog.question_option AS question_option_1
                   WHERE question_option_1.question_id = question_1.id
                   ORDER BY question_option_1.position ASC, question_option_1.code ASC
@@ -58,11 +58,11 @@ WITH viewer AS MATERIALIZED (
                 ) AS o$
               ) AS answers
               FROM research.participation AS participation_1
-              WHERE participation_1.survey_id = survey_1.id AND participation_1.member_id = $1::UUID
+              WHERE participation_1.survey_id = survey_1.id AND participation_1.member_id = $2::UUID
             ) AS o$
           ) AS participation
           FROM catalog.survey AS survey_1
-          WHERE survey_1.id = $2::UUID
+          WHERE survey_1.id = $3::UUID
         ) AS o$
       ) AS survey
     ) AS o$

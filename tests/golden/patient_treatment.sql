@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $27, true) AS id
+  SELECT set_config('cohorte.member', $28, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -7,7 +7,7 @@ WITH viewer AS MATERIALIZED (
       SELECT (
         SELECT row_to_json(o$)
         FROM (
-          SELECT treatment_1.name AS name, treatment_1.kind AS kind, treatment_1.inn AS inn, treatment_1.atc AS atc, (
+          SELECT coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name) AS name, treatment_1.kind AS kind, treatment_1.inn AS inn, treatment_1.atc AS atc, (
             SELECT row_to_json(o$)
             FROM (
               SELECT page_0_sums._1 AS nodes, (
@@ -23,16 +23,16 @@ WITH viewer AS MATERIALIZED (
                     SELECT CAST(page_0.member_id AS TEXT) AS "$m", CASE WHEN (page_0.member_id IN (
                       SELECT care_link_1.patient_id
                       FROM care.care_link AS care_link_1
-                      WHERE care_link_1.relative_id = $1::UUID AND care_link_1.status = 'ACCEPTED'
+                      WHERE care_link_1.relative_id = $2::UUID AND care_link_1.status = 'ACCEPTED'
                     )) THEN CAST(page_0.member_id AS TEXT) || ' EVALUATIONS COURSES' END AS "$r", (
                       SELECT row_to_json(o$)
                       FROM (
                         SELECT CAST(member_1.id AS TEXT) AS "$m", CASE WHEN (member_1.id IN (
                           SELECT care_link_2.patient_id
                           FROM care.care_link AS care_link_2
-                          WHERE care_link_2.relative_id = $2::UUID AND care_link_2.status = 'ACCEPTED'
+                          WHERE care_link_2.relative_id = $3::UUID AND care_link_2.status = 'ACCEPTED'
                         )) THEN CAST(member_1.id AS TEXT) || ' PROFILE' END AS "$r", member_1.pseudonym AS pseudonym, (
-                          SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $3::INTEGER) THEN $4::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $5::INTEGER) THEN $6::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $7::INTEGER) THEN $8::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $9::INTEGER) THEN $10::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $11::INTEGER) THEN $12::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $13::INTEGER) THEN $14::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $15::INTEGER) THEN $16::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $17::VARCHAR END AS anon_1
+                          SELECT CASE WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $4::INTEGER) THEN $5::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $6::INTEGER) THEN $7::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $8::INTEGER) THEN $9::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $10::INTEGER) THEN $11::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $12::INTEGER) THEN $13::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $14::INTEGER) THEN $15::VARCHAR WHEN (CAST(EXTRACT(year FROM catalog.today()) AS INTEGER) - profile_1.birth_year >= $16::INTEGER) THEN $17::VARCHAR WHEN (profile_1.birth_year IS NOT NULL) THEN $18::VARCHAR END AS anon_1
                           FROM care.profile AS profile_1
                           WHERE profile_1.member_id = member_1.id
                         ) AS "ageBand"
@@ -52,20 +52,20 @@ WITH viewer AS MATERIALIZED (
                         SELECT (
                           SELECT row_to_json(o$)
                           FROM (
-                            SELECT indicator_1.name AS name
+                            SELECT coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name) AS name
                             FROM catalog.indicator AS indicator_1
                             WHERE indicator_1.id = side_effect_1.indicator_id
                           ) AS o$
                         ) AS indicator, side_effect_1.severity AS severity, side_effect_1.serious AS serious
                         FROM care.side_effect AS side_effect_1 JOIN catalog.indicator AS indicator_2 ON indicator_2.id = side_effect_1.indicator_id
                         WHERE side_effect_1.evaluation_id = page_0.id
-                        ORDER BY indicator_2.name ASC, indicator_2.id ASC
+                        ORDER BY lower(translate(coalesce(indicator_2.translations[$1::VARCHAR] ->> 'name', indicator_2.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) ASC, indicator_2.id ASC
                       ) AS o$
                     ) AS "sideEffects"
                   ) AS o$
-                ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$18::INTEGER] AS _end
+                ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$19::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY evaluation_1.evaluated_on DESC, evaluation_1.id DESC) AS _n, evaluation_1.member_id AS member_id, evaluation_1.evaluated_on AS evaluated_on, evaluation_1.effectiveness AS effectiveness, evaluation_1.convenience AS convenience, evaluation_1.satisfaction AS satisfaction, evaluation_1.comment AS comment, evaluation_1.course_id AS course_id, evaluation_1.id AS id, translate(encode(convert_to(CAST(json_build_array('7e9b1b08', evaluation_1.evaluated_on, evaluation_1.id) AS TEXT), $19::VARCHAR), $20::VARCHAR), $21::VARCHAR, $22::VARCHAR) AS _cursor
+                  SELECT row_number() OVER (ORDER BY evaluation_1.evaluated_on DESC, evaluation_1.id DESC) AS _n, evaluation_1.member_id AS member_id, evaluation_1.evaluated_on AS evaluated_on, evaluation_1.effectiveness AS effectiveness, evaluation_1.convenience AS convenience, evaluation_1.satisfaction AS satisfaction, evaluation_1.comment AS comment, evaluation_1.course_id AS course_id, evaluation_1.id AS id, translate(encode(convert_to(CAST(json_build_array('7e9b1b08', evaluation_1.evaluated_on, evaluation_1.id) AS TEXT), $20::VARCHAR), $21::VARCHAR), $22::VARCHAR, $23::VARCHAR) AS _cursor
                   FROM care.evaluation AS evaluation_1
                   WHERE evaluation_1.treatment_id = treatment_1.id AND evaluation_1.course_id IN (
                     SELECT course_2.id
@@ -73,9 +73,9 @@ WITH viewer AS MATERIALIZED (
                     WHERE course_2.treatment_id = treatment_1.id AND course_2.community_id = (
                       SELECT community_1.id
                       FROM catalog.community AS community_1
-                      WHERE community_1.slug = $23::VARCHAR
+                      WHERE community_1.slug = $24::VARCHAR
                     )
-                  ) AND (evaluation_1.evaluated_on, evaluation_1.id) < ($24::DATE, $25::UUID)
+                  ) AND (evaluation_1.evaluated_on, evaluation_1.id) < ($25::DATE, $26::UUID)
                   ORDER BY evaluation_1.evaluated_on DESC, evaluation_1.id DESC
                   LIMIT 21
                 ) AS page_0
@@ -83,7 +83,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS evaluations
           FROM catalog.treatment AS treatment_1
-          WHERE treatment_1.slug = $26::VARCHAR
+          WHERE treatment_1.slug = $27::VARCHAR
         ) AS o$
       ) AS treatment
     ) AS o$

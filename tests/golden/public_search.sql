@@ -8,10 +8,10 @@ SELECT b.o::text FROM (
           SELECT (
             SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
-              SELECT 'com_' || CAST(community_1.id AS TEXT) AS id, community_1.slug AS slug, community_1.name AS name, community_1.member_count AS "memberCount"
+              SELECT 'com_' || CAST(community_1.id AS TEXT) AS id, community_1.slug AS slug, coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) AS name, community_1.member_count AS "memberCount"
               FROM catalog.community AS community_1
-              WHERE community_1.search @@ catalog.search_query($1::VARCHAR)
-              ORDER BY community_1.name ASC, community_1.id ASC
+              WHERE community_1.search @@ catalog.search_query($2::VARCHAR)
+              ORDER BY lower(translate(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) ASC, community_1.id ASC
               LIMIT 5
             ) AS o$
           ) AS nodes
@@ -22,9 +22,9 @@ SELECT b.o::text FROM (
           SELECT (
             SELECT coalesce(json_agg(o$), '[]'::json)
             FROM (
-              SELECT 'trt_' || CAST(treatment_1.id AS TEXT) AS id, treatment_1.slug AS slug, treatment_1.name AS name, treatment_1.kind AS kind
+              SELECT 'trt_' || CAST(treatment_1.id AS TEXT) AS id, treatment_1.slug AS slug, coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name) AS name, treatment_1.kind AS kind
               FROM catalog.treatment AS treatment_1
-              WHERE treatment_1.search @@ catalog.search_query($2::VARCHAR)
+              WHERE treatment_1.search @@ catalog.search_query($3::VARCHAR)
               ORDER BY treatment_1.name ASC, treatment_1.id ASC
               LIMIT 5
             ) AS o$
@@ -33,10 +33,10 @@ SELECT b.o::text FROM (
       ) AS treatments, (
         SELECT coalesce(json_agg(o$), '[]'::json)
         FROM (
-          SELECT 'ind_' || CAST(indicator_1.id AS TEXT) AS id, indicator_1.slug AS slug, indicator_1.name AS name, indicator_1.lay_names AS "layNames", indicator_1.hpo AS hpo
+          SELECT 'ind_' || CAST(indicator_1.id AS TEXT) AS id, indicator_1.slug AS slug, coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name) AS name, coalesce(indicator_1.translations[$1::VARCHAR]['lay_names'], to_jsonb(indicator_1.lay_names)) AS "layNames", indicator_1.hpo AS hpo
           FROM catalog.indicator AS indicator_1
-          WHERE indicator_1.search @@ catalog.search_query($3::VARCHAR)
-          ORDER BY indicator_1.name, indicator_1.id
+          WHERE indicator_1.search @@ catalog.search_query($4::VARCHAR)
+          ORDER BY lower(translate(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')), indicator_1.id
           LIMIT 5
         ) AS o$
       ) AS indicators

@@ -170,6 +170,7 @@ async def test_a_session_identifies_its_account_until_it_expires(admin: Admin) -
                 "roles": roles,
                 "expires_at": stored["expires_at"],
                 "demonstration": account["demonstration"],
+                "locale": account["locale"],
             }
         ]
         await admin.execute("UPDATE identity.session SET expires_at = now() WHERE id = $1", session)

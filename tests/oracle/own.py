@@ -136,6 +136,10 @@ def patient_dashboard(
     return dashboard(seen, patient, from_, to, interval, indicators) if link["status"] == "ACCEPTED" else None
 
 
+def year_before(day: date) -> date:
+    return date(day.year - 1, 2, 28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+
+
 @field("Me.dashboard")
 def dashboard(
     seen: VisibleRows,
@@ -145,9 +149,9 @@ def dashboard(
     interval: str = "WEEK",
     indicators: list[str] | None = None,
 ) -> Found:
-    last = date.fromisoformat(str(to or seen.today))
-    month_end = date(last.year - 1, 2, 28) if (last.month, last.day) == (2, 29) else last.replace(year=last.year - 1)
-    first = date.fromisoformat(str(from_ or month_end))
+    earliest, latest = (seen.now - timedelta(hours=12)).date(), (seen.now + timedelta(hours=14)).date()
+    first = date.fromisoformat(str(from_)) if from_ else year_before(date.fromisoformat(str(to)) if to else earliest)
+    last = date.fromisoformat(str(to)) if to else max(latest, first)
     observations = seen.of("care.observation", member_id=me["member_id"])
     wanted = None if indicators is None else set(map(uuid_in, indicators))
     within = [
@@ -259,7 +263,7 @@ def regions(seen: VisibleRows) -> list[str]:
 
 
 @field("Query.notices")
-def notices(seen: VisibleRows, language: str = "EN") -> list[Found]:
+def notices(seen: VisibleRows, language: str | None = None) -> list[Found]:
     come = sorted(
         (row for row in seen.of("catalog.notice") if row["in_force_on"] <= seen.today),
         key=lambda row: row["in_force_on"],
@@ -269,7 +273,7 @@ def notices(seen: VisibleRows, language: str = "EN") -> list[Found]:
         row
         for purpose, day in sorted(latest.items())
         for row in come
-        if (row["purpose"], row["in_force_on"], row["language"]) == (purpose, day, language)
+        if (row["purpose"], row["in_force_on"], row["language"]) == (purpose, day, language or seen.language)
     ]
 
 
@@ -279,8 +283,8 @@ def terms_in_force(seen: VisibleRows) -> list[Found]:
 
 
 @field("Query.terms")
-def terms(seen: VisibleRows, language: str = "EN") -> Found:
-    (found,) = (row for row in terms_in_force(seen) if row["language"] == language)
+def terms(seen: VisibleRows, language: str | None = None) -> Found:
+    (found,) = (row for row in terms_in_force(seen) if row["language"] == (language or seen.language))
     return found
 
 
@@ -398,13 +402,14 @@ def api_keys_of(seen: VisibleRows, organization: Found) -> list[Found]:
 
 
 @field("Query.undertakings")
-def undertakings(seen: VisibleRows, language: str = "EN") -> Found:
+def undertakings(seen: VisibleRows, language: str | None = None) -> Found:
+    language = language or seen.language
     return {"version": "2026-1", "language": language, "text": TEXTS["2026-1"][Language(language)]}
 
 
 @field("Licence.undertakings")
-def undertakings_of(seen: VisibleRows, licence: Found, language: str = "EN") -> Found | None:
-    version = licence["undertakings"]
+def undertakings_of(seen: VisibleRows, licence: Found, language: str | None = None) -> Found | None:
+    version, language = licence["undertakings"], language or seen.language
     text = TEXTS[version][Language(language)] if version else None
     return {"version": version, "language": language, "text": text} if version else None
 

@@ -1,5 +1,6 @@
 """Reads a small database whole and decides in plain Python which of its rows a viewer may see."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from models.languages import Language
 from models.viewers import Audience, Viewer
 
 Found = Mapping[str, Any]  # a row of a table: asyncpg's record, or a dictionary
@@ -63,6 +65,14 @@ async def read_snapshot(superuser: asyncpg.Connection) -> Snapshot:
     return Snapshot(tables, await superuser.fetchval("select now()"))
 
 
+def in_language(row: Found, language: str) -> Found:
+    """The row with its texts in a language; `english` is the row as it is stored."""
+    if "translations" not in row:
+        return row
+    texts: Found = json.loads(row["translations"]).get(language, {})
+    return {**row, **texts, "english": row}
+
+
 class VisibleRows:
     """The rows that one viewer may see."""
 
@@ -70,8 +80,9 @@ class VisibleRows:
         self.viewer, self.now, self.today = viewer, snapshot.now, snapshot.today
         self.staff = snapshot.tables["identity.staff"]  # of whom moderators read the names of those who decided
         tests = scope(snapshot.tables, viewer, snapshot.today)
+        self.language = viewer.language or Language.EN
         self.tables = {
-            name: [row for row in rows if tests[name](row)] if name in tests else []
+            name: [in_language(row, self.language.tag) for row in rows if tests[name](row)] if name in tests else []
             for name, rows in snapshot.tables.items()
         }
         self._indexes: dict[tuple[str, ...], dict[tuple[Any, ...], list[Found]]] = {}
@@ -112,7 +123,7 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
         tests["care.member"] = lambda member: member["id"] in associations
         tests["care.membership"] = lambda membership: membership["member_id"] in associations
         for role in roles:
-            tests |= dict.fromkeys(OF_STAFF.get(role, set()), lambda _: True)
+            tests |= dict.fromkeys(OF_STAFF.get(role, ()), lambda _: True)
         if "MODERATOR" in roles:
             tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
         tests["identity.staff"] = lambda staff: bool(staff["id"] == viewer.staff)

@@ -196,7 +196,13 @@ def me(seen: VisibleRows) -> Found | None:
 
 
 def by_name(row: Found) -> tuple[str, UUID]:
-    return row["name"], row["id"]
+    """Without accents and capitals; a ligature counts as its first letter."""
+    letters = unicodedata.normalize("NFD", row["name"].replace("œ", "o").replace("Œ", "o").replace("æ", "a"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).lower(), row["id"]
+
+
+def by_english_name(row: Found) -> tuple[str, UUID]:
+    return row["english"]["name"], row["id"]
 
 
 def community_id(seen: VisibleRows, slug: str) -> UUID | None:
@@ -205,7 +211,11 @@ def community_id(seen: VisibleRows, slug: str) -> UUID | None:
 
 
 def searched(rows: list[Found], search: str | None) -> list[Found]:
-    return [row for row in rows if search is None or matches(f"{row['name']} {row['words']}", search)]
+    return [row for row in rows if search is None or matches(words_of(row["english"]), search)]
+
+
+def words_of(row: Found) -> str:
+    return f"{row['name']} {row['words']}"
 
 
 def having(rows: list[Found], **columns: Any) -> list[Found]:
@@ -223,9 +233,12 @@ def community(seen: VisibleRows, slug: str) -> Found | None:
     return seen.one("catalog.community", slug=slug)
 
 
+readers["Indicator.layNames"] = lambda seen, it: it["lay_names"]
+
+
 @field("Query.treatments")
 def treatments(seen: VisibleRows, search: str | None = None, kind: str | None = None) -> Listed:
-    return listed(having(searched(seen.of("catalog.treatment"), search), kind=kind), by_name)
+    return listed(having(searched(seen.of("catalog.treatment"), search), kind=kind), by_english_name)
 
 
 @field("Query.treatment")
@@ -292,7 +305,7 @@ def licences(seen: VisibleRows, status: str | None = None) -> Listed:
 
 @field("Query.organizations")
 def organizations(seen: VisibleRows) -> Listed:
-    return listed(seen.of("insight.organization"), by_name)
+    return listed(seen.of("insight.organization"), lambda row: (row["name"], row["id"]))
 
 
 @field("Community.indicators")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from models import logins
 from models.identity.members import Sharing
+from models.languages import language_of
 from models.security.read_rules import open_tables
 from models.viewers import Audience, Viewer
 from planner.operations import Planner
@@ -193,8 +194,9 @@ def viewer_called(snapshot: Snapshot, name: str, audience: Audience) -> Viewer:
     for account in snapshot.tables["identity.account"]:
         if account["email"] == f"{name}@demo.example":
             sessions = [row for row in snapshot.tables["identity.session"] if row["account_id"] == account["id"]]
-            ids = (account[f"{kind}_id"] for kind in ("member", "organization", "staff"))
-            return Viewer(audience, account["id"], sessions[-1]["id"], *ids)
+            ids = {kind: account[f"{kind}_id"] for kind in ("member", "organization", "staff")}
+            language = language_of(account["locale"])
+            return Viewer(audience, account["id"], sessions[-1]["id"], **ids, language=language)
     return Viewer()
 
 

@@ -60,18 +60,18 @@ GRANT EXECUTE ON FUNCTION identity.open_session(uuid, bytea, text, interval) TO 
 CREATE FUNCTION identity.viewer_of(token_hash bytea)
 RETURNS TABLE (
     account_id uuid, session_id uuid, api_key_id uuid, member_id uuid, organization_id uuid, staff_id uuid,
-    roles text[], expires_at timestamptz, demonstration boolean
+    roles text[], expires_at timestamptz, demonstration boolean, locale text
 )
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT a.id, s.id, NULL::uuid, a.member_id, a.organization_id, a.staff_id, coalesce(f.roles, '{}'), s.expires_at,
-        a.demonstration
+        a.demonstration, a.locale
     FROM identity.session s
     JOIN identity.account a ON a.id = s.account_id
     LEFT JOIN identity.staff f ON f.id = a.staff_id
     WHERE s.token_hash = viewer_of.token_hash AND s.expires_at > now()
     UNION ALL
-    SELECT NULL, NULL, k.id, NULL, k.organization_id, NULL, '{}', k.expires_at, k.demonstration OR o.demonstration
+    SELECT NULL, NULL, k.id, NULL, k.organization_id, NULL, '{}', k.expires_at, k.demonstration OR o.demonstration, NULL
     FROM insight.api_key k JOIN insight.organization o ON o.id = k.organization_id
     WHERE k.secret_hash = viewer_of.token_hash AND k.expires_at > now()
 $$;
@@ -107,3 +107,14 @@ BEGIN
         PERFORM pg_notify('session_revoked', closed::text);
     END LOOP;
 END $$;
+
+-- Has every server process look up the viewers of an account's sessions, whose language has changed.
+CREATE FUNCTION identity.renew_viewers() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM pg_notify('session_revoked', s.id::text) FROM identity.session s WHERE s.account_id = NEW.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER renew_viewers AFTER UPDATE OF locale ON identity.account
+    FOR EACH ROW WHEN (OLD.locale <> NEW.locale) EXECUTE FUNCTION identity.renew_viewers();

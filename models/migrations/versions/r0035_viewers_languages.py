@@ -1,0 +1,7 @@
+"""Viewers languages."""
+
+from models.migrations import frozen
+
+revision = "0035"
+down_revision = "0034"
+upgrade, downgrade = frozen.steps(__file__)
