@@ -67,9 +67,6 @@ class Member(Node):
     pseudonym: str = column("The name they chose.")
     kind: tables.MemberKind = column("Whether they are a patient, a relative or an association.")
     verified: bool = column("Whether staff have verified the association's identity. False for other members.")
-    association: Association | None = sql(
-        associations.association_of, "The page of the association, with its contacts. Null for persons."
-    )
     about: str | None = column("How they introduce themselves, to all members and to moderators. Null if unset.")
     joined_on: date = column("The day they joined the network, by UTC.")
     communities: list[Annotated["Community", strawberry.lazy("schema.community.communities")]] = sql(
@@ -84,6 +81,9 @@ class Member(Node):
     suspension: Suspension | None = sql(
         resolve.suspension_of,
         "Their suspension in force, visible to themselves and to moderators. Null if there is none.",
+    )
+    association: Association | None = sql(
+        associations.association_of, "The page of the association, with its contacts. Null for persons."
     )
     courses: list[TreatmentCourse] = sql(
         resolve.courses_of, "Their treatment courses, newest first. Empty if not shared.", only=PATIENT

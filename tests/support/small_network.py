@@ -109,9 +109,12 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         connection, **own, subject_type="dis", subject_id=discussion["id"], read_at=factories.NOON
     )
 
-    of_association = {"community_id": community["id"], "author_id": association["id"]}
+    before = factories.NOON - timedelta(days=1)  # lists begin with the discussion above
+    of_association = {**of_community, "author_id": association["id"], "created_at": before, "last_post_at": before}
     kept = await factories.discussion(connection, **of_association, title="Rare meeting")
-    await factories.post(connection, discussion_id=kept["id"], author_id=association["id"], body="Come")
+    await factories.post(
+        connection, discussion_id=kept["id"], author_id=association["id"], body="Come", created_at=before
+    )
     await factories.pin(connection, member_id=association["id"], **of_community, discussion_id=kept["id"])
 
     survey = await factories.survey(connection, **of_community, offered_to=[OrganizationKind.MUTUAL], opens_on=MONDAY)
