@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from models.community import communities, discussions, moderation
 from models.identity import (
     accounts,
+    associations,
     data_exports,
     data_reads,
     members,

@@ -1,6 +1,8 @@
 """uvicorn's protocols for HTTP and WebSockets, with limits on what a client sends, leaves unsent and leaves unread."""
 
 import asyncio
+import re
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Any
 from urllib.parse import unquote
@@ -18,6 +20,11 @@ from server.requests import DRAINED
 BODY_GRACE_SECONDS = 2.0  # after request_seconds: the endpoint's own answer to a late body comes first
 PIPELINED = 20  # requests of one connection that may wait for their turn
 FRAGMENTS = 1_000  # of one WebSocket message: empty ones are not limited by its size
+# Fields that decide whose request it is and what it means. Proxies and servers that read one of two lines each could
+# disagree, so a request with two is refused: RFC 9112, 3.2 and 6.3; RFC 9110, 5.3; RFC 6265, 5.4.
+ONCE = frozenset((b"authorization", b"content-length", b"content-type", b"cookie", b"host", b"origin"))
+# RFC 9110, 7.2: a name, an address in brackets or nothing, and a port.
+HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]*)(:[0-9]*)?")
 NOT_PASSED_ON = (b"upgrade", b"http2-settings")
 REASONS = {
     400: b"Bad request.",
@@ -54,6 +61,10 @@ class TooLarge(Exception):
 
 class TooMany(Exception):
     """A request behind too many others of its connection; raised as TooLarge is."""
+
+
+class Ambiguous(Exception):
+    """A header section that recipients could read in two ways; raised as TooLarge is."""
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -145,6 +156,8 @@ class HttpProtocol(HttpToolsProtocol):
             raise TooLarge
         if len(self.pipeline) >= PIPELINED:
             raise TooMany
+        if is_ambiguous(self.headers, self.parser.get_http_version()):
+            raise Ambiguous
         upgrades = self.parser.should_upgrade()
         if upgrades and not self._should_upgrade():
             return
@@ -253,6 +266,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
         else:
             super().handle_cont(event)
+
+
+def is_ambiguous(headers: Sequence[tuple[bytes, bytes]], version: str) -> bool:
+    """Whether a request repeats a field of ONCE, has a malformed Host, or none although its version requires one."""
+    found = [(name, value) for name, value in headers if name in ONCE]
+    fields = dict(found)
+    host = fields.get(b"host", b"" if version == "1.0" else None)
+    return len(fields) < len(found) or host is None or not HOST.fullmatch(host)
 
 
 def response(status: int) -> bytes:

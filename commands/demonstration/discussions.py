@@ -17,6 +17,7 @@ from commands.demonstration.people import Person
 from commands.demonstration.texts import Network, in_running_text
 from commands.demonstration.themes import Language, Theme
 from commands.demonstration.together import add_notification
+from models import languages
 from models.community import discussions
 from models.community.discussions import FlagReason, FlagStatus, Reaction
 from models.identity.members import NotificationKind
@@ -64,6 +65,10 @@ class Thread:
     blanks: dict[str, Any]
     topics: tuple[Treatment | Indicator, ...]
 
+    @property
+    def spoken(self) -> languages.Language:
+        return languages.Language.FR if self.language is FRENCH else languages.Language.EN
+
     def fill(self, chance: Chance, text: str) -> str:
         """The text with its placeholders filled, French `de` elided before a vowel, and each sentence capitalized."""
         filled = text.format(
@@ -109,7 +114,7 @@ def write_discussion(
     end = datetime.combine(today, time(0), UTC) - timedelta(minutes=10)
     times = [moment, *moments(chance, moment, end, replies)]
     title = thread.fill(chance, chance.one(thread.theme.titles))
-    network.add(discussions.Discussion, id=id, community_id=community.id, author_id=None if left else author.id, title=title,
+    network.add(discussions.Discussion, id=id, community_id=community.id, author_id=None if left else author.id, title=title, language=thread.spoken,
                 created_at=times[0], last_post_at=times[-1], post_count=len(times), closed=chance.often(CLOSED))  # fmt: skip
     for position, topic in enumerate(thread.topics):
         is_treatment = isinstance(topic, Treatment)
@@ -120,7 +125,7 @@ def write_discussion(
     for written in times:
         body, writer = conversation.next(written)
         gone = left if writer is author else chance.often(LEFT)
-        post = write_post(chance, network, id, None if gone else writer, body, written, today, crowd)
+        post = write_post(chance, network, id, None if gone else writer, body, thread.spoken, written, today, crowd)
         if writer is not author:
             received.append((post, written.date()))
     if not left:
@@ -209,6 +214,7 @@ def write_post(
     discussion: UUID,
     writer: Person | None,
     body: str,
+    spoken: languages.Language,
     written: datetime,
     today: date,
     crowd: Crowd,
@@ -221,7 +227,7 @@ def write_post(
         status = FlagStatus.LAPSED
     edited = None if removed or not chance.often(EDITED) else written + timedelta(minutes=chance.randint(1, 50))
     network.add(discussions.Post, id=id, discussion_id=discussion, author_id=writer.id if writer else None,
-                body=None if removed else body, created_at=written, edited_at=edited, removed=removed)  # fmt: skip
+                body=None if removed else body, language=spoken, created_at=written, edited_at=edited, removed=removed)  # fmt: skip
     if removed:
         if writer:
             add_notification(chance, network, writer, NotificationKind.MODERATION, written.date(), today, ("pst", id))

@@ -1,5 +1,6 @@
 """Generates the demonstration's members: profiles, join dates, communities and accounts."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -9,6 +10,7 @@ from commands.demonstration.chance import Chance, shares
 from commands.demonstration.texts import Network, in_running_text, slug
 from models.appearance import looks
 from models.identity import accounts, members, registrations
+from models.identity.associations import Association
 from models.identity.members import MemberKind, MembershipRole, Sex, Sharing
 
 MEMBERS = 18_000  # at scale 1, including the trials' patients
@@ -232,6 +234,16 @@ def at(chance: Chance, day: date) -> datetime:
     return datetime.combine(day, time(chance.randint(6, 22), chance.randint(0, 59), chance.randint(0, 59)), UTC)
 
 
+def write_page(network: Network, person: Person) -> None:
+    """Writes an association's page, with addresses that lead nowhere."""
+    site = slug(person.pseudonym)
+    network.add(Association, member_id=person.id, full_name=f"Association {person.pseudonym}",
+                website=f"https://{site}.example", email=f"contact@{site}.example", phone="+33 1 99 00 00 00",
+                description=person.about,
+                translations=json.dumps({"fr" if person.sign_in else "en": {"description": person.about}}),
+                community_ids=sorted(community.id for community in person.communities) if person.verified else [])  # fmt: skip
+
+
 def write_people(seed: int, network: Network, everyone: list[Person]) -> None:
     """Writes members, profiles, memberships, diagnoses, and an account without credentials for each member."""
     chance = Chance(seed, "accounts")
@@ -239,6 +251,8 @@ def write_people(seed: int, network: Network, everyone: list[Person]) -> None:
     for person in everyone:
         network.add(members.Member, id=person.id, pseudonym=person.pseudonym, kind=person.kind, verified=person.verified,
                     about=person.about, joined_on=person.joined_on)  # fmt: skip
+        if person.kind is MemberKind.ASSOCIATION:
+            write_page(network, person)
         # Generated names may look alike: the first one reserves the key.
         for look in [key for key in looks(person.pseudonym) if key not in seen]:
             seen.add(look)

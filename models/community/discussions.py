@@ -1,13 +1,22 @@
 """Tables of discussions: their topics, posts, reactions and flags."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, searchable, within
+from models.languages import Language
 from privacy.described import DescribedEnum
+
+UNSTATED = Language.FR  # the language of texts whose authors have stated none that the server speaks
+
+
+def spoken() -> Any:
+    """The language of what a member has written; UNSTATED where it is not given."""
+    return choice(Language, "language", default=UNSTATED, sa_column_kwargs={"server_default": text(f"'{UNSTATED}'")})
 
 
 class Reaction(DescribedEnum):
@@ -46,6 +55,7 @@ class Discussion(Table, table=True):
     __table_args__ = within(
         "care",
         Index(None, "community_id", "last_post_at", "id"),
+        Index(None, "community_id", "language", "last_post_at", "id"),
         Index(None, "author_id"),
         Index(None, "search", postgresql_using="gin"),
     )
@@ -54,6 +64,7 @@ class Discussion(Table, table=True):
     community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
     author_id: UUID | None = reference("care.member.id", gone="SET NULL", nullable=True)
     title: str
+    language: Language = spoken()  # a trigger makes it that of the first post, if that changes
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     # Maintained by triggers on posts.
     last_post_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
@@ -91,10 +102,25 @@ class Post(Table, table=True):
     discussion_id: UUID = reference("care.discussion.id")
     author_id: UUID | None = reference("care.member.id", gone="SET NULL", nullable=True)
     body: str | None = None
+    language: Language = spoken()
     created_at: datetime = moment()  # if not given, set by a trigger to the latest time in the discussion
     edited_at: datetime | None = moment(default=None, nullable=True)
     removed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     search: str = searchable("coalesce(body, '')")
+
+
+class Pin(Table, table=True):
+    """A discussion that an association keeps at the top of a community: one for each of its communities.
+
+    Triggers delete it when the discussion is over, and when the association is no longer verified, suspended or gone.
+    """
+
+    __table_args__ = within("care", Index(None, "community_id", "created_at"), Index(None, "discussion_id"))
+
+    member_id: UUID = reference("care.member.id", part_of_key=True)
+    community_id: UUID = reference("catalog.community.id", part_of_key=True)
+    discussion_id: UUID = reference("care.discussion.id")
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
 
 
 class PostReaction(Table, table=True):

@@ -51,6 +51,8 @@ OPEN = Scope("OPEN", {PATIENT: EVERY, MANAGER: MODERATOR})
 OPEN_MEMBER = Scope(
     "OPEN_MEMBER", {PATIENT: EVERY, MANAGER: f"{MODERATOR} OR {STAFF} IS NOT NULL AND kind = 'ASSOCIATION'"}
 )
+# Visitors read the pages of associations that are verified, where they are.
+ASSOCIATION = Scope("ASSOCIATION", {PUBLIC: "community_ids <> '{{}}'", PATIENT: EVERY, MANAGER: f"{STAFF} IS NOT NULL"})
 OWN = Scope("OWN", {PATIENT: f"member_id = {MEMBER}"})
 # Which profiles a viewer may read is declared once, by the policy of profiles, which applies within this condition.
 SHARED = Scope(
@@ -203,11 +205,13 @@ SCOPES: Mapping[str, Scope] = {
     "catalog.question": QUESTION,
     "catalog.question_option": OF_QUESTION,
     "catalog.visibility_rule": OF_QUESTION,
+    "catalog.association": ASSOCIATION,
     "care.member": OPEN_MEMBER,
     "care.membership": MEMBERSHIP,
     "care.discussion": OPEN,
     "care.discussion_topic": OPEN,
     "care.post": OPEN,
+    "care.pin": OPEN,
     "care.post_reaction": OPEN,
     "care.profile": PROFILE,
     "care.observation": SHARED,
@@ -221,6 +225,7 @@ SCOPES: Mapping[str, Scope] = {
     "care.removal": REMOVAL,
     "care.removed_text": REMOVED_TEXT,
     "care.suspension": OWN_OR_MODERATOR,
+    "care.verification": OWN_OR_MODERATOR,
     "care.reading_alert": MODERATORS,
     "care.data_read": OWN,
     "research.consent": OWN,

@@ -150,7 +150,7 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
         )
     },
     "care.discussion": {
-        PATIENT: (Insert(("community_id", "author_id", "title"), MAY_START),),
+        PATIENT: (Insert(("community_id", "author_id", "title", "language"), MAY_START),),
         MANAGER: (Update(("closed",), MODERATOR),),
     },
     "care.discussion_topic": {
@@ -158,10 +158,18 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
     },
     "care.post": {
         PATIENT: (
-            Insert(("discussion_id", "author_id", "body"), MAY_POST),
-            Update(("body", "edited_at", "removed"), f"author_id = {MEMBER} AND NOT removed", MAY_KEEP),
+            Insert(("discussion_id", "author_id", "body", "language"), MAY_POST),
+            Update(("body", "edited_at", "language", "removed"), f"author_id = {MEMBER} AND NOT removed", MAY_KEEP),
         ),
         MANAGER: (Update(("body", "removed"), f"{MODERATOR} AND NOT removed", f"{MODERATOR} AND removed"),),
+    },
+    "care.pin": {
+        PATIENT: (
+            Insert(
+                ("member_id", "community_id", "discussion_id"), f"member_id = {MEMBER}"
+            ),  # a trigger checks the rest
+            Delete(f"member_id = {MEMBER}"),
+        )
     },
     "care.post_reaction": {
         PATIENT: (
@@ -244,6 +252,22 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
     "care.member": {
         PATIENT: (Update(("about",), using=f"id = {MEMBER}"),),
         MANAGER: (Update(("verified",), using=f"{MODERATOR} AND kind = 'ASSOCIATION'"),),
+    },
+    "care.verification": {
+        MANAGER: (
+            Insert(
+                ("member_id", "staff_id", "verified", "reason", "full_name"),
+                f"{MODERATOR} AND staff_id = {STAFF} AND reason IS NOT NULL",
+            ),
+        )
+    },
+    "catalog.association": {
+        PATIENT: (
+            Update(
+                ("full_name", "website", "email", "phone", "postal_address", "description", "translations"),
+                f"member_id = {MEMBER}",
+            ),
+        )
     },
     "care.profile": {PATIENT: (Update(("birth_year", "sex", "region", "sharing"), using=f"member_id = {MEMBER}"),)},
     "identity.account": {

@@ -6,6 +6,7 @@ from sqlalchemy import func
 
 from models.community import discussions as tables
 from models.community import moderation
+from models.languages import Language
 from models.rows import Branches, Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from resolvers.lookup import matches
@@ -16,15 +17,23 @@ def discussion(*, id: Value[UUID]) -> Rows:
     return select(found).where(found.id == id)
 
 
-def discussions_of(community: Row, *, search: Value[str] | None = None) -> Rows:
+def discussions_of(community: Row, *, search: Value[str] | None = None, language: Language | None = None) -> Rows:
     discussion = row(tables.Discussion)
     found = select(discussion).where(discussion.community_id == community.id)
+    if language is not None:
+        found = found.where(discussion.language == language)
     found = found.order_by(discussion.last_post_at.desc(), discussion.id.desc())
     if search is None:
         return found
     post = row(tables.Post)
     posted = select(post.discussion_id).where(matches(post, search))
     return found.where(matches(discussion, search) | discussion.id.in_(posted))
+
+
+def pinned_in(community: Row) -> Rows:
+    discussion, pin = row(tables.Discussion), row(tables.Pin)
+    found = select(discussion).join(pin, pin.discussion_id == discussion.id)
+    return found.where(pin.community_id == community.id).order_by(pin.created_at.desc(), discussion.id)
 
 
 def discussion_of(post: Row) -> Rows:

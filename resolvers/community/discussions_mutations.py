@@ -6,6 +6,8 @@ from uuid import UUID
 from models.community.discussions import FlagReason, Reaction
 from models.database import Connection
 from models.identity.members import NotificationKind
+from models.languages import Language
+from models.messages import message
 from models.parameters import CommunityId, DiscussionId, PostId, TopicId
 from models.viewers import Viewer
 from resolvers.community.communities_mutations import expect_community
@@ -16,12 +18,22 @@ from resolvers.community.discussions_rules import (
     expect_fewer_posts,
     expect_not_suspended,
     expect_writer,
+    language_for,
     note_in,
     title_in,
     topic_refusals,
 )
 from resolvers.faults import Faults
-from resolvers.transactions import announce, not_found, notify, too_late
+from resolvers.transactions import announce, not_eligible, not_found, notify, too_late
+
+# A discussion $1, and what decides whether the member $2 may pin it.
+PINNABLE = """
+SELECT d.community_id, d.author_id, d.closed,
+    EXISTS (SELECT FROM care.member m WHERE m.id = $2 AND m.kind = 'ASSOCIATION' AND m.verified) AS is_verified,
+    coalesce((SELECT p.removed FROM care.post p WHERE p.discussion_id = d.id
+              ORDER BY p.created_at, p.id LIMIT 1), true) AS first_is_removed
+FROM care.discussion d WHERE d.id = $1
+"""
 
 
 async def start_discussion(
@@ -32,6 +44,7 @@ async def start_discussion(
     community: CommunityId,
     title: str,
     body: str,
+    language: Language | None = None,
     about: Sequence[TopicId] = (),
 ) -> UUID:
     """Starts a discussion with its first post, and returns the discussion's id.
@@ -49,11 +62,13 @@ async def start_discussion(
     faults.add(*await topic_refusals(connection, about))
     faults.refuse()
     await expect_fewer_posts(connection, viewer)
+    spoken = await language_for(connection, viewer, language)
     discussion: UUID = await connection.fetchval(
-        "INSERT INTO care.discussion (community_id, author_id, title) VALUES ($1, $2, $3) RETURNING id",
+        "INSERT INTO care.discussion (community_id, author_id, title, language) VALUES ($1, $2, $3, $4) RETURNING id",
         community,
         viewer.member,
         title,
+        spoken,
     )
     await connection.executemany(
         "INSERT INTO care.discussion_topic (discussion_id, position, treatment_id, indicator_id)"
@@ -63,12 +78,58 @@ async def start_discussion(
             for position, topic in enumerate(about, 1)
         ],
     )
-    await insert_post(connection, viewer, discussion, body)
+    await insert_post(connection, viewer, discussion, body, spoken)
+    return discussion
+
+
+async def pin_discussion(connection: Connection, viewer: Viewer, *, discussion: DiscussionId, pinned: bool) -> UUID:
+    """Pins a discussion of the viewer's own in its community, or unpins it, and returns its id.
+
+    Repeating it changes nothing. Raises Refused: NOT_FOUND, NOT_ELIGIBLE unless the viewer is a verified association
+    that started it, belongs to its community and is not suspended, TOO_LATE if the discussion is closed or its first
+    post was removed.
+    """
+    found = await connection.fetchrow(PINNABLE, discussion, viewer.member)
+    if found is None:
+        raise not_found("discussion")
+    community = found["community_id"]
+    if not pinned:
+        await connection.execute(
+            "DELETE FROM care.pin WHERE member_id = $1 AND discussion_id = $2", viewer.member, discussion
+        )
+        return discussion
+    if not found["is_verified"]:
+        raise not_eligible(message("Only verified associations can pin a discussion."), "discussion")
+    if found["author_id"] != viewer.member:
+        raise not_eligible(message("An association can pin only discussions that it started."), "discussion")
+    if found["closed"]:
+        raise too_late(CLOSED, "discussion")
+    if found["first_is_removed"]:
+        raise too_late(message("The first post of the discussion was removed."), "discussion")
+    await expect_writer(connection, viewer, community, "discussion")
+    await connection.execute(
+        "DELETE FROM care.pin WHERE member_id = $1 AND community_id = $2 AND discussion_id <> $3",
+        viewer.member,
+        community,
+        discussion,
+    )
+    await connection.execute(
+        "INSERT INTO care.pin (member_id, community_id, discussion_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        viewer.member,
+        community,
+        discussion,
+    )
     return discussion
 
 
 async def add_post(
-    connection: Connection, viewer: Viewer, faults: Faults, *, discussion: DiscussionId, body: str
+    connection: Connection,
+    viewer: Viewer,
+    faults: Faults,
+    *,
+    discussion: DiscussionId,
+    body: str,
+    language: Language | None = None,
 ) -> UUID:
     """Adds a post and returns its id. The member who started the discussion is notified.
 
@@ -89,15 +150,24 @@ async def add_post(
     faults.refuse()
     assert found is not None
     await expect_fewer_posts(connection, viewer)
-    post = await insert_post(connection, viewer, discussion, body)
+    spoken = await language_for(connection, viewer, language)
+    post = await insert_post(connection, viewer, discussion, body, spoken)
     if found["author_id"] not in (None, viewer.member):
         await notify(connection, found["author_id"], NotificationKind.REPLY, "pst", post)
     await announce(connection, "postAdded", post, discussion)
     return post
 
 
-async def edit_post(connection: Connection, viewer: Viewer, faults: Faults, *, post: PostId, body: str) -> UUID:
-    """Replaces the body of one of the viewer's own posts, and returns the post's id.
+async def edit_post(
+    connection: Connection,
+    viewer: Viewer,
+    faults: Faults,
+    *,
+    post: PostId,
+    body: str,
+    language: Language | None = None,
+) -> UUID:
+    """Replaces the body of one of the viewer's own posts, and its language if one is given; the post's id.
 
     Raises Refused: INVALID and TOO_LONG for the body, NOT_FOUND if the post is not the viewer's, TOO_LATE if it was
     removed or its discussion is closed, NOT_ELIGIBLE if the viewer is suspended.
@@ -119,11 +189,12 @@ async def edit_post(connection: Connection, viewer: Viewer, faults: Faults, *, p
             raise too_late(REMOVED, "post")
     faults.refuse()
     edited = await connection.fetchval(
-        "UPDATE care.post SET body = $1, edited_at = clock_timestamp()"
+        "UPDATE care.post SET body = $1, edited_at = clock_timestamp(), language = coalesce($4, language)"
         " WHERE id = $2 AND author_id = $3 AND NOT removed RETURNING true",
         body,
         post,
         viewer.member,
+        language,
     )
     if not edited:  # a concurrent request has removed it
         raise too_late(REMOVED, "post")
@@ -207,12 +278,13 @@ async def flag_post(
     return post
 
 
-async def insert_post(connection: Connection, viewer: Viewer, discussion: UUID, body: str) -> UUID:
+async def insert_post(connection: Connection, viewer: Viewer, discussion: UUID, body: str, language: Language) -> UUID:
     # Triggers maintain the discussion's count of posts, and order the post after the others.
     post: UUID = await connection.fetchval(
-        "INSERT INTO care.post (discussion_id, author_id, body) VALUES ($1, $2, $3) RETURNING id",
+        "INSERT INTO care.post (discussion_id, author_id, body, language) VALUES ($1, $2, $3, $4) RETURNING id",
         discussion,
         viewer.member,
         body,
+        language,
     )
     return post

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from models.community.discussions import UNSTATED
 from models.database import Connection
+from models.languages import Language, language_of
 from models.messages import message
 from models.parameters import NodeId
 from models.viewers import Viewer
@@ -51,6 +53,14 @@ def body_in(text: str, *path: Step) -> str:
 def note_in(text: str | None, *path: Step) -> str | None:
     """An optional text, trimmed; None if it is blank. Raises Refused: TOO_LONG."""
     return optional_text_within(text, NOTE_MOST, *path)
+
+
+async def language_for(connection: Connection, viewer: Viewer, language: Language | None) -> Language:
+    """The language of a new text: the given one, or else that of the viewer's account, or else UNSTATED."""
+    if language is not None:
+        return language
+    locale = await connection.fetchval("SELECT locale FROM identity.account WHERE member_id = $1", viewer.member)
+    return language_of(locale or "") or UNSTATED
 
 
 async def topic_refusals(connection: Connection, about: Sequence[NodeId]) -> list[Refusal]:

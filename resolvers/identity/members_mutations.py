@@ -1,4 +1,4 @@
-"""Updates members' profiles, and verifies associations for moderators."""
+"""Updates members' profiles."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -7,10 +7,8 @@ from uuid import UUID
 from models.appearance import looks
 from models.database import Connection
 from models.identity import members as tables
-from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sex, Sharing
 from models.messages import message
-from models.parameters import MemberId
 from models.rows import Row, Rows, row, select
 from models.viewers import Viewer
 from resolvers.calling import Call
@@ -28,9 +26,6 @@ from resolvers.transactions import (
     invalid,
     limit_reached,
     member_of,
-    not_eligible,
-    not_found,
-    require_role,
 )
 
 # For each column its own statement: $1 is the new value, $2 the viewer's member id.
@@ -135,27 +130,6 @@ async def change_pseudonym(connection: Connection, name: str) -> None:
         raise pseudonym_taken()
 
 
-async def verify_association(connection: Connection, viewer: Viewer, *, member: MemberId, verified: bool) -> UUID:
-    """Marks an association as verified, or no longer, and returns its id.
-
-    Raises Forbidden if the viewer is not a moderator, and Refused: NOT_FOUND, NOT_ELIGIBLE if the member is no
-    association.
-    """
-    require_role(viewer, StaffRole.MODERATOR)
-    kind = await connection.fetchval("SELECT kind FROM care.member WHERE id = $1", member)
-    if kind is None:
-        raise not_found("member")
-    if kind != MemberKind.ASSOCIATION:
-        raise not_eligible(message("Only associations can be verified."), "member")
-    await connection.execute("UPDATE care.member SET verified = $2 WHERE id = $1", member, verified)
-    return member
-
-
 def profile_changed(payload: Row) -> Rows:
     profile = row(tables.Profile)
     return select(profile).where(profile.member_id == payload.member_id)
-
-
-def member_changed(payload: Row) -> Rows:
-    member = row(tables.Member)
-    return select(member).where(member.id == payload.member_id)

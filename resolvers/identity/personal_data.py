@@ -57,6 +57,28 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "id = $1",
         ("id", "pseudonym", "kind", "verified", "about", "joined_on"),
     ),
+    "catalog.association": MemberTable(
+        "associations",
+        "The page of a member that is an association.",
+        OF_MEMBER,
+        ("full_name", "website", "email", "phone", "postal_address", "description", "community_ids"),
+        {"translations": "part of the value `descriptions` of the export"},
+        derived={
+            "descriptions": DerivedColumn(
+                "ARRAY(SELECT e.key || ': ' || (e.value ->> 'description') FROM jsonb_each(t.translations) e"
+                " ORDER BY e.key)",
+                "Its description in each language, after the language's tag and a colon.",
+                TEXTS,
+            )
+        },
+    ),
+    "care.verification": MemberTable(
+        "verifications",
+        "A moderator's decision on whether the association is the one it claims to be.",
+        OF_MEMBER,
+        ("verified", "full_name", "reason", "created_at"),
+        {"staff_id": BY_STAFF},
+    ),
     "care.profile": MemberTable(
         "profiles",
         "What the member has stated about themselves, and with whom they share it.",
@@ -133,7 +155,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "discussions",
         "A discussion that they started.",
         OF_AUTHOR,
-        ("id", "community_id", "title", "created_at", "last_post_at", "post_count", "closed"),
+        ("id", "community_id", "title", "language", "created_at", "last_post_at", "post_count", "closed"),
         FOR_SEARCH,
         stays=DISCUSSED,
     ),
@@ -148,9 +170,15 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "posts",
         "A post that they wrote. A removed post has no body; `removedTexts` has what moderators removed.",
         OF_AUTHOR,
-        ("id", "discussion_id", "body", "created_at", "edited_at", "removed"),
+        ("id", "discussion_id", "body", "language", "created_at", "edited_at", "removed"),
         FOR_SEARCH,
         stays=DISCUSSED,
+    ),
+    "care.pin": MemberTable(
+        "pins",
+        "A discussion that they keep at the top of a community.",
+        OF_MEMBER,
+        ("community_id", "discussion_id", "created_at"),
     ),
     "care.post_reaction": MemberTable("reactions", "Their reaction to a post.", OF_MEMBER, ("post_id", "reaction")),
     "care.flag": MemberTable(

@@ -10,9 +10,12 @@ from planner.declare import column, graph_type, paged, sql
 from privacy.budget import COUNT_PRECISION, COUNTED_COMMUNITIES, FLOOR
 from resolvers.community import communities as resolve
 from resolvers.community import discussions
+from resolvers.community.discussions import pinned_in
 from resolvers.community.moderation_mutations import AMBASSADORS
+from resolvers.identity.associations import associations_in
 from resolvers.insight import datasets, insights
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
+from schema.identity.associations import NOT_BUYERS, Association
 from schema.identity.members import Member, Membership
 from schema.pagination import Node, RelayConnection
 from schema.tracking.observations import Indicator
@@ -72,6 +75,11 @@ class Community(Node):
     associations: list[Member] = sql(
         resolve.associations_of, "The verified associations among its members, by name.", only=PATIENT | MANAGER
     )
+    contacts: list[Association] = sql(
+        associations_in,
+        "The pages of the verified associations among its members, with their websites and contacts, by full name.",
+        only=NOT_BUYERS,
+    )
     readiness: CohortReadiness = sql(
         resolve.readiness_of, "Whether enough members consent for a survey to open.", only=PATIENT | BUYER | MANAGER
     )
@@ -87,7 +95,16 @@ class Community(Node):
     discussions: RelayConnection[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = paged(
         discussions.discussions_of,
         "Its discussions, latest post first. Empty for staff who are not moderators.",
-        arguments={"search": f"Only discussions whose title or posts match. {SEARCH}"},
+        arguments={
+            "search": f"Only discussions whose title or posts match. {SEARCH}",
+            "language": "Only discussions in this language.",
+        },
+        only=PATIENT | MANAGER,
+    )
+    pinned: list[Annotated["Discussion", strawberry.lazy("schema.community.discussions")]] = sql(
+        pinned_in,
+        "The discussions that verified associations keep at its top, one of each association, most recently pinned "
+        "first. They are in `discussions` too. Empty for staff who are not moderators.",
         only=PATIENT | MANAGER,
     )
     surveys: RelayConnection[Annotated["Survey", strawberry.lazy("schema.research.surveys")]] = paged(

@@ -14,6 +14,7 @@ from resolvers.identity import members
 from schema.access import MANAGER, PATIENT
 from schema.community.communities import Community
 from schema.identity.members import Member
+from schema.in_context import Language
 from schema.pagination import Node, RelayConnection
 from schema.tracking.observations import Indicator
 from schema.tracking.treatments import Treatment
@@ -42,6 +43,7 @@ class Discussion(Node):
 
     community: Community = sql(communities.community_of, "The community it takes place in.")
     title: str = column("Title.")
+    language: Language = column("The language of its first post, which its author chose.")
     author: Member | None = sql(members.author_of, "The member who started it. Null if they left the network.")
     created_at: datetime = column("When it was started.")
     last_post_at: datetime = column("When the latest post was written.")
@@ -73,6 +75,7 @@ class Post(Node):
     discussion: Discussion = sql(resolve.discussion_of, "The discussion it belongs to.")
     author: Member | None = sql(members.author_of, "The member who wrote it. Null if they left the network.")
     body: str | None = column("Its text. Null once it is removed.")
+    language: Language = column("The language that its author chose for it.")
     created_at: datetime = column("When it was written.")
     edited_at: datetime | None = column("When it was last edited. Null if never.")
     removed: bool = column("Whether it was removed. A removed post keeps its position, without its text.")

@@ -9,6 +9,7 @@ from schema.community.discussions import Discussion, Post
 from schema.mutations import mutation, mutations, shown
 
 BODY = f"Plain text or CommonMark: 1 to {BODY_MOST:,} characters, stored as written."
+LANGUAGE = "By default that of the viewer's account, or French if the account's is not among them."
 POST = {"post": shown(Post, resolve.post_of)}
 
 
@@ -23,7 +24,19 @@ class DiscussionMutations:
         community="A community that the viewer is a member of.",
         title=f"The title: {TITLE_LEAST} to {TITLE_MOST} characters.",
         body=f"The first post. {BODY}",
+        language=f"The language of the discussion and its first post. {LANGUAGE}",
         about=f"The treatments and indicators that the discussion is about: at most {TOPICS_MOST}.",
+    )
+    discussion_pin = mutation(
+        write.pin_discussion,
+        "Keep a discussion at the top of its community, or no longer, as a verified association. It replaces the one "
+        "that the association has pinned there. Closing the discussion, removing its first post, and the end of the "
+        "association's membership or verification end it, as does a suspension.",
+        only=PATIENT,
+        rate="changes",
+        shows={"discussion": shown(Discussion, resolve.discussion_of)},
+        discussion="A discussion that the viewer started, in a community that they belong to.",
+        pinned="Whether to pin the discussion (true) or to unpin it (false).",
     )
     post_add = mutation(
         write.add_post,
@@ -33,6 +46,7 @@ class DiscussionMutations:
         shows=POST,
         discussion="A discussion that is not closed, in a community that the viewer is a member of.",
         body=BODY,
+        language=f"The language of the post. {LANGUAGE}",
     )
     post_edit = mutation(
         write.edit_post,
@@ -42,6 +56,7 @@ class DiscussionMutations:
         shows=POST,
         post="A post of the viewer's own.",
         body=BODY,
+        language="The language of the post, and of the discussion if it is the first post. Stays as it is if null.",
     )
     post_flag = mutation(
         write.flag_post,

@@ -10,9 +10,10 @@ from models.identity import members as tables
 from models.identity.data_reads import MemberDataKind
 from planner.declare import AboutMember, Recorded, column, graph_enum, graph_type, sql
 from resolvers.community import communities
-from resolvers.identity import data_reads
+from resolvers.identity import associations, data_reads
 from resolvers.identity import members as resolve
 from schema.access import MANAGER, PATIENT
+from schema.identity.associations import Association
 from schema.pagination import UNKNOWN_ID, Node
 from schema.tracking.observations import KNOWN, PERIOD, POINTS, SPAN, Dashboard, SeriesPoint
 from schema.tracking.treatments import TreatmentCourse
@@ -43,7 +44,7 @@ class Suspension(Node):
 
 
 # What a list of members shows, and what others write about an association.
-SHOWN = AboutMember("id", frozenset({"id", "pseudonym", "kind", "verified"}))
+SHOWN = AboutMember("id", frozenset({"id", "pseudonym", "kind", "verified", "association"}))
 RECORDED = Recorded(
     "id",
     entrusted=data_reads.patients_of,
@@ -80,6 +81,9 @@ class Member(Node):
     suspension: Suspension | None = sql(
         resolve.suspension_of,
         "Their suspension in force, visible to themselves and to moderators. Null if there is none.",
+    )
+    association: Association | None = sql(
+        associations.association_of, "The page of the association, with its contacts. Null for persons."
     )
     courses: list[TreatmentCourse] = sql(
         resolve.courses_of, "Their treatment courses, newest first. Empty if not shared.", only=PATIENT

@@ -1,4 +1,4 @@
-"""Mutations of members: the viewer's own profile, and the verification of associations."""
+"""Mutations of members: the viewer's own profile."""
 
 from resolvers.identity import members_mutations
 from resolvers.identity.accounts_rules import (
@@ -11,9 +11,8 @@ from resolvers.identity.accounts_rules import (
     RENAMING_DAYS,
     RESERVED_DAYS,
 )
-from schema.access import MANAGER, PATIENT
+from schema.access import PATIENT
 from schema.identity.accounts import Me
-from schema.identity.members import Member
 from schema.mutations import Options, mutation, mutations, shown
 
 PSEUDONYM = (
@@ -27,15 +26,6 @@ REGION = "The region of residence, one of `Query.regions`. Case, accents and pun
 
 @mutations
 class MemberMutations:
-    association_verify = mutation(
-        members_mutations.verify_association,
-        "Confirm that an association is the one it claims to be, or withdraw that, as a moderator.",
-        only=MANAGER,
-        rate="staff",
-        shows={"member": shown(Member, members_mutations.member_changed)},
-        member="The association.",
-        verified="Whether the association is verified.",
-    )
     profile_update = mutation(
         members_mutations.update_profile,
         "Change the viewer's pseudonym, profile or language. Fields that are left out stay as they are.",

@@ -7,6 +7,7 @@ from schema.community.discussions_mutations import DiscussionMutations
 from schema.community.moderation_mutations import ModerationMutations
 from schema.identity.accounts_mutations import AccountMutations
 from schema.identity.api_keys_mutations import ApiKeyMutations
+from schema.identity.associations_mutations import AssociationMutations
 from schema.identity.care_links_mutations import CareLinkMutations
 from schema.identity.data_exports_mutations import DataExportMutations
 from schema.identity.members_mutations import MemberMutations
@@ -37,6 +38,7 @@ class Mutation(
     RegistrationMutations,
     TermsMutations,
     MemberMutations,
+    AssociationMutations,
     CareLinkMutations,
     NotificationMutations,
     CommunityMutations,

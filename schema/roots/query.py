@@ -23,6 +23,7 @@ from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.community.communities import SEARCH, Community, Condition
 from schema.community.discussions import Discussion, Flag, Post
 from schema.identity.accounts import Account, Me, Notification, Session, Staff, Viewer
+from schema.identity.associations import Association, Verification
 from schema.identity.data_reads import DataRead
 from schema.identity.members import CareLink, Member, Membership, Suspension
 from schema.identity.organizations import ApiKey, Organization
@@ -45,6 +46,7 @@ from schema.tracking.treatments import Treatment, TreatmentCourse, TreatmentEval
 NODES: tuple[type, ...] = (
     Account,
     ApiKey,
+    Association,
     CareLink,
     Community,
     Condition,
@@ -78,6 +80,7 @@ NODES: tuple[type, ...] = (
     TreatmentCourse,
     TreatmentEvaluation,
     Variable,
+    Verification,
     Viewer,
 )
 

@@ -21,6 +21,7 @@ from tests.factories.datasets import variable as variable
 from tests.factories.discussions import discussion as discussion
 from tests.factories.discussions import discussion_topic as discussion_topic
 from tests.factories.discussions import flag as flag
+from tests.factories.discussions import pin as pin
 from tests.factories.discussions import post as post
 from tests.factories.discussions import post_reaction as post_reaction
 from tests.factories.discussions import removal as removal
@@ -32,6 +33,7 @@ from tests.factories.insights import ledger_entry as ledger_entry
 from tests.factories.insights import ledger_link as ledger_link
 from tests.factories.insights import release as release
 from tests.factories.insights import statistic as statistic
+from tests.factories.members import association as association
 from tests.factories.members import care_link as care_link
 from tests.factories.members import course as course
 from tests.factories.members import diagnosis as diagnosis
@@ -42,6 +44,7 @@ from tests.factories.members import notification as notification
 from tests.factories.members import observation as observation
 from tests.factories.members import profile as profile
 from tests.factories.members import side_effect as side_effect
+from tests.factories.members import verification as verification
 from tests.factories.organizations import api_key as api_key
 from tests.factories.organizations import licence as licence
 from tests.factories.organizations import organization as organization

@@ -5,8 +5,9 @@ from typing import Any
 import asyncpg
 
 from models.community import discussions, moderation
+from models.identity import members
 from tests.factories.catalogue import community, treatment
-from tests.factories.members import member
+from tests.factories.members import member, membership
 from tests.factories.rows import NOON, Connection, Maker, fake, numbers
 
 
@@ -27,6 +28,21 @@ async def discussion_topic(connection: Connection, **given: Any) -> asyncpg.Reco
 async def post(connection: Connection, **given: Any) -> asyncpg.Record:
     parents = {"discussion_id": discussion, "author_id": member}
     return await fake(connection, discussions.Post, given, parents, body="It helps me to walk.", created_at=NOON)
+
+
+async def pin(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A pin of a verified association, which has started a discussion in a community that it belongs to."""
+    if "member_id" not in given:
+        kind = members.MemberKind.ASSOCIATION
+        given["member_id"] = (await member(connection, kind=kind, verified=True))["id"]
+    if "community_id" not in given:
+        given["community_id"] = (await community(connection))["id"]
+        await membership(connection, member_id=given["member_id"], community_id=given["community_id"])
+    if "discussion_id" not in given:
+        of = {"community_id": given["community_id"], "author_id": given["member_id"]}
+        given["discussion_id"] = (await discussion(connection, **of))["id"]
+        await post(connection, discussion_id=given["discussion_id"], author_id=given["member_id"])
+    return await fake(connection, discussions.Pin, given, created_at=NOON)
 
 
 async def post_reaction(connection: Connection, **given: Any) -> asyncpg.Record:

@@ -4,10 +4,10 @@ from typing import Any
 
 import asyncpg
 
-from models.identity import members
+from models.identity import associations, members
 from models.tracking import observations, treatments
 from tests.factories.catalogue import community, indicator, treatment
-from tests.factories.rows import DAY, Connection, fake, numbers
+from tests.factories.rows import DAY, NOON, Connection, fake, numbers
 
 
 async def member(connection: Connection, *, sharing: members.Sharing | None = None, **given: Any) -> asyncpg.Record:
@@ -23,6 +23,32 @@ async def member(connection: Connection, *, sharing: members.Sharing | None = No
     if sharing is not None:
         await profile(connection, member_id=made["id"], sharing=sharing)
     return made
+
+
+async def association(connection: Connection, *, member_id: Any = None, **given: Any) -> asyncpg.Record:
+    """The page of an association, which its member has from the start, with these columns."""
+    if member_id is None:
+        member_id = (await member(connection, kind=members.MemberKind.ASSOCIATION))["id"]
+    given = {"website": "https://www.rare.org", "email": "contact@rare.example"} | given
+    columns = ", ".join(f"{name} = ${place}" for place, name in enumerate(given, 2))
+    changed = await connection.fetchrow(
+        f"UPDATE catalog.association SET {columns} WHERE member_id = $1 RETURNING *", member_id, *given.values()
+    )
+    assert isinstance(changed, asyncpg.Record)
+    return changed
+
+
+async def verification(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(
+        connection,
+        associations.Verification,
+        given,
+        {"member_id": member},
+        verified=True,
+        reason="Its statutes were read.",
+        full_name="Rare Together",
+        created_at=NOON,
+    )
 
 
 async def profile(connection: Connection, **given: Any) -> asyncpg.Record:

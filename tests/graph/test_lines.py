@@ -8,6 +8,7 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 
 from models.identity.accounts import StaffRole
+from models.identity.members import MemberKind
 from schema.build import build_views
 from tests import factories
 from tests.support.client import ANYBODY, Caller
@@ -17,6 +18,9 @@ from tests.support.surveys import CHOICES, QUESTIONS, in_days, today, wanted
 
 SEVERAL_LINES: Mapping[str, str] = {
     "AnswerInput": "text",
+    "AssociationDescriptionInput": "text",
+    "AssociationUpdateInput": "postalAddress",
+    "AssociationVerifyInput": "reason",
     "CourseEvaluateInput": "comment",
     "DiscussionStartInput": "body",
     "FlagResolveInput": "note",
@@ -55,6 +59,7 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
 }
 LINES: Mapping[str, str] = {
     "ApiKeyCreateInput": "name",
+    "AssociationUpdateInput": "fullName phone website",
     "CourseStartInput": "dose",
     "DataUseLinkResultsInput": "url",
     "DiscussionStartInput": "title",
@@ -102,6 +107,8 @@ async def request(
         return await network.buyer(), "apiKeyCreate", {name: text, "expiresAt": f"{in_days(30)}T00:00:00Z"}, name
     if kind == "DataUseLinkResultsInput":
         return await network.staff(StaffRole.DATA_STEWARD), "dataUseLinkResults", {"dataUse": "use_1", name: text}, name
+    if kind == "AssociationUpdateInput":
+        return await network.member(kind=MemberKind.ASSOCIATION), "associationUpdate", {name: text}, name
     if kind == "CourseStartInput":
         given = {"treatment": f"trt_{(await factories.treatment(db))['id']}", "startedOn": today().isoformat()}
         return await network.member(community_id), "courseStart", given | {name: text}, name

@@ -37,6 +37,7 @@ ROOTS = ("Query", "Mutation", "Subscription")
 SCAFFOLDING = ("Payload", "Connection", "Edge")
 WITHOUT_ID = {
     "Answer": "part of a participation: an id of its own would lead to the answers after the survey has closed",
+    "AssociationDescription": "part of an association: its language identifies it there",
     "Category": "part of a variable, which never changes: its code identifies it there",
     "Cell": "part of an insight, which never changes",
     "CohortReadiness": "part of a community",
@@ -68,7 +69,7 @@ WITHOUT_ID = {
 GUARDED = {
     Audience.PUBLIC: "Viewer",
     Audience.PATIENT: "Account CareLink Consent DataRead Insight Me Membership Notification Participation Session "
-    "Suspension Viewer",
+    "Suspension Verification Viewer",
     Audience.BUYER: "ApiKey Insight Licence Viewer",
     Audience.MANAGER: "Staff Viewer",
 }

@@ -24,13 +24,18 @@ ALL = frozenset(StaffRole)
 # The fields of each type, by the roles that can get a value. To others they are null or empty, or nothing leads there.
 # Connections and edges have the roles of their items. Members other than associations are for moderators alone.
 READS: Mapping[str, Mapping[Roles, str]] = {
+    "Association": {
+        ALL: "description descriptions email fullName id member phone postalAddress website",
+        MODERATOR: "verifications",
+    },
+    "AssociationDescription": {ALL: "language text"},
     "Category": {ALL: "code label value"},
     "Cell": {RESEARCH: "by category count interval marginOfError reliability share shareReliability"},
     "CohortReadiness": {ALL: "consenting needed ready"},
     "Community": {
-        ALL: "associations condition countedOn datasets description discussions id indicators insights "
+        ALL: "associations condition contacts countedOn datasets description discussions id indicators insights "
         "memberCount members name readiness slug surveys treatments",
-        MODERATOR: "ambassadors",
+        MODERATOR: "ambassadors pinned",
     },
     "Condition": {ALL: "icd10 id name orpha"},
     "DataUse": {
@@ -42,7 +47,9 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         ALL: "budget community endedOn endsOn frozenOn id insights kind offeredTo size survey title variables wave",
         RESEARCH: "sizeProof",
     },
-    "Discussion": {MODERATOR: "about author closed community createdAt id lastPost lastPostAt postCount posts title"},
+    "Discussion": {
+        MODERATOR: "about author closed community createdAt id language lastPost lastPostAt postCount posts title"
+    },
     "Eligibility": {ALL: "bornFrom bornTo kinds regions sexes treatments"},
     "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status"},
     "Indicator": {ALL: "hpo id kind layNames maximum minimum name scale slug unit"},
@@ -58,14 +65,16 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         "undertakings undertakingsAcceptedAt",
     },
     "Member": {
-        ALL: "about communities id joinedOn kind pseudonym verified",
+        ALL: "about association communities id joinedOn kind pseudonym verified",
         MODERATOR: "ageBand region sex suspension",
     },
     "Money": {STEWARD: "amount currency"},
     "Notice": {ALL: "id inForceOn language purpose text version"},
     "Organization": {ALL: "id kind name purposes", STEWARD: "licences"},
     "PageInfo": {ALL: "endCursor hasNextPage hasPreviousPage startCursor"},
-    "Post": {MODERATOR: "author body createdAt discussion editedAt id reactions removalReason removed removedBody"},
+    "Post": {
+        MODERATOR: "author body createdAt discussion editedAt id language reactions removalReason removed removedBody"
+    },
     "PrivacyBudget": {ALL: "cap insightsLeft remaining spent"},
     "PrivacyCost": {ALL: "delta epsilon microRho"},
     "Question": {ALL: "bins help id key kind maxChoices maximum minimum options position required text visibleWhen"},
@@ -87,6 +96,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Treatment": {ALL: "atc id inn insights kind name slug"},
     "Undertakings": {ALL: "language text version"},
     "Variable": {ALL: "categories id label maxPerMember name ordinal"},
+    "Verification": {MODERATOR: "createdAt decidedBy fullName id reason verified"},
     "Viewer": {ALL: "audience id staff"},
     "VisibilityRule": {ALL: "operator question values"},
 }

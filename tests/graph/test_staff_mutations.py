@@ -19,7 +19,7 @@ POST, SURVEY = f"pst_{NOBODY}", f"svy_{NOBODY}"
 # Whatever the input, staff without the role are refused: these name objects that do not exist.
 REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
     "ambassadorAppoint": (MODERATOR, {"member": MEMBER, "community": COMMUNITY, "appointed": True}),
-    "associationVerify": (MODERATOR, {"member": MEMBER, "verified": True}),
+    "associationVerify": (MODERATOR, {"member": MEMBER, "verified": True, "reason": "Statutes."}),
     "discussionClose": (MODERATOR, {"discussion": f"dis_{NOBODY}", "closed": True}),
     "flagResolve": (MODERATOR, {"flag": f"flg_{NOBODY}", "upheld": True}),
     "memberAllowCommunities": (MODERATOR, {"member": MEMBER, "communities": 30}),

@@ -19,6 +19,7 @@ VIEWS = build_views()
 EVERYONE = "PUBLIC PATIENT BUYER MANAGER"
 SIGNED_IN = "PATIENT BUYER MANAGER"
 MEMBERS_AND_STAFF = "PATIENT MANAGER"
+NOT_BUYERS = "PUBLIC PATIENT MANAGER"
 BUYERS_AND_STAFF = "BUYER MANAGER"
 
 # Written from what clients are promised, not from the code. A type that no field of a view leads to is absent.
@@ -43,9 +44,10 @@ PROMISED = {
         EVERYONE: "signIn register verifyEmail requestPasswordReset resetPassword",
         SIGNED_IN: "signOut sessionRevoke",
         MEMBERS_AND_STAFF: "postRemove",
-        "PATIENT": "careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart notificationsRead "
+        "PATIENT": "associationUpdate careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart "
+        "notificationsRead "
         "observationRemove observationsRecord profileUpdate accountDelete dataExport "
-        "communityJoin communityLeave discussionStart postAdd postEdit postFlag postReact "
+        "communityJoin communityLeave discussionPin discussionStart postAdd postEdit postFlag postReact "
         "consentSet surveySave surveySubmit surveyWithdraw termsAccept",
         BUYERS_AND_STAFF: "insightPublish dataUseLinkResults",
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
@@ -57,6 +59,8 @@ PROMISED = {
     "SignOutPayload": {SIGNED_IN: "userErrors query"},
     "CommunityJoinPayload": {"PATIENT": "membership userErrors query"},
     "CommunityLeavePayload": {"PATIENT": "community userErrors query"},
+    "AssociationUpdatePayload": {"PATIENT": "member userErrors query"},
+    "DiscussionPinPayload": {"PATIENT": "discussion userErrors query"},
     "DiscussionStartPayload": {"PATIENT": "discussion userErrors query"},
     "PostAddPayload": {"PATIENT": "post userErrors query"},
     "PostEditPayload": {"PATIENT": "post userErrors query"},
@@ -115,17 +119,25 @@ PROMISED = {
     "Node": {EVERYONE: "id"},
     "PageInfo": {EVERYONE: "hasNextPage hasPreviousPage startCursor endCursor"},
     "Viewer": {EVERYONE: "id audience", "PATIENT": "member", "BUYER": "organization", "MANAGER": "staff"},
+    "Association": {
+        NOT_BUYERS: "id fullName website email phone postalAddress description descriptions",
+        MEMBERS_AND_STAFF: "member verifications",
+    },
+    "AssociationDescription": {NOT_BUYERS: "language text"},
+    "Verification": {MEMBERS_AND_STAFF: "id verified fullName reason createdAt", "MANAGER": "decidedBy"},
     "Condition": {EVERYONE: "id name icd10 orpha"},
     "Community": {
         EVERYONE: "id slug name description condition memberCount countedOn indicators treatments",
         SIGNED_IN: "readiness datasets insights",
-        MEMBERS_AND_STAFF: "ambassadors associations members discussions surveys",
+        NOT_BUYERS: "contacts",
+        MEMBERS_AND_STAFF: "ambassadors associations members discussions pinned surveys",
         "PATIENT": "viewerMembership",
     },
     "CohortReadiness": {SIGNED_IN: "consenting needed ready"},
     "Membership": {"PATIENT": "id community joinedOn role diagnosedIn"},
     "Member": {
-        MEMBERS_AND_STAFF: "id pseudonym kind verified about joinedOn communities ageBand sex region suspension",
+        MEMBERS_AND_STAFF: "id pseudonym kind verified association about joinedOn communities ageBand sex region "
+        "suspension",
         "PATIENT": "courses series",
     },
     "Suspension": {MEMBERS_AND_STAFF: "id until reason createdAt"},
@@ -143,10 +155,12 @@ PROMISED = {
     "Notification": {"PATIENT": "id kind createdAt readAt subject"},
     "Staff": {"MANAGER": "id name roles"},
     "Discussion": {
-        MEMBERS_AND_STAFF: "id community title author createdAt lastPostAt postCount closed posts lastPost about"
+        MEMBERS_AND_STAFF: "id community title language author createdAt lastPostAt postCount closed posts "
+        "lastPost about"
     },
     "Post": {
-        MEMBERS_AND_STAFF: "id discussion author body createdAt editedAt removed removedBody removalReason reactions",
+        MEMBERS_AND_STAFF: "id discussion author body language createdAt editedAt removed removedBody removalReason "
+        "reactions",
         "PATIENT": "viewerReactions",
     },
     "ReactionCount": {MEMBERS_AND_STAFF: "reaction count"},

@@ -197,6 +197,7 @@ async def test_a_verified_association_shows_it_and_others_cannot_be_verified(net
             "member { id verified } userErrors { code }",
             member=f"mbr_{association.id}",
             verified=verified,
+            reason="Its statutes were read.",
         )
         assert payload == {"member": {"id": f"mbr_{association.id}", "verified": verified}, "userErrors": []}
     answer = await network.ask(
@@ -219,14 +220,16 @@ async def test_a_verified_association_shows_it_and_others_cannot_be_verified(net
         (f"mbr_{uuid4()}", "NOT_FOUND"),
         (f"pst_{association.id}", "NOT_FOUND"),
     ):
-        refused = await network.refusals(staff, "associationVerify", member=member, verified=True)
+        refused = await network.refusals(staff, "associationVerify", member=member, verified=True, reason="None.")
         assert refused == [(code, "input.member")]
     assert await network.value("SELECT verified FROM care.member WHERE id = $1", patient.id) is False
 
 
 async def test_members_cannot_verify_an_association(network: Network) -> None:
     association = await network.member(kind=MemberKind.ASSOCIATION)
-    document = 'mutation { associationVerify(input: {member: "mbr_%s", verified: true}) { userErrors { code } } }'
+    document = (
+        'mutation { associationVerify(input: {member: "mbr_%s", verified: true, reason: "r"}) { userErrors { code } } }'
+    )
     for who in (association, ANYBODY):
         answer = await network.ask(who, document % association.id)
         assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"

@@ -309,6 +309,7 @@ CALLERS: dict[str, set[Login]] = {
     "care.announce(text,uuid,uuid)": {PATIENT, MANAGER, PUBLISHER},
     "care.tell(uuid,text,text,uuid)": {PATIENT, MANAGER},
     "care.restore_post(uuid,text)": {MANAGER},
+    "care.verified_by(uuid)": {MANAGER},
     "catalog.readiness_changed(uuid)": {PATIENT, MANAGER},
     "catalog.schedule_survey(uuid,integer)": {PUBLISHER},
     "catalog.unschedule_survey(uuid)": {MANAGER},

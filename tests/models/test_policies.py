@@ -34,6 +34,9 @@ catalog.terms                p m b s -
 catalog.question             - m b s c
 catalog.question_option      - m b s c
 catalog.visibility_rule      - m b s -
+catalog.association          p m - s -
+care.verification            - m - s -
+care.pin                     - m - s -
 care.member                  - m - s -
 care.membership              - m - s -
 care.discussion              - m - s -
@@ -115,6 +118,11 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     },
     ("care.care_link", PATIENT): {"insert": "patient_id relative_id status", "update": "created_at status"},
     ("care.notification", PATIENT): {"update": "read_at"},
+    ("catalog.association", PATIENT): {
+        "update": "description email full_name phone postal_address translations website"
+    },
+    ("care.verification", MANAGER): {"insert": "full_name member_id reason staff_id verified"},
+    ("care.pin", PATIENT): {"insert": "community_id discussion_id member_id", "delete": ""},
     ("care.member", PATIENT): {"update": "about"},
     ("care.member", MANAGER): {"update": "verified"},
     ("care.profile", PATIENT): {"update": "birth_year region sex sharing"},
@@ -126,10 +134,13 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
         "update": "diagnosed_in",
         "delete": "",
     },
-    ("care.discussion", PATIENT): {"insert": "author_id community_id title"},
+    ("care.discussion", PATIENT): {"insert": "author_id community_id language title"},
     ("care.discussion", MANAGER): {"update": "closed"},
     ("care.discussion_topic", PATIENT): {"insert": "discussion_id indicator_id position treatment_id"},
-    ("care.post", PATIENT): {"insert": "author_id body discussion_id", "update": "body edited_at removed"},
+    ("care.post", PATIENT): {
+        "insert": "author_id body discussion_id language",
+        "update": "body edited_at language removed",
+    },
     ("care.post", MANAGER): {"update": "body removed"},
     ("care.post_reaction", PATIENT): {"insert": "member_id post_id reaction", "delete": ""},
     ("care.flag", PATIENT): {"insert": "member_id note post_id reason", "update": "note reason status"},

@@ -39,6 +39,9 @@ catalog.notice                all   all   all   all   all   all
 catalog.question              all   some  some  some  some  some
 catalog.question_option       all   some  some  some  some  some
 catalog.visibility_rule       all   some  some  some  some  some
+catalog.association           all   all   all   all   all   all
+care.verification             none  all   none  none  none  none
+care.pin                      none  all   none  none  none  none
 care.member                   some  all   some  some  some  some
 care.membership               some  all   some  some  some  some
 care.discussion               none  all   none  none  none  none

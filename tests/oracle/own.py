@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
+from json import loads
 from math import erf, exp, log, log1p, sqrt
 from statistics import fmean
 
@@ -64,6 +65,27 @@ def suspension_of(seen: VisibleRows, member: Found) -> Found | None:
     suspension = seen.one("care.suspension", member_id=member["id"])
     over = suspension is not None and suspension["until"] is not None and suspension["until"] <= seen.now
     return None if over else suspension
+
+
+found("Member.association", "catalog.association", member_id="id")
+found("Association.member", "care.member", id="member_id")
+
+
+@field("Association.descriptions")
+def descriptions(seen: VisibleRows, association: Found) -> list[Found]:
+    texts = sorted(loads(association["translations"]).items())
+    return [{"language": tag.upper(), "text": each["description"]} for tag, each in texts]
+
+
+@field("Association.verifications")
+def verifications(seen: VisibleRows, association: Found) -> list[Found]:
+    there = seen.of("care.verification", member_id=association["member_id"])
+    return sorted(there, key=lambda row: (row["created_at"], row["id"]), reverse=True)
+
+
+@field("Verification.decidedBy")
+def decided_by(seen: VisibleRows, verification: Found) -> str | None:
+    return next((row["name"] for row in seen.staff if row["id"] == verification["staff_id"]), None)
 
 
 @field("Member.courses")

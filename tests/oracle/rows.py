@@ -22,7 +22,7 @@ CATALOGUE = frozenset({
     "insight.ledger_entry",
 })  # fmt: skip
 OF_MEMBERS = frozenset({  # what any member, and moderators, may read of every member
-    "care.member", "care.discussion", "care.discussion_topic", "care.post", "care.post_reaction",
+    "care.member", "care.discussion", "care.discussion_topic", "care.pin", "care.post", "care.post_reaction",
 })  # fmt: skip
 OF_STAFF = {  # what staff with a role read of every member and every organization
     "MODERATOR": {
@@ -30,6 +30,7 @@ OF_STAFF = {  # what staff with a role read of every member and every organizati
         "care.removal",
         "care.removed_text",
         "care.suspension",
+        "care.verification",
         "care.reading_alert",
         "care.membership",
     }
@@ -77,6 +78,7 @@ class VisibleRows:
 
     def __init__(self, snapshot: Snapshot, viewer: Viewer) -> None:
         self.viewer, self.now, self.today = viewer, snapshot.now, snapshot.today
+        self.staff = snapshot.tables["identity.staff"]  # of whom moderators read the names of those who decided
         tests = scope(snapshot.tables, viewer, snapshot.today)
         self.language = viewer.language or Language.EN
         self.tables = {
@@ -128,6 +130,11 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     if viewer.audience is Audience.PATIENT:
         tests |= of_surveys(tables, False, lambda survey: survey["status"] != "DRAFT")
         tests |= dict.fromkeys(OF_MEMBERS, lambda _: True) | of_member(tables, viewer.member)
+    if viewer.audience is Audience.PUBLIC:
+        listed = {row["member_id"] for row in tables["care.membership"]} & verified_associations(tables)
+        tests["catalog.association"] = lambda association: association["member_id"] in listed
+    else:
+        tests["catalog.association"] = lambda _: True
     return tests
 
 
@@ -249,6 +256,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "care.removal": {"post_id": posts},
         "care.removed_text": {"author_id": {member}},
         "care.suspension": own,
+        "care.verification": own,
         "research.consent": own,
         "research.enrolment": own,
         "research.counted_membership": own,

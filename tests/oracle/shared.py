@@ -17,6 +17,7 @@ TABLES = {  # of each type whose objects have an id: the id's prefix, and the ta
     "Dataset": ("dst", "insight.dataset"), "Insight": ("ins", "insight.insight"),
     "Discussion": ("dis", "care.discussion"), "Flag": ("flg", "care.flag"), "Indicator": ("ind", "catalog.indicator"),
     "Licence": ("lic", "insight.licence"), "Member": ("mbr", "care.member"),
+    "Association": ("asn", "catalog.association"), "Verification": ("vrf", "care.verification"),
     "Notification": ("ntf", "care.notification"), "Observation": ("obs", "care.observation"),
     "Organization": ("org", "insight.organization"), "Post": ("pst", "care.post"),
     "Question": ("qst", "catalog.question"), "Session": ("ses", "identity.session"), "Staff": ("stf", "identity.staff"),
@@ -31,6 +32,7 @@ TABLES = {  # of each type whose objects have an id: the id's prefix, and the ta
     "Variable": ("var", "insight.variable"), "Viewer": ("vwr", ""),
 }  # fmt: skip
 KEYS = {  # the columns that an id is made of, where that is not `id`
+    "Association": ("member_id",),
     "Consent": ("member_id", "purpose"), "DataUse": ("position",), "LedgerEntry": ("position",),
     "Me": ("member_id",), "Membership": ("member_id", "community_id"),
     "Notice": ("purpose", "language", "version"), "Suspension": ("member_id",), "Terms": ("language", "version"),
@@ -340,6 +342,19 @@ def associations_of(seen: VisibleRows, community: Found) -> list[Found]:
     return sorted(there, key=lambda row: row["pseudonym"].lower())
 
 
+@field("Community.contacts")
+def contacts(seen: VisibleRows, community: Found) -> list[Found]:
+    there = [row for row in seen.of("catalog.association") if community["id"] in row["community_ids"]]
+    return sorted(there, key=lambda row: (row["full_name"].lower(), row["member_id"]))
+
+
+@field("Community.pinned")
+def pinned(seen: VisibleRows, community: Found) -> list[Found]:
+    pins = sorted(seen.of("care.pin", community_id=community["id"]), key=lambda row: row["discussion_id"])
+    pins.sort(key=lambda row: row["created_at"], reverse=True)
+    return [row for pin in pins if (row := seen.one("care.discussion", id=pin["discussion_id"]))]
+
+
 @field("Community.ambassadors")
 def ambassadors_of(seen: VisibleRows, community: Found) -> list[Found]:
     appointed = [row for row in memberships(seen, community) if row["role"] == "AMBASSADOR"]
@@ -371,8 +386,10 @@ def members_of(seen: VisibleRows, community: Found) -> Listed:
 
 
 @field("Community.discussions")
-def discussions_of(seen: VisibleRows, community: Found, search: str | None = None) -> Listed:
-    there = seen.of("care.discussion", community_id=community["id"])
+def discussions_of(
+    seen: VisibleRows, community: Found, search: str | None = None, language: str | None = None
+) -> Listed:
+    there = having(seen.of("care.discussion", community_id=community["id"]), language=language)
     if search is not None:
         there = [row for row in there if any(matches(text, search) for text in texts_of(seen, row))]
     return listed(there, lambda row: (row["last_post_at"], row["id"]), descending=True)

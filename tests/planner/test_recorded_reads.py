@@ -30,6 +30,9 @@ RECORDED = {
 NOT_RECORDED = {
     "care.member": "what every member reads of every other, and no data about health",
     "care.care_link": "between the two members who read it",
+    "catalog.association": "published by an association, which is no person",
+    "care.verification": "about an association, which is no person",
+    "care.pin": "published to all members by an association",
     "care.discussion": "published to all members by its author",
     "care.discussion_topic": "published to all members by its author",
     "care.post": "published to all members by its author",
@@ -42,6 +45,7 @@ NOT_RECORDED = {
 NO_DATA = {
     "Community.viewerMembership": "the viewer's own",
     "Community.associations": "associations, which are no persons",
+    "Community.contacts": "associations, which are no persons",
     "Treatment.evaluations": "names courses to find evaluations, whose rows are recorded as such",
 }
 OWN = {"Me", "Membership", "Viewer"}  # types whose rows are the viewer's own

@@ -253,6 +253,60 @@ async def test_what_is_no_request_is_answered_with_400(ask: Ask, sent: bytes) ->
         assert (await made.receive()).startswith(b"HTTP/1.1 400 Bad Request\r\n")
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        (b"host: x",),
+        (b"Host: evil.example",),
+        (b"content-length: 0", b"content-length: 0"),
+        (b"authorization: Bearer a", b"AUTHORIZATION: Bearer b"),
+        (b"content-type: text/plain", b"content-type: application/json"),
+        (b"origin: https://a.example", b"origin: https://b.example"),
+        (b"cookie: a=b", b"cookie: a=c"),
+        (b"host: x", b"upgrade: h2c", b"connection: upgrade"),
+        (b"host: x", b"upgrade: websocket", b"connection: upgrade"),
+    ],
+    ids=lambda more: more[0].decode() + more[-1].decode(),
+)
+async def test_a_request_with_a_second_line_of_a_single_field_is_refused(ask: Ask, more: tuple[bytes, ...]) -> None:
+    async with raw(ask) as made:
+        await made.send(get(b"/healthz", *more))
+        assert (await made.receive()).startswith(b"HTTP/1.1 400 ")
+    async with raw(ask) as made:  # nor behind a request of the same connection that is answered
+        await made.send(get() + get(b"/healthz", *more))
+        received = await made.receive()
+        assert received.count(b"HTTP/1.1 ") <= 2
+        assert received.count(b"HTTP/1.1 200") <= 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"", *(b"host: " + name for name in (b"a b", b"a/b", b"u@a.example", b"a.example:8x", b"[::1", b"a,\tb", b'a"b'))],
+)
+async def test_a_request_without_a_host_that_can_be_read_is_refused(ask: Ask, line: bytes) -> None:
+    async with raw(ask) as made:
+        await made.send(b"GET /healthz HTTP/1.1\r\n" + (line + b"\r\n" if line else b"") + b"\r\n")
+        assert (await made.receive()).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /healthz HTTP/1.0\r\n",
+        *(
+            b"GET /healthz HTTP/1.1\r\nconnection: close\r\nhost: " + name + b"\r\n"
+            for name in (b"", b"x", b"a.example:443", b"127.0.0.1:8000", b"[::1]:8000", b"x--1.example.", b"a_b", b"x:")
+        ),
+        # Fields that are lists may have several lines.
+        get(b"/healthz", b"accept: a/b", b"accept: */*", b"via: 1.1 a", b"via: 1.1 b", b"connection: close")[:-2],
+    ],
+)
+async def test_a_request_with_one_host_is_answered(ask: Ask, head: bytes) -> None:
+    async with raw(ask) as made:
+        await made.send(head + b"\r\n")
+        assert b" 200 " in (await made.receive()).partition(b"\r\n")[0]
+
+
 async def test_pipelined_requests_are_answered_in_order_up_to_a_number(ask: Ask) -> None:
     async with raw(ask) as made:
         await made.send(get() * (PIPELINED - 1) + post(BODY, b"connection: close"))

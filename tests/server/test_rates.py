@@ -33,7 +33,7 @@ COUNTED = {
     "registrations": "register",
     "codes": "requestPasswordReset",
     "passwords": "accountDelete resetPassword signIn verifyEmail",
-    "profile": "profileUpdate",
+    "profile": "associationUpdate profileUpdate",
     "invitations": "careLinkInvite",
     "flags": "postFlag",
     "posts": "discussionStart postAdd postEdit",
@@ -44,8 +44,8 @@ COUNTED = {
     "keys": "apiKeyCreate apiKeyRevoke",
     "insights": "insightPublish",
     "requests": "dataUseLinkResults licenceRequest",
-    "changes": "careLinkAccept careLinkEnd communityJoin communityLeave notificationsRead postRemove sessionRevoke "
-    "termsAccept",
+    "changes": "careLinkAccept careLinkEnd communityJoin communityLeave discussionPin notificationsRead postRemove "
+    "sessionRevoke termsAccept",
     "staff": "ambassadorAppoint associationVerify discussionClose flagResolve licenceDecide memberAllowCommunities "
     "memberSuspend organizationCreate postRestore surveyClose surveyCreate surveyRevise surveySchedule "
     "surveyUnschedule waveFreeze",

@@ -8,6 +8,7 @@ from decimal import Decimal
 import asyncpg
 
 from models.community.discussions import Reaction
+from models.identity.associations import Association
 from models.identity.data_reads import DataReader, MemberDataKind
 from models.identity.members import MemberKind, MembershipRole, Sex, Sharing
 from models.identity.organizations import OrganizationKind
@@ -56,6 +57,10 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     association = await factories.member(
         connection, pseudonym="Small Association", kind=MemberKind.ASSOCIATION, verified=True, about="We help"
     )
+    await factories.association(
+        connection, member_id=association["id"], phone="+33 1 99 00 00 01", postal_address="1 rue Rare\nParis",
+        description="We help", translations='{"fr": {"description": "Nous aidons"}}',
+    )  # fmt: skip
     own = {"member_id": patient["id"]}
     await factories.membership(connection, **own, **of_community, joined_on=MONDAY, role=MembershipRole.AMBASSADOR)
     await factories.diagnosis(connection, **own, **of_community)
@@ -103,6 +108,14 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await factories.notification(
         connection, **own, subject_type="dis", subject_id=discussion["id"], read_at=factories.NOON
     )
+
+    before = factories.NOON - timedelta(days=1)  # lists begin with the discussion above
+    of_association = {**of_community, "author_id": association["id"], "created_at": before, "last_post_at": before}
+    kept = await factories.discussion(connection, **of_association, title="Rare meeting")
+    await factories.post(
+        connection, discussion_id=kept["id"], author_id=association["id"], body="Come", created_at=before
+    )
+    await factories.pin(connection, member_id=association["id"], **of_community, discussion_id=kept["id"])
 
     survey = await factories.survey(connection, **of_community, offered_to=[OrganizationKind.MUTUAL], opens_on=MONDAY)
     await factories.eligibility(
@@ -161,6 +174,13 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     assert entry is not None
     await factories.ledger_link(connection, entry)
     staff = await factories.staff(connection)
+    # No patient has a page: the viewer has one here in order to read a verification, which only its association may.
+    await factories.fake(
+        connection, Association, own, full_name="Rare Page", community_ids=[community["id"]],
+        translations='{"fr": {"description": "Nous"}}',
+    )  # fmt: skip
+    for whose in (association, patient):
+        await factories.verification(connection, member_id=whose["id"], staff_id=staff["id"])
     accounts = {
         Audience.PATIENT: await factories.account(
             connection, **own, terms_version="2026-1", terms_accepted_at=factories.NOON

@@ -40,5 +40,20 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- A discussion is in the language of its first post.
+CREATE FUNCTION care.speak_as_first() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE care.discussion d SET language = NEW.language
+    WHERE d.id = NEW.discussion_id AND NOT EXISTS (
+        SELECT FROM care.post p
+        WHERE p.discussion_id = NEW.discussion_id AND (p.created_at, p.id) < (NEW.created_at, NEW.id));
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER speak_as_first AFTER UPDATE OF language ON care.post
+FOR EACH ROW WHEN (NEW.language <> OLD.language) EXECUTE FUNCTION care.speak_as_first();
+
 CREATE TRIGGER place_post BEFORE INSERT ON care.post
 FOR EACH ROW WHEN (NEW.created_at IS NULL) EXECUTE FUNCTION care.place_post();

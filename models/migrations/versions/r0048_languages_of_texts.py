@@ -1,0 +1,7 @@
+"""Languages of texts."""
+
+from models.migrations import frozen
+
+revision = "0048"
+down_revision = "0035"
+upgrade, downgrade = frozen.steps(__file__)
