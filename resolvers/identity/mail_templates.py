@@ -5,12 +5,14 @@ from datetime import timedelta
 from textwrap import fill
 
 from models.identity.registrations import MailTemplate
+from resolvers.identity.credentials_mutations import REVERT_LIFETIME
 from resolvers.identity.organizations_mutations import INVITATION_LIFETIME
 from resolvers.identity.registrations_mutations import RESET_LIFETIME, VERIFICATION_LIFETIME
 
 LINE = 72  # characters
 VERIFICATION_HOURS = VERIFICATION_LIFETIME // timedelta(hours=1)
 RESET_MINUTES = RESET_LIFETIME // timedelta(minutes=1)
+REVERT_DAYS = REVERT_LIFETIME.days
 INVITATION_DAYS = INVITATION_LIFETIME.days
 
 
@@ -25,7 +27,7 @@ class MailText:
 def mail_text(template: MailTemplate, locale: str, code: str | None, about: str | None = None) -> MailText:
     """The text of a mail, in French if `locale` is, otherwise in English.
 
-    `about` is the pseudonym, or the name of the organization or community, that the template refers to, if any.
+    `about` is the pseudonym, the day, or the name of the organization or community that the template refers to, if any.
     """
     text = (FRENCH if locale.lower().split("-")[0] in ("fr", "fra", "fre") else ENGLISH)[template]
     # The name is inserted last, because it may contain anything, and in lines that mail software need not fold.
@@ -108,6 +110,114 @@ still want, and check your profile and your consents.
 
 Your account at Cohorte was deleted, with all data that was yours alone.
 What you wrote in discussions remains, without your name.
+""",
+    ),
+    MailTemplate.PASSWORD_REPLACED: MailText(
+        "Your password was changed",
+        """Hello,
+
+The password of your account at Cohorte was changed by somebody who was
+signed in and knew the previous one. Your other devices were signed out.
+If this was not you, request a new password immediately.
+""",
+    ),
+    MailTemplate.ACCOUNT_SLEEPS: MailText(
+        "Your account at Cohorte will be closed",
+        """Hello,
+
+Nobody has signed in to your account at Cohorte for long. Cohorte does
+not keep data that its owner no longer uses: the account will be closed
+on
+
+{about}
+
+if nobody signs in until then. To keep it, sign in once. You get another
+mail before. Closing it deletes all data that are yours alone. What you
+wrote in discussions remains, without your name.
+""",
+    ),
+    MailTemplate.ACCOUNT_SLEEPS_STILL: MailText(
+        "Your account at Cohorte will soon be closed",
+        """Hello,
+
+Cohorte has written to you that nobody has signed in to your account for
+long. The account, with all data that are yours alone, will be deleted on
+
+{about}
+
+This is the last mail before. To keep the account, sign in once.
+""",
+    ),
+    MailTemplate.ACCOUNT_CLOSED: MailText(
+        "Your account at Cohorte was closed",
+        """Hello,
+
+Nobody has signed in to your account at Cohorte since we wrote to you.
+It was closed, and all data that were yours alone were deleted. What you
+wrote in discussions remains, without your name. You can register again
+at any time.
+""",
+    ),
+    MailTemplate.CONFIRM_EMAIL: MailText(
+        "Your code for your new e-mail address",
+        f"""Hello,
+
+This address was given as the new one of an account at Cohorte. To
+confirm it, enter this code within {VERIFICATION_HOURS} hours, on the device on which you
+are signed in:
+
+{{code}}
+
+If this was not you, ignore this mail, and do not give the code to
+anyone. Without it, nothing changes.
+""",
+    ),
+    MailTemplate.EMAIL_TAKEN: MailText(
+        "You have an account at Cohorte",
+        """Hello,
+
+Somebody, perhaps you, tried to give another account at Cohorte this
+address. It is the address of your account already: to use it for the
+other one, change it here first, or delete this account.
+
+If this was not you, ignore this mail: nobody has learned that you have
+an account.
+""",
+    ),
+    MailTemplate.EMAIL_CHANGE_REQUESTED: MailText(
+        "Another e-mail address was requested",
+        """Hello,
+
+Another e-mail address was requested for your account at Cohorte. It is
+changed once the code that was mailed to that address is entered.
+
+If this was not you, somebody knows your password: change it immediately.
+That also makes the code useless.
+""",
+    ),
+    MailTemplate.EMAIL_CHANGED: MailText(
+        "Your e-mail address was changed",
+        f"""Hello,
+
+Your account at Cohorte now has another e-mail address. This mail is
+the last one to the previous address.
+
+If this was not you, take the account back with this code within
+{REVERT_DAYS} days. You choose a new password with it, and everybody else
+is signed out:
+
+{{code}}
+
+If it was you, ignore the code, and do not give it to anyone.
+""",
+    ),
+    MailTemplate.SELF_HARM_FLAG: MailText(
+        "A member may be in danger",
+        """Hello,
+
+A member has flagged a post at Cohorte because somebody may be at risk of
+self-harm. Please sign in and decide on it now: the flag is the first in
+the list.
 """,
     ),
     MailTemplate.ORGANIZATION_OPENED: MailText(
@@ -229,6 +339,120 @@ que vous souhaitez, et vérifiez votre profil et vos consentements.
 Votre compte sur Cohorte a été supprimé, ainsi que toutes les données
 qui ne concernaient que vous. Ce que vous avez écrit dans les
 discussions reste en ligne, sans votre nom.
+""",
+    ),
+    MailTemplate.PASSWORD_REPLACED: MailText(
+        "Votre mot de passe a été modifié",
+        """Bonjour,
+
+Le mot de passe de votre compte sur Cohorte a été modifié par une
+personne connectée qui connaissait le précédent. Vos autres appareils ont
+été déconnectés. Si vous n'êtes pas à l'origine de ce changement,
+demandez immédiatement un nouveau mot de passe.
+""",
+    ),
+    MailTemplate.ACCOUNT_SLEEPS: MailText(
+        "Votre compte sur Cohorte va être fermé",
+        """Bonjour,
+
+Personne ne s'est connecté à votre compte sur Cohorte depuis longtemps.
+Cohorte ne conserve pas des données dont leur propriétaire ne se sert
+plus : le compte sera fermé le
+
+{about}
+
+si personne ne se connecte d'ici là. Pour le conserver, connectez-vous
+une fois. Vous recevrez un autre message avant. La fermeture supprime
+toutes les données qui ne concernent que vous. Ce que vous avez écrit
+dans les discussions reste en ligne, sans votre nom.
+""",
+    ),
+    MailTemplate.ACCOUNT_SLEEPS_STILL: MailText(
+        "Votre compte sur Cohorte sera bientôt fermé",
+        """Bonjour,
+
+Cohorte vous a écrit que personne ne s'est connecté à votre compte depuis
+longtemps. Le compte et toutes les données qui ne concernent que vous
+seront supprimés le
+
+{about}
+
+Ceci est le dernier message avant cette date. Pour conserver le compte,
+connectez-vous une fois.
+""",
+    ),
+    MailTemplate.ACCOUNT_CLOSED: MailText(
+        "Votre compte sur Cohorte a été fermé",
+        """Bonjour,
+
+Personne ne s'est connecté à votre compte sur Cohorte depuis nos
+messages. Il a été fermé, et toutes les données qui ne concernaient que
+vous ont été supprimées. Ce que vous avez écrit dans les discussions
+reste en ligne, sans votre nom. Vous pouvez vous inscrire à nouveau à
+tout moment.
+""",
+    ),
+    MailTemplate.CONFIRM_EMAIL: MailText(
+        "Votre code pour votre nouvelle adresse",
+        f"""Bonjour,
+
+Cette adresse a été indiquée comme nouvelle adresse d'un compte sur
+Cohorte. Pour la confirmer, saisissez ce code dans les {VERIFICATION_HOURS} heures, sur
+l'appareil où vous êtes connecté :
+
+{{code}}
+
+Si vous n'êtes pas à l'origine de cette demande, ignorez ce message et ne
+donnez ce code à personne. Sans lui, rien ne change.
+""",
+    ),
+    MailTemplate.EMAIL_TAKEN: MailText(
+        "Vous avez un compte sur Cohorte",
+        """Bonjour,
+
+Quelqu'un, peut-être vous, a tenté de donner cette adresse à un autre
+compte sur Cohorte. Elle est déjà celle de votre compte : pour l'utiliser
+avec l'autre, modifiez-la d'abord ici, ou supprimez ce compte.
+
+Si vous n'êtes pas à l'origine de cette demande, ignorez ce message :
+personne n'a appris que vous avez un compte.
+""",
+    ),
+    MailTemplate.EMAIL_CHANGE_REQUESTED: MailText(
+        "Une autre adresse a été demandée",
+        """Bonjour,
+
+Une autre adresse a été demandée pour votre compte sur Cohorte. Elle
+remplacera celle-ci dès que le code envoyé à la nouvelle adresse aura été
+saisi.
+
+Si vous n'êtes pas à l'origine de cette demande, quelqu'un connaît votre
+mot de passe : modifiez-le immédiatement. Le code devient alors inutile.
+""",
+    ),
+    MailTemplate.EMAIL_CHANGED: MailText(
+        "Votre adresse a été modifiée",
+        f"""Bonjour,
+
+Votre compte sur Cohorte a maintenant une autre adresse. Ce message est
+le dernier qui vous parvient à celle-ci.
+
+Si vous n'êtes pas à l'origine de ce changement, reprenez le compte avec
+ce code dans les {REVERT_DAYS} jours. Vous choisissez alors un nouveau mot de
+passe, et toute autre personne est déconnectée :
+
+{{code}}
+
+Si c'était vous, ignorez ce code et ne le donnez à personne.
+""",
+    ),
+    MailTemplate.SELF_HARM_FLAG: MailText(
+        "Un membre est peut-être en danger",
+        """Bonjour,
+
+Un membre a signalé une publication sur Cohorte parce que quelqu'un
+risque peut-être de se faire du mal. Connectez-vous et traitez ce
+signalement sans attendre : il est le premier de la liste.
 """,
     ),
     MailTemplate.ORGANIZATION_OPENED: MailText(
