@@ -1,0 +1,16 @@
+"""Reads the help lines that members in distress can call."""
+
+from models.identity import help_lines as tables
+from models.languages import Language
+from models.rows import Row, Rows, row, select
+
+
+def help_lines(*, language: Language = Language.EN) -> Rows:
+    found = row(tables.HelpLine)
+    return select(found).where(found.language == language).order_by(found.position)
+
+
+def help_lines_for(payload: Row) -> Rows:
+    """The help lines in the language of a mutation's result; none if that is null."""
+    found = row(tables.HelpLine)
+    return select(found).where(found.language == payload.help_language).order_by(found.position)
