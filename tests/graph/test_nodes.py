@@ -42,6 +42,7 @@ WITHOUT_ID = {
     "CohortReadiness": "part of a community",
     "Dashboard": "what the arguments of its field make of a member's diary",
     "Eligibility": "part of a survey",
+    "HelpLine": "a number to dial, and what it is",
     "IndicatorSeries": "part of a dashboard",
     "InsightQuote": "the answer to one question",
     "Interval95": "two numbers",
@@ -67,8 +68,8 @@ WITHOUT_ID = {
 # The types whose objects only some viewers of the view may see: for others, their ids are those of nothing.
 GUARDED = {
     Audience.PUBLIC: "Viewer",
-    Audience.PATIENT: "Account CareLink Consent DataRead Insight Me Membership Notification Participation Session "
-    "Suspension Viewer",
+    Audience.PATIENT: "Account Appeal CareLink Consent DataRead Insight Me Membership Notification Participation "
+    "Session Suspension Viewer",
     Audience.BUYER: "ApiKey Insight Licence Viewer",
     Audience.MANAGER: "Staff Viewer",
 }

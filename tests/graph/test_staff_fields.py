@@ -24,6 +24,7 @@ ALL = frozenset(StaffRole)
 # The fields of each type, by the roles that can get a value. To others they are null or empty, or nothing leads there.
 # Connections and edges have the roles of their items. Members other than associations are for moderators alone.
 READS: Mapping[str, Mapping[Roles, str]] = {
+    "Appeal": {MODERATOR: "createdAt id post resolution resolvedAt status text"},
     "Category": {ALL: "code label value"},
     "Cell": {RESEARCH: "by category count interval marginOfError reliability share shareReliability"},
     "CohortReadiness": {ALL: "consenting needed ready"},
@@ -44,7 +45,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "Discussion": {MODERATOR: "about author closed community createdAt id lastPost lastPostAt postCount posts title"},
     "Eligibility": {ALL: "bornFrom bornTo kinds regions sexes treatments"},
-    "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status"},
+    "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status urgent"},
+    "HelpLine": {ALL: "description language name number"},
     "Indicator": {ALL: "hpo id kind layNames maximum minimum name scale slug unit"},
     "Insight": {
         RESEARCH: "by cells cost csv dataset id jsonStat ledgerEntry marginOfError precision proof publishedAt purpose "
@@ -65,7 +67,10 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Notice": {ALL: "id inForceOn language purpose text version"},
     "Organization": {ALL: "id kind name purposes", STEWARD: "licences"},
     "PageInfo": {ALL: "endCursor hasNextPage hasPreviousPage startCursor"},
-    "Post": {MODERATOR: "author body createdAt discussion editedAt id reactions removalReason removed removedBody"},
+    "Post": {
+        MODERATOR: "appeal author body createdAt discussion editedAt id reactions removalReason removed removedBody"
+    },
+    "PrivacyNotice": {ALL: "id inForceOn language text version"},
     "PrivacyBudget": {ALL: "cap insightsLeft remaining spent"},
     "PrivacyCost": {ALL: "delta epsilon microRho"},
     "Question": {ALL: "bins help id key kind maxChoices maximum minimum options position required text visibleWhen"},
