@@ -23,7 +23,7 @@ from resolvers.export_kinds import export_kinds
 from resolvers.exporting import json_schema_text
 from resolvers.identity.data_exports_mutations import PATH
 from resolvers.identity.outbox import mail_waits
-from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads
+from resolvers.jobs import MAINTENANCE, PUBLISHING, forget_data_reads, settle_sleeping
 from schema.build import View, build_views, graph_names
 from server import insight_files, logs, routes, sockets
 from server.broker import Events
@@ -200,7 +200,8 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             newsroom = Newsroom()
             delivering = newsroom.outbox.run(lambda: connect("cohorte news", PUBLISHER))
             stack.push_async_callback(end, asyncio.create_task(delivering))
-            maintaining = (*MAINTENANCE, forget_data_reads(settings.data_reads_days))
+            sleeping = settle_sleeping(settings.sleep_months, settings.sleep_notice_days)
+            maintaining = (*MAINTENANCE, forget_data_reads(settings.data_reads_days), sleeping)
             maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER), maintaining)
             stack.push_async_callback(end, asyncio.create_task(maintenance.run()))
             jobs = publisher.jobs(PUBLISHING)

@@ -16,7 +16,6 @@ from resolvers.rates import Rates, rates_of
 
 PREFIX = "COHORTE_"
 FILE = "_FILE"  # COHORTE_X_FILE names the file that has the value of COHORTE_X, a secret
-NOTICE_CHARACTERS = 30
 KEY_CHARACTERS = 32  # at least, of a key
 
 
@@ -150,12 +149,6 @@ def mutation_rates(value: str | Rates) -> Rates:
     return rates_of(value) if isinstance(value, str) else value
 
 
-def printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError
-    return text
-
-
 Allowance: TypeAlias = Literal["address", "members"]
 ALLOWANCES = "address, members or both, separated by a comma"
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # of an origin, in ASCII
@@ -258,10 +251,6 @@ class Settings(BaseSettings):
     )
     # For development over plain HTTP: a session cookie without `Secure`, which some browsers need even on loopback.
     plain_cookie: Annotated[bool, BeforeValidator(hidden(zero_or_one))] = Field(False, description="0 or 1")
-    # Of the privacy notice in force.
-    notice_version: Annotated[str, AfterValidator(hidden(printable))] = Field(
-        "2025-1", max_length=NOTICE_CHARACTERS, description=f"up to {NOTICE_CHARACTERS} characters"
-    )
     minimum_age: int = whole(16, 0, 120)  # years, reached in the year of registering
     # How many other members' data one member may read in a day, in their first week and afterwards.
     members_read: int = whole(60, 1, 1_000_000)
@@ -270,6 +259,10 @@ class Settings(BaseSettings):
     joins_a_day: int = whole(2, 1, 1_000)
     joins_at_first: int = whole(5, 1, 1_000)
     joins: int = whole(20, 1, 1_000)
+    # The accounts of members that sleep: after so many months without a sign-in their owner is written to, and so many
+    # days later the account is closed.
+    sleep_months: int = whole(24, 6, 120)
+    sleep_notice_days: int = whole(30, 14, 365)
     # How long members see who read their data.
     data_reads_days: int = whole(1_095, 365, 3_650)
 

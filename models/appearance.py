@@ -43,6 +43,21 @@ def in_lower_case(text: str) -> str:
     return skeleton(skeleton(text.lower()).lower()).lower()
 
 
+def without_marks(text: str) -> str:
+    """The text without accents and other marks on its letters."""
+    return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
+
+
+def unaccented(name: str) -> str:
+    """The key of a name by which an association's is protected: names that differ by accents alone share it.
+
+    Associations reserve theirs; the names of others are compared with it. It begins with a tab, which no name contains,
+    so that it is never one of `looks`.
+    """
+    # Between two passes: an accented lookalike and a lookalike with an accent become the same letter.
+    return "\t" + in_lower_case(without_marks(in_lower_case(name)))
+
+
 def looks(name: str) -> list[str]:
     """The keys of a name, sorted. Two names that share a key look alike, as written or in another case.
 

@@ -43,6 +43,7 @@ class NodeId(NamedTuple):
 
 
 ApiKeyId: TypeAlias = Annotated[UUID, Id(("key",))]
+AppealId: TypeAlias = Annotated[UUID, Id(("apl",))]
 CareLinkId: TypeAlias = Annotated[UUID, Id(("lnk",))]
 CommunityId: TypeAlias = Annotated[UUID, Id(("com",))]
 CourseId: TypeAlias = Annotated[UUID, Id(("crs",))]

@@ -229,6 +229,8 @@ def _key(kind: type, value: Any) -> Any:
         return moment if moment.tzinfo else _fail()
     if issubclass(kind, date):
         return date.fromisoformat(value)
+    if kind is bool:
+        return value if type(value) is bool else _fail()
     if kind is int:
         return value if type(value) is int and abs(value) < 2**31 else _fail()
     if kind is float:

@@ -26,7 +26,6 @@ class Call:
     device: str | None  # the client's description of itself
     address: str | None  # the client's IP address
     demonstration: bool  # whether accounts of the demonstration network may sign in
-    notice_version: str  # of the privacy notice in force
     minimum_age: int  # of members, in years
     sign_ins: AttemptLimit  # of sign-ins with a password
     mails: AttemptLimit  # of requests for a mailed code

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from models.database import Connection
 from models.research.surveys import SurveyStatus
+from resolvers.identity.sleeping import settle_sleepers
 from resolvers.insight import openings
 from resolvers.insight.counts import publish_community, publish_progress
 from resolvers.insight.freezing import close_survey, end_dataset
@@ -95,6 +96,15 @@ def forget_data_reads(days: int) -> Job:
         await connection.execute("SELECT identity.forget_reads($1)", days)
 
     return forget
+
+
+def settle_sleeping(months: int, notice_days: int) -> Job:
+    """A job that writes to the owners of members' accounts that sleep, and closes the accounts."""
+
+    async def settle(connection: Connection) -> None:
+        await settle_sleepers(connection, months, notice_days)
+
+    return settle
 
 
 async def end_licences(connection: Connection) -> None:

@@ -27,7 +27,7 @@ REQUIRED = inspect.Parameter.empty
 TEXT_REFUSED = message("This contains a character that is not allowed: a control character or a lone surrogate.")
 ADDRESS_REFUSED = message("This is not a valid e-mail address.")
 ARGUMENT = "input"  # the only argument of every mutation
-VERBATIM = "password"  # the parameter whose text is left as it is: passwords may be older than these rules
+VERBATIM = {"password", "new_password"}  # whose text is left as it is: passwords may be older than these rules
 
 
 # In place of values that cannot be read; by type, because rules compare them.
@@ -51,7 +51,7 @@ class Visit:
         A text that contains a control character or a lone surrogate is refused.
         """
         if type(value) is str:  # members of an enum are instances of str too
-            verbatim = path[-1] == VERBATIM
+            verbatim = path[-1] in VERBATIM
             value = value if verbatim else with_line_feeds(value)
             if not _encodes(value) or ("\0" in value if verbatim else has_control_characters(value)):
                 self.refuse(TEXT_REFUSED, path)

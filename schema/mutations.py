@@ -450,7 +450,6 @@ def call_of(context: Context) -> Call:
         device=context.device,
         address=context.address,
         demonstration=settings.demo,
-        notice_version=settings.notice_version,
         minimum_age=settings.minimum_age,
         sign_ins=AttemptLimit(limits.sign_ins, limits.sign_ins_from, window),
         mails=AttemptLimit(limits.mails_to, limits.mails_from, window, per_pair=limits.mails),

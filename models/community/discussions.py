@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, Computed, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, searchable, within
@@ -142,8 +142,8 @@ class Flag(Table, table=True):
         CheckConstraint(
             "status <> 'OPEN' OR num_nonnulls(staff_id, resolution, resolved_at) = 0", name="open_undecided"
         ),
-        Index(None, "created_at", "id"),
-        Index(None, "status", "created_at", "id"),
+        Index(None, "urgent", "created_at", "id"),
+        Index(None, "status", "urgent", "created_at", "id"),
     )
 
     id: UUID = key()
@@ -158,3 +158,12 @@ class Flag(Table, table=True):
     staff_id: UUID | None = reference("identity.staff.id", gone="SET NULL", nullable=True)
     resolution: str | None = None  # free text by the moderator
     resolved_at: datetime | None = moment(default=None, nullable=True)
+    # Whether somebody may be in danger, and no moderator has decided: these come first.
+    urgent: bool = Field(
+        default=None,
+        sa_type=Boolean,
+        nullable=False,
+        sa_column_args=(
+            Computed(f"reason = '{FlagReason.SELF_HARM_RISK}' AND status = '{FlagStatus.OPEN}'", persisted=True),
+        ),
+    )

@@ -1,11 +1,20 @@
-"""Tables of moderation: removals of posts, with their texts, and suspensions of members."""
+"""Tables of moderation: removals of posts, with their texts and appeals, and suspensions of members."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 
-from models.columns import Table, moment, reference, within
+from models.columns import Table, choice, key, moment, reference, within
+from privacy.described import DescribedEnum
+
+
+class AppealStatus(DescribedEnum):
+    """The status of an appeal."""
+
+    OPEN = "OPEN", "Waiting for a moderator's decision."
+    ACCEPTED = "ACCEPTED", "A moderator restored the post."
+    DECLINED = "DECLINED", "A moderator decided that the post stays removed."
 
 
 class Removal(Table, table=True):
@@ -27,6 +36,32 @@ class RemovedText(Table, table=True):
     post_id: UUID = reference("care.post.id", part_of_key=True)
     author_id: UUID | None = reference("care.member.id", nullable=True)
     body: str
+
+
+class Appeal(Table, table=True):
+    """An author's appeal against the removal of their post at `removed_at`; deleted with the post or its author."""
+
+    __table_args__ = within(
+        "care",
+        UniqueConstraint("post_id", "removed_at"),
+        CheckConstraint("(status = 'OPEN') = (resolved_at IS NULL)", name="resolved"),
+        Index(None, "author_id"),
+        Index(None, "created_at", "id"),
+        Index(None, "status", "created_at", "id"),
+    )
+
+    id: UUID = key()
+    post_id: UUID = reference("care.post.id")
+    author_id: UUID = reference("care.member.id")
+    removed_at: datetime = moment()
+    status: AppealStatus = choice(
+        AppealStatus, "status", default=AppealStatus.OPEN, sa_column_kwargs={"server_default": text("'OPEN'")}
+    )
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    staff_id: UUID | None = reference("identity.staff.id", gone="SET NULL", nullable=True)
+    resolution: str | None = None  # the moderator's reason
+    resolved_at: datetime | None = moment(default=None, nullable=True)
+    text: str
 
 
 class Suspension(Table, table=True):

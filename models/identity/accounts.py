@@ -1,6 +1,6 @@
 """Tables of accounts: staff, accounts, credentials and sessions."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
@@ -42,6 +42,7 @@ class Account(Table, table=True):
         CheckConstraint("email = lower(email)", name="email_in_lower_case"),
         Index(None, "organization_id"),
         Index(None, "staff_id"),
+        Index("ix_account_signed_in_on", "signed_in_on", postgresql_where=text("member_id IS NOT NULL")),
     )
 
     id: UUID = key()
@@ -55,6 +56,11 @@ class Account(Table, table=True):
     terms_accepted_at: datetime | None = moment(default=None, nullable=True)
     renamed_at: list[datetime] = moments()  # the most recent changes of the member's pseudonym
     password_reset_at: datetime | None = moment(default=None, nullable=True)  # the first time that it was replaced
+    # The day of the latest sign-in, by UTC, or of the row's creation; and the days since then on which the owner of an
+    # account that sleeps was written to.
+    signed_in_on: date = Field(sa_column_kwargs={"server_default": text("catalog.today()")})
+    sleep_notified_on: date | None = None
+    sleep_reminded_on: date | None = None
     member_id: UUID | None = Field(default=None, foreign_key="care.member.id", ondelete="CASCADE", unique=True)
     organization_id: UUID | None = reference("insight.organization.id", nullable=True)
     staff_id: UUID | None = reference("identity.staff.id", nullable=True)

@@ -69,7 +69,19 @@ class NotificationKind(DescribedEnum):
     SURVEY_OPEN = "SURVEY_OPEN", "A survey that the viewer can answer has opened."
     INSIGHT_PUBLISHED = "INSIGHT_PUBLISHED", "An insight was published from a dataset that includes the viewer."
     CARE_LINK = "CARE_LINK", "A patient invited the viewer, or a relative accepted the viewer's invitation."
-    MODERATION = "MODERATION", "A moderator removed or restored a post of the viewer, or suspended them."
+    MODERATION = (
+        "MODERATION",
+        "A moderator removed or restored a post of the viewer, declined their appeal, or suspended them.",
+    )
+    SURVEY_CLOSED = (
+        "SURVEY_CLOSED",
+        "A survey closed before the last day that was announced. The viewer had answered it, or begun to.",
+    )
+    SUPPORT = (
+        "SUPPORT",
+        "Where to find somebody to talk to, at any hour, for the viewer or for somebody they know: show "
+        "`Query.helpLines`. It names no post and no member.",
+    )
 
 
 class Member(Table, table=True):
@@ -167,7 +179,7 @@ class Notification(Table, table=True):
             "subject_id",
             "kind",
             unique=True,
-            postgresql_where=text("kind = 'SURVEY_OPEN' OR kind = 'INSIGHT_PUBLISHED'"),
+            postgresql_where=text("kind = 'SURVEY_OPEN' OR kind = 'INSIGHT_PUBLISHED' OR kind = 'SURVEY_CLOSED'"),
         ),
     )
 

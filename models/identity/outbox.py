@@ -17,6 +17,7 @@ class OutboxKind(StrEnum):
     MAIL = "MAIL"  # sent to one recipient
     INSIGHT_PUBLISHED = "INSIGHT_PUBLISHED"  # the members of the insight's dataset are notified
     SURVEY_OPENED = "SURVEY_OPENED"  # the members who can answer the survey are invited
+    SURVEY_CLOSED = "SURVEY_CLOSED"  # those who answered it or had begun to are notified that it closed early
 
 
 class OutboxEntry(Table, table=True):
@@ -42,7 +43,7 @@ class OutboxEntry(Table, table=True):
     letter: MailTemplate | None = choice(MailTemplate, "letter", default=None, nullable=True)
     locale: str | None = None
     code: str | None = None
-    about: str | None = None  # a pseudonym, or the name of a community or an organization, if the template has one
+    about: str | None = None  # a pseudonym, a day, or the name of a community or organization, if the template has one
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     due_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

@@ -19,8 +19,17 @@ class MailTemplate(StrEnum):
     ADDRESS_TAKEN = "ADDRESS_TAKEN"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - the name of a template
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
+    PASSWORD_REPLACED = "PASSWORD_REPLACED"  # noqa: S105
     PASSWORD_FIRST_CHANGED = "PASSWORD_FIRST_CHANGED"  # noqa: S105
     ACCOUNT_DELETED = "ACCOUNT_DELETED"
+    ACCOUNT_SLEEPS = "ACCOUNT_SLEEPS"
+    ACCOUNT_SLEEPS_STILL = "ACCOUNT_SLEEPS_STILL"
+    ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
+    CONFIRM_EMAIL = "CONFIRM_EMAIL"
+    EMAIL_TAKEN = "EMAIL_TAKEN"
+    EMAIL_CHANGE_REQUESTED = "EMAIL_CHANGE_REQUESTED"
+    EMAIL_CHANGED = "EMAIL_CHANGED"
+    SELF_HARM_FLAG = "SELF_HARM_FLAG"
     ORGANIZATION_OPENED = "ORGANIZATION_OPENED"
     LICENCE_GRANTED = "LICENCE_GRANTED"
     LICENCE_REFUSED = "LICENCE_REFUSED"
@@ -85,6 +94,27 @@ class PasswordReset(Table, table=True):
 
     code_hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
     account_id: UUID = reference("identity.account.id")
+    created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
+    expires_at: datetime = moment()
+
+
+class EmailChange(Table, table=True):
+    """Permission to give an account another address with a mailed code; only the code's SHA-256 is stored.
+
+    If it `reverts`, the address is the account's previous one, and the code was mailed there.
+    """
+
+    __table_args__ = within(
+        "identity",
+        CheckConstraint("email = lower(email)", name="email_in_lower_case"),
+        Index(None, "account_id"),
+        Index(None, "expires_at"),
+    )
+
+    code_hash: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    account_id: UUID = reference("identity.account.id")
+    email: str
+    reverts: bool
     created_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     expires_at: datetime = moment()
 

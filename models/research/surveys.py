@@ -190,7 +190,10 @@ class VisibilityRule(Table, table=True):
 
 
 class Participation(Table, table=True):
-    """A member's participation in a survey. Closing the survey removes the link to the answers."""
+    """A member's participation in a survey. Closing the survey removes the link to the answers.
+
+    `begun` stays once the survey has closed: whether the member had begun to answer it, and did not withdraw.
+    """
 
     __table_args__ = within("research", UniqueConstraint("member_id", "survey_id"), Index(None, "survey_id"))
 
@@ -198,6 +201,7 @@ class Participation(Table, table=True):
     member_id: UUID = reference("care.member.id")
     survey_id: UUID = reference("catalog.survey.id")
     status: ParticipationStatus = choice(ParticipationStatus, "status")
+    begun: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     completed_at: datetime | None = moment(default=None, nullable=True)
     answer_sheet_id: UUID | None = Field(
         default=None, foreign_key="research.answer_sheet.id", ondelete="SET NULL", unique=True

@@ -187,6 +187,7 @@ REMOVAL = Scope(
     },
 )
 REMOVED_TEXT = Scope("REMOVED_TEXT", {PATIENT: f"author_id = {MEMBER}", MANAGER: MODERATOR})
+APPEAL = Scope("APPEAL", {PATIENT: f"author_id = {MEMBER}", MANAGER: MODERATOR})
 MODERATORS = Scope("MODERATORS", {MANAGER: MODERATOR})
 STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF}"})
 
@@ -200,6 +201,8 @@ SCOPES: Mapping[str, Scope] = {
     "catalog.survey": SURVEY,
     "catalog.survey_progress": SURVEY_MANAGERS,
     "catalog.terms": CATALOG,
+    "catalog.help_line": CATALOG,
+    "catalog.privacy_notice": CATALOG,
     "catalog.eligibility": ELIGIBILITY,
     "catalog.notice": CATALOG,
     "catalog.question": QUESTION,
@@ -223,6 +226,7 @@ SCOPES: Mapping[str, Scope] = {
     "care.diagnosis": OWN,
     "care.flag": OWN_OR_MODERATOR,
     "care.removal": REMOVAL,
+    "care.appeal": APPEAL,
     "care.removed_text": REMOVED_TEXT,
     "care.suspension": OWN_OR_MODERATOR,
     "care.verification": OWN_OR_MODERATOR,
@@ -259,6 +263,7 @@ SCOPES: Mapping[str, Scope] = {
     "identity.registration": HIDDEN,
     "identity.pseudonym_look": HIDDEN,
     "identity.password_reset": HIDDEN,
+    "identity.email_change": HIDDEN,
     "identity.attempt": HIDDEN,
     "identity.outbox_entry": HIDDEN,
     "identity.reading": HIDDEN,

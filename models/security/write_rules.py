@@ -84,6 +84,10 @@ MAY_KEEP = (  # a post after its author has changed it; an author who may not wr
 OWN_DISCUSSION = (
     f"EXISTS (SELECT FROM care.discussion d WHERE d.id = discussion_topic.discussion_id AND d.author_id = {MEMBER})"
 )
+APPEALED = (  # the removal of a post of the viewer's
+    f"author_id = {MEMBER} AND EXISTS (SELECT FROM care.removal r JOIN care.post p ON p.id = r.post_id"
+    f" WHERE r.post_id = appeal.post_id AND r.created_at = appeal.removed_at AND p.author_id = {MEMBER})"
+)
 
 
 REVISABLE = f"status IN ('DRAFT', 'WAITING', 'OPEN') AND {SURVEY_MANAGER}"
@@ -191,6 +195,16 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
         ),
     },
     "care.removal": {MANAGER: (Insert(("post_id", "staff_id", "reason"), f"{MODERATOR} AND staff_id = {STAFF}"),)},
+    "care.appeal": {
+        PATIENT: (Insert(("post_id", "author_id", "removed_at", "text"), APPEALED),),
+        MANAGER: (
+            Update(
+                ("status", "staff_id", "resolution", "resolved_at"),
+                f"{MODERATOR} AND status = 'OPEN'",
+                f"{MODERATOR} AND staff_id = {STAFF} AND status = 'DECLINED'",
+            ),
+        ),
+    },
     "care.suspension": {
         MANAGER: (
             Insert(("member_id", "until", "reason", "staff_id"), f"{MODERATOR} AND staff_id = {STAFF}"),

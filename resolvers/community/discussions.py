@@ -88,7 +88,7 @@ def viewer_reactions(post: Row, *, viewer: ViewerIds) -> Expression:
 
 def flags(*, status: tables.FlagStatus | None = None) -> Rows:
     flag = row(tables.Flag)
-    found = select(flag).order_by(flag.created_at.desc(), flag.id.desc())
+    found = select(flag).order_by(flag.urgent.desc(), flag.created_at.desc(), flag.id.desc())
     return found if status is None else found.where(flag.status == status)
 
 

@@ -1,12 +1,14 @@
 """Starts discussions, adds and edits posts, and records reactions and flags, for members."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from models.community.discussions import FlagReason, Reaction
 from models.database import Connection
 from models.identity.members import NotificationKind
-from models.languages import Language
+from models.languages import DEFAULT, Language, language_of
 from models.messages import message
 from models.parameters import CommunityId, DiscussionId, PostId, TopicId
 from models.viewers import Viewer
@@ -34,6 +36,16 @@ SELECT d.community_id, d.author_id, d.closed,
               ORDER BY p.created_at, p.id LIMIT 1), true) AS first_is_removed
 FROM care.discussion d WHERE d.id = $1
 """
+
+SUPPORT_DAYS = 30  # in which a member is shown help lines once, however often they are flagged
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """The flagged post, and the language of the help lines to show, if any."""
+
+    post_id: UUID
+    help_language: Language | None
 
 
 async def start_discussion(
@@ -249,9 +261,10 @@ async def react_to_post(connection: Connection, viewer: Viewer, *, post: PostId,
 
 async def flag_post(
     connection: Connection, viewer: Viewer, faults: Faults, *, post: PostId, reason: FlagReason, note: str | None
-) -> UUID:
-    """Reports a post to the moderators, and returns the post's id. A new flag replaces the viewer's earlier one.
+) -> Flagged:
+    """Reports a post to the moderators. A new flag replaces the viewer's earlier one.
 
+    If somebody may be in danger, moderators are written to at once, and the viewer and the author are shown help lines.
     Suspended members may do this too, because somebody may be in danger. Raises Refused: TOO_LONG and INVALID for the
     note, NOT_FOUND, TOO_LATE if the post was removed.
     """
@@ -275,7 +288,11 @@ async def flag_post(
         note,
     )
     await announce(connection, "flagRaised", flag, found["discussion_id"])
-    return post
+    if reason is not FlagReason.SELF_HARM_RISK:
+        return Flagged(post, None)
+    await connection.execute("SELECT care.raise_alarm($1, $2)", flag, timedelta(days=SUPPORT_DAYS))
+    locale = await connection.fetchval("SELECT locale FROM identity.account WHERE member_id = $1", viewer.member)
+    return Flagged(post, language_of(locale or "") or DEFAULT)
 
 
 async def insert_post(connection: Connection, viewer: Viewer, discussion: UUID, body: str, language: Language) -> UUID:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
-from models.appearance import in_lower_case
+from models.appearance import in_lower_case, without_marks
 from models.identity.members import MemberKind
 from models.messages import counted, message
 from resolvers.identity.passwords import normalized
@@ -78,7 +78,7 @@ def pseudonym_of(text: str, kind: MemberKind, *path: Step) -> str:
 def claims_to_be_staff(name: str) -> bool:
     """Whether a name contains words that only staff may use, in any spelling."""
     # Marks are removed between two passes: an accented lookalike and a lookalike with an accent become the same letter.
-    plain = _as_staff_reads(in_lower_case(_without_marks(in_lower_case(name))))
+    plain = _as_staff_reads(in_lower_case(without_marks(in_lower_case(name))))
     words = re.findall(r"[^\W_]+", plain)
     joined = "".join(words)
     if any(stem in joined for stem in _spelled(STAFF_STEMS)) or _spelled(STAFF_WORDS) & {*words, joined}:
@@ -97,10 +97,6 @@ def _spelled(words: Sequence[str]) -> frozenset[str]:
 def _as_staff_reads(text: str) -> str:
     """Text in lower case with digits that stand for letters as those letters, and `i` as `l`, like a capital I."""
     return text.translate(str.maketrans("i13457$", "lleasts"))
-
-
-def _without_marks(text: str) -> str:
-    return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
 
 
 def password_of(text: str, *others: str, path: Path) -> str:
@@ -156,6 +152,23 @@ def birth_year_of(year: int, today: date, minimum_age: int, *path: Step) -> int:
     return year
 
 
+def expect_of_age(kind: MemberKind, birth_year: int | None, of_age: bool | None, today: date, minimum_age: int) -> None:
+    """Checks that a newcomer is old enough, by their year of birth or their own statement; associations have no age.
+
+    Raises Refused: INVALID for the year, and if neither is given; NOT_ELIGIBLE if they are too young, or say so.
+    """
+    if birth_year is not None:
+        birth_year_of(birth_year, today, minimum_age, "birth_year")
+    if kind is MemberKind.ASSOCIATION:
+        return
+    if of_age is False:
+        raise not_eligible(message("Members must be at least {age} years old.", age=minimum_age), "of_age")
+    if birth_year is None and of_age is None:
+        raise invalid(
+            message("Give the year of birth, or state that you are at least {age}.", age=minimum_age), "birth_year"
+        )
+
+
 def locale_of(text: str, *path: Step) -> str:
     """The language tag (BCP 47) in its usual case: `fr-FR` for `fr-fr`, `zh-Hant-TW` for `ZH-HANT-tw`.
 
@@ -189,9 +202,3 @@ def _repeats(subtags: Sequence[str]) -> bool:
 def about_of(text: str, *path: Step) -> str | None:
     """The text, trimmed; None if it is blank. Raises Refused: TOO_LONG."""
     return optional_text_within(text, ABOUT_LENGTH, *path)
-
-
-def check_notice(version: str, current: str, *path: Step) -> None:
-    """Raises Refused: INVALID unless `version`, which was read, is `current`."""
-    if version != current:
-        raise invalid(message("Accept version {version} of the privacy notice.", version=current), *path)

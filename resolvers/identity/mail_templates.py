@@ -7,12 +7,14 @@ from textwrap import fill
 from models.identity.registrations import MailTemplate
 from models.languages import DEFAULT, language_of
 from models.messages import Message, message
+from resolvers.identity.credentials_mutations import REVERT_LIFETIME
 from resolvers.identity.organizations_mutations import INVITATION_LIFETIME
 from resolvers.identity.registrations_mutations import RESET_LIFETIME, VERIFICATION_LIFETIME
 
 LINE = 72  # characters
 VERIFICATION_HOURS = VERIFICATION_LIFETIME // timedelta(hours=1)
 RESET_MINUTES = RESET_LIFETIME // timedelta(minutes=1)
+REVERT_DAYS = REVERT_LIFETIME.days
 INVITATION_DAYS = INVITATION_LIFETIME.days
 
 
@@ -27,7 +29,7 @@ class MailText:
 def mail_text(template: MailTemplate, locale: str, code: str | None, about: str | None = None) -> MailText:
     """The text of a mail, in the language of `locale`, or in English if the server does not speak it.
 
-    `about` is the pseudonym, or the name of the organization or community, that the template refers to, if any.
+    `about` is the pseudonym, the day, or the name of the organization or community that the template refers to, if any.
     """
     language = language_of(locale) or DEFAULT
     # Names in lines that mail software need not fold.
@@ -123,6 +125,129 @@ still want, and check your profile and your consents.
 
 Your account at Cohorte was deleted, with all data that was yours alone.
 What you wrote in discussions remains, without your name.
+"""
+            )
+        case MailTemplate.PASSWORD_REPLACED:
+            subject = message("Your password was changed")
+            body = message(
+                """Hello,
+
+The password of your account at Cohorte was changed by somebody who was
+signed in and knew the previous one. Your other devices were signed out.
+If this was not you, request a new password immediately.
+"""
+            )
+        case MailTemplate.ACCOUNT_SLEEPS:
+            subject = message("Your account at Cohorte will be closed")
+            body = message(
+                """Hello,
+
+Nobody has signed in to your account at Cohorte for long. Cohorte does
+not keep data that its owner no longer uses: the account will be closed
+on
+
+{about}
+
+if nobody signs in until then. To keep it, sign in once. You get another
+mail before. Closing it deletes all data that are yours alone. What you
+wrote in discussions remains, without your name.
+""",
+                about=name,
+            )
+        case MailTemplate.ACCOUNT_SLEEPS_STILL:
+            subject = message("Your account at Cohorte will soon be closed")
+            body = message(
+                """Hello,
+
+Cohorte has written to you that nobody has signed in to your account for
+long. The account, with all data that are yours alone, will be deleted on
+
+{about}
+
+This is the last mail before. To keep the account, sign in once.
+""",
+                about=name,
+            )
+        case MailTemplate.ACCOUNT_CLOSED:
+            subject = message("Your account at Cohorte was closed")
+            body = message(
+                """Hello,
+
+Nobody has signed in to your account at Cohorte since we wrote to you.
+It was closed, and all data that were yours alone were deleted. What you
+wrote in discussions remains, without your name. You can register again
+at any time.
+"""
+            )
+        case MailTemplate.CONFIRM_EMAIL:
+            subject = message("Your code for your new e-mail address")
+            body = message(
+                """Hello,
+
+This address was given as the new one of an account at Cohorte. To
+confirm it, enter this code within {hours} hours, on the device on which you
+are signed in:
+
+{code}
+
+If this was not you, ignore this mail, and do not give the code to
+anyone. Without it, nothing changes.
+""",
+                code=code,
+                hours=VERIFICATION_HOURS,
+            )
+        case MailTemplate.EMAIL_TAKEN:
+            subject = message("You have an account at Cohorte")
+            body = message(
+                """Hello,
+
+Somebody, perhaps you, tried to give another account at Cohorte this
+address. It is the address of your account already: to use it for the
+other one, change it here first, or delete this account.
+
+If this was not you, ignore this mail: nobody has learned that you have
+an account.
+"""
+            )
+        case MailTemplate.EMAIL_CHANGE_REQUESTED:
+            subject = message("Another e-mail address was requested")
+            body = message(
+                """Hello,
+
+Another e-mail address was requested for your account at Cohorte. It is
+changed once the code that was mailed to that address is entered.
+
+If this was not you, somebody knows your password: change it immediately.
+That also makes the code useless.
+"""
+            )
+        case MailTemplate.EMAIL_CHANGED:
+            subject = message("Your e-mail address was changed")
+            body = message(
+                """Hello,
+
+Your account at Cohorte now has another e-mail address. This mail is
+the last one to the previous address.
+
+If this was not you, take the account back with this code within
+{days} days. You choose a new password with it, and everybody else
+is signed out:
+
+{code}
+
+If it was you, ignore the code, and do not give it to anyone.
+""",
+                code=code,
+                days=REVERT_DAYS,
+            )
+        case MailTemplate.SELF_HARM_FLAG:
+            subject = message("A member may be in danger")
+            body = message(
+                """Hello,
+
+A member has flagged a post at Cohorte because somebody may be at risk of
+self-harm. Please sign in and decide on it now: the flag is the first in
+the list.
 """
             )
         case MailTemplate.ORGANIZATION_OPENED:

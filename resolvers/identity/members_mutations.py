@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from models.appearance import looks
+from models.appearance import looks, unaccented
 from models.database import Connection
 from models.identity import members as tables
 from models.identity.members import MemberKind, Sex, Sharing
@@ -116,7 +116,7 @@ async def change_pseudonym(connection: Connection, name: str) -> None:
     changed = await connection.fetchval(
         "SELECT identity.change_pseudonym($1, $2, $3, $4, $5)",
         name,
-        looks(name),
+        sorted([*looks(name), unaccented(name)]),
         most,
         timedelta(days=days),
         timedelta(days=accounts_rules.RESERVED_DAYS),

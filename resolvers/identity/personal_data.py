@@ -4,14 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.database import Connection
-from models.messages import message
 from models.viewers import Viewer
 from resolvers.calling import Call
 from resolvers.exporting import TEXT, TEXTS, JsonSchema
-from resolvers.identity import attempts
-from resolvers.identity.accounts import SIGN_IN
-from resolvers.identity.passwords import verify_password
-from resolvers.transactions import Forbidden, RefusalCode, Result, Work, refused
+from resolvers.identity.credentials_mutations import expect_password
+from resolvers.transactions import Forbidden, Result, Work
 
 
 @dataclass(frozen=True)
@@ -186,7 +183,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "A post that they reported to the moderators.",
         OF_MEMBER,
         ("id", "post_id", "reason", "note", "status", "created_at", "resolution", "resolved_at"),
-        {"staff_id": BY_STAFF},
+        {"staff_id": BY_STAFF, "urgent": "derived from the reason and the status, which are exported"},
         stays="the moderators may not have decided yet: the member and their note are erased",
     ),
     "care.removal": MemberTable(
@@ -199,6 +196,13 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
     ),
     "care.removed_text": MemberTable(
         "removedTexts", "The text of a post of theirs that moderators removed.", OF_AUTHOR, ("post_id", "body")
+    ),
+    "care.appeal": MemberTable(
+        "appeals",
+        "Their appeal against the removal of a post of theirs.",
+        OF_AUTHOR,
+        ("id", "post_id", "removed_at", "text", "status", "created_at", "resolution", "resolved_at"),
+        {"staff_id": BY_STAFF},
     ),
     "care.suspension": MemberTable(
         "suspensions",
@@ -242,7 +246,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "participations",
         "A survey that they were invited to, with what became of it.",
         OF_MEMBER,
-        ("id", "survey_id", "status", "completed_at", "answer_sheet_id"),
+        ("id", "survey_id", "status", "begun", "completed_at", "answer_sheet_id"),
     ),
     "research.answer_sheet": MemberTable(
         "answerSheets",
@@ -285,6 +289,9 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
             "terms_accepted_at",
             "renamed_at",
             "password_reset_at",
+            "signed_in_on",
+            "sleep_notified_on",
+            "sleep_reminded_on",
         ),
         {"organization_id": "no member's account has one", "staff_id": "no member's account has one"},
     ),
@@ -315,6 +322,7 @@ NOT_EXPORTED: Mapping[str, str] = {
     "identity.registration": "has no account yet; deleted when its code is entered, or within a day",
     "identity.pseudonym_look": "derived from the pseudonym, which is exported, or for a year from a former one",
     "identity.data_export": "a secret: the hash of an export's address, deleted when it is used, or within minutes",
+    "identity.email_change": "a secret: the hash of a code, with an address that waits or is replaced, for a week",
     "identity.password_reset": "a secret: the hash of a code, deleted within an hour",
     "identity.attempt": "holds a hash without a name; deleted within a day",
     "identity.rate_limit": "holds a keyed hash without a name; deleted within a day",
@@ -330,15 +338,7 @@ async def delete_account(call: Call, *, password: str) -> Work:
     Raises Forbidden if the account no longer exists, and Refused: WRONG_CREDENTIALS if the password is wrong,
     LIMIT_REACHED after too many attempts.
     """
-    async with call.apart() as connection:
-        found = await connection.fetchrow("SELECT * FROM identity.credential_of_account($1)", call.viewer.account)
-        if found is None:
-            raise Forbidden
-        tried = await attempts.count_attempt(connection, SIGN_IN, found["email"], call.address, call.sign_ins)
-    if not await verify_password(password, found["password_hash"], call.caller):
-        raise refused(RefusalCode.WRONG_CREDENTIALS, message("This is not the account's password."), "password")
-    async with call.apart() as connection:
-        await attempts.forget_attempts(connection, tried)
+    await expect_password(call, password)
     return erase_member
 
 

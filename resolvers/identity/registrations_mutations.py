@@ -5,7 +5,7 @@ import base64
 import secrets
 from datetime import timedelta
 
-from models.appearance import looks
+from models.appearance import looks, unaccented
 from models.database import Connection
 from models.identity.members import MemberKind, Sex
 from models.messages import message
@@ -17,6 +17,7 @@ from resolvers.faults import Faults
 from resolvers.identity import accounts_rules, attempts
 from resolvers.identity.accounts import stored_address
 from resolvers.identity.passwords import hash_password, verify_password
+from resolvers.identity.privacy_notices_mutations import expect_privacy_notice
 from resolvers.identity.terms_mutations import expect_terms
 from resolvers.regions import region_of
 from resolvers.texts import is_blank
@@ -44,6 +45,7 @@ async def register(
     pseudonym: str,
     kind: MemberKind,
     birth_year: int | None = None,
+    of_age: bool | None = None,
     sex: Sex | None = None,
     region: str | None = None,
     locale: str | None = None,
@@ -55,7 +57,8 @@ async def register(
     The account opens when the code is entered in time with the password; until then the pseudonym is reserved. Several
     registrations of one address are independent of each other. An address that has an account gets the same response,
     in the same time, and its owner is notified by mail. Raises Refused: INVALID and
-    TOO_LONG for a field, NOT_ELIGIBLE for somebody too young, LIMIT_REACHED. The Work raises Refused: TAKEN for another
+    TOO_LONG for a field, INVALID if neither the year of birth nor that they are of age is stated, NOT_ELIGIBLE for
+    somebody too young, LIMIT_REACHED. The Work raises Refused: TAKEN for another
     member's pseudonym.
     """
     await asyncio.to_thread(accounts_rules.common_passwords)  # loads the list on first use
@@ -68,15 +71,14 @@ async def register(
         days = await current_days(connection)
         with faults.collected():
             await expect_terms(connection, terms_version, "terms_version")
-    if birth_year is not None:
         with faults.collected():
-            accounts_rules.birth_year_of(birth_year, days.latest, call.minimum_age, "birth_year")
+            await expect_privacy_notice(connection, notice_version, "notice_version")
+    with faults.collected():
+        accounts_rules.expect_of_age(kind, birth_year, of_age, days.latest, call.minimum_age)
     with faults.collected():
         place = None if region is None or is_blank(region) else region_of(region, "region")
     with faults.collected():
         language = accounts_rules.locale_of(locale or language, "locale")
-    with faults.collected():
-        accounts_rules.check_notice(notice_version, call.notice_version, "notice_version")
     # Whether the pseudonym is taken is not looked up before this: only requests that are counted may reveal it.
     faults.refuse()
     await count_mail(call, email)
@@ -85,8 +87,9 @@ async def register(
     async def registers(connection: Connection, viewer: Viewer) -> Result:
         is_free = await connection.fetchval(
             "SELECT identity.register($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-            email, password_hash, name, looks(name), kind.value, birth_year, (sex or Sex.UNKNOWN).value, place,
-            language, notice_version, terms_version, new_code(), VERIFICATION_LIFETIME, PENDING,
+            email, password_hash, name, sorted([*looks(name), unaccented(name)]), kind.value, birth_year,
+            (sex or Sex.UNKNOWN).value, place, language, notice_version, terms_version, new_code(),
+            VERIFICATION_LIFETIME, PENDING,
         )  # fmt: skip
         if not is_free:
             raise pseudonym_taken()

@@ -1,7 +1,7 @@
 """Discussions: posts, topics, reactions and flags."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -10,6 +10,7 @@ from models.identity.data_reads import MemberDataKind
 from planner.declare import Recorded, column, graph_enum, graph_type, paged, sql
 from resolvers.community import communities
 from resolvers.community import discussions as resolve
+from resolvers.community.appeals import latest_appeal
 from resolvers.identity import members
 from schema.access import MANAGER, PATIENT
 from schema.community.communities import Community
@@ -18,6 +19,9 @@ from schema.in_context import Language
 from schema.pagination import Node, RelayConnection
 from schema.tracking.observations import Indicator
 from schema.tracking.treatments import Treatment
+
+if TYPE_CHECKING:
+    from schema.community.appeals import Appeal
 
 graph_enum(tables.Reaction)
 graph_enum(tables.FlagReason)
@@ -84,6 +88,11 @@ class Post(Node):
         "The text that a moderator removed, visible to its author and to moderators. Null for everybody else, if the "
         "post was not removed, and if its author removed it or has left the network.",
     )
+    appeal: Annotated["Appeal", strawberry.lazy("schema.community.appeals")] | None = sql(
+        latest_appeal,
+        "The author's appeal against its latest removal that they appealed against, visible to its author and to "
+        "moderators. Null for everybody else, and if there is none.",
+    )
     removal_reason: str | None = sql(
         resolve.removal_reason,
         "The moderator's reason for removing it, visible to its author and to moderators. Null if no "
@@ -103,6 +112,7 @@ class Flag(Node):
     reason: tables.FlagReason = column("The member's reason.")
     note: str | None = column("The member's explanation. Null if they gave none.")
     status: tables.FlagStatus = column("Status of the flag.")
+    urgent: bool = column("Whether it is open and its reason is SELF_HARM_RISK. Such flags come first in lists.")
     resolution: str | None = column("The moderator's note on the decision. Null if there is none.")
     resolved_at: datetime | None = column("When it was decided on, or lapsed. Null while it is open.")
     created_at: datetime = column("When the member first flagged the post.")

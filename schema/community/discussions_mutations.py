@@ -4,8 +4,10 @@ from resolvers.community import discussions as resolve
 from resolvers.community import discussions_mutations as write
 from resolvers.community import moderation_mutations as moderation
 from resolvers.community.discussions_rules import BODY_MOST, NOTE_MOST, TITLE_LEAST, TITLE_MOST, TOPICS_MOST
+from resolvers.identity.help_lines import help_lines_for
 from schema.access import MANAGER, PATIENT
 from schema.community.discussions import Discussion, Post
+from schema.identity.help_lines import HelpLine
 from schema.mutations import mutation, mutations, shown
 
 BODY = f"Plain text or CommonMark: 1 to {BODY_MOST:,} characters, stored as written."
@@ -61,10 +63,19 @@ class DiscussionMutations:
     post_flag = mutation(
         write.flag_post,
         "Report a post to the moderators. Reporting it again replaces the reason and the note, and opens the flag "
-        "again.",
+        "again. If the reason is SELF_HARM_RISK, moderators are written to at once, and the post's author is shown "
+        f"help lines, once in {write.SUPPORT_DAYS} days, without learning why.",
         only=PATIENT,
         rate="flags",
-        shows=POST,
+        shows={
+            "post": shown(Post, resolve.post_of),
+            "help_lines": shown(
+                list[HelpLine],
+                help_lines_for,
+                "Whom to call, if the reason is SELF_HARM_RISK, in the language of the viewer's account if the server "
+                "speaks it. Otherwise empty.",
+            ),
+        },
         post="The post.",
         reason="What is wrong with the post.",
         note=f"Details in the viewer's own words: at most {NOTE_MOST:,} characters.",

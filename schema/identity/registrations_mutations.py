@@ -30,11 +30,13 @@ class RegistrationMutations:
         password=PASSWORD,
         pseudonym=f"The name that other members see: {PSEUDONYM[0].lower()}{PSEUDONYM[1:]}",
         kind="Whether the member is a patient, a relative or an association.",
-        birth_year=BIRTH_YEAR,
+        birth_year=f"{BIRTH_YEAR} Patients and relatives give it, or state `ofAge`.",
+        of_age="Whether a patient or relative states that they have reached the minimum age of members, which the "
+        "privacy notice names. Needed if they do not give their year of birth.",
         sex="UNKNOWN by default.",
         region=REGION,
         locale=f"{LOCALE} `{DEFAULT_LOCALE}` by default.",
-        notice_version="The version of the privacy notice that the member has read.",
+        notice_version="The version of the privacy notice that the member has read: that of `Query.privacyNotice`.",
         terms_version="The version of the terms of use that the member has read and accepts: that of `Query.terms`.",
     )
     request_password_reset = mutation(

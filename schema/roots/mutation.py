@@ -2,6 +2,7 @@
 
 from planner.declare import graph_type
 from schema.access import EACH_FIELD
+from schema.community.appeals_mutations import AppealMutations
 from schema.community.communities_mutations import CommunityMutations
 from schema.community.discussions_mutations import DiscussionMutations
 from schema.community.moderation_mutations import ModerationMutations
@@ -9,6 +10,7 @@ from schema.identity.accounts_mutations import AccountMutations
 from schema.identity.api_keys_mutations import ApiKeyMutations
 from schema.identity.associations_mutations import AssociationMutations
 from schema.identity.care_links_mutations import CareLinkMutations
+from schema.identity.credentials_mutations import CredentialMutations
 from schema.identity.data_exports_mutations import DataExportMutations
 from schema.identity.members_mutations import MemberMutations
 from schema.identity.notifications_mutations import NotificationMutations
@@ -34,6 +36,7 @@ from schema.tracking.treatments_mutations import TreatmentMutations
 )
 class Mutation(
     AccountMutations,
+    CredentialMutations,
     DataExportMutations,
     RegistrationMutations,
     TermsMutations,
@@ -44,6 +47,7 @@ class Mutation(
     CommunityMutations,
     DiscussionMutations,
     ModerationMutations,
+    AppealMutations,
     TrackingMutations,
     TreatmentMutations,
     ConsentMutations,

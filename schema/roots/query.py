@@ -1,11 +1,14 @@
 """The root of queries, and the types that `node` finds."""
 
 # Whole names: within Query, `communities` is a field.
+import resolvers.community.appeals
 import resolvers.community.communities
 import resolvers.community.discussions
 import resolvers.identity.accounts
+import resolvers.identity.help_lines
 import resolvers.identity.members
 import resolvers.identity.organizations
+import resolvers.identity.privacy_notices
 import resolvers.identity.readings
 import resolvers.identity.terms
 import resolvers.insight.data_uses
@@ -20,13 +23,16 @@ import resolvers.tracking.treatments
 from planner.declare import PAGE_LIMIT, graph_type, node_by_id, nodes_by_ids, paged, sql
 from resolvers.tracking.observations import INDICATORS
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
+from schema.community.appeals import Appeal
 from schema.community.communities import SEARCH, Community, Condition
 from schema.community.discussions import Discussion, Flag, Post
 from schema.identity.accounts import Account, Me, Notification, Session, Staff, Viewer
 from schema.identity.associations import Association, Verification
 from schema.identity.data_reads import DataRead
+from schema.identity.help_lines import HelpLine
 from schema.identity.members import CareLink, Member, Membership, Suspension
 from schema.identity.organizations import ApiKey, Organization
+from schema.identity.privacy_notices import PrivacyNotice
 from schema.identity.readings import ReadingAlert
 from schema.identity.terms import Terms
 from schema.insight import insights_mutations
@@ -46,6 +52,7 @@ from schema.tracking.treatments import Treatment, TreatmentCourse, TreatmentEval
 NODES: tuple[type, ...] = (
     Account,
     ApiKey,
+    Appeal,
     Association,
     CareLink,
     Community,
@@ -69,6 +76,7 @@ NODES: tuple[type, ...] = (
     Organization,
     Participation,
     Post,
+    PrivacyNotice,
     Question,
     ReadingAlert,
     Session,
@@ -137,14 +145,27 @@ class Query:
     notices: list[Notice] = sql(
         resolvers.research.surveys.notices,
         "The consent notices in force, one for each purpose.",
-        arguments={"language": "Language of the texts. Defaults to English."},
+        arguments={"language": "Language of the texts. Defaults to that of the request."},
         only=PUBLIC,
     )
 
     terms: Terms = sql(
         resolvers.identity.terms.terms,
         "The terms of use in force, which members accept when they register.",
-        arguments={"language": "Language of the text. Defaults to English."},
+        arguments={"language": "Language of the text. Defaults to that of the request."},
+        only=PUBLIC,
+    )
+
+    privacy_notice: PrivacyNotice = sql(
+        resolvers.identity.privacy_notices.privacy_notice,
+        "The privacy notice in force, which members read when they register.",
+        arguments={"language": "Language of the text. Defaults to that of the request."},
+        only=PUBLIC,
+    )
+    help_lines: list[HelpLine] = sql(
+        resolvers.identity.help_lines.help_lines,
+        "Whom people in distress can call, most fitting first.",
+        arguments={"language": "Language of the texts. Defaults to that of the request."},
         only=PUBLIC,
     )
 
@@ -166,7 +187,7 @@ class Query:
     undertakings: Undertakings = sql(
         resolvers.insight.undertakings.undertakings,
         "The undertakings in force, which an organization accepts when it requests a licence.",
-        arguments={"language": "Language of the text. Defaults to English."},
+        arguments={"language": "Language of the text. Defaults to that of the request."},
         only=PUBLIC,
     )
 
@@ -224,8 +245,15 @@ class Query:
     )
     flags: RelayConnection[Flag] = paged(
         resolvers.community.discussions.flags,
-        "The flags that members raised, newest first. Empty for staff who are not moderators.",
+        "The flags that members raised: urgent ones first, and newest first among these and among the others. Empty "
+        "for staff who are not moderators.",
         arguments={"status": "Only flags with this status."},
+        only=MANAGER,
+    )
+    appeals: RelayConnection[Appeal] = paged(
+        resolvers.community.appeals.appeals,
+        "The appeals against removals of posts, newest first. Empty for staff who are not moderators.",
+        arguments={"status": "Only appeals with this status."},
         only=MANAGER,
     )
     reading_alerts: RelayConnection[ReadingAlert] = paged(

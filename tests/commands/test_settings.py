@@ -25,8 +25,9 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         mail_url=None,
         mail_from="Cohorte <no-reply@cohorte.invalid>",
         trusted_proxies=(),
-        notice_version="2025-1",
         minimum_age=16,
+        sleep_months=24,
+        sleep_notice_days=30,
         members_read=60,
         members_read_at_first=15,
         joins_a_day=2,
@@ -38,7 +39,8 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 
 def test_an_empty_variable_counts_as_unset() -> None:
     names: tuple[str, ...] = ("HOST", "PORT", "DATA", "DATABASE_URL", "DEMO", "SCALE", "POOL_SIZE", "CONNECTIONS")
-    names += ("MAIL_URL", "MAIL_FROM", "TRUSTED_PROXIES", "NOTICE_VERSION", "MINIMUM_AGE", "MEMBERS_READ", "JOINS")
+    names += ("MAIL_URL", "MAIL_FROM", "TRUSTED_PROXIES", "MINIMUM_AGE", "MEMBERS_READ", "JOINS")
+    names += ("SLEEP_MONTHS", "SLEEP_NOTICE_DAYS")
     names += ("RATES",)
     assert Settings.from_environment({f"COHORTE_{name}": "  " for name in names}) == Settings()
 
@@ -59,7 +61,8 @@ def test_every_variable_is_read() -> None:
             "COHORTE_MAIL_URL": "smtps://me:secret@mail.example:4650",
             "COHORTE_MAIL_FROM": "The house <house@cohorte.example>",
             "COHORTE_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
-            "COHORTE_NOTICE_VERSION": "2027-2",
+            "COHORTE_SLEEP_MONTHS": "36",
+            "COHORTE_SLEEP_NOTICE_DAYS": "60",
             "COHORTE_MINIMUM_AGE": "18",
             "COHORTE_MEMBERS_READ": "61",
             "COHORTE_MEMBERS_READ_AT_FIRST": "16",
@@ -90,8 +93,9 @@ def test_every_variable_is_read() -> None:
         mail_url="smtps://me:secret@mail.example:4650",
         mail_from="The house <house@cohorte.example>",
         trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("::1/128")),
-        notice_version="2027-2",
         minimum_age=18,
+        sleep_months=36,
+        sleep_notice_days=60,
         members_read=61,
         members_read_at_first=16,
         joins_a_day=3,
@@ -135,8 +139,9 @@ def test_every_variable_is_read() -> None:
         ("COHORTE_MAIL_FROM", "a@b@c"),
         ("COHORTE_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("COHORTE_TRUSTED_PROXIES", "proxy.example"),
-        ("COHORTE_NOTICE_VERSION", "x" * 31),
         ("COHORTE_MINIMUM_AGE", "121"),
+        ("COHORTE_SLEEP_MONTHS", "5"),
+        ("COHORTE_SLEEP_NOTICE_DAYS", "13"),
         ("COHORTE_DOCUMENTS_PUBLIC", "trusted+graphiql"),
         ("COHORTE_DOCUMENTS_PUBLIC", "closed"),
         ("COHORTE_DOCUMENTS_PATIENT", "Trusted"),

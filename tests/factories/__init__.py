@@ -18,6 +18,7 @@ from tests.factories.datasets import dataset as dataset
 from tests.factories.datasets import enrolment as enrolment
 from tests.factories.datasets import record as record
 from tests.factories.datasets import variable as variable
+from tests.factories.discussions import appeal as appeal
 from tests.factories.discussions import discussion as discussion
 from tests.factories.discussions import discussion_topic as discussion_topic
 from tests.factories.discussions import flag as flag

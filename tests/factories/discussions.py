@@ -59,6 +59,12 @@ async def removal(connection: Connection, **given: Any) -> asyncpg.Record:
     return await fake(connection, moderation.Removal, given, {"post_id": post}, reason="It names somebody.")
 
 
+async def appeal(connection: Connection, **given: Any) -> asyncpg.Record:
+    """An appeal against a removal at noon, open unless its status and the time of the decision are given."""
+    parents = {"post_id": post, "author_id": member}
+    return await fake(connection, moderation.Appeal, given, parents, removed_at=NOON, text="It names nobody.")
+
+
 async def removed_text(connection: Connection, **given: Any) -> asyncpg.Record:
     parents = {"post_id": post, "author_id": member}
     return await fake(connection, moderation.RemovedText, given, parents, body="Call Anne.")

@@ -17,6 +17,7 @@ from tests.support.newcomers import newcomer
 from tests.support.surveys import CHOICES, QUESTIONS, in_days, today, wanted
 
 SEVERAL_LINES: Mapping[str, str] = {
+    "AppealResolveInput": "reason",
     "AnswerInput": "text",
     "AssociationDescriptionInput": "text",
     "AssociationUpdateInput": "postalAddress",
@@ -35,6 +36,7 @@ SEVERAL_LINES: Mapping[str, str] = {
     "PostRestoreInput": "note",
     "ProfileUpdateInput": "about",
     "QuestionInput": "help text",
+    "RemovalAppealInput": "text",
     "SurveyCreateInput": "description",
     "SurveyReviseInput": "description",
 }
@@ -46,9 +48,13 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
     "CategoryFilter": "in variable",
     "ConsentSetInput": "noticeVersion",
     "EligibilityInput": "regions",
+    "EmailChangeConfirmInput": "code",
+    "EmailChangeInput": "password",
+    "EmailChangeRevertInput": "code password",
     "InsightInput": "by variable",
     "InsightQuoteInput": "by variable",
     "LicenceRequestInput": "undertakings",
+    "PasswordChangeInput": "newPassword password",
     "ProfileUpdateInput": "region",
     "RegisterInput": "noticeVersion password region termsVersion",
     "ResetPasswordInput": "code password",

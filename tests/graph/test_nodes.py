@@ -43,6 +43,7 @@ WITHOUT_ID = {
     "CohortReadiness": "part of a community",
     "Dashboard": "what the arguments of its field make of a member's diary",
     "Eligibility": "part of a survey",
+    "HelpLine": "a number to dial, and what it is",
     "IndicatorSeries": "part of a dashboard",
     "InsightQuote": "the answer to one question",
     "Interval95": "two numbers",
@@ -68,8 +69,8 @@ WITHOUT_ID = {
 # The types whose objects only some viewers of the view may see: for others, their ids are those of nothing.
 GUARDED = {
     Audience.PUBLIC: "Viewer",
-    Audience.PATIENT: "Account CareLink Consent DataRead Insight Me Membership Notification Participation Session "
-    "Suspension Verification Viewer",
+    Audience.PATIENT: "Account Appeal CareLink Consent DataRead Insight Me Membership Notification Participation "
+    "Session Suspension Verification Viewer",
     Audience.BUYER: "ApiKey Insight Licence Viewer",
     Audience.MANAGER: "Staff Viewer",
 }

@@ -42,6 +42,8 @@ REACHABLE = {
         "Indicator": "id slug name layNames kind scale unit minimum maximum hpo",
         "Treatment": "id slug name kind inn atc insights",
         "Notice": "id purpose version language text inForceOn",
+        "PrivacyNotice": "id version language text inForceOn",
+        "HelpLine": "number language name description",
         "Terms": "id version language text inForceOn",
     },
     "what a survey asks, of nobody in particular": {
@@ -85,7 +87,8 @@ REACHABLE = {
     },
     "what holds the rest together": {
         "Query": "node nodes viewer communities community treatments treatment indicators regions notices terms "
-        "dataUses ledgerEntries undertakings survey dataset insight organization datasets insightQuote",
+        "dataUses ledgerEntries undertakings survey dataset insight organization datasets insightQuote privacyNotice "
+        "helpLines",
         "Node": "id",
         "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
         **{f"{kind}Connection": "edges nodes pageInfo" for kind in (

@@ -29,6 +29,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         MODERATOR: "verifications",
     },
     "AssociationDescription": {ALL: "language text"},
+    "Appeal": {MODERATOR: "createdAt id post resolution resolvedAt status text"},
     "Category": {ALL: "code label value"},
     "Cell": {RESEARCH: "by category count interval marginOfError reliability share shareReliability"},
     "CohortReadiness": {ALL: "consenting needed ready"},
@@ -51,7 +52,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         MODERATOR: "about author closed community createdAt id language lastPost lastPostAt postCount posts title"
     },
     "Eligibility": {ALL: "bornFrom bornTo kinds regions sexes treatments"},
-    "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status"},
+    "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status urgent"},
+    "HelpLine": {ALL: "description language name number"},
     "Indicator": {ALL: "hpo id kind layNames maximum minimum name scale slug unit"},
     "Insight": {
         RESEARCH: "by cells cost csv dataset id jsonStat ledgerEntry marginOfError precision proof publishedAt purpose "
@@ -73,8 +75,10 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Organization": {ALL: "id kind name purposes", STEWARD: "licences"},
     "PageInfo": {ALL: "endCursor hasNextPage hasPreviousPage startCursor"},
     "Post": {
-        MODERATOR: "author body createdAt discussion editedAt id language reactions removalReason removed removedBody"
+        MODERATOR: "appeal author body createdAt discussion editedAt id language reactions removalReason removed "
+        "removedBody"
     },
+    "PrivacyNotice": {ALL: "id inForceOn language text version"},
     "PrivacyBudget": {ALL: "cap insightsLeft remaining spent"},
     "PrivacyCost": {ALL: "delta epsilon microRho"},
     "Question": {ALL: "bins help id key kind maxChoices maximum minimum options position required text visibleWhen"},

@@ -19,6 +19,7 @@ POST, SURVEY = f"pst_{NOBODY}", f"svy_{NOBODY}"
 # Whatever the input, staff without the role are refused: these name objects that do not exist.
 REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
     "ambassadorAppoint": (MODERATOR, {"member": MEMBER, "community": COMMUNITY, "appointed": True}),
+    "appealResolve": (MODERATOR, {"appeal": f"apl_{NOBODY}", "accepted": True, "reason": "No rule is broken."}),
     "associationVerify": (MODERATOR, {"member": MEMBER, "verified": True, "reason": "Statutes."}),
     "discussionClose": (MODERATOR, {"discussion": f"dis_{NOBODY}", "closed": True}),
     "flagResolve": (MODERATOR, {"flag": f"flg_{NOBODY}", "upheld": True}),
@@ -42,7 +43,10 @@ REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
     "organizationCreate": (STEWARD, {"name": " ", "kind": "HOSPITAL", "contactEmail": "role@example.org"}),
 }  # fmt: skip
 # About the caller's own session or account, with or without a role.
-OWN = {"signIn", "signOut", "sessionRevoke", "register", "verifyEmail", "requestPasswordReset", "resetPassword"}
+OWN = {
+    "signIn", "signOut", "sessionRevoke", "register", "verifyEmail", "requestPasswordReset", "resetPassword",
+    "emailChange", "emailChangeConfirm", "emailChangeRevert", "passwordChange",
+}  # fmt: skip
 
 
 def test_every_mutation_requires_a_role() -> None:

@@ -26,13 +26,13 @@ BUYERS_AND_STAFF = "BUYER MANAGER"
 PROMISED = {
     "Query": {
         EVERYONE: "node nodes viewer communities community treatments treatment indicators regions notices terms "
-        "dataUses ledgerEntries undertakings",
+        "privacyNotice helpLines dataUses ledgerEntries undertakings",
         SIGNED_IN: "survey dataset insight",
         MEMBERS_AND_STAFF: "member discussion surveyCheck",
         "PATIENT": "me",
         BUYERS_AND_STAFF: "datasets insightQuote",
         "BUYER": "organization",
-        "MANAGER": "surveys flags licences organizations readingAlerts",
+        "MANAGER": "surveys flags appeals licences organizations readingAlerts",
     },
     "Subscription": {
         SIGNED_IN: "insightPublished",
@@ -41,18 +41,18 @@ PROMISED = {
         "MANAGER": "flagRaised",
     },
     "Mutation": {
-        EVERYONE: "signIn register verifyEmail requestPasswordReset resetPassword",
-        SIGNED_IN: "signOut sessionRevoke",
+        EVERYONE: "signIn register verifyEmail requestPasswordReset resetPassword emailChangeRevert",
+        SIGNED_IN: "signOut sessionRevoke emailChange emailChangeConfirm passwordChange",
         MEMBERS_AND_STAFF: "postRemove",
         "PATIENT": "associationUpdate careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart "
         "notificationsRead "
         "observationRemove observationsRecord profileUpdate accountDelete dataExport "
         "communityJoin communityLeave discussionPin discussionStart postAdd postEdit postFlag postReact "
-        "consentSet surveySave surveySubmit surveyWithdraw termsAccept",
+        "removalAppeal consentSet surveySave surveySubmit surveyWithdraw termsAccept",
         BUYERS_AND_STAFF: "insightPublish dataUseLinkResults",
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule surveyUnschedule "
-        "flagResolve memberSuspend memberAllowCommunities "
+        "appealResolve flagResolve memberSuspend memberAllowCommunities "
         "licenceDecide organizationCreate waveFreeze ambassadorAppoint discussionClose postRestore",
     },
     "SignInPayload": {EVERYONE: "token viewer userErrors query"},
@@ -64,9 +64,11 @@ PROMISED = {
     "DiscussionStartPayload": {"PATIENT": "discussion userErrors query"},
     "PostAddPayload": {"PATIENT": "post userErrors query"},
     "PostEditPayload": {"PATIENT": "post userErrors query"},
-    "PostFlagPayload": {"PATIENT": "post userErrors query"},
+    "PostFlagPayload": {"PATIENT": "post helpLines userErrors query"},
     "PostReactPayload": {"PATIENT": "post userErrors query"},
     "PostRemovePayload": {MEMBERS_AND_STAFF: "post userErrors query"},
+    "RemovalAppealPayload": {"PATIENT": "post userErrors query"},
+    "AppealResolvePayload": {"MANAGER": "appeal userErrors query"},
     "FlagResolvePayload": {"MANAGER": "flag userErrors query"},
     "AmbassadorAppointPayload": {"MANAGER": "member community userErrors query"},
     "DiscussionClosePayload": {"MANAGER": "discussion userErrors query"},
@@ -105,6 +107,10 @@ PROMISED = {
     "VerifyEmailPayload": {EVERYONE: "userErrors query"},
     "RequestPasswordResetPayload": {EVERYONE: "userErrors query"},
     "ResetPasswordPayload": {EVERYONE: "accessEnded userErrors query"},
+    "EmailChangePayload": {SIGNED_IN: "userErrors query"},
+    "EmailChangeConfirmPayload": {SIGNED_IN: "userErrors query"},
+    "EmailChangeRevertPayload": {EVERYONE: "userErrors query"},
+    "PasswordChangePayload": {SIGNED_IN: "userErrors query"},
     "SessionRevokePayload": {SIGNED_IN: "userErrors query"},
     "ProfileUpdatePayload": {"PATIENT": "me userErrors query"},
     "AccountDeletePayload": {"PATIENT": "userErrors query"},
@@ -159,12 +165,16 @@ PROMISED = {
         "lastPost about"
     },
     "Post": {
-        MEMBERS_AND_STAFF: "id discussion author body language createdAt editedAt removed removedBody removalReason "
+        MEMBERS_AND_STAFF: "id discussion author body language createdAt editedAt removed removedBody appeal "
+        "removalReason "
         "reactions",
         "PATIENT": "viewerReactions",
     },
     "ReactionCount": {MEMBERS_AND_STAFF: "reaction count"},
-    "Flag": {"MANAGER": "id post reason note status resolution resolvedAt createdAt"},
+    "Appeal": {MEMBERS_AND_STAFF: "id text status createdAt resolution resolvedAt", "MANAGER": "post"},
+    "HelpLine": {EVERYONE: "number language name description"},
+    "PrivacyNotice": {EVERYONE: "id version language text inForceOn"},
+    "Flag": {"MANAGER": "id post reason note status urgent resolution resolvedAt createdAt"},
     "Indicator": {EVERYONE: "id slug name layNames kind scale unit minimum maximum hpo"},
     "Observation": {"PATIENT": "id indicator value observedOn note byRelative"},
     "SeriesPoint": {"PATIENT": "startsOn mean minimum maximum count"},
@@ -234,7 +244,7 @@ LISTS = {
     SIGNED_IN: "Dataset Insight",
     MEMBERS_AND_STAFF: "Member Discussion Post Survey",
     "PATIENT": "DataRead Observation Notification TreatmentEvaluation",
-    "MANAGER": "Flag Licence Organization ReadingAlert",
+    "MANAGER": "Appeal Flag Licence Organization ReadingAlert",
 }
 
 

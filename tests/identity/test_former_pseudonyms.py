@@ -23,7 +23,7 @@ async def renamed(network: Network, who: User, name: str) -> list[str]:
 async def registered(network: Network, name: str) -> list[str]:
     asked: dict[str, Any] = {"email": f"{abs(hash(name))}@people.example", "password": PASSWORD, "pseudonym": name}
     payload = await network.do(
-        ANYBODY, "register", "__typename", kind="PATIENT", noticeVersion=NOTICE, termsVersion=TERMS, **asked
+        ANYBODY, "register", "__typename", kind="PATIENT", ofAge=True, noticeVersion=NOTICE, termsVersion=TERMS, **asked
     )
     return [error["code"] for error in payload["userErrors"]]
 

@@ -238,10 +238,18 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
     french, english = mail_text(template, "fr-CA", code, name), mail_text(template, "nl-BE", code, name)
     assert french.subject != english.subject
     for words in (french, english):
-        carries = template in (MailTemplate.VERIFY_EMAIL, MailTemplate.RESET_PASSWORD, MailTemplate.ORGANIZATION_OPENED)
+        carries = template in (
+            MailTemplate.VERIFY_EMAIL,
+            MailTemplate.RESET_PASSWORD,
+            MailTemplate.ORGANIZATION_OPENED,
+            MailTemplate.CONFIRM_EMAIL,
+            MailTemplate.EMAIL_CHANGED,
+        )
         assert (code in words.body.splitlines()) is carries
         names = template in (
             MailTemplate.VERIFY_EMAIL,
+            MailTemplate.ACCOUNT_SLEEPS,
+            MailTemplate.ACCOUNT_SLEEPS_STILL,
             MailTemplate.ORGANIZATION_OPENED,
             MailTemplate.LICENCE_GRANTED,
             MailTemplate.LICENCE_REFUSED,

@@ -100,6 +100,11 @@ async def plant(owner: asyncpg.Connection, viewer: Viewer) -> None:
         viewer.account,
     )
     await owner.execute(
+        "INSERT INTO identity.email_change (code_hash, account_id, email, reverts, expires_at)"
+        " VALUES ('x', $1, 'other@people.example', false, now())",
+        viewer.account,
+    )
+    await owner.execute(
         "INSERT INTO identity.data_export (account_id, session_id, token_hash, format, expires_at)"
         " SELECT account_id, id, 'x', 'JSON', now() FROM identity.session WHERE account_id = $1 LIMIT 1",
         viewer.account,
@@ -200,6 +205,7 @@ def test_every_reference_to_a_member_is_deleted_cleared_or_kept_for_a_reason() -
 PREFIXES = {
     "care.care_link": "lnk_", "care.course": "crs_", "care.data_read": "drd_",
     "care.discussion": "dis_", "care.evaluation": "evl_",
+    "care.appeal": "apl_",
     "care.flag": "flg_", "care.member": "mbr_", "care.notification": "ntf_", "care.observation": "obs_",
     "care.post": "pst_", "catalog.community": "com_", "catalog.indicator": "ind_", "catalog.question": "qst_",
     "catalog.survey": "svy_", "catalog.treatment": "trt_", "identity.session": "ses_", "insight.dataset": "dst_",

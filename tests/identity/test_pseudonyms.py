@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from models.appearance import looks
+from models.appearance import looks, unaccented
 from models.identity.members import MemberKind
 from models.migrations import run
 from resolvers.identity.accounts_rules import (
@@ -91,7 +91,7 @@ def test_an_association_can_use_its_full_name() -> None:
 async def registers(network: Network, name: str, kind: str = "PATIENT") -> tuple[str, str] | None:
     given = {
         "email": f"a{abs(hash(name))}@people.example", "password": PASSWORD, "pseudonym": name, "kind": kind,
-        "noticeVersion": NOTICE, "termsVersion": TERMS,
+        "noticeVersion": NOTICE, "termsVersion": TERMS, "ofAge": True,
     }  # fmt: skip
     payload = await network.do(ANYBODY, "register", "__typename", **given)
     return next(((error["code"], ".".join(error["path"])) for error in payload["userErrors"]), None)
@@ -156,6 +156,55 @@ async def test_a_pseudonym_is_found_however_it_is_typed(network: Network, typed:
     assert found["data"] == {"member": {"id": f"mbr_{relative}"}}
     payload = await network.do(patient, "careLinkInvite", "careLink { relative { id } }", pseudonym=typed)
     assert payload["careLink"] == {"relative": {"id": f"mbr_{relative}"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("Ligue de l’Épilepsie", ["Ligue de l’Epilepsie", "ligue de l'epilepsie", "LIGUE DE L’ÉPILÉPSIE",
+                                  "Lïgue de l’Epilepsie", "Ligue de l’Epіlepsie"]),
+        ("Sœurs Sclérose", ["Soeurs Sclerose", "Sœurs Sclerose", "Soeurs Sclérose", "Søeurs Sclerose"]),
+        ("Noel Cancer", ["Noël Cancer", "Noël Cancer", "Ñoel Cancer", "NOËL CANCER"]),
+    ],
+)  # fmt: skip
+async def test_a_name_that_differs_from_an_associations_by_accents_alone_is_taken(
+    network: Network, name: str, others: list[str]
+) -> None:
+    assert await registers(network, name, "ASSOCIATION") is None  # reserves it until its address is verified
+    member = await network.member()
+    for other in others:
+        for kind in ("PATIENT", "ASSOCIATION"):
+            assert (other, await registers(network, other, kind)) == (other, ("TAKEN", "input.pseudonym"))
+        assert (other, await renames(network, member, other)) == (other, "TAKEN")
+    assert await registers(network, name + " Bis", "ASSOCIATION") is None
+    # Members among themselves may: Zoé is not Zoe.
+    assert await registers(network, f"Zoé {name[:9]}") is None
+    assert await registers(network, f"Zoe {name[:9]}") is None
+
+
+async def test_an_association_that_is_renamed_reserves_its_new_name(network: Network) -> None:
+    association = await network.member(kind=MemberKind.ASSOCIATION)
+    assert await renames(network, association, "Élan Vital") is None
+    assert await registers(network, "Elan Vital") == ("TAKEN", "input.pseudonym")
+    assert await renames(network, association, "Elan Vital") is None  # it is their own
+    assert await renames(network, await network.member(), "Élan Vital") == "TAKEN"
+
+
+async def test_existing_associations_reserve_their_names_without_accents(server: str) -> None:
+    async with empty(server) as dsn:
+        await run.upgrade(dsn, "0013")
+        connection = await asyncpg.connect(dsn)
+        try:
+            for name, kind in (("Élan", "ASSOCIATION"), ("Zoé", "PATIENT")):
+                await connection.execute(
+                    "INSERT INTO care.member (pseudonym, kind, joined_on) VALUES ($1, $2, current_date)", name, kind
+                )
+            await run.upgrade(dsn)
+            held = await connection.fetch("SELECT look FROM identity.pseudonym_look WHERE starts_with(look, E'\\t')")
+        finally:
+            await connection.close()
+    assert unaccented("Élan") in {row["look"] for row in held}
+    assert unaccented("Zoé") not in {row["look"] for row in held}
 
 
 async def test_existing_members_and_registrations_get_their_keys(server: str) -> None:

@@ -76,7 +76,7 @@ async def test_an_unknown_region_is_refused_with_the_accepted_names(
         assert await stored(network, ada) == "Corse"
         newcomer = {
             "email": "somebody@people.example", "password": PASSWORD, "pseudonym": "Somebody", "kind": "PATIENT",
-            "noticeVersion": NOTICE, "termsVersion": TERMS, "region": written,
+            "noticeVersion": NOTICE, "termsVersion": TERMS, "ofAge": True, "region": written,
         }  # fmt: skip
         assert await network.refused(ANYBODY, "register", **newcomer) == ("INVALID", "input.region")
     for written in (*UNKNOWN, *BLANK):

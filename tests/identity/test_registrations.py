@@ -123,6 +123,31 @@ async def test_an_invalid_registration_is_refused_with_a_path_and_not_stored(
     assert mailbox.all() == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "given", "expected"),
+    [
+        ("PATIENT", {"birthYear": 1980}, None),
+        ("RELATIVE", {"ofAge": True}, None),
+        ("PATIENT", {"birthYear": 1980, "ofAge": True}, None),
+        ("ASSOCIATION", {}, None),
+        ("PATIENT", {}, ("INVALID", "birthYear")),
+        ("RELATIVE", {"birthYear": None, "ofAge": None}, ("INVALID", "birthYear")),
+        ("PATIENT", {"ofAge": False}, ("NOT_ELIGIBLE", "ofAge")),
+        ("PATIENT", {"birthYear": 1980, "ofAge": False}, ("NOT_ELIGIBLE", "ofAge")),
+        ("PATIENT", {"birthYear": THIS_YEAR - 15, "ofAge": True}, ("NOT_ELIGIBLE", "birthYear")),
+        ("RELATIVE", {"birthYear": THIS_YEAR - 15, "ofAge": True}, ("NOT_ELIGIBLE", "birthYear")),
+        ("ASSOCIATION", {"birthYear": THIS_YEAR - 15}, ("NOT_ELIGIBLE", "birthYear")),
+    ],
+)
+async def test_patients_and_relatives_state_that_they_are_old_enough(
+    own_ask: Ask, owner: asyncpg.Connection, kind: str, given: dict[str, Any], expected: tuple[str, str] | None
+) -> None:
+    wanted = {name: value for name, value in newcomer("Ada", kind=kind).items() if name != "ofAge"} | given
+    found = [(error["code"], error["path"][-1]) for error in await done(own_ask, ANYBODY, REGISTER, wanted)]
+    assert found == ([] if expected is None else [expected])
+    assert await owner.fetchval("SELECT count(*) FROM identity.registration") == (1 if expected is None else 0)
+
+
 async def test_an_age_reached_this_year_is_accepted(own_ask: Ask) -> None:
     assert await done(own_ask, ANYBODY, REGISTER, newcomer("Young", birthYear=THIS_YEAR - 16)) == []
 

@@ -31,6 +31,8 @@ catalog.eligibility          - m b s c
 catalog.notice               p m b s -
 catalog.survey_progress      - - - s c
 catalog.terms                p m b s -
+catalog.help_line            p m b s -
+catalog.privacy_notice       p m b s -
 catalog.question             - m b s c
 catalog.question_option      - m b s c
 catalog.visibility_rule      - m b s -
@@ -51,6 +53,7 @@ care.side_effect             - m - - -
 care.care_link               - m - - -
 care.notification            - m - - -
 care.diagnosis               - m - - -
+care.appeal                  - m - s -
 care.flag                    - m - s -
 care.removal                 - m - s -
 care.removed_text            - m - s -
@@ -86,6 +89,7 @@ identity.data_export         - - - - -
 identity.mutation            - - - - -
 identity.registration        - - - - -
 identity.pseudonym_look      - - - - -
+identity.email_change        - - - - -
 identity.password_reset      - - - - -
 identity.attempt             - - - - -
 identity.outbox_entry        - - - - -
@@ -145,6 +149,8 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("care.post_reaction", PATIENT): {"insert": "member_id post_id reaction", "delete": ""},
     ("care.flag", PATIENT): {"insert": "member_id note post_id reason", "update": "note reason status"},
     ("care.flag", MANAGER): {"update": "resolution resolved_at staff_id status"},
+    ("care.appeal", PATIENT): {"insert": "author_id post_id removed_at text"},
+    ("care.appeal", MANAGER): {"update": "resolution resolved_at staff_id status"},
     ("care.removal", MANAGER): {"insert": "post_id reason staff_id"},
     ("care.suspension", MANAGER): {
         "insert": "member_id reason staff_id until",

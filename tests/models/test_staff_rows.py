@@ -49,11 +49,14 @@ care.discussion_topic         none  all   none  none  none  none
 care.post                     none  all   none  none  none  none
 care.post_reaction            none  all   none  none  none  none
 care.profile                  none  some  none  none  none  none
+care.appeal                   none  all   none  none  none  none
 care.flag                     none  all   none  none  none  none
 care.removal                  none  all   none  none  none  none
 care.removed_text             none  all   none  none  none  none
 care.suspension               none  all   none  none  none  none
 care.reading_alert            none  all   none  none  none  none
+catalog.help_line             all   all   all   all   all   all
+catalog.privacy_notice        all   all   all   all   all   all
 catalog.terms                 all   all   all   all   all   all
 insight.organization          all   all   all   all   all   all
 insight.licence               none  none  all   none  none  none

@@ -288,6 +288,19 @@ def terms(seen: VisibleRows, language: str | None = None) -> Found:
     return found
 
 
+@field("Query.privacyNotice")
+def privacy_notice(seen: VisibleRows, language: str | None = None) -> Found:
+    come = [row for row in seen.of("catalog.privacy_notice") if row["in_force_on"] <= seen.today]
+    latest = max(row["in_force_on"] for row in come)
+    (found,) = (row for row in come if (row["language"], row["in_force_on"]) == (language or seen.language, latest))
+    return found
+
+
+@field("Query.helpLines")
+def help_lines(seen: VisibleRows, language: str | None = None) -> list[Found]:
+    return sorted(seen.of("catalog.help_line", language=language or seen.language), key=lambda row: row["position"])
+
+
 @field("Account.termsOutdated")
 def terms_outdated(seen: VisibleRows, account: Found) -> bool:
     return account["terms_version"] not in {row["version"] for row in terms_in_force(seen)}

@@ -18,7 +18,8 @@ Everything = Mapping[str, list[Found]]  # a database's rows by `schema.table`
 
 CATALOGUE = frozenset({
     "catalog.condition", "catalog.community", "catalog.community_indicator", "catalog.community_treatment",
-    "catalog.indicator", "catalog.notice", "catalog.terms", "catalog.treatment", "insight.organization",
+    "catalog.help_line", "catalog.indicator", "catalog.notice", "catalog.privacy_notice",
+    "catalog.terms", "catalog.treatment", "insight.organization",
     "insight.ledger_entry",
 })  # fmt: skip
 OF_MEMBERS = frozenset({  # what any member, and moderators, may read of every member
@@ -26,6 +27,7 @@ OF_MEMBERS = frozenset({  # what any member, and moderators, may read of every m
 })  # fmt: skip
 OF_STAFF = {  # what staff with a role read of every member and every organization
     "MODERATOR": {
+        "care.appeal",
         "care.flag",
         "care.removal",
         "care.removed_text",
@@ -253,6 +255,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "care.diagnosis": own,
         "care.data_read": own,
         "care.flag": own,
+        "care.appeal": {"author_id": {member}},
         "care.removal": {"post_id": posts},
         "care.removed_text": {"author_id": {member}},
         "care.suspension": own,

@@ -12,7 +12,8 @@ from uuid import UUID
 from tests.oracle.rows import Found, VisibleRows
 
 TABLES = {  # of each type whose objects have an id: the id's prefix, and the table
-    "Account": ("acc", "identity.account"), "ApiKey": ("key", "insight.api_key"), "CareLink": ("lnk", "care.care_link"),
+    "Account": ("acc", "identity.account"), "Appeal": ("apl", "care.appeal"),
+    "ApiKey": ("key", "insight.api_key"), "CareLink": ("lnk", "care.care_link"),
     "Community": ("com", "catalog.community"), "Condition": ("con", "catalog.condition"),
     "Dataset": ("dst", "insight.dataset"), "Insight": ("ins", "insight.insight"),
     "Discussion": ("dis", "care.discussion"), "Flag": ("flg", "care.flag"), "Indicator": ("ind", "catalog.indicator"),
@@ -27,6 +28,7 @@ TABLES = {  # of each type whose objects have an id: the id's prefix, and the ta
     "LedgerEntry": ("led", "insight.ledger_entry"), "Me": ("me", "care.profile"),
     "Membership": ("mbs", "care.membership"), "Notice": ("ntc", "catalog.notice"),
     "DataRead": ("drd", "care.data_read"),
+    "PrivacyNotice": ("pvn", "catalog.privacy_notice"),
     "ReadingAlert": ("rda", "care.reading_alert"), "Terms": ("trm", "catalog.terms"),
     "Participation": ("prt", "research.participation"), "Suspension": ("sus", "care.suspension"),
     "Variable": ("var", "insight.variable"), "Viewer": ("vwr", ""),
@@ -35,7 +37,8 @@ KEYS = {  # the columns that an id is made of, where that is not `id`
     "Association": ("member_id",),
     "Consent": ("member_id", "purpose"), "DataUse": ("position",), "LedgerEntry": ("position",),
     "Me": ("member_id",), "Membership": ("member_id", "community_id"),
-    "Notice": ("purpose", "language", "version"), "Suspension": ("member_id",), "Terms": ("language", "version"),
+    "Notice": ("purpose", "language", "version"), "PrivacyNotice": ("language", "version"),
+    "Suspension": ("member_id",), "Terms": ("language", "version"),
     "Variable": ("dataset_id", "position"),
 }  # fmt: skip
 TYPES = {prefix: (kind, table) for kind, (prefix, table) in TABLES.items()}
@@ -288,7 +291,22 @@ def by_start(row: Found) -> tuple[date, UUID]:
 
 @field("Query.flags")
 def flags(seen: VisibleRows, status: str | None = None) -> Listed:
-    return listed(having(seen.of("care.flag"), status=status), by_creation, descending=True)
+    there = having(seen.of("care.flag"), status=status)
+    return listed(there, lambda row: (row["urgent"], *by_creation(row)), descending=True)
+
+
+@field("Query.appeals")
+def appeals(seen: VisibleRows, status: str | None = None) -> Listed:
+    return listed(having(seen.of("care.appeal"), status=status), by_creation, descending=True)
+
+
+found("Appeal.post", "care.post", id="post_id")
+
+
+@field("Post.appeal")
+def latest_appeal(seen: VisibleRows, post: Found) -> Found | None:
+    there = seen.of("care.appeal", post_id=post["id"])
+    return max(there, key=lambda row: row["removed_at"], default=None)
 
 
 @field("Licence.status")

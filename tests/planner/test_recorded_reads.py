@@ -37,6 +37,7 @@ NOT_RECORDED = {
     "care.discussion_topic": "published to all members by its author",
     "care.post": "published to all members by its author",
     "care.post_reaction": "published to all members",
+    "care.appeal": "sent to moderators, in order to be read by them",
     "care.flag": "sent to moderators, in order to be read by them",
     "care.removal": "written by moderators",
     "care.suspension": "written by moderators",

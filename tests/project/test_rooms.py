@@ -16,9 +16,10 @@ PRODUCT = (*LAYERS, "planner", "privacy", "server", "commands")
 # TOPIC_mutations.py, pure rules in TOPIC_rules.py.
 TOPICS = {
     "tracking": "observations treatments",
-    "identity": "accounts api_keys associations attempts care_links data_exports data_reads mail_templates members "
-    "mutation_results notifications organizations outbox passwords personal_data readings registrations terms",
-    "community": "communities discussions moderation",
+    "identity": "accounts api_keys associations attempts care_links credentials data_exports data_reads help_lines "
+    "mail_templates members mutation_results notifications organizations outbox passwords personal_data "
+    "privacy_notices readings registrations sleeping terms",
+    "community": "appeals communities discussions moderation",
     "research": "consents participations revisions surveys visibility",
     "insight": "costs counts cubes data_uses datasets drawing freezing insights ledger licences openings publications "
     "quotes reconciled releases undertakings",

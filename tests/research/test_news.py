@@ -23,7 +23,7 @@ from tests.support.ids import key
 from tests.support.network import Network
 from tests.support.population import buyer, closed, crowd, publish
 from tests.support.records import Encoded, consenting, dataset
-from tests.support.surveys import NO, consents, drafted, participation, scheduled, submitted
+from tests.support.surveys import NO, consents, drafted, opened, participation, scheduled, submitted
 
 Admin = asyncpg.Connection
 NOTIFIED = "SELECT member_id, subject_id FROM care.notification WHERE kind = $1 AND member_id = any($2)"
@@ -34,6 +34,12 @@ QUEUE = "SELECT identity.queue_news($1, $2)"
 async def community_id(admin: Admin) -> UUID:
     """Yields the id of a new community, in the transaction of `admin`."""
     return UUID(str((await factories.community(admin))["id"]))
+
+
+@pytest_asyncio.fixture
+async def community_id_of_server(network: Network) -> UUID:
+    """Yields the id of a new community of the server's network."""
+    return UUID(str((await factories.community(network.database))["id"]))
 
 
 @pytest_asyncio.fixture
@@ -62,6 +68,43 @@ async def insight_of(admin: Admin, made: Encoded) -> UUID:
 
 async def notified(admin: Admin, kind: str, members: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
     return sorted((row["member_id"], row["subject_id"]) for row in await admin.fetch(NOTIFIED, kind, list(members)))
+
+
+async def test_members_who_had_begun_are_notified_of_a_survey_that_closes_early(
+    network: Network, survey_manager: User, community_id_of_server: UUID
+) -> None:
+    members = [await network.member(community_id_of_server) for _ in range(4)]
+    done, begun, invited, withdrawn = members
+    survey = await opened(network, survey_manager, community_id_of_server, *members)
+    for who in (done, withdrawn):
+        await submitted(network, who, survey)
+    await network.do(withdrawn, "surveyWithdraw", "__typename", survey=survey)
+    await network.do(begun, "surveySave", "__typename", survey=survey, answers=[NO])
+    await network.do(survey_manager, "surveyClose", "__typename", survey=survey)
+    await network.freeze()  # those who had begun can be told from those who had not, even then
+    assert await participation(network, begun, survey) == await participation(network, invited, survey) == "LAPSED"
+    await network.deliver()
+    ids = [one.id for one in members]
+    found = await network.database.fetch(NOTIFIED, "SURVEY_CLOSED", ids)
+    assert sorted(row["member_id"] for row in found) == sorted([done.id, begun.id])
+    assert {row["subject_id"] for row in found} == {key(survey)}
+    shown = await network.ask(begun, "{ me { notifications { nodes { kind subject { id } } } } }")
+    assert shown["data"]["me"]["notifications"]["nodes"] == [{"kind": "SURVEY_CLOSED", "subject": {"id": survey}}]
+
+
+async def test_nobody_is_notified_of_a_survey_that_closes_on_its_day_or_never_opened(
+    network: Network, survey_manager: User, community_id_of_server: UUID
+) -> None:
+    ada = await network.member(community_id_of_server)
+    past = await opened(network, survey_manager, community_id_of_server, ada)
+    await submitted(network, ada, past)
+    await network.database.execute("UPDATE catalog.survey SET closes_on = current_date - 2 WHERE id = $1", key(past))
+    async with network.database.transaction():
+        await freezing.close_survey(network.database, key(past))
+    waiting = await scheduled(network, survey_manager, community_id_of_server)
+    await network.do(survey_manager, "surveyClose", "__typename", survey=waiting)
+    await network.deliver()
+    assert await network.count("care.notification", member_id=ada.id, kind="SURVEY_CLOSED") == 0
 
 
 async def test_members_are_notified_of_a_dataset_once_until_they_have_read_it(admin: Admin, community_id: UUID) -> None:
@@ -236,6 +279,7 @@ async def test_scheduling_and_opening_write_as_many_rows_for_few_members_as_for_
     assert written[0][1] == {"catalog.survey": 1, "identity.outbox_entry": 1}
 
 
+@pytest.mark.usefixtures("no_server_delivers")
 async def test_closing_does_the_same_for_few_participants_as_for_many(network: Network, survey_manager: User) -> None:
     done = []
     for many in (40, 400):
@@ -250,7 +294,10 @@ async def test_closing_does_the_same_for_few_participants_as_for_many(network: N
         enrolled = "SELECT count(*) FROM research.enrolment JOIN insight.dataset d ON d.id = dataset_id"
         assert await network.value(f"{enrolled} WHERE d.survey_id = $1", people.survey) == many
     assert done[0] == done[1]
-    assert {table for table in done[0][0] if table != "identity.rate_limit"} == {"catalog.survey"}
+    assert {table for table in done[0][0] if table != "identity.rate_limit"} == {
+        "catalog.survey",
+        "identity.outbox_entry",
+    }
     assert done[0][0]["catalog.survey"] == 1
     assert not any("answer" in statement or "participation" in statement for statement in done[0][1])
 

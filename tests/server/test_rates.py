@@ -31,11 +31,11 @@ FEW = "passwords=2/3/900,registrations=2/3/900,codes=2/3/900"
 # What each kind counts, by hand. A new mutation names the kind whose cost it has, or says why it is not counted.
 COUNTED = {
     "registrations": "register",
-    "codes": "requestPasswordReset",
-    "passwords": "accountDelete resetPassword signIn verifyEmail",
+    "codes": "emailChange emailChangeConfirm requestPasswordReset",
+    "passwords": "accountDelete emailChangeRevert passwordChange resetPassword signIn verifyEmail",
     "profile": "associationUpdate profileUpdate",
     "invitations": "careLinkInvite",
-    "flags": "postFlag",
+    "flags": "postFlag removalAppeal",
     "posts": "discussionStart postAdd postEdit",
     "reactions": "postReact",
     "diary": "courseEnd courseEvaluate courseStart observationRemove observationsRecord",
@@ -46,9 +46,9 @@ COUNTED = {
     "requests": "dataUseLinkResults licenceRequest",
     "changes": "careLinkAccept careLinkEnd communityJoin communityLeave discussionPin notificationsRead postRemove "
     "sessionRevoke termsAccept",
-    "staff": "ambassadorAppoint associationVerify discussionClose flagResolve licenceDecide memberAllowCommunities "
-    "memberSuspend organizationCreate postRestore surveyClose surveyCreate surveyRevise surveySchedule "
-    "surveyUnschedule waveFreeze",
+    "staff": "ambassadorAppoint appealResolve associationVerify discussionClose flagResolve licenceDecide "
+    "memberAllowCommunities memberSuspend organizationCreate postRestore surveyClose surveyCreate surveyRevise "
+    "surveySchedule surveyUnschedule waveFreeze",
 }
 NOT_COUNTED = {"signOut"}
 ITEM = r'"[a-z-]+"(?:;[a-z]+=[0-9]+)+'  # of a structured field (RFC 9651) with a string and integer parameters
@@ -139,7 +139,7 @@ MAIL, SECRET, ERRORS = '"a@people.example"', '"seven green lamps"', "{ userError
 HASHING = {
     "signIn": f"mutation {{ signIn(input: {{email: {MAIL}, password: {SECRET}}}) {ERRORS} }}",
     "register": f'mutation {{ register(input: {{email: {MAIL}, password: {SECRET}, kind: PATIENT, pseudonym: "Ada", '
-    f'noticeVersion: "2025-1", termsVersion: "2026-1"}}) {ERRORS} }}',
+    f'ofAge: true, noticeVersion: "2026-1", termsVersion: "2026-1"}}) {ERRORS} }}',
     "resetPassword": f'mutation {{ resetPassword(input: {{code: "x", password: {SECRET}}}) {ERRORS} }}',
     "verifyEmail": f'mutation {{ verifyEmail(input: {{code: "x", password: {SECRET}}}) {ERRORS} }}',
 }

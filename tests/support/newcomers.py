@@ -16,7 +16,7 @@ import pytest_asyncio
 from tests.support.client import ANYBODY, SIGN_IN, Ask, Caller, serving
 
 PASSWORD = "seven green lamps"
-NOTICE = "2025-1"
+NOTICE = "2026-1"
 TERMS = "2026-1"
 CODE_LINE = re.compile(r"(?m)^([A-Z2-7]{32})\r?$")
 
@@ -76,7 +76,7 @@ def newcomer(name: str, **given: Any) -> dict[str, Any]:
     """The input of a registration."""
     address = f"{name.lower()}@people.example"
     known = {"email": address, "password": PASSWORD, "pseudonym": name, "kind": "PATIENT", "locale": "en"}
-    return known | {"noticeVersion": NOTICE, "termsVersion": TERMS} | given
+    return known | {"ofAge": True, "noticeVersion": NOTICE, "termsVersion": TERMS} | given
 
 
 async def done(ask: Ask, who: Caller, mutation: str, input: dict[str, Any]) -> list[dict[str, Any]]:

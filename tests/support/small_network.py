@@ -94,6 +94,10 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await factories.post_reaction(connection, post_id=post["id"], **own, reaction=Reaction.HUG)
     await factories.removal(connection, post_id=post["id"])
     await factories.removed_text(connection, post_id=post["id"], author_id=patient["id"])
+    await factories.appeal(
+        connection, post_id=post["id"], author_id=patient["id"], status="DECLINED", resolution="It does",
+        resolved_at=factories.NOON,
+    )  # fmt: skip
     await factories.reading_alert(connection, **own)
     await factories.data_read(connection, **own, relative_id=association["id"])
     await factories.data_read(

@@ -41,7 +41,7 @@ DECLARE
         WHEN 'CARE_LINK' THEN tell.subject_type = 'mbr' AND tell.subject_id = viewer AND EXISTS (
             SELECT FROM care.care_link l
             WHERE (l.patient_id, l.relative_id) IN ((viewer, tell.member), (tell.member, viewer)))
-        ELSE staff IS NOT NULL
+        ELSE staff IS NOT NULL AND tell.kind <> 'SUPPORT'
     END;
 BEGIN
     IF allowed IS NOT TRUE THEN

@@ -10,6 +10,8 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     viewer uuid := nullif(current_setting('cohorte.member', true), '')::uuid;
+    reserves text[] := identity.reserved_looks(
+        change_pseudonym.looks, (SELECT m.kind FROM care.member m WHERE m.id = viewer));
     earlier timestamptz[];
     keeps boolean;
 BEGIN
@@ -24,7 +26,7 @@ BEGIN
     END IF;
     keeps := EXISTS (
         SELECT FROM identity.pseudonym_look l
-        WHERE l.member_id = viewer AND l.until IS NULL AND l.look = ANY (change_pseudonym.looks))
+        WHERE l.member_id = viewer AND l.until IS NULL AND l.look = ANY (reserves))
         OR EXISTS (
             SELECT FROM care.member m
             WHERE m.id = viewer AND lower(m.pseudonym) = lower(change_pseudonym.pseudonym));
@@ -36,9 +38,9 @@ BEGIN
     END IF;
     UPDATE care.member m SET pseudonym = change_pseudonym.pseudonym WHERE m.id = viewer;
     UPDATE identity.pseudonym_look l
-    SET until = CASE WHEN l.look <> ALL (change_pseudonym.looks) THEN coalesce(l.until, now() + change_pseudonym.reserved) END
+    SET until = CASE WHEN l.look <> ALL (reserves) THEN coalesce(l.until, now() + change_pseudonym.reserved) END
     WHERE l.member_id = viewer;
-    INSERT INTO identity.pseudonym_look (look, member_id) SELECT unnest(change_pseudonym.looks), viewer
+    INSERT INTO identity.pseudonym_look (look, member_id) SELECT unnest(reserves), viewer
     ON CONFLICT DO NOTHING;  -- the viewer's own: the others are not free
     RETURN 'CHANGED';
 END $$;
@@ -49,34 +51,46 @@ CREATE FUNCTION identity.delete_account(account_id uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    viewer uuid := nullif(current_setting('cohorte.member', true), '')::uuid;
     leaving identity.account;
 BEGIN
     SELECT * INTO leaving FROM identity.account a
-    WHERE a.id = delete_account.account_id AND a.member_id = viewer FOR UPDATE;
+    WHERE a.id = delete_account.account_id
+        AND a.member_id = nullif(current_setting('cohorte.member', true), '')::uuid FOR UPDATE;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    PERFORM FROM care.member m WHERE m.id = viewer FOR UPDATE;
+    PERFORM identity.erase(leaving, 'ACCOUNT_DELETED');
+    RETURN true;
+END $$;
+GRANT EXECUTE ON FUNCTION identity.delete_account(uuid) TO cohorte_patient;
+
+-- Deletes a member with their account, which the caller has locked, and mails why. For other functions of the owner.
+CREATE FUNCTION identity.erase(leaving identity.account, letter text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    whose uuid := leaving.member_id;
+BEGIN
+    PERFORM FROM care.member m WHERE m.id = whose FOR UPDATE;
     -- Their counts of members change: locked in the order of their ids, as everywhere.
     PERFORM FROM catalog.community c JOIN care.membership s ON s.community_id = c.id
-    WHERE s.member_id = viewer ORDER BY c.id FOR NO KEY UPDATE OF c;
+    WHERE s.member_id = whose ORDER BY c.id FOR NO KEY UPDATE OF c;
     PERFORM identity.close_sessions(leaving.id);
     DELETE FROM research.answer_sheet s USING research.participation p
-    WHERE p.member_id = viewer AND s.id = p.answer_sheet_id;
-    UPDATE care.flag f SET note = NULL WHERE f.member_id = viewer AND f.note IS NOT NULL;
-    DELETE FROM care.notification n WHERE n.subject_id = viewer;
-    DELETE FROM identity.mutation m WHERE m.caller = viewer;
-    DELETE FROM identity.outbox_entry o WHERE o.recipient = leaving.email;
+    WHERE p.member_id = whose AND s.id = p.answer_sheet_id;
+    UPDATE care.flag f SET note = NULL WHERE f.member_id = whose AND f.note IS NOT NULL;
+    DELETE FROM care.notification n WHERE n.subject_id = whose;
+    DELETE FROM identity.mutation m WHERE m.caller = whose;
+    DELETE FROM identity.outbox_entry o
+    WHERE o.recipient = leaving.email OR o.letter = 'CONFIRM_EMAIL' AND o.recipient IN (
+        SELECT e.email FROM identity.email_change e WHERE e.account_id = leaving.id);
     DELETE FROM identity.registration r WHERE r.email = leaving.email;
     DELETE FROM identity.attempt a WHERE a.subject IN (
         sha256(convert_to('sign-in account ' || leaving.email, 'UTF8')),
         sha256(convert_to('mail account ' || leaving.email, 'UTF8')));
-    DELETE FROM care.member m WHERE m.id = viewer;  -- everything else is deleted by cascade
-    PERFORM identity.write_to(leaving.email, 'ACCOUNT_DELETED', leaving.locale, NULL);
-    RETURN true;
+    DELETE FROM care.member m WHERE m.id = whose;  -- everything else is deleted by cascade
+    PERFORM identity.write_to(leaving.email, erase.letter, leaving.locale, NULL);
 END $$;
-GRANT EXECUTE ON FUNCTION identity.delete_account(uuid) TO cohorte_patient;
 
 -- Deletes expired registrations, codes, attempts, rate limits, sessions and addresses of exports, what was read on earlier
 -- days, and alerts after 90 days. Frees former pseudonyms. A periodic job.
@@ -85,6 +99,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     DELETE FROM identity.registration WHERE expires_at <= now();
     DELETE FROM identity.password_reset WHERE expires_at <= now();
+    DELETE FROM identity.email_change WHERE expires_at <= now();
     DELETE FROM identity.attempt WHERE tried_at < now() - interval '1 day';
     DELETE FROM identity.rate_limit WHERE full_at <= now();
     DELETE FROM identity.session WHERE expires_at <= now();

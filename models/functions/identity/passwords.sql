@@ -49,6 +49,41 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.resets_password(text) TO cohorte_public;
 
+-- Ends what others could read through an account: care links and invitations in both directions, API keys, and sharing.
+-- For other functions of the owner.
+CREATE FUNCTION identity.end_access(holder identity.account) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE care.care_link l SET status = 'ENDED'
+    WHERE holder.member_id IN (l.patient_id, l.relative_id) AND l.status <> 'ENDED';
+    UPDATE care.profile p SET sharing = 'ONLY_ME' WHERE p.member_id = holder.member_id AND p.sharing <> 'ONLY_ME';
+    DELETE FROM insight.api_key k WHERE k.organization_id = holder.organization_id
+$$;
+
+-- Replaces the password of the viewer's account, whose hash `was` the server has checked, and closes all other sessions.
+-- Codes that somebody else may have requested are void. False if the password was changed meanwhile.
+CREATE FUNCTION identity.change_password(account_id uuid, session_id uuid, was text, becomes text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    holder identity.account;
+BEGIN
+    SELECT * INTO holder FROM identity.account a
+    WHERE a.id = change_password.account_id AND identity.is_viewers(a) FOR UPDATE;
+    UPDATE identity.credential c SET password_hash = change_password.becomes
+    WHERE c.account_id = holder.id AND c.password_hash = change_password.was;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM identity.close_other_sessions(holder.id, change_password.session_id);
+    DELETE FROM identity.password_reset p WHERE p.account_id = holder.id;
+    DELETE FROM identity.email_change e WHERE e.account_id = holder.id AND NOT e.reverts;
+    PERFORM identity.write_to(holder.email, 'PASSWORD_REPLACED', holder.locale, NULL);
+    RETURN true;
+END $$;
+GRANT EXECUTE ON FUNCTION identity.change_password(uuid, uuid, text, text)
+    TO cohorte_patient, cohorte_buyer, cohorte_manager;
+
 -- Sets a new password and closes all sessions of the account. The first time that a password is replaced, also ends what
 -- else somebody could read through who had the account before the owner of the address: care links and invitations in
 -- both directions, API keys, and sharing. Returns whether it did; null if the code is not valid.
@@ -67,6 +102,7 @@ BEGIN
         RETURN NULL;
     END IF;
     DELETE FROM identity.password_reset p WHERE p.account_id = holder.id;
+    DELETE FROM identity.email_change e WHERE e.account_id = holder.id AND NOT e.reverts;
     -- An organization's contact chooses the first password with a code: nobody could sign in before.
     is_first := holder.password_reset_at IS NULL
         AND EXISTS (SELECT FROM identity.credential c WHERE c.account_id = holder.id);
@@ -78,10 +114,7 @@ BEGIN
     DELETE FROM identity.attempt a WHERE a.subject = sha256(convert_to('sign-in account ' || holder.email, 'UTF8'));
     IF is_first THEN
         UPDATE identity.account a SET password_reset_at = now() WHERE a.id = holder.id;
-        UPDATE care.care_link l SET status = 'ENDED'
-        WHERE holder.member_id IN (l.patient_id, l.relative_id) AND l.status <> 'ENDED';
-        UPDATE care.profile p SET sharing = 'ONLY_ME' WHERE p.member_id = holder.member_id AND p.sharing <> 'ONLY_ME';
-        DELETE FROM insight.api_key k WHERE k.organization_id = holder.organization_id;
+        PERFORM identity.end_access(holder);
     END IF;
     PERFORM identity.write_to(
         holder.email, CASE WHEN is_first THEN 'PASSWORD_FIRST_CHANGED' ELSE 'PASSWORD_CHANGED' END, holder.locale, NULL);

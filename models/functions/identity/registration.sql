@@ -2,7 +2,8 @@
 
 -- Whether a pseudonym is free for a member, or for a registration of an `address` if `whose` is null: nobody else has it
 -- or one that looks like it, and no former pseudonym of another member is reserved. `looks` are its sorted keys, which
--- lookalikes share. Registrations of one address may share a pseudonym: only one of them can be verified. Members and
+-- lookalikes share, with the one that begins with a tab: names that differ from it by accents alone share that one, and
+-- only associations reserve it. Registrations of one address may share a pseudonym: only one of them can be verified. Members and
 -- registrations share pseudonyms: the locks make concurrent requests for one wait.
 CREATE FUNCTION identity.is_free(pseudonym text, looks text[], whose uuid, address text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -24,6 +25,14 @@ BEGIN
             SELECT FROM identity.pseudonym_look l
             WHERE l.look = ANY (is_free.looks) AND l.member_id IS DISTINCT FROM is_free.whose);
 END $$;
+
+-- Which of a pseudonym's keys a member of this kind reserves: the one that begins with a tab, only an association.
+CREATE FUNCTION identity.reserved_looks(looks text[], kind text) RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(array_agg(l.look), '{}') FROM unnest(reserved_looks.looks) l (look)
+    WHERE reserved_looks.kind = 'ASSOCIATION' OR NOT starts_with(l.look, E'\t')
+$$;
 
 -- Stores a registration beside others of its address, of which the newest `most` stay, and mails its code. False if the
 -- pseudonym is taken. Whether the address is taken shows in the mail alone.
@@ -52,7 +61,7 @@ BEGIN
         email, pseudonym, looks, kind, birth_year, sex, region, locale, notice_version, terms_version, code_hash,
         password_hash, created_at, expires_at)
     VALUES (
-        address, register.pseudonym, register.looks, register.kind,
+        address, register.pseudonym, identity.reserved_looks(register.looks, register.kind), register.kind,
         CASE WHEN NOT is_taken THEN register.birth_year END,
         CASE WHEN is_taken THEN 'UNKNOWN' ELSE register.sex END,
         CASE WHEN NOT is_taken THEN register.region END,

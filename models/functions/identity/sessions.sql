@@ -25,13 +25,13 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.stored_address(text[]) TO cohorte_public;
 
--- The address and the password's hash of an account that is signed in.
+-- The address, the password's hash and the pseudonym, if it is a member's, of an account that is signed in.
 CREATE FUNCTION identity.credential_of_account(account_id uuid)
-RETURNS TABLE (email text, password_hash text)
+RETURNS TABLE (email text, password_hash text, pseudonym text)
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT a.email, c.password_hash
-    FROM identity.account a JOIN identity.credential c ON c.account_id = a.id
+    SELECT a.email, c.password_hash, m.pseudonym
+    FROM identity.account a JOIN identity.credential c ON c.account_id = a.id LEFT JOIN care.member m ON m.id = a.member_id
     WHERE a.id = credential_of_account.account_id
 $$;
 GRANT EXECUTE ON FUNCTION identity.credential_of_account(uuid) TO cohorte_public;
@@ -45,10 +45,14 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.renew_hash(uuid, text, text) TO cohorte_public;
 
--- Opens a session and returns its id; null if there is no such account.
+-- Opens a session and returns its id; null if there is no such account. An account that sleeps wakes up.
 CREATE FUNCTION identity.open_session(account_id uuid, token_hash bytea, device text, lifetime interval) RETURNS uuid
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+    UPDATE identity.account a
+    SET signed_in_on = catalog.today(), sleep_notified_on = NULL, sleep_reminded_on = NULL
+    WHERE a.id = open_session.account_id
+        AND (a.signed_in_on <> catalog.today() OR a.sleep_notified_on IS NOT NULL);
     INSERT INTO identity.session (account_id, token_hash, device, expires_at, demonstration)
     SELECT a.id, open_session.token_hash, left(open_session.device, 200), now() + open_session.lifetime, a.demonstration
     FROM identity.account a WHERE a.id = open_session.account_id
@@ -96,14 +100,18 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.close_session(uuid, uuid) TO cohorte_patient, cohorte_buyer, cohorte_manager;
 
--- Closes all sessions of an account. For other functions of the owner.
-CREATE FUNCTION identity.close_sessions(account_id uuid) RETURNS void
+-- Closes all sessions of an account but one. For other functions of the owner.
+CREATE FUNCTION identity.close_other_sessions(account_id uuid, kept uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     closed uuid;
 BEGIN
-    FOR closed IN DELETE FROM identity.session s WHERE s.account_id = close_sessions.account_id RETURNING s.id LOOP
+    FOR closed IN
+        DELETE FROM identity.session s
+        WHERE s.account_id = close_other_sessions.account_id AND s.id IS DISTINCT FROM close_other_sessions.kept
+        RETURNING s.id
+    LOOP
         PERFORM pg_notify('session_revoked', closed::text);
     END LOOP;
 END $$;
@@ -118,3 +126,8 @@ BEGIN
 END $$;
 CREATE TRIGGER renew_viewers AFTER UPDATE OF locale ON identity.account
     FOR EACH ROW WHEN (OLD.locale <> NEW.locale) EXECUTE FUNCTION identity.renew_viewers();
+
+-- Closes all sessions of an account. For other functions of the owner.
+CREATE FUNCTION identity.close_sessions(account_id uuid) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT identity.close_other_sessions(close_sessions.account_id, NULL) $$;

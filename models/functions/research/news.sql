@@ -22,6 +22,7 @@ BEGIN
     delivered := CASE news.kind
         WHEN 'INSIGHT_PUBLISHED' THEN research.notify_enrolled(news, deliver.most)
         WHEN 'SURVEY_OPENED' THEN research.invite_eligible(news, deliver.most)
+        WHEN 'SURVEY_CLOSED' THEN research.notify_begun(news, deliver.most)
     END;
     IF delivered >= deliver.most THEN
         RETURN true;
@@ -88,6 +89,27 @@ BEGIN
     )
     SELECT array_agg(m.member_id) INTO invited FROM made m;
     PERFORM research.report(news, 'SURVEY_OPEN', 'svy', invited);
+    RETURN cardinality(members);
+END $$;
+
+-- Notifies members who had answered a survey, or begun to, that it has closed early. Returns how many. Members who are
+-- being deleted are skipped.
+CREATE FUNCTION research.notify_begun(news identity.outbox_entry, most integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    members uuid[];
+BEGIN
+    members := ARRAY(
+        SELECT m.id
+        FROM research.participation p JOIN care.member m ON m.id = p.member_id
+        WHERE p.survey_id = news.subject_id AND p.begun AND research.part_of(m.id) = news.part
+            AND NOT EXISTS (
+                SELECT FROM care.notification n
+                WHERE n.member_id = m.id AND n.kind = 'SURVEY_CLOSED' AND n.subject_id = news.subject_id)
+        ORDER BY m.id LIMIT notify_begun.most
+        FOR KEY SHARE OF m SKIP LOCKED);
+    PERFORM research.report(news, 'SURVEY_CLOSED', 'svy', members);
     RETURN cardinality(members);
 END $$;
 

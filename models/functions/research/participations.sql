@@ -41,10 +41,10 @@ BEGIN
     WHERE p.survey_id = begin_sheet.survey AND p.member_id = viewer AND a.id = p.answer_sheet_id;
     INSERT INTO research.answer_sheet (id, survey_id, demonstration)
     SELECT sheet, s.id, s.demonstration FROM catalog.survey s WHERE s.id = begin_sheet.survey;
-    INSERT INTO research.participation AS p (member_id, survey_id, status, answer_sheet_id, demonstration)
-    SELECT viewer, s.id, 'STARTED', sheet, s.demonstration FROM catalog.survey s WHERE s.id = begin_sheet.survey
+    INSERT INTO research.participation AS p (member_id, survey_id, status, begun, answer_sheet_id, demonstration)
+    SELECT viewer, s.id, 'STARTED', true, sheet, s.demonstration FROM catalog.survey s WHERE s.id = begin_sheet.survey
     ON CONFLICT (member_id, survey_id) DO UPDATE
-        SET status = 'STARTED', completed_at = NULL, answer_sheet_id = excluded.answer_sheet_id;
+        SET status = 'STARTED', begun = true, completed_at = NULL, answer_sheet_id = excluded.answer_sheet_id;
     RETURN sheet;
 END $$;
 GRANT EXECUTE ON FUNCTION research.begin_sheet(uuid) TO cohorte_patient;
@@ -75,7 +75,7 @@ BEGIN
     END IF;
     SELECT * INTO part FROM research.participation p
     WHERE p.survey_id = take_back.survey AND p.member_id = take_back.member AND p.status <> 'WITHDRAWN';
-    UPDATE research.participation p SET status = 'WITHDRAWN', completed_at = NULL, answer_sheet_id = NULL
+    UPDATE research.participation p SET status = 'WITHDRAWN', begun = false, completed_at = NULL, answer_sheet_id = NULL
     WHERE p.id = part.id;
     DELETE FROM research.answer_sheet a WHERE a.id = part.answer_sheet_id;
     RETURN part.id;

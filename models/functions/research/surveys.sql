@@ -72,16 +72,25 @@ END $$;
 GRANT EXECUTE ON FUNCTION catalog.open_survey(uuid) TO cohorte_publisher;
 
 -- Closes a waiting or open survey. It changes one row, however many have answered: an open survey is frozen afterwards,
--- by scheduled work. Whether it did.
+-- by scheduled work. If that is before its last day, those who had begun to answer it are notified. Whether it did.
 CREATE FUNCTION catalog.close_survey(survey uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    is_early boolean;
+    has_closed boolean;
 BEGIN
+    SELECT s.status = 'OPEN' AND NOT catalog.is_over(s.closes_on) INTO is_early
+    FROM catalog.survey s WHERE s.id = close_survey.survey FOR UPDATE;
     UPDATE catalog.survey s
     SET status = 'CLOSED', closes_on = least(s.closes_on, greatest(s.opens_on, catalog.today())),
         no_dataset = CASE s.status WHEN 'WAITING' THEN 'NOT_OPENED' END
     WHERE s.id = close_survey.survey AND s.status IN ('WAITING', 'OPEN');
-    RETURN FOUND;
+    has_closed := FOUND;
+    IF is_early THEN
+        PERFORM identity.queue_news('SURVEY_CLOSED', close_survey.survey);
+    END IF;
+    RETURN has_closed;
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.close_survey(uuid) TO cohorte_publisher;
 
