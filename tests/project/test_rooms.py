@@ -18,7 +18,7 @@ TOPICS = {
     "tracking": "observations treatments",
     "identity": "accounts api_keys attempts care_links data_exports data_reads mail_templates members mutation_results "
     "notifications organizations outbox passwords personal_data readings registrations terms",
-    "community": "communities discussions moderation",
+    "community": "communities discussions moderation sources",
     "research": "consents participations revisions surveys visibility",
     "insight": "costs counts cubes data_uses datasets drawing freezing insights ledger licences openings publications "
     "quotes reconciled releases undertakings",
