@@ -45,6 +45,9 @@ class Source(Protocol):
     @property
     def notes(self) -> Sequence[str]: ...
 
+    @property
+    def kinds(self) -> Sequence[str]: ...
+
     def batches(self, state: writing.State) -> list[Batch]: ...
 
 
@@ -163,11 +166,11 @@ async def load_within(
 ) -> tuple[list[plans.Plan], list[Fault]]:
     """As `load`, within the caller's transaction."""
     report("comparing", 0.3)
-    await writing.lock(connection)
+    await writing.lock(connection, source.kinds)
     state = await writing.read_state(connection)
     made, faults = [], []
     for batch in source.batches(state):
-        plan, found = compared(batch, state, options)
+        plan, found = await compared(connection, batch, state, options)
         made.append(plan)
         faults += found
     faults = sorted([*source.faults, *faults], key=lambda fault: (fault.file, fault.line))
@@ -179,12 +182,16 @@ async def load_within(
     return made, faults
 
 
-def compared(batch: Batch, state: writing.State, options: argparse.Namespace) -> tuple[plans.Plan, list[Fault]]:
+async def compared(
+    connection: writing.Connection, batch: Batch, state: writing.State, options: argparse.Namespace
+) -> tuple[plans.Plan, list[Fault]]:
     """What a batch does without the entries that the catalogue refuses, and these entries' faults."""
     given = state.given.get((batch.source, batch.kind), {})
     choices = {"overwrite": options.overwrite, "retire_many": options.retire_many}
     plan = plans.plan(batch, state.rows[batch.kind], given, state.today, **choices)
-    faults = list(refused(plan, state))
+    if not batch.source.startswith("csv:"):
+        return plan, []
+    faults = conflicts(plan) + await changed_meanings(connection, plan)
     if faults:
         lines = {fault.line for fault in faults}
         rest = replace(batch, entries=[entry for entry in batch.entries if entry.line not in lines])
@@ -192,19 +199,28 @@ def compared(batch: Batch, state: writing.State, options: argparse.Namespace) ->
     return plan, faults
 
 
-def refused(plan: plans.Plan, state: writing.State) -> Iterator[Fault]:
-    """Faults of a file's entries: values that another row has, and changes to what recorded values mean."""
-    if not plan.batch.source.startswith("csv:"):
-        return
-    for conflict in plan.conflicts:
-        text = f"another of the {PLURALS[plan.batch.kind]} has it"
-        yield Fault(plan.batch.file, conflict.entry.line, conflict.column, text)
-    if plan.batch.kind == "indicator":
-        for change in plan.rows():
-            for column in change.columns:
-                if change.id in state.in_use and column in MEANING:
-                    text = "cannot be changed: members have recorded values"
-                    yield Fault(plan.batch.file, change.line, column, text)
+def conflicts(plan: plans.Plan) -> list[Fault]:
+    """Faults of entries with a code or a name that another row has, and of those that are one row with another."""
+    other = f"another of the {PLURALS[plan.batch.kind]} has it"
+    texts = {plans.SAME_ROW: "its code or name is that of the row of another line"}
+    return [
+        Fault(plan.batch.file, conflict.entry.line, conflict.column, texts.get(conflict.column, other))
+        for conflict in plan.conflicts
+    ]
+
+
+async def changed_meanings(connection: writing.Connection, plan: plans.Plan) -> list[Fault]:
+    """Faults of entries that change what the values mean that members have recorded."""
+    changes = [change for change in plan.rows() if plan.batch.kind == "indicator" and MEANING & set(change.columns)]
+    recorded = await writing.recorded(connection, [change.id for change in changes]) if changes else set()
+    text = "cannot be changed: members have recorded values"
+    return [
+        Fault(plan.batch.file, change.line, column, text)
+        for change in changes
+        if change.id in recorded
+        for column in change.columns
+        if column in MEANING
+    ]
 
 
 def report(made: Sequence[plans.Plan], notes: Sequence[str], faults: int, dry_run: bool) -> Iterator[str]:
@@ -237,6 +253,8 @@ def left(plan: plans.Plan) -> Iterator[str]:
         yield f"  {len(plan.kept):,} keep values that were edited by hand; --overwrite replaces them"
         for change in plan.kept[:SHOWN]:
             yield f"    {change.code}: {', '.join(change.columns)}"
+    if others := sum(conflict.column != plans.SAME_ROW for conflict in plan.conflicts):
+        yield f"  {others:,} have a code or a name that another row has, and do not get it"
     if plan.removed:
         yield f"  {plan.removed:,} were removed by staff and are not added again"
     if plan.absent:

@@ -21,6 +21,8 @@ STOPPED = re.compile("(?i)arr[eê]t|suspen|retir|abrog|archiv")
 class Medicines:
     """The medicines of a folder. Raises NotLoaded if a file is missing, of another format or not whole."""
 
+    kinds = ("treatment",)
+
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise NotLoaded("There is no such folder.")

@@ -59,6 +59,7 @@ class Symptom:
 class Phenotypes:
     """What is wanted of the HPO. Raises NotLoaded for a code that it does not have, and if it is not installed."""
 
+    kinds = ("condition", "indicator")
     faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
 

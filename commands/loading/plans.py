@@ -20,6 +20,7 @@ UNIQUE = {"condition": ("name",), "community": (), "indicator": ("hpo",), "treat
 WITHOUT_SLUG = {"condition"}
 # What staff decide about a row, which `overwrite` leaves alone.
 DECISIONS = {"retired_on", "status"}
+SAME_ROW = "key"  # the column of a conflict between entries that are the same row
 RETIRED_AT_LEAST = 20  # so many rows, and
 RETIRED_SHARE = 0.1  # this share of the rows loaded earlier are more than one release of a source withdraws
 
@@ -97,6 +98,8 @@ def plan(
             add(made, catalogue, entry, today)
         elif catalogue.claim(id):
             change(made, catalogue, entry, id, known.values if known else {}, today, overwrite)
+        else:
+            made.conflicts.append(Conflict(entry, SAME_ROW))
     if batch.present is not None:
         missing = {code: last for code, last in given.items() if code not in batch.present and last.row in rows}
         retire(made, catalogue, missing, today, retire_many, len(given))

@@ -170,7 +170,7 @@ class Sheet:
     notes: tuple[str, ...] = ()
 
     def __init__(self, kind: str, path: Path, name: str | None = None) -> None:
-        self.kind, self.file = kind, path.name
+        self.kind, self.kinds, self.file = kind, (kind,), path.name
         self.source = f"csv:{name or path.stem}"
         self.columns = COLUMNS[kind]
         self.faults: list[Fault] = []

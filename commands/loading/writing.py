@@ -37,7 +37,6 @@ class State:
 
     rows: Mapping[str, Mapping[str, Flat]]
     given: Mapping[tuple[str, str], Mapping[str, Given]]
-    in_use: frozenset[str]  # indicators that members have values of
     today: date
 
 
@@ -46,10 +45,14 @@ def columns(kind: str) -> list[str]:
     return [column.name for column in metadata.tables[f"catalog.{kind}"].columns if column.name not in NOT_LOADED]
 
 
-async def lock(connection: Connection) -> None:
-    """Keeps the catalogue from being edited until the end of the transaction. Members read and write as usual."""
-    tables = ", ".join(f"catalog.{kind}" for kind in (*KINDS, "community_indicator", "community_treatment"))
-    await connection.execute(f"LOCK TABLE catalog.source_entry, {tables} IN SHARE ROW EXCLUSIVE MODE")
+async def lock(connection: Connection, kinds: Iterable[str]) -> None:
+    """Keeps tables from being edited until the end of the transaction. Members read, track and write as usual."""
+    tables = ["source_entry", *sorted(kinds)]
+    if "community" in kinds:
+        tables += [f"community_{kind}" for kind in LISTS.values()]
+    await connection.execute(
+        f"LOCK TABLE {', '.join(f'catalog.{table}' for table in tables)} IN SHARE ROW EXCLUSIVE MODE"
+    )
 
 
 async def read_state(connection: Connection) -> State:
@@ -71,11 +74,18 @@ async def read_state(connection: Connection) -> State:
     given: dict[tuple[str, str], dict[str, Given]] = defaultdict(dict)
     for entry in await connection.fetch("SELECT source, kind, code, row_id, given FROM catalog.source_entry"):
         given[entry["source"], entry["kind"]][entry["code"]] = Given(str(entry["row_id"]), json.loads(entry["given"]))
-    used = await connection.fetch(
-        "SELECT id FROM catalog.indicator i WHERE EXISTS (SELECT FROM care.observation o WHERE o.indicator_id = i.id)"
-    )
     today: date = await connection.fetchval("SELECT catalog.today()")
-    return State(rows, given, frozenset(str(row["id"]) for row in used), today)
+    return State(rows, given, today)
+
+
+async def recorded(connection: Connection, indicators: Iterable[str]) -> set[str]:
+    """Those of the indicators of which members have recorded values."""
+    found = await connection.fetch(
+        "SELECT i.id FROM unnest($1::uuid[]) i (id) WHERE EXISTS"
+        " (SELECT FROM care.observation o WHERE o.indicator_id = i.id)",
+        list(indicators),
+    )
+    return {str(row["id"]) for row in found}
 
 
 def flat(kind: str, row: Mapping[str, Any]) -> Flat:

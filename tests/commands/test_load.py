@@ -486,7 +486,6 @@ async def test_a_list_may_be_written_by_any_spreadsheet(
 ) -> None:
     cells = [
         ["Key ", "NAME", "kind", "name_fr"],
-        ["thé", "x", "x", ""],
         ["the", 'Tea, "green"; or not', "supplement", "Thé"],
     ]
     quoted = [[f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row] for row in cells]
@@ -538,7 +537,10 @@ async def test_every_fault_is_reported_with_its_line_and_column(
             "key,name,description,condition,status,indicators,treatments\n"
             "a,Alpha,Text,SECRET,MERGED,thirst,maravine\n"
             "b,Beta,Text,SECRET,OPEN,thirst|SECRET,maravine|x|SECRET\n",
-            ["line 2, status", "line 2, condition", "line 3, condition", "line 3, indicators", "line 3, treatments", "line 3, treatments"],
+            [
+                "line 2, status", "line 2, condition", "line 3, condition", "line 3, indicators", "line 3, treatments",
+                "line 3, treatments",
+            ],
         ),
     }  # fmt: skip
     for kind, (text, places) in cases.items():
@@ -631,6 +633,14 @@ async def test_a_code_or_name_of_another_row_is_a_fault(run: Run, db: asyncpg.Co
     renamed = CONDITIONS.replace("Hill fever", "Multiple sclerosis")
     done = await run("csv", "conditions", written(tmp_path, "conditions.csv", renamed))
     assert done.faults[0] == "conditions.csv, line 3, name: another of the conditions has it"
+    twins = (
+        CONDITIONS
+        + "river;Dry River Illness;;;\n"
+        + "sclerosis;Multiple sclerosis;;;\nms;MULTIPLE SCLEROSIS (MS);;1;\n"
+    )
+    await db.execute("update catalog.condition set orpha = '1' where name = 'Multiple sclerosis'")
+    done = await run("csv", "conditions", written(tmp_path, "conditions.csv", twins))
+    assert done.faults[:-1] == ["conditions.csv, line 6, key: its code or name is that of the row of another line"]
 
 
 # The Human Phenotype Ontology
