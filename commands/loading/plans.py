@@ -97,7 +97,7 @@ def plan(
         if id is None:
             add(made, catalogue, entry, today)
         elif catalogue.claim(id):
-            change(made, catalogue, entry, id, known.values if known else {}, today, overwrite)
+            change(made, catalogue, entry, id, known.values if known else None, today, overwrite)
         else:
             made.conflicts.append(Conflict(entry, SAME_ROW))
     if batch.present is not None:
@@ -169,8 +169,10 @@ def add(made: Plan, catalogue: Catalogue, entry: Entry, today: date) -> None:
     made.given[entry.code] = Given(id, values)
 
 
-def change(made: Plan, catalogue: Catalogue, entry: Entry, id: str, before: Flat, today: date, overwrite: bool) -> None:
-    row, last = dict(catalogue.rows[id]), dict(before)
+def change(
+    made: Plan, catalogue: Catalogue, entry: Entry, id: str, before: Flat | None, today: date, overwrite: bool
+) -> None:
+    row, last = dict(catalogue.rows[id]), dict(before or {})
     differing, kept = [], []
     for column, offered in entry.values.items():
         now = row.get(column)
@@ -199,7 +201,7 @@ def change(made: Plan, catalogue: Catalogue, entry: Entry, id: str, before: Flat
         sort(made, Change(id, row, tuple(differing), entry.code, entry.line))
         catalogue.rows[id] = row
         catalogue.register(id, row)
-    if Given(id, last) != Given(id, before) or not before:
+    if last != before:
         made.given[entry.code] = Given(id, last)
 
 
