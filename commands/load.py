@@ -16,9 +16,9 @@ from typing import Protocol
 import asyncpg
 
 from commands.cluster import Unavailable
-from commands.loading import plans, writing
+from commands.loading import comparing, writing
 from commands.loading.bdpm import Medicines
-from commands.loading.entries import Batch, Fault, NotLoaded
+from commands.loading.entries import Batch, LineFault, NotLoaded
 from commands.loading.hpo import Phenotypes, Wanted
 from commands.loading.sheets import Sheet
 from commands.migrate import summary
@@ -36,11 +36,11 @@ MEANING = {"scale", "unit", "minimum", "maximum"}  # of the values that members 
 Report = Callable[[str, float], None]  # of the current phase, and the share of the whole that is done, 0 to 1
 
 
-class Source(Protocol):
+class CatalogueSource(Protocol):
     """What was read of a source."""
 
     @property
-    def faults(self) -> Sequence[Fault]: ...
+    def faults(self) -> Sequence[LineFault]: ...
 
     @property
     def notes(self) -> Sequence[str]: ...
@@ -54,7 +54,7 @@ class Source(Protocol):
 class Faulty(Exception):
     """Lines are at fault, and none is loaded."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[LineFault]) -> None:
         super().__init__(f"{len(faults):,} faults")
         self.faults = faults
 
@@ -126,7 +126,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def read(options: argparse.Namespace) -> Source:
+def read(options: argparse.Namespace) -> CatalogueSource:
     if options.source == "hpo":
         wanted = Wanted(
             tuple(options.condition), tuple(options.symptom), tuple(options.symptoms_of), options.without_lay_names
@@ -138,8 +138,8 @@ def read(options: argparse.Namespace) -> Source:
 
 
 async def load(
-    dsn: str, source: Source, options: argparse.Namespace, report: Report = lambda _phase, _done: None
-) -> tuple[list[plans.Plan], list[Fault]]:
+    dsn: str, source: CatalogueSource, options: argparse.Namespace, report: Report = lambda _phase, _done: None
+) -> tuple[list[comparing.Comparison], list[LineFault]]:
     """Loads a source in one transaction: what was done, and the faults of lines that were left out.
 
     Raises Faulty if lines are at fault and are not to be skipped, NotLoaded, OtherRevision and asyncpg's errors.
@@ -162,60 +162,62 @@ async def load(
 
 
 async def load_within(
-    connection: writing.Connection, source: Source, options: argparse.Namespace, report: Report
-) -> tuple[list[plans.Plan], list[Fault]]:
+    connection: writing.Connection, source: CatalogueSource, options: argparse.Namespace, report: Report
+) -> tuple[list[comparing.Comparison], list[LineFault]]:
     """As `load`, within the caller's transaction."""
     report("comparing", 0.3)
     await writing.lock(connection, source.kinds)
     state = await writing.read_state(connection)
     made, faults = [], []
     for batch in source.batches(state):
-        plan, found = await compared(connection, batch, state, options)
-        made.append(plan)
+        comparison, found = await compared(connection, batch, state, options)
+        made.append(comparison)
         faults += found
     faults = sorted([*source.faults, *faults], key=lambda fault: (fault.file, fault.line))
     if faults and not (options.skip_faulty or options.dry_run):
         raise Faulty(faults)
-    for place, plan in enumerate(made):
-        report(f"writing {PLURALS[plan.batch.kind]}", 0.5 + 0.5 * place / len(made))
-        await writing.write(connection, plan)
+    for place, comparison in enumerate(made):
+        report(f"writing {PLURALS[comparison.batch.kind]}", 0.5 + 0.5 * place / len(made))
+        await writing.write(connection, comparison)
     return made, faults
 
 
 async def compared(
     connection: writing.Connection, batch: Batch, state: writing.State, options: argparse.Namespace
-) -> tuple[plans.Plan, list[Fault]]:
+) -> tuple[comparing.Comparison, list[LineFault]]:
     """What a batch does without the entries that the catalogue refuses, and these entries' faults."""
     given = state.given.get((batch.source, batch.kind), {})
     choices = {"overwrite": options.overwrite, "retire_many": options.retire_many}
-    plan = plans.plan(batch, state.rows[batch.kind], given, state.today, **choices)
+    comparison = comparing.compare(batch, state.rows[batch.kind], given, state.today, **choices)
     if not batch.source.startswith("csv:"):
-        return plan, []
-    faults = conflicts(plan) + await changed_meanings(connection, plan)
+        return comparison, []
+    faults = conflicts(comparison) + await changed_meanings(connection, comparison)
     if faults:
         lines = {fault.line for fault in faults}
         rest = replace(batch, entries=[entry for entry in batch.entries if entry.line not in lines])
-        plan = plans.plan(rest, state.rows[batch.kind], given, state.today, **choices)
-    return plan, faults
+        comparison = comparing.compare(rest, state.rows[batch.kind], given, state.today, **choices)
+    return comparison, faults
 
 
-def conflicts(plan: plans.Plan) -> list[Fault]:
+def conflicts(comparison: comparing.Comparison) -> list[LineFault]:
     """Faults of entries with a code or a name that another row has, and of those that are one row with another."""
-    other = f"another of the {PLURALS[plan.batch.kind]} has it"
-    texts = {plans.SAME_ROW: "its code or name is that of the row of another line"}
+    other = f"another of the {PLURALS[comparison.batch.kind]} has it"
+    texts = {comparing.SAME_ROW: "its code or name is that of the row of another line"}
     return [
-        Fault(plan.batch.file, conflict.entry.line, conflict.column, texts.get(conflict.column, other))
-        for conflict in plan.conflicts
+        LineFault(comparison.batch.file, conflict.entry.line, conflict.column, texts.get(conflict.column, other))
+        for conflict in comparison.conflicts
     ]
 
 
-async def changed_meanings(connection: writing.Connection, plan: plans.Plan) -> list[Fault]:
+async def changed_meanings(connection: writing.Connection, comparison: comparing.Comparison) -> list[LineFault]:
     """Faults of entries that change what the values mean that members have recorded."""
-    changes = [change for change in plan.rows() if plan.batch.kind == "indicator" and MEANING & set(change.columns)]
+    changes = [
+        change for change in comparison.rows() if comparison.batch.kind == "indicator" and MEANING & set(change.columns)
+    ]
     recorded = await writing.recorded(connection, [change.id for change in changes]) if changes else set()
     text = "cannot be changed: members have recorded values"
     return [
-        Fault(plan.batch.file, change.line, column, text)
+        LineFault(comparison.batch.file, change.line, column, text)
         for change in changes
         if change.id in recorded
         for column in change.columns
@@ -223,22 +225,27 @@ async def changed_meanings(connection: writing.Connection, plan: plans.Plan) -> 
     ]
 
 
-def report(made: Sequence[plans.Plan], notes: Sequence[str], faults: int, dry_run: bool) -> Iterator[str]:
+def report(made: Sequence[comparing.Comparison], notes: Sequence[str], faults: int, dry_run: bool) -> Iterator[str]:
     """What was done, or would be, in lines to print."""
     yield from notes
     if faults:
         yield f"{faults:,} faults in lines that were left out."
-    for plan in made:
-        sorts = {"added": plan.added, "changed": plan.changed, "retired": plan.retired, "restored": plan.restored}
+    for comparison in made:
+        sorts = {
+            "added": comparison.added,
+            "changed": comparison.changed,
+            "retired": comparison.retired,
+            "restored": comparison.restored,
+        }
         if dry_run:
             for sort, changes in sorts.items():
                 yield from listed(sort, changes)
         counts = ", ".join(f"{len(changes):,} {sort}" for sort, changes in sorts.items())
-        yield f"{PLURALS[plan.batch.kind]}: {counts}{' (not written)' if dry_run else ''}"
-        yield from left(plan)
+        yield f"{PLURALS[comparison.batch.kind]}: {counts}{' (not written)' if dry_run else ''}"
+        yield from left(comparison)
 
 
-def listed(sort: str, changes: Sequence[plans.Change]) -> Iterator[str]:
+def listed(sort: str, changes: Sequence[comparing.Change]) -> Iterator[str]:
     for change in changes[:SHOWN]:
         where = f" (line {change.line})" if change.line else ""
         what = f": {', '.join(change.columns)}" if sort == "changed" else ""
@@ -247,18 +254,18 @@ def listed(sort: str, changes: Sequence[plans.Change]) -> Iterator[str]:
         yield f"  ... and {len(changes) - SHOWN:,} more {sort}"
 
 
-def left(plan: plans.Plan) -> Iterator[str]:
+def left(comparison: comparing.Comparison) -> Iterator[str]:
     """What was left as it is, and why."""
-    if plan.kept:
-        yield f"  {len(plan.kept):,} keep values that were edited by hand; --overwrite replaces them"
-        for change in plan.kept[:SHOWN]:
+    if comparison.kept:
+        yield f"  {len(comparison.kept):,} keep values that were edited by hand; --overwrite replaces them"
+        for change in comparison.kept[:SHOWN]:
             yield f"    {change.code}: {', '.join(change.columns)}"
-    if others := sum(conflict.column != plans.SAME_ROW for conflict in plan.conflicts):
+    if others := sum(conflict.column != comparing.SAME_ROW for conflict in comparison.conflicts):
         yield f"  {others:,} have a code or a name that another row has, and do not get it"
-    if plan.removed:
-        yield f"  {plan.removed:,} were removed by staff and are not added again"
-    if plan.absent:
-        yield f"  {plan.absent:,} are no longer in the list and stay as they are: staff close communities"
+    if comparison.removed:
+        yield f"  {comparison.removed:,} were removed by staff and are not added again"
+    if comparison.absent:
+        yield f"  {comparison.absent:,} are no longer in the list and stay as they are: staff close communities"
 
 
 if __name__ == "__main__":

@@ -7,14 +7,14 @@ from datetime import date, datetime
 from pathlib import Path
 
 from commands.demonstration.texts import slug
-from commands.loading.bdpm_files import ATC_CODES, MEDICINES, PRESENTATIONS, SUBSTANCES, DataFile, Line, lines_of
+from commands.loading.bdpm_files import ATC_CODES, MEDICINES, PRESENTATIONS, SUBSTANCES, DataFile, FileLine, lines_of
 from commands.loading.codes import fault_of
-from commands.loading.entries import TODAY, Batch, Entry, Fault, NotLoaded, Value
+from commands.loading.entries import TODAY, Batch, LineFault, NotLoaded, SourceRow, Value, words
 from commands.loading.medicine_names import in_english, readable, substance
 
 SOURCE = "bdpm"
 INN_MOST = 200  # characters; longer mixtures are found by the names of their substances, in `words`
-SLUG_MOST = 80
+SLUG_MOST = 70  # characters, before a code is appended where two names are equal
 STOPPED = re.compile("(?i)arr[eê]t|suspen|retir|abrog|archiv")
 
 
@@ -27,7 +27,7 @@ class Medicines:
         if not folder.is_dir():
             raise NotLoaded("There is no such folder.")
         self.folder = folder
-        self.faults: list[Fault] = []
+        self.faults: list[LineFault] = []
         self.notes: list[str] = []
         self.faulty: set[str] = set()  # codes of lines at fault: these medicines are not taken for withdrawn
         self.all_known = True  # that no line at fault lacks its code
@@ -39,14 +39,14 @@ class Medicines:
         present = frozenset(self.medicines) | self.faulty if self.all_known else None
         return [Batch(SOURCE, "treatment", entries, present, MEDICINES.name)]
 
-    def entry(self, line: Line) -> Entry:
+    def entry(self, line: FileLine) -> SourceRow:
         """The treatment of a medicine. Its substances and its ATC code stay as they are if the files have none."""
         code, french = line.cells["CIS code"], readable(line.cells["name"])
         english, substances = in_english(french), self.substances.get(code, [])
         values: dict[str, Value] = {
             "name": english,
             "national_code": code,
-            "words": ", ".join(([french] if french != english else []) + substances),
+            "words": words([french] if french != english else [], substances),
             "translations.fr.name": french if french != english else None,
             "retired_on": withdrawn_on(line, self.stops.get(code, [])),
         }
@@ -56,15 +56,15 @@ class Medicines:
         if code in self.atc:
             values["atc"] = self.atc[code]
         wanted = slug(english.partition(", ")[0])[:SLUG_MOST].strip("-")
-        return Entry(code, values, {"kind": "MEDICATION"}, (("national_code", code),), wanted, line.number)
+        return SourceRow(code, values, {"kind": "MEDICATION"}, (("national_code", code),), wanted, line.number)
 
-    def read_medicines(self) -> dict[str, Line]:
-        found: dict[str, Line] = {}
+    def read_medicines(self) -> dict[str, FileLine]:
+        found: dict[str, FileLine] = {}
         for line in self.lines(MEDICINES):
             first = found.setdefault(line.cells["CIS code"], line)
             if first.cells != line.cells:
                 text = f"the code of line {first.number}, with other values"
-                self.faults.append(Fault(MEDICINES.name, line.number, "column 1 (CIS code)", text))
+                self.faults.append(LineFault(MEDICINES.name, line.number, "column 1 (CIS code)", text))
         return found
 
     def read_substances(self) -> dict[str, list[str]]:
@@ -96,7 +96,7 @@ class Medicines:
                 codes[code] = min(atc, codes.get(code, atc))
         return codes
 
-    def lines(self, file: DataFile) -> Iterator[Line]:
+    def lines(self, file: DataFile) -> Iterator[FileLine]:
         """The readable lines of a file; those at fault are noted."""
         if not (self.folder / file.name).exists():
             if not file.optional:
@@ -113,7 +113,7 @@ class Medicines:
                 self.faulty |= {line.code} if line.code else set()
 
 
-def withdrawn_on(line: Line, stops: Sequence[date | None]) -> str | None:
+def withdrawn_on(line: FileLine, stops: Sequence[date | None]) -> str | None:
     """The day since which a medicine is no longer sold; None while it is authorized and on sale."""
     authorized = line.cells["authorization"].casefold() == "autorisation active"
     if authorized and line.cells["marketing"].casefold().startswith("commercialis"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from commands.loading.entries import Fault, NotLoaded
+from commands.loading.entries import LineFault, NotLoaded
 from commands.loading.files import read_text
 
 CODE = r"\d{8}"
@@ -52,16 +52,16 @@ ATC_CODES = DataFile(
 
 
 @dataclass(frozen=True)
-class Line:
+class FileLine:
     """A line's cells by column; at fault, without cells, and with the code that it begins with."""
 
     number: int
     cells: Mapping[str, str]
     code: str | None
-    fault: Fault | None = None
+    fault: LineFault | None = None
 
 
-def lines_of(folder: Path, file: DataFile) -> Iterator[Line]:
+def lines_of(folder: Path, file: DataFile) -> Iterator[FileLine]:
     """The lines of a file that is there. Raises NotLoaded if it is another file, or ends in the middle of a line."""
     text = read_text(folder / file.name, "utf-8-sig", "cp1252", "latin-1")
     if "Ã©" in text:  # é in UTF-8, read as Windows-1252
@@ -74,14 +74,14 @@ def lines_of(folder: Path, file: DataFile) -> Iterator[Line]:
             continue
         cells = aligned(line, file)
         if isinstance(cells, Mapping):
-            yield Line(number, cells, cells["CIS code"])
+            yield FileLine(number, cells, cells["CIS code"])
         elif number == len(lines):  # nothing ends this line
             raise NotLoaded(f"{file.name} ends in the middle of a line: download it again.")
         else:
             place = file.columns.index(cells) + 1
-            fault = Fault(file.name, number, f"column {place} ({cells})", "missing, or not of the file's format")
+            fault = LineFault(file.name, number, f"column {place} ({cells})", "missing, or not of the file's format")
             begins = re.match(rf"\W*({CODE})\b", line)
-            yield Line(number, {}, begins[1] if begins else None, fault)
+            yield FileLine(number, {}, begins[1] if begins else None, fault)
 
 
 def aligned(line: str, file: DataFile) -> Mapping[str, str] | str:

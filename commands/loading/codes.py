@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 
 PATTERNS = {
-    # Of the WHO: a letter, two digits, and up to four places after the point.
-    "icd10": (r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?", "an ICD-10 code, such as M05.9"),
+    # Of the WHO: a chapter's letter, two digits, and at most two more after a point.
+    "icd10": (r"[A-Z][0-9]{2}(\.[0-9]{1,2})?", "an ICD-10 code, such as M05.9"),
     "orpha": (r"[1-9][0-9]{0,6}", "the number of an ORPHA code, such as 558"),
     "omim": (r"[1-9][0-9]{5}", "the six digits of an OMIM number, such as 154700"),
     "hpo": (r"HP:[0-9]{7}", "an HPO term, such as HP:0012378"),
@@ -13,7 +13,10 @@ PATTERNS = {
     "atc": (r"[A-DGHJLMNPRSV][0-9]{2}[A-Z]{2}[0-9]{2}", "an ATC code of seven characters, such as N02BE01"),
     "national_code": (r"[0-9]{8}", "a CIS code of eight digits"),
     "loinc": (r"[0-9]{1,7}-[0-9]", "a LOINC code with its check digit, such as 29463-7"),
-    "key": (r"[a-z0-9]+(-[a-z0-9]+)*", "lower-case letters and digits, with single hyphens between them"),
+    "key": (
+        r"(?=.{1,80}$)[a-z0-9]+(-[a-z0-9]+)*",
+        "lower-case letters and digits, with single hyphens between them: at most 80 characters",
+    ),
 }
 
 

@@ -1,6 +1,6 @@
 """What a source offers for the catalogue: entries of one kind, and the lines at fault."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -8,12 +8,15 @@ Value: TypeAlias = str | float | list[str] | None
 TODAY = "today"  # as `retired_on`: withdrawn, on a day that the source does not give
 
 
+WORDS_MOST = 2000  # characters of search words
+
+
 class NotLoaded(Exception):
     """Nothing is loaded; the text says why in one sentence."""
 
 
 @dataclass(frozen=True)
-class Fault:
+class LineFault:
     """What is wrong at one place of a file, without the value that stands there. Lines count from 1."""
 
     file: str
@@ -26,7 +29,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Entry:
+class SourceRow:
     """One row as a source has it.
 
     `values` has the columns of the row's table, texts in French as `translations.fr.name`, and the rows that belong to
@@ -52,6 +55,15 @@ class Batch:
 
     source: str
     kind: str
-    entries: list[Entry]
+    entries: list[SourceRow]
     present: frozenset[str] | None
     file: str = ""
+
+
+def words(*groups: Iterable[str]) -> str:
+    """Names as search words, each once; those that no longer fit are left out."""
+    found = ""
+    for name in dict.fromkeys(name for group in groups for name in group):
+        longer = f"{found}, {name}" if found else name
+        found = longer if len(longer) <= WORDS_MOST else found
+    return found

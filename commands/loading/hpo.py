@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from commands.demonstration.terms import SYNONYM, folder
 from commands.demonstration.texts import slug
 from commands.loading.codes import fault_of
-from commands.loading.entries import Batch, Entry, Fault, NotLoaded, Value
+from commands.loading.entries import Batch, LineFault, NotLoaded, SourceRow, Value, words
 from commands.loading.files import read_text
 
 SOURCE = "hpo"
@@ -60,7 +60,7 @@ class Phenotypes:
     """What is wanted of the HPO. Raises NotLoaded for a code that it does not have, and if it is not installed."""
 
     kinds = ("condition", "indicator")
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[LineFault, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __init__(self, wanted: Wanted) -> None:
@@ -84,7 +84,7 @@ class Phenotypes:
             Batch(SOURCE, "indicator", list(self.indicators()), frozenset(self.terms)),
         ]
 
-    def conditions(self) -> Iterator[Entry]:
+    def conditions(self) -> Iterator[SourceRow]:
         by_name: dict[str, list[str]] = defaultdict(list)
         for code in sorted(self.diseases, key=order):
             by_name[self.diseases[code].name.casefold()].append(code)
@@ -92,7 +92,7 @@ class Phenotypes:
             if self.wanted.everything or set(codes) & set(self.wanted.conditions):
                 yield self.condition(codes)
 
-    def condition(self, codes: list[str]) -> Entry:
+    def condition(self, codes: list[str]) -> SourceRow:
         """One condition of all diseases with its name; ORPHA codes come first."""
         columns = {"ORPHA": "orpha", "OMIM": "omim"}
         values: dict[str, str] = {}
@@ -100,18 +100,18 @@ class Phenotypes:
             prefix, number = code.split(":")
             values.setdefault(columns[prefix], number)
         name = self.diseases[codes[0]].name
-        return Entry(codes[0], {"name": name, **values}, matches=(*values.items(), ("name", name)))
+        return SourceRow(codes[0], {"name": name, **values}, matches=(*values.items(), ("name", name)))
 
-    def indicators(self) -> Iterator[Entry]:
+    def indicators(self) -> Iterator[SourceRow]:
         for id in sorted(self.chosen()):
             symptom = self.terms[id]
             values: dict[str, Value] = {
                 "name": symptom.name,
                 "lay_names": list(symptom.lay_names),
-                "words": ", ".join(dict.fromkeys((*symptom.lay_names, *symptom.synonyms))),
+                "words": words(symptom.lay_names, symptom.synonyms),
                 "hpo": id,
             }
-            yield Entry(id, values, FIXED, (("hpo", id),), slug(symptom.name))
+            yield SourceRow(id, values, FIXED, (("hpo", id),), slug(symptom.name))
 
     def chosen(self) -> set[str]:
         """The symptoms to load: those named, and of the others those with a name that laypeople use."""

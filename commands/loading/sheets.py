@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from commands.loading.codes import fault_of
-from commands.loading.entries import Batch, Entry, Fault, NotLoaded, Value
+from commands.loading.entries import Batch, LineFault, NotLoaded, SourceRow, Value, words
 from commands.loading.files import read_text
 from commands.loading.references import References
 from commands.loading.writing import State
@@ -24,6 +24,7 @@ from models.tracking.observations import IndicatorKind, Scale
 from models.tracking.treatments import TreatmentKind
 
 NAME_MOST, TEXT_MOST = 200, 2000  # characters
+SEVERAL_MOST = 50
 LIST = "|"  # between the entries of a cell
 BOUNDS = {Scale.RATING_0_10: (0.0, 10.0), Scale.GRADE_NONE_TO_SEVERE: (0.0, 3.0)}
 STATUSES = (CommunityStatus.DRAFT, CommunityStatus.OPEN)
@@ -91,8 +92,15 @@ def several(text: str) -> Value:
     return listed
 
 
+def lay_names(text: str) -> Value:
+    listed = several(text)
+    if isinstance(listed, list) and len(listed) > SEVERAL_MOST:
+        raise Wrong(f"must have at most {SEVERAL_MOST} entries")
+    return listed
+
+
 @dataclass(frozen=True)
-class Column:
+class SheetColumn:
     """How a cell is read, and whether the header and each line must have it."""
 
     read: Read
@@ -100,55 +108,55 @@ class Column:
 
 
 NAME, TEXT = line_of_text(NAME_MOST), line_of_text(TEXT_MOST)
-KEY = Column(code("key"), required=True)
-COLUMNS: Mapping[str, Mapping[str, Column]] = {
+KEY = SheetColumn(code("key"), required=True)
+COLUMNS: Mapping[str, Mapping[str, SheetColumn]] = {
     "condition": {
         "key": KEY,
-        "name": Column(NAME, required=True),
-        "icd10": Column(code("icd10")),
-        "orpha": Column(code("orpha")),
-        "omim": Column(code("omim")),
-        "hpo": Column(code("hpo")),
-        "name_fr": Column(NAME),
-        "retired_on": Column(day),
+        "name": SheetColumn(NAME, required=True),
+        "icd10": SheetColumn(code("icd10")),
+        "orpha": SheetColumn(code("orpha")),
+        "omim": SheetColumn(code("omim")),
+        "hpo": SheetColumn(code("hpo")),
+        "name_fr": SheetColumn(NAME),
+        "retired_on": SheetColumn(day),
     },
     "indicator": {
         "key": KEY,
-        "name": Column(NAME, required=True),
-        "kind": Column(one_of(list(IndicatorKind)), required=True),
-        "scale": Column(one_of(list(Scale)), required=True),
-        "unit": Column(NAME),
-        "minimum": Column(number),
-        "maximum": Column(number),
-        "lay_names": Column(several),
-        "words": Column(TEXT),
-        "hpo": Column(code("hpo")),
-        "loinc": Column(code("loinc")),
-        "name_fr": Column(NAME),
-        "retired_on": Column(day),
+        "name": SheetColumn(NAME, required=True),
+        "kind": SheetColumn(one_of(list(IndicatorKind)), required=True),
+        "scale": SheetColumn(one_of(list(Scale)), required=True),
+        "unit": SheetColumn(NAME),
+        "minimum": SheetColumn(number),
+        "maximum": SheetColumn(number),
+        "lay_names": SheetColumn(lay_names),
+        "words": SheetColumn(TEXT),
+        "hpo": SheetColumn(code("hpo")),
+        "loinc": SheetColumn(code("loinc")),
+        "name_fr": SheetColumn(NAME),
+        "retired_on": SheetColumn(day),
     },
     "treatment": {
         "key": KEY,
-        "name": Column(NAME, required=True),
-        "kind": Column(one_of(list(TreatmentKind)), required=True),
-        "inn": Column(NAME),
-        "atc": Column(code("atc")),
-        "national_code": Column(code("national_code")),
-        "words": Column(TEXT),
-        "name_fr": Column(NAME),
-        "retired_on": Column(day),
+        "name": SheetColumn(NAME, required=True),
+        "kind": SheetColumn(one_of(list(TreatmentKind)), required=True),
+        "inn": SheetColumn(NAME),
+        "atc": SheetColumn(code("atc")),
+        "national_code": SheetColumn(code("national_code")),
+        "words": SheetColumn(TEXT),
+        "name_fr": SheetColumn(NAME),
+        "retired_on": SheetColumn(day),
     },
     "community": {
         "key": KEY,
-        "name": Column(NAME, required=True),
-        "description": Column(TEXT, required=True),
-        "condition": Column(NAME, required=True),
-        "status": Column(one_of(STATUSES), required=True),
-        "words": Column(TEXT),
-        "indicators": Column(several),
-        "treatments": Column(several),
-        "name_fr": Column(NAME),
-        "description_fr": Column(TEXT),
+        "name": SheetColumn(NAME, required=True),
+        "description": SheetColumn(TEXT, required=True),
+        "condition": SheetColumn(NAME, required=True),
+        "status": SheetColumn(one_of(STATUSES), required=True),
+        "words": SheetColumn(TEXT),
+        "indicators": SheetColumn(several),
+        "treatments": SheetColumn(several),
+        "name_fr": SheetColumn(NAME),
+        "description_fr": SheetColumn(TEXT),
     },
 }
 CODES = ("orpha", "omim", "hpo", "national_code")  # by which a row that was not loaded from this list is recognized
@@ -173,7 +181,7 @@ class Sheet:
         self.kind, self.kinds, self.file = kind, (kind,), path.name
         self.source = f"csv:{name or path.stem}"
         self.columns = COLUMNS[kind]
-        self.faults: list[Fault] = []
+        self.faults: list[LineFault] = []
         header, records = self.records(read_text(path, "utf-8-sig"))
         self.header = header
         self.lines = [self.line(number, cells) for number, cells in records]
@@ -235,7 +243,7 @@ class Sheet:
         if not text:
             if column.required:
                 raise Wrong("must not be empty")
-            return [] if column.read is several else None
+            return [] if column.read in (several, lay_names) else None
         return column.read(text)
 
     def check_bounds(self, line: SheetLine) -> None:
@@ -256,7 +264,7 @@ class Sheet:
 
     def refuse(self, line: SheetLine, column: str, text: str) -> None:
         line.faulty = True
-        self.faults.append(Fault(self.file, line.number, column, text))
+        self.faults.append(LineFault(self.file, line.number, column, text))
 
     def refuse_twice(self, *columns: str) -> None:
         """Notes lines that repeat a value of an earlier line, of columns in which no two may be equal."""
@@ -277,7 +285,7 @@ class Sheet:
         found = [entry for entry, line in zip(entries, self.lines, strict=True) if not line.faulty]
         return [Batch(self.source, self.kind, found, present, self.file)]
 
-    def entry(self, line: SheetLine, references: References, today: date) -> Entry:
+    def entry(self, line: SheetLine, references: References, today: date) -> SourceRow:
         """The line as an entry. Notes what it names and the catalogue does not have."""
         key = str(line.values.get("key"))
         values: dict[str, Value] = {}
@@ -298,9 +306,19 @@ class Sheet:
                 values[f"translations.fr.{name.removesuffix('_fr')}"] = value
             elif name != "key":
                 values[name] = value
+        self.add_words(values)
         if str(values.get("retired_on") or "") > today.isoformat():
             self.refuse(line, "retired_on", "must not be in the future")
         matches = [("slug", key)] if self.kind != "condition" else []
         matches += [(column, str(values[column])) for column in CODES if values.get(column)]
         matches += [("name", str(values.get("name")))] if self.kind == "condition" else []
-        return Entry(key, values, {}, tuple(matches), key, line.number)
+        return SourceRow(key, values, {}, tuple(matches), key, line.number)
+
+    def add_words(self, values: dict[str, Value]) -> None:
+        """Adds names in French and of laypeople to the search words, which are all that searches read but the name."""
+        named = [values.get("translations.fr.name")], values.get("lay_names", [])
+        names = [name for group in named if isinstance(group, list) for name in group if isinstance(name, str)]
+        if self.kind != "condition" and (names or "words" in values):
+            given = str(values.get("words") or "")
+            missing = [name for name in names if name.casefold() not in given.casefold()]
+            values["words"] = words([given] if given else [], missing)

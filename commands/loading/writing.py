@@ -1,4 +1,4 @@
-"""Reads the catalogue as loading compares it, and writes what a plan decided."""
+"""Reads the catalogue as loading compares it, and writes what a comparison decided."""
 
 import json
 from collections import defaultdict
@@ -11,8 +11,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.dialects.postgresql import JSONB
 
+from commands.loading.comparing import Comparison, Flat, Given
 from commands.loading.entries import Value
-from commands.loading.plans import Flat, Given, Plan
 from models.metadata import metadata
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -46,7 +46,11 @@ def columns(kind: str) -> list[str]:
 
 
 async def lock(connection: Connection, kinds: Iterable[str]) -> None:
-    """Keeps tables from being edited until the end of the transaction. Members read, track and write as usual."""
+    """Keeps tables from being edited until the end of the transaction. Members read, track and write as usual.
+
+    The advisory lock is that of staff who edit the catalogue: neither waits for a part of what the other has.
+    """
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.catalogue'))")
     tables = ["source_entry", *sorted(kinds)]
     if "community" in kinds:
         tables += [f"community_{kind}" for kind in LISTS.values()]
@@ -106,8 +110,8 @@ def flat(kind: str, row: Mapping[str, Any]) -> Flat:
     return values
 
 
-async def write(connection: Connection, made: Plan) -> None:
-    """Writes what the plan adds, changes, retires and restores, and stores what the source gave."""
+async def write(connection: Connection, made: Comparison) -> None:
+    """Writes what the comparison adds, changes, retires and restores, and stores what the source gave."""
     kind = made.batch.kind
     changes = list(made.rows())
     if changes:

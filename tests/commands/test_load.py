@@ -365,7 +365,7 @@ CONDITIONS = (
     "key;name;icd10;orpha;name_fr\ndry-river;Dry river disease;G35;4242;Maladie de la rivière\nhill;Hill fever;;;\n"
 )
 INDICATORS = """key,name,kind,scale,unit,minimum,maximum,lay_names,hpo,loinc
-thirst,Thirst,SYMPTOM,RATING_0_10,,,,Thirsty|Dry mouth,HP:9999999,
+thirst,Thirst,SYMPTOM,RATING_0_10,,,,Riverish|Dry mouth,HP:9999999,
 river-weight,River weight,measurement,quantity,kg,20,300.5,,,29463-7
 """
 TREATMENTS = "key;name;kind;atc\nriver-walks;River walks;LIFESTYLE;\nmaravine;Maravine;MEDICATION;n02be01\n"
@@ -419,7 +419,10 @@ async def test_lists_of_every_kind_and_what_belongs_together(run: Run, db: async
     )  # fmt: skip
     row = await db.fetchrow("select lay_names, minimum, maximum from catalog.indicator where slug = 'thirst'")
     assert row is not None
-    assert dict(row) == {"lay_names": ["Thirsty", "Dry mouth"], "minimum": 0.0, "maximum": 10.0}
+    assert dict(row) == {"lay_names": ["Riverish", "Dry mouth"], "minimum": 0.0, "maximum": 10.0}
+    for table, term, slug in (("indicator", "riverish", "thirst"), ("community", "riviere seche", "dry-river")):
+        query = f"select slug from catalog.{table} where search @@ catalog.search_query($1)"
+        assert [row["slug"] for row in await db.fetch(query, term)] == [slug]
     before = await snapshot(db)
     again = await load_all(run, tmp_path)
     assert all(outcome.lines == [outcome.lines[0]] for outcome in again)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import uuid4
 
-from commands.loading.entries import TODAY, Batch, Entry, NotLoaded, Value
+from commands.loading.entries import TODAY, Batch, NotLoaded, SourceRow, Value
 
 Flat = dict[str, Value]  # a row: its columns, and `translations.fr.name` for texts in other languages
 
@@ -48,12 +48,12 @@ class Change:
 class Conflict:
     """An entry's column whose value another row has already."""
 
-    entry: Entry
+    entry: SourceRow
     column: str
 
 
 @dataclass
-class Plan:
+class Comparison:
     """What loading a batch does. `kept` has the entries' columns that stay because they were edited by hand."""
 
     batch: Batch
@@ -73,7 +73,7 @@ class Plan:
         yield from written.values()
 
 
-def plan(
+def compare(
     batch: Batch,
     rows: Mapping[str, Flat],
     given: Mapping[str, Given],
@@ -81,12 +81,12 @@ def plan(
     *,
     overwrite: bool = False,
     retire_many: bool = False,
-) -> Plan:
+) -> Comparison:
     """Compares a batch with the kind's rows by id, and with what the source gave before by code.
 
     Raises NotLoaded if an unlikely share of what was loaded is missing from the batch, unless `retire_many`.
     """
-    made = Plan(batch)
+    made = Comparison(batch)
     catalogue = Catalogue(batch.kind, rows)
     for entry in batch.entries:
         known = given.get(entry.code)
@@ -123,7 +123,7 @@ class Catalogue:
             if value := row.get(column):
                 self.owners[column, str(value).casefold()].append(id)
 
-    def find(self, entry: Entry) -> str | None:
+    def find(self, entry: SourceRow) -> str | None:
         """The only row with one of the entry's codes or names."""
         for column, value in entry.matches:
             found = [id for id in self.owners.get((column, value.casefold()), ()) if id in self.rows]
@@ -142,8 +142,9 @@ class Catalogue:
         """Whether another row has a value that must be unique."""
         if not value or column not in UNIQUE[self.kind]:
             return False
-        others = (other for other in self.owners.get((column, str(value).casefold()), ()) if other != id)
-        return any(self.rows[other].get(column) == value for other in others)
+        folded = str(value).casefold()
+        others = (other for other in self.owners.get((column, folded), ()) if other != id)
+        return any(str(self.rows[other].get(column)).casefold() == folded for other in others)
 
     def slug(self, wanted: str, code: str) -> str:
         for slug in (wanted, f"{wanted}-{code}".strip("-"), *(f"{wanted}-{code}-{n}" for n in range(2, 1000))):
@@ -153,7 +154,7 @@ class Catalogue:
         raise NotLoaded("No URL slug is left for a row.")  # pragma: no cover
 
 
-def add(made: Plan, catalogue: Catalogue, entry: Entry, today: date) -> None:
+def add(made: Comparison, catalogue: Catalogue, entry: SourceRow, today: date) -> None:
     id = str(uuid4())
     values = {column: effective(column, offered, None, today) for column, offered in entry.values.items()}
     if conflicting := [column for column, value in values.items() if catalogue.taken(column, value, id)]:
@@ -170,7 +171,7 @@ def add(made: Plan, catalogue: Catalogue, entry: Entry, today: date) -> None:
 
 
 def change(
-    made: Plan, catalogue: Catalogue, entry: Entry, id: str, before: Flat | None, today: date, overwrite: bool
+    made: Comparison, catalogue: Catalogue, entry: SourceRow, id: str, before: Flat | None, today: date, overwrite: bool
 ) -> None:
     row, last = dict(catalogue.rows[id]), dict(before or {})
     differing, kept = [], []
@@ -212,7 +213,7 @@ def effective(column: str, offered: Value, now: Value, today: date) -> Value:
     return now or today.isoformat()
 
 
-def sort(made: Plan, change: Change) -> None:
+def sort(made: Comparison, change: Change) -> None:
     """Puts a change where it is reported: a row that is retired or restored is that first of all."""
     if "retired_on" not in change.columns:
         made.changed.append(change)
@@ -221,7 +222,7 @@ def sort(made: Plan, change: Change) -> None:
 
 
 def retire(
-    made: Plan, catalogue: Catalogue, missing: Mapping[str, Given], today: date, many: bool, loaded: int
+    made: Comparison, catalogue: Catalogue, missing: Mapping[str, Given], today: date, many: bool, loaded: int
 ) -> None:
     """Retires the rows whose codes the source no longer has; those that staff have restored stay."""
     gone = [
