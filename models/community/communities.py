@@ -22,7 +22,7 @@ class CommunityStatus(DescribedEnum):
 
 
 class Condition(Table, table=True):
-    """A disease, with its ICD-10 code and, for rare diseases, its ORPHA code."""
+    """A disease, with its ICD-10 code and, for rare diseases, its ORPHA and OMIM codes."""
 
     __table_args__ = within("catalog")
 
@@ -30,6 +30,7 @@ class Condition(Table, table=True):
     name: str = Field(unique=True)
     icd10: str | None = None
     orpha: str | None = None
+    omim: str | None = None
     hpo: str | None = None
     retired_on: date | None = None
     translations: dict[str, dict[str, str]] = translations()

@@ -197,6 +197,7 @@ SCOPES: Mapping[str, Scope] = {
     "catalog.community_indicator": CATALOG,
     "catalog.community_treatment": CATALOG,
     "catalog.indicator": CATALOG,
+    "catalog.source_entry": HIDDEN,
     "catalog.treatment": CATALOG,
     "catalog.survey": SURVEY,
     "catalog.survey_progress": SURVEY_MANAGERS,

@@ -28,10 +28,10 @@ from tests.support.demonstration_rules import BROKEN
 
 DAY = date(2026, 3, 31)
 SMALL = 0.002
-# Tables filled only by sign-ins, mail and moderators, and the notices and terms, which the migrations insert.
+# Tables filled only by sign-ins, mail, moderators and loaders, and the notices and terms, which the migrations insert.
 NOT_DEMONSTRATED = {
     "care.appeal", "care.removal", "care.removed_text", "care.suspension", "catalog.eligibility", "catalog.help_line",
-    "catalog.notice", "catalog.privacy_notice", "catalog.terms", "identity.email_change",
+    "catalog.notice", "catalog.privacy_notice", "catalog.source_entry", "catalog.terms", "identity.email_change",
     "care.data_read", "care.reading_alert", "identity.attempt", "identity.joining", "identity.reading",
     "identity.data_export", "identity.outbox_entry", "identity.mutation", "identity.password_reset",
     "identity.rate_limit",

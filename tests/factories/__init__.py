@@ -10,6 +10,7 @@ from tests.factories.catalogue import community_indicator as community_indicator
 from tests.factories.catalogue import community_treatment as community_treatment
 from tests.factories.catalogue import condition as condition
 from tests.factories.catalogue import indicator as indicator
+from tests.factories.catalogue import source_entry as source_entry
 from tests.factories.catalogue import treatment as treatment
 from tests.factories.counts import count_release as count_release
 from tests.factories.counts import counted_membership as counted_membership

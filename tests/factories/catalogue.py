@@ -2,10 +2,11 @@
 
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 
-from models.community import communities
+from models.community import communities, sources
 from models.tracking import observations, treatments
 from tests.factories.rows import Connection, fake, numbers
 
@@ -62,4 +63,16 @@ async def treatment(connection: Connection, **given: Any) -> asyncpg.Record:
         slug=f"treatment-{number}",
         name=f"Treatment {number}",
         kind=treatments.TreatmentKind.MEDICATION,
+    )
+
+
+async def source_entry(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(
+        connection,
+        sources.SourceEntry,
+        given,
+        source="bdpm",
+        kind="treatment",
+        code=f"{next(numbers):08}",
+        row_id=uuid4(),
     )

@@ -26,6 +26,7 @@ catalog.community_indicator  p m b s c
 catalog.community_treatment  p m b s c
 catalog.indicator            p m b s c
 catalog.treatment            p m b s c
+catalog.source_entry         - - - - -
 catalog.survey               - m b s c
 catalog.eligibility          - m b s c
 catalog.notice               p m b s -

@@ -19,7 +19,7 @@ TOPICS = {
     "identity": "accounts api_keys associations attempts care_links credentials data_exports data_reads help_lines "
     "mail_templates members mutation_results notifications organizations outbox passwords personal_data "
     "privacy_notices readings registrations sleeping terms",
-    "community": "appeals communities discussions moderation",
+    "community": "appeals communities discussions moderation sources",
     "research": "consents participations revisions surveys visibility",
     "insight": "costs counts cubes data_uses datasets drawing freezing insights ledger licences openings publications "
     "quotes reconciled releases undertakings",
