@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from models.community import communities, discussions, moderation
+from models.community import catalogue_changes, communities, discussions, moderation
 from models.identity import (
     accounts,
     data_exports,

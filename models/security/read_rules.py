@@ -30,6 +30,8 @@ def staff_with(role: StaffRole, alias: str = "s") -> str:
 MODERATOR = staff_with(StaffRole.MODERATOR)
 SURVEY_MANAGER = staff_with(StaffRole.SURVEY_MANAGER, "f")
 DATA_STEWARD = staff_with(StaffRole.DATA_STEWARD)
+CATALOGUE_EDITOR = staff_with(StaffRole.CATALOGUE_EDITOR)
+ADMINISTRATOR = staff_with(StaffRole.ADMINISTRATOR)
 EVERY = "true"  # every row: the grant alone guards them
 
 
@@ -45,6 +47,16 @@ class Scope:
 
 
 CATALOG = Scope("CATALOG", dict.fromkeys(Audience, EVERY))  # contains no person's row
+# A community that is being prepared, and its lists, are for staff.
+OPENED = Scope("OPENED", dict.fromkeys((PUBLIC, PATIENT, BUYER), "status <> 'DRAFT'") | {MANAGER: EVERY})
+OF_OPENED = Scope(
+    "OF_OPENED",
+    dict.fromkeys(
+        (PUBLIC, PATIENT, BUYER), "EXISTS (SELECT FROM catalog.community c WHERE c.id = {table}.community_id)"
+    )
+    | {MANAGER: EVERY},
+)
+CATALOGUE_CHANGE = Scope("CATALOGUE_CHANGE", {MANAGER: f"{CATALOGUE_EDITOR} OR {ADMINISTRATOR}"})
 # What any member may read of any other. Of staff, moderators read it.
 OPEN = Scope("OPEN", {PATIENT: EVERY, MANAGER: MODERATOR})
 # Other staff read who the associations are, and where.
@@ -190,9 +202,10 @@ STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF}"})
 
 SCOPES: Mapping[str, Scope] = {
     "catalog.condition": CATALOG,
-    "catalog.community": CATALOG,
-    "catalog.community_indicator": CATALOG,
-    "catalog.community_treatment": CATALOG,
+    "catalog.catalogue_change": CATALOGUE_CHANGE,
+    "catalog.community": OPENED,
+    "catalog.community_indicator": OF_OPENED,
+    "catalog.community_treatment": OF_OPENED,
     "catalog.indicator": CATALOG,
     "catalog.treatment": CATALOG,
     "catalog.survey": SURVEY,

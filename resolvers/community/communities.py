@@ -10,10 +10,17 @@ from models.tracking import observations, treatments
 from resolvers.lookup import matches
 
 
-def communities(*, search: Value[str] | None = None) -> Rows:
+def communities(*, search: Value[str] | None = None, status: tables.CommunityStatus | None = None) -> Rows:
     community = row(tables.Community)
     found = select(community).order_by(community.name, community.id)
+    merged = community.status == tables.CommunityStatus.MERGED
+    found = found.where(~merged if status is None else community.status == status)
     return found if search is None else found.where(matches(community, search))
+
+
+def conditions() -> Rows:
+    condition = row(tables.Condition)
+    return select(condition).order_by(condition.name, condition.id)
 
 
 def community(*, slug: Value[str]) -> Rows:
@@ -24,6 +31,11 @@ def community(*, slug: Value[str]) -> Rows:
 def community_of(owner: Row) -> Rows:
     found = row(tables.Community)
     return select(found).where(found.id == owner.community_id)
+
+
+def merged_into(community: Row) -> Rows:
+    found = row(tables.Community)
+    return select(found).where(found.id == community.merged_into_id)
 
 
 def condition_of(community: Row) -> Rows:

@@ -4,12 +4,10 @@ from datetime import date
 
 from models.identity import terms as tables
 from models.languages import Language as Language
-from planner.declare import column, graph_enum, graph_type
+from planner.declare import column, graph_type
 from resolvers.identity import terms as resolve
 from schema.access import PUBLIC
 from schema.pagination import Node
-
-graph_enum(Language)
 
 
 @graph_type(audience=PUBLIC, row=tables.Terms, prefix="trm", key=("language", "version"), among=resolve.terms_so_far)
