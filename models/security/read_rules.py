@@ -48,14 +48,11 @@ class Scope:
 
 CATALOG = Scope("CATALOG", dict.fromkeys(Audience, EVERY))  # contains no person's row
 # A community that is being prepared, and its lists, are for staff.
-OPENED = Scope("OPENED", dict.fromkeys((PUBLIC, PATIENT, BUYER), "status <> 'DRAFT'") | {MANAGER: EVERY})
-OF_OPENED = Scope(
-    "OF_OPENED",
-    dict.fromkeys(
-        (PUBLIC, PATIENT, BUYER), "EXISTS (SELECT FROM catalog.community c WHERE c.id = {table}.community_id)"
-    )
-    | {MANAGER: EVERY},
-)
+NO_DRAFT = "status <> 'DRAFT'"
+OF_NO_DRAFT = "EXISTS (SELECT FROM catalog.community c WHERE c.id = {table}.community_id)"
+OPENED = Scope("OPENED", dict.fromkeys((PUBLIC, PATIENT, BUYER), NO_DRAFT) | {MANAGER: EVERY})
+OF_OPENED = Scope("OF_OPENED", dict.fromkeys((PUBLIC, PATIENT, BUYER), OF_NO_DRAFT) | {MANAGER: EVERY})
+SAME_FOR_ALL = frozenset({EVERY, NO_DRAFT, OF_NO_DRAFT})  # conditions that do not depend on the viewer
 CATALOGUE_CHANGE = Scope("CATALOGUE_CHANGE", {MANAGER: f"{CATALOGUE_EDITOR} OR {ADMINISTRATOR}"})
 # What any member may read of any other. Of staff, moderators read it.
 OPEN = Scope("OPEN", {PATIENT: EVERY, MANAGER: MODERATOR})
@@ -275,5 +272,5 @@ SCOPES: Mapping[str, Scope] = {
 
 
 def open_tables(audience: Audience) -> frozenset[str]:
-    """The full names of the tables of which an audience may read every row, with or without a viewer."""
-    return frozenset(table for table, scope in SCOPES.items() if scope.readers.get(audience) == EVERY)
+    """The full names of the tables of which an audience may read the same rows, with or without a viewer."""
+    return frozenset(table for table, scope in SCOPES.items() if scope.readers.get(audience) in SAME_FOR_ALL)

@@ -165,7 +165,7 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
     },
     "care.discussion": {
         PATIENT: (Insert(("community_id", "author_id", "title"), MAY_START),),
-        MANAGER: (Update(("closed",), MODERATOR, f"{MODERATOR} AND (closed OR {IN_OPEN_COMMUNITY})"),),
+        MANAGER: (Update(("closed",), MODERATOR),),
     },
     "care.discussion_topic": {
         PATIENT: (Insert(("discussion_id", "position", "treatment_id", "indicator_id"), OWN_DISCUSSION),)

@@ -28,8 +28,9 @@ from resolvers.catalogue_entries import (
     update_entry,
     words_in,
 )
+from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.faults import Faults
-from resolvers.transactions import UNSET, Maybe, Step, conflict, invalid, not_found, too_early, too_late
+from resolvers.transactions import UNSET, Maybe, Step, conflict, invalid, not_found, too_late
 
 TABLE = "community"
 SLUG_TAKEN = message("Another community has this slug.")
@@ -38,11 +39,6 @@ NEEDED = 200  # consenting patients, by default
 INDICATORS = 100  # of a community
 TREATMENTS = 500
 RUNNING = message("A survey of this community waits or is open. Close it first, or let it end.")
-REASONS = {
-    CommunityStatus.DRAFT: message("This community is a draft. Open it first."),
-    CommunityStatus.MERGED: message("This community has merged into another one."),
-    CommunityStatus.CLOSED: message("This community has closed."),
-}
 
 
 async def create_community(
@@ -145,7 +141,7 @@ async def close_community(connection: Connection, viewer: Viewer, faults: Faults
     await begin(connection, viewer)
     found = await found_entry(connection, faults, TABLE, community)
     with faults.collected():
-        _refuse_unless_open(found, "community")
+        refuse_unless_open(_status(found), "community")
     faults.refuse()
     if not await connection.fetchval("SELECT catalog.close_community($1)", community):
         raise conflict(RUNNING, "community")
@@ -164,14 +160,14 @@ async def merge_community(
     await begin(connection, viewer)
     found = await found_entry(connection, faults, TABLE, community)
     with faults.collected():
-        _refuse_unless_open(found, "community")
+        refuse_unless_open(_status(found), "community")
     with faults.collected():
         if into == community:
             raise invalid(message("A community cannot merge into itself."), "into")
         status = await connection.fetchval("SELECT status FROM catalog.community WHERE id = $1", into)
         if status is None:
             raise not_found("into")
-        _refuse_unless_open({"status": status}, "into")
+        refuse_unless_open(CommunityStatus(status), "into")
     faults.refuse()
     if not await connection.fetchval("SELECT catalog.merge_community($1, $2)", community, into):
         raise conflict(RUNNING, "community")
@@ -262,9 +258,5 @@ def _needed_in(number: int, *path: Step) -> int:
     return number
 
 
-def _refuse_unless_open(found: Mapping[str, Any] | None, *path: Step) -> None:
-    status = CommunityStatus.OPEN if found is None else CommunityStatus(found["status"])
-    if status is CommunityStatus.DRAFT:
-        raise too_early(REASONS[status], *path)
-    if status is not CommunityStatus.OPEN:
-        raise too_late(REASONS[status], *path)
+def _status(found: Mapping[str, Any] | None) -> CommunityStatus | None:
+    return None if found is None else CommunityStatus(found["status"])

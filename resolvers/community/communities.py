@@ -8,6 +8,8 @@ from models.research import surveys
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from resolvers.lookup import matches
+from resolvers.tracking.observations import offered_indicator
+from resolvers.tracking.treatments import offered_treatment
 
 
 def communities(*, search: Value[str] | None = None, status: tables.CommunityStatus | None = None) -> Rows:
@@ -43,22 +45,22 @@ def condition_of(community: Row) -> Rows:
     return select(condition).where(condition.id == community.condition_id)
 
 
-def indicators_of(community: Row) -> Rows:
+def indicators_of(community: Row, *, viewer: ViewerIds) -> Rows:
     indicator, belongs = row(observations.Indicator), row(tables.CommunityIndicator)
     return (
         select(indicator)
         .join(belongs, belongs.indicator_id == indicator.id)
-        .where(belongs.community_id == community.id)
+        .where(belongs.community_id == community.id, *offered_indicator(indicator, viewer))
         .order_by(belongs.position, indicator.id)
     )
 
 
-def treatments_of(community: Row) -> Rows:
+def treatments_of(community: Row, *, viewer: ViewerIds) -> Rows:
     treatment, belongs = row(treatments.Treatment), row(tables.CommunityTreatment)
     return (
         select(treatment)
         .join(belongs, belongs.treatment_id == treatment.id)
-        .where(belongs.community_id == community.id)
+        .where(belongs.community_id == community.id, *offered_treatment(treatment, viewer))
         .order_by(belongs.position, belongs.treatment_id)
     )
 

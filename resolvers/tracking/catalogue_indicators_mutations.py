@@ -113,8 +113,8 @@ async def update_indicator(
     What recorded values mean stays: the scale never changes, bounds only widen, and a unit of UCUM, once it is set, is
     fixed. That does not depend on whether any are recorded, which would say something about members.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: NOT_FOUND, CONFLICT if the indicator has another version,
-    TOO_LATE for what would change the meaning of values, and as `create_indicator` does.
+    Raises Forbidden if the viewer is not a catalogue editor, and Refused: NOT_FOUND, CONFLICT if the indicator has
+    another version, TOO_LATE for what would change the meaning of values, and as `create_indicator` does.
     """
     await begin(connection, viewer)
     found = await found_entry(connection, faults, TABLE, indicator, version=version)

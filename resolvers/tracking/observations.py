@@ -5,9 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import Date, DateTime, Text, cast, func, literal_column
 
-from models.rows import Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations as tables
 from models.tracking import treatments
+from models.viewers import Audience
 from privacy.described import DescribedEnum
 from resolvers.days import earliest_today, latest_today
 from resolvers.lookup import matches
@@ -29,10 +30,26 @@ class Interval(DescribedEnum):
         return cast(literal_column(f"'{self.value.lower()}'"), Text)
 
 
-def indicators(*, search: Value[str] | None = None, first: int = INDICATORS) -> Rows:
+def indicators(*, viewer: ViewerIds, search: Value[str] | None = None, first: int = INDICATORS) -> Rows:
     indicator = row(tables.Indicator)
-    found = select(indicator).order_by(indicator.name, indicator.id).limit(first)
+    found = (
+        select(indicator)
+        .where(*offered_indicator(indicator, viewer))
+        .order_by(indicator.name, indicator.id)
+        .limit(first)
+    )
     return found if search is None else found.where(matches(indicator, search))
+
+
+def offered_indicator(indicator: Row, viewer: ViewerIds) -> tuple[Expression, ...]:
+    """The condition on indicators in lists: not retired, or recorded by the viewer. Staff see all: no condition."""
+    if viewer.view is Audience.MANAGER:
+        return ()
+    offered = indicator.retired_on.is_(None)
+    if viewer.view is not Audience.PATIENT:
+        return (offered,)
+    observation = row(tables.Observation)
+    return (offered | indicator.id.in_(select(observation.indicator_id).where(observation.member_id == viewer.member)),)
 
 
 def indicator_of(owner: Row) -> Rows:

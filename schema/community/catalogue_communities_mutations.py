@@ -91,8 +91,8 @@ class CatalogueCommunityMutations:
         shows=CHANGED,
         community="The community.",
         version=VERSION,
-        indicators=f"All its indicators, most typical first: at most {write.INDICATORS}. Those that it did not have are "
-        "not retired.",
+        indicators=f"All its indicators, most typical first: at most {write.INDICATORS}. Those that it did not have "
+        "are not retired.",
     )
     community_treatments_set = mutation(
         write.set_treatments,
@@ -102,6 +102,6 @@ class CatalogueCommunityMutations:
         shows=CHANGED,
         community="The community.",
         version=VERSION,
-        treatments=f"All its treatments, most common first: at most {write.TREATMENTS}. Those that it did not have are "
-        "not retired.",
+        treatments=f"All its treatments, most common first: at most {write.TREATMENTS}. Those that it did not have "
+        "are not retired.",
     )

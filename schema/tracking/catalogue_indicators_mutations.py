@@ -48,7 +48,7 @@ class CatalogueIndicatorMutations:
     )
     indicator_update = mutation(
         write.update_indicator,
-        "Change an indicator. What recorded values mean stays: bounds only widen, and a unit with a UCUM code is fixed.",
+        "Change an indicator. What values mean stays: bounds only widen, and a unit with a UCUM code is fixed.",
         only=MANAGER,
         rate="staff",
         shows={"indicator": shown(Indicator, resolve.indicator_of)},

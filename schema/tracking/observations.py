@@ -53,7 +53,7 @@ class Indicator(Node):
     hpo: str | None = column("Human Phenotype Ontology term, such as `HP:0012378`. Null if there is none.")
     loinc: str | None = column("LOINC code, such as `2345-7`. Null if there is none.")
     retired_on: date | None = column(
-        "The day, by UTC, on which it was retired: only members who have recorded it can go on. Null while it is offered."
+        "The day, by UTC, on which it was retired: only members who have recorded it go on. Null while it is offered."
     )
     version: int = column(VERSION_SHOWN, only=MANAGER)
     search_words: str = column(

@@ -42,8 +42,8 @@ class Treatment(Node):
     atc: str | None = column("ATC code of a medicine. Null if it has none.")
     national_code: str | None = column("CIS code of a medicine in France. Null if it has none.")
     retired_on: date | None = column(
-        "The day, by UTC, on which it was retired: only members who have had a course of it can start another one. Null "
-        "while it is offered."
+        "The day, by UTC, on which it was retired: only members who have had a course of it can start another one. "
+        "Null while it is offered."
     )
     version: int = column(VERSION_SHOWN, only=MANAGER)
     search_words: str = column(

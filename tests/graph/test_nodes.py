@@ -60,6 +60,7 @@ WITHOUT_ID = {
     "Statistic": "part of an insight, which never changes",
     "SurveyCheck": "the answer to one question",
     "SurveyProgress": "part of a survey",
+    "Translation": "part of an entry of the catalogue: its language identifies it there",
     "Undertakings": "a text and its version, not a row",
     "UserError": "part of a payload",
     "VisibilityRule": "part of a question",
@@ -70,7 +71,7 @@ GUARDED = {
     Audience.PATIENT: "Account CareLink Consent DataRead Insight Me Membership Notification Participation Session "
     "Suspension Viewer",
     Audience.BUYER: "ApiKey Insight Licence Viewer",
-    Audience.MANAGER: "Staff Viewer",
+    Audience.MANAGER: "CatalogueChange Staff Viewer",
 }
 VIEWS = {audience: view._schema for audience, view in build_views().items()}
 PLANNERS = {

@@ -46,9 +46,9 @@ COUNTED = {
     "requests": "dataUseLinkResults licenceRequest",
     "changes": "careLinkAccept careLinkEnd communityJoin communityLeave notificationsRead postRemove sessionRevoke "
     "termsAccept",
-    "staff": "ambassadorAppoint associationVerify discussionClose flagResolve licenceDecide memberAllowCommunities "
-    "memberSuspend organizationCreate postRestore surveyClose surveyCreate surveyRevise surveySchedule "
-    "surveyUnschedule waveFreeze",
+    "staff": "communityClose communityCreate communityIndicatorsSet communityMerge communityOpen communityTreatmentsSet "
+    "communityUpdate conditionCreate conditionRetire conditionUpdate indicatorCreate indicatorRetire "
+    "indicatorUpdate treatmentCreate treatmentRetire treatmentUpdate",
 }
 NOT_COUNTED = {"signOut"}
 ITEM = r'"[a-z-]+"(?:;[a-z]+=[0-9]+)+'  # of a structured field (RFC 9651) with a string and integer parameters

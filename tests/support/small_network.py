@@ -21,6 +21,7 @@ from tests import factories
 from tests.support.waves import variable, wave
 
 MONDAY = date(2026, 3, 2)
+FRENCH = json.dumps({"fr": {"name": "Fatigue rare", "description": "Rare."}})
 
 
 @dataclass(frozen=True)
@@ -33,18 +34,49 @@ class SmallNetwork:
 
 async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     """Inserts the network; returns its viewers and argument values."""
-    condition = await factories.condition(connection, name="Rare fatigue", icd10="G93.3", orpha="1234")
+    condition = await factories.condition(
+        connection,
+        name="Rare fatigue",
+        icd10="G93.3",
+        orpha="1234",
+        hpo="HP:0012378",
+        retired_on=MONDAY,
+        translations=FRENCH,
+    )
     community = await factories.community(
-        connection, slug="rare", name="Rare fatigue", condition_id=condition["id"], member_count=20
+        connection,
+        slug="rare",
+        name="Rare fatigue",
+        condition_id=condition["id"],
+        member_count=20,
+        words="rare",
+        translations=FRENCH,
+    )
+    await factories.community(
+        connection, name="Former fatigue", condition_id=condition["id"], status="MERGED", merged_into_id=community["id"]
+    )
+    await factories.catalogue_change(
+        connection, subject_id=condition["id"], staff_id=(await factories.staff(connection))["id"]
     )
     of_community = {"community_id": community["id"]}
     fatigue = await factories.indicator(
         connection, slug="rare", name="Rare tiredness", lay_names=["worn out"], words="worn out", unit="h",
-        kind=IndicatorKind.SYMPTOM, scale=Scale.QUANTITY, hpo="HP:9999999",
+        kind=IndicatorKind.SYMPTOM, scale=Scale.QUANTITY, hpo="HP:9999999", ucum="h", loinc="2345-7",
+        translations=FRENCH, retired_on=MONDAY,
     )  # fmt: skip
     of_indicator = {"indicator_id": fatigue["id"]}
     await factories.community_indicator(connection, **of_community, **of_indicator, position=1)
-    treatment = await factories.treatment(connection, slug="rare", name="Rare tea", inn="tea", atc="A01")
+    treatment = await factories.treatment(
+        connection,
+        slug="rare",
+        name="Rare tea",
+        inn="tea",
+        atc="A01",
+        national_code="60000001",
+        retired_on=MONDAY,
+        words="tisane",
+        translations=FRENCH,
+    )
     of_treatment = {"treatment_id": treatment["id"]}
     await factories.community_treatment(connection, **of_community, **of_treatment, position=1)
 

@@ -20,6 +20,21 @@ CREATE TRIGGER join_open AFTER INSERT ON care.membership
 CREATE TRIGGER start_in_open AFTER INSERT ON care.discussion
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION care.expect_open();
 
+-- Keeps the discussions of communities that are not open closed.
+CREATE FUNCTION care.reopen_discussion() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM FROM catalog.community c WHERE c.id = NEW.community_id AND c.status = 'OPEN' FOR KEY SHARE;
+    IF NOT FOUND THEN
+        RAISE 'the community is not open' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER reopen_discussion BEFORE UPDATE OF closed ON care.discussion
+    FOR EACH ROW WHEN (OLD.closed AND NOT NEW.closed) EXECUTE FUNCTION care.reopen_discussion();
+
 -- Opens a community that is a draft, for catalogue editors. Whether it was one.
 CREATE FUNCTION catalog.open_community(community uuid) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

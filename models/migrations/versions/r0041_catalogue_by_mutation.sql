@@ -1,6 +1,5 @@
 DROP POLICY patient_inserts ON care.discussion;
 DROP POLICY patient_inserts ON care.membership;
-DROP POLICY manager_updates ON care.discussion;
 CREATE TABLE catalog.catalogue_change (
     demonstration BOOLEAN DEFAULT false NOT NULL,
     id UUID DEFAULT gen_random_uuid() NOT NULL,
@@ -201,6 +200,20 @@ BEGIN
     RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION care.reopen_discussion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM FROM catalog.community c WHERE c.id = NEW.community_id AND c.status = 'OPEN' FOR KEY SHARE;
+    IF NOT FOUND THEN
+        RAISE 'the community is not open' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION catalog.open_community(community uuid)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -348,6 +361,7 @@ CREATE TRIGGER record_indicator AFTER INSERT OR UPDATE ON catalog.indicator FOR 
 CREATE TRIGGER record_treatment AFTER INSERT OR UPDATE ON catalog.treatment FOR EACH ROW WHEN (((NOT new.demonstration) OR (current_setting('cohorte.staff'::text, true) <> ''::text))) EXECUTE FUNCTION catalog.record_edit('trt');
 CREATE TRIGGER join_open AFTER INSERT ON care.membership REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION care.expect_open();
 CREATE TRIGGER start_in_open AFTER INSERT ON care.discussion REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION care.expect_open();
+CREATE TRIGGER reopen_discussion BEFORE UPDATE OF closed ON care.discussion FOR EACH ROW WHEN ((old.closed AND (NOT new.closed))) EXECUTE FUNCTION care.reopen_discussion();
 ALTER TABLE catalog.condition ENABLE ROW LEVEL SECURITY;
 ALTER TABLE catalog.indicator ENABLE ROW LEVEL SECURITY;
 ALTER TABLE catalog.treatment ENABLE ROW LEVEL SECURITY;
@@ -427,14 +441,6 @@ CREATE POLICY patient_inserts ON care.discussion FOR INSERT TO cohorte_patient W
   WHERE ((m.community_id = discussion.community_id) AND (m.member_id = ( SELECT (NULLIF(current_setting('cohorte.member'::text, true), ''::text))::uuid AS "nullif"))))) AND (EXISTS ( SELECT
    FROM catalog.community c
   WHERE ((c.id = discussion.community_id) AND ((c.status)::text = 'OPEN'::text))))));
-
-CREATE POLICY manager_updates ON care.discussion FOR UPDATE TO cohorte_manager USING ((EXISTS ( SELECT
-   FROM identity.staff s
-  WHERE ((s.id = ( SELECT (NULLIF(current_setting('cohorte.staff'::text, true), ''::text))::uuid AS "nullif")) AND ('MODERATOR'::text = ANY (s.roles)))))) WITH CHECK (((EXISTS ( SELECT
-   FROM identity.staff s
-  WHERE ((s.id = ( SELECT (NULLIF(current_setting('cohorte.staff'::text, true), ''::text))::uuid AS "nullif")) AND ('MODERATOR'::text = ANY (s.roles))))) AND (closed OR (EXISTS ( SELECT
-   FROM catalog.community c
-  WHERE ((c.id = discussion.community_id) AND ((c.status)::text = 'OPEN'::text)))))));
 
 CREATE POLICY patient_inserts ON care.membership FOR INSERT TO cohorte_patient WITH CHECK (((member_id = ( SELECT (NULLIF(current_setting('cohorte.member'::text, true), ''::text))::uuid AS "nullif")) AND (EXISTS ( SELECT
    FROM catalog.community c
