@@ -32,7 +32,8 @@ async def schedule_survey(
 
     To be called as the publisher. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
     CONFLICT unless it is a draft, TOO_EARLY and TOO_LATE unless its community is open, INVALID for a cap out of
-    bounds, TOO_LATE if its last day has passed, BUDGET_EXHAUSTED if the community's surveys of the last year leave too little.
+    bounds, TOO_LATE if its last day has passed, BUDGET_EXHAUSTED if the community's surveys of the last year leave too
+    little.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")

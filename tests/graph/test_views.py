@@ -53,8 +53,8 @@ PROMISED = {
         "flagResolve memberSuspend memberAllowCommunities "
         "licenceDecide organizationCreate waveFreeze ambassadorAppoint discussionClose postRestore "
         "communityClose communityCreate communityIndicatorsSet communityMerge communityOpen communityTreatmentsSet "
-        "communityUpdate conditionCreate conditionRetire conditionUpdate indicatorCreate indicatorRetire indicatorUpdate "
-        "treatmentCreate treatmentRetire treatmentUpdate",
+        "communityUpdate conditionCreate conditionRetire conditionUpdate indicatorCreate indicatorRetire "
+        "indicatorUpdate treatmentCreate treatmentRetire treatmentUpdate",
     },
     "CommunityClosePayload": {"MANAGER": "community userErrors query"},
     "CommunityCreatePayload": {"MANAGER": "community userErrors query"},

@@ -15,8 +15,8 @@ Found = Mapping[str, Any]  # a row of a table: asyncpg's record, or a dictionary
 Everything = Mapping[str, list[Found]]  # a database's rows by `schema.table`
 
 CATALOGUE = frozenset({
-    "catalog.condition", "catalog.indicator", "catalog.notice", "catalog.terms", "catalog.treatment", "insight.organization",
-    "insight.ledger_entry",
+    "catalog.condition", "catalog.indicator", "catalog.notice", "catalog.terms", "catalog.treatment",
+    "insight.organization", "insight.ledger_entry",
 })  # fmt: skip
 OF_MEMBERS = frozenset({  # what any member, and moderators, may read of every member
     "care.member", "care.discussion", "care.discussion_topic", "care.post", "care.post_reaction",
