@@ -128,8 +128,9 @@ async def freeze_wave(
     A dataset whose noisy size is below `floor` cannot be queried; the cost of its size stays charged. `cap_micro_rho`
     is that of the dataset, if not `wave_cap`, and `day` the day of freezing, if not today. To be called in a
     transaction; takes some seconds. Raises Refused: NOT_FOUND for the community, TOO_EARLY for a draft,
-    TOO_LATE if it has merged, INVALID and TOO_LONG for the name, INVALID for the kinds of organization and the cap, TAKEN
-    if another wave has the name, TOO_EARLY if the caps of the community's waves within a year would exceed WAVES_YEARLY.
+    TOO_LATE if it has merged, INVALID and TOO_LONG for the name, INVALID for the kinds of organization and the cap,
+    TAKEN if another wave has the name, TOO_EARLY if the caps of the community's waves within a year would exceed
+    WAVES_YEARLY.
     """
     faults = faults or Faults()
     # One at a time for each community: two at once would both find that none was frozen this year.
