@@ -5,9 +5,7 @@ from resolvers.catalogue_entries import DESCRIPTION_LENGTH
 from resolvers.community import catalogue_communities_mutations as write
 from resolvers.community import communities as resolve
 from schema.access import MANAGER
-from schema.community.communities import Community
-from schema.mutations import mutation, mutations, shown
-from schema.translations import (
+from schema.catalogue_texts import (
     KEPT,
     NAME,
     NEW_TRANSLATIONS,
@@ -17,6 +15,8 @@ from schema.translations import (
     TRANSLATIONS,
     VERSION,
 )
+from schema.community.communities import Community
+from schema.mutations import mutation, mutations, shown
 
 DESCRIPTION = f"Description: at most {DESCRIPTION_LENGTH:,} characters."
 NEEDED = (

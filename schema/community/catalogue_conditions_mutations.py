@@ -3,9 +3,9 @@
 from resolvers.community import catalogue_conditions_mutations as write
 from resolvers.community import communities as resolve
 from schema.access import MANAGER
+from schema.catalogue_texts import KEPT, NAME, NEW_TRANSLATIONS, REMOVED, TRANSLATIONS, VERSION
 from schema.community.communities import Condition
 from schema.mutations import mutation, mutations, shown
-from schema.translations import KEPT, NAME, NEW_TRANSLATIONS, REMOVED, TRANSLATIONS, VERSION
 
 ICD10 = "ICD-10 code of the WHO, such as `G35` or `M05.9`."
 ORPHA = "Orphanet number (ORPHAcode), such as `586`."

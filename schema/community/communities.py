@@ -14,11 +14,11 @@ from resolvers.community.moderation_mutations import AMBASSADORS
 from resolvers.insight import datasets, insights
 from resolvers.translations import translations_of
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
+from schema.catalogue_texts import VERSION_SHOWN, Translation
 from schema.identity.members import Member, Membership
 from schema.pagination import Node, RelayConnection
 from schema.tracking.observations import Indicator
 from schema.tracking.treatments import Treatment
-from schema.translations import VERSION_SHOWN, Translation
 
 graph_enum(tables.CommunityStatus)
 
@@ -71,9 +71,6 @@ class Community(Node):
     name: str = column("Name.")
     description: str = column("Description.")
     status: tables.CommunityStatus = column("Status of the community.")
-    merged_into: Annotated["Community", strawberry.lazy("schema.community.communities")] | None = sql(
-        resolve.merged_into, "The community that it has merged into. Null unless its status is MERGED."
-    )
     version: int = column(VERSION_SHOWN, only=MANAGER)
     search_words: str = column(
         "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER
@@ -130,4 +127,7 @@ class Community(Node):
         f"The members whom moderators have appointed to welcome and represent it, by name: at most {AMBASSADORS}. "
         "Those who don't share their membership with the viewer are left out.",
         only=PATIENT | MANAGER,
+    )
+    merged_into: Annotated["Community", strawberry.lazy("schema.community.communities")] | None = sql(
+        resolve.merged_into, "The community that it has merged into. Null unless its status is MERGED."
     )

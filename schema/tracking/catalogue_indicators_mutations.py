@@ -3,9 +3,7 @@
 from resolvers.tracking import catalogue_indicators_mutations as write
 from resolvers.tracking import observations as resolve
 from schema.access import MANAGER
-from schema.mutations import mutation, mutations, shown
-from schema.tracking.observations import Indicator
-from schema.translations import (
+from schema.catalogue_texts import (
     KEPT,
     NAME,
     NEW_TRANSLATIONS,
@@ -15,6 +13,8 @@ from schema.translations import (
     TRANSLATIONS,
     VERSION,
 )
+from schema.mutations import mutation, mutations, shown
+from schema.tracking.observations import Indicator
 
 BOUND = f"From -{write.LARGEST:,.0f} to {write.LARGEST:,.0f}. Ratings go from {write.RATING[0]} to {write.RATING[1]}."
 UNIT = f"Unit as it is shown, such as `mmHg`: at most {write.UNIT_LENGTH} characters. Only quantities have one."

@@ -4,9 +4,7 @@ from resolvers.codes import INN_LENGTH
 from resolvers.tracking import catalogue_treatments_mutations as write
 from resolvers.tracking import treatments as resolve
 from schema.access import MANAGER
-from schema.mutations import mutation, mutations, shown
-from schema.tracking.treatments import Treatment
-from schema.translations import (
+from schema.catalogue_texts import (
     KEPT,
     NAME,
     NEW_TRANSLATIONS,
@@ -16,6 +14,8 @@ from schema.translations import (
     TRANSLATIONS,
     VERSION,
 )
+from schema.mutations import mutation, mutations, shown
+from schema.tracking.treatments import Treatment
 
 INN = f"International nonproprietary name of a medicine: at most {INN_LENGTH} characters."
 ATC = "ATC code of a medicine, with all its levels, such as `L04AX03`."

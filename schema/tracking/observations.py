@@ -13,8 +13,8 @@ from resolvers.identity import data_reads
 from resolvers.tracking import observations as resolve
 from resolvers.translations import translations_of
 from schema.access import MANAGER, PATIENT, PUBLIC
+from schema.catalogue_texts import VERSION_SHOWN, Translation
 from schema.pagination import Node
-from schema.translations import VERSION_SHOWN, Translation
 
 if TYPE_CHECKING:
     from schema.tracking.treatments import TreatmentCourse

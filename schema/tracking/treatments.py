@@ -16,9 +16,9 @@ from resolvers.tracking import treatments as resolve
 from resolvers.tracking.treatments_mutations import MOST
 from resolvers.translations import translations_of
 from schema.access import MANAGER, PATIENT, PUBLIC, SIGNED_IN
+from schema.catalogue_texts import VERSION_SHOWN, Translation
 from schema.pagination import UNKNOWN_SLUG, Node, RelayConnection
 from schema.tracking.observations import Indicator
-from schema.translations import VERSION_SHOWN, Translation
 
 if TYPE_CHECKING:
     from schema.community.communities import Community

@@ -31,11 +31,58 @@ REFUSED: list[tuple[Check, str]] = [
     *((national_code_in, code) for code in ("", "6000228", "600022833", "6000228A", "٦٠٠٠٢٢٨٣")),
     *((inn_in, name) for name in ("", "  ", "123", "+", "a\nb", "x\u200b", "w" * 201)),
 ]
-UNITS = (
-    "kg mm[Hg] % mmol/L {beats}/min /min L/min m {steps}/d h d umol/L mL/min g/dL m[IU]/L ng/mL cm kPa Cel 1 10*3/uL "
-    "10*9/L mL/min/{1.73_m2} ug.h/mL [in_i] a_g cal_[15] kg/m2 m.s-2 (kg.m)/s2 mmol/mol [degF] U/L [pH] mosm/kg "
-    "[hp'_X] g% m[H2O] mg/(24.h) 10^6 dB[SPL] mg/kg/d [CFU]/mL [iU]/mL meq/L fL pg s2 m2/s+1 mL{total}"
-).split()
+UNITS = [
+    "kg",
+    "mm[Hg]",
+    "%",
+    "mmol/L",
+    "{beats}/min",
+    "/min",
+    "L/min",
+    "m",
+    "{steps}/d",
+    "h",
+    "d",
+    "umol/L",
+    "mL/min",
+    "g/dL",
+    "m[IU]/L",
+    "ng/mL",
+    "cm",
+    "kPa",
+    "Cel",
+    "1",
+    "10*3/uL",
+    "10*9/L",
+    "mL/min/{1.73_m2}",
+    "ug.h/mL",
+    "[in_i]",
+    "a_g",
+    "cal_[15]",
+    "kg/m2",
+    "m.s-2",
+    "(kg.m)/s2",
+    "mmol/mol",
+    "[degF]",
+    "U/L",
+    "[pH]",
+    "mosm/kg",
+    "[hp'_X]",
+    "g%",
+    "m[H2O]",
+    "mg/(24.h)",
+    "10^6",
+    "dB[SPL]",
+    "mg/kg/d",
+    "[CFU]/mL",
+    "[iU]/mL",
+    "meq/L",
+    "fL",
+    "pg",
+    "s2",
+    "m2/s+1",
+    "mL{total}",
+]
 NO_UNITS = (
     ["KG", "mmHg", "mmol/", "", " ", "//m", "kg m", "µmol/L", "kg2m", "{}{", "foo", "m..s", "kilo", "kmin", "mmol/l/"]
     + ["°C", "mIU", "{a", "{ü}", "a}", "m^2", "m**2", "((((((m))))))", "(m", "m)", "0", "-1", "m/0", "k%", "[iu", "k"]

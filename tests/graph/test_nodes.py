@@ -71,7 +71,7 @@ GUARDED = {
     Audience.PATIENT: "Account CareLink Consent DataRead Insight Me Membership Notification Participation Session "
     "Suspension Viewer",
     Audience.BUYER: "ApiKey Insight Licence Viewer",
-    Audience.MANAGER: "CatalogueChange Staff Viewer",
+    Audience.MANAGER: "Staff Viewer",
 }
 VIEWS = {audience: view._schema for audience, view in build_views().items()}
 PLANNERS = {

@@ -52,7 +52,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         words="rare",
         translations=FRENCH,
     )
-    await factories.community(
+    former = await factories.community(
         connection, name="Former fatigue", condition_id=condition["id"], status="MERGED", merged_into_id=community["id"]
     )
     await factories.catalogue_change(
@@ -62,8 +62,12 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     fatigue = await factories.indicator(
         connection, slug="rare", name="Rare tiredness", lay_names=["worn out"], words="worn out", unit="h",
         kind=IndicatorKind.SYMPTOM, scale=Scale.QUANTITY, hpo="HP:9999999", ucum="h", loinc="2345-7",
-        translations=FRENCH, retired_on=MONDAY,
+        translations=FRENCH,
     )  # fmt: skip
+    retired = (
+        f"ind_{(await factories.indicator(connection, retired_on=MONDAY))['id']}",
+        f"trt_{(await factories.treatment(connection, retired_on=MONDAY))['id']}",
+    )
     of_indicator = {"indicator_id": fatigue["id"]}
     await factories.community_indicator(connection, **of_community, **of_indicator, position=1)
     treatment = await factories.treatment(
@@ -184,6 +188,13 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     )
     await factories.enrolment(connection, dataset_id=frozen.id, **own)
     await factories.counted_membership(connection, **own, **of_community)
+    await factories.dataset(connection, community_id=former["id"])
+    waiting = await factories.discussion(connection, **of_community, author_id=patient["id"])
+    await connection.execute(
+        "UPDATE care.discussion SET community_id = $2 WHERE id = $1", waiting["id"], former["id"]
+    )  # has not moved yet
+    of_former = await factories.count_release(connection, community_id=former["id"])
+    await factories.ledger_entry(connection, count_release_id=of_former["id"])
     counted = await factories.count_release(connection, **of_community)
     await factories.ledger_entry(connection, count_release_id=counted["id"])
     await frozen.size()
@@ -215,12 +226,12 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         "slug": "rare",
         "pseudonym": "small patient",
         "indicator": f"ind_{fatigue['id']}",
-        "discussion": f"dis_{discussion['id']}",
+        "discussion": f"dis_{waiting['id']}",
         "survey": f"svy_{survey['id']}",
         "dataset": f"dst_{frozen.id}",
         "insight": published["sleep"],
         "node": f"org_{organization['id']}",
-        "ids": [f"org_{organization['id']}", "org_none", f"com_{community['id']}"],
+        "ids": [f"org_{organization['id']}", "org_none", f"com_{community['id']}", *retired],
     }
     enums = {"interval": "WEEK", "precision": "WITHIN_50"}
     return SmallNetwork(viewers, {name: json.dumps(value) for name, value in values.items()} | enums)
