@@ -52,9 +52,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         words="rare",
         translations=FRENCH,
     )
-    former = await factories.community(
-        connection, name="Former fatigue", condition_id=condition["id"], status="MERGED", merged_into_id=community["id"]
-    )
+    former = await factories.community(connection, name="Former fatigue", condition_id=condition["id"])
     await factories.catalogue_change(
         connection, subject_id=condition["id"], staff_id=(await factories.staff(connection))["id"]
     )
@@ -96,6 +94,13 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await factories.membership(connection, **own, **of_community, joined_on=MONDAY, role=MembershipRole.AMBASSADOR)
     await factories.diagnosis(connection, **own, **of_community)
     await factories.membership(connection, member_id=association["id"], **of_community, joined_on=MONDAY)
+    for member in (association, patient):
+        await factories.membership(connection, member_id=member["id"], community_id=former["id"], joined_on=MONDAY)
+    await connection.execute(  # its members have not moved yet
+        "UPDATE catalog.community SET status = 'MERGED', merged_into_id = $2 WHERE id = $1",
+        former["id"],
+        community["id"],
+    )
     await factories.care_link(connection, patient_id=patient["id"], relative_id=association["id"])
     for day, value in ((0, 2.0), (1, 4.0), (7, 9.0)):
         await factories.observation(
@@ -188,11 +193,6 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     )
     await factories.enrolment(connection, dataset_id=frozen.id, **own)
     await factories.counted_membership(connection, **own, **of_community)
-    await factories.dataset(connection, community_id=former["id"])
-    waiting = await factories.discussion(connection, **of_community, author_id=patient["id"])
-    await connection.execute(
-        "UPDATE care.discussion SET community_id = $2 WHERE id = $1", waiting["id"], former["id"]
-    )  # has not moved yet
     of_former = await factories.count_release(connection, community_id=former["id"])
     await factories.ledger_entry(connection, count_release_id=of_former["id"])
     counted = await factories.count_release(connection, **of_community)
@@ -226,7 +226,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         "slug": "rare",
         "pseudonym": "small patient",
         "indicator": f"ind_{fatigue['id']}",
-        "discussion": f"dis_{waiting['id']}",
+        "discussion": f"dis_{discussion['id']}",
         "survey": f"svy_{survey['id']}",
         "dataset": f"dst_{frozen.id}",
         "insight": published["sleep"],
