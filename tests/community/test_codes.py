@@ -85,8 +85,8 @@ UNITS = [
     "mL{total}",
 ]
 NO_UNITS = """
-KG mmHg mmol/ //m µmol/L kg2m {}{ foo m..s kilo kmin mmol/l/ °C mIU {a {ü} a} m^2 m**2 ((((((m)))))) (m m) 0 -1 m/0 k% [iu
-k kkg d[pH]
+KG mmHg mmol/ //m µmol/L kg2m {}{ foo m..s kilo kmin mmol/l/ °C mIU {a {ü} a} m^2 m**2 ((((((m)))))) (m m) 0 -1 m/0 k%
+[iu k kkg d[pH]
 """
 
 
