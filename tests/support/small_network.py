@@ -75,7 +75,6 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         inn="tea",
         atc="A01",
         national_code="60000001",
-        retired_on=MONDAY,
         words="tisane",
         translations=FRENCH,
     )
