@@ -192,7 +192,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     )
     await factories.enrolment(connection, dataset_id=frozen.id, **own)
     await factories.counted_membership(connection, **own, **of_community)
-    await factories.dataset(connection, community_id=former["id"])
+    await factories.licence(connection, organization_id=organization["id"], community_id=former["id"])
     of_former = await factories.count_release(connection, community_id=former["id"])
     await factories.ledger_entry(connection, count_release_id=of_former["id"])
     counted = await factories.count_release(connection, **of_community)
