@@ -231,11 +231,12 @@ async def test_of_two_changes_of_one_version_the_second_is_refused(network: Netw
 @pytest.mark.parametrize("kind", ["community", "indicator", "treatment"])
 async def test_of_two_entries_with_one_slug_one_is_created(network: Network, editor: User, kind: str) -> None:
     slug = f"same-{next(factories.numbers)}"
-    needed: dict[str, Any] = {
+    by_kind: dict[str, dict[str, Any]] = {
         "community": {"description": "Together."},
         "indicator": {"kind": "MOOD", "scale": "RATING_0_10", "minimum": 0, "maximum": 10},
         "treatment": {"kind": "DEVICE"},
-    }[kind]
+    }
+    needed = by_kind[kind]
     if kind == "community":
         needed["condition"] = (await created(network, editor, "condition"))["id"]
     answers = await asyncio.gather(

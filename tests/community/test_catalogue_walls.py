@@ -40,7 +40,7 @@ async def test_a_draft_and_its_lists_exist_for_staff_only(network: Network, edit
         node(id: "{id}") {{ id }} nodes(ids: ["{id}"]) {{ id }} community(slug: "{slug}") {{ id }}
         communities(search: "secretdraft") {{ nodes {{ id }} }} dataUses(community: "{slug}") {{ nodes {{ id }} }}
     }}"""
-    nothing = {
+    nothing: dict[str, Any] = {
         "node": None, "nodes": [None], "community": None, "communities": {"nodes": []}, "dataUses": {"nodes": []}
     }  # fmt: skip
     callers: list[Caller] = [ANYBODY, await network.member(), await network.buyer()]
