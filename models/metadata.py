@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from models.community import communities, discussions, moderation, sources
+from models.community import catalogue_changes, communities, discussions, moderation, sources
 from models.identity import (
     accounts,
     associations,

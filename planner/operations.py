@@ -111,9 +111,9 @@ class SubscriptionPlan:
 class Planner:
     """Plans the operations of one view's schema.
 
-    `open_tables` are the tables of which every viewer may read every row. A statement that reads only these does not
-    carry its viewer. With `answer_bytes`, a statement whose text exceeds it returns `planner.plans.TOO_LARGE` instead.
-    The constructor attaches the planner's resolvers to `schema`.
+    `open_tables` are the tables of which every viewer may read the same rows. A statement that reads only these does
+    not carry its viewer. With `answer_bytes`, a statement whose text exceeds it returns `planner.plans.TOO_LARGE`
+    instead. The constructor attaches the planner's resolvers to `schema`.
     """
 
     def __init__(

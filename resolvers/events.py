@@ -5,7 +5,7 @@ An event's `subject` is the id of the new row, and its `about` the id that must 
 
 from uuid import UUID
 
-from models.community import discussions
+from models.community import communities, discussions
 from models.identity import members
 from models.insight import insights
 from models.research import surveys
@@ -53,9 +53,10 @@ def insight_published(event: Row, *, viewer: ViewerIds, community: Value[str] | 
     found = select(insight).where(insight.id == event.subject)
     if community is not None or viewer.view is not Audience.PATIENT:  # policies say which ones others may read
         return found
-    membership = row(members.Membership)
+    membership, merged = row(members.Membership), row(communities.Community)
     joined = select(membership.community_id).where(membership.member_id == viewer.member)
-    return found.where(insight.community_id.in_(joined))
+    merged_into_those = select(merged.id).where(merged.merged_into_id.in_(joined))
+    return found.where(insight.community_id.in_(joined) | insight.community_id.in_(merged_into_those))
 
 
 def community_topic(*, community: Value[str] | None = None) -> Expression | None:

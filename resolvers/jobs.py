@@ -34,6 +34,11 @@ async def publish_counts(connection: Connection) -> None:
     await _each(connection, "SELECT id FROM catalog.surveys_to_count() AS id", _publish_progress)
 
 
+async def move_members(connection: Connection) -> None:
+    """Moves the members of communities that have merged, as the publisher."""
+    await _each(connection, "SELECT id FROM catalog.communities_to_move() AS id", _move_members)
+
+
 async def end_datasets(connection: Connection) -> None:
     """Ends the datasets whose term is over or whose budget is spent, as the publisher."""
     await _each(connection, "SELECT id FROM insight.datasets_due() AS id", end_dataset)
@@ -72,6 +77,14 @@ async def _freeze_slowly(connection: Connection, survey: UUID) -> None:
     began = loop.time()
     if await close_survey(connection, survey) is not None:
         await asyncio.sleep(FREEZING_SECONDS - (loop.time() - began) % FREEZING_SECONDS)
+
+
+async def _move_members(connection: Connection, community: UUID) -> None:
+    """Moves a community's members, for a whole number of `FREEZING_SECONDS`, for the reason that freezing takes one."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await connection.execute("SELECT care.move_members($1)", community)
+    await asyncio.sleep(FREEZING_SECONDS - (loop.time() - began) % FREEZING_SECONDS)
 
 
 async def _publish_progress(connection: Connection, survey: UUID) -> None:
@@ -113,4 +126,4 @@ async def end_licences(connection: Connection) -> None:
 
 
 MAINTENANCE: tuple[Job, ...] = (end_licences, forget_mutations, forget_waiting)
-PUBLISHING: tuple[Job, ...] = (publish_counts, settle_surveys, end_datasets)
+PUBLISHING: tuple[Job, ...] = (move_members, publish_counts, settle_surveys, end_datasets)

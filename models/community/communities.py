@@ -34,6 +34,7 @@ class Condition(Table, table=True):
     hpo: str | None = None
     retired_on: date | None = None
     translations: dict[str, dict[str, str]] = translations()
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})  # counts changes by editors
 
 
 class Community(Table, table=True):
@@ -44,6 +45,7 @@ class Community(Table, table=True):
         Index(None, "search", postgresql_using="gin"),
         CheckConstraint(f"needed_count >= {FLOOR}", name="needed"),
         CheckConstraint("(status = 'MERGED') = (merged_into_id IS NOT NULL)", name="merged"),
+        Index(None, "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
     )
 
     id: UUID = key()
@@ -62,6 +64,7 @@ class Community(Table, table=True):
     )
     merged_into_id: UUID | None = reference("catalog.community.id", gone="RESTRICT", nullable=True)
     translations: dict[str, dict[str, str]] = translations()
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})  # counts changes by editors
 
 
 class CommunityIndicator(Table, table=True):

@@ -30,6 +30,8 @@ def staff_with(role: StaffRole, alias: str = "s") -> str:
 MODERATOR = staff_with(StaffRole.MODERATOR)
 SURVEY_MANAGER = staff_with(StaffRole.SURVEY_MANAGER, "f")
 DATA_STEWARD = staff_with(StaffRole.DATA_STEWARD)
+CATALOGUE_EDITOR = staff_with(StaffRole.CATALOGUE_EDITOR)
+ADMINISTRATOR = staff_with(StaffRole.ADMINISTRATOR)
 EVERY = "true"  # every row: the grant alone guards them
 
 
@@ -45,6 +47,13 @@ class Scope:
 
 
 CATALOG = Scope("CATALOG", dict.fromkeys(Audience, EVERY))  # contains no person's row
+# A community that is being prepared, and its lists, are for staff.
+NO_DRAFT = "status <> 'DRAFT'"
+OF_NO_DRAFT = "EXISTS (SELECT FROM catalog.community c WHERE c.id = {table}.community_id)"
+OPENED = Scope("OPENED", dict.fromkeys((PUBLIC, PATIENT, BUYER), NO_DRAFT) | {MANAGER: EVERY})
+OF_OPENED = Scope("OF_OPENED", dict.fromkeys((PUBLIC, PATIENT, BUYER), OF_NO_DRAFT) | {MANAGER: EVERY})
+SAME_FOR_ALL = frozenset({EVERY, NO_DRAFT, OF_NO_DRAFT})  # conditions that do not depend on the viewer
+CATALOGUE_CHANGE = Scope("CATALOGUE_CHANGE", {MANAGER: f"{CATALOGUE_EDITOR} OR {ADMINISTRATOR}"})
 # What any member may read of any other. Of staff, moderators read it.
 OPEN = Scope("OPEN", {PATIENT: EVERY, MANAGER: MODERATOR})
 # Other staff read who the associations are, and where.
@@ -193,9 +202,10 @@ STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF}"})
 
 SCOPES: Mapping[str, Scope] = {
     "catalog.condition": CATALOG,
-    "catalog.community": CATALOG,
-    "catalog.community_indicator": CATALOG,
-    "catalog.community_treatment": CATALOG,
+    "catalog.catalogue_change": CATALOGUE_CHANGE,
+    "catalog.community": OPENED,
+    "catalog.community_indicator": OF_OPENED,
+    "catalog.community_treatment": OF_OPENED,
     "catalog.indicator": CATALOG,
     "catalog.source_entry": HIDDEN,
     "catalog.treatment": CATALOG,
@@ -273,5 +283,5 @@ SCOPES: Mapping[str, Scope] = {
 
 
 def open_tables(audience: Audience) -> frozenset[str]:
-    """The full names of the tables of which an audience may read every row, with or without a viewer."""
-    return frozenset(table for table, scope in SCOPES.items() if scope.readers.get(audience) == EVERY)
+    """The full names of the tables of which an audience may read the same rows, with or without a viewer."""
+    return frozenset(table for table, scope in SCOPES.items() if scope.readers.get(audience) in SAME_FOR_ALL)

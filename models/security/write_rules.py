@@ -7,6 +7,7 @@ from sqlalchemy import Table
 
 from models.security.read_rules import (
     BUYER,
+    CATALOGUE_EDITOR,
     DATA_STEWARD,
     MANAGER,
     MEMBER,
@@ -68,9 +69,10 @@ IS_SUSPENDED = (  # the row's member
     "EXISTS (SELECT FROM care.suspension s"
     " WHERE s.member_id = {table}.member_id AND (s.until IS NULL OR s.until > now()))"
 )
+IN_OPEN_COMMUNITY = "EXISTS (SELECT FROM catalog.community c WHERE c.id = {table}.community_id AND c.status = 'OPEN')"
 MAY_START = (
     f"author_id = {MEMBER} AND NOT {SUSPENDED} AND EXISTS (SELECT FROM care.membership m"
-    f" WHERE m.community_id = discussion.community_id AND m.member_id = {MEMBER})"
+    f" WHERE m.community_id = discussion.community_id AND m.member_id = {MEMBER}) AND {IN_OPEN_COMMUNITY}"
 )
 MAY_POST = (
     f"author_id = {MEMBER} AND NOT {SUSPENDED} AND EXISTS (SELECT FROM care.discussion d"
@@ -137,13 +139,25 @@ LAWFUL = (  # the licence is for a purpose that its organization's kind may purs
     "EXISTS (SELECT FROM insight.organization o WHERE o.id = licence.organization_id"
     " AND insight.may_pursue(o.kind, licence.purpose_kind))"
 )
+COMMUNITY = ("name", "description", "condition_id", "needed_count", "translations", "words")
 INVITING = f"patient_id = {MEMBER} AND status = 'INVITED'"
+
+
+def edited(
+    columns: tuple[str, ...], later: tuple[str, ...] = (), first: tuple[str, ...] = ()
+) -> tuple[Insert | Update, ...]:
+    """The rights of catalogue editors: to give `columns` and `first`, and to change `columns` and `later`."""
+    return Insert((*columns, *first), CATALOGUE_EDITOR), Update((*columns, *later), CATALOGUE_EDITOR)
+
 
 # The least rights that each view's mutations need. Tables not listed are written by functions of the owner only.
 # Conditions are as in `Scope`. Rows to change or delete must also be readable by the writer.
 WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = {
     "care.membership": {
-        PATIENT: (Insert(("member_id", "community_id"), f"member_id = {MEMBER}"), Delete(f"member_id = {MEMBER}")),
+        PATIENT: (
+            Insert(("member_id", "community_id"), f"member_id = {MEMBER} AND {IN_OPEN_COMMUNITY}"),
+            Delete(f"member_id = {MEMBER}"),
+        ),
         MANAGER: (Update(("role",), MODERATOR, f"{MODERATOR} AND (role = 'MEMBER' OR NOT {IS_SUSPENDED})"),),
     },
     "care.diagnosis": {
@@ -286,6 +300,37 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
     "care.profile": {PATIENT: (Update(("birth_year", "sex", "region", "sharing"), using=f"member_id = {MEMBER}"),)},
     "identity.account": {
         PATIENT: (Update(("locale", "terms_version", "terms_accepted_at"), using=f"member_id = {MEMBER}"),)
+    },
+    "catalog.condition": {MANAGER: edited(("name", "icd10", "orpha", "hpo", "translations"), ("retired_on",))},
+    "catalog.community": {
+        MANAGER: (
+            Insert((*COMMUNITY, "slug", "status"), f"status = 'DRAFT' AND {CATALOGUE_EDITOR}"),
+            # What follows from another status is up to functions of the owner.
+            Update(COMMUNITY, CATALOGUE_EDITOR),
+        )
+    },
+    "catalog.indicator": {
+        MANAGER: edited(
+            (
+                "name",
+                "lay_names",
+                "unit",
+                "ucum",
+                "minimum",
+                "maximum",
+                "hpo",
+                "loinc",
+                "translations",
+                "words",
+            ),
+            ("retired_on",),
+            ("slug", "kind", "scale"),
+        )
+    },
+    "catalog.treatment": {
+        MANAGER: edited(
+            ("name", "kind", "inn", "atc", "national_code", "translations", "words"), ("retired_on",), ("slug",)
+        )
     },
     "catalog.survey": {
         MANAGER: (

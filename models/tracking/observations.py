@@ -42,13 +42,15 @@ class Indicator(Table, table=True):
     )
     kind: IndicatorKind = choice(IndicatorKind, "kind")
     scale: Scale = choice(Scale, "scale")
-    unit: str | None = None
+    unit: str | None = None  # as it is shown
+    ucum: str | None = None  # the same unit as a code
     minimum: float
     maximum: float
     hpo: str | None = Field(default=None, unique=True)
     loinc: str | None = None
     retired_on: date | None = None
     translations: dict[str, dict[str, str]] = translations()
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})  # counts changes by editors
     words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # lay, French and English names
     search: str = searchable("name || ' ' || words")
 

@@ -64,6 +64,7 @@ class Treatment(Table, table=True):
     national_code: str | None = Field(default=None, unique=True)  # of a medicine: its CIS code in France
     retired_on: date | None = None
     translations: dict[str, dict[str, str]] = translations()
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})  # counts changes by editors
     words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     search: str = searchable("name || ' ' || words")
 

@@ -8,12 +8,23 @@ from models.research import surveys
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
 from resolvers.lookup import by_name, matches
+from resolvers.tracking.observations import offered_indicator
+from resolvers.tracking.treatments import offered_treatment
 
 
-def communities(*, viewer: ViewerIds, search: Value[str] | None = None) -> Rows:
+def communities(
+    *, viewer: ViewerIds, search: Value[str] | None = None, status: tables.CommunityStatus | None = None
+) -> Rows:
     community = row(tables.Community)
     found = select(community).order_by(*by_name(community, viewer))
+    merged = community.status == tables.CommunityStatus.MERGED
+    found = found.where(~merged if status is None else community.status == status)
     return found if search is None else found.where(matches(community, search))
+
+
+def conditions() -> Rows:
+    condition = row(tables.Condition)
+    return select(condition).order_by(condition.name, condition.id)
 
 
 def community(*, slug: Value[str]) -> Rows:
@@ -26,27 +37,32 @@ def community_of(owner: Row) -> Rows:
     return select(found).where(found.id == owner.community_id)
 
 
+def merged_into(community: Row) -> Rows:
+    found = row(tables.Community)
+    return select(found).where(found.id == community.merged_into_id)
+
+
 def condition_of(community: Row) -> Rows:
     condition = row(tables.Condition)
     return select(condition).where(condition.id == community.condition_id)
 
 
-def indicators_of(community: Row) -> Rows:
+def indicators_of(community: Row, *, viewer: ViewerIds) -> Rows:
     indicator, belongs = row(observations.Indicator), row(tables.CommunityIndicator)
     return (
         select(indicator)
         .join(belongs, belongs.indicator_id == indicator.id)
-        .where(belongs.community_id == community.id)
+        .where(belongs.community_id == community.id, *offered_indicator(indicator, viewer))
         .order_by(belongs.position, indicator.id)
     )
 
 
-def treatments_of(community: Row) -> Rows:
+def treatments_of(community: Row, *, viewer: ViewerIds) -> Rows:
     treatment, belongs = row(treatments.Treatment), row(tables.CommunityTreatment)
     return (
         select(treatment)
         .join(belongs, belongs.treatment_id == treatment.id)
-        .where(belongs.community_id == community.id)
+        .where(belongs.community_id == community.id, *offered_treatment(treatment, viewer))
         .order_by(belongs.position, belongs.treatment_id)
     )
 

@@ -2,15 +2,17 @@
 
 from uuid import UUID
 
+from models.community.communities import CommunityStatus
 from models.database import Connection
 from models.identity.members import MemberKind
 from models.messages import counted, message
 from models.parameters import CommunityId
 from models.viewers import Viewer
 from resolvers.calling import Call, JoinLimits
+from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.days import EARLIEST, current_days
 from resolvers.faults import Faults
-from resolvers.transactions import UNSET, Maybe, invalid, limit_reached, not_eligible, not_found
+from resolvers.transactions import UNSET, Maybe, Step, invalid, limit_reached, not_eligible, not_found
 
 
 async def join_community(
@@ -25,20 +27,28 @@ async def join_community(
     """Makes the viewer a member of the community, and returns its id. Joining again changes nothing.
 
     The year of their diagnosis is recorded if it is given, and deleted if it is None. Raises Refused: NOT_FOUND,
-    LIMIT_REACHED after too many communities, and as `expect_diagnosis` does.
+    TOO_LATE if the community has closed or merged, LIMIT_REACHED after too many communities, and as `expect_diagnosis`
+    does.
     """
+    belongs = False
     with faults.collected():
         await expect_community(connection, community)
+        belongs = await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM care.membership WHERE member_id = $1 AND community_id = $2)",
+            viewer.member,
+            community,
+        )
+        if not belongs:
+            await expect_open(connection, community, "community")
     if diagnosed_in is not UNSET and diagnosed_in is not None:
         with faults.collected():
             await expect_diagnosis(connection, viewer, diagnosed_in)
     faults.refuse()
-    joined = await connection.fetchval(
+    if not belongs and await connection.fetchval(
         "INSERT INTO care.membership (member_id, community_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true",
         viewer.member,
         community,
-    )
-    if joined:
+    ):
         await count_joining(connection, call.joins)
     await connection.execute("SELECT catalog.readiness_changed($1)", community)
     if diagnosed_in is not UNSET:
@@ -120,3 +130,9 @@ async def expect_community(connection: Connection, community: UUID) -> None:
     """Raises Refused: NOT_FOUND if there is no such community."""
     if not await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.community WHERE id = $1)", community):
         raise not_found("community")
+
+
+async def expect_open(connection: Connection, community: UUID, *path: Step) -> None:
+    """Raises Refused: TOO_EARLY if the community is a draft, TOO_LATE if it has closed or merged."""
+    status = await connection.fetchval("SELECT status FROM catalog.community WHERE id = $1", community)
+    refuse_unless_open(None if status is None else CommunityStatus(status), *path)

@@ -12,7 +12,7 @@ from models.languages import DEFAULT, Language, language_of
 from models.messages import message
 from models.parameters import CommunityId, DiscussionId, PostId, TopicId
 from models.viewers import Viewer
-from resolvers.community.communities_mutations import expect_community
+from resolvers.community.communities_mutations import expect_community, expect_open
 from resolvers.community.discussions_rules import (
     CLOSED,
     REMOVED,
@@ -62,7 +62,8 @@ async def start_discussion(
     """Starts a discussion with its first post, and returns the discussion's id.
 
     Raises Refused: INVALID and TOO_LONG for the texts, INVALID for too many topics or a repeated one, NOT_FOUND for the
-    community or a topic, NOT_ELIGIBLE if the viewer is suspended or no member of the community, LIMIT_REACHED.
+    community or a topic, TOO_LATE if the community has closed or merged, NOT_ELIGIBLE if the viewer is suspended or no
+    member of the community, LIMIT_REACHED.
     """
     with faults.collected():
         title = title_in(title, "title")
@@ -70,6 +71,7 @@ async def start_discussion(
         body = body_in(body, "body")
     with faults.collected():
         await expect_community(connection, community)
+        await expect_open(connection, community, "community")
         await expect_writer(connection, viewer, community, "community")
     faults.add(*await topic_refusals(connection, about))
     faults.refuse()

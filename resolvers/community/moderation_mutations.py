@@ -11,7 +11,7 @@ from models.identity.members import MembershipRole, NotificationKind
 from models.messages import message
 from models.parameters import CommunityId, DiscussionId, FlagId, MemberId, PostId
 from models.viewers import Viewer
-from resolvers.community.communities_mutations import expect_community
+from resolvers.community.communities_mutations import expect_community, expect_open
 from resolvers.community.discussions_mutations import remove_own_post
 from resolvers.community.discussions_rules import note_in
 from resolvers.faults import Faults
@@ -86,14 +86,16 @@ async def restore_post(
 async def close_discussion(connection: Connection, viewer: Viewer, *, discussion: DiscussionId, closed: bool) -> UUID:
     """Closes a discussion to new posts and edits, or opens it, and returns its id. Repeating it changes nothing.
 
-    Raises Forbidden if the viewer is not a moderator, and Refused: NOT_FOUND.
+    Raises Forbidden if the viewer is not a moderator, and Refused: NOT_FOUND, TOO_LATE for opening one of a community
+    that has closed.
     """
     require_role(viewer, StaffRole.MODERATOR)
-    found = await connection.fetchval(
-        "UPDATE care.discussion SET closed = $2 WHERE id = $1 RETURNING true", discussion, closed
-    )
-    if not found:
+    community = await connection.fetchval("SELECT community_id FROM care.discussion WHERE id = $1", discussion)
+    if community is None:
         raise not_found("discussion")
+    if not closed:
+        await expect_open(connection, community, "discussion")
+    await connection.execute("UPDATE care.discussion SET closed = $2 WHERE id = $1", discussion, closed)
     return discussion
 
 

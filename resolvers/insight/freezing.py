@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
+from models.community.communities import CommunityStatus
 from models.database import Connection
 from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind, DatasetStatus
@@ -22,6 +23,7 @@ from privacy.budget import (
 )
 from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
 from privacy.precision import price
+from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.days import current_day
 from resolvers.faults import Faults
 from resolvers.insight.ledger import append
@@ -129,19 +131,22 @@ async def freeze_wave(
 
     A dataset whose noisy size is below `floor` cannot be queried; the cost of its size stays charged. `cap_micro_rho`
     is that of the dataset, if not `wave_cap`, and `day` the day of freezing, if not today. To be called in a
-    transaction; takes some seconds. Raises Refused: NOT_FOUND for the community, INVALID and TOO_LONG for the name,
-    INVALID for the kinds of organization and the cap, TAKEN if another wave has the name, TOO_EARLY if the caps of the
-    community's waves within a year would exceed WAVES_YEARLY.
+    transaction; takes some seconds. Raises Refused: NOT_FOUND for the community, TOO_EARLY for a draft,
+    TOO_LATE if it has merged, INVALID and TOO_LONG for the name, INVALID for the kinds of organization and the cap,
+    TAKEN if another wave has the name, TOO_EARLY if the caps of the community's waves within a year would exceed
+    WAVES_YEARLY.
     """
     faults = faults or Faults()
     # One at a time for each community: two at once would both find that none was frozen this year.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"waves of {community}")
     found = await connection.fetchrow(
-        "SELECT name, member_count, demonstration FROM catalog.community WHERE id = $1", community
+        "SELECT name, member_count, demonstration, status FROM catalog.community WHERE id = $1", community
     )
     with faults.collected():
         if found is None:
             raise not_found("community")
+        if found["status"] != CommunityStatus.CLOSED:  # whose members go on tracking
+            refuse_unless_open(CommunityStatus(found["status"]), "community")
     with faults.collected():
         wave = line_within(wave, WAVE_LENGTH, "wave")
     with faults.collected():

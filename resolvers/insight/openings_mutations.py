@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from models.community.communities import CommunityStatus
 from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.messages import message
@@ -9,6 +10,7 @@ from models.parameters import SurveyId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
 from privacy.budget import CAP, LARGEST_CAP, SURVEYS_YEARLY
+from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.faults import Faults
 from resolvers.insight import openings
 from resolvers.insight.freezing import refuse_bad_cap
@@ -31,8 +33,9 @@ async def schedule_survey(
     that of the dataset that is made from it, in micro-rho, CAP if it is None.
 
     To be called as the publisher. Raises Forbidden if the viewer is not a survey manager, and Refused: NOT_FOUND,
-    CONFLICT unless it is a draft, INVALID for a cap out of bounds, TOO_LATE if its last day has passed,
-    BUDGET_EXHAUSTED if the community's surveys of the last year leave too little.
+    CONFLICT unless it is a draft, TOO_EARLY and TOO_LATE unless its community is open, INVALID for a cap out of
+    bounds, TOO_LATE if its last day has passed, BUDGET_EXHAUSTED if the community's surveys of the last year leave too
+    little.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     await connection.execute("SELECT identity.require_survey_manager()")
@@ -42,6 +45,16 @@ async def schedule_survey(
             raise not_found("survey")
         if status is not SurveyStatus.DRAFT:
             raise conflict(message("The survey has already been scheduled."), "survey")
+        refuse_unless_open(
+            CommunityStatus(
+                await connection.fetchval(
+                    "SELECT c.status FROM catalog.survey s JOIN catalog.community c ON c.id = s.community_id"
+                    " WHERE s.id = $1",
+                    survey,
+                )
+            ),
+            "survey",
+        )
     with faults.collected():
         cap = CAP if cap is None else cap
         refuse_bad_cap(cap, LARGEST_CAP)

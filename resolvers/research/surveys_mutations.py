@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from models.community.communities import CommunityStatus
 from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sex
@@ -19,6 +20,7 @@ from models.parameters import CommunityId, SurveyId, TreatmentId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
 from privacy.budget import FLOOR
+from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.days import Days, current_days
 from resolvers.faults import Faults
 from resolvers.regions import region_of
@@ -82,14 +84,15 @@ async def create_survey(
     """Creates a survey as a draft, which only survey managers can see, and returns its id.
 
     The minimum of participants is at least, and by default, what the community's readiness needs. Raises Forbidden if
-    the viewer is not a survey manager, and Refused: NOT_FOUND for the community or a treatment, INVALID and TOO_LONG
-    for a field, each fault of the questions with its path.
+    the viewer is not a survey manager, and Refused: NOT_FOUND for the community or a treatment, TOO_LATE if the
+    community has closed or merged, INVALID and TOO_LONG for a field, each fault of the questions with its path.
     """
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     needed = await _needed(connection, community)
     with faults.collected():
         if needed is None:
             raise not_found("community")
+        await _expect_prepared(connection, community)
     with faults.collected():
         title = line_within(title, TITLE_LENGTH, "title")
     with faults.collected():
@@ -295,6 +298,13 @@ def _unless_null(value: Maybe[T], name: str, faults: Faults) -> T | None:
 def _refuse_past(opens_on: date | None, days: Days) -> None:
     if opens_on is not None and days.is_over(opens_on):
         raise invalid(message("This day is in the past."), "opens_on")
+
+
+async def _expect_prepared(connection: Connection, community: UUID) -> None:
+    """Raises Refused: TOO_LATE if the community has closed or merged. In a draft, surveys can be prepared."""
+    status = CommunityStatus(await connection.fetchval("SELECT status FROM catalog.community WHERE id = $1", community))
+    if status is not CommunityStatus.DRAFT:
+        refuse_unless_open(status, "community")
 
 
 async def _needed(connection: Connection, community: UUID) -> int | None:

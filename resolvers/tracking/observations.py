@@ -8,6 +8,7 @@ from sqlalchemy import Date, DateTime, Text, cast, func, literal_column
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations as tables
 from models.tracking import treatments
+from models.viewers import Audience
 from privacy.described import DescribedEnum
 from resolvers.days import earliest_today, latest_today
 from resolvers.lookup import by_name, matches
@@ -31,7 +32,12 @@ class Interval(DescribedEnum):
 
 def indicators(*, viewer: ViewerIds, search: Value[str] | None = None, first: int = INDICATORS) -> Rows:
     indicator = row(tables.Indicator)
-    found = select(indicator).order_by(*by_name(indicator, viewer)).limit(first)
+    found = (
+        select(indicator)
+        .where(*offered_indicator(indicator, viewer))
+        .order_by(*by_name(indicator, viewer))
+        .limit(first)
+    )
     return found if search is None else found.where(matches(indicator, search))
 
 
@@ -40,6 +46,17 @@ def lay_names_of(indicator: Row, *, viewer: ViewerIds) -> Expression:
     return func.coalesce(
         indicator.translations[viewer.language][literal_column("'lay_names'")], func.to_jsonb(indicator.lay_names)
     )
+
+
+def offered_indicator(indicator: Row, viewer: ViewerIds) -> tuple[Expression, ...]:
+    """The condition on indicators in lists: not retired, or recorded by the viewer. Staff see all: no condition."""
+    if viewer.view is Audience.MANAGER:
+        return ()
+    offered = indicator.retired_on.is_(None)
+    if viewer.view is not Audience.PATIENT:
+        return (offered,)
+    observation = row(tables.Observation)
+    return (offered | indicator.id.in_(select(observation.indicator_id).where(observation.member_id == viewer.member)),)
 
 
 def indicator_of(owner: Row) -> Rows:

@@ -13,6 +13,7 @@ from models.messages import message
 from models.parameters import IndicatorIdOrNone, MemberId, ObservationId
 from models.tracking.observations import Scale
 from models.viewers import Viewer
+from resolvers.catalogue_entries import RETIRED
 from resolvers.days import day_within
 from resolvers.faults import Faults
 from resolvers.transactions import (
@@ -23,6 +24,7 @@ from resolvers.transactions import (
     member_of,
     not_found,
     optional_text_within,
+    too_late,
 )
 
 ENTRIES = 100  # of one day: more than the indicators that a member tracks
@@ -50,8 +52,9 @@ async def record_observations(
     """Records a day's values, which replace earlier ones of the day, and returns their ids in the entries' order.
 
     `on_behalf_of` is the patient whose diary the viewer, a relative, keeps. Raises Forbidden if the viewer is not a
-    member, and Refused: NOT_FOUND for the patient or an indicator, INVALID and TOO_LONG for the day or an entry, each
-    with its path, LIMIT_REACHED for too many entries.
+    member, and Refused: NOT_FOUND for the patient or an indicator, TOO_LATE for a retired indicator that the patient
+    has not recorded, INVALID and TOO_LONG for the day or an entry, each with its path, LIMIT_REACHED for too
+    many entries.
     """
     member = member_of(viewer)
     with faults.collected():
@@ -65,8 +68,13 @@ async def record_observations(
     with faults.collected():
         await day_within(connection, observed_on, "observed_on")
     found = await connection.fetch(
-        "SELECT id, scale, minimum, maximum FROM catalog.indicator WHERE id = any($1::uuid[])",
+        """
+        SELECT i.id, i.scale, i.minimum, i.maximum, i.retired_on IS NOT NULL AND NOT EXISTS (
+            SELECT FROM care.observation o WHERE o.indicator_id = i.id AND o.member_id = $2) AS retired
+        FROM catalog.indicator i WHERE i.id = any($1::uuid[])
+        """,
         [entry.indicator for entry in entries if entry.indicator is not None],
+        on_behalf_of or member,
     )
     indicators: dict[UUID | None, asyncpg.Record] = {indicator["id"]: indicator for indicator in found}
     notes, seen = [], set()
@@ -135,6 +143,8 @@ def refusals_of(
     indicator = indicators.get(entry.indicator)
     if indicator is None:
         return not_found(*path, "indicator").refusals
+    if indicator["retired"]:
+        return too_late(RETIRED, *path, "indicator").refusals
     least, most = indicator["minimum"], indicator["maximum"]
     if not isfinite(entry.value) or not least <= entry.value <= most:
         return invalid(

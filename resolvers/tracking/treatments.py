@@ -1,17 +1,31 @@
 """Reads treatments, courses, evaluations and side effects."""
 
-from models.rows import Row, Rows, Value, ViewerIds, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations
 from models.tracking import treatments as tables
+from models.viewers import Audience
 from resolvers.lookup import by_name, community_called, matches
 
 
-def treatments(*, search: Value[str] | None = None, kind: tables.TreatmentKind | None = None) -> Rows:
+def treatments(
+    *, viewer: ViewerIds, search: Value[str] | None = None, kind: tables.TreatmentKind | None = None
+) -> Rows:
     treatment = row(tables.Treatment)
-    found = select(treatment).order_by(treatment.name, treatment.id)
+    found = select(treatment).where(*offered_treatment(treatment, viewer)).order_by(treatment.name, treatment.id)
     if search is not None:
         found = found.where(matches(treatment, search))
     return found if kind is None else found.where(treatment.kind == kind)
+
+
+def offered_treatment(treatment: Row, viewer: ViewerIds) -> tuple[Expression, ...]:
+    """The condition on treatments in lists: not retired, or followed by the viewer. Staff see all: no condition."""
+    if viewer.view is Audience.MANAGER:
+        return ()
+    offered = treatment.retired_on.is_(None)
+    if viewer.view is not Audience.PATIENT:
+        return (offered,)
+    course = row(tables.Course)
+    return (offered | treatment.id.in_(select(course.treatment_id).where(course.member_id == viewer.member)),)
 
 
 def treatment(*, slug: Value[str]) -> Rows:

@@ -13,6 +13,7 @@ from models.parameters import CommunityId, CourseId, IndicatorIdOrNone, Treatmen
 from models.tracking.observations import IndicatorKind
 from models.tracking.treatments import CourseStatus, Severity, StopReason
 from models.viewers import Viewer
+from resolvers.catalogue_entries import RETIRED
 from resolvers.days import day_within
 from resolvers.eligibility import eligibility_changed
 from resolvers.faults import Faults
@@ -56,13 +57,20 @@ async def start_course(
     """Starts a course of a treatment, and returns its id.
 
     Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND for the treatment, or for a community that
-    they do not belong to, INVALID for the day or the dose, TOO_LONG for the dose, TAKEN if another course of the
-    treatment started on the same day.
+    they do not belong to, TOO_LATE for a retired treatment that they have not had, INVALID for the day or the
+    dose, TOO_LONG for the dose, TAKEN if another course of the treatment started on the same day.
     """
     member = member_of(viewer)
     with faults.collected():
-        if not await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.treatment WHERE id = $1)", treatment):
+        found = await connection.fetchrow(
+            "SELECT retired_on IS NOT NULL AND NOT EXISTS (SELECT FROM care.course c"
+            " WHERE c.treatment_id = t.id AND c.member_id = $2) AS retired FROM catalog.treatment t WHERE t.id = $1",
+            treatment, member,
+        )  # fmt: skip
+        if found is None:
             raise not_found("treatment")
+        if found["retired"]:
+            raise too_late(RETIRED, "treatment")
     with faults.collected():
         if community is not None and not await connection.fetchval(
             "SELECT EXISTS (SELECT FROM care.membership WHERE member_id = $1 AND community_id = $2)", member, community
@@ -160,7 +168,7 @@ async def evaluate_course(
             faults.add(*invalid(message("The rating must be between 0 and {most}.", most=MOST), name).refusals)
     with faults.collected():
         comment = optional_text_within(comment, COMMENT_LENGTH, "comment")
-    faults.add(*await refusals_of(connection, side_effects))
+    faults.add(*await refusals_of(connection, viewer, side_effects))
     faults.refuse()
     assert found is not None
     evaluation: UUID = await connection.fetchval(
@@ -201,7 +209,9 @@ async def own_course(connection: Connection, viewer: Viewer, course: UUID) -> as
     return found
 
 
-async def refusals_of(connection: Connection, side_effects: Sequence[ReportedSideEffect]) -> list[Refusal]:
+async def refusals_of(
+    connection: Connection, viewer: Viewer, side_effects: Sequence[ReportedSideEffect]
+) -> list[Refusal]:
     if len(side_effects) > SIDE_EFFECTS:
         return [
             *limit_reached(
@@ -210,14 +220,27 @@ async def refusals_of(connection: Connection, side_effects: Sequence[ReportedSid
             ).refusals
         ]
     named = [one.indicator for one in side_effects if one.indicator is not None]
-    found = await connection.fetch("SELECT id, kind FROM catalog.indicator WHERE id = any($1::uuid[])", named)
+    found = await connection.fetch(
+        """
+        SELECT i.id, i.kind, i.retired_on IS NOT NULL AND NOT EXISTS (
+                SELECT FROM care.side_effect s WHERE s.indicator_id = i.id AND s.member_id = $2)
+            AND NOT EXISTS (
+                SELECT FROM care.observation o WHERE o.indicator_id = i.id AND o.member_id = $2) AS retired
+        FROM catalog.indicator i WHERE i.id = any($1::uuid[])
+        """,
+        named,
+        viewer.member,
+    )
     kinds: dict[UUID | None, str] = {indicator["id"]: indicator["kind"] for indicator in found}
+    retired = {indicator["id"] for indicator in found if indicator["retired"]}
     refusals: list[Refusal] = []
     seen = set()
     for place, one in enumerate(side_effects):
         path = ("side_effects", place, "indicator")
         if one.indicator not in kinds:
             refusals += not_found(*path).refusals
+        elif one.indicator in retired:
+            refusals += too_late(RETIRED, *path).refusals
         elif kinds[one.indicator] != IndicatorKind.SYMPTOM:
             refusals += invalid(message("The indicator of a side effect must be a symptom."), *path).refusals
         elif one.indicator in seen:

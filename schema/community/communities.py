@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models.community import communities as tables
-from planner.declare import column, graph_type, paged, sql
+from planner.declare import column, graph_enum, graph_type, paged, sql
 from privacy.budget import COUNT_PRECISION, COUNTED_COMMUNITIES, FLOOR
 from resolvers.community import communities as resolve
 from resolvers.community import discussions
@@ -14,12 +14,16 @@ from resolvers.community.discussions import pinned_in
 from resolvers.community.moderation_mutations import AMBASSADORS
 from resolvers.identity.associations import associations_in
 from resolvers.insight import datasets, insights
+from resolvers.translations import translations_of
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
+from schema.catalogue_texts import VERSION_SHOWN, Translation
 from schema.identity.associations import NOT_BUYERS, Association
 from schema.identity.members import Member, Membership
 from schema.pagination import Node, RelayConnection
 from schema.tracking.observations import Indicator
 from schema.tracking.treatments import Treatment
+
+graph_enum(tables.CommunityStatus)
 
 COUNTED = (
     f"Published monthly with noise (margin of error {COUNT_PRECISION.margin}) and rounded to tens. Members are counted "
@@ -41,6 +45,12 @@ class Condition(Node):
     name: str = column("Name.", translated=True)
     icd10: str | None = column("ICD-10 code. Null if the condition has none of its own.")
     orpha: str | None = column("Orphanet number (ORPHAcode). Null if the condition is not a rare disease.")
+    hpo: str | None = column("Human Phenotype Ontology term, such as `HP:0000716`. Null if there is none.")
+    retired_on: date | None = column(
+        "The day, by UTC, on which it was retired: no new community gathers around it. Null while it is offered."
+    )
+    version: int = column(VERSION_SHOWN, only=MANAGER)
+    translations: list[Translation] = sql(translations_of, "Its texts in other languages, by language.", only=MANAGER)
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER)
@@ -63,6 +73,12 @@ class Community(Node):
     slug: str = column("URL slug, such as `epilepsy`.")
     name: str = column("Name.", translated=True)
     description: str = column("Description.", translated=True)
+    status: tables.CommunityStatus = column("Status of the community.")
+    version: int = column(VERSION_SHOWN, only=MANAGER)
+    search_words: str = column(
+        "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER
+    )
+    translations: list[Translation] = sql(translations_of, "Its texts in other languages, by language.", only=MANAGER)
     condition: Condition = sql(resolve.condition_of, "The condition it gathers around.")
     member_count: int = column(f"Number of members. {COUNTED}")
     counted_on: date | None = column(
@@ -128,4 +144,7 @@ class Community(Node):
         f"The members whom moderators have appointed to welcome and represent it, by name: at most {AMBASSADORS}. "
         "Those who don't share their membership with the viewer are left out.",
         only=PATIENT | MANAGER,
+    )
+    merged_into: Annotated["Community", strawberry.lazy("schema.community.communities")] | None = sql(
+        resolve.merged_into, "The community that it has merged into. Null unless its status is MERGED."
     )

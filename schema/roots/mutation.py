@@ -3,6 +3,8 @@
 from planner.declare import graph_type
 from schema.access import EACH_FIELD
 from schema.community.appeals_mutations import AppealMutations
+from schema.community.catalogue_communities_mutations import CatalogueCommunityMutations
+from schema.community.catalogue_conditions_mutations import CatalogueConditionMutations
 from schema.community.communities_mutations import CommunityMutations
 from schema.community.discussions_mutations import DiscussionMutations
 from schema.community.moderation_mutations import ModerationMutations
@@ -25,6 +27,8 @@ from schema.insight.openings_mutations import OpeningMutations
 from schema.research.consents_mutations import ConsentMutations
 from schema.research.participations_mutations import ParticipationMutations
 from schema.research.surveys_mutations import SurveyMutations
+from schema.tracking.catalogue_indicators_mutations import CatalogueIndicatorMutations
+from schema.tracking.catalogue_treatments_mutations import CatalogueTreatmentMutations
 from schema.tracking.observations_mutations import TrackingMutations
 from schema.tracking.treatments_mutations import TreatmentMutations
 
@@ -60,5 +64,9 @@ class Mutation(
     DatasetMutations,
     InsightMutations,
     DataUseMutations,
+    CatalogueConditionMutations,
+    CatalogueIndicatorMutations,
+    CatalogueTreatmentMutations,
+    CatalogueCommunityMutations,
 ):
     """The mutations of every topic."""

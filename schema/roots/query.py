@@ -2,6 +2,7 @@
 
 # Whole names: within Query, `communities` is a field.
 import resolvers.community.appeals
+import resolvers.community.catalogue_changes
 import resolvers.community.communities
 import resolvers.community.discussions
 import resolvers.identity.accounts
@@ -24,6 +25,7 @@ from planner.declare import PAGE_LIMIT, graph_type, node_by_id, nodes_by_ids, pa
 from resolvers.tracking.observations import INDICATORS
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.community.appeals import Appeal
+from schema.community.catalogue_changes import CatalogueChange
 from schema.community.communities import SEARCH, Community, Condition
 from schema.community.discussions import Discussion, Flag, Post
 from schema.identity.accounts import Account, Me, Notification, Session, Staff, Viewer
@@ -55,6 +57,7 @@ NODES: tuple[type, ...] = (
     Appeal,
     Association,
     CareLink,
+    CatalogueChange,
     Community,
     Condition,
     Consent,
@@ -106,7 +109,11 @@ class Query:
     communities: RelayConnection[Community] = paged(
         resolvers.community.communities.communities,
         "All communities, by name.",
-        arguments={"search": f"Only communities that match, by everyday names too. {SEARCH}"},
+        arguments={
+            "search": f"Only communities that match, by everyday names too. {SEARCH}",
+            "status": "Only communities with this status; drafts exist for staff only. Defaults to all that have not "
+            "merged into others.",
+        },
         only=PUBLIC,
     )
     community: Community | None = sql(
@@ -266,6 +273,16 @@ class Query:
         resolvers.insight.licences.licences,
         "All licences, latest first day first. Empty for staff who are not data stewards.",
         arguments={"status": "Only licences with this status."},
+        only=MANAGER,
+    )
+    conditions: RelayConnection[Condition] = paged(
+        resolvers.community.communities.conditions, "All conditions, by name.", only=MANAGER
+    )
+    catalogue_changes: RelayConnection[CatalogueChange] = paged(
+        resolvers.community.catalogue_changes.catalogue_changes,
+        "The changes of the catalogue, latest first. Empty for staff who are neither catalogue editors nor "
+        "administrators.",
+        arguments={"subject": f"Id of a condition, community, indicator or treatment: only its changes. {UNKNOWN_ID}"},
         only=MANAGER,
     )
     organizations: RelayConnection[Organization] = paged(

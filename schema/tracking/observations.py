@@ -11,7 +11,9 @@ from planner.declare import AboutMember, Recorded, column, graph_enum, graph_typ
 from resolvers.days import FIRST_ZONE
 from resolvers.identity import data_reads
 from resolvers.tracking import observations as resolve
-from schema.access import PATIENT, PUBLIC
+from resolvers.translations import translations_of
+from schema.access import MANAGER, PATIENT, PUBLIC
+from schema.catalogue_texts import VERSION_SHOWN, Translation
 from schema.pagination import Node
 
 if TYPE_CHECKING:
@@ -47,7 +49,17 @@ class Indicator(Node):
     unit: str | None = column("Unit of its values. Null for ratings and grades.", translated=True)
     minimum: float = column("Smallest value accepted.")
     maximum: float = column("Largest value accepted.")
+    ucum: str | None = column("Its unit as a code of UCUM, such as `mm[Hg]`. Null if it has none.")
     hpo: str | None = column("Human Phenotype Ontology term, such as `HP:0012378`. Null if there is none.")
+    loinc: str | None = column("LOINC code, such as `2345-7`. Null if there is none.")
+    retired_on: date | None = column(
+        "The day, by UTC, on which it was retired: only members who have recorded it go on. Null while it is offered."
+    )
+    version: int = column(VERSION_SHOWN, only=MANAGER)
+    search_words: str = column(
+        "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER
+    )
+    translations: list[Translation] = sql(translations_of, "Its texts in other languages, by language.", only=MANAGER)
 
 
 RECORDED = Recorded("member_id", entrusted=data_reads.patients_of, row=MemberDataKind.OBSERVATIONS)

@@ -14,7 +14,9 @@ from resolvers.insight import insights
 from resolvers.tracking import observations
 from resolvers.tracking import treatments as resolve
 from resolvers.tracking.treatments_mutations import MOST
-from schema.access import PATIENT, PUBLIC, SIGNED_IN
+from resolvers.translations import translations_of
+from schema.access import MANAGER, PATIENT, PUBLIC, SIGNED_IN
+from schema.catalogue_texts import VERSION_SHOWN, Translation
 from schema.pagination import UNKNOWN_SLUG, Node, RelayConnection
 from schema.tracking.observations import Indicator
 
@@ -38,6 +40,16 @@ class Treatment(Node):
     kind: tables.TreatmentKind = column("Kind of treatment.")
     inn: str | None = column("International nonproprietary name of a medicine. Null for other treatments.")
     atc: str | None = column("ATC code of a medicine. Null if it has none.")
+    national_code: str | None = column("CIS code of a medicine in France. Null if it has none.")
+    retired_on: date | None = column(
+        "The day, by UTC, on which it was retired: only members who have had a course of it can start another one. "
+        "Null while it is offered."
+    )
+    version: int = column(VERSION_SHOWN, only=MANAGER)
+    search_words: str = column(
+        "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER
+    )
+    translations: list[Translation] = sql(translations_of, "Its texts in other languages, by language.", only=MANAGER)
     evaluations: RelayConnection[Annotated["TreatmentEvaluation", strawberry.lazy("schema.tracking.treatments")]] = (
         paged(
             resolve.evaluations_of,

@@ -30,7 +30,8 @@ DAY = date(2026, 3, 31)
 SMALL = 0.002
 # Tables filled only by sign-ins, mail, moderators and loaders, and the notices and terms, which the migrations insert.
 NOT_DEMONSTRATED = {
-    "care.appeal", "care.removal", "care.removed_text", "care.suspension", "catalog.eligibility", "catalog.help_line",
+    "care.appeal", "care.removal", "care.removed_text", "care.suspension", "catalog.catalogue_change",
+    "catalog.eligibility", "catalog.help_line",
     "catalog.notice", "catalog.privacy_notice", "catalog.source_entry", "catalog.terms", "identity.email_change",
     "care.data_read", "care.reading_alert", "identity.attempt", "identity.joining", "identity.reading",
     "identity.data_export", "identity.outbox_entry", "identity.mutation", "identity.password_reset",

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import asyncpg
 
-from models.community import communities, sources
+from models.community import catalogue_changes, communities, sources
 from models.tracking import observations, treatments
-from tests.factories.rows import Connection, fake, numbers
+from tests.factories.rows import NOON, Connection, fake, numbers
 
 
 async def condition(connection: Connection, **given: Any) -> asyncpg.Record:
@@ -26,6 +26,13 @@ async def community(connection: Connection, **given: Any) -> asyncpg.Record:
         name=f"Community {number}",
         description="Who live with it.",
         counted_on=date(9999, 1, 1),  # no server that runs meanwhile publishes its counts
+    )
+
+
+async def catalogue_change(connection: Connection, **given: Any) -> asyncpg.Record:
+    values = {"subject_type": "con", "field": "name", "before": "Old", "after": "New", "changed_by": "Staff"}
+    return await fake(
+        connection, catalogue_changes.CatalogueChange, given, {"subject_id": condition}, changed_at=NOON, **values
     )
 
 

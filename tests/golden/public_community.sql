@@ -17,7 +17,7 @@ SELECT b.o::text FROM (
             FROM (
               SELECT coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name) AS name, coalesce(indicator_1.translations[$1::VARCHAR] ->> 'unit', indicator_1.unit) AS unit
               FROM catalog.indicator AS indicator_1 JOIN catalog.community_indicator AS community_indicator_1 ON community_indicator_1.indicator_id = indicator_1.id
-              WHERE community_indicator_1.community_id = community_1.id
+              WHERE community_indicator_1.community_id = community_1.id AND indicator_1.retired_on IS NULL
               ORDER BY community_indicator_1.position ASC, indicator_1.id ASC
             ) AS o$
           ) AS indicators, (
@@ -44,7 +44,7 @@ SELECT b.o::text FROM (
                 FROM (
                   SELECT row_number() OVER (ORDER BY community_treatment_1.position ASC, community_treatment_1.treatment_id ASC) AS _n, translate(encode(convert_to(CAST(json_build_array('5ed36529', community_treatment_1.position, community_treatment_1.treatment_id) AS TEXT), $3::VARCHAR), $4::VARCHAR), $5::VARCHAR, $6::VARCHAR) AS _cursor, treatment_1.slug AS slug, treatment_1.translations AS translations, treatment_1.name AS name
                   FROM catalog.treatment AS treatment_1 JOIN catalog.community_treatment AS community_treatment_1 ON community_treatment_1.treatment_id = treatment_1.id
-                  WHERE community_treatment_1.community_id = community_1.id
+                  WHERE community_treatment_1.community_id = community_1.id AND treatment_1.retired_on IS NULL
                   ORDER BY community_treatment_1.position ASC, community_treatment_1.treatment_id ASC
                   LIMIT 11
                 ) AS page_0

@@ -66,7 +66,7 @@ async def small_server(template: str) -> AsyncIterator[SmallServer]:
     async with clone(template) as dsn, network_on(dsn, **costs) as server:
         network = await small_network(server.database)
         await server.database.execute(
-            "UPDATE identity.staff SET roles = '{SURVEY_MANAGER,MODERATOR,DATA_STEWARD}'"
+            "UPDATE identity.staff SET roles = '{SURVEY_MANAGER,MODERATOR,DATA_STEWARD,CATALOGUE_EDITOR}'"
             " WHERE id = $1", network.viewers[MANAGER].staff
         )  # fmt: skip
         callers: dict[Audience, Caller] = {PUBLIC: ANYBODY}
@@ -339,6 +339,27 @@ async def freezing(small_server: SmallServer) -> dict[str, Any]:
     return {"community": f"com_{community['id']}", "wave": "first", "offeredTo": ["HOSPITAL"]}
 
 
+def editing(entry: str, prefix: str, **given: Any) -> Base:
+    async def base(small_server: SmallServer) -> dict[str, Any]:
+        quantity = {"scale": "QUANTITY"} if entry == "indicator" else {}
+        made = await getattr(factories, entry)(small_server.server.database, **quantity)
+        return {entry: f"{prefix}_{made['id']}", "version": 1, **given}
+
+    return base
+
+
+def creating(**given: Any) -> Base:
+    async def base(small_server: SmallServer) -> dict[str, Any]:
+        named = {"name": f"Boundary {next(factories.numbers)}"}
+        if "description" not in given:
+            return named | given
+        condition = await factories.condition(small_server.server.database)
+        return named | given | {"condition": f"con_{condition['id']}"}
+
+    return base
+
+
+QUANTITY = {"kind": "MEASUREMENT", "scale": "QUANTITY", "minimum": -1e9, "maximum": 1e9}
 QUESTIONS = "questions { minimum maximum bins maxChoices }"
 SURVEY = f"survey {{ minimumParticipants opensOn closesOn eligibility {{ bornFrom bornTo }} {QUESTIONS} }}"
 # For each mutation that takes a number, a date or a time: its audience, a valid input, the payload's fields that show
@@ -363,6 +384,14 @@ WRITES: Mapping[str, tuple[Audience, Base, str, dict[str, Base]]] = {
     "surveyRevise": (MANAGER, revision, SURVEY, {"maxChoices": revised_choices}),
     "surveySchedule": (MANAGER, scheduling, "survey { cap { microRho } }", {}),
     "waveFreeze": (MANAGER, freezing, "dataset { budget { cap { microRho } } }", {}),
+    "conditionUpdate": (MANAGER, editing("condition", "con"), "__typename", {}),
+    "communityCreate": (MANAGER, creating(description="Together."), "community { readiness { needed } }", {}),
+    "communityUpdate": (MANAGER, editing("community", "com"), "community { readiness { needed } }", {}),
+    "communityIndicatorsSet": (MANAGER, editing("community", "com", indicators=[]), "__typename", {}),
+    "communityTreatmentsSet": (MANAGER, editing("community", "com", treatments=[]), "__typename", {}),
+    "indicatorCreate": (MANAGER, creating(**QUANTITY), "indicator { minimum maximum }", {}),
+    "indicatorUpdate": (MANAGER, editing("indicator", "ind"), "indicator { minimum maximum }", {}),
+    "treatmentUpdate": (MANAGER, editing("treatment", "trt"), "__typename", {}),
     "licenceDecide": (MANAGER, decision, "licence { quota { microRho } price { amount } }", {}),
 }  # fmt: skip
 
@@ -373,6 +402,8 @@ VALID: Mapping[tuple[str, str], str | int] = {
     ("surveySchedule", "cap"): 150_000,
     ("licenceRequest", "startsOn"): "2500-06-01",
     ("licenceRequest", "endsOn"): "2501-12-31",
+    ("communityCreate", "neededCount"): 500,
+    ("communityUpdate", "neededCount"): 500,
     ("apiKeyCreate", "expiresAt"): (datetime.now(UTC) + timedelta(days=1)).isoformat(),
 }
 
@@ -443,7 +474,7 @@ async def test_boundary_values_of_inputs_are_stored_exactly_or_refused(
 def expect_stored(payload: dict[str, Any], leaf: str, value: str, kind: str) -> None:
     """Checks that the payload shows exactly what was sent: no other day, no rounded number."""
     sent = json.loads(value, parse_float=Decimal, parse_int=Decimal)
-    names = {"quota": "microRho", "cap": "microRho"}
+    names = {"quota": "microRho", "cap": "microRho", "neededCount": "needed"}
     for shown in values_of(payload, names.get(leaf, leaf)):
         for each in shown if isinstance(shown, list) else [shown]:
             if sent is None or each is None:

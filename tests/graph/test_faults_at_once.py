@@ -159,6 +159,45 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
     (MANAGER, "memberAllowCommunities", {"member": "x", "communities": -1}, "member:NOT_FOUND communities"),
     (MANAGER, "waveFreeze", {"community": f"com_{NOWHERE}", "wave": " ", "offeredTo": [], "cap": 49_999},
      "community:NOT_FOUND wave offeredTo cap"),
+    (MANAGER, "conditionCreate",
+     {"name": "", "icd10": "G3", "orpha": "x586", "hpo": "HP:1",
+      "translations": [{"language": "EN", "name": " "}, {"language": "FR", "name": "Nom"},
+                       {"language": "FR", "name": LONG}]},
+     "name icd10 orpha hpo translations.0.language translations.0.name translations.2.language "
+     "translations.2.name:TOO_LONG"),
+    (MANAGER, "conditionUpdate", {"condition": "x", "version": 1, "name": None, "icd10": "?", "translations": None},
+     "condition:NOT_FOUND name icd10 translations"),
+    (MANAGER, "conditionUpdate", {"condition": "{condition}", "version": 7, "name": "{condition_name}"},
+     "version:CONFLICT name:TAKEN"),
+    (MANAGER, "communityCreate",
+     {"name": " ", "description": LONG, "slug": "A b", "condition": "x", "neededCount": 1, "searchWords": LONG,
+      "translations": [{"language": "FR", "name": "", "description": ""}]},
+     "name description:TOO_LONG slug condition:NOT_FOUND neededCount searchWords:TOO_LONG translations.0.name "
+     "translations.0.description"),
+    (MANAGER, "communityUpdate",
+     {"community": "{community}", "version": 7, "name": None, "condition": "{condition}", "neededCount": 0},
+     "version:CONFLICT name condition:TOO_LATE neededCount"),
+    (MANAGER, "communityMerge", {"community": "x", "into": f"com_{NOWHERE}"}, "community:NOT_FOUND into:NOT_FOUND"),
+    (MANAGER, "communityIndicatorsSet",
+     {"community": "{community}", "version": 7, "indicators": ["x", "{indicator}", "{indicator}"]},
+     "version:CONFLICT indicators.0:NOT_FOUND indicators.2"),
+    (MANAGER, "communityTreatmentsSet",
+     {"community": "x", "version": 7, "treatments": [f"trt_{NOWHERE}", "{treatment}", "{treatment}"]},
+     "community:NOT_FOUND treatments.0:NOT_FOUND treatments.2"),
+    (MANAGER, "indicatorCreate",
+     {"name": LONG, "slug": "-", "kind": "SYMPTOM", "scale": "RATING_0_10", "minimum": 1, "maximum": 5, "unit": "kg",
+      "ucum": "kilo", "hpo": "?", "loinc": "2345-8", "layNames": ["ok", ""], "searchWords": LONG},
+     "name:TOO_LONG slug minimum maximum unit ucum hpo loinc layNames.1 searchWords:TOO_LONG"),
+    (MANAGER, "indicatorUpdate",
+     {"indicator": "{indicator}", "version": 7, "name": None, "minimum": 1, "maximum": 9, "hpo": "?"},
+     "version:CONFLICT name minimum:TOO_LATE maximum:TOO_LATE hpo"),
+    (MANAGER, "treatmentCreate",
+     {"name": "", "slug": "a--b", "kind": "THERAPY", "inn": "tea", "atc": "Z", "nationalCode": "1"},
+     "name slug inn atc nationalCode"),
+    (MANAGER, "treatmentUpdate",
+     {"treatment": "{treatment}", "version": 7, "name": " ", "kind": None, "atc": "L04AX033",
+      "nationalCode": "6000000"},
+     "version:CONFLICT name kind atc nationalCode"),
     (MANAGER, "surveySchedule", {"survey": f"svy_{NOWHERE}", "cap": 250_001}, "survey:NOT_FOUND cap"),
     (MANAGER, "surveyCreate",
      {"community": "x", "title": "", "description": LONG, "questions": [QUESTION, CHOICE], "minimumParticipants": 0,
@@ -196,14 +235,18 @@ async def ids(network: Network, callers: dict[Audience, Caller]) -> dict[str, st
     post = await factories.post(database)
     treatment = await factories.treatment(database)
     course = await factories.course(database, member_id=patient.id, treatment_id=treatment["id"])
-    indicator = await factories.indicator(database, kind="MEASUREMENT", minimum=0, maximum=10)
+    indicator = await factories.indicator(database, kind="MEASUREMENT", scale="QUANTITY", minimum=0, maximum=10)
     other = await network.member(community["id"])
     organization = await factories.organization(database)
     account = await factories.account(database, organization_id=organization["id"])
     await consents(network, patient)
     survey = await opened(network, manager, community["id"], patient, other)
     dataset = await factories.dataset(database, community_id=community["id"], status="OPEN")
+    condition = await factories.condition(database)
+    other_condition = await factories.condition(database)
     return {
+        "condition": f"con_{condition['id']}",
+        "condition_name": other_condition["name"].upper(),
         "community": f"com_{community['id']}",
         "closed": f"dis_{discussion['id']}",
         "post": f"pst_{post['id']}",

@@ -22,9 +22,14 @@ SEVERAL_LINES: Mapping[str, str] = {
     "AssociationDescriptionInput": "text",
     "AssociationUpdateInput": "postalAddress",
     "AssociationVerifyInput": "reason",
+    "CommunityCreateInput": "description searchWords",
+    "CommunityTranslationInput": "description",
+    "CommunityUpdateInput": "description searchWords",
     "CourseEvaluateInput": "comment",
     "DiscussionStartInput": "body",
     "FlagResolveInput": "note",
+    "IndicatorCreateInput": "searchWords",
+    "IndicatorUpdateInput": "searchWords",
     "LicenceDecideInput": "reason",
     "LicenceRequestInput": "purpose",
     "MemberSuspendInput": "reason",
@@ -39,6 +44,8 @@ SEVERAL_LINES: Mapping[str, str] = {
     "RemovalAppealInput": "text",
     "SurveyCreateInput": "description",
     "SurveyReviseInput": "description",
+    "TreatmentCreateInput": "searchWords",
+    "TreatmentUpdateInput": "searchWords",
 }
 # Compared with what is stored or listed, and refused if they differ; or secrets.
 NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
@@ -66,10 +73,18 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
 LINES: Mapping[str, str] = {
     "ApiKeyCreateInput": "name",
     "AssociationUpdateInput": "fullName phone website",
+    "CommunityCreateInput": "name slug",
+    "CommunityTranslationInput": "name",
+    "CommunityUpdateInput": "name",
+    "ConditionCreateInput": "hpo icd10 name orpha",
+    "ConditionUpdateInput": "hpo icd10 name orpha",
     "CourseStartInput": "dose",
     "DataUseLinkResultsInput": "url",
     "DiscussionStartInput": "title",
+    "IndicatorCreateInput": "hpo layNames loinc name slug ucum unit",
+    "IndicatorUpdateInput": "hpo layNames loinc name ucum unit",
     "MoneyInput": "currency",
+    "NameTranslationInput": "name",
     "OrganizationCreateInput": "locale name",
     "ProfileUpdateInput": "locale pseudonym",
     "QuestionInput": "key",
@@ -77,6 +92,8 @@ LINES: Mapping[str, str] = {
     "RegisterInput": "locale pseudonym",
     "SurveyCreateInput": "title",
     "SurveyReviseInput": "title",
+    "TreatmentCreateInput": "atc inn name nationalCode slug",
+    "TreatmentUpdateInput": "atc inn name nationalCode",
     "WaveFreezeInput": "wave",
 }
 ENDS = ["\n", "\r\n", "\r", "\t", "\u2028", "\u2029", "\n\n"]
@@ -136,6 +153,8 @@ async def request(
     if kind == "WaveFreezeInput":
         given = {"community": community, "offeredTo": ["HOSPITAL"], name: text}
         return await network.staff(StaffRole.SURVEY_MANAGER), "waveFreeze", given, name
+    if kind in CATALOGUE or kind.endswith("TranslationInput"):
+        return await catalogue_request(network, kind, name, text)
     manager = await network.staff(StaffRole.SURVEY_MANAGER)
     if kind == "SurveyReviseInput":
         made = await network.do(manager, "surveyCreate", "survey { id }", **wanted(community_id))
@@ -153,6 +172,46 @@ async def request(
         )
     assert kind == "QuestionInput"
     return manager, "surveyCreate", wanted(community_id, questions=[{**question, name: text}]), f"questions.0.{name}"
+
+
+CATALOGUE: Mapping[str, dict[str, Any]] = {  # inputs of catalogue editors, without what they are about
+    "CommunityCreateInput": {"name": "Community", "description": "Together."},
+    "CommunityUpdateInput": {"version": 1},
+    "ConditionCreateInput": {"name": "Condition"},
+    "ConditionUpdateInput": {"version": 1},
+    "IndicatorCreateInput": {
+        "name": "Indicator", "kind": "MEASUREMENT", "scale": "QUANTITY", "minimum": 0, "maximum": 9, "unit": "kg"
+    },
+    "IndicatorUpdateInput": {"version": 1},
+    "TreatmentCreateInput": {"name": "Treatment", "kind": "MEDICATION"},
+    "TreatmentUpdateInput": {"version": 1},
+}  # fmt: skip
+
+
+async def catalogue_request(
+    network: Network, kind: str, name: str, text: str
+) -> tuple[Caller, str, dict[str, Any], str]:
+    """As `request`, for the inputs of catalogue editors."""
+    editor, value, path = await network.staff(StaffRole.CATALOGUE_EDITOR), text, name
+    given: dict[str, Any] = {name: text}
+    if kind.endswith("TranslationInput"):
+        text_of = {"language": "FR", "name": "Nom"} | ({"description": "Un lieu."} if kind[0] == "C" else {})
+        kind = "CommunityCreateInput" if kind[0] == "C" else "ConditionCreateInput"
+        given, path = {"translations": [text_of | {name: value}]}, f"translations.0.{name}"
+    elif name == "layNames":
+        given, path = {name: [value]}, f"{name}.0"
+    entry, number = kind.removesuffix("CreateInput").removesuffix("UpdateInput").lower(), next(factories.numbers)
+    base = dict(CATALOGUE[kind])
+    if "name" in base:
+        base["name"] = f"{base['name']} {number}"
+    if kind == "CommunityCreateInput":
+        base["condition"] = f"con_{(await factories.condition(network.database))['id']}"
+    if kind.endswith("UpdateInput"):
+        quantity = {"scale": "QUANTITY"} if entry == "indicator" else {}
+        made = await getattr(factories, entry)(network.database, **quantity)
+        prefix = {"community": "com", "condition": "con", "indicator": "ind", "treatment": "trt"}[entry]
+        base[entry] = f"{prefix}_{made['id']}"
+    return editor, f"{entry}{'Update' if kind.endswith('UpdateInput') else 'Create'}", base | given, path
 
 
 @pytest.mark.parametrize("end", ENDS)

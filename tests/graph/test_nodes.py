@@ -62,6 +62,7 @@ WITHOUT_ID = {
     "Statistic": "part of an insight, which never changes",
     "SurveyCheck": "the answer to one question",
     "SurveyProgress": "part of a survey",
+    "Translation": "part of an entry of the catalogue: its language identifies it there",
     "Undertakings": "a text and its version, not a row",
     "UserError": "part of a payload",
     "VisibilityRule": "part of a question",

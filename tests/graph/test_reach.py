@@ -35,12 +35,12 @@ from tests.support.documents import every_field
 # Why a type holds nothing of a person, the types, and their fields: a new field must be considered here.
 REACHABLE = {
     "what the network is about": {
-        "Community": "id slug name description condition memberCount countedOn indicators treatments readiness "
-        "datasets insights",
+        "Community": "id slug name description status mergedInto condition memberCount countedOn indicators "
+        "treatments readiness datasets insights",
         "CohortReadiness": "consenting needed ready",  # published with noise, as memberCount
-        "Condition": "id name icd10 orpha",
-        "Indicator": "id slug name layNames kind scale unit minimum maximum hpo",
-        "Treatment": "id slug name kind inn atc insights",
+        "Condition": "id name icd10 orpha hpo retiredOn",
+        "Indicator": "id slug name layNames kind scale unit minimum maximum ucum hpo loinc retiredOn",
+        "Treatment": "id slug name kind inn atc nationalCode retiredOn insights",
         "Notice": "id purpose version language text inForceOn",
         "PrivacyNotice": "id version language text inForceOn",
         "HelpLine": "number language name description",

@@ -30,15 +30,16 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "AssociationDescription": {ALL: "language text"},
     "Appeal": {MODERATOR: "createdAt id post resolution resolvedAt status text"},
+    "CatalogueChange": {EDITOR | ADMINISTRATOR: "after before changedAt changedBy field id subject"},
     "Category": {ALL: "code label value"},
     "Cell": {RESEARCH: "by category count interval marginOfError reliability share shareReliability"},
     "CohortReadiness": {ALL: "consenting needed ready"},
     "Community": {
         ALL: "associations condition contacts countedOn datasets description discussions id indicators insights "
-        "memberCount members name readiness slug surveys treatments",
+        "memberCount members mergedInto name readiness searchWords slug status surveys translations treatments version",
         MODERATOR: "ambassadors pinned",
     },
-    "Condition": {ALL: "icd10 id name orpha"},
+    "Condition": {ALL: "hpo icd10 id name orpha retiredOn translations version"},
     "DataUse": {
         ALL: "community cost datasetTitle id ledgerEntry organization publishedAt purpose purposeKind results "
         "variables",
@@ -54,7 +55,10 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Eligibility": {ALL: "bornFrom bornTo kinds regions sexes treatments"},
     "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status urgent"},
     "HelpLine": {ALL: "description language name number"},
-    "Indicator": {ALL: "hpo id kind layNames maximum minimum name scale slug unit"},
+    "Indicator": {
+        ALL: "hpo id kind layNames loinc maximum minimum name retiredOn scale searchWords slug translations ucum unit "
+        "version"
+    },
     "Insight": {
         RESEARCH: "by cells cost csv dataset id jsonStat ledgerEntry marginOfError precision proof publishedAt purpose "
         "reconciled requestedBy statistics variable",
@@ -97,7 +101,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "SurveyProgress": {MANAGER: "completed countedOn eligible invited started"},
     "Suspension": {MODERATOR: "createdAt id reason until"},
     "Terms": {ALL: "id inForceOn language text version"},
-    "Treatment": {ALL: "atc id inn insights kind name slug"},
+    "Translation": {ALL: "description language name"},
+    "Treatment": {ALL: "atc id inn insights kind name nationalCode retiredOn searchWords slug translations version"},
     "Undertakings": {ALL: "language text version"},
     "Variable": {ALL: "categories id label maxPerMember name ordinal"},
     "Verification": {MODERATOR: "createdAt decidedBy fullName id reason verified"},

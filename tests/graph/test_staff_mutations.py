@@ -15,6 +15,7 @@ from tests.support.network import Network
 SURVEY_MANAGER, MODERATOR, STEWARD, EDITOR, ADMINISTRATOR = StaffRole
 NOBODY = UUID(int=0, version=4)
 COMMUNITY, DATASET, LICENCE, MEMBER = f"com_{NOBODY}", f"dst_{NOBODY}", f"lic_{NOBODY}", f"mbr_{NOBODY}"
+CONDITION, INDICATOR, TREATMENT = f"con_{NOBODY}", f"ind_{NOBODY}", f"trt_{NOBODY}"
 POST, SURVEY = f"pst_{NOBODY}", f"svy_{NOBODY}"
 # Whatever the input, staff without the role are refused: these name objects that do not exist.
 REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
@@ -27,6 +28,24 @@ REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
     "memberSuspend": (MODERATOR, {"member": MEMBER, "reason": "Spam."}),
     "postRemove": (MODERATOR, {"post": POST, "reason": "Spam."}),
     "postRestore": (MODERATOR, {"post": POST}),
+    "communityClose": (EDITOR, {"community": COMMUNITY}),
+    "communityCreate": (EDITOR, {"name": " ", "description": " ", "condition": CONDITION}),
+    "communityIndicatorsSet": (EDITOR, {"community": COMMUNITY, "version": 1, "indicators": []}),
+    "communityMerge": (EDITOR, {"community": COMMUNITY, "into": COMMUNITY}),
+    "communityOpen": (EDITOR, {"community": COMMUNITY}),
+    "communityTreatmentsSet": (EDITOR, {"community": COMMUNITY, "version": 1, "treatments": []}),
+    "communityUpdate": (EDITOR, {"community": COMMUNITY, "version": 1}),
+    "conditionCreate": (EDITOR, {"name": " "}),
+    "conditionRetire": (EDITOR, {"condition": CONDITION}),
+    "conditionUpdate": (EDITOR, {"condition": CONDITION, "version": 1}),
+    "indicatorCreate": (
+        EDITOR, {"name": " ", "kind": "SYMPTOM", "scale": "RATING_0_10", "minimum": 0, "maximum": 10}
+    ),
+    "indicatorRetire": (EDITOR, {"indicator": INDICATOR}),
+    "indicatorUpdate": (EDITOR, {"indicator": INDICATOR, "version": 1}),
+    "treatmentCreate": (EDITOR, {"name": " ", "kind": "DEVICE"}),
+    "treatmentRetire": (EDITOR, {"treatment": TREATMENT}),
+    "treatmentUpdate": (EDITOR, {"treatment": TREATMENT, "version": 1}),
     "surveyClose": (SURVEY_MANAGER, {"survey": SURVEY}),
     "surveyCreate": (
         SURVEY_MANAGER,

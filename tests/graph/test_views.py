@@ -32,7 +32,7 @@ PROMISED = {
         "PATIENT": "me",
         BUYERS_AND_STAFF: "datasets insightQuote",
         "BUYER": "organization",
-        "MANAGER": "surveys flags appeals licences organizations readingAlerts",
+        "MANAGER": "surveys flags appeals licences organizations readingAlerts conditions catalogueChanges",
     },
     "Subscription": {
         SIGNED_IN: "insightPublished",
@@ -53,8 +53,29 @@ PROMISED = {
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule surveyUnschedule "
         "appealResolve flagResolve memberSuspend memberAllowCommunities "
-        "licenceDecide organizationCreate waveFreeze ambassadorAppoint discussionClose postRestore",
+        "licenceDecide organizationCreate waveFreeze ambassadorAppoint discussionClose postRestore "
+        "communityClose communityCreate communityIndicatorsSet communityMerge communityOpen communityTreatmentsSet "
+        "communityUpdate conditionCreate conditionRetire conditionUpdate indicatorCreate indicatorRetire "
+        "indicatorUpdate treatmentCreate treatmentRetire treatmentUpdate",
     },
+    "CommunityClosePayload": {"MANAGER": "community userErrors query"},
+    "CommunityCreatePayload": {"MANAGER": "community userErrors query"},
+    "CommunityIndicatorsSetPayload": {"MANAGER": "community userErrors query"},
+    "CommunityMergePayload": {"MANAGER": "community userErrors query"},
+    "CommunityOpenPayload": {"MANAGER": "community userErrors query"},
+    "CommunityTreatmentsSetPayload": {"MANAGER": "community userErrors query"},
+    "CommunityUpdatePayload": {"MANAGER": "community userErrors query"},
+    "ConditionCreatePayload": {"MANAGER": "condition userErrors query"},
+    "ConditionRetirePayload": {"MANAGER": "condition userErrors query"},
+    "ConditionUpdatePayload": {"MANAGER": "condition userErrors query"},
+    "IndicatorCreatePayload": {"MANAGER": "indicator userErrors query"},
+    "IndicatorRetirePayload": {"MANAGER": "indicator userErrors query"},
+    "IndicatorUpdatePayload": {"MANAGER": "indicator userErrors query"},
+    "TreatmentCreatePayload": {"MANAGER": "treatment userErrors query"},
+    "TreatmentRetirePayload": {"MANAGER": "treatment userErrors query"},
+    "TreatmentUpdatePayload": {"MANAGER": "treatment userErrors query"},
+    "CatalogueChange": {"MANAGER": "id subject field before after changedBy changedAt"},
+    "Translation": {"MANAGER": "language name description"},
     "SignInPayload": {EVERYONE: "token viewer userErrors query"},
     "SignOutPayload": {SIGNED_IN: "userErrors query"},
     "CommunityJoinPayload": {"PATIENT": "membership userErrors query"},
@@ -131,13 +152,14 @@ PROMISED = {
     },
     "AssociationDescription": {NOT_BUYERS: "language text"},
     "Verification": {MEMBERS_AND_STAFF: "id verified fullName reason createdAt", "MANAGER": "decidedBy"},
-    "Condition": {EVERYONE: "id name icd10 orpha"},
+    "Condition": {EVERYONE: "id name icd10 orpha hpo retiredOn", "MANAGER": "version translations"},
     "Community": {
-        EVERYONE: "id slug name description condition memberCount countedOn indicators treatments",
+        EVERYONE: "id slug name description status mergedInto condition memberCount countedOn indicators treatments",
         SIGNED_IN: "readiness datasets insights",
         NOT_BUYERS: "contacts",
         MEMBERS_AND_STAFF: "ambassadors associations members discussions pinned surveys",
         "PATIENT": "viewerMembership",
+        "MANAGER": "version searchWords translations",
     },
     "CohortReadiness": {SIGNED_IN: "consenting needed ready"},
     "Membership": {"PATIENT": "id community joinedOn role diagnosedIn"},
@@ -175,12 +197,20 @@ PROMISED = {
     "HelpLine": {EVERYONE: "number language name description"},
     "PrivacyNotice": {EVERYONE: "id version language text inForceOn"},
     "Flag": {"MANAGER": "id post reason note status urgent resolution resolvedAt createdAt"},
-    "Indicator": {EVERYONE: "id slug name layNames kind scale unit minimum maximum hpo"},
+    "Indicator": {
+        EVERYONE: "id slug name layNames kind scale unit minimum maximum ucum hpo loinc retiredOn",
+        "MANAGER": "version searchWords translations",
+    },
     "Observation": {"PATIENT": "id indicator value observedOn note byRelative"},
     "SeriesPoint": {"PATIENT": "startsOn mean minimum maximum count"},
     "IndicatorSeries": {"PATIENT": "indicator points latest"},
     "Dashboard": {"PATIENT": "series courses"},
-    "Treatment": {EVERYONE: "id slug name kind inn atc", SIGNED_IN: "insights", "PATIENT": "evaluations"},
+    "Treatment": {
+        EVERYONE: "id slug name kind inn atc nationalCode retiredOn",
+        SIGNED_IN: "insights",
+        "PATIENT": "evaluations",
+        "MANAGER": "version searchWords translations",
+    },
     "TreatmentCourse": {
         "PATIENT": "id treatment community status startedOn endedOn dose stopReason evaluation",
     },
@@ -244,7 +274,7 @@ LISTS = {
     SIGNED_IN: "Dataset Insight",
     MEMBERS_AND_STAFF: "Member Discussion Post Survey",
     "PATIENT": "DataRead Observation Notification TreatmentEvaluation",
-    "MANAGER": "Appeal Flag Licence Organization ReadingAlert",
+    "MANAGER": "Appeal CatalogueChange Condition Flag Licence Organization ReadingAlert",
 }
 
 

@@ -21,6 +21,7 @@ PUBLIC, PATIENT, BUYER, MANAGER = Audience.PUBLIC, Audience.PATIENT, Audience.BU
 # c the publisher, who counts records.
 EXPECTED = """
 catalog.condition            p m b s -
+catalog.catalogue_change     - - - s -
 catalog.community            p m b s c
 catalog.community_indicator  p m b s c
 catalog.community_treatment  p m b s c
@@ -156,6 +157,22 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("care.suspension", MANAGER): {
         "insert": "member_id reason staff_id until",
         "update": "created_at reason staff_id until",
+    },
+    ("catalog.condition", MANAGER): {
+        "insert": "hpo icd10 name orpha translations",
+        "update": "hpo icd10 name orpha retired_on translations",
+    },
+    ("catalog.community", MANAGER): {
+        "insert": "condition_id description name needed_count slug status translations words",
+        "update": "condition_id description name needed_count translations words",
+    },
+    ("catalog.indicator", MANAGER): {
+        "insert": "hpo kind lay_names loinc maximum minimum name scale slug translations ucum unit words",
+        "update": "hpo lay_names loinc maximum minimum name retired_on translations ucum unit words",
+    },
+    ("catalog.treatment", MANAGER): {
+        "insert": "atc inn kind name national_code slug translations words",
+        "update": "atc inn kind name national_code retired_on translations words",
     },
     ("catalog.survey", MANAGER): {
         "insert": "closes_on community_id description minimum_participants offered_to opens_on status title",

@@ -27,6 +27,7 @@ ROLES: dict[str, list[StaffRole]] = {
 # of datasets, those that are large enough.
 EXPECTED = """
 catalog.condition             all   all   all   all   all   all
+catalog.catalogue_change      none  none  none  all   all   none
 catalog.community             all   all   all   all   all   all
 catalog.community_indicator   all   all   all   all   all   all
 catalog.community_treatment   all   all   all   all   all   all

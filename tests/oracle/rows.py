@@ -17,10 +17,8 @@ Found = Mapping[str, Any]  # a row of a table: asyncpg's record, or a dictionary
 Everything = Mapping[str, list[Found]]  # a database's rows by `schema.table`
 
 CATALOGUE = frozenset({
-    "catalog.condition", "catalog.community", "catalog.community_indicator", "catalog.community_treatment",
-    "catalog.help_line", "catalog.indicator", "catalog.notice", "catalog.privacy_notice",
-    "catalog.terms", "catalog.treatment", "insight.organization",
-    "insight.ledger_entry",
+    "catalog.condition", "catalog.help_line", "catalog.indicator", "catalog.notice", "catalog.privacy_notice",
+    "catalog.terms", "catalog.treatment", "insight.organization", "insight.ledger_entry",
 })  # fmt: skip
 OF_MEMBERS = frozenset({  # what any member, and moderators, may read of every member
     "care.member", "care.discussion", "care.discussion_topic", "care.pin", "care.post", "care.post_reaction",
@@ -39,6 +37,8 @@ OF_STAFF = {  # what staff with a role read of every member and every organizati
     | OF_MEMBERS,
     "SURVEY_MANAGER": {"catalog.survey_progress"},
     "DATA_STEWARD": {"insight.licence"},
+    "CATALOGUE_EDITOR": {"catalog.catalogue_change"},
+    "ADMINISTRATOR": {"catalog.catalogue_change"},
 }
 SHOWN_TO_BUYERS = frozenset({"OPEN", "CLOSED", "RELEASED", "ARCHIVED"})
 
@@ -110,6 +110,11 @@ class VisibleRows:
 def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable[[Found], bool]]:
     """A rule for each table that the viewer's audience may read: which of its rows the viewer may read."""
     tests: dict[str, Callable[[Found], bool]] = dict.fromkeys(CATALOGUE, lambda _: True)
+    drafts = {row["id"] for row in tables["catalog.community"] if row["status"] == "DRAFT"}
+    hidden = set() if viewer.audience is Audience.MANAGER else drafts
+    tests["catalog.community"] = lambda community: community["id"] not in hidden
+    lists = ("catalog.community_indicator", "catalog.community_treatment")
+    tests |= dict.fromkeys(lists, lambda row: row["community_id"] not in hidden)
     if viewer.audience is not Audience.PUBLIC:
         tests |= of_datasets(tables, readable_datasets(tables, viewer, today))
     if viewer.audience is Audience.BUYER:
@@ -148,6 +153,7 @@ def readable_datasets(tables: Everything, viewer: Viewer, today: date) -> set[UU
         return None
     member = viewer.member
     joined = {row["community_id"] for row in tables["care.membership"] if row["member_id"] == member}
+    joined |= {row["id"] for row in tables["catalog.community"] if row["merged_into_id"] in joined}
     enrolled = {row["dataset_id"] for row in tables["research.enrolment"] if row["member_id"] == member}
     completed = {
         row["survey_id"]

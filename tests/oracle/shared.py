@@ -1,5 +1,6 @@
 """The oracle's readers for what members share: communities, discussions, members and the catalogue."""
 
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -9,10 +10,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from models.viewers import Audience
 from tests.oracle.rows import Found, VisibleRows
 
 TABLES = {  # of each type whose objects have an id: the id's prefix, and the table
     "Account": ("acc", "identity.account"), "Appeal": ("apl", "care.appeal"),
+    "CatalogueChange": ("cch", "catalog.catalogue_change"),
     "ApiKey": ("key", "insight.api_key"), "CareLink": ("lnk", "care.care_link"),
     "Community": ("com", "catalog.community"), "Condition": ("con", "catalog.condition"),
     "Dataset": ("dst", "insight.dataset"), "Insight": ("ins", "insight.insight"),
@@ -102,6 +105,7 @@ def found(coordinate: str, table: str, **columns: str) -> None:
     readers[coordinate] = lambda seen, it: seen.one(table, **{name: it[column] for name, column in columns.items()})
 
 
+found("Community.mergedInto", "catalog.community", id="merged_into_id")
 found("Community.condition", "catalog.condition", id="condition_id")
 found("Discussion.community", "catalog.community", id="community_id")
 found("TreatmentCourse.community", "catalog.community", id="community_id")
@@ -227,8 +231,50 @@ def having(rows: list[Found], **columns: Any) -> list[Found]:
 
 
 @field("Query.communities")
-def communities(seen: VisibleRows, search: str | None = None) -> Listed:
-    return listed(searched(seen.of("catalog.community"), search), by_name)
+def communities(seen: VisibleRows, search: str | None = None, status: str | None = None) -> Listed:
+    there = [row for row in seen.of("catalog.community") if row["status"] != "MERGED" or status is not None]
+    return listed(having(searched(there, search), status=status), by_name)
+
+
+@field("Query.conditions")
+def conditions(seen: VisibleRows) -> Listed:
+    return listed(seen.of("catalog.condition"), by_name)
+
+
+@field("Query.catalogueChanges")
+def catalogue_changes(seen: VisibleRows, subject: str | None = None) -> Listed:
+    there = seen.of("catalog.catalogue_change")
+    if subject is not None:
+        there = [row for row in there if row["subject_id"] == uuid_in(subject)]
+    return listed(there, lambda row: (row["changed_at"], row["id"]), descending=True)
+
+
+@field("CatalogueChange.subject")
+def changed(seen: VisibleRows, change: Found) -> TypedRow | None:
+    kind, table = TYPES[change["subject_type"]]
+    row = seen.one(table, id=change["subject_id"])
+    return None if row is None else TypedRow(kind, row)
+
+
+@field(*(f"{kind}.translations" for kind in ("Community", "Condition", "Indicator", "Treatment")))
+def translations_of(seen: VisibleRows, entry: Found) -> list[Found]:
+    texts = json.loads(entry["translations"])
+    missing = {"name": None, "description": None}
+    return [{"language": tag.upper()} | missing | texts[tag] for tag in sorted(texts)]
+
+
+@field(*(f"{kind}.searchWords" for kind in ("Community", "Indicator", "Treatment")))
+def search_words(seen: VisibleRows, entry: Found) -> str:
+    return str(entry["words"])
+
+
+def offered(seen: VisibleRows, entry: Found | None, table: str, column: str) -> bool:
+    """Whether lists have an entry of the catalogue: it is not retired, or the viewer, a member, follows it."""
+    if entry is None or entry["retired_on"] is None or seen.viewer.audience is Audience.MANAGER:
+        return entry is not None
+    if seen.viewer.audience is not Audience.PATIENT:
+        return False
+    return bool(seen.of(table, member_id=seen.viewer.member, **{column: entry["id"]}))
 
 
 @field("Query.community")
@@ -241,7 +287,8 @@ readers["Indicator.layNames"] = lambda seen, it: it["lay_names"]
 
 @field("Query.treatments")
 def treatments(seen: VisibleRows, search: str | None = None, kind: str | None = None) -> Listed:
-    return listed(having(searched(seen.of("catalog.treatment"), search), kind=kind), by_english_name)
+    there = [row for row in seen.of("catalog.treatment") if offered(seen, row, "care.course", "treatment_id")]
+    return listed(having(searched(there, search), kind=kind), by_english_name)
 
 
 @field("Query.treatment")
@@ -251,7 +298,8 @@ def treatment(seen: VisibleRows, slug: str) -> Found | None:
 
 @field("Query.indicators")
 def indicators(seen: VisibleRows, search: str | None = None) -> list[Found]:
-    return sorted(searched(seen.of("catalog.indicator"), search), key=by_name)
+    there = [row for row in seen.of("catalog.indicator") if offered(seen, row, "care.observation", "indicator_id")]
+    return sorted(searched(there, search), key=by_name)
 
 
 @field("Query.member")
@@ -330,12 +378,17 @@ def organizations(seen: VisibleRows) -> Listed:
 def indicators_of(seen: VisibleRows, community: Found) -> list[Found | None]:
     there = seen.of("catalog.community_indicator", community_id=community["id"])
     there = sorted(there, key=lambda row: (row["position"], row["indicator_id"]))
-    return [seen.one("catalog.indicator", id=row["indicator_id"]) for row in there]
+    listed = [seen.one("catalog.indicator", id=row["indicator_id"]) for row in there]
+    return [row for row in listed if offered(seen, row, "care.observation", "indicator_id")]
 
 
 @field("Community.treatments")
 def treatments_of(seen: VisibleRows, community: Found) -> Listed:
-    there = seen.of("catalog.community_treatment", community_id=community["id"])
+    there = [
+        row
+        for row in seen.of("catalog.community_treatment", community_id=community["id"])
+        if offered(seen, seen.one("catalog.treatment", id=row["treatment_id"]), "care.course", "treatment_id")
+    ]
     return through(seen, there, lambda row: (row["position"], row["treatment_id"]), "catalog.treatment", "treatment_id")
 
 

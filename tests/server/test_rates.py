@@ -46,9 +46,11 @@ COUNTED = {
     "requests": "dataUseLinkResults licenceRequest",
     "changes": "careLinkAccept careLinkEnd communityJoin communityLeave discussionPin notificationsRead postRemove "
     "sessionRevoke termsAccept",
-    "staff": "ambassadorAppoint appealResolve associationVerify discussionClose flagResolve licenceDecide "
-    "memberAllowCommunities memberSuspend organizationCreate postRestore surveyClose surveyCreate surveyRevise "
-    "surveySchedule surveyUnschedule waveFreeze",
+    "staff": "ambassadorAppoint appealResolve associationVerify communityClose communityCreate communityIndicatorsSet "
+    "communityMerge communityOpen communityTreatmentsSet communityUpdate conditionCreate conditionRetire "
+    "conditionUpdate discussionClose flagResolve indicatorCreate indicatorRetire indicatorUpdate licenceDecide "
+    "memberAllowCommunities memberSuspend organizationCreate postRestore surveyClose surveyCreate "
+    "surveyRevise surveySchedule surveyUnschedule treatmentCreate treatmentRetire treatmentUpdate waveFreeze",
 }
 NOT_COUNTED = {"signOut"}
 ITEM = r'"[a-z-]+"(?:;[a-z]+=[0-9]+)+'  # of a structured field (RFC 9651) with a string and integer parameters

@@ -22,6 +22,7 @@ from tests import factories
 from tests.support.waves import variable, wave
 
 MONDAY = date(2026, 3, 2)
+FRENCH = json.dumps({"fr": {"name": "Fatigue rare", "description": "Rare."}})
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,50 @@ class SmallNetwork:
 
 async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     """Inserts the network; returns its viewers and argument values."""
-    condition = await factories.condition(connection, name="Rare fatigue", icd10="G93.3", orpha="1234")
+    condition = await factories.condition(
+        connection,
+        name="Rare fatigue",
+        icd10="G93.3",
+        orpha="1234",
+        hpo="HP:0012378",
+        retired_on=MONDAY,
+        translations=FRENCH,
+    )
     community = await factories.community(
-        connection, slug="rare", name="Rare fatigue", condition_id=condition["id"], member_count=20
+        connection,
+        slug="rare",
+        name="Rare fatigue",
+        condition_id=condition["id"],
+        member_count=20,
+        words="rare",
+        translations=FRENCH,
+    )
+    former = await factories.community(connection, name="Former fatigue", condition_id=condition["id"])
+    await factories.catalogue_change(
+        connection, subject_id=condition["id"], staff_id=(await factories.staff(connection))["id"]
     )
     of_community = {"community_id": community["id"]}
     fatigue = await factories.indicator(
         connection, slug="rare", name="Rare tiredness", lay_names=["worn out"], words="worn out", unit="h",
-        kind=IndicatorKind.SYMPTOM, scale=Scale.QUANTITY, hpo="HP:9999999",
+        kind=IndicatorKind.SYMPTOM, scale=Scale.QUANTITY, hpo="HP:9999999", ucum="h", loinc="2345-7",
+        translations=FRENCH,
     )  # fmt: skip
+    retired = (
+        f"ind_{(await factories.indicator(connection, retired_on=MONDAY))['id']}",
+        f"trt_{(await factories.treatment(connection, retired_on=MONDAY))['id']}",
+    )
     of_indicator = {"indicator_id": fatigue["id"]}
     await factories.community_indicator(connection, **of_community, **of_indicator, position=1)
-    treatment = await factories.treatment(connection, slug="rare", name="Rare tea", inn="tea", atc="A01")
+    treatment = await factories.treatment(
+        connection,
+        slug="rare",
+        name="Rare tea",
+        inn="tea",
+        atc="A01",
+        national_code="60000001",
+        words="tisane",
+        translations=FRENCH,
+    )
     of_treatment = {"treatment_id": treatment["id"]}
     await factories.community_treatment(connection, **of_community, **of_treatment, position=1)
 
@@ -65,6 +98,13 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await factories.membership(connection, **own, **of_community, joined_on=MONDAY, role=MembershipRole.AMBASSADOR)
     await factories.diagnosis(connection, **own, **of_community)
     await factories.membership(connection, member_id=association["id"], **of_community, joined_on=MONDAY)
+    for member in (association, patient):
+        await factories.membership(connection, member_id=member["id"], community_id=former["id"], joined_on=MONDAY)
+    await connection.execute(  # its members have not moved yet
+        "UPDATE catalog.community SET status = 'MERGED', merged_into_id = $2 WHERE id = $1",
+        former["id"],
+        community["id"],
+    )
     await factories.care_link(connection, patient_id=patient["id"], relative_id=association["id"])
     for day, value in ((0, 2.0), (1, 4.0), (7, 9.0)):
         await factories.observation(
@@ -169,6 +209,9 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     )
     await factories.enrolment(connection, dataset_id=frozen.id, **own)
     await factories.counted_membership(connection, **own, **of_community)
+    await factories.licence(connection, organization_id=organization["id"], community_id=former["id"])
+    of_former = await factories.count_release(connection, community_id=former["id"])
+    await factories.ledger_entry(connection, count_release_id=of_former["id"])
     counted = await factories.count_release(connection, **of_community)
     await factories.ledger_entry(connection, count_release_id=counted["id"])
     await frozen.size()
@@ -212,7 +255,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         "dataset": f"dst_{frozen.id}",
         "insight": published["sleep"],
         "node": f"org_{organization['id']}",
-        "ids": [f"org_{organization['id']}", "org_none", f"com_{community['id']}"],
+        "ids": [f"org_{organization['id']}", "org_none", f"com_{community['id']}", *retired],
     }
     enums = {"interval": "WEEK", "precision": "WITHIN_50"}
     return SmallNetwork(viewers, {name: json.dumps(value) for name, value in values.items()} | enums)

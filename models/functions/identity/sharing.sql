@@ -1,11 +1,14 @@
 -- With whom members share their memberships.
 
--- The communities that the viewer belongs to.
+-- The communities that the viewer belongs to, and those that have merged into them: their insights stay readable.
 CREATE FUNCTION care.viewer_communities() RETURNS uuid[]
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT ARRAY(
         SELECT m.community_id FROM care.membership m
+        WHERE m.member_id = nullif(current_setting('cohorte.member', true), '')::uuid
+        UNION ALL
+        SELECT c.id FROM care.membership m JOIN catalog.community c ON c.merged_into_id = m.community_id
         WHERE m.member_id = nullif(current_setting('cohorte.member', true), '')::uuid)
 $$;
 GRANT EXECUTE ON FUNCTION care.viewer_communities() TO cohorte_patient;

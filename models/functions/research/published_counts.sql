@@ -95,12 +95,14 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION research.count_progress(uuid) TO cohorte_publisher;
 
--- Communities of which no counts were published this month.
+-- Communities of which no counts were published this month. The ledger names them: drafts have none, and those that have
+-- merged none any more.
 CREATE FUNCTION catalog.communities_to_count() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.id FROM catalog.community c
-    WHERE c.counted_on IS NULL OR c.counted_on < date_trunc('month', catalog.today())
+    WHERE c.status IN ('OPEN', 'CLOSED')
+        AND (c.counted_on IS NULL OR c.counted_on < date_trunc('month', catalog.today()))
     ORDER BY c.id
 $$;
 GRANT EXECUTE ON FUNCTION catalog.communities_to_count() TO cohorte_publisher;

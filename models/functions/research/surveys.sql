@@ -163,14 +163,16 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.require_survey_manager() TO cohorte_publisher;
 
--- Schedules a draft, which then waits, with the cap of its dataset. Whether it was one whose last day is not over.
+-- Schedules a draft, which then waits, with the cap of its dataset. Whether it was one of an open community, whose last day
+-- is not over.
 CREATE FUNCTION catalog.schedule_survey(survey uuid, cap_micro_rho integer) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM identity.require_survey_manager();
     UPDATE catalog.survey s SET status = 'WAITING', cap_micro_rho = schedule_survey.cap_micro_rho
-    WHERE s.id = schedule_survey.survey AND s.status = 'DRAFT' AND NOT catalog.is_over(s.closes_on);
+    WHERE s.id = schedule_survey.survey AND s.status = 'DRAFT' AND NOT catalog.is_over(s.closes_on)
+        AND EXISTS (SELECT FROM catalog.community c WHERE c.id = s.community_id AND c.status = 'OPEN');
     RETURN FOUND;
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.schedule_survey(uuid, integer) TO cohorte_publisher;

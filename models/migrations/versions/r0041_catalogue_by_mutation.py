@@ -1,0 +1,7 @@
+"""Catalogue by mutation."""
+
+from models.migrations import frozen
+
+revision = "0041"
+down_revision = "0037"
+upgrade, downgrade = frozen.steps(__file__)

@@ -1,0 +1,49 @@
+"""Texts of the catalogue in other languages: as staff read them, and as catalogue editors give them."""
+
+from planner.declare import column, graph_type
+from resolvers import catalogue_entries
+from schema.access import MANAGER
+from schema.in_context import Language
+from schema.inputs import nested
+
+VERSION = "The `version` that the change is based on. If it was changed meanwhile, the change is refused as CONFLICT."
+VERSION_SHOWN = "Number of the present version, which every change increases."
+TRANSLATIONS = "Its texts in other languages than English, which the fields themselves have. By default none."
+NEW_TRANSLATIONS = "All its texts in other languages than English. Left out, they stay."
+SEARCH_WORDS = (
+    f"Words by which searches find it, beside its names in every language: at most {catalogue_entries.WORDS_LENGTH:,} "
+    "characters."
+)
+NAME = f"Name: at most {catalogue_entries.NAME_LENGTH} characters."
+SLUG = (
+    "URL slug, unique and unchangeable: letters from a to z, digits and hyphens, at most "
+    f"{catalogue_entries.SLUG_LENGTH} characters. Made of the name by default."
+)
+KEPT = "Left out, it stays."
+REMOVED = "Null removes it; left out, it stays."
+
+
+@graph_type(audience=MANAGER)
+class Translation:
+    """Texts of an entry of the catalogue in another language than English."""
+
+    language: Language = column("Language of the texts.")
+    name: str | None = column("Name. Null if it has not been translated.")
+    description: str | None = column("Description. Null if it has not been translated, or there is none.")
+
+
+nested(
+    catalogue_entries.NameTranslation,
+    "NameTranslationInput",
+    "A name in another language than English.",
+    language="Language, other than English. Each is given once.",
+    name=f"The name in that language: at most {catalogue_entries.NAME_LENGTH} characters.",
+)
+nested(
+    catalogue_entries.CommunityTranslation,
+    "CommunityTranslationInput",
+    "The texts of a community in another language than English.",
+    language="Language, other than English. Each is given once.",
+    name=f"The name in that language: at most {catalogue_entries.NAME_LENGTH} characters.",
+    description=f"The description in that language: at most {catalogue_entries.DESCRIPTION_LENGTH:,} characters.",
+)

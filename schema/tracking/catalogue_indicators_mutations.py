@@ -1,0 +1,76 @@
+"""Mutations of the catalogue's indicators, for catalogue editors."""
+
+from resolvers.tracking import catalogue_indicators_mutations as write
+from resolvers.tracking import observations as resolve
+from schema.access import MANAGER
+from schema.catalogue_texts import (
+    KEPT,
+    NAME,
+    NEW_TRANSLATIONS,
+    REMOVED,
+    SEARCH_WORDS,
+    SLUG,
+    TRANSLATIONS,
+    VERSION,
+)
+from schema.mutations import mutation, mutations, shown
+from schema.tracking.observations import Indicator
+
+BOUND = f"From -{write.LARGEST:,.0f} to {write.LARGEST:,.0f}. Ratings go from {write.RATING[0]} to {write.RATING[1]}."
+UNIT = f"Unit as it is shown, such as `mmHg`: at most {write.UNIT_LENGTH} characters. Only quantities have one."
+UCUM = "The same unit as a code of UCUM, case sensitive, such as `mm[Hg]`."
+HPO = "Human Phenotype Ontology term, such as `HP:0012378`. Unique."
+LOINC = "LOINC code, such as `2345-7`."
+LAY_NAMES = "Everyday names, which searches match too."
+
+
+@mutations
+class CatalogueIndicatorMutations:
+    indicator_create = mutation(
+        write.create_indicator,
+        "Create an indicator, which members can track at once.",
+        only=MANAGER,
+        rate="staff",
+        shows={"indicator": shown(Indicator, resolve.indicator_of)},
+        slug=SLUG,
+        name=NAME,
+        kind="Kind of indicator.",
+        scale="Scale of its values, which never changes.",
+        minimum=f"Smallest value accepted. {BOUND}",
+        maximum=f"Largest value accepted, above the smallest. {BOUND}",
+        unit=UNIT,
+        ucum=UCUM,
+        hpo=HPO,
+        loinc=LOINC,
+        lay_names=LAY_NAMES,
+        search_words=SEARCH_WORDS,
+        translations=TRANSLATIONS,
+    )
+    indicator_update = mutation(
+        write.update_indicator,
+        "Change an indicator. What values mean stays: bounds only widen, and a unit with a UCUM code is fixed.",
+        only=MANAGER,
+        rate="staff",
+        shows={"indicator": shown(Indicator, resolve.indicator_of)},
+        indicator="The indicator.",
+        version=VERSION,
+        name=f"{NAME} {KEPT}",
+        minimum=f"Smallest value accepted, not above the present one. {KEPT}",
+        maximum=f"Largest value accepted, not below the present one. {KEPT}",
+        unit=f"{UNIT} It can be spelled differently once the UCUM code is set. {REMOVED}",
+        ucum=f"{UCUM} Once set, it stays. {REMOVED}",
+        hpo=f"{HPO} {REMOVED}",
+        loinc=f"{LOINC} {REMOVED}",
+        lay_names=f"{LAY_NAMES} All of them. {KEPT}",
+        search_words=f"{SEARCH_WORDS} {REMOVED}",
+        translations=NEW_TRANSLATIONS,
+    )
+    indicator_retire = mutation(
+        write.retire_indicator,
+        "Retire an indicator, or offer it again. Members who have recorded it go on; others no longer find it.",
+        only=MANAGER,
+        rate="staff",
+        shows={"indicator": shown(Indicator, resolve.indicator_of)},
+        indicator="The indicator.",
+        retired="Whether it is retired: true by default. False offers it again.",
+    )
