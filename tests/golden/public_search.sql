@@ -10,7 +10,7 @@ SELECT b.o::text FROM (
             FROM (
               SELECT 'com_' || CAST(community_1.id AS TEXT) AS id, community_1.slug AS slug, coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) AS name, community_1.member_count AS "memberCount"
               FROM catalog.community AS community_1
-              WHERE community_1.search @@ catalog.search_query($2::VARCHAR)
+              WHERE community_1.status != 'MERGED' AND (community_1.search @@ catalog.search_query($2::VARCHAR))
               ORDER BY lower(translate(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) ASC, community_1.id ASC
               LIMIT 5
             ) AS o$
@@ -24,7 +24,7 @@ SELECT b.o::text FROM (
             FROM (
               SELECT 'trt_' || CAST(treatment_1.id AS TEXT) AS id, treatment_1.slug AS slug, coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name) AS name, treatment_1.kind AS kind
               FROM catalog.treatment AS treatment_1
-              WHERE treatment_1.search @@ catalog.search_query($3::VARCHAR)
+              WHERE treatment_1.retired_on IS NULL AND (treatment_1.search @@ catalog.search_query($3::VARCHAR))
               ORDER BY treatment_1.name ASC, treatment_1.id ASC
               LIMIT 5
             ) AS o$
@@ -35,7 +35,7 @@ SELECT b.o::text FROM (
         FROM (
           SELECT 'ind_' || CAST(indicator_1.id AS TEXT) AS id, indicator_1.slug AS slug, coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name) AS name, coalesce(indicator_1.translations[$1::VARCHAR]['lay_names'], to_jsonb(indicator_1.lay_names)) AS "layNames", indicator_1.hpo AS hpo
           FROM catalog.indicator AS indicator_1
-          WHERE indicator_1.search @@ catalog.search_query($4::VARCHAR)
+          WHERE indicator_1.retired_on IS NULL AND (indicator_1.search @@ catalog.search_query($4::VARCHAR))
           ORDER BY lower(translate(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')), indicator_1.id
           LIMIT 5
         ) AS o$
