@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from models.community import communities, discussions, moderation
+from models.community import communities, discussions, moderation, proposals
 from models.identity import (
     accounts,
     data_exports,
@@ -17,6 +17,6 @@ from models.identity import (
 )
 from models.insight import counts, datasets, insights, licences
 from models.research import surveys
-from models.tracking import observations, treatments
+from models.tracking import observations, own_indicators, treatments
 
 metadata = SQLModel.metadata

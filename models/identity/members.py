@@ -70,6 +70,7 @@ class NotificationKind(DescribedEnum):
     INSIGHT_PUBLISHED = "INSIGHT_PUBLISHED", "An insight was published from a dataset that includes the viewer."
     CARE_LINK = "CARE_LINK", "A patient invited the viewer, or a relative accepted the viewer's invitation."
     MODERATION = "MODERATION", "A moderator removed or restored a post of the viewer, or suspended them."
+    PROPOSAL = "PROPOSAL", "Staff decided on a proposal of the viewer for the catalogue."
 
 
 class Member(Table, table=True):

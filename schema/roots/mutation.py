@@ -5,6 +5,7 @@ from schema.access import EACH_FIELD
 from schema.community.communities_mutations import CommunityMutations
 from schema.community.discussions_mutations import DiscussionMutations
 from schema.community.moderation_mutations import ModerationMutations
+from schema.community.proposals_mutations import ProposalMutations
 from schema.identity.accounts_mutations import AccountMutations
 from schema.identity.api_keys_mutations import ApiKeyMutations
 from schema.identity.care_links_mutations import CareLinkMutations
@@ -23,6 +24,7 @@ from schema.research.consents_mutations import ConsentMutations
 from schema.research.participations_mutations import ParticipationMutations
 from schema.research.surveys_mutations import SurveyMutations
 from schema.tracking.observations_mutations import TrackingMutations
+from schema.tracking.own_indicators_mutations import OwnIndicatorMutations
 from schema.tracking.treatments_mutations import TreatmentMutations
 
 
@@ -42,7 +44,9 @@ class Mutation(
     CommunityMutations,
     DiscussionMutations,
     ModerationMutations,
+    ProposalMutations,
     TrackingMutations,
+    OwnIndicatorMutations,
     TreatmentMutations,
     ConsentMutations,
     SurveyMutations,

@@ -3,6 +3,7 @@
 # Whole names: within Query, `communities` is a field.
 import resolvers.community.communities
 import resolvers.community.discussions
+import resolvers.community.proposals
 import resolvers.identity.accounts
 import resolvers.identity.members
 import resolvers.identity.organizations
@@ -22,6 +23,7 @@ from resolvers.tracking.observations import INDICATORS
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.community.communities import SEARCH, Community, Condition
 from schema.community.discussions import Discussion, Flag, Post
+from schema.community.proposals import CatalogueProposal
 from schema.identity.accounts import Account, Me, Notification, Session, Staff, Viewer
 from schema.identity.data_reads import DataRead
 from schema.identity.members import CareLink, Member, Membership, Suspension
@@ -40,12 +42,14 @@ from schema.research import participations_mutations
 from schema.research.participations_mutations import SurveyCheck
 from schema.research.surveys import Consent, Notice, Participation, Question, Survey
 from schema.tracking.observations import Indicator, Observation
+from schema.tracking.own_indicators import OwnIndicator, OwnObservation
 from schema.tracking.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
 
 NODES: tuple[type, ...] = (
     Account,
     ApiKey,
     CareLink,
+    CatalogueProposal,
     Community,
     Condition,
     Consent,
@@ -65,6 +69,8 @@ NODES: tuple[type, ...] = (
     Notification,
     Observation,
     Organization,
+    OwnIndicator,
+    OwnObservation,
     Participation,
     Post,
     Question,
@@ -159,6 +165,12 @@ class Query:
         resolvers.insight.data_uses.ledger_entries,
         "Every entry of the public ledger, newest first, to verify the chain: data uses, and links to their results.",
         only=PUBLIC,
+    )
+    catalogue_proposals: RelayConnection[CatalogueProposal] = paged(
+        resolvers.community.proposals.proposals,
+        "Members' proposals for the catalogue, oldest first. Empty for staff who are not editors of the catalogue.",
+        arguments={"status": "Only proposals with this status.", "kind": "Only proposals of this kind."},
+        only=MANAGER,
     )
     undertakings: Undertakings = sql(
         resolvers.insight.undertakings.undertakings,

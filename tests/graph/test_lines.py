@@ -17,6 +17,10 @@ from tests.support.surveys import CHOICES, QUESTIONS, in_days, today, wanted
 
 SEVERAL_LINES: Mapping[str, str] = {
     "AnswerInput": "text",
+    "CatalogueProposalCreateInput": "description",
+    "CatalogueProposalsAcceptInput": "note",
+    "CatalogueProposalsDeclineInput": "reason",
+    "CatalogueProposalsMergeInput": "note",
     "CourseEvaluateInput": "comment",
     "DiscussionStartInput": "body",
     "FlagResolveInput": "note",
@@ -24,6 +28,7 @@ SEVERAL_LINES: Mapping[str, str] = {
     "LicenceRequestInput": "purpose",
     "MemberSuspendInput": "reason",
     "ObservationEntry": "note",
+    "OwnObservationRecordInput": "note",
     "PostAddInput": "body",
     "PostEditInput": "body",
     "PostFlagInput": "note",
@@ -55,11 +60,14 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
 }
 LINES: Mapping[str, str] = {
     "ApiKeyCreateInput": "name",
+    "CatalogueProposalCreateInput": "name",
     "CourseStartInput": "dose",
     "DataUseLinkResultsInput": "url",
     "DiscussionStartInput": "title",
     "MoneyInput": "currency",
     "OrganizationCreateInput": "locale name",
+    "OwnIndicatorCreateInput": "name unit",
+    "OwnIndicatorRenameInput": "name",
     "ProfileUpdateInput": "locale pseudonym",
     "QuestionInput": "key",
     "QuestionOptionInput": "code label",
@@ -102,6 +110,15 @@ async def request(
         return await network.buyer(), "apiKeyCreate", {name: text, "expiresAt": f"{in_days(30)}T00:00:00Z"}, name
     if kind == "DataUseLinkResultsInput":
         return await network.staff(StaffRole.DATA_STEWARD), "dataUseLinkResults", {"dataUse": "use_1", name: text}, name
+    if kind == "CatalogueProposalCreateInput":
+        return await network.member(), "catalogueProposalCreate", {"kind": "SYMPTOM", name: text}, name
+    if kind == "OwnIndicatorCreateInput":
+        given = {"name": "Walks", "scale": "QUANTITY", "unit": "km", "minimum": 0, "maximum": 50}
+        return await network.member(), "ownIndicatorCreate", given | {name: text}, name
+    if kind == "OwnIndicatorRenameInput":
+        member = await network.member()
+        own = await factories.own_indicator(db, member_id=member.id)
+        return member, "ownIndicatorRename", {"ownIndicator": f"own_{own['id']}", name: text}, name
     if kind == "CourseStartInput":
         given = {"treatment": f"trt_{(await factories.treatment(db))['id']}", "startedOn": today().isoformat()}
         return await network.member(community_id), "courseStart", given | {name: text}, name

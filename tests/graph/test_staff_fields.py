@@ -24,6 +24,9 @@ ALL = frozenset(StaffRole)
 # The fields of each type, by the roles that can get a value. To others they are null or empty, or nothing leads there.
 # Connections and edges have the roles of their items. Members other than associations are for moderators alone.
 READS: Mapping[str, Mapping[Roles, str]] = {
+    "CatalogueProposal": {
+        EDITOR: "community condition decidedOn description id indicator kind name proposedOn reason status treatment",
+    },
     "Category": {ALL: "code label value"},
     "Cell": {RESEARCH: "by category count interval marginOfError reliability share shareReliability"},
     "CohortReadiness": {ALL: "consenting needed ready"},

@@ -26,6 +26,9 @@ REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
     "memberSuspend": (MODERATOR, {"member": MEMBER, "reason": "Spam."}),
     "postRemove": (MODERATOR, {"post": POST, "reason": "Spam."}),
     "postRestore": (MODERATOR, {"post": POST}),
+    "catalogueProposalsAccept": (EDITOR, {"proposals": [], "entry": f"ind_{NOBODY}"}),
+    "catalogueProposalsDecline": (EDITOR, {"proposals": [], "reason": "None."}),
+    "catalogueProposalsMerge": (EDITOR, {"proposals": [], "into": f"ind_{NOBODY}"}),
     "surveyClose": (SURVEY_MANAGER, {"survey": SURVEY}),
     "surveyCreate": (
         SURVEY_MANAGER,

@@ -308,6 +308,8 @@ CALLERS: dict[str, set[Login]] = {
     "care.announce(text,uuid,uuid)": {PATIENT, MANAGER, PUBLISHER},
     "care.tell(uuid,text,text,uuid)": {PATIENT, MANAGER},
     "care.restore_post(uuid,text)": {MANAGER},
+    "care.decide_proposals(uuid[],text,uuid,text)": {MANAGER},
+    "care.merge_own_indicator(uuid,uuid)": {PATIENT},
     "catalog.readiness_changed(uuid)": {PATIENT, MANAGER},
     "catalog.schedule_survey(uuid,integer)": {PUBLISHER},
     "catalog.unschedule_survey(uuid)": {MANAGER},

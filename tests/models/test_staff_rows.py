@@ -51,6 +51,7 @@ care.removal                  none  all   none  none  none  none
 care.removed_text             none  all   none  none  none  none
 care.suspension               none  all   none  none  none  none
 care.reading_alert            none  all   none  none  none  none
+care.catalogue_proposal       none  none  none  all   none  none
 catalog.terms                 all   all   all   all   all   all
 insight.organization          all   all   all   all   all   all
 insight.licence               none  none  all   none  none  none

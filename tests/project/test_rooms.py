@@ -15,10 +15,10 @@ PRODUCT = (*LAYERS, "planner", "privacy", "server", "commands")
 # Each domain's topics. A topic's file has the topic's name in every layer: reads and types in TOPIC.py, mutations in
 # TOPIC_mutations.py, pure rules in TOPIC_rules.py.
 TOPICS = {
-    "tracking": "observations treatments",
+    "tracking": "observations own_indicators treatments",
     "identity": "accounts api_keys attempts care_links data_exports data_reads mail_templates members mutation_results "
     "notifications organizations outbox passwords personal_data readings registrations terms",
-    "community": "communities discussions moderation",
+    "community": "communities discussions moderation proposals",
     "research": "consents participations revisions surveys visibility",
     "insight": "costs counts cubes data_uses datasets drawing freezing insights ledger licences openings publications "
     "quotes reconciled releases undertakings",

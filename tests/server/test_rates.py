@@ -38,15 +38,17 @@ COUNTED = {
     "flags": "postFlag",
     "posts": "discussionStart postAdd postEdit",
     "reactions": "postReact",
-    "diary": "courseEnd courseEvaluate courseStart observationRemove observationsRecord",
+    "diary": "courseEnd courseEvaluate courseStart observationRemove observationsRecord ownIndicatorCreate "
+    "ownIndicatorDelete ownIndicatorMerge ownIndicatorRename ownObservationRecord ownObservationRemove",
     "answers": "consentSet surveySave surveySubmit surveyWithdraw",
     "exports": "dataExport",
     "keys": "apiKeyCreate apiKeyRevoke",
     "insights": "insightPublish",
-    "requests": "dataUseLinkResults licenceRequest",
-    "changes": "careLinkAccept careLinkEnd communityJoin communityLeave notificationsRead postRemove sessionRevoke "
-    "termsAccept",
-    "staff": "ambassadorAppoint associationVerify discussionClose flagResolve licenceDecide memberAllowCommunities "
+    "requests": "catalogueProposalCreate dataUseLinkResults licenceRequest",
+    "changes": "careLinkAccept careLinkEnd catalogueProposalWithdraw communityJoin communityLeave notificationsRead "
+    "postRemove sessionRevoke termsAccept",
+    "staff": "ambassadorAppoint associationVerify catalogueProposalsAccept catalogueProposalsDecline "
+    "catalogueProposalsMerge discussionClose flagResolve licenceDecide memberAllowCommunities "
     "memberSuspend organizationCreate postRestore surveyClose surveyCreate surveyRevise surveySchedule "
     "surveyUnschedule waveFreeze",
 }

@@ -1,0 +1,7 @@
+"""Own indicators."""
+
+from models.migrations import frozen
+
+revision = "0044"
+down_revision = "0034"
+upgrade, downgrade = frozen.steps(__file__)
