@@ -1,5 +1,6 @@
 """Makes, renames, merges and deletes members' own indicators, and records their observations."""
 
+from dataclasses import dataclass
 from datetime import date
 from math import isfinite
 from uuid import UUID
@@ -28,6 +29,14 @@ NAME_LENGTH = 80
 UNIT_LENGTH = 20
 LARGEST = 1e9  # of a bound, either way: sums of squares of such values are far from overflowing
 BOUNDS = {Scale.RATING_0_10: (0.0, 10.0), Scale.GRADE_NONE_TO_SEVERE: (0.0, 3.0)}  # of scales that need none
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The indicator that values were moved to, and the own indicator that they were moved from."""
+
+    indicator_id: UUID
+    own_indicator_id: UUID
 
 
 async def create_own_indicator(
@@ -100,7 +109,7 @@ async def delete_own_indicator(connection: Connection, viewer: Viewer, *, own_in
 
 async def merge_own_indicator(
     connection: Connection, viewer: Viewer, faults: Faults, *, own_indicator: OwnIndicatorId, into: IndicatorId
-) -> dict[str, UUID]:
+) -> Merged:
     """Moves the observations of an own indicator of the viewer to an indicator of the catalogue; the ids of both.
 
     The own indicator is deleted, unless days remain on which the viewer has a value of both. Raises Forbidden if the
@@ -123,7 +132,7 @@ async def merge_own_indicator(
         raise invalid(message("Its unit differs from that of your indicator."), "into")
     if outcome == "BOUNDS":
         raise invalid(message("Values of your indicator are outside its bounds, or mean something else there."), "into")
-    return {"own_indicator_id": own_indicator, "indicator_id": into}
+    return Merged(into, own_indicator)
 
 
 async def record_own_observation(
