@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from schema.community.proposals import CatalogueProposal
 
 
-@graph_type(audience=PATIENT, row=tables.OwnIndicator, prefix="own", about=AboutMember("member_id"), recorded=RECORDED)
+@graph_type(audience=PATIENT, row=tables.OwnIndicator, prefix="own", recorded=RECORDED)
 class OwnIndicator(Node, Trackable):
     """An indicator that a member made for themselves. Only they and relatives who keep their diary can see it."""
 
@@ -36,9 +36,7 @@ class OwnIndicator(Node, Trackable):
     )
 
 
-@graph_type(
-    audience=PATIENT, row=tables.OwnObservation, prefix="oob", about=AboutMember("member_id"), recorded=RECORDED
-)
+@graph_type(audience=PATIENT, row=tables.OwnObservation, prefix="oob", recorded=RECORDED)
 class OwnObservation(Node, DiaryValue):
     """A member's value of an indicator of their own on one day."""
 
