@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from models.community import catalogue_changes, communities, discussions, moderation, sources
+from models.community import catalogue_changes, communities, discussions, moderation, proposals, sources
 from models.identity import (
     accounts,
     associations,
@@ -20,6 +20,6 @@ from models.identity import (
 )
 from models.insight import counts, datasets, insights, licences
 from models.research import surveys
-from models.tracking import observations, treatments
+from models.tracking import observations, own_indicators, treatments
 
 metadata = SQLModel.metadata

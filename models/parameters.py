@@ -56,13 +56,18 @@ IndicatorId: TypeAlias = Annotated[UUID, Id(("ind",))]
 LicenceId: TypeAlias = Annotated[UUID, Id(("lic",))]
 MemberId: TypeAlias = Annotated[UUID, Id(("mbr",))]
 ObservationId: TypeAlias = Annotated[UUID, Id(("obs",))]
+OwnIndicatorId: TypeAlias = Annotated[UUID, Id(("own",))]
+OwnObservationId: TypeAlias = Annotated[UUID, Id(("oob",))]
 PostId: TypeAlias = Annotated[UUID, Id(("pst",))]
+ProposalId: TypeAlias = Annotated[UUID, Id(("prp",))]
 SessionId: TypeAlias = Annotated[UUID, Id(("ses",))]
 SurveyId: TypeAlias = Annotated[UUID, Id(("svy",))]
 TreatmentId: TypeAlias = Annotated[UUID, Id(("trt",))]
 
+EntryId: TypeAlias = Annotated[NodeId, Id(("con", "ind", "trt"))]  # an entry of the catalogue
 TopicId: TypeAlias = Annotated[NodeId, Id(("trt", "ind"))]  # what a discussion is about
 
 # For write functions that report everything wrong with an input at once.
 IndicatorIdOrNone: TypeAlias = Annotated[UUID | None, Id(("ind",), or_none=True)]
 NotificationIdOrNone: TypeAlias = Annotated[UUID | None, Id(("ntf",), or_none=True)]
+ProposalIdOrNone: TypeAlias = Annotated[UUID | None, Id(("prp",), or_none=True)]

@@ -73,6 +73,7 @@ class NotificationKind(DescribedEnum):
         "MODERATION",
         "A moderator removed or restored a post of the viewer, declined their appeal, or suspended them.",
     )
+    PROPOSAL = "PROPOSAL", "Staff decided on a proposal of the viewer for the catalogue."
     SURVEY_CLOSED = (
         "SURVEY_CLOSED",
         "A survey closed before the last day that was announced. The viewer had answered it, or begun to.",

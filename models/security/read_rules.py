@@ -78,6 +78,8 @@ OF_PATIENT = (  # whose diary the viewer keeps
     "member_id IN (SELECT l.patient_id FROM care.care_link l"  # noqa: S608 - ours
     f" WHERE l.relative_id = {MEMBER} AND l.status = 'ACCEPTED')"
 )
+# Nobody else, whatever the member shares.
+OWN_OR_PATIENTS = Scope("OWN_OR_PATIENTS", {PATIENT: f"member_id = {MEMBER} OR {OF_PATIENT}"})
 MEMBERSHIP = Scope(
     "MEMBERSHIP",
     {
@@ -197,6 +199,15 @@ REMOVAL = Scope(
 )
 REMOVED_TEXT = Scope("REMOVED_TEXT", {PATIENT: f"author_id = {MEMBER}", MANAGER: MODERATOR})
 APPEAL = Scope("APPEAL", {PATIENT: f"author_id = {MEMBER}", MANAGER: MODERATOR})
+# Staff read what was proposed, and no table that says by whom.
+PROPOSAL = Scope(
+    "PROPOSAL",
+    {
+        PATIENT: "EXISTS (SELECT FROM care.catalogue_proposer p WHERE p.id = catalogue_proposal.id"
+        f" AND p.member_id = {MEMBER})",
+        MANAGER: CATALOGUE_EDITOR,
+    },
+)
 MODERATORS = Scope("MODERATORS", {MANAGER: MODERATOR})
 STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF}"})
 
@@ -229,6 +240,10 @@ SCOPES: Mapping[str, Scope] = {
     "care.post_reaction": OPEN,
     "care.profile": PROFILE,
     "care.observation": SHARED,
+    "care.own_indicator": OWN_OR_PATIENTS,
+    "care.own_observation": OWN_OR_PATIENTS,
+    "care.catalogue_proposal": PROPOSAL,
+    "care.catalogue_proposer": OWN,
     "care.course": SHARED,
     "care.evaluation": SHARED,
     "care.side_effect": SHARED,

@@ -130,6 +130,17 @@ OWN_EVALUATION = (
     f"member_id = {MEMBER} AND EXISTS (SELECT FROM care.evaluation e WHERE e.id = {{table}}.evaluation_id"
     " AND e.member_id = {table}.member_id)"
 )
+OWN_VALUE = (  # of an indicator of the same member
+    "EXISTS (SELECT FROM care.own_indicator i WHERE i.id = {table}.own_indicator_id"
+    " AND i.member_id = {table}.member_id)"
+)
+OWN_PROPOSAL = (
+    f"EXISTS (SELECT FROM care.catalogue_proposer p WHERE p.id = catalogue_proposal.id AND p.member_id = {MEMBER})"
+)
+THEIR_PROPOSAL = (  # what they track follows it into the catalogue
+    "(proposal_id IS NULL OR EXISTS (SELECT FROM care.catalogue_proposer p"
+    f" WHERE p.id = {{table}}.proposal_id AND p.member_id = {MEMBER}))"
+)
 EITHER_SIDE = f"patient_id = {MEMBER} OR relative_id = {MEMBER}"
 OWN_PLACE = (  # a community of which the viewer is a member
     f"member_id = {MEMBER} AND EXISTS (SELECT FROM care.membership m"
@@ -231,6 +242,31 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
             Update(("value", "note", "by_relative"), f"member_id = {MEMBER} OR {KEEPS_DIARY}", OWN_DIARY),
             Delete(f"member_id = {MEMBER} OR {KEEPS_DIARY}"),
         )
+    },
+    "care.own_indicator": {
+        PATIENT: (
+            Insert(
+                ("member_id", "name", "scale", "unit", "minimum", "maximum"), f"member_id = {MEMBER} OR {KEEPS_DIARY}"
+            ),
+            Update(("name", "proposal_id"), f"member_id = {MEMBER}", f"member_id = {MEMBER} AND {THEIR_PROPOSAL}"),
+            Delete(f"member_id = {MEMBER}"),
+        )
+    },
+    "care.own_observation": {
+        PATIENT: (
+            Insert(
+                ("member_id", "own_indicator_id", "observed_on", "value", "note", "by_relative"),
+                f"({OWN_DIARY}) AND {OWN_VALUE}",
+            ),
+            Update(("value", "note", "by_relative"), f"member_id = {MEMBER} OR {KEEPS_DIARY}", OWN_DIARY),
+            Delete(f"member_id = {MEMBER} OR {KEEPS_DIARY}"),
+        )
+    },
+    "care.catalogue_proposer": {
+        PATIENT: (Insert(("member_id",), f"member_id = {MEMBER}"), Delete(f"member_id = {MEMBER}"))
+    },
+    "care.catalogue_proposal": {
+        PATIENT: (Insert(("id", "kind", "name", "description", "community_id"), OWN_PROPOSAL),)
     },
     "care.course": {
         PATIENT: (

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, false, func, literal_column
 
-from models.community import discussions
+from models.community import discussions, proposals
 from models.database import Connection, viewer_of
 from models.identity import accounts as tables
 from models.identity import members, organizations
@@ -181,6 +181,7 @@ def subject_of(notification: Row) -> Branches:
     """The object that a notification is about, found by `subject_type`, the id prefix of its type."""
     discussion, post = row(discussions.Discussion), row(discussions.Post)
     member, survey, insight = row(members.Member), row(surveys.Survey), row(insights.Insight)
+    proposal = row(proposals.CatalogueProposal)
     kind, id = notification.subject_type, notification.subject_id
     return Branches(
         (
@@ -188,6 +189,7 @@ def subject_of(notification: Row) -> Branches:
             select(insight).where(kind == "ins", insight.id == id),
             select(member).where(kind == "mbr", member.id == id),
             select(post).where(kind == "pst", post.id == id),
+            select(proposal).where(kind == "prp", proposal.id == id),
             select(survey).where(kind == "svy", survey.id == id),
         )
     )

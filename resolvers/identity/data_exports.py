@@ -12,7 +12,9 @@ from resolvers.identity.personal_data import MEMBER_TABLES, MemberTable
 NAMES: Mapping[str, str] = {
     "care.discussion": "title",
     "care.member": "pseudonym",
+    "care.own_indicator": "name",
     "catalog.community": "name",
+    "catalog.condition": "name",
     "catalog.indicator": "name",
     "catalog.question": "text",
     "catalog.survey": "title",
@@ -102,10 +104,10 @@ def _order(table: Table) -> tuple[str, ...]:
 
 
 def _target(column: "Column[object]") -> str | None:
-    """The table whose rows' ids the column holds, if any: its own, or the one that it references."""
-    for key in column.foreign_keys:
-        return key.column.table.fullname
-    return column.table.fullname if column.name == "id" else None
+    """The table whose rows' ids the column holds, if any: its own, or else the one that it references."""
+    if column.name == "id":
+        return column.table.fullname
+    return next((key.column.table.fullname for key in column.foreign_keys), None)
 
 
 def _value(column: "Column[object]", target: str | None, names: GraphNames) -> str:

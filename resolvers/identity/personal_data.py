@@ -121,6 +121,38 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
             )
         },
     ),
+    "care.own_indicator": MemberTable(
+        "ownIndicators",
+        "An indicator that they made for themselves.",
+        OF_MEMBER,
+        ("id", "name", "scale", "unit", "minimum", "maximum", "proposal_id"),
+    ),
+    "care.own_observation": MemberTable(
+        "ownObservations",
+        "A value of an indicator of their own in their diary.",
+        OF_MEMBER,
+        ("id", "own_indicator_id", "value", "observed_on", "by_relative", "note"),
+    ),
+    "care.catalogue_proposal": MemberTable(
+        "proposals",
+        "Their proposal for the catalogue, with the decision.",
+        "id IN (SELECT id FROM care.catalogue_proposer WHERE member_id = $1)",
+        (
+            "id",
+            "kind",
+            "name",
+            "description",
+            "community_id",
+            "proposed_on",
+            "status",
+            "reason",
+            "decided_on",
+            "condition_id",
+            "indicator_id",
+            "treatment_id",
+        ),
+        {"staff_id": BY_STAFF},
+    ),
     "care.course": MemberTable(
         "courses",
         "A course of a treatment.",
@@ -315,6 +347,7 @@ OF_THE_MEMBER = ("member_id", "author_id")
 NOT_EXPORTED: Mapping[str, str] = {
     "research.record": "bytes that no role may read: exported as `records`, with their variables and categories",
     "research.survey_opening": "about a survey, and no person: a number with noise, which is never shown",
+    "care.catalogue_proposer": "which proposals are theirs: exported as `proposals`",
     "care.reading_alert": "a suspicion for moderators to look into, which says on which day; deleted after 90 days",
     "identity.reading": "numbers that stand for other members, of whom the export must not tell; deleted after a day",
     "identity.joining": "how many communities they have joined, of which `memberships` has those that they belong to",

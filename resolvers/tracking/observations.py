@@ -125,7 +125,7 @@ def dashboard_of(
 def series_of(dashboard: Row, *, viewer: ViewerIds) -> Rows:
     """One row for each indicator with an observation in the period, by name, with the dashboard's columns."""
     indicator, observation = row(tables.Indicator), row(tables.Observation)
-    observed = select(observation.indicator_id).where(*_within(dashboard, observation))
+    observed = select(observation.indicator_id).where(*within_span(dashboard, observation))
     if "indicator_ids" in dashboard.columns_:
         observed = observed.where(observation.indicator_id == func.any(dashboard.indicator_ids))
     return (
@@ -143,13 +143,15 @@ def series_of(dashboard: Row, *, viewer: ViewerIds) -> Rows:
 
 def points_of(series: Row) -> Rows:
     observation = row(tables.Observation)
-    of_series = _within(series, observation)
+    of_series = within_span(series, observation)
     return points(observation, series.unit).where(observation.indicator_id == series.indicator_id, *of_series)
 
 
 def latest_of(series: Row) -> Rows:
     observation = row(tables.Observation)
-    found = select(observation).where(observation.indicator_id == series.indicator_id, *_within(series, observation))
+    found = select(observation).where(
+        observation.indicator_id == series.indicator_id, *within_span(series, observation)
+    )
     return found.order_by(observation.observed_on.desc()).limit(1)
 
 
@@ -180,7 +182,7 @@ def points(observation: Row, unit: Expression) -> Rows:
     )
 
 
-def _within(span: Row, observation: Row) -> tuple[Expression, ...]:
+def within_span(span: Row, observation: Row) -> tuple[Expression, ...]:
     return (
         observation.member_id == span.member_id,
         observation.observed_on >= span.starts_on,

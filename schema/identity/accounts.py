@@ -9,11 +9,12 @@ from models import viewers
 from models.identity import accounts as tables
 from models.identity import members as member_tables
 from planner.declare import AboutMember, column, graph_enum, graph_type, paged, sql
+from resolvers.community import proposals
 from resolvers.identity import accounts as resolve
 from resolvers.identity import data_reads, members, terms
 from resolvers.insight import data_uses as uses
 from resolvers.research import surveys
-from resolvers.tracking import observations, treatments
+from resolvers.tracking import observations, own_indicators, treatments
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.identity.data_reads import DataRead
 from schema.identity.members import CareLink, Member, Membership
@@ -21,9 +22,11 @@ from schema.identity.organizations import Organization
 from schema.pagination import UNKNOWN_ID, Node, RelayConnection
 from schema.scalars import EmailAddress
 from schema.tracking.observations import KNOWN, PERIOD, SPAN, Dashboard, Observation
+from schema.tracking.own_indicators import OwnIndicator
 from schema.tracking.treatments import TreatmentCourse
 
 if TYPE_CHECKING:
+    from schema.community.proposals import CatalogueProposal
     from schema.insight.data_uses import DataUse, PrivacyLoss
     from schema.research.surveys import Consent, Participation
 
@@ -121,6 +124,12 @@ class Me(Node):
         observations.observations_of,
         "The viewer's observations, newest day first.",
         arguments={"indicator": f"Id of an indicator: only its observations. {UNKNOWN_ID}"},
+    )
+    own_indicators: list[OwnIndicator] = sql(
+        own_indicators.own_indicators_of, "The indicators that the viewer made for themselves, by name."
+    )
+    proposals: RelayConnection[Annotated["CatalogueProposal", strawberry.lazy("schema.community.proposals")]] = paged(
+        proposals.proposals_of, "The viewer's proposals for the catalogue, newest first."
     )
     courses: list[TreatmentCourse] = sql(
         treatments.courses_of,

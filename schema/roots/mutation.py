@@ -8,6 +8,7 @@ from schema.community.catalogue_conditions_mutations import CatalogueConditionMu
 from schema.community.communities_mutations import CommunityMutations
 from schema.community.discussions_mutations import DiscussionMutations
 from schema.community.moderation_mutations import ModerationMutations
+from schema.community.proposals_mutations import ProposalMutations
 from schema.identity.accounts_mutations import AccountMutations
 from schema.identity.api_keys_mutations import ApiKeyMutations
 from schema.identity.associations_mutations import AssociationMutations
@@ -30,6 +31,7 @@ from schema.research.surveys_mutations import SurveyMutations
 from schema.tracking.catalogue_indicators_mutations import CatalogueIndicatorMutations
 from schema.tracking.catalogue_treatments_mutations import CatalogueTreatmentMutations
 from schema.tracking.observations_mutations import TrackingMutations
+from schema.tracking.own_indicators_mutations import OwnIndicatorMutations
 from schema.tracking.treatments_mutations import TreatmentMutations
 
 
@@ -52,7 +54,9 @@ class Mutation(
     DiscussionMutations,
     ModerationMutations,
     AppealMutations,
+    ProposalMutations,
     TrackingMutations,
+    OwnIndicatorMutations,
     TreatmentMutations,
     ConsentMutations,
     SurveyMutations,

@@ -5,6 +5,7 @@ import resolvers.community.appeals
 import resolvers.community.catalogue_changes
 import resolvers.community.communities
 import resolvers.community.discussions
+import resolvers.community.proposals
 import resolvers.identity.accounts
 import resolvers.identity.help_lines
 import resolvers.identity.members
@@ -28,6 +29,7 @@ from schema.community.appeals import Appeal
 from schema.community.catalogue_changes import CatalogueChange
 from schema.community.communities import SEARCH, Community, Condition
 from schema.community.discussions import Discussion, Flag, Post
+from schema.community.proposals import CatalogueProposal
 from schema.identity.accounts import Account, Me, Notification, Session, Staff, Viewer
 from schema.identity.associations import Association, Verification
 from schema.identity.data_reads import DataRead
@@ -49,6 +51,7 @@ from schema.research import participations_mutations
 from schema.research.participations_mutations import SurveyCheck
 from schema.research.surveys import Consent, Notice, Participation, Question, Survey
 from schema.tracking.observations import Indicator, Observation
+from schema.tracking.own_indicators import OwnIndicator, OwnObservation
 from schema.tracking.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
 
 NODES: tuple[type, ...] = (
@@ -58,6 +61,7 @@ NODES: tuple[type, ...] = (
     Association,
     CareLink,
     CatalogueChange,
+    CatalogueProposal,
     Community,
     Condition,
     Consent,
@@ -77,6 +81,8 @@ NODES: tuple[type, ...] = (
     Notification,
     Observation,
     Organization,
+    OwnIndicator,
+    OwnObservation,
     Participation,
     Post,
     PrivacyNotice,
@@ -190,6 +196,12 @@ class Query:
         resolvers.insight.data_uses.ledger_entries,
         "Every entry of the public ledger, newest first, to verify the chain: data uses, and links to their results.",
         only=PUBLIC,
+    )
+    catalogue_proposals: RelayConnection[CatalogueProposal] = paged(
+        resolvers.community.proposals.proposals,
+        "Members' proposals for the catalogue, oldest first. Empty for staff who are not editors of the catalogue.",
+        arguments={"status": "Only proposals with this status.", "kind": "Only proposals of this kind."},
+        only=MANAGER,
     )
     undertakings: Undertakings = sql(
         resolvers.insight.undertakings.undertakings,

@@ -7,19 +7,22 @@ import strawberry
 
 from models.identity.data_reads import MemberDataKind
 from models.tracking import observations as tables
-from planner.declare import AboutMember, Recorded, column, graph_enum, graph_type, sql
+from planner.declare import AboutMember, Recorded, column, graph_enum, graph_interface, graph_type, sql
 from resolvers.days import FIRST_ZONE
 from resolvers.identity import data_reads
 from resolvers.tracking import observations as resolve
+from resolvers.tracking import own_indicators
 from resolvers.translations import translations_of
 from schema.access import MANAGER, PATIENT, PUBLIC
 from schema.catalogue_texts import VERSION_SHOWN, Translation
 from schema.pagination import Node
 
 if TYPE_CHECKING:
+    from schema.tracking.own_indicators import OwnSeries
     from schema.tracking.treatments import TreatmentCourse
 
 POINTS = 50  # of a series, for the cost of an operation
+OWN_SERIES = 3  # of a dashboard, likewise
 
 graph_enum(tables.IndicatorKind)
 graph_enum(tables.Scale)
@@ -31,14 +34,25 @@ PERIOD = {  # arguments of a dashboard
     "to": "Last day of the period, included; not before the first. Defaults to the latest day that has begun "
     f"anywhere ({FIRST_ZONE}), or to `from` if that is later.",
     "interval": "Length of time that each point of a curve covers. Defaults to WEEK.",
-    "indicators": "Ids of indicators: only their curves. Defaults to every indicator that was observed.",
+    "indicators": "Ids of indicators: only their curves in `series`. Defaults to every indicator that was observed.",
 }
 SPAN = ("from", "to")
 KNOWN = {"indicators": "ind"}
 
 
+@graph_interface(audience=PUBLIC)
+class Trackable:
+    """Something that members track: an indicator of the catalogue, or one of a member's own."""
+
+    name: str = column("Name.")
+    scale: tables.Scale = column("Scale of its values.")
+    unit: str | None = column("Unit of its values. Null for ratings and grades.")
+    minimum: float = column("Smallest value accepted.")
+    maximum: float = column("Largest value accepted.")
+
+
 @graph_type(audience=PUBLIC, row=tables.Indicator, prefix="ind")
-class Indicator(Node):
+class Indicator(Node, Trackable):
     """An indicator that members track: a symptom, a mood, an aspect of quality of life, a measurement or a score."""
 
     slug: str = column("URL slug, such as `fatigue`.")
@@ -65,8 +79,18 @@ class Indicator(Node):
 RECORDED = Recorded("member_id", entrusted=data_reads.patients_of, row=MemberDataKind.OBSERVATIONS)
 
 
+@graph_interface(audience=PATIENT)
+class DiaryValue:
+    """A member's value of something that they track, on one day."""
+
+    value: float = column("The value, on the indicator's scale.")
+    observed_on: date = column("The day of the observation.")
+    note: str | None = column("A note on the value. Null if there is none.")
+    by_relative: bool = column("Whether a relative recorded it for the member.")
+
+
 @graph_type(audience=PATIENT, row=tables.Observation, prefix="obs", about=AboutMember("member_id"), recorded=RECORDED)
-class Observation(Node):
+class Observation(Node, DiaryValue):
     """A member's value of an indicator on one day."""
 
     indicator: Indicator = sql(resolve.indicator_of, "The indicator.")
@@ -87,8 +111,17 @@ class SeriesPoint:
     count: int = column("Number of values.")
 
 
+@graph_interface(audience=PATIENT)
+class TrackedSeries:
+    """The curve of something that a member tracks over a dashboard's period."""
+
+    indicator: Trackable = column("The indicator.")
+    points: list[SeriesPoint] = column("The points, oldest first. Intervals without an observation have none.")
+    latest: DiaryValue | None = column("The latest observation in the period.")
+
+
 @graph_type(audience=PATIENT, about=AboutMember())
-class IndicatorSeries:
+class IndicatorSeries(TrackedSeries):
     """The curve of one indicator over a dashboard's period."""
 
     indicator: Indicator = sql(resolve.indicator_of, "The indicator.")
@@ -104,6 +137,11 @@ class Dashboard:
 
     series: list[IndicatorSeries] = sql(
         resolve.series_of, "A curve for each indicator observed in the period, by name."
+    )
+    own_series: list[Annotated["OwnSeries", strawberry.lazy("schema.tracking.own_indicators")]] = sql(
+        own_indicators.own_series_of,
+        "A curve for each indicator of the member's own that was observed in the period, by name.",
+        size=OWN_SERIES,
     )
     courses: list[Annotated["TreatmentCourse", strawberry.lazy("schema.tracking.treatments")]] = sql(
         resolve.courses_within, "The courses that overlap the period, oldest first."

@@ -33,6 +33,7 @@ NOT_DEMONSTRATED = {
     "care.appeal", "care.removal", "care.removed_text", "care.suspension", "catalog.catalogue_change",
     "catalog.eligibility", "catalog.help_line",
     "catalog.notice", "catalog.privacy_notice", "catalog.source_entry", "catalog.terms", "identity.email_change",
+    "care.catalogue_proposal", "care.catalogue_proposer", "care.own_indicator", "care.own_observation",
     "care.data_read", "care.reading_alert", "identity.attempt", "identity.joining", "identity.reading",
     "identity.data_export", "identity.outbox_entry", "identity.mutation", "identity.password_reset",
     "identity.rate_limit",

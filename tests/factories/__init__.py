@@ -45,12 +45,16 @@ from tests.factories.members import member as member
 from tests.factories.members import membership as membership
 from tests.factories.members import notification as notification
 from tests.factories.members import observation as observation
+from tests.factories.members import own_indicator as own_indicator
+from tests.factories.members import own_observation as own_observation
 from tests.factories.members import profile as profile
 from tests.factories.members import side_effect as side_effect
 from tests.factories.members import verification as verification
 from tests.factories.organizations import api_key as api_key
 from tests.factories.organizations import licence as licence
 from tests.factories.organizations import organization as organization
+from tests.factories.proposals import catalogue_proposal as catalogue_proposal
+from tests.factories.proposals import catalogue_proposer as catalogue_proposer
 from tests.factories.readings import data_read as data_read
 from tests.factories.readings import joining as joining
 from tests.factories.readings import reading as reading

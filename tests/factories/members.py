@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 
 from models.identity import associations, members
-from models.tracking import observations, treatments
+from models.tracking import observations, own_indicators, treatments
 from tests.factories.catalogue import community, indicator, treatment
 from tests.factories.rows import DAY, NOON, Connection, fake, numbers
 
@@ -81,6 +81,28 @@ async def notification(connection: Connection, **given: Any) -> asyncpg.Record:
 async def observation(connection: Connection, **given: Any) -> asyncpg.Record:
     parents = {"member_id": member, "indicator_id": indicator}
     return await fake(connection, observations.Observation, given, parents, value=4.0, observed_on=DAY)
+
+
+async def own_indicator(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(
+        connection,
+        own_indicators.OwnIndicator,
+        given,
+        {"member_id": member},
+        name=f"Own {next(numbers)}",
+        scale=observations.Scale.RATING_0_10,
+        minimum=0.0,
+        maximum=10.0,
+    )
+
+
+async def own_observation(connection: Connection, **given: Any) -> asyncpg.Record:
+    """A value of an own indicator, of the same member unless the indicator is given."""
+    if "member_id" not in given:
+        given["member_id"] = (await member(connection))["id"]
+    if "own_indicator_id" not in given:
+        given["own_indicator_id"] = (await own_indicator(connection, member_id=given["member_id"]))["id"]
+    return await fake(connection, own_indicators.OwnObservation, given, value=4.0, observed_on=DAY)
 
 
 async def course(connection: Connection, **given: Any) -> asyncpg.Record:

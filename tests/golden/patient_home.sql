@@ -96,6 +96,15 @@ WITH viewer AS MATERIALIZED (
                           SELECT row_to_json(o$)
                           FROM (
                             SELECT 'Survey' AS __typename, 'svy_' || CAST(survey_1.id AS TEXT) AS id, coalesce(survey_1.translations[$5::VARCHAR] ->> 'title', survey_1.title) AS title
+                            SELECT 'CatalogueProposal' AS __typename, 'prp_' || CAST(catalogue_proposal_1.id AS TEXT) AS id
+                          ) AS o$
+                        ) AS o
+                        FROM care.catalogue_proposal AS catalogue_proposal_1
+                        WHERE page_0.subject_type = $9::VARCHAR AND catalogue_proposal_1.id = page_0.subject_id
+                        UNION ALL SELECT (
+                          SELECT row_to_json(o$)
+                          FROM (
+                            SELECT 'Survey' AS __typename, 'svy_' || CAST(survey_1.id AS TEXT) AS id, survey_1.title AS title
                           ) AS o$
                         ) AS o
                         FROM catalog.survey AS survey_1

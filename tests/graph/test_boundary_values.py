@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -230,6 +231,33 @@ async def diary(small_server: SmallServer) -> dict[str, Any]:
     return {"observedOn": "2026-03-02", "entries": [{"indicator": f"ind_{indicator['id']}", "value": 1}]}
 
 
+async def owning(small_server: SmallServer) -> dict[str, Any]:
+    return {
+        "name": f"Walks {next(NUMBER)}", "scale": "QUANTITY", "unit": "km", "minimum": -1e9, "maximum": 1e9,
+        "onBehalfOf": f"mbr_{await patient_of_the_viewer(small_server)}",
+    }  # fmt: skip
+
+
+async def patient_of_the_viewer(small_server: SmallServer) -> UUID:
+    """Another patient each time, so that no member has too many indicators of their own."""
+    admin, viewer = small_server.server.database, small_server.network.viewers[PATIENT].member
+    link = await factories.care_link(admin, relative_id=viewer)
+    patient: UUID = link["patient_id"]
+    return patient
+
+
+async def own_value(small_server: SmallServer) -> dict[str, Any]:
+    own = await factories.own_indicator(
+        small_server.server.database,
+        member_id=small_server.network.viewers[PATIENT].member,
+        scale="QUANTITY",
+        unit="km",
+        minimum=-1e15,
+        maximum=1e15,
+    )
+    return {"ownIndicator": f"own_{own['id']}", "observedOn": "2026-03-02", "value": 1}
+
+
 async def ending(small_server: SmallServer) -> dict[str, Any]:
     made = await factories.course(small_server.server.database, member_id=small_server.network.viewers[PATIENT].member)
     return {"course": f"crs_{made['id']}", "status": "COMPLETED", "endedOn": "2026-03-02"}
@@ -369,6 +397,8 @@ WRITES: Mapping[str, tuple[Audience, Base, str, dict[str, Base]]] = {
     "profileUpdate": (PATIENT, given(), "me { birthYear }", {}),
     "communityJoin": (PATIENT, diagnosis, "membership { diagnosedIn }", {}),
     "observationsRecord": (PATIENT, diary, "observations { observedOn value }", {}),
+    "ownIndicatorCreate": (PATIENT, owning, "ownIndicator { minimum maximum }", {}),
+    "ownObservationRecord": (PATIENT, own_value, "ownObservation { observedOn value }", {}),
     "courseEnd": (PATIENT, ending, "course { endedOn }", {}),
     "courseEvaluate": (PATIENT, evaluating, "evaluation { effectiveness convenience satisfaction }", {}),
     "courseStart": (PATIENT, starting, "course { startedOn }", {}),

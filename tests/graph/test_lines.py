@@ -25,6 +25,10 @@ SEVERAL_LINES: Mapping[str, str] = {
     "CommunityCreateInput": "description searchWords",
     "CommunityTranslationInput": "description",
     "CommunityUpdateInput": "description searchWords",
+    "CatalogueProposalCreateInput": "description",
+    "CatalogueProposalsAcceptInput": "note",
+    "CatalogueProposalsDeclineInput": "reason",
+    "CatalogueProposalsMergeInput": "note",
     "CourseEvaluateInput": "comment",
     "DiscussionStartInput": "body",
     "FlagResolveInput": "note",
@@ -34,6 +38,7 @@ SEVERAL_LINES: Mapping[str, str] = {
     "LicenceRequestInput": "purpose",
     "MemberSuspendInput": "reason",
     "ObservationEntry": "note",
+    "OwnObservationRecordInput": "note",
     "PostAddInput": "body",
     "PostEditInput": "body",
     "PostFlagInput": "note",
@@ -78,6 +83,7 @@ LINES: Mapping[str, str] = {
     "CommunityUpdateInput": "name",
     "ConditionCreateInput": "hpo icd10 name orpha",
     "ConditionUpdateInput": "hpo icd10 name orpha",
+    "CatalogueProposalCreateInput": "name",
     "CourseStartInput": "dose",
     "DataUseLinkResultsInput": "url",
     "DiscussionStartInput": "title",
@@ -86,6 +92,8 @@ LINES: Mapping[str, str] = {
     "MoneyInput": "currency",
     "NameTranslationInput": "name",
     "OrganizationCreateInput": "locale name",
+    "OwnIndicatorCreateInput": "name unit",
+    "OwnIndicatorRenameInput": "name",
     "ProfileUpdateInput": "locale pseudonym",
     "QuestionInput": "key",
     "QuestionOptionInput": "code label",
@@ -132,6 +140,15 @@ async def request(
         return await network.staff(StaffRole.DATA_STEWARD), "dataUseLinkResults", {"dataUse": "use_1", name: text}, name
     if kind == "AssociationUpdateInput":
         return await network.member(kind=MemberKind.ASSOCIATION), "associationUpdate", {name: text}, name
+    if kind == "CatalogueProposalCreateInput":
+        return await network.member(), "catalogueProposalCreate", {"kind": "SYMPTOM", name: text}, name
+    if kind == "OwnIndicatorCreateInput":
+        given = {"name": "Walks", "scale": "QUANTITY", "unit": "km", "minimum": 0, "maximum": 50}
+        return await network.member(), "ownIndicatorCreate", given | {name: text}, name
+    if kind == "OwnIndicatorRenameInput":
+        member = await network.member()
+        own = await factories.own_indicator(db, member_id=member.id)
+        return member, "ownIndicatorRename", {"ownIndicator": f"own_{own['id']}", name: text}, name
     if kind == "CourseStartInput":
         given = {"treatment": f"trt_{(await factories.treatment(db))['id']}", "startedOn": today().isoformat()}
         return await network.member(community_id), "courseStart", given | {name: text}, name

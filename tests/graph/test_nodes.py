@@ -49,6 +49,7 @@ WITHOUT_ID = {
     "Interval95": "two numbers",
     "LedgerProof": "part of an insight or a dataset, which never changes",
     "Money": "an amount",
+    "OwnSeries": "part of a dashboard",
     "PageInfo": "part of a page",
     "PrivacyBudget": "part of a dataset",
     "PrivacyCost": "a number in three units",
@@ -70,8 +71,8 @@ WITHOUT_ID = {
 # The types whose objects only some viewers of the view may see: for others, their ids are those of nothing.
 GUARDED = {
     Audience.PUBLIC: "Viewer",
-    Audience.PATIENT: "Account Appeal CareLink Consent DataRead Insight Me Membership Notification Participation "
-    "Session Suspension Verification Viewer",
+    Audience.PATIENT: "Account Appeal CareLink CatalogueProposal Consent DataRead Insight Me Membership Notification "
+    "OwnIndicator OwnObservation Participation Session Suspension Verification Viewer",
     Audience.BUYER: "ApiKey Insight Licence Viewer",
     Audience.MANAGER: "Staff Viewer",
 }

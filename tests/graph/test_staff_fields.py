@@ -31,6 +31,9 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "AssociationDescription": {ALL: "language text"},
     "Appeal": {MODERATOR: "createdAt id post resolution resolvedAt status text"},
     "CatalogueChange": {EDITOR | ADMINISTRATOR: "after before changedAt changedBy field id subject"},
+    "CatalogueProposal": {
+        EDITOR: "community condition decidedOn description id indicator kind name proposedOn reason status treatment",
+    },
     "Category": {ALL: "code label value"},
     "Cell": {RESEARCH: "by category count interval marginOfError reliability share shareReliability"},
     "CohortReadiness": {ALL: "consenting needed ready"},

@@ -32,7 +32,8 @@ PROMISED = {
         "PATIENT": "me",
         BUYERS_AND_STAFF: "datasets insightQuote",
         "BUYER": "organization",
-        "MANAGER": "surveys flags appeals licences organizations readingAlerts conditions catalogueChanges",
+        "MANAGER": "catalogueChanges catalogueProposals surveys flags appeals licences organizations readingAlerts "
+        "conditions",
     },
     "Subscription": {
         SIGNED_IN: "insightPublished",
@@ -47,12 +48,15 @@ PROMISED = {
         "PATIENT": "associationUpdate careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart "
         "notificationsRead "
         "observationRemove observationsRecord profileUpdate accountDelete dataExport "
+        "ownIndicatorCreate ownIndicatorDelete ownIndicatorMerge ownIndicatorRename "
+        "ownObservationRecord ownObservationRemove catalogueProposalCreate catalogueProposalWithdraw "
         "communityJoin communityLeave discussionPin discussionStart postAdd postEdit postFlag postReact "
         "removalAppeal consentSet surveySave surveySubmit surveyWithdraw termsAccept",
         BUYERS_AND_STAFF: "insightPublish dataUseLinkResults",
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule surveyUnschedule "
         "appealResolve flagResolve memberSuspend memberAllowCommunities "
+        "catalogueProposalsAccept catalogueProposalsDecline catalogueProposalsMerge "
         "licenceDecide organizationCreate waveFreeze ambassadorAppoint discussionClose postRestore "
         "communityClose communityCreate communityIndicatorsSet communityMerge communityOpen communityTreatmentsSet "
         "communityUpdate conditionCreate conditionRetire conditionUpdate indicatorCreate indicatorRetire "
@@ -124,6 +128,17 @@ PROMISED = {
     "NotificationsReadPayload": {"PATIENT": "notifications userErrors query"},
     "ObservationRemovePayload": {"PATIENT": "observation observationId userErrors query"},
     "ObservationsRecordPayload": {"PATIENT": "observations userErrors query"},
+    "OwnIndicatorCreatePayload": {"PATIENT": "ownIndicator userErrors query"},
+    "OwnIndicatorDeletePayload": {"PATIENT": "ownIndicator ownIndicatorId userErrors query"},
+    "OwnIndicatorMergePayload": {"PATIENT": "indicator ownIndicator userErrors query"},
+    "OwnIndicatorRenamePayload": {"PATIENT": "ownIndicator userErrors query"},
+    "OwnObservationRecordPayload": {"PATIENT": "ownObservation userErrors query"},
+    "OwnObservationRemovePayload": {"PATIENT": "ownObservation ownObservationId userErrors query"},
+    "CatalogueProposalCreatePayload": {"PATIENT": "proposal userErrors query"},
+    "CatalogueProposalWithdrawPayload": {"PATIENT": "proposal proposalId userErrors query"},
+    "CatalogueProposalsAcceptPayload": {"MANAGER": "proposals userErrors query"},
+    "CatalogueProposalsDeclinePayload": {"MANAGER": "proposals userErrors query"},
+    "CatalogueProposalsMergePayload": {"MANAGER": "proposals userErrors query"},
     "RegisterPayload": {EVERYONE: "userErrors query"},
     "VerifyEmailPayload": {EVERYONE: "userErrors query"},
     "RequestPasswordResetPayload": {EVERYONE: "userErrors query"},
@@ -171,6 +186,7 @@ PROMISED = {
     "Suspension": {MEMBERS_AND_STAFF: "id until reason createdAt"},
     "Me": {
         "PATIENT": "id member account birthYear sex region sharing memberships dashboard observations courses "
+        "ownIndicators proposals "
         "participations consents dataUses privacyLoss notifications "
         "dataReads careLinks"
     },
@@ -179,7 +195,7 @@ PROMISED = {
         "PATIENT": "id email emailVerified locale createdAt termsVersion termsAcceptedAt termsOutdated sessions"
     },
     "Session": {"PATIENT": "id createdAt lastSeenAt device current"},
-    "CareLink": {"PATIENT": "id patient relative status dashboard"},
+    "CareLink": {"PATIENT": "id patient relative status dashboard ownIndicators"},
     "Notification": {"PATIENT": "id kind createdAt readAt subject"},
     "Staff": {"MANAGER": "id name roles"},
     "Discussion": {
@@ -204,7 +220,17 @@ PROMISED = {
     "Observation": {"PATIENT": "id indicator value observedOn note byRelative"},
     "SeriesPoint": {"PATIENT": "startsOn mean minimum maximum count"},
     "IndicatorSeries": {"PATIENT": "indicator points latest"},
-    "Dashboard": {"PATIENT": "series courses"},
+    "Dashboard": {"PATIENT": "series ownSeries courses"},
+    "Trackable": {EVERYONE: "name scale unit minimum maximum"},
+    "TrackedSeries": {"PATIENT": "indicator points latest"},
+    "DiaryValue": {"PATIENT": "value observedOn note byRelative"},
+    "OwnIndicator": {"PATIENT": "id name scale unit minimum maximum observations proposal"},
+    "OwnObservation": {"PATIENT": "id indicator value observedOn note byRelative"},
+    "OwnSeries": {"PATIENT": "indicator points latest"},
+    "CatalogueProposal": {
+        MEMBERS_AND_STAFF: "id kind name description community proposedOn status reason decidedOn condition indicator "
+        "treatment"
+    },
     "Treatment": {
         EVERYONE: "id slug name kind inn atc nationalCode retiredOn",
         SIGNED_IN: "insights",
@@ -272,8 +298,8 @@ PROMISED = {
 LISTS = {
     EVERYONE: "Community Treatment DataUse LedgerEntry",
     SIGNED_IN: "Dataset Insight",
-    MEMBERS_AND_STAFF: "Member Discussion Post Survey",
-    "PATIENT": "DataRead Observation Notification TreatmentEvaluation",
+    MEMBERS_AND_STAFF: "CatalogueProposal Member Discussion Post Survey",
+    "PATIENT": "DataRead OwnObservation Observation Notification TreatmentEvaluation",
     "MANAGER": "Appeal CatalogueChange Condition Flag Licence Organization ReadingAlert",
 }
 

@@ -318,6 +318,8 @@ CALLERS: dict[str, set[Login]] = {
     "care.raise_alarm(uuid,interval)": {PATIENT},
     "care.restore_post(uuid,text)": {MANAGER},
     "care.verified_by(uuid)": {MANAGER},
+    "care.decide_proposals(uuid[],text,uuid,text)": {MANAGER},
+    "care.merge_own_indicator(uuid,uuid)": {PATIENT},
     "catalog.readiness_changed(uuid)": {PATIENT, MANAGER},
     "catalog.schedule_survey(uuid,integer)": {PUBLISHER},
     "catalog.unschedule_survey(uuid)": {MANAGER},

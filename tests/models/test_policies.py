@@ -49,6 +49,10 @@ care.post                    - m - s -
 care.post_reaction           - m - s -
 care.profile                 - m - s -
 care.observation             - m - - -
+care.own_indicator           - m - - -
+care.own_observation         - m - - -
+care.catalogue_proposal      - m - s -
+care.catalogue_proposer      - m - - -
 care.course                  - m - - -
 care.evaluation              - m - - -
 care.side_effect             - m - - -
@@ -110,6 +114,18 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
         "update": "by_relative note value",
         "delete": "",
     },
+    ("care.own_indicator", PATIENT): {
+        "insert": "maximum member_id minimum name scale unit",
+        "update": "name proposal_id",
+        "delete": "",
+    },
+    ("care.own_observation", PATIENT): {
+        "insert": "by_relative member_id note observed_on own_indicator_id value",
+        "update": "by_relative note value",
+        "delete": "",
+    },
+    ("care.catalogue_proposer", PATIENT): {"insert": "member_id", "delete": ""},
+    ("care.catalogue_proposal", PATIENT): {"insert": "community_id description id kind name"},
     ("care.course", PATIENT): {
         "insert": "community_id dose member_id started_on status treatment_id",
         "update": "ended_on status stop_reason",

@@ -51,6 +51,7 @@ async def diary(admin: Admin, sharing: Sharing | None) -> UUID:
 DIARY = ("care.profile", "care.observation", "care.course", "care.evaluation", "care.side_effect")
 OWN = {  # tables of members' own rows, and the column that references the member
     "care.notification": "member_id",
+    "care.catalogue_proposer": "member_id",
     "care.diagnosis": "member_id",
     "care.data_read": "member_id",
     "research.consent": "member_id",
@@ -197,6 +198,7 @@ async def test_members_read_only_their_own_records(admin: Admin) -> None:
     for _ in range(2):
         viewer = (await factories.member(admin, sharing=Sharing.ALL_MEMBERS))["id"]
         await factories.notification(admin, member_id=viewer)
+        await factories.catalogue_proposal(admin, member_id=viewer)
         await factories.diagnosis(admin, member_id=viewer)
         await factories.data_read(admin, member_id=viewer)
         await factories.consent(admin, member_id=viewer)
@@ -217,6 +219,7 @@ async def test_members_read_only_their_own_records(admin: Admin) -> None:
         }
     assert found == {
         "care.notification": [viewer],
+        "care.catalogue_proposer": [viewer],
         "care.diagnosis": [viewer],
         "care.data_read": [viewer],
         "research.consent": [viewer],

@@ -58,6 +58,7 @@ care.suspension               none  all   none  none  none  none
 care.reading_alert            none  all   none  none  none  none
 catalog.help_line             all   all   all   all   all   all
 catalog.privacy_notice        all   all   all   all   all   all
+care.catalogue_proposal       none  none  none  all   none  none
 catalog.terms                 all   all   all   all   all   all
 insight.organization          all   all   all   all   all   all
 insight.licence               none  none  all   none  none  none

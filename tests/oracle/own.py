@@ -30,7 +30,7 @@ from tests.oracle.shared import (
 )  # fmt: skip
 
 DELTA = 1e-6
-SUBJECTS = {"Discussion", "Insight", "Member", "Post", "Survey"}  # what notifications are about
+SUBJECTS = {"CatalogueProposal", "Discussion", "Insight", "Member", "Post", "Survey"}  # what notifications are about
 
 found("Survey.progress", "catalog.survey_progress", survey_id="id")
 found("Survey.eligibility", "catalog.eligibility", survey_id="id")
@@ -164,7 +164,9 @@ def dashboard(
         for row in reversed(members_courses(seen, {"id": me["member_id"]}))
         if row["started_on"] <= last and (row["ended_on"] is None or row["ended_on"] >= first)
     ]
-    return {"within": within, "interval": interval, "courses": courses}
+    own = seen.of("care.own_observation", member_id=me["member_id"])
+    own_within = [row for row in own if first <= row["observed_on"] <= last]
+    return {"within": within, "own_within": own_within, "interval": interval, "courses": courses}
 
 
 @field("Dashboard.series")
@@ -183,6 +185,55 @@ def series_of(seen: VisibleRows, dashboard: Found) -> list[Found]:
     ]
 
 
+@field("Dashboard.ownSeries")
+def own_series_of(seen: VisibleRows, dashboard: Found) -> list[Found]:
+    groups = defaultdict(list)
+    for row in dashboard["own_within"]:
+        groups[row["own_indicator_id"]].append(row)
+    named = sorted((seen.one("care.own_indicator", id=id) or {} for id in groups), key=by_name)
+    return [
+        {
+            "own_indicator_id": indicator["id"],
+            "points": points(groups[indicator["id"]], dashboard["interval"]),
+            "latest": max(groups[indicator["id"]], key=lambda row: row["observed_on"]),
+        }
+        for indicator in named
+    ]
+
+
+@field("Me.ownIndicators")
+def own_indicators_of(seen: VisibleRows, me: Found) -> list[Found]:
+    there = seen.of("care.own_indicator", member_id=me["member_id"])
+    return sorted(there, key=by_name)
+
+
+@field("CareLink.ownIndicators")
+def patients_own_indicators(seen: VisibleRows, link: Found) -> list[Found]:
+    there = seen.of("care.own_indicator", member_id=link["patient_id"])
+    return sorted(there, key=by_name)
+
+
+@field("OwnIndicator.observations")
+def own_observations_of(seen: VisibleRows, indicator: Found) -> Listed:
+    there = seen.of("care.own_observation", own_indicator_id=indicator["id"])
+    return listed(there, lambda row: (row["observed_on"], row["id"]), descending=True)
+
+
+@field("Me.proposals")
+def proposals_of(seen: VisibleRows, me: Found) -> Listed:
+    own = {row["id"] for row in seen.of("care.catalogue_proposer", member_id=me["member_id"])}
+    there = [row for row in seen.of("care.catalogue_proposal") if row["id"] in own]
+    return listed(there, lambda row: (row["proposed_on"], row["id"]), descending=True)
+
+
+@field("Query.catalogueProposals")
+def proposals(seen: VisibleRows, status: str | None = None, kind: str | None = None) -> Listed:
+    there = having(seen.of("care.catalogue_proposal"), status=status, kind=kind)
+    return listed(there, lambda row: (row["proposed_on"], row["id"]))
+
+
+readers["OwnSeries.points"] = lambda seen, it: it["points"]
+readers["OwnSeries.latest"] = lambda seen, it: it["latest"]
 readers["Dashboard.courses"] = lambda seen, it: it["courses"]
 readers["IndicatorSeries.points"] = lambda seen, it: it["points"]
 readers["IndicatorSeries.latest"] = lambda seen, it: it["latest"]

@@ -37,7 +37,7 @@ OF_STAFF = {  # what staff with a role read of every member and every organizati
     | OF_MEMBERS,
     "SURVEY_MANAGER": {"catalog.survey_progress"},
     "DATA_STEWARD": {"insight.licence"},
-    "CATALOGUE_EDITOR": {"catalog.catalogue_change"},
+    "CATALOGUE_EDITOR": {"care.catalogue_proposal", "catalog.catalogue_change"},
     "ADMINISTRATOR": {"catalog.catalogue_change"},
 }
 SHOWN_TO_BUYERS = frozenset({"OPEN", "CLOSED", "RELEASED", "ARCHIVED"})
@@ -250,6 +250,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
     sheets = {row["answer_sheet_id"] for row in tables["research.participation"] if row["member_id"] == member}
     posts = {row["id"] for row in tables["care.post"] if member is not None and row["author_id"] == member}
     accounts = {row["id"] for row in tables["identity.account"] if row["member_id"] == member}
+    proposals = {row["id"] for row in tables["care.catalogue_proposer"] if row["member_id"] == member}
     columns: dict[str, dict[str, set[Any]]] = {
         "care.profile": {"member_id": {row["member_id"] for row in tables["care.profile"] if shares(row)}},
         "care.observation": {"member_id": sharing},
@@ -257,6 +258,10 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "care.evaluation": {"member_id": sharing},
         "care.side_effect": {"member_id": sharing},
         "care.care_link": {"patient_id": {member}, "relative_id": {member}},
+        "care.own_indicator": {"member_id": {member} | trusting},
+        "care.own_observation": {"member_id": {member} | trusting},
+        "care.catalogue_proposer": own,
+        "care.catalogue_proposal": {"id": proposals},
         "care.notification": own,
         "care.diagnosis": own,
         "care.data_read": own,

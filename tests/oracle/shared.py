@@ -32,6 +32,8 @@ TABLES = {  # of each type whose objects have an id: the id's prefix, and the ta
     "Membership": ("mbs", "care.membership"), "Notice": ("ntc", "catalog.notice"),
     "DataRead": ("drd", "care.data_read"),
     "PrivacyNotice": ("pvn", "catalog.privacy_notice"),
+    "OwnIndicator": ("own", "care.own_indicator"), "OwnObservation": ("oob", "care.own_observation"),
+    "CatalogueProposal": ("prp", "care.catalogue_proposal"),
     "ReadingAlert": ("rda", "care.reading_alert"), "Terms": ("trm", "catalog.terms"),
     "Participation": ("prt", "research.participation"), "Suspension": ("sus", "care.suspension"),
     "Variable": ("var", "insight.variable"), "Viewer": ("vwr", ""),
@@ -118,6 +120,13 @@ found("Post.discussion", "care.discussion", id="discussion_id")
 found("Flag.post", "care.post", id="post_id")
 found("Observation.indicator", "catalog.indicator", id="indicator_id")
 found("IndicatorSeries.indicator", "catalog.indicator", id="indicator_id")
+found("OwnObservation.indicator", "care.own_indicator", id="own_indicator_id")
+found("OwnSeries.indicator", "care.own_indicator", id="own_indicator_id")
+found("OwnIndicator.proposal", "care.catalogue_proposal", id="proposal_id")
+found("CatalogueProposal.community", "catalog.community", id="community_id")
+found("CatalogueProposal.condition", "catalog.condition", id="condition_id")
+found("CatalogueProposal.indicator", "catalog.indicator", id="indicator_id")
+found("CatalogueProposal.treatment", "catalog.treatment", id="treatment_id")
 found("SideEffect.indicator", "catalog.indicator", id="indicator_id")
 found("TreatmentCourse.treatment", "catalog.treatment", id="treatment_id")
 found("TreatmentCourse.evaluation", "care.evaluation", course_id="id")

@@ -16,6 +16,7 @@ SAME_SCOPE = "both rows are of the same member, under the same policy"
 EXCEPTIONS = {
     "Me.account": "the viewer's own account, by its own member",
     "TreatmentEvaluation.course": SAME_SCOPE,
+    "OwnObservation.indicator": SAME_SCOPE,
     "Participation.survey": "a draft, the only survey a member may not read, has no participation",
     "Answer.question": "an answer is given to a survey that the member may read",
     "Insight.dataset": "nothing is published of a dataset that is too small, the only one that is hidden",

@@ -67,13 +67,16 @@ CURSORS = {  # where each list's cursors are found, by its coordinate; the first
     "Treatment.evaluations": "{ treatments(first: 30) { nodes { evaluations(first: 2) { edges { cursor } } } } }",
     "Me.observations": "{ me { observations(first: 30) { edges { cursor } } } }",
     "Me.notifications": "{ me { notifications(first: 9) { edges { cursor } } } }",
+    "Me.proposals": "{ me { proposals(first: 9) { edges { cursor } } } }",
+    "OwnIndicator.observations": "{ me { ownIndicators { observations(first: 9) { edges { cursor } } } } }",
+    "Query.catalogueProposals": "{ catalogueProposals(first: 9) { edges { cursor } } }",
     "Me.dataReads": "{ me { dataReads(first: 9) { edges { cursor } } } }",
 }
 WEIGHTS = {  # the viewer's own fields and lists of members' rows, more often than the catalogue
     "Query.me": 8, "Query.discussion": 4, "Query.community": 4, "Query.member": 3, "Query.survey": 4, "Query.node": 2,
     "Query.surveys": 2, "Query.flags": 2, "Query.licences": 2, "Query.organization": 4, "Query.treatment": 2,
     "Me.dashboard": 4, "Me.observations": 4, "Me.participations": 3, "Me.notifications": 2, "Me.courses": 2,
-    "CareLink.dashboard": 3, "Query.nodes": 2,
+    "CareLink.dashboard": 3, "Query.nodes": 2, "Me.ownIndicators": 2, "Dashboard.ownSeries": 3, "Me.proposals": 2,
     "Discussion.posts": 4, "Community.discussions": 3, "Community.members": 3, "Treatment.evaluations": 3,
     "Survey.questions": 3, "Member.series": 2, "Member.courses": 2,
     "Survey.eligibility": 3, "Post.removalReason": 3, "Post.removedBody": 3, "Member.suspension": 3,
@@ -115,6 +118,25 @@ SELDOM = """
         select post.id, author_id, 'Text of ' || post.id from care.post join care.removal on post_id = post.id;
     update care.membership set role = 'AMBASSADOR' where member_id::text < '2' or member_id in (
         select member_id from identity.account where email like 'patient@%');
+    insert into care.own_indicator (member_id, name, scale, unit, minimum, maximum)
+        select member_id, 'Own ' || n, 'QUANTITY', 'km', 0, 50 from identity.account, generate_series(1, 3) n
+        where member_id is not null and email like '%@demo.example';
+    insert into care.own_observation (member_id, own_indicator_id, value, observed_on, note, by_relative)
+        select member_id, id, n * 3.25, current_date - n * 5, case n % 3 when 0 then 'Noted' end, n % 4 = 0
+        from care.own_indicator, generate_series(1, 12) n where n % 3 <> 1 or name <> 'Own 2';
+    insert into care.catalogue_proposer (member_id) select member_id from care.own_indicator;
+    insert into care.catalogue_proposal
+            (id, kind, name, description, proposed_on, status, reason, decided_on, treatment_id)
+        select id, case n % 3 when 0 then 'TREATMENT' when 1 then 'SYMPTOM' else 'CONDITION' end, 'Proposal ' || n,
+            case n % 2 when 0 then 'Missed' end, date '2026-03-02' + n::integer,
+            case n % 3 when 0 then 'MERGED' else 'OPEN' end, case n % 3 when 0 then 'Same' end,
+            case n % 3 when 0 then date '2026-05-02' end,
+            case n % 3 when 0 then (select min(id::text)::uuid from catalog.treatment) end
+        from (select id, row_number() over (order by member_id, id) as n from care.catalogue_proposer) made;
+    update care.own_indicator i set proposal_id = (
+        select min(p.id::text)::uuid from care.catalogue_proposer p where p.member_id = i.member_id)
+        where name = 'Own 1';
+    update identity.staff set roles = roles || '{CATALOGUE_EDITOR}';
     insert into care.reading_alert (member_id, day) select id, '2026-03-31' from care.member order by id limit 3;
     insert into care.data_read (member_id, kind, read_at, reader, staff_roles, relative_id, document)
         select a.member_id, k.kind, now() - n * interval '7 minutes', r.reader,

@@ -24,6 +24,8 @@ RECORDED = {
     "care.evaluation": MemberDataKind.EVALUATIONS,
     "care.side_effect": MemberDataKind.EVALUATIONS,
     "care.observation": MemberDataKind.OBSERVATIONS,
+    "care.own_indicator": MemberDataKind.OBSERVATIONS,
+    "care.own_observation": MemberDataKind.OBSERVATIONS,
     "care.removed_text": MemberDataKind.REMOVED_POSTS,
 }
 # or why it is not recorded.
@@ -40,6 +42,7 @@ NOT_RECORDED = {
     "care.appeal": "sent to moderators, in order to be read by them",
     "care.flag": "sent to moderators, in order to be read by them",
     "care.removal": "written by moderators",
+    "care.catalogue_proposal": "sent to editors of the catalogue, who cannot see by whom",
     "care.suspension": "written by moderators",
 }
 # Fields whose SQL names such a table and whose rows are no other member's data, each with the reason.
@@ -156,7 +159,7 @@ def test_no_type_without_an_id_is_reached_but_from_rows_that_are_recorded(
     planner = view_planners[Audience.PATIENT]
     tables = planner.tables
     inner = {name for name, about in tables.about.items() if about.column is None} - {"Me"}
-    assert inner == {"Dashboard", "IndicatorSeries"}
+    assert inner == {"Dashboard", "IndicatorSeries", "OwnSeries"}
     for kind in planner.schema.type_map.values():
         if is_object_type(kind) and kind.name not in {"Me", *inner}:
             for name, field in kind.fields.items():

@@ -38,15 +38,17 @@ COUNTED = {
     "flags": "postFlag removalAppeal",
     "posts": "discussionStart postAdd postEdit",
     "reactions": "postReact",
-    "diary": "courseEnd courseEvaluate courseStart observationRemove observationsRecord",
+    "diary": "courseEnd courseEvaluate courseStart observationRemove observationsRecord ownIndicatorCreate "
+    "ownIndicatorDelete ownIndicatorMerge ownIndicatorRename ownObservationRecord ownObservationRemove",
     "answers": "consentSet surveySave surveySubmit surveyWithdraw",
     "exports": "dataExport",
     "keys": "apiKeyCreate apiKeyRevoke",
     "insights": "insightPublish",
-    "requests": "dataUseLinkResults licenceRequest",
-    "changes": "careLinkAccept careLinkEnd communityJoin communityLeave discussionPin notificationsRead postRemove "
-    "sessionRevoke termsAccept",
-    "staff": "ambassadorAppoint appealResolve associationVerify communityClose communityCreate communityIndicatorsSet "
+    "requests": "catalogueProposalCreate dataUseLinkResults licenceRequest",
+    "changes": "careLinkAccept careLinkEnd catalogueProposalWithdraw communityJoin communityLeave discussionPin "
+    "notificationsRead postRemove sessionRevoke termsAccept",
+    "staff": "ambassadorAppoint appealResolve associationVerify catalogueProposalsAccept catalogueProposalsDecline "
+    "catalogueProposalsMerge communityClose communityCreate communityIndicatorsSet "
     "communityMerge communityOpen communityTreatmentsSet communityUpdate conditionCreate conditionRetire "
     "conditionUpdate discussionClose flagResolve indicatorCreate indicatorRetire indicatorUpdate licenceDecide "
     "memberAllowCommunities memberSuspend organizationCreate postRestore surveyClose surveyCreate "

@@ -110,6 +110,22 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         await factories.observation(
             connection, **own, **of_indicator, observed_on=MONDAY + timedelta(days=day), value=value, note="noted"
         )
+    proposal = await factories.catalogue_proposal(
+        connection, **own, **of_community, description="Missed", status="MERGED", reason="It is there",
+        decided_on=MONDAY, **of_indicator,
+    )  # fmt: skip
+    for kind, made_of in (("CONDITION", {"condition_id": condition["id"]}), ("TREATMENT", of_treatment)):
+        await factories.catalogue_proposal(
+            connection, **own, kind=kind, status="ACCEPTED", decided_on=MONDAY, **made_of
+        )
+    own_indicator = await factories.own_indicator(
+        connection, **own, name="Walks", scale=Scale.QUANTITY, unit="km", maximum=50.0, proposal_id=proposal["id"]
+    )
+    for day in (0, 7):
+        await factories.own_observation(
+            connection, **own, own_indicator_id=own_indicator["id"], observed_on=MONDAY + timedelta(days=day),
+            note="noted",
+        )  # fmt: skip
     course = await factories.course(
         connection, **own, **of_treatment, **of_community, started_on=MONDAY, ended_on=MONDAY + timedelta(days=9),
         status="STOPPED", dose="one cup", stop_reason=StopReason.COST,

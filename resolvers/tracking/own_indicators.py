@@ -1,0 +1,79 @@
+"""Reads members' own indicators, their observations, and their curves on a dashboard."""
+
+from models.rows import Expression, Row, Rows, row, select
+from models.tracking import own_indicators as tables
+from resolvers.tracking.observations import points, within_span
+
+
+def own_indicators_of(me: Row) -> Rows:
+    return _of_member(me.member_id)
+
+
+def patients_own_indicators(link: Row) -> Rows:
+    """Those of the patient of a care link; its policy passes none unless the link is accepted."""
+    return _of_member(link.patient_id)
+
+
+def own_indicator_of(owner: Row) -> Rows:
+    indicator = row(tables.OwnIndicator)
+    return select(indicator).where(indicator.id == owner.own_indicator_id)
+
+
+def own_indicator_made(payload: Row) -> Rows:
+    return own_indicator_of(payload)
+
+
+def own_indicator_left(payload: Row) -> Rows:
+    indicator = row(tables.OwnIndicator)
+    return select(indicator).where(indicator.id == payload.removed)
+
+
+def own_observations_of(indicator: Row) -> Rows:
+    observation = row(tables.OwnObservation)
+    found = select(observation).where(observation.own_indicator_id == indicator.id)
+    return found.order_by(observation.observed_on.desc(), observation.id.desc())
+
+
+def own_observation_made(payload: Row) -> Rows:
+    observation = row(tables.OwnObservation)
+    return select(observation).where(observation.id == payload.own_observation_id)
+
+
+def own_observation_left(payload: Row) -> Rows:
+    observation = row(tables.OwnObservation)
+    return select(observation).where(observation.id == payload.removed)
+
+
+def own_series_of(dashboard: Row) -> Rows:
+    """One row for each own indicator with an observation in the period, by name, with the dashboard's columns."""
+    indicator, observation = row(tables.OwnIndicator), row(tables.OwnObservation)
+    observed = select(observation.own_indicator_id).where(*within_span(dashboard, observation))
+    return (
+        select(
+            indicator.id.label("own_indicator_id"),
+            dashboard.member_id.label("member_id"),
+            dashboard.starts_on.label("starts_on"),
+            dashboard.ends_on.label("ends_on"),
+            dashboard.unit.label("unit"),
+        )
+        .where(indicator.id.in_(observed))
+        .order_by(indicator.name, indicator.id)
+    )
+
+
+def own_points_of(series: Row) -> Rows:
+    observation = row(tables.OwnObservation)
+    of_series = within_span(series, observation)
+    return points(observation, series.unit).where(observation.own_indicator_id == series.own_indicator_id, *of_series)
+
+
+def own_latest_of(series: Row) -> Rows:
+    observation = row(tables.OwnObservation)
+    of_series = within_span(series, observation)
+    found = select(observation).where(observation.own_indicator_id == series.own_indicator_id, *of_series)
+    return found.order_by(observation.observed_on.desc()).limit(1)
+
+
+def _of_member(member_id: Expression) -> Rows:
+    indicator = row(tables.OwnIndicator)
+    return select(indicator).where(indicator.member_id == member_id).order_by(indicator.name, indicator.id)

@@ -1,0 +1,73 @@
+"""Mutations of proposals for the catalogue: making, withdrawing and deciding them."""
+
+from resolvers.community import proposals
+from resolvers.community import proposals_mutations as write
+from schema.access import MANAGER, PATIENT
+from schema.community.proposals import CatalogueProposal
+from schema.mutations import Options, given_id, mutation, mutations, shown
+
+DECIDED = {"proposals": shown(list[CatalogueProposal], proposals.proposals_decided)}
+PROPOSALS = f"1 to {write.DECIDED} open proposals of one kind, which may be of several members."
+NOTE = f"What the proposers read about the decision: at most {write.REASON_LENGTH:,} characters."
+NOTIFIED = "Each proposer is notified. What they track of their own follows if it fits and they have asked for it."
+
+
+@mutations
+class ProposalMutations:
+    catalogue_proposal_create = mutation(
+        write.create_proposal,
+        "Propose a condition, symptom or treatment that the catalogue lacks. Editors of the catalogue read it, without "
+        "the viewer's name.",
+        only=PATIENT,
+        rate="requests",
+        shows={"proposal": shown(CatalogueProposal, proposals.proposal_made)},
+        kind="What is proposed.",
+        name=f"Its name, on a single line: at most {write.NAME_LENGTH} characters.",
+        description=f"What it is, and how it is missed: at most {write.DESCRIPTION_LENGTH:,} characters. Name "
+        "nobody in it.",
+        community="The community that misses it.",
+        own_indicator="An indicator of the viewer's own that this is about. If the proposal is accepted or merged, its "
+        "observations move to the catalogue's indicator where they fit, and are then shared as the viewer's other "
+        f"observations are. At most {write.OPEN_PROPOSALS} proposals of a member can be open.",
+    )
+    catalogue_proposal_withdraw = mutation(
+        write.withdraw_proposal,
+        "Delete an open proposal of the viewer.",
+        only=PATIENT,
+        rate="changes",
+        shows={
+            "proposal_id": given_id("prp", "The id of the deleted proposal."),
+            "proposal": shown(CatalogueProposal, proposals.proposal_left, "Always null: the proposal is deleted."),
+        },
+        options=Options(read_by="removed"),
+        proposal="An open proposal of the viewer.",
+    )
+    catalogue_proposals_accept = mutation(
+        write.accept_proposals,
+        f"Accept proposals that an entry of the catalogue was made for, as an editor of the catalogue. {NOTIFIED}",
+        only=MANAGER,
+        rate="staff",
+        shows=DECIDED,
+        proposals=PROPOSALS,
+        entry="The condition, indicator or treatment that was made for them.",
+        note=NOTE,
+    )
+    catalogue_proposals_decline = mutation(
+        write.decline_proposals,
+        "Decline proposals, as an editor of the catalogue. Each proposer is notified.",
+        only=MANAGER,
+        rate="staff",
+        shows=DECIDED,
+        proposals=PROPOSALS.replace(" of one kind", ""),
+        reason=f"The reason, which the proposers read: at most {write.REASON_LENGTH:,} characters.",
+    )
+    catalogue_proposals_merge = mutation(
+        write.merge_proposals,
+        f"Merge proposals into an entry that the catalogue has already, as an editor of the catalogue. {NOTIFIED}",
+        only=MANAGER,
+        rate="staff",
+        shows=DECIDED,
+        proposals=PROPOSALS,
+        into="The condition, indicator or treatment that they are part of.",
+        note=NOTE,
+    )
