@@ -157,7 +157,7 @@ def _unit_in(text: str, *path: Step) -> str:
 
 def _bound_in(number: float, *path: Step) -> float:
     if not isfinite(number) or abs(number) > LARGEST:
-        raise invalid(message("A bound must be between -{most:,.0f} and {most:,.0f}.", most=LARGEST), *path)
+        raise invalid(message("A bound must be between -{most:,} and {most:,}.", most=LARGEST), *path)
     return number + 0.0  # minus zero becomes zero
 
 

@@ -244,7 +244,7 @@ def bounds_of(scale: Scale, minimum: float | None, maximum: float | None, faults
         if bound is None:
             faults.add(*invalid(message("A quantity requires this bound."), name).refusals)
         elif not isfinite(bound) or abs(bound) > LARGEST:
-            fault = message("A bound must be between -{largest:,.0f} and {largest:,.0f}.", largest=LARGEST)
+            fault = message("A bound must be between -{largest:,} and {largest:,}.", largest=LARGEST)
             faults.add(*invalid(fault, name).refusals)
     if minimum is None or maximum is None:
         return (0.0, 0.0)  # refused

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $17, true) AS id
+  SELECT set_config('cohorte.member', $18, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -95,27 +95,26 @@ WITH viewer AS MATERIALIZED (
                         UNION ALL SELECT (
                           SELECT row_to_json(o$)
                           FROM (
-                            SELECT 'Survey' AS __typename, 'svy_' || CAST(survey_1.id AS TEXT) AS id, coalesce(survey_1.translations[$5::VARCHAR] ->> 'title', survey_1.title) AS title
                             SELECT 'CatalogueProposal' AS __typename, 'prp_' || CAST(catalogue_proposal_1.id AS TEXT) AS id
                           ) AS o$
                         ) AS o
                         FROM care.catalogue_proposal AS catalogue_proposal_1
-                        WHERE page_0.subject_type = $9::VARCHAR AND catalogue_proposal_1.id = page_0.subject_id
+                        WHERE page_0.subject_type = $10::VARCHAR AND catalogue_proposal_1.id = page_0.subject_id
                         UNION ALL SELECT (
                           SELECT row_to_json(o$)
                           FROM (
-                            SELECT 'Survey' AS __typename, 'svy_' || CAST(survey_1.id AS TEXT) AS id, survey_1.title AS title
+                            SELECT 'Survey' AS __typename, 'svy_' || CAST(survey_1.id AS TEXT) AS id, coalesce(survey_1.translations[$5::VARCHAR] ->> 'title', survey_1.title) AS title
                           ) AS o$
                         ) AS o
                         FROM catalog.survey AS survey_1
-                        WHERE page_0.subject_type = $10::VARCHAR AND survey_1.id = page_0.subject_id
+                        WHERE page_0.subject_type = $11::VARCHAR AND survey_1.id = page_0.subject_id
                       ) AS anon_2
                       LIMIT 1
                     ) AS subject
                   ) AS o$
-                ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 10), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 10))[$11::INTEGER] AS _end
+                ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 10), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 10))[$12::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY notification_1.created_at DESC, notification_1.id DESC) AS _n, notification_1.id AS id, notification_1.kind AS kind, notification_1.created_at AS created_at, notification_1.subject_type AS subject_type, notification_1.subject_id AS subject_id, translate(encode(convert_to(CAST(json_build_array('d3bddf97', notification_1.created_at, notification_1.id) AS TEXT), $12::VARCHAR), $13::VARCHAR), $14::VARCHAR, $15::VARCHAR) AS _cursor
+                  SELECT row_number() OVER (ORDER BY notification_1.created_at DESC, notification_1.id DESC) AS _n, notification_1.id AS id, notification_1.kind AS kind, notification_1.created_at AS created_at, notification_1.subject_type AS subject_type, notification_1.subject_id AS subject_id, translate(encode(convert_to(CAST(json_build_array('d3bddf97', notification_1.created_at, notification_1.id) AS TEXT), $13::VARCHAR), $14::VARCHAR), $15::VARCHAR, $16::VARCHAR) AS _cursor
                   FROM care.notification AS notification_1
                   WHERE notification_1.member_id = profile_1.member_id AND notification_1.read_at IS NULL
                   ORDER BY notification_1.created_at DESC, notification_1.id DESC
@@ -125,7 +124,7 @@ WITH viewer AS MATERIALIZED (
             ) AS o$
           ) AS notifications
           FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $16::UUID
+          WHERE profile_1.member_id = $17::UUID
         ) AS o$
       ) AS me
     ) AS o$

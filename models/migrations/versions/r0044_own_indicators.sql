@@ -68,7 +68,7 @@ CREATE TABLE care.own_observation (
     CONSTRAINT fk_own_observation_own_indicator_id_own_indicator FOREIGN KEY(own_indicator_id) REFERENCES care.own_indicator (id) ON DELETE CASCADE
 );
 
-ALTER TABLE care.notification ADD CONSTRAINT ck_notification_kind CHECK (kind IN ('REPLY', 'SURVEY_OPEN', 'INSIGHT_PUBLISHED', 'CARE_LINK', 'MODERATION', 'PROPOSAL'));
+ALTER TABLE care.notification ADD CONSTRAINT ck_notification_kind CHECK (kind IN ('REPLY', 'SURVEY_OPEN', 'INSIGHT_PUBLISHED', 'CARE_LINK', 'MODERATION', 'PROPOSAL', 'SURVEY_CLOSED', 'SUPPORT'));
 CREATE INDEX ix_catalogue_proposal_proposed_on_id ON care.catalogue_proposal USING btree (proposed_on, id);
 CREATE INDEX ix_catalogue_proposer_member_id ON care.catalogue_proposer USING btree (member_id);
 CREATE INDEX ix_own_indicator_member_id_name_id ON care.own_indicator USING btree (member_id, name, id);
