@@ -18,7 +18,8 @@ HPO = re.compile(r"HP:[0-9]{7}")
 LOINC = re.compile(r"([0-9]{1,7})-([0-9])")
 # The fourteen anatomical groups, and the four levels below: https://atcddd.fhi.no/atc/structure_and_principles/
 ATC = re.compile(r"[ABCDGHJLMNPRSV][0-9]{2}[A-Z]{2}[0-9]{2}")
-CIS = re.compile(r"[0-9]{8}")
+CIS_DIGITS = 8
+CIS = re.compile(rf"[0-9]{{{CIS_DIGITS}}}")
 
 
 def icd10_in(text: str, *path: Step) -> str:
@@ -85,7 +86,7 @@ def national_code_in(text: str, *path: Step) -> str:
     """A CIS code, by which France's public database of medicines names one. Raises Refused: INVALID."""
     code = text.strip()
     if not CIS.fullmatch(code):
-        raise invalid(message("This is not a CIS code: 8 digits."), *path)
+        raise invalid(message("This is not a CIS code: {digits} digits.", digits=CIS_DIGITS), *path)
     return code
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from commands.demonstration.texts import slug
 from commands.loading.bdpm_files import ATC_CODES, MEDICINES, PRESENTATIONS, SUBSTANCES, DataFile, FileLine, lines_of
-from commands.loading.codes import fault_of
+from commands.loading.code_forms import fault_of
 from commands.loading.entries import TODAY, Batch, LineFault, NotLoaded, SourceRow, Value, words
 from commands.loading.medicine_names import in_english, readable, substance
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from commands.demonstration.terms import SYNONYM, folder
 from commands.demonstration.texts import slug
-from commands.loading.codes import fault_of
+from commands.loading.code_forms import fault_of
 from commands.loading.entries import Batch, LineFault, NotLoaded, SourceRow, Value, words
 from commands.loading.files import read_text
 

@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
-from commands.loading.codes import fault_of
+from commands.loading.code_forms import fault_of
 from commands.loading.entries import Batch, LineFault, NotLoaded, SourceRow, Value, words
 from commands.loading.files import read_text
 from commands.loading.references import References

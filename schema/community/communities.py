@@ -14,7 +14,7 @@ from resolvers.community.discussions import pinned_in
 from resolvers.community.moderation_mutations import AMBASSADORS
 from resolvers.identity.associations import associations_in
 from resolvers.insight import datasets, insights
-from resolvers.translations import translations_of
+from resolvers.row_texts import translations_of
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.catalogue_texts import VERSION_SHOWN, Translation
 from schema.identity.associations import NOT_BUYERS, Association

@@ -125,11 +125,11 @@ class Me(Node):
         "The viewer's observations, newest day first.",
         arguments={"indicator": f"Id of an indicator: only its observations. {UNKNOWN_ID}"},
     )
-    own_indicators: list[OwnIndicator] = sql(
-        own_indicators.own_indicators_of, "The indicators that the viewer made for themselves, by name."
-    )
     proposals: RelayConnection[Annotated["CatalogueProposal", strawberry.lazy("schema.community.proposals")]] = paged(
         proposals.proposals_of, "The viewer's proposals for the catalogue, newest first."
+    )
+    own_indicators: list[OwnIndicator] = sql(
+        own_indicators.own_indicators_of, "The indicators that the viewer made for themselves, by name."
     )
     courses: list[TreatmentCourse] = sql(
         treatments.courses_of,

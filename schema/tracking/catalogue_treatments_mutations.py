@@ -1,6 +1,6 @@
 """Mutations of the catalogue's treatments, for catalogue editors."""
 
-from resolvers.codes import INN_LENGTH
+from resolvers.codes import CIS_DIGITS, INN_LENGTH
 from resolvers.tracking import catalogue_treatments_mutations as write
 from resolvers.tracking import treatments as resolve
 from schema.access import MANAGER
@@ -19,7 +19,7 @@ from schema.tracking.treatments import Treatment
 
 INN = f"International nonproprietary name of a medicine: at most {INN_LENGTH} characters."
 ATC = "ATC code of a medicine, with all its levels, such as `L04AX03`."
-NATIONAL_CODE = "CIS code of a medicine in France: 8 digits. Unique."
+NATIONAL_CODE = f"CIS code of a medicine in France: {CIS_DIGITS} digits. Unique."
 
 
 @mutations

@@ -10,9 +10,9 @@ from models.tracking import observations as tables
 from planner.declare import AboutMember, Recorded, column, graph_enum, graph_interface, graph_type, sql
 from resolvers.days import FIRST_ZONE
 from resolvers.identity import data_reads
+from resolvers.row_texts import translations_of
 from resolvers.tracking import observations as resolve
 from resolvers.tracking import own_indicators
-from resolvers.translations import translations_of
 from schema.access import MANAGER, PATIENT, PUBLIC
 from schema.catalogue_texts import VERSION_SHOWN, Translation
 from schema.pagination import Node

@@ -11,10 +11,10 @@ from planner.declare import AboutMember, Recorded, column, graph_enum, graph_typ
 from resolvers.community import communities
 from resolvers.identity import data_reads, members
 from resolvers.insight import insights
+from resolvers.row_texts import translations_of
 from resolvers.tracking import observations
 from resolvers.tracking import treatments as resolve
 from resolvers.tracking.treatments_mutations import MOST
-from resolvers.translations import translations_of
 from schema.access import MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.catalogue_texts import VERSION_SHOWN, Translation
 from schema.pagination import UNKNOWN_SLUG, Node, RelayConnection

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from commands.loading import comparing
 from commands.loading.bdpm_files import MEDICINES, SUBSTANCES, aligned
-from commands.loading.codes import fault_of
+from commands.loading.code_forms import fault_of
 from commands.loading.comparing import Flat, Given
 from commands.loading.entries import TODAY, Batch, NotLoaded, SourceRow, Value
 from commands.loading.files import read_text

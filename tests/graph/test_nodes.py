@@ -273,7 +273,7 @@ async def test_two_viewers_have_nothing_of_their_own_in_common(readers: Readers)
     await factories.membership(readers.admin, member_id=other.member, community_id=community)
     await factories.consent(readers.admin, member_id=other.member)
     theirs, ours = [set(all_ids(await readers.ask(who, MINE))) for who in (other, patient)]
-    assert (len(theirs), len(ours), theirs & ours) == (6, 6, set())
+    assert (len(theirs), len(ours), theirs & ours) == (6, 7, set())  # we have been in another community too
 
 
 def all_ids(answer: Any) -> Iterator[str]:

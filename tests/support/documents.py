@@ -77,12 +77,10 @@ def inside(kind: GraphQLType, schema: GraphQLSchema, values: Mapping[str, str], 
             *(f"... on {one.name} {{ {inside(one, schema, values, seen, -1)} }}" for one in types),
         ])  # fmt: skip
     assert isinstance(kind, GraphQLObjectType)
-    parts = ["__typename"]
-    for name, field in kind.fields.items():
-        leaf = is_leaf_type(get_named_type(field.type))
-        if not leaf and (depth <= 0 or (kind.name, name) in seen):
-            continue
-        if not leaf:
-            seen.add((kind.name, name))
-        parts.append(selected(kind.name, name, field, schema, values, seen, depth))
-    return " ".join(parts)
+    leaves = {name for name, field in kind.fields.items() if is_leaf_type(get_named_type(field.type))}
+    # Taken before any is gone into, which may lead back to this type by a longer way.
+    taken = {name for name in kind.fields if name not in leaves and depth > 0 and (kind.name, name) not in seen}
+    seen |= {(kind.name, name) for name in taken}
+    asked = {name: field for name, field in kind.fields.items() if name in leaves | taken}
+    found = (selected(kind.name, name, field, schema, values, seen, depth) for name, field in asked.items())
+    return " ".join(["__typename", *found])
