@@ -13,6 +13,7 @@ from models.identity import (
     outbox,
     readings,
     registrations,
+    staff,
     terms,
 )
 from models.insight import counts, datasets, insights, licences

@@ -55,6 +55,7 @@ MemberId: TypeAlias = Annotated[UUID, Id(("mbr",))]
 ObservationId: TypeAlias = Annotated[UUID, Id(("obs",))]
 PostId: TypeAlias = Annotated[UUID, Id(("pst",))]
 SessionId: TypeAlias = Annotated[UUID, Id(("ses",))]
+StaffId: TypeAlias = Annotated[UUID, Id(("stf",))]
 SurveyId: TypeAlias = Annotated[UUID, Id(("svy",))]
 TreatmentId: TypeAlias = Annotated[UUID, Id(("trt",))]
 

@@ -30,6 +30,8 @@ def staff_with(role: StaffRole, alias: str = "s") -> str:
 MODERATOR = staff_with(StaffRole.MODERATOR)
 SURVEY_MANAGER = staff_with(StaffRole.SURVEY_MANAGER, "f")
 DATA_STEWARD = staff_with(StaffRole.DATA_STEWARD)
+# By a function of the owner, since the policy of staff cannot read staff. Computed once per statement.
+ADMINISTRATOR = "(SELECT identity.is_administrator())"
 EVERY = "true"  # every row: the grant alone guards them
 
 
@@ -186,7 +188,8 @@ REMOVAL = Scope(
 )
 REMOVED_TEXT = Scope("REMOVED_TEXT", {PATIENT: f"author_id = {MEMBER}", MANAGER: MODERATOR})
 MODERATORS = Scope("MODERATORS", {MANAGER: MODERATOR})
-STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF}"})
+STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF} OR {ADMINISTRATOR}"})
+ADMINISTRATORS = Scope("ADMINISTRATORS", {MANAGER: ADMINISTRATOR})
 
 SCOPES: Mapping[str, Scope] = {
     "catalog.condition": CATALOG,
@@ -247,6 +250,7 @@ SCOPES: Mapping[str, Scope] = {
     "identity.account": ACCOUNT,
     "identity.session": SESSION,
     "identity.staff": STAFF_MEMBER,
+    "identity.staff_change": ADMINISTRATORS,
     "identity.credential": HIDDEN,
     "identity.data_export": HIDDEN,
     "identity.mutation": HIDDEN,

@@ -7,11 +7,13 @@ from textwrap import fill
 from models.identity.registrations import MailTemplate
 from resolvers.identity.organizations_mutations import INVITATION_LIFETIME
 from resolvers.identity.registrations_mutations import RESET_LIFETIME, VERIFICATION_LIFETIME
+from resolvers.identity.staff_mutations import INVITATION_LIFETIME as STAFF_LIFETIME
 
 LINE = 72  # characters
 VERIFICATION_HOURS = VERIFICATION_LIFETIME // timedelta(hours=1)
 RESET_MINUTES = RESET_LIFETIME // timedelta(minutes=1)
 INVITATION_DAYS = INVITATION_LIFETIME.days
+STAFF_DAYS = STAFF_LIFETIME.days
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,22 @@ An account was opened at Cohorte with this address, for:
 {{about}}
 
 To sign in, choose a password with this code within {INVITATION_DAYS} days:
+
+{{code}}
+
+After that, request a new password with this address to receive another
+code.
+""",
+    ),
+    MailTemplate.STAFF_OPENED: MailText(
+        "Your staff account at Cohorte",
+        f"""Hello,
+
+A staff account was opened at Cohorte with this address, for:
+
+{{about}}
+
+To sign in, choose a password with this code within {STAFF_DAYS} days:
 
 {{code}}
 
@@ -241,6 +259,24 @@ Un compte a été ouvert sur Cohorte avec cette adresse, pour :
 
 Pour vous connecter, choisissez un mot de passe avec ce code dans les
 {INVITATION_DAYS} jours :
+
+{{code}}
+
+Passé ce délai, demandez un nouveau mot de passe avec cette adresse :
+vous recevrez un autre code.
+""",
+    ),
+    MailTemplate.STAFF_OPENED: MailText(
+        "Votre compte du personnel sur Cohorte",
+        f"""Bonjour,
+
+Un compte du personnel a été ouvert sur Cohorte avec cette adresse,
+pour :
+
+{{about}}
+
+Pour vous connecter, choisissez un mot de passe avec ce code dans les
+{STAFF_DAYS} jours :
 
 {{code}}
 

@@ -292,6 +292,7 @@ NOT_EXPORTED: Mapping[str, str] = {
     "identity.outbox_entry": "deleted once it is sent to the member, or names no member",
     "identity.mutation": "ids of rows that are exported themselves, kept for a day",
     "identity.staff": "about people who are not members",
+    "identity.staff_change": "about people who are not members",
 }
 
 

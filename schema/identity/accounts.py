@@ -18,6 +18,7 @@ from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
 from schema.identity.data_reads import DataRead
 from schema.identity.members import CareLink, Member, Membership
 from schema.identity.organizations import Organization
+from schema.identity.staff import Staff
 from schema.pagination import UNKNOWN_ID, Node, RelayConnection
 from schema.scalars import EmailAddress
 from schema.tracking.observations import KNOWN, PERIOD, SPAN, Dashboard, Observation
@@ -59,14 +60,6 @@ class Account(Node):
         "Whether other terms of use are in force than the viewer accepted: show `Query.terms`, and then `termsAccept`.",
     )
     sessions: list[Session] = sql(resolve.sessions_of, "The signed-in devices, newest first.")
-
-
-@graph_type(audience=MANAGER, row=tables.Staff, prefix="stf")
-class Staff(Node):
-    """A staff member of Cohorte."""
-
-    name: str = column("Their name.")
-    roles: list[tables.StaffRole] = column("Their roles.")
 
 
 @graph_type(audience=PUBLIC, prefix="vwr", among=resolve.viewer, python=resolve.SignedIn)

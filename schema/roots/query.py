@@ -7,6 +7,7 @@ import resolvers.identity.accounts
 import resolvers.identity.members
 import resolvers.identity.organizations
 import resolvers.identity.readings
+import resolvers.identity.staff
 import resolvers.identity.terms
 import resolvers.insight.data_uses
 import resolvers.insight.datasets
@@ -22,11 +23,12 @@ from resolvers.tracking.observations import INDICATORS
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.community.communities import SEARCH, Community, Condition
 from schema.community.discussions import Discussion, Flag, Post
-from schema.identity.accounts import Account, Me, Notification, Session, Staff, Viewer
+from schema.identity.accounts import Account, Me, Notification, Session, Viewer
 from schema.identity.data_reads import DataRead
 from schema.identity.members import CareLink, Member, Membership, Suspension
 from schema.identity.organizations import ApiKey, Organization
 from schema.identity.readings import ReadingAlert
+from schema.identity.staff import Staff, StaffChange
 from schema.identity.terms import Terms
 from schema.insight import insights_mutations
 from schema.insight.data_uses import DataUse, LedgerEntry
@@ -71,6 +73,7 @@ NODES: tuple[type, ...] = (
     ReadingAlert,
     Session,
     Staff,
+    StaffChange,
     Survey,
     Suspension,
     Terms,
@@ -239,4 +242,9 @@ class Query:
     )
     organizations: RelayConnection[Organization] = paged(
         resolvers.identity.organizations.organizations, "All organizations, by name.", only=MANAGER
+    )
+    staff: RelayConnection[Staff] = paged(
+        resolvers.identity.staff.staff_members,
+        "The staff, by name. Those who are not administrators find themselves only.",
+        only=MANAGER,
     )

@@ -46,4 +46,4 @@ def test_a_command_refuses_an_argument_that_it_does_not_know(
 
 
 def test_no_command_is_left_out() -> None:
-    assert {"lint_graph", "migrate", "new", "sdl", "seed", "serve", "verify_ledger"} <= set(NAMES)
+    assert {"lint_graph", "migrate", "new", "sdl", "seed", "serve", "staff", "verify_ledger"} <= set(NAMES)

@@ -5,6 +5,7 @@ from tests.factories.accounts import credential as credential
 from tests.factories.accounts import data_export as data_export
 from tests.factories.accounts import session as session
 from tests.factories.accounts import staff as staff
+from tests.factories.accounts import staff_change as staff_change
 from tests.factories.catalogue import community as community
 from tests.factories.catalogue import community_indicator as community_indicator
 from tests.factories.catalogue import community_treatment as community_treatment

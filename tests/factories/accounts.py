@@ -6,12 +6,20 @@ from typing import Any
 import asyncpg
 
 from models.identity import accounts, data_exports
+from models.identity import staff as staff_tables
 from tests.factories.members import member
 from tests.factories.rows import NOON, Connection, digest, fake, numbers
 
 
 async def staff(connection: Connection, **given: Any) -> asyncpg.Record:
     return await fake(connection, accounts.Staff, given, name="Camille", roles=list(accounts.StaffRole))
+
+
+async def staff_change(connection: Connection, **given: Any) -> asyncpg.Record:
+    of = {"staff_id": staff}
+    return await fake(
+        connection, staff_tables.StaffChange, given, of, kind=staff_tables.StaffChangeKind.CREATED, roles=["MODERATOR"]
+    )
 
 
 async def account(connection: Connection, **given: Any) -> asyncpg.Record:

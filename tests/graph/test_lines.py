@@ -64,6 +64,8 @@ LINES: Mapping[str, str] = {
     "QuestionInput": "key",
     "QuestionOptionInput": "code label",
     "RegisterInput": "locale pseudonym",
+    "StaffCreateInput": "locale name",
+    "StaffUpdateInput": "name",
     "SurveyCreateInput": "title",
     "SurveyReviseInput": "title",
     "WaveFreezeInput": "wave",
@@ -116,6 +118,12 @@ async def request(
     if kind == "OrganizationCreateInput":
         given = {"name": "A laboratory", "kind": "LABORATORY", "contactEmail": "contact@lab.example"} | {name: text}
         return await network.staff(StaffRole.DATA_STEWARD), "organizationCreate", given, name
+    if kind == "StaffCreateInput":
+        given = {"name": "Camille", "email": "camille@cohorte.example", "roles": []} | {name: text}
+        return await network.staff(StaffRole.ADMINISTRATOR), "staffCreate", given, name
+    if kind == "StaffUpdateInput":
+        given = {"staff": f"stf_{(await factories.staff(db))['id']}", name: text}
+        return await network.staff(StaffRole.ADMINISTRATOR), "staffUpdate", given, name
     if kind == "ProfileUpdateInput":
         return await network.member(), "profileUpdate", {name: text}, name
     if kind == "RegisterInput":

@@ -74,7 +74,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "ReadingAlert": {MODERATOR: "day id member"},
     "ReconciledTable": {RESEARCH: "asOf cells releases statistics"},
     "ResultLink": {ALL: "addedAt ledgerEntry url"},
-    "Staff": {ALL: "id name roles"},
+    "Staff": {ALL: "changes id lastSignedInOn name roles status withheldRoles"},
+    "StaffChange": {ADMINISTRATOR: "changedAt changedBy id kind roles staff"},
     "Statistic": {RESEARCH: "by interval measure reliability value"},
     "Survey": {
         ALL: "cap closesOn community dataset description eligibility guess id minimumParticipants noDataset offeredTo "

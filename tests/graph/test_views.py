@@ -31,7 +31,7 @@ PROMISED = {
         "PATIENT": "me",
         BUYERS_AND_STAFF: "datasets insightQuote",
         "BUYER": "organization",
-        "MANAGER": "surveys flags licences organizations readingAlerts",
+        "MANAGER": "surveys flags licences organizations readingAlerts staff",
     },
     "Subscription": {
         SIGNED_IN: "insightPublished",
@@ -51,7 +51,8 @@ PROMISED = {
         "BUYER": "apiKeyCreate apiKeyRevoke licenceRequest",
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule surveyUnschedule "
         "flagResolve memberSuspend memberAllowCommunities "
-        "licenceDecide organizationCreate waveFreeze ambassadorAppoint discussionClose postRestore",
+        "licenceDecide organizationCreate staffCreate staffReinstate staffSuspend staffUpdate "
+        "waveFreeze ambassadorAppoint discussionClose postRestore",
     },
     "SignInPayload": {EVERYONE: "token viewer userErrors query"},
     "SignOutPayload": {SIGNED_IN: "userErrors query"},
@@ -111,6 +112,10 @@ PROMISED = {
     "LicenceDecidePayload": {"MANAGER": "licence userErrors query"},
     "LicenceRequestPayload": {"BUYER": "licence userErrors query"},
     "OrganizationCreatePayload": {"MANAGER": "organization userErrors query"},
+    "StaffCreatePayload": {"MANAGER": "staff userErrors query"},
+    "StaffUpdatePayload": {"MANAGER": "staff userErrors query"},
+    "StaffSuspendPayload": {"MANAGER": "staff userErrors query"},
+    "StaffReinstatePayload": {"MANAGER": "staff userErrors query"},
     "UserError": {EVERYONE: "code message path"},
     "Node": {EVERYONE: "id"},
     "PageInfo": {EVERYONE: "hasNextPage hasPreviousPage startCursor endCursor"},
@@ -141,7 +146,8 @@ PROMISED = {
     "Session": {"PATIENT": "id createdAt lastSeenAt device current"},
     "CareLink": {"PATIENT": "id patient relative status dashboard"},
     "Notification": {"PATIENT": "id kind createdAt readAt subject"},
-    "Staff": {"MANAGER": "id name roles"},
+    "Staff": {"MANAGER": "id name roles withheldRoles status lastSignedInOn changes"},
+    "StaffChange": {"MANAGER": "id staff kind roles changedBy changedAt"},
     "Discussion": {
         MEMBERS_AND_STAFF: "id community title author createdAt lastPostAt postCount closed posts lastPost about"
     },
@@ -220,7 +226,7 @@ LISTS = {
     SIGNED_IN: "Dataset Insight",
     MEMBERS_AND_STAFF: "Member Discussion Post Survey",
     "PATIENT": "DataRead Observation Notification TreatmentEvaluation",
-    "MANAGER": "Flag Licence Organization ReadingAlert",
+    "MANAGER": "Flag Licence Organization ReadingAlert Staff StaffChange",
 }
 
 

@@ -78,6 +78,7 @@ insight.ledger_entry         p m b s c
 identity.account             - m - - -
 identity.session             - m - - -
 identity.staff               - - - s -
+identity.staff_change        - - - s -
 identity.credential          - - - - -
 identity.data_export         - - - - -
 identity.mutation            - - - - -

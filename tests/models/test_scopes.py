@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from models.identity.accounts import StaffRole
 from models.identity.members import CareLinkStatus, Sharing
 from models.research.surveys import SurveyStatus
 from models.security.read_rules import ACCOUNT, ANSWER_SHEET, ANSWERS, SCOPES, SESSION
@@ -253,7 +254,8 @@ async def test_buyers_read_their_own_licences_and_keys_and_staff_read_every_lice
 
 
 async def test_staff_read_their_own_record_every_flag_and_every_surveys_progress(admin: Admin) -> None:
-    staff, _other = await factories.staff(admin), await factories.staff(admin)
+    roles = [StaffRole.MODERATOR, StaffRole.SURVEY_MANAGER]
+    staff, _other = await factories.staff(admin, roles=roles), await factories.staff(admin)
     flag, progress = await factories.flag(admin), await factories.survey_progress(admin)
     async with viewing(admin, MANAGER, staff["id"]):
         assert [row[0] for row in await admin.fetch("SELECT id FROM identity.staff")] == [staff["id"]]

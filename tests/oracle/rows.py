@@ -113,7 +113,9 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
             tests |= dict.fromkeys(OF_STAFF[role], lambda _: True)
         if "MODERATOR" in roles:
             tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
-        tests["identity.staff"] = lambda staff: bool(staff["id"] == viewer.staff)
+        administers = "ADMINISTRATOR" in roles
+        tests["identity.staff"] = lambda staff: administers or bool(staff["id"] == viewer.staff)
+        tests["identity.staff_change"] = lambda _: administers
     if viewer.audience is Audience.PATIENT:
         tests |= of_surveys(tables, False, lambda survey: survey["status"] != "DRAFT")
         tests |= dict.fromkeys(OF_MEMBERS, lambda _: True) | of_member(tables, viewer.member)

@@ -17,7 +17,8 @@ PRODUCT = (*LAYERS, "planner", "privacy", "server", "commands")
 TOPICS = {
     "tracking": "observations treatments",
     "identity": "accounts api_keys attempts care_links data_exports data_reads mail_templates members mutation_results "
-    "notifications organizations outbox passwords personal_data readings registrations terms",
+    "notifications organizations outbox passwords personal_data readings registrations staff "
+    "terms",
     "community": "communities discussions moderation",
     "research": "consents participations revisions surveys visibility",
     "insight": "costs counts cubes data_uses datasets drawing freezing insights ledger licences openings publications "

@@ -47,7 +47,8 @@ COUNTED = {
     "changes": "careLinkAccept careLinkEnd communityJoin communityLeave notificationsRead postRemove sessionRevoke "
     "termsAccept",
     "staff": "ambassadorAppoint associationVerify discussionClose flagResolve licenceDecide memberAllowCommunities "
-    "memberSuspend organizationCreate postRestore surveyClose surveyCreate surveyRevise surveySchedule "
+    "memberSuspend organizationCreate postRestore staffCreate staffReinstate staffSuspend staffUpdate "
+    "surveyClose surveyCreate surveyRevise surveySchedule "
     "surveyUnschedule waveFreeze",
 }
 NOT_COUNTED = {"signOut"}

@@ -160,7 +160,8 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     entry = await connection.fetchrow("SELECT * FROM insight.ledger_entry ORDER BY position DESC LIMIT 1")
     assert entry is not None
     await factories.ledger_link(connection, entry)
-    staff = await factories.staff(connection)
+    staff = await factories.staff(connection, withheld_roles=["MODERATOR"], last_signed_in_on=MONDAY)
+    await factories.staff_change(connection, staff_id=staff["id"], by_staff_id=staff["id"])
     accounts = {
         Audience.PATIENT: await factories.account(
             connection, **own, terms_version="2026-1", terms_accepted_at=factories.NOON
