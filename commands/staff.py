@@ -47,6 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     actions.add_parser("list", help="list the accounts, their roles and their status")
     actions.add_parser("suspend", help="suspend an account: its sessions end, and it cannot sign in")
     actions.add_parser("reinstate", help="reinstate a suspended account")
+    actions.add_parser("reset-second-factor", help="remove the second factors of an account, which were lost")
     given = parser.parse_args(arguments)
     try:
         settings = Settings.from_environment(os.environ)
@@ -87,6 +88,8 @@ async def carry_out(dsn: str, settings: Settings, given: argparse.Namespace) -> 
                     await listing(connection)
                 case "suspend" | "reinstate":
                     await suspend(connection, given.action == "suspend")
+                case "reset-second-factor":
+                    await reset(connection)
     finally:
         await connection.close()
 
@@ -117,6 +120,10 @@ async def create(connection: "asyncpg.Connection[asyncpg.Record]", settings: Set
         f"{code}\n\nThe person chooses a password with it:\n\n"
         '    mutation { resetPassword(input: {code: "...", password: "..."}) { userErrors { message } } }'
     )
+    if staff_mutations.NEEDS_SECOND_FACTOR & {*roles}:
+        print(
+            "\nThen they sign in, and set a second factor (secondFactorStart): until then, they cannot use their roles."
+        )
 
 
 async def listing(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
@@ -141,6 +148,14 @@ async def suspend(connection: "asyncpg.Connection[asyncpg.Record]", suspended: b
     staff = await staff_with(connection)
     await connection.execute("SELECT identity.set_suspended(NULL, $1, $2)", staff, suspended)
     print("The account is suspended, and its sessions are over." if suspended else "The account is reinstated.")
+
+
+async def reset(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    await connection.execute("SELECT identity.reset_staff_second_factors($1)", await staff_with(connection))
+    print(
+        "The account has no second factor any more, and its sessions are over. The person signs in with the password, "
+        "and sets a new second factor."
+    )
 
 
 async def staff_with(connection: "asyncpg.Connection[asyncpg.Record]") -> object:

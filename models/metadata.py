@@ -13,6 +13,7 @@ from models.identity import (
     outbox,
     readings,
     registrations,
+    second_factors,
     staff,
     terms,
 )

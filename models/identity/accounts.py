@@ -39,6 +39,7 @@ class Staff(Table, table=True):
     withheld_roles: list[str] = choices()
     suspended_at: datetime | None = moment(default=None, nullable=True)
     last_signed_in_on: date | None = None
+    has_second_factor: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class Account(Table, table=True):

@@ -25,6 +25,7 @@ class StaffChangeKind(DescribedEnum):
     ROLES_CHANGED = "ROLES_CHANGED", "They were given other roles."
     SUSPENDED = "SUSPENDED", "They were suspended."
     REINSTATED = "REINSTATED", "They were reinstated, with the roles from before."
+    SECOND_FACTOR_RESET = "SECOND_FACTOR_RESET", "The operator removed their second factors, which they had lost."
 
 
 class StaffChange(Table, table=True):

@@ -188,6 +188,11 @@ REMOVAL = Scope(
 )
 REMOVED_TEXT = Scope("REMOVED_TEXT", {PATIENT: f"author_id = {MEMBER}", MANAGER: MODERATOR})
 MODERATORS = Scope("MODERATORS", {MANAGER: MODERATOR})
+# Of the viewer's own accounts, by a function of the owner: buyers and staff have no right on accounts.
+SECOND_FACTOR = Scope(
+    "SECOND_FACTOR",
+    dict.fromkeys((PATIENT, BUYER, MANAGER), "account_id = ANY ((SELECT identity.viewer_accounts())::uuid[])"),
+)
 STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF} OR {ADMINISTRATOR}"})
 ADMINISTRATORS = Scope("ADMINISTRATORS", {MANAGER: ADMINISTRATOR})
 
@@ -249,6 +254,9 @@ SCOPES: Mapping[str, Scope] = {
     "insight.ledger_entry": CATALOG,
     "identity.account": ACCOUNT,
     "identity.session": SESSION,
+    "identity.second_factor": SECOND_FACTOR,
+    "identity.second_factor_challenge": HIDDEN,
+    "identity.recovery_code": HIDDEN,
     "identity.staff": STAFF_MEMBER,
     "identity.staff_change": ADMINISTRATORS,
     "identity.credential": HIDDEN,

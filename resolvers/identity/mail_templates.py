@@ -89,6 +89,15 @@ devices were signed out. If this was not you, request a new password
 immediately.
 """,
     ),
+    MailTemplate.SECOND_FACTOR_CHANGED: MailText(
+        "The second factor of your account was changed",
+        """Hello,
+
+A second factor of your account at Cohorte was added or removed. If this
+was not you, request a new password immediately, and check your second
+factors.
+""",
+    ),
     MailTemplate.PASSWORD_FIRST_CHANGED: MailText(
         "Your password was changed",
         """Hello,
@@ -223,6 +232,15 @@ votre mot de passe reste inchangé.
 Le mot de passe de votre compte sur Cohorte a été modifié, et tous vos
 appareils ont été déconnectés. Si vous n'êtes pas à l'origine de ce
 changement, demandez immédiatement un nouveau mot de passe.
+""",
+    ),
+    MailTemplate.SECOND_FACTOR_CHANGED: MailText(
+        "Le second facteur de votre compte a été modifié",
+        """Bonjour,
+
+Un second facteur de votre compte sur Cohorte a été ajouté ou supprimé.
+Si vous n'êtes pas à l'origine de ce changement, demandez immédiatement
+un nouveau mot de passe et vérifiez vos seconds facteurs.
 """,
     ),
     MailTemplate.PASSWORD_FIRST_CHANGED: MailText(

@@ -7,10 +7,8 @@ from models.database import Connection
 from models.viewers import Viewer
 from resolvers.calling import Call
 from resolvers.exporting import TEXT, TEXTS, JsonSchema
-from resolvers.identity import attempts
-from resolvers.identity.accounts import SIGN_IN
-from resolvers.identity.passwords import verify_password
-from resolvers.transactions import Forbidden, RefusalCode, Result, Work, refused
+from resolvers.identity.accounts import expect_password
+from resolvers.transactions import Forbidden, Result, Work
 
 
 @dataclass(frozen=True)
@@ -269,6 +267,20 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
             "token_hash": "a secret: the session's owner has the token itself",
         },
     ),
+    "identity.second_factor": MemberTable(
+        "second_factors",
+        "A second factor to sign in with.",
+        OF_ACCOUNT,
+        ("id", "kind", "name", "created_at", "last_used_on"),
+        {
+            "account_id": "the member has one account, which is exported",
+            "secret": "a secret: the member's app has it",
+            "last_step": "a number with which a code is not accepted twice",
+            "credential_id": "what the member's device calls its passkey",
+            "public_key": "a key that belongs to the member's device, and is of no use without it",
+            "sign_count": "a number with which a copy of a passkey is noticed",
+        },
+    ),
 }
 
 IN_EVERY_TABLE = {"demonstration": "whether a row belongs to the demonstration network: nothing about a person"}
@@ -291,6 +303,8 @@ NOT_EXPORTED: Mapping[str, str] = {
     "identity.rate_limit": "holds a keyed hash without a name; deleted within a day",
     "identity.outbox_entry": "deleted once it is sent to the member, or names no member",
     "identity.mutation": "ids of rows that are exported themselves, kept for a day",
+    "identity.recovery_code": "secrets: the hashes of codes, of which the member has the list",
+    "identity.second_factor_challenge": "a secret: the hash of a token, deleted within minutes",
     "identity.staff": "about people who are not members",
     "identity.staff_change": "about people who are not members",
 }
@@ -302,15 +316,7 @@ async def delete_account(call: Call, *, password: str) -> Work:
     Raises Forbidden if the account no longer exists, and Refused: WRONG_CREDENTIALS if the password is wrong,
     LIMIT_REACHED after too many attempts.
     """
-    async with call.apart() as connection:
-        found = await connection.fetchrow("SELECT * FROM identity.credential_of_account($1)", call.viewer.account)
-        if found is None:
-            raise Forbidden
-        tried = await attempts.count_attempt(connection, SIGN_IN, found["email"], call.address, call.sign_ins)
-    if not await verify_password(password, found["password_hash"], call.caller):
-        raise refused(RefusalCode.WRONG_CREDENTIALS, "This is not the account's password.", "password")
-    async with call.apart() as connection:
-        await attempts.forget_attempts(connection, tried)
+    await expect_password(call, password)
     return erase_member
 
 

@@ -2,9 +2,21 @@
 
 from sqlalchemy import case
 
+from models.database import Connection
 from models.identity import accounts, staff
+from models.identity.accounts import StaffRole
 from models.identity.staff import StaffStatus
 from models.rows import Expression, Row, Rows, row, select
+from models.viewers import Viewer
+
+
+async def lacks_second_factor(connection: Connection, viewer: Viewer, role: StaffRole) -> bool:
+    """Whether the viewer was given a role that is withheld until they set a second factor."""
+    query = """
+        SELECT $2 = ANY (withheld_roles) AND suspended_at IS NULL AND NOT has_second_factor
+        FROM identity.staff WHERE id = $1
+    """
+    return bool(await connection.fetchval(query, viewer.staff, role.value))
 
 
 def staff_members() -> Rows:

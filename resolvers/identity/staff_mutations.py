@@ -30,6 +30,7 @@ from resolvers.transactions import (
 T = TypeVar("T")
 
 NAME_LENGTH = 100
+NEEDS_SECOND_FACTOR = frozenset({StaffRole.MODERATOR, StaffRole.ADMINISTRATOR})  # as identity.needs_second_factor
 INVITATION_LIFETIME = timedelta(days=3)  # of the first code; another can be requested at any time
 
 

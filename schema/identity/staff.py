@@ -36,9 +36,13 @@ class Staff(Node):
 
     name: str = column("Their name.")
     roles: list[tables.StaffRole] = column("Their roles.")
-    withheld_roles: list[tables.StaffRole] = column("Roles that they were given and cannot use: while suspended, all.")
+    withheld_roles: list[tables.StaffRole] = column(
+        "Roles that they were given and cannot use: without a second factor, those that read members' rows or give "
+        "roles; while suspended, all."
+    )
     status: StaffStatus = sql(resolve.status_of, "Whether they have signed in, and whether they are suspended.")
     last_signed_in_on: date | None = column("The day on which they signed in last, by UTC. Null if they never have.")
+    has_second_factor: bool = column("Whether they have set a second factor.")
     changes: RelayConnection[StaffChange] = paged(
         resolve.changes_of, "Changes of their account, newest first. Empty unless the viewer is an administrator."
     )

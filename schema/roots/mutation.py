@@ -13,6 +13,7 @@ from schema.identity.members_mutations import MemberMutations
 from schema.identity.notifications_mutations import NotificationMutations
 from schema.identity.organizations_mutations import OrganizationMutations
 from schema.identity.registrations_mutations import RegistrationMutations
+from schema.identity.second_factors_mutations import SecondFactorMutations
 from schema.identity.staff_mutations import StaffMutations
 from schema.identity.terms_mutations import TermsMutations
 from schema.insight.data_uses_mutations import DataUseMutations
@@ -34,6 +35,7 @@ from schema.tracking.treatments_mutations import TreatmentMutations
 )
 class Mutation(
     AccountMutations,
+    SecondFactorMutations,
     DataExportMutations,
     RegistrationMutations,
     TermsMutations,

@@ -28,6 +28,7 @@ from schema.identity.data_reads import DataRead
 from schema.identity.members import CareLink, Member, Membership, Suspension
 from schema.identity.organizations import ApiKey, Organization
 from schema.identity.readings import ReadingAlert
+from schema.identity.second_factors import SecondFactor
 from schema.identity.staff import Staff, StaffChange
 from schema.identity.terms import Terms
 from schema.insight import insights_mutations
@@ -71,6 +72,7 @@ NODES: tuple[type, ...] = (
     Post,
     Question,
     ReadingAlert,
+    SecondFactor,
     Session,
     Staff,
     StaffChange,

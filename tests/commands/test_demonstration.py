@@ -31,7 +31,8 @@ SMALL = 0.002
 # Tables filled only by sign-ins, mail and moderators, and the notices and terms, which the migrations insert.
 NOT_DEMONSTRATED = {
     "care.removal", "care.removed_text", "care.suspension", "catalog.eligibility", "catalog.notice", "catalog.terms",
-    "care.data_read", "care.reading_alert", "identity.staff_change", "identity.attempt",
+    "care.data_read", "care.reading_alert", "identity.staff_change", "identity.second_factor",
+    "identity.second_factor_challenge", "identity.recovery_code", "identity.attempt",
     "identity.joining", "identity.reading",
     "identity.data_export", "identity.outbox_entry", "identity.mutation", "identity.password_reset",
     "identity.rate_limit",

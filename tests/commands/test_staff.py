@@ -59,8 +59,10 @@ async def test_the_first_administrator_chooses_a_password_with_the_printed_code(
     async with serving(fresh, data=tmp_path, demo=False) as ask:
         assert await done(ask, ANYBODY, RESET, {"code": code, "password": PASSWORD}) == []
         camille = await sign_in(ask, "camille@cohorte.example")
-        found = (await ask(camille, "{ viewer { staff { name roles status } } }"))["data"]["viewer"]["staff"]
-        assert found == {"name": "Camille Roy", "roles": ["ADMINISTRATOR"], "status": "ACTIVE"}
+        found = (await ask(camille, "{ viewer { staff { name roles withheldRoles status } } }"))["data"]["viewer"][
+            "staff"
+        ]
+        assert found == {"name": "Camille Roy", "roles": [], "withheldRoles": ["ADMINISTRATOR"], "status": "ACTIVE"}
     assert not [to for to, subject in Mailbox(tmp_path).all() if "staff account" in subject]
     assert code not in (await terminal.run("list"))[1]
 
@@ -75,8 +77,8 @@ async def test_the_code_is_mailed_instead_of_printed(terminal: Terminal, fresh: 
         assert mail["Subject"] == "Your staff account at Cohorte"
         assert await done(ask, ANYBODY, RESET, {"code": code_in(mail), "password": PASSWORD}) == []
         camille = await sign_in(ask, "camille@cohorte.example")
-        answer = await ask(camille, "{ viewer { staff { roles } } }")
-        assert answer["data"]["viewer"]["staff"]["roles"] == ["CATALOGUE_EDITOR", "ADMINISTRATOR"]
+        found = (await ask(camille, "{ viewer { staff { roles withheldRoles } } }"))["data"]["viewer"]["staff"]
+        assert found == {"roles": ["CATALOGUE_EDITOR"], "withheldRoles": ["ADMINISTRATOR"]}
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ async def test_the_operator_lists_suspends_and_reinstates(terminal: Terminal, fr
     assert "no staff" in (await terminal.run("list"))[1]
     await terminal.run("create", answers=ANSWERS)
     [line] = (await terminal.run("list"))[1].splitlines()
-    assert line == "Camille Roy <camille@cohorte.example>: ADMINISTRATOR, INVITED"
+    assert line == "Camille Roy <camille@cohorte.example>: no roles (withheld: ADMINISTRATOR), INVITED"
     status, printed, _ = await terminal.run("suspend", answers=(" CAMILLE@cohorte.example ",))
     assert (status, "suspended" in printed) == (0, True)
     [line] = (await terminal.run("list"))[1].splitlines()
@@ -120,6 +122,25 @@ async def test_the_operator_lists_suspends_and_reinstates(terminal: Terminal, fr
     assert (status, "No staff account has this address" in errors) == (1, True)
     found = await owner.fetch("SELECT kind, by_staff_id FROM identity.staff_change ORDER BY changed_at, id")
     assert [tuple(each) for each in found] == [("CREATED", None), ("SUSPENDED", None), ("REINSTATED", None)]
+    await owner.close()
+
+
+async def test_lost_second_factors_are_removed(terminal: Terminal, fresh: str) -> None:
+    await terminal.run("create", answers=ANSWERS)
+    owner = await asyncpg.connect(fresh)
+    account = await owner.fetchval("SELECT id FROM identity.account WHERE email = 'camille@cohorte.example'")
+    await factories.second_factor(owner, account_id=account)
+    await factories.recovery_code(owner, account_id=account)
+    await factories.session(owner, account_id=account)
+    assert "ADMINISTRATOR" in await owner.fetchval("SELECT roles FROM identity.staff WHERE name = 'Camille Roy'")
+    assert (await terminal.run("reset-second-factor", answers=("camille@cohorte.example",)))[0] == 0
+    for table in ("second_factor", "recovery_code", "session"):
+        assert await owner.fetchval(f"SELECT count(*) FROM identity.{table} WHERE account_id = $1", account) == 0
+    found = await owner.fetchrow("SELECT roles, withheld_roles FROM identity.staff WHERE name = 'Camille Roy'")
+    assert found is not None
+    assert (found["roles"], found["withheld_roles"]) == ([], ["ADMINISTRATOR"])
+    kinds = [row["kind"] for row in await owner.fetch("SELECT kind FROM identity.staff_change ORDER BY changed_at")]
+    assert kinds == ["CREATED", "SECOND_FACTOR_RESET"]
     await owner.close()
 
 

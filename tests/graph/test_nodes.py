@@ -68,10 +68,10 @@ WITHOUT_ID = {
 # The types whose objects only some viewers of the view may see: for others, their ids are those of nothing.
 GUARDED = {
     Audience.PUBLIC: "Viewer",
-    Audience.PATIENT: "Account CareLink Consent DataRead Insight Me Membership Notification Participation Session "
-    "Suspension Viewer",
-    Audience.BUYER: "ApiKey Insight Licence Viewer",
-    Audience.MANAGER: "Staff StaffChange Viewer",
+    Audience.PATIENT: "Account CareLink Consent DataRead Insight Me Membership Notification Participation SecondFactor "
+    "Session Suspension Viewer",
+    Audience.BUYER: "ApiKey Insight Licence SecondFactor Viewer",
+    Audience.MANAGER: "SecondFactor Staff StaffChange Viewer",
 }
 VIEWS = {audience: view._schema for audience, view in build_views().items()}
 PLANNERS = {

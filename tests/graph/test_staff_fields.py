@@ -74,7 +74,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "ReadingAlert": {MODERATOR: "day id member"},
     "ReconciledTable": {RESEARCH: "asOf cells releases statistics"},
     "ResultLink": {ALL: "addedAt ledgerEntry url"},
-    "Staff": {ALL: "changes id lastSignedInOn name roles status withheldRoles"},
+    "Staff": {ALL: "changes hasSecondFactor id lastSignedInOn name roles status withheldRoles"},
     "StaffChange": {ADMINISTRATOR: "changedAt changedBy id kind roles staff"},
     "Statistic": {RESEARCH: "by interval measure reliability value"},
     "Survey": {
@@ -88,7 +88,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Treatment": {ALL: "atc id inn insights kind name slug"},
     "Undertakings": {ALL: "language text version"},
     "Variable": {ALL: "categories id label maxPerMember name ordinal"},
-    "Viewer": {ALL: "audience id staff"},
+    "SecondFactor": {ALL: "createdAt id kind lastUsedOn name"},
+    "Viewer": {ALL: "audience id recoveryCodesLeft secondFactors staff"},
     "VisibilityRule": {ALL: "operator question values"},
 }
 

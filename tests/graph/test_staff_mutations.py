@@ -47,6 +47,8 @@ REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
 }  # fmt: skip
 # About the caller's own session or account, with or without a role.
 OWN = {"signIn", "signOut", "sessionRevoke", "register", "verifyEmail", "requestPasswordReset", "resetPassword"}
+OWN |= {"signInVerify", "secondFactorChallenge", "secondFactorStart", "secondFactorConfirm", "secondFactorRemove"}
+OWN |= {"recoveryCodesRenew"}
 
 
 def test_every_mutation_requires_a_role() -> None:

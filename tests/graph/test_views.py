@@ -40,8 +40,9 @@ PROMISED = {
         "MANAGER": "flagRaised",
     },
     "Mutation": {
-        EVERYONE: "signIn register verifyEmail requestPasswordReset resetPassword",
-        SIGNED_IN: "signOut sessionRevoke",
+        EVERYONE: "signIn signInVerify register verifyEmail requestPasswordReset resetPassword",
+        SIGNED_IN: "signOut sessionRevoke secondFactorChallenge secondFactorStart secondFactorConfirm "
+        "secondFactorRemove recoveryCodesRenew",
         MEMBERS_AND_STAFF: "postRemove",
         "PATIENT": "careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart notificationsRead "
         "observationRemove observationsRecord profileUpdate accountDelete dataExport "
@@ -54,7 +55,13 @@ PROMISED = {
         "licenceDecide organizationCreate staffCreate staffReinstate staffSuspend staffUpdate "
         "waveFreeze ambassadorAppoint discussionClose postRestore",
     },
-    "SignInPayload": {EVERYONE: "token viewer userErrors query"},
+    "SignInPayload": {EVERYONE: "token viewer challenge secondFactors passkeyOptions userErrors query"},
+    "SignInVerifyPayload": {EVERYONE: "token viewer userErrors query"},
+    "SecondFactorChallengePayload": {SIGNED_IN: "challenge passkeyOptions userErrors query"},
+    "SecondFactorStartPayload": {SIGNED_IN: "challenge secret uri passkeyOptions userErrors query"},
+    "SecondFactorConfirmPayload": {SIGNED_IN: "secondFactor recoveryCodes userErrors query"},
+    "SecondFactorRemovePayload": {SIGNED_IN: "secondFactorId userErrors query"},
+    "RecoveryCodesRenewPayload": {SIGNED_IN: "recoveryCodes userErrors query"},
     "SignOutPayload": {SIGNED_IN: "userErrors query"},
     "CommunityJoinPayload": {"PATIENT": "membership userErrors query"},
     "CommunityLeavePayload": {"PATIENT": "community userErrors query"},
@@ -119,7 +126,14 @@ PROMISED = {
     "UserError": {EVERYONE: "code message path"},
     "Node": {EVERYONE: "id"},
     "PageInfo": {EVERYONE: "hasNextPage hasPreviousPage startCursor endCursor"},
-    "Viewer": {EVERYONE: "id audience", "PATIENT": "member", "BUYER": "organization", "MANAGER": "staff"},
+    "SecondFactor": {SIGNED_IN: "id kind name createdAt lastUsedOn"},
+    "Viewer": {
+        EVERYONE: "id audience",
+        SIGNED_IN: "secondFactors recoveryCodesLeft",
+        "PATIENT": "member",
+        "BUYER": "organization",
+        "MANAGER": "staff",
+    },
     "Condition": {EVERYONE: "id name icd10 orpha"},
     "Community": {
         EVERYONE: "id slug name description condition memberCount countedOn indicators treatments",
@@ -146,7 +160,7 @@ PROMISED = {
     "Session": {"PATIENT": "id createdAt lastSeenAt device current"},
     "CareLink": {"PATIENT": "id patient relative status dashboard"},
     "Notification": {"PATIENT": "id kind createdAt readAt subject"},
-    "Staff": {"MANAGER": "id name roles withheldRoles status lastSignedInOn changes"},
+    "Staff": {"MANAGER": "id name roles withheldRoles status lastSignedInOn hasSecondFactor changes"},
     "StaffChange": {"MANAGER": "id staff kind roles changedBy changedAt"},
     "Discussion": {
         MEMBERS_AND_STAFF: "id community title author createdAt lastPostAt postCount closed posts lastPost about"

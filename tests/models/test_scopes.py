@@ -63,6 +63,7 @@ OWN = {  # tables of members' own rows, and the column that references the membe
     "research.counted_membership": "member_id",
     "identity.account": "member_id",
     "identity.session": "account_id",
+    "identity.second_factor": "account_id",
 }
 FULL, NOTHING = dict.fromkeys(DIARY, 1), dict.fromkeys(DIARY, 0)
 
@@ -211,6 +212,7 @@ async def test_members_read_only_their_own_records(admin: Admin) -> None:
         await factories.counted_membership(admin, member_id=viewer)
         account = (await factories.account(admin, member_id=viewer))["id"]
         await factories.session(admin, account_id=account)
+        await factories.second_factor(admin, account_id=account)
     async with viewing(admin, PATIENT, viewer):
         found = {
             table: [row[0] for row in await admin.fetch(f"SELECT {column} FROM {table}")]
@@ -229,6 +231,7 @@ async def test_members_read_only_their_own_records(admin: Admin) -> None:
         "research.counted_membership": [viewer],
         "identity.account": [viewer],
         "identity.session": [account],
+        "identity.second_factor": [account],
     }
 
 

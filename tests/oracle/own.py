@@ -281,6 +281,17 @@ def staff_members(seen: VisibleRows) -> Listed:
     return listed(seen.of("identity.staff"), by_name)
 
 
+@field("Viewer.secondFactors")
+def second_factors(seen: VisibleRows, it: Found) -> list[Found]:
+    there = seen.of("identity.second_factor", account_id=seen.viewer.account)
+    return sorted(there, key=lambda row: (row["created_at"], row["id"]))
+
+
+@field("Viewer.recoveryCodesLeft")
+def recovery_codes_left(seen: VisibleRows, it: Found) -> int:
+    return seen.recovery_codes
+
+
 @field("Staff.status")
 def staff_status(seen: VisibleRows, staff: Found) -> str:
     if staff["suspended_at"] is not None:

@@ -68,6 +68,10 @@ class VisibleRows:
     def __init__(self, snapshot: Snapshot, viewer: Viewer) -> None:
         self.viewer, self.now, self.today = viewer, snapshot.now, snapshot.today
         tests = scope(snapshot.tables, viewer, snapshot.today)
+        codes = snapshot.tables.get("identity.recovery_code", [])
+        self.recovery_codes: int = sum(
+            row["account_id"] == viewer.account for row in codes
+        )  # of which only the number shows
         self.tables = {
             name: [row for row in rows if tests[name](row)] if name in tests else []
             for name, rows in snapshot.tables.items()
@@ -99,6 +103,7 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
         tests |= of_datasets(tables, readable_datasets(tables, viewer, today))
     if viewer.audience is Audience.BUYER:
         tests |= of_surveys(tables, False, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
+        tests["identity.second_factor"] = lambda factor: factor["account_id"] in accounts_of(tables, viewer)
         own = ("insight.licence", "insight.api_key")
         return tests | dict.fromkeys(own, lambda row: bool(row["organization_id"] == viewer.organization))
     if viewer.audience is Audience.MANAGER:
@@ -113,6 +118,7 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
             tests |= dict.fromkeys(OF_STAFF[role], lambda _: True)
         if "MODERATOR" in roles:
             tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
+        tests["identity.second_factor"] = lambda factor: factor["account_id"] in accounts_of(tables, viewer)
         administers = "ADMINISTRATOR" in roles
         tests["identity.staff"] = lambda staff: administers or bool(staff["id"] == viewer.staff)
         tests["identity.staff_change"] = lambda _: administers
@@ -120,6 +126,16 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
         tests |= of_surveys(tables, False, lambda survey: survey["status"] != "DRAFT")
         tests |= dict.fromkeys(OF_MEMBERS, lambda _: True) | of_member(tables, viewer.member)
     return tests
+
+
+def accounts_of(tables: Everything, viewer: Viewer) -> set[UUID]:
+    """The accounts of the viewer's organization, or of a staff member."""
+    return {
+        row["id"]
+        for row in tables["identity.account"]
+        if (viewer.organization is not None and row["organization_id"] == viewer.organization)
+        or (viewer.staff is not None and row["staff_id"] == viewer.staff)
+    }
 
 
 def readable_datasets(tables: Everything, viewer: Viewer, today: date) -> set[UUID] | None:
@@ -249,6 +265,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "research.answer": {"answer_sheet_id": sheets},
         "identity.account": own,
         "identity.session": {"account_id": accounts},
+        "identity.second_factor": {"account_id": accounts},
     }
     return {table: among(allowed) for table, allowed in columns.items()} | {"care.membership": shows}
 

@@ -17,7 +17,7 @@ PRODUCT = (*LAYERS, "planner", "privacy", "server", "commands")
 TOPICS = {
     "tracking": "observations treatments",
     "identity": "accounts api_keys attempts care_links data_exports data_reads mail_templates members mutation_results "
-    "notifications organizations outbox passwords personal_data readings registrations staff "
+    "notifications organizations outbox passwords personal_data readings registrations second_factors staff "
     "terms",
     "community": "communities discussions moderation",
     "research": "consents participations revisions surveys visibility",

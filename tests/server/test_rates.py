@@ -32,7 +32,8 @@ FEW = "passwords=2/3/900,registrations=2/3/900,codes=2/3/900"
 COUNTED = {
     "registrations": "register",
     "codes": "requestPasswordReset",
-    "passwords": "accountDelete resetPassword signIn verifyEmail",
+    "passwords": "accountDelete recoveryCodesRenew resetPassword secondFactorChallenge secondFactorConfirm "
+    "secondFactorRemove secondFactorStart signIn signInVerify verifyEmail",
     "profile": "profileUpdate",
     "invitations": "careLinkInvite",
     "flags": "postFlag",

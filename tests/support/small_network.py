@@ -180,6 +180,8 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
             account["organization_id"],
             account["staff_id"],
         )
+        await factories.second_factor(connection, account_id=account["id"], last_used_on=MONDAY)
+        await factories.recovery_code(connection, account_id=account["id"])
     values = {
         "slug": "rare",
         "pseudonym": "small patient",

@@ -104,13 +104,14 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.close_session(uuid, uuid) TO cohorte_patient, cohorte_buyer, cohorte_manager;
 
--- Closes all sessions of an account. For other functions of the owner.
+-- Closes all sessions of an account, and sign-ins that wait for a second factor. For other functions of the owner.
 CREATE FUNCTION identity.close_sessions(account_id uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     closed uuid;
 BEGIN
+    DELETE FROM identity.second_factor_challenge c WHERE c.account_id = close_sessions.account_id;
     FOR closed IN DELETE FROM identity.session s WHERE s.account_id = close_sessions.account_id RETURNING s.id LOOP
         PERFORM pg_notify('session_revoked', closed::text);
     END LOOP;

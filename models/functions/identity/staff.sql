@@ -11,8 +11,14 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.is_administrator() TO cohorte_manager;
 
--- Gives a staff member these roles, of which those that they may not use for now are withheld. Every server process is
--- notified and forgets their viewers.
+-- Whether a role needs a second factor: it reads members' rows, or gives roles.
+CREATE FUNCTION identity.needs_second_factor(role text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT role IN ('MODERATOR', 'ADMINISTRATOR') $$;
+
+-- Gives a staff member these roles, of which those that they may not use for now are withheld: while suspended all, and
+-- without a second factor those that need one, except in the demonstration, whose passwords are public anyway. Every
+-- server process is notified and forgets their viewers.
 CREATE FUNCTION identity.give_roles(staff_id uuid, given text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -23,9 +29,12 @@ BEGIN
     PERFORM FROM identity.account a WHERE a.staff_id = give_roles.staff_id FOR UPDATE;
     UPDATE identity.staff f
     SET (roles, withheld_roles) = (
-        SELECT coalesce(array_agg(g.role ORDER BY g.place) FILTER (WHERE f.suspended_at IS NULL), '{}'),
-            coalesce(array_agg(g.role ORDER BY g.place) FILTER (WHERE f.suspended_at IS NOT NULL), '{}')
-        FROM unnest(give_roles.given) WITH ORDINALITY g (role, place))
+        SELECT coalesce(array_agg(g.role ORDER BY g.role) FILTER (WHERE NOT g.withheld), '{}'),
+            coalesce(array_agg(g.role ORDER BY g.role) FILTER (WHERE g.withheld), '{}')
+        FROM (
+            SELECT r.role, f.suspended_at IS NOT NULL OR NOT f.has_second_factor AND NOT f.demonstration
+                AND identity.needs_second_factor(r.role) AS withheld
+            FROM unnest(give_roles.given) r (role)) g)
     WHERE f.id = give_roles.staff_id;
     FOR opened IN
         SELECT s.id FROM identity.session s JOIN identity.account a ON a.id = s.account_id
@@ -184,3 +193,15 @@ CREATE TRIGGER keep_staff_change BEFORE UPDATE OR DELETE ON identity.staff_chang
     FOR EACH ROW EXECUTE FUNCTION identity.keep_staff_change();
 CREATE TRIGGER keep_staff_changes BEFORE TRUNCATE ON identity.staff_change
     FOR EACH STATEMENT EXECUTE FUNCTION identity.keep_staff_change();
+
+-- Removes all second factors of a staff member who has lost them, for the operator's command.
+CREATE FUNCTION identity.reset_staff_second_factors(staff_id uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM identity.reset_second_factors(a.id) FROM identity.account a
+    WHERE a.staff_id = reset_staff_second_factors.staff_id;
+    INSERT INTO identity.staff_change (staff_id, kind, roles)
+    SELECT f.id, 'SECOND_FACTOR_RESET', f.roles || f.withheld_roles FROM identity.staff f
+    WHERE f.id = reset_staff_second_factors.staff_id;
+END $$;
