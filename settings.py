@@ -141,6 +141,13 @@ def origin(text: str) -> str:
     return f"{url.scheme}://{host}" + ("" if port in (None, DEFAULT_PORTS[url.scheme]) else f":{port}")
 
 
+def domain_name(text: str) -> str:
+    """A domain name in ASCII; an address is none. Raises ValueError for anything else."""
+    if not DOMAIN.fullmatch(text):
+        raise ValueError
+    return text
+
+
 def allowances(value: str | frozenset[str]) -> frozenset[str]:
     return frozenset(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
@@ -151,6 +158,8 @@ def mutation_rates(value: str | Rates) -> Rates:
 
 Allowance: TypeAlias = Literal["address", "members"]
 ALLOWANCES = "address, members or both, separated by a comma"
+DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z][a-z0-9-]*[a-z0-9]")
+LOCALHOST = "localhost"
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # of an origin, in ASCII
 DEFAULT_PORTS = {"http": 80, "https": 443}
 Profile: TypeAlias = Literal["open", "trusted", "trusted+graphiql"]
@@ -248,6 +257,12 @@ class Settings(BaseSettings):
     # Whose pages may send requests from a browser and read the answers, besides the server's own.
     origins: Annotated[frozenset[str], BeforeValidator(hidden(exact_origins))] = Field(
         frozenset(), description="origins such as https://app.example, separated by commas"
+    )
+    # Of the secrets of authenticator apps, which are encrypted with it. None: they are stored as they are.
+    second_factor_key: Annotated[str, AfterValidator(hidden(key))] | None = Field(None, repr=False, description=KEY)
+    # To which passkeys belong: the server's own domain, or one above it that its pages share.
+    passkey_domain: Annotated[str, BeforeValidator(hidden(domain_name))] = Field(
+        LOCALHOST, description="a domain in lower case, such as cohorte.example"
     )
     # For development over plain HTTP: a session cookie without `Secure`, which some browsers need even on loopback.
     plain_cookie: Annotated[bool, BeforeValidator(hidden(zero_or_one))] = Field(False, description="0 or 1")

@@ -16,6 +16,8 @@ from models.identity import (
     privacy_notices,
     readings,
     registrations,
+    second_factors,
+    staff,
     terms,
 )
 from models.insight import counts, datasets, insights, licences

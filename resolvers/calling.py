@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from models.viewers import Viewer
 from resolvers.identity.attempts import AttemptLimit
+from resolvers.identity.second_factors_rules import SecondFactorSettings
 from resolvers.transactions import Write
 
 
@@ -30,6 +31,7 @@ class Call:
     sign_ins: AttemptLimit  # of sign-ins with a password
     mails: AttemptLimit  # of requests for a mailed code
     joins: JoinLimits
+    second_factors: SecondFactorSettings
     takes_cookie: bool  # whether the response may set a session cookie
     opened: Callable[[Viewer, str | None], None]  # notes who has signed in, and the token to keep in a cookie, if any
 

@@ -74,7 +74,10 @@ class RefusalCode(DescribedEnum):
     LIMIT_REACHED = "LIMIT_REACHED", "A limit is reached: too many objects, or too many requests."
     BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED", "The remaining privacy budget does not cover the cost."
     LICENCE_REQUIRED = "LICENCE_REQUIRED", "The organization has no licence that covers this."
-    WRONG_CREDENTIALS = "WRONG_CREDENTIALS", "The e-mail address and the password do not match an account."
+    WRONG_CREDENTIALS = (
+        "WRONG_CREDENTIALS",
+        "The e-mail address and the password do not match an account, or the second factor is not accepted.",
+    )
     CONFLICT = "CONFLICT", "The `clientMutationId` was used with another input, or the object was changed meanwhile."
 
 

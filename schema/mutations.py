@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import strawberry
@@ -24,6 +25,8 @@ from resolvers import transactions
 from resolvers.calling import Call, JoinLimits
 from resolvers.faults import Faults
 from resolvers.identity.attempts import AttemptLimit
+from resolvers.identity.second_factors_rules import SecondFactorSettings
+from resolvers.identity.staff import lacks_second_factor
 from resolvers.rates import KINDS, Unlimited
 from resolvers.transactions import (
     Connection,
@@ -39,7 +42,7 @@ from schema.access import EACH_FIELD
 from schema.context import Context, language_for
 from schema.inputs import ARGUMENT, Parameters, Visit, graph_path, input_type, parameters_of, read
 from schema.user_errors import UserError
-from settings import Limits
+from settings import LOCALHOST, Limits, Settings
 
 if TYPE_CHECKING:
     from schema.roots import Query
@@ -294,6 +297,9 @@ def _field(declared: Declared, name: str) -> Any:
     return strawberry.mutation(resolver=resolver, description=declared.about, metadata=metadata)
 
 
+SECOND_FACTOR_NEEDED = message("You can use yours once you have set a second factor: secondFactorStart.")
+
+
 @dataclass(frozen=True)
 class CarriedOut:
     """A mutation, to be called with the context of a request and a reader of its arguments."""
@@ -336,8 +342,20 @@ class CarriedOut:
                 user_errors=await context.read_input(lambda: [user_error(each, language) for each in refusals]), **shows
             )
         except Forbidden as forbidden:
-            raise forbidden_error(forbidden, context.viewer, language_for(context.viewer)) from None
+            raise await self.forbidden(context, forbidden) from None
         return self.answer(context, made)
+
+    async def forbidden(self, context: Context, forbidden: Forbidden) -> GraphQLError:
+        """The error, which says so if the viewer has the role and lacks the second factor that it needs."""
+        language = language_for(context.viewer)
+        error = forbidden_error(forbidden, context.viewer, language)
+        if forbidden.role is not None and context.viewer.staff is not None:
+            async with context.write() as connection:
+                lacking = await lacks_second_factor(connection, context.viewer, forbidden.role)
+            if lacking:
+                text = f"{error.message} {SECOND_FACTOR_NEEDED.in_language(language)}"
+                return GraphQLError(text, extensions=dict(error.extensions or {}) | {"secondFactorRequired": True})
+        return error
 
     def arguments(
         self, context: Context, given: Callable[[], dict[str, Any]]
@@ -438,6 +456,17 @@ def show_as_opened(context: Context) -> None:
         context.viewer = context.opened[0]
 
 
+def second_factor_settings(settings: Settings) -> SecondFactorSettings:
+    """Passkeys belong to the domain, and are accepted from its pages and those of its subdomains."""
+    key, domain = settings.second_factor_key, settings.passkey_domain
+    hosts = {origin: urlsplit(origin).hostname or "" for origin in settings.origins}
+    listed = [origin for origin, host in hosts.items() if host == domain or host.endswith(f".{domain}")]
+    own = f"http://{domain}:{settings.port}" if domain == LOCALHOST else f"https://{domain}"
+    return SecondFactorSettings(
+        None if key is None else hashlib.sha256(key.encode()).digest(), domain, tuple(sorted({own, *listed}))
+    )
+
+
 def call_of(context: Context) -> Call:
     def opened(viewer: Viewer, kept: str | None) -> None:
         context.opened = viewer, kept
@@ -453,6 +482,7 @@ def call_of(context: Context) -> Call:
         minimum_age=settings.minimum_age,
         sign_ins=AttemptLimit(limits.sign_ins, limits.sign_ins_from, window),
         mails=AttemptLimit(limits.mails_to, limits.mails_from, window, per_pair=limits.mails),
+        second_factors=second_factor_settings(settings),
         joins=JoinLimits(settings.joins_a_day, settings.joins_at_first, settings.joins),
         takes_cookie=context.takes_cookie,
         opened=opened,

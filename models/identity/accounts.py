@@ -21,13 +21,25 @@ class StaffRole(DescribedEnum):
 
 
 class Staff(Table, table=True):
-    """A staff member of Cohorte, and their roles."""
+    """A staff member of Cohorte, and their roles: `roles` are in force, `withheld_roles` were given but are not.
 
-    __table_args__ = within("identity", only_from(StaffRole, "roles"))
+    Functions of the owner decide which is which. A staff member who is suspended has no roles in force.
+    """
+
+    __table_args__ = within(
+        "identity",
+        only_from(StaffRole, "roles"),
+        only_from(StaffRole, "withheld_roles"),
+        CheckConstraint("suspended_at IS NULL OR roles = '{}'", name="suspended"),
+    )
 
     id: UUID = key()
     name: str
     roles: list[str] = choices()
+    withheld_roles: list[str] = choices()
+    suspended_at: datetime | None = moment(default=None, nullable=True)
+    last_signed_in_on: date | None = None
+    has_second_factor: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class Account(Table, table=True):

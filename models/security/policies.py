@@ -14,7 +14,11 @@ from models.security.write_rules import Delete, Insert, Update, policy
 from models.viewers import Audience, Login
 
 # Columns that no role may read. A statement that selects the whole row is refused too.
-SECRET_COLUMNS = {"identity.session": {"token_hash"}, "insight.api_key": {"secret_hash"}}
+SECRET_COLUMNS = {
+    "identity.session": {"token_hash"},
+    "identity.second_factor": {"secret", "last_step", "credential_id", "public_key", "sign_count"},
+    "insight.api_key": {"secret_hash"},
+}
 
 # The roles with USAGE on each schema. Rights on its tables and functions are granted one by one.
 USERS: Mapping[str, Sequence[Login]] = {

@@ -31,7 +31,8 @@ MODERATOR = staff_with(StaffRole.MODERATOR)
 SURVEY_MANAGER = staff_with(StaffRole.SURVEY_MANAGER, "f")
 DATA_STEWARD = staff_with(StaffRole.DATA_STEWARD)
 CATALOGUE_EDITOR = staff_with(StaffRole.CATALOGUE_EDITOR)
-ADMINISTRATOR = staff_with(StaffRole.ADMINISTRATOR)
+# By a function of the owner, since the policy of staff cannot read staff. Computed once per statement.
+ADMINISTRATOR = "(SELECT identity.is_administrator())"
 EVERY = "true"  # every row: the grant alone guards them
 
 
@@ -209,7 +210,13 @@ PROPOSAL = Scope(
     },
 )
 MODERATORS = Scope("MODERATORS", {MANAGER: MODERATOR})
-STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF}"})
+# Of the viewer's own accounts, by a function of the owner: buyers and staff have no right on accounts.
+SECOND_FACTOR = Scope(
+    "SECOND_FACTOR",
+    dict.fromkeys((PATIENT, BUYER, MANAGER), "account_id = ANY ((SELECT identity.viewer_accounts())::uuid[])"),
+)
+STAFF_MEMBER = Scope("STAFF_MEMBER", {MANAGER: f"id = {STAFF} OR {ADMINISTRATOR}"})
+ADMINISTRATORS = Scope("ADMINISTRATORS", {MANAGER: ADMINISTRATOR})
 
 SCOPES: Mapping[str, Scope] = {
     "catalog.condition": CATALOG,
@@ -281,7 +288,11 @@ SCOPES: Mapping[str, Scope] = {
     "insight.ledger_entry": CATALOG,
     "identity.account": ACCOUNT,
     "identity.session": SESSION,
+    "identity.second_factor": SECOND_FACTOR,
+    "identity.second_factor_challenge": HIDDEN,
+    "identity.recovery_code": HIDDEN,
     "identity.staff": STAFF_MEMBER,
+    "identity.staff_change": ADMINISTRATORS,
     "identity.credential": HIDDEN,
     "identity.data_export": HIDDEN,
     "identity.mutation": HIDDEN,

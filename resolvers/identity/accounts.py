@@ -1,7 +1,5 @@
 """Signs in and out, and reads accounts, sessions and the viewer."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -12,6 +10,7 @@ from models.community import discussions, proposals
 from models.database import Connection, viewer_of
 from models.identity import accounts as tables
 from models.identity import members, organizations
+from models.identity.second_factors import ChallengePurpose
 from models.insight import insights
 from models.messages import message
 from models.parameters import NO_ROW, AccountAddress, SessionId
@@ -19,12 +18,12 @@ from models.research import surveys
 from models.rows import Branches, Expression, Row, Rows, ViewerIds, row, select
 from models.viewers import Audience, Viewer
 from resolvers.calling import Call
-from resolvers.identity import attempts
+from resolvers.identity import attempts, second_factors
 from resolvers.identity.passwords import renewed_hash, verify_normalized, verify_password
+from resolvers.tokens import new_token, token_hash
 from resolvers.transactions import Forbidden, RefusalCode, Result, Work, not_found, refused
 
 SESSION_LIFETIME = timedelta(days=30)
-TOKEN_BYTES = 32
 DEVICE_LENGTH = 200
 NO_COOKIE = message(
     "This request cannot get a cookie. Send it over HTTP with the header `GraphQL-Require-Preflight: 1`, from a page "
@@ -45,7 +44,7 @@ class SignedIn:
 
 
 async def sign_in(call: Call, *, email: AccountAddress, password: str, cookie: bool = False) -> Work:
-    """Checks an e-mail address and a password; the returned Work opens a session.
+    """Checks an e-mail address and a password; the returned Work opens a session, or a challenge for a second factor.
 
     With `cookie`, its token is kept in a cookie and not returned. Raises Refused: INVALID if the response cannot set
     one.
@@ -53,8 +52,7 @@ async def sign_in(call: Call, *, email: AccountAddress, password: str, cookie: b
     A hash of an older form is replaced. Both raise Refused: WRONG_CREDENTIALS if no account matches, without revealing
     which of the two is wrong. Raises Refused: LIMIT_REACHED after too many attempts, whether or not the account exists.
     """
-    if cookie and not call.takes_cookie:
-        raise refused(RefusalCode.INVALID, NO_COOKIE, "cookie")
+    expect_cookie(call, cookie)
     # In a transaction of its own: none may stay open while the password is hashed, which takes long by design.
     async with call.apart() as connection:
         tried = await attempts.count_attempt(connection, SIGN_IN, email.canonical, call.address, call.sign_ins)
@@ -67,14 +65,17 @@ async def sign_in(call: Call, *, email: AccountAddress, password: str, cookie: b
         raise wrong_credentials()
     account, password_hash = found["account_id"], found["password_hash"]
     renewed = await renewed_hash(password, password_hash, call.caller)
-    token = secrets.token_urlsafe(TOKEN_BYTES)
 
     async def opens(connection: Connection, viewer: Viewer) -> Result:
         await attempts.forget_attempts(connection, tried)
-        opened = await _open_session(connection, account, token, call.device)
+        # Before the session: the first factor that is added meanwhile waits, and then closes it.
+        factors = await second_factors.found_factors(connection, account)
+        signed_in: Result | None = None
+        if not factors:
+            signed_in = await open_session(connection, call, account, cookie)
         # From here on, a change of the password waits for this transaction, and then closes this session too.
         now = await connection.fetchrow("SELECT * FROM identity.credential_of($1)", address)
-        if opened is None or now is None:
+        if now is None:
             raise wrong_credentials()
         # Changed or, rarely, renewed by another sign-in at the same time.
         is_same = now["password_hash"] == password_hash
@@ -82,11 +83,59 @@ async def sign_in(call: Call, *, email: AccountAddress, password: str, cookie: b
             raise wrong_credentials()
         if renewed is not None:
             await connection.execute("SELECT identity.renew_hash($1, $2, $3)", account, password_hash, renewed)
-        signed_in, opener = opened
-        call.opened(opener, token if cookie else None)
-        return {"token": None if cookie else token, "viewer": signed_in}
+        if signed_in is not None:
+            return signed_in
+        opened = await second_factors.open_challenge(connection, call, account, ChallengePurpose.SIGN_IN, factors)
+        return {
+            "challenge": opened.challenge,
+            "second_factors": opened.kinds,
+            "passkey_options": opened.passkey_options,
+        }
 
     return opens
+
+
+async def sign_in_verify(
+    call: Call,
+    *,
+    challenge: str,
+    totp: str | None = None,
+    passkey: str | None = None,
+    recovery_code: str | None = None,
+    cookie: bool = False,
+) -> Work:
+    """Checks the second factor of a sign-in; the returned Work opens the session.
+
+    Raises Refused: INVALID if the response cannot set a cookie, for a challenge that is over, and unless exactly one
+    proof is given; WRONG_CREDENTIALS for the proof; LIMIT_REACHED after too many attempts at the account. The Work
+    raises Refused: INVALID if the challenge was used or ended in the meantime.
+    """
+    expect_cookie(call, cookie)
+    proof = second_factors.Proof(totp, passkey, recovery_code, challenge)
+    name = second_factors.expect_one(proof)
+    over = refused(RefusalCode.INVALID, second_factors.CHALLENGE_OVER, "challenge")
+    async with call.apart() as connection:
+        found, tried = await second_factors.try_challenge(connection, call, ChallengePurpose.SIGN_IN, challenge)
+    if found is None:
+        raise over
+    async with call.apart() as connection:
+        proven = await second_factors.is_proven(connection, call, found["account"], proof)
+    if not proven:
+        raise second_factors.wrong_proof(name)
+
+    async def opens(connection: Connection, viewer: Viewer) -> Result:
+        if not await connection.fetchval("SELECT identity.end_challenge($1)", token_hash(challenge)):
+            raise over
+        await attempts.forget_attempts(connection, tried)
+        return await open_session(connection, call, found["account"], cookie)
+
+    return opens
+
+
+def expect_cookie(call: Call, cookie: bool) -> None:
+    """Raises Refused: INVALID if a cookie is wanted that the response cannot set."""
+    if cookie and not call.takes_cookie:
+        raise refused(RefusalCode.INVALID, NO_COOKIE, "cookie")
 
 
 async def stored_address(connection: Connection, email: AccountAddress) -> str:
@@ -119,11 +168,6 @@ async def revoke_session(connection: Connection, viewer: Viewer, *, session: Ses
     """
     if not await connection.fetchval("SELECT identity.close_session($1, $2)", session, viewer.account):
         raise not_found("session")
-
-
-def token_hash(token: str) -> bytes:
-    """The SHA-256 of a token, as stored. No salt or cost is needed: 32 random bytes cannot be guessed."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def viewer(*, viewer: ViewerIds) -> Rows:
@@ -195,15 +239,19 @@ def subject_of(notification: Row) -> Branches:
     )
 
 
-async def _open_session(
-    connection: Connection, account: UUID, token: str, device: str | None
-) -> tuple[SignedIn, Viewer] | None:
-    digest, called = token_hash(token), device and device[:DEVICE_LENGTH]
+async def open_session(connection: Connection, call: Call, account: UUID, cookie: bool) -> Result:
+    """Opens a session of an account: who has signed in, and the token, unless it is kept in a cookie.
+
+    Raises Refused: WRONG_CREDENTIALS if there is no such account any more.
+    """
+    token = new_token()
+    digest, called = token_hash(token), call.device and call.device[:DEVICE_LENGTH]
     await connection.execute("SELECT identity.open_session($1, $2, $3, $4)", account, digest, called, SESSION_LIFETIME)
     opened = await viewer_of(connection, digest)
     if opened is None:
-        return None
+        raise wrong_credentials()
     viewer = opened[0]
     ids = (viewer.member or NO_ROW, viewer.organization or NO_ROW, viewer.staff or NO_ROW)
     owner = viewer.member or viewer.organization or viewer.staff or NO_ROW
-    return SignedIn(owner, viewer.audience, *ids), viewer
+    call.opened(viewer, token if cookie else None)
+    return {"token": None if cookie else token, "viewer": SignedIn(owner, viewer.audience, *ids)}

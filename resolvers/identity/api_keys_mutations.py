@@ -10,7 +10,7 @@ from models.messages import message
 from models.parameters import ApiKeyId
 from models.viewers import Viewer
 from resolvers.faults import Faults
-from resolvers.identity.accounts import TOKEN_BYTES, token_hash
+from resolvers.tokens import TOKEN_BYTES, token_hash
 from resolvers.transactions import Unstored, buyer_of, invalid, limit_reached, line_within, not_found
 
 NAME_LENGTH = 100

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from models.database import Connection
 from models.identity.data_exports import DataExportFormat
 from models.viewers import Viewer
-from resolvers.identity.accounts import TOKEN_BYTES, token_hash
+from resolvers.tokens import TOKEN_BYTES, token_hash
 from resolvers.transactions import Forbidden, member_of
 
 PATH = "/exports"

@@ -10,12 +10,14 @@ from models.messages import Message, message
 from resolvers.identity.credentials_mutations import REVERT_LIFETIME
 from resolvers.identity.organizations_mutations import INVITATION_LIFETIME
 from resolvers.identity.registrations_mutations import RESET_LIFETIME, VERIFICATION_LIFETIME
+from resolvers.identity.staff_mutations import INVITATION_LIFETIME as STAFF_LIFETIME
 
 LINE = 72  # characters
 VERIFICATION_HOURS = VERIFICATION_LIFETIME // timedelta(hours=1)
 RESET_MINUTES = RESET_LIFETIME // timedelta(minutes=1)
 REVERT_DAYS = REVERT_LIFETIME.days
 INVITATION_DAYS = INVITATION_LIFETIME.days
+STAFF_DAYS = STAFF_LIFETIME.days
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,16 @@ If this was not you, ignore this mail: your password stays the same.
 The password of your account at Cohorte was changed, and all of your
 devices were signed out. If this was not you, request a new password
 immediately.
+"""
+            )
+        case MailTemplate.SECOND_FACTOR_CHANGED:
+            subject = message("The second factor of your account was changed")
+            body = message(
+                """Hello,
+
+A second factor of your account at Cohorte was added or removed. If this
+was not you, request a new password immediately, and check your second
+factors.
 """
             )
         case MailTemplate.PASSWORD_FIRST_CHANGED:
@@ -269,6 +281,26 @@ code.
                 about=name,
                 days=INVITATION_DAYS,
                 code=code,
+            )
+        case MailTemplate.STAFF_OPENED:
+            subject = message("Your staff account at Cohorte")
+            body = message(
+                """Hello,
+
+A staff account was opened at Cohorte with this address, for:
+
+{about}
+
+To sign in, choose a password with this code within {days} days:
+
+{code}
+
+After that, request a new password with this address to receive another
+code.
+""",
+                code=code,
+                about=name,
+                days=STAFF_DAYS,
             )
         case MailTemplate.LICENCE_GRANTED:
             subject = message("Your licence was granted")

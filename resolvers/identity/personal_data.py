@@ -337,6 +337,20 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
             "token_hash": "a secret: the session's owner has the token itself",
         },
     ),
+    "identity.second_factor": MemberTable(
+        "second_factors",
+        "A second factor to sign in with.",
+        OF_ACCOUNT,
+        ("id", "kind", "name", "created_at", "last_used_on"),
+        {
+            "account_id": "the member has one account, which is exported",
+            "secret": "a secret: the member's app has it",
+            "last_step": "a number with which a code is not accepted twice",
+            "credential_id": "what the member's device calls its passkey",
+            "public_key": "a key that belongs to the member's device, and is of no use without it",
+            "sign_count": "a number with which a copy of a passkey is noticed",
+        },
+    ),
 }
 
 IN_EVERY_TABLE = {"demonstration": "whether a row belongs to the demonstration network: nothing about a person"}
@@ -361,7 +375,10 @@ NOT_EXPORTED: Mapping[str, str] = {
     "identity.rate_limit": "holds a keyed hash without a name; deleted within a day",
     "identity.outbox_entry": "deleted once it is sent to the member, or names no member",
     "identity.mutation": "ids of rows that are exported themselves, kept for a day",
+    "identity.recovery_code": "secrets: the hashes of codes, of which the member has the list",
+    "identity.second_factor_challenge": "a secret: the hash of a token, deleted within minutes",
     "identity.staff": "about people who are not members",
+    "identity.staff_change": "about people who are not members",
 }
 
 

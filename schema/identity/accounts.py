@@ -12,13 +12,16 @@ from planner.declare import AboutMember, column, graph_enum, graph_type, paged, 
 from resolvers.community import proposals
 from resolvers.identity import accounts as resolve
 from resolvers.identity import data_reads, members, terms
+from resolvers.identity import second_factors as factors
 from resolvers.insight import data_uses as uses
 from resolvers.research import surveys
 from resolvers.tracking import observations, own_indicators, treatments
-from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
+from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
 from schema.identity.data_reads import DataRead
 from schema.identity.members import CareLink, Member, Membership
 from schema.identity.organizations import Organization
+from schema.identity.second_factors import SecondFactor
+from schema.identity.staff import Staff
 from schema.pagination import UNKNOWN_ID, Node, RelayConnection
 from schema.scalars import EmailAddress
 from schema.tracking.observations import KNOWN, PERIOD, SPAN, Dashboard, Observation
@@ -64,14 +67,6 @@ class Account(Node):
     sessions: list[Session] = sql(resolve.sessions_of, "The signed-in devices, newest first.")
 
 
-@graph_type(audience=MANAGER, row=tables.Staff, prefix="stf")
-class Staff(Node):
-    """A staff member of Cohorte."""
-
-    name: str = column("Their name.")
-    roles: list[tables.StaffRole] = column("Their roles.")
-
-
 @graph_type(audience=PUBLIC, prefix="vwr", among=resolve.viewer, python=resolve.SignedIn)
 class Viewer(Node):
     """The authenticated caller."""
@@ -83,6 +78,14 @@ class Viewer(Node):
         resolve.organization_of, "The organization whose user or program is the caller.", only=BUYER
     )
     staff: Staff | None = sql(resolve.staff_of, "The staff member who is signed in.", only=MANAGER)
+    second_factors: list[SecondFactor] = sql(
+        factors.second_factors_of,
+        "The second factors of the viewer's account, oldest first. Empty for a program.",
+        only=SIGNED_IN,
+    )
+    recovery_codes_left: int = sql(
+        factors.recovery_codes_left, "How many unused recovery codes the viewer's account has.", only=SIGNED_IN
+    )
 
 
 @graph_type(audience=PATIENT, row=member_tables.Notification, prefix="ntf")

@@ -1,12 +1,13 @@
 """Mutations of accounts: signing in and out, and deleting the viewer's data."""
 
+from models.identity.second_factors import SecondFactorKind
 from resolvers.identity import accounts, personal_data
+from resolvers.identity.second_factors import CHALLENGE_ATTEMPTS, CHALLENGE_LIFETIME
 from resolvers.rates import Unlimited
 from schema.access import PATIENT, PUBLIC, SIGNED_IN
 from schema.identity.accounts import Viewer
+from schema.identity.second_factors_mutations import ACCOUNTS_OWN, NONE_NEEDED, OPTIONS, PROOF
 from schema.mutations import Options, given, mutation, mutations
-
-ACCOUNTS_OWN = "The account's password."
 
 
 @mutations
@@ -39,13 +40,42 @@ class AccountMutations:
                 "For the header `Authorization: Bearer ...`. Shown only once. Null if it is kept in a cookie, or if "
                 "the mutation was refused.",
             ),
-            "viewer": given(Viewer, "Who has signed in."),
+            "viewer": given(
+                Viewer, "Who has signed in. Null if a second factor is needed, or if the mutation was refused."
+            ),
+            "challenge": given(
+                str,
+                "For `signInVerify`, if the account has a second factor: no session is open yet. Valid for "
+                f"{CHALLENGE_LIFETIME.total_seconds() / 60:.0f} minutes. Null if none is needed, or if the mutation "
+                "was refused.",
+            ),
+            "second_factors": given(list[SecondFactorKind], f"The kinds that answer the challenge. {NONE_NEEDED}"),
+            "passkey_options": given(str, f"For a passkey: {OPTIONS} Null without a challenge, or without a passkey."),
         },
         options=Options(stored=False, as_anybody=True, open_to_keys=True),
         email="The account's e-mail address.",
         password=ACCOUNTS_OWN,
         cookie="Whether to keep the session in a cookie that scripts cannot read, for pages in a browser, instead of "
         "returning its token. Requests with the cookie need the header `GraphQL-Require-Preflight: 1`.",
+    )
+    sign_in_verify = mutation(
+        accounts.sign_in_verify,
+        "Open a session with the challenge of `signIn` and a second factor. Give exactly one of `totp`, `passkey` and "
+        "`recoveryCode`. An invalid or expired token with the request is ignored.",
+        only=PUBLIC,
+        rate="passwords",
+        shows={
+            "token": given(
+                str,
+                "For the header `Authorization: Bearer ...`. Shown only once. Null if it is kept in a cookie, or if "
+                "the mutation was refused.",
+            ),
+            "viewer": given(Viewer, "Who has signed in."),
+        },
+        options=Options(stored=False, as_anybody=True, open_to_keys=True),
+        challenge=f"The challenge of `signIn`. It can be tried {CHALLENGE_ATTEMPTS} times.",
+        cookie="Whether to keep the session in a cookie, as for `signIn`.",
+        **PROOF,
     )
     sign_out = mutation(
         accounts.sign_out,

@@ -19,6 +19,8 @@ from schema.identity.members_mutations import MemberMutations
 from schema.identity.notifications_mutations import NotificationMutations
 from schema.identity.organizations_mutations import OrganizationMutations
 from schema.identity.registrations_mutations import RegistrationMutations
+from schema.identity.second_factors_mutations import SecondFactorMutations
+from schema.identity.staff_mutations import StaffMutations
 from schema.identity.terms_mutations import TermsMutations
 from schema.insight.data_uses_mutations import DataUseMutations
 from schema.insight.datasets_mutations import DatasetMutations
@@ -43,6 +45,7 @@ from schema.tracking.treatments_mutations import TreatmentMutations
 class Mutation(
     AccountMutations,
     CredentialMutations,
+    SecondFactorMutations,
     DataExportMutations,
     RegistrationMutations,
     TermsMutations,
@@ -63,6 +66,7 @@ class Mutation(
     OpeningMutations,
     ParticipationMutations,
     OrganizationMutations,
+    StaffMutations,
     ApiKeyMutations,
     LicenceMutations,
     DatasetMutations,

@@ -12,6 +12,7 @@ import resolvers.identity.members
 import resolvers.identity.organizations
 import resolvers.identity.privacy_notices
 import resolvers.identity.readings
+import resolvers.identity.staff
 import resolvers.identity.terms
 import resolvers.insight.data_uses
 import resolvers.insight.datasets
@@ -30,7 +31,7 @@ from schema.community.catalogue_changes import CatalogueChange
 from schema.community.communities import SEARCH, Community, Condition
 from schema.community.discussions import Discussion, Flag, Post
 from schema.community.proposals import CatalogueProposal
-from schema.identity.accounts import Account, Me, Notification, Session, Staff, Viewer
+from schema.identity.accounts import Account, Me, Notification, Session, Viewer
 from schema.identity.associations import Association, Verification
 from schema.identity.data_reads import DataRead
 from schema.identity.help_lines import HelpLine
@@ -38,6 +39,8 @@ from schema.identity.members import CareLink, Member, Membership, Suspension
 from schema.identity.organizations import ApiKey, Organization
 from schema.identity.privacy_notices import PrivacyNotice
 from schema.identity.readings import ReadingAlert
+from schema.identity.second_factors import SecondFactor
+from schema.identity.staff import Staff, StaffChange
 from schema.identity.terms import Terms
 from schema.insight import insights_mutations
 from schema.insight.data_uses import DataUse, LedgerEntry
@@ -88,8 +91,10 @@ NODES: tuple[type, ...] = (
     PrivacyNotice,
     Question,
     ReadingAlert,
+    SecondFactor,
     Session,
     Staff,
+    StaffChange,
     Survey,
     Suspension,
     Terms,
@@ -299,4 +304,9 @@ class Query:
     )
     organizations: RelayConnection[Organization] = paged(
         resolvers.identity.organizations.organizations, "All organizations, by name.", only=MANAGER
+    )
+    staff: RelayConnection[Staff] = paged(
+        resolvers.identity.staff.staff_members,
+        "The staff, by name. Those who are not administrators find themselves only.",
+        only=MANAGER,
     )

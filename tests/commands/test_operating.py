@@ -70,7 +70,7 @@ def test_every_secret_can_be_in_a_file(name: str, tmp_path: Path) -> None:
 
 
 def test_secrets_are_the_settings_that_are_never_printed() -> None:
-    assert set(Settings.secrets()) == {"database_url", "mail_url", "role_key", "log_key"}
+    assert set(Settings.secrets()) == {"database_url", "mail_url", "role_key", "log_key", "second_factor_key"}
     settings = Settings(role_key=KEY, log_key=KEY)
     assert KEY not in repr(settings)
 

@@ -76,6 +76,8 @@ def test_every_variable_is_read() -> None:
             "COHORTE_DOCUMENTS_MANAGER": "open",
             "COHORTE_CACHE_SECONDS": "60",
             "COHORTE_DATA_READS_DAYS": "400",
+            "COHORTE_SECOND_FACTOR_KEY": "s" * 32,
+            "COHORTE_PASSKEY_DOMAIN": "cohorte.example",
             "PORT": "1",
         }
     )
@@ -107,6 +109,8 @@ def test_every_variable_is_read() -> None:
         documents_buyer="trusted+graphiql",
         cache_seconds=60,
         data_reads_days=400,
+        second_factor_key="s" * 32,
+        passkey_domain="cohorte.example",
     )
 
 

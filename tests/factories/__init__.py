@@ -3,8 +3,12 @@
 from tests.factories.accounts import account as account
 from tests.factories.accounts import credential as credential
 from tests.factories.accounts import data_export as data_export
+from tests.factories.accounts import recovery_code as recovery_code
+from tests.factories.accounts import second_factor as second_factor
+from tests.factories.accounts import second_factor_challenge as second_factor_challenge
 from tests.factories.accounts import session as session
 from tests.factories.accounts import staff as staff
+from tests.factories.accounts import staff_change as staff_change
 from tests.factories.catalogue import catalogue_change as catalogue_change
 from tests.factories.catalogue import community as community
 from tests.factories.catalogue import community_indicator as community_indicator

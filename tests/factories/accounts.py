@@ -5,13 +5,23 @@ from typing import Any
 
 import asyncpg
 
-from models.identity import accounts, data_exports
+from models.identity import accounts, data_exports, second_factors
+from models.identity import staff as staff_tables
 from tests.factories.members import member
 from tests.factories.rows import NOON, Connection, digest, fake, numbers
 
 
 async def staff(connection: Connection, **given: Any) -> asyncpg.Record:
-    return await fake(connection, accounts.Staff, given, name="Camille", roles=list(accounts.StaffRole))
+    """Staff with every role in force, as if they had a second factor."""
+    roles = list(accounts.StaffRole)
+    return await fake(connection, accounts.Staff, given, name="Camille", roles=roles, has_second_factor=True)
+
+
+async def staff_change(connection: Connection, **given: Any) -> asyncpg.Record:
+    of = {"staff_id": staff}
+    return await fake(
+        connection, staff_tables.StaffChange, given, of, kind=staff_tables.StaffChangeKind.CREATED, roles=["MODERATOR"]
+    )
 
 
 async def account(connection: Connection, **given: Any) -> asyncpg.Record:
@@ -34,6 +44,24 @@ async def data_export(connection: Connection, **given: Any) -> asyncpg.Record:
     return await fake(
         connection, data_exports.DataExport, given, parents, token_hash=token, format="JSON", expires_at=expires
     )
+
+
+async def second_factor(connection: Connection, **given: Any) -> asyncpg.Record:
+    """An authenticator app, unless another kind is given with what verifies it."""
+    of = {"account_id": account}
+    app = {} if "kind" in given else {"kind": "TOTP", "secret": b"\x00JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "last_step": 0}
+    return await fake(connection, second_factors.SecondFactor, given | app, of, name="Phone")
+
+
+async def recovery_code(connection: Connection, **given: Any) -> asyncpg.Record:
+    of = {"account_id": account}
+    return await fake(connection, second_factors.RecoveryCode, given, of, code_hash=digest(f"code {next(numbers)}"))
+
+
+async def second_factor_challenge(connection: Connection, **given: Any) -> asyncpg.Record:
+    of, token, expires = {"account_id": account}, digest(f"challenge {next(numbers)}"), NOON + timedelta(days=3650)
+    row = second_factors.SecondFactorChallenge
+    return await fake(connection, row, given, of, token_hash=token, purpose="SIGN_IN", expires_at=expires)
 
 
 async def session(connection: Connection, **given: Any) -> asyncpg.Record:

@@ -17,7 +17,7 @@ from graphql import GraphQLSchema, get_named_type
 
 from models.columns import SCHEMAS
 from models.viewers import Audience
-from resolvers.identity.accounts import token_hash
+from resolvers.tokens import token_hash
 from tests import factories
 from tests.support.agreed import AGREED
 from tests.support.boundary_values import (

@@ -34,6 +34,8 @@ READABLE = {"Int": 1, "Float": 1.5, "Boolean": True}
 # Of signIn, only the e-mail address can be refused at its place: a wrong password is a fault of neither. The password
 # of verifyEmail is compared with that of a registration, and an unknown code has none.
 OF_ONE_VALUE = {"signIn", "verifyEmail"}
+# Of a second factor, one proof is given, and checked last.
+OF_ONE_VALUE |= {"signInVerify", "secondFactorConfirm", "secondFactorRemove", "recoveryCodesRenew"}
 QUESTION = {"key": "9", "text": "", "kind": "NUMBER", "required": True, "bins": [1], "minimum": 2, "maximum": 1}
 CHOICE = {
     "key": "c", "text": "?", "kind": "SINGLE_CHOICE", "required": True,
@@ -176,6 +178,12 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
      "name:TAKEN contactEmail:TAKEN locale"),
     (MANAGER, "organizationCreate", {"name": LONG, "kind": "HOSPITAL", "contactEmail": "{address}"},
      "name:TOO_LONG contactEmail:TAKEN"),
+    (PATIENT, "secondFactorStart", {"kind": "TOTP", "name": " ", "password": "none"},
+     "name password:WRONG_CREDENTIALS"),
+    (MANAGER, "staffCreate", {"name": " ", "email": "{address}", "roles": [], "locale": "??"},
+     "name email:TAKEN locale"),
+    (MANAGER, "staffCreate", {"name": LONG, "email": "x", "roles": [], "locale": "??"}, "name:TOO_LONG email locale"),
+    (MANAGER, "staffUpdate", {"staff": f"stf_{NOWHERE}", "name": "", "roles": None}, "staff:NOT_FOUND name roles"),
     (MANAGER, "memberAllowCommunities", {"member": "x", "communities": -1}, "member:NOT_FOUND communities"),
     (MANAGER, "waveFreeze", {"community": f"com_{NOWHERE}", "wave": " ", "offeredTo": [], "cap": 49_999},
      "community:NOT_FOUND wave offeredTo cap"),
@@ -249,6 +257,8 @@ async def ids(network: Network, callers: dict[Audience, Caller]) -> dict[str, st
     """Ids and names of objects that the patient, the buyer or staff can see."""
     database, patient, manager = network.database, callers[PATIENT], callers[MANAGER]
     assert isinstance(patient, User)
+    account_id = await network.value("SELECT id FROM identity.account WHERE member_id = $1", patient.id)
+    await factories.credential(database, account_id=account_id)  # that no password matches
     community = await factories.community(database)
     await factories.membership(database, member_id=patient.id, community_id=community["id"])
     discussion = await factories.discussion(database, community_id=community["id"], closed=True)

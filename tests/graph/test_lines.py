@@ -9,6 +9,7 @@ from graphql import GraphQLInputObjectType, get_named_type
 
 from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind
+from resolvers.identity.passwords import HASHER
 from schema.build import build_views
 from tests import factories
 from tests.support.client import ANYBODY, Caller
@@ -70,7 +71,12 @@ NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
     "ProfileUpdateInput": "region",
     "RegisterInput": "noticeVersion password region termsVersion",
     "ResetPasswordInput": "code password",
+    "RecoveryCodesRenewInput": "challenge passkey recoveryCode totp",
+    "SecondFactorConfirmInput": "challenge passkey totp",
+    "SecondFactorRemoveInput": "challenge passkey recoveryCode totp",
+    "SecondFactorStartInput": "challenge passkey password recoveryCode totp",
     "SignInInput": "password",
+    "SignInVerifyInput": "challenge passkey recoveryCode totp",
     "TermsAcceptInput": "termsVersion",
     "VerifyEmailInput": "code password",
     "VisibilityRuleInput": "question values",
@@ -98,6 +104,9 @@ LINES: Mapping[str, str] = {
     "QuestionInput": "key",
     "QuestionOptionInput": "code label",
     "RegisterInput": "locale pseudonym",
+    "SecondFactorStartInput": "name",
+    "StaffCreateInput": "locale name",
+    "StaffUpdateInput": "name",
     "SurveyCreateInput": "title",
     "SurveyReviseInput": "title",
     "TreatmentCreateInput": "atc inn name nationalCode slug",
@@ -163,6 +172,18 @@ async def request(
     if kind == "OrganizationCreateInput":
         given = {"name": "A laboratory", "kind": "LABORATORY", "contactEmail": "contact@lab.example"} | {name: text}
         return await network.staff(StaffRole.DATA_STEWARD), "organizationCreate", given, name
+    if kind == "SecondFactorStartInput":
+        member = await network.member()
+        account = await network.value("SELECT id FROM identity.account WHERE member_id = $1", member.id)
+        hashed = HASHER.hash("seven green lamps")
+        await factories.credential(db, account_id=account, password_hash=hashed)
+        return member, "secondFactorStart", {"kind": "TOTP", "password": "seven green lamps", name: text}, name
+    if kind == "StaffCreateInput":
+        given = {"name": "Camille", "email": "camille@cohorte.example", "roles": []} | {name: text}
+        return await network.staff(StaffRole.ADMINISTRATOR), "staffCreate", given, name
+    if kind == "StaffUpdateInput":
+        given = {"staff": f"stf_{(await factories.staff(db))['id']}", name: text}
+        return await network.staff(StaffRole.ADMINISTRATOR), "staffUpdate", given, name
     if kind == "ProfileUpdateInput":
         return await network.member(), "profileUpdate", {name: text}, name
     if kind == "RegisterInput":

@@ -94,7 +94,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "ReadingAlert": {MODERATOR: "day id member"},
     "ReconciledTable": {RESEARCH: "asOf cells releases statistics"},
     "ResultLink": {ALL: "addedAt ledgerEntry url"},
-    "Staff": {ALL: "id name roles"},
+    "Staff": {ALL: "changes hasSecondFactor id lastSignedInOn name roles status withheldRoles"},
+    "StaffChange": {ADMINISTRATOR: "changedAt changedBy id kind roles staff"},
     "Statistic": {RESEARCH: "by interval measure reliability value"},
     "Survey": {
         ALL: "cap closesOn community dataset description eligibility guess id minimumParticipants noDataset offeredTo "
@@ -108,8 +109,9 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Treatment": {ALL: "atc id inn insights kind name nationalCode retiredOn searchWords slug translations version"},
     "Undertakings": {ALL: "language text version"},
     "Variable": {ALL: "categories id label maxPerMember name ordinal"},
+    "SecondFactor": {ALL: "createdAt id kind lastUsedOn name"},
     "Verification": {MODERATOR: "createdAt decidedBy fullName id reason verified"},
-    "Viewer": {ALL: "audience id staff"},
+    "Viewer": {ALL: "audience id recoveryCodesLeft secondFactors staff"},
     "VisibilityRule": {ALL: "operator question values"},
 }
 

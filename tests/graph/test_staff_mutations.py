@@ -16,7 +16,7 @@ SURVEY_MANAGER, MODERATOR, STEWARD, EDITOR, ADMINISTRATOR = StaffRole
 NOBODY = UUID(int=0, version=4)
 COMMUNITY, DATASET, LICENCE, MEMBER = f"com_{NOBODY}", f"dst_{NOBODY}", f"lic_{NOBODY}", f"mbr_{NOBODY}"
 CONDITION, INDICATOR, TREATMENT = f"con_{NOBODY}", f"ind_{NOBODY}", f"trt_{NOBODY}"
-POST, SURVEY = f"pst_{NOBODY}", f"svy_{NOBODY}"
+POST, STAFF, SURVEY = f"pst_{NOBODY}", f"stf_{NOBODY}", f"svy_{NOBODY}"
 # Whatever the input, staff without the role are refused: these name objects that do not exist.
 REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
     "ambassadorAppoint": (MODERATOR, {"member": MEMBER, "community": COMMUNITY, "appointed": True}),
@@ -63,11 +63,16 @@ REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
     "insightPublish": (STEWARD, {"dataset": DATASET, "variable": "sex", "by": [], "precision": "WITHIN_50"}),
     "licenceDecide": (STEWARD, {"licence": LICENCE, "granted": False, "reason": "None."}),
     "organizationCreate": (STEWARD, {"name": " ", "kind": "HOSPITAL", "contactEmail": "role@example.org"}),
+    "staffCreate": (ADMINISTRATOR, {"name": " ", "email": "role@example.org", "roles": []}),
+    "staffUpdate": (ADMINISTRATOR, {"staff": STAFF}),
+    "staffSuspend": (ADMINISTRATOR, {"staff": STAFF}),
+    "staffReinstate": (ADMINISTRATOR, {"staff": STAFF}),
 }  # fmt: skip
 # About the caller's own session or account, with or without a role.
 OWN = {
-    "signIn", "signOut", "sessionRevoke", "register", "verifyEmail", "requestPasswordReset", "resetPassword",
-    "emailChange", "emailChangeConfirm", "emailChangeRevert", "passwordChange",
+    "signIn", "signInVerify", "signOut", "sessionRevoke", "register", "verifyEmail", "requestPasswordReset",
+    "resetPassword", "emailChange", "emailChangeConfirm", "emailChangeRevert", "passwordChange",
+    "secondFactorChallenge", "secondFactorStart", "secondFactorConfirm", "secondFactorRemove", "recoveryCodesRenew",
 }  # fmt: skip
 
 

@@ -33,7 +33,7 @@ PROMISED = {
         BUYERS_AND_STAFF: "datasets insightQuote",
         "BUYER": "organization",
         "MANAGER": "catalogueChanges catalogueProposals surveys flags appeals licences organizations readingAlerts "
-        "conditions",
+        "conditions staff",
     },
     "Subscription": {
         SIGNED_IN: "insightPublished",
@@ -42,8 +42,9 @@ PROMISED = {
         "MANAGER": "flagRaised",
     },
     "Mutation": {
-        EVERYONE: "signIn register verifyEmail requestPasswordReset resetPassword emailChangeRevert",
-        SIGNED_IN: "signOut sessionRevoke emailChange emailChangeConfirm passwordChange",
+        EVERYONE: "signIn signInVerify register verifyEmail requestPasswordReset resetPassword emailChangeRevert",
+        SIGNED_IN: "signOut sessionRevoke secondFactorChallenge secondFactorStart secondFactorConfirm "
+        "secondFactorRemove recoveryCodesRenew emailChange emailChangeConfirm passwordChange",
         MEMBERS_AND_STAFF: "postRemove",
         "PATIENT": "associationUpdate careLinkAccept careLinkEnd careLinkInvite courseEnd courseEvaluate courseStart "
         "notificationsRead "
@@ -57,6 +58,7 @@ PROMISED = {
         "MANAGER": "associationVerify surveyClose surveyCreate surveyRevise surveySchedule surveyUnschedule "
         "appealResolve flagResolve memberSuspend memberAllowCommunities "
         "catalogueProposalsAccept catalogueProposalsDecline catalogueProposalsMerge "
+        "staffCreate staffReinstate staffSuspend staffUpdate "
         "licenceDecide organizationCreate waveFreeze ambassadorAppoint discussionClose postRestore "
         "communityClose communityCreate communityIndicatorsSet communityMerge communityOpen communityTreatmentsSet "
         "communityUpdate conditionCreate conditionRetire conditionUpdate indicatorCreate indicatorRetire "
@@ -80,7 +82,13 @@ PROMISED = {
     "TreatmentUpdatePayload": {"MANAGER": "treatment userErrors query"},
     "CatalogueChange": {"MANAGER": "id subject field before after changedBy changedAt"},
     "Translation": {"MANAGER": "language name description"},
-    "SignInPayload": {EVERYONE: "token viewer userErrors query"},
+    "SignInPayload": {EVERYONE: "token viewer challenge secondFactors passkeyOptions userErrors query"},
+    "SignInVerifyPayload": {EVERYONE: "token viewer userErrors query"},
+    "SecondFactorChallengePayload": {SIGNED_IN: "challenge passkeyOptions userErrors query"},
+    "SecondFactorStartPayload": {SIGNED_IN: "challenge secret uri passkeyOptions userErrors query"},
+    "SecondFactorConfirmPayload": {SIGNED_IN: "secondFactor recoveryCodes userErrors query"},
+    "SecondFactorRemovePayload": {SIGNED_IN: "secondFactorId userErrors query"},
+    "RecoveryCodesRenewPayload": {SIGNED_IN: "recoveryCodes userErrors query"},
     "SignOutPayload": {SIGNED_IN: "userErrors query"},
     "CommunityJoinPayload": {"PATIENT": "membership userErrors query"},
     "CommunityLeavePayload": {"PATIENT": "community userErrors query"},
@@ -157,10 +165,21 @@ PROMISED = {
     "LicenceDecidePayload": {"MANAGER": "licence userErrors query"},
     "LicenceRequestPayload": {"BUYER": "licence userErrors query"},
     "OrganizationCreatePayload": {"MANAGER": "organization userErrors query"},
+    "StaffCreatePayload": {"MANAGER": "staff userErrors query"},
+    "StaffUpdatePayload": {"MANAGER": "staff userErrors query"},
+    "StaffSuspendPayload": {"MANAGER": "staff userErrors query"},
+    "StaffReinstatePayload": {"MANAGER": "staff userErrors query"},
     "UserError": {EVERYONE: "code message path"},
     "Node": {EVERYONE: "id"},
     "PageInfo": {EVERYONE: "hasNextPage hasPreviousPage startCursor endCursor"},
-    "Viewer": {EVERYONE: "id audience", "PATIENT": "member", "BUYER": "organization", "MANAGER": "staff"},
+    "SecondFactor": {SIGNED_IN: "id kind name createdAt lastUsedOn"},
+    "Viewer": {
+        EVERYONE: "id audience",
+        SIGNED_IN: "secondFactors recoveryCodesLeft",
+        "PATIENT": "member",
+        "BUYER": "organization",
+        "MANAGER": "staff",
+    },
     "Association": {
         NOT_BUYERS: "id fullName website email phone postalAddress description descriptions",
         MEMBERS_AND_STAFF: "member verifications",
@@ -197,7 +216,8 @@ PROMISED = {
     "Session": {"PATIENT": "id createdAt lastSeenAt device current"},
     "CareLink": {"PATIENT": "id patient relative status dashboard ownIndicators"},
     "Notification": {"PATIENT": "id kind createdAt readAt subject"},
-    "Staff": {"MANAGER": "id name roles"},
+    "Staff": {"MANAGER": "id name roles withheldRoles status lastSignedInOn hasSecondFactor changes"},
+    "StaffChange": {"MANAGER": "id staff kind roles changedBy changedAt"},
     "Discussion": {
         MEMBERS_AND_STAFF: "id community title language author createdAt lastPostAt postCount closed posts "
         "lastPost about"
@@ -300,7 +320,7 @@ LISTS = {
     SIGNED_IN: "Dataset Insight",
     MEMBERS_AND_STAFF: "CatalogueProposal Member Discussion Post Survey",
     "PATIENT": "DataRead OwnObservation Observation Notification TreatmentEvaluation",
-    "MANAGER": "Appeal CatalogueChange Condition Flag Licence Organization ReadingAlert",
+    "MANAGER": "Appeal CatalogueChange Condition Flag Licence Organization ReadingAlert Staff StaffChange",
 }
 
 

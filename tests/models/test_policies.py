@@ -90,6 +90,10 @@ insight.ledger_entry         p m b s c
 identity.account             - m - - -
 identity.session             - m - - -
 identity.staff               - - - s -
+identity.second_factor       - m b s -
+identity.second_factor_challenge - - - - -
+identity.recovery_code       - - - - -
+identity.staff_change        - - - s -
 identity.credential          - - - - -
 identity.data_export         - - - - -
 identity.mutation            - - - - -

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from models.identity.accounts import StaffRole
 from models.identity.members import CareLinkStatus, Sharing
 from models.research.surveys import SurveyStatus
 from models.security.read_rules import ACCOUNT, ANSWER_SHEET, ANSWERS, SCOPES, SESSION
@@ -63,6 +64,7 @@ OWN = {  # tables of members' own rows, and the column that references the membe
     "research.counted_membership": "member_id",
     "identity.account": "member_id",
     "identity.session": "account_id",
+    "identity.second_factor": "account_id",
 }
 FULL, NOTHING = dict.fromkeys(DIARY, 1), dict.fromkeys(DIARY, 0)
 
@@ -212,6 +214,7 @@ async def test_members_read_only_their_own_records(admin: Admin) -> None:
         await factories.counted_membership(admin, member_id=viewer)
         account = (await factories.account(admin, member_id=viewer))["id"]
         await factories.session(admin, account_id=account)
+        await factories.second_factor(admin, account_id=account)
     async with viewing(admin, PATIENT, viewer):
         found = {
             table: [row[0] for row in await admin.fetch(f"SELECT {column} FROM {table}")]
@@ -231,6 +234,7 @@ async def test_members_read_only_their_own_records(admin: Admin) -> None:
         "research.counted_membership": [viewer],
         "identity.account": [viewer],
         "identity.session": [account],
+        "identity.second_factor": [account],
     }
 
 
@@ -256,7 +260,8 @@ async def test_buyers_read_their_own_licences_and_keys_and_staff_read_every_lice
 
 
 async def test_staff_read_their_own_record_every_flag_and_every_surveys_progress(admin: Admin) -> None:
-    staff, _other = await factories.staff(admin), await factories.staff(admin)
+    roles = [StaffRole.MODERATOR, StaffRole.SURVEY_MANAGER]
+    staff, _other = await factories.staff(admin, roles=roles), await factories.staff(admin)
     flag, progress = await factories.flag(admin), await factories.survey_progress(admin)
     async with viewing(admin, MANAGER, staff["id"]):
         assert [row[0] for row in await admin.fetch("SELECT id FROM identity.staff")] == [staff["id"]]

@@ -70,7 +70,9 @@ insight.insight               all   none  all   none  none  none
 insight.cell                  all   none  all   none  none  none
 insight.statistic             all   none  all   none  none  none
 insight.ledger_entry          all   all   all   all   all   all
-identity.staff                some  some  some  some  some  some
+identity.staff                some  some  some  some  all   some
+identity.second_factor         none  none  none  none  none  none
+identity.staff_change         none  none  none  none  all   none
 """
 READS = {table: dict(zip(ROLES, cells, strict=True)) for table, *cells in map(str.split, EXPECTED.strip().split("\n"))}
 

@@ -366,6 +366,39 @@ def reading_alerts(seen: VisibleRows) -> Listed:
     return listed(there, lambda row: (row["day"], row["id"]), descending=True)
 
 
+@field("Query.staff")
+def staff_members(seen: VisibleRows) -> Listed:
+    return listed(seen.of("identity.staff"), by_name)
+
+
+@field("Viewer.secondFactors")
+def second_factors(seen: VisibleRows, it: Found) -> list[Found]:
+    there = seen.of("identity.second_factor", account_id=seen.viewer.account)
+    return sorted(there, key=lambda row: (row["created_at"], row["id"]))
+
+
+@field("Viewer.recoveryCodesLeft")
+def recovery_codes_left(seen: VisibleRows, it: Found) -> int:
+    return seen.recovery_codes
+
+
+@field("Staff.status")
+def staff_status(seen: VisibleRows, staff: Found) -> str:
+    if staff["suspended_at"] is not None:
+        return "SUSPENDED"
+    return "INVITED" if staff["last_signed_in_on"] is None else "ACTIVE"
+
+
+@field("Staff.changes")
+def staff_changes(seen: VisibleRows, staff: Found) -> Listed:
+    there = seen.of("identity.staff_change", staff_id=staff["id"])
+    return listed(there, lambda row: (row["changed_at"], row["id"]), descending=True)
+
+
+found("StaffChange.staff", "identity.staff", id="staff_id")
+found("StaffChange.changedBy", "identity.staff", id="by_staff_id")
+
+
 @field("Survey.minimumParticipants")
 def minimum_participants(seen: VisibleRows, survey: Found) -> int | None:
     manages = any("SURVEY_MANAGER" in staff["roles"] for staff in seen.tables.get("identity.staff", []))

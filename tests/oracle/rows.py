@@ -83,6 +83,10 @@ class VisibleRows:
         self.staff = snapshot.tables["identity.staff"]  # of whom moderators read the names of those who decided
         tests = scope(snapshot.tables, viewer, snapshot.today)
         self.language = viewer.language or Language.EN
+        codes = snapshot.tables.get("identity.recovery_code", [])
+        self.recovery_codes: int = sum(
+            row["account_id"] == viewer.account for row in codes
+        )  # of which only the number shows
         self.tables = {
             name: [in_language(row, self.language.tag) for row in rows if tests[name](row)] if name in tests else []
             for name, rows in snapshot.tables.items()
@@ -119,6 +123,7 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
         tests |= of_datasets(tables, readable_datasets(tables, viewer, today))
     if viewer.audience is Audience.BUYER:
         tests |= of_surveys(tables, False, lambda survey: survey["status"] in SHOWN_TO_BUYERS)
+        tests["identity.second_factor"] = lambda factor: factor["account_id"] in accounts_of(tables, viewer)
         own = ("insight.licence", "insight.api_key")
         return tests | dict.fromkeys(own, lambda row: bool(row["organization_id"] == viewer.organization))
     if viewer.audience is Audience.MANAGER:
@@ -133,7 +138,10 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
             tests |= dict.fromkeys(OF_STAFF.get(role, ()), lambda _: True)
         if "MODERATOR" in roles:
             tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
-        tests["identity.staff"] = lambda staff: bool(staff["id"] == viewer.staff)
+        tests["identity.second_factor"] = lambda factor: factor["account_id"] in accounts_of(tables, viewer)
+        administers = "ADMINISTRATOR" in roles
+        tests["identity.staff"] = lambda staff: administers or bool(staff["id"] == viewer.staff)
+        tests["identity.staff_change"] = lambda _: administers
     if viewer.audience is Audience.PATIENT:
         tests |= of_surveys(tables, False, lambda survey: survey["status"] != "DRAFT")
         tests |= dict.fromkeys(OF_MEMBERS, lambda _: True) | of_member(tables, viewer.member)
@@ -143,6 +151,16 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
     else:
         tests["catalog.association"] = lambda _: True
     return tests
+
+
+def accounts_of(tables: Everything, viewer: Viewer) -> set[UUID]:
+    """The accounts of the viewer's organization, or of a staff member."""
+    return {
+        row["id"]
+        for row in tables["identity.account"]
+        if (viewer.organization is not None and row["organization_id"] == viewer.organization)
+        or (viewer.staff is not None and row["staff_id"] == viewer.staff)
+    }
 
 
 def readable_datasets(tables: Everything, viewer: Viewer, today: date) -> set[UUID] | None:
@@ -280,6 +298,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "research.answer": {"answer_sheet_id": sheets},
         "identity.account": own,
         "identity.session": {"account_id": accounts},
+        "identity.second_factor": {"account_id": accounts},
     }
     return {table: among(allowed) for table, allowed in columns.items()} | {"care.membership": shows}
 

@@ -25,6 +25,8 @@ TABLES = {  # of each type whose objects have an id: the id's prefix, and the ta
     "Notification": ("ntf", "care.notification"), "Observation": ("obs", "care.observation"),
     "Organization": ("org", "insight.organization"), "Post": ("pst", "care.post"),
     "Question": ("qst", "catalog.question"), "Session": ("ses", "identity.session"), "Staff": ("stf", "identity.staff"),
+    "SecondFactor": ("sfa", "identity.second_factor"),
+    "StaffChange": ("stc", "identity.staff_change"),
     "Survey": ("svy", "catalog.survey"), "Treatment": ("trt", "catalog.treatment"),
     "TreatmentCourse": ("crs", "care.course"), "TreatmentEvaluation": ("evl", "care.evaluation"),
     "Consent": ("cns", "research.consent"), "DataUse": ("use", "insight.ledger_entry"),

@@ -32,7 +32,8 @@ FEW = "passwords=2/3/900,registrations=2/3/900,codes=2/3/900"
 COUNTED = {
     "registrations": "register",
     "codes": "emailChange emailChangeConfirm requestPasswordReset",
-    "passwords": "accountDelete emailChangeRevert passwordChange resetPassword signIn verifyEmail",
+    "passwords": "accountDelete emailChangeRevert passwordChange recoveryCodesRenew resetPassword "
+    "secondFactorChallenge secondFactorConfirm secondFactorRemove secondFactorStart signIn signInVerify verifyEmail",
     "profile": "associationUpdate profileUpdate",
     "invitations": "careLinkInvite",
     "flags": "postFlag removalAppeal",
@@ -51,7 +52,8 @@ COUNTED = {
     "catalogueProposalsMerge communityClose communityCreate communityIndicatorsSet "
     "communityMerge communityOpen communityTreatmentsSet communityUpdate conditionCreate conditionRetire "
     "conditionUpdate discussionClose flagResolve indicatorCreate indicatorRetire indicatorUpdate licenceDecide "
-    "memberAllowCommunities memberSuspend organizationCreate postRestore surveyClose surveyCreate "
+    "memberAllowCommunities memberSuspend organizationCreate postRestore staffCreate staffReinstate staffSuspend "
+    "staffUpdate surveyClose surveyCreate "
     "surveyRevise surveySchedule surveyUnschedule treatmentCreate treatmentRetire treatmentUpdate waveFreeze",
 }
 NOT_COUNTED = {"signOut"}

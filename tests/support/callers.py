@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from resolvers.identity.accounts import token_hash
+from resolvers.tokens import token_hash
 from tests import factories
 from tests.support.client import Caller
 

@@ -236,7 +236,8 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     entry = await connection.fetchrow("SELECT * FROM insight.ledger_entry ORDER BY position DESC LIMIT 1")
     assert entry is not None
     await factories.ledger_link(connection, entry)
-    staff = await factories.staff(connection)
+    staff = await factories.staff(connection, withheld_roles=["MODERATOR"], last_signed_in_on=MONDAY)
+    await factories.staff_change(connection, staff_id=staff["id"], by_staff_id=staff["id"])
     # No patient has a page: the viewer has one here in order to read a verification, which only its association may.
     await factories.fake(
         connection, Association, own, full_name="Rare Page", community_ids=[community["id"]],
@@ -262,6 +263,8 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
             account["organization_id"],
             account["staff_id"],
         )
+        await factories.second_factor(connection, account_id=account["id"], last_used_on=MONDAY)
+        await factories.recovery_code(connection, account_id=account["id"])
     values = {
         "slug": "rare",
         "pseudonym": "small patient",

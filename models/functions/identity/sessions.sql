@@ -3,7 +3,7 @@
 -- These functions run as the owner, whom policies do not bind: each checks itself what it may touch. They are the only
 -- way for the server to read another person's credential, token or session.
 
--- The password's hash of an account whose address is verified.
+-- The password's hash of an account whose address is verified, and whose staff member is not suspended.
 CREATE FUNCTION identity.credential_of(email text)
 RETURNS TABLE (account_id uuid, password_hash text, demonstration boolean)
 LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
@@ -11,6 +11,7 @@ AS $$
     SELECT a.id, c.password_hash, a.demonstration
     FROM identity.account a JOIN identity.credential c ON c.account_id = a.id
     WHERE a.email = lower(credential_of.email) AND a.email_verified
+        AND NOT EXISTS (SELECT FROM identity.staff f WHERE f.id = a.staff_id AND f.suspended_at IS NOT NULL)
 $$;
 GRANT EXECUTE ON FUNCTION identity.credential_of(text) TO cohorte_public;
 
@@ -45,10 +46,14 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION identity.renew_hash(uuid, text, text) TO cohorte_public;
 
--- Opens a session and returns its id; null if there is no such account. An account that sleeps wakes up.
+-- Opens a session and returns its id; null if there is no such account. An account that sleeps wakes up, and the day is
+-- noted for staff.
 CREATE FUNCTION identity.open_session(account_id uuid, token_hash bytea, device text, lifetime interval) RETURNS uuid
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    opened uuid;
+BEGIN
     UPDATE identity.account a
     SET signed_in_on = catalog.today(), sleep_notified_on = NULL, sleep_reminded_on = NULL
     WHERE a.id = open_session.account_id
@@ -56,8 +61,12 @@ AS $$
     INSERT INTO identity.session (account_id, token_hash, device, expires_at, demonstration)
     SELECT a.id, open_session.token_hash, left(open_session.device, 200), now() + open_session.lifetime, a.demonstration
     FROM identity.account a WHERE a.id = open_session.account_id
-    RETURNING id
-$$;
+    RETURNING id INTO opened;
+    -- After the session, which locks the account: changes of staff lock the account and then the staff member too.
+    UPDATE identity.staff f SET last_signed_in_on = catalog.today() FROM identity.account a
+    WHERE a.id = open_session.account_id AND f.id = a.staff_id AND f.last_signed_in_on IS DISTINCT FROM catalog.today();
+    RETURN opened;
+END $$;
 GRANT EXECUTE ON FUNCTION identity.open_session(uuid, bytea, text, interval) TO cohorte_public;
 
 -- The viewer behind a session's token or an organization's API key, by the SHA-256 of either.
@@ -100,13 +109,15 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION identity.close_session(uuid, uuid) TO cohorte_patient, cohorte_buyer, cohorte_manager;
 
--- Closes all sessions of an account but one. For other functions of the owner.
+-- Closes all sessions of an account but one, and sign-ins that wait for a second factor. For other functions of the
+-- owner.
 CREATE FUNCTION identity.close_other_sessions(account_id uuid, kept uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     closed uuid;
 BEGIN
+    DELETE FROM identity.second_factor_challenge c WHERE c.account_id = close_other_sessions.account_id;
     FOR closed IN
         DELETE FROM identity.session s
         WHERE s.account_id = close_other_sessions.account_id AND s.id IS DISTINCT FROM close_other_sessions.kept
