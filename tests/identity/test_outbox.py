@@ -238,11 +238,13 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
     french, english = mail_text(template, "fr-CA", code, name), mail_text(template, "nl-BE", code, name)
     assert french.subject != english.subject
     for words in (french, english):
-        carries = template in (MailTemplate.VERIFY_EMAIL, MailTemplate.RESET_PASSWORD, MailTemplate.ORGANIZATION_OPENED)
+        opened = (MailTemplate.ORGANIZATION_OPENED, MailTemplate.STAFF_OPENED)
+        carries = template in (MailTemplate.VERIFY_EMAIL, MailTemplate.RESET_PASSWORD, *opened)
         assert (code in words.body.splitlines()) is carries
         names = template in (
             MailTemplate.VERIFY_EMAIL,
             MailTemplate.ORGANIZATION_OPENED,
+            MailTemplate.STAFF_OPENED,
             MailTemplate.LICENCE_GRANTED,
             MailTemplate.LICENCE_REFUSED,
         )
