@@ -44,7 +44,7 @@ class SecondFactorMutations:
         rate="passwords",
         shows={
             "challenge": given(str, f"For `secondFactorConfirm`, valid for {MINUTES}."),
-            "secret": given(str, "The app's secret, in base32. Shown only once. Null for a passkey."),
+            "secret": given(str, "The app's secret, as letters and digits. Shown only once. Null for a passkey."),
             "uri": given(str, "The `otpauth:` address with the secret, for a QR code. Null for a passkey."),
             "passkey_options": given(
                 str,

@@ -244,12 +244,18 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
 
 @pytest_asyncio.fixture(scope="module")
 async def callers(network: Network) -> dict[Audience, Caller]:
-    return {
+    found: dict[Audience, Caller] = {
         PUBLIC: ANYBODY,
         PATIENT: await network.member(),
         BUYER: await network.buyer(),
         MANAGER: await network.staff(*StaffRole),
     }
+    # Credentials that no password matches.
+    await network.value(
+        "INSERT INTO identity.credential (account_id, password_hash) SELECT id, 'none' FROM identity.account"
+        " ON CONFLICT DO NOTHING"
+    )
+    return found
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -257,8 +263,6 @@ async def ids(network: Network, callers: dict[Audience, Caller]) -> dict[str, st
     """Ids and names of objects that the patient, the buyer or staff can see."""
     database, patient, manager = network.database, callers[PATIENT], callers[MANAGER]
     assert isinstance(patient, User)
-    account_id = await network.value("SELECT id FROM identity.account WHERE member_id = $1", patient.id)
-    await factories.credential(database, account_id=account_id)  # that no password matches
     community = await factories.community(database)
     await factories.membership(database, member_id=patient.id, community_id=community["id"])
     discussion = await factories.discussion(database, community_id=community["id"], closed=True)

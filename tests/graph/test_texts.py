@@ -103,6 +103,11 @@ async def test_control_characters_are_refused_in_every_text_of_every_mutation(
         Audience.BUYER: await network.buyer(),
         Audience.MANAGER: await network.staff(*StaffRole),
     }
+    # Credentials that no password matches.
+    await network.value(
+        "INSERT INTO identity.credential (account_id, password_hash) SELECT id, 'none' FROM identity.account"
+        " ON CONFLICT DO NOTHING"
+    )
     tried = 0
     for mutation, kind, path, value in all_texts(VIEWS[audience]._schema, "a\x07b"):
         if path[-1] == "password":

@@ -242,6 +242,7 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
             MailTemplate.VERIFY_EMAIL,
             MailTemplate.RESET_PASSWORD,
             MailTemplate.ORGANIZATION_OPENED,
+            MailTemplate.STAFF_OPENED,
             MailTemplate.CONFIRM_EMAIL,
             MailTemplate.EMAIL_CHANGED,
         )
@@ -251,6 +252,7 @@ def test_every_mail_template_exists_in_both_languages_with_lines_too_short_to_fo
             MailTemplate.ACCOUNT_SLEEPS,
             MailTemplate.ACCOUNT_SLEEPS_STILL,
             MailTemplate.ORGANIZATION_OPENED,
+            MailTemplate.STAFF_OPENED,
             MailTemplate.LICENCE_GRANTED,
             MailTemplate.LICENCE_REFUSED,
         )

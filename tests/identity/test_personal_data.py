@@ -17,6 +17,7 @@ from models.viewers import Audience, Viewer
 from resolvers.exporting import camel
 from resolvers.identity.passwords import hash_password
 from resolvers.identity.personal_data import IN_EVERY_TABLE, MEMBER_TABLES, NOT_EXPORTED, OF_THE_MEMBER
+from tests.support.callers import open_session
 from tests.support.client import ANYBODY, Ask, Caller, serving
 from tests.support.exports import exported
 from tests.support.newcomers import (
@@ -67,8 +68,10 @@ async def leaving(fresh: str, tmp_path: Path) -> AsyncIterator[Leaving]:
         await hash_password(PASSWORD),
     )
     await plant(owner, viewer)
+    assert viewer.account is not None
+    token = await open_session(owner, viewer.account)  # as with the second factor, which signing in would ask for
     async with serving(fresh, data=tmp_path) as ask:
-        yield Leaving(ask, owner, await sign_in(ask, ADDRESS), viewer, Mailbox(tmp_path))
+        yield Leaving(ask, owner, Caller(ADDRESS, token), viewer, Mailbox(tmp_path))
     await owner.close()
 
 
@@ -214,7 +217,7 @@ PREFIXES = {
     "care.flag": "flg_", "care.member": "mbr_", "care.notification": "ntf_", "care.observation": "obs_",
     "care.post": "pst_", "catalog.community": "com_", "catalog.indicator": "ind_", "catalog.question": "qst_",
     "catalog.survey": "svy_", "catalog.treatment": "trt_", "identity.session": "ses_", "insight.dataset": "dst_",
-    "identity.account": "acc_", "research.participation": "prt_",
+    "identity.account": "acc_", "identity.second_factor": "sfa_", "research.participation": "prt_",
 }  # fmt: skip
 
 
@@ -347,7 +350,8 @@ async def test_posts_of_a_deleted_member_can_be_read_without_an_author(leaving: 
 
 
 async def test_deleting_an_account_ends_its_sessions_and_frees_address_and_pseudonym(leaving: Leaving) -> None:
-    other = await sign_in(leaving.ask, ADDRESS)
+    assert leaving.viewer.account is not None
+    other = Caller(ADDRESS, await open_session(leaving.owner, leaving.viewer.account))
     assert await done(leaving.ask, leaving.who, DELETE, {"password": PASSWORD}) == []
     for session in (leaving.who, other):
         assert await becomes_closed(leaving.ask, session)

@@ -42,7 +42,8 @@ async def test_what_was_over_before_the_migration_is_over_after_it(server: str) 
 
 async def planted(connection: asyncpg.Connection) -> dict[str, Any]:
     """Rows as the previous revision stored them, by name."""
-    made: dict[str, Any] = {"staff": (await factories.staff(connection, roles=["MODERATOR"]))["id"]}
+    insert = "INSERT INTO identity.staff (name, roles) VALUES ('Camille', '{MODERATOR}') RETURNING id"
+    made: dict[str, Any] = {"staff": await connection.fetchval(insert)}
     here, elsewhere = await communities(connection)
     discussion = (await factories.discussion(connection, community_id=here))["id"]
     post = (await factories.post(connection, discussion_id=discussion))["id"]

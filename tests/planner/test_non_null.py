@@ -19,6 +19,7 @@ EXCEPTIONS = {
     "OwnObservation.indicator": SAME_SCOPE,
     "Participation.survey": "a draft, the only survey a member may not read, has no participation",
     "Answer.question": "an answer is given to a survey that the member may read",
+    "StaffChange.staff": "who reads a change is an administrator, and reads all staff",
     "Insight.dataset": "nothing is published of a dataset that is too small, the only one that is hidden",
 }
 # Moderators alone of staff read either of the two.

@@ -236,7 +236,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     entry = await connection.fetchrow("SELECT * FROM insight.ledger_entry ORDER BY position DESC LIMIT 1")
     assert entry is not None
     await factories.ledger_link(connection, entry)
-    staff = await factories.staff(connection, withheld_roles=["MODERATOR"], last_signed_in_on=MONDAY)
+    staff = await factories.staff(connection, last_signed_in_on=MONDAY)
     await factories.staff_change(connection, staff_id=staff["id"], by_staff_id=staff["id"])
     # No patient has a page: the viewer has one here in order to read a verification, which only its association may.
     await factories.fake(
@@ -265,6 +265,8 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         )
         await factories.second_factor(connection, account_id=account["id"], last_used_on=MONDAY)
         await factories.recovery_code(connection, account_id=account["id"])
+    # A second factor leaves none withheld.
+    await connection.execute("UPDATE identity.staff SET withheld_roles = '{MODERATOR}' WHERE id = $1", staff["id"])
     values = {
         "slug": "rare",
         "pseudonym": "small patient",
