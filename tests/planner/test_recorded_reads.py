@@ -37,6 +37,7 @@ NOT_RECORDED = {
     "care.flag": "sent to moderators, in order to be read by them",
     "care.removal": "written by moderators",
     "care.suspension": "written by moderators",
+    "identity.second_factor": "read by nobody but the holder of the account",
 }
 # Fields whose SQL names such a table and whose rows are no other member's data, each with the reason.
 NO_DATA = {
