@@ -44,6 +44,7 @@ NOT_RECORDED = {
     "care.removal": "written by moderators",
     "care.catalogue_proposal": "sent to editors of the catalogue, who cannot see by whom",
     "care.suspension": "written by moderators",
+    "identity.second_factor": "read by nobody but the holder of the account",
 }
 # Fields whose SQL names such a table and whose rows are no other member's data, each with the reason.
 NO_DATA = {
