@@ -154,7 +154,8 @@ async def record_own_observation(
     found = None
     with faults.collected():
         found = await connection.fetchrow(
-            "SELECT member_id, scale, minimum, maximum FROM care.own_indicator WHERE id = $1", own_indicator
+            "SELECT member_id, scale, minimum, maximum, false AS retired FROM care.own_indicator WHERE id = $1",
+            own_indicator,
         )
         if found is None or not await may_record(connection, member, found["member_id"]):
             raise not_found("own_indicator")

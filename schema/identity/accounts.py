@@ -106,6 +106,9 @@ class Notification(Node):
 class Me(Node):
     """The viewer's own data."""
 
+    proposals: RelayConnection[Annotated["CatalogueProposal", strawberry.lazy("schema.community.proposals")]] = paged(
+        proposals.proposals_of, "The viewer's proposals for the catalogue, newest first."
+    )
     member: Member = sql(members.member_of, "The viewer as a member.")
     account: Account = sql(resolve.viewer_account, "The viewer's account.")
     birth_year: int | None = column("The viewer's year of birth. Null if unset.")
@@ -127,9 +130,6 @@ class Me(Node):
         observations.observations_of,
         "The viewer's observations, newest day first.",
         arguments={"indicator": f"Id of an indicator: only its observations. {UNKNOWN_ID}"},
-    )
-    proposals: RelayConnection[Annotated["CatalogueProposal", strawberry.lazy("schema.community.proposals")]] = paged(
-        proposals.proposals_of, "The viewer's proposals for the catalogue, newest first."
     )
     own_indicators: list[OwnIndicator] = sql(
         own_indicators.own_indicators_of, "The indicators that the viewer made for themselves, by name."

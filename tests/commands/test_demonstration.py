@@ -31,7 +31,7 @@ SMALL = 0.002
 # Tables filled only by sign-ins, mail, moderators and loaders, and the notices and terms, which the migrations insert.
 NOT_DEMONSTRATED = {
     "care.appeal", "care.removal", "care.removed_text", "care.suspension", "catalog.catalogue_change",
-    "catalog.eligibility", "catalog.help_line", "identity.staff_change", "identity.second_factor",
+    "care.pin", "care.verification", "catalog.eligibility", "catalog.help_line", "identity.staff_change", "identity.second_factor",
     "catalog.notice", "catalog.privacy_notice", "catalog.source_entry", "catalog.terms", "identity.email_change",
     "care.catalogue_proposal", "care.catalogue_proposer", "care.own_indicator", "care.own_observation",
     "identity.second_factor_challenge", "identity.recovery_code",

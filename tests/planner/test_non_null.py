@@ -21,13 +21,9 @@ EXCEPTIONS = {
     "Answer.question": "an answer is given to a survey that the member may read",
     "Insight.dataset": "nothing is published of a dataset that is too small, the only one that is hidden",
 }
-<<<<<<< HEAD
 # Moderators alone of staff read either of the two.
 OF_MODERATORS = {"Appeal.post", "Post.discussion", "Flag.post", "ReadingAlert.member"}
-=======
-OF_MODERATORS = {"Post.discussion", "Flag.post", "ReadingAlert.member"}  # who alone of staff read either of the two
 OF_ADMINISTRATORS = {"StaffChange.staff"}  # who alone read changes, and read all staff
->>>>>>> staff
 
 
 def pointers(audience: Audience) -> Iterator[tuple[str, str]]:
