@@ -1,4 +1,4 @@
-"""Decides in which language a request is answered: docs/decisions/0028-languages.md."""
+"""Decides in which language a request is answered: docs/decisions/0023-languages.md."""
 
 from collections.abc import Mapping
 
