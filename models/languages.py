@@ -11,7 +11,7 @@ from privacy.described import DescribedEnum
 
 
 class Language(DescribedEnum):
-    """A language in which the server speaks. Every notice, message and mail exists in all of them."""
+    """A language in which the server speaks. Every notice and mail exists in all of them."""
 
     EN = "EN", "English."
     FR = "FR", "French."

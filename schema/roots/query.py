@@ -134,14 +134,14 @@ class Query:
     notices: list[Notice] = sql(
         resolvers.research.surveys.notices,
         "The consent notices in force, one for each purpose.",
-        arguments={"language": "Language of the texts. Defaults to English."},
+        arguments={"language": "Language of the texts. Defaults to that of the request."},
         only=PUBLIC,
     )
 
     terms: Terms = sql(
         resolvers.identity.terms.terms,
         "The terms of use in force, which members accept when they register.",
-        arguments={"language": "Language of the text. Defaults to English."},
+        arguments={"language": "Language of the text. Defaults to that of the request."},
         only=PUBLIC,
     )
 
@@ -163,7 +163,7 @@ class Query:
     undertakings: Undertakings = sql(
         resolvers.insight.undertakings.undertakings,
         "The undertakings in force, which an organization accepts when it requests a licence.",
-        arguments={"language": "Language of the text. Defaults to English."},
+        arguments={"language": "Language of the text. Defaults to that of the request."},
         only=PUBLIC,
     )
 
