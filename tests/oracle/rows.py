@@ -36,6 +36,8 @@ OF_STAFF = {  # what staff with a role read of every member and every organizati
     | OF_MEMBERS,
     "SURVEY_MANAGER": {"catalog.survey_progress"},
     "DATA_STEWARD": {"insight.licence"},
+    "CATALOGUE_EDITOR": set(),
+    "ADMINISTRATOR": set(),
 }
 SHOWN_TO_BUYERS = frozenset({"OPEN", "CLOSED", "RELEASED", "ARCHIVED"})
 
@@ -121,7 +123,7 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
         tests["care.member"] = lambda member: member["id"] in associations
         tests["care.membership"] = lambda membership: membership["member_id"] in associations
         for role in roles:
-            tests |= dict.fromkeys(OF_STAFF.get(role, ()), lambda _: True)
+            tests |= dict.fromkeys(OF_STAFF[role], lambda _: True)
         if "MODERATOR" in roles:
             tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
         tests["identity.staff"] = lambda staff: bool(staff["id"] == viewer.staff)
