@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
-from models.languages import Language
+from models.languages import DEFAULT, Language
 from privacy.described import DescribedEnum
 
 
@@ -54,7 +54,7 @@ SETTINGS = {
 class Viewer:
     """The authenticated caller: an audience, and the ids that belong to it.
 
-    `language` is the account's, until the request's is known. None is the language of those who ask for none.
+    `language` is the account's, until the request's is known; None if they ask for none, which `reads_in` resolves.
     """
 
     audience: Audience = Audience.PUBLIC
@@ -77,6 +77,11 @@ class Viewer:
         """The id that row-level security uses, as text: the value of the audience's setting."""
         id = self.member or self.organization or self.staff
         return None if id is None else str(id)
+
+    @property
+    def reads_in(self) -> Language:
+        """The language in which they are answered."""
+        return self.language or DEFAULT
 
     def speaking(self, language: Language | None) -> "Viewer":
         """The same viewer, in this language."""

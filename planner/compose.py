@@ -21,7 +21,6 @@ from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal_column, sel
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import JSON
 
-from models.languages import DEFAULT
 from models.rows import Branches, Expression, Row, ViewerIds, translated
 from models.viewers import Audience
 from planner.arguments import (
@@ -174,7 +173,7 @@ class StatementBuilder:
 
     def language(self) -> Expression:
         """The tag of the viewer's language, as one parameter of the statement."""
-        self.bound[LANGUAGE] = language_tag
+        self.bound[LANGUAGE] = lambda inputs: inputs.viewer.reads_in.tag
         return bindparam(LANGUAGE, None, Text())
 
     def viewer_ids(self) -> ViewerIds:
@@ -253,10 +252,6 @@ class StatementBuilder:
 def nothing(many: bool) -> Expression:
     """The JSON of a field without rows in this view: an empty list, or null."""
     return EMPTY_LIST if many else NULL
-
-
-def language_tag(inputs: PlanInputs) -> str:
-    return (inputs.viewer.language or DEFAULT).tag
 
 
 def _viewers(name: str) -> Callable[[PlanInputs], Any]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from planner.compose import StatementBuilder
 
 KEY = "$r"  # of an object that shows a member's data, before its fields; no response key has a dollar sign
-# As in planner.member_reads: this matches no value that somebody wrote.
-NOTE = re.compile(r'"\$r":(?:null|"([0-9a-f-]{36})((?: [A-Z_]+)*)"),')
+# As in planner.member_reads: this matches no value that somebody wrote. Nothing follows it if all fields are skipped.
+NOTE = re.compile(r'"\$r":(?:null|"([0-9a-f-]{36})((?: [A-Z_]+)*)")(?:,|(?=\}))')
 
 Fields = dict[str, list[FieldNode]]
 

@@ -1,8 +1,9 @@
-"""Finds rows by the words of a search, and communities by their slug."""
+"""Finds and orders rows by words and names, and names of languages."""
 
-from sqlalchemy import Text, func, literal_column
+from sqlalchemy import Text, func, literal, literal_column
 
 from models.community import communities
+from models.languages import Language
 from models.rows import Expression, Row, ViewerIds, row, select, translated
 
 # In place of a function of ours: those of PostgreSQL are known to read no table. A ligature counts as its first letter.
@@ -19,6 +20,11 @@ def by_name(named: Row, viewer: ViewerIds) -> tuple[Expression, Expression]:
     """The order of rows by their name in the viewer's language, whatever its accents and capitals."""
     name = translated(named, "name", viewer.language)
     return func.lower(func.translate(name, ACCENTED, PLAIN)), named.id
+
+
+def code_of(language: Language | None, viewer: ViewerIds) -> Expression:
+    """The name of a language, such as `FR`: of the one that is asked for, or else of the viewer's."""
+    return func.upper(viewer.language) if language is None else literal(language.value, Text)
 
 
 def community_called(slug: Expression) -> Expression:

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
-from models.languages import DEFAULT, Language
 from models.viewers import Viewer
 from resolvers.transactions import Write
 from settings import Settings
@@ -52,8 +51,3 @@ class Context:
             return work()
         made: T = await self.reader(work)
         return made
-
-
-def language_for(viewer: Viewer) -> Language:
-    """The language in which a viewer's request is answered."""
-    return viewer.language or DEFAULT

@@ -39,7 +39,7 @@ from resolvers.transactions import (
     too_long,
 )
 from schema.access import EACH_FIELD
-from schema.context import Context, language_for
+from schema.context import Context
 from schema.inputs import ARGUMENT, Parameters, Visit, graph_path, input_type, parameters_of, read
 from schema.user_errors import UserError
 from settings import LOCALHOST, Limits, Settings
@@ -211,7 +211,7 @@ def question(
             _, faults = arguments_of(python_arguments(given, declared)["input"])
             faults.refuse()
         except Refused as refused:
-            raise refusal_error(refused, language_for(viewer)) from None
+            raise refusal_error(refused, viewer.reads_in) from None
 
     async def call(context: Context, given: Callable[[], dict[str, Any]]) -> Any:
         try:
@@ -219,9 +219,9 @@ def question(
             async with context.write() as connection:
                 known = {Connection: connection, Viewer: context.viewer, Faults: faults}
                 made = await write(*(known[kind] for kind in takes), **arguments)
-                return made if make is None else make(made, language_for(context.viewer))
+                return made if make is None else make(made, context.viewer.reads_in)
         except Refused as refused:
-            raise refusal_error(refused, language_for(context.viewer)) from None
+            raise refusal_error(refused, context.viewer.reads_in) from None
 
     def resolve(input: Any) -> Any:
         raise AssertionError(CALLED)
@@ -336,7 +336,7 @@ class CarriedOut:
             made = await transactions.run_once(write, viewer, work, key)
             show_as_opened(context)
         except Refused as refused:
-            refusals, shows, language = refused.refusals, refused.shows, language_for(context.viewer)
+            refusals, shows, language = refused.refusals, refused.shows, context.viewer.reads_in
             context.refusals += [refusal.code.value for refusal in refusals]
             return self.payload(
                 user_errors=await context.read_input(lambda: [user_error(each, language) for each in refusals]), **shows
@@ -347,7 +347,7 @@ class CarriedOut:
 
     async def forbidden(self, context: Context, forbidden: Forbidden) -> GraphQLError:
         """The error, which says so if the viewer has the role and lacks the second factor that it needs."""
-        language = language_for(context.viewer)
+        language = context.viewer.reads_in
         error = forbidden_error(forbidden, context.viewer, language)
         if forbidden.role is not None and context.viewer.staff is not None:
             async with context.write() as connection:
@@ -418,7 +418,7 @@ class CarriedOut:
         answer = self.payload(**values)
         for name, refusal in self.options.reports.items():
             if made[name]:
-                answer.user_errors.append(user_error(refusal, language_for(context.viewer)))
+                answer.user_errors.append(user_error(refusal, context.viewer.reads_in))
                 context.refusals.append(refusal.code.value)
         return answer
 

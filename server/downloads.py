@@ -17,7 +17,6 @@ from models.languages import Language
 from models.messages import message
 from models.viewers import ANYBODY, Viewer
 from resolvers.exporting import ExportKind
-from schema.context import language_for
 from server import logs
 from server.credentials import Credentials
 from server.errors import (
@@ -144,7 +143,7 @@ class Downloads:
 
 async def answered(work: Awaitable[Response], refused: Callable[[RequestError, Language], Response]) -> Response:
     """The response of `work`, or of `refused` for its error."""
-    language = language_for(ANYBODY)  # addresses are opened by people whom nothing else identifies
+    language = ANYBODY.reads_in  # addresses are opened by people whom nothing else identifies
     try:
         return await work
     except RequestError as error:

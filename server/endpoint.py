@@ -18,7 +18,7 @@ from planner.arguments import Variables
 from planner.costs import INTROSPECTION
 from planner.operations import BadVariables, Operation
 from planner.plans import TOO_LARGE
-from schema.context import Context, InThread, language_for
+from schema.context import Context, InThread
 from server import logs, request_ids
 from server.addresses import client_address
 from server.answers import AnswerSize, too_large
@@ -209,7 +209,7 @@ class Endpoint:
             if request.allowances:
                 more = rate_headers(request.allowances)
         except RequestError as raised:
-            error = raised.in_language(language_for(request.viewer))
+            error = raised.in_language(request.viewer.reads_in)
         except RequestCutOff as cut_off:
             if cut_off.reason is CutOffReason.CLIENT_GONE:
                 self.log_operation(request, CLIENT_GONE)
@@ -550,7 +550,7 @@ class Endpoint:
         committed = guard is not None and guard.committed
         if committed:
             await self.keep_session(request, context)
-        language = language_for(request.viewer)
+        language = request.viewer.reads_in
         body, codes = response_of(result, language, committed=committed, request=request.id)
         request.codes = tuple(dict.fromkeys((*codes, *context.refusals)))
         return body

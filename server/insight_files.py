@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models.viewers import Audience
-from schema.context import language_for
 from server import logs, request_ids
 from server.compression import coding_of, compressed
 from server.deadlines import OperationDeadline
@@ -79,7 +78,7 @@ class InsightFiles:
             return response
         context.codes = error.codes
         self.endpoint.log_operation(context, error.status)
-        response = problem(error, language_for(context.viewer))
+        response = problem(error, context.viewer.reads_in)
         response.headers["vary"] = VARY
         response.headers[request_ids.HEADER.decode()] = context.id
         return response

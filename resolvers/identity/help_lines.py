@@ -1,16 +1,14 @@
 """Reads the help lines that members in distress can call."""
 
-from sqlalchemy import func
-
 from models.identity import help_lines as tables
 from models.languages import Language
 from models.rows import Row, Rows, ViewerIds, row, select
+from resolvers.lookup import code_of
 
 
 def help_lines(*, viewer: ViewerIds, language: Language | None = None) -> Rows:
     found = row(tables.HelpLine)
-    wanted = language or func.upper(viewer.language)
-    return select(found).where(found.language == wanted).order_by(found.position)
+    return select(found).where(found.language == code_of(language, viewer)).order_by(found.position)
 
 
 def help_lines_for(payload: Row) -> Rows:

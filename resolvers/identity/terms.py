@@ -6,14 +6,13 @@ from models.identity import terms as tables
 from models.languages import Language
 from models.rows import Expression, Row, Rows, ViewerIds, row, select
 from resolvers.days import today
+from resolvers.lookup import code_of
 
 
 def terms(*, viewer: ViewerIds, language: Language | None = None) -> Rows:
     """The terms in force: the latest ones whose date has been reached (UTC)."""
     found = row(tables.Terms)
-    return select(found).where(
-        found.language == (language or func.upper(viewer.language)), found.in_force_on == _latest()
-    )
+    return select(found).where(found.language == code_of(language, viewer), found.in_force_on == _latest())
 
 
 def terms_so_far() -> Rows:

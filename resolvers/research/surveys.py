@@ -11,7 +11,7 @@ from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import treatments
 from models.viewers import Audience
 from resolvers.days import today
-from resolvers.lookup import by_name, community_called
+from resolvers.lookup import by_name, code_of, community_called
 
 
 def survey(*, id: Value[UUID]) -> Rows:
@@ -137,8 +137,4 @@ def notices(*, viewer: ViewerIds, language: Language | None = None) -> Rows:
     notice, other = row(tables.Notice), row(tables.Notice)
     latest = select(func.max(other.in_force_on)).where(other.purpose == notice.purpose, other.in_force_on <= today())
     in_force = notice.in_force_on == latest.scalar_subquery()
-    return (
-        select(notice)
-        .where(notice.language == (language or func.upper(viewer.language)), in_force)
-        .order_by(notice.purpose)
-    )
+    return select(notice).where(notice.language == code_of(language, viewer), in_force).order_by(notice.purpose)

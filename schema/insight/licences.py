@@ -42,7 +42,7 @@ class Licence(Node):
     undertakings: Undertakings | None = sql(
         resolve_undertakings.undertakings_of,
         "The undertakings that the organization accepted. Null if it was requested before there were any.",
-        arguments={"language": "Language of the text. Defaults to English."},
+        arguments={"language": "Language of the text. Defaults to that of the request."},
     )
     undertakings_accepted_at: datetime | None = column(
         "When the organization accepted them. Null if it was requested before there were any."

@@ -30,15 +30,14 @@ DAY = date(2026, 3, 31)
 SMALL = 0.002
 # Tables filled only by sign-ins, mail, moderators and loaders, and the notices and terms, which the migrations insert.
 NOT_DEMONSTRATED = {
-    "care.appeal", "care.removal", "care.removed_text", "care.suspension", "catalog.catalogue_change",
-    "care.pin", "care.verification", "catalog.eligibility", "catalog.help_line", "identity.staff_change", "identity.second_factor",
-    "catalog.notice", "catalog.privacy_notice", "catalog.source_entry", "catalog.terms", "identity.email_change",
-    "care.catalogue_proposal", "care.catalogue_proposer", "care.own_indicator", "care.own_observation",
-    "identity.second_factor_challenge", "identity.recovery_code",
-    "care.data_read", "care.reading_alert", "identity.attempt", "identity.joining", "identity.reading",
-    "identity.data_export", "identity.outbox_entry", "identity.mutation", "identity.password_reset",
-    "identity.rate_limit",
-    "identity.registration", "identity.session",
+    "care.appeal", "care.catalogue_proposal", "care.catalogue_proposer", "care.data_read", "care.own_indicator",
+    "care.own_observation", "care.pin", "care.reading_alert", "care.removal", "care.removed_text",
+    "care.suspension", "care.verification", "catalog.catalogue_change", "catalog.eligibility", "catalog.help_line",
+    "catalog.notice", "catalog.privacy_notice", "catalog.source_entry", "catalog.terms", "identity.attempt",
+    "identity.data_export", "identity.email_change", "identity.joining", "identity.mutation",
+    "identity.outbox_entry", "identity.password_reset", "identity.rate_limit", "identity.reading",
+    "identity.recovery_code", "identity.registration", "identity.second_factor", "identity.second_factor_challenge",
+    "identity.session", "identity.staff_change",
 }  # fmt: skip
 MEND = (
     "generate rows of these tables in commands/demonstration/, or list them in NOT_DEMONSTRATED in"

@@ -1,17 +1,16 @@
 """The language of an answer: which one a request gets, what is translated, and what stands in for what is not."""
 
-import json
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from models.languages import Language, language_of, negotiated
+from models.languages import Language, language_of
 from models.viewers import ANYBODY as NOBODY
 from models.viewers import Viewer
-from server.negotiation import content_language, in_language
+from server.negotiation import content_language, in_language, negotiated
 from tests import factories
 from tests.support import subscribers
+from tests.support.callers import User
 from tests.support.client import ANYBODY, Caller
 from tests.support.network import Network
 
@@ -83,10 +82,11 @@ async def headache(network: Network) -> str:
     return str(made["slug"])
 
 
-async def reader(network: Network, locale: str) -> tuple[Caller, UUID]:
+async def reader(network: Network, locale: str) -> User:
+    """A member whose account has this locale."""
     member = await network.member()
     await network.database.execute("UPDATE identity.account SET locale = $1 WHERE member_id = $2", locale, member.id)
-    return member, member.id
+    return member
 
 
 async def named(
@@ -108,7 +108,7 @@ async def test_names_are_in_the_language_of_the_request(own_network: Network) ->
     assert await named(network, ANYBODY, NAMES, slug) == english
     assert await named(network, ANYBODY, NAMES, slug, **{"accept-language": "fr-FR"}) == french
     assert await named(network, ANYBODY, NAMES, slug, **{"accept-language": "de"}) == english
-    (ada, _), (ben, _), (eva, _) = [await reader(network, locale) for locale in ("fr-FR", "en-GB", "de-DE")]
+    ada, ben, eva = [await reader(network, locale) for locale in ("fr-FR", "en-GB", "de-DE")]
     assert await named(network, ada, NAMES, slug) == french
     assert await named(network, ada, NAMES, slug, **{"accept-language": "en"}) == french
     assert await named(network, ben, NAMES, slug, **{"accept-language": "fr"}) == english
@@ -177,7 +177,7 @@ async def test_everyday_names_and_units_have_translations(own_network: Network) 
 
 async def test_notices_and_terms_are_in_the_viewers_language_unless_another_is_asked(own_network: Network) -> None:
     query = "query ($in: Language) { notices(language: $in) { language } terms(language: $in) { language } }"
-    ada, _ = await reader(own_network, "fr-FR")
+    ada = await reader(own_network, "fr-FR")
     for who, asked, expected in ((ada, None, "FR"), (ada, "EN", "EN"), (ANYBODY, None, "EN"), (ANYBODY, "FR", "FR")):
         found = (await own_network.ask(who, query, {"in": asked} if asked else {}))["data"]
         assert {each["language"] for each in (*found["notices"], found["terms"])} == {expected}
@@ -195,7 +195,7 @@ async def test_the_undertakings_of_a_licence_are_in_the_viewers_language(network
 
 async def test_a_payload_is_in_the_language_of_its_mutation(own_network: Network) -> None:
     community = await factories.community(own_network.database, name="Gout", translations={"fr": {"name": "Goutte"}})
-    ada, _ = await reader(own_network, "fr-FR")
+    ada = await reader(own_network, "fr-FR")
     for directive, name in (("", "Goutte"), ("@inContext(language: EN)", "Gout")):
         query = f"""mutation ($c: ID!) {directive} {{ communityJoin(input: {{community: $c}}) {{
             query {{ node(id: $c) {{ ... on Community {{ name }} }} }} }} }}"""
@@ -206,12 +206,12 @@ async def test_a_payload_is_in_the_language_of_its_mutation(own_network: Network
 async def test_a_new_locale_counts_at_once_in_every_session(own_network: Network) -> None:
     network = own_network
     slug = {"slug": await headache(network)}
-    ada, id = await reader(network, "fr-FR")
+    ada = await reader(network, "fr-FR")
     assert (await named(network, ada, NAMES, slug))[1] == "fr"
     await network.do(ada, "profileUpdate", "__typename", locale="en-GB")
     assert (await named(network, ada, NAMES, slug))[1] == "en"
     # By another session, of which this server learns from the database.
-    await network.database.execute("UPDATE identity.account SET locale = 'fr-CA' WHERE member_id = $1", id)
+    await network.database.execute("UPDATE identity.account SET locale = 'fr-CA' WHERE member_id = $1", ada.id)
     for _ in range(200):
         if (await named(network, ada, NAMES, slug))[1] == "fr":
             break
@@ -231,4 +231,4 @@ async def test_sockets_and_event_streams_have_a_language_too(own_network: Networ
     async with network.ask.http.stream("POST", "/graphql", json=params, headers=streamed) as response:
         assert response.headers["content-language"] == "fr"
         event, found = await subscribers.EventStream(response, subscribers.lines_of(response)).receive()
-    assert (event, json.loads(json.dumps(found))["data"]["community"]["name"]) == ("next", "Maux de tête")
+    assert (event, found["data"]["community"]["name"]) == ("next", "Maux de tête")

@@ -135,7 +135,7 @@ def scope(tables: Everything, viewer: Viewer, today: date) -> dict[str, Callable
         tests["care.member"] = lambda member: member["id"] in associations
         tests["care.membership"] = lambda membership: membership["member_id"] in associations
         for role in roles:
-            tests |= dict.fromkeys(OF_STAFF.get(role, ()), lambda _: True)
+            tests |= dict.fromkeys(OF_STAFF[role], lambda _: True)
         if "MODERATOR" in roles:
             tests["care.profile"] = lambda profile: bool(profile["sharing"] == "ALL_MEMBERS")
         tests["identity.second_factor"] = lambda factor: factor["account_id"] in accounts_of(tables, viewer)

@@ -180,3 +180,5 @@ def test_notes_are_removed_and_nothing_that_somebody_wrote() -> None:
     assert bare(text) == expected
     assert noted(text)[1] == {(SOMEBODY, "PROFILE"), (SOMEBODY, "COURSES"), (other, "REMOVED_POSTS")}
     assert noted(expected) == (expected, set())
+    for note in ("null", f'"{SOMEBODY} PROFILE"'):  # all fields of the object are skipped
+        assert noted(f'{{"nodes":[{{"$r":{note}}}]}}')[0] == '{"nodes":[{}]}'

@@ -157,7 +157,7 @@ def test_the_code_of_the_recipes_is_typed(checkout: Path) -> None:
     for step in STEPS:
         if not step.is_command:
             step.carry_out(checkout)
-    expect_success(checkout, "mypy", *FILES)
+    expect_success(checkout, "mypy", *(file for file in FILES if file.endswith(".py")))
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ async def test_members_are_notified_of_a_dataset_once_until_they_have_read_it(ad
     made = await frozen(admin, community_id, ada, ben, eve)
     first = await insight_of(admin, made)
     await insight_of(admin, made)
-    # A member who leaves the dataset before the news is delivered is not notified.
+    # A member who leaves the dataset before delivery gets no notification.
     await admin.execute("UPDATE research.consent SET granted = false, recipients = '{}' WHERE member_id = $1", eve)
     await outbox.deliver_all(admin)
     assert await notified(admin, "INSIGHT_PUBLISHED", [ada, ben, eve]) == sorted([(ada, first), (ben, first)])

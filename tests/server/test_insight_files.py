@@ -122,7 +122,7 @@ async def test_a_tag_is_of_one_coding(published: Published) -> None:
     for accepted in ("identity", "gzip", "br", "zstd"):
         headers = {"accept-encoding": accepted}
         answer = await get(published, "licensed", address(published, "json"), headers)
-        assert answer.headers["vary"] == "Accept-Encoding, Authorization, Cookie, Origin"
+        assert answer.headers["vary"] == "Accept-Encoding, Accept-Language, Authorization, Cookie, Origin"
         assert answer.headers.get("content-encoding", "identity") == accepted
         tags.add(answer.headers["etag"])
         again = headers | {"if-none-match": answer.headers["etag"]}

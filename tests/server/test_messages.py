@@ -14,7 +14,6 @@ from models.identity.accounts import StaffRole
 from models.languages import Language
 from models.viewers import ANYBODY
 from resolvers.transactions import OutcomeUnknown, Overloaded
-from schema.context import language_for
 from server import errors
 from server.errors import RequestError
 from server.problems import no_file, problem
@@ -47,7 +46,7 @@ async def ada(network: Network, community: UUID) -> User:
 
 
 def test_a_request_is_in_english_unless_it_says_otherwise() -> None:
-    assert language_for(ANYBODY) is Language.EN
+    assert ANYBODY.reads_in is Language.EN
 
 
 @pytest.mark.parametrize("language", Language)
