@@ -158,8 +158,8 @@ def computed_in(source: str) -> list[int]:
             continue
         keyword = names.get(node.func.id)
         if keyword in KEYWORDS:
-            sentences = node.args[: len(KEYWORDS[keyword] or (1,))]
-            if not sentences or not all(is_text(each) for each in sentences):
+            wanted = len(KEYWORDS[keyword] or (1,))
+            if len(node.args) < wanted or not all(is_text(each) for each in node.args[:wanted]):
                 wrong.append(node.lineno)
     return sorted(wrong)
 

@@ -6,7 +6,7 @@ Their translations are in locales/, in files that `python -m commands.messages` 
 from collections.abc import Mapping
 from datetime import date
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
@@ -50,7 +50,8 @@ class Message(str):
 def message(msgid: str, /, **values: Any) -> Message:
     """The sentence `msgid`, a literal in English with fields for `values`, so that it is extracted for translation.
 
-    `values` are numbers, days, members of enumerations and names of the catalogue, never what somebody entered.
+    `values` are numbers, days, values of enumerations and names of the catalogue; a refusal has none that the person
+    entered.
     `{year}` is a number as it is, and `{limit:,}` one with separators of thousands, as the language writes them.
     """
     return _made(msgid, None, values)
@@ -69,7 +70,7 @@ def _made(msgid: str, plural: str | None, values: Mapping[str, Any]) -> Message:
 
 
 def _rendered(text: str, values: Mapping[str, Any], language: Language) -> str:
-    return Values(language).vformat(text, (), values)
+    return Values(language).vformat(text, (), values) if values else text
 
 
 class Values(Formatter):
@@ -86,10 +87,14 @@ class Values(Formatter):
         if isinstance(value, date):
             return day_in(value, self.language)
         if isinstance(value, int | float):
-            return format_decimal(
-                value, locale=self.language.tag, decimal_quantization=False, group_separator=format_spec == ","
-            )
+            return number_in(value, self.language, grouped=format_spec == ",")
         return str(value)
+
+
+@lru_cache(1_000)  # an input may be refused for the same limit at many places
+def number_in(number: float, language: Language, *, grouped: bool) -> str:
+    """A number with the language's decimal mark and, if `grouped`, separators of thousands: `1 000,5`."""
+    return format_decimal(number, locale=language.tag, decimal_quantization=False, group_separator=grouped)
 
 
 def name_in(value: Enum, language: Language) -> str:
