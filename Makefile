@@ -40,13 +40,14 @@ tests/clients/node_modules: tests/clients/package-lock.json
 	@$(call install,$<)
 	@touch $@
 
-check: dev  ## style, types, the direction of imports, the graph's names and descriptions, and its SDL
+check: dev  ## style, types, the direction of imports, the graph's names and descriptions, its SDL, and translations
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy .
 	.venv/bin/lint-imports --no-logo
 	$(RUN) -m commands.lint_graph
 	$(RUN) -m commands.sdl --check
+	$(RUN) -m commands.messages --check
 	$(RUN) -m commands.compatibility
 
 bench: dev  ## requests per second against the same answers written by hand

@@ -24,6 +24,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.utils.str_converters import to_camel_case
 
+from models.messages import Message
 from models.rows import Value, ViewerIds
 from privacy.described import DeclarationError, DescribedEnum
 
@@ -51,7 +52,7 @@ class Malformed:
     `message` says what the scalar takes, and does not repeat the text.
     """
 
-    message: str
+    message: Message
 
 
 # Arguments that mean the same on every field; a field may describe its own otherwise.

@@ -44,7 +44,7 @@ def check_payloads(operation: "Operation", variables: Variables, viewer: Viewer)
     schema = operation.planner.schema
     root = schema.mutation_type
     assert root is not None  # validated
-    check_arguments(schema, operation.fragments, operation.node, root, variables)
+    check_arguments(schema, operation.fragments, operation.node, root, variables, viewer)
     for plan in plans_of_operation(operation, variables):
         plan.values(variables, viewer, PendingObject())
 
@@ -64,6 +64,7 @@ def check_arguments(
     operation: OperationDefinitionNode,
     root: GraphQLObjectType,
     variables: Variables,
+    viewer: Viewer,
 ) -> None:
     """Raises GraphQLError for an argument of a field or directive that graphql-core would refuse during execution."""
     stack: list[tuple[Any, Any]] = [(operation.selection_set, root)]
@@ -79,7 +80,7 @@ def check_arguments(
                 arguments = get_argument_values(field, node, variables.full)
                 definition = field.extensions.get(DEFINITION)
                 if definition is not None and CHECK in definition.metadata:
-                    definition.metadata[CHECK](arguments, definition.arguments)
+                    definition.metadata[CHECK](arguments, definition.arguments, viewer)
                 if node.selection_set:
                     stack.append((node.selection_set, get_named_type(field.type)))
             elif isinstance(node, InlineFragmentNode):

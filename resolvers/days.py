@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import Date, func
 
 from models.database import Connection
+from models.messages import message
 from models.rows import Expression
 from resolvers.transactions import Step, invalid
 
@@ -49,9 +50,9 @@ async def current_day(connection: Connection) -> date:
 async def day_within(connection: Connection, day: date, *path: Step) -> date:
     """The day itself. Raises Refused: INVALID if it has not begun anywhere, or is before `EARLIEST`."""
     if (await current_days(connection)).is_future(day):
-        raise invalid("This day is in the future.", *path)
+        raise invalid(message("This day is in the future."), *path)
     if day < EARLIEST:
-        raise invalid(f"This day is before {EARLIEST}.", *path)
+        raise invalid(message("This day is before {first}.", first=EARLIEST), *path)
     return day
 
 

@@ -3,10 +3,11 @@
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from models.messages import message
 from resolvers.transactions import Step, invalid, line_within
 
 LENGTH = 500
-REFUSED = (
+REFUSED = message(
     "This is not an address that readers can follow: it must begin with https:// and a public domain, without a user or"
     " a port, and be encoded where it is outside of ASCII."
 )

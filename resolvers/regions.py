@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import ARRAY, Text, cast
 from sqlalchemy.dialects.postgresql import array
 
+from models.messages import message
 from models.rows import Expression
 from privacy.domains import REGIONS
 from resolvers.texts import folded, is_blank
@@ -17,10 +18,10 @@ ACCEPTED = ", ".join(REGIONS)
 def region_of(text: str, *path: Step) -> str:
     """The region that a text names, as datasets spell it. Raises Refused: INVALID, with the accepted names."""
     if is_blank(text):
-        raise invalid("This must not be empty.", *path)
+        raise invalid(message("This must not be empty."), *path)
     name = NAMES.get(folded(text))
     if name is None:
-        raise invalid(f"This is not a known region. Accepted: {ACCEPTED}.", *path)
+        raise invalid(message("This is not a known region. Accepted: {accepted}.", accepted=ACCEPTED), *path)
     return name
 
 

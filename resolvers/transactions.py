@@ -12,6 +12,7 @@ import asyncpg
 
 from models.database import Connection as Connection
 from models.identity.accounts import StaffRole
+from models.messages import Message, message
 from models.viewers import Viewer
 from privacy.described import DescribedEnum
 from resolvers.texts import has_line_ends, is_blank
@@ -82,7 +83,7 @@ class Refusal:
     """A reason; `path` leads to the parameter that is refused, and is empty if it is none in particular."""
 
     code: RefusalCode
-    message: str  # for people; it never repeats what they entered
+    message: Message  # for people; it never repeats what they entered
     path: Path = ()
 
 
@@ -120,44 +121,44 @@ class OutcomeUnknown(Exception):
 
 def not_found(*path: Step) -> Refused:
     """The same refusal for a row that does not exist as for one that the viewer may not see or change."""
-    return refused(RefusalCode.NOT_FOUND, "This does not exist, or you have no access to it.", *path)
+    return refused(RefusalCode.NOT_FOUND, message("This does not exist, or you have no access to it."), *path)
 
 
-def invalid(message: str, *path: Step) -> Refused:
-    return refused(RefusalCode.INVALID, message, *path)
+def invalid(reason: Message, *path: Step) -> Refused:
+    return refused(RefusalCode.INVALID, reason, *path)
 
 
-def taken(message: str, *path: Step) -> Refused:
-    return refused(RefusalCode.TAKEN, message, *path)
+def taken(reason: Message, *path: Step) -> Refused:
+    return refused(RefusalCode.TAKEN, reason, *path)
 
 
 def too_long(limit: int, *path: Step) -> Refused:
     """`limit` is in characters."""
-    return refused(RefusalCode.TOO_LONG, f"The limit is {limit:,} characters.", *path)
+    return refused(RefusalCode.TOO_LONG, message("The limit is {limit:,} characters.", limit=limit), *path)
 
 
-def too_early(message: str, *path: Step) -> Refused:
-    return refused(RefusalCode.TOO_EARLY, message, *path)
+def too_early(reason: Message, *path: Step) -> Refused:
+    return refused(RefusalCode.TOO_EARLY, reason, *path)
 
 
-def too_late(message: str, *path: Step) -> Refused:
-    return refused(RefusalCode.TOO_LATE, message, *path)
+def too_late(reason: Message, *path: Step) -> Refused:
+    return refused(RefusalCode.TOO_LATE, reason, *path)
 
 
-def not_eligible(message: str, *path: Step) -> Refused:
-    return refused(RefusalCode.NOT_ELIGIBLE, message, *path)
+def not_eligible(reason: Message, *path: Step) -> Refused:
+    return refused(RefusalCode.NOT_ELIGIBLE, reason, *path)
 
 
-def limit_reached(message: str, *path: Step) -> Refused:
-    return refused(RefusalCode.LIMIT_REACHED, message, *path)
+def limit_reached(reason: Message, *path: Step) -> Refused:
+    return refused(RefusalCode.LIMIT_REACHED, reason, *path)
 
 
-def conflict(message: str, *path: Step) -> Refused:
-    return refused(RefusalCode.CONFLICT, message, *path)
+def conflict(reason: Message, *path: Step) -> Refused:
+    return refused(RefusalCode.CONFLICT, reason, *path)
 
 
-def refused(code: RefusalCode, message: str, *path: Step) -> Refused:
-    return Refused(Refusal(code, message, path))
+def refused(code: RefusalCode, reason: Message, *path: Step) -> Refused:
+    return Refused(Refusal(code, reason, path))
 
 
 def require_role(viewer: Viewer, role: StaffRole) -> None:
@@ -169,7 +170,7 @@ def require_role(viewer: Viewer, role: StaffRole) -> None:
 def text_within(value: str, most: int, *path: Step) -> str:
     """The text, trimmed. Raises Refused: INVALID if it is blank, TOO_LONG if it has more than `most` characters."""
     if is_blank(value):
-        raise invalid("This must not be empty.", *path)
+        raise invalid(message("This must not be empty."), *path)
     text = value.strip()
     if len(text) > most:
         raise too_long(most, *path)
@@ -180,7 +181,7 @@ def line_within(value: str, most: int, *path: Step) -> str:
     """A single line of text, trimmed. Raises Refused: INVALID, TOO_LONG."""
     text = text_within(value, most, *path)
     if has_line_ends(text):
-        raise invalid("This must be a single line, without tabs.", *path)
+        raise invalid(message("This must be a single line, without tabs."), *path)
     return text
 
 
@@ -292,6 +293,6 @@ async def stored_result(connection: Connection, key: IdempotencyKey) -> Result |
     if seen["first"]:
         return None
     if not seen["same"]:
-        raise conflict("This clientMutationId was used before with a different input.", "client_mutation_id")
+        raise conflict(message("This clientMutationId was used before with a different input."), "client_mutation_id")
     result: Result = json.loads(seen["result"])
     return result

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
+from models.languages import DEFAULT, Language
 from models.viewers import Viewer
 from resolvers.transactions import Write
 from settings import Settings
@@ -50,3 +51,8 @@ class Context:
             return work()
         made: T = await self.reader(work)
         return made
+
+
+def language_for(viewer: Viewer) -> Language:
+    """The language in which a viewer's request is answered."""
+    return viewer.language or DEFAULT

@@ -13,6 +13,7 @@ from uuid import UUID
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
+from models.messages import Message, message
 from models.parameters import NO_NUMBER, NO_ROW, AccountAddress, EmailAddress, Id, NodeId
 from planner.arguments import number_of, prefix_of, uuid_of
 from planner.declare import Malformed
@@ -23,8 +24,8 @@ from resolvers.transactions import UNSET, Key, Path, Refusal, RefusalCode, Unset
 from schema.scalars import text_of
 
 REQUIRED = inspect.Parameter.empty
-TEXT_REFUSED = "This contains a character that is not allowed: a control character or a lone surrogate."
-ADDRESS_REFUSED = "This is not a valid e-mail address."
+TEXT_REFUSED = message("This contains a character that is not allowed: a control character or a lone surrogate.")
+ADDRESS_REFUSED = message("This is not a valid e-mail address.")
 ARGUMENT = "input"  # the only argument of every mutation
 VERBATIM = "password"  # the parameter whose text is left as it is: passwords may be older than these rules
 
@@ -58,8 +59,8 @@ class Visit:
         self.leaves.append((path, value))
         return value
 
-    def refuse(self, message: str, path: Path) -> None:
-        self.refusals.append(Refusal(RefusalCode.INVALID, message, path))
+    def refuse(self, reason: Message, path: Path) -> None:
+        self.refusals.append(Refusal(RefusalCode.INVALID, reason, path))
 
     def faults(self) -> Faults:
         """The faults found so far, to which rules add theirs."""

@@ -14,7 +14,9 @@ from graphql import GraphQLError
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.utils.str_converters import to_camel_case
 
+from models.languages import Language
 from models.logins import role_password
+from models.messages import message
 from models.viewers import ANYBODY, Audience, Viewer
 from planner.computing import python_arguments
 from planner.declare import AUDIENCE, CALL, CHECK, graph_type, sql, without_none
@@ -34,7 +36,7 @@ from resolvers.transactions import (
     too_long,
 )
 from schema.access import EACH_FIELD
-from schema.context import Context
+from schema.context import Context, language_for
 from schema.inputs import ARGUMENT, Parameters, Visit, graph_path, input_type, parameters_of, read
 from schema.user_errors import UserError
 from settings import Limits
@@ -178,12 +180,12 @@ def question(
     only: frozenset[Audience],
     answer: type,
     input_name: str,
-    make: Callable[[Any], Any] | None = None,
+    make: Callable[[Any, Language], Any] | None = None,
     **about_each: str,
 ) -> Any:
     """A field of the query root with the result of `write`, which runs in a transaction of the view's role.
 
-    `make` makes an `answer` of the result, if it is not one.
+    `make` makes an `answer` of the result, in the viewer's language, if it is not one.
 
     A refusal is an error of the operation, with the code and the path of the first one, and with all of them as
     `userErrors`. `write` takes its Connection, and optionally Viewer and Faults, as `mutation` describes.
@@ -201,12 +203,12 @@ def question(
             faults.refuse()
         return arguments, faults
 
-    def check(given: dict[str, Any], declared: list[StrawberryArgument]) -> None:
+    def check(given: dict[str, Any], declared: list[StrawberryArgument], viewer: Viewer) -> None:
         try:
             _, faults = arguments_of(python_arguments(given, declared)["input"])
             faults.refuse()
         except Refused as refused:
-            raise refusal_error(refused) from None
+            raise refusal_error(refused, language_for(viewer)) from None
 
     async def call(context: Context, given: Callable[[], dict[str, Any]]) -> Any:
         try:
@@ -214,9 +216,9 @@ def question(
             async with context.write() as connection:
                 known = {Connection: connection, Viewer: context.viewer, Faults: faults}
                 made = await write(*(known[kind] for kind in takes), **arguments)
-                return made if make is None else make(made)
+                return made if make is None else make(made, language_for(context.viewer))
         except Refused as refused:
-            raise refusal_error(refused) from None
+            raise refusal_error(refused, language_for(context.viewer)) from None
 
     def resolve(input: Any) -> Any:
         raise AssertionError(CALLED)
@@ -225,24 +227,25 @@ def question(
     return strawberry.field(resolver=resolve, description=about, metadata={AUDIENCE: only, CHECK: check, CALL: call})
 
 
-def refusal_error(refused: Refused) -> GraphQLError:
-    first = refused.refusals[0]
-    every = [
-        {"code": each.code.value, "message": each.message, "path": graph_path(each.path)} for each in refused.refusals
-    ]
-    facts = {"code": first.code.value, "argument": graph_path(first.path), "userErrors": every}
+def refusal_error(refused: Refused, language: Language) -> GraphQLError:
+    errors = [user_error(each, language) for each in refused.refusals]
+    every = [{"code": each.code.value, "message": each.message, "path": each.path} for each in errors]
+    first = errors[0]
+    facts = {"code": first.code.value, "argument": first.path, "userErrors": every}
     return GraphQLError(first.message, extensions=facts)
 
 
-def forbidden_error(forbidden: Forbidden, viewer: Viewer) -> GraphQLError:
+def forbidden_error(forbidden: Forbidden, viewer: Viewer, language: Language) -> GraphQLError:
     """FORBIDDEN as an error of the field, with what would help: a role of staff, or a user in place of a key."""
+    extensions = {"code": "FORBIDDEN"}
     if viewer.api_key is not None:
-        message = "API keys cannot do this: sign in as a user of the organization."
-        return GraphQLError(message, extensions={"code": "FORBIDDEN"})
-    if viewer.staff is None or forbidden.role is None:
-        return GraphQLError("You may not do this.", extensions={"code": "FORBIDDEN"})
-    message = f"This requires the role {forbidden.role.value}."
-    return GraphQLError(message, extensions={"code": "FORBIDDEN", "role": forbidden.role.value})
+        reason = message("API keys cannot do this: sign in as a user of the organization.")
+    elif viewer.staff is None or forbidden.role is None:
+        reason = message("You may not do this.")
+    else:
+        reason = message("This requires the role {role}.", role=forbidden.role)
+        extensions["role"] = forbidden.role.value
+    return GraphQLError(reason.in_language(language), extensions=extensions)
 
 
 def positional(write: Callable[..., Any]) -> tuple[Any, ...]:
@@ -327,11 +330,13 @@ class CarriedOut:
             made = await transactions.run_once(write, viewer, work, key)
             show_as_opened(context)
         except Refused as refused:
-            refusals, shows = refused.refusals, refused.shows
-            return self.payload(user_errors=await context.read_input(lambda: [*map(user_error, refusals)]), **shows)
+            refusals, shows, language = refused.refusals, refused.shows, language_for(context.viewer)
+            return self.payload(
+                user_errors=await context.read_input(lambda: [user_error(each, language) for each in refusals]), **shows
+            )
         except Forbidden as forbidden:
-            raise forbidden_error(forbidden, context.viewer) from None
-        return self.answer(made)
+            raise forbidden_error(forbidden, context.viewer, language_for(context.viewer)) from None
+        return self.answer(made, language_for(context.viewer))
 
     def arguments(
         self, context: Context, given: Callable[[], dict[str, Any]]
@@ -384,7 +389,7 @@ class CarriedOut:
             return {each.name: getattr(made, each.name) for each in fields(made)}
         return dict.fromkeys(self.results, made)
 
-    def answer(self, made: Result) -> Any:
+    def answer(self, made: Result, language: Language) -> Any:
         """The payload of a result. Ids are UUIDs, or text if the result was stored."""
         values = {name: as_kind(self.results.get(name), value) for name, value in made.items()}
         for name, each in self.shows.items():
@@ -394,7 +399,7 @@ class CarriedOut:
         answer = self.payload(**values)
         for name, refusal in self.options.reports.items():
             if made[name]:
-                answer.user_errors.append(user_error(refusal))
+                answer.user_errors.append(user_error(refusal, language))
         return answer
 
 
@@ -459,13 +464,14 @@ def check_client_mutation_id(given: Any, visit: Visit) -> None:
     if not isinstance(given, str) or any(refusal.path == path for refusal in visit.refusals):
         return
     if not given:
-        visit.refuse("This may not be empty.", path)
+        visit.refuse(message("This may not be empty."), path)
     elif len(given) > CLIENT_MUTATION_ID_LENGTH:
         visit.refusals += too_long(CLIENT_MUTATION_ID_LENGTH, *path).refusals
 
 
-def user_error(refusal: Refusal) -> UserError:
-    return UserError(code=refusal.code, message=refusal.message, path=graph_path(refusal.path))
+def user_error(refusal: Refusal, language: Language) -> UserError:
+    rendered = refusal.message.in_language(language)
+    return UserError(code=refusal.code, message=rendered, path=graph_path(refusal.path))
 
 
 def as_kind(kind: Any, value: Any) -> Any:

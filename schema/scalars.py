@@ -12,6 +12,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+from models.messages import Message, message
 from models.parameters import AccountAddress
 from models.parameters import EmailAddress as EmailAddress
 from planner.declare import Cursor, Malformed
@@ -39,9 +40,9 @@ class InvalidScalar(GraphQLError):
     """A value that is not in the scalar's form. The message describes that form, and does not repeat the value."""
 
 
-def strict(name: str, form: str, parse: Callable[[str], T | None]) -> Callable[[Any], T]:
+def strict(malformed: Message, parse: Callable[[str], T | None]) -> Callable[[Any], T]:
     """A parser that accepts only text. It raises InvalidScalar for anything else than the accepted form."""
-    lenient = forgiving(name, form, parse)
+    lenient = forgiving(malformed, parse)
 
     def parse_value(value: Any) -> T:
         parsed = lenient(value)
@@ -53,24 +54,24 @@ def strict(name: str, form: str, parse: Callable[[str], T | None]) -> Callable[[
 
 
 def forgiving(
-    name: str, form: str, parse: Callable[[str], T | None], absent: str | None = None
+    malformed: Message, parse: Callable[[str], T | None], absent: Message | None = None
 ) -> Callable[[Any], T | Malformed]:
     """A parser that accepts only text, and returns Malformed for text of another form.
 
-    `absent` is the message for text of that form that stands for nothing, such as 2026-11-31.
+    `malformed` says what the scalar takes. `absent` is the message for text of that form that stands for nothing, such
+    as 2026-11-31.
 
     A mutation reports that among the other faults of its input. Other values are errors of the client's program.
     """
-    message = f"{name} takes {form}."
 
     def parse_value(value: Any) -> T | Malformed:
         if not isinstance(value, str):
-            raise InvalidScalar(message)
+            raise InvalidScalar(malformed)
         try:
             parsed = parse(value)
         except ValueError:
-            return Malformed(absent or message)
-        return Malformed(message) if parsed is None else parsed
+            return Malformed(absent or malformed)
+        return Malformed(malformed) if parsed is None else parsed
 
     return parse_value
 
@@ -128,7 +129,9 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         description="A day in the form `2026-01-31`.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=text_of,
-        parse_value=forgiving("Date", "a day in the form YYYY-MM-DD", parse_date, "There is no such day."),
+        parse_value=forgiving(
+            message("Date takes a day in the form YYYY-MM-DD."), parse_date, message("There is no such day.")
+        ),
     ),
     datetime: strawberry.scalar(
         name="DateTime",
@@ -136,10 +139,9 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=text_of,
         parse_value=forgiving(
-            "DateTime",
-            "a time in the form YYYY-MM-DDTHH:MM:SSZ or with an offset",
+            message("DateTime takes a time in the form YYYY-MM-DDTHH:MM:SSZ or with an offset."),
             parse_date_time,
-            "There is no such time.",
+            message("There is no such time."),
         ),
     ),
     Decimal: strawberry.scalar(
@@ -147,14 +149,14 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         description='An exact decimal number, written as a string so that no digit is lost, such as `"1250.00"`.',
         specified_by_url="https://www.w3.org/TR/xmlschema-2/#decimal",
         serialize=text_of,
-        parse_value=forgiving("Decimal", "an exact number as text, such as 1250.00", parse_decimal),
+        parse_value=forgiving(message("Decimal takes an exact number as text, such as 1250.00."), parse_decimal),
     ),
     Cursor: strawberry.scalar(
         name="Cursor",
         description="An opaque position in a list, to pass as `after` or `before` to the field that returned it.",
         specified_by_url="https://relay.dev/graphql/connections.htm#sec-Cursor",
         serialize=text_of,
-        parse_value=strict("Cursor", "a cursor that this field has given", parse_cursor),
+        parse_value=strict(message("Cursor takes a cursor that this field has given."), parse_cursor),
     ),
     EmailAddress: strawberry.scalar(
         name="EmailAddress",
@@ -163,6 +165,6 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         "accept addresses outside of the specification, because older accounts may have one.",
         specified_by_url="https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address",
         serialize=text_of,
-        parse_value=forgiving("EmailAddress", "an e-mail address", parse_email_address),
+        parse_value=forgiving(message("EmailAddress takes an e-mail address."), parse_email_address),
     ),
 }

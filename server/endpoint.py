@@ -18,7 +18,7 @@ from planner.arguments import Variables
 from planner.costs import INTROSPECTION
 from planner.operations import BadVariables, Operation
 from planner.plans import TOO_LARGE
-from schema.context import Context, InThread
+from schema.context import Context, InThread, language_for
 from server import logs, request_ids
 from server.addresses import client_address
 from server.answers import AnswerSize, too_large
@@ -209,7 +209,7 @@ class Endpoint:
             if request.allowances:
                 more = rate_headers(request.allowances)
         except RequestError as raised:
-            error = raised
+            error = raised.in_language(language_for(request.viewer))
         except RequestCutOff as cut_off:
             if cut_off.reason is CutOffReason.CLIENT_GONE:
                 self.log_operation(request, CLIENT_GONE)
@@ -550,7 +550,7 @@ class Endpoint:
         committed = guard is not None and guard.committed
         if committed:
             await self.keep_session(request, context)
-        body, request.codes = response_of(result, committed=committed, request=request.id)
+        body, request.codes = response_of(result, language_for(request.viewer), committed=committed, request=request.id)
         return body
 
     async def keep_session(self, request: RequestContext, context: Context) -> None:

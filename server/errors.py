@@ -11,6 +11,8 @@ import orjson
 from graphql import GraphQLError, GraphQLSchema
 from graphql.language import Node
 
+from models.languages import DEFAULT, Language
+from models.messages import Message, counted, message
 from models.viewers import Audience
 from resolvers.transactions import CommitLost
 from server.expectations import variable_fault
@@ -64,6 +66,15 @@ class RequestError(Exception):
         self.errors = errors
         self.codes = tuple(dict.fromkeys(str(error["extensions"]["code"]) for error in errors))
         self.body = orjson.dumps({"errors": errors})
+
+    def in_language(self, language: Language) -> "RequestError":
+        """The same error with the messages that are for people in a language; those for developers stay in English."""
+        if language is DEFAULT or not any(isinstance(error["message"], Message) for error in self.errors):
+            return self
+        shown = orjson.loads(self.body)
+        for entry, error in zip(shown["errors"], self.errors, strict=True):
+            entry["message"] = text_in(error["message"], language)
+        return self.with_body(orjson.dumps(shown))
 
     def with_body(self, body: bytes) -> "RequestError":
         """The same error with another JSON."""
@@ -127,20 +138,23 @@ class TooCostly(RequestError):
 def too_many_members(most: int, left: int, asked: int, resets_at: datetime) -> RequestError:
     """An answer with the data of more members than the viewer may read until `resets_at`."""
     if left:
-        message = (
-            f"This response has the data of {asked:,} members whose data you have not read today. You can read that "
-            f"of {left:,} more until midnight UTC. Select smaller pages."
+        reason = message(
+            "This response has the data of {asked:,} members whose data you have not read today. You can read that "
+            "of {left:,} more until midnight UTC. Select smaller pages.",
+            asked=asked,
+            left=left,
         )
     else:
-        message = (
-            f"You have read the data of {most:,} members today, which is the limit. Pseudonyms and kinds do not count, "
-            "nor do members whose data you have read today. The limit resets at midnight UTC."
+        reason = message(
+            "You have read the data of {most:,} members today, which is the limit. Pseudonyms and kinds do not count, "
+            "nor do members whose data you have read today. The limit resets at midnight UTC.",
+            most=most,
         )
     seconds = max(1, int((resets_at - datetime.now(UTC)).total_seconds()))
     return request_error(
         429,
         Code.LIMIT_EXCEEDED,
-        message,
+        reason,
         headers=((b"retry-after", b"%d" % seconds),),
         limit="members_read",
         most=most,
@@ -155,7 +169,7 @@ def unauthenticated() -> RequestError:
     return request_error(
         401,
         Code.UNAUTHENTICATED,
-        "Invalid or expired token: sign in again, or use another API key.",
+        message("Invalid or expired token: sign in again, or use another API key."),
         headers=((b"www-authenticate", b"Bearer"),),
     )
 
@@ -217,12 +231,16 @@ def rate_limited(
     policy: str, most: int, seconds: int, wait: int, headers: tuple[tuple[bytes, bytes], ...]
 ) -> RequestError:
     """A mutation beyond its rate; `wait` is in how many seconds another will be accepted."""
-    message = (
-        f"Too many requests of this kind: the limit is {most:,} in {seconds:,} seconds. Try again in {wait:,} seconds."
+    reason = counted(
+        "Too many requests of this kind: the limit is {most:,} in {seconds:,} seconds. Try again in {count:,} second.",
+        "Too many requests of this kind: the limit is {most:,} in {seconds:,} seconds. Try again in {count:,} seconds.",
+        wait,
+        most=most,
+        seconds=seconds,
     )
     more = ((b"retry-after", b"%d" % wait), *headers)
     return request_error(
-        429, Code.LIMIT_EXCEEDED, message, headers=more, limit=policy, most=most, window=seconds, retryAfter=wait
+        429, Code.LIMIT_EXCEEDED, reason, headers=more, limit=policy, most=most, window=seconds, retryAfter=wait
     )
 
 
@@ -329,10 +347,14 @@ def execution_error(error: GraphQLError, id: str | None) -> dict[str, Any]:
     return entry
 
 
-def field_failure(error: GraphQLError, failure: RequestError) -> dict[str, Any]:
+def text_in(reason: str, language: Language) -> str:
+    return reason.in_language(language) if isinstance(reason, Message) else reason
+
+
+def field_failure(error: GraphQLError, failure: RequestError, language: Language) -> dict[str, Any]:
     """The entry for a field that raised a RequestError: that error's cause, at the field's path."""
     (shown,) = failure.errors
-    cause = shown["message"].partition(". ")[0].removesuffix(".")  # without the advice to try again
+    cause = text_in(shown["message"], language).partition(". ")[0].removesuffix(".")  # without the advice to try again
     entry = error_entry(error, Code(shown["extensions"]["code"]), f"{cause}.")
     entry["extensions"] |= shown["extensions"]
     return entry

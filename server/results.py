@@ -5,17 +5,18 @@ import secrets
 import orjson
 from graphql import ExecutionResult
 
+from models.languages import Language
 from resolvers.transactions import OutcomeUnknown, Overloaded
 from server import logs
 from server.errors import RequestError, execution_error, field_failure, is_masked, outcome_unknown, overloaded
 
 
 def response_of(
-    result: ExecutionResult, *, committed: bool = False, request: str | None = None
+    result: ExecutionResult, language: Language, *, committed: bool = False, request: str | None = None
 ) -> tuple[bytes, tuple[str, ...]]:
     """The response's JSON and the distinct codes of its errors; logs unexpected errors, which the client does not see.
 
-    `request` is the id under which they are logged too.
+    `language` is that of messages for people. `request` is the id under which they are logged too.
 
     Raises RequestError if a field raised one, unless something is, or may be, `committed`: then it is an error at the
     field's path, because a client that gets a 503 tries again, and would do it twice.
@@ -28,7 +29,7 @@ def response_of(
         if isinstance(cause, RequestError):
             if not committed:
                 raise cause
-            errors.append(field_failure(error, cause))
+            errors.append(field_failure(error, cause, language))
             continue
         if isinstance(error.original_error, OutcomeUnknown):
             errors.append(outcome_unknown(error))

@@ -11,6 +11,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from models.viewers import ANYBODY, Viewer
+from schema.context import language_for
 from server import logs, request_ids
 from server.deadlines import OperationDeadline
 from server.endpoint import CLIENT_GONE, Endpoint, RequestContext
@@ -234,7 +235,7 @@ class Socket:
                     async for body in results:
                         await self.send_for(id, b"next", body)
         except RequestError as raised:
-            error = raised
+            error = raised.in_language(language_for(self.viewer))
         except asyncio.CancelledError:
             if not logged:
                 self.endpoint.log_operation(request, CLIENT_GONE)

@@ -11,6 +11,7 @@ from models.viewers import Viewer
 from planner.arguments import Variables
 from planner.operations import Event, Operation, SubscriptionPlan
 from planner.plans import TOO_LARGE
+from schema.context import language_for
 from server.answers import too_large
 from server.data_reads import Admission
 from server.errors import unknown_topic
@@ -72,7 +73,7 @@ class PreparedSubscription:
     async def executed(self, row: object) -> bytes:
         """A result that has fields computed in Python."""
         result = await self.operation.run_executor(self.variables, {self.plan.key: row})
-        return response_of(result)[0]
+        return response_of(result, language_for(self.viewer))[0]
 
 
 async def prepare_subscription(

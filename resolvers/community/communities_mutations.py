@@ -4,6 +4,7 @@ from uuid import UUID
 
 from models.database import Connection
 from models.identity.members import MemberKind
+from models.messages import counted, message
 from models.parameters import CommunityId
 from models.viewers import Viewer
 from resolvers.calling import Call, JoinLimits
@@ -50,13 +51,25 @@ async def count_joining(connection: Connection, limits: JoinLimits) -> None:
     exceeded = await connection.fetchval(
         "SELECT identity.count_joining($1, $2, $3)", limits.a_day, limits.at_first, limits.most
     )
-    message = {
-        "DAY": f"You can join at most {limits.a_day} communities a day. Days are counted in UTC. Try again tomorrow.",
-        "FIRST_WEEK": f"In your first week, you can join at most {limits.at_first} communities.",
-        "ALL": f"You can join at most {limits.most} communities, with those that you left. Moderators can allow more.",
+    reasons = {
+        "DAY": counted(
+            "You can join at most {count} community a day. Days are counted in UTC. Try again tomorrow.",
+            "You can join at most {count} communities a day. Days are counted in UTC. Try again tomorrow.",
+            limits.a_day,
+        ),
+        "FIRST_WEEK": counted(
+            "In your first week, you can join at most {count} community.",
+            "In your first week, you can join at most {count} communities.",
+            limits.at_first,
+        ),
+        "ALL": counted(
+            "You can join at most {count} community, with those that you left. Moderators can allow more.",
+            "You can join at most {count} communities, with those that you left. Moderators can allow more.",
+            limits.most,
+        ),
     }
     if exceeded is not None:
-        raise limit_reached(message[exceeded], "community")
+        raise limit_reached(reasons[exceeded], "community")
 
 
 async def set_diagnosis(connection: Connection, viewer: Viewer, *, community: UUID, year: int | None) -> None:
@@ -82,10 +95,12 @@ async def expect_diagnosis(connection: Connection, viewer: Viewer, year: int) ->
         viewer.member,
     )
     if who is None or who["kind"] != MemberKind.PATIENT:
-        raise not_eligible("Only patients have a diagnosis.", "diagnosed_in")
+        raise not_eligible(message("Only patients have a diagnosis."), "diagnosed_in")
     if not (who["birth_year"] or EARLIEST.year) <= year <= (await current_days(connection)).latest.year:
-        message = f"The year must be between {EARLIEST.year}, or the year of birth, and the current year."
-        raise invalid(message, "diagnosed_in")
+        reason = message(
+            "The year must be between {first}, or the year of birth, and the current year.", first=EARLIEST.year
+        )
+        raise invalid(reason, "diagnosed_in")
 
 
 async def leave_community(connection: Connection, viewer: Viewer, *, community: CommunityId) -> UUID:

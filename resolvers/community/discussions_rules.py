@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from models.database import Connection
+from models.messages import message
 from models.parameters import NodeId
 from models.viewers import Viewer
 from resolvers.texts import is_blank
@@ -27,21 +28,21 @@ POSTS_AN_HOUR = 30
 NEW_POSTS_AN_HOUR = 5  # while an account is new: those registered for advertising start posting at once
 NEW_DAYS = 7
 
-CLOSED = "The discussion is closed."
-REMOVED = "The post was removed."
+CLOSED = message("The discussion is closed.")
+REMOVED = message("The post was removed.")
 
 
 def title_in(text: str, *path: Step) -> str:
     title = line_within(text, TITLE_MOST, *path)
     if len(title) < TITLE_LEAST:
-        raise invalid(f"At least {TITLE_LEAST} characters are required.", *path)
+        raise invalid(message("At least {least} characters are required.", least=TITLE_LEAST), *path)
     return title
 
 
 def body_in(text: str, *path: Step) -> str:
     """The text unchanged: white space at its ends has a meaning in CommonMark. Raises Refused: INVALID, TOO_LONG."""
     if is_blank(text):
-        raise invalid("This must not be empty.", *path)
+        raise invalid(message("This must not be empty."), *path)
     if len(text) > BODY_MOST:
         raise too_long(BODY_MOST, *path)
     return text
@@ -55,7 +56,13 @@ def note_in(text: str | None, *path: Step) -> str | None:
 async def topic_refusals(connection: Connection, about: Sequence[NodeId]) -> list[Refusal]:
     if len(about) > TOPICS_MOST:
         return [
-            *invalid(f"A discussion can be about at most {TOPICS_MOST} treatments and indicators.", "about").refusals
+            *invalid(
+                message(
+                    "A discussion can be about at most {most} treatments and indicators.",
+                    most=TOPICS_MOST,
+                ),
+                "about",
+            ).refusals
         ]
     known = await connection.fetch(
         "SELECT 'trt', id FROM catalog.treatment WHERE id = any($1::uuid[])"
@@ -69,7 +76,7 @@ async def topic_refusals(connection: Connection, about: Sequence[NodeId]) -> lis
         if topic not in there:
             refusals += not_found("about", place).refusals
         elif topic in about[:place]:
-            refusals += invalid("This is given twice.", "about", place).refusals
+            refusals += invalid(message("This is given twice."), "about", place).refusals
     return refusals
 
 
@@ -85,7 +92,7 @@ async def expect_writer(connection: Connection, viewer: Viewer, community: UUID,
         community,
     )
     if not belongs:
-        raise not_eligible("Only members of the community can write in its discussions.", *path)
+        raise not_eligible(message("Only members of the community can write in its discussions."), *path)
 
 
 async def expect_not_suspended(connection: Connection, viewer: Viewer, *path: Step) -> None:
@@ -94,7 +101,9 @@ async def expect_not_suspended(connection: Connection, viewer: Viewer, *path: St
         viewer.member,
     )
     if suspended:
-        raise not_eligible("You are suspended: you can read discussions, but not write in them for now.", *path)
+        raise not_eligible(
+            message("You are suspended: you can read discussions, but not write in them for now."), *path
+        )
 
 
 async def expect_fewer_posts(connection: Connection, viewer: Viewer) -> None:
@@ -111,4 +120,4 @@ async def expect_fewer_posts(connection: Connection, viewer: Viewer) -> None:
     )
     most = NEW_POSTS_AN_HOUR if new else POSTS_AN_HOUR
     if posts >= most:
-        raise limit_reached(f"You can write at most {most} posts an hour. Try again later.", "body")
+        raise limit_reached(message("You can write at most {most} posts an hour. Try again later.", most=most), "body")

@@ -8,6 +8,7 @@ from models.community.discussions import FlagStatus
 from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.identity.members import MembershipRole, NotificationKind
+from models.messages import message
 from models.parameters import CommunityId, DiscussionId, FlagId, MemberId, PostId
 from models.viewers import Viewer
 from resolvers.community.communities_mutations import expect_community
@@ -76,7 +77,7 @@ async def restore_post(
     assert found is not None
     restored = await connection.fetchval("SELECT care.restore_post($1, $2)", post, note)
     if restored is False:
-        raise too_late("Its text no longer exists: its author removed it, or has left the network.", "post")
+        raise too_late(message("Its text no longer exists: its author removed it, or has left the network."), "post")
     if restored and found["author_id"] is not None:
         await notify(connection, found["author_id"], NotificationKind.MODERATION, "pst", post)
     return post
@@ -121,9 +122,9 @@ async def resolve_flag(
         if found is None:
             raise not_found("flag")
         if found["status"] == FlagStatus.LAPSED:
-            raise too_late("The author has removed the post.", "flag")
+            raise too_late(message("The author has removed the post."), "flag")
         if found["status"] not in (FlagStatus.OPEN, status):
-            raise conflict("This flag has already been resolved the other way.", "upheld")
+            raise conflict(message("This flag has already been resolved the other way."), "upheld")
     faults.refuse()
     assert found is not None
     if found["status"] == status:
@@ -159,7 +160,7 @@ async def suspend_member(
     try:
         end = until and until.astimezone(UTC)
     except OverflowError:  # within a day of year 1 or 9999
-        faults.add(*invalid("This time is out of range.", "until").refusals)
+        faults.add(*invalid(message("This time is out of range."), "until").refusals)
     faults.refuse()
     await connection.execute(
         "INSERT INTO care.suspension (member_id, until, reason, staff_id) VALUES ($1, $2, $3, $4)"
@@ -192,7 +193,10 @@ async def allow_communities(
             raise not_found("member")
     with faults.collected():
         if not 0 <= communities <= MORE_COMMUNITIES:
-            raise invalid(f"The number must be between 0 and {MORE_COMMUNITIES}.", "communities")
+            raise invalid(
+                message("The number must be between 0 and {most}.", most=MORE_COMMUNITIES),
+                "communities",
+            )
     faults.refuse()
     await connection.execute("SELECT identity.allow_joining($1, $2)", member, communities)
     return member
@@ -244,11 +248,11 @@ async def expect_appointable(connection: Connection, member: UUID, community: UU
     )
     assert found is not None
     if not found["belongs"]:
-        raise not_eligible("The member does not belong to this community.", "member")
+        raise not_eligible(message("The member does not belong to this community."), "member")
     if found["suspended"]:
-        raise not_eligible("The member is suspended.", "member")
+        raise not_eligible(message("The member is suspended."), "member")
     if found["others"] >= AMBASSADORS:
-        raise limit_reached(f"A community can have at most {AMBASSADORS} ambassadors.", "community")
+        raise limit_reached(message("A community can have at most {most} ambassadors.", most=AMBASSADORS), "community")
 
 
 async def lock_ambassadors(connection: Connection) -> None:
@@ -259,7 +263,7 @@ async def lock_ambassadors(connection: Connection) -> None:
 def reason_in(text: str | None) -> str:
     reason = note_in(text, "reason")
     if reason is None:
-        raise invalid("Moderators must give a reason.", "reason")
+        raise invalid(message("Moderators must give a reason."), "reason")
     return reason
 
 

@@ -13,6 +13,7 @@ from models.database import Connection, viewer_of
 from models.identity import accounts as tables
 from models.identity import members, organizations
 from models.insight import insights
+from models.messages import message
 from models.parameters import NO_ROW, AccountAddress, SessionId
 from models.research import surveys
 from models.rows import Branches, Expression, Row, Rows, ViewerIds, row, select
@@ -25,7 +26,7 @@ from resolvers.transactions import Forbidden, RefusalCode, Result, Work, not_fou
 SESSION_LIFETIME = timedelta(days=30)
 TOKEN_BYTES = 32
 DEVICE_LENGTH = 200
-NO_COOKIE = (
+NO_COOKIE = message(
     "This request cannot get a cookie. Send it over HTTP with the header `GraphQL-Require-Preflight: 1`, from a page "
     "of this server or of an origin that it allows."
 )
@@ -97,8 +98,8 @@ async def stored_address(connection: Connection, email: AccountAddress) -> str:
 
 
 def wrong_credentials() -> Exception:
-    message = "The e-mail address and the password do not match an account."
-    return refused(RefusalCode.WRONG_CREDENTIALS, message)
+    reason = message("The e-mail address and the password do not match an account.")
+    return refused(RefusalCode.WRONG_CREDENTIALS, reason)
 
 
 async def sign_out(connection: Connection, viewer: Viewer) -> None:

@@ -8,6 +8,7 @@ from functools import cache
 
 from models.appearance import in_lower_case
 from models.identity.members import MemberKind
+from models.messages import counted, message
 from resolvers.identity.passwords import normalized
 from resolvers.texts import has_invisible_characters, is_blank
 from resolvers.transactions import Path, Step, invalid, not_eligible, optional_text_within, too_long
@@ -60,16 +61,17 @@ def pseudonym_of(text: str, kind: MemberKind, *path: Step) -> str:
     if len(name) > most:
         raise too_long(most, *path)
     if len(name) < least:
-        raise invalid(f"A pseudonym must have {least} to {most} characters.", *path)
+        raise invalid(message("A pseudonym must have {least} to {most} characters.", least=least, most=most), *path)
     # Not printable: control characters, and those that are invisible or change the direction of text.
     if not name.isprintable() or has_invisible_characters(name):
-        raise invalid("A pseudonym may contain only letters, digits, punctuation and spaces.", *path)
+        raise invalid(message("A pseudonym may contain only letters, digits, punctuation and spaces."), *path)
     if "@" in name:
         raise invalid(
-            "A pseudonym must not contain @: other members see it, and it must not be an e-mail address.", *path
+            message("A pseudonym must not contain @: other members see it, and it must not be an e-mail address."),
+            *path,
         )
     if claims_to_be_staff(name):
-        raise invalid("This pseudonym could be mistaken for staff. Choose another.", *path)
+        raise invalid(message("This pseudonym could be mistaken for staff. Choose another."), *path)
     return name
 
 
@@ -112,13 +114,13 @@ def password_of(text: str, *others: str, path: Path) -> str:
     if max(len(text), len(password := normalized(text))) > most:
         raise too_long(most, *path)
     if len(password) < least:
-        raise invalid(f"A password must have at least {least} characters.", *path)
+        raise invalid(message("A password must have at least {least} characters.", least=least), *path)
     if is_blank(password):
-        raise invalid("A password must not consist of invisible characters only.", *path)
+        raise invalid(message("A password must not consist of invisible characters only."), *path)
     if password.lower() in common_passwords():
-        raise invalid("This password is too common. Choose another.", *path)
+        raise invalid(message("This password is too common. Choose another."), *path)
     if password.lower() in {normalized(other).lower() for other in others}:
-        raise invalid("The password must not be the e-mail address or the pseudonym. Choose another.", *path)
+        raise invalid(message("The password must not be the e-mail address or the pseudonym. Choose another."), *path)
     return password
 
 
@@ -137,9 +139,20 @@ def birth_year_of(year: int, today: date, minimum_age: int, *path: Step) -> int:
     Raises Refused: INVALID if it is impossible, NOT_ELIGIBLE unless `minimum_age` is reached this year.
     """
     if not FIRST_BIRTH_YEAR <= year <= today.year:
-        raise invalid(f"The year of birth must be between {FIRST_BIRTH_YEAR} and the current year.", *path)
+        raise invalid(
+            message(
+                "The year of birth must be between {first} and the current year.",
+                first=FIRST_BIRTH_YEAR,
+            ),
+            *path,
+        )
     if today.year - year < minimum_age:
-        raise not_eligible(f"Members must be at least {minimum_age} years old.", *path)
+        raise not_eligible(
+            counted(
+                "Members must be at least {count} year old.", "Members must be at least {count} years old.", minimum_age
+            ),
+            *path,
+        )
     return year
 
 
@@ -152,7 +165,7 @@ def locale_of(text: str, *path: Step) -> str:
         raise too_long(LOCALE_LENGTH, *path)
     subtags = text.lower().split("-")
     if text.lower() not in IRREGULAR and (not LOCALE.fullmatch(text) or _repeats(subtags)):
-        raise invalid("A locale must be a language tag of BCP 47, such as fr-FR, en or zh-Hant-TW.", *path)
+        raise invalid(message("A locale must be a language tag of BCP 47, such as fr-FR, en or zh-Hant-TW."), *path)
     # RFC 5646, section 2.1.1: upper case for two letters and title case for four, except first and after a singleton.
     first_singleton = next((place for place, subtag in enumerate(subtags) if len(subtag) == 1), len(subtags))
     return "-".join(
@@ -181,4 +194,4 @@ def about_of(text: str, *path: Step) -> str | None:
 def check_notice(version: str, current: str, *path: Step) -> None:
     """Raises Refused: INVALID unless `version`, which was read, is `current`."""
     if version != current:
-        raise invalid(f"Accept version {current} of the privacy notice.", *path)
+        raise invalid(message("Accept version {version} of the privacy notice.", version=current), *path)

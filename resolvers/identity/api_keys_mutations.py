@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from models.database import Connection
+from models.messages import message
 from models.parameters import ApiKeyId
 from models.viewers import Viewer
 from resolvers.faults import Faults
@@ -55,9 +56,11 @@ async def create_api_key(
     now = datetime.now(UTC)
     with faults.collected():
         if expires_at <= now:
-            raise invalid("This time is in the past.", "expires_at")
+            raise invalid(message("This time is in the past."), "expires_at")
         if expires_at > now + LONGEST_VALIDITY:
-            raise invalid("A key is valid for at most two years. Create another before it expires.", "expires_at")
+            raise invalid(
+                message("A key is valid for at most two years. Create another before it expires."), "expires_at"
+            )
     faults.refuse()
     # One at a time: two requests at once would both find room for the last key.
     await connection.execute(
@@ -65,7 +68,12 @@ async def create_api_key(
     )
     live = await connection.fetchval("SELECT count(*) FROM insight.api_key WHERE expires_at > now()")
     if live >= MOST_KEYS:
-        raise limit_reached(f"An organization can have at most {MOST_KEYS} keys. Revoke one that you no longer need.")
+        raise limit_reached(
+            message(
+                "An organization can have at most {most} keys. Revoke one that you no longer need.",
+                most=MOST_KEYS,
+            )
+        )
     await connection.execute(
         """
         INSERT INTO insight.api_key (id, organization_id, name, prefix, secret_hash, expires_at)

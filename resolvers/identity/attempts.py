@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from models.database import Connection
+from models.messages import Message, counted
 from resolvers.transactions import RefusalCode, Write, refused
 
 
@@ -21,9 +22,12 @@ class AttemptLimit:
     per_pair: int | None = None
 
     @property
-    def message(self) -> str:
-        minutes = round(self.window.total_seconds() / 60)
-        return f"Too many attempts. Try again in {minutes} minutes."
+    def reason(self) -> Message:
+        return counted(
+            "Too many attempts. Try again in {count} minute.",
+            "Too many attempts. Try again in {count} minutes.",
+            round(self.window.total_seconds() / 60),
+        )
 
 
 async def count_attempt(
@@ -43,7 +47,7 @@ async def count_attempt(
     for subject, most in subjects:
         id = await connection.fetchval("SELECT identity.try_again($1, $2, $3)", subject, most, limit.window)
         if id is None:
-            raise refused(RefusalCode.LIMIT_REACHED, limit.message)
+            raise refused(RefusalCode.LIMIT_REACHED, limit.reason)
         made.append(id)
     return made
 

@@ -6,6 +6,7 @@ import asyncpg
 
 from models.database import Connection
 from models.identity.members import CareLinkStatus, MemberKind, NotificationKind
+from models.messages import message
 from models.parameters import CareLinkId
 from models.viewers import Viewer
 from resolvers.identity.accounts_rules import stored_pseudonym
@@ -24,22 +25,22 @@ async def invite_relative(connection: Connection, viewer: Viewer, *, pseudonym: 
     # One at a time for each patient: two invitations at once would both find room for the last.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"care links of {patient}")
     if await kind_of(connection, patient) != MemberKind.PATIENT:
-        raise not_eligible("Only patients can invite a relative to keep their diary.")
+        raise not_eligible(message("Only patients can invite a relative to keep their diary."))
     relative = await connection.fetchrow(
         "SELECT id, kind FROM care.member WHERE lower(pseudonym) = lower($1)", stored_pseudonym(pseudonym)
     )
     if relative is None:
         raise not_found("pseudonym")
     if relative["id"] == patient:
-        raise invalid("You do not need a care link for your own diary.", "pseudonym")
+        raise invalid(message("You do not need a care link for your own diary."), "pseudonym")
     if relative["kind"] != MemberKind.RELATIVE:
-        raise not_eligible("Only members who are relatives can be invited.", "pseudonym")
+        raise not_eligible(message("Only members who are relatives can be invited."), "pseudonym")
     links = await connection.fetch("SELECT id, relative_id, status FROM care.care_link WHERE patient_id = $1", patient)
     standing = {link["relative_id"] for link in links if link["status"] != CareLinkStatus.ENDED}
     if relative["id"] in standing:
-        raise taken("You have already invited this relative.", "pseudonym")
+        raise taken(message("You have already invited this relative."), "pseudonym")
     if len(standing) >= LINKS:
-        raise limit_reached(f"You can have at most {LINKS} care links and invitations at a time.")
+        raise limit_reached(message("You can have at most {most} care links and invitations at a time.", most=LINKS))
     made: UUID = await connection.fetchval(
         """
         INSERT INTO care.care_link (patient_id, relative_id, status) VALUES ($1, $2, 'INVITED')
@@ -61,9 +62,9 @@ async def accept_care_link(connection: Connection, viewer: Viewer, *, care_link:
     """
     link = await own_link(connection, viewer, care_link)
     if link["relative_id"] != viewer.member:
-        raise not_eligible("Only the invited relative can accept.", "care_link")
+        raise not_eligible(message("Only the invited relative can accept."), "care_link")
     if link["status"] == CareLinkStatus.ENDED:
-        raise too_late("This invitation has ended.", "care_link")
+        raise too_late(message("This invitation has ended."), "care_link")
     if link["status"] == CareLinkStatus.INVITED:
         await connection.execute("UPDATE care.care_link SET status = 'ACCEPTED' WHERE id = $1", care_link)
         await notify(connection, link["patient_id"], NotificationKind.CARE_LINK, "mbr", link["relative_id"])

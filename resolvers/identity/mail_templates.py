@@ -1,10 +1,12 @@
-"""Holds the texts of mails, in English and French. A code, or a name, has a line to itself."""
+"""Holds the texts of mails, which locales/ has in the other languages. A code, or a name, has a line to itself."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from textwrap import fill
 
 from models.identity.registrations import MailTemplate
+from models.languages import DEFAULT, language_of
+from models.messages import Message, message
 from resolvers.identity.organizations_mutations import INVITATION_LIFETIME
 from resolvers.identity.registrations_mutations import RESET_LIFETIME, VERIFICATION_LIFETIME
 
@@ -23,40 +25,47 @@ class MailText:
 
 
 def mail_text(template: MailTemplate, locale: str, code: str | None, about: str | None = None) -> MailText:
-    """The text of a mail, in French if `locale` is, otherwise in English.
+    """The text of a mail, in the language of `locale`, or in English if the server does not speak it.
 
     `about` is the pseudonym, or the name of the organization or community, that the template refers to, if any.
     """
-    text = (FRENCH if locale.lower().split("-")[0] in ("fr", "fra", "fre") else ENGLISH)[template]
-    # The name is inserted last, because it may contain anything, and in lines that mail software need not fold.
-    name = fill(about or "", LINE)
-    return MailText(text.subject, text.body.replace("{code}", code or "").replace("{about}", name))
+    language = language_of(locale) or DEFAULT
+    # Names in lines that mail software need not fold.
+    subject, body = _messages(template, code or "", fill(about or "", LINE))
+    return MailText(subject.in_language(language), body.in_language(language))
 
 
-ENGLISH = {
-    MailTemplate.VERIFY_EMAIL: MailText(
-        "Your code for Cohorte",
-        f"""Hello,
+def _messages(template: MailTemplate, code: str, name: str) -> tuple[Message, Message]:
+    """The subject and the body of a mail with this code, about this name."""
+    match template:
+        case MailTemplate.VERIFY_EMAIL:
+            subject = message("Your code for Cohorte")
+            body = message(
+                """Hello,
 
 An account is being opened with Cohorte for this address, under the
 pseudonym:
 
-{{about}}
+{about}
 
-To open it, enter this code within {VERIFICATION_HOURS} hours, with the password
+To open it, enter this code within {hours} hours, with the password
 that was chosen for this pseudonym:
 
-{{code}}
+{code}
 
 If you did not choose this pseudonym, somebody else used your address:
 ignore this mail, and do not give the code to anyone. Without it, no
-account is opened. You can register with this address yourself: each registration
-has a code of its own.
+account is opened. You can register with this address yourself: each
+registration has a code of its own.
 """,
-    ),
-    MailTemplate.ADDRESS_TAKEN: MailText(
-        "You have an account at Cohorte",
-        """Hello,
+                about=name,
+                hours=VERIFICATION_HOURS,
+                code=code,
+            )
+        case MailTemplate.ADDRESS_TAKEN:
+            subject = message("You have an account at Cohorte")
+            body = message(
+                """Hello,
 
 Somebody, perhaps you, tried to open an account at Cohorte with this
 address. You already have one: sign in with it, or request a new
@@ -64,32 +73,37 @@ password if you have forgotten yours.
 
 If this was not you, ignore this mail: nobody has learned that you have
 an account.
-""",
-    ),
-    MailTemplate.RESET_PASSWORD: MailText(
-        "Your code for a new password",
-        f"""Hello,
+"""
+            )
+        case MailTemplate.RESET_PASSWORD:
+            subject = message("Your code for a new password")
+            body = message(
+                """Hello,
 
 A new password was requested for your account at Cohorte. To choose it,
-enter this code within {RESET_MINUTES} minutes:
+enter this code within {minutes} minutes:
 
-{{code}}
+{code}
 
 If this was not you, ignore this mail: your password stays the same.
 """,
-    ),
-    MailTemplate.PASSWORD_CHANGED: MailText(
-        "Your password was changed",
-        """Hello,
+                minutes=RESET_MINUTES,
+                code=code,
+            )
+        case MailTemplate.PASSWORD_CHANGED:
+            subject = message("Your password was changed")
+            body = message(
+                """Hello,
 
 The password of your account at Cohorte was changed, and all of your
 devices were signed out. If this was not you, request a new password
 immediately.
-""",
-    ),
-    MailTemplate.PASSWORD_FIRST_CHANGED: MailText(
-        "Your password was changed",
-        """Hello,
+"""
+            )
+        case MailTemplate.PASSWORD_FIRST_CHANGED:
+            subject = message("Your password was changed")
+            body = message(
+                """Hello,
 
 The password of your account at Cohorte was changed, and all of your
 devices were signed out. If this was not you, request a new password
@@ -100,35 +114,41 @@ account's data was ended too, so that nobody who may have used your
 address before keeps it: care links and invitations, an organization's
 API keys, and sharing with your communities. Set up again whatever you
 still want, and check your profile and your consents.
-""",
-    ),
-    MailTemplate.ACCOUNT_DELETED: MailText(
-        "Your account was deleted",
-        """Hello,
+"""
+            )
+        case MailTemplate.ACCOUNT_DELETED:
+            subject = message("Your account was deleted")
+            body = message(
+                """Hello,
 
 Your account at Cohorte was deleted, with all data that was yours alone.
 What you wrote in discussions remains, without your name.
-""",
-    ),
-    MailTemplate.ORGANIZATION_OPENED: MailText(
-        "Your organization's account at Cohorte",
-        f"""Hello,
+"""
+            )
+        case MailTemplate.ORGANIZATION_OPENED:
+            subject = message("Your organization's account at Cohorte")
+            body = message(
+                """Hello,
 
 An account was opened at Cohorte with this address, for:
 
-{{about}}
+{about}
 
-To sign in, choose a password with this code within {INVITATION_DAYS} days:
+To sign in, choose a password with this code within {days} days:
 
-{{code}}
+{code}
 
 After that, request a new password with this address to receive another
 code.
 """,
-    ),
-    MailTemplate.LICENCE_GRANTED: MailText(
-        "Your licence was granted",
-        """Hello,
+                about=name,
+                days=INVITATION_DAYS,
+                code=code,
+            )
+        case MailTemplate.LICENCE_GRANTED:
+            subject = message("Your licence was granted")
+            body = message(
+                """Hello,
 
 Cohorte has granted the licence that your organization requested for
 this community:
@@ -137,10 +157,12 @@ this community:
 
 Sign in to see its dates and its quota.
 """,
-    ),
-    MailTemplate.LICENCE_REFUSED: MailText(
-        "Your licence was refused",
-        """Hello,
+                about=name,
+            )
+        case MailTemplate.LICENCE_REFUSED:
+            subject = message("Your licence was refused")
+            body = message(
+                """Hello,
 
 Cohorte has refused the licence that your organization requested for
 this community:
@@ -149,127 +171,6 @@ this community:
 
 Sign in to see the reason, if one was given.
 """,
-    ),
-}
-
-FRENCH = {
-    MailTemplate.VERIFY_EMAIL: MailText(
-        "Votre code pour Cohorte",
-        f"""Bonjour,
-
-Un compte est en cours d'ouverture sur Cohorte avec cette adresse, sous
-le pseudonyme :
-
-{{about}}
-
-Pour l'ouvrir, saisissez ce code dans les {VERIFICATION_HOURS} heures, avec le
-mot de passe choisi pour ce pseudonyme :
-
-{{code}}
-
-Si vous n'avez pas choisi ce pseudonyme, quelqu'un d'autre a utilisé
-votre adresse : ignorez ce message et ne donnez ce code à personne. Sans
-lui, aucun compte n'est ouvert. Vous pouvez vous inscrire vous-même avec
-cette adresse : chaque inscription a son propre code.
-""",
-    ),
-    MailTemplate.ADDRESS_TAKEN: MailText(
-        "Vous avez un compte sur Cohorte",
-        """Bonjour,
-
-Quelqu'un, peut-être vous, a tenté d'ouvrir un compte sur Cohorte avec
-cette adresse. Vous en avez déjà un : connectez-vous, ou demandez un
-nouveau mot de passe si vous avez oublié le vôtre.
-
-Si vous n'êtes pas à l'origine de cette demande, ignorez ce message :
-personne n'a appris que vous avez un compte.
-""",
-    ),
-    MailTemplate.RESET_PASSWORD: MailText(
-        "Votre code pour un nouveau mot de passe",
-        f"""Bonjour,
-
-Un nouveau mot de passe a été demandé pour votre compte sur Cohorte.
-Pour le choisir, saisissez ce code dans les {RESET_MINUTES} minutes :
-
-{{code}}
-
-Si vous n'êtes pas à l'origine de cette demande, ignorez ce message :
-votre mot de passe reste inchangé.
-""",
-    ),
-    MailTemplate.PASSWORD_CHANGED: MailText(
-        "Votre mot de passe a été modifié",
-        """Bonjour,
-
-Le mot de passe de votre compte sur Cohorte a été modifié, et tous vos
-appareils ont été déconnectés. Si vous n'êtes pas à l'origine de ce
-changement, demandez immédiatement un nouveau mot de passe.
-""",
-    ),
-    MailTemplate.PASSWORD_FIRST_CHANGED: MailText(
-        "Votre mot de passe a été modifié",
-        """Bonjour,
-
-Le mot de passe de votre compte sur Cohorte a été modifié, et tous vos
-appareils ont été déconnectés. Si vous n'êtes pas à l'origine de ce
-changement, demandez immédiatement un nouveau mot de passe.
-
-Comme c'était la première fois, tout ce qui donnait accès aux données du
-compte a aussi pris fin, pour que personne ayant pu utiliser votre
-adresse auparavant ne le conserve : liens d'aidant et invitations, clés
-d'API d'une organisation, partage avec vos communautés. Rétablissez ce
-que vous souhaitez, et vérifiez votre profil et vos consentements.
-""",
-    ),
-    MailTemplate.ACCOUNT_DELETED: MailText(
-        "Votre compte a été supprimé",
-        """Bonjour,
-
-Votre compte sur Cohorte a été supprimé, ainsi que toutes les données
-qui ne concernaient que vous. Ce que vous avez écrit dans les
-discussions reste en ligne, sans votre nom.
-""",
-    ),
-    MailTemplate.ORGANIZATION_OPENED: MailText(
-        "Le compte de votre organisation sur Cohorte",
-        f"""Bonjour,
-
-Un compte a été ouvert sur Cohorte avec cette adresse, pour :
-
-{{about}}
-
-Pour vous connecter, choisissez un mot de passe avec ce code dans les
-{INVITATION_DAYS} jours :
-
-{{code}}
-
-Passé ce délai, demandez un nouveau mot de passe avec cette adresse :
-vous recevrez un autre code.
-""",
-    ),
-    MailTemplate.LICENCE_GRANTED: MailText(
-        "Votre licence est accordée",
-        """Bonjour,
-
-Cohorte a accordé la licence que votre organisation a demandée pour
-cette communauté :
-
-{about}
-
-Connectez-vous pour consulter ses dates et son quota.
-""",
-    ),
-    MailTemplate.LICENCE_REFUSED: MailText(
-        "Votre licence est refusée",
-        """Bonjour,
-
-Cohorte a refusé la licence que votre organisation a demandée pour
-cette communauté :
-
-{about}
-
-Connectez-vous pour consulter le motif du refus, s'il a été indiqué.
-""",
-    ),
-}
+                about=name,
+            )
+    return subject, body

@@ -9,6 +9,7 @@ from models.database import Connection
 from models.identity import members as tables
 from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sex, Sharing
+from models.messages import message
 from models.parameters import MemberId
 from models.rows import Row, Rows, row, select
 from models.viewers import Viewer
@@ -52,7 +53,7 @@ def checked(name: str, value: Any, kind: MemberKind, minimum_age: int, today: da
     """
     if value is None:
         if name not in CLEARABLE:
-            raise invalid("This must not be null. Leave it out to keep the current value.", name)
+            raise invalid(message("This must not be null. Leave it out to keep the current value."), name)
         return None
     if isinstance(value, Sex | Sharing):
         return value.value
@@ -126,8 +127,10 @@ async def change_pseudonym(connection: Connection, name: str) -> None:
         timedelta(days=accounts_rules.RESERVED_DAYS),
     )
     if changed == "TOO_OFTEN":
-        message = f"A pseudonym can change {most} times in {days} days. Changes of case do not count."
-        raise limit_reached(message, "pseudonym")
+        reason = message(
+            "A pseudonym can change {most} times in {days} days. Changes of case do not count.", most=most, days=days
+        )
+        raise limit_reached(reason, "pseudonym")
     if changed != "CHANGED":
         raise pseudonym_taken()
 
@@ -143,7 +146,7 @@ async def verify_association(connection: Connection, viewer: Viewer, *, member: 
     if kind is None:
         raise not_found("member")
     if kind != MemberKind.ASSOCIATION:
-        raise not_eligible("Only associations can be verified.", "member")
+        raise not_eligible(message("Only associations can be verified."), "member")
     await connection.execute("UPDATE care.member SET verified = $2 WHERE id = $1", member, verified)
     return member
 

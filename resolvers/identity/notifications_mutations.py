@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from models.database import Connection
+from models.messages import message
 from models.parameters import NotificationIdOrNone
 from models.viewers import Viewer
 from resolvers.faults import Faults
@@ -21,7 +22,10 @@ async def read_notifications(
     there are too many ids, NOT_FOUND for each id that is not a notification of the viewer's. Then none is marked.
     """
     if len(notifications) > NOTIFICATIONS:
-        raise limit_reached(f"At most {NOTIFICATIONS} notifications can be marked at a time.", "notifications")
+        raise limit_reached(
+            message("At most {most} notifications can be marked at a time.", most=NOTIFICATIONS),
+            "notifications",
+        )
     wanted = list(dict.fromkeys(notifications))
     found = await connection.fetch(
         "SELECT id FROM care.notification WHERE id = any($1::uuid[]) AND member_id = $2 ORDER BY id FOR UPDATE",

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.identity.organizations import OrganizationKind
+from models.messages import message
 from models.parameters import EmailAddress
 from models.viewers import Viewer
 from resolvers.faults import Faults
@@ -16,8 +17,8 @@ from resolvers.transactions import Refusal, RefusalCode, Step, invalid, line_wit
 NAME_LENGTH = 200
 INVITATION_LIFETIME = timedelta(days=3)  # of the first code; another can be requested at any time
 TAKEN = {
-    "name": Refusal(RefusalCode.TAKEN, "Another organization has this name.", ("name",)),
-    "email": Refusal(RefusalCode.TAKEN, "Another account has this address.", ("contact_email",)),
+    "name": Refusal(RefusalCode.TAKEN, message("Another organization has this name."), ("name",)),
+    "email": Refusal(RefusalCode.TAKEN, message("Another account has this address."), ("contact_email",)),
 }
 
 
@@ -41,7 +42,7 @@ async def create_organization(
     with faults.collected():
         name = line_within(name, NAME_LENGTH, "name")
         if not name.isprintable():
-            raise invalid("The name must not contain invisible characters.", "name")
+            raise invalid(message("The name must not contain invisible characters."), "name")
     language = accounts_rules.DEFAULT_LOCALE
     with faults.collected():
         language = accounts_rules.locale_of(locale or language, "locale")

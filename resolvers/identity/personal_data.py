@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.database import Connection
+from models.messages import message
 from models.viewers import Viewer
 from resolvers.calling import Call
 from resolvers.exporting import TEXT, TEXTS, JsonSchema
@@ -307,7 +308,7 @@ async def delete_account(call: Call, *, password: str) -> Work:
             raise Forbidden
         tried = await attempts.count_attempt(connection, SIGN_IN, found["email"], call.address, call.sign_ins)
     if not await verify_password(password, found["password_hash"], call.caller):
-        raise refused(RefusalCode.WRONG_CREDENTIALS, "This is not the account's password.", "password")
+        raise refused(RefusalCode.WRONG_CREDENTIALS, message("This is not the account's password."), "password")
     async with call.apart() as connection:
         await attempts.forget_attempts(connection, tried)
     return erase_member

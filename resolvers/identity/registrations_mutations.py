@@ -8,6 +8,7 @@ from datetime import timedelta
 from models.appearance import looks
 from models.database import Connection
 from models.identity.members import MemberKind, Sex
+from models.messages import message
 from models.parameters import AccountAddress, EmailAddress
 from models.viewers import Viewer
 from resolvers.calling import Call
@@ -24,11 +25,11 @@ from resolvers.transactions import RefusalCode, Result, Work, invalid, refused, 
 CODE_BYTES = 20  # too many to guess: a code alone identifies its account
 VERIFICATION_LIFETIME = timedelta(days=1)
 RESET_LIFETIME = timedelta(hours=1)
-NOT_REGISTERED_WITH = (
+NOT_REGISTERED_WITH = message(
     "This is not the password that was chosen when this code was requested. If you have several codes, enter the one "
     "from the mail that names the pseudonym that you chose."
 )
-CODE_REFUSED = "This code is invalid or has expired. Request a new one."
+CODE_REFUSED = message("This code is invalid or has expired. Request a new one.")
 PENDING = 20  # registrations of one address: more than can be mailed to it in a window, so a code outlives a flood
 MAIL_REQUEST = "mail"  # the attempts that count: each has a mail sent
 VERIFY = "verify"  # the same: each at the password of a registration
@@ -175,7 +176,9 @@ async def count_mail(call: Call, email: str) -> None:
 
 def pseudonym_taken() -> Exception:
     return taken(
-        "Another member has this pseudonym, or one that looks like it, or had it until recently. Choose another.",
+        message(
+            "Another member has this pseudonym, or one that looks like it, or had it until recently. Choose another."
+        ),
         "pseudonym",
     )
 

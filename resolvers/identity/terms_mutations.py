@@ -1,6 +1,7 @@
 """Records which terms of use members accept."""
 
 from models.database import Connection
+from models.messages import message
 from models.viewers import Viewer
 from resolvers.transactions import Forbidden, Step, invalid
 
@@ -27,4 +28,4 @@ async def expect_terms(connection: Connection, version: str, *path: Step) -> Non
         "SELECT version FROM catalog.terms WHERE in_force_on <= catalog.today() ORDER BY in_force_on DESC LIMIT 1"
     )
     if version != current:
-        raise invalid(f"Accept version {current}, which `terms` returns.", *path)
+        raise invalid(message("Accept version {version}, which `terms` returns.", version=current), *path)

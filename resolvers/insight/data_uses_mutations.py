@@ -2,6 +2,7 @@
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
+from models.messages import message
 from models.parameters import DataUseNumber
 from models.viewers import Audience, Viewer
 from resolvers.faults import Faults
@@ -10,7 +11,7 @@ from resolvers.links import https_address
 from resolvers.transactions import buyer_of, limit_reached, not_eligible, not_found, require_role, taken
 
 MOST_LINKS = 20  # of one data use
-NOT_OURS = "Only the organization that requested this use, or a data steward, can link its results."
+NOT_OURS = message("Only the organization that requested this use, or a data steward, can link its results.")
 
 
 async def link_results(
@@ -43,9 +44,9 @@ async def link_results(
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"results of {data_use}")
     links = await connection.fetch("SELECT results_url FROM insight.ledger_entry WHERE results_of = $1", data_use)
     if any(link["results_url"] == url for link in links):
-        raise taken("This use already has this link.", "url")
+        raise taken(message("This use already has this link."), "url")
     if len(links) >= MOST_LINKS:
-        raise limit_reached(f"A use can have at most {MOST_LINKS} links.", "data_use")
+        raise limit_reached(message("A use can have at most {most} links.", most=MOST_LINKS), "data_use")
     entry = NewEntry(
         release=None,
         dataset=None,

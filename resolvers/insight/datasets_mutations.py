@@ -7,6 +7,7 @@ from uuid import UUID
 from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.identity.organizations import OrganizationKind
+from models.messages import message
 from models.parameters import CommunityId, SurveyId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
@@ -28,9 +29,9 @@ async def close_survey(connection: Connection, viewer: Viewer, *, survey: Survey
     if status is None:
         raise not_found("survey")
     if status == SurveyStatus.DRAFT:
-        raise too_early("The survey has not been scheduled.", "survey")
+        raise too_early(message("The survey has not been scheduled."), "survey")
     if status not in (SurveyStatus.WAITING, SurveyStatus.OPEN):
-        raise too_late("The survey has already closed.", "survey")
+        raise too_late(message("The survey has already closed."), "survey")
     await connection.execute("SELECT catalog.close_survey($1)", survey)
     return survey
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from models.database import Connection
 from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind, DatasetStatus
+from models.messages import message
 from privacy import domains
 from privacy.budget import (
     FLOOR,
@@ -39,7 +40,10 @@ YEAR_DAYS = 365
 WAVE_LENGTH = 60
 TOO_FEW = Refusal(
     RefusalCode.TOO_EARLY,
-    f"Fewer than {FLOOR} members were enrolled, so the dataset was not made. Try again once more members consent.",
+    message(
+        "Fewer than {least} members were enrolled, so the dataset was not made. Try again once more members consent.",
+        least=FLOOR,
+    ),
     ("community",),
 )
 SIZE_USE = ReleaseUse("Size of the dataset")
@@ -142,7 +146,7 @@ async def freeze_wave(
         wave = line_within(wave, WAVE_LENGTH, "wave")
     with faults.collected():
         if not offered_to:
-            raise invalid("Name at least one kind of organization.", "offered_to")
+            raise invalid(message("Name at least one kind of organization."), "offered_to")
     with faults.collected():
         if cap_micro_rho is not None:
             refuse_bad_cap(cap_micro_rho, WAVES_YEARLY)
@@ -175,7 +179,7 @@ async def end_dataset(connection: Connection, dataset: UUID) -> None:
 def refuse_bad_cap(cap_micro_rho: int, most: int) -> None:
     """Raises Refused: INVALID unless a dataset can have this cap, in micro-rho, which is `most` at most."""
     if not LEAST_CAP <= cap_micro_rho <= most:
-        raise invalid(f"Choose a cap from {LEAST_CAP:,} to {most:,} micro-rho.", "cap")
+        raise invalid(message("Choose a cap from {least:,} to {most:,} micro-rho.", least=LEAST_CAP, most=most), "cap")
 
 
 async def _refuse_wave(connection: Connection, community: UUID, wave: str, frozen_on: date, cap: int) -> None:
@@ -188,15 +192,19 @@ async def _refuse_wave(connection: Connection, community: UUID, wave: str, froze
         community,
     )
     if any(row["wave"] == wave for row in rows):
-        raise taken("The community already has a wave of this name. Choose another.", "wave")
+        raise taken(message("The community already has a wave of this name. Choose another."), "wave")
     taken_caps = 0
     for row in rows:  # the newest first
         taken_caps += row["cap_micro_rho"]
         next_day = row["frozen_on"] + timedelta(days=YEAR_DAYS)
         if next_day > frozen_on and taken_caps + cap > WAVES_YEARLY:
             raise too_early(
-                f"The caps of a community's waves add up to at most {WAVES_YEARLY:,} micro-rho within a year: this one"
-                f" is possible from {next_day} on.",
+                message(
+                    "The caps of a community's waves add up to at most {most:,} micro-rho within a year: this "
+                    "one is possible from {next_day} on.",
+                    most=WAVES_YEARLY,
+                    next_day=next_day,
+                ),
                 "community",
             )
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
+from models.messages import message
 from models.parameters import DatasetId
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
@@ -84,7 +85,9 @@ async def publish(
         shown = await present(connection, subject.dataset, subject.published, subject.cube, request.variable, at)
         return Published(shown, 0)
     if not subject.dataset.is_open_on(day):
-        raise too_late("This dataset has ended. Insights that were published from it can still be read.", "dataset")
+        raise too_late(
+            message("This dataset has ended. Insights that were published from it can still be read."), "dataset"
+        )
     charge = subject.cost(request.precision)
     if charge > share.left:
         raise BudgetExhausted(await quote(connection, subject, share.left))

@@ -10,6 +10,7 @@ from models.identity.accounts import StaffRole
 from models.identity.organizations import ALLOWED, OrganizationKind, PurposeKind
 from models.insight.licences import MOST_MICRO_RHO, LicenceStatus
 from models.insight.undertakings import IN_FORCE
+from models.messages import message
 from models.parameters import CommunityId, LicenceId
 from models.viewers import Viewer
 from resolvers.days import current_day
@@ -26,8 +27,10 @@ from resolvers.transactions import (
     text_within,
 )
 
-NOT_ALLOWED = "An organization of your kind cannot request a licence for this purpose. See `Organization.purposes`."
-NOT_LAWFUL = (
+NOT_ALLOWED = message(
+    "An organization of your kind cannot request a licence for this purpose. See `Organization.purposes`."
+)
+NOT_LAWFUL = message(
     "This licence was requested without undertakings, or for a purpose that the organization's kind may not pursue."
     " Refuse it: the organization can request another."
 )
@@ -89,14 +92,16 @@ async def request_licence(
             raise not_eligible(NOT_ALLOWED, "purpose_kind")
     with faults.collected():
         if undertakings != IN_FORCE:
-            raise invalid(f"Accept version {IN_FORCE}, which `undertakings` returns.", "undertakings")
+            raise invalid(
+                message("Accept version {version}, which `undertakings` returns.", version=IN_FORCE), "undertakings"
+            )
     today = await current_day(connection)
     if not faults.at("starts_on"):  # a stand-in precedes every last day
         with faults.collected():
             refuse_bad_end(starts_on, ends_on)
     with faults.collected():
         if starts_on < today:
-            raise invalid("This day is in the past, by UTC.", "starts_on")
+            raise invalid(message("This day is in the past, by UTC."), "starts_on")
     faults.refuse()
     await connection.execute("SELECT insight.end_licences()")  # a request that has lapsed does not prevent another
     made: UUID | None = await connection.fetchval(
@@ -110,17 +115,20 @@ async def request_licence(
     )  # fmt: skip
     if made is None:
         raise conflict(
-            "Your organization has already requested a licence for this community. Wait for the decision.", "community"
+            message("Your organization has already requested a licence for this community. Wait for the decision."),
+            "community",
         )
     return made
 
 
 def refuse_bad_end(starts_on: date, ends_on: date) -> None:
     if ends_on < starts_on:
-        raise invalid("The last day must not precede the first.", "ends_on")
+        raise invalid(message("The last day must not precede the first."), "ends_on")
     # Compared by parts: no date is two years after the last ones of the calendar, or after 29 February.
     if (ends_on.year - YEARS, ends_on.month, ends_on.day) > (starts_on.year, starts_on.month, starts_on.day):
-        raise invalid(f"A licence can last at most {YEARS} years. Request another when it ends.", "ends_on")
+        raise invalid(
+            message("A licence can last at most {years} years. Request another when it ends.", years=YEARS), "ends_on"
+        )
 
 
 async def decide_licence(
@@ -161,7 +169,7 @@ async def decide_licence(
     else:
         for name, value in (("quota", quota), ("price", price)):
             if value is not None:
-                faults.add(*invalid("This can only be given when the licence is granted.", name).refusals)
+                faults.add(*invalid(message("This can only be given when the licence is granted."), name).refusals)
     faults.refuse()
     await connection.execute("SELECT insight.end_licences()")
     decided: UUID | None = await connection.fetchval(
@@ -178,23 +186,29 @@ async def decide_licence(
         reason,
     )
     if decided is None:
-        raise conflict("This licence has been decided on already, or has lapsed.", "licence")
+        raise conflict(message("This licence has been decided on already, or has lapsed."), "licence")
     return decided
 
 
 def add_grant_faults(faults: Faults, price: Price | None, quota: int | None, reason: str | None) -> None:
     with faults.collected():
         if quota is None or not 1 <= quota <= MOST_MICRO_RHO:
-            raise invalid(f"Granting a licence requires a quota of 1 to {MOST_MICRO_RHO:,} micro-rho.", "quota")
+            raise invalid(
+                message(
+                    "Granting a licence requires a quota of 1 to {most:,} micro-rho.",
+                    most=MOST_MICRO_RHO,
+                ),
+                "quota",
+            )
     with faults.collected():
         if reason is not None and not faults.at("reason"):
-            raise invalid("A reason can only be given when the licence is refused.", "reason")
+            raise invalid(message("A reason can only be given when the licence is refused."), "reason")
     if price is None:
         return
     with faults.collected():
         if not 0 <= price.amount < MOST_MONEY or price.amount != round(price.amount, 2):
-            raise invalid("The amount must be 0 or more, with at most two decimals.", "price", "amount")
+            raise invalid(message("The amount must be 0 or more, with at most two decimals."), "price", "amount")
     with faults.collected():
         if price.currency not in CURRENCIES:
-            message = "The currency must be a code of ISO 4217 in capital letters, such as EUR."
-            raise invalid(message, "price", "currency")
+            reason = message("The currency must be a code of ISO 4217 in capital letters, such as EUR.")
+            raise invalid(reason, "price", "currency")

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from models.database import Connection
 from models.identity.accounts import StaffRole
+from models.messages import message
 from models.parameters import SurveyId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
@@ -14,9 +15,10 @@ from resolvers.insight.freezing import refuse_bad_cap
 from resolvers.insight.releases import Overspent
 from resolvers.transactions import RefusalCode, conflict, not_found, refused, require_role, too_late
 
-NO_BUDGET = (
-    f"The surveys of a community may cost {SURVEYS_YEARLY:,} micro-rho within a year. Too little of it is left for "
-    "this one: set an earlier last day, or schedule it later."
+NO_BUDGET = message(
+    "The surveys of a community may cost {most:,} micro-rho within a year. Too little of it is left for "
+    "this one: set an earlier last day, or schedule it later.",
+    most=SURVEYS_YEARLY,
 )
 
 
@@ -39,13 +41,13 @@ async def schedule_survey(
         if status is None:
             raise not_found("survey")
         if status is not SurveyStatus.DRAFT:
-            raise conflict("The survey has already been scheduled.", "survey")
+            raise conflict(message("The survey has already been scheduled."), "survey")
     with faults.collected():
         cap = CAP if cap is None else cap
         refuse_bad_cap(cap, LARGEST_CAP)
     faults.refuse()
     if not await connection.fetchval("SELECT catalog.schedule_survey($1, $2)", survey, cap):
-        raise too_late("The last day is in the past. Set another one first.", "survey")
+        raise too_late(message("The last day is in the past. Set another one first."), "survey")
     try:
         await openings.begin(connection, survey)
     except Overspent:

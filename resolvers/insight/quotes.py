@@ -11,6 +11,7 @@ from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.identity.organizations import ALLOWED, OrganizationKind, PurposeKind
 from models.insight.datasets import DatasetKind, DatasetStatus
+from models.messages import message
 from models.parameters import DatasetId
 from models.viewers import Audience, Viewer
 from privacy.budget import left_for_sale, left_for_staff
@@ -102,15 +103,29 @@ class BudgetExhausted(Refused):
     """The remaining budget does not suffice; the quote lists what is affordable."""
 
     def __init__(self, quote: Quote) -> None:
-        cost = f"This costs {quote.micro_rho:,} micro-rho, and {quote.left:,} are left."
+        cost, left = quote.micro_rho, quote.left
         if quote.insight_ids:
-            further = "The insights in `quote.coveredBy` answer it at no cost."
+            reason = message(
+                "This costs {cost:,} micro-rho, and {left:,} are left. The insights in `quote.coveredBy` answer it at "
+                "no cost.",
+                cost=cost,
+                left=left,
+            )
         elif quote.cheaper:
-            further = f"The precision {quote.cheaper[0].value} is still affordable."
+            reason = message(
+                "This costs {cost:,} micro-rho, and {left:,} are left. The precision {precision} is still affordable.",
+                cost=cost,
+                left=left,
+                precision=quote.cheaper[0].value,
+            )
         else:
-            further = "Use the insights published from this dataset, or wait for the next one."
-        message = f"{cost} {further}"
-        super().__init__(Refusal(RefusalCode.BUDGET_EXHAUSTED, message, ("precision",)), shows={"quote": quote})
+            reason = message(
+                "This costs {cost:,} micro-rho, and {left:,} are left. Use the insights published from this dataset, "
+                "or wait for the next one.",
+                cost=cost,
+                left=left,
+            )
+        super().__init__(Refusal(RefusalCode.BUDGET_EXHAUSTED, reason, ("precision",)), shows={"quote": quote})
 
 
 async def quote_insight(
@@ -175,19 +190,31 @@ async def resolve_request(connection: Connection, dataset: FrozenDataset, reques
     faults = Faults()
     names = [request.variable, *request.by]
     if len(names) > MOST_VARIABLES:
-        raise invalid(f"An insight can have at most {MOST_VARIABLES} variables. Leave some out.", "by")
+        raise invalid(
+            message("An insight can have at most {most} variables. Leave some out.", most=MOST_VARIABLES),
+            "by",
+        )
     known = await domain_of(connection, dataset.id, names)
     for place, name in enumerate(names):
         path: Path = ("variable",) if place == 0 else ("by", place - 1)
         if name not in known:
-            faults.add(*invalid("The dataset has no such variable. Use one of `Dataset.variables`.", *path).refusals)
+            faults.add(
+                *invalid(message("The dataset has no such variable. Use one of `Dataset.variables`."), *path).refusals
+            )
         elif name in names[:place]:
-            faults.add(*invalid("A variable is named twice.", *path).refusals)
+            faults.add(*invalid(message("A variable is named twice."), *path).refusals)
     faults.refuse()
     cube = sorted(known.values(), key=lambda placed: placed.position)
     cells = cells_in(placed.variable for placed in cube)
     if cells > MOST_CELLS:
-        raise invalid(f"This has {cells:,} cells, and the limit is {MOST_CELLS:,}. Leave a variable out.", "by")
+        raise invalid(
+            message(
+                "This has {cells:,} cells, and the limit is {most:,}. Leave a variable out.",
+                cells=cells,
+                most=MOST_CELLS,
+            ),
+            "by",
+        )
     return ResolvedRequest(request, dataset, cube, await release_of(connection, dataset, cube))
 
 
@@ -284,8 +311,8 @@ async def budget_share_of(
     if buyer is None:
         raise Forbidden
     if buyer["kind"] not in dataset.offered_to:
-        message = "This dataset is not offered to organizations of your kind. See `offeredTo`."
-        raise refused(RefusalCode.NOT_ELIGIBLE, message, "dataset")
+        reason = message("This dataset is not offered to organizations of your kind. See `offeredTo`.")
+        raise refused(RefusalCode.NOT_ELIGIBLE, reason, "dataset")
     allowed = ALLOWED[OrganizationKind(buyer["kind"])]
     return await _licensed(connection, viewer, dataset, buyer["name"], allowed, day, lock)
 
@@ -312,8 +339,10 @@ async def _licensed(
         list(allowed),
     )
     if not licences:
-        message = "This requires a licence for the dataset's community that is in force today. See `licenceRequest`."
-        raise refused(RefusalCode.LICENCE_REQUIRED, message, "dataset")
+        reason = message(
+            "This requires a licence for the dataset's community that is in force today. See `licenceRequest`."
+        )
+        raise refused(RefusalCode.LICENCE_REQUIRED, reason, "dataset")
     for_sale = left_for_sale(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
     best: BudgetShare | None = None
     for licence in licences:

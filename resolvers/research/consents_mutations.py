@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from models.database import Connection
 from models.identity.organizations import OrganizationKind
 from models.languages import Language
+from models.messages import message
 from models.research.surveys import ConsentPurpose
 from models.viewers import Viewer
 from resolvers.faults import Faults
@@ -40,19 +41,23 @@ async def set_consent(
     known = list(languages)
     with faults.collected():
         if notice_version not in (known[:1] if granted else known):
-            raise invalid(f"Accept version {known[0]}, which `notices` returns.", "notice_version")
+            raise invalid(
+                message("Accept version {version}, which `notices` returns.", version=known[0]), "notice_version"
+            )
         if notice_language not in languages[notice_version]:
-            raise invalid("This version of the notice does not exist in this language.", "notice_language")
+            raise invalid(message("This version of the notice does not exist in this language."), "notice_language")
     if not granted:
         if recipients:
-            faults.add(*invalid("Recipients can only be given when consent is granted.", "recipients").refusals)
+            faults.add(
+                *invalid(message("Recipients can only be given when consent is granted."), "recipients").refusals
+            )
         kinds: list[str] = []
     elif recipients is not None:
         kinds = sorted({kind.value for kind in recipients})
     else:
         kinds = await connection.fetchval("SELECT recipients FROM research.consent WHERE purpose = $1", purpose) or []
     if granted and not kinds:
-        faults.add(*invalid("Name at least one kind of organization.", "recipients").refusals)
+        faults.add(*invalid(message("Name at least one kind of organization."), "recipients").refusals)
     faults.refuse()
     await connection.execute(
         "SELECT research.set_consent($1, $2, $3, $4, $5)", purpose, granted, kinds, notice_version, notice_language

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models.database import Connection
+from models.messages import message
 from models.parameters import SurveyId
 from models.research.surveys import ParticipationStatus, QuestionKind, RuleOperator, SurveyStatus
 from models.viewers import Viewer
@@ -47,7 +48,7 @@ async def save_survey(
         standing = await _standing(connection, survey)
         await _refuse_unless_answerable(connection, viewer, standing, version)
         if standing.participation is ParticipationStatus.COMPLETED:
-            raise conflict("These answers have been submitted. Submit again to change them.", "survey")
+            raise conflict(message("These answers have been submitted. Submit again to change them."), "survey")
     await _write(connection, standing, answers, faults, whole=False)
     return await _participation(connection, viewer, survey)
 
@@ -84,7 +85,7 @@ async def withdraw_survey(connection: Connection, viewer: Viewer, *, survey: Sur
     if standing.participation is None:
         raise not_found("survey")
     if standing.status is not SurveyStatus.OPEN:
-        raise too_late("The survey has closed, and its answers have been deleted.", "survey")
+        raise too_late(message("The survey has closed, and its answers have been deleted."), "survey")
     await connection.execute("SELECT research.withdraw($1)", survey)
     return await _participation(connection, viewer, survey)
 
@@ -172,15 +173,15 @@ async def _refuse_unless_answerable(
     connection: Connection, viewer: Viewer, standing: Standing, version: int | None
 ) -> None:
     if standing.status is SurveyStatus.WAITING:
-        raise too_early("The survey has not opened yet.", "survey")
+        raise too_early(message("The survey has not opened yet."), "survey")
     if standing.status is not SurveyStatus.OPEN or standing.past:
-        raise too_late("The survey has closed.", "survey")
+        raise too_late(message("The survey has closed."), "survey")
     if not standing.eligible:
         raise await _not_eligible_because(connection, viewer, standing.survey)
     if version is not None and not 1 <= version <= standing.version:
-        raise conflict("The survey has never had this version.", "version")
+        raise conflict(message("The survey has never had this version."), "version")
     if version not in (None, standing.version):
-        raise conflict("The questions have changed. Show the new ones, and answer them.", "version")
+        raise conflict(message("The questions have changed. Show the new ones, and answer them."), "version")
 
 
 async def _not_eligible_because(connection: Connection, viewer: Viewer, survey: UUID) -> Refused:
@@ -197,16 +198,16 @@ async def _not_eligible_because(connection: Connection, viewer: Viewer, survey: 
         viewer.member,
     )
     if row is not None and not row["joined"]:
-        return not_eligible("Join the survey's community first, with `communityJoin`.", "survey")
+        return not_eligible(message("Join the survey's community first, with `communityJoin`."), "survey")
     if row is not None and not row["consents"]:
-        message = "Consent first, with `consentSet`, to every kind of organization in the survey's `offeredTo`."
-        return not_eligible(message, "survey")
+        reason = message("Consent first, with `consentSet`, to every kind of organization in the survey's `offeredTo`.")
+        return not_eligible(reason, "survey")
     return _not_eligible()
 
 
 def _not_eligible() -> Refused:
-    message = "The survey is for eligible members of its community whose consent covers its recipients."
-    return not_eligible(message, "survey")
+    reason = message("The survey is for eligible members of its community whose consent covers its recipients.")
+    return not_eligible(reason, "survey")
 
 
 async def _write(

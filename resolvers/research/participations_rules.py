@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from datetime import date as Day
 
+from models.messages import Message, message
 from models.research.surveys import QuestionKind
 from resolvers.research.visibility_rules import CHOICES, NUMBERS, AnswerValue, QuestionDefinition, shown
 from resolvers.texts import is_blank
@@ -51,10 +52,12 @@ def accepted_answers(
         place = (*path, number)
         question = by_key.get(entry.question)
         if question is None:
-            message = "The survey has no question with this key."
-            refusals.append(Refusal(RefusalCode.NOT_FOUND, message, (*place, "question")))
+            reason = message("The survey has no question with this key.")
+            refusals.append(Refusal(RefusalCode.NOT_FOUND, reason, (*place, "question")))
         elif entry.question in seen:
-            refusals.append(_invalid("This question has already been answered by another entry.", *place, "question"))
+            refusals.append(
+                _invalid(message("This question has already been answered by another entry."), *place, "question")
+            )
         else:
             seen.add(entry.question)
             found = _faults(question, entry, *place)
@@ -67,7 +70,7 @@ def accepted_answers(
     refusals += [fault for key, found in faults.items() if key in visible for fault in found]
     if whole:
         refusals += [
-            _invalid(f"The question `{question.key}` requires an answer.", *path, Key(question.key))
+            _invalid(message("The question `{key}` requires an answer.", key=question.key), *path, Key(question.key))
             for question in questions
             if question.required and question.key in visible and question.key not in good and question.key not in faults
         ]
@@ -88,8 +91,8 @@ def _faults(question: QuestionDefinition, entry: AnswerEntry, *path: Step) -> li
     filled = {"codes": bool(entry.codes), "number": entry.number is not None, "date": entry.date is not None}
     filled["text"] = not is_blank(entry.text or "")
     own = FIELD_OF[question.kind]
-    message = f"Answer this question in the field `{own}`."
-    found = [_invalid(message, *path, name) for name in FIELDS if filled[name] and name != own]
+    reason = message("Answer this question in the field `{field}`.", field=own)
+    found = [_invalid(reason, *path, name) for name in FIELDS if filled[name] and name != own]
     return found + list(FAULTS[question.kind](question, entry, (*path, own))) if filled[own] else found
 
 
@@ -97,34 +100,37 @@ def _codes_faults(question: QuestionDefinition, entry: AnswerEntry, path: Path) 
     offered = {option.code for option in question.options}
     for number, code in enumerate(entry.codes):
         if code not in offered:
-            yield _invalid("The question has no such option.", *path, number)
+            yield _invalid(message("The question has no such option."), *path, number)
     if len(set(entry.codes)) < len(entry.codes):
-        yield _invalid("An option is chosen twice.", *path)
+        yield _invalid(message("An option is chosen twice."), *path)
     most = 1 if question.kind is QuestionKind.SINGLE_CHOICE else question.max_choices
     if most is not None and len(entry.codes) > most:
-        yield _invalid(f"Choose at most {most}.", *path)
+        yield _invalid(message("Choose at most {most}.", most=most), *path)
 
 
 def _number_faults(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Iterator[Refusal]:
     number = entry.number
     assert number is not None
     if question.kind is QuestionKind.SCALE and number % 1 != 0:
-        yield _invalid("The answer to a scale must be a whole number.", *path)
+        yield _invalid(message("The answer to a scale must be a whole number."), *path)
     least = float("-inf") if question.minimum is None else question.minimum
     most = float("inf") if question.maximum is None else question.maximum
     if not least <= number <= most or number in (float("inf"), float("-inf")):
-        yield _invalid("This number is out of range for the question.", *path)
+        yield _invalid(message("This number is out of range for the question."), *path)
 
 
 def _day_faults(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Iterator[Refusal]:
     assert entry.date is not None
     if not FIRST_DAY <= entry.date <= LAST_DAY:
-        yield _invalid(f"The day must be between {FIRST_DAY} and {LAST_DAY}.", *path)
+        yield _invalid(
+            message("The day must be between {first} and {last}.", first=FIRST_DAY, last=LAST_DAY),
+            *path,
+        )
 
 
 def _text_faults(question: QuestionDefinition, entry: AnswerEntry, path: Path) -> Iterator[Refusal]:
     if len((entry.text or "").strip()) > TEXT_LENGTH:
-        yield Refusal(RefusalCode.TOO_LONG, f"The limit is {TEXT_LENGTH:,} characters.", path)
+        yield Refusal(RefusalCode.TOO_LONG, message("The limit is {limit:,} characters.", limit=TEXT_LENGTH), path)
 
 
 FAULTS: Mapping[QuestionKind, Callable[[QuestionDefinition, AnswerEntry, Path], Iterator[Refusal]]] = {
@@ -137,5 +143,5 @@ FAULTS: Mapping[QuestionKind, Callable[[QuestionDefinition, AnswerEntry, Path], 
 }
 
 
-def _invalid(message: str, *path: Step) -> Refusal:
-    return Refusal(RefusalCode.INVALID, message, path)
+def _invalid(reason: Message, *path: Step) -> Refusal:
+    return Refusal(RefusalCode.INVALID, reason, path)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from models.messages import Message, message
 from models.research.surveys import RuleOperator
 from resolvers.research.surveys_rules import OPTIONS
 from resolvers.research.visibility_rules import Comparable, OptionDefinition, QuestionDefinition, value_of
@@ -17,15 +18,27 @@ from resolvers.transactions import Refusal, RefusalCode, Step
 Asked: TypeAlias = Mapping[str, Sequence[QuestionDefinition]]
 Condition: TypeAlias = tuple[str, RuleOperator, frozenset[Comparable]]
 
-CORRECTION = "Members see these words: you can correct misspelt words and punctuation, but not"
-FIXED = "This cannot change once the survey is scheduled, because answers depend on it. Ask a question with a new key."
-OTHER_TEXT = f"{CORRECTION} ask something else. Use a new key for another question."
-OTHER_LABEL = f"{CORRECTION} offer something else. Use a new code for another option."
-OTHER_FRAME = f"{CORRECTION} say something else, because members have been invited with them."
-LABEL_OF_ANOTHER = "Another option of this question has this label, or had it."
-REST_ADDED = "An option of this question stands for whatever the others leave out, so none can be added."
-REST_REMOVED = "An option of this question stands for whatever the others leave out, so none can be removed."
-TOO_MANY = f"A question can have at most {OPTIONS} options, including those that are no longer offered."
+FIXED = message(
+    "This cannot change once the survey is scheduled, because answers depend on it. Ask a question with a new key."
+)
+OTHER_TEXT = message(
+    "Members see these words: you can correct misspelt words and punctuation, but not ask something else. Use a new "
+    "key for another question."
+)
+OTHER_LABEL = message(
+    "Members see these words: you can correct misspelt words and punctuation, but not offer something else. Use a new "
+    "code for another option."
+)
+OTHER_FRAME = message(
+    "Members see these words: you can correct misspelt words and punctuation, but not say something else, because "
+    "members have been invited with them."
+)
+LABEL_OF_ANOTHER = message("Another option of this question has this label, or had it.")
+REST_ADDED = message("An option of this question stands for whatever the others leave out, so none can be added.")
+REST_REMOVED = message("An option of this question stands for whatever the others leave out, so none can be removed.")
+TOO_MANY = message(
+    "A question can have at most {most} options, including those that are no longer offered.", most=OPTIONS
+)
 
 # Labels of options that mean whatever the others leave out, or all of them; words in lower case, without hyphens.
 REST = re.compile(
@@ -116,5 +129,5 @@ def _conditions(question: QuestionDefinition, by_key: Mapping[str, QuestionDefin
     )
 
 
-def _too_late(message: str, *path: Step) -> Refusal:
-    return Refusal(RefusalCode.TOO_LATE, message, path)
+def _too_late(reason: Message, *path: Step) -> Refusal:
+    return Refusal(RefusalCode.TOO_LATE, reason, path)

@@ -14,6 +14,7 @@ from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind, Sex
 from models.identity.organizations import OrganizationKind
+from models.messages import message
 from models.parameters import CommunityId, SurveyId, TreatmentId
 from models.research.surveys import SurveyStatus
 from models.viewers import Viewer
@@ -44,7 +45,7 @@ TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 5_000
 MOST_PARTICIPANTS = 1_000_000
 FIRST_YEAR = 1900
-ONLY_IN_DRAFTS = "This can change in a draft only. A survey that has not opened can be put back to draft."
+ONLY_IN_DRAFTS = message("This can change in a draft only. A survey that has not opened can be put back to draft.")
 REVISABLE = (SurveyStatus.DRAFT, SurveyStatus.WAITING, SurveyStatus.OPEN)
 
 
@@ -182,7 +183,7 @@ async def _revise(
     with faults.collected():
         found = await _locked(connection, survey)
         if SurveyStatus(found["status"]) not in REVISABLE:
-            raise too_late("The survey has closed.", "survey")
+            raise too_late(message("The survey has closed."), "survey")
     if title is not None:
         with faults.collected():
             title = line_within(title, TITLE_LENGTH, "title")
@@ -198,7 +199,7 @@ async def _revise(
         if closes_on is not None:
             _refuse_unless_later(closes_on, None if faults.at("opens_on") else first_day, days)
         elif found is not None and opens_on is not UNSET and first_day is not None and first_day > found["closes_on"]:
-            raise invalid("The first day must not be after the last.", "opens_on")
+            raise invalid(message("The first day must not be after the last."), "opens_on")
     with faults.collected():
         needed = None if found is None else await _needed(connection, found["community_id"])
         _refuse_bad_minimum(minimum_participants, needed)
@@ -265,9 +266,9 @@ async def unschedule_survey(connection: Connection, viewer: Viewer, *, survey: S
     require_role(viewer, StaffRole.SURVEY_MANAGER)
     status = SurveyStatus((await _locked(connection, survey))["status"])
     if status is SurveyStatus.DRAFT:
-        raise conflict("The survey is a draft.", "survey")
+        raise conflict(message("The survey is a draft."), "survey")
     if status is not SurveyStatus.WAITING:
-        raise too_late("The survey has opened, or has closed.", "survey")
+        raise too_late(message("The survey has opened, or has closed."), "survey")
     await connection.execute("SELECT catalog.unschedule_survey($1)", survey)
     return survey
 
@@ -287,13 +288,13 @@ async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
 def _unless_null(value: Maybe[T], name: str, faults: Faults) -> T | None:
     """The value, None if it is left out. Null is a fault: every survey has this field."""
     if value is None:
-        faults.add(*invalid("This cannot be null. Leave it out to keep what it is.", name).refusals)
+        faults.add(*invalid(message("This cannot be null. Leave it out to keep what it is."), name).refusals)
     return None if value is UNSET else value
 
 
 def _refuse_past(opens_on: date | None, days: Days) -> None:
     if opens_on is not None and days.is_over(opens_on):
-        raise invalid("This day is in the past.", "opens_on")
+        raise invalid(message("This day is in the past."), "opens_on")
 
 
 async def _needed(connection: Connection, community: UUID) -> int | None:
@@ -305,12 +306,19 @@ async def _needed(connection: Connection, community: UUID) -> int | None:
 def _refuse_bad_minimum(participants: int | None, needed: int | None) -> None:
     least = FLOOR if needed is None else needed  # what every community needs
     if participants is not None and not least <= participants <= MOST_PARTICIPANTS:
-        raise invalid(f"This must be between {least:,} and {MOST_PARTICIPANTS:,}.", "minimum_participants")
+        raise invalid(
+            message(
+                "This must be between {least:,} and {most:,}.",
+                least=least,
+                most=MOST_PARTICIPANTS,
+            ),
+            "minimum_participants",
+        )
 
 
 def _refuse_no_recipient(offered_to: Sequence[OrganizationKind]) -> None:
     if not offered_to:
-        raise invalid("Name at least one kind of organization.", "offered_to")
+        raise invalid(message("Name at least one kind of organization."), "offered_to")
 
 
 def _names(kinds: Sequence[Enum]) -> list[str]:
@@ -319,7 +327,7 @@ def _names(kinds: Sequence[Enum]) -> list[str]:
 
 def _refuse_unless_later(closes_on: date, opens_on: date | None, days: Days) -> None:
     if days.is_over(closes_on) or (opens_on is not None and closes_on < opens_on):
-        raise invalid("The last day must not be in the past, nor precede the first.", "closes_on")
+        raise invalid(message("The last day must not be in the past, nor precede the first."), "closes_on")
 
 
 async def _checked_eligibility(
@@ -329,10 +337,10 @@ async def _checked_eligibility(
     path = ("eligibility",)
     for name, year in (("born_from", eligible.born_from), ("born_to", eligible.born_to)):
         if year is not None and not FIRST_YEAR <= year <= days.latest.year:
-            message = f"The year of birth must be between {FIRST_YEAR} and the current year."
-            faults.add(*invalid(message, *path, name).refusals)
+            reason = message("The year of birth must be between {first} and the current year.", first=FIRST_YEAR)
+            faults.add(*invalid(reason, *path, name).refusals)
         elif name == "born_to" and year is not None and eligible.born_from is not None and eligible.born_from > year:
-            faults.add(*invalid("The last year must not precede the first.", *path, name).refusals)
+            faults.add(*invalid(message("The last year must not precede the first."), *path, name).refusals)
     known = await connection.fetch("SELECT id FROM catalog.treatment WHERE id = any($1)", list(eligible.treatments))
     found = {row["id"] for row in known}
     for number, treatment in enumerate(eligible.treatments):

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from models.database import Connection
+from models.messages import message
 from models.parameters import IndicatorIdOrNone, MemberId, ObservationId
 from models.tracking.observations import Scale
 from models.viewers import Viewer
@@ -58,9 +59,9 @@ async def record_observations(
             raise not_found("on_behalf_of")
     with faults.collected():
         if not entries:
-            raise invalid("At least one entry is required.", "entries")
+            raise invalid(message("At least one entry is required."), "entries")
         if len(entries) > ENTRIES:
-            raise limit_reached(f"At most {ENTRIES} entries can be recorded at a time.", "entries")
+            raise limit_reached(message("At most {most} entries can be recorded at a time.", most=ENTRIES), "entries")
     with faults.collected():
         await day_within(connection, observed_on, "observed_on")
     found = await connection.fetch(
@@ -75,8 +76,8 @@ async def record_observations(
             notes.append(optional_text_within(entry.note, NOTE_LENGTH, *path, "note"))
         faults.add(*refusals_of(entry, indicators, path))
         if entry.indicator in seen:
-            message = "An earlier entry has the same indicator, and an indicator has one value a day."
-            faults.add(*invalid(message, *path, "indicator").refusals)
+            reason = message("An earlier entry has the same indicator, and an indicator has one value a day.")
+            faults.add(*invalid(reason, *path, "indicator").refusals)
         seen.add(entry.indicator or object())
     faults.refuse()
     rows = [
@@ -136,7 +137,9 @@ def refusals_of(
         return not_found(*path, "indicator").refusals
     least, most = indicator["minimum"], indicator["maximum"]
     if not isfinite(entry.value) or not least <= entry.value <= most:
-        return invalid(f"The value must be between {least:g} and {most:g}.", *path, "value").refusals
+        return invalid(
+            message("The value must be between {least} and {most}.", least=least, most=most), *path, "value"
+        ).refusals
     if indicator["scale"] == Scale.GRADE_NONE_TO_SEVERE and entry.value != int(entry.value):
-        return invalid("The value must be a whole number.", *path, "value").refusals
+        return invalid(message("The value must be a whole number."), *path, "value").refusals
     return ()

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from models.database import Connection
+from models.messages import message
 from models.parameters import CommunityId, CourseId, IndicatorIdOrNone, TreatmentId
 from models.tracking.observations import IndicatorKind
 from models.tracking.treatments import CourseStatus, Severity, StopReason
@@ -79,7 +80,9 @@ async def start_course(
     )  # fmt: skip
     if begun:
         faults.add(
-            *taken("You already have a course of this treatment that started on this day.", "started_on").refusals
+            *taken(
+                message("You already have a course of this treatment that started on this day."), "started_on"
+            ).refusals
         )
     faults.refuse()
     made: UUID = await connection.fetchval(
@@ -112,16 +115,16 @@ async def end_course(
     with faults.collected():
         found = await own_course(connection, viewer, course)
         if found["status"] in (CourseStatus.COMPLETED, CourseStatus.STOPPED):
-            raise too_late("This course has already ended.", "course")
+            raise too_late(message("This course has already ended."), "course")
     with faults.collected():
         if status is CourseStatus.ACTIVE:
-            raise invalid("The status must be COMPLETED, STOPPED or ON_HOLD.", "status")
+            raise invalid(message("The status must be COMPLETED, STOPPED or ON_HOLD."), "status")
         if status is CourseStatus.STOPPED and reason is None:
-            raise invalid("STOPPED requires a reason.", "reason")
+            raise invalid(message("STOPPED requires a reason."), "reason")
     with faults.collected():
         await day_within(connection, ended_on, "ended_on")
         if found is not None and ended_on < found["started_on"]:
-            raise invalid("This day precedes the first day of the course.", "ended_on")
+            raise invalid(message("This day precedes the first day of the course."), "ended_on")
     faults.refuse()
     await connection.execute(
         "UPDATE care.course SET status = $2, ended_on = $3, stop_reason = $4 WHERE id = $1",
@@ -154,7 +157,7 @@ async def evaluate_course(
     figures = {"effectiveness": effectiveness, "convenience": convenience, "satisfaction": satisfaction}
     for name, figure in figures.items():
         if not 0 <= figure <= MOST:
-            faults.add(*invalid(f"The rating must be between 0 and {MOST}.", name).refusals)
+            faults.add(*invalid(message("The rating must be between 0 and {most}.", most=MOST), name).refusals)
     with faults.collected():
         comment = optional_text_within(comment, COMMENT_LENGTH, "comment")
     faults.add(*await refusals_of(connection, side_effects))
@@ -200,7 +203,12 @@ async def own_course(connection: Connection, viewer: Viewer, course: UUID) -> as
 
 async def refusals_of(connection: Connection, side_effects: Sequence[ReportedSideEffect]) -> list[Refusal]:
     if len(side_effects) > SIDE_EFFECTS:
-        return [*limit_reached(f"At most {SIDE_EFFECTS} side effects can be reported.", "side_effects").refusals]
+        return [
+            *limit_reached(
+                message("At most {most} side effects can be reported.", most=SIDE_EFFECTS),
+                "side_effects",
+            ).refusals
+        ]
     named = [one.indicator for one in side_effects if one.indicator is not None]
     found = await connection.fetch("SELECT id, kind FROM catalog.indicator WHERE id = any($1::uuid[])", named)
     kinds: dict[UUID | None, str] = {indicator["id"]: indicator["kind"] for indicator in found}
@@ -211,8 +219,8 @@ async def refusals_of(connection: Connection, side_effects: Sequence[ReportedSid
         if one.indicator not in kinds:
             refusals += not_found(*path).refusals
         elif kinds[one.indicator] != IndicatorKind.SYMPTOM:
-            refusals += invalid("The indicator of a side effect must be a symptom.", *path).refusals
+            refusals += invalid(message("The indicator of a side effect must be a symptom."), *path).refusals
         elif one.indicator in seen:
-            refusals += invalid("An earlier entry names the same symptom.", *path).refusals
+            refusals += invalid(message("An earlier entry names the same symptom."), *path).refusals
         seen.add(one.indicator)
     return refusals

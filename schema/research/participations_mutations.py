@@ -2,6 +2,7 @@
 
 import strawberry
 
+from models.languages import Language
 from planner.declare import graph_type
 from resolvers.research import participations_mutations as participations
 from resolvers.research import surveys as resolve
@@ -46,8 +47,9 @@ class SurveyCheck:
     )
 
 
-def survey_checked(found: participations.CheckedAnswers) -> SurveyCheck:
-    return SurveyCheck(shown=list(found.shown), user_errors=[user_error(refusal) for refusal in found.refusals])
+def survey_checked(found: participations.CheckedAnswers, language: Language) -> SurveyCheck:
+    errors = [user_error(refusal, language) for refusal in found.refusals]
+    return SurveyCheck(shown=list(found.shown), user_errors=errors)
 
 
 survey_check = question(

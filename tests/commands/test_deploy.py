@@ -304,7 +304,7 @@ def test_the_image_has_the_server_and_nothing_that_it_does_not_need() -> None:
     copied = {word for name, rest in steps if name == "COPY" and "--from" not in rest for word in rest.split()[:-1]}
     assert [word for word in copied if not (ROOT / word).exists()] == []
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "tests"}
-    assert copied == packages | {path.name for path in ROOT.glob("*.py")} | {"LICENSE", "locks/server.lock"}
+    assert copied == packages | {path.name for path in ROOT.glob("*.py")} | {"LICENSE", "locales", "locks/server.lock"}
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert allowed == copied
     (install,) = [rest for name, rest in steps if name == "RUN" and "pip install" in rest]

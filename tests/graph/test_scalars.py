@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
+from models.messages import message
 from models.parameters import AccountAddress
 from planner.declare import Cursor, Malformed
 from resolvers.transactions import Refused
@@ -112,7 +113,7 @@ STORED_ONLY = [
 
 
 @pytest.mark.parametrize(
-    ("scalar", "written", "message"),
+    ("scalar", "written", "says"),
     [
         (date, "2026-11-31", "There is no such day."),
         (date, "2026-13-01", "There is no such day."),
@@ -121,11 +122,11 @@ STORED_ONLY = [
     ],
 )
 def test_a_day_that_does_not_exist_is_not_mistaken_for_one_in_another_form(
-    scalar: object, written: str, message: str
+    scalar: object, written: str, says: str
 ) -> None:
     parse = SCALARS[scalar].parse_value
     assert parse is not None
-    assert parse(written) == Malformed(message)
+    assert parse(written) == Malformed(message(says))
 
 
 @pytest.mark.parametrize(("scalar", "written", "value"), TAKEN)

@@ -108,7 +108,7 @@ async def test_mail_goes_to_the_configured_server_with_the_code_on_a_line_of_its
             "ada@people.example",
             "Votre code pour Cohorte",
         )
-        assert "Un compte est en cours d'ouverture" in mail.get_content()
+        assert "Un compte est en cours d’ouverture" in mail.get_content()
         assert any(line.startswith("AUTH PLAIN") for line in server.received)
     assert not (tmp_path / "mail").exists()
 

@@ -14,6 +14,7 @@ from models import logins
 from models.database import Connection, take_on
 from models.identity.accounts import StaffRole
 from models.identity.members import MemberKind
+from models.messages import message
 from models.viewers import ANYBODY, Audience, Viewer
 from resolvers import transactions
 from resolvers.transactions import Forbidden, IdempotencyKey, Refused, Write
@@ -283,7 +284,7 @@ async def test_an_event_is_published_only_if_the_write_commits(fresh: str) -> No
 
     async def refuse(connection: Connection, viewer: Viewer) -> dict[str, Any]:
         await transactions.announce(connection, "postAdded", uuid4(), about)
-        raise transactions.too_late("It is closed.")
+        raise transactions.too_late(message("It is closed."))
 
     async def succeed(connection: Connection, viewer: Viewer) -> dict[str, Any]:
         await transactions.announce(connection, "postAdded", subject, about)
@@ -351,4 +352,4 @@ def test_only_staff_have_roles() -> None:
 
 
 def test_a_refusal_as_text_contains_only_codes() -> None:
-    assert str(transactions.invalid("This may not be empty.", "body")) == "INVALID"
+    assert str(transactions.invalid(message("This may not be empty."), "body")) == "INVALID"
