@@ -23,17 +23,6 @@ MOST_INDICATORS = 12
 MOST_NAMED = 3  # categories of one variable that a member may be in
 MONTHS = range(7)  # since a member's first course began
 
-# Of the quarters that a course lasted: for those that ended, and for those that continue.
-QUARTER_LABELS = (
-    ("1st quarter, ended", "1st quarter, continuing"),
-    ("2nd quarter, ended", "2nd quarter, continuing"),
-    ("3rd quarter, ended", "3rd quarter, continuing"),
-    ("4th quarter, ended", "4th quarter, continuing"),
-    ("5th quarter, ended", "5th quarter, continuing"),
-    ("6th quarter, ended", "6th quarter, continuing"),
-    ("7th quarter, ended", "7th quarter, continuing"),
-    ("8th quarter or a later one, ended", "8th quarter or a later one, continuing"),
-)
 REGIONS = (
     "Auvergne-Rhône-Alpes", "Bourgogne-Franche-Comté", "Bretagne", "Centre-Val de Loire", "Corse", "Grand Est",
     "Guadeloupe", "Guyane", "Hauts-de-France", "Île-de-France", "La Réunion", "Martinique", "Mayotte", "Normandie",
@@ -224,12 +213,21 @@ def _treatment_variables(
     treatment: CatalogueEntry, side_effects: Sequence[CatalogueEntry], say: Words
 ) -> list[Variable]:
     end, name, subject = _snake(treatment.slug), treatment.name, treatment.id
-    courses = []
-    for quarter, (ended, continuing) in enumerate(QUARTER_LABELS, start=1):
-        courses += [
-            Category(f"Q{quarter}_ENDED", say(ended)),
-            Category(f"Q{quarter}_CONTINUING", say(continuing)),
-        ]
+    quarters = (  # of those that ended, and of those that continue
+        (say("1st quarter, ended"), say("1st quarter, continuing")),
+        (say("2nd quarter, ended"), say("2nd quarter, continuing")),
+        (say("3rd quarter, ended"), say("3rd quarter, continuing")),
+        (say("4th quarter, ended"), say("4th quarter, continuing")),
+        (say("5th quarter, ended"), say("5th quarter, continuing")),
+        (say("6th quarter, ended"), say("6th quarter, continuing")),
+        (say("7th quarter, ended"), say("7th quarter, continuing")),
+        (say("8th quarter or a later one, ended"), say("8th quarter or a later one, continuing")),
+    )
+    courses = [
+        Category(f"Q{quarter}_{how}", label)
+        for quarter, labels in enumerate(quarters, start=1)
+        for how, label in zip(("ENDED", "CONTINUING"), labels, strict=True)
+    ]
     untaken, unevaluated = unknown(say("No course of it")), unknown(say("Not evaluated"))
     nothing = Category(NONE, say("No side effect"))
     effects = _catalogued(side_effects, nothing, Category(OTHER, say("Another side effect")), unevaluated)

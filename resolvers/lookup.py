@@ -1,9 +1,10 @@
 """Finds rows by the words of a search, and communities by their slug."""
 
-from sqlalchemy import Text, func, literal_column
+from sqlalchemy import Text, column, func, literal_column
+from sqlalchemy.dialects.postgresql import JSONB
 
 from models.community import communities
-from models.rows import Expression, Row, ViewerIds, row, select, translated
+from models.rows import Expression, Row, Rows, ViewerIds, row, select, translated
 
 # In place of a function of ours: those of PostgreSQL are known to read no table. A ligature counts as its first letter.
 ACCENTED = literal_column("'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ'", Text())
@@ -19,6 +20,13 @@ def by_name(named: Row, viewer: ViewerIds) -> tuple[Expression, Expression]:
     """The order of rows by their name in the viewer's language, whatever its accents and capitals."""
     name = translated(named, "name", viewer.language)
     return func.lower(func.translate(name, ACCENTED, PLAIN)), named.id
+
+
+def translations_of(row_: Row, *columns: str) -> Rows:
+    """The texts of a row in languages other than English: `language`, and its `columns` in that language."""
+    each = func.jsonb_each(row_.translations).table_valued("key", column("value", JSONB))
+    texts = (each.c.value.op("->>")(literal_column(f"'{name}'")).label(name) for name in columns)
+    return select(func.upper(each.c.key).label("language"), *texts).order_by(each.c.key)
 
 
 def community_called(slug: Expression) -> Expression:

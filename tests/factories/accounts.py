@@ -17,7 +17,9 @@ async def staff(connection: Connection, **given: Any) -> asyncpg.Record:
 async def account(connection: Connection, **given: Any) -> asyncpg.Record:
     """An account, of a member unless an organization or staff is given."""
     whose = {"member_id": member} if not {"organization_id", "staff_id"} & set(given) else {}
-    return await fake(connection, accounts.Account, given, whose, email=f"account-{next(numbers)}@example.org")
+    # The server does not speak its language, so what a request says decides; without that, it is English.
+    email, locale = f"account-{next(numbers)}@example.org", "nl-NL"
+    return await fake(connection, accounts.Account, given, whose, email=email, locale=locale)
 
 
 async def credential(connection: Connection, **given: Any) -> asyncpg.Record:
