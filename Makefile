@@ -47,7 +47,7 @@ check: dev  ## style, types, the direction of imports, the graph's names and des
 	.venv/bin/lint-imports --no-logo
 	$(RUN) -m commands.lint_graph
 	$(RUN) -m commands.sdl --check
-	$(RUN) -m commands.messages --check
+	$(RUN) -m commands.translations --check
 	$(RUN) -m commands.compatibility
 
 bench: dev  ## requests per second against the same answers written by hand

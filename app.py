@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.database import is_at
 from models.logins import open_roles, pool, role_dsn
+from models.messages import load_translations
 from models.migrations.run import expect_current, head, upgrade
 from models.security.publisher import PUBLISHER
 from models.viewers import Audience, Login
@@ -120,6 +121,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         raise ValueError("settings.database_url is not set: commands.serve starts a database and sets it")
     limits = settings.limits
     graph = graph or read_graph(settings)
+    load_translations()
     views, documents, digests = graph.views, graph.documents, graph.digests
     served: dict[Audience, ServedView] = {}
     kinds = export_kinds(graph_names(views.values()))

@@ -1,6 +1,6 @@
 """Sentences for people: written in English where they are used, and rendered in the language of who reads them.
 
-Their translations are in locales/, in files that `python -m commands.messages` keeps complete.
+Their translations are in locales/, in files that `python -m commands.translations` keeps complete.
 """
 
 from collections.abc import Mapping
@@ -113,9 +113,18 @@ def path_of(language: Language) -> Path:
     return CATALOGUES / language.tag / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
+def load_translations() -> None:
+    """Reads what rendering in any language needs, which takes a few tens of milliseconds for each."""
+    for language in Language:
+        number_in(1_000, language, grouped=True)
+        day_in(date(2026, 1, 1), language)
+        if language is not DEFAULT:
+            translations_of(language)
+
+
 @cache
 def translations_of(language: Language) -> GNUTranslations:
-    """A language's translations, compiled once in each process, in some tens of milliseconds."""
+    """A language's translations, compiled once in each process."""
     compiled = BytesIO()
     with path_of(language).open("rb") as file:
         write_mo(compiled, read_po(file, locale=language.tag))

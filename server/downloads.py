@@ -13,8 +13,11 @@ from starlette.responses import Response, StreamingResponse
 
 from models.database import take_data_export
 from models.identity.data_exports import DataExportFormat
-from models.viewers import Viewer
+from models.languages import Language
+from models.messages import message
+from models.viewers import ANYBODY, Viewer
 from resolvers.exporting import ExportKind
+from schema.context import language_for
 from server import logs
 from server.credentials import Credentials
 from server.errors import (
@@ -88,7 +91,7 @@ class Downloads:
             raise unauthenticated()
         viewer = await self.sessions.viewer(authorization)
         if viewer.member is None or viewer.session is None:
-            raise request_error(403, Code.FORBIDDEN, "Members alone can export their data.")
+            raise request_error(403, Code.FORBIDDEN, message("Members alone can export their data."))
         format = BY_SUFFIX.get(request.path_params["suffix"])
         if format is None:
             raise no_file()
@@ -101,7 +104,9 @@ class Downloads:
     async def download(self, viewer: Viewer, format: DataExportFormat) -> Response:
         """The response with an export. Raises RequestError, also if another one of the account is in progress."""
         if viewer.account in self.accounts:
-            raise unavailable("Another export of yours is in progress. Please request one again when it is done.")
+            raise unavailable(
+                message("Another export of yours is in progress. Please request one again when it is done.")
+            )
         self.accounts.add(viewer.account)
         try:
             file = await self.write(viewer, format)
@@ -123,8 +128,8 @@ class Downloads:
             hash, account = sha256(token.encode()).digest(), None if caller is None else caller.account
             found = await self.public.run(lambda connection: take_data_export(connection, hash, account))
         if found is None:
-            message = "This address is not valid. It works once and for a few minutes: request another export."
-            raise request_error(404, Code.NOT_FOUND, message)
+            reason = message("This address is not valid. It works once and for a few minutes: request another export.")
+            raise request_error(404, Code.NOT_FOUND, reason)
         return found
 
     async def write(self, viewer: Viewer, format: DataExportFormat) -> IO[bytes]:
@@ -137,20 +142,22 @@ class Downloads:
             raise timed_out("export_seconds", self.seconds) from None
 
 
-async def answered(work: Awaitable[Response], refused: Callable[[RequestError], Response]) -> Response:
+async def answered(work: Awaitable[Response], refused: Callable[[RequestError, Language], Response]) -> Response:
     """The response of `work`, or of `refused` for its error."""
+    language = language_for(ANYBODY)  # addresses are opened by people whom nothing else identifies
     try:
         return await work
     except RequestError as error:
-        return refused(error)
+        return refused(error, language)
     except Exception as unexpected:
         fault, id = internal()
         logs.fault(id, unexpected)
-        return refused(fault)
+        return refused(fault, language)
 
 
-def as_graph(error: RequestError) -> Response:
+def as_graph(error: RequestError, language: Language) -> Response:
     """The response for an error, in the form in which the graph gives it."""
+    error = error.in_language(language)
     headers = {name.decode(): value.decode() for name, value in error.headers}
     return Response(error.body, error.status, PRIVATE | headers, media_type="application/json")
 

@@ -36,9 +36,9 @@ class Code(StrEnum):
 
 
 CODES = frozenset(code.value for code in Code)
-INTERNAL_MESSAGE = "Internal server error."
-UNAVAILABLE_MESSAGE = "The database is temporarily unavailable. Please try again."
-OUTCOME_UNKNOWN_MESSAGE = (
+INTERNAL_MESSAGE = message("Internal server error.")
+UNAVAILABLE_MESSAGE = message("The database is temporarily unavailable. Please try again.")
+OUTCOME_UNKNOWN_MESSAGE = message(
     "The connection to the database was lost during the commit: the mutation may have been carried out or not. Check "
     "before you send it again. A mutation with a clientMutationId can be sent again without being carried out twice."
 )
@@ -71,10 +71,10 @@ class RequestError(Exception):
         """The same error with the messages that are for people in a language; those for developers stay in English."""
         if language is DEFAULT or not any(isinstance(error["message"], Message) for error in self.errors):
             return self
-        shown = orjson.loads(self.body)
-        for entry, error in zip(shown["errors"], self.errors, strict=True):
-            entry["message"] = text_in(error["message"], language)
-        return self.with_body(orjson.dumps(shown))
+        errors = [error | {"message": text_in(error["message"], language)} for error in self.errors]
+        made = RequestError(self.status, errors, lenient=self.lenient, headers=self.headers)
+        made.body = orjson.dumps(orjson.loads(self.body) | {"errors": errors})
+        return made
 
     def with_body(self, body: bytes) -> "RequestError":
         """The same error with another JSON."""
@@ -174,13 +174,13 @@ def unauthenticated() -> RequestError:
     )
 
 
-def unavailable(message: str = UNAVAILABLE_MESSAGE) -> RequestError:
+def unavailable(reason: Message = UNAVAILABLE_MESSAGE) -> RequestError:
     """A request that may succeed if it is sent again shortly."""
-    return request_error(503, Code.INTERNAL, message, headers=((b"retry-after", b"2"),))
+    return request_error(503, Code.INTERNAL, reason, headers=((b"retry-after", b"2"),))
 
 
 def shutting_down() -> RequestError:
-    return unavailable("The server is shutting down. Please try again.")
+    return unavailable(message("The server is shutting down. Please try again."))
 
 
 class CommitLostError(RequestError, CommitLost):
@@ -193,7 +193,7 @@ class CommitLostError(RequestError, CommitLost):
 
 def overloaded() -> RequestError:
     """A request beyond the number that may wait for a connection."""
-    return unavailable("The server is overloaded. Please try again.")
+    return unavailable(message("The server is overloaded. Please try again."))
 
 
 def too_much_planning(most: int, seconds: int) -> RequestError:
@@ -246,7 +246,7 @@ def rate_limited(
 
 def events_missed() -> RequestError:
     """A subscription while the server receives no events, or after a gap in them."""
-    return unavailable("Events may have been missed. Please resubscribe.")
+    return unavailable(message("Events may have been missed. Please resubscribe."))
 
 
 def unknown_topic() -> RequestError:
@@ -257,8 +257,10 @@ def unknown_topic() -> RequestError:
 
 def timed_out(name: str, seconds: float) -> RequestError:
     """A request that was cancelled at a time limit of Settings.limits."""
-    message = f"The request exceeded the time limit of {seconds:g} seconds. Select less, or try again later."
-    return request_error(503, Code.LIMIT_EXCEEDED, message, headers=((b"retry-after", b"5"),), limit=name, most=seconds)
+    reason = message(
+        "The request exceeded the time limit of {seconds} seconds. Select less, or try again later.", seconds=seconds
+    )
+    return request_error(503, Code.LIMIT_EXCEEDED, reason, headers=((b"retry-after", b"5"),), limit=name, most=seconds)
 
 
 def request_timed_out(seconds: float) -> RequestError:

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
+from schema.context import language_for
 from server import logs
 from server.errors import RequestError, internal, unauthenticated
 from server.streams import Ending, Stream, StreamEnded, Streams
@@ -82,7 +83,7 @@ async def stream(
         ended_by, id = internal()
         logs.fault(id, error, request)
     if ended_by is not None:
-        last = as_stream(ended_by.body)
+        last = as_stream(ended_by.in_language(language_for(subscription.viewer)).body)
     try:
         async with asyncio.timeout(CLOSING_SECONDS):
             if not started:

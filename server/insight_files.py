@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models.viewers import Audience
+from schema.context import language_for
 from server import logs, request_ids
 from server.compression import coding_of, compressed
 from server.deadlines import OperationDeadline
@@ -78,7 +79,7 @@ class InsightFiles:
             return response
         context.codes = error.codes
         self.endpoint.log_operation(context, error.status)
-        response = problem(error)
+        response = problem(error, language_for(context.viewer))
         response.headers["vary"] = VARY
         response.headers[request_ids.HEADER.decode()] = context.id
         return response

@@ -5,15 +5,17 @@ from http import HTTPStatus
 import orjson
 from starlette.responses import Response
 
+from models.languages import Language
+from models.messages import message
 from server.errors import Code, RequestError, request_error
 from server.page_headers import PRIVATE
 
 MEDIA_TYPE = "application/problem+json"
 
 
-def problem(error: RequestError) -> Response:
+def problem(error: RequestError, language: Language) -> Response:
     """The response for an error, with the code and the message that the graph would give."""
-    first = error.errors[0]
+    first = error.in_language(language).errors[0]
     body = {
         "type": "about:blank",
         "title": HTTPStatus(error.status).phrase,
@@ -27,4 +29,4 @@ def problem(error: RequestError) -> Response:
 
 def no_file() -> RequestError:
     """The same for a file that does not exist and for one that the caller may not read."""
-    return request_error(404, Code.NOT_FOUND, "There is no such file, or the caller may not read it.")
+    return request_error(404, Code.NOT_FOUND, message("There is no such file, or the caller may not read it."))

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from functools import wraps
 
 from models.database import Connection
+from models.messages import message
 from models.viewers import Viewer
 from resolvers.insight import ledger
 from resolvers.jobs import Job
@@ -16,7 +17,9 @@ from server.rollback_guard import LedgerHeadFile, LedgerRolledBack
 log = logging.getLogger("cohorte.ledger")
 
 CONNECTIONS = 2  # publications from one dataset are serialized anyway
-ROLLED_BACK = "Publishing is suspended: the database lacks results that were published. Operators have to restore it."
+ROLLED_BACK = message(
+    "Publishing is suspended: the database lacks results that were published. Operators have to restore it."
+)
 STATEMENT_SECONDS = 60.0  # the records of a wave are made in one statement, which takes seconds
 
 

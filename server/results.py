@@ -8,7 +8,7 @@ from graphql import ExecutionResult
 from models.languages import Language
 from resolvers.transactions import OutcomeUnknown, Overloaded
 from server import logs
-from server.errors import RequestError, execution_error, field_failure, is_masked, outcome_unknown, overloaded
+from server.errors import RequestError, execution_error, field_failure, is_masked, outcome_unknown, overloaded, text_in
 
 
 def response_of(
@@ -39,5 +39,7 @@ def response_of(
             id = secrets.token_hex(8)
             logs.fault(id, error.original_error or error, request)
         errors.append(execution_error(error, id))
+    for entry in errors:
+        entry["message"] = text_in(entry["message"], language)
     codes = tuple(dict.fromkeys(str(error["extensions"]["code"]) for error in errors))
     return orjson.dumps({"errors": errors, "data": result.data}), codes

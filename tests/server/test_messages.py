@@ -8,14 +8,17 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 import pytest_asyncio
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError
 
 from models.identity.accounts import StaffRole
 from models.languages import Language
 from models.viewers import ANYBODY
+from resolvers.transactions import OutcomeUnknown, Overloaded
 from schema.context import language_for
 from server import errors
 from server.errors import RequestError
+from server.problems import no_file, problem
+from server.results import response_of
 from tests import factories
 from tests.support.callers import User
 from tests.support.network import Network
@@ -147,6 +150,11 @@ FOR_PEOPLE = {
     "reading": errors.too_many_members(1_000, 0, 1, datetime.now(UTC) + timedelta(hours=1)),
     "the rest of the day": errors.too_many_members(1_000, 20, 40, datetime.now(UTC) + timedelta(hours=1)),
     "session": errors.unauthenticated(),
+    "load": errors.overloaded(),
+    "stop": errors.shutting_down(),
+    "time": errors.timed_out("request_seconds", 2.5),
+    "fault": errors.internal()[0],
+    "file": no_file(),
 }
 
 
@@ -156,10 +164,11 @@ def test_a_refused_request_is_in_the_language_and_otherwise_the_same(name: str) 
     french = english.in_language(Language.FR)
     assert english.in_language(Language.EN) is english
     assert sent(french)["message"] != sent(english)["message"]
-    assert sent(french)["message"].isascii() is False
     assert sent(french)["extensions"] == sent(english)["extensions"]
     assert (french.status, french.headers, french.codes) == (english.status, english.headers, english.codes)
     assert french.lenient is english.lenient
+    detail = orjson.loads(problem(english, Language.FR).body)["detail"]
+    assert detail == sent(french)["message"]
 
 
 def test_the_cost_of_a_refused_request_is_kept() -> None:
@@ -169,7 +178,7 @@ def test_the_cost_of_a_refused_request_is_kept() -> None:
 
 
 def test_a_request_refused_for_developers_is_the_same_in_every_language() -> None:
-    for error in (errors.overloaded(), errors.too_many_streams(2), errors.timed_out("x", 1), errors.unknown_topic()):
+    for error in (errors.too_many_streams(2), errors.too_much_planning(2, 1), errors.unknown_topic()):
         assert error.in_language(Language.FR) is error
 
 
@@ -181,3 +190,19 @@ def test_a_field_that_is_refused_has_the_cause_without_the_advice() -> None:
     assert errors.field_failure(error, limit, Language.EN)["message"] == (
         "Too many requests of this kind: the limit is 1,000 in 600 seconds."
     )
+
+
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        (ValueError("secret"), "Erreur interne du serveur."),
+        (OutcomeUnknown(), "La connexion à la base de données"),
+        (Overloaded(), "Le serveur est surchargé."),
+    ],
+)
+def test_a_field_that_fails_has_its_error_in_the_language(cause: Exception, message: str) -> None:
+    failed = GraphQLError("", path=["postAdd"], original_error=cause)
+    body, _ = response_of(ExecutionResult({"postAdd": None}, [failed]), Language.FR, committed=True)
+    (error,) = orjson.loads(body)["errors"]
+    assert error["message"].startswith(message)
+    assert error["path"] == ["postAdd"]

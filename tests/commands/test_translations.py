@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from babel.messages import Catalog
 
-from commands import messages
-from commands.messages import computed, computed_in, extracted, faults, key_of, languages, printed
+from commands import translations
+from commands.translations import computed, computed_in, extracted, faults, key_of, languages, printed
 from models.languages import Language
 from models.messages import path_of
 from tests.support.modules import run_module
@@ -17,7 +17,7 @@ SENTENCE = "The discussion is closed."
 
 @pytest.mark.parametrize("language", languages())
 def test_every_sentence_is_translated(language: Language) -> None:
-    assert faults(language) == [], "run `python -m commands.messages`, and translate: docs/translating.md"
+    assert faults(language) == [], "run `python -m commands.translations`, and translate: docs/translating.md"
 
 
 def test_every_sentence_is_a_literal() -> None:
@@ -69,7 +69,7 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file of French, as a copy that the test may change."""
     path = tmp_path / "cohorte.po"
     path.write_bytes(path_of(Language.FR).read_bytes())
-    monkeypatch.setattr(messages, "path_of", lambda language: path)
+    monkeypatch.setattr(translations, "path_of", lambda language: path)
     return path
 
 
@@ -109,11 +109,11 @@ def test_a_sentence_that_is_commented_out_is_obsolete(stored: Path) -> None:
 
 def test_writing_again_keeps_translations_and_changes_nothing_else(stored: Path) -> None:
     before = stored.read_text(encoding="utf-8")
-    messages.write()
+    translations.write()
     assert stored.read_text(encoding="utf-8") == before
     shut = before.replace(SENTENCE, "It is shut.")
     stored.write_text(shut, encoding="utf-8")
-    messages.write()
+    translations.write()
     after = stored.read_text(encoding="utf-8")
     assert SENTENCE in after
     assert "It is shut." not in after
@@ -123,9 +123,9 @@ def test_writing_again_keeps_translations_and_changes_nothing_else(stored: Path)
 
 def test_a_new_language_begins_with_every_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "new" / "LC_MESSAGES" / "cohorte.po"
-    monkeypatch.setattr(messages, "path_of", lambda language: path)
+    monkeypatch.setattr(translations, "path_of", lambda language: path)
     assert faults(Language.FR)  # all of it is missing
-    messages.write()
+    translations.write()
     found = faults(Language.FR)
     assert len(found) == len([entry for entry in extracted() if entry.id])
     assert all(fault.startswith("empty: ") for fault in found)
@@ -138,13 +138,13 @@ def test_a_catalogue_is_printed_without_line_numbers() -> None:
 
 
 async def test_the_command_succeeds_on_what_is_committed() -> None:
-    assert await run_module("commands.messages", "--check") == (0, "")
+    assert await run_module("commands.translations", "--check") == (0, "")
 
 
 def test_french_has_its_own_punctuation() -> None:
     """Non-breaking spaces before double punctuation and within quotation marks, and typographic apostrophes."""
     text = path_of(Language.FR).read_text(encoding="utf-8")
-    catalogue = messages.translated(Language.FR)
+    catalogue = translations.translated(Language.FR)
     wrong = []
     for entry in catalogue:
         forms = [entry.string] if isinstance(entry.string, str) else list(entry.string or ())

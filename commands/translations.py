@@ -28,7 +28,7 @@ MODULES = ("models.messages", "privacy.words")
 NAMED: tuple[type[Enum], ...] = (StaffRole, Language)  # enumerations whose values stand in sentences by their names
 HEADER = "# What Cohorte says to people. docs/translating.md says how this file is kept."
 COMMENTS = ("Translators:",)
-COMMAND = "python -m commands.messages"
+COMMAND = "python -m commands.translations"
 
 
 def modules() -> Iterator[Path]:
