@@ -10,7 +10,7 @@ from models.database import Connection
 from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind, DatasetStatus
 from models.languages import DEFAULT, Language
-from models.messages import message, number_in, translations_of
+from models.messages import message
 from privacy import domains
 from privacy.budget import (
     FLOOR,
@@ -24,9 +24,9 @@ from privacy.budget import (
 )
 from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, Variable
 from privacy.precision import price
-from privacy.words import Words
 from resolvers.days import current_day
 from resolvers.faults import Faults
+from resolvers.insight.labels import words_in
 from resolvers.insight.ledger import append
 from resolvers.insight.releases import FrozenDataset, PositionedVariable, ReleaseUse, present, release
 from resolvers.research.revisions_mutations import survey_translations, translations_in
@@ -336,11 +336,6 @@ async def _write_variables(
         ],
     )  # fmt: skip
     return {one.variable.name: one for one in placed}
-
-
-def words_in(language: Language) -> Words:
-    """The words of labels in a language."""
-    return Words(translations_of(language).gettext, number_in(0.5, language, grouped=False)[1])
 
 
 def _labels(by_tag: Mapping[str, str]) -> str:

@@ -1,0 +1,10 @@
+"""The words of labels in the languages of the server."""
+
+from models.languages import Language
+from models.messages import number_in, translations_of
+from privacy.words import Words
+
+
+def words_in(language: Language) -> Words:
+    """The words of labels in a language."""
+    return Words(translations_of(language).gettext, number_in(0.5, language, grouped=False)[1])
