@@ -17,7 +17,6 @@ from privacy import domains, exports, reading
 from privacy.cubes import Cube, NotSummable, UnknownCategory
 from privacy.measures import Measure, Reliability
 from privacy.precision import Precision
-from privacy.words import ENGLISH
 from resolvers.insight.labels import words_in
 
 Filters = Sequence[tuple[str, Sequence[str]]]  # pairs of a variable's name and codes of its categories; all must hold
@@ -242,7 +241,7 @@ def _table(found: Any) -> exports.ExportTable:
     return exports.ExportTable(
         title=_title(found["title"], variable.label, [each.label for each in by]).in_language(language),
         source=source.in_language(language),
-        words=ENGLISH if language is DEFAULT else words_in(language),
+        words=words_in(language),
         variable=variable,
         by=by,
         cells=reading.cells_of(stored.cube, stored.variable, stored.by, stored.size),

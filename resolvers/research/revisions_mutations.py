@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
+import asyncpg
+
 from models.database import Connection
 from models.languages import Language, language_of
 from models.research.surveys import QuestionKind, RuleOperator
@@ -19,6 +21,14 @@ from resolvers.research.visibility_rules import (
 )
 from resolvers.spelling import Known, dictionary, words_of
 from resolvers.transactions import Path, Refusal
+
+QUESTIONS = """
+    SELECT q.id, q.key, q.text, q.help, q.kind, q.minimum, q.maximum, q.bins, q.max_choices,
+        q.translations::text AS translations,
+        array(SELECT ROW (o.code, o.label, o.translations::text) FROM catalog.question_option o
+            WHERE o.question_id = q.id ORDER BY o.position, o.code) AS options
+    FROM catalog.question q
+"""
 
 
 async def question_refusals(
@@ -59,37 +69,42 @@ async def _known_words(connection: Connection) -> Known:
 async def asked_before(connection: Connection, survey: UUID) -> Asked:
     """The versions of each question of a survey, oldest first."""
     rows = await connection.fetch(
-        """
-        SELECT q.key, q.text, q.help, q.kind, q.minimum, q.maximum, q.bins, q.max_choices,
-            q.translations::text AS translations,
-            array(SELECT ROW (o.code, o.label, o.translations::text) FROM catalog.question_option o
-                WHERE o.question_id = q.id ORDER BY o.position, o.code) AS options,
-            array(SELECT ROW (r.on_key, r.operator::text, r."values") FROM catalog.visibility_rule r
-                WHERE r.question_id = q.id ORDER BY r.position) AS rules
-        FROM catalog.question q WHERE q.survey_id = $1 ORDER BY q.version, q.position
-        """,
+        f"{QUESTIONS} WHERE q.survey_id = $1 ORDER BY q.version, q.position",
         survey,
     )
+    rules: dict[UUID, list[RuleDefinition]] = {}
+    for rule in await connection.fetch(
+        """
+        SELECT r.question_id, r.on_key, r.operator, r."values" FROM catalog.visibility_rule r
+        JOIN catalog.question q ON q.id = r.question_id WHERE q.survey_id = $1 ORDER BY r.position
+        """,
+        survey,
+    ):
+        made = RuleDefinition(rule["on_key"], RuleOperator(rule["operator"]), tuple(rule["values"]))
+        rules.setdefault(rule["question_id"], []).append(made)
     asked: dict[str, list[QuestionDefinition]] = {}
     for row in rows:
-        question = QuestionDefinition(
-            key=row["key"],
-            kind=QuestionKind(row["kind"]),
-            text=row["text"],
-            help=row["help"],
-            options=tuple(map(_option, row["options"])),
-            minimum=row["minimum"],
-            maximum=row["maximum"],
-            bins=tuple(row["bins"] or ()),
-            max_choices=row["max_choices"],
-            visible_when=tuple(RuleDefinition(key, RuleOperator(by), tuple(of)) for key, by, of in row["rules"]),
-            translations=tuple(
-                QuestionTranslation(language, texts["text"], texts.get("help"))
-                for language, texts in translations_in(row["translations"])
-            ),
-        )
-        asked.setdefault(question.key, []).append(question)
+        asked.setdefault(row["key"], []).append(_question(row, rules.get(row["id"], ())))
     return asked
+
+
+def _question(row: asyncpg.Record, rules: Sequence[RuleDefinition]) -> QuestionDefinition:
+    return QuestionDefinition(
+        key=row["key"],
+        kind=QuestionKind(row["kind"]),
+        text=row["text"],
+        help=row["help"],
+        options=tuple(map(_option, row["options"])),
+        minimum=row["minimum"],
+        maximum=row["maximum"],
+        bins=tuple(row["bins"] or ()),
+        max_choices=row["max_choices"],
+        visible_when=tuple(rules),
+        translations=tuple(
+            QuestionTranslation(language, texts["text"], texts.get("help"))
+            for language, texts in translations_in(row["translations"])
+        ),
+    )
 
 
 def _option(row: tuple[str, str, str]) -> OptionDefinition:
@@ -122,11 +137,10 @@ def stored(translations: Sequence[Translation]) -> str:
 
 
 async def current_questions(connection: Connection, survey: UUID) -> list[QuestionDefinition]:
-    """The questions of a survey's current version, in order."""
-    keys = await connection.fetch(
-        "SELECT q.key FROM catalog.question q JOIN catalog.survey s ON s.id = q.survey_id AND s.version = q.version"
+    """The questions of a survey's current version, in order, without their rules, which publishers cannot read."""
+    rows = await connection.fetch(
+        f"{QUESTIONS} JOIN catalog.survey s ON s.id = q.survey_id AND s.version = q.version"
         " WHERE s.id = $1 ORDER BY q.position",
         survey,
     )
-    asked = await asked_before(connection, survey)
-    return [asked[row["key"]][-1] for row in keys]
+    return [_question(row, ()) for row in rows]

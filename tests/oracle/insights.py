@@ -21,7 +21,6 @@ from privacy.reading import Cell, Size, Statistic
 from privacy.reading import cells_of as cells_read
 from privacy.reading import statistics_of as statistics_read
 from privacy.reconciling import informative, reconciled
-from privacy.words import ENGLISH
 from resolvers.insight.labels import words_in
 from tests.oracle.own import cost
 from tests.oracle.rows import Found, VisibleRows
@@ -440,7 +439,7 @@ def table_of(seen: VisibleRows, insight: Found) -> ExportTable:
     return ExportTable(
         title=title,
         source=source,
-        words=words_in(seen.language) if french else ENGLISH,
+        words=words_in(seen.language),
         variable=public(seen, variable),
         by=tuple(public(seen, each) for each in by),
         cells=[
