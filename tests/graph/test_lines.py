@@ -31,8 +31,10 @@ SEVERAL_LINES: Mapping[str, str] = {
     "PostRestoreInput": "note",
     "ProfileUpdateInput": "about",
     "QuestionInput": "help text",
+    "QuestionTranslationInput": "help text",
     "SurveyCreateInput": "description",
     "SurveyReviseInput": "description",
+    "SurveyTranslationInput": "description",
 }
 # Compared with what is stored or listed, and refused if they differ; or secrets.
 NOT_STORED_AS_WRITTEN: Mapping[str, str] = {
@@ -59,6 +61,7 @@ LINES: Mapping[str, str] = {
     "DataUseLinkResultsInput": "url",
     "DiscussionStartInput": "title",
     "MoneyInput": "currency",
+    "OptionTranslationInput": "label",
     "OrganizationCreateInput": "locale name",
     "ProfileUpdateInput": "locale pseudonym",
     "QuestionInput": "key",
@@ -66,6 +69,7 @@ LINES: Mapping[str, str] = {
     "RegisterInput": "locale pseudonym",
     "SurveyCreateInput": "title",
     "SurveyReviseInput": "title",
+    "SurveyTranslationInput": "title",
     "WaveFreezeInput": "wave",
 }
 ENDS = ["\n", "\r\n", "\r", "\t", "\u2028", "\u2029", "\n\n"]
@@ -129,7 +133,15 @@ async def request(
         return manager, "surveyRevise", {"survey": made["survey"]["id"], name: text}, name
     if kind == "SurveyCreateInput":
         return manager, "surveyCreate", wanted(community_id, **{name: text}), name
+    if kind == "SurveyTranslationInput":
+        translation = {"language": "FR", "title": "t", "description": "d", name: text}
+        given = wanted(community_id, translations=[translation])
+        return manager, "surveyCreate", given, f"translations.0.{name}"
     question: Mapping[str, Any] = QUESTIONS[0]
+    if kind == "OptionTranslationInput":
+        options = [CHOICES[0] | {"translations": [{"language": "FR", name: text}]}, *CHOICES[1:]]
+        given = wanted(community_id, questions=[{**question, "options": options}])
+        return manager, "surveyCreate", given, f"questions.0.options.0.translations.0.{name}"
     if kind == "QuestionOptionInput":
         options = [CHOICES[0] | {name: text}, *CHOICES[1:]]
         return (

@@ -63,13 +63,17 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "Money": {STEWARD: "amount currency"},
     "Notice": {ALL: "id inForceOn language purpose text version"},
+    "OptionTranslation": {ALL: "label language"},
     "Organization": {ALL: "id kind name purposes", STEWARD: "licences"},
     "PageInfo": {ALL: "endCursor hasNextPage hasPreviousPage startCursor"},
     "Post": {MODERATOR: "author body createdAt discussion editedAt id reactions removalReason removed removedBody"},
     "PrivacyBudget": {ALL: "cap insightsLeft remaining spent"},
     "PrivacyCost": {ALL: "delta epsilon microRho"},
-    "Question": {ALL: "bins help id key kind maxChoices maximum minimum options position required text visibleWhen"},
-    "QuestionOption": {ALL: "code label"},
+    "Question": {
+        ALL: "bins help id key kind maxChoices maximum minimum options position required text translations visibleWhen"
+    },
+    "QuestionOption": {ALL: "code label translations"},
+    "QuestionTranslation": {ALL: "help language text"},
     "ReactionCount": {MODERATOR: "count reaction"},
     "ReadingAlert": {MODERATOR: "day id member"},
     "ReconciledTable": {RESEARCH: "asOf cells releases statistics"},
@@ -78,10 +82,11 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Statistic": {RESEARCH: "by interval measure reliability value"},
     "Survey": {
         ALL: "cap closesOn community dataset description eligibility guess id minimumParticipants noDataset offeredTo "
-        "opensOn questions status title version",
+        "opensOn questions status title translations version",
         MANAGER: "progress",
     },
     "SurveyProgress": {MANAGER: "completed countedOn eligible invited started"},
+    "SurveyTranslation": {ALL: "description language title"},
     "Suspension": {MODERATOR: "createdAt id reason until"},
     "Terms": {ALL: "id inForceOn language text version"},
     "Treatment": {ALL: "atc id inn insights kind name slug"},

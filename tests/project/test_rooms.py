@@ -19,9 +19,9 @@ TOPICS = {
     "identity": "accounts api_keys attempts care_links data_exports data_reads mail_templates members mutation_results "
     "notifications organizations outbox passwords personal_data readings registrations terms",
     "community": "communities discussions moderation",
-    "research": "consents participations revisions surveys visibility",
-    "insight": "costs counts cubes data_uses datasets drawing freezing insights ledger licences openings publications "
-    "quotes reconciled releases undertakings",
+    "research": "consents participations revisions surveys translations visibility",
+    "insight": "costs counts cubes data_uses datasets drawing freezing insights labels ledger licences openings "
+    "publications quotes reconciled releases undertakings",
 }
 KINDS = ("", "_mutations", "_rules")
 
@@ -29,8 +29,11 @@ KINDS = ("", "_mutations", "_rules")
 SAME_THING = {
     "Category": "a variable's category: as defined, stored, computed and shown",
     "Cell": "a cell of a table: as read from a cube, stored, computed and shown",
+    "OptionTranslation": "an option's label in a language: as written and read",
+    "QuestionTranslation": "a question's texts in a language: as written and read",
     "ReconciledTable": "the tables of a dataset made to agree: as computed and shown",
     "Statistic": "a statistic of a table: as read from a cube, stored, computed and shown",
+    "SurveyTranslation": "a survey's texts in a language: as written and read",
     "Variable": "a dataset's variable: as defined, stored and shown",
 }
 
