@@ -27,7 +27,7 @@ from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import Listed, community_id, field, found, having, listed, uuid_in
 
 PRICES = {"WITHIN_5": 62_831, "WITHIN_10": 17_372, "WITHIN_20": 4_567, "WITHIN_50": 754}
-NO_BREAK = "\N{NO-BREAK SPACE}"  # before French punctuation
+NO_BREAK, NARROW = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"  # before French punctuation
 LINE_IDS = ("community", "dataset", "organization", "release")
 
 found("Dataset.community", "catalog.community", id="community_id")
@@ -434,7 +434,7 @@ def table_of(seen: VisibleRows, insight: Found) -> ExportTable:
     source = f"{dataset['wave']}, frozen on {day}; entry {entry['position']} of the public ledger"
     if french:
         day = day_in(date.fromisoformat(str(day)), Language.FR)
-        source = f"{dataset['wave']}, figé le {day}{NO_BREAK}; entrée {entry['position']} du registre public"
+        source = f"{dataset['wave']}, figé le {day}{NARROW}; entrée {entry['position']} du registre public"
     figures = ("category", "count", "margin", "share", "low", "high")
     return ExportTable(
         title=title,
