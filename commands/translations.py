@@ -23,9 +23,9 @@ from models.messages import path_of
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("models", "planner", "privacy", "resolvers", "schema", "server")
-KEYWORDS = {"message": None, "counted": (1, 2)}  # of models.messages, with the arguments that are sentences
-MODULE = "models.messages"
-NAMED: tuple[type[Enum], ...] = (StaffRole,)  # enumerations whose values stand in sentences by their names
+KEYWORDS = {"message": None, "counted": (1, 2), "say": None}  # what is called with sentences, and which arguments
+MODULES = ("models.messages", "privacy.words")
+NAMED: tuple[type[Enum], ...] = (StaffRole, Language)  # enumerations whose values stand in sentences by their names
 HEADER = "# What Cohorte says to people. docs/translating.md says how this file is kept."
 COMMENTS = ("Translators:",)
 COMMAND = "python -m commands.translations"
@@ -35,7 +35,7 @@ def modules() -> Iterator[Path]:
     """The files that contain sentences: those that import what makes them."""
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if f"from {MODULE} import" in path.read_text("utf-8"):
+            if any(f"from {module} import" in path.read_text("utf-8") for module in MODULES):
                 yield path
 
 
@@ -150,7 +150,7 @@ def computed() -> list[str]:
 def computed_in(source: str) -> list[int]:
     """The lines of a module's calls of `message` and `counted` whose sentences are not literals."""
     tree = ast.parse(source)
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == MODULE]
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module in MODULES]
     names = {alias.asname or alias.name: alias.name for node in imports for alias in node.names}
     wrong = [node.lineno for node in imports if any(a.name in KEYWORDS and a.asname for a in node.names)]
     for node in ast.walk(tree):

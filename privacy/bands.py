@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from privacy.words import ENGLISH, Words
+
 MOST_CATEGORIES = 254  # of a variable: a record stores a category in one byte, and 255 means none
 UNKNOWN = "UNKNOWN"  # code of the last category of every variable
 OTHER = "OTHER"
@@ -25,7 +27,7 @@ class Category:
     high: float | None = None
 
 
-def unknown(label: str = "Unknown") -> Category:
+def unknown(label: str) -> Category:
     """The UNKNOWN category, under this label."""
     return Category(UNKNOWN, label)
 
@@ -41,7 +43,7 @@ def between(edges: Sequence[float], named: Sequence[tuple[str, str]]) -> tuple[C
     )
 
 
-def levels(minimum: float, maximum: float, unit: str | None = None) -> tuple[Category, ...]:
+def levels(minimum: float, maximum: float, unit: str | None = None, say: Words = ENGLISH) -> tuple[Category, ...]:
     """One category for each whole number of the range if there are at most eleven, otherwise ten equal bands.
 
     A band's value is its midpoint. A number between two whole ones belongs to the nearer one, halves rounding up.
@@ -49,15 +51,19 @@ def levels(minimum: float, maximum: float, unit: str | None = None) -> tuple[Cat
     """
     if float(minimum).is_integer() and float(maximum).is_integer() and 0 < maximum - minimum <= BANDS:
         return tuple(
-            Category(str(at), formatted(number, unit), number, number - 0.5, number + 0.5)
+            Category(str(at), say.number(number, unit), number, number - 0.5, number + 0.5)
             for at, number in enumerate(minimum + step for step in range(int(maximum - minimum) + 1))
         )
     edges = [minimum + (maximum - minimum) * step / BANDS for step in range(BANDS)] + [maximum]
-    return _bands(edges, unit)
+    return _bands(edges, unit, say)
 
 
 def bins(
-    edges: Sequence[float], minimum: float | None = None, maximum: float | None = None, unit: str | None = None
+    edges: Sequence[float],
+    minimum: float | None = None,
+    maximum: float | None = None,
+    unit: str | None = None,
+    say: Words = ENGLISH,
 ) -> tuple[Category, ...]:
     """One band between each edge and the next, plus one below the first and above the last if numbers may lie there.
 
@@ -67,28 +73,30 @@ def bins(
     kept = list(edges)[: MOST_CATEGORIES - 2]
     first, last = kept[0], kept[-1]
     closed = maximum is not None and maximum <= last
-    found = list(_bands(kept, unit, closed=closed))
+    found = list(_bands(kept, unit, say, closed=closed))
     if minimum is None or minimum < first:
         worth = first if minimum is None else (minimum + first) / 2
-        found.insert(0, Category("BELOW", f"under {formatted(first, unit)}", worth, -math.inf, first))
+        found.insert(
+            0, Category("BELOW", say("under {number}", number=say.number(first, unit)), worth, -math.inf, first)
+        )
     if not closed:
         worth = last if maximum is None else (maximum + last) / 2
-        found.append(Category("ABOVE", f"{formatted(last, unit)} or more", worth, last, math.inf))
+        found.append(Category("ABOVE", say("{number} or more", number=say.number(last, unit)), worth, last, math.inf))
     return tuple(found)
 
 
-def changes(minimum: float, maximum: float, unit: str | None = None) -> tuple[Category, ...]:
+def changes(minimum: float, maximum: float, unit: str | None = None, say: Words = ENGLISH) -> tuple[Category, ...]:
     """Seven bands of a change, with edges at 1, 3 and 5 tenths of the range either way; the outermost are open."""
     tenth = (maximum - minimum) / BANDS
-    one, three, five = (formatted(steps * tenth, unit) for steps in (1, 3, 5))
+    one, three, five = (say.number(steps * tenth, unit) for steps in (1, 3, 5))
     named = (
-        ("FALL_5", f"lower by more than {five}"),
-        ("FALL_3", f"lower by more than {three}, up to {five}"),
-        ("FALL_1", f"lower by more than {one}, up to {three}"),
-        ("SAME", f"within {one}"),
-        ("RISE_1", f"higher by {one} to {three}"),
-        ("RISE_3", f"higher by {three} to {five}"),
-        ("RISE_5", f"higher by {five} or more"),
+        ("FALL_5", say("lower by more than {low}", low=five)),
+        ("FALL_3", say("lower by more than {low}, up to {high}", low=three, high=five)),
+        ("FALL_1", say("lower by more than {low}, up to {high}", low=one, high=three)),
+        ("SAME", say("within {number}", number=one)),
+        ("RISE_1", say("higher by {low} to {high}", low=one, high=three)),
+        ("RISE_3", say("higher by {low} to {high}", low=three, high=five)),
+        ("RISE_5", say("higher by {number} or more", number=five)),
     )
     edges = [-math.inf, *(steps * tenth for steps in (-5, -3, -1, 1, 3, 5)), math.inf]
     worth = (steps * tenth for steps in (-6, -4, -2, 0, 2, 4, 6))
@@ -98,18 +106,12 @@ def changes(minimum: float, maximum: float, unit: str | None = None) -> tuple[Ca
     )
 
 
-def formatted(number: float, unit: str | None = None) -> str:
-    """The number for display, with at most ten digits, no decimal point if it is whole, and its unit."""
-    written = f"{number:.10g}"
-    return f"{written} {unit}" if unit else written
-
-
-def _bands(edges: Sequence[float], unit: str | None, closed: bool = True) -> tuple[Category, ...]:
+def _bands(edges: Sequence[float], unit: str | None, say: Words, closed: bool = True) -> tuple[Category, ...]:
     last = len(edges) - 2
     return tuple(
         Category(
             code=f"B{at}",
-            label=f"{formatted(low)} to {formatted(high, unit)}",
+            label=say("{low} to {high}", low=say.number(low), high=say.number(high, unit)),
             value=(low + high) / 2,
             low=low,
             # Bands exclude their upper bound, so the last band of a closed range ends just above it.

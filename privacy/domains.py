@@ -12,6 +12,7 @@ from privacy.bands import OTHER as OTHER
 from privacy.bands import UNKNOWN as UNKNOWN
 from privacy.bands import Category as Category
 from privacy.bands import between, bins, changes, levels, unknown
+from privacy.words import ENGLISH, Words
 
 VERSION = 1  # of the domains and rules below: part of every release's key
 NOTHING = 255  # the byte in a record for "no further category"
@@ -20,7 +21,6 @@ NONE = "NONE"  # of side effects: the category of members who evaluated a course
 MOST_TREATMENTS = 12
 MOST_INDICATORS = 12
 MOST_NAMED = 3  # categories of one variable that a member may be in
-QUARTERS = 8  # on a treatment; the last one is open-ended
 MONTHS = range(7)  # since a member's first course began
 
 REGIONS = (
@@ -100,17 +100,20 @@ class TrackedIndicator:
     unit: str | None = None
 
 
-def survey_variables(questions: Sequence[SurveyQuestion]) -> tuple[Variable, ...]:
+def survey_variables(questions: Sequence[SurveyQuestion], say: Words = ENGLISH) -> tuple[Variable, ...]:
     """The variables of a survey's dataset: demographics, then one per question.
 
     Free text is never a variable, nor is a number whose question declares no bins.
     """
-    found = (_question_variable(question) for question in questions)
-    return _with_unique_names([*_demographics(), *(variable for variable in found if variable is not None)])
+    found = (_question_variable(question, say) for question in questions)
+    return _with_unique_names([*_demographics(say), *(variable for variable in found if variable is not None)])
 
 
 def tracking_variables(
-    treatments: Sequence[CatalogueEntry], indicators: Sequence[TrackedIndicator], side_effects: Sequence[CatalogueEntry]
+    treatments: Sequence[CatalogueEntry],
+    indicators: Sequence[TrackedIndicator],
+    side_effects: Sequence[CatalogueEntry],
+    say: Words = ENGLISH,
 ) -> tuple[Variable, ...]:
     """The variables of a wave of tracking: demographics, then treatments, then indicators.
 
@@ -118,16 +121,16 @@ def tracking_variables(
     position in the list, never by what members have. Raises nothing.
     """
     taken, followed = treatments[:MOST_TREATMENTS], indicators[:MOST_INDICATORS]
-    found = _demographics()
+    found = _demographics(say)
     if taken:
-        named = _catalogued(taken, Category(OTHER, "Another treatment"), unknown("No treatment known"))
-        found.append(Variable("first_treatment", "First treatment", named, DomainRule.FIRST_TREATMENT))
+        named = _catalogued(taken, Category(OTHER, say("Another treatment")), unknown(say("No treatment known")))
+        found.append(Variable("first_treatment", say("First treatment"), named, DomainRule.FIRST_TREATMENT))
         several = min(MOST_NAMED, len(named) - 1)
-        found.append(Variable("treatments", "Treatments", named, DomainRule.TREATMENTS, max_per_member=several))
+        found.append(Variable("treatments", say("Treatments"), named, DomainRule.TREATMENTS, max_per_member=several))
     for treatment in taken:
-        found += _treatment_variables(treatment, side_effects)
+        found += _treatment_variables(treatment, side_effects, say)
     for indicator in followed:
-        found += _indicator_variables(indicator)
+        found += _indicator_variables(indicator, say)
     return _with_unique_names(found)
 
 
@@ -136,29 +139,41 @@ def slots(variables: Iterable[Variable]) -> tuple[int, ...]:
     return tuple(accumulate((variable.max_per_member for variable in variables), initial=0))[:-1]
 
 
-def _demographics() -> list[Variable]:
+def _demographics(say: Words) -> list[Variable]:
+    unstated = unknown(say("Unknown"))
     years = (-math.inf, 18, 25, 35, 45, 55, 65, 75, math.inf)
     ages = ("0-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+")
     since = (0, 1, 2, 5, 10, 20, math.inf)
     spans = (
-        ("UNDER_1", "less than 1 year"), ("FROM_1", "1 year"), ("FROM_2", "2 to 4 years"), ("FROM_5", "5 to 9 years"),
-        ("FROM_10", "10 to 19 years"), ("FROM_20", "20 years or more"),
-    )  # fmt: skip
-    sexes = (Category("FEMALE", "Female"), Category("MALE", "Male"), Category("OTHER", "Other"))
-    kinds = (Category("PATIENT", "Patient"), Category("RELATIVE", "Relative"), Category("ASSOCIATION", "Association"))
+        ("UNDER_1", say("less than 1 year")),
+        ("FROM_1", say("1 year")),
+        ("FROM_2", say("2 to 4 years")),
+        ("FROM_5", say("5 to 9 years")),
+        ("FROM_10", say("10 to 19 years")),
+        ("FROM_20", say("20 years or more")),
+    )
+    sexes = (Category("FEMALE", say("Female")), Category("MALE", say("Male")), Category("OTHER", say("Other")))
+    kinds = (
+        Category("PATIENT", say("Patient")),
+        Category("RELATIVE", say("Relative")),
+        Category("ASSOCIATION", say("Association")),
+    )
     regions = tuple(Category(name, name) for name in REGIONS)
     return [
-        Variable("age_band", "Age", (*between(years, [(age, age) for age in ages]), unknown()), DomainRule.AGE),
-        Variable("sex", "Sex", (*sexes, unknown()), DomainRule.SEX),
-        Variable("region", "Region", (*regions, unknown()), DomainRule.REGION),
-        Variable("kind", "Kind of member", (*kinds, unknown()), DomainRule.KIND),
+        Variable("age_band", say("Age"), (*between(years, [(age, age) for age in ages]), unstated), DomainRule.AGE),
+        Variable("sex", say("Sex"), (*sexes, unstated), DomainRule.SEX),
+        Variable("region", say("Region"), (*regions, unstated), DomainRule.REGION),
+        Variable("kind", say("Kind of member"), (*kinds, unstated), DomainRule.KIND),
         Variable(
-            "time_since_diagnosis", "Time since diagnosis", (*between(since, spans), unknown()), DomainRule.DIAGNOSIS
+            "time_since_diagnosis",
+            say("Time since diagnosis"),
+            (*between(since, spans), unstated),
+            DomainRule.DIAGNOSIS,
         ),
     ]
 
 
-def _question_variable(question: SurveyQuestion) -> Variable | None:
+def _question_variable(question: SurveyQuestion, say: Words) -> Variable | None:
     several, rule, ordinal = 1, DomainRule.NUMBER, True
     if question.kind in ("SINGLE_CHOICE", "MULTIPLE_CHOICE"):
         # Two options with the same code cannot be told apart, and UNKNOWN is reserved for members who did not answer.
@@ -168,50 +183,73 @@ def _question_variable(question: SurveyQuestion) -> Variable | None:
             several = max(min(question.max_choices or MOST_NAMED, MOST_NAMED, len(found)), 1)
         rule, ordinal = DomainRule.CHOICE, False
     elif question.kind == "SCALE" and question.minimum is not None and question.maximum is not None:
-        found = levels(question.minimum, question.maximum)
+        found = levels(question.minimum, question.maximum, say=say)
     elif question.kind == "NUMBER" and question.bins:
-        found = bins(question.bins, question.minimum, question.maximum)
+        found = bins(question.bins, question.minimum, question.maximum, say=say)
     elif question.kind == "DATE":
         days = (-math.inf, 0, 31, 92, 183, 366, 731, 1_827, 3_653, math.inf)
         spans = (
-            ("AHEAD", "still ahead"), ("DAYS_0", "within 30 days"), ("DAYS_31", "1 to 3 months ago"),
-            ("DAYS_92", "3 to 6 months ago"), ("DAYS_183", "6 to 12 months ago"), ("DAYS_366", "1 to 2 years ago"),
-            ("DAYS_731", "2 to 5 years ago"), ("DAYS_1827", "5 to 10 years ago"), ("DAYS_3653", "10 years ago or more"),
-        )  # fmt: skip
+            ("AHEAD", say("still ahead")),
+            ("DAYS_0", say("within 30 days")),
+            ("DAYS_31", say("1 to 3 months ago")),
+            ("DAYS_92", say("3 to 6 months ago")),
+            ("DAYS_183", say("6 to 12 months ago")),
+            ("DAYS_366", say("1 to 2 years ago")),
+            ("DAYS_731", say("2 to 5 years ago")),
+            ("DAYS_1827", say("5 to 10 years ago")),
+            ("DAYS_3653", say("10 years ago or more")),
+        )
         found, rule, ordinal = between(days, spans), DomainRule.DAY, False
     else:
         return None
     if not found:
         return None
-    return Variable(question.key, question.text, (*found, unknown("Not answered")), rule, ordinal, several, question.id)
+    return Variable(
+        question.key, question.text, (*found, unknown(say("Not answered"))), rule, ordinal, several, question.id
+    )
 
 
-def _treatment_variables(treatment: CatalogueEntry, side_effects: Sequence[CatalogueEntry]) -> list[Variable]:
+def _treatment_variables(
+    treatment: CatalogueEntry, side_effects: Sequence[CatalogueEntry], say: Words
+) -> list[Variable]:
     end, name, subject = _snake(treatment.slug), treatment.name, treatment.id
-    courses = []
-    for quarter in range(1, QUARTERS + 1):
-        place = "1st" if quarter == 1 else "2nd" if quarter == 2 else "3rd" if quarter == 3 else f"{quarter}th"
-        later = " or a later one" if quarter == QUARTERS else ""
-        courses += [
-            Category(f"Q{quarter}_ENDED", f"{place} quarter{later}, ended"),
-            Category(f"Q{quarter}_CONTINUING", f"{place} quarter{later}, continuing"),
-        ]
-    untaken, unevaluated = unknown("No course of it"), unknown("Not evaluated")
-    nothing = Category(NONE, "No side effect")
-    effects = _catalogued(side_effects, nothing, Category(OTHER, "Another side effect"), unevaluated)
+    quarters = (  # of those that ended, and of those that continue
+        (say("1st quarter, ended"), say("1st quarter, continuing")),
+        (say("2nd quarter, ended"), say("2nd quarter, continuing")),
+        (say("3rd quarter, ended"), say("3rd quarter, continuing")),
+        (say("4th quarter, ended"), say("4th quarter, continuing")),
+        (say("5th quarter, ended"), say("5th quarter, continuing")),
+        (say("6th quarter, ended"), say("6th quarter, continuing")),
+        (say("7th quarter, ended"), say("7th quarter, continuing")),
+        (say("8th quarter or a later one, ended"), say("8th quarter or a later one, continuing")),
+    )
+    courses = [
+        Category(f"Q{quarter}_{how}", label)
+        for quarter, labels in enumerate(quarters, start=1)
+        for how, label in zip(("ENDED", "CONTINUING"), labels, strict=True)
+    ]
+    untaken, unevaluated = unknown(say("No course of it")), unknown(say("Not evaluated"))
+    nothing = Category(NONE, say("No side effect"))
+    effects = _catalogued(side_effects, nothing, Category(OTHER, say("Another side effect")), unevaluated)
     return [
-        Variable(f"course_{end}", f"{name}: time on it", (*courses, untaken), DomainRule.COURSE, subject=subject),
+        Variable(
+            f"course_{end}",
+            say("{name}: time on it", name=name),
+            (*courses, untaken),
+            DomainRule.COURSE,
+            subject=subject,
+        ),
         Variable(
             f"effectiveness_{end}",
-            f"{name}: effectiveness, 0 to 10",
-            (*levels(0, 10), unevaluated),
+            say("{name}: effectiveness, 0 to 10", name=name),
+            (*levels(0, 10, say=say), unevaluated),
             DomainRule.EFFECTIVENESS,
             ordinal=True,
             subject=subject,
         ),
         Variable(
             f"side_effects_{end}",
-            f"{name}: side effects",
+            say("{name}: side effects", name=name),
             effects,
             DomainRule.SIDE_EFFECTS,
             max_per_member=max(min(MOST_NAMED, len(effects) - 2), 1),  # NONE and UNKNOWN exclude all others
@@ -220,31 +258,40 @@ def _treatment_variables(treatment: CatalogueEntry, side_effects: Sequence[Catal
     ]
 
 
-def _indicator_variables(indicator: TrackedIndicator) -> list[Variable]:
+def _indicator_variables(indicator: TrackedIndicator, say: Words) -> list[Variable]:
     end, name, subject = _snake(indicator.slug), indicator.name, indicator.id
     low, high, unit = indicator.minimum, indicator.maximum, indicator.unit
-    level = levels(low, high, unit)
+    level = levels(low, high, unit, say)
     monthly = [
-        replace(band, code=f"M{month}_{place}", label=f"month {month}: {band.label}")
+        replace(
+            band,
+            code=f"M{month}_{place}",
+            label=say("month {month}: {level}", month=str(month), level=band.label),
+        )
         for month in MONTHS
         for place, band in enumerate(level)
     ]
-    untracked = unknown("Not tracked")
+    untracked = unknown(say("Not tracked"))
     return [
         Variable(
-            f"level_{end}", f"{name}: level", (*level, untracked), DomainRule.LEVEL, ordinal=True, subject=subject
+            f"level_{end}",
+            say("{name}: level", name=name),
+            (*level, untracked),
+            DomainRule.LEVEL,
+            ordinal=True,
+            subject=subject,
         ),
         Variable(
             f"change_{end}",
-            f"{name}: change",
-            (*changes(low, high, unit), untracked),
+            say("{name}: change", name=name),
+            (*changes(low, high, unit, say), untracked),
             DomainRule.CHANGE,
             ordinal=True,
             subject=subject,
         ),
         Variable(
             f"months_{end}",
-            f"{name}: level by month of treatment",
+            say("{name}: level by month of treatment", name=name),
             (*monthly, untracked),
             DomainRule.MONTHS,
             max_per_member=len(MONTHS),

@@ -13,18 +13,13 @@ from privacy.domains import Variable
 from privacy.measures import Reliability
 from privacy.precision import Precision
 from privacy.reading import Cell
+from privacy.words import ENGLISH, Words
 
 # Characters that make a spreadsheet treat a cell as a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _DIGITS = 6  # of a share: far more than its confidence interval supports
 _RELIABILITIES = ("reliability", "share_reliability")
-_MEASURES = (
-    ("count", "Count", 0),
-    ("margin", "Margin of error of the count (95 % confidence)", 0),
-    ("share", "Share", _DIGITS),
-    ("low", "Lower bound of the share's 95 % confidence interval", _DIGITS),
-    ("high", "Upper bound of the share's 95 % confidence interval", _DIGITS),
-)
+_MEASURES = {"count": 0, "margin": 0, "share": _DIGITS, "low": _DIGITS, "high": _DIGITS}  # with their decimals
 
 
 @dataclass(frozen=True)
@@ -41,6 +36,7 @@ class ExportTable:
     cells: Sequence[Cell]
     precision: Precision
     margin: int
+    words: Words = ENGLISH  # of the language that the labels are in
 
 
 def csv_of(table: ExportTable) -> str:
@@ -53,7 +49,7 @@ def csv_of(table: ExportTable) -> str:
     writer = csv.writer(written)  # CRLF, and quotes where they are needed
     variables = (*table.by, table.variable)
     names = [f"{variable.name}_{part}" for variable in variables for part in ("code", "label")]
-    writer.writerow([*map(_text, names), *(name for name, _, _ in _MEASURES), *_RELIABILITIES])
+    writer.writerow([*map(_text, names), *_MEASURES, *_RELIABILITIES])
     for cell in table.cells:
         categories = [one.categories[at] for one, at in zip(variables, (*cell.by, cell.category), strict=True)]
         texts = [_text(text) for category in categories for text in (category.code, category.label)]
@@ -68,6 +64,7 @@ def json_stat_of(table: ExportTable) -> str:
 
     A missing figure is null and has the status HIDDEN; a LOW count or share has the status LOW.
     """
+    say = table.words
     variables = (*table.by, table.variable)
     cells = {(*cell.by, cell.category): cell for cell in table.cells}
     there = [sorted({places[at] for places in cells}) for at in range(len(variables))]
@@ -104,11 +101,11 @@ def json_stat_of(table: ExportTable) -> str:
                 for variable, places in zip(variables, there, strict=True)
             },
             measure: {
-                "label": "Measure",
+                "label": say("Measure"),
                 "category": {
-                    "index": [name for name, _, _ in _MEASURES],
-                    "label": {name: label for name, label, _ in _MEASURES},
-                    "unit": {name: {"decimals": decimals} for name, _, decimals in _MEASURES},
+                    "index": list(_MEASURES),
+                    "label": _measure_labels(say),
+                    "unit": {name: {"decimals": decimals} for name, decimals in _MEASURES.items()},
                 },
             },
         },
@@ -117,6 +114,16 @@ def json_stat_of(table: ExportTable) -> str:
         "extension": {"precision": table.precision.value, "marginOfError": table.margin},
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+
+def _measure_labels(say: Words) -> dict[str, str]:
+    return {
+        "count": say("Count"),
+        "margin": say("Margin of error of the count (95 % confidence)"),
+        "share": say("Share"),
+        "low": say("Lower bound of the share's 95 % confidence interval"),
+        "high": say("Upper bound of the share's 95 % confidence interval"),
+    }
 
 
 def _figures(cell: Cell) -> list[tuple[float | None, Reliability | None]]:

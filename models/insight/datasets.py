@@ -9,6 +9,7 @@ from sqlmodel import Field
 
 from models.columns import Table, choice, choices, key, moment, only_from, reference, within
 from models.identity.organizations import OrganizationKind
+from models.languages import translations
 from models.research.surveys import ConsentPurpose
 from privacy.budget import SOLD_SHARE
 from privacy.described import DescribedEnum
@@ -58,6 +59,7 @@ class Dataset(Table, table=True):
     kind: DatasetKind = choice(DatasetKind, "kind")
     title: str
     wave: str
+    translations: dict[str, dict[str, str]] = translations()
     frozen_on: date
     ends_on: date  # the last day on which insights can be published from it
     offered_to: list[str] = choices()
@@ -85,6 +87,7 @@ class Variable(Table, table=True):
     position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # from 1
     name: str
     label: str
+    translations: dict[str, dict[str, str]] = translations()
     ordinal: bool
     max_per_member: int
     slot: int  # from 0
@@ -115,6 +118,7 @@ class Category(Table, table=True):
     place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  # from 0: a record's byte
     code: str
     label: str
+    translations: dict[str, dict[str, str]] = translations()
     value: float | None = None  # its value in a mean
     low: float | None = None
     high: float | None = None

@@ -380,10 +380,11 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
                     "closes_on",
                     "minimum_participants",
                     "offered_to",
+                    "translations",
                 ),
                 f"status = 'DRAFT' AND {SURVEY_MANAGER}",
             ),
-            Update(("title", "description", "closes_on", "version"), REVISABLE),
+            Update(("title", "description", "closes_on", "version", "translations"), REVISABLE),
         )
     },
     "catalog.eligibility": {
@@ -409,13 +410,16 @@ WRITES: Mapping[str, Mapping[Audience, tuple[Insert | Update | Delete, ...]]] = 
                     "maximum",
                     "bins",
                     "max_choices",
+                    "translations",
                 ),
                 NEW_QUESTION,
             ),
             Delete(DRAFTED),
         )
     },
-    "catalog.question_option": {MANAGER: (Insert(("question_id", "code", "label", "position"), OF_NEW_QUESTION),)},
+    "catalog.question_option": {
+        MANAGER: (Insert(("question_id", "code", "label", "position", "translations"), OF_NEW_QUESTION),)
+    },
     "catalog.visibility_rule": {
         MANAGER: (Insert(("question_id", "position", "on_key", "operator", "values"), OF_NEW_QUESTION),)
     },

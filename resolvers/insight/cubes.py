@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, literal_column
@@ -9,11 +10,14 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.insight import datasets
 from models.insight import insights as tables
-from models.rows import Expression, Finished, Row, Rows, Unanswerable, row, select
+from models.languages import DEFAULT, language_of
+from models.messages import Message, message
+from models.rows import Expression, Finished, Row, Rows, Unanswerable, ViewerIds, row, select, translated
 from privacy import domains, exports, reading
 from privacy.cubes import Cube, NotSummable, UnknownCategory
 from privacy.measures import Measure, Reliability
 from privacy.precision import Precision
+from resolvers.insight.labels import words_in
 
 Filters = Sequence[tuple[str, Sequence[str]]]  # pairs of a variable's name and codes of its categories; all must hold
 
@@ -52,18 +56,19 @@ class Statistic(Finished):
     reliability: Reliability
 
 
-def cube_of(insight: Row) -> Rows:
-    """The insight and its release as JSON, which `StoredCube.read` and the exports take."""
+def cube_of(insight: Row, *, viewer: ViewerIds) -> Rows:
+    """The insight and its release as JSON, which `StoredCube.read` and the exports take, in the viewer's language."""
     release, dataset, entry = row(tables.Release), row(datasets.Dataset), row(tables.LedgerEntry)
     variable, category = row(datasets.Variable), row(datasets.Category)
-    coded = json_object(code=category.code, label=category.label, value=category.value)
+    label = translated(category, "label", viewer.language)
+    coded = json_object(code=category.code, label=label, value=category.value)
     domain = select(func.json_agg(aggregate_order_by(coded, category.place))).where(
         category.dataset_id == variable.dataset_id, category.variable == variable.position
     )
     described = json_object(
         position=variable.position,
         name=variable.name,
-        label=variable.label,
+        label=translated(variable, "label", viewer.language),
         ordinal=variable.ordinal,
         max_per_member=variable.max_per_member,
         rule=variable.rule,
@@ -81,7 +86,8 @@ def cube_of(insight: Row) -> Rows:
         sigma=release.sigma,
         precision=release.precision,
         margin=release.margin,
-        title=dataset.title,
+        language=viewer.language,
+        title=translated(dataset, "title", viewer.language),
         wave=dataset.wave,
         frozen_on=dataset.frozen_on,
         position=position.scalar_subquery(),
@@ -225,16 +231,32 @@ def json_stat(found: Any) -> str:
 def _table(found: Any) -> exports.ExportTable:
     stored = StoredCube.read(found)
     variable, by = stored.variable_called(stored.variable), tuple(map(stored.variable_called, stored.by))
-    across = f", by {' and by '.join(each.label for each in by)}" if by else ""
+    language = language_of(found["language"]) or DEFAULT
+    source = message(
+        "{wave}, frozen on {day}; entry {position} of the public ledger",
+        wave=found["wave"],
+        day=date.fromisoformat(found["frozen_on"]),
+        position=found["position"],
+    )
     return exports.ExportTable(
-        title=f"{found['title']}: {variable.label}{across}",
-        source=f"{found['wave']}, frozen on {found['frozen_on']}; entry {found['position']} of the public ledger",
+        title=_title(found["title"], variable.label, [each.label for each in by]).in_language(language),
+        source=source.in_language(language),
+        words=words_in(language),
         variable=variable,
         by=by,
         cells=reading.cells_of(stored.cube, stored.variable, stored.by, stored.size),
         precision=Precision(found["precision"]),
         margin=found["margin"],
     )
+
+
+def _title(dataset: str, variable: str, by: Sequence[str]) -> Message:
+    if not by:
+        return message("{dataset}: {variable}", dataset=dataset, variable=variable)
+    groups: str = by[0]
+    for other in by[1:]:
+        groups = message("{groups} and by {other}", groups=groups, other=other)
+    return message("{dataset}: {variable}, by {groups}", dataset=dataset, variable=variable, groups=groups)
 
 
 def _variable(found: Any) -> domains.Variable:

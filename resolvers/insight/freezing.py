@@ -1,5 +1,6 @@
 """Freezes surveys and waves of tracking into datasets, and ends datasets."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,6 +10,7 @@ from models.community.communities import CommunityStatus
 from models.database import Connection
 from models.identity.organizations import OrganizationKind
 from models.insight.datasets import DatasetKind, DatasetStatus
+from models.languages import DEFAULT, Language
 from models.messages import message
 from privacy import domains
 from privacy.budget import (
@@ -26,8 +28,10 @@ from privacy.precision import price
 from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.days import current_day
 from resolvers.faults import Faults
+from resolvers.insight.labels import words_in
 from resolvers.insight.ledger import append
 from resolvers.insight.releases import FrozenDataset, PositionedVariable, ReleaseUse, present, release
+from resolvers.research.revisions_mutations import survey_translations, translations_in
 from resolvers.transactions import (
     Refusal,
     RefusalCode,
@@ -39,6 +43,7 @@ from resolvers.transactions import (
 )
 
 YEAR_DAYS = 365
+TRANSLATED = tuple(language for language in Language if language is not DEFAULT)
 WAVE_LENGTH = 60
 TOO_FEW = Refusal(
     RefusalCode.TOO_EARLY,
@@ -80,6 +85,8 @@ class DatasetDefinition:
     variables: Sequence[Variable] = field(repr=False)
     demonstration: bool
     survey: UUID | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)  # in other languages, by their tags
+    translated: Mapping[str, Sequence[Variable]] = field(default_factory=dict, repr=False)  # as are the variables
 
 
 async def close_survey(connection: Connection, survey: UUID, day: date | None = None) -> FrozenResult | None:
@@ -93,7 +100,8 @@ async def close_survey(connection: Connection, survey: UUID, day: date | None = 
     # It is frozen even if nobody has answered: to publish nothing would reveal an exact count.
     found = await connection.fetchrow(
         """
-        SELECT community_id, title, offered_to, minimum_participants, cap_micro_rho, demonstration
+        SELECT community_id, title, offered_to, minimum_participants, cap_micro_rho, demonstration,
+            translations::text AS translations
         FROM catalog.survey s WHERE id = $1 AND catalog.is_to_freeze(s)
         """,
         survey,
@@ -109,9 +117,14 @@ async def close_survey(connection: Connection, survey: UUID, day: date | None = 
         offered_to=found["offered_to"],
         cap=found["cap_micro_rho"],
         floor=max(FLOOR, found["minimum_participants"]),
-        variables=domains.survey_variables(await _questions(connection, survey)),
+        variables=domains.survey_variables(await _questions(connection, survey, DEFAULT)),
         demonstration=found["demonstration"],
         survey=survey,
+        titles={each.language.tag: each.title for each in survey_translations(found["translations"])},
+        translated={
+            language.tag: domains.survey_variables(await _questions(connection, survey, language), words_in(language))
+            for language in TRANSLATED
+        },
     )
     return await _freeze(connection, wave, frozen_on, None if day is None else _noon(day))
 
@@ -140,7 +153,9 @@ async def freeze_wave(
     # One at a time for each community: two at once would both find that none was frozen this year.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"waves of {community}")
     found = await connection.fetchrow(
-        "SELECT name, member_count, demonstration, status FROM catalog.community WHERE id = $1", community
+        "SELECT name, member_count, demonstration, status, translations::text AS translations FROM catalog.community"
+        " WHERE id = $1",
+        community,
     )
     with faults.collected():
         if found is None:
@@ -170,8 +185,14 @@ async def freeze_wave(
         offered_to=sorted({kind.value for kind in offered_to}),
         cap=cap,
         floor=floor,
-        variables=await _tracking(connection, community),
+        variables=await _tracking(connection, community, DEFAULT),
         demonstration=found["demonstration"],
+        titles={
+            language.tag: f"{texts['name']}, {wave}"
+            for language, texts in translations_in(found["translations"])
+            if "name" in texts
+        },
+        translated={language.tag: await _tracking(connection, community, language) for language in TRANSLATED},
     )
     return await _freeze(connection, made, frozen_on, None if day is None else _noon(day))
 
@@ -218,7 +239,7 @@ async def _freeze(
     connection: Connection, wave: DatasetDefinition, frozen_on: date, at: datetime | None
 ) -> FrozenResult:
     dataset = await _write_dataset(connection, wave, frozen_on)
-    cube = await _write_variables(connection, dataset, wave.variables)
+    cube = await _write_variables(connection, dataset, wave)
     await connection.execute("SELECT research.enrol($1)", dataset.id)
     await connection.execute("SELECT research.encode($1)", dataset.id)
     if wave.survey is not None:
@@ -258,11 +279,12 @@ async def _write_dataset(connection: Connection, wave: DatasetDefinition, frozen
         """
         INSERT INTO insight.dataset
             (community_id, survey_id, kind, title, wave, frozen_on, ends_on, offered_to, domain_version, status,
-             cap_micro_rho, demonstration)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'OPEN', $10, $11) RETURNING id
+             cap_micro_rho, demonstration, translations)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'OPEN', $10, $11, $12) RETURNING id
         """,
         wave.community, wave.survey, wave.kind, wave.title, wave.wave, frozen_on, ends_on, list(wave.offered_to),
         domains.VERSION, wave.cap, wave.demonstration,
+        json.dumps({tag: {"title": title} for tag, title in wave.titles.items()}),
     )  # fmt: skip
     return FrozenDataset(
         id=id,
@@ -281,19 +303,22 @@ async def _write_dataset(connection: Connection, wave: DatasetDefinition, frozen
 
 
 async def _write_variables(
-    connection: Connection, dataset: FrozenDataset, variables: Sequence[Variable]
+    connection: Connection, dataset: FrozenDataset, wave: DatasetDefinition
 ) -> Mapping[str, PositionedVariable]:
+    variables = wave.variables
     placed = [PositionedVariable(position, variable) for position, variable in enumerate(variables, start=1)]
     await connection.executemany(
         """
         INSERT INTO insight.variable
-            (dataset_id, position, name, label, ordinal, max_per_member, slot, rule, subject_id, demonstration)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            (dataset_id, position, name, label, ordinal, max_per_member, slot, rule, subject_id, demonstration,
+             translations)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """,
         [
             (
                 dataset.id, one.position, one.variable.name, one.variable.label, one.variable.ordinal,
                 one.variable.max_per_member, slot, one.variable.rule, one.variable.subject, dataset.demonstration,
+                _labels({tag: found[one.position - 1].label for tag, found in wave.translated.items()}),
             )
             for one, slot in zip(placed, domains.slots(variables), strict=True)
         ],
@@ -301,13 +326,15 @@ async def _write_variables(
     await connection.executemany(
         """
         INSERT INTO insight.category
-            (dataset_id, variable, place, code, label, value, low, high, demonstration)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            (dataset_id, variable, place, code, label, value, low, high, demonstration, translations)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
         [
             (
                 dataset.id, one.position, place, each.code, each.label, each.value, each.low, each.high,
                 dataset.demonstration,
+                _labels({tag: found[one.position - 1].categories[place].label
+                    for tag, found in wave.translated.items()}),
             )
             for one in placed
             for place, each in enumerate(one.variable.categories)
@@ -316,17 +343,26 @@ async def _write_variables(
     return {one.variable.name: one for one in placed}
 
 
-async def _questions(connection: Connection, survey: UUID) -> Sequence[SurveyQuestion]:
-    """The questions of the current version, with the options of every version: answers may have chosen any of them."""
+def _labels(by_tag: Mapping[str, str]) -> str:
+    return json.dumps({tag: {"label": label} for tag, label in by_tag.items()})
+
+
+async def _questions(connection: Connection, survey: UUID, language: Language) -> Sequence[SurveyQuestion]:
+    """The questions of the current version, with the options of every version: answers may have chosen any of them.
+
+    They are in a language, or in English where nobody has translated them.
+    """
     rows = await connection.fetch(
         """
-        SELECT q.id, q.key, q.text, q.kind, q.minimum, q.maximum, q.bins, q.max_choices, o.codes, o.labels
+        SELECT q.id, q.key, coalesce(q.translations -> $2 ->> 'text', q.text) AS text, q.kind, q.minimum, q.maximum,
+            q.bins, q.max_choices, o.codes, o.labels
         FROM catalog.question q JOIN catalog.survey s ON s.id = q.survey_id AND s.version = q.version
         CROSS JOIN LATERAL (
             SELECT coalesce(array_agg(l.code ORDER BY l.version DESC, l.position, l.code), '{}') AS codes,
                 coalesce(array_agg(l.label ORDER BY l.version DESC, l.position, l.code), '{}') AS labels
             FROM (
-                SELECT DISTINCT ON (o.code) o.code, o.label, o.position, v.version
+                SELECT DISTINCT ON (o.code) o.code, coalesce(o.translations -> $2 ->> 'label', o.label) AS label,
+                    o.position, v.version
                 FROM catalog.question v JOIN catalog.question_option o ON o.question_id = v.id
                 WHERE v.survey_id = q.survey_id AND v.key = q.key
                 ORDER BY o.code, v.version DESC
@@ -335,6 +371,7 @@ async def _questions(connection: Connection, survey: UUID) -> Sequence[SurveyQue
         WHERE s.id = $1 ORDER BY q.position
         """,
         survey,
+        language.tag,
     )
     return [
         SurveyQuestion(
@@ -352,30 +389,37 @@ async def _questions(connection: Connection, survey: UUID) -> Sequence[SurveyQue
     ]
 
 
-async def _tracking(connection: Connection, community: UUID) -> Sequence[Variable]:
+async def _tracking(connection: Connection, community: UUID, language: Language) -> Sequence[Variable]:
     treatments = await connection.fetch(
         """
-        SELECT t.id, t.slug, t.name FROM catalog.community_treatment c JOIN catalog.treatment t ON t.id = c.treatment_id
+        SELECT t.id, t.slug, coalesce(t.translations -> $2 ->> 'name', t.name)
+        FROM catalog.community_treatment c JOIN catalog.treatment t ON t.id = c.treatment_id
         WHERE c.community_id = $1 ORDER BY c.position, t.id
         """,
         community,
+        language.tag,
     )
     indicators = await connection.fetch(
         """
-        SELECT i.id, i.slug, i.name, i.minimum, i.maximum, i.unit
+        SELECT i.id, i.slug, coalesce(i.translations -> $2 ->> 'name', i.name), i.minimum, i.maximum,
+            coalesce(i.translations -> $2 ->> 'unit', i.unit)
         FROM catalog.community_indicator c JOIN catalog.indicator i ON i.id = c.indicator_id
         WHERE c.community_id = $1 ORDER BY c.position, i.id
         """,
         community,
+        language.tag,
     )
     side_effects = await connection.fetch(
-        "SELECT id, slug, name FROM catalog.indicator WHERE slug = any($1) ORDER BY array_position($1, slug)",
+        "SELECT id, slug, coalesce(translations -> $2 ->> 'name', name) FROM catalog.indicator"
+        " WHERE slug = any($1) ORDER BY array_position($1, slug)",
         list(SIDE_EFFECTS),
+        language.tag,
     )
     return domains.tracking_variables(
         [CatalogueEntry(*row) for row in treatments],
         [TrackedIndicator(*row) for row in indicators],
         [CatalogueEntry(*row) for row in side_effects],
+        words_in(language),
     )
 
 

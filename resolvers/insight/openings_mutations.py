@@ -15,7 +15,9 @@ from resolvers.faults import Faults
 from resolvers.insight import openings
 from resolvers.insight.freezing import refuse_bad_cap
 from resolvers.insight.releases import Overspent
-from resolvers.transactions import RefusalCode, conflict, not_found, refused, require_role, too_late
+from resolvers.research.revisions_mutations import current_questions, survey_translations
+from resolvers.research.translations_rules import missing_texts
+from resolvers.transactions import RefusalCode, conflict, invalid, not_found, refused, require_role, too_late
 
 NO_BUDGET = message(
     "The surveys of a community may cost {most:,} micro-rho within a year. Too little of it is left for "
@@ -55,6 +57,7 @@ async def schedule_survey(
             ),
             "survey",
         )
+        await _refuse_half_translated(connection, survey)
     with faults.collected():
         cap = CAP if cap is None else cap
         refuse_bad_cap(cap, LARGEST_CAP)
@@ -66,3 +69,13 @@ async def schedule_survey(
     except Overspent:
         raise refused(RefusalCode.BUDGET_EXHAUSTED, NO_BUDGET, "survey") from None
     return survey
+
+
+async def _refuse_half_translated(connection: Connection, survey: UUID) -> None:
+    translations = await connection.fetchval("SELECT translations::text FROM catalog.survey WHERE id = $1", survey)
+    missing = missing_texts(survey_translations(translations), await current_questions(connection, survey), "questions")
+    if any(missing):
+        raise invalid(
+            message("Some texts of the survey are translated, and others are not. Revise it to translate the rest."),
+            "survey",
+        )

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.insight import datasets
 from models.insight import insights as tables
-from models.rows import Finished, Row, Rows, row, select
+from models.rows import Finished, Row, Rows, ViewerIds, row, select
 from privacy import domains, reading
 from privacy.cubes import Cube
 from privacy.reconciling import informative
@@ -25,7 +25,7 @@ class ReconciledTable(Finished):
     statistics: list[Statistic]
 
 
-def tables_of(insight: Row) -> Rows:
+def tables_of(insight: Row, *, viewer: ViewerIds) -> Rows:
     """The insight's cube, and all tables of its dataset, as JSON, which `reconciled` takes."""
     release, better = row(tables.Release), row(tables.Release)
     improved = select(better.id).where(better.improves_id == release.id).exists()
@@ -49,7 +49,9 @@ def tables_of(insight: Row) -> Rows:
     )
     variables = select(func.json_agg(described)).where(variable.dataset_id == insight.dataset_id)
     found = json_object(
-        own=cube_of(insight).scalar_subquery(), tables=every.scalar_subquery(), variables=variables.scalar_subquery()
+        own=cube_of(insight, viewer=viewer).scalar_subquery(),
+        tables=every.scalar_subquery(),
+        variables=variables.scalar_subquery(),
     )
     return select(found)
 

@@ -7,10 +7,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from models.languages import Language
 from models.messages import Message, message
 from models.research.surveys import RuleOperator
 from resolvers.research.surveys_rules import OPTIONS
-from resolvers.research.visibility_rules import Comparable, OptionDefinition, QuestionDefinition, value_of
+from resolvers.research.visibility_rules import (
+    Comparable,
+    OptionDefinition,
+    QuestionDefinition,
+    QuestionTranslation,
+    value_of,
+)
 from resolvers.spelling import Known, corrects, reads_alike, words_of
 from resolvers.transactions import Refusal, RefusalCode, Step
 
@@ -84,6 +91,12 @@ def _question_refusals(
         yield _too_late(OTHER_TEXT, *path, "text")
     if not _is_kept(question.help or "", [each.help or "" for each in versions], known):
         yield _too_late(OTHER_TEXT, *path, "help")
+    for number, translation in enumerate(question.translations or ()):
+        place, earlier = (*path, "translations", number), _translated(versions, translation.language)
+        if not _is_kept(translation.text, [each.text for each in earlier], known):
+            yield _too_late(OTHER_TEXT, *place, "text")
+        if earlier and not _is_kept(translation.help or "", [each.help or "" for each in earlier], known):
+            yield _too_late(OTHER_TEXT, *place, "help")
     yield from _option_refusals(versions, question.options, known, *path, "options")
 
 
@@ -109,6 +122,21 @@ def _option_refusals(
             yield _too_late(OTHER_LABEL, *path, number, "label")
         elif option.label not in own and any(reads_alike(option.label, other) for other in others):
             yield Refusal(RefusalCode.INVALID, LABEL_OF_ANOTHER, (*path, number, "label"))
+        for at, translation in enumerate(option.translations or ()):
+            earlier = [
+                each.label
+                for version in versions
+                for one in version.options
+                for each in one.translations or ()
+                if one.code == option.code and each.language is translation.language
+            ]
+            if not _is_kept(translation.label, earlier, known):
+                yield _too_late(OTHER_LABEL, *path, number, "translations", at, "label")
+
+
+def _translated(versions: Sequence[QuestionDefinition], language: Language) -> list[QuestionTranslation]:
+    """The texts that the versions had in a language; none if members never saw the question in it."""
+    return [each for version in versions for each in version.translations or () if each.language is language]
 
 
 def _is_kept(text: str, versions: Sequence[str], known: Known) -> bool:

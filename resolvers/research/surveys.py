@@ -11,7 +11,7 @@ from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import treatments
 from models.viewers import Audience
 from resolvers.days import today
-from resolvers.lookup import by_name, code_of, community_called
+from resolvers.lookup import by_name, code_of, community_called, translations_of
 
 
 def survey(*, id: Value[UUID]) -> Rows:
@@ -50,6 +50,18 @@ def questions_of(survey: Row) -> Rows:
 def options_of(question: Row) -> Rows:
     option = row(tables.QuestionOption)
     return select(option).where(option.question_id == question.id).order_by(option.position, option.code)
+
+
+def survey_translations(survey: Row) -> Rows:
+    return translations_of(survey, "title", "description")
+
+
+def question_translations(question: Row) -> Rows:
+    return translations_of(question, "text", "help")
+
+
+def option_translations(option: Row) -> Rows:
+    return translations_of(option, "label")
 
 
 def rules_of(question: Row) -> Rows:

@@ -24,12 +24,21 @@ from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.days import Days, current_days
 from resolvers.faults import Faults
 from resolvers.regions import region_of
-from resolvers.research.revisions_mutations import question_refusals, text_refusals
+from resolvers.research.revisions_mutations import (
+    asked_before,
+    current_questions,
+    question_refusals,
+    stored,
+    survey_translations,
+    text_refusals,
+)
 from resolvers.research.surveys_rules import definition_refusals
+from resolvers.research.translations_rules import SurveyTranslation, language_refusals, missing_texts, with_kept
 from resolvers.research.visibility_rules import QuestionDefinition
 from resolvers.transactions import (
     UNSET,
     Maybe,
+    Path,
     Refusal,
     RefusalCode,
     conflict,
@@ -80,6 +89,7 @@ async def create_survey(
     closes_on: date,
     offered_to: Sequence[OrganizationKind],
     eligibility: EligibilityDefinition = ANY_PATIENT,
+    translations: Sequence[SurveyTranslation] = (),
 ) -> UUID:
     """Creates a survey as a draft, which only survey managers can see, and returns its id.
 
@@ -107,13 +117,15 @@ async def create_survey(
     with faults.collected():
         _refuse_no_recipient(offered_to)
     faults.add(*await asyncio.to_thread(definition_refusals, questions, "questions"))
+    translations = _checked(translations, faults)
     eligibility = await _checked_eligibility(connection, eligibility, days, faults)
     faults.refuse()
     survey: UUID = await connection.fetchval(
         """
         INSERT INTO catalog.survey
-            (community_id, title, description, status, opens_on, closes_on, minimum_participants, offered_to)
-        VALUES ($1, $2, $3, 'DRAFT', $4, $5, $6, $7) RETURNING id
+            (community_id, title, description, status, opens_on, closes_on, minimum_participants, offered_to,
+             translations)
+        VALUES ($1, $2, $3, 'DRAFT', $4, $5, $6, $7, $8) RETURNING id
         """,
         community,
         title,
@@ -122,6 +134,7 @@ async def create_survey(
         closes_on,
         needed if minimum_participants is None else minimum_participants,
         _names(offered_to),
+        stored(translations),
     )
     await _write_eligibility(connection, survey, eligibility)
     await _write_questions(connection, survey, 1, questions)
@@ -142,6 +155,7 @@ async def revise_survey(
     closes_on: Maybe[date] = UNSET,
     offered_to: Maybe[Sequence[OrganizationKind]] = UNSET,
     eligibility: Maybe[EligibilityDefinition] = UNSET,
+    translations: Maybe[Sequence[SurveyTranslation]] = UNSET,
 ) -> UUID:
     """Changes the fields that are given, and returns the survey's id.
 
@@ -164,6 +178,7 @@ async def revise_survey(
         closes_on=_unless_null(closes_on, "closes_on", faults),
         offered_to=_unless_null(offered_to, "offered_to", faults),
         eligibility=ANY_PATIENT if eligibility is None else None if eligibility is UNSET else eligibility,
+        translations=() if translations is None else None if translations is UNSET else translations,
     )
 
 
@@ -180,6 +195,7 @@ async def _revise(
     closes_on: date | None,
     offered_to: Sequence[OrganizationKind] | None,
     eligibility: EligibilityDefinition | None,
+    translations: Sequence[SurveyTranslation] | None,
 ) -> UUID:
     """As `revise_survey`, where None is left out."""
     found = None
@@ -213,9 +229,18 @@ async def _revise(
         eligibility = await _checked_eligibility(connection, eligibility, days, faults)
     if questions is not None:
         faults.add(*await asyncio.to_thread(definition_refusals, questions, "questions"))
+    asked = {} if found is None else await asked_before(connection, survey)
+    now = {key: versions[-1] for key, versions in asked.items()}
+    if questions is not None:
+        questions = with_kept(questions, now)
+    before = () if found is None else survey_translations(found["translations"])
+    translations = before if translations is None else _checked(translations, faults)
     if found is not None and SurveyStatus(found["status"]) is not SurveyStatus.DRAFT:
         if questions is not None and not faults.at("questions"):
-            faults.add(*await question_refusals(connection, survey, questions))
+            faults.add(*await question_refusals(connection, asked, questions))
+        if not faults.at("questions"):
+            current = await current_questions(connection, survey) if questions is None else questions
+            faults.add(*missing_texts(translations, current, "questions"))
         fixed = {
             "minimum_participants": minimum_participants is not None,
             "opens_on": opens_on is not UNSET,
@@ -227,7 +252,15 @@ async def _revise(
                 faults.add(Refusal(RefusalCode.TOO_LATE, ONLY_IN_DRAFTS, (name,)))
     if found is not None and SurveyStatus(found["status"]) is SurveyStatus.OPEN:
         given = {"title": title, "description": description}
-        texts = {name: (found[name], text or found[name]) for name, text in given.items() if not faults.at(name)}
+        texts: dict[Path, tuple[str, str]] = {
+            (name,): (found[name], text or found[name]) for name, text in given.items() if not faults.at(name)
+        }
+        seen = {each.language: each for each in before}
+        for number, each in enumerate(translations):
+            if each.language in seen and not faults.at("translations", number):
+                old, path = seen[each.language], ("translations", number)
+                texts |= {(*path, "title"): (old.title, each.title)}
+                texts |= {(*path, "description"): (old.description, each.description)}
         faults.add(*await text_refusals(connection, texts))
     faults.refuse()
     assert found is not None
@@ -240,12 +273,14 @@ async def _revise(
             version += 1
         await _write_questions(connection, survey, version, questions)
     await connection.execute(
-        "UPDATE catalog.survey SET title = $2, description = $3, closes_on = $4, version = $5 WHERE id = $1",
+        "UPDATE catalog.survey SET title = $2, description = $3, closes_on = $4, version = $5, translations = $6"
+        " WHERE id = $1",
         survey,
         title or found["title"],
         description or found["description"],
         closes_on or found["closes_on"],
         version,
+        stored(translations),
     )
     if status is SurveyStatus.DRAFT:
         await connection.execute(
@@ -279,13 +314,27 @@ async def unschedule_survey(connection: Connection, viewer: Viewer, *, survey: S
 async def _locked(connection: Connection, survey: UUID) -> asyncpg.Record:
     found = (
         "SELECT community_id, title, description, status, version, opens_on, closes_on, minimum_participants,"
-        " offered_to FROM catalog.survey WHERE id = $1"
+        " offered_to, translations::text AS translations FROM catalog.survey WHERE id = $1"
     )
     # A survey that has closed does not change any more, and the role may not lock it: it is read without a lock.
     row = await connection.fetchrow(f"{found} FOR UPDATE", survey) or await connection.fetchrow(found, survey)
     if row is None:
         raise not_found("survey")
     return row
+
+
+def _checked(translations: Sequence[SurveyTranslation], faults: Faults) -> Sequence[SurveyTranslation]:
+    """The translations as they are stored. Adds INVALID and TOO_LONG to the faults."""
+    faults.add(*language_refusals(translations, "translations"))
+    found = []
+    for number, each in enumerate(translations):
+        title, description = each.title, each.description
+        with faults.collected():
+            title = line_within(title, TITLE_LENGTH, "translations", number, "title")
+        with faults.collected():
+            description = text_within(description, DESCRIPTION_LENGTH, "translations", number, "description")
+        found.append(SurveyTranslation(each.language, title, description))
+    return found
 
 
 def _unless_null(value: Maybe[T], name: str, faults: Faults) -> T | None:
@@ -389,21 +438,24 @@ async def _write_questions(
     await connection.executemany(
         """
         INSERT INTO catalog.question
-            (id, survey_id, version, position, key, text, help, kind, required, minimum, maximum, bins, max_choices)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            (id, survey_id, version, position, key, text, help, kind, required, minimum, maximum, bins, max_choices,
+             translations)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         """,
         [
             (
                 id, survey, version, position, one.key, one.text.strip(), one.help and one.help.strip(), one.kind,
                 one.required, one.minimum, one.maximum, list(one.bins) or None, one.max_choices,
+                stored(one.translations or ()),
             )
             for id, position, one in made
         ],
     )  # fmt: skip
     await connection.executemany(
-        "INSERT INTO catalog.question_option (question_id, code, label, position) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO catalog.question_option (question_id, code, label, position, translations)"
+        " VALUES ($1, $2, $3, $4, $5)",
         [
-            (id, option.code, option.label.strip(), place)
+            (id, option.code, option.label.strip(), place, stored(option.translations or ()))
             for id, _, question in made
             for place, option in enumerate(question.options)
         ],

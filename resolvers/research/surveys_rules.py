@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from models.messages import Message, message
 from models.research.surveys import QuestionKind, RuleOperator
+from resolvers.research.translations_rules import language_refusals
 from resolvers.research.visibility_rules import CHOICES, NUMBERS, QuestionDefinition, RuleDefinition, value_of
 from resolvers.texts import has_line_ends, is_blank
 from resolvers.transactions import Refusal, RefusalCode, Step
@@ -75,6 +76,12 @@ def _question_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Re
     yield from _text_refusals(question.text, TEXT_LENGTH, *path, "text")
     if question.help is not None:
         yield from _text_refusals(question.help, TEXT_LENGTH, *path, "help")
+    for number, translation in enumerate(question.translations or ()):
+        place = (*path, "translations", number)
+        yield from _text_refusals(translation.text, TEXT_LENGTH, *place, "text")
+        if translation.help is not None:
+            yield from _text_refusals(translation.help, TEXT_LENGTH, *place, "help")
+    yield from language_refusals(question.translations or (), *path, "translations")
     if len(question.visible_when) > RULES:
         yield _invalid(message("A question can have at most {most} rules.", most=RULES), *path, "visible_when")
     yield from _option_refusals(question, *path)
@@ -107,14 +114,21 @@ def _option_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refu
             elif option.code in seen:
                 yield _invalid(message("Another option of the question has this code."), *place, "code")
             seen.add(option.code)
-            yield from _text_refusals(option.label, LABEL_LENGTH, *place, "label")
-            if has_line_ends(option.label.strip()):
-                yield _invalid(message("This must be a single line, without tabs."), *place, "label")
+            yield from _label_refusals(option.label, *place, "label")
+            yield from language_refusals(option.translations or (), *place, "translations")
+            for at, translation in enumerate(option.translations or ()):
+                yield from _label_refusals(translation.label, *place, "translations", at, "label")
     if most is not None:
         if question.kind is not QuestionKind.MULTIPLE_CHOICE:
             yield _invalid(message("Only multiple-choice questions limit the number of choices."), *path, "max_choices")
         elif not 1 <= most <= max(len(question.options), 1):
             yield _invalid(message("This must be between 1 and the number of options."), *path, "max_choices")
+
+
+def _label_refusals(label: str, *path: Step) -> Iterator[Refusal]:
+    yield from _text_refusals(label, LABEL_LENGTH, *path)
+    if has_line_ends(label.strip()):
+        yield _invalid(message("This must be a single line, without tabs."), *path)
 
 
 def _range_refusals(question: QuestionDefinition, *path: Step) -> Iterator[Refusal]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
+from models.languages import Language
 from models.research.surveys import QuestionKind, RuleOperator
 
 CHOICES = frozenset({QuestionKind.SINGLE_CHOICE, QuestionKind.MULTIPLE_CHOICE})
@@ -23,14 +24,37 @@ class RuleDefinition:
 
 
 @dataclass(frozen=True)
-class OptionDefinition:
-    code: str
+class OptionTranslation:
+    """An option's label in another language than English."""
+
+    language: Language
     label: str
 
 
 @dataclass(frozen=True)
+class OptionDefinition:
+    """An option of a choice question; without `translations`, it keeps those that it had."""
+
+    code: str
+    label: str
+    translations: tuple[OptionTranslation, ...] | None = None
+
+
+@dataclass(frozen=True)
+class QuestionTranslation:
+    """A question's texts in another language than English."""
+
+    language: Language
+    text: str
+    help: str | None = None
+
+
+@dataclass(frozen=True)
 class QuestionDefinition:
-    """The definition of a question, which is shown if all of its rules hold."""
+    """The definition of a question, which is shown if all of its rules hold.
+
+    Without `translations`, it keeps those that it had.
+    """
 
     key: str
     kind: QuestionKind
@@ -43,6 +67,7 @@ class QuestionDefinition:
     bins: tuple[float, ...] = ()
     max_choices: int | None = None
     visible_when: tuple[RuleDefinition, ...] = ()
+    translations: tuple[QuestionTranslation, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ graph_enum(Precision)
 )
 class Category:
     code: str = column("Code that identifies the category within its variable.")
-    label: str = column("Label for people to read.")
+    label: str = column("Label for people to read.", translated=True)
     value: float | None = column("Number that stands for the category in means and medians. Null if it is left out.")
 
 
@@ -50,7 +50,7 @@ class Variable(Node):
     """A variable of a dataset. Each member falls into one of its categories, or into up to `maxPerMember`."""
 
     name: str = column("Name that identifies the variable within its dataset.")
-    label: str = column("Label for people to read.")
+    label: str = column("Label for people to read.", translated=True)
     categories: list[Category] = sql(
         resolve.categories_of, "All categories, in order. They were fixed before any data was looked at."
     )
@@ -82,7 +82,7 @@ class PrivacyBudget:
 class Dataset(Node):
     """Consenting members' data from a survey or from tracking, frozen on one day. It never changes."""
 
-    title: str = column("Title.")
+    title: str = column("Title.", translated=True)
     kind: tables.DatasetKind = column("Whether the data comes from a survey or from tracking.")
     community: Community = sql(communities.community_of, "The community whose members' data it contains.")
     survey: Survey | None = sql(surveys.survey_of, "The survey it was made from. Null for tracking.")

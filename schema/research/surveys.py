@@ -41,12 +41,41 @@ graph_enum(tables.ParticipationStatus)
 graph_enum(tables.ConsentPurpose)
 
 
+@graph_type(audience=MANAGER)
+class OptionTranslation:
+    """The label of an option in a language other than English."""
+
+    language: Language = column("Language.")
+    label: str = column("Label.")
+
+
+@graph_type(audience=MANAGER)
+class QuestionTranslation:
+    """The texts of a question in a language other than English."""
+
+    language: Language = column("Language.")
+    text: str = column("The question.")
+    help: str | None = column("Help text. Null if there is none.")
+
+
+@graph_type(audience=MANAGER)
+class SurveyTranslation:
+    """The title and the description of a survey in a language other than English."""
+
+    language: Language = column("Language.")
+    title: str = column("Title.")
+    description: str = column("Description.")
+
+
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.QuestionOption)
 class QuestionOption:
     """An option of a choice question."""
 
     code: str = column("Code that stands for the option in answers.")
     label: str = column("Label for people to read.", translated=True)
+    translations: list[OptionTranslation] = sql(
+        resolve.option_translations, "Its label in languages other than English.", only=MANAGER
+    )
 
 
 @graph_type(
@@ -90,6 +119,9 @@ class Question(Node):
         "The question is shown if all these rules hold, and hidden otherwise. Empty if it is always shown. "
         "`surveyCheck` evaluates the rules of all questions.",
     )
+    translations: list[QuestionTranslation] = sql(
+        resolve.question_translations, "Its texts in languages other than English.", only=MANAGER
+    )
 
 
 @graph_type(audience=PATIENT | BUYER | MANAGER, row=tables.Eligibility)
@@ -113,6 +145,9 @@ class Survey(Node):
     community: Community = sql(communities.community_of, "The community whose members are surveyed.")
     title: str = column("Title.", translated=True)
     description: str = column("What it is about, and its purpose.", translated=True)
+    translations: list[SurveyTranslation] = sql(
+        resolve.survey_translations, "Its title and description in languages other than English.", only=MANAGER
+    )
     status: tables.SurveyStatus = column("Status of the survey.")
     version: int = column("Version of its questions, from 1.")
     opens_on: date | None = column("The day it opens, by UTC. Null if it opens once enough members consent.")

@@ -6,7 +6,14 @@ from resolvers.research import surveys as resolve
 from resolvers.research import surveys_mutations as write
 from resolvers.research.surveys_rules import BINS, LABEL_LENGTH, OPTIONS, QUESTIONS, RESERVED_CODE, RULES
 from resolvers.research.surveys_rules import TEXT_LENGTH as QUESTION_LENGTH
-from resolvers.research.visibility_rules import OptionDefinition, QuestionDefinition, RuleDefinition
+from resolvers.research.translations_rules import SurveyTranslation
+from resolvers.research.visibility_rules import (
+    OptionDefinition,
+    OptionTranslation,
+    QuestionDefinition,
+    QuestionTranslation,
+    RuleDefinition,
+)
 from schema.access import MANAGER
 from schema.inputs import nested
 from schema.mutations import mutation, mutations, shown
@@ -21,12 +28,39 @@ KEPT_QUESTIONS = (
 )
 SURVEY = {"survey": shown(Survey, resolve.survey_of)}
 
+LANGUAGE = "The language: another than English, in which the texts themselves are."
+COMPLETE = "A survey cannot be scheduled if some of its texts are translated into a language, and others are not."
+
+nested(
+    OptionTranslation,
+    "OptionTranslationInput",
+    "The label of an option in another language.",
+    language=LANGUAGE,
+    label=f"The label: at most {LABEL_LENGTH} characters.",
+)
+nested(
+    QuestionTranslation,
+    "QuestionTranslationInput",
+    "The texts of a question in another language.",
+    language=LANGUAGE,
+    text=f"The question: at most {QUESTION_LENGTH:,} characters.",
+    help=f"The hint, if the question has one: at most {QUESTION_LENGTH:,} characters.",
+)
+nested(
+    SurveyTranslation,
+    "SurveyTranslationInput",
+    "The title and the description of a survey in another language.",
+    language=LANGUAGE,
+    title=f"The title: at most {write.TITLE_LENGTH} characters.",
+    description=f"The description: at most {write.DESCRIPTION_LENGTH:,} characters.",
+)
 nested(
     OptionDefinition,
     "QuestionOptionInput",
     "An option of a choice question.",
     code=f"The code in answers: letters, digits and underscores. {RESERVED_CODE} is reserved for missing answers.",
     label=f"The text of the option: at most {LABEL_LENGTH} characters.",
+    translations="The label in other languages. Left out, those of the option with this code stay.",
 )
 nested(
     RuleDefinition,
@@ -53,6 +87,7 @@ nested(
     bins=f"The edges of the bins in which a number is counted, ascending: 2 to {BINS}.",
     max_choices="How many options one answer may choose. Only for multiple choice.",
     visible_when=f"The conditions for showing the question, which must all hold: at most {RULES}.",
+    translations="The texts in other languages. Left out, those of the question with this key stay.",
 )
 nested(
     write.EligibilityDefinition,
@@ -85,6 +120,7 @@ class SurveyMutations:
         closes_on=f"The last day on which it can be answered: not before `opensOn`. {NOT_OVER}",
         offered_to="The kinds of organization that may query the survey's dataset, at least one.",
         eligibility="Who in the community can answer: its patients by default.",
+        translations=f"The title and the description in other languages. {COMPLETE}",
     )
     survey_revise = mutation(
         write.revise_survey,
@@ -105,6 +141,8 @@ class SurveyMutations:
         offered_to=f"The kinds of organization that may query the survey's dataset, at least one. {DRAFTS_ONLY}",
         eligibility="Who in the community can answer, in place of the earlier conditions, or null for no condition. "
         f"{DRAFTS_ONLY}",
+        translations="The title and the description in other languages, in place of all earlier ones, or null for "
+        f"none. {COMPLETE} {CORRECTIONS_ONCE_OPEN}",
     )
     survey_unschedule = mutation(
         write.unschedule_survey,

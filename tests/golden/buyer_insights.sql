@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.organization', $15, true) AS id
+  SELECT set_config('cohorte.organization', $16, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -17,7 +17,7 @@ WITH viewer AS MATERIALIZED (
             SELECT count(*) AS _count, coalesce(json_agg((
               SELECT row_to_json(o$)
               FROM (
-                SELECT page_0.title AS title, page_0.size AS size, (
+                SELECT coalesce(page_0.translations[$1::VARCHAR] ->> 'title', page_0.title) AS title, page_0.size AS size, (
                   SELECT row_to_json(o$)
                   FROM (
                     SELECT (
@@ -25,10 +25,10 @@ WITH viewer AS MATERIALIZED (
                       FROM (
                         SELECT anon_1.micro_rho AS "microRho", anon_1.epsilon AS epsilon
                         FROM (
-                          SELECT CAST(CASE WHEN (page_0.status = 'OPEN') THEN least(page_0.cap_micro_rho - page_0.spent_micro_rho, (page_0.cap_micro_rho * $1::INTEGER) / $2::INTEGER - page_0.sold_micro_rho) ELSE $3::INTEGER END AS BIGINT) AS micro_rho, insight.epsilon(CAST(CASE WHEN (page_0.status = 'OPEN') THEN least(page_0.cap_micro_rho - page_0.spent_micro_rho, (page_0.cap_micro_rho * $1::INTEGER) / $2::INTEGER - page_0.sold_micro_rho) ELSE $3::INTEGER END AS BIGINT), CAST(1e-6 AS DOUBLE PRECISION)) AS epsilon, CAST(1e-6 AS DOUBLE PRECISION) AS delta
+                          SELECT CAST(CASE WHEN (page_0.status = 'OPEN') THEN least(page_0.cap_micro_rho - page_0.spent_micro_rho, (page_0.cap_micro_rho * $2::INTEGER) / $3::INTEGER - page_0.sold_micro_rho) ELSE $4::INTEGER END AS BIGINT) AS micro_rho, insight.epsilon(CAST(CASE WHEN (page_0.status = 'OPEN') THEN least(page_0.cap_micro_rho - page_0.spent_micro_rho, (page_0.cap_micro_rho * $2::INTEGER) / $3::INTEGER - page_0.sold_micro_rho) ELSE $4::INTEGER END AS BIGINT), CAST(1e-6 AS DOUBLE PRECISION)) AS epsilon, CAST(1e-6 AS DOUBLE PRECISION) AS delta
                         ) AS anon_1
                       ) AS o$
-                    ) AS remaining, CASE WHEN (page_0.status = 'OPEN') THEN least(page_0.cap_micro_rho - page_0.spent_micro_rho, (page_0.cap_micro_rho * $4::INTEGER) / $5::INTEGER - page_0.sold_micro_rho) ELSE $6::INTEGER END / $7::INTEGER AS "insightsLeft"
+                    ) AS remaining, CASE WHEN (page_0.status = 'OPEN') THEN least(page_0.cap_micro_rho - page_0.spent_micro_rho, (page_0.cap_micro_rho * $5::INTEGER) / $6::INTEGER - page_0.sold_micro_rho) ELSE $7::INTEGER END / $8::INTEGER AS "insightsLeft"
                   ) AS o$
                 ) AS budget, (
                   SELECT row_to_json(o$)
@@ -39,7 +39,7 @@ WITH viewer AS MATERIALIZED (
                         SELECT (
                           SELECT row_to_json(o$)
                           FROM (
-                            SELECT variable_1.name AS name, variable_1.label AS label
+                            SELECT variable_1.name AS name, coalesce(variable_1.translations[$1::VARCHAR] ->> 'label', variable_1.label) AS label
                             FROM insight.variable AS variable_1
                             WHERE variable_1.dataset_id = insight_1.dataset_id AND variable_1.position = insight_1.variable
                           ) AS o$
@@ -61,7 +61,7 @@ WITH viewer AS MATERIALIZED (
                             SELECT (
                               SELECT row_to_json(o$)
                               FROM (
-                                SELECT category_1.code AS code, category_1.label AS label
+                                SELECT category_1.code AS code, coalesce(category_1.translations[$1::VARCHAR] ->> 'label', category_1.label) AS label
                                 FROM insight.category AS category_1
                                 WHERE category_1.dataset_id = anon_2.dataset_id AND category_1.variable = anon_2.variable AND category_1.place = anon_2.category
                               ) AS o$
@@ -132,11 +132,11 @@ WITH viewer AS MATERIALIZED (
                   ) AS o$
                 ) AS insights
               ) AS o$
-            ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 5), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 5))[$8::INTEGER] AS _end
+            ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 5), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 5))[$9::INTEGER] AS _end
             FROM (
-              SELECT row_number() OVER (ORDER BY dataset_1.frozen_on DESC, dataset_1.id DESC) AS _n, dataset_1.title AS title, dataset_1.size AS size, dataset_1.cap_micro_rho AS cap_micro_rho, dataset_1.spent_micro_rho AS spent_micro_rho, dataset_1.sold_micro_rho AS sold_micro_rho, dataset_1.status AS status, dataset_1.id AS id, translate(encode(convert_to(CAST(json_build_array('62fcf905', dataset_1.frozen_on, dataset_1.id) AS TEXT), $9::VARCHAR), $10::VARCHAR), $11::VARCHAR, $12::VARCHAR) AS _cursor
+              SELECT row_number() OVER (ORDER BY dataset_1.frozen_on DESC, dataset_1.id DESC) AS _n, dataset_1.translations AS translations, dataset_1.title AS title, dataset_1.size AS size, dataset_1.cap_micro_rho AS cap_micro_rho, dataset_1.spent_micro_rho AS spent_micro_rho, dataset_1.sold_micro_rho AS sold_micro_rho, dataset_1.status AS status, dataset_1.id AS id, translate(encode(convert_to(CAST(json_build_array('62fcf905', dataset_1.frozen_on, dataset_1.id) AS TEXT), $10::VARCHAR), $11::VARCHAR), $12::VARCHAR, $13::VARCHAR) AS _cursor
               FROM insight.dataset AS dataset_1
-              WHERE (dataset_1.frozen_on, dataset_1.id) < ($13::DATE, $14::UUID)
+              WHERE (dataset_1.frozen_on, dataset_1.id) < ($14::DATE, $15::UUID)
               ORDER BY dataset_1.frozen_on DESC, dataset_1.id DESC
               LIMIT 6
             ) AS page_0

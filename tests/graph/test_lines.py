@@ -47,9 +47,11 @@ SEVERAL_LINES: Mapping[str, str] = {
     "PostRestoreInput": "note",
     "ProfileUpdateInput": "about",
     "QuestionInput": "help text",
+    "QuestionTranslationInput": "help text",
     "RemovalAppealInput": "text",
     "SurveyCreateInput": "description",
     "SurveyReviseInput": "description",
+    "SurveyTranslationInput": "description",
     "TreatmentCreateInput": "searchWords",
     "TreatmentUpdateInput": "searchWords",
 }
@@ -97,6 +99,7 @@ LINES: Mapping[str, str] = {
     "IndicatorUpdateInput": "hpo layNames loinc name ucum unit",
     "MoneyInput": "currency",
     "NameTranslationInput": "name",
+    "OptionTranslationInput": "label",
     "OrganizationCreateInput": "locale name",
     "OwnIndicatorCreateInput": "name unit",
     "OwnIndicatorRenameInput": "name",
@@ -109,6 +112,7 @@ LINES: Mapping[str, str] = {
     "StaffUpdateInput": "name",
     "SurveyCreateInput": "title",
     "SurveyReviseInput": "title",
+    "SurveyTranslationInput": "title",
     "TreatmentCreateInput": "atc inn name nationalCode slug",
     "TreatmentUpdateInput": "atc inn name nationalCode",
     "WaveFreezeInput": "wave",
@@ -199,7 +203,15 @@ async def request(
         return manager, "surveyRevise", {"survey": made["survey"]["id"], name: text}, name
     if kind == "SurveyCreateInput":
         return manager, "surveyCreate", wanted(community_id, **{name: text}), name
+    if kind == "SurveyTranslationInput":
+        translation = {"language": "FR", "title": "t", "description": "d", name: text}
+        given = wanted(community_id, translations=[translation])
+        return manager, "surveyCreate", given, f"translations.0.{name}"
     question: Mapping[str, Any] = QUESTIONS[0]
+    if kind == "OptionTranslationInput":
+        options = [CHOICES[0] | {"translations": [{"language": "FR", name: text}]}, *CHOICES[1:]]
+        given = wanted(community_id, questions=[{**question, "options": options}])
+        return manager, "surveyCreate", given, f"questions.0.options.0.translations.0.{name}"
     if kind == "QuestionOptionInput":
         options = [CHOICES[0] | {name: text}, *CHOICES[1:]]
         return (

@@ -79,6 +79,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     },
     "Money": {STEWARD: "amount currency"},
     "Notice": {ALL: "id inForceOn language purpose text version"},
+    "OptionTranslation": {ALL: "label language"},
     "Organization": {ALL: "id kind name purposes", STEWARD: "licences"},
     "PageInfo": {ALL: "endCursor hasNextPage hasPreviousPage startCursor"},
     "Post": {
@@ -88,8 +89,11 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "PrivacyNotice": {ALL: "id inForceOn language text version"},
     "PrivacyBudget": {ALL: "cap insightsLeft remaining spent"},
     "PrivacyCost": {ALL: "delta epsilon microRho"},
-    "Question": {ALL: "bins help id key kind maxChoices maximum minimum options position required text visibleWhen"},
-    "QuestionOption": {ALL: "code label"},
+    "Question": {
+        ALL: "bins help id key kind maxChoices maximum minimum options position required text translations visibleWhen"
+    },
+    "QuestionOption": {ALL: "code label translations"},
+    "QuestionTranslation": {ALL: "help language text"},
     "ReactionCount": {MODERATOR: "count reaction"},
     "ReadingAlert": {MODERATOR: "day id member"},
     "ReconciledTable": {RESEARCH: "asOf cells releases statistics"},
@@ -99,10 +103,11 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Statistic": {RESEARCH: "by interval measure reliability value"},
     "Survey": {
         ALL: "cap closesOn community dataset description eligibility guess id minimumParticipants noDataset offeredTo "
-        "opensOn questions status title version",
+        "opensOn questions status title translations version",
         MANAGER: "progress",
     },
     "SurveyProgress": {MANAGER: "completed countedOn eligible invited started"},
+    "SurveyTranslation": {ALL: "description language title"},
     "Suspension": {MODERATOR: "createdAt id reason until"},
     "Terms": {ALL: "id inForceOn language text version"},
     "Translation": {ALL: "description language name"},

@@ -268,7 +268,7 @@ PROMISED = {
         SIGNED_IN: "id community title description status version opensOn closesOn minimumParticipants offeredTo "
         "cap guess eligibility questions dataset",
         "PATIENT": "participation",
-        "MANAGER": "progress noDataset",
+        "MANAGER": "progress noDataset translations",
     },
     "SurveyProgress": {"MANAGER": "countedOn eligible invited started completed"},
     "Eligibility": {SIGNED_IN: "kinds sexes bornFrom bornTo treatments regions"},
@@ -276,9 +276,13 @@ PROMISED = {
     "ReadingAlert": {"MANAGER": "id member day"},
     "Notice": {EVERYONE: "id purpose version language text inForceOn"},
     "Question": {
-        SIGNED_IN: "id position key text help kind required options minimum maximum bins maxChoices visibleWhen"
+        SIGNED_IN: "id position key text help kind required options minimum maximum bins maxChoices visibleWhen",
+        "MANAGER": "translations",
     },
-    "QuestionOption": {SIGNED_IN: "code label"},
+    "QuestionOption": {SIGNED_IN: "code label", "MANAGER": "translations"},
+    "OptionTranslation": {"MANAGER": "language label"},
+    "QuestionTranslation": {"MANAGER": "language text help"},
+    "SurveyTranslation": {"MANAGER": "language title description"},
     "VisibilityRule": {SIGNED_IN: "question operator values"},
     "Participation": {"PATIENT": "id survey status completedAt answers"},
     "Answer": {"PATIENT": "question codes number date text"},

@@ -151,7 +151,7 @@ async def test_members_see_uses_of_their_datasets_up_to_their_withdrawal(publish
             "reserved": {"microRho": 250_000},
             "spent": {"microRho": spent},
             "guess": guess_probability(spent),
-            "statement": statement(spent, "fr"),
+            "statement": statement(spent, "en"),  # their accounts' language is none of the server's
         }
     await published.server.database.execute(
         "update identity.account set locale = 'fr-FR' where member_id = $1", published.who["patient"].id

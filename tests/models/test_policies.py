@@ -195,18 +195,20 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
         "update": "atc inn kind name national_code retired_on translations words",
     },
     ("catalog.survey", MANAGER): {
-        "insert": "closes_on community_id description minimum_participants offered_to opens_on status title",
-        "update": "closes_on description title version",
+        "insert": "closes_on community_id description minimum_participants offered_to opens_on status title"
+        " translations",
+        "update": "closes_on description title translations version",
     },
     ("catalog.eligibility", MANAGER): {
         "insert": "born_from born_to kinds regions sexes survey_id treatment_ids",
         "update": "born_from born_to kinds regions sexes treatment_ids",
     },
     ("catalog.question", MANAGER): {
-        "insert": "bins help id key kind max_choices maximum minimum position required survey_id text version",
+        "insert": "bins help id key kind max_choices maximum minimum position required survey_id text translations"
+        " version",
         "delete": "",
     },
-    ("catalog.question_option", MANAGER): {"insert": "code label position question_id"},
+    ("catalog.question_option", MANAGER): {"insert": "code label position question_id translations"},
     ("catalog.visibility_rule", MANAGER): {"insert": "on_key operator position question_id values"},
     ("insight.licence", BUYER): {
         "insert": "community_id ends_on organization_id purpose purpose_kind starts_on status undertakings"
@@ -219,13 +221,16 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("research.answer", PATIENT): {"insert": "answer_sheet_id codes day number question_id text"},
     ("insight.dataset", PUBLISHER): {
         "insert": "cap_micro_rho community_id demonstration domain_version ended_on ends_on frozen_on id kind"
-        " offered_to size sold_micro_rho spent_micro_rho status survey_id title wave",
+        " offered_to size sold_micro_rho spent_micro_rho status survey_id title translations wave",
         "update": "ended_on size sold_micro_rho spent_micro_rho status",
     },
     ("insight.variable", PUBLISHER): {
         "insert": "dataset_id demonstration label max_per_member name ordinal position rule slot subject_id"
+        " translations"
     },
-    ("insight.category", PUBLISHER): {"insert": "code dataset_id demonstration high label low place value variable"},
+    ("insight.category", PUBLISHER): {
+        "insert": "code dataset_id demonstration high label low place translations value variable"
+    },
     ("insight.release", PUBLISHER): {
         "insert": "contributions cube dataset_id demonstration estimates id improves_id licence_id margin micro_rho"
         " noisy organization_id precision published_at purpose salt sigma total_micro_rho variables"

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from hashlib import sha256
 from math import erf, sqrt
 from typing import Any
 
+from models.languages import Language
+from models.messages import day_in
 from models.viewers import Audience
 from privacy.cubes import Cube
 from privacy.domains import Category, DomainRule, Variable
@@ -19,11 +21,13 @@ from privacy.reading import Cell, Size, Statistic
 from privacy.reading import cells_of as cells_read
 from privacy.reading import statistics_of as statistics_read
 from privacy.reconciling import informative, reconciled
+from resolvers.insight.labels import words_in
 from tests.oracle.own import cost
 from tests.oracle.rows import Found, VisibleRows
 from tests.oracle.shared import Listed, community_id, field, found, having, listed, uuid_in
 
 PRICES = {"WITHIN_5": 62_831, "WITHIN_10": 17_372, "WITHIN_20": 4_567, "WITHIN_50": 754}
+NO_BREAK, NARROW = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"  # before French punctuation
 LINE_IDS = ("community", "dataset", "organization", "release")
 
 found("Dataset.community", "catalog.community", id="community_id")
@@ -422,13 +426,20 @@ def table_of(seen: VisibleRows, insight: Found) -> ExportTable:
     assert dataset and variable and release and entry  # noqa: PT018 - one does not go without the others
     stored = sorted(seen.of("insight.cell", insight_id=insight["id"]), key=lambda row: row["place"])
     by = variables_by(seen, insight)
-    title = f"{dataset['title']}: {variable['label']}"
+    french, day = seen.language is Language.FR, dataset["frozen_on"]
+    title = f"{dataset['title']}{NO_BREAK if french else ''}: {variable['label']}"
     if by:
-        title += ", by " + " and by ".join(each["label"] for each in by)
+        first, others = (", par ", " et par ") if french else (", by ", " and by ")
+        title += first + others.join(each["label"] for each in by)
+    source = f"{dataset['wave']}, frozen on {day}; entry {entry['position']} of the public ledger"
+    if french:
+        day = day_in(date.fromisoformat(str(day)), Language.FR)
+        source = f"{dataset['wave']}, figé le {day}{NARROW}; entrée {entry['position']} du registre public"
     figures = ("category", "count", "margin", "share", "low", "high")
     return ExportTable(
         title=title,
-        source=f"{dataset['wave']}, frozen on {dataset['frozen_on']}; entry {entry['position']} of the public ledger",
+        source=source,
+        words=words_in(seen.language),
         variable=public(seen, variable),
         by=tuple(public(seen, each) for each in by),
         cells=[

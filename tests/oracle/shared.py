@@ -511,6 +511,29 @@ def topics_of(seen: VisibleRows, discussion: Found) -> list[TypedRow]:
     return topics
 
 
+@field("Survey.translations")
+def survey_translations(seen: VisibleRows, survey: Found) -> list[Found]:
+    return in_languages(survey, "title", "description")
+
+
+@field("Question.translations")
+def question_translations(seen: VisibleRows, question: Found) -> list[Found]:
+    return in_languages(question, "text", "help")
+
+
+@field("QuestionOption.translations")
+def option_translations(seen: VisibleRows, option: Found) -> list[Found]:
+    return in_languages(option, "label")
+
+
+def in_languages(row: Found, *names: str) -> list[Found]:
+    """The texts of a row in other languages than English, in order of their tags."""
+    return [
+        {"language": tag.upper()} | {name: texts.get(name) for name in names}
+        for tag, texts in sorted(json.loads(row["translations"]).items())
+    ]
+
+
 @field("Post.reactions")
 def reactions_of(seen: VisibleRows, post: Found) -> list[Found]:
     given = Counter(row["reaction"] for row in seen.of("care.post_reaction", post_id=post["id"]))

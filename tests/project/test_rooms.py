@@ -21,9 +21,9 @@ TOPICS = {
     "privacy_notices readings registrations second_factors sleeping staff terms",
     "community": "appeals catalogue_changes catalogue_communities catalogue_conditions communities discussions "
     "moderation proposals sources",
-    "research": "consents participations revisions surveys visibility",
-    "insight": "costs counts cubes data_uses datasets drawing freezing insights ledger licences openings publications "
-    "quotes reconciled releases undertakings",
+    "research": "consents participations revisions surveys translations visibility",
+    "insight": "costs counts cubes data_uses datasets drawing freezing insights labels ledger licences openings "
+    "publications quotes reconciled releases undertakings",
 }
 KINDS = ("", "_mutations", "_rules")
 
@@ -31,8 +31,11 @@ KINDS = ("", "_mutations", "_rules")
 SAME_THING = {
     "Category": "a variable's category: as defined, stored, computed and shown",
     "Cell": "a cell of a table: as read from a cube, stored, computed and shown",
+    "OptionTranslation": "an option's label in a language: as written and read",
+    "QuestionTranslation": "a question's texts in a language: as written and read",
     "ReconciledTable": "the tables of a dataset made to agree: as computed and shown",
     "Statistic": "a statistic of a table: as read from a cube, stored, computed and shown",
+    "SurveyTranslation": "a survey's texts in a language: as written and read",
     "Variable": "a dataset's variable: as defined, stored and shown",
 }
 

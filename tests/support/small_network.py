@@ -177,7 +177,10 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     )
     await factories.pin(connection, member_id=association["id"], **of_community, discussion_id=kept["id"])
 
-    survey = await factories.survey(connection, **of_community, offered_to=[OrganizationKind.MUTUAL], opens_on=MONDAY)
+    survey = await factories.survey(
+        connection, **of_community, offered_to=[OrganizationKind.MUTUAL], opens_on=MONDAY,
+        translations=json.dumps({"fr": {"title": "Le sommeil", "description": "Dix questions."}}),
+    )  # fmt: skip
     await factories.eligibility(
         connection, survey_id=survey["id"], sexes=[Sex.FEMALE], born_from=1950, born_to=2000, regions=["Bretagne"],
         treatment_ids=[treatment["id"]],
@@ -186,8 +189,11 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     question = await factories.question(
         connection, survey_id=survey["id"], kind=QuestionKind.MULTIPLE_CHOICE, help="Think", minimum=0.0, maximum=9.0,
         max_choices=2, bins=[0.0, 5.0, 9.0],
+        translations=json.dumps({"fr": {"text": "Combien de nuits ?", "help": "Réfléchissez"}}),
     )  # fmt: skip
-    await factories.question_option(connection, question_id=question["id"])
+    await factories.question_option(
+        connection, question_id=question["id"], translations=json.dumps({"fr": {"label": "Plusieurs"}})
+    )
     await factories.visibility_rule(
         connection, question_id=question["id"], on_key="q0", operator=RuleOperator.EQUALS, values=["c1"]
     )

@@ -1,0 +1,17 @@
+REVOKE INSERT (closes_on, community_id, description, minimum_participants, offered_to, opens_on, status, title) ON catalog.survey FROM cohorte_manager;
+REVOKE UPDATE (closes_on, description, title, version) ON catalog.survey FROM cohorte_manager;
+REVOKE INSERT (bins, help, id, key, kind, max_choices, maximum, minimum, "position", required, survey_id, text, version) ON catalog.question FROM cohorte_manager;
+REVOKE INSERT (cap_micro_rho, community_id, demonstration, domain_version, ended_on, ends_on, frozen_on, id, kind, offered_to, size, sold_micro_rho, spent_micro_rho, status, survey_id, title, wave) ON insight.dataset FROM cohorte_publisher;
+REVOKE INSERT (code, label, "position", question_id) ON catalog.question_option FROM cohorte_manager;
+REVOKE INSERT (dataset_id, demonstration, label, max_per_member, name, ordinal, "position", rule, slot, subject_id) ON insight.variable FROM cohorte_publisher;
+REVOKE INSERT (code, dataset_id, demonstration, high, label, low, place, value, variable) ON insight.category FROM cohorte_publisher;
+ALTER TABLE insight.dataset ADD COLUMN translations jsonb DEFAULT '{}'::jsonb NOT NULL;
+ALTER TABLE insight.variable ADD COLUMN translations jsonb DEFAULT '{}'::jsonb NOT NULL;
+ALTER TABLE insight.category ADD COLUMN translations jsonb DEFAULT '{}'::jsonb NOT NULL;
+GRANT INSERT (closes_on, community_id, description, minimum_participants, offered_to, opens_on, status, title, translations) ON catalog.survey TO cohorte_manager;
+GRANT UPDATE (closes_on, description, title, translations, version) ON catalog.survey TO cohorte_manager;
+GRANT INSERT (bins, help, id, key, kind, max_choices, maximum, minimum, "position", required, survey_id, text, translations, version) ON catalog.question TO cohorte_manager;
+GRANT INSERT (cap_micro_rho, community_id, demonstration, domain_version, ended_on, ends_on, frozen_on, id, kind, offered_to, size, sold_micro_rho, spent_micro_rho, status, survey_id, title, translations, wave) ON insight.dataset TO cohorte_publisher;
+GRANT INSERT (code, label, "position", question_id, translations) ON catalog.question_option TO cohorte_manager;
+GRANT INSERT (dataset_id, demonstration, label, max_per_member, name, ordinal, "position", rule, slot, subject_id, translations) ON insight.variable TO cohorte_publisher;
+GRANT INSERT (code, dataset_id, demonstration, high, label, low, place, translations, value, variable) ON insight.category TO cohorte_publisher;
