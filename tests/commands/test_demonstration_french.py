@@ -12,6 +12,7 @@ from commands.demonstration.conditions import DISEASES
 from commands.demonstration.french_surveys import FRENCH_QUESTIONS
 from commands.demonstration.questionnaires import TITLES
 from commands.demonstration.rare_conditions import RARER_DISEASES
+from tests.support.client import Ask, Caller
 
 # The columns that must be in French, unless they are null in English.
 TRANSLATED = {
@@ -130,3 +131,23 @@ def test_the_data_names_what_the_demonstration_has() -> None:
 def test_conditions_in_sentences(slug: str, name: str, of_name: str) -> None:
     assert french_catalogue.condition_name(slug) == name
     assert french_catalogue.in_sentence("{of_c}", slug) == of_name
+
+
+SEARCH = """
+    communities(search: "mal de tete") { nodes { slug name } }
+    indicators(search: "mal de tete") { slug name layNames }
+"""
+
+
+async def test_a_search_in_french_shows_french_names(ask: Ask, patient: Caller, laboratory: Caller) -> None:
+    for caller, operation, shown, lay in (
+        (patient, f"{{ {SEARCH} }}", "Maux de tête", "Mal de tête"),
+        (patient, f"query @inContext(language: EN) {{ {SEARCH} }}", "Headache", "Headaches"),
+        (laboratory, f"{{ {SEARCH} }}", "Headache", "Headaches"),
+        (Caller("anybody"), f"query @inContext(language: FR) {{ {SEARCH} }}", "Maux de tête", "Mal de tête"),
+    ):
+        found = (await ask(caller, operation))["data"]
+        assert {"slug": "migraine", "name": "Migraine"} in found["communities"]["nodes"]
+        (headache,) = [indicator for indicator in found["indicators"] if indicator["slug"] == "headache"]
+        assert headache["name"] == shown
+        assert lay in headache["layNames"]
