@@ -1,4 +1,4 @@
-"""Data: the demonstration's treatments other than medicines, with their French names."""
+"""Data: the demonstration's treatments other than medicines, with their French words, the name first."""
 
 from models.tracking.treatments import TreatmentKind
 
@@ -8,27 +8,27 @@ joint replacement | prothèse articulaire
 joint injection | infiltration
 synovectomy | synovectomie
 epilepsy surgery | chirurgie de l'épilepsie
-plasma exchange | échanges plasmatiques plasmaphérèse
+plasma exchange | échanges plasmatiques, plasmaphérèse
 autologous stem cell transplant | autogreffe de cellules souches
 kidney transplant | greffe de rein
-haemodialysis | hémodialyse dialyse
+haemodialysis | hémodialyse, dialyse
 peritoneal dialysis | dialyse péritonéale
 lung transplant | greffe de poumon
 liver transplant | greffe de foie
 deep brain stimulation | stimulation cérébrale profonde
 bowel resection | résection intestinale
 laparoscopy | cœlioscopie
-radiotherapy | radiothérapie rayons
+radiotherapy | radiothérapie, rayons
 mastectomy | mastectomie
 lumpectomy | tumorectomie
 prostatectomy | prostatectomie
 thymectomy | thymectomie
-blood transfusion | transfusion
+blood transfusion | transfusion sanguine
 aortic root surgery | chirurgie de l'aorte
-coronary stent | stent coronaire angioplastie
-bariatric surgery | chirurgie bariatrique sleeve bypass
+coronary stent | stent coronaire, angioplastie
+bariatric surgery | chirurgie bariatrique, sleeve, bypass
 electroconvulsive therapy | électroconvulsivothérapie
-transcranial magnetic stimulation | stimulation magnétique transcrânienne rTMS
+transcranial magnetic stimulation | stimulation magnétique transcrânienne, rTMS
 nerve block | bloc nerveux
 bronchial thermoplasty | thermoplastie bronchique
 """,
@@ -36,20 +36,20 @@ bronchial thermoplasty | thermoplastie bronchique
 insulin pump | pompe à insuline
 continuous glucose monitor | capteur de glycémie en continu
 inhaler spacer | chambre d'inhalation
-CPAP | pression positive continue apnée
+CPAP | pression positive continue, PPC, apnée
 oxygen at home | oxygène à domicile
 non-invasive ventilation | ventilation non invasive
 vagus nerve stimulator | stimulateur du nerf vague
 walking stick | canne
 wheelchair | fauteuil roulant
-foot drop splint | releveur de pied orthèse
+foot drop splint | releveur de pied, orthèse
 wrist splint | attelle de poignet
-compression garments | vêtements compressifs contention
-TENS | électrostimulation antalgique neurostimulation
-light therapy lamp | luminothérapie
-phototherapy | photothérapie puvathérapie UVB
+compression garments | vêtements compressifs, contention
+TENS | neurostimulation électrique transcutanée, TENS, électrostimulation antalgique
+light therapy lamp | lampe de luminothérapie
+phototherapy | photothérapie, puvathérapie, UVB
 blood pressure monitor | autotensiomètre
-pacemaker | pacemaker stimulateur cardiaque
+pacemaker | stimulateur cardiaque, pacemaker
 implantable defibrillator | défibrillateur implantable
 hormonal intrauterine device | stérilet hormonal
 feeding tube | sonde de gastrostomie
@@ -57,12 +57,12 @@ eye drops for dry eyes | larmes artificielles
 airway clearance device | appareil de drainage bronchique
 """,
     TreatmentKind.THERAPY: """
-physiotherapy | kinésithérapie kiné rééducation
+physiotherapy | kinésithérapie, kiné, rééducation
 occupational therapy | ergothérapie
 speech therapy | orthophonie
-cognitive behavioural therapy | thérapie cognitive et comportementale TCC
+cognitive behavioural therapy | thérapie cognitive et comportementale, TCC
 psychotherapy | psychothérapie
-mindfulness | pleine conscience méditation
+mindfulness | pleine conscience, méditation
 acupuncture | acupuncture
 hypnosis | hypnose
 osteopathy | ostéopathie
@@ -72,7 +72,7 @@ pulmonary rehabilitation | réadaptation respiratoire
 cardiac rehabilitation | réadaptation cardiaque
 cognitive rehabilitation | remédiation cognitive
 psychoeducation | psychoéducation
-patient education programme | éducation thérapeutique ETP
+patient education programme | éducation thérapeutique, ETP
 pelvic floor therapy | rééducation périnéale
 pain clinic | centre antidouleur
 dietitian support | suivi diététique
@@ -84,13 +84,13 @@ calcium | calcium
 magnesium | magnésium
 omega-3 | oméga 3
 probiotics | probiotiques
-curcumin | curcuma
+curcumin | curcumine, curcuma
 coenzyme Q10 | coenzyme Q10
-riboflavin | vitamine B2 riboflavine
+riboflavin | riboflavine, vitamine B2
 selenium | sélénium
 zinc | zinc
 inositol | inositol
-psyllium | psyllium ispaghul
+psyllium | psyllium, ispaghul
 peppermint oil | huile essentielle de menthe poivrée
 emollient cream | crème émolliente
 L-glutamine | L-glutamine
@@ -98,7 +98,7 @@ high-calorie drinks | compléments hyperprotéinés
 """,
     TreatmentKind.LIFESTYLE: """
 walking | marche
-adapted physical activity | activité physique adaptée sport
+adapted physical activity | activité physique adaptée, sport
 yoga | yoga
 tai chi | tai-chi
 swimming | natation
@@ -108,15 +108,15 @@ gluten-free diet | régime sans gluten
 ketogenic diet | régime cétogène
 low-FODMAP diet | régime pauvre en FODMAP
 Mediterranean diet | régime méditerranéen
-low-salt diet | régime sans sel
+low-salt diet | régime pauvre en sel, régime sans sel
 low-carbohydrate diet | régime pauvre en glucides
 low-purine diet | régime pauvre en purines
 stopping smoking | arrêt du tabac
 sleep routine | hygiène de sommeil
 scheduled naps | siestes programmées
 sun protection | protection solaire
-relaxation | relaxation sophrologie
-cutting down alcohol | moins d'alcool
+relaxation | relaxation, sophrologie
+cutting down alcohol | réduction de l'alcool, moins d'alcool
 keeping a trigger diary | carnet des déclencheurs
 """,
 }

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
+from commands.demonstration import french_catalogue
 from commands.demonstration.care import OTHER_TREATMENTS
 from commands.demonstration.chance import Chance
 from commands.demonstration.conditions import DISEASES, Disease
+from commands.demonstration.french_catalogue import translations
 from commands.demonstration.medicines import MEDICINES
 from commands.demonstration.prescriptions import TREATMENTS
 from commands.demonstration.rare_conditions import RARER_DISEASES
@@ -22,8 +24,8 @@ MOST_SYMPTOMS = 12
 GENERAL = ("pain", "mood", "sleep-quality", "quality-of-life")
 SCORES = {entry.slug for entry in TRIAL_SCORES}
 TRIAL_TREATMENTS = {
-    "Placebo (trial arm)": "placebo",
-    "Active drug (trial arm)": "traitement actif de l'essai",
+    "Placebo (trial arm)": "placebo (bras de l'essai), placebo",
+    "Active drug (trial arm)": "traitement actif (bras de l'essai), traitement actif de l'essai",
 }
 
 
@@ -43,6 +45,9 @@ class Indicator:
     high: float
     better: int  # 1: more is better, -1: less is better
     decimals: int
+    french_name: str
+    french_lay: tuple[str, ...]
+    french_unit: str | None = None
     hpo: str | None = None
 
 
@@ -124,10 +129,11 @@ def reportable(chance: Chance) -> dict[str, Indicator]:
     indicators = {}
     for id, words in french.items():
         term, graded = found[id], id in GRADED
+        name, lay = french_catalogue.symptom_names(id, words)
         indicators[id] = Indicator(
             chance.id(), slug(term.name), term.name, tuple(dict.fromkeys(term.lay_names)), (*words, *term.synonyms),
             IndicatorKind.SYMPTOM, Scale.GRADE_NONE_TO_SEVERE if graded else Scale.RATING_0_10, None,
-            0, 3 if graded else 10, 0.6 if graded else 2, 2.2 if graded else 7, -1, 0, id,
+            0, 3 if graded else 10, 0.6 if graded else 2, 2.2 if graded else 7, -1, 0, name, lay, hpo=id,
         )  # fmt: skip
     return indicators
 
@@ -136,6 +142,7 @@ def indicator_of(chance: Chance, entry: Measured) -> Indicator:
     return Indicator(
         chance.id(), entry.slug, entry.name, entry.lay, (entry.french,), entry.kind, entry.scale, entry.unit,
         entry.minimum, entry.maximum, entry.low, entry.high, entry.better, entry.decimals,
+        *french_catalogue.measured_names(entry.slug),
     )  # fmt: skip
 
 
@@ -159,23 +166,29 @@ def write_catalogue(network: Network, known: Catalogue) -> None:
         network.add(
             observations.Indicator, id=indicator.id, slug=indicator.slug, name=indicator.name, lay_names=list(indicator.lay),
             kind=indicator.kind, scale=indicator.scale, unit=indicator.unit, minimum=float(indicator.minimum),
-            maximum=float(indicator.maximum), hpo=indicator.hpo, words=", ".join((*indicator.lay, *indicator.french)),
+            maximum=float(indicator.maximum), hpo=indicator.hpo,
+            words=", ".join(dict.fromkeys((*indicator.lay, *indicator.french, indicator.french_name, *indicator.french_lay))),
+            translations=translations(name=indicator.french_name, lay_names=indicator.french_lay, unit=indicator.french_unit),
         )  # fmt: skip
     for treatment in known.treatments.values():
         network.add(treatments.Treatment, id=treatment.id, slug=treatment.slug, name=treatment.name, kind=treatment.kind,
-                    inn=treatment.inn, atc=treatment.atc, words=treatment.french)  # fmt: skip
+                    inn=treatment.inn, atc=treatment.atc, words=treatment.french,
+                    translations=translations(name=french_catalogue.treatment_name(treatment.french)))  # fmt: skip
     for community in known.communities:
         disease = community.disease
+        french = french_catalogue.condition_name(disease.slug)
         network.add(
             communities.Condition,
             id=community.condition_id,
             name=disease.name,
             icd10=disease.icd10,
             orpha=disease.orpha,
+            translations=translations(name=french),
         )
         network.add(communities.Community, id=community.id, slug=disease.slug, name=disease.name, description=disease.description,
-                    condition_id=community.condition_id, words=disease.words,
-                    member_count=0, consenting_count=0, needed_count=200)  # fmt: skip
+                    condition_id=community.condition_id, words=f"{disease.words}, {french}",
+                    member_count=0, consenting_count=0, needed_count=200,
+                    translations=translations(name=french, description=french_catalogue.condition_description(disease.slug)))  # fmt: skip
         for position, indicator in enumerate(community.indicators):
             network.add(
                 communities.CommunityIndicator, community_id=community.id, indicator_id=indicator.id, position=position

@@ -1,4 +1,6 @@
-"""Data: the demonstration's medicines, with international name, ATC code, French spelling and usual doses.
+"""Data: the demonstration's medicines, with international name, ATC code, French words and usual doses.
+
+The first of the French words is the French name; without any, the name is the same in both languages.
 
 A medicine that the ATC classification lists several times has the code of its use here, or none if that is uncertain.
 """
@@ -20,9 +22,9 @@ rituximab | L01FA01 | | 1 g twice a year
 baricitinib | L04AF02 | | 2 mg, 4 mg
 tofacitinib | L04AF01 | | 5 mg twice a day
 upadacitinib | L04AF03 | | 15 mg, 30 mg
-prednisone | H02AB07 | cortisone | 5 mg, 10 mg, 20 mg, 40 mg
-prednisolone | H02AB06 | cortisone | 5 mg, 10 mg, 20 mg
-methylprednisolone | H02AB04 | méthylprednisolone cortisone | 1 g for three days
+prednisone | H02AB07 | prednisone, cortisone | 5 mg, 10 mg, 20 mg, 40 mg
+prednisolone | H02AB06 | prednisolone, cortisone | 5 mg, 10 mg, 20 mg
+methylprednisolone | H02AB04 | méthylprednisolone, cortisone | 1 g for three days
 dexamethasone | H02AB02 | dexaméthasone | 20 mg a week, 40 mg a week
 hydrocortisone | H02AB09 | | 15 mg, 20 mg, 25 mg
 fludrocortisone | H02AA02 | | 50 µg, 100 µg
@@ -33,12 +35,12 @@ diclofenac | M01AB05 | diclofénac | 75 mg, 150 mg
 celecoxib | M01AH01 | célécoxib | 200 mg
 etoricoxib | M01AH05 | étoricoxib | 60 mg, 90 mg
 mefenamic acid | M01AG01 | acide méfénamique | 500 mg
-paracetamol | N02BE01 | paracétamol acetaminophen | 500 mg, 1 g, 3 g
+paracetamol | N02BE01 | paracétamol, acetaminophen | 500 mg, 1 g, 3 g
 tramadol | N02AX02 | | 50 mg, 100 mg, 200 mg
 progabide | N03AG05 | | 20 mg/kg
 levetiracetam | N03AX14 | lévétiracétam | 500 mg, 1 g, 2 g
 lamotrigine | N03AX09 | | 50 mg, 100 mg, 200 mg
-valproic acid | N03AG01 | acide valproïque valproate | 500 mg, 1 g
+valproic acid | N03AG01 | acide valproïque, valproate | 500 mg, 1 g
 carbamazepine | N03AF01 | carbamazépine | 400 mg, 800 mg
 oxcarbazepine | N03AF02 | oxcarbazépine | 600 mg, 1200 mg
 eslicarbazepine | N03AF04 | eslicarbazépine | 800 mg
@@ -134,7 +136,7 @@ vedolizumab | L04AG05 | védolizumab | 300 mg every eight weeks
 ustekinumab | L04AC05 | ustékinumab | 90 mg every eight weeks, 90 mg every twelve weeks
 risankizumab | L04AC18 | | 150 mg every twelve weeks
 loperamide | A07DA03 | lopéramide | 2 mg when needed
-levodopa and carbidopa | N04BA02 | lévodopa carbidopa | 300 mg, 400 mg, 600 mg
+levodopa and carbidopa | N04BA02 | lévodopa et carbidopa | 300 mg, 400 mg, 600 mg
 pramipexole | N04BC05 | | 0.18 mg, 0.7 mg, 1.05 mg
 ropinirole | N04BC04 | | 0.5 mg, 2 mg, 8 mg
 rotigotine | N04BC09 | | 2 mg patch, 6 mg patch
@@ -155,7 +157,7 @@ calcipotriol | D05AX02 | | once a day on the skin
 acitretin | D05BB02 | acitrétine | 25 mg
 ciclosporin | L04AD01 | ciclosporine | 100 mg, 200 mg
 apremilast | L04AA32 | aprémilast | 30 mg twice a day
-mycophenolic acid | L04AA06 | mycophénolate | 1 g, 2 g
+mycophenolic acid | L04AA06 | acide mycophénolique, mycophénolate | 1 g, 2 g
 belimumab | L04AG04 | bélimumab | 200 mg a week
 anifrolumab | L04AG11 | | 300 mg every four weeks
 cyclophosphamide | L01AA01 | | 500 mg every two weeks
@@ -213,7 +215,7 @@ indapamide | C03BA11 | | 1.5 mg
 bisoprolol | C07AB07 | | 2.5 mg, 5 mg, 10 mg
 nebivolol | C07AB12 | nébivolol | 5 mg
 carvedilol | C07AG02 | carvédilol | 12.5 mg, 25 mg
-sacubitril and valsartan | C09DX04 | sacubitril valsartan | 49/51 mg, 97/103 mg
+sacubitril and valsartan | C09DX04 | sacubitril et valsartan | 49/51 mg, 97/103 mg
 spironolactone | C03DA01 | | 25 mg, 50 mg, 100 mg
 eplerenone | C03DA04 | éplérénone | 25 mg, 50 mg
 furosemide | C03CA01 | furosémide | 20 mg, 40 mg, 80 mg
@@ -221,7 +223,7 @@ ivabradine | C01EB17 | | 5 mg twice a day
 digoxin | C01AA05 | digoxine | 125 µg, 250 µg
 apixaban | B01AF02 | | 5 mg twice a day
 rivaroxaban | B01AF01 | | 20 mg
-acetylsalicylic acid | B01AC06 | acide acétylsalicylique aspirine aspirin | 75 mg, 100 mg
+acetylsalicylic acid | B01AC06 | acide acétylsalicylique, aspirine, aspirin | 75 mg, 100 mg
 atorvastatin | C10AA05 | atorvastatine | 10 mg, 20 mg, 40 mg
 rosuvastatin | C10AA07 | rosuvastatine | 5 mg, 10 mg
 darbepoetin alfa | B03XA02 | darbépoétine alfa | 30 µg a month
@@ -229,7 +231,7 @@ sevelamer | V03AE02 | sévélamer | 800 mg with meals
 alfacalcidol | A11CC03 | | 0.25 µg
 finerenone | C03DA05 | finérénone | 10 mg, 20 mg
 tacrolimus | L04AD02 | | 2 mg, 4 mg
-ferrous sulfate | B03AA07 | sulfate ferreux fer | 80 mg
+ferrous sulfate | B03AA07 | sulfate ferreux, fer | 80 mg
 folic acid | B03BB01 | acide folique | 5 mg, 5 mg a week
 glucosamine | M01AX05 | | 1.2 g
 allopurinol | M04AA01 | | 100 mg, 200 mg, 300 mg
@@ -260,14 +262,14 @@ lisdexamfetamine | N06BA12 | lisdexamfétamine | 30 mg, 50 mg
 riluzole | N07XX02 | | 50 mg twice a day
 edaravone | N07XX14 | édaravone | 105 mg
 ivacaftor | R07AX02 | | 150 mg twice a day
-ivacaftor with tezacaftor and elexacaftor | R07AX32 | ivacaftor tézacaftor élexacaftor | once a day
+ivacaftor with tezacaftor and elexacaftor | R07AX32 | ivacaftor avec tézacaftor et élexacaftor | once a day
 dornase alfa | R05CB13 | | 2.5 mg
 tobramycin | J01GB01 | tobramycine | 300 mg twice a day
 pancreatin | A09AA02 | pancréatine | 25,000 units with meals
 pyridostigmine | N07AA02 | | 60 mg, 240 mg
 efgartigimod alfa | L04AG13 | | cycles of four weeks
 eculizumab | L04AJ01 | éculizumab | 1200 mg every two weeks
-human immunoglobulin | J06BA02 | immunoglobulines | 1 g/kg every four weeks
+human immunoglobulin | J06BA02 | immunoglobulines humaines | 1 g/kg every four weeks
 bosentan | C02KX01 | | 125 mg twice a day
 ambrisentan | C02KX02 | | 5 mg, 10 mg
 macitentan | C02KX04 | macitentan | 10 mg
@@ -288,8 +290,8 @@ velaglucerase alfa | A16AB10 | vélaglucérase alfa | 60 units/kg every two week
 eliglustat | A16AX10 | éliglustat | 84 mg twice a day
 sodium oxybate | N07XX04 | oxybate de sodium | 4.5 g, 6 g
 pitolisant | N07XX11 | | 18 mg, 36 mg
-solriamfetol | N06BA14 | | 75 mg, 150 mg
-hydroxycarbamide | L01XX05 | hydroxyurea | 500 mg, 1 g
+solriamfetol | N06BA14 | solriamfétol | 75 mg, 150 mg
+hydroxycarbamide | L01XX05 | hydroxycarbamide, hydroxyurée, hydroxyurea | 500 mg, 1 g
 deferasirox | V03AC03 | déférasirox | 14 mg/kg
 phenoxymethylpenicillin | J01CE02 | phénoxyméthylpénicilline | 1 MIU twice a day
 selumetinib | L01EE04 | sélumétinib | 25 mg/m² twice a day

@@ -24,6 +24,7 @@ STAFF = {
     "moderator": ("Marc Vasseur", StaffRole.MODERATOR),
     "steward": ("Salomé Ferrand", StaffRole.DATA_STEWARD),
 }
+READ_ENGLISH = ("laboratory", "manager")  # the other demonstration accounts read French
 # The first organization of each kind has the account named after the kind.
 ORGANIZATIONS = {
     OrganizationKind.LABORATORY: (
@@ -88,7 +89,8 @@ def add_account(
     organization: UUID | None = None,
     staff: UUID | None = None,
 ) -> None:
-    network.add(accounts.Account, id=chance.id(), email=f"{sign_in}@demo.example", email_verified=True, locale="fr-FR",
+    network.add(accounts.Account, id=chance.id(), email=f"{sign_in}@demo.example", email_verified=True,
+                locale="en-GB" if sign_in in READ_ENGLISH else "fr-FR",
                 created_at=at(chance, today - timedelta(days=700)), member_id=None, organization_id=organization,
                 staff_id=staff)  # fmt: skip
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from commands.demonstration.catalogue import Catalogue, Community
 from commands.demonstration.chance import Chance
+from commands.demonstration.french_catalogue import in_sentence, translations
+from commands.demonstration.french_surveys import FRENCH_QUESTIONS, FRENCH_TITLES
 from commands.demonstration.people import Person, at
 from commands.demonstration.questionnaires import SYMPTOMS, TITLES, WISHES, AnswerValue, QuestionTemplate, is_shown
 from commands.demonstration.texts import Network, in_running_text
@@ -42,6 +44,7 @@ class Definition:
 
     id: UUID
     community_id: UUID
+    title: str  # with {c} for the condition
     status: SurveyStatus
     opens_on: date | None
     closes_on: date
@@ -83,13 +86,14 @@ def write_survey(
     takers: list[Person], today: date, version: int,
 ) -> Definition:  # fmt: skip
     title, description, questions = questionnaire
+    french_title, french_description = (in_sentence(text, community.slug) for text in FRENCH_TITLES[title])
     opens, closes = SPANS[status]
     shift = chance.randint(-4, 4)
     opens_on = None if opens is None else today + timedelta(days=opens + shift)
     closes_on = today + timedelta(days=closes + shift)
     name = in_running_text(community.disease.name)
     id = chance.id()
-    definition = Definition(id, community.id, status, opens_on, closes_on, tuple(
+    definition = Definition(id, community.id, title, status, opens_on, closes_on, tuple(
         (chance.id(), question, options_of(question, community)) for question in questions
     ))  # fmt: skip
     offered = [kind.value for kind in OrganizationKind if chance.often(0.75)] or [OrganizationKind.HOSPITAL.value]
@@ -101,11 +105,14 @@ def write_survey(
         minimum += len(takers) + 300  # out of reach of the noise
     network.add(surveys.Survey, id=id, community_id=community.id, title=title.format(c=name), description=description.format(c=name),
                 status=SurveyStatus.OPEN if status in TO_CLOSE else status, version=version, opens_on=opens_on,
-                closes_on=closes_on, minimum_participants=minimum, offered_to=offered)  # fmt: skip
+                closes_on=closes_on, minimum_participants=minimum, offered_to=offered,
+                translations=translations(title=french_title, description=french_description))  # fmt: skip
     write_questions(network, definition, community, version)
     if version == 2:  # the previous version had one question less
         earlier = tuple((chance.id(), question, options) for _, question, options in definition.questions[:-1])
-        write_questions(network, Definition(id, community.id, status, opens_on, closes_on, earlier), community, 1)
+        write_questions(
+            network, Definition(id, community.id, title, status, opens_on, closes_on, earlier), community, 1
+        )
     return definition
 
 
@@ -118,15 +125,19 @@ def options_of(question: QuestionTemplate, community: Community) -> tuple[str, .
 def write_questions(network: Network, definition: Definition, community: Community, version: int) -> None:
     name = in_running_text(community.disease.name)
     for position, (id, question, codes) in enumerate(definition.questions, start=1):
+        french = FRENCH_QUESTIONS[definition.title][question.key]
         network.add(surveys.Question, id=id, survey_id=definition.id, version=version, position=position, key=question.key,
                     text=question.text.format(c=name), help=question.help, kind=question.kind, required=question.required,
                     minimum=question.minimum, maximum=question.maximum, bins=list(map(float, question.bins)) or None,
-                    max_choices=question.most)  # fmt: skip
-        labels = dict(question.options)
+                    max_choices=question.most,
+                    translations=translations(text=in_sentence(french.text, community.slug), help=french.help))  # fmt: skip
+        labels, french_labels = dict(question.options), french.labels
         if question.options == SYMPTOMS:
             labels = dict(zip(codes, (symptom.name for symptom in community.symptoms), strict=False))
+            french_labels = dict(zip(codes, (symptom.french_name for symptom in community.symptoms), strict=False))
         for place, code in enumerate(codes):
-            network.add(surveys.QuestionOption, question_id=id, code=code, label=labels[code], position=place)
+            network.add(surveys.QuestionOption, question_id=id, code=code, label=labels[code], position=place,
+                        translations=translations(label=french_labels[code]))  # fmt: skip
         for place, rule in enumerate(question.rules):
             network.add(surveys.VisibilityRule, question_id=id, position=place, on_key=rule.on, operator=rule.operator,
                         values=list(rule.values))  # fmt: skip
