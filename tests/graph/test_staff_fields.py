@@ -137,7 +137,8 @@ def classified(view: View) -> dict[tuple[str, str], Roles]:
     return found
 
 
-MERGED = '{ community(slug: "former") { __typename mergedInto { __typename id } } }'  # whose other fields are those of any community
+# Of whose other fields any community has values.
+MERGED = '{ community(slug: "former") { __typename mergedInto { __typename id } } }'
 BELOW = {"PostConnection"}  # that only objects of some roles lead to
 
 
