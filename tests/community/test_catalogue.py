@@ -276,6 +276,19 @@ async def test_lists_are_set_in_order_and_recorded(network: Network, editor: Use
 @pytest.mark.parametrize(
     ("kind", "mutation"), [("indicator", "communityIndicatorsSet"), ("treatment", "communityTreatmentsSet")]
 )
+async def test_what_staff_change_of_a_list_of_the_demonstration_is_recorded(
+    network: Network, editor: User, kind: str, mutation: str
+) -> None:
+    entry, made = await created(network, editor, kind), await created(network, editor, "community")
+    await network.database.execute("UPDATE catalog.community SET demonstration = true WHERE id = $1", key(made["id"]))
+    given = {"community": made["id"], "version": 1, f"{kind}s": [entry["id"]]}
+    assert (await network.do(editor, mutation, "community { id }", **given))["userErrors"] == []
+    assert (f"{kind}s", None, entry["slug"]) in await changes_of(network, editor, made["id"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "mutation"), [("indicator", "communityIndicatorsSet"), ("treatment", "communityTreatmentsSet")]
+)
 async def test_a_list_that_was_loaded_meanwhile_is_a_conflict(
     network: Network, editor: User, kind: str, mutation: str
 ) -> None:
