@@ -37,6 +37,9 @@ class Limits:
     planned_a_second: int = 200
     answer_bytes: int = 5_000_000
     statement_seconds: float = 5.0
+    # Of a statement that waits for a lock. Longer than PostgreSQL's deadlock_timeout of 1 s: of two transactions that
+    # wait for each other, it ends one first, and the other goes on.
+    lock_seconds: float = 1.5
     request_seconds: float = 10.0
     freezing_seconds: float = 60.0  # of the requests that freeze a dataset from thousands of members' rows
     export_seconds: float = 60.0  # of reading all data of a member for an export

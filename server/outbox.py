@@ -45,7 +45,8 @@ class Outbox:
                     # Not close(): it would wait for a reply from a server that may be gone.
                     connection.terminate()
             except Exception as error:  # of any kind: nothing would restart this task
-                self.log.warning("the outbox cannot be reached: %s", type(error).__name__)
+                if not failures:  # once, and not for each attempt to reconnect
+                    self.log.warning("the outbox cannot be reached: %s", type(error).__name__)
                 await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)])
                 failures += 1
 
