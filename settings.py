@@ -89,7 +89,9 @@ def zero_or_one(value: str | bool) -> bool:
 
 def postgresql_url(text: str) -> str:
     url = urlsplit(text)
-    named = bool(url.hostname) or "host" in parse_qs(url.query)
+    # Several hosts have a port each, and urlsplit parses a port when it is read: ValueError.
+    places = [urlsplit(f"//{place}") for place in url.netloc.rpartition("@")[2].split(",")]
+    named = all(place.hostname and place.port != 0 for place in places) or "host" in parse_qs(url.query)
     if url.scheme not in ("postgres", "postgresql") or not named or not url.path.strip("/"):
         raise ValueError
     # One spelling for all: SQLAlchemy does not know the short one.

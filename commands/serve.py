@@ -29,6 +29,7 @@ from commands import seed
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
 from commands.progress import Progress
+from models.failures import ADVICE, FAILURES, OF_OWNER, UNREACHABLE, reason
 from models.logins import NoOwnerPassword, RoleRefused, open_roles, refuse_strong_roles, role_dsn
 from models.migrations.run import OtherRevision, UnknownRevision, expect_current, upgrade
 from models.quiet_log import loud_settings
@@ -79,7 +80,10 @@ def serve(settings: Settings) -> None:
         listen_on(settings.metrics_host, settings.metrics_port, "COHORTE_METRICS_HOST or COHORTE_METRICS_PORT").close()
     connections, summary = allowed_connections(settings)
     with database(settings) as dsn:
-        asyncio.run(prepare(dsn, settings))
+        try:
+            asyncio.run(prepare(dsn, settings))
+        except FAILURES as error:
+            raise Unavailable(f"The database cannot be used: {reason(error)}.") from None
         with listen(settings) as listener:
             say(summary)
             settings = settings.model_copy(update={"database_url": dsn, "connections": connections})
@@ -154,9 +158,10 @@ async def probe(settings: Settings) -> None:
         connection = await asyncpg.connect(login_dsn(settings), timeout=10)
     except NoOwnerPassword as error:
         raise Unavailable(str(error)) from None
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        # Only the error's class is shown: its text may repeat parts of the address, which contains a password.
-        message = f"Cannot connect to the database of COHORTE_DATABASE_URL ({type(error).__name__})."
+    except UNREACHABLE as error:
+        # Without the error's text, which may repeat parts of the address: that contains a password.
+        advice = OF_OWNER if settings.migrate else ADVICE
+        message = f"Cannot connect to the database of COHORTE_DATABASE_URL: {reason(error, advice)}."
         if not settings.migrate and isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
             message += " Migrate it first, with the same COHORTE_ROLE_KEY: python -m commands.migrate"
         raise Unavailable(message) from None

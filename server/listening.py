@@ -8,6 +8,8 @@ from typing import Protocol
 
 import asyncpg
 
+from models.failures import reason
+
 log = logging.getLogger("cohorte.listening")
 
 CHECK_SECONDS = 5.0  # a connection may break without notice
@@ -55,7 +57,7 @@ async def listen(
             else:
                 failures += 1
             if failures == 0:  # once, and not for each attempt to reconnect
-                log.warning("the listening connection was lost: %s", type(error).__name__)
+                log.warning("the connection that listens to the database was lost: %s", reason(error))
         await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)])
 
 

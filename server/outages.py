@@ -1,11 +1,11 @@
 """Knows the errors of a database that is unavailable: what clients are shown, and what the log says to operators."""
 
 import logging
-import ssl
 import time
 
 import asyncpg
 
+from models.failures import reason
 from models.messages import message
 from server.errors import timed_out, unavailable
 
@@ -42,30 +42,6 @@ LOST = (
 
 LOCKED = message("Another change of the same data is in progress. Please try again.")
 NOTED_SECONDS = 60.0  # between two lines about the same error
-# What to look at, by the class of an error; the first that fits.
-ADVICE: tuple[tuple[type[BaseException], str], ...] = (
-    (
-        asyncpg.ReadOnlySQLTransactionError,
-        "it only reads: it is a standby, or default_transaction_read_only is on. COHORTE_DATABASE_URL has to lead to "
-        "the primary",
-    ),
-    (
-        asyncpg.InvalidAuthorizationSpecificationError,
-        "it refuses the server's roles: their passwords were derived from another COHORTE_ROLE_KEY or owner's "
-        "password, maybe by another installation in the same cluster. Migrate again with this server's key",
-    ),
-    (asyncpg.InvalidCatalogNameError, "the database of COHORTE_DATABASE_URL does not exist"),
-    (asyncpg.TooManyConnectionsError, "it has no connection left: see docs/operating.md on max_connections"),
-    (asyncpg.DiskFullError, "its disk is full"),
-    (asyncpg.InsufficientResourcesError, "it lacks memory or another resource: see its log"),
-    (asyncpg.PostgresSystemError, "its system fails to read or write: see its log"),
-    (asyncpg.SerializationError, "a standby has cancelled a read: see max_standby_streaming_delay"),
-    (asyncpg.CannotConnectNowError, "it is starting or stopping"),
-    (asyncpg.OperatorInterventionError, "an operator or a crash has ended connections: see its log"),
-    (ssl.SSLError, "TLS fails: see sslmode, sslrootcert and the server's certificate"),
-    (TimeoutError, "it does not answer: see its host, and the network between"),
-    (ConnectionRefusedError, "nothing listens at its address"),
-)
 noted: dict[type[BaseException], float] = {}  # when each class of error was logged last
 
 
@@ -92,6 +68,4 @@ def note(error: Exception) -> None:
     if noted.get(type(error), -NOTED_SECONDS) > now - NOTED_SECONDS:
         return
     noted[type(error)] = now
-    advice = next((text for kind, text in ADVICE if isinstance(error, kind)), "see whether it runs, and its log")
-    state = getattr(error, "sqlstate", None)
-    log.warning("the database is unavailable: %s. %s%s", advice, type(error).__name__, f" ({state})" if state else "")
+    log.warning("the database is unavailable: %s", reason(error))

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import asyncpg
 
+from models.failures import reason
 from resolvers.identity import outbox
 
 CHECK_SECONDS = 20.0  # what is due for another attempt is not announced
@@ -46,7 +47,7 @@ class Outbox:
                     connection.terminate()
             except Exception as error:  # of any kind: nothing would restart this task
                 if not failures:  # once, and not for each attempt to reconnect
-                    self.log.warning("the outbox cannot be reached: %s", type(error).__name__)
+                    self.log.warning("the outbox's database is unavailable: %s", reason(error))
                 await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)])
                 failures += 1
 

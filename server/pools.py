@@ -126,7 +126,10 @@ class ConnectionPool:
             except BaseException as error:
                 await self.give_back(connection, error)
                 raise
-            await self.put_back(connection)
+            if self.waiting or self.closing:  # as in put_back, without the cost of its call
+                await self.release(connection)
+            else:
+                self.idle.append(connection)
             return result
         finally:
             self.busy -= 1

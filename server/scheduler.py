@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 
+from models.failures import reason
 from resolvers.jobs import MAINTENANCE, Job, try_lock
 
 log = logging.getLogger("cohorte.due")
@@ -44,7 +45,7 @@ class Scheduler:
                     connection.terminate()
             except Exception as error:  # of any kind: nothing would restart this task
                 if connected:  # once, and not for each attempt to reconnect
-                    log.warning("the scheduler lost its connection: %s", type(error).__name__)
+                    log.warning("the scheduler's database is unavailable: %s", reason(error))
                 connected = False
             await asyncio.sleep(self.period_seconds)
 

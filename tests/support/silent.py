@@ -15,6 +15,7 @@ class Line:
 
     relay: "SilentRelay"
     silent: bool
+    ends: tuple[asyncio.StreamWriter, asyncio.StreamWriter]
     held: list[tuple[asyncio.StreamWriter, bytes]] = field(default_factory=list)
 
     async def forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -25,6 +26,10 @@ class Line:
                 self.held.append((writer, data))
             else:
                 writer.write(data)
+
+    def cut(self) -> None:
+        for writer in self.ends:
+            writer.transport.abort()
 
     def speak(self) -> None:
         self.silent = False
@@ -41,6 +46,16 @@ class SilentRelay:
         self.lines: set[Line] = set()
         self.frozen = False
         self.silent_at: bytes | None = None  # the connection on which this is sent next falls silent
+        self.refusing = False
+
+    def refuse(self) -> None:
+        """Cuts every connection, and all that are opened until `accept`."""
+        self.refusing = True
+        for line in self.lines:
+            line.cut()
+
+    def accept(self) -> None:
+        self.refusing = False
 
     def move(self) -> None:
         """Silences every connection there is, as if their host were gone and its address moved: new ones pass."""
@@ -74,8 +89,11 @@ async def silent_relay(dsn: str) -> AsyncIterator[SilentRelay]:
     tasks: set[asyncio.Task[None]] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if relay.refusing:
+            writer.transport.abort()
+            return
         theirs, ours = await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.{port}")
-        line = Line(relay, relay.frozen)
+        line = Line(relay, relay.frozen, (ours, writer))
         relay.lines.add(line)
         both = [asyncio.create_task(line.forward(reader, ours)), asyncio.create_task(line.forward(theirs, writer))]
         tasks.update(both)
@@ -83,8 +101,7 @@ async def silent_relay(dsn: str) -> AsyncIterator[SilentRelay]:
         relay.lines.discard(line)
         for task in both:
             task.cancel()
-        for each in (ours, writer):
-            each.transport.abort()
+        line.cut()
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     number = server.sockets[0].getsockname()[1]
