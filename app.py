@@ -40,7 +40,7 @@ from server.mailer import Mailer, folder_delivery, smtp_delivery
 from server.metrics import Metrics
 from server.newsroom import Newsroom
 from server.origins import with_cors
-from server.pools import ConnectionPool
+from server.pools import ConnectionPool, half_of
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
 from server.read_budgets import MemberReads
 from server.readings import readings
@@ -168,7 +168,7 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
                     connections.check()
 
             for audience in views:
-                connections = pools[audience.view] = await connected(audience, settings.pool_size, timed=False)
+                connections = pools[audience.view] = await connected(audience, settings.pool_size, of_view=True)
                 served[audience] = ServedView(documents[audience], connections)
             # Publications from one dataset take turns by a lock, for as long as they need.
             pools["publisher"] = await connected(PUBLISHER, CONNECTIONS, STATEMENT_SECONDS, lock_seconds=0)
@@ -239,14 +239,14 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         seconds: float = limits.statement_seconds,
         *,
         lock_seconds: float = limits.lock_seconds,
-        timed: bool = True,
+        of_view: bool = False,
     ) -> ConnectionPool:
-        """A pool of open connections. If it is not `timed`, each of its statements must have a limit of its own."""
-        answer_seconds = seconds + ANSWER_SECONDS if timed else None
+        """A pool of open connections. In that of a view, whose requests have limits, a statement needs no other."""
+        answer_seconds = None if of_view else seconds + ANSWER_SECONDS
         opened = await pool(
             owner, login, size, seconds, settings.role_key, lock_seconds=lock_seconds, answer_seconds=answer_seconds
         )
-        made = pool_class(opened, seconds)
+        made = pool_class(opened, seconds, half_of(size) if of_view else None)
         await made.fill()
         return made
 

@@ -28,9 +28,14 @@ class ConnectionPool:
 
     A connection that becomes free is kept in `idle` and not released to asyncpg's pool: acquire and release cost a
     tenth of a small query. It is released when a request waits for it there, or after any error.
+
+    Transactions that write use at most `writers` connections at a time, if that is given: while they wait for one row,
+    others can read.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", statement_seconds: float) -> None:
+    def __init__(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", statement_seconds: float, writers: int | None = None
+    ) -> None:
         self.pool = pool
         self.statement_seconds = statement_seconds
         self.idle: list[Lent] = []
@@ -38,10 +43,9 @@ class ConnectionPool:
         self.waiting = 0
         self.waits, self.wait_seconds = 0, 0.0  # for a connection to become free, since the start
         self.max_busy = pool.get_max_size() + MAX_WAITING
-        half = max(1, pool.get_max_size() // 2)
-        self.shares = Shares(half)
-        self.event_turns = Turns(half)
-        self.write_turns = asyncio.Semaphore(half)
+        self.shares = Shares(half_of(pool.get_max_size()))
+        self.event_turns = Turns(half_of(pool.get_max_size()))
+        self.write_turns = asyncio.Semaphore(writers or pool.get_max_size())
         self.closing = False
         # Tasks that have a connection each: its statement is being cancelled, or it is being checked.
         self.returning: set[asyncio.Task[None]] = set()
@@ -140,10 +144,9 @@ class ConnectionPool:
     async def write(self, viewer: Viewer, caller: Hashable = None, **transaction: Any) -> AsyncIterator[Connection]:
         """A transaction in which row-level security applies to `viewer`; it commits when the block ends normally.
 
-        A `caller` holds at most half of the connections at a time, and so do all transactions that write: others can
-        read while these wait for one row. `transaction` are options of asyncpg's transaction, such as its isolation.
-        Raises RequestError if the database is unavailable, overloaded or too slow, and CommitLostError if nobody knows
-        whether it was committed.
+        A `caller` holds at most half of the connections at a time. `transaction` are options of asyncpg's transaction,
+        such as its isolation. Raises RequestError if the database is unavailable, overloaded or too slow, and
+        CommitLostError if nobody knows whether it was committed.
         """
         if self.busy >= self.max_busy:
             raise overloaded()
@@ -329,6 +332,11 @@ class ConnectionPool:
         while self.idle:
             await self.pool.release(self.idle.pop())
         await self.pool.close()
+
+
+def half_of(connections: int) -> int:
+    """Half of a pool's connections, but one at least."""
+    return max(1, connections // 2)
 
 
 def end(connections: list[Lent]) -> None:
