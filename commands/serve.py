@@ -29,6 +29,7 @@ from commands import seed
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
 from commands.progress import Progress
+from commands.revival import kept_running
 from models.failures import ADVICE, FAILURES, OF_OWNER, UNREACHABLE, reason
 from models.logins import NoOwnerPassword, RoleRefused, open_roles, refuse_strong_roles, role_dsn
 from models.migrations.run import OtherRevision, UnknownRevision, expect_current, upgrade
@@ -147,7 +148,8 @@ def database(settings: Settings) -> Iterator[str]:
         asyncio.run(probe(settings))
         yield settings.database_url
         return
-    with cluster(settings.data / "postgresql", on_start=lambda: say("Starting PostgreSQL ...")) as dsn:
+    folder = settings.data / "postgresql"
+    with cluster(folder, on_start=lambda: say("Starting PostgreSQL ...")) as dsn, kept_running(folder, dsn):
         asyncio.run(create_missing(dsn, DATABASE))
         yield at(dsn, DATABASE)
 
