@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from models.connections import ANSWER_SECONDS, CONNECT_SECONDS, KEEPALIVES, BoundedConnection
+from models.bounded_connections import ANSWER_SECONDS, CONNECT_SECONDS, KEEPALIVES, BoundedConnection
 from models.database import is_at
 from models.logins import open_roles, pool, role_dsn
 from models.messages import load_translations

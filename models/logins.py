@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import asyncpg
 
+from models.bounded_connections import CONNECT_SECONDS, KEEPALIVES
 from models.codecs import use_exact_days
-from models.connections import CONNECT_SECONDS, KEEPALIVES
 from models.security.publisher import LOGINS
 from models.statements import FrugalConnection
 from models.viewers import Login

@@ -5,7 +5,7 @@ from typing import Any
 from asyncpg.connection import _StatementCache  # type: ignore[attr-defined]
 from cachetools import LRUCache
 
-from models.connections import BoundedConnection
+from models.bounded_connections import BoundedConnection
 
 MOST_CHARACTERS = 500_000  # of all statements that one connection keeps: some 10 to 15 MB of PostgreSQL's memory
 LARGEST = 65_536  # characters of a statement that is kept; those of the longest pages have 10,000

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from models.connections import ANSWER_SECONDS
+from models.bounded_connections import ANSWER_SECONDS
 from models.database import Connection, take_on
 from models.viewers import Viewer
 from server.errors import CommitLostError, overloaded

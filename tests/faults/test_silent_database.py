@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 import app
-from models.connections import ANSWER_SECONDS, KEEPALIVES, OPTIONS, BoundedConnection
+from models.bounded_connections import ANSWER_SECONDS, KEEPALIVES, OPTIONS, BoundedConnection
 from models.logins import pool
 from models.viewers import Audience
 from server import listening, outbox
@@ -241,7 +241,7 @@ async def test_closing_a_silent_connection_ends(fresh: str) -> None:
 
 async def test_the_kernel_watches_both_ends_of_every_connection(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
     watched: list[socket.socket] = []
-    monkeypatch.setattr("models.connections.watch", lambda opened: watched.append(opened))
+    monkeypatch.setattr("models.bounded_connections.watch", lambda opened: watched.append(opened))
     async with silent_relay(fresh) as relay, serving(relay.dsn, pool_size=2):
         admin = await asyncpg.connect(fresh)
         served = await admin.fetch(f"{NAMES} AND application_name LIKE 'cohorte %'")
