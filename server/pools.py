@@ -289,7 +289,7 @@ class ConnectionPool:
         task.add_done_callback(self.returning.discard)
 
     async def release(self, connection: Lent) -> None:
-        """Releases a connection to asyncpg's pool, which replaces it if it was lost."""
+        """Has asyncpg's pool clean a connection, or replace one that was lost. Nobody else takes it out of there."""
         # Of the connection itself, from which the proxy is separated by releasing it, or by its end.
         unanswered = getattr(connection, "was_unanswered", lambda: True)
         try:
@@ -300,6 +300,9 @@ class ConnectionPool:
             lost = True  # it was cut meanwhile, and asyncpg has discarded it
         if lost:
             self.when_lost()
+        elif not self.waiting and not self.closing:
+            with suppress(*DATABASE_UNAVAILABLE):
+                self.idle.append(await self.pool.acquire())  # the same one: asyncpg lends the last that was released
 
     def replace(self, connection: Lent) -> None:
         """Ends a connection to a PostgreSQL that does not write, and idle ones: the address may lead elsewhere now."""
