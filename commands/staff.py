@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 import asyncpg
 
 from commands.cluster import Unavailable
-from commands.serve import database
+from commands.opened import database
+from commands.owner import NotDone
 from models.failures import FAILURES, reason
 from models.identity.accounts import StaffRole
 from resolvers.identity import accounts_rules, staff_mutations
@@ -25,10 +26,6 @@ from settings import Settings, SettingsError
 
 ASK = input  # replaced by tests
 ADDRESS = "The e-mail address of the staff account: "
-
-
-class NotDone(Exception):
-    """Nothing was changed; the text says why."""
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -254,6 +254,9 @@ class ConnectionPool:
             self.replace(connection)
         elif isinstance(error, asyncpg.InternalClientError):
             connection.terminate()  # it would fail its next user, until the pool notices that it was cut
+        elif not isinstance(error, DATABASE_UNAVAILABLE) and is_clean(connection):
+            await self.put_back(connection)
+            return
         await self.release(connection)
 
     def release_later(
@@ -273,10 +276,12 @@ class ConnectionPool:
 
         async def release() -> None:
             try:
-                if begun is not None:
-                    with suppress(*DATABASE_UNAVAILABLE):
-                        await begun.rollback()
-                await self.release(connection)
+                with suppress(*DATABASE_UNAVAILABLE):  # either waits for the confirmation first
+                    await (connection.execute("SELECT") if begun is None else begun.rollback())
+                if is_clean(connection):
+                    await self.put_back(connection)
+                else:
+                    await self.release(connection)
             finally:
                 self.busy -= 1
                 if writes:
@@ -289,7 +294,7 @@ class ConnectionPool:
         task.add_done_callback(self.returning.discard)
 
     async def release(self, connection: Lent) -> None:
-        """Has asyncpg's pool clean a connection, or replace one that was lost. Nobody else takes it out of there."""
+        """Releases a connection to asyncpg's pool, which replaces it if it was lost."""
         # Of the connection itself, from which the proxy is separated by releasing it, or by its end.
         unanswered = getattr(connection, "was_unanswered", lambda: True)
         try:
@@ -300,9 +305,6 @@ class ConnectionPool:
             lost = True  # it was cut meanwhile, and asyncpg has discarded it
         if lost:
             self.when_lost()
-        elif not self.waiting and not self.closing:
-            with suppress(*DATABASE_UNAVAILABLE):
-                self.idle.append(await self.pool.acquire())  # the same one: asyncpg lends the last that was released
 
     def replace(self, connection: Lent) -> None:
         """Ends a connection to a PostgreSQL that does not write, and idle ones: the address may lead elsewhere now."""
@@ -340,6 +342,14 @@ class ConnectionPool:
 def half_of(connections: int) -> int:
     """Half of a pool's connections, but one at least."""
     return max(1, connections // 2)
+
+
+def is_clean(connection: Lent) -> bool:
+    """Whether a connection is open and in no transaction, as a new one."""
+    try:
+        return not connection.is_closed() and not connection.is_in_transaction()
+    except asyncpg.InterfaceError:  # it has ended, and asyncpg has replaced it already
+        return False
 
 
 def end(connections: list[Lent]) -> None:
