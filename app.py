@@ -1,7 +1,7 @@
 """Assembles the server from its parts: `create_app(settings)`. Importing it has no side effects."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from models.bounded_connections import ANSWER_SECONDS, CONNECT_SECONDS, KEEPALIVES, BoundedConnection
 from models.database import is_at
 from models.logins import open_roles, pool, role_dsn
 from models.messages import load_translations
@@ -39,7 +40,7 @@ from server.mailer import Mailer, folder_delivery, smtp_delivery
 from server.metrics import Metrics
 from server.newsroom import Newsroom
 from server.origins import with_cors
-from server.pools import ConnectionPool
+from server.pools import ConnectionPool, half_of
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
 from server.read_budgets import MemberReads
 from server.readings import readings
@@ -54,6 +55,10 @@ from settings import Settings
 # whether the server is ready, and for recording who reads members' data.
 APART = {"identity": 4, "lookups": 2, "readiness": 1, "data reads": 1}
 LISTENER_SECONDS = 5.0  # to reach the database
+READY_SECONDS = 2.0  # for the database to answer: whoever asks whether the server is ready does not wait for long
+# Of one statement of a job. None takes as long, but freezing a survey with more answers than a request may freeze.
+JOB_SECONDS, FREEZING_SECONDS = 60.0, 900.0
+ENDING_SECONDS = 1.0  # for a background task that was told to end
 CLOSING_SECONDS = 1.5  # for the connections' last statements to end
 OTHERS = 5  # further connections to the database: of the listener, the two outboxes and the two schedulers
 
@@ -157,15 +162,23 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         async with AsyncExitStack() as stack:
             pools: dict[str, ConnectionPool] = {}
             stack.push_async_callback(close_all, pools)
+
+            def check_pools() -> None:
+                for connections in pools.values():
+                    connections.check()
+
             for audience in views:
-                connections = pools[audience.view] = await connected(audience, settings.pool_size)
+                connections = pools[audience.view] = await connected(audience, settings.pool_size, of_view=True)
                 served[audience] = ServedView(documents[audience], connections)
-            pools["publisher"] = await connected(PUBLISHER, CONNECTIONS, STATEMENT_SECONDS)
+            # Publications from one dataset take turns by a lock, for as long as they need.
+            pools["publisher"] = await connected(PUBLISHER, CONNECTIONS, STATEMENT_SECONDS, lock_seconds=0)
             publisher = PublisherPool(pools["publisher"], LedgerHeadFile(settings.data, owner))
             await publisher.verify()
             # Strangers' reads must neither keep anybody from signing in, nor sign-ins anybody from being recognized.
             for name, size in APART.items():
                 pools[name] = await connected(Audience.PUBLIC, size)
+            for connections in pools.values():
+                connections.when_lost = check_pools
             health.append(pools["readiness"])
             stack.callback(health.clear)
             sessions = Sessions(pools["lookups"], demonstration=settings.demo)
@@ -174,7 +187,9 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             events = Events()
             member_reads = MemberReads(pools["lookups"], settings.members_read, settings.members_read_at_first)
             stack.push_async_callback(member_reads.flush)
-            stack.push_async_callback(end, asyncio.create_task(member_reads.run()))
+            tasks: list[asyncio.Task[None]] = []
+            stack.push_async_callback(end_all, tasks)
+            tasks.append(asyncio.create_task(member_reads.run()))
             endpoint = endpoint_class(
                 served,
                 sessions,
@@ -189,53 +204,73 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
             app.downloads = Downloads(*readers, sessions, endpoint.credentials, kinds, limits.export_seconds)
             app.insight_files = InsightFiles(endpoint)
             stack.callback(endpoint.planning.close)
-            listening = asyncio.create_task(listen(listener, (sessions, events), is_listening))
-            stack.push_async_callback(end, listening)
-            stack.push_async_callback(end, asyncio.create_task(endpoint.streams.watch()))
+            tasks.append(asyncio.create_task(listen(listener, (sessions, events), is_listening, check_pools)))
+            tasks.append(asyncio.create_task(endpoint.streams.watch()))
             with suppress(TimeoutError):  # without it, tokens are looked up for each request: slower, and as safe
                 await asyncio.wait_for(is_listening.wait(), LISTENER_SECONDS)
             deliver = smtp_delivery(settings.mail_url) if settings.mail_url else folder_delivery(settings.data / "mail")
             mailer = Mailer(deliver, settings.mail_from)
-            stack.push_async_callback(end, asyncio.create_task(mailer.outbox.run(lambda: connect("cohorte mail"))))
+            tasks.append(asyncio.create_task(mailer.outbox.run(lambda: connect("cohorte mail"))))
             newsroom = Newsroom()
-            delivering = newsroom.outbox.run(lambda: connect("cohorte news", PUBLISHER))
-            stack.push_async_callback(end, asyncio.create_task(delivering))
+            tasks.append(asyncio.create_task(newsroom.outbox.run(lambda: connect("cohorte news", PUBLISHER))))
             sleeping = settle_sleeping(settings.sleep_months, settings.sleep_notice_days)
             maintaining = (*MAINTENANCE, forget_data_reads(settings.data_reads_days), sleeping)
             maintenance = Scheduler(lambda: connect("cohorte due", Audience.MANAGER), maintaining)
-            stack.push_async_callback(end, asyncio.create_task(maintenance.run()))
+            tasks.append(asyncio.create_task(maintenance.run()))
             jobs = publisher.jobs(PUBLISHING)
-            publishing = Scheduler(lambda: connect("cohorte closing", PUBLISHER), jobs, PUBLISHING_LOCK)
-            stack.push_async_callback(end, asyncio.create_task(publishing.run()))
+            closing = partial(connect, "cohorte closing", PUBLISHER, FREEZING_SECONDS)
+            tasks.append(asyncio.create_task(Scheduler(closing, jobs, PUBLISHING_LOCK).run()))
             if settings.metrics_port is not None:
                 endpoint.metrics = metrics = Metrics()
                 metrics.read(readings(endpoint, pools))
                 stop = metrics.serve(settings.metrics_host, settings.metrics_port)
                 stack.push_async_callback(asyncio.to_thread, stop)
-                stack.push_async_callback(end, asyncio.create_task(metrics.watch_loop()))
+                tasks.append(asyncio.create_task(metrics.watch_loop()))
                 age = partial(pools["readiness"].run, mail_waits)
-                stack.push_async_callback(end, asyncio.create_task(metrics.watch_mail(age)))
+                tasks.append(asyncio.create_task(metrics.watch_mail(age)))
             app.endpoint = endpoint
             stack.callback(endpoint.log.write)
             yield
             app.endpoint = app.downloads = app.insight_files = None
 
-    async def connected(login: Login, size: int, seconds: float = limits.statement_seconds) -> ConnectionPool:
-        return pool_class(await pool(owner, login, size, seconds, settings.role_key), seconds)
+    async def connected(
+        login: Login,
+        size: int,
+        seconds: float = limits.statement_seconds,
+        *,
+        lock_seconds: float = limits.lock_seconds,
+        of_view: bool = False,
+    ) -> ConnectionPool:
+        """A pool of open connections. In that of a view, whose requests have limits, a statement needs no other."""
+        answer_seconds = None if of_view else seconds + ANSWER_SECONDS
+        opened = await pool(
+            owner, login, size, seconds, settings.role_key, lock_seconds=lock_seconds, answer_seconds=answer_seconds
+        )
+        made = pool_class(opened, seconds, half_of(size) if of_view else None)
+        await made.fill()
+        return made
 
     async def listener() -> asyncpg.Connection:
         return await connect("cohorte listener")
 
-    async def connect(name: str, login: Login = Audience.PUBLIC) -> asyncpg.Connection:
-        address = role_dsn(owner, login, settings.role_key)
-        return await asyncpg.connect(address, timeout=LISTENER_SECONDS, server_settings={"application_name": name})
+    async def connect(
+        name: str, login: Login = Audience.PUBLIC, answer_seconds: float = JOB_SECONDS
+    ) -> asyncpg.Connection:
+        return await asyncpg.connect(
+            role_dsn(owner, login, settings.role_key),
+            timeout=CONNECT_SECONDS,
+            command_timeout=answer_seconds,
+            connection_class=BoundedConnection,
+            server_settings={"application_name": name, **KEEPALIVES},
+        )
 
     async def is_ready() -> bool:
         if not health or app.stopping:
             return False
         try:
-            return await health[0].run(lambda connection: is_at(connection, revision))
-        except (RequestError, asyncpg.PostgresError):
+            async with asyncio.timeout(READY_SECONDS):
+                return await health[0].run(lambda connection: is_at(connection, revision), repeatable=True)
+        except (RequestError, asyncpg.PostgresError, TimeoutError):
             return False
 
     async def download(request: Request) -> Response:
@@ -283,7 +318,11 @@ async def close(connections: ConnectionPool) -> None:
         connections.pool.terminate()
 
 
-async def end(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+async def end_all(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Ends tasks together. One that waits for a silent database when it is cancelled is cancelled again."""
+    left = set(tasks)
+    for _ in range(2):
+        for task in left:
+            task.cancel()
+        if left:
+            _, left = await asyncio.wait(left, timeout=ENDING_SECONDS)

@@ -37,6 +37,9 @@ class Limits:
     planned_a_second: int = 200
     answer_bytes: int = 5_000_000
     statement_seconds: float = 5.0
+    # Of a statement that waits for a lock. Longer than PostgreSQL's deadlock_timeout of 1 s: of two transactions that
+    # wait for each other, it ends one first, and the other goes on.
+    lock_seconds: float = 1.5
     request_seconds: float = 10.0
     freezing_seconds: float = 60.0  # of the requests that freeze a dataset from thousands of members' rows
     export_seconds: float = 60.0  # of reading all data of a member for an export
@@ -86,7 +89,9 @@ def zero_or_one(value: str | bool) -> bool:
 
 def postgresql_url(text: str) -> str:
     url = urlsplit(text)
-    named = bool(url.hostname) or "host" in parse_qs(url.query)
+    # Several hosts have a port each, and urlsplit parses a port when it is read: ValueError.
+    places = [urlsplit(f"//{place}") for place in url.netloc.rpartition("@")[2].split(",")]
+    named = all(place.hostname and place.port != 0 for place in places) or "host" in parse_qs(url.query)
     if url.scheme not in ("postgres", "postgresql") or not named or not url.path.strip("/"):
         raise ValueError
     # One spelling for all: SQLAlchemy does not know the short one.

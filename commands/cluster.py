@@ -218,15 +218,20 @@ def binaries(home: Path, account: SystemAccount) -> Path:
     return copy / package.name / "pginstall/bin"
 
 
-def start(home: Path, programs: Path, account: SystemAccount, options: tuple[str, ...]) -> None:
-    """Starts the server, creating the cluster if there is none. Raises Unavailable if it does not start."""
+def start(
+    home: Path, programs: Path, account: SystemAccount, options: tuple[str, ...], sockets: Path | None = None
+) -> None:
+    """Starts the server, creating the cluster if there is none. Raises Unavailable if it does not start.
+
+    Its socket is in the folder `sockets`, or in one that is chosen here.
+    """
     pgdata, log = home / "pgdata", home / "pgdata/server.log"
     if not pgdata.exists():
         initialize(home, programs, account, sync="fsync=off" not in options)
-    sockets = pgdata
-    if len(bytes(pgdata / SOCKET)) > SOCKET_PATH_BYTES:
+    if sockets is None and len(bytes(pgdata / SOCKET)) > SOCKET_PATH_BYTES:
         sockets = Path(tempfile.mkdtemp(prefix="cohorte-"))
         os.chown(sockets, account.uid, account.gid)
+    sockets = sockets or pgdata
     switches = " ".join(f"-c {option}" for option in (*options, *ALWAYS, f"unix_socket_directories='{sockets}'"))
     for _ in range(50):
         forget_stale_process(pgdata, account)

@@ -22,10 +22,10 @@ from commands.loading.entries import Batch, LineFault, NotLoaded
 from commands.loading.hpo import Phenotypes, Wanted
 from commands.loading.meanings import changed_meanings
 from commands.loading.sheets import Sheet
-from commands.migrate import summary
 from commands.opened import database
 from commands.progress import Progress
 from models.codecs import use_exact_days
+from models.failures import FAILURES, summary
 from models.migrations.run import OtherRevision, expect_current
 from settings import Settings, SettingsError
 
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (NotLoaded, SettingsError, Unavailable, OtherRevision) as error:
         print(error, file=sys.stderr)
         return 1
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except FAILURES as error:
         print(f"Nothing is loaded: {summary(error)}.", file=sys.stderr)
         return 1
     for fault in faults:

@@ -9,9 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-import asyncpg
-from sqlalchemy.exc import DBAPIError
-
+from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.logins import NoOwnerPassword, RoleRefused, open_roles
 from models.migrations.run import UnknownRevision, head, upgrade
 from settings import Settings, SettingsError
@@ -32,8 +30,8 @@ def main(arguments: Sequence[str] = ()) -> int:
     except (SettingsError, UnknownRevision, NoOwnerPassword, RoleRefused) as error:
         print(error, file=sys.stderr)
         return 1
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
-        print(f"The database could not be migrated: {summary(error)}.", file=sys.stderr)
+    except UNREACHABLE as error:
+        print(f"The database could not be migrated: {reason(error, OF_OWNER)}.", file=sys.stderr)
         return 1
     print(f"The database is at revision {head()}.")
     return 0
@@ -42,16 +40,6 @@ def main(arguments: Sequence[str] = ()) -> int:
 async def migrate(dsn: str, role_key: str | None) -> None:
     await upgrade(dsn)
     await open_roles(dsn, role_key)
-
-
-def summary(error: Exception) -> str:
-    """An error without its text, which may repeat rows of the database or its address: its class, code and names."""
-    cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
-    while cause is not None and not isinstance(cause, asyncpg.PostgresError) and cause.__cause__ is not None:
-        cause = cause.__cause__
-    names = ("sqlstate", "schema_name", "table_name", "column_name", "constraint_name")
-    known = [f"{name} {value}" for name in names if (value := getattr(cause, name, None))]
-    return ", ".join([type(cause).__name__, *known])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import asyncpg
 
 from commands.cluster import Unavailable, cluster
 from commands.databases import at, create_missing
+from commands.revival import kept_running
+from models.failures import ADVICE, OF_OWNER, UNREACHABLE, reason
 from models.logins import NoOwnerPassword, role_dsn
 from models.viewers import Audience
 from settings import Settings
@@ -26,7 +28,9 @@ def database(settings: Settings) -> Iterator[str]:
         asyncio.run(probe(settings))
         yield settings.database_url
         return
-    with cluster(settings.data / "postgresql", on_start=lambda: print("Starting PostgreSQL ...", flush=True)) as dsn:
+    folder = settings.data / "postgresql"
+    started = cluster(folder, on_start=lambda: print("Starting PostgreSQL ...", flush=True))
+    with started as dsn, kept_running(folder, dsn):
         asyncio.run(create_missing(dsn, DATABASE))
         yield at(dsn, DATABASE)
 
@@ -37,9 +41,10 @@ async def probe(settings: Settings) -> None:
         connection = await asyncpg.connect(login_dsn(settings), timeout=10)
     except NoOwnerPassword as error:
         raise Unavailable(str(error)) from None
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        # Only the error's class is shown: its text may repeat parts of the address, which contains a password.
-        message = f"Cannot connect to the database of COHORTE_DATABASE_URL ({type(error).__name__})."
+    except UNREACHABLE as error:
+        # Without the error's text, which may repeat parts of the address: that contains a password.
+        advice = OF_OWNER if settings.migrate else ADVICE
+        message = f"Cannot connect to the database of COHORTE_DATABASE_URL: {reason(error, advice)}."
         if not settings.migrate and isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
             message += " Migrate it first, with the same COHORTE_ROLE_KEY: python -m commands.migrate"
         raise Unavailable(message) from None

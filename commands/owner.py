@@ -10,9 +10,9 @@ import asyncpg
 
 from commands.cluster import Unavailable
 from commands.loading.entries import NotLoaded
-from commands.migrate import summary
 from commands.opened import database
 from models.codecs import use_exact_days
+from models.failures import FAILURES, reason
 from models.migrations.run import OtherRevision, expect_current
 from settings import Settings, SettingsError
 
@@ -34,8 +34,8 @@ def run(work: Callable[[Connection], Awaitable[None]]) -> int:
     except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidAuthorizationSpecificationError):
         print("COHORTE_DATABASE_URL must have the login of the database's owner for this command.", file=sys.stderr)
         return 1
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        print(f"Nothing was changed: {summary(error)}.", file=sys.stderr)
+    except FAILURES as error:
+        print(f"Nothing was changed: {reason(error)}.", file=sys.stderr)
         return 1
     return 0
 

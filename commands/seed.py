@@ -24,6 +24,7 @@ from commands.demonstration import (
 from commands.demonstration.copying import without_indexes
 from commands.demonstration.texts import Network
 from commands.progress import Progress
+from models.failures import OF_OWNER, UNREACHABLE, reason
 from models.metadata import metadata
 from settings import Settings, SettingsError
 
@@ -173,6 +174,9 @@ def main(arguments: list[str] | None = None) -> int:
             asyncio.run(seed(options.database_url, options.scale, options.seed, progress.report))
     except AlreadySeeded as error:
         print(error, file=sys.stderr)
+        return 1
+    except UNREACHABLE as error:
+        print(f"The database could not be filled: {reason(error, OF_OWNER)}.", file=sys.stderr)
         return 1
     return 0
 

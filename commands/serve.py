@@ -28,6 +28,7 @@ from commands import seed
 from commands.cluster import Unavailable
 from commands.opened import database
 from commands.progress import Progress
+from models.failures import FAILURES, reason
 from models.logins import NoOwnerPassword, RoleRefused, open_roles, refuse_strong_roles, role_dsn
 from models.migrations.run import OtherRevision, UnknownRevision, expect_current, upgrade
 from models.quiet_log import loud_settings
@@ -76,7 +77,10 @@ def serve(settings: Settings) -> None:
         listen_on(settings.metrics_host, settings.metrics_port, "COHORTE_METRICS_HOST or COHORTE_METRICS_PORT").close()
     connections, summary = allowed_connections(settings)
     with database(settings) as dsn:
-        asyncio.run(prepare(dsn, settings))
+        try:
+            asyncio.run(prepare(dsn, settings))
+        except FAILURES as error:
+            raise Unavailable(f"The database cannot be used: {reason(error)}.") from None
         with listen(settings) as listener:
             say(summary)
             settings = settings.model_copy(update={"database_url": dsn, "connections": connections})

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 import asyncpg
 
 from commands.cluster import Unavailable
-from commands.migrate import summary
 from commands.opened import database
 from commands.owner import NotDone
+from models.failures import FAILURES, reason
 from models.identity.accounts import StaffRole
 from resolvers.identity import accounts_rules, staff_mutations
 from resolvers.identity.registrations_mutations import new_code
@@ -66,8 +66,8 @@ def main(arguments: Sequence[str]) -> int:
             file=sys.stderr,
         )
         return 1
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        print(f"The database could not be used: {summary(error)}.", file=sys.stderr)
+    except FAILURES as error:
+        print(f"The database could not be used: {reason(error)}.", file=sys.stderr)
         return 1
     return 0
 

@@ -10,6 +10,7 @@ import asyncpg
 
 from commands.cluster import Unavailable
 from commands.opened import database
+from models.failures import FAILURES, reason
 from resolvers.insight import ledger
 from settings import Settings, SettingsError
 
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] = ()) -> int:
         return 1
     except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
         print("The database has no ledger: it was never migrated.", file=sys.stderr)
+        return 1
+    except FAILURES as error:
+        print(f"The ledger could not be read: {reason(error)}.", file=sys.stderr)
         return 1
     if fault is not None:
         print(fault, file=sys.stderr)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import asyncpg
 
+from models.bounded_connections import CONNECT_SECONDS, KEEPALIVES
 from models.codecs import use_exact_days
 from models.security.publisher import LOGINS
 from models.statements import FrugalConnection
@@ -78,9 +79,19 @@ async def open_roles(owner_dsn: str, key: str | None = None) -> None:
 
 
 async def pool(
-    owner_dsn: str, login: Login, size: int, statement_seconds: float, key: str | None = None
+    owner_dsn: str,
+    login: Login,
+    size: int,
+    statement_seconds: float,
+    key: str | None = None,
+    *,
+    lock_seconds: float = 0,
+    answer_seconds: float | None = None,
 ) -> "asyncpg.Pool[asyncpg.Record]":
     """A pool of `size` connections as the role of `login`; statements are cancelled after `statement_seconds`.
+
+    PostgreSQL ends a statement that waits for a lock for `lock_seconds`, if that is not 0. With `answer_seconds`, a
+    connection that has not answered for that long is given up: otherwise, whoever waits must have a limit.
 
     Connections are not reset on release, which would cost a second round trip: set parameters within a transaction
     only. Statements that run twice stay prepared, within the bounds of `models.statements`. JSON values are returned as
@@ -88,8 +99,11 @@ async def pool(
     """
     return await asyncpg.create_pool(
         role_dsn(owner_dsn, login, key),
-        min_size=size,
+        init_size=size,
+        min_size=0,  # asyncpg would try to replace lost ones on its own, with a traceback each time
         max_size=size,
+        timeout=CONNECT_SECONDS,
+        command_timeout=answer_seconds,
         init=use_exact_days,
         reset=leave_as_it_is,
         max_inactive_connection_lifetime=0,
@@ -104,7 +118,9 @@ async def pool(
             "statement_timeout": str(max(1, round(statement_seconds * 1000))),
             # A server that hangs between two statements must release its locks, including that of the ledger.
             "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+            "lock_timeout": str(round(lock_seconds * 1000)),
             "jit": "off",  # compiling takes longer than any of these statements
+            **KEEPALIVES,
         },
     )
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-import asyncpg
 from asyncpg.connection import _StatementCache  # type: ignore[attr-defined]
 from cachetools import LRUCache
+
+from models.bounded_connections import BoundedConnection
 
 MOST_CHARACTERS = 500_000  # of all statements that one connection keeps: some 10 to 15 MB of PostgreSQL's memory
 LARGEST = 65_536  # characters of a statement that is kept; those of the longest pages have 10,000
@@ -39,7 +40,7 @@ class PreparedStatements(_StatementCache):  # type: ignore[misc]
             self._on_remove(entry._statement)
 
 
-class FrugalConnection(asyncpg.Connection):
+class FrugalConnection(BoundedConnection):
     """A connection that keeps a statement prepared from its second run on, unless it is large.
 
     A statement that runs once has no name in PostgreSQL, and leaves nothing behind.

@@ -229,7 +229,7 @@ async def run_once(write: Write, viewer: Viewer, work: Work, key: IdempotencyKey
     with another input, and Forbidden if the viewer's account has been deleted in the meantime.
 
     After a lost COMMIT, a request with a key is tried again: the stored result shows whether the first attempt was
-    committed. Without a key, raises OutcomeUnknown.
+    committed. Without a key, raises OutcomeUnknown. Raises Overloaded if each attempt conflicts with others.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -253,10 +253,12 @@ async def run_once(write: Write, viewer: Viewer, work: Work, key: IdempotencyKey
                 raise OutcomeUnknown from None
             if attempt == ATTEMPTS:
                 raise
-        except RETRIED:
+        except RETRIED as error:
             if await has_left(write, viewer):
                 raise Forbidden from None
             if attempt == ATTEMPTS:
+                if isinstance(error, asyncpg.TransactionRollbackError):  # it may be the other's turn next time
+                    raise Overloaded from None
                 raise
     raise AssertionError  # the last attempt returns or raises
 

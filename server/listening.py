@@ -8,6 +8,8 @@ from typing import Protocol
 
 import asyncpg
 
+from models.failures import reason
+
 log = logging.getLogger("cohorte.listening")
 
 CHECK_SECONDS = 5.0  # a connection may break without notice
@@ -27,9 +29,15 @@ class Listener(Protocol):
 
 
 async def listen(
-    connect: Callable[[], Awaitable[asyncpg.Connection]], listeners: Sequence[Listener], ready: asyncio.Event
+    connect: Callable[[], Awaitable[asyncpg.Connection]],
+    listeners: Sequence[Listener],
+    ready: asyncio.Event,
+    when_lost: Callable[[], None] = lambda: None,
 ) -> None:
-    """Listens until cancelled; reconnects after an error, with growing pauses. `ready` is set while it listens."""
+    """Listens until cancelled; reconnects after an error, with growing pauses. `ready` is set while it listens.
+
+    It calls `when_lost` if its connection is lost: others may be lost too.
+    """
     failures = 0
     while True:
         try:
@@ -42,9 +50,14 @@ async def listen(
                 # Not close(): it would wait for a reply from a server that may be gone.
                 connection.terminate()
         except Exception as error:  # of any kind: nothing would restart this task
-            failures = 0 if ready.is_set() else failures + 1
-            ready.clear()
-            log.warning("the listening connection was lost: %s", type(error).__name__)
+            if ready.is_set():
+                failures = 0
+                ready.clear()
+                when_lost()
+            else:
+                failures += 1
+            if failures == 0:  # once, and not for each attempt to reconnect
+                log.warning("the connection that listens to the database was lost: %s", reason(error))
         await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)])
 
 

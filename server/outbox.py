@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import asyncpg
 
+from models.failures import reason
 from resolvers.identity import outbox
 
 CHECK_SECONDS = 20.0  # what is due for another attempt is not announced
@@ -45,7 +46,8 @@ class Outbox:
                     # Not close(): it would wait for a reply from a server that may be gone.
                     connection.terminate()
             except Exception as error:  # of any kind: nothing would restart this task
-                self.log.warning("the outbox cannot be reached: %s", type(error).__name__)
+                if not failures:  # once, and not for each attempt to reconnect
+                    self.log.warning("the outbox's database is unavailable: %s", reason(error))
                 await asyncio.sleep(PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)])
                 failures += 1
 

@@ -1,32 +1,26 @@
 """Lends out a view's database connections, from a small pool with a bounded queue."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import asyncpg
 
+from models.bounded_connections import ANSWER_SECONDS
 from models.database import Connection, take_on
 from models.viewers import Viewer
-from server.errors import CommitLostError, overloaded, timed_out, unavailable
+from server.errors import CommitLostError, overloaded
+from server.outages import DATABASE_UNAVAILABLE, UNAVAILABLE_TO_READ, as_request_error, is_lost
 from server.shares import Shares
 from server.turns import Turns
 
 T = TypeVar("T")
+Lent = asyncpg.pool.PoolConnectionProxy
 
 MAX_WAITING = 500  # requests of one view that may wait for a connection; further ones are refused at once
-
-# What asyncpg raises when PostgreSQL is down, stopping, starting or full, and when a connection was cut.
-DATABASE_UNAVAILABLE = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TooManyConnectionsError,
-    # Raised by a connection that is used between PostgreSQL's last message and the end of the stream.
-    asyncpg.InternalClientError,
-)
+REPLACED_SECONDS = 5.0  # between two times that all idle connections are replaced
 
 
 class ConnectionPool:
@@ -34,25 +28,49 @@ class ConnectionPool:
 
     A connection that becomes free is kept in `idle` and not released to asyncpg's pool: acquire and release cost a
     tenth of a small query. It is released when a request waits for it there, or after any error.
+
+    Transactions that write use at most `writers` connections at a time, if that is given: while they wait for one row,
+    others can read.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", statement_seconds: float) -> None:
+    def __init__(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", statement_seconds: float, writers: int | None = None
+    ) -> None:
         self.pool = pool
         self.statement_seconds = statement_seconds
-        self.idle: list[asyncpg.pool.PoolConnectionProxy] = []
+        self.idle: list[Lent] = []
         self.busy = 0
         self.waiting = 0
         self.waits, self.wait_seconds = 0, 0.0  # for a connection to become free, since the start
         self.max_busy = pool.get_max_size() + MAX_WAITING
-        self.shares = Shares(max(1, pool.get_max_size() // 2))
-        self.event_turns = Turns(max(1, pool.get_max_size() // 2))
+        self.shares = Shares(half_of(pool.get_max_size()))
+        self.event_turns = Turns(half_of(pool.get_max_size()))
+        self.write_turns = asyncio.Semaphore(writers or pool.get_max_size())
+        self.closing = False
+        # Tasks that have a connection each: its statement is being cancelled, or it is being checked.
+        self.returning: set[asyncio.Task[None]] = set()
+        self.when_lost: Callable[[], None] = self.check  # called when a connection was lost: others may be lost too
+        self.replaced_at = -REPLACED_SECONDS
+
+    async def fill(self) -> None:
+        """Takes every open connection out of asyncpg's pool, so that all that are idle are in `idle`."""
+        self.idle = [await self.pool.acquire() for _ in range(self.pool.get_size())]
 
     async def read(self, sql: str, values: Sequence[Any], caller: Hashable = None) -> str | None:
         """The single value of a planned statement, as JSON text; the statement carries its own viewer.
 
         Raises RequestError if the database is unavailable, overloaded or too slow.
         """
-        return await self.run(lambda connection: connection.fetchval(sql, *values), caller)
+
+        def work(connection: Connection) -> Awaitable[str | None]:
+            return connection.fetchval(sql, *values)
+
+        try:
+            return await self.once(work, caller)
+        except UNAVAILABLE_TO_READ as error:
+            if not is_lost(error):
+                raise as_request_error(error, self.statement_seconds) from None
+        return await self.run(work, caller)
 
     async def read_for_event(
         self, sql: str, values: Sequence[Any], caller: Hashable = None, cost: int = 1
@@ -61,17 +79,38 @@ class ConnectionPool:
 
         One event may have many subscribers; the other half stays free for requests.
         """
+        limit = self.statement_seconds + ANSWER_SECONDS  # no request waits, whose own limit would end it
         async with self.event_turns.turn(caller, cost):
-            return await self.run(lambda connection: connection.fetchval(sql, *values), queue_bounded=False)
+            return await self.run(
+                lambda connection: connection.fetchval(sql, *values, timeout=limit), queue_bounded=False
+            )
 
     async def run(
-        self, work: Callable[[Connection], Awaitable[T]], caller: Hashable = None, *, queue_bounded: bool = True
+        self,
+        work: Callable[[Connection], Awaitable[T]],
+        caller: Hashable = None,
+        *,
+        queue_bounded: bool = True,
+        repeatable: bool = False,
     ) -> T:
         """The result of `work` on a connection, of which a `caller` holds at most half at a time.
 
-        Raises RequestError if the database is unavailable or too slow and, where `queue_bounded`, at once if too many
-        requests already wait.
+        Work that is `repeatable` is done again if its connection was lost, maybe long before: nothing shows that until
+        it is used. Raises RequestError if the database is unavailable or too slow and, where `queue_bounded`, at once
+        if too many requests already wait.
         """
+        while True:
+            try:
+                return await self.once(work, caller, queue_bounded=queue_bounded)
+            except UNAVAILABLE_TO_READ as error:
+                if not repeatable or not is_lost(error):
+                    raise as_request_error(error, self.statement_seconds) from None
+            repeatable = False
+
+    async def once(
+        self, work: Callable[[Connection], Awaitable[T]], caller: Hashable, *, queue_bounded: bool = True
+    ) -> T:
+        """As `run`. Raises what asyncpg does if the database is unavailable."""
         if queue_bounded and self.busy >= self.max_busy:
             raise overloaded()
         self.busy += 1
@@ -84,17 +123,18 @@ class ConnectionPool:
             connection = await self.take()
             try:
                 result = await work(connection)
+            except asyncio.CancelledError:
+                self.release_later(connection, caller if holds else None)
+                holds = False
+                raise
             except BaseException as error:
-                # The pool waits for a cancelled statement to be over, and replaces a connection that was cut.
                 await self.give_back(connection, error)
                 raise
-            if self.waiting:
-                await self.pool.release(connection)
+            if self.waiting or self.closing:  # as in put_back, without the cost of its call
+                await self.release(connection)
             else:
                 self.idle.append(connection)
             return result
-        except DATABASE_UNAVAILABLE as error:
-            raise as_request_error(error, self.statement_seconds) from None
         finally:
             self.busy -= 1
             if holds:
@@ -111,34 +151,67 @@ class ConnectionPool:
         if self.busy >= self.max_busy:
             raise overloaded()
         self.busy += 1
-        holds = False
+        reads = transaction.get("readonly", False)
+        holds = writes = False
         sent = committed = False  # the COMMIT
         try:
             if caller is not None:
                 if not self.shares.takes_at_once(caller):
                     await self.shares.take(caller)
                 holds = True
-            connection = await self.take()
+            if not reads:
+                writes = await self.write_turns.acquire()
+            connection, begun = await self.begin(transaction)
             try:
-                async with connection.transaction(**transaction):
+                try:
                     await take_on(connection, viewer)
                     yield connection
                     sent = not connection.is_closed()
+                except asyncio.CancelledError:
+                    raise
+                except BaseException:
+                    with suppress(*DATABASE_UNAVAILABLE):
+                        await begun.rollback()
+                    raise
+                # Not the request's own limit, which a COMMIT that was sent is not cancelled for.
+                async with asyncio.timeout(self.statement_seconds + ANSWER_SECONDS):
+                    await begun.commit()
                 committed = True
+            except asyncio.CancelledError:
+                self.release_later(connection, caller if holds else None, begun, writes=writes)
+                holds = writes = False
+                raise
             except BaseException as error:
                 await self.give_back(connection, error)
                 raise
-            await self.pool.release(connection)
-        except DATABASE_UNAVAILABLE as error:
-            if committed:
-                return  # only the release failed, of a connection that was cut since: asyncpg has discarded it
-            if sent and not isinstance(error, asyncpg.QueryCanceledError):
+            await self.put_back(connection)
+        except UNAVAILABLE_TO_READ as error:
+            if not reads and not isinstance(error, DATABASE_UNAVAILABLE):
+                raise  # a conflict with another transaction, for which it is repeated
+            if sent and not committed and not isinstance(error, asyncpg.QueryCanceledError):
                 raise CommitLostError from None
             raise as_request_error(error, self.statement_seconds) from None
         finally:
             self.busy -= 1
+            if writes:
+                self.write_turns.release()
             if holds:
                 self.shares.give_back(caller)
+
+    async def begin(self, options: dict[str, Any]) -> tuple[Lent, asyncpg.transaction.Transaction]:
+        """A connection, and the transaction that was begun on it. A connection that was lost is replaced once."""
+        replaced = False
+        while True:
+            connection = await self.take()
+            begun = connection.transaction(**options)
+            try:
+                await begun.start()
+                return connection, begun
+            except BaseException as error:
+                await self.give_back(connection, error)
+                if replaced or not is_lost(error):
+                    raise
+                replaced = True
 
     @asynccontextmanager
     async def snapshot(self, viewer: Viewer) -> AsyncIterator[Connection]:
@@ -146,16 +219,19 @@ class ConnectionPool:
         async with self.write(viewer, isolation="repeatable_read", readonly=True) as connection:
             yield connection
 
-    async def take(self) -> asyncpg.pool.PoolConnectionProxy:
+    async def take(self) -> Lent:
         """A free connection; waits for one."""
         while self.idle:
             connection = self.idle.pop()
-            if not connection.is_closed():
-                return connection
+            try:
+                if not connection.is_closed():
+                    return connection
+            except asyncpg.InterfaceError:
+                continue  # asyncpg has replaced it already
             await self.pool.release(connection)  # makes room for a new one
         return await self.wait()
 
-    async def wait(self) -> asyncpg.pool.PoolConnectionProxy:
+    async def wait(self) -> Lent:
         self.waiting += 1
         since = time.perf_counter()
         try:
@@ -165,23 +241,119 @@ class ConnectionPool:
             self.waits += 1
             self.wait_seconds += time.perf_counter() - since
 
-    async def give_back(self, connection: asyncpg.pool.PoolConnectionProxy, error: BaseException) -> None:
+    async def put_back(self, connection: Lent) -> None:
+        """Hands a connection to whoever waits for one, or keeps it."""
+        if self.waiting or self.closing:
+            await self.release(connection)
+        else:
+            self.idle.append(connection)
+
+    async def give_back(self, connection: Lent, error: BaseException) -> None:
         """Releases a connection whose work ended in this error."""
-        if isinstance(error, asyncpg.InternalClientError):
+        if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+            self.replace(connection)
+        elif isinstance(error, asyncpg.InternalClientError):
             connection.terminate()  # it would fail its next user, until the pool notices that it was cut
-        await self.pool.release(connection)
+        elif not isinstance(error, DATABASE_UNAVAILABLE) and is_clean(connection):
+            await self.put_back(connection)
+            return
+        await self.release(connection)
+
+    def release_later(
+        self,
+        connection: Lent,
+        caller: Hashable,
+        begun: asyncpg.transaction.Transaction | None = None,
+        *,
+        writes: bool = False,
+    ) -> None:
+        """Releases a connection whose work was cancelled, once PostgreSQL has confirmed that; nobody waits for it.
+
+        Rolls back the transaction that was `begun`. Until then the connection counts as used, and as held by `caller`
+        if that is not None.
+        """
+        self.busy += 1
+
+        async def release() -> None:
+            try:
+                with suppress(*DATABASE_UNAVAILABLE):  # either waits for the confirmation first
+                    await (connection.execute("SELECT") if begun is None else begun.rollback())
+                if is_clean(connection):
+                    await self.put_back(connection)
+                else:
+                    await self.release(connection)
+            finally:
+                self.busy -= 1
+                if writes:
+                    self.write_turns.release()
+                if caller is not None:
+                    self.shares.give_back(caller)
+
+        task = asyncio.create_task(release())
+        self.returning.add(task)
+        task.add_done_callback(self.returning.discard)
+
+    async def release(self, connection: Lent) -> None:
+        """Releases a connection to asyncpg's pool, which replaces it if it was lost."""
+        # Of the connection itself, from which the proxy is separated by releasing it, or by its end.
+        unanswered = getattr(connection, "was_unanswered", lambda: True)
+        try:
+            lost = unanswered() or connection.is_closed()
+            await self.pool.release(connection)
+            lost = lost or unanswered()
+        except DATABASE_UNAVAILABLE:
+            lost = True  # it was cut meanwhile, and asyncpg has discarded it
+        if lost:
+            self.when_lost()
+
+    def replace(self, connection: Lent) -> None:
+        """Ends a connection to a PostgreSQL that does not write, and idle ones: the address may lead elsewhere now."""
+        connection.terminate()
+        if time.monotonic() - self.replaced_at >= REPLACED_SECONDS:
+            self.replaced_at = time.monotonic()
+            end(self.idle)
+            self.idle = []
+
+    def check(self) -> None:
+        """Looks whether the idle connections are still answered, and replaces those that are not."""
+        if not self.closing:
+            for connection in self.idle:
+                task = asyncio.create_task(self.check_one(connection))
+                self.returning.add(task)
+                task.add_done_callback(self.returning.discard)
+            self.idle = []
+
+    async def check_one(self, connection: Lent) -> None:
+        try:
+            await connection.execute("SELECT", timeout=ANSWER_SECONDS)
+        except (*DATABASE_UNAVAILABLE, asyncpg.PostgresError, asyncio.CancelledError):
+            end([connection])
+        else:
+            await self.put_back(connection)
 
     async def close(self) -> None:
         """Closes every connection after its current work is done."""
+        self.closing = True
         while self.idle:
             await self.pool.release(self.idle.pop())
         await self.pool.close()
 
 
-def as_request_error(error: Exception, statement_seconds: float) -> Exception:
-    """What a client is shown for an error of `DATABASE_UNAVAILABLE`."""
-    if isinstance(error, asyncpg.DataError):
-        return error  # a value that its column does not accept: our own bug, and not the database's state
-    if isinstance(error, asyncpg.QueryCanceledError):
-        return timed_out("statement_seconds", statement_seconds)
-    return unavailable()
+def half_of(connections: int) -> int:
+    """Half of a pool's connections, but one at least."""
+    return max(1, connections // 2)
+
+
+def is_clean(connection: Lent) -> bool:
+    """Whether a connection is open and in no transaction, as a new one."""
+    try:
+        return not connection.is_closed() and not connection.is_in_transaction()
+    except asyncpg.InterfaceError:  # it has ended, and asyncpg has replaced it already
+        return False
+
+
+def end(connections: list[Lent]) -> None:
+    """Ends connections without a word to the other end."""
+    for connection in connections:
+        with suppress(asyncpg.InterfaceError):  # asyncpg has ended it already
+            connection.terminate()

@@ -61,7 +61,11 @@ class RateLimits:
         digests = [hmac.digest(self.key, subject.encode(), hashlib.sha256) for _, subject, _ in counted]
         most = [limit for _, _, limit in counted]
         seconds = [rate.seconds] * len(counted)
-        rows = await connections.run(lambda connection: connection.fetch(COUNT, digests, most, seconds), share)
+        rows = await connections.run(
+            lambda connection: connection.fetch(COUNT, digests, most, seconds),
+            share,
+            repeatable=True,  # if it was counted and the reply was lost, it counts twice
+        )
         for (policy, _, limit), row in zip(counted, rows, strict=False):  # no further row after a refusal
             wait = None if row["wait"] is None else max(1, math.ceil(row["wait"]))
             if wait is not None:

@@ -87,7 +87,7 @@ class MemberReads:
     async def look_up(self, member: UUID) -> Reader:
         """What the database knows of a member's reading, with what is not written yet."""
         found = await self.connections.run(
-            lambda connection: connection.fetchrow("SELECT * FROM identity.readings($1)", member)
+            lambda connection: connection.fetchrow("SELECT * FROM identity.readings($1)", member), repeatable=True
         )
         if found is None:  # their account was deleted meanwhile
             return Reader(date.min, 0, set(), {str(member)}, 0.0)

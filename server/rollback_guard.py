@@ -93,7 +93,11 @@ def digest(database_url: str) -> str:
     """Sixteen hexadecimal digits that identify the database of a URL, independent of the login."""
     url = urlsplit(database_url)
     parameters = parse_qs(url.query)
-    # Not the folder of a Unix socket: the embedded PostgreSQL may use another one after each start.
-    host = url.hostname or next((host for host in parameters.get("host", []) if not host.startswith("/")), "")
-    port = str(url.port or parameters.get("port", ["5432"])[0])
+    places = [urlsplit(f"//{place}") for place in url.netloc.rpartition("@")[2].split(",")]
+    if len(places) > 1:  # in whatever order: each of them may be the primary
+        host, port = " ".join(sorted(f"{place.hostname}:{place.port or 5432}" for place in places)), ""
+    else:
+        # Not the folder of a Unix socket: the embedded PostgreSQL may use another one after each start.
+        host = url.hostname or next((host for host in parameters.get("host", []) if not host.startswith("/")), "")
+        port = str(url.port or parameters.get("port", ["5432"])[0])
     return hashlib.sha256(f"{host} {port} {url.path.strip('/')}".encode()).hexdigest()[:16]

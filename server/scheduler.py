@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 
+from models.failures import reason
 from resolvers.jobs import MAINTENANCE, Job, try_lock
 
 log = logging.getLogger("cohorte.due")
@@ -32,16 +33,20 @@ class Scheduler:
 
     async def run(self) -> None:
         """Runs the jobs every `period_seconds` until cancelled; reconnects after an error."""
+        connected = True
         while True:
             try:
                 connection = await self.connect()
+                connected = True
                 try:
                     await self.serve(connection)
                 finally:
                     # Not close(): it would wait for a reply from a server that may be gone.
                     connection.terminate()
             except Exception as error:  # of any kind: nothing would restart this task
-                log.warning("the scheduler lost its connection: %s", type(error).__name__)
+                if connected:  # once, and not for each attempt to reconnect
+                    log.warning("the scheduler's database is unavailable: %s", reason(error))
+                connected = False
             await asyncio.sleep(self.period_seconds)
 
     async def serve(self, connection: asyncpg.Connection) -> None:
@@ -59,7 +64,7 @@ class Scheduler:
             try:
                 await job(connection)
             except Exception as error:
-                if connection.is_closed():
+                if connection.is_closed() or isinstance(error, TimeoutError):  # of a database that does not answer
                     raise
                 # Not the error's text, which may contain a row.
                 log.error("%s failed: %s", getattr(job, "__name__", "a job"), type(error).__name__)

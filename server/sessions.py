@@ -62,7 +62,7 @@ class Sessions:
     async def look_up(self, hash: bytes) -> Viewer:
         """The viewer of the token or key with this SHA-256, from the database. Raises RequestError if not valid."""
         revocations = self.revocations
-        found = await self.connections.run(lambda connection: viewer_of(connection, hash))
+        found = await self.connections.run(lambda connection: viewer_of(connection, hash), repeatable=True)
         if found is None:
             raise unauthenticated()
         viewer, expires_at, demonstration = found

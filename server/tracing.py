@@ -99,9 +99,14 @@ class TracedPool(ConnectionPool):
     """A pool, with a span for each planned statement and for each transaction."""
 
     def __init__(
-        self, pool: "asyncpg.Pool[asyncpg.Record]", statement_seconds: float, tracer: Tracer, digests: Digests
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        statement_seconds: float,
+        writers: int | None,
+        tracer: Tracer,
+        digests: Digests,
     ) -> None:
-        super().__init__(pool, statement_seconds)
+        super().__init__(pool, statement_seconds, writers)
         self.tracer, self.digests = tracer, digests
 
     async def read(self, sql: str, values: Sequence[Any], caller: Hashable = None) -> str | None:

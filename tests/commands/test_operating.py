@@ -14,8 +14,8 @@ from app import create_app
 from commands import migrate
 from commands.cluster import Unavailable
 from commands.databases import at, create_missing
-from commands.migrate import summary
 from commands.serve import prepare, refuse_open_demonstration
+from models.failures import summary
 from models.logins import NoOwnerPassword, open_roles, role_dsn, role_password
 from models.migrations.run import OtherRevision, expect_current, head
 from models.viewers import Audience
@@ -181,7 +181,9 @@ def test_migrate_reports_an_unreachable_database_in_one_sentence(
 ) -> None:
     monkeypatch.setattr(os, "environ", {"COHORTE_DATABASE_URL": "postgresql://me:secret@127.0.0.1:1/cohorte"})
     assert migrate.main() == 1
-    assert capsys.readouterr().err == "The database could not be migrated: ConnectionRefusedError.\n"
+    assert capsys.readouterr().err == (
+        "The database could not be migrated: nothing listens at its host and port (ConnectionRefusedError).\n"
+    )
 
 
 # The demonstration

@@ -108,7 +108,8 @@ def test_an_unreachable_database_is_reported_without_its_password(refused: Calla
         closed.bind(("127.0.0.1", 0))  # not listening
         url = f"postgresql://me:secret@127.0.0.1:{closed.getsockname()[1]}/cohorte"
         assert refused(COHORTE_DATABASE_URL=url) == (
-            "Cannot connect to the database of COHORTE_DATABASE_URL (ConnectionRefusedError).\n"
+            "Cannot connect to the database of COHORTE_DATABASE_URL: nothing listens at its host and port "
+            "(ConnectionRefusedError).\n"
         )
 
 

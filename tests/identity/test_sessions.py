@@ -225,7 +225,7 @@ class NoConnections:
     def __init__(self, found: object, meanwhile: object = None) -> None:
         self.found, self.meanwhile = found, meanwhile
 
-    async def run(self, work: object) -> object:
+    async def run(self, work: object, *, repeatable: bool) -> object:
         if callable(self.meanwhile):
             self.meanwhile()
         return self.found

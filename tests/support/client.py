@@ -32,7 +32,7 @@ SIGN_IN = """
     }
 """
 # So that a busy machine fails no test, and few callers can send all documents of the tests.
-LIMITS = Limits(statement_seconds=30, request_seconds=60, planned_at_once=10**9)
+LIMITS = Limits(statement_seconds=30, lock_seconds=30, request_seconds=60, planned_at_once=10**9)
 RATES = rates_of("all=1000000/1000000/60")  # nor send all mutations
 SIGN_OUT = "mutation { signOut { userErrors { code } } }"
 
@@ -97,16 +97,14 @@ class Ask:
         assert answer["data"]["signIn"]["userErrors"] == []
         return Caller(name, answer["data"]["signIn"]["token"])
 
-    async def listen_to_statements(self) -> None:
+    def listen_to_statements(self) -> None:
         endpoint = self.app.endpoint
         assert endpoint is not None
         of_views = (view.connections for view in endpoint.views.values())
         for connections in (*of_views, endpoint.identity, endpoint.sessions.connections):
-            pool = connections.pool
-            held = [await pool.acquire() for _ in range(pool.get_size())]
-            for connection in held:
+            assert len(connections.idle) == connections.pool.get_size()
+            for connection in connections.idle:
                 connection.add_query_logger(self.record_statement)
-                await pool.release(connection)
 
     def record_statement(self, query: asyncpg.connection.LoggedQuery) -> None:
         if BACKGROUND not in query.query:
@@ -164,7 +162,7 @@ async def serving(dsn: str, traces: Telemetry | None = None, **settings: Any) ->
             # Without `verify`, which reads every certificate of the machine for an address that has none.
             async with httpx.AsyncClient(base_url=address, timeout=60, trust_env=False, verify=False) as http:
                 ask = Ask(app, http, connections=config.connections)
-                await ask.listen_to_statements()
+                ask.listen_to_statements()
                 yield ask
         finally:
             server.leaving.set()

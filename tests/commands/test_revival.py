@@ -1,0 +1,144 @@
+"""An embedded PostgreSQL that ends is started again, at the same address and with its rows."""
+
+import json
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from commands import revival
+from commands.cluster import SystemAccount, answers, cluster, start
+from commands.revival import kept_running
+from tests.commands.test_cluster import one_value
+from tests.commands.test_serve import JSON, served
+from tests.support.clusters import becomes_left
+
+ENDED = "PostgreSQL has ended, and is started again: server.log.1 has its last messages"
+STUCK = "PostgreSQL cannot be started: see server.log. It is tried again until it can be"
+STARTED = "PostgreSQL is started again"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Has the server looked at, and started, more often."""
+    monkeypatch.setattr(revival, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(revival, "PAUSES_SECONDS", (0.05,))
+    caplog.set_level(logging.WARNING, "cohorte.postgresql")
+
+
+def postmaster(folder: Path) -> int:
+    return int((folder / "pgdata/postmaster.pid").read_text().split()[0])
+
+
+def kill(folder: Path) -> None:
+    os.kill(postmaster(folder), signal.SIGKILL)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def starts_of(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Has a list grow by each attempt to start a server."""
+    attempts: list[Path] = []
+
+    def started(home: Path, programs: Path, account: SystemAccount, options: tuple[str, ...], sockets: Path) -> None:
+        attempts.append(home)
+        start(home, programs, account, options, sockets)
+
+    monkeypatch.setattr(revival, "start", started)
+    return attempts
+
+
+async def test_a_killed_server_is_started_again_with_its_rows(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with cluster(folder) as dsn, kept_running(folder, dsn):
+        await one_value(dsn, "create table note as select 'kept' as text")
+        for number in (1, 2):
+            first = postmaster(folder)
+            kill(folder)
+            wait_until(lambda number=number: caplog.messages.count(STARTED) == number)  # type: ignore[misc]
+            assert postmaster(folder) != first
+            assert await one_value(dsn, "select text from note") == "kept"
+            assert (folder / "pgdata/server.log.1").exists()
+        assert caplog.messages == [ENDED, STARTED] * 2
+
+
+async def test_the_address_stays_the_same_where_the_socket_is_elsewhere(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.chmod(0o711)
+    deep = folder / ("long " * 30).strip()
+    with cluster(deep) as dsn, kept_running(deep, dsn):
+        kill(deep)
+        wait_until(lambda: STARTED in caplog.messages)
+        assert await one_value(dsn, "select 1") == 1
+    assert becomes_left(deep)
+
+
+async def test_a_server_that_cannot_be_started_is_tried_until_it_can_be(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = starts_of(monkeypatch)
+    with cluster(folder) as dsn, kept_running(folder, dsn):
+        control, away = folder / "pgdata/global/pg_control", folder / "pgdata/global/away"
+        control.rename(away)
+        kill(folder)
+        wait_until(lambda: len(attempts) >= 3)
+        away.rename(control)
+        wait_until(lambda: STARTED in caplog.messages)
+        assert await one_value(dsn, "select 1") == 1
+        assert caplog.messages == [ENDED, STUCK, STARTED]
+
+
+async def test_one_of_two_that_share_a_cluster_starts_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = starts_of(monkeypatch)
+    with cluster(folder) as dsn, kept_running(folder, dsn), kept_running(folder, dsn):
+        kill(folder)
+        wait_until(lambda: starts != [] and answers(folder / "pgdata"))  # the other looks now, if not before
+        time.sleep(0.5)
+        assert len(starts) == 1
+        assert await one_value(dsn, "select 1") == 1
+
+
+async def test_nothing_is_started_after_the_end(folder: Path) -> None:
+    with cluster(folder) as dsn:
+        with kept_running(folder, dsn):
+            pass
+        kill(folder)
+        wait_until(lambda: not answers(folder / "pgdata"))
+        time.sleep(0.5)
+        assert not answers(folder / "pgdata")
+        with cluster(folder):  # whose end leaves no file of the killed server behind
+            pass
+
+
+@pytest.mark.slow
+def test_a_server_whose_embedded_database_is_killed_answers_again(folder: Path) -> None:
+    folder.chmod(0o711)
+    with served(folder, COHORTE_DEMO="0") as (process, lines):
+        (address,) = [line.split()[-1] for line in lines if line.startswith("GraphQL:")]
+        body = json.dumps({"query": "{ communities(first: 1) { nodes { name } } }"}).encode()
+
+        def is_answered() -> bool:
+            try:
+                with urlopen(Request(address, body, JSON), timeout=20) as response:
+                    return bool(response.status == 200)
+            except OSError:
+                return False
+
+        assert is_answered()
+        kill(folder / "postgresql")
+        wait_until(lambda: not answers(folder / "postgresql/pgdata"))
+        wait_until(is_answered)
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        assert process.returncode == 0
+    assert becomes_left(folder / "postgresql")

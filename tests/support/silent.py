@@ -1,0 +1,116 @@
+"""Relays connections to PostgreSQL over TCP, and can fall silent: it then forwards nothing, and closes nothing."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+SIZE = 1 << 16
+
+
+@dataclass(eq=False)
+class Line:
+    """One connection, and what it has not forwarded while it is silent."""
+
+    relay: "SilentRelay"
+    silent: bool
+    ends: tuple[asyncio.StreamWriter, asyncio.StreamWriter]
+    held: list[tuple[asyncio.StreamWriter, bytes]] = field(default_factory=list)
+
+    async def forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(SIZE):
+            if self.relay.silent_at is not None and self.relay.silent_at in data:
+                self.relay.silent_at, self.silent = None, True
+            if self.silent:
+                self.held.append((writer, data))
+            else:
+                writer.write(data)
+
+    def cut(self) -> None:
+        for writer in self.ends:
+            writer.transport.abort()
+
+    def speak(self) -> None:
+        self.silent = False
+        for writer, data in self.held:
+            writer.write(data)
+        self.held.clear()
+
+
+class SilentRelay:
+    """A relay's address, and the connections through it that nobody has closed."""
+
+    def __init__(self) -> None:
+        self.dsn = ""
+        self.lines: set[Line] = set()
+        self.frozen = False
+        self.silent_at: bytes | None = None  # the connection on which this is sent next falls silent
+        self.refusing = False
+
+    def refuse(self) -> None:
+        """Cuts every connection, and all that are opened until `accept`."""
+        self.refusing = True
+        for line in self.lines:
+            line.cut()
+
+    def accept(self) -> None:
+        self.refusing = False
+
+    def move(self) -> None:
+        """Silences every connection there is, as if their host were gone and its address moved: new ones pass."""
+        for line in self.lines:
+            line.silent = True
+
+    def freeze(self) -> None:
+        """Silences every connection, and all that are opened until `thaw`."""
+        self.frozen = True
+        self.move()
+
+    def thaw(self) -> None:
+        """Forwards what was held back, and what follows."""
+        self.frozen = False
+        for line in self.lines:
+            line.speak()
+
+    @property
+    def silent(self) -> int:
+        """How many silent connections the client has not closed."""
+        return sum(line.silent for line in self.lines)
+
+
+@contextlib.asynccontextmanager
+async def silent_relay(dsn: str) -> AsyncIterator[SilentRelay]:
+    """A relay to the database at `dsn`, on a port of its own of 127.0.0.1."""
+    relay = SilentRelay()
+    url = urlsplit(dsn)
+    (folder,) = parse_qs(url.query)["host"]
+    (port,) = parse_qs(url.query).get("port", [str(url.port or 5432)])
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if relay.refusing:
+            writer.transport.abort()
+            return
+        theirs, ours = await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.{port}")
+        line = Line(relay, relay.frozen, (ours, writer))
+        relay.lines.add(line)
+        both = [asyncio.create_task(line.forward(reader, ours)), asyncio.create_task(line.forward(theirs, writer))]
+        tasks.update(both)
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        relay.lines.discard(line)
+        for task in both:
+            task.cancel()
+        line.cut()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    number = server.sockets[0].getsockname()[1]
+    login = url.netloc.rpartition("@")[0]
+    relay.dsn = urlunsplit(url._replace(netloc=f"{login}@127.0.0.1:{number}", query=""))
+    try:
+        yield relay
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
