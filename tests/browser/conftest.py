@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
 
 from commands.node import ROOT
 from tests.support.client import PASSWORD
@@ -24,7 +24,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SCREENSHOTS = ROOT / "web" / "screenshots"
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 OPTIONS = ["--headless", "--no-sandbox", "--disable-background-networking"]
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
 WATCH = """
     window.violations = [];
     document.addEventListener("securitypolicyviolation", (event) =>
@@ -127,7 +127,7 @@ async def visit(browser: Browser, network: Network) -> AsyncIterator[Visiting]:
         async def opened(path: str = "/graphiql", *, narrow: bool = False, dark: bool = False) -> Visit:
             context = await browser.new_context(
                 viewport=NARROW if narrow else WIDE,
-                color_scheme="dark" if dark else "light",  # type: ignore[arg-type]
+                color_scheme="dark" if dark else "light",
             )
             stack.push_async_callback(context.close)
             context.set_default_timeout(20_000)

@@ -313,8 +313,10 @@ def test_the_image_has_the_server_and_nothing_that_it_does_not_need() -> None:
     }
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert allowed == copied
-    (install,) = [rest for name, rest in steps if name == "RUN" and "pip install" in rest]
-    assert "--require-hashes --only-binary :all: -r locks/server.lock" in install
+    installs = [rest for name, rest in steps if name == "RUN" and "pip install" in rest]
+    for install, lock in zip(installs, ("server", "web"), strict=True):
+        assert f"--no-deps --require-hashes --only-binary :all: -r locks/{lock}.lock" in install
+    assert ("COPY", "--from=pages /opt/cohorte/web/dist web/dist") in steps
     assert [rest for name, rest in steps if name == "USER"] == ["10001:10001"]
     assert [name for name, _ in steps][-1] == "CMD"
     assert Settings.from_environment(image_environment()).demo is False

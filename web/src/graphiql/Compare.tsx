@@ -12,6 +12,7 @@ import {
   type Row,
   type TypeRow,
 } from "./comparison";
+import { Prose } from "./Prose";
 
 interface Props {
   first: Audience;
@@ -183,11 +184,6 @@ function Mark({ difference, left, right }: { difference: Difference; left: Audie
 
 function initial(view: View): string {
   return view.label.slice(0, 1);
-}
-
-/** A description, whose words in backquotes are code. */
-function Prose({ text }: { text: string }) {
-  return text.split("`").map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part));
 }
 
 function summary(types: readonly TypeRow[], left: Audience, right: Audience): string {

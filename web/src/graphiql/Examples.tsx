@@ -1,9 +1,13 @@
 // The panel of examples: operations that work in the current view, each with a sentence.
 
 import { useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from "@graphiql/react";
-import { viewOf, type Audience, VIEWS } from "../graph/views";
-import { examplesOf, type Example } from "./exampleFiles";
+import { viewOf, VIEWS, type Audience } from "../graph/views";
 import { useAudience } from "./audience";
+import { examplesOf, type Example } from "./exampleFiles";
+import { Prose } from "./Prose";
+
+/** As in graphiql.css: where the panel covers the editor. */
+const NARROW = "(max-width: 48rem)";
 
 export const examplesPlugin: GraphiQLPlugin = { title: "Examples", icon: ExamplesIcon, content: Examples };
 
@@ -24,12 +28,13 @@ function Examples() {
 function List({ audience }: { audience: Audience }) {
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   const isBlank = useGraphiQL((state) => !state.queryEditor?.getValue().trim());
-  const { addTab } = useGraphiQLActions();
+  const { addTab, setVisiblePlugin } = useGraphiQLActions();
 
   function open(example: Example): void {
     if (!isBlank) addTab();
     queryEditor?.setValue(example.text);
     queryEditor?.focus();
+    if (matchMedia(NARROW).matches) setVisiblePlugin(null);
   }
 
   return (
@@ -39,7 +44,9 @@ function List({ audience }: { audience: Audience }) {
           <button type="button" onClick={() => open(example)}>
             <strong>{example.title}</strong>
             <span className={`kind ${example.kind}`}>{example.kind}</span>
-            <span>{example.sentence}</span>
+            <span>
+              <Prose text={example.sentence} />
+            </span>
           </button>
         </li>
       ))}
