@@ -15,6 +15,9 @@ const root = document.getElementById("root");
 if (!root) throw new Error("The page has no root.");
 const page = createRoot(root);
 
+// GraphiQL loads its editor once it is rendered: begun here, it arrives beside the schemas.
+void import("monaco-graphql/esm/monaco-editor.js");
+
 try {
   const [audience, schemas] = await Promise.all([currentAudience(), loadSchemas()]);
   page.render(<App first={audience} schemas={schemas} demonstration={demonstrationOf(root)} />);
