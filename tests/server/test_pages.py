@@ -59,6 +59,14 @@ async def test_a_page_loads_from_its_own_origin_alone_and_is_asked_for_each_time
         assert (await ask.http.post("/graphiql")).status_code == 405
 
 
+async def test_a_browser_that_opens_the_endpoint_is_sent_to_the_page(dsn: str, built: Path) -> None:
+    browser = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "sec-fetch-site": "none"}
+    async with serving_pages(dsn, built) as ask:
+        answer = await ask.http.get("/graphql", headers=browser)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/graphiql")
+        assert (await ask.http.get(answer.headers["location"], headers=browser)).text.startswith("<!doctype html>")
+
+
 async def test_an_asset_is_kept_for_ever_in_the_coding_that_the_client_prefers(dsn: str, built: Path) -> None:
     async with serving_pages(dsn, built) as ask:
         for accepted, coding, decode in (
