@@ -216,6 +216,7 @@ WRITTEN = {
     "a mutation as a query": SIGN_IN.removeprefix("mutation SignIn "),
     "an unknown argument": '{ communities(password: "hunter-seven") { nodes { slug } } }',
     "a fragment": f"fragment F on Mutation {SIGN_IN.removeprefix('mutation SignIn ')}",
+    "a name": "query hunter_seven { nothing }",
     "an alias": HARMLESS.replace("communities", "hunter7: nothing(x: \"hunter-seven\")"),
 }  # fmt: skip
 
@@ -228,7 +229,7 @@ async def test_no_mutation_and_nothing_unfinished_is_stored(visit: Visiting, wri
     await page.wait_for_timeout(1_000)  # GraphiQL stores half a second after the last key
     await page.keyboard.press("Control+Enter")
     await expect(answers(page)).not_to_be_empty()
-    found.secrets |= {"hunter-seven"}
+    found.secrets |= {"hunter-seven", "hunter_seven", "people.example"}
     await found.check()
     await page.get_by_role("button", name="Show History").click()
     if not written.startswith("a comment"):
@@ -279,6 +280,18 @@ async def test_a_session_that_has_ended_elsewhere_makes_a_visitor(visit: Visitin
     await in_view(found, "public")
     await run(page)
     await expect(answers(page)).to_contain_text("PUBLIC")
+
+
+async def test_a_window_follows_the_session_that_another_has_changed(visit: Visiting) -> None:
+    found = await visit()
+    await ready(found)
+    other = await found.context.new_page()
+    await other.goto(f"{found.origin}/graphiql")
+    await other.get_by_role("button", name="Staff", exact=True).click()
+    await other.locator(".page[data-view=manager]").wait_for()
+    await found.page.evaluate("dispatchEvent(new Event('focus'))")
+    await in_view(found, "manager")
+    await other.close()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -1,6 +1,6 @@
 // The whole page: the bar with the views, and below it the explorer or the comparison of two views.
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { viewOf, VIEWS, type Audience, type Schemas, type View } from "../graph/views";
 import type { Demonstration } from "../session/demonstration";
 import { currentAudience, signIn, signOut } from "../session/session";
@@ -64,6 +64,23 @@ export function App({ first, schemas, demonstration }: Props) {
       setAsked(view);
     }
   }
+
+  // Another window may have changed the session, which all of them share.
+  useEffect(() => {
+    let isCurrent = true;
+    const look = (): void => {
+      if (busy || asked) return;
+      void currentAudience().then(
+        (found) => isCurrent && found !== audience && show(found, null),
+        () => undefined, // the next operation says that the server cannot be reached
+      );
+    };
+    addEventListener("focus", look);
+    return () => {
+      isCurrent = false;
+      removeEventListener("focus", look);
+    };
+  }, [audience, asked, busy]);
 
   function compare(open: boolean): void {
     setCompares(open);

@@ -12,6 +12,9 @@ interface Entry {
   headers?: string | null;
 }
 
+/** In place of what is not stored; GraphiQL would take names out of it. */
+const NOTHING = { query: null, variables: null, headers: null, operationName: null, title: "<untitled>" };
+
 const TABS = "graphiql:tabState";
 const LISTS = ["graphiql:queries", "graphiql:favorites"];
 const QUERY = "graphiql:query";
@@ -33,7 +36,8 @@ export function safeStorage(store: Storage, schemas: readonly GraphQLSchema[]): 
 
   function cleaned(entry: Entry): Entry {
     const query = entry.query ? storable(entry.query) : null;
-    return { ...entry, query, variables: query === null ? null : variablesOf(query, entry.variables), headers: null };
+    if (query === null) return { ...entry, ...NOTHING };
+    return { ...entry, query, variables: variablesOf(query, entry.variables), headers: null };
   }
 
   function safe(key: string, value: string): string | null {
