@@ -15,7 +15,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LOCK = "package-lock.json"
-NPM_OPTIONS = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+# Without a registry it fails within seconds, and not after minutes of waiting for each package.
+RETRIES = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000")
+NPM_OPTIONS = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error", *RETRIES)
+CERTIFICATES = {"NODE_USE_SYSTEM_CA": "1"}  # the system's, as uv uses them
 
 
 class NodeMissing(Exception):
@@ -42,7 +45,7 @@ def node() -> Path:
 def run(script: Path, *words: str, folder: Path, more: Mapping[str, str] | None = None) -> None:
     """Runs a program of Node's in `folder`. Raises NodeMissing, NodeFailed."""
     path = f"{node().parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    environment = os.environ | {"PATH": path} | dict(more or {})
+    environment = os.environ | CERTIFICATES | {"PATH": path} | dict(more or {})
     done = subprocess.run([node(), script, *words], cwd=folder, env=environment, check=False)
     if done.returncode:
         raise NodeFailed(f"{script.name} {' '.join(words[:1])} failed in {folder.name}; the lines above say why.")

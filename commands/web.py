@@ -20,7 +20,7 @@ WEB = node.ROOT / "web"
 BUILT = WEB / "dist"
 STAMP = BUILT / "inputs"  # the hash of what was built
 NODE_LOCK = node.ROOT / "locks" / "web.lock"
-NOT_INPUTS = {"node_modules", "dist"}
+NOT_INPUTS = {"dist", "node_modules", "screenshots"}
 COMPRESSED = {".js", ".css", ".svg"}
 QUALITY = 9  # of Brotli: 11 makes them 8 % smaller in seven times as long
 

@@ -329,7 +329,7 @@ def run(command: list[str], folder: Path, environment: Mapping[str, str]) -> "su
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-IGNORED = shutil.ignore_patterns("__pycache__", "node_modules", "dist")  # as .dockerignore has it
+IGNORED = shutil.ignore_patterns("__pycache__", "node_modules", "dist", "screenshots")  # as .dockerignore has it
 
 
 class Image:

@@ -51,7 +51,9 @@ def test_pages_are_built_once(runs: list[str], sources: Path) -> None:
         "main-1.js.br",
         "main-1.js.gz",
     }
-    (sources / "node_modules" / "more.js").write_text("what others write there is no input")
+    (sources / "screenshots").mkdir()
+    for folder in ("node_modules", "dist", "screenshots"):
+        (sources / folder / "more").write_text("what is written there is no input")
     assert web.build() is False
     assert len(runs) == 2
 
