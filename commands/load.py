@@ -20,11 +20,10 @@ from commands.loading import comparing, writing
 from commands.loading.bdpm import Medicines
 from commands.loading.entries import Batch, LineFault, NotLoaded
 from commands.loading.hpo import Phenotypes, Wanted
-from commands.loading.meanings import changed_meanings
 from commands.loading.sheets import Sheet
 from commands.migrate import summary
+from commands.opened import database
 from commands.progress import Progress
-from commands.serve import database
 from models.codecs import use_exact_days
 from models.migrations.run import OtherRevision, expect_current
 from settings import Settings, SettingsError
@@ -32,6 +31,7 @@ from settings import Settings, SettingsError
 PLURALS = {"condition": "conditions", "indicator": "indicators", "treatment": "treatments", "community": "communities"}
 KINDS = {plural: kind for kind, plural in PLURALS.items()}
 SHOWN = 100  # rows of each sort that a dry run lists
+MEANING = {"scale", "unit", "minimum", "maximum"}  # of the values that members have recorded
 
 Report = Callable[[str, float], None]  # of the current phase, and the share of the whole that is done, 0 to 1
 
@@ -191,7 +191,7 @@ async def compared(
     comparison = comparing.compare(batch, state.rows[batch.kind], given, state.today, **choices)
     if not batch.source.startswith("csv:"):
         return comparison, []
-    faults = conflicts(comparison) + await changed_meanings(connection, comparison, state.rows[batch.kind])
+    faults = conflicts(comparison) + await changed_meanings(connection, comparison)
     if faults:
         lines = {fault.line for fault in faults}
         rest = replace(batch, entries=[entry for entry in batch.entries if entry.line not in lines])
@@ -206,6 +206,22 @@ def conflicts(comparison: comparing.Comparison) -> list[LineFault]:
     return [
         LineFault(comparison.batch.file, conflict.entry.line, conflict.column, texts.get(conflict.column, other))
         for conflict in comparison.conflicts
+    ]
+
+
+async def changed_meanings(connection: writing.Connection, comparison: comparing.Comparison) -> list[LineFault]:
+    """Faults of entries that change what the values mean that members have recorded."""
+    changes = [
+        change for change in comparison.rows() if comparison.batch.kind == "indicator" and MEANING & set(change.columns)
+    ]
+    recorded = await writing.recorded(connection, [change.id for change in changes]) if changes else set()
+    text = "cannot be changed: members have recorded values"
+    return [
+        LineFault(comparison.batch.file, change.line, column, text)
+        for change in changes
+        if change.id in recorded
+        for column in change.columns
+        if column in MEANING
     ]
 
 

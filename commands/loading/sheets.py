@@ -22,10 +22,9 @@ from commands.loading.writing import State
 from models.community.communities import CommunityStatus
 from models.tracking.observations import IndicatorKind, Scale
 from models.tracking.treatments import TreatmentKind
-from resolvers.catalogue_entries import LAY_NAMES
-from resolvers.community.catalogue_communities_mutations import INDICATORS, TREATMENTS
 
 NAME_MOST, TEXT_MOST = 200, 2000  # characters
+SEVERAL_MOST = 50
 LIST = "|"  # between the entries of a cell
 BOUNDS = {Scale.RATING_0_10: (0.0, 10.0), Scale.GRADE_NONE_TO_SEVERE: (0.0, 3.0)}
 STATUSES = (CommunityStatus.DRAFT, CommunityStatus.OPEN)
@@ -86,25 +85,26 @@ def day(text: str) -> Value:
         raise Wrong("must be a day, such as 2026-01-31") from None
 
 
-def several(most: int) -> Read:
-    def read(text: str) -> Value:
-        listed = list(dict.fromkeys(item for item in (part.strip() for part in text.split(LIST)) if item))
-        if any(len(item) > NAME_MOST for item in listed):
-            raise Wrong(f"must have at most {NAME_MOST} characters in each entry")
-        if len(listed) > most:
-            raise Wrong(f"must have at most {most} entries")
-        return listed
+def several(text: str) -> Value:
+    listed = list(dict.fromkeys(item for item in (part.strip() for part in text.split(LIST)) if item))
+    if any(len(item) > NAME_MOST for item in listed):
+        raise Wrong(f"must have at most {NAME_MOST} characters in each entry")
+    return listed
 
-    return read
+
+def lay_names(text: str) -> Value:
+    listed = several(text)
+    if isinstance(listed, list) and len(listed) > SEVERAL_MOST:
+        raise Wrong(f"must have at most {SEVERAL_MOST} entries")
+    return listed
 
 
 @dataclass(frozen=True)
 class SheetColumn:
-    """How a cell is read, whether the header and each line must have it, and whether it has several entries."""
+    """How a cell is read, and whether the header and each line must have it."""
 
     read: Read
     required: bool = False
-    listed: bool = False
 
 
 NAME, TEXT = line_of_text(NAME_MOST), line_of_text(TEXT_MOST)
@@ -128,7 +128,7 @@ COLUMNS: Mapping[str, Mapping[str, SheetColumn]] = {
         "unit": SheetColumn(NAME),
         "minimum": SheetColumn(number),
         "maximum": SheetColumn(number),
-        "lay_names": SheetColumn(several(LAY_NAMES), listed=True),
+        "lay_names": SheetColumn(lay_names),
         "words": SheetColumn(TEXT),
         "hpo": SheetColumn(code("hpo")),
         "loinc": SheetColumn(code("loinc")),
@@ -153,8 +153,8 @@ COLUMNS: Mapping[str, Mapping[str, SheetColumn]] = {
         "condition": SheetColumn(NAME, required=True),
         "status": SheetColumn(one_of(STATUSES), required=True),
         "words": SheetColumn(TEXT),
-        "indicators": SheetColumn(several(INDICATORS), listed=True),
-        "treatments": SheetColumn(several(TREATMENTS), listed=True),
+        "indicators": SheetColumn(several),
+        "treatments": SheetColumn(several),
         "name_fr": SheetColumn(NAME),
         "description_fr": SheetColumn(TEXT),
     },
@@ -243,16 +243,13 @@ class Sheet:
         if not text:
             if column.required:
                 raise Wrong("must not be empty")
-            return [] if column.listed else None
+            return [] if column.read in (several, lay_names) else None
         return column.read(text)
 
     def check_bounds(self, line: SheetLine) -> None:
-        """Fills in the bounds of a scale that has its own, without a unit; those of a quantity must be there."""
+        """Fills in the bounds of a scale that has its own; those of a quantity must be there."""
         values, scale = line.values, line.values.get("scale")
         if scale in BOUNDS:
-            if values.get("unit"):
-                self.refuse(line, "unit", f"must be empty for {scale}")
-            values["unit"] = None
             for name, bound in zip(("minimum", "maximum"), BOUNDS[Scale(scale)], strict=True):
                 if values.get(name) not in (None, bound):
                     self.refuse(line, name, f"must be {bound:g} for {scale}, or empty")

@@ -178,11 +178,20 @@ def texts(row: Flat) -> dict[str, dict[str, Value]]:
 
 
 async def write_list(connection: Connection, kind: str, listing: Mapping[str, Value]) -> None:
-    """Replaces the indicators or treatments of communities, in order: those that differ get a version and a history."""
-    await connection.executemany(
-        f"SELECT catalog.replace_community_{kind}s($1, $2)",
-        [
-            (UUID(community), [UUID(id) for id in ids] if isinstance(ids, list) else [])
-            for community, ids in listing.items()
-        ],
+    """Replaces the indicators or treatments of communities, in order."""
+    await connection.execute(
+        f"DELETE FROM catalog.community_{kind} WHERE community_id = any($1::uuid[])",
+        list(listing),
+    )
+    links: Iterable[tuple[UUID, UUID, int]] = (
+        (UUID(community), UUID(id), position)
+        for community, ids in listing.items()
+        if isinstance(ids, list)
+        for position, id in enumerate(ids)
+    )
+    await connection.copy_records_to_table(
+        f"community_{kind}",
+        schema_name="catalog",
+        records=list(links),
+        columns=("community_id", f"{kind}_id", "position"),
     )

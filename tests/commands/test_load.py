@@ -449,56 +449,6 @@ async def test_what_loading_changes_is_a_new_version_with_its_history(
     ]  # fmt: skip
 
 
-HISTORY = """select h.field, h.before, h.after, h.changed_by from catalog.catalogue_change h
-    join catalog.community c on c.id = h.subject_id where c.slug = $1 order by h.field nulls first"""
-
-
-async def test_a_list_that_loading_changes_is_a_new_version_with_its_history(
-    run: Run, db: asyncpg.Connection, tmp_path: Path
-) -> None:
-    await load_all(run, tmp_path)
-    version = "select version from catalog.community where slug = 'dry-river'"
-    made = await db.fetchval(version)
-    listed = {("indicators", None, "river-weight thirst", None), ("treatments", None, "maravine", None)}
-    first = {(None, None, "Dry river disease", None), *listed}
-    assert {tuple(change) for change in await db.fetch(HISTORY, "dry-river")} == first
-    assert [change["field"] for change in await db.fetch(HISTORY, "hill")] == [None, "treatments"]
-
-    text = COMMUNITIES.replace("river-weight|HP:9999999,maravine", "thirst|river-weight,")
-    path = written(tmp_path, "communities.csv", text)
-    await run("csv", "communities", path, "--dry-run")
-    assert await db.fetchval(version) == made
-    assert (await run("csv", "communities", path)).lines == ["communities: 0 added, 1 changed, 0 retired, 0 restored"]
-    changed = {
-        ("indicators", "river-weight thirst", "thirst river-weight", None), ("treatments", "maravine", None, None)
-    }  # fmt: skip
-    for _ in range(2):  # loading again makes no version and no history
-        assert await db.fetchval(version) == made + len(changed)
-        assert {tuple(change) for change in await db.fetch(HISTORY, "dry-river")} == first | changed
-        assert len(await db.fetch(HISTORY, "hill")) == 2
-        await run("csv", "communities", path)
-    assert await db.fetchval("select count(*) from catalog.catalogue_change where changed_by is not null") == 0
-
-
-async def test_a_list_of_the_demonstration_is_loaded_with_a_version_and_without_a_history(
-    run: Run, db: asyncpg.Connection, tmp_path: Path
-) -> None:
-    await load_all(run, tmp_path)
-    await db.execute("update catalog.community set demonstration = true where slug = 'hill'")
-    before = await db.fetch(HISTORY, "hill")
-    version = await db.fetchval("select version from catalog.community where slug = 'hill'")
-    text = COMMUNITIES.replace("DRAFT,,river-walks", "DRAFT,thirst,maravine|river-walks")
-    await run("csv", "communities", written(tmp_path, "communities.csv", text))
-    assert await db.fetch(HISTORY, "hill") == before
-    assert await db.fetchval("select version from catalog.community where slug = 'hill'") == version + 2
-    for kind, count in (("indicator", 1), ("treatment", 2)):  # the links are the demonstration's, as its community is
-        links = await db.fetch(
-            f"select l.demonstration from catalog.community_{kind} l join catalog.community c on c.id = l.community_id"
-            " where c.slug = 'hill'"
-        )
-        assert [link["demonstration"] for link in links] == [True] * count
-
-
 async def test_the_order_of_a_community_is_changed_unless_staff_changed_it(
     run: Run, db: asyncpg.Connection, tmp_path: Path
 ) -> None:
@@ -594,11 +544,10 @@ async def test_every_fault_is_reported_with_its_line_and_column(
             "b,Beta,SCORE,QUANTITY,,,,29463-8\n"
             "c,Gamma,SCORE,QUANTITY,,5,5,\n"
             "d,Delta,SCORE,RATING_0_10,,1,10,\n"
-            "e,Eta,SCORE,QUANTITY,,nan,1e999,\n"
-            "f,Theta,SCORE,RATING_0_10,points,,,\n",
+            "e,Eta,SCORE,QUANTITY,,nan,1e999,\n",
             [
                 "line 2, kind", "line 2, scale", "line 3, loinc", "line 3, minimum", "line 3, maximum",
-                "line 4, maximum", "line 5, minimum", "line 6, minimum", "line 6, maximum", "line 7, unit",
+                "line 4, maximum", "line 5, minimum", "line 6, minimum", "line 6, maximum",
             ],
         ),
         "treatments": (
@@ -609,11 +558,10 @@ async def test_every_fault_is_reported_with_its_line_and_column(
         "communities": (
             "key,name,description,condition,status,indicators,treatments\n"
             "a,Alpha,Text,SECRET,MERGED,thirst,maravine\n"
-            "b,Beta,Text,SECRET,OPEN,thirst|SECRET,maravine|x|SECRET\n"
-            f"c,Gamma,Text,hill,OPEN,{'|'.join(map(str, range(101)))},{'|'.join(map(str, range(501)))}\n",
+            "b,Beta,Text,SECRET,OPEN,thirst|SECRET,maravine|x|SECRET\n",
             [
                 "line 2, status", "line 2, condition", "line 3, condition", "line 3, indicators", "line 3, treatments",
-                "line 3, treatments", "line 4, indicators", "line 4, treatments",
+                "line 3, treatments",
             ],
         ),
     }  # fmt: skip
@@ -696,76 +644,6 @@ async def test_what_recorded_values_mean_is_not_changed(run: Run, db: asyncpg.Co
     row = await db.fetchrow("select name, unit from catalog.indicator where id = $1", indicator)
     assert row is not None
     assert tuple(row) == ("Weight by the river", "kg")
-
-
-UNIT = "cannot be changed by a list: staff have set the UCUM code of the unit"
-STAFF = "does not agree with what staff have set: only a QUANTITY has a unit"
-
-
-@pytest.mark.parametrize(
-    ("edit", "old", "new", "faults"),
-    [
-        ("ucum = 'kg'", "quantity,kg,20", "quantity,lb,20", {"unit": UNIT}),
-        ("ucum = 'kg'", "quantity,kg,20", "quantity,,20", {"unit": UNIT}),
-        ("ucum = 'kg'", "quantity,kg,20,300.5", "rating_0_10,,,", {"scale": UNIT, "unit": UNIT}),
-        ("ucum = 'kg'", "quantity,kg,20,300.5", "quantity,kg,10,400", {}),
-        ("ucum = null", "quantity,kg,20", "quantity,lb,20", {}),
-        ("ucum = null", "quantity,kg,20,300.5", "rating_0_10,,,", {}),
-        ("unit = 'kilos'", "quantity,kg,20,300.5", "rating_0_10,,,", {"scale": STAFF}),
-        # Staff spell it, and the list follows.
-        ("unit = 'kilos', ucum = 'kg'", "quantity,kg,20", "quantity,kilos,20", {}),
-    ],
-)
-async def test_a_unit_stays_with_its_code_and_its_scale(
-    edit: str, old: str, new: str, faults: dict[str, str], run: Run, db: asyncpg.Connection, tmp_path: Path
-) -> None:
-    await load_all(run, tmp_path)
-    await db.execute(f"update catalog.indicator set {edit} where slug = 'river-weight'")
-    row = "select scale, unit, ucum, minimum from catalog.indicator where slug = 'river-weight'"
-    before = await db.fetchrow(row)
-    path = written(tmp_path, "indicators.csv", INDICATORS.replace(old, new))
-    done = await run("csv", "indicators", path)
-    expected = [f"indicators.csv, line 3, {column}: {text}" for column, text in faults.items()]
-    assert sorted(done.faults[:-1]) == sorted(expected)
-    assert done.status == (1 if faults else 0)
-    assert not faults or await db.fetchrow(row) == before
-    after = await db.fetchrow(row)
-    assert after is not None
-    assert (after["unit"] is None) == (after["scale"] != "QUANTITY")
-
-
-async def test_a_list_does_not_overwrite_a_unit_with_a_code(run: Run, db: asyncpg.Connection, tmp_path: Path) -> None:
-    await load_all(run, tmp_path)
-    await db.execute("update catalog.indicator set unit = 'kilos', ucum = 'kg' where slug = 'river-weight'")
-    text = INDICATORS.replace("quantity,kg,20", "quantity,lb,20")
-    path = written(tmp_path, "indicators.csv", text)
-    assert "    river-weight: unit" in (await run("csv", "indicators", path)).lines  # edited by hand, and kept
-    done = await run("csv", "indicators", path, "--overwrite")
-    assert done.faults[:-1] == [f"indicators.csv, line 3, unit: {UNIT}"]
-    row = await db.fetchrow("select unit, ucum from catalog.indicator where slug = 'river-weight'")
-    assert row is not None
-    assert tuple(row) == ("kilos", "kg")
-
-
-async def test_a_unit_is_not_filled_in_where_the_scale_of_staff_has_none(
-    run: Run, db: asyncpg.Connection, tmp_path: Path
-) -> None:
-    await factories.indicator(db, slug="river-weight")  # a rating
-    done = await run("csv", "indicators", written(tmp_path, "indicators.csv", INDICATORS))
-    assert done.faults[:-1] == [f"indicators.csv, line 3, unit: {STAFF}"]
-
-
-async def test_the_condition_of_an_opened_community_stays(run: Run, db: asyncpg.Connection, tmp_path: Path) -> None:
-    await load_all(run, tmp_path)
-    text = COMMUNITIES.replace("hill,DRAFT", "ORPHA:4242,DRAFT")  # of a draft
-    path = written(tmp_path, "communities.csv", text)
-    assert (await run("csv", "communities", path)).lines == ["communities: 0 added, 1 changed, 0 retired, 0 restored"]
-    before = await snapshot(db)
-    path = written(tmp_path, "communities.csv", text.replace("ORPHA:4242,OPEN", "hill,OPEN"))
-    for options in ((), ("--overwrite",)):
-        done = await run("csv", "communities", path, *options)
-        assert done.faults[:-1] == ["communities.csv, line 2, condition: cannot be changed: the community has opened"]
-    assert await snapshot(db) == before
 
 
 async def test_a_code_or_name_of_another_row_is_a_fault(run: Run, db: asyncpg.Connection, tmp_path: Path) -> None:

@@ -7,12 +7,10 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from commands.loading import writing
 from models.identity.accounts import StaffRole
 from tests import factories
 from tests.support.callers import User
 from tests.support.client import ANYBODY
-from tests.support.ids import key
 from tests.support.network import Network
 
 FRENCH = [{"language": "FR", "name": "Sclérose en plaques"}]
@@ -271,33 +269,6 @@ async def test_lists_are_set_in_order_and_recorded(network: Network, editor: Use
     assert {change for change in changes if change[0] == "indicators"} == {
         ("indicators", None, first), ("indicators", first, second)
     }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("kind", "mutation"), [("indicator", "communityIndicatorsSet"), ("treatment", "communityTreatmentsSet")]
-)
-async def test_what_staff_change_of_a_list_of_the_demonstration_is_recorded(
-    network: Network, editor: User, kind: str, mutation: str
-) -> None:
-    entry, made = await created(network, editor, kind), await created(network, editor, "community")
-    await network.database.execute("UPDATE catalog.community SET demonstration = true WHERE id = $1", key(made["id"]))
-    given = {"community": made["id"], "version": 1, f"{kind}s": [entry["id"]]}
-    assert (await network.do(editor, mutation, "community { id }", **given))["userErrors"] == []
-    assert (f"{kind}s", None, entry["slug"]) in await changes_of(network, editor, made["id"])
-
-
-@pytest.mark.parametrize(
-    ("kind", "mutation"), [("indicator", "communityIndicatorsSet"), ("treatment", "communityTreatmentsSet")]
-)
-async def test_a_list_that_was_loaded_meanwhile_is_a_conflict(
-    network: Network, editor: User, kind: str, mutation: str
-) -> None:
-    entry, made = await created(network, editor, kind), await created(network, editor, "community")
-    await writing.write_list(network.database, kind, {str(key(made["id"])): [str(key(entry["id"]))]})
-    given = {"community": made["id"], f"{kind}s": []}
-    assert await network.refused(editor, mutation, version=1, **given) == ("CONFLICT", "input.version")
-    payload = await network.do(editor, mutation, "community { version }", version=2, **given)
-    assert payload["community"] == {"version": 3}
 
 
 async def test_only_editors_and_administrators_read_the_history_and_nobody_changes_it(

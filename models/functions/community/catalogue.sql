@@ -99,84 +99,62 @@ CREATE TRIGGER record_treatment AFTER INSERT OR UPDATE ON catalog.treatment
     FOR EACH ROW WHEN (NOT NEW.demonstration OR current_setting('cohorte.staff', true) <> '')
     EXECUTE FUNCTION catalog.record_edit('trt');
 
--- Replaces the indicators of a community, in their order. A change is counted and recorded like one of its row.
--- The same indicators change nothing. For the owner: loading, and the function below.
-CREATE FUNCTION catalog.replace_community_indicators(community uuid, indicators uuid[]) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+-- Replaces the indicators of a community, in their order. For catalogue editors.
+CREATE FUNCTION catalog.set_community_indicators(community uuid, indicators uuid[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     earlier text;
     later text;
 BEGIN
-    PERFORM FROM catalog.community c WHERE c.id = replace_community_indicators.community FOR NO KEY UPDATE;
+    PERFORM identity.require_catalogue_editor();
+    PERFORM FROM catalog.community c WHERE c.id = set_community_indicators.community FOR NO KEY UPDATE;
     SELECT string_agg(i.slug, ' ' ORDER BY b.position, i.id) INTO earlier
     FROM catalog.community_indicator b JOIN catalog.indicator i ON i.id = b.indicator_id
-    WHERE b.community_id = replace_community_indicators.community;
+    WHERE b.community_id = set_community_indicators.community;
     SELECT string_agg(i.slug, ' ' ORDER BY n.position) INTO later
-    FROM unnest(replace_community_indicators.indicators) WITH ORDINALITY n (id, position)
+    FROM unnest(set_community_indicators.indicators) WITH ORDINALITY n (id, position)
     JOIN catalog.indicator i ON i.id = n.id;
     IF earlier IS NOT DISTINCT FROM later THEN
         RETURN;
     END IF;
-    DELETE FROM catalog.community_indicator b WHERE b.community_id = replace_community_indicators.community;
+    DELETE FROM catalog.community_indicator b WHERE b.community_id = set_community_indicators.community;
     INSERT INTO catalog.community_indicator (community_id, indicator_id, position, demonstration)
     SELECT c.id, n.id, n.position, c.demonstration
-    FROM catalog.community c, unnest(replace_community_indicators.indicators) WITH ORDINALITY n (id, position)
-    WHERE c.id = replace_community_indicators.community;
-    UPDATE catalog.community c SET version = c.version + 1 WHERE c.id = replace_community_indicators.community;
+    FROM catalog.community c, unnest(set_community_indicators.indicators) WITH ORDINALITY n (id, position)
+    WHERE c.id = set_community_indicators.community;
+    UPDATE catalog.community c SET version = c.version + 1 WHERE c.id = set_community_indicators.community;
     PERFORM catalog.record_change('com', c.id, 'indicators', earlier, later, c.demonstration)
-    FROM catalog.community c
-    WHERE c.id = replace_community_indicators.community
-        AND (NOT c.demonstration OR current_setting('cohorte.staff', true) <> '');
-END $$;
-
--- As `replace_community_indicators`, for catalogue editors.
-CREATE FUNCTION catalog.set_community_indicators(community uuid, indicators uuid[]) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM identity.require_catalogue_editor();
-    PERFORM catalog.replace_community_indicators(community, indicators);
+    FROM catalog.community c WHERE c.id = set_community_indicators.community;
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.set_community_indicators(uuid, uuid[]) TO cohorte_manager;
 
--- Replaces the treatments of a community, in their order. A change is counted and recorded like one of its row.
--- The same treatments change nothing. For the owner: loading, and the function below.
-CREATE FUNCTION catalog.replace_community_treatments(community uuid, treatments uuid[]) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+-- Replaces the treatments of a community, in their order. For catalogue editors.
+CREATE FUNCTION catalog.set_community_treatments(community uuid, treatments uuid[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     earlier text;
     later text;
 BEGIN
-    PERFORM FROM catalog.community c WHERE c.id = replace_community_treatments.community FOR NO KEY UPDATE;
+    PERFORM identity.require_catalogue_editor();
+    PERFORM FROM catalog.community c WHERE c.id = set_community_treatments.community FOR NO KEY UPDATE;
     SELECT string_agg(t.slug, ' ' ORDER BY b.position, t.id) INTO earlier
     FROM catalog.community_treatment b JOIN catalog.treatment t ON t.id = b.treatment_id
-    WHERE b.community_id = replace_community_treatments.community;
+    WHERE b.community_id = set_community_treatments.community;
     SELECT string_agg(t.slug, ' ' ORDER BY n.position) INTO later
-    FROM unnest(replace_community_treatments.treatments) WITH ORDINALITY n (id, position)
+    FROM unnest(set_community_treatments.treatments) WITH ORDINALITY n (id, position)
     JOIN catalog.treatment t ON t.id = n.id;
     IF earlier IS NOT DISTINCT FROM later THEN
         RETURN;
     END IF;
-    DELETE FROM catalog.community_treatment b WHERE b.community_id = replace_community_treatments.community;
+    DELETE FROM catalog.community_treatment b WHERE b.community_id = set_community_treatments.community;
     INSERT INTO catalog.community_treatment (community_id, treatment_id, position, demonstration)
     SELECT c.id, n.id, n.position, c.demonstration
-    FROM catalog.community c, unnest(replace_community_treatments.treatments) WITH ORDINALITY n (id, position)
-    WHERE c.id = replace_community_treatments.community;
-    UPDATE catalog.community c SET version = c.version + 1 WHERE c.id = replace_community_treatments.community;
+    FROM catalog.community c, unnest(set_community_treatments.treatments) WITH ORDINALITY n (id, position)
+    WHERE c.id = set_community_treatments.community;
+    UPDATE catalog.community c SET version = c.version + 1 WHERE c.id = set_community_treatments.community;
     PERFORM catalog.record_change('com', c.id, 'treatments', earlier, later, c.demonstration)
-    FROM catalog.community c
-    WHERE c.id = replace_community_treatments.community
-        AND (NOT c.demonstration OR current_setting('cohorte.staff', true) <> '');
-END $$;
-
--- As `replace_community_treatments`, for catalogue editors.
-CREATE FUNCTION catalog.set_community_treatments(community uuid, treatments uuid[]) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM identity.require_catalogue_editor();
-    PERFORM catalog.replace_community_treatments(community, treatments);
+    FROM catalog.community c WHERE c.id = set_community_treatments.community;
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.set_community_treatments(uuid, uuid[]) TO cohorte_manager;
