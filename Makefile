@@ -15,10 +15,15 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 COMPILE := $(UV) pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links --excludes locks/excludes.txt $(ARGS)
 
-.PHONY: run test test-slow conformance check bench lock clean requirements dev boot
+.PHONY: run pages test test-slow browser conformance check bench lock clean requirements dev node boot
 
 run: requirements  ## the server with the demonstration network, at http://127.0.0.1:8000 (COHORTE_PORT)
+	@[ "$$COHORTE_WEB" = 0 ] || $(MAKE) --no-print-directory pages || \
+		echo "The pages are not built, for the reason above: the server starts without them."
 	@COHORTE_DEMO="$${COHORTE_DEMO:-1}" exec $(RUN) -m commands.serve
+
+pages: node  ## the pages for browsers, in web/dist, unless they are built
+	@$(RUN) -m commands.web
 
 test: dev  ## the tests but for the slow ones, on a throw-away PostgreSQL; ARGS="-k surveys" for some of them
 	@exec $(RUN) -m pytest $(PARALLEL) $(ARGS)
@@ -26,12 +31,13 @@ test: dev  ## the tests but for the slow ones, on a throw-away PostgreSQL; ARGS=
 test-slow: dev  ## the tests that take long and seldom fail: full scale, attacks, kills, more random examples
 	@exec $(RUN) -m pytest $(PARALLEL) -m slow $(ARGS)
 
-conformance: dev tests/clients/node_modules .venv/conformance  ## others' suites, and docs/conformance.md; needs Node 20 and npm
-	@exec $(RUN) -m pytest tests/clients/against_*.py $(ARGS)
+browser: dev pages  ## the tests in a browser, which needs Debian's chromium; screenshots go to web/screenshots
+	@$(call install,locks/browser.lock)
+	@exec $(RUN) -m pytest tests/browser/browse_*.py $(ARGS)
 
-tests/clients/node_modules: tests/clients/package-lock.json
-	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund
-	@touch $@
+conformance: dev node .venv/conformance  ## others' suites, and docs/conformance.md
+	@$(RUN) -m commands.node ci tests/clients
+	@exec $(RUN) -m pytest tests/clients/against_*.py $(ARGS)
 
 # Tools that need other versions of the server's packages.
 .venv/conformance: INTO := .venv/conformance/bin/python
@@ -40,7 +46,7 @@ tests/clients/node_modules: tests/clients/package-lock.json
 	@$(call install,$<)
 	@touch $@
 
-check: dev  ## style, types, the direction of imports, the graph's names and descriptions, its SDL, and translations
+check: dev node  ## style, types, the direction of imports, the graph's names and descriptions, its SDL, and translations
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy .
@@ -49,6 +55,7 @@ check: dev  ## style, types, the direction of imports, the graph's names and des
 	$(RUN) -m commands.sdl --check
 	$(RUN) -m commands.translations --check
 	$(RUN) -m commands.compatibility
+	$(RUN) -m commands.web check
 
 bench: dev  ## requests per second against the same answers written by hand
 	@exec $(RUN) -m bench $(ARGS)
@@ -58,10 +65,12 @@ lock: dev  ## locks/*.lock from pyproject.toml, keeping what is pinned; ARGS=--u
 	$(COMPILE) --all-extras pyproject.toml -o locks/requirements.lock
 	$(COMPILE) --extra telemetry pyproject.toml -c locks/requirements.lock -o locks/server.lock
 	$(COMPILE) --group dev -c locks/requirements.lock -o locks/dev.lock
+	$(COMPILE) --group browser -c locks/dev.lock -o locks/browser.lock
+	$(COMPILE) --group web -o locks/web.lock
 	$(COMPILE:locks/excludes.txt=/dev/null) --group conformance -o locks/conformance.lock
 
 clean:  ## what the other targets made, but .data: its rows may be somebody's
-	rm -rf .venv .venv.lock tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv.lock tests/clients/node_modules web/node_modules web/dist web/screenshots .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 requirements: boot
@@ -69,6 +78,9 @@ requirements: boot
 
 dev: boot
 	@$(call install,locks/requirements.lock locks/dev.lock)
+
+node: requirements
+	@$(call install,locks/web.lock)
 
 boot:
 	@$(PYTHON) locks/boot.py

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import asyncpg
 from starlette.applications import Starlette
@@ -40,6 +41,7 @@ from server.mailer import Mailer, folder_delivery, smtp_delivery
 from server.metrics import Metrics
 from server.newsroom import Newsroom
 from server.origins import with_cors
+from server.pages import UNBUILT, NotBuilt, Pages, read_pages
 from server.pools import ConnectionPool, half_of
 from server.publisher_pool import CONNECTIONS, STATEMENT_SECONDS, PublisherPool
 from server.read_budgets import MemberReads
@@ -60,6 +62,7 @@ READY_SECONDS = 2.0  # for the database to answer: whoever asks whether the serv
 JOB_SECONDS, FREEZING_SECONDS = 60.0, 900.0
 ENDING_SECONDS = 1.0  # for a background task that was told to end
 CLOSING_SECONDS = 1.5  # for the connections' last statements to end
+BUILT_PAGES = Path(__file__).parent / "web" / "dist"
 OTHERS = 5  # further connections to the database: of the listener, the two outboxes and the two schedulers
 
 
@@ -69,6 +72,7 @@ class Cohorte(Starlette):
     endpoint: Endpoint | None = None
     downloads: Downloads | None = None
     insight_files: InsightFiles | None = None
+    pages: Pages | None = None  # of those for browsers
     cors: ASGIApp | None = None  # serves requests that pages of other origins may make, if any are allowed
     stopping = False  # set as soon as the process is told to stop: it is no longer ready
 
@@ -291,14 +295,26 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
         Route(insight_files.ROUTE, insight_file),
     )
     sdl = {audience: view.as_str() for audience, view in views.items()}
+    pages = built_pages(settings)
     app = Cohorte(
-        routes=routes.routes(sdl, json_schema_text(kinds), is_ready, *files),
+        routes=routes.routes(sdl, json_schema_text(kinds), is_ready, *files, *(pages.routes() if pages else [UNBUILT])),
         exception_handlers={404: routes.handle_not_found, 405: routes.handle_method_not_allowed},
         lifespan=lifespan,
     )
+    app.pages = pages
     if settings.origins:
         app.cors = with_cors(app.serve, settings.origins)
     return app
+
+
+def built_pages(settings: Settings) -> Pages | None:
+    """The pages to serve; None if the settings leave them out, or nothing was built."""
+    if not settings.web:
+        return None
+    try:
+        return read_pages(BUILT_PAGES, demonstration=settings.demo)
+    except NotBuilt:
+        return None
 
 
 async def close_all(pools: Mapping[str, ConnectionPool]) -> None:

@@ -240,6 +240,8 @@ class Settings(BaseSettings):
     )
     # Manifests of trusted documents: VIEW/CLIENT.json. None: there are none.
     manifests: Path | None = Field(None, description="a folder with a folder of manifests for each view")
+    # Whether to serve the pages for browsers, if they are built.
+    web: Annotated[bool, BeforeValidator(hidden(zero_or_one))] = Field(True, description="0 or 1")
     # Which documents a view accepts: see docs/trusted-documents.md. Nobody who uses the public view has signed in, so
     # there is nobody to explore it alone.
     documents_public: Literal["open", "trusted"] = Field("open", description="open or trusted")

@@ -36,6 +36,7 @@ from models.security.publisher import PUBLISHER
 from models.viewers import Audience
 from server import log_format, sockets
 from server.connections import Connections
+from server.demonstration_accounts import NAMES, PASSWORD, addresses
 from server.descriptors import TooFewDescriptors, connections_left
 from server.manifests import ManifestFault
 from server.planning import SWITCH_SECONDS
@@ -55,12 +56,6 @@ COLLECTION = (10_000, 5, 1_000)
 # Connections that may wait to be accepted. Few, because they are accepted together, before any of them is refused.
 BACKLOG = 128
 FILES = 60  # descriptors for files, threads, mail and what Python needs
-PASSWORD = "demonstration"  # noqa: S105 - of demonstration accounts, and printed
-SIGN_INS = {
-    "patient": ("patient@", "relative@", "association@"),
-    "buyer": ("laboratory@", "hospital@", "mutual@", "insurer@"),
-    "manager": ("manager@", "moderator@", "steward@"),
-}
 
 
 def serve(settings: Settings) -> None:
@@ -253,7 +248,8 @@ class Server(uvicorn.Server):
         gc.set_threshold(*COLLECTION)
         host, port = self.listener.getsockname()[:2]
         mail = None if self.settings.mail_url else self.settings.data / "mail"
-        say(greeting(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", self.settings.demo, mail))
+        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        say(greeting(address, self.settings.demo, mail, pages=self.app.pages is not None))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.app.stopping = True  # at once: a load balancer that still asks is told to send no more requests here
@@ -264,12 +260,13 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def greeting(address: str, demo: bool, mail: Path | None = None) -> str:
+def greeting(address: str, demo: bool, mail: Path | None = None, *, pages: bool = True) -> str:
     """What is printed once the server is ready: addresses, demonstration accounts by view, and the folder of mail."""
-    lines = ["", "Cohorte is ready.", f"GraphQL:   {address}/graphql", f"GraphiQL:  {address}/graphiql"]
+    lines = ["", "Cohorte is ready.", f"GraphQL:   {address}/graphql"]
+    lines += [f"GraphiQL:  {address}/graphiql"] if pages else []
     if demo:
         lines += ["", f"Demonstration accounts (password: {PASSWORD}):"]
-        lines += [f"  {view:8} {' '.join(f'{name}demo.example' for name in names)}" for view, names in SIGN_INS.items()]
+        lines += [f"  {audience.view:8} {' '.join(addresses(audience))}" for audience in NAMES]
     if mail is not None:
         lines += ["", f"Outgoing mail is written to {mail}"]
     return "\n".join([*lines, "", "Press Ctrl-C to stop."])

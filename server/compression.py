@@ -31,8 +31,11 @@ CODINGS: dict[bytes, Callable[[bytes], bytes]] = {b"zstd": zstd, b"br": br, b"gz
 
 
 @lru_cache(256)
-def coding(accepted: bytes | None) -> bytes | None:
-    """The coding that an Accept-Encoding header prefers; None to leave bodies as they are (RFC 9110, 12.5.3)."""
+def coding(accepted: bytes | None, offered: tuple[bytes, ...] = tuple(CODINGS)) -> bytes | None:
+    """Which of the codings that are `offered` an Accept-Encoding header prefers, the first among equals.
+
+    None to leave bodies as they are (RFC 9110, 12.5.3).
+    """
     quality: dict[bytes, float] = {}
     for part in (accepted or b"").lower().split(b","):
         name, *parameters = (word.strip() for word in part.split(b";"))
@@ -42,7 +45,7 @@ def coding(accepted: bytes | None) -> bytes | None:
         except ValueError:
             quality[name] = 0.0
     anything = quality.get(b"*", 0.0)
-    ranked = {name: quality.get(name, anything) for name in CODINGS}
+    ranked = {name: quality.get(name, anything) for name in offered}
     best = max(ranked, key=lambda name: ranked[name])  # the first of equals
     return best if ranked[best] > 0 and ranked[best] >= quality.get(b"identity", 0.0) else None
 

@@ -293,6 +293,8 @@ class Endpoint:
             try:
                 await self.authenticate(request, self.credentials.of_request(method, headers))
             except RequestError as error:
+                if error.status == 401 and b"authorization" not in headers:
+                    request.cookie = self.credentials.cleared()  # else its page could not even read as a stranger
                 if error.status not in (401, 403) or not await self.is_for_strangers(request, params):
                     self.origins.note_refusal(headers, "A session cookie was")
                     raise

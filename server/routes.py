@@ -1,4 +1,4 @@
-"""Serves the routes other than the graph's own: GraphiQL, each view's SDL, the schema of exports, health checks."""
+"""Serves the routes that are neither the graph nor a page: each view's SDL, the schema of exports, health checks."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -6,35 +6,19 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from strawberry.http.ides import get_graphql_ide_html
 
 from models.viewers import Audience
-from resolvers.exporting import ADDRESS as ADDRESS_OF_SCHEMA
+from resolvers.exporting import ADDRESS
 from server.compression import compressed
 from server.errors import Code
-from server.page_headers import INERT, PRIVATE, of_page
-
-# Strawberry's page sends requests to its own address.
-STOCK_ADDRESS = 'window.location.href.split("?")[0]'
-ADDRESS = 'new URL("/graphql", window.location.href).toString()'
-# It would put a token into the address bar and store it in the browser.
-STOCK_PERSISTENCE = "shouldPersistHeaders: true"
-PERSISTENCE = "shouldPersistHeaders: false"
-# With which a session's cookie counts.
-STOCK_HEADERS = "const defaultHeaders = {};"
-HEADERS = 'const defaultHeaders = {"GraphQL-Require-Preflight": "1"};'
+from server.page_headers import INERT, PRIVATE
 
 
 def routes(
     sdl: Mapping[Audience, str], export_schema: str, is_ready: Callable[[], Awaitable[bool]], *more: Route
 ) -> list[Route]:
     """The routes, with `more`; each view's SDL and the JSON Schema of exports are public."""
-    page = graphiql()
-    about_page = of_page(page)
     files = {f"{audience.view}.graphql": text for audience, text in sdl.items()}
-
-    async def show_graphiql(request: Request) -> Response:
-        return await text(request, page, "text/html", about_page)
 
     async def show_sdl(request: Request) -> Response:
         found = files.get(request.path_params["name"])
@@ -51,8 +35,7 @@ def routes(
         return answer(200 if ready else 503, {"ready": ready})
 
     return [
-        Route("/graphiql", show_graphiql),
-        Route(ADDRESS_OF_SCHEMA, show_export_schema),
+        Route(ADDRESS, show_export_schema),
         Route("/schema/{name}", show_sdl),
         Route("/healthz", show_liveness),
         Route("/readyz", show_readiness),
@@ -68,16 +51,6 @@ async def text(request: Request, body: str, media_type: str, headers: Mapping[st
     return Response(sent, headers=about, media_type=media_type)
 
 
-def graphiql() -> str:
-    """The HTML of Strawberry's GraphiQL, pointed at /graphql. Raises RuntimeError if its template has changed."""
-    page = get_graphql_ide_html("graphiql")
-    for stock, ours in ((STOCK_ADDRESS, ADDRESS), (STOCK_PERSISTENCE, PERSISTENCE), (STOCK_HEADERS, HEADERS)):
-        if stock not in page:
-            raise RuntimeError("strawberry's GraphiQL page has changed: see server/routes.py")
-        page = page.replace(stock, ours)
-    return page
-
-
 async def handle_not_found(request: Request, error: Exception) -> Response:
     return not_found()
 
@@ -87,8 +60,10 @@ async def handle_method_not_allowed(request: Request, error: Exception) -> Respo
     return answer(405, {"errors": [entry]}, {"allow": "GET, HEAD"})
 
 
-def not_found() -> Response:
-    message = "Not found. The GraphQL endpoint is /graphql; GraphiQL is at /graphiql."
+NOT_FOUND = "Not found. The GraphQL endpoint is /graphql; GraphiQL is at /graphiql."
+
+
+def not_found(message: str = NOT_FOUND) -> Response:
     return answer(404, {"errors": [{"message": message, "extensions": {"code": Code.BAD_USER_INPUT}}]})
 
 

@@ -178,7 +178,7 @@ class Socket:
         """Acknowledges the connection, after looking up its viewer if it has a token."""
         if self.acknowledged:
             raise CloseSocket(4429, "Too many initialisation requests")
-        # GraphiQL sends header names as the user typed them, capitalized or not.
+        # Clients send header names as people typed them, capitalized or not.
         given = next((value for name, value in payload.items() if name.lower() == "authorization"), None)
         authorization = self.endpoint.credentials.of_socket(self.headers)
         if isinstance(given, str):

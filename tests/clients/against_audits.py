@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from commands.node import node
 from tests.clients.processes import output_of
 from tests.clients.results import CALLERS, Results
 from tests.support.client import ANYBODY, Ask, serving
@@ -15,7 +16,7 @@ INTROSPECTING = {"2EA1", "28B9", "D6D5", "6A70"}  # they send `__type` to see th
 
 
 async def audits(ask: Ask, token: str | None) -> list[dict[str, Any]]:
-    output = await output_of("node", str(SCRIPT), str(ask.http.base_url.join("/graphql")), token or "")
+    output = await output_of(str(node()), str(SCRIPT), str(ask.http.base_url.join("/graphql")), token or "")
     return [json.loads(line) for line in output.splitlines()]
 
 

@@ -1,4 +1,4 @@
-"""Runs the server against clients that others wrote: `make conformance`, which needs Node and npm.
+"""Runs the server against clients that others wrote: `make conformance`.
 
 Not part of `make test`, which needs nothing but Python.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from commands.node import node
 from tests import factories
 from tests.clients.results import Results, scenarios
 from tests.server.test_events import NOTIFIED, EventNetwork, event_network
@@ -46,7 +47,7 @@ class Client:
 @asynccontextmanager
 async def client(protocol: str, ask: Ask, who: Caller) -> AsyncIterator[Client]:
     process = await asyncio.create_subprocess_exec(
-        "node",
+        str(node()),
         str(Path(__file__).parent / "client.mjs"),
         protocol,
         str(ask.http.base_url.join("/graphql")),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse, validate
 
+from commands.node import node
 from commands.sdl import FOLDER as VIEWS
 from models.viewers import Audience
 from tests.clients.documents import operations
@@ -83,9 +84,9 @@ def typescript(view: str, documents: dict[str, str], folder: Path) -> None:
 
 async def compile_typescript(folder: Path) -> None:
     """Generates the types and compiles the documents. Raises AssertionError if one does not fit."""
-    await output_of("node", TADA, "generate-output", folder=folder)
-    await output_of("node", TADA, "check", "--fail-on-warn", folder=folder)
-    await output_of("node", TYPESCRIPT, "--noEmit", "-p", ".", folder=folder)
+    await output_of(str(node()), TADA, "generate-output", folder=folder)
+    await output_of(str(node()), TADA, "check", "--fail-on-warn", folder=folder)
+    await output_of(str(node()), TYPESCRIPT, "--noEmit", "-p", ".", folder=folder)
 
 
 @pytest.mark.parametrize("view", CALLERS)

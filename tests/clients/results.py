@@ -25,7 +25,7 @@ SUITES = {  # to what each tries
 HEAD = """# Conformance
 
 `make conformance` runs suites and generators that others wrote, and writes this page once all of them have passed. It
-needs Node 20 and npm. It also runs pip-audit on the locks, where that can reach its database.
+also runs pip-audit on the locks, where that can reach its database.
 
 ## Suites
 

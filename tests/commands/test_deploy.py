@@ -307,11 +307,19 @@ def test_the_image_has_the_server_and_nothing_that_it_does_not_need() -> None:
     copied = {word for name, rest in steps if name == "COPY" and "--from" not in rest for word in rest.split()[:-1]}
     assert [word for word in copied if not (ROOT / word).exists()] == []
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "tests"}
-    assert copied == packages | {path.name for path in ROOT.glob("*.py")} | {"LICENSE", "locales", "locks/server.lock"}
+    assert copied == packages | {path.name for path in ROOT.glob("*.py")} | {
+        "LICENSE",
+        "locales",
+        "locks/server.lock",
+        "locks/web.lock",
+        "web",
+    }
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert allowed == copied
-    (install,) = [rest for name, rest in steps if name == "RUN" and "pip install" in rest]
-    assert "--require-hashes --only-binary :all: -r locks/server.lock" in install
+    installs = [rest for name, rest in steps if name == "RUN" and "pip install" in rest]
+    for install, lock in zip(installs, ("server", "web"), strict=True):
+        assert f"--no-deps --require-hashes --only-binary :all: -r locks/{lock}.lock" in install
+    assert ("COPY", "--from=pages /opt/cohorte/web/dist web/dist") in steps
     assert [rest for name, rest in steps if name == "USER"] == ["10001:10001"]
     assert [name for name, _ in steps][-1] == "CMD"
     assert Settings.from_environment(image_environment()).demo is False
@@ -322,6 +330,9 @@ UNREACHABLE = re.compile("No matching distribution|Temporary failure|Connection|
 
 def run(command: list[str], folder: Path, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+IGNORED = shutil.ignore_patterns("__pycache__", "node_modules", "dist", "screenshots")  # as .dockerignore has it
 
 
 class Image:
@@ -342,9 +353,13 @@ class Image:
 
     def carry_out(self, name: str, rest: str) -> None:
         if name == "FROM":
-            _, _, stage = rest.partition(" AS ")
+            base, _, stage = rest.partition(" AS ")
             self.root = self.stages[stage or "last"] = self.folder / (stage or "last")
-            self.root.mkdir()
+            if base in self.stages:  # whose working folder it starts in, too
+                shutil.copytree(self.stages[base], self.root, symlinks=True)
+                self.work = self.root / self.work.relative_to(self.stages[base])
+            else:
+                self.root.mkdir()
         elif name == "WORKDIR":
             self.work = self.inside(rest)
             self.work.mkdir(parents=True, exist_ok=True)
@@ -368,7 +383,7 @@ class Image:
             to = target / path.name if words[-1].endswith("/") else target
             to.parent.mkdir(parents=True, exist_ok=True)
             if path.is_dir():
-                shutil.copytree(path, to, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(path, to, symlinks=True, ignore=None if origin != ROOT else IGNORED)
             else:
                 shutil.copy(path, to)
 

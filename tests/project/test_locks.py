@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ROOT / "locks"
+LOCKED = ("boot", "requirements", "server", "dev", "conformance", "browser", "web")
 PINNED = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?P<hashes>( --hash=sha256:[0-9a-f]{64})+)")
 
 
@@ -16,7 +17,9 @@ def declared() -> dict[str, set[str]]:
     """Lock to the names that pyproject.toml declares for it."""
     read: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project, groups = read["project"], read["dependency-groups"]
-    wanted = {name: groups[name] for name in ("boot", "conformance", "dev")} | {"requirements": project["dependencies"]}
+    wanted = {name: groups[name] for name in ("boot", "browser", "conformance", "dev", "web")} | {
+        "requirements": project["dependencies"]
+    }
     wanted["server"] = project["dependencies"] + project["optional-dependencies"]["telemetry"]
     for extra in project["optional-dependencies"].values():
         wanted["requirements"] = wanted["requirements"] + extra
@@ -34,19 +37,19 @@ def pins(lock: str) -> dict[str, str]:
     return {match["name"]: match["version"] for match in found if match}
 
 
-@pytest.mark.parametrize("lock", ["boot", "requirements", "server", "dev", "conformance"])
+@pytest.mark.parametrize("lock", LOCKED)
 def test_every_requirement_is_pinned_and_hashed_and_nothing_else_stands_in_a_lock(lock: str) -> None:
     assert [line for line in requirements(lock) if not PINNED.fullmatch(line)] == []
     assert requirements(lock)
 
 
-@pytest.mark.parametrize("lock", ["boot", "requirements", "server", "dev", "conformance"])
+@pytest.mark.parametrize("lock", LOCKED)
 def test_no_lock_names_an_address(lock: str) -> None:
     text = (LOCKS / f"{lock}.lock").read_text()
     assert re.findall(r"(?im)^.*://.*$|^.*@ .*$|^--.*$", text) == []
 
 
-@pytest.mark.parametrize("lock", ["boot", "requirements", "server", "dev", "conformance"])
+@pytest.mark.parametrize("lock", LOCKED)
 def test_everything_declared_is_locked(lock: str) -> None:
     assert declared()[lock] - pins(lock).keys() == set()
     assert declared()[lock]
@@ -63,7 +66,7 @@ def test_the_wheel_has_every_package_of_the_server() -> None:
     read: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     found = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {path.name for path in ROOT.glob("*.py")}
     included = set(read["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"])
-    assert included == found - {"bench", "tests"} | {"locales"}
+    assert included == found - {"bench", "tests"} | {"locales", "web/dist"}
 
 
 def test_the_image_installs_a_part_of_what_is_tested() -> None:
@@ -85,5 +88,5 @@ def test_the_server_and_its_tests_agree_on_every_version() -> None:
 
 def test_a_node_lock_keeps_no_address() -> None:
     assert "omit-lockfile-registry-resolved=true" in (ROOT / ".npmrc").read_text().split()
-    found = [path for path in ROOT.glob("tests/*/package-lock.json") if '"resolved"' in path.read_text()]
-    assert found == []
+    locks = [ROOT / "tests/clients/package-lock.json", ROOT / "web/package-lock.json"]
+    assert [path for path in locks if '"resolved"' in path.read_text() or '"integrity"' not in path.read_text()] == []

@@ -73,12 +73,12 @@ async def test_the_refused_query_is_refused_as_it_says(ask: Ask, laboratory: Cal
 
 def test_the_messages_it_explains_are_in_the_code() -> None:
     rows = [row for row in README[README.index("## Troubleshooting") :].splitlines() if row.startswith("| `")]
-    assert len(rows) == 7
+    assert len(rows) == 8
     code = "\n".join(
         path.read_text(encoding="utf-8")
         for folder in ("commands", "models/migrations", "locks")
         for path in (ROOT / folder).glob("*.py")
-    )
+    ) + (ROOT / "Makefile").read_text(encoding="utf-8")
     messages = [row.split("`")[1] for row in rows if not row.startswith("| `.venv`")]
     parts = [part.strip(" ,") for message in messages for part in message.split("...")]
     assert [part for part in parts if part not in code] == []

@@ -198,6 +198,19 @@ async def test_a_cookie_that_is_stale_or_unsafe_does_not_keep_anybody_from_signi
         assert (await sign_in(ask, stale, cookie=False)).json()["data"]["signIn"]["token"]
 
 
+async def test_a_cookie_that_is_stale_is_cleared_so_that_its_page_can_read_as_a_stranger(dsn: str) -> None:
+    async with serving(dsn, origins=APP) as ask:
+        stale = {"cookie": "__Host-cohorte_session=" + "x" * 43}
+        answer = await send(ask, WHO, SAFE | stale)
+        assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
+        assert answer.headers["set-cookie"].startswith("__Host-cohorte_session=; Max-Age=0;")
+        # A cookie that other pages may have caused to be sent is left alone, and so is one that was not looked at.
+        for headers in ({}, SAFE | {"origin": FOREIGN}, SAFE | {"authorization": "Bearer " + "x" * 43}):
+            answer = await send(ask, WHO, stale | headers)
+            assert answer.status_code in (401, 403)
+            assert "set-cookie" not in answer.headers, headers
+
+
 @pytest.mark.parametrize(
     "document",
     [

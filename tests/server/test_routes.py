@@ -1,4 +1,4 @@
-"""The routes beside the graph (SDL, GraphiQL, health), and introspection."""
+"""The routes beside the graph (SDL, health), and introspection."""
 
 import asyncpg
 from graphql import get_introspection_query
@@ -30,13 +30,6 @@ async def test_each_view_serves_its_sdl(ask: Ask) -> None:
     assert {view: answer.status_code for view, answer in sdl.items()} == dict.fromkeys(sdl, 200)
     assert {view for view, answer in sdl.items() if "type Me " in answer.text} == {"patient"}
     assert (await ask.http.get("/schema/nobody.graphql")).status_code == 404
-
-
-async def test_graphiql_queries_the_graph_and_stores_no_token(ask: Ask) -> None:
-    page = await ask.http.get("/graphiql")
-    assert page.status_code == 200
-    assert 'new URL("/graphql", window.location.href)' in page.text
-    assert "shouldPersistHeaders: false" in page.text
 
 
 async def test_health_is_reported_as_json(ask: Ask) -> None:

@@ -138,6 +138,7 @@ async def serving(dsn: str, traces: Telemetry | None = None, **settings: Any) ->
         defaults: dict[str, Any] = {
             "database_url": dsn,
             "demo": True,
+            "web": False,
             "pool_size": 2,
             "limits": LIMITS,
             "rates": RATES,

@@ -1,0 +1,102 @@
+// Signing in and out. The session's token is in a cookie that scripts cannot read; nothing of it is stored here.
+
+import { send, type Result } from "../graph/send";
+import type { Audience } from "../graph/views";
+import signOutText from "./account/signOut.graphql?raw";
+import signInText from "./public/signIn.graphql?raw";
+import signInVerifyText from "./public/signInVerify.graphql?raw";
+import viewerText from "./public/viewer.graphql?raw";
+
+/** The password was right, and a second factor is needed. */
+export interface Challenge {
+  challenge: string;
+  secondFactors: readonly string[];
+  passkeyOptions: string | null;
+}
+
+export type Proof = { totp: string } | { recoveryCode: string } | { passkey: string };
+
+/** What became of an attempt to sign in. */
+export type Outcome =
+  | { kind: "signed in"; audience: Audience }
+  | { kind: "challenged"; challenge: Challenge }
+  | { kind: "refused"; message: string };
+
+interface Viewer {
+  audience: Audience;
+}
+
+interface SignInPayload extends Partial<Challenge> {
+  viewer: Viewer | null;
+  userErrors: readonly { message: string }[];
+}
+
+const REFUSED = "The server did not carry it out. Try again in a moment.";
+
+/** The view of whoever has signed in. An ended session is a visitor's: its response removes the cookie. */
+export async function currentAudience(): Promise<Audience> {
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const { result } = await send<{ viewer: Viewer }>({ query: text(viewerText) });
+    if (result.data) return result.data.viewer.audience;
+    if (!isEnded(result)) throw new Error(messageOf(result));
+  }
+  return "PUBLIC";
+}
+
+/** Whether a result says that the session has ended. */
+export function isEnded(result: Result<unknown>): boolean {
+  return result.errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED") ?? false;
+}
+
+export async function signIn(email: string, password: string): Promise<Outcome> {
+  const { result } = await send<{ signIn: SignInPayload | null }>({
+    query: text(signInText),
+    variables: { email, password },
+  });
+  return outcomeOf(result, result.data?.signIn);
+}
+
+export async function verify(challenge: Challenge, proof: Proof): Promise<Outcome> {
+  const { result } = await send<{ signInVerify: SignInPayload | null }>({
+    query: text(signInVerifyText),
+    variables: { challenge: challenge.challenge, ...proof },
+  });
+  return outcomeOf(result, result.data?.signInVerify);
+}
+
+/** A passkey's answer to a challenge. Throws an Error with a sentence for people if the browser gives none. */
+export async function passkeyProof(challenge: Challenge): Promise<Proof> {
+  const options = JSON.parse(challenge.passkeyOptions ?? "{}") as PublicKeyCredentialRequestOptionsJSON;
+  try {
+    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
+    const credential = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential;
+    return { passkey: JSON.stringify(credential.toJSON()) };
+  } catch {
+    throw new Error("The browser gave no answer of a passkey. Try again, or use another second factor.");
+  }
+}
+
+export async function signOut(): Promise<void> {
+  const { result } = await send({ query: text(signOutText) });
+  if (result.errors && !isEnded(result)) throw new Error(messageOf(result));
+}
+
+function outcomeOf(result: Result<unknown>, payload: SignInPayload | null | undefined): Outcome {
+  if (payload?.viewer) return { kind: "signed in", audience: payload.viewer.audience };
+  if (payload?.challenge) {
+    const { challenge, secondFactors, passkeyOptions } = payload;
+    const waiting = { challenge, secondFactors: secondFactors ?? [], passkeyOptions: passkeyOptions ?? null };
+    return { kind: "challenged", challenge: waiting };
+  }
+  const message = payload?.userErrors.map((error) => error.message).join(" ");
+  return { kind: "refused", message: message || messageOf(result) };
+}
+
+function messageOf(result: Result<unknown>): string {
+  return result.errors?.[0]?.message ?? REFUSED;
+}
+
+/** A document as its manifest has it: to the letter, so that a view that accepts trusted documents only accepts it. */
+function text(document: string): string {
+  return document.trimEnd();
+}
