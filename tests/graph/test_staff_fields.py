@@ -100,6 +100,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "ResultLink": {ALL: "addedAt ledgerEntry url"},
     "Staff": {ALL: "changes hasSecondFactor id lastSignedInOn name roles status withheldRoles"},
     "StaffChange": {ADMINISTRATOR: "changedAt changedBy id kind roles staff"},
+    "MissingTranslation": {EDITOR | MANAGER: "field language option subject text"},
     "Statistic": {RESEARCH: "by interval measure reliability value"},
     "Survey": {
         ALL: "cap closesOn community dataset description eligibility guess id minimumParticipants noDataset offeredTo "
@@ -132,7 +133,7 @@ def classified(view: View) -> dict[tuple[str, str], Roles]:
     for kind, name in of_rows(view):
         item = kind.removesuffix("Connection").removesuffix("Edge")
         if item != kind and item in READS:
-            reached = found[item, "id"]
+            reached = found[item, "text" if item == "MissingTranslation" else "id"]  # which has no id
             found[kind, name] = ALL if name == "pageInfo" and kind not in BELOW else reached
     return found
 

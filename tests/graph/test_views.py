@@ -33,7 +33,7 @@ PROMISED = {
         BUYERS_AND_STAFF: "datasets insightQuote",
         "BUYER": "organization",
         "MANAGER": "catalogueChanges catalogueProposals surveys flags appeals licences organizations readingAlerts "
-        "conditions staff",
+        "conditions missingTranslations staff",
     },
     "Subscription": {
         SIGNED_IN: "insightPublished",
@@ -280,6 +280,7 @@ PROMISED = {
         "MANAGER": "translations",
     },
     "QuestionOption": {SIGNED_IN: "code label", "MANAGER": "translations"},
+    "MissingTranslation": {"MANAGER": "language subject field option text"},
     "OptionTranslation": {"MANAGER": "language label"},
     "QuestionTranslation": {"MANAGER": "language text help"},
     "SurveyTranslation": {"MANAGER": "language title description"},
@@ -324,7 +325,8 @@ LISTS = {
     SIGNED_IN: "Dataset Insight",
     MEMBERS_AND_STAFF: "CatalogueProposal Member Discussion Post Survey",
     "PATIENT": "DataRead OwnObservation Observation Notification TreatmentEvaluation",
-    "MANAGER": "Appeal CatalogueChange Condition Flag Licence Organization ReadingAlert Staff StaffChange",
+    "MANAGER": "Appeal CatalogueChange Condition Flag Licence MissingTranslation Organization ReadingAlert "
+    "Staff StaffChange",
 }
 
 

@@ -194,6 +194,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await factories.question_option(
         connection, question_id=question["id"], translations=json.dumps({"fr": {"label": "Plusieurs"}})
     )
+    await factories.question_option(connection, question_id=question["id"], code="untranslated", position=2)
     await factories.visibility_rule(
         connection, question_id=question["id"], on_key="q0", operator=RuleOperator.EQUALS, values=["c1"]
     )
