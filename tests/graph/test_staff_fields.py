@@ -59,8 +59,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status urgent"},
     "HelpLine": {ALL: "description language name number"},
     "Indicator": {
-        ALL: "hpo id kind layNames loinc maximum minimum name retiredOn scale searchWords slug translations ucum unit "
-        "version"
+        ALL: "hpo id kind layNames loinc maximum minimum name mergedInto retiredOn scale searchWords slug translations "
+        "ucum unit version"
     },
     "Insight": {
         RESEARCH: "by cells cost csv dataset id jsonStat ledgerEntry marginOfError precision proof publishedAt purpose "
@@ -112,7 +112,9 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Suspension": {MODERATOR: "createdAt id reason until"},
     "Terms": {ALL: "id inForceOn language text version"},
     "Translation": {ALL: "description language name"},
-    "Treatment": {ALL: "atc id inn insights kind name nationalCode retiredOn searchWords slug translations version"},
+    "Treatment": {
+        ALL: "atc id inn insights kind mergedInto name nationalCode retiredOn searchWords slug translations version"
+    },
     "Undertakings": {ALL: "language text version"},
     "Variable": {ALL: "categories id label maxPerMember name ordinal"},
     "SecondFactor": {ALL: "createdAt id kind lastUsedOn name"},

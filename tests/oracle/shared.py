@@ -110,6 +110,8 @@ def found(coordinate: str, table: str, **columns: str) -> None:
 
 
 found("Community.mergedInto", "catalog.community", id="merged_into_id")
+found("Indicator.mergedInto", "catalog.indicator", id="merged_into_id")
+found("Treatment.mergedInto", "catalog.treatment", id="merged_into_id")
 found("Community.condition", "catalog.condition", id="condition_id")
 found("Discussion.community", "catalog.community", id="community_id")
 found("TreatmentCourse.community", "catalog.community", id="community_id")
