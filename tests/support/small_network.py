@@ -64,7 +64,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         translations=FRENCH,
     )  # fmt: skip
     retired = (
-        f"ind_{(await factories.indicator(connection, retired_on=MONDAY, merged_into_id=fatigue['id']))['id']}",
+        f"ind_{(await factories.indicator(connection, retired_on=MONDAY))['id']}",
         f"trt_{(await factories.treatment(connection, retired_on=MONDAY))['id']}",
     )
     of_indicator = {"indicator_id": fatigue["id"]}
@@ -82,9 +82,13 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     of_treatment = {"treatment_id": treatment["id"]}
     await factories.community_treatment(connection, **of_community, **of_treatment, position=1)
 
-    await connection.execute(
-        "UPDATE catalog.treatment SET merged_into_id = $1 WHERE id <> $1 AND retired_on = $2", treatment["id"], MONDAY
-    )
+    # Lists leave out what has merged, since it is retired: what they have here is not.
+    for table in ("indicator", "treatment"):
+        await connection.execute(
+            f"UPDATE catalog.{table} SET merged_into_id = (SELECT id FROM catalog.{table} WHERE retired_on = $1)"
+            " WHERE slug = 'rare'",
+            MONDAY,
+        )
 
     patient = await factories.member(connection, pseudonym="Small Patient", about="Hello")
     await factories.profile(
