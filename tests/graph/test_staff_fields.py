@@ -140,6 +140,8 @@ def classified(view: View) -> dict[tuple[str, str], Roles]:
     return found
 
 
+# Of whose other fields any community has values.
+MERGED = '{ community(slug: "former") { __typename mergedInto { __typename id } } }'
 BELOW = {"PostConnection"}  # that only objects of some roles lead to
 
 
@@ -153,7 +155,7 @@ async def test_each_role_gets_values_of_its_fields_and_of_no_other(fresh: str) -
     await open_roles(fresh)
     network, view = await inserted(fresh), build_views()[Audience.MANAGER]
     viewer, expected = network.viewers[Audience.MANAGER], classified(view)
-    documents = list(every_field(view._schema, network.values))
+    documents = [*every_field(view._schema, network.values), MERGED]
     connections = await pool(fresh, Audience.MANAGER, 1, 30.0)
     owner = await asyncpg.connect(fresh)
     try:
@@ -186,5 +188,5 @@ async def test_a_refusal_names_the_role_that_is_needed(network: Network, survey_
     }
     for mutation, (who, given, role) in refusals.items():
         [error] = (await network.answer(who, mutation, "__typename", **given))["errors"]
-        assert error["message"] == f"This requires the role {role.value}."
+        assert error["message"] == f"This requires the role {role.value}. An administrator can give it to you."
         assert error["extensions"] == {"code": "FORBIDDEN", "role": role.value}
