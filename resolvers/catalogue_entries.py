@@ -37,6 +37,7 @@ DESCRIPTION_LENGTH = 2_000
 WORDS_LENGTH = 2_000
 LAY_NAMES = 50
 RETIRED = message("This is retired: it is not offered any more.")
+MERGED = message("This has merged into another entry of the catalogue.")
 
 T = TypeVar("T", bound="NameTranslation")
 Check: TypeAlias = Callable[..., Any]  # takes a value and its path, returns what is stored; raises Refused
@@ -237,10 +238,14 @@ async def retire_entry(
 ) -> UUID:
     """Retires an entry, or offers it again, and returns its id. Repeating it changes nothing.
 
-    Raises Forbidden if the viewer is not a catalogue editor, and Refused: NOT_FOUND.
+    Raises Forbidden if the viewer is not a catalogue editor, and Refused: NOT_FOUND, TOO_LATE to offer one that has
+    merged.
     """
     await begin(connection, viewer)
-    await found_entry(connection, faults, table, id)
+    found = await found_entry(connection, faults, table, id)
+    with faults.collected():
+        if not retired and found is not None and found.get("merged_into_id") is not None:
+            raise too_late(MERGED, table)
     faults.refuse()
     await connection.execute(
         f"UPDATE catalog.{table} SET retired_on = CASE WHEN $2 THEN catalog.today() END"  # noqa: S608 - ours

@@ -39,6 +39,11 @@ async def move_members(connection: Connection) -> None:
     await _each(connection, "SELECT id FROM catalog.communities_to_move() AS id", _move_members)
 
 
+async def move_entries(connection: Connection) -> None:
+    """Moves members' rows of indicators and treatments that have merged, as the publisher."""
+    await _each(connection, "SELECT id FROM catalog.entries_to_move() AS id", _move_entry)
+
+
 async def end_datasets(connection: Connection) -> None:
     """Ends the datasets whose term is over or whose budget is spent, as the publisher."""
     await _each(connection, "SELECT id FROM insight.datasets_due() AS id", end_dataset)
@@ -80,10 +85,18 @@ async def _freeze_slowly(connection: Connection, survey: UUID) -> None:
 
 
 async def _move_members(connection: Connection, community: UUID) -> None:
-    """Moves a community's members, for a whole number of `FREEZING_SECONDS`, for the reason that freezing takes one."""
+    await _move_slowly(connection, "SELECT care.move_members($1)", community)
+
+
+async def _move_entry(connection: Connection, entry: UUID) -> None:
+    await _move_slowly(connection, "SELECT care.move_entry($1)", entry)
+
+
+async def _move_slowly(connection: Connection, move: str, id: UUID) -> None:
+    """Moves members' rows, for a whole number of `FREEZING_SECONDS`, for the reason that freezing takes one."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    await connection.execute("SELECT care.move_members($1)", community)
+    await connection.execute(move, id)
     await asyncio.sleep(FREEZING_SECONDS - (loop.time() - began) % FREEZING_SECONDS)
 
 
@@ -126,4 +139,4 @@ async def end_licences(connection: Connection) -> None:
 
 
 MAINTENANCE: tuple[Job, ...] = (end_licences, forget_mutations, forget_waiting)
-PUBLISHING: tuple[Job, ...] = (move_members, publish_counts, settle_surveys, end_datasets)
+PUBLISHING: tuple[Job, ...] = (move_members, move_entries, publish_counts, settle_surveys, end_datasets)

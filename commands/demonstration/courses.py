@@ -6,6 +6,7 @@ from uuid import UUID
 
 from commands.demonstration.catalogue import Catalogue, Indicator, Treatment
 from commands.demonstration.chance import Chance
+from commands.demonstration.french_doses import french_dose
 from commands.demonstration.people import Person
 from commands.demonstration.texts import Network
 from commands.demonstration.trials import TrialRecord
@@ -16,19 +17,20 @@ COURSES = 20_000  # at scale 1, including those of the trials
 SIDE_EFFECTS = ("nausea-and-vomiting", "headache", "fatigue", "vertigo", "increased-body-weight", "insomnia", "xerostomia", "diarrhea",
                 "constipation", "skin-rash", "alopecia", "excessive-daytime-somnolence", "pruritus", "palpitations", "myalgia", "tremor",
                 "abnormality-of-taste-sensation", "night-sweats", "brain-fog", "edema")  # fmt: skip
-KIND_OF_COMMENT = {
+KIND_OF_COMMENT = {  # in English and in French
     "good": (
-        "Took about {weeks} weeks, then I could tell the difference.", "The best months I have had since the diagnosis.",
-        "Il a fallu {weeks} semaines, mais depuis je revis.", "Je le recommande d'en parler avec son médecin : pour moi, c'est oui.",
-        "Not a miracle, but mornings are easier now.", "Plus régulier, plus tranquille. Je continue.",
+        ("Took about {weeks} weeks, then I could tell the difference.", "Il a fallu {weeks} semaines, mais depuis je revis."),
+        ("The best months I have had since the diagnosis.", "Mes meilleurs mois depuis le diagnostic."),
+        ("Ask your doctor about it: for me it is a yes.", "Je recommande d'en parler à son médecin : pour moi, c'est oui."),
+        ("Not a miracle, but mornings are easier now.", "Plus régulier, plus tranquille. Je continue."),
     ),
     "fair": (
-        "Helps a little; I keep it because nothing else did more.", "Un mieux, mais pas tous les jours.",
-        "Good weeks and bad weeks. My doctor wants to wait {weeks} more.", "Effet net au début, moins maintenant.",
+        ("Helps a little; I keep it because nothing else did more.", "Un mieux, mais pas tous les jours."),
+        ("Good weeks and bad weeks. My doctor wants to wait {weeks} more.", "Effet net au début, moins maintenant."),
     ),
     "poor": (
-        "I gave it {weeks} weeks and noticed nothing.", "Aucun effet chez moi, et pourtant j'ai été patient.",
-        "Side effects came before any benefit.", "J'ai arrêté après {weeks} semaines, trop fatigué.",
+        ("I gave it {weeks} weeks and noticed nothing.", "Aucun effet chez moi, et pourtant j'ai été patient."),
+        ("Side effects came before any benefit.", "J'ai arrêté après {weeks} semaines, trop fatigué."),
     ),
 }  # fmt: skip
 
@@ -76,6 +78,7 @@ def write_courses(
             run = course(chance, person, treatment, today)
             reason = reason_of(chance, run)
             dose = chance.one(treatment.doses) if treatment.doses and chance.often(0.8) else None
+            dose = french_dose(dose) if dose and person.french else dose
             add_course(network, run.id, person, treatment, run.status, run.started_on, run.ended_on, dose, reason)
             by_member.setdefault(person.id, []).append(run)
             if chance.often(0.48):
@@ -143,7 +146,7 @@ def evaluate(
     satisfaction = rated(chance, 0.7 * effectiveness + 0.3 * convenience - 2 * hurt, spread=0.9)
     tone = "good" if satisfaction >= 7 else "fair" if satisfaction >= 4 else "poor"
     weeks = max(2, min((evaluated_on - run.started_on).days // 7, 30))
-    comment = chance.one(KIND_OF_COMMENT[tone]).format(weeks=weeks) if chance.often(0.6) else None
+    comment = chance.one(KIND_OF_COMMENT[tone])[person.french].format(weeks=weeks) if chance.often(0.6) else None
     id = chance.id()
     network.add(treatments.Evaluation, id=id, course_id=run.id, member_id=person.id, treatment_id=run.treatment.id,
                 evaluated_on=evaluated_on, effectiveness=effectiveness, convenience=convenience, satisfaction=satisfaction,

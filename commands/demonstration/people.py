@@ -7,6 +7,7 @@ from uuid import UUID
 
 from commands.demonstration.catalogue import Catalogue, Community
 from commands.demonstration.chance import Chance, shares
+from commands.demonstration.french_catalogue import condition_name, in_sentence
 from commands.demonstration.texts import Network, in_running_text, slug
 from models.appearance import looks
 from models.identity import accounts, members, registrations
@@ -53,17 +54,17 @@ ONSETS = (
 )
 VOWELS = ("a", "e", "i", "o", "u", "a", "e", "i", "o", "ou", "ai", "ia", "eo")
 ENDINGS = ("", "", "", "n", "l", "s", "r", "lle", "nne", "tte", "x")
-ABOUT = (
-    "Diagnosed in {year}. I read more than I write.",
-    "Living with {condition} since {year}, with ups and downs.",
-    "Diagnostic posé en {year}. Je lis plus que je n'écris.",
-    "{condition} depuis {year} ; j'avance un jour après l'autre.",
-    "Here to compare notes about treatments and to cheer others on.",
-    "Ici pour partager, apprendre, et rire un peu quand même.",
-    "Two children, a garden, and {condition} since {year}.",
-    "J'aime la marche, la musique et les gens qui répondent.",
-)
-FOUNDED = ("{name} Ensemble", "Vivre avec {name}", "{name} Together", "{name} et Compagnie", "Alliance {name}")
+ABOUT = {  # English introductions with their French
+    "Diagnosed in {year}. I read more than I write.": "Diagnostic posé en {year}. Je lis plus que je n'écris.",
+    "Living with {c} since {year}, with ups and downs.": "Je vis avec {c} depuis {year}, avec des hauts et des bas.",
+    "I know the waiting rooms of three hospitals.": "Je connais les salles d'attente de trois hôpitaux.",
+    "With {c} since {year}, one day after the other.": "Avec {c} depuis {year} ; j'avance un jour après l'autre.",
+    "Here to compare treatments and cheer others on.": "Ici pour comparer les traitements et encourager les autres.",
+    "Here to share, to learn, and to laugh a little.": "Ici pour partager, apprendre, et rire un peu quand même.",
+    "Two children, a garden, and {c} since {year}.": "Deux enfants, un jardin, et {c} depuis {year}.",
+    "I like walks, music and people who reply.": "J'aime la marche, la musique et les gens qui répondent.",
+}
+FOUNDED = ("{name} Ensemble", "{name} Solidarité", "Alliance {name}", "{name} et Compagnie", "{name} Entraide")
 
 
 @dataclass
@@ -81,6 +82,7 @@ class Person:
     sharing: Sharing = Sharing.MY_COMMUNITIES
     verified: bool = False
     about: str | None = None
+    about_in_english: str | None = None  # of an association, whose page has both
     activity: float = 1.0
     french: bool = True
     trial: bool = False
@@ -133,7 +135,8 @@ def demonstration_accounts(chance: Chance, known: Catalogue, today: date, taken:
                about="Conjoint de Camille. J'aide à tenir le carnet les mauvais jours."),
         Person(chance.id(), "SEP Ensemble", MemberKind.ASSOCIATION, joined - timedelta(days=500), [sclerosis],
                region="Île-de-France", sharing=Sharing.ALL_MEMBERS, sign_in="association", activity=4.0, verified=True,
-               about="Association de personnes atteintes de sclérose en plaques et de leurs proches."),
+               about="Association de personnes atteintes de sclérose en plaques et de leurs proches.",
+               about_in_english="Association of people with multiple sclerosis and of those close to them."),
     ]  # fmt: skip
 
 
@@ -141,14 +144,15 @@ def associations(chance: Chance, homes: list[Community], today: date, count: int
     made = []
     for number in range(count - 1):
         home = homes[number % len(homes)]
-        pseudonym = FOUNDED[(number + number // len(homes)) % len(FOUNDED)].format(name=home.disease.name)
+        pseudonym = FOUNDED[(number + number // len(homes)) % len(FOUNDED)].format(name=condition_name(home.slug))
         if pseudonym.lower() in taken:
             continue
         taken.add(pseudonym.lower())
         made.append(
             Person(chance.id(), pseudonym, MemberKind.ASSOCIATION, today - timedelta(days=chance.randint(200, HISTORY_DAYS)), [home],
                    region=region(chance), sharing=Sharing.ALL_MEMBERS, activity=chance.uniform(1, 5), verified=chance.often(0.6),
-                   about=f"Association for people with {home.disease.name.lower()}, run by volunteers.")
+                   about=in_sentence("Association autour {of_c}, animée par des bénévoles.", home.slug),
+                   about_in_english=f"Association for people with {in_running_text(home.disease.name)}, run by volunteers.")
         )  # fmt: skip
     return made
 
@@ -172,7 +176,7 @@ def random_member(
     communities = [home]
     if chance.often(0.14):
         communities += [other for other in set_of(chance, homes, weights, 1 + chance.often(0.2)) if other is not home]
-    return Person(
+    made = Person(
         id=chance.id(),
         pseudonym=pseudonym(chance, taken),
         kind=MemberKind.RELATIVE if relative else MemberKind.PATIENT,
@@ -182,7 +186,7 @@ def random_member(
         birth_year=today.year - age if chance.often(0.93) else None,
         region=region(chance) if chance.often(0.85) else None,
         sharing=chance.one(tuple(Sharing), (0.35, 0.45, 0.2)),
-        about=about(chance, disease.name, since) if chance.often(0.3) else None,
+        about=chance.one(tuple(ABOUT)) if chance.often(0.3) else None,
         activity=min(chance.lognormvariate(0, 1.1), 12),
         french=chance.often(0.68),
         consents=chance.often(0.62),
@@ -194,12 +198,17 @@ def random_member(
             if chance.often(0.85)
         },
     )
+    if made.about is not None:
+        made.about = introduction(made.about, made, since)
+    return made
 
 
-def about(chance: Chance, condition: str, year: int) -> str:
-    """How a member introduces themselves; the condition is in lower case unless it begins the sentence."""
-    text = chance.one(ABOUT)
-    return text.format(condition=condition if text.startswith("{condition}") else in_running_text(condition), year=year)
+def introduction(text: str, member: Person, year: int) -> str:
+    """An introduction in the member's language, with their condition as it is written in a sentence."""
+    disease = member.community.disease
+    if member.french:
+        return in_sentence(ABOUT[text].replace("{year}", str(year)), member.community.slug)
+    return text.format(c=in_running_text(disease.name), year=year)
 
 
 def diagnosis_year(chance: Chance, joined: date, born: int) -> int:
@@ -240,7 +249,7 @@ def write_page(network: Network, person: Person) -> None:
     network.add(Association, member_id=person.id, full_name=f"Association {person.pseudonym}",
                 website=f"https://{site}.example", email=f"contact@{site}.example", phone="+33 1 99 00 00 00",
                 description=person.about,
-                translations=json.dumps({"fr" if person.sign_in else "en": {"description": person.about}}),
+                translations=json.dumps({"fr": {"description": person.about}, "en": {"description": person.about_in_english}}),
                 community_ids=sorted(community.id for community in person.communities) if person.verified else [])  # fmt: skip
 
 

@@ -91,10 +91,13 @@ TITLES = (
     ("Living with {c}", "A year with {c}: days, work and help at home. Ten minutes, no names.", LIFE),
     ("Treatments for {c}", "How you take your treatments, what they do and what they cost you. Eight minutes.", CARE),
 )
-WISHES = (
-    "A number to call between two visits.", "Shorter waits.", "That my employer understands.", "Un rendez-vous sans attendre six mois.",
-    "More physiotherapy.", "Que mon médecin et mon spécialiste se parlent.", "Somebody to talk to at night.", "Dormir.",
-    "Less paperwork.", "Qu'on me croie.",
+WISHES = (  # in English and in French
+    ("A number to call between two visits.", "Un numéro à appeler entre deux visites."),
+    ("An appointment within six months.", "Un rendez-vous sans attendre six mois."),
+    ("That my doctor and my specialist talk.", "Que mon médecin et mon spécialiste se parlent."),
+    ("Somebody to talk to at night.", "Quelqu'un à qui parler la nuit."),
+    ("Less paperwork.", "Moins de papiers à remplir."),
+    ("To be believed.", "Qu'on me croie."),
 )  # fmt: skip
 
 

@@ -226,4 +226,4 @@ def answer(
         case QuestionKind.DATE:
             return AnswerValue(day=today - timedelta(days=chance.randint(3, 400)))
         case QuestionKind.TEXT:
-            return AnswerValue(text=chance.one(WISHES))
+            return AnswerValue(text=chance.one(WISHES)[person.french])

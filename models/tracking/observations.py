@@ -1,12 +1,12 @@
 """Tables of tracking: indicators and members' observations."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Float, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
-from models.columns import Table, choice, key, reference, searchable, within
+from models.columns import Table, choice, key, moment, reference, searchable, within
 from models.languages import translations
 from privacy.described import DescribedEnum
 
@@ -32,7 +32,12 @@ class Scale(DescribedEnum):
 class Indicator(Table, table=True):
     """An indicator to track: a symptom (with its HPO term), a mood, a measurement; values lie in [minimum, maximum]."""
 
-    __table_args__ = within("catalog", Index(None, "search", postgresql_using="gin"))
+    __table_args__ = within(
+        "catalog",
+        Index(None, "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
+        Index(None, "moves_at", postgresql_where=text("moves_at IS NOT NULL")),
+        Index(None, "search", postgresql_using="gin"),
+    )
 
     id: UUID = key()
     slug: str = Field(unique=True)
@@ -49,6 +54,8 @@ class Indicator(Table, table=True):
     hpo: str | None = Field(default=None, unique=True)
     loinc: str | None = None
     retired_on: date | None = None
+    merged_into_id: UUID | None = reference("catalog.indicator.id", gone="RESTRICT", nullable=True)
+    moves_at: datetime | None = moment(default=None, nullable=True)  # when members' rows move to what it merged into
     translations: dict[str, dict[str, str]] = translations()
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})  # counts changes by editors
     words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # lay, French and English names

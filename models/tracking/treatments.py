@@ -1,12 +1,12 @@
 """Tables of treatments: the catalogue, members' courses, evaluations and side effects."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
-from models.columns import Table, choice, key, reference, searchable, within
+from models.columns import Table, choice, key, moment, reference, searchable, within
 from models.languages import translations
 from privacy.described import DescribedEnum
 
@@ -53,7 +53,13 @@ class Severity(DescribedEnum):
 class Treatment(Table, table=True):
     """A treatment of the catalogue; medicines have their INN and a single ATC code."""
 
-    __table_args__ = within("catalog", Index(None, "search", postgresql_using="gin"), Index(None, "name", "id"))
+    __table_args__ = within(
+        "catalog",
+        Index(None, "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
+        Index(None, "moves_at", postgresql_where=text("moves_at IS NOT NULL")),
+        Index(None, "search", postgresql_using="gin"),
+        Index(None, "name", "id"),
+    )
 
     id: UUID = key()
     slug: str = Field(unique=True)
@@ -63,6 +69,8 @@ class Treatment(Table, table=True):
     atc: str | None = None
     national_code: str | None = Field(default=None, unique=True)  # of a medicine: its CIS code in France
     retired_on: date | None = None
+    merged_into_id: UUID | None = reference("catalog.treatment.id", gone="RESTRICT", nullable=True)
+    moves_at: datetime | None = moment(default=None, nullable=True)  # when members' rows move to what it merged into
     translations: dict[str, dict[str, str]] = translations()
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})  # counts changes by editors
     words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})

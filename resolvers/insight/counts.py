@@ -12,14 +12,15 @@ from privacy.budget import COMMUNITY_COUNTS, COUNT_PRECISION, COUNTS_A_YEAR, SUR
 from privacy.chain import SALT_BYTES, commitment_of
 from privacy.precision import price
 from resolvers.days import current_day
+from resolvers.insight import purposes
 from resolvers.insight.drawing import drawn
 from resolvers.insight.ledger import NewEntry, append
 
 # What the ledger says of each kind: the purpose, and the names of the counts.
 USES = {
-    CountKind.COMMUNITY: ("Counts of the community", ("members", "consenting")),
-    CountKind.PROGRESS: ("Progress of a survey", ("eligible", "invited", "started", "completed")),
-    CountKind.OPENING: ("Opening of a survey", ("eligible",)),
+    CountKind.COMMUNITY: (purposes.COMMUNITY_COUNTS, ("members", "consenting")),
+    CountKind.PROGRESS: (purposes.SURVEY_PROGRESS, ("eligible", "invited", "started", "completed")),
+    CountKind.OPENING: (purposes.SURVEY_OPENING, ("eligible",)),
 }
 
 
@@ -102,7 +103,7 @@ async def record(
         dataset=None,
         dataset_title=found["name"],
         community=community,
-        purpose=purpose,
+        purpose=str(purpose),
         variables=variables,
         micro_rho=charge,
         commitment=commitment_of(salt, noisy),

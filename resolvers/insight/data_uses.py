@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CompoundSelect, case, cast, func, literal_column, union_all
+from sqlalchemy import BigInteger, CompoundSelect, Text, case, cast, func, literal_column, union_all
 
-from models.identity import accounts
 from models.insight import counts, datasets
 from models.insight import insights as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
@@ -29,6 +28,7 @@ from resolvers.exporting import (
     sql_of,
 )
 from resolvers.insight.costs import cost
+from resolvers.insight.purposes import purpose_shown
 from resolvers.lookup import community_called
 
 
@@ -94,6 +94,10 @@ def _uses(me: Row) -> CompoundSelect[Any]:
     return union_all(of_datasets, of_counts)
 
 
+def purpose_of(entry: Row, *, viewer: ViewerIds) -> Expression:
+    return purpose_shown(entry.purpose, entry.organization_id, viewer)
+
+
 def cost_of(entry: Row) -> Rows:
     return cost(entry.micro_rho)
 
@@ -148,14 +152,14 @@ def line(found: Any) -> str:
 
 
 def privacy_loss_of(me: Row, *, viewer: ViewerIds) -> Rows:
-    """One row: the micro-rho reserved of the viewer's allowance and those spent, and their account's locale."""
-    entry, account = row(tables.LedgerEntry), row(accounts.Account)
+    """One row: the micro-rho reserved of the viewer's allowance and those spent, and the language to say it in."""
+    entry = row(tables.LedgerEntry)
     reserved = _reserved_by_datasets(me) + _reserved_by_counts(me)
     spent = select(func.coalesce(func.sum(entry.micro_rho), 0)).where(entry.position.in_(_uses(me)))
     return select(
         cast(reserved, BigInteger).label("reserved_micro_rho"),
         cast(spent.scalar_subquery(), BigInteger).label("spent_micro_rho"),
-        select(account.locale).where(account.id == viewer.account).scalar_subquery().label("locale"),
+        viewer.language.label("language"),
     )
 
 
@@ -209,14 +213,14 @@ def spent_micro_rho(privacy_loss: Row) -> Expression:
     return privacy_loss.spent_micro_rho
 
 
-def spent_and_locale(privacy_loss: Row) -> Expression:
-    return func.json_build_array(privacy_loss.spent_micro_rho, privacy_loss.locale)
+def spent_and_language(privacy_loss: Row) -> Expression:
+    return func.json_build_array(privacy_loss.spent_micro_rho, privacy_loss.language)
 
 
 def statement(found: Any) -> str:
-    """The privacy loss in one sentence, in the account's language."""
-    spent, locale = found
-    return loss.statement(spent, locale or "en")
+    """The privacy loss in one sentence."""
+    spent, language = found
+    return loss.statement(spent, language)
 
 
 # The columns of an entry that an export has; what they mean, or the table whose rows' ids they are.
@@ -257,7 +261,9 @@ def exported_data_uses(names: GraphNames) -> ExportKind:
 def exported_privacy_loss() -> ExportKind:
     """The member's privacy loss, as an export has it: one row."""
     viewer = ViewerIds()
-    viewer.account = literal_column("(SELECT id FROM identity.account WHERE member_id = $1)")
+    viewer.language = literal_column(
+        "coalesce((SELECT locale FROM identity.account WHERE member_id = $1), 'en')", Text()
+    )
     loss_now = sql_of(privacy_loss_of(THE_VIEWER, viewer=viewer))
     return ExportKind(
         "privacyLoss",
@@ -269,7 +275,7 @@ def exported_privacy_loss() -> ExportKind:
             ExportColumn("statement", "What this means, in the account's language.", TEXT),
         ),
         "SELECT json_build_object('reservedMicroRho', l.reserved_micro_rho, 'spentMicroRho', l.spent_micro_rho,"  # noqa: S608
-        f" 'allowanceMicroRho', {budget.YEARLY}, 'statement', l.locale)::text FROM ({loss_now}) l",
+        f" 'allowanceMicroRho', {budget.YEARLY}, 'statement', l.language)::text FROM ({loss_now}) l",
         finish=lambda found: found | {"statement": statement((found["spentMicroRho"], found["statement"]))},
     )
 

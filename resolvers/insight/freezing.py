@@ -28,6 +28,7 @@ from privacy.precision import price
 from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.days import current_day
 from resolvers.faults import Faults
+from resolvers.insight import purposes
 from resolvers.insight.labels import words_in
 from resolvers.insight.ledger import append
 from resolvers.insight.releases import FrozenDataset, PositionedVariable, ReleaseUse, present, release
@@ -53,8 +54,8 @@ TOO_FEW = Refusal(
     ),
     ("community",),
 )
-SIZE_USE = ReleaseUse("Size of the dataset")
-PARTICIPANTS_TABLES_USE = ReleaseUse("Participants' tables")
+SIZE_USE = ReleaseUse(str(purposes.DATASET_SIZE))
+PARTICIPANTS_TABLES_USE = ReleaseUse(str(purposes.PARTICIPANTS_TABLES))
 # Common reasons for stopping courses. Fixed here: a list derived from evaluations would reveal something about them.
 SIDE_EFFECTS = (
     "nausea-and-vomiting", "headache", "fatigue", "vertigo", "increased-body-weight", "insomnia", "xerostomia",

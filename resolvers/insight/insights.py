@@ -7,9 +7,10 @@ from sqlalchemy import and_, case, func, literal_column, true, type_coerce
 from models.identity.organizations import Organization
 from models.insight import datasets
 from models.insight import insights as tables
-from models.rows import Expression, Row, Rows, Value, row, select
+from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from privacy.measures import PRECISE_WIDTH, Reliability
 from resolvers.insight.costs import cost
+from resolvers.insight.purposes import purpose_shown
 from resolvers.lookup import community_called
 
 NO_SHARE: Expression = literal_column("0")  # the range of shares
@@ -66,8 +67,10 @@ def margin_of(insight: Row) -> Expression:
     return _of_release(insight, "margin")
 
 
-def purpose_of(insight: Row) -> Expression:
-    return _of_release(insight, "purpose")
+def purpose_of(insight: Row, *, viewer: ViewerIds) -> Expression:
+    release = row(tables.Release)
+    shown = purpose_shown(release.purpose, release.organization_id, viewer)
+    return select(shown).where(release.id == insight.release_id).scalar_subquery()
 
 
 def cost_of(insight: Row) -> Rows:

@@ -20,6 +20,7 @@ from privacy.domains import Category, DomainRule, Variable
 from privacy.precision import PRECISIONS, Precision, cheaper, price
 from resolvers.days import current_day
 from resolvers.faults import Faults
+from resolvers.insight import purposes
 from resolvers.insight.releases import FrozenDataset, NoisyRelease, PositionedVariable, ReleaseUse
 from resolvers.transactions import (
     Forbidden,
@@ -33,7 +34,7 @@ from resolvers.transactions import (
     require_role,
 )
 
-STAFF_USE = ReleaseUse("Cohorte's own research")
+STAFF_USE = ReleaseUse(str(purposes.OWN_RESEARCH))
 MOST_COVERING = 10  # the most insights that a quote lists
 
 

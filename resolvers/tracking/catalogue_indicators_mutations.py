@@ -27,6 +27,7 @@ from resolvers.catalogue_entries import (
     update_entry,
     words_in,
 )
+from resolvers.catalogue_merging import merge_entry
 from resolvers.codes import hpo_in, loinc_in, optional
 from resolvers.faults import Faults
 from resolvers.transactions import UNSET, Maybe, Step, invalid, line_within, too_late
@@ -149,6 +150,30 @@ async def retire_indicator(
 ) -> UUID:
     """As `retire_entry`. Only members who have recorded a retired indicator can record it."""
     return await retire_entry(connection, viewer, faults, TABLE, indicator, retired=retired)
+
+
+async def merge_indicator(
+    connection: Connection, viewer: Viewer, faults: Faults, *, indicator: IndicatorId, into: IndicatorId
+) -> UUID:
+    """As `merge_entry`, if values mean the same in both: INVALID otherwise, whether or not any are recorded."""
+    return await merge_entry(connection, viewer, faults, TABLE, indicator, into, _expect_same_meaning)
+
+
+def _expect_same_meaning(found: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+    """Raises Refused: INVALID unless every value of the first can be one of the other."""
+    if found["scale"] != other["scale"]:
+        raise invalid(message("Its scale differs."), "into")
+    unit = "ucum" if found["ucum"] and other["ucum"] else "unit"
+    if found[unit] != other[unit]:
+        raise invalid(message("Its unit differs."), "into")
+    bounds = [(each["minimum"], each["maximum"]) for each in (found, other)]
+    # A grade or a rating means its place between the two ends; a quantity means the same within any bounds.
+    if Scale(found["scale"]) is Scale.QUANTITY:
+        bounds[1] = min(bounds[1][0], bounds[0][0]), max(bounds[1][1], bounds[0][1])
+        if bounds[1] != (other["minimum"], other["maximum"]):
+            raise invalid(message("Its bounds are narrower."), "into")
+    elif bounds[0] != bounds[1]:
+        raise invalid(message("Its bounds differ."), "into")
 
 
 def _unit_in(text: str, *path: Step) -> str:

@@ -26,6 +26,7 @@ from resolvers.catalogue_entries import (
     update_entry,
     words_in,
 )
+from resolvers.catalogue_merging import merge_entry
 from resolvers.codes import atc_in, inn_in, national_code_in, optional
 from resolvers.faults import Faults
 from resolvers.transactions import UNSET, Maybe, invalid
@@ -128,6 +129,13 @@ async def retire_treatment(
 ) -> UUID:
     """As `retire_entry`. New courses of a retired treatment are for members who have had one, and for no other."""
     return await retire_entry(connection, viewer, faults, TABLE, treatment, retired=retired)
+
+
+async def merge_treatment(
+    connection: Connection, viewer: Viewer, faults: Faults, *, treatment: TreatmentId, into: TreatmentId
+) -> UUID:
+    """As `merge_entry`: courses and evaluations of the first become those of the other one."""
+    return await merge_entry(connection, viewer, faults, TABLE, treatment, into, lambda *_: None)
 
 
 def _check_kind(faults: Faults, kind: TreatmentKind, values: Mapping[str, Any]) -> None:

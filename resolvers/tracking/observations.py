@@ -59,6 +59,11 @@ def offered_indicator(indicator: Row, viewer: ViewerIds) -> tuple[Expression, ..
     return (offered | indicator.id.in_(select(observation.indicator_id).where(observation.member_id == viewer.member)),)
 
 
+def merged_into(merged: Row) -> Rows:
+    indicator = row(tables.Indicator)
+    return select(indicator).where(indicator.id == merged.merged_into_id)
+
+
 def indicator_of(owner: Row) -> Rows:
     indicator = row(tables.Indicator)
     return select(indicator).where(indicator.id == owner.indicator_id)

@@ -69,8 +69,9 @@ async def record_observations(
         await day_within(connection, observed_on, "observed_on")
     found = await connection.fetch(
         """
-        SELECT i.id, i.scale, i.minimum, i.maximum, i.retired_on IS NOT NULL AND NOT EXISTS (
-            SELECT FROM care.observation o WHERE o.indicator_id = i.id AND o.member_id = $2) AS retired
+        SELECT i.id, i.scale, i.minimum, i.maximum, i.merged_into_id IS NOT NULL OR i.retired_on IS NOT NULL
+            AND NOT EXISTS (
+                SELECT FROM care.observation o WHERE o.indicator_id = i.id AND o.member_id = $2) AS retired
         FROM catalog.indicator i WHERE i.id = any($1::uuid[])
         """,
         [entry.indicator for entry in entries if entry.indicator is not None],

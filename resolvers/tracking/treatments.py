@@ -33,6 +33,11 @@ def treatment(*, slug: Value[str]) -> Rows:
     return select(found).where(found.slug == slug)
 
 
+def merged_into(merged: Row) -> Rows:
+    treatment = row(tables.Treatment)
+    return select(treatment).where(treatment.id == merged.merged_into_id)
+
+
 def treatment_of(owner: Row) -> Rows:
     treatment = row(tables.Treatment)
     return select(treatment).where(treatment.id == owner.treatment_id)

@@ -63,7 +63,7 @@ async def start_course(
     member = member_of(viewer)
     with faults.collected():
         found = await connection.fetchrow(
-            "SELECT retired_on IS NOT NULL AND NOT EXISTS (SELECT FROM care.course c"
+            "SELECT merged_into_id IS NOT NULL OR retired_on IS NOT NULL AND NOT EXISTS (SELECT FROM care.course c"
             " WHERE c.treatment_id = t.id AND c.member_id = $2) AS retired FROM catalog.treatment t WHERE t.id = $1",
             treatment, member,
         )  # fmt: skip
@@ -222,7 +222,7 @@ async def refusals_of(
     named = [one.indicator for one in side_effects if one.indicator is not None]
     found = await connection.fetch(
         """
-        SELECT i.id, i.kind, i.retired_on IS NOT NULL AND NOT EXISTS (
+        SELECT i.id, i.kind, i.merged_into_id IS NOT NULL OR i.retired_on IS NOT NULL AND NOT EXISTS (
                 SELECT FROM care.side_effect s WHERE s.indicator_id = i.id AND s.member_id = $2)
             AND NOT EXISTS (
                 SELECT FROM care.observation o WHERE o.indicator_id = i.id AND o.member_id = $2) AS retired

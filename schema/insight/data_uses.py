@@ -55,7 +55,7 @@ class DataUse(Node):
         organizations.organization_of,
         "The organization that requested it. Null for Cohorte's own research and for tables made for members.",
     )
-    purpose: str = column("The purpose of the use.")
+    purpose: str = sql(resolve.purpose_of, "The purpose of the use: in the viewer's language if it is Cohorte's own.")
     purpose_kind: PurposeKind | None = column(
         "The kind of purpose that the organization's licence is for. Null if there is none."
     )
@@ -65,7 +65,8 @@ class DataUse(Node):
     published_at: datetime = column("When the result was published.")
     community: Community = sql(communities.community_of, "The community whose members' data was used.")
     dataset_title: str = column(
-        "Title of the dataset that was used, or the name of the community if its members or a survey's were counted."
+        "Title of the dataset that was used, or the name of the community if its members or a survey's were counted: "
+        "as the ledger recorded it, in English. `community` has the name in the viewer's language."
     )
     variables: list[str] = column(
         "Names of the variables of the table, or of the counts. Empty if only the dataset's size was published."
@@ -104,6 +105,4 @@ class PrivacyLoss:
         "Upper bound on the probability that someone who knows everything else can tell which of two answers the "
         "viewer gave. 0.5 is pure chance.",
     )
-    statement: str = computed(
-        resolve.spent_and_locale, resolve.statement, "The same bound in plain words, in the account's language."
-    )
+    statement: str = computed(resolve.spent_and_language, resolve.statement, "The same bound in plain words.")

@@ -195,7 +195,11 @@ class Insight(Node):
         resolve.requested_by,
         "The organization that requested it. Null for Cohorte's own research and for tables made for members.",
     )
-    purpose: str | None = sql(resolve.purpose_of, "The purpose stated in the public ledger. Null if none is stated.")
+    purpose: str | None = sql(
+        resolve.purpose_of,
+        "The purpose stated in the public ledger: in the viewer's language if it is Cohorte's own. Null if none is "
+        "stated.",
+    )
     ledger_entry: LedgerEntry = sql(resolve.ledger_entry_of, "Its entry in the public ledger.")
     proof: LedgerProof = sql(
         resolve.proof_of,

@@ -21,6 +21,7 @@ import resolvers.insight.licences
 import resolvers.insight.undertakings
 import resolvers.regions
 import resolvers.research.surveys
+import resolvers.research.translations
 import resolvers.tracking.observations
 import resolvers.tracking.treatments
 from planner.declare import PAGE_LIMIT, graph_type, node_by_id, nodes_by_ids, paged, sql
@@ -53,6 +54,7 @@ from schema.pagination import UNKNOWN_ID, UNKNOWN_SLUG, Node, RelayConnection
 from schema.research import participations_mutations
 from schema.research.participations_mutations import SurveyCheck
 from schema.research.surveys import Consent, Notice, Participation, Question, Survey
+from schema.research.translations import MissingTranslation
 from schema.tracking.observations import Indicator, Observation
 from schema.tracking.own_indicators import OwnIndicator, OwnObservation
 from schema.tracking.treatments import Treatment, TreatmentCourse, TreatmentEvaluation
@@ -300,6 +302,17 @@ class Query:
         "The changes of the catalogue, latest first. Empty for staff who are neither catalogue editors nor "
         "administrators.",
         arguments={"subject": f"Id of a condition, community, indicator or treatment: only its changes. {UNKNOWN_ID}"},
+        only=MANAGER,
+    )
+    missing_translations: RelayConnection[MissingTranslation] = paged(
+        resolvers.research.translations.missing_translations,
+        "Texts that nobody has translated yet: of the catalogue, of surveys that members answer or will answer, and of "
+        "associations' pages. Empty for staff who are neither catalogue editors nor survey managers; drafts of surveys "
+        "are listed for survey managers alone.",
+        arguments={
+            "language": "The language that is missing. By default any. English is missing on associations' pages only.",
+            "kind": "Only texts of this kind.",
+        },
         only=MANAGER,
     )
     organizations: RelayConnection[Organization] = paged(

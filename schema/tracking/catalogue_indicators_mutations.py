@@ -74,3 +74,14 @@ class CatalogueIndicatorMutations:
         indicator="The indicator.",
         retired="Whether it is retired: true by default. False offers it again.",
     )
+    indicator_merge = mutation(
+        write.merge_indicator,
+        "Merge an indicator into another one, for good: it is retired, and "
+        "observations, side effects and topics of discussions move within two minutes. "
+        "What was published stays as it is.",
+        only=MANAGER,
+        rate="staff",
+        shows={"indicator": shown(Indicator, resolve.indicator_of)},
+        indicator="The indicator that merges.",
+        into="The indicator that takes its place, with the same scale and unit.",
+    )

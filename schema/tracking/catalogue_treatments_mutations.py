@@ -64,3 +64,14 @@ class CatalogueTreatmentMutations:
         treatment="The treatment.",
         retired="Whether it is retired: true by default. False offers it again.",
     )
+    treatment_merge = mutation(
+        write.merge_treatment,
+        "Merge a treatment into another one, for good: it is retired, and "
+        "courses, evaluations and topics of discussions move within two minutes. "
+        "What was published stays as it is.",
+        only=MANAGER,
+        rate="staff",
+        shows={"treatment": shown(Treatment, resolve.treatment_of)},
+        treatment="The treatment that merges.",
+        into="The treatment that takes its place.",
+    )

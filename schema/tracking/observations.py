@@ -69,6 +69,9 @@ class Indicator(Node, Trackable):
     retired_on: date | None = column(
         "The day, by UTC, on which it was retired: only members who have recorded it go on. Null while it is offered."
     )
+    merged_into: Annotated["Indicator", strawberry.lazy("schema.tracking.observations")] | None = sql(
+        resolve.merged_into, "The indicator that it has merged into, which takes its place. Null unless it has merged."
+    )
     version: int = column(VERSION_SHOWN, only=MANAGER)
     search_words: str = column(
         "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER

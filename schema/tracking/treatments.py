@@ -45,6 +45,9 @@ class Treatment(Node):
         "The day, by UTC, on which it was retired: only members who have had a course of it can start another one. "
         "Null while it is offered."
     )
+    merged_into: Annotated["Treatment", strawberry.lazy("schema.tracking.treatments")] | None = sql(
+        resolve.merged_into, "The treatment that it has merged into, which takes its place. Null unless it has merged."
+    )
     version: int = column(VERSION_SHOWN, only=MANAGER)
     search_words: str = column(
         "Words by which searches find it, beside its name. Empty if there are none.", of="words", only=MANAGER

@@ -1,5 +1,5 @@
 WITH viewer AS MATERIALIZED (
-  SELECT set_config('cohorte.member', $13, true) AS id
+  SELECT set_config('cohorte.member', $14, true) AS id
 ) SELECT CASE WHEN viewer.id IS NOT NULL THEN (
   SELECT (
     SELECT row_to_json(o$)
@@ -27,7 +27,7 @@ WITH viewer AS MATERIALIZED (
                         FROM insight.organization AS organization_1
                         WHERE organization_1.id = page_0.organization_id
                       ) AS o$
-                    ) AS organization, page_0.purpose AS purpose, (
+                    ) AS organization, CASE WHEN (page_0.organization_id IS NULL) THEN coalesce((CAST($1::VARCHAR AS JSONB))[$2::VARCHAR] ->> page_0.purpose, page_0.purpose) ELSE page_0.purpose END AS purpose, (
                       SELECT row_to_json(o$)
                       FROM (
                         SELECT anon_1.micro_rho AS "microRho"
@@ -42,9 +42,9 @@ WITH viewer AS MATERIALIZED (
                       ) AS o$
                     ) AS "ledgerEntry"
                   ) AS o$
-                ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$1::INTEGER] AS _end
+                ) ORDER BY page_0._n) FILTER (WHERE page_0._n <= 20), '[]'::json) AS _1, (array_agg(page_0._cursor ORDER BY page_0._n DESC) FILTER (WHERE page_0._n <= 20))[$3::INTEGER] AS _end
                 FROM (
-                  SELECT row_number() OVER (ORDER BY ledger_entry_1.position DESC) AS _n, ledger_entry_1.organization_id AS organization_id, ledger_entry_1.purpose AS purpose, ledger_entry_1.micro_rho AS micro_rho, ledger_entry_1.position AS position, translate(encode(convert_to(CAST(json_build_array('3dc51dc6', ledger_entry_1.position) AS TEXT), $2::VARCHAR), $3::VARCHAR), $4::VARCHAR, $5::VARCHAR) AS _cursor
+                  SELECT row_number() OVER (ORDER BY ledger_entry_1.position DESC) AS _n, ledger_entry_1.organization_id AS organization_id, ledger_entry_1.purpose AS purpose, ledger_entry_1.micro_rho AS micro_rho, ledger_entry_1.position AS position, translate(encode(convert_to(CAST(json_build_array('3dc51dc6', ledger_entry_1.position) AS TEXT), $4::VARCHAR), $5::VARCHAR), $6::VARCHAR, $7::VARCHAR) AS _cursor
                   FROM insight.ledger_entry AS ledger_entry_1
                   WHERE ledger_entry_1.position IN (
                     SELECT ledger_entry_2.position
@@ -53,7 +53,7 @@ WITH viewer AS MATERIALIZED (
                     UNION ALL SELECT ledger_entry_3.position
                     FROM insight.ledger_entry AS ledger_entry_3 JOIN research.counted_membership AS counted_membership_1 ON counted_membership_1.community_id = ledger_entry_3.community_id
                     WHERE counted_membership_1.member_id = profile_1.member_id AND ledger_entry_3.count_release_id IS NOT NULL AND ledger_entry_3.published_at >= counted_membership_1.counted_since AND (counted_membership_1.left_at IS NULL OR ledger_entry_3.published_at <= counted_membership_1.left_at)
-                  ) AND ledger_entry_1.position < $6::BIGINT
+                  ) AND ledger_entry_1.position < $8::BIGINT
                   ORDER BY ledger_entry_1.position DESC
                   LIMIT 21
                 ) AS page_0
@@ -97,15 +97,15 @@ WITH viewer AS MATERIALIZED (
                     SELECT sum(ledger_entry_4.micro_rho) AS sum_2
                     FROM insight.ledger_entry AS ledger_entry_4
                     WHERE ledger_entry_4.dataset_id = enrolment_2.dataset_id AND ledger_entry_4.published_at >= catalog.year_before(catalog.today())
-                  ), $7::INTEGER)) END) AS sum_1
+                  ), $9::INTEGER)) END) AS sum_1
                   FROM research.enrolment AS enrolment_2
                   WHERE enrolment_2.member_id = profile_1.member_id
-                ), $8::INTEGER) + (
+                ), $10::INTEGER) + (
                   SELECT count(DISTINCT counted_membership_2.community_id) AS count_1
                   FROM research.counted_membership AS counted_membership_2
                   WHERE counted_membership_2.member_id = profile_1.member_id AND (counted_membership_2.left_at IS NULL OR counted_membership_2.left_at >= catalog.year_before(catalog.today()))
-                ) * $9::INTEGER AS BIGINT) AS reserved_micro_rho, CAST((
-                  SELECT coalesce(sum(ledger_entry_5.micro_rho), $10::INTEGER) AS coalesce_3
+                ) * $11::INTEGER AS BIGINT) AS reserved_micro_rho, CAST((
+                  SELECT coalesce(sum(ledger_entry_5.micro_rho), $12::INTEGER) AS coalesce_3
                   FROM insight.ledger_entry AS ledger_entry_5
                   WHERE ledger_entry_5.position IN (
                     SELECT ledger_entry_6.position
@@ -115,16 +115,12 @@ WITH viewer AS MATERIALIZED (
                     FROM insight.ledger_entry AS ledger_entry_7 JOIN research.counted_membership AS counted_membership_3 ON counted_membership_3.community_id = ledger_entry_7.community_id
                     WHERE counted_membership_3.member_id = profile_1.member_id AND ledger_entry_7.count_release_id IS NOT NULL AND ledger_entry_7.published_at >= counted_membership_3.counted_since AND (counted_membership_3.left_at IS NULL OR ledger_entry_7.published_at <= counted_membership_3.left_at)
                   )
-                ) AS BIGINT) AS spent_micro_rho, (
-                  SELECT account_1.locale
-                  FROM identity.account AS account_1
-                  WHERE account_1.id = $11::UUID
-                ) AS locale
+                ) AS BIGINT) AS spent_micro_rho, $2::VARCHAR AS language
               ) AS anon_4
             ) AS o$
           ) AS "privacyLoss"
           FROM care.profile AS profile_1
-          WHERE profile_1.member_id = $12::UUID
+          WHERE profile_1.member_id = $13::UUID
         ) AS o$
       ) AS me
     ) AS o$

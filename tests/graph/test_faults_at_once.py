@@ -205,6 +205,8 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
     (MANAGER, "communityUpdate",
      {"community": "{community}", "version": 7, "name": None, "condition": "{condition}", "neededCount": 0},
      "version:CONFLICT name condition:TOO_LATE neededCount"),
+    (MANAGER, "indicatorMerge", {"indicator": f"ind_{NOWHERE}", "into": "ind_x"}, "indicator:NOT_FOUND into:NOT_FOUND"),
+    (MANAGER, "treatmentMerge", {"treatment": f"trt_{NOWHERE}", "into": "trt_x"}, "treatment:NOT_FOUND into:NOT_FOUND"),
     (MANAGER, "communityMerge", {"community": "x", "into": f"com_{NOWHERE}"}, "community:NOT_FOUND into:NOT_FOUND"),
     (MANAGER, "communityIndicatorsSet",
      {"community": "{community}", "version": 7, "indicators": ["x", "{indicator}", "{indicator}"]},

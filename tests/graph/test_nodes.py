@@ -49,6 +49,7 @@ WITHOUT_ID = {
     "InsightQuote": "the answer to one question",
     "Interval95": "two numbers",
     "LedgerProof": "part of an insight or a dataset, which never changes",
+    "MissingTranslation": "a row of a list, which is gone once the text is translated",
     "Money": "an amount",
     "OptionTranslation": "part of an option: its language identifies it there",
     "OwnSeries": "part of a dashboard",

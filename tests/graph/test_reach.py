@@ -39,8 +39,8 @@ REACHABLE = {
         "treatments readiness datasets insights",
         "CohortReadiness": "consenting needed ready",  # published with noise, as memberCount
         "Condition": "id name icd10 orpha hpo retiredOn",
-        "Indicator": "id slug name layNames kind scale unit minimum maximum ucum hpo loinc retiredOn",
-        "Treatment": "id slug name kind inn atc nationalCode retiredOn insights",
+        "Indicator": "id slug name layNames kind scale unit minimum maximum ucum hpo loinc retiredOn mergedInto",
+        "Treatment": "id slug name kind inn atc nationalCode retiredOn mergedInto insights",
         "Notice": "id purpose version language text inForceOn",
         "PrivacyNotice": "id version language text inForceOn",
         "HelpLine": "number language name description",

@@ -59,8 +59,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status urgent"},
     "HelpLine": {ALL: "description language name number"},
     "Indicator": {
-        ALL: "hpo id kind layNames loinc maximum minimum name retiredOn scale searchWords slug translations ucum unit "
-        "version"
+        ALL: "hpo id kind layNames loinc maximum minimum name mergedInto retiredOn scale searchWords slug translations "
+        "ucum unit version"
     },
     "Insight": {
         RESEARCH: "by cells cost csv dataset id jsonStat ledgerEntry marginOfError precision proof publishedAt purpose "
@@ -100,6 +100,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "ResultLink": {ALL: "addedAt ledgerEntry url"},
     "Staff": {ALL: "changes hasSecondFactor id lastSignedInOn name roles status withheldRoles"},
     "StaffChange": {ADMINISTRATOR: "changedAt changedBy id kind roles staff"},
+    "MissingTranslation": {EDITOR | MANAGER: "field language option subject text"},
     "Statistic": {RESEARCH: "by interval measure reliability value"},
     "Survey": {
         ALL: "cap closesOn community dataset description eligibility guess id minimumParticipants noDataset offeredTo "
@@ -111,7 +112,9 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Suspension": {MODERATOR: "createdAt id reason until"},
     "Terms": {ALL: "id inForceOn language text version"},
     "Translation": {ALL: "description language name"},
-    "Treatment": {ALL: "atc id inn insights kind name nationalCode retiredOn searchWords slug translations version"},
+    "Treatment": {
+        ALL: "atc id inn insights kind mergedInto name nationalCode retiredOn searchWords slug translations version"
+    },
     "Undertakings": {ALL: "language text version"},
     "Variable": {ALL: "categories id label maxPerMember name ordinal"},
     "SecondFactor": {ALL: "createdAt id kind lastUsedOn name"},
@@ -132,7 +135,7 @@ def classified(view: View) -> dict[tuple[str, str], Roles]:
     for kind, name in of_rows(view):
         item = kind.removesuffix("Connection").removesuffix("Edge")
         if item != kind and item in READS:
-            reached = found[item, "id"]
+            reached = found[item, "text" if item == "MissingTranslation" else "id"]  # which has no id
             found[kind, name] = ALL if name == "pageInfo" and kind not in BELOW else reached
     return found
 

@@ -44,9 +44,11 @@ REQUIRES: Mapping[str, tuple[StaffRole, dict[str, Any]]] = {
     "indicatorCreate": (
         EDITOR, {"name": " ", "kind": "SYMPTOM", "scale": "RATING_0_10", "minimum": 0, "maximum": 10}
     ),
+    "indicatorMerge": (EDITOR, {"indicator": INDICATOR, "into": INDICATOR}),
     "indicatorRetire": (EDITOR, {"indicator": INDICATOR}),
     "indicatorUpdate": (EDITOR, {"indicator": INDICATOR, "version": 1}),
     "treatmentCreate": (EDITOR, {"name": " ", "kind": "DEVICE"}),
+    "treatmentMerge": (EDITOR, {"treatment": TREATMENT, "into": TREATMENT}),
     "treatmentRetire": (EDITOR, {"treatment": TREATMENT}),
     "treatmentUpdate": (EDITOR, {"treatment": TREATMENT, "version": 1}),
     "surveyClose": (SURVEY_MANAGER, {"survey": SURVEY}),

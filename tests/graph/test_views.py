@@ -33,7 +33,7 @@ PROMISED = {
         BUYERS_AND_STAFF: "datasets insightQuote",
         "BUYER": "organization",
         "MANAGER": "catalogueChanges catalogueProposals surveys flags appeals licences organizations readingAlerts "
-        "conditions staff",
+        "conditions missingTranslations staff",
     },
     "Subscription": {
         SIGNED_IN: "insightPublished",
@@ -61,8 +61,8 @@ PROMISED = {
         "staffCreate staffReinstate staffSuspend staffUpdate "
         "licenceDecide organizationCreate waveFreeze ambassadorAppoint discussionClose postRestore "
         "communityClose communityCreate communityIndicatorsSet communityMerge communityOpen communityTreatmentsSet "
-        "communityUpdate conditionCreate conditionRetire conditionUpdate indicatorCreate indicatorRetire "
-        "indicatorUpdate treatmentCreate treatmentRetire treatmentUpdate",
+        "communityUpdate conditionCreate conditionRetire conditionUpdate indicatorCreate indicatorMerge "
+        "indicatorRetire indicatorUpdate treatmentCreate treatmentMerge treatmentRetire treatmentUpdate",
     },
     "CommunityClosePayload": {"MANAGER": "community userErrors query"},
     "CommunityCreatePayload": {"MANAGER": "community userErrors query"},
@@ -75,9 +75,11 @@ PROMISED = {
     "ConditionRetirePayload": {"MANAGER": "condition userErrors query"},
     "ConditionUpdatePayload": {"MANAGER": "condition userErrors query"},
     "IndicatorCreatePayload": {"MANAGER": "indicator userErrors query"},
+    "IndicatorMergePayload": {"MANAGER": "indicator userErrors query"},
     "IndicatorRetirePayload": {"MANAGER": "indicator userErrors query"},
     "IndicatorUpdatePayload": {"MANAGER": "indicator userErrors query"},
     "TreatmentCreatePayload": {"MANAGER": "treatment userErrors query"},
+    "TreatmentMergePayload": {"MANAGER": "treatment userErrors query"},
     "TreatmentRetirePayload": {"MANAGER": "treatment userErrors query"},
     "TreatmentUpdatePayload": {"MANAGER": "treatment userErrors query"},
     "CatalogueChange": {"MANAGER": "id subject field before after changedBy changedAt"},
@@ -234,7 +236,7 @@ PROMISED = {
     "PrivacyNotice": {EVERYONE: "id version language text inForceOn"},
     "Flag": {"MANAGER": "id post reason note status urgent resolution resolvedAt createdAt"},
     "Indicator": {
-        EVERYONE: "id slug name layNames kind scale unit minimum maximum ucum hpo loinc retiredOn",
+        EVERYONE: "id slug name layNames kind scale unit minimum maximum ucum hpo loinc retiredOn mergedInto",
         "MANAGER": "version searchWords translations",
     },
     "Observation": {"PATIENT": "id indicator value observedOn note byRelative"},
@@ -252,7 +254,7 @@ PROMISED = {
         "treatment"
     },
     "Treatment": {
-        EVERYONE: "id slug name kind inn atc nationalCode retiredOn",
+        EVERYONE: "id slug name kind inn atc nationalCode retiredOn mergedInto",
         SIGNED_IN: "insights",
         "PATIENT": "evaluations",
         "MANAGER": "version searchWords translations",
@@ -280,6 +282,7 @@ PROMISED = {
         "MANAGER": "translations",
     },
     "QuestionOption": {SIGNED_IN: "code label", "MANAGER": "translations"},
+    "MissingTranslation": {"MANAGER": "language subject field option text"},
     "OptionTranslation": {"MANAGER": "language label"},
     "QuestionTranslation": {"MANAGER": "language text help"},
     "SurveyTranslation": {"MANAGER": "language title description"},
@@ -324,7 +327,8 @@ LISTS = {
     SIGNED_IN: "Dataset Insight",
     MEMBERS_AND_STAFF: "CatalogueProposal Member Discussion Post Survey",
     "PATIENT": "DataRead OwnObservation Observation Notification TreatmentEvaluation",
-    "MANAGER": "Appeal CatalogueChange Condition Flag Licence Organization ReadingAlert Staff StaffChange",
+    "MANAGER": "Appeal CatalogueChange Condition Flag Licence MissingTranslation Organization ReadingAlert "
+    "Staff StaffChange",
 }
 
 

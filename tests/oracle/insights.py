@@ -139,7 +139,6 @@ def of_release(name: str, column: str, read: Callable[[Any], Any] = lambda value
 
 of_release("precision", "precision")
 of_release("marginOfError", "margin")
-of_release("purpose", "purpose")
 of_release("cost", "micro_rho", cost)
 
 
@@ -241,6 +240,33 @@ def insight_of(seen: VisibleRows, entry: Found) -> Found | None:
     return min(there, key=lambda row: (row["published_at"], row["id"]), default=None)
 
 
+OWN_PURPOSES = {  # of Cohorte, in French
+    "Counts of the community": "Effectifs de la communauté",
+    "Progress of a survey": "Avancement d’un questionnaire",
+    "Opening of a survey": "Ouverture d’un questionnaire",
+    "Size of the dataset": "Taille du jeu de données",
+    "Participants' tables": "Tableaux des participants",
+    "Cohorte's own research": "Recherches de Cohorte",
+}
+
+
+@field("DataUse.purpose")
+def purpose_of(seen: VisibleRows, use: Found) -> str | None:
+    """The purpose of a use or of a release."""
+    purpose: str | None = use["purpose"]
+    if purpose is None or use["organization_id"] is not None or seen.language is Language.EN:
+        return purpose
+    return OWN_PURPOSES.get(purpose, purpose)
+
+
+@field("Insight.purpose")
+def purpose_of_insight(seen: VisibleRows, insight: Found) -> str | None:
+    release = seen.one("insight.release", id=insight["release_id"])
+    assert release is not None
+    shown: str | None = purpose_of(seen, release)
+    return shown
+
+
 @field("DataUse.cost")
 def cost_of(seen: VisibleRows, entry: Found) -> Found:
     return cost(entry["micro_rho"])
@@ -332,14 +358,12 @@ def own_uses(seen: VisibleRows, me: Found) -> list[Found]:
 @field("Me.privacyLoss")
 def privacy_loss(seen: VisibleRows, me: Found) -> Found:
     spent = sum(row["micro_rho"] for row in own_uses(seen, me))
-    account = seen.one("identity.account", id=seen.viewer.account)
-    assert account is not None
     return {
         "allowance": cost(500_000),
         "reserved": cost(reserved(seen, me)),
         "spent": cost(spent),
         "guess": 0.5 * (1 + erf(sqrt(spent / 1e6) / sqrt(2))),
-        "statement": statement(spent, account["locale"]),
+        "statement": statement(spent, seen.language.tag),
     }
 
 

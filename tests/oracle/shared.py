@@ -110,6 +110,8 @@ def found(coordinate: str, table: str, **columns: str) -> None:
 
 
 found("Community.mergedInto", "catalog.community", id="merged_into_id")
+found("Indicator.mergedInto", "catalog.indicator", id="merged_into_id")
+found("Treatment.mergedInto", "catalog.treatment", id="merged_into_id")
 found("Community.condition", "catalog.condition", id="condition_id")
 found("Discussion.community", "catalog.community", id="community_id")
 found("TreatmentCourse.community", "catalog.community", id="community_id")
@@ -258,6 +260,72 @@ def catalogue_changes(seen: VisibleRows, subject: str | None = None) -> Listed:
     if subject is not None:
         there = [row for row in there if row["subject_id"] == uuid_in(subject)]
     return listed(there, lambda row: (row["changed_at"], row["id"]), descending=True)
+
+
+TEXTS: dict[
+    str, list[tuple[str, tuple[str, ...], Callable[[Found], bool]]]
+] = {  # of each kind, in order: where they are, which columns, and which rows count
+    "CONDITION": [("catalog.condition", ("name",), lambda row: row["retired_on"] is None)],
+    "COMMUNITY": [("catalog.community", ("name", "description"), lambda row: row["status"] != "MERGED")],
+    "INDICATOR": [("catalog.indicator", ("name",), lambda row: row["retired_on"] is None)],
+    "TREATMENT": [
+        ("catalog.treatment", ("name",), lambda row: row["retired_on"] is None and row["kind"] != "MEDICATION")
+    ],
+    "SURVEY": [
+        ("catalog.survey", ("title", "description"), lambda row: row["status"] in ("DRAFT", "WAITING", "OPEN")),
+        ("catalog.question", ("text", "help"), lambda row: True),
+        ("catalog.question_option", ("label",), lambda row: True),
+    ],
+    "ASSOCIATION": [("catalog.association", ("description",), lambda row: True)],
+}
+
+
+@field("Query.missingTranslations")
+def missing_translations(seen: VisibleRows, language: str | None = None, kind: str | None = None) -> Listed:
+    staff = seen.one("identity.staff", id=seen.viewer.staff)
+    found = []
+    for rank, (each, places) in enumerate(TEXTS.items()):
+        for table, columns, counts in places:
+            for row in seen.of(table):
+                stored = row["english"]
+                subject = subject_of_text(seen, table, stored)
+                if kind in (None, each) and counts(stored) and subject is not None:
+                    found += missing_of(rank, table, subject, stored, columns, language)
+    if staff is None or not {"CATALOGUE_EDITOR", "SURVEY_MANAGER"} & set(staff["roles"]):
+        found = []
+    return listed(found, lambda row: tuple(row[key] for key in ("rank", "language", "id", "field", "code")))
+
+
+def subject_of_text(seen: VisibleRows, table: str, row: Found) -> Found | None:
+    """What a text belongs to; None for a question, or an option of one, that nobody is going to answer."""
+    if table == "catalog.question_option":
+        question = seen.one("catalog.question", id=row["question_id"])
+        return question and subject_of_text(seen, "catalog.question", question)
+    if table == "catalog.question":
+        survey = seen.one("catalog.survey", id=row["survey_id"])
+        open_ = survey and survey["status"] in ("DRAFT", "WAITING", "OPEN") and survey["version"] == row["version"]
+        return row if open_ else None
+    return row
+
+
+def missing_of(
+    rank: int, table: str, subject: Found, row: Found, columns: tuple[str, ...], language: str | None
+) -> list[Found]:
+    texts = json.loads(row["translations"])
+    tags = ("en", "fr") if table == "catalog.association" else ("fr",)
+    table = "catalog.question" if table == "catalog.question_option" else table
+    return [
+        {"rank": rank, "language": tag.upper(), "id": subject.get("id") or subject["member_id"], "field": column,
+         "code": row.get("code") or "", "text": row[column], "option": row.get("code"),
+         "subject": TypedRow(next(name for name, (_, place) in TABLES.items() if place == table), subject)}
+        for tag in tags
+        for column in columns
+        if row[column] and not texts.get(tag, {}).get(column) and language in (None, tag.upper())
+    ]  # fmt: skip
+
+
+for name in ("subject", "option"):
+    field(f"MissingTranslation.{name}")(lambda seen, missing, name=name: missing[name])
 
 
 @field("CatalogueChange.subject")

@@ -310,7 +310,7 @@ def ids_of(kind: str, rows: list[Found], viewer: Viewer) -> list[str]:
     """Ids of a type: of the first row, of the last, and of the first that is the viewer's own."""
     assert rows, f"add rows of {kind} to SELDOM"
     own = [row for row in rows if viewer.member in (row.get("member_id", ""), row.get("patient_id", ""))][:1]
-    return list(dict.fromkeys(id_of(kind, row) for row in (rows[0], rows[-1], *own)))
+    return list(dict.fromkeys(id_of(kind, row) for row in (*rows[:1], *rows[-1:], *own)))
 
 
 async def cursors_of(view_case: ViewCase) -> Pool:

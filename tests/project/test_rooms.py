@@ -23,7 +23,7 @@ TOPICS = {
     "moderation proposals sources",
     "research": "consents participations revisions surveys translations visibility",
     "insight": "costs counts cubes data_uses datasets drawing freezing insights labels ledger licences openings "
-    "publications quotes reconciled releases undertakings",
+    "publications purposes quotes reconciled releases undertakings",
 }
 KINDS = ("", "_mutations", "_rules")
 

@@ -51,10 +51,11 @@ COUNTED = {
     "staff": "ambassadorAppoint appealResolve associationVerify catalogueProposalsAccept catalogueProposalsDecline "
     "catalogueProposalsMerge communityClose communityCreate communityIndicatorsSet "
     "communityMerge communityOpen communityTreatmentsSet communityUpdate conditionCreate conditionRetire "
-    "conditionUpdate discussionClose flagResolve indicatorCreate indicatorRetire indicatorUpdate licenceDecide "
-    "memberAllowCommunities memberSuspend organizationCreate postRestore staffCreate staffReinstate staffSuspend "
-    "staffUpdate surveyClose surveyCreate "
-    "surveyRevise surveySchedule surveyUnschedule treatmentCreate treatmentRetire treatmentUpdate waveFreeze",
+    "conditionUpdate discussionClose flagResolve indicatorCreate indicatorMerge indicatorRetire indicatorUpdate "
+    "licenceDecide memberAllowCommunities memberSuspend organizationCreate postRestore staffCreate staffReinstate "
+    "staffSuspend staffUpdate surveyClose surveyCreate "
+    "surveyRevise surveySchedule surveyUnschedule treatmentCreate treatmentMerge treatmentRetire treatmentUpdate "
+    "waveFreeze",
 }
 NOT_COUNTED = {"signOut"}
 ITEM = r'"[a-z-]+"(?:;[a-z]+=[0-9]+)+'  # of a structured field (RFC 9651) with a string and integer parameters

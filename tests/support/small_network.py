@@ -90,6 +90,14 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     of_treatment = {"treatment_id": treatment["id"]}
     await factories.community_treatment(connection, **of_community, **of_treatment, position=1)
 
+    # Lists leave out what has merged, since it is retired: what they have here is not.
+    for table in ("indicator", "treatment"):
+        await connection.execute(
+            f"UPDATE catalog.{table} SET merged_into_id = (SELECT id FROM catalog.{table} WHERE retired_on = $1)"
+            " WHERE slug = 'rare'",
+            MONDAY,
+        )
+
     patient = await factories.member(connection, pseudonym="Small Patient", about="Hello")
     await factories.profile(
         connection, member_id=patient["id"], birth_year=1986, sex=Sex.FEMALE, region="Bretagne",
@@ -202,6 +210,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await factories.question_option(
         connection, question_id=question["id"], translations=json.dumps({"fr": {"label": "Plusieurs"}})
     )
+    await factories.question_option(connection, question_id=question["id"], code="untranslated", position=2)
     await factories.visibility_rule(
         connection, question_id=question["id"], on_key="q0", operator=RuleOperator.EQUALS, values=["c1"]
     )

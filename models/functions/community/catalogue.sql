@@ -16,7 +16,8 @@ END $$;
 CREATE FUNCTION catalog.edited_part(whole jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT whole - ARRAY['id', 'version', 'search', 'member_count', 'counted_on', 'consenting_count', 'demonstration']
+    SELECT whole - ARRAY['id', 'version', 'search', 'member_count', 'counted_on', 'consenting_count', 'demonstration',
+        'moves_at']
 $$;
 
 -- A column's name in the graph.
@@ -52,7 +53,7 @@ AS $$
 DECLARE
     earlier jsonb := CASE TG_OP WHEN 'UPDATE' THEN catalog.edited_part(to_jsonb(OLD)) END;
     later jsonb := catalog.edited_part(to_jsonb(NEW));
-    prefixes CONSTANT jsonb := '{"condition_id": "con_", "merged_into_id": "com_"}';
+    prefixes CONSTANT jsonb := jsonb_build_object('condition_id', 'con_', 'merged_into_id', TG_ARGV[0] || '_');
 BEGIN
     IF TG_OP = 'INSERT' THEN
         PERFORM catalog.record_change(TG_ARGV[0], NEW.id, NULL, NULL, NEW.name, NEW.demonstration);
