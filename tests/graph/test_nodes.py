@@ -50,6 +50,7 @@ WITHOUT_ID = {
     "Interval95": "two numbers",
     "LedgerProof": "part of an insight or a dataset, which never changes",
     "Money": "an amount",
+    "Network": "three figures, of which there is one row",
     "OptionTranslation": "part of an option: its language identifies it there",
     "OwnSeries": "part of a dashboard",
     "PageInfo": "part of a page",

@@ -290,6 +290,22 @@ def data_uses(seen: VisibleRows, organization: str | None = None, community: str
     return listed(there, lambda row: (row["position"],), descending=True)
 
 
+@field("Query.network")
+def network(seen: VisibleRows) -> Found:
+    published = sorted(seen.of("catalog.network_count"), key=lambda row: row["counted_on"])
+    latest = published[-1] if published else {}
+    return {"communities": len(seen.of("catalog.community", status="OPEN"))} | {
+        name: latest.get(name) for name in ("active_members", "treatments_followed", "counted_on")
+    }
+
+
+for name, column in (
+    ("communities", "communities"), ("activeMembers", "active_members"),
+    ("treatmentsFollowed", "treatments_followed"), ("countedOn", "counted_on"),
+):  # fmt: skip
+    field(f"Network.{name}")(lambda seen, network, column=column: network[column])
+
+
 @field("Query.ledgerEntries")
 def ledger_entries(seen: VisibleRows) -> Listed:
     return listed(seen.of("insight.ledger_entry"), lambda row: (row["position"],), descending=True)
@@ -317,8 +333,12 @@ def own_uses(seen: VisibleRows, me: Found) -> list[Found]:
         for row in seen.of("research.counted_membership", member_id=me["member_id"])
     ]
 
+    counted = seen.of("research.counted_member", member_id=me["member_id"])
+
     def concerns(row: Found) -> bool:
         at = row["published_at"]
+        if row["community_id"] is None:
+            return any(member["counted_since"] <= at for member in counted)
         if row["dataset_id"] is None:
             return any(
                 row["community_id"] == community and since <= at and (left is None or at <= left)
@@ -355,6 +375,7 @@ def reserved(seen: VisibleRows, me: Found) -> int:
             recent = sum(use["micro_rho"] for use in uses if use["published_at"] >= year)
             whole += min(row["reserved_micro_rho"], recent)
     counted = seen.of("research.counted_membership", member_id=me["member_id"])
+    whole += 636 * len(seen.of("research.counted_member", member_id=me["member_id"]))
     return whole + 33_096 * len({row["community_id"] for row in counted if (row["left_at"] or year) >= year})
 
 
