@@ -21,6 +21,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 NOT_LOADED = {
     "demonstration",
     "search",
+    "version",
     "member_count",
     "counted_on",
     "consenting_count",

@@ -22,9 +22,9 @@ def communities(
     return found if search is None else found.where(matches(community, search))
 
 
-def conditions() -> Rows:
+def conditions(*, viewer: ViewerIds) -> Rows:
     condition = row(tables.Condition)
-    return select(condition).order_by(condition.name, condition.id)
+    return select(condition).order_by(*by_name(condition, viewer))
 
 
 def community(*, slug: Value[str]) -> Rows:

@@ -74,7 +74,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "A moderator's decision on whether the association is the one it claims to be.",
         OF_MEMBER,
         ("verified", "full_name", "reason", "created_at"),
-        {"staff_id": BY_STAFF},
+        {"id": "names nothing that members can look up", "staff_id": BY_STAFF},
     ),
     "care.profile": MemberTable(
         "profiles",

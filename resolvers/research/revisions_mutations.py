@@ -11,7 +11,7 @@ from models.database import Connection
 from models.languages import Language, language_of
 from models.research.surveys import QuestionKind, RuleOperator
 from resolvers.research.revisions_rules import Asked, revision_refusals, wording_refusals
-from resolvers.research.translations_rules import SurveyTranslation, Translation
+from resolvers.research.translations_rules import SurveyTranslation, Translated
 from resolvers.research.visibility_rules import (
     OptionDefinition,
     OptionTranslation,
@@ -127,7 +127,7 @@ def survey_translations(stored: str) -> tuple[SurveyTranslation, ...]:
     return tuple(SurveyTranslation(language, texts["title"], texts["description"]) for language, texts in found)
 
 
-def stored(translations: Sequence[Translation]) -> str:
+def stored(translations: Sequence[Translated]) -> str:
     """Translations as a row stores them, in JSON."""
     texts = {}
     for each in translations:

@@ -21,14 +21,14 @@ class SurveyTranslation:
     description: str
 
 
-class Translation(Protocol):
+class Translated(Protocol):
     """The texts of a survey, a question or an option in one language."""
 
     @property
     def language(self) -> Language: ...
 
 
-def language_refusals(translations: Sequence[Translation], *path: Step) -> Iterator[Refusal]:
+def language_refusals(translations: Sequence[Translated], *path: Step) -> Iterator[Refusal]:
     """The refusals of languages that occur twice, and of the language of the texts themselves."""
     seen = set()
     for number, translation in enumerate(translations):

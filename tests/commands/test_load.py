@@ -430,6 +430,25 @@ async def test_lists_of_every_kind_and_what_belongs_together(run: Run, db: async
     assert await snapshot(db) == before
 
 
+async def test_what_loading_changes_is_a_new_version_with_its_history(
+    run: Run, db: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await load_all(run, tmp_path)
+    version = "select version from catalog.indicator where slug = 'river-weight'"
+    assert await db.fetchval(version) == 1
+    text = INDICATORS.replace("River weight", "Weight by the river")
+    await run("csv", "indicators", written(tmp_path, "indicators.csv", text))
+    await run("csv", "indicators", tmp_path / "indicators.csv")  # unchanged: no version
+    assert await db.fetchval(version) == 2
+    changes = await db.fetch(
+        """select c.field, c.before, c.after, c.changed_by from catalog.catalogue_change c
+        join catalog.indicator i on i.id = c.subject_id where i.slug = 'river-weight' order by c.field nulls first"""
+    )
+    assert [tuple(change) for change in changes] == [
+        (None, None, "River weight", None), ("name", "River weight", "Weight by the river", None)
+    ]  # fmt: skip
+
+
 async def test_the_order_of_a_community_is_changed_unless_staff_changed_it(
     run: Run, db: asyncpg.Connection, tmp_path: Path
 ) -> None:

@@ -138,6 +138,8 @@ def classified(view: View) -> dict[tuple[str, str], Roles]:
     return found
 
 
+# Of whose other fields any community has values.
+MERGED = '{ community(slug: "former") { __typename mergedInto { __typename id } } }'
 BELOW = {"PostConnection"}  # that only objects of some roles lead to
 
 
@@ -151,7 +153,7 @@ async def test_each_role_gets_values_of_its_fields_and_of_no_other(fresh: str) -
     await open_roles(fresh)
     network, view = await inserted(fresh), build_views()[Audience.MANAGER]
     viewer, expected = network.viewers[Audience.MANAGER], classified(view)
-    documents = list(every_field(view._schema, network.values))
+    documents = [*every_field(view._schema, network.values), MERGED]
     connections = await pool(fresh, Audience.MANAGER, 1, 30.0)
     owner = await asyncpg.connect(fresh)
     try:

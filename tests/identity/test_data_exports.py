@@ -24,7 +24,7 @@ from server.export_files import CHUNK_ROWS, cell, write_export
 from tests.support.callers import open_session
 from tests.support.client import ANYBODY, SIGN_OUT, Ask, Caller, serving
 from tests.support.exports import downloaded, exported, exported_files, requested, rows
-from tests.support.small_network import small_network
+from tests.support.small_network import at_rest, small_network
 
 ID = re.compile(r"[a-z]{3}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ADDRESS = re.compile(r"/exports/[A-Za-z0-9_-]{43}")
@@ -56,9 +56,7 @@ async def exporting(fresh: str, tmp_path: Path) -> AsyncIterator[Exporting]:
     """Yields a member with rows of every kind, and a server that no other test uses."""
     owner = await asyncpg.connect(fresh)
     viewer = (await small_network(owner)).viewers[Audience.PATIENT]
-    # Open, or the server would close it and delete the answers; and its progress is published, or the server would.
-    await owner.execute("UPDATE catalog.survey SET closes_on = current_date + 30 WHERE status = 'OPEN'")
-    await owner.execute("UPDATE catalog.survey_progress SET counted_on = catalog.today()")
+    await at_rest(owner)
     async with serving(fresh, data=tmp_path) as ask:
         assert viewer.account is not None
         yield Exporting(ask, owner, Caller("member", await open_session(owner, viewer.account)), viewer)
@@ -79,7 +77,7 @@ async def test_an_export_conforms_to_the_schema_that_it_names(exporting: Exporti
     described = list(columns(served.json()))
     assert len(described) > 130
     assert [path for path, schema in described if not schema.get("description")] == []
-    assert [kind for kind, found in document["data"].items() if not found] == ["consentChanges"]
+    assert [kind for kind, found in document["data"].items() if not found] == ["pins", "consentChanges"]
     for wrong in ({"version": 1}, {"more": 1}, {"exportedAt": 5}, {"data": document["data"] | {"members": [{}]}}):
         assert list(faults(served.json(), document | wrong)) != []
 

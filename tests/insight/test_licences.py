@@ -159,7 +159,7 @@ async def test_staff_grant_a_licence_and_the_organization_gets_mail(
     )
     mail = await letter_to(network, laboratory_user)
     name = await network.value("SELECT name FROM catalog.community WHERE id = $1", community_id)
-    assert mail["Subject"] == "Votre licence est accordée"
+    assert mail["Subject"] == "Your licence was granted"
     words = mail.get_content()
     assert name in words.splitlines()
     assert not any(value in words for value in ("150", "1250", "Sleep", laboratory_user.name))
@@ -175,7 +175,7 @@ async def test_staff_refuse_a_licence_with_an_optional_reason(
     expected = {"data": {"organization": {"licences": [{"status": "REFUSED", "reason": "Ask the mutual."}]}}}
     assert await network.ask(laboratory_user, OWN) == expected
     mail = await letter_to(network, laboratory_user)
-    assert (mail["Subject"], "mutual" in mail.get_content()) == ("Votre licence est refusée", False)
+    assert (mail["Subject"], "mutual" in mail.get_content()) == ("Your licence was refused", False)
 
 
 async def letter_to(network: Network, buyer: User) -> Any:

@@ -13,7 +13,7 @@ from planner.operations import Planner
 from planner.tables import Tables
 
 MEMBER = "11111111-1111-4111-8111-111111111111"
-FREE = {"id", "pseudonym", "kind", "verified"}
+FREE = {"id", "pseudonym", "kind", "verified", "association"}  # the last: which an association publishes
 # For each field that leads to rows about members: whether they may be another member's, whom no object above is about.
 LEADS_TO = {
     "Treatment.evaluations": True,

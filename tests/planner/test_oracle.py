@@ -47,6 +47,11 @@ CURSORS = {  # where each list's cursors are found, by its coordinate; the first
     "Query.treatments": "{ treatments(first: 9) { edges { cursor } } }",
     "Query.surveys": "{ surveys(first: 9) { edges { cursor } } }",
     "Query.flags": "{ flags(first: 9) { edges { cursor } } }",
+    "Query.appeals": "{ appeals(first: 9) { edges { cursor } } }",
+    "Query.conditions": "{ conditions(first: 9) { edges { cursor } } }",
+    "Query.catalogueChanges": "{ catalogueChanges(first: 9) { edges { cursor } } }",
+    "Query.staff": "{ staff(first: 9) { edges { cursor } } }",
+    "Staff.changes": "{ staff(first: 9) { nodes { changes(first: 3) { edges { cursor } } } } }",
     "Query.readingAlerts": "{ readingAlerts(first: 9) { edges { cursor } } }",
     "Query.licences": "{ licences(first: 9) { edges { cursor } } }",
     "Query.organizations": "{ organizations(first: 9) { edges { cursor } } }",
@@ -136,7 +141,49 @@ SELDOM = """
     update care.own_indicator i set proposal_id = (
         select min(p.id::text)::uuid from care.catalogue_proposer p where p.member_id = i.member_id)
         where name = 'Own 1';
-    update identity.staff set roles = roles || '{CATALOGUE_EDITOR}';
+    update identity.staff set roles = roles || '{CATALOGUE_EDITOR,ADMINISTRATOR}';
+    insert into identity.staff (name, roles)
+        select 'Staff ' || n, (array['MODERATOR', 'SURVEY_MANAGER', 'DATA_STEWARD'])[n : n]
+        from generate_series(1, 3) n;
+    insert into identity.staff_change (staff_id, kind, roles, by_staff_id, changed_at)
+        select s.id, case n when 1 then 'CREATED' when 2 then 'ROLES_CHANGED' else 'SUSPENDED' end, s.roles,
+            case n % 2 when 0 then (select staff_id from identity.account where email = 'manager@demo.example') end,
+            now() - n * interval '90.5 minutes'
+        from identity.staff s, generate_series(1, 3) n;
+    insert into identity.second_factor (account_id, kind, name, secret, last_step, created_at, last_used_on)
+        select id, 'TOTP', 'Phone ' || n, '\\x01', n, now() - n * interval '1 hour',
+            case n when 1 then date '2026-03-02' end
+        from identity.account, generate_series(1, 2) n where email like '%@demo.example';
+    insert into catalog.catalogue_change
+            (subject_type, subject_id, field, before, after, staff_id, changed_by, changed_at)
+        select t.subject, t.id, case n when 1 then 'name' end, case n when 1 then 'As it was' end,
+            case n when 1 then 'As it is' end, t.staff_id, case when t.staff_id is not null then 'Staff' end,
+            now() - n * interval '7.5 minutes'
+        from generate_series(0, 1) n, (
+            (select 'com' as subject, id, null::uuid as staff_id from catalog.community order by id limit 4)
+            union all (select 'con', id, null from catalog.condition order by id limit 2)
+            union all (select 'ind', id, null from catalog.indicator order by id limit 2)
+            union all (select 'trt', t.id, s.id from catalog.treatment t, identity.staff s
+                order by t.id, s.id limit 2)) t;
+    insert into care.verification (member_id, staff_id, verified, reason, full_name, created_at)
+        select member_id, (select min(id::text)::uuid from identity.staff), n = 1, case n when 1 then 'Known' end,
+            full_name, now() - n * interval '30.5 hours'
+        from catalog.association, generate_series(1, 2) n;
+    insert into care.pin (member_id, community_id, discussion_id, created_at)
+        select distinct on (a.member_id, d.community_id) a.member_id, d.community_id, d.id, now() - interval '1 hour'
+        from catalog.association a join care.discussion d on d.community_id = any (a.community_ids)
+        where care.may_pin(a.member_id, d.community_id, d.id)
+        order by a.member_id, d.community_id, d.id;
+    insert into care.appeal
+            (post_id, author_id, removed_at, status, created_at, staff_id, resolution, resolved_at, text)
+        select r.post_id, p.author_id, r.created_at, status, r.created_at + interval '1.5 hours',
+            case status when 'OPEN' then null else (select min(id::text)::uuid from identity.staff) end,
+            case status when 'OPEN' then null else 'Decided' end,
+            case status when 'OPEN' then null else r.created_at + interval '1 day' end, 'About ' || r.post_id
+        from care.removal r join care.post p on p.id = r.post_id,
+            lateral (select case when p.id::text < '04c' then 'OPEN' when p.id::text < '06' then 'DECLINED'
+                else 'ACCEPTED' end) s (status)
+        where p.author_id is not null;
     insert into care.reading_alert (member_id, day) select id, '2026-03-31' from care.member order by id limit 3;
     insert into care.data_read (member_id, kind, read_at, reader, staff_roles, relative_id, document)
         select a.member_id, k.kind, now() - n * interval '7 minutes', r.reader,
@@ -261,6 +308,7 @@ def values_of(snapshot: Snapshot, viewer: Viewer) -> Pool:
 
 def ids_of(kind: str, rows: list[Found], viewer: Viewer) -> list[str]:
     """Ids of a type: of the first row, of the last, and of the first that is the viewer's own."""
+    assert rows, f"add rows of {kind} to SELDOM"
     own = [row for row in rows if viewer.member in (row.get("member_id", ""), row.get("patient_id", ""))][:1]
     return list(dict.fromkeys(id_of(kind, row) for row in (rows[0], rows[-1], *own)))
 

@@ -51,6 +51,8 @@ NO_DATA = {
     "Community.viewerMembership": "the viewer's own",
     "Community.associations": "associations, which are no persons",
     "Community.contacts": "associations, which are no persons",
+    "Community.indicators": "the viewer's own observations decide whether a retired one is among them",
+    "Community.treatments": "the viewer's own courses decide whether a retired one is among them",
     "Treatment.evaluations": "names courses to find evaluations, whose rows are recorded as such",
 }
 OWN = {"Me", "Membership", "Viewer"}  # types whose rows are the viewer's own

@@ -127,7 +127,7 @@ async def test_consenting_needs_the_newest_notice_and_withdrawing_does_not(netwo
     )
     try:
         query = "query ($in: Language) { notices(language: $in) { purpose version language text } }"
-        for language, given in (("FR", {}), ("EN", {"in": "EN"}), ("FR", {"in": "FR"})):
+        for language, given in (("EN", {}), ("EN", {"in": "EN"}), ("FR", {"in": "FR"})):
             shown = (await network.ask(ada, query, given))["data"]["notices"]
             assert [(one["purpose"], one["version"], one["language"]) for one in shown] == [
                 ("SURVEY_RESEARCH", "2998-1", language),

@@ -196,6 +196,10 @@ async def test_concurrent_requests_schedule_and_close_once(
         )
         codes = sorted(str([error["code"] for error in one["userErrors"]]) for one in made)
         assert codes == sorted(["[]"] + [f"['{expected}']"] * 3)
-    events = [one["kind"] for one in await network.events()]
-    assert (events.count("surveyOpened"), events.count("notificationAdded")) == (1, 2)
+    of_survey = "SELECT id::text FROM care.notification WHERE subject_id = $1"
+    notified = {row["id"] for row in await network.database.fetch(of_survey, key(survey))}
+    events = [(one["kind"], one["subject"]) for one in await network.events()]
+    assert [kind for kind, _ in events].count("surveyOpened") == 1
+    assert sorted(id for kind, id in events if kind == "notificationAdded" and id in notified) == sorted(notified)
+    assert len(notified) == 2
     assert await status_of(network, survey) == "CLOSED"

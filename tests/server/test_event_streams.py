@@ -18,7 +18,7 @@ STREAM = {"accept": "text/event-stream"}
 UNAUTHENTICATED = {
     "errors": [
         {
-            "message": "Invalid or expired token: sign in again, or use another API key.",
+            "message": "Jeton non valable ou expiré\u00a0: reconnectez-vous, ou utilisez une autre clé d’API.",
             "extensions": {"code": "UNAUTHENTICATED"},
         }
     ]

@@ -26,7 +26,7 @@ POST_ADD = """
       postAdd(input: {discussion: $discussion, body: $body}) { userErrors { code } }
     }
 """
-MISSED = "Events may have been missed. Please resubscribe."
+MISSED = "Des événements ont pu être manqués. Veuillez vous réabonner."  # to members whose accounts are French
 
 
 @dataclass

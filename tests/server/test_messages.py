@@ -29,7 +29,7 @@ MESSAGES = {Language.EN: "The discussion is closed.", Language.FR: "La discussio
 @pytest.fixture
 def speaks(monkeypatch: pytest.MonkeyPatch) -> Callable[[Language], None]:
     """A function that sets the language of the requests that follow."""
-    return lambda language: monkeypatch.setattr("schema.context.DEFAULT", language)
+    return lambda language: monkeypatch.setattr("models.viewers.DEFAULT", language)
 
 
 @pytest_asyncio.fixture(scope="module")

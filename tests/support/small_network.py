@@ -35,6 +35,14 @@ class SmallNetwork:
     values: dict[str, str]
 
 
+async def at_rest(connection: asyncpg.Connection) -> None:
+    """Leaves a server nothing to do with the small network by itself."""
+    await connection.execute("SELECT care.move_members(id) FROM catalog.communities_to_move() AS id")
+    # Open, or the server would close it and unlink the answers; and its progress is published, or the server would.
+    await connection.execute("UPDATE catalog.survey SET closes_on = current_date + 30 WHERE status = 'OPEN'")
+    await connection.execute("UPDATE catalog.survey_progress SET counted_on = catalog.today()")
+
+
 async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     """Inserts the network; returns its viewers and argument values."""
     condition = await factories.condition(
@@ -55,7 +63,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         words="rare",
         translations=FRENCH,
     )
-    former = await factories.community(connection, name="Former fatigue", condition_id=condition["id"])
+    former = await factories.community(connection, slug="former", name="Former fatigue", condition_id=condition["id"])
     await factories.catalogue_change(
         connection, subject_id=condition["id"], staff_id=(await factories.staff(connection))["id"]
     )
