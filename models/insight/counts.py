@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, Integer, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Integer, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, within
@@ -63,3 +63,7 @@ class CountedMembership(Table, table=True):
     community_id: UUID = reference("catalog.community.id", part_of_key=True)
     counted_since: datetime = moment(primary_key=True, sa_column_kwargs={"server_default": text("now()")})
     left_at: datetime | None = moment(default=None, nullable=True)
+    # Positions in the ledger of openings that began before and have looked at the member since.
+    openings: list[int] = Field(
+        default_factory=list, sa_type=ARRAY(BigInteger), sa_column_kwargs={"server_default": text("'{}'")}
+    )

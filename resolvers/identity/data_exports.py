@@ -52,6 +52,8 @@ ABOUT = {
     "identity.session.expires_at": "When it ends by itself.",
     "research.counted_member.counted_since": "When the counts began to include the member.",
     "research.counted_membership.counted_since": "When the counts began to include the member.",
+    "research.counted_membership.openings": "Positions in the public ledger of openings of surveys that began before "
+    "counted_since and included the member afterwards.",
     "research.counted_membership.left_at": "When the member left the community. Null if they have not.",
     "research.enrolment.enrolled_at": "When the member was enrolled.",
     "research.enrolment.purpose": "The purpose of the consent on which it is based.",

@@ -275,7 +275,7 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         "countedMemberships",
         "A community whose published counts include them.",
         OF_MEMBER,
-        ("community_id", "counted_since", "left_at"),
+        ("community_id", "counted_since", "left_at", "openings"),
     ),
     "research.participation": MemberTable(
         "participations",

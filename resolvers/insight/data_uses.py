@@ -87,8 +87,11 @@ def _uses(me: Row) -> CompoundSelect[Any]:
         .where(
             counted.member_id == me.member_id,
             entry.count_release_id.is_not(None),
-            entry.published_at >= counted.counted_since,
-            counted.left_at.is_(None) | (entry.published_at <= counted.left_at),
+            (
+                (entry.published_at >= counted.counted_since)
+                & (counted.left_at.is_(None) | (entry.published_at <= counted.left_at))
+            )
+            | (entry.position == counted.openings.any_()),
         )
     )
     entry, member = row(tables.LedgerEntry), row(network.CountedMember)

@@ -52,7 +52,7 @@ WITH viewer AS MATERIALIZED (
                     WHERE enrolment_1.member_id = profile_1.member_id AND (enrolment_1.withdrawn_at IS NULL OR ledger_entry_2.published_at <= enrolment_1.withdrawn_at)
                     UNION ALL SELECT ledger_entry_3.position
                     FROM insight.ledger_entry AS ledger_entry_3 JOIN research.counted_membership AS counted_membership_1 ON counted_membership_1.community_id = ledger_entry_3.community_id
-                    WHERE counted_membership_1.member_id = profile_1.member_id AND ledger_entry_3.count_release_id IS NOT NULL AND ledger_entry_3.published_at >= counted_membership_1.counted_since AND (counted_membership_1.left_at IS NULL OR ledger_entry_3.published_at <= counted_membership_1.left_at)
+                    WHERE counted_membership_1.member_id = profile_1.member_id AND ledger_entry_3.count_release_id IS NOT NULL AND (ledger_entry_3.published_at >= counted_membership_1.counted_since AND (counted_membership_1.left_at IS NULL OR ledger_entry_3.published_at <= counted_membership_1.left_at) OR ledger_entry_3.position = ANY (counted_membership_1.openings))
                     UNION ALL SELECT ledger_entry_4.position
                     FROM insight.ledger_entry AS ledger_entry_4 JOIN research.counted_member AS counted_member_1 ON ledger_entry_4.published_at >= counted_member_1.counted_since
                     WHERE counted_member_1.member_id = profile_1.member_id AND ledger_entry_4.community_id IS NULL
@@ -120,7 +120,7 @@ WITH viewer AS MATERIALIZED (
                     WHERE enrolment_3.member_id = profile_1.member_id AND (enrolment_3.withdrawn_at IS NULL OR ledger_entry_7.published_at <= enrolment_3.withdrawn_at)
                     UNION ALL SELECT ledger_entry_8.position
                     FROM insight.ledger_entry AS ledger_entry_8 JOIN research.counted_membership AS counted_membership_3 ON counted_membership_3.community_id = ledger_entry_8.community_id
-                    WHERE counted_membership_3.member_id = profile_1.member_id AND ledger_entry_8.count_release_id IS NOT NULL AND ledger_entry_8.published_at >= counted_membership_3.counted_since AND (counted_membership_3.left_at IS NULL OR ledger_entry_8.published_at <= counted_membership_3.left_at)
+                    WHERE counted_membership_3.member_id = profile_1.member_id AND ledger_entry_8.count_release_id IS NOT NULL AND (ledger_entry_8.published_at >= counted_membership_3.counted_since AND (counted_membership_3.left_at IS NULL OR ledger_entry_8.published_at <= counted_membership_3.left_at) OR ledger_entry_8.position = ANY (counted_membership_3.openings))
                     UNION ALL SELECT ledger_entry_9.position
                     FROM insight.ledger_entry AS ledger_entry_9 JOIN research.counted_member AS counted_member_3 ON ledger_entry_9.published_at >= counted_member_3.counted_since
                     WHERE counted_member_3.member_id = profile_1.member_id AND ledger_entry_9.community_id IS NULL

@@ -294,8 +294,11 @@ def data_uses(seen: VisibleRows, organization: str | None = None, community: str
 def network(seen: VisibleRows) -> Found:
     published = sorted(seen.of("catalog.network_count"), key=lambda row: row["counted_on"])
     latest = published[-1] if published else {}
-    return {"communities": len(seen.of("catalog.community", status="OPEN"))} | {
-        name: latest.get(name) for name in ("active_members", "treatments_followed", "counted_on")
+    return {
+        "communities": len(seen.of("catalog.community", status="OPEN")),
+        "active_members": latest.get("active_members"),
+        "treatments_followed": latest.get("treatments_followed"),
+        "counted_on": latest["counted_on"].isoformat() if latest else None,
     }
 
 
@@ -329,7 +332,7 @@ def own_data_uses(seen: VisibleRows, me: Found) -> Listed:
 def own_uses(seen: VisibleRows, me: Found) -> list[Found]:
     until = {row["dataset_id"]: row["withdrawn_at"] for row in seen.of("research.enrolment", member_id=me["member_id"])}
     times = [
-        (row["community_id"], row["counted_since"], row["left_at"])
+        (row["community_id"], row["counted_since"], row["left_at"], row["openings"])
         for row in seen.of("research.counted_membership", member_id=me["member_id"])
     ]
 
@@ -341,8 +344,9 @@ def own_uses(seen: VisibleRows, me: Found) -> list[Found]:
             return any(member["counted_since"] <= at for member in counted)
         if row["dataset_id"] is None:
             return any(
-                row["community_id"] == community and since <= at and (left is None or at <= left)
-                for community, since, left in times
+                row["community_id"] == community
+                and (row["position"] in openings or (since <= at and (left is None or at <= left)))
+                for community, since, left, openings in times
             )
         return row["dataset_id"] in until and ((end := until[row["dataset_id"]]) is None or at <= end)
 
