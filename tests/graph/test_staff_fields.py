@@ -186,5 +186,5 @@ async def test_a_refusal_names_the_role_that_is_needed(network: Network, survey_
     }
     for mutation, (who, given, role) in refusals.items():
         [error] = (await network.answer(who, mutation, "__typename", **given))["errors"]
-        assert error["message"] == f"This requires the role {role.value}."
+        assert error["message"] == f"This requires the role {role.value}. An administrator can give it to you."
         assert error["extensions"] == {"code": "FORBIDDEN", "role": role.value}
