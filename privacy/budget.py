@@ -1,7 +1,8 @@
 """Privacy budgets: caps, members' allowances, shares of a cap, and the tables published when a dataset is frozen.
 
-A member's yearly allowance covers the datasets that they are in, and the counts that are published of the communities
-where they are counted. Two datasets with the usual cap fit beside three such communities, or eight with the least.
+A member's yearly allowance covers the datasets that they are in, and the counts that are published of the network and
+of the communities where they are counted. Two datasets with the usual cap fit beside the network and three such
+communities, or eight with the least.
 """
 
 from collections.abc import Sequence
@@ -35,6 +36,17 @@ SURVEYS_YEARLY = 15_000  # of a community: openings and progress of all its surv
 # What being counted in a community reserves of a member's allowance.
 COUNTED_YEARLY = COUNTS_YEARLY + SURVEYS_YEARLY
 COUNTED_COMMUNITIES = 5  # a member is counted in those that they joined first
+
+# Counts of the network, published monthly to everybody. They leave room for the datasets above: their noise is large.
+NETWORK_COURSES = 4  # of treatment: the most that one member adds to the courses that are counted
+# Courses are one count, to which a member adds several: its cost goes by the square.
+NETWORK_SQUARES = NETWORK_COURSES**2
+ACTIVE_MEMBERS_PRICE, ACTIVE_MEMBERS_MARGIN = 22, 300
+TREATMENTS_PRICE, TREATMENTS_MARGIN = 31, 1_000
+NETWORK_PRICE = ACTIVE_MEMBERS_PRICE + TREATMENTS_PRICE
+NETWORK_YEARLY = COUNTS_A_YEAR * NETWORK_PRICE  # reserved of a member's allowance
+NETWORK_ROUNDING = 100
+ACTIVE_DAYS = 365  # a member is active who has signed in on one of the last of these days
 
 # Shares of a cap, per cent. They restrict one another and never extend the cap.
 PARTICIPANTS_SHARE = 15  # participants' tables, including the dataset's size

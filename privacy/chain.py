@@ -7,8 +7,8 @@ control characters, whole numbers without a decimal point. The object has these 
 - `commitment`: the SHA-256 of a salt of 32 random bytes and, after it, the noisy cells, as 64 lower-case hexadecimal
   digits. The cells are the UTF-8 bytes of the JSON array of the integers, such as `[12,-3,40]`, in the release's own
   order. Readers of the cells are given the salt and can recompute it; to others, trying out tables reveals nothing;
-- `community`, `dataset` (none for counts of a community or a survey), `organization`, `release`: UUIDs, lower-case with
-  hyphens;
+- `community` (none for counts of the network), `dataset` (none for counts), `organization`, `release`: UUIDs,
+  lower-case with hyphens;
 - `dataset_title`, `organization_name`, `purpose`, `purpose_kind`: text, as stored in the ledger;
 - `micro_rho`, `position`: integers; positions count up from 1;
 - `previous`: the hash of the previous entry, in hexadecimal; 64 zeros for the first entry;
@@ -45,7 +45,7 @@ class ChainEntry:
     release_id: UUID | None
     dataset_id: UUID | None
     dataset_title: str
-    community_id: UUID
+    community_id: UUID | None
     organization_id: UUID | None
     organization_name: str | None
     purpose: str
@@ -74,7 +74,7 @@ def text_of(entry: ChainEntry) -> str:
     """
     found: dict[str, Any] = {
         "cells" if entry.version == UNSALTED else "commitment": entry.commitment and entry.commitment.hex(),
-        "community": str(entry.community_id),
+        "community": None if entry.community_id is None else str(entry.community_id),
         "dataset": None if entry.dataset_id is None else str(entry.dataset_id),
         "dataset_title": entry.dataset_title,
         "micro_rho": entry.micro_rho,

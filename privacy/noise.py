@@ -34,7 +34,8 @@ def noise_for(micro_rho: int, contributions: int = 1) -> Noise:
 def draw(counts: Sequence[int], micro_rho: int, contributions: int = 1) -> list[int]:
     """The counts, each with independent noise added, zeros included: integers, some below zero.
 
-    A member may add one to at most `contributions` of the counts. Blocks for about 11 microseconds per cell. Raises
+    A member may add one to at most `contributions` of the counts, or change them by numbers whose squares add up to at
+    most that. Blocks for about 11 microseconds per cell. Raises
     ValueError if the price or `contributions` is below one, if there is no count, or if a count is not an integer from
     0 to 2**31; this is checked before the library sees any count, and the error never contains one.
     """

@@ -8,8 +8,7 @@ from uuid import UUID
 from models.database import Connection
 from models.research.surveys import SurveyStatus
 from resolvers.identity.sleeping import settle_sleepers
-from resolvers.insight import openings
-from resolvers.insight.counts import publish_community, publish_progress
+from resolvers.insight import counts, openings
 from resolvers.insight.freezing import close_survey, end_dataset
 
 Job: TypeAlias = Callable[[Connection], Awaitable[None]]
@@ -30,8 +29,14 @@ async def settle_surveys(connection: Connection) -> None:
 
 async def publish_counts(connection: Connection) -> None:
     """Publishes the counts of communities and of surveys that are due this month, as the publisher."""
-    await _each(connection, "SELECT id FROM catalog.communities_to_count() AS id", publish_community)
+    await _each(connection, "SELECT id FROM catalog.communities_to_count() AS id", counts.publish_community)
     await _each(connection, "SELECT id FROM catalog.surveys_to_count() AS id", _publish_progress)
+
+
+async def publish_network(connection: Connection) -> None:
+    """Publishes the counts of the network, if this month's are due, as the publisher."""
+    async with connection.transaction():
+        await counts.publish_network(connection)
 
 
 async def move_members(connection: Connection) -> None:
@@ -102,7 +107,7 @@ async def _move_slowly(connection: Connection, move: str, id: UUID) -> None:
 
 async def _publish_progress(connection: Connection, survey: UUID) -> None:
     if await openings.lock(connection, survey) in (SurveyStatus.WAITING, SurveyStatus.OPEN):
-        await publish_progress(connection, survey)
+        await counts.publish_progress(connection, survey)
 
 
 async def forget_mutations(connection: Connection) -> None:
@@ -139,4 +144,6 @@ async def end_licences(connection: Connection) -> None:
 
 
 MAINTENANCE: tuple[Job, ...] = (end_licences, forget_mutations, forget_waiting)
-PUBLISHING: tuple[Job, ...] = (move_members, move_entries, publish_counts, settle_surveys, end_datasets)
+PUBLISHING: tuple[Job, ...] = (
+    move_members, move_entries, publish_counts, publish_network, settle_surveys, end_datasets
+)  # fmt: skip

@@ -18,7 +18,7 @@ from models.insight.datasets import DatasetKind
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
 from resolvers.identity.outbox import deliver_all
-from resolvers.insight.counts import publish_community, publish_progress
+from resolvers.insight.counts import publish_community, publish_network, publish_progress
 from resolvers.insight.freezing import close_survey, freeze_wave
 from resolvers.insight.insights_mutations import publish
 from resolvers.insight.openings import begin as begin_opening
@@ -107,6 +107,7 @@ async def freeze_and_publish(
     for due, publish_counts in (("communities", publish_community), ("surveys", publish_progress)):
         for row in await connection.fetch(f"select id from catalog.{due}_to_count() as id"):  # noqa: S608 - ours
             await publish_counts(connection, row["id"])
+    await publish_network(connection)
     for row in await connection.fetch("select id from catalog.survey where status = 'WAITING' order by id"):
         await begin_opening(connection, row["id"])
     await deliver_all(connection)

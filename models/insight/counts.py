@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, Integer, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Integer, text
 from sqlmodel import Field
 
 from models.columns import Table, choice, key, moment, reference, within
@@ -13,6 +13,7 @@ from privacy.described import DescribedEnum
 class CountKind(DescribedEnum):
     """What a release of counts is about, and its counts in order."""
 
+    NETWORK = "NETWORK", "Active members of the network, and the courses of treatment that they follow."
     COMMUNITY = "COMMUNITY", "Members of a community; patients among them who consent to surveys."
     PROGRESS = "PROGRESS", "Members whom a survey is for, by progress: not invited, invited, started, completed."
     OPENING = "OPENING", "Whether enough members can answer a survey: no count, only the day on which it opens."
@@ -24,7 +25,10 @@ class CountRelease(Table, table=True):
     __table_args__ = within(
         "insight",
         CheckConstraint("micro_rho > 0", name="costs"),
-        CheckConstraint("(kind = 'COMMUNITY') = (survey_id IS NULL)", name="subject"),
+        CheckConstraint(
+            "(kind IN ('NETWORK', 'COMMUNITY')) = (survey_id IS NULL) AND (kind = 'NETWORK') = (community_id IS NULL)",
+            name="subject",
+        ),
         CheckConstraint("octet_length(salt) = 32", name="salt"),
         Index(None, "community_id", "published_at"),
         Index(None, "survey_id"),
@@ -32,7 +36,7 @@ class CountRelease(Table, table=True):
 
     id: UUID = key()
     kind: CountKind = choice(CountKind, "kind")
-    community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
+    community_id: UUID | None = reference("catalog.community.id", gone="RESTRICT", nullable=True)
     survey_id: UUID | None = reference("catalog.survey.id", gone="RESTRICT", nullable=True)
     micro_rho: int
     noisy: list[int] = Field(sa_type=ARRAY(Integer))
@@ -59,3 +63,7 @@ class CountedMembership(Table, table=True):
     community_id: UUID = reference("catalog.community.id", part_of_key=True)
     counted_since: datetime = moment(primary_key=True, sa_column_kwargs={"server_default": text("now()")})
     left_at: datetime | None = moment(default=None, nullable=True)
+    # Positions in the ledger of openings that began before and have looked at the member since.
+    openings: list[int] = Field(
+        default_factory=list, sa_type=ARRAY(BigInteger), sa_column_kwargs={"server_default": text("'{}'")}
+    )

@@ -121,6 +121,7 @@ class LedgerEntry(Table, table=True):
             name="results",
         ),
         CheckConstraint("(dataset_id IS NULL) = (release_id IS NULL)", name="dataset"),
+        CheckConstraint("community_id IS NOT NULL OR count_release_id IS NOT NULL", name="community"),
         CheckConstraint("version IN (1, 2)", name="version"),
     )
 
@@ -134,8 +135,8 @@ class LedgerEntry(Table, table=True):
         default=None, foreign_key="insight.count_release.id", ondelete="RESTRICT", unique=True, nullable=True
     )
     dataset_id: UUID | None = reference("insight.dataset.id", gone="RESTRICT", nullable=True)
-    dataset_title: str  # of counts: the name of the community
-    community_id: UUID = reference("catalog.community.id", gone="RESTRICT")
+    dataset_title: str  # of counts: the name of the community, or of the network
+    community_id: UUID | None = reference("catalog.community.id", gone="RESTRICT", nullable=True)  # null: the network's
     organization_id: UUID | None = reference("insight.organization.id", gone="RESTRICT", nullable=True)
     organization_name: str | None = None  # at that time; null for staff and for participants' tables
     purpose: str

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.columns import Table
-from models.insight import counts, datasets, insights
+from models.insight import counts, datasets, insights, network
 from models.research import surveys
 from models.security.read_rules import EVERY
 from models.security.write_rules import Insert, Update
@@ -49,6 +49,7 @@ READS = frozenset(
         "insight.ledger_entry",
         "insight.count_release",
         "catalog.survey_progress",
+        "catalog.network_count",
     }
 )
 
@@ -71,6 +72,7 @@ PUBLISHES: Mapping[str, tuple[Insert | Update, ...]] = {
     "insight.statistic": (whole(insights.Statistic),),
     "insight.ledger_entry": (whole(insights.LedgerEntry),),
     "insight.count_release": (whole(counts.CountRelease),),
+    "catalog.network_count": (whole(network.NetworkCount),),
     "catalog.survey_progress": (
         whole(surveys.SurveyProgress),
         Update(("counted_on", "eligible", "invited", "started", "completed"), EVERY),

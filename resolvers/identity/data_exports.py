@@ -50,7 +50,10 @@ ABOUT = {
     "identity.account.sleep_notified_on": "The day of the mail that the account sleeps. Null if it does not.",
     "identity.account.sleep_reminded_on": "The day of the second such mail. Null if there was none.",
     "identity.session.expires_at": "When it ends by itself.",
+    "research.counted_member.counted_since": "When the counts began to include the member.",
     "research.counted_membership.counted_since": "When the counts began to include the member.",
+    "research.counted_membership.openings": "Positions in the public ledger of openings of surveys that began before "
+    "counted_since and included the member afterwards.",
     "research.counted_membership.left_at": "When the member left the community. Null if they have not.",
     "research.enrolment.enrolled_at": "When the member was enrolled.",
     "research.enrolment.purpose": "The purpose of the consent on which it is based.",

@@ -268,11 +268,14 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         OF_MEMBER,
         ("dataset_id", "purpose", "reserved_micro_rho", "enrolled_at", "withdrawn_at"),
     ),
+    "research.counted_member": MemberTable(
+        "networkCounts", "That the network's published counts include them.", OF_MEMBER, ("counted_since",)
+    ),
     "research.counted_membership": MemberTable(
         "countedMemberships",
         "A community whose published counts include them.",
         OF_MEMBER,
-        ("community_id", "counted_since", "left_at"),
+        ("community_id", "counted_since", "left_at", "openings"),
     ),
     "research.participation": MemberTable(
         "participations",

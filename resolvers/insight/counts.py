@@ -1,4 +1,4 @@
-"""Publishes the counts of communities and of surveys: monthly, with noise, the same for everybody until the next."""
+"""Publishes the counts of the network, of communities and of surveys: monthly, with noise, the same for everybody."""
 
 import secrets
 from collections.abc import Sequence
@@ -8,7 +8,17 @@ from uuid import UUID
 from models.database import Connection
 from models.insight.counts import CountKind
 from privacy import noise
-from privacy.budget import COMMUNITY_COUNTS, COUNT_PRECISION, COUNTS_A_YEAR, SURVEYS_YEARLY
+from privacy.budget import (
+    ACTIVE_MEMBERS_PRICE,
+    COMMUNITY_COUNTS,
+    COUNT_PRECISION,
+    COUNTS_A_YEAR,
+    NETWORK_PRICE,
+    NETWORK_ROUNDING,
+    NETWORK_SQUARES,
+    SURVEYS_YEARLY,
+    TREATMENTS_PRICE,
+)
 from privacy.chain import SALT_BYTES, commitment_of
 from privacy.precision import price
 from resolvers.days import current_day
@@ -18,10 +28,43 @@ from resolvers.insight.ledger import NewEntry, append
 
 # What the ledger says of each kind: the purpose, and the names of the counts.
 USES = {
+    CountKind.NETWORK: (purposes.NETWORK_COUNTS, ("active_members", "treatments_followed")),
     CountKind.COMMUNITY: (purposes.COMMUNITY_COUNTS, ("members", "consenting")),
     CountKind.PROGRESS: (purposes.SURVEY_PROGRESS, ("eligible", "invited", "started", "completed")),
     CountKind.OPENING: (purposes.SURVEY_OPENING, ("eligible",)),
 }
+
+
+# In place of a community's name, in an entry of the ledger that is of none.
+THE_NETWORK = "The network"
+
+
+async def publish_network(connection: Connection) -> None:
+    """Publishes the counts of the network, unless this month's are published.
+
+    To be called in a transaction, as the publisher.
+    """
+    today = await current_day(connection)
+    # Of two servers one publishes.
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('cohorte.network'))")
+    counted_on = await connection.fetchval("SELECT max(counted_on) FROM catalog.network_count")
+    if is_of_month(counted_on, today) or await _published_within_a_year(connection, None, today) >= COUNTS_A_YEAR:
+        return
+    await connection.execute("SELECT research.include_in_network()")
+    active, treatments = await connection.fetchval("SELECT research.count_network()")
+    noisy = [
+        *await drawn(noise.draw, [active], ACTIVE_MEMBERS_PRICE),
+        *await drawn(noise.draw, [treatments], TREATMENTS_PRICE, NETWORK_SQUARES),
+    ]
+    demonstration = await connection.fetchval("SELECT EXISTS (SELECT FROM catalog.community c WHERE c.demonstration)")
+    await connection.execute(
+        """
+        INSERT INTO catalog.network_count (counted_on, active_members, treatments_followed, demonstration)
+        VALUES ($1, $2, $3, $4)
+        """,
+        today, *(rounded(count, NETWORK_ROUNDING) for count in noisy), demonstration,
+    )  # fmt: skip
+    await record(connection, CountKind.NETWORK, None, None, NETWORK_PRICE, noisy, demonstration=demonstration)
 
 
 async def publish_community(connection: Connection, community: UUID) -> None:
@@ -79,29 +122,34 @@ async def publish_progress(connection: Connection, survey: UUID) -> None:
 async def record(
     connection: Connection,
     kind: CountKind,
-    community: UUID,
+    community: UUID | None,
     survey: UUID | None,
     charge: int,
     noisy: Sequence[int],
+    *,
+    demonstration: bool = False,
 ) -> None:
-    """Stores a release of counts, and appends it to the ledger: to be called last in a transaction."""
+    """Stores a release of counts, and appends it to the ledger: to be called last in a transaction.
+
+    `demonstration` is for counts of the network: others belong to the demonstration if their community does.
+    """
     salt = secrets.token_bytes(SALT_BYTES)
     found = await connection.fetchrow(
         """
         INSERT INTO insight.count_release
             (id, kind, community_id, survey_id, micro_rho, noisy, salt, published_at, demonstration)
-        SELECT gen_random_uuid(), $2, c.id, $3, $4, $5, $6, catalog.clock(), c.demonstration
-        FROM catalog.community c WHERE c.id = $1
+        SELECT gen_random_uuid(), $2, c.id, $3, $4, $5, $6, catalog.clock(), coalesce(c.demonstration, $7)
+        FROM (SELECT) one LEFT JOIN catalog.community c ON c.id = $1
         RETURNING id, demonstration, (SELECT name FROM catalog.community WHERE id = community_id) AS name
         """,
-        community, kind, survey, charge, noisy, salt,
+        community, kind, survey, charge, noisy, salt, demonstration,
     )  # fmt: skip
     assert found is not None
     purpose, variables = USES[kind]
     entry = NewEntry(
         release=found["id"],
         dataset=None,
-        dataset_title=found["name"],
+        dataset_title=found["name"] or THE_NETWORK,
         community=community,
         purpose=str(purpose),
         variables=variables,
@@ -112,9 +160,9 @@ async def record(
     await append(connection, [entry])
 
 
-def rounded(noisy: int) -> int:
-    """A count as readers see it: to the nearest ten, halves up, and not below zero."""
-    return max((noisy + 5) // 10 * 10, 0)
+def rounded(noisy: int, to: int = 10) -> int:
+    """A count as readers see it: to the nearest ten, or multiple of `to`, halves up, and not below zero."""
+    return max((noisy + to // 2) // to * to, 0)
 
 
 def is_of_month(counted_on: date | None, today: date) -> bool:
@@ -134,11 +182,13 @@ async def spent_on_surveys(connection: Connection, community: UUID, today: date)
     return spent
 
 
-async def _published_within_a_year(connection: Connection, community: UUID, today: date) -> int:
+async def _published_within_a_year(connection: Connection, community: UUID | None, today: date) -> int:
+    """How often the counts of a community, or of the network for None, were published."""
     published: int = await connection.fetchval(
         """
         SELECT count(*) FROM insight.count_release
-        WHERE community_id = $1 AND kind = 'COMMUNITY' AND published_at >= catalog.year_before($2)
+        WHERE community_id IS NOT DISTINCT FROM $1 AND kind IN ('NETWORK', 'COMMUNITY')
+            AND published_at >= catalog.year_before($2)
         """,
         community, today,
     )  # fmt: skip

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CompoundSelect, Text, case, cast, func, literal_column, union_all
 
-from models.insight import counts, datasets
+from models.identity import accounts
+from models.insight import counts, datasets, network
 from models.insight import insights as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from privacy import budget, chain, loss
@@ -87,11 +88,20 @@ def _uses(me: Row) -> CompoundSelect[Any]:
         .where(
             counted.member_id == me.member_id,
             entry.count_release_id.is_not(None),
-            entry.published_at >= counted.counted_since,
-            counted.left_at.is_(None) | (entry.published_at <= counted.left_at),
+            (
+                (entry.published_at >= counted.counted_since)
+                & (counted.left_at.is_(None) | (entry.published_at <= counted.left_at))
+            )
+            | (entry.position == counted.openings.any_()),
         )
     )
-    return union_all(of_datasets, of_counts)
+    entry, member = row(tables.LedgerEntry), row(network.CountedMember)
+    of_network = (
+        select(entry.position)
+        .join(member, entry.published_at >= member.counted_since)
+        .where(member.member_id == me.member_id, entry.community_id.is_(None))
+    )
+    return union_all(of_datasets, of_counts, of_network)
 
 
 def purpose_of(entry: Row, *, viewer: ViewerIds) -> Expression:
@@ -186,11 +196,12 @@ def _reserved_by_datasets(me: Row) -> Expression:
 
 
 def _reserved_by_counts(me: Row) -> Expression:
-    counted = row(counts.CountedMembership)
+    counted, member = row(counts.CountedMembership), row(network.CountedMember)
     communities = select(func.count(counted.community_id.distinct())).where(
         counted.member_id == me.member_id, counted.left_at.is_(None) | (counted.left_at >= _year_before())
     )
-    return communities.scalar_subquery() * budget.COUNTED_YEARLY
+    in_network = select(func.count()).select_from(member).where(member.member_id == me.member_id)
+    return communities.scalar_subquery() * budget.COUNTED_YEARLY + in_network.scalar_subquery() * budget.NETWORK_YEARLY
 
 
 def _year_before() -> Expression:
@@ -252,7 +263,7 @@ def exported_data_uses(names: GraphNames) -> ExportKind:
     listed = f"SELECT {', '.join(values)} FROM ({uses}) u ORDER BY u.position"  # noqa: S608 - names of this program
     return ExportKind(
         "dataUses",
-        "A use of a dataset that they are enrolled in, as in the public ledger.",
+        "A use of a dataset that they are enrolled in, or a count that includes them, as in the public ledger.",
         tuple(columns),
         f"SELECT row_to_json(e)::text FROM ({listed}) e",  # noqa: S608
     )

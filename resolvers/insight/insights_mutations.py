@@ -8,7 +8,7 @@ from uuid import UUID
 from models.database import Connection
 from models.identity.accounts import StaffRole
 from models.messages import message
-from models.parameters import DatasetId
+from models.parameters import DatasetId, LicenceId
 from models.viewers import Audience, Viewer
 from privacy.precision import Precision
 from resolvers.days import current_day
@@ -44,9 +44,10 @@ async def publish_insight(
     variable: str,
     by: Sequence[str] = (),
     precision: Precision,
+    licence: LicenceId | None = None,
 ) -> Published:
     """Publishes an insight of a dataset. Raises Forbidden and Refused as `publish` does."""
-    return await publish(connection, viewer, InsightRequest(dataset, variable, by, precision), faults=faults)
+    return await publish(connection, viewer, InsightRequest(dataset, variable, by, precision, licence), faults=faults)
 
 
 async def publish(
@@ -61,8 +62,9 @@ async def publish(
 
     `at` is the time of publication, if not now. To be called in a transaction; nothing may be revealed of the result
     before it has committed. Raises Forbidden if the viewer may not publish, and Refused: NOT_FOUND for the dataset,
-    INVALID for the variables, NOT_ELIGIBLE for the kind of organization, LICENCE_REQUIRED, TOO_LATE if the dataset has
-    ended, and BudgetExhausted. These depend on the request, licences and budgets, and on no record.
+    INVALID for the variables, NOT_ELIGIBLE for the kind of organization, LICENCE_REQUIRED, NOT_FOUND or INVALID for the
+    licence, TOO_LATE if the dataset has ended, and BudgetExhausted. These depend on the request, licences and budgets,
+    and on no record.
     """
     if viewer.audience not in (Audience.BUYER, Audience.MANAGER):
         raise Forbidden
@@ -74,7 +76,7 @@ async def publish(
     with faults.collected():
         # The dataset stays locked from here on: two requests at once would both find the budget unspent.
         dataset = await dataset_of(connection, request.dataset, lock=True)
-        share = await budget_share_of(connection, viewer, dataset, day, lock=True)
+        share = await budget_share_of(connection, viewer, dataset, day, request.licence, lock=True)
     if dataset is not None:
         with faults.collected():
             subject = await resolve_request(connection, dataset, request)

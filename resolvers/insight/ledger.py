@@ -15,14 +15,14 @@ from privacy.chain import GENESIS, UNSALTED, VERSION, ChainEntry, broken_at, com
 class NewEntry:
     """A ledger entry before it has a position; `organization` is None for Cohorte's own uses.
 
-    `dataset` is None for a release of counts, which belongs to none. `release` and `commitment` are None for a link to
-    the results of the use in the entry at `results_of`.
+    `dataset` is None for a release of counts, which belongs to none, and `community` for counts of the network.
+    `release` and `commitment` are None for a link to the results of the use in the entry at `results_of`.
     """
 
     release: UUID | None
     dataset: UUID | None
     dataset_title: str
-    community: UUID
+    community: UUID | None
     purpose: str
     variables: tuple[str, ...]  # names
     micro_rho: int
@@ -152,14 +152,15 @@ ENTRIES_WITH_RELEASES = """
     JOIN insight.dataset d ON d.id = r.dataset_id
     UNION ALL
     SELECT l.position, l.version, l.commitment, c.noisy, c.salt,
-        (l.community_id, l.micro_rho) = (c.community_id, c.micro_rho) AND l.organization_id IS NULL AS fits
+        l.micro_rho = c.micro_rho AND l.community_id IS NOT DISTINCT FROM c.community_id AND l.organization_id IS NULL
+            AS fits
     FROM insight.ledger_entry l JOIN insight.count_release c ON c.id = l.count_release_id
     ORDER BY position
 """
 RESULTS_OF_ANOTHER_USE = """
     SELECT l.position FROM insight.ledger_entry l JOIN insight.ledger_entry u ON u.position = l.results_of
     WHERE u.results_of IS NOT NULL OR (l.community_id, l.dataset_title, l.purpose, l.variables)
-            <> (u.community_id, u.dataset_title, u.purpose, u.variables)
+            IS DISTINCT FROM (u.community_id, u.dataset_title, u.purpose, u.variables)
         OR (l.organization_id, l.organization_name, l.purpose_kind)
             IS DISTINCT FROM (u.organization_id, u.organization_name, u.purpose_kind)
     ORDER BY l.position LIMIT 1

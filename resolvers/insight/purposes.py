@@ -10,6 +10,7 @@ from models.languages import DEFAULT, Language
 from models.messages import message
 from models.rows import Expression, ViewerIds
 
+NETWORK_COUNTS = message("Counts of the network")
 COMMUNITY_COUNTS = message("Counts of the community")
 SURVEY_PROGRESS = message("Progress of a survey")
 SURVEY_OPENING = message("Opening of a survey")
@@ -17,7 +18,8 @@ DATASET_SIZE = message("Size of the dataset")
 PARTICIPANTS_TABLES = message("Participants' tables")
 OWN_RESEARCH = message("Cohorte's own research")
 OWN_PURPOSES = (
-    COMMUNITY_COUNTS, SURVEY_PROGRESS, SURVEY_OPENING, DATASET_SIZE, PARTICIPANTS_TABLES, OWN_RESEARCH,
+    NETWORK_COUNTS, COMMUNITY_COUNTS, SURVEY_PROGRESS, SURVEY_OPENING, DATASET_SIZE, PARTICIPANTS_TABLES,
+    OWN_RESEARCH,
 )  # fmt: skip
 
 

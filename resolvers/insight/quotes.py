@@ -12,7 +12,7 @@ from models.identity.accounts import StaffRole
 from models.identity.organizations import ALLOWED, OrganizationKind, PurposeKind
 from models.insight.datasets import DatasetKind, DatasetStatus
 from models.messages import message
-from models.parameters import DatasetId
+from models.parameters import DatasetId, LicenceId
 from models.viewers import Audience, Viewer
 from privacy.budget import left_for_sale, left_for_staff
 from privacy.cubes import MOST_CELLS, MOST_VARIABLES, cells_in, contributions, covers, key
@@ -34,18 +34,23 @@ from resolvers.transactions import (
     require_role,
 )
 
+LICENCE: Path = ("licence",)
 STAFF_USE = ReleaseUse(str(purposes.OWN_RESEARCH))
 MOST_COVERING = 10  # the most insights that a quote lists
 
 
 @dataclass(frozen=True)
 class InsightRequest:
-    """An insight to publish or quote: one variable of a dataset by others, with a precision."""
+    """An insight to publish or quote: one variable of a dataset by others, with a precision.
+
+    `licence` is the organization's licence that it is for; None for the one with the largest quota left.
+    """
 
     dataset: UUID
     variable: str
     by: Sequence[str]
     precision: Precision
+    licence: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -138,11 +143,12 @@ async def quote_insight(
     variable: str,
     by: Sequence[str] = (),
     precision: Precision,
+    licence: LicenceId | None = None,
 ) -> Quote:
-    """The price of an insight to the viewer. Raises Refused: NOT_FOUND for the dataset, INVALID for the variables."""
+    """The price of an insight to the viewer. Raises Refused as `quote_of` does."""
     quoted = None
     with faults.collected():
-        quoted = await quote_of(connection, viewer, InsightRequest(dataset, variable, by, precision))
+        quoted = await quote_of(connection, viewer, InsightRequest(dataset, variable, by, precision, licence))
     faults.refuse()
     assert quoted is not None
     return quoted
@@ -151,14 +157,26 @@ async def quote_insight(
 async def quote_of(connection: Connection, viewer: Viewer, request: InsightRequest) -> Quote:
     """The price of the request to the viewer, who can spend nothing if they may not publish.
 
-    Raises Refused: NOT_FOUND for the dataset, INVALID for the variables.
+    Raises Refused: NOT_FOUND for the dataset, INVALID for the variables, NOT_FOUND or INVALID for the licence that is
+    named.
     """
+    faults = Faults()
+    subject = share = None
     dataset = await dataset_of(connection, request.dataset)
-    subject = await resolve_request(connection, dataset, request)
+    with faults.collected():
+        subject = await resolve_request(connection, dataset, request)
     day = await current_day(connection)
     try:
-        share = await budget_share_of(connection, viewer, subject.dataset, day)
-    except (Refused, Forbidden):
+        share = await budget_share_of(connection, viewer, dataset, day, request.licence)
+    except Forbidden:
+        pass
+    except Refused as error:
+        for refusal in error.refusals:
+            if refusal.path == LICENCE:
+                faults.add(refusal)
+    faults.refuse()
+    assert subject is not None
+    if share is None:
         return await quote(connection, subject, 0)
     return await quote(connection, subject, share.left if subject.dataset.is_open_on(day) else 0)
 
@@ -297,15 +315,24 @@ async def covering_insights(connection: Connection, subject: ResolvedRequest) ->
 
 
 async def budget_share_of(
-    connection: Connection, viewer: Viewer, dataset: FrozenDataset, day: date, *, lock: bool = False
+    connection: Connection,
+    viewer: Viewer,
+    dataset: FrozenDataset,
+    day: date,
+    licence: UUID | None = None,
+    *,
+    lock: bool = False,
 ) -> BudgetShare:
     """The budget share that the viewer may spend on `day`; `lock` locks the licences until the transaction ends.
 
     Raises Forbidden if the viewer may not publish, and Refused: NOT_ELIGIBLE if the dataset is not offered to their
-    kind of organization, LICENCE_REQUIRED if no licence is in force.
+    kind of organization, LICENCE_REQUIRED if no licence is in force, NOT_FOUND for a named licence that is not their
+    organization's, INVALID for one that is not in force or for something else.
     """
     if viewer.audience is not Audience.BUYER:
         require_role(viewer, StaffRole.DATA_STEWARD)
+        if licence is not None:
+            raise not_found(*LICENCE)
         left = left_for_staff(dataset.cap_micro_rho, dataset.spent_micro_rho, dataset.sold_micro_rho)
         return BudgetShare(STAFF_USE, left)
     buyer = await connection.fetchrow("SELECT name, kind FROM insight.organization WHERE id = $1", viewer.organization)
@@ -315,7 +342,7 @@ async def budget_share_of(
         reason = message("This dataset is not offered to organizations of your kind. See `offeredTo`.")
         raise refused(RefusalCode.NOT_ELIGIBLE, reason, "dataset")
     allowed = ALLOWED[OrganizationKind(buyer["kind"])]
-    return await _licensed(connection, viewer, dataset, buyer["name"], allowed, day, lock)
+    return await _licensed(connection, viewer, dataset, buyer["name"], allowed, day, licence, lock)
 
 
 async def _licensed(
@@ -325,20 +352,33 @@ async def _licensed(
     name: str,
     allowed: Collection[PurposeKind],
     day: date,
+    named: UUID | None,
     lock: bool,
 ) -> BudgetShare:
+    own = "SELECT EXISTS (SELECT FROM insight.licence WHERE id = $1 AND organization_id = $2)"
+    if named is not None and not await connection.fetchval(own, named, viewer.organization):
+        raise not_found(*LICENCE)
     licences = await connection.fetch(
         """
         SELECT id, purpose, purpose_kind, quota_micro_rho FROM insight.licence
         WHERE organization_id = $1 AND community_id = $2 AND status = 'GRANTED' AND $3 BETWEEN starts_on AND ends_on
-            AND purpose_kind = any($4)
+            AND purpose_kind = any($4) AND id = coalesce($5, id)
         ORDER BY ends_on, id
         """,
         viewer.organization,
         dataset.community_id,
         day,
         list(allowed),
+        named,
     )
+    if not licences and named is not None:
+        raise invalid(
+            message(
+                "This licence does not cover the dataset: it is for another community, not in force today, or for a "
+                "purpose that your kind of organization can no longer have."
+            ),
+            *LICENCE,
+        )
     if not licences:
         reason = message(
             "This requires a licence for the dataset's community that is in force today. See `licenceRequest`."

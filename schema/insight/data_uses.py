@@ -9,7 +9,7 @@ from models.identity.organizations import PurposeKind
 from models.insight import insights as tables
 from planner.declare import column, computed, graph_type, sql
 from privacy import loss
-from privacy.budget import COUNTED_YEARLY, YEAR_DAYS
+from privacy.budget import COUNTED_YEARLY, NETWORK_YEARLY, YEAR_DAYS
 from resolvers.community import communities
 from resolvers.identity import organizations
 from resolvers.insight import data_uses as resolve
@@ -63,10 +63,12 @@ class DataUse(Node):
         resolve.results_of, f"Where its results are published, oldest link first: at most {MOST_LINKS}."
     )
     published_at: datetime = column("When the result was published.")
-    community: Community = sql(communities.community_of, "The community whose members' data was used.")
+    community: Community | None = sql(
+        communities.community_of, "The community whose members' data was used. Null for counts of the network."
+    )
     dataset_title: str = column(
-        "Title of the dataset that was used, or the name of the community if its members or a survey's were counted: "
-        "as the ledger recorded it, in English. `community` has the name in the viewer's language."
+        "Title of the dataset that was used, or what was counted: the name of the community, or `The network`. As the "
+        "ledger recorded it, in English; `community` has the name in the viewer's language."
     )
     variables: list[str] = column(
         "Names of the variables of the table, or of the counts. Empty if only the dataset's size was published."
@@ -92,8 +94,9 @@ class PrivacyLoss:
     )
     reserved: PrivacyCost = sql(
         resolve.reserved_of,
-        "The part of the allowance that is reserved: by datasets with the viewer, and by the counts of the communities "
-        f"where they are counted, which reserve {COUNTED_YEARLY:,} micro-rho each.",
+        "The part of the allowance that is reserved: by datasets with the viewer, by the counts of the communities "
+        f"where they are counted, which reserve {COUNTED_YEARLY:,} micro-rho each, and by those of the network, which "
+        f"reserve {NETWORK_YEARLY:,}.",
     )
     spent: PrivacyCost = sql(
         resolve.spent_of,

@@ -11,6 +11,10 @@ from schema.mutations import Options, given, mutation, mutations, question, show
 
 DATASET, VARIABLE = "The dataset.", "The name of the variable to count."
 BY = f"The names of the variables to count by: at most {MOST_VARIABLES - 1}. To filter by one, count by it."
+LICENCE = (
+    "The organization's licence that it is for: the public ledger shows its purpose, and its quota is charged. By "
+    "default, of the licences that cover the dataset, the one with the largest quota left."
+)
 PRECISION = "The margin of error of each count. More precision costs more."
 
 
@@ -44,6 +48,7 @@ insight_quote = question(
     variable=VARIABLE,
     by=BY,
     precision=PRECISION,
+    licence=LICENCE,
 )
 
 
@@ -67,4 +72,5 @@ class InsightMutations:
         variable=VARIABLE,
         by=BY,
         precision=PRECISION,
+        licence=LICENCE,
     )

@@ -18,6 +18,7 @@ import resolvers.insight.data_uses
 import resolvers.insight.datasets
 import resolvers.insight.insights
 import resolvers.insight.licences
+import resolvers.insight.network
 import resolvers.insight.undertakings
 import resolvers.regions
 import resolvers.research.surveys
@@ -49,6 +50,7 @@ from schema.insight.datasets import Dataset, Variable
 from schema.insight.insights import Insight
 from schema.insight.insights_mutations import InsightQuote
 from schema.insight.licences import Licence
+from schema.insight.network import Network
 from schema.insight.undertakings import Undertakings
 from schema.pagination import UNKNOWN_ID, UNKNOWN_SLUG, Node, RelayConnection
 from schema.research import participations_mutations
@@ -157,6 +159,11 @@ class Query:
         only=PUBLIC,
     )
 
+    network: Network = sql(
+        resolvers.insight.network.network,
+        "The network in three figures: communities, active members, and treatments that they follow.",
+        only=PUBLIC,
+    )
     regions: list[str] = sql(
         resolvers.regions.regions,
         "The regions that a member can live in and a survey can be limited to, as datasets spell them.",

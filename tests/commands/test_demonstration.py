@@ -61,13 +61,16 @@ REPEATED = {
     "catalog.community": "id, slug, name, description, condition_id, needed_count",
     "catalog.survey_progress": "survey_id",
     "research.counted_membership": "member_id, community_id",
+    "research.counted_member": "member_id",
+    "catalog.network_count": "demonstration",
     "research.survey_opening": "survey_id",
     "insight.count_release": "kind, community_id, survey_id, micro_rho",
     "insight.ledger_entry": "position, community_id, organization_id, purpose, variables, micro_rho",
 }
 # The repeatable columns of these tables are the same in every network. No survey of a network of the past is counted.
 WITHOUT_A_SEED = {
-    "catalog.survey_progress", "insight.category", "insight.release", "insight.cell", "insight.statistic",
+    "catalog.network_count", "catalog.survey_progress", "insight.category", "insight.release", "insight.cell",
+    "insight.statistic",
 }  # fmt: skip
 TABLES = [table.fullname for table in metadata.sorted_tables if table.fullname not in NOT_DEMONSTRATED]
 

@@ -18,7 +18,9 @@ from tests.factories.catalogue import indicator as indicator
 from tests.factories.catalogue import source_entry as source_entry
 from tests.factories.catalogue import treatment as treatment
 from tests.factories.counts import count_release as count_release
+from tests.factories.counts import counted_member as counted_member
 from tests.factories.counts import counted_membership as counted_membership
+from tests.factories.counts import network_count as network_count
 from tests.factories.datasets import category as category
 from tests.factories.datasets import dataset as dataset
 from tests.factories.datasets import enrolment as enrolment

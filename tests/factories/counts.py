@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from models.insight import counts
+from models.insight import counts, network
 from privacy.chain import SALT_BYTES
 from tests.factories.catalogue import community
 from tests.factories.members import member
@@ -24,6 +24,14 @@ async def count_release(connection: Connection, **given: Any) -> asyncpg.Record:
         noisy=[312, 254],
         salt=secrets.token_bytes(SALT_BYTES),
     )
+
+
+async def network_count(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(connection, network.NetworkCount, given, {}, active_members=300, treatments_followed=400)
+
+
+async def counted_member(connection: Connection, **given: Any) -> asyncpg.Record:
+    return await fake(connection, network.CountedMember, given, {"member_id": member}, counted_since=NOON)
 
 
 async def counted_membership(connection: Connection, **given: Any) -> asyncpg.Record:

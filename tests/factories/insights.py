@@ -99,10 +99,10 @@ async def ledger_entry(connection: Connection, **given: Any) -> asyncpg.Record:
     if "count_release_id" in given:
         of_release = await row_of(
             connection,
-            "SELECT r.*, NULL::uuid AS dataset_id, c.name AS title, NULL::uuid AS organization_id,"
-            " NULL AS purpose_kind, NULL AS organization_name, 'Counts of the community' AS purpose,"
-            " '{members,consenting}'::text[] AS names"
-            " FROM insight.count_release r JOIN catalog.community c ON c.id = r.community_id WHERE r.id = $1",
+            "SELECT r.*, NULL::uuid AS dataset_id, coalesce(c.name, 'The network') AS title,"
+            " NULL::uuid AS organization_id, NULL AS purpose_kind, NULL AS organization_name,"
+            " 'Counts of the ' || lower(r.kind) AS purpose, '{members,others}'::text[] AS names"
+            " FROM insight.count_release r LEFT JOIN catalog.community c ON c.id = r.community_id WHERE r.id = $1",
             given["count_release_id"],
         )
         return await appended(connection, given, of_release)

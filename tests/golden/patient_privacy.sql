@@ -52,8 +52,11 @@ WITH viewer AS MATERIALIZED (
                     WHERE enrolment_1.member_id = profile_1.member_id AND (enrolment_1.withdrawn_at IS NULL OR ledger_entry_2.published_at <= enrolment_1.withdrawn_at)
                     UNION ALL SELECT ledger_entry_3.position
                     FROM insight.ledger_entry AS ledger_entry_3 JOIN research.counted_membership AS counted_membership_1 ON counted_membership_1.community_id = ledger_entry_3.community_id
-                    WHERE counted_membership_1.member_id = profile_1.member_id AND ledger_entry_3.count_release_id IS NOT NULL AND ledger_entry_3.published_at >= counted_membership_1.counted_since AND (counted_membership_1.left_at IS NULL OR ledger_entry_3.published_at <= counted_membership_1.left_at)
-                  ) AND ledger_entry_1.position < $8::BIGINT
+                    WHERE counted_membership_1.member_id = profile_1.member_id AND ledger_entry_3.count_release_id IS NOT NULL AND (ledger_entry_3.published_at >= counted_membership_1.counted_since AND (counted_membership_1.left_at IS NULL OR ledger_entry_3.published_at <= counted_membership_1.left_at) OR ledger_entry_3.position = ANY (counted_membership_1.openings))
+                    UNION ALL SELECT ledger_entry_4.position
+                    FROM insight.ledger_entry AS ledger_entry_4 JOIN research.counted_member AS counted_member_1 ON ledger_entry_4.published_at >= counted_member_1.counted_since
+                    WHERE counted_member_1.member_id = profile_1.member_id AND ledger_entry_4.community_id IS NULL
+                  ) AND ledger_entry_1.position < $6::BIGINT
                   ORDER BY ledger_entry_1.position DESC
                   LIMIT 21
                 ) AS page_0
@@ -94,28 +97,39 @@ WITH viewer AS MATERIALIZED (
                     FROM insight.dataset AS dataset_1
                     WHERE dataset_1.id = enrolment_2.dataset_id AND dataset_1.status = 'OPEN' AND dataset_1.ends_on >= catalog.today()
                   )) THEN enrolment_2.reserved_micro_rho ELSE least(enrolment_2.reserved_micro_rho, coalesce((
-                    SELECT sum(ledger_entry_4.micro_rho) AS sum_2
-                    FROM insight.ledger_entry AS ledger_entry_4
-                    WHERE ledger_entry_4.dataset_id = enrolment_2.dataset_id AND ledger_entry_4.published_at >= catalog.year_before(catalog.today())
-                  ), $9::INTEGER)) END) AS sum_1
+                    SELECT sum(ledger_entry_5.micro_rho) AS sum_2
+                    FROM insight.ledger_entry AS ledger_entry_5
+                    WHERE ledger_entry_5.dataset_id = enrolment_2.dataset_id AND ledger_entry_5.published_at >= catalog.year_before(catalog.today())
+                  ), $7::INTEGER)) END) AS sum_1
                   FROM research.enrolment AS enrolment_2
                   WHERE enrolment_2.member_id = profile_1.member_id
                 ), $10::INTEGER) + (
                   SELECT count(DISTINCT counted_membership_2.community_id) AS count_1
                   FROM research.counted_membership AS counted_membership_2
                   WHERE counted_membership_2.member_id = profile_1.member_id AND (counted_membership_2.left_at IS NULL OR counted_membership_2.left_at >= catalog.year_before(catalog.today()))
-                ) * $11::INTEGER AS BIGINT) AS reserved_micro_rho, CAST((
-                  SELECT coalesce(sum(ledger_entry_5.micro_rho), $12::INTEGER) AS coalesce_3
-                  FROM insight.ledger_entry AS ledger_entry_5
-                  WHERE ledger_entry_5.position IN (
-                    SELECT ledger_entry_6.position
-                    FROM insight.ledger_entry AS ledger_entry_6 JOIN research.enrolment AS enrolment_3 ON enrolment_3.dataset_id = ledger_entry_6.dataset_id
-                    WHERE enrolment_3.member_id = profile_1.member_id AND (enrolment_3.withdrawn_at IS NULL OR ledger_entry_6.published_at <= enrolment_3.withdrawn_at)
-                    UNION ALL SELECT ledger_entry_7.position
-                    FROM insight.ledger_entry AS ledger_entry_7 JOIN research.counted_membership AS counted_membership_3 ON counted_membership_3.community_id = ledger_entry_7.community_id
-                    WHERE counted_membership_3.member_id = profile_1.member_id AND ledger_entry_7.count_release_id IS NOT NULL AND ledger_entry_7.published_at >= counted_membership_3.counted_since AND (counted_membership_3.left_at IS NULL OR ledger_entry_7.published_at <= counted_membership_3.left_at)
+                ) * $9::INTEGER + (
+                  SELECT count(*) AS count_2
+                  FROM research.counted_member AS counted_member_2
+                  WHERE counted_member_2.member_id = profile_1.member_id
+                ) * $10::INTEGER AS BIGINT) AS reserved_micro_rho, CAST((
+                  SELECT coalesce(sum(ledger_entry_6.micro_rho), $11::INTEGER) AS coalesce_3
+                  FROM insight.ledger_entry AS ledger_entry_6
+                  WHERE ledger_entry_6.position IN (
+                    SELECT ledger_entry_7.position
+                    FROM insight.ledger_entry AS ledger_entry_7 JOIN research.enrolment AS enrolment_3 ON enrolment_3.dataset_id = ledger_entry_7.dataset_id
+                    WHERE enrolment_3.member_id = profile_1.member_id AND (enrolment_3.withdrawn_at IS NULL OR ledger_entry_7.published_at <= enrolment_3.withdrawn_at)
+                    UNION ALL SELECT ledger_entry_8.position
+                    FROM insight.ledger_entry AS ledger_entry_8 JOIN research.counted_membership AS counted_membership_3 ON counted_membership_3.community_id = ledger_entry_8.community_id
+                    WHERE counted_membership_3.member_id = profile_1.member_id AND ledger_entry_8.count_release_id IS NOT NULL AND (ledger_entry_8.published_at >= counted_membership_3.counted_since AND (counted_membership_3.left_at IS NULL OR ledger_entry_8.published_at <= counted_membership_3.left_at) OR ledger_entry_8.position = ANY (counted_membership_3.openings))
+                    UNION ALL SELECT ledger_entry_9.position
+                    FROM insight.ledger_entry AS ledger_entry_9 JOIN research.counted_member AS counted_member_3 ON ledger_entry_9.published_at >= counted_member_3.counted_since
+                    WHERE counted_member_3.member_id = profile_1.member_id AND ledger_entry_9.community_id IS NULL
                   )
-                ) AS BIGINT) AS spent_micro_rho, $2::VARCHAR AS language
+                ) AS BIGINT) AS spent_micro_rho, (
+                  SELECT account_1.locale
+                  FROM identity.account AS account_1
+                  WHERE account_1.id = $12::UUID
+                ) AS locale
               ) AS anon_4
             ) AS o$
           ) AS "privacyLoss"

@@ -51,6 +51,7 @@ WITHOUT_ID = {
     "LedgerProof": "part of an insight or a dataset, which never changes",
     "MissingTranslation": "a row of a list, which is gone once the text is translated",
     "Money": "an amount",
+    "Network": "three figures, of which there is one row",
     "OptionTranslation": "part of an option: its language identifies it there",
     "OwnSeries": "part of a dashboard",
     "PageInfo": "part of a page",

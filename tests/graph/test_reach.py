@@ -39,6 +39,7 @@ REACHABLE = {
         "treatments readiness datasets insights",
         "CohortReadiness": "consenting needed ready",  # published with noise, as memberCount
         "Condition": "id name icd10 orpha hpo retiredOn",
+        "Network": "communities activeMembers treatmentsFollowed countedOn",  # members with noise
         "Indicator": "id slug name layNames kind scale unit minimum maximum ucum hpo loinc retiredOn mergedInto",
         "Treatment": "id slug name kind inn atc nationalCode retiredOn mergedInto insights",
         "Notice": "id purpose version language text inForceOn",
@@ -89,7 +90,7 @@ REACHABLE = {
     "what holds the rest together": {
         "Query": "node nodes viewer communities community treatments treatment indicators regions notices terms "
         "dataUses ledgerEntries undertakings survey dataset insight organization datasets insightQuote privacyNotice "
-        "helpLines",
+        "helpLines network",
         "Node": "id",
         "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
         **{f"{kind}Connection": "edges nodes pageInfo" for kind in (

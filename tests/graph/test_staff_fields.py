@@ -78,6 +78,7 @@ READS: Mapping[str, Mapping[Roles, str]] = {
         MODERATOR: "ageBand region sex suspension",
     },
     "Money": {STEWARD: "amount currency"},
+    "Network": {ALL: "activeMembers communities countedOn treatmentsFollowed"},
     "Notice": {ALL: "id inForceOn language purpose text version"},
     "OptionTranslation": {ALL: "label language"},
     "Organization": {ALL: "id kind name purposes", STEWARD: "licences"},

@@ -26,7 +26,7 @@ BUYERS_AND_STAFF = "BUYER MANAGER"
 PROMISED = {
     "Query": {
         EVERYONE: "node nodes viewer communities community treatments treatment indicators regions notices terms "
-        "privacyNotice helpLines dataUses ledgerEntries undertakings",
+        "network privacyNotice helpLines dataUses ledgerEntries undertakings",
         SIGNED_IN: "survey dataset insight",
         MEMBERS_AND_STAFF: "member discussion surveyCheck",
         "PATIENT": "me",
@@ -297,6 +297,7 @@ PROMISED = {
         "endsOn resultsDueOn status reason price quota"
     },
     "Money": {BUYERS_AND_STAFF: "amount currency"},
+    "Network": {EVERYONE: "communities activeMembers treatmentsFollowed countedOn"},
     "PrivacyCost": {EVERYONE: "microRho epsilon delta"},
     "PrivacyLoss": {"PATIENT": "allowance reserved spent guess statement"},
     "PrivacyBudget": {SIGNED_IN: "cap spent remaining insightsLeft"},

@@ -16,7 +16,7 @@ import pytest
 from models.security.publisher import PUBLISHER
 from privacy import noise, thresholds
 from resolvers.insight import counts, openings
-from resolvers.jobs import publish_counts, settle_surveys
+from resolvers.jobs import publish_counts, publish_network, settle_surveys
 from tests import factories
 from tests.server.test_scheduler import as_
 from tests.support.callers import User
@@ -178,5 +178,50 @@ async def test_joining_and_consenting_flip_no_public_count(
     if planted:
         cycle = [(40, 40) if number else (40, 30) for number in range(3)]
         assert readings[:4] == [(30, 30), (40, 30), cycle[1], (30, 30)]
+    else:
+        assert len(set(readings)) == 1
+
+
+@BOTH
+async def test_signing_in_and_following_treatments_flip_no_figure_of_the_network(
+    network: Network, monkeypatch: pytest.MonkeyPatch, planted: bool
+) -> None:
+    read = "{ network { activeMembers treatmentsFollowed } }"
+    treatments = [(await factories.treatment(network.database))["id"] for _ in range(2)]
+    target, outsider = await network.member(), await network.member()
+    if planted:
+        monkeypatch.setattr(noise, "draw", lambda counts, *_: list(counts))
+        monkeypatch.setattr(counts, "is_of_month", lambda counted_on, today: False)
+        monkeypatch.setattr(counts, "COUNTS_A_YEAR", 10**9)
+        monkeypatch.setattr(counts, "NETWORK_ROUNDING", 1)
+
+    async def seen() -> tuple[int, int]:
+        async with as_(PUBLISHER, network) as publisher:
+            if planted:  # as live counts are
+                await network.database.execute("DELETE FROM catalog.network_count")
+            await publish_network(publisher)
+        found = (await network.ask(outsider, read))["data"]["network"]
+        return found["activeMembers"], found["treatmentsFollowed"]
+
+    async def signed_in(days_ago: int) -> None:
+        change = "UPDATE identity.account SET signed_in_on = catalog.today() - $2::integer WHERE member_id = $1"
+        await network.database.execute(change, target.id, days_ago)
+
+    readings = [await seen()]
+    for treatment in treatments:
+        started = {"treatment": f"trt_{treatment}", "startedOn": "2026-03-02"}
+        await network.do(target, "courseStart", "__typename", **started)
+        readings.append(await seen())
+    for days_ago in (400, 0):
+        await signed_in(days_ago)
+        readings.append(await seen())
+    await network.database.execute("DELETE FROM care.member WHERE id = $1", target.id)
+    readings.append(await seen())
+    if planted:
+        active, followed = readings[0]
+        assert readings[1:] == [
+            (active, followed + 1), (active, followed + 2), (active - 1, followed), (active, followed + 2),
+            (active - 1, followed),
+        ]  # fmt: skip
     else:
         assert len(set(readings)) == 1

@@ -152,3 +152,46 @@ async def test_a_minimum_below_what_the_community_needs_is_raised_to_it(
     await network.database.execute("UPDATE catalog.survey SET minimum_participants = 1 WHERE id = $1", key(survey))
     await schedules(network, survey_manager, survey)
     assert numbers == [300]
+
+
+async def test_members_see_the_openings_whose_looks_included_them(
+    network: Network, survey_manager: User, community_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thresholds, "has_reached", lambda count, threshold: False)
+    loss = "{ me { privacyLoss { spent { microRho } } dataUses { nodes { purpose cost { microRho } } } } }"
+
+    async def seen(who: User) -> tuple[list[tuple[str, int]], int]:
+        me = (await network.ask(who, loss))["data"]["me"]
+        uses = [(use["purpose"], use["cost"]["microRho"]) for use in me["dataUses"]["nodes"]]
+        return uses, me["privacyLoss"]["spent"]["microRho"]
+
+    async def next_look() -> None:
+        await network.database.execute(
+            "UPDATE catalog.survey SET opens_on = catalog.today() WHERE id = $1", key(survey)
+        )
+        again = "UPDATE research.survey_opening SET looked_on = NULL WHERE survey_id = $1"
+        await network.database.execute(again, key(survey))
+        assert await looked_at(network, survey) == "WAITING"
+
+    # Until then, the server's own scheduler neither looks nor publishes progress.
+    survey = await drafted(network, survey_manager, community_id, opensOn=in_days(5), closesOn=in_days(9))
+    today = await network.value("SELECT catalog.today()")
+    await factories.survey_progress(network.database, survey_id=key(survey), counted_on=today)
+    await network.do(survey_manager, "surveySchedule", SCHEDULED, survey=survey)
+    first, gone = await network.member(community_id), await network.member(community_id)
+    assert await seen(first) == await seen(gone) == ([], 0)
+    await next_look()
+    opening = ([("Opening of a survey", 2_450)], 2_450)
+    assert await seen(first) == await seen(gone) == opening
+    await network.do(gone, "communityLeave", "__typename", community=f"com_{community_id}")
+    late, never = await network.member(community_id), await network.member()
+    assert await seen(late) == ([], 0)
+    await next_look()
+    await next_look()
+    assert await seen(first) == await seen(gone) == await seen(late) == opening
+    assert await seen(never) == ([], 0)
+    await network.database.execute("SELECT catalog.open_survey($1)", key(survey))
+    afterwards = await network.member(community_id)
+    await network.database.execute("SELECT research.include_members($1)", community_id)
+    assert await seen(afterwards) == ([], 0)
+    assert await seen(late) == opening

@@ -1,6 +1,6 @@
 """Refusals and quotes of publishing: each code and price, and that nothing was spent."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -247,3 +247,57 @@ async def test_a_dataset_that_has_ended_publishes_nothing_new(
     assert free(await publish(network, licensed_buyer, dataset, "q", "r")) == insight
     assert free(await publish(network, licensed_buyer, dataset, "r", "q")) != insight
     assert await spent(network, dataset) == before
+
+
+async def test_an_insight_is_published_under_the_licence_that_is_named(
+    network: Network, dataset: str, respondents: Crowd, licensed_buyer: Caller
+) -> None:
+    whose = "SELECT organization_id FROM insight.licence WHERE community_id = $1"
+    of = {
+        "organization_id": await network.value(whose, respondents.community), "status": LicenceStatus.GRANTED,
+        "starts_on": await network.value("SELECT catalog.today() - 9"), "ends_on": date(2999, 12, 31),
+    }  # fmt: skip
+    here = {"community_id": respondents.community}
+    database = network.database
+    # The buyer's first licence has the larger quota: without a name it is the one that is used.
+    second = await factories.licence(database, **of, **here, purpose="Second study", quota_micro_rho=5_000)
+    over = await factories.licence(database, **of | {"ends_on": of["starts_on"]}, **here, quota_micro_rho=250_000)
+    elsewhere = await factories.licence(database, **of, quota_micro_rho=250_000)
+    foreign = await factories.licence(
+        database, **{name: of[name] for name in of if name != "organization_id"}, **here, quota_micro_rho=250_000
+    )
+
+    def given(licence: Any, **changed: Any) -> dict[str, Any]:
+        asked = {"dataset": dataset, "variable": "q", "by": ["r"], "precision": "WITHIN_20"}
+        return {"input": asked | {"licence": licence and f"lic_{licence}"} | changed}
+
+    before = await spent(network, dataset)
+    for licence, code in (
+        (over["id"], "INVALID"), (elsewhere["id"], "INVALID"), (foreign["id"], "NOT_FOUND"),
+        (uuid4(), "NOT_FOUND"),
+    ):  # fmt: skip
+        answer = (await network.ask(licensed_buyer, PUBLISHES, given(licence)))["data"]["insightPublish"]
+        [error] = answer["userErrors"]
+        assert (error["code"], error["path"]) == (code, ["input", "licence"])
+        [quoted] = (await network.ask(licensed_buyer, ASKS, given(licence)))["errors"]
+        assert (quoted["extensions"]["code"], quoted["extensions"]["argument"]) == (code, ["input", "licence"])
+    steward = await network.staff(StaffRole.DATA_STEWARD)
+    [error] = (await network.ask(steward, PUBLISHES, given(second["id"])))["data"]["insightPublish"]["userErrors"]
+    assert (error["code"], error["path"]) == ("NOT_FOUND", ["input", "licence"])
+    assert await spent(network, dataset) == before
+    # The quota of the licence that is named decides, in quotes too.
+    fine = given(second["id"], precision="WITHIN_10")
+    assert not (await network.ask(licensed_buyer, ASKS, fine))["data"]["insightQuote"]["affordable"]
+    [error] = (await network.ask(licensed_buyer, PUBLISHES, fine))["data"]["insightPublish"]["userErrors"]
+    assert error["code"] == "BUDGET_EXHAUSTED"
+    quote = (await network.ask(licensed_buyer, ASKS, given(second["id"])))["data"]["insightQuote"]
+    assert (quote["affordable"], quote["remainingAfter"]) == (True, {"microRho": 5_000 - 4_567})
+    for asked in (given(second["id"]), given(None, variable="r", by=["kind"])):
+        answer = (await network.ask(licensed_buyer, PUBLISHES, asked))["data"]["insightPublish"]
+        assert answer["userErrors"] == []
+    recorded = await network.database.fetch(
+        "SELECT r.licence_id, l.purpose FROM insight.ledger_entry l JOIN insight.release r ON r.id = l.release_id"
+        " WHERE r.dataset_id = $1 AND r.licence_id IS NOT NULL ORDER BY l.position", key(dataset),
+    )  # fmt: skip
+    assert [row["licence_id"] == second["id"] for row in recorded] == [True, False]
+    assert recorded[0]["purpose"] == "Second study" != recorded[1]["purpose"]

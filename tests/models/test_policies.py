@@ -31,6 +31,7 @@ catalog.source_entry         - - - - -
 catalog.survey               - m b s c
 catalog.eligibility          - m b s c
 catalog.notice               p m b s -
+catalog.network_count        p m b s c
 catalog.survey_progress      - - - s c
 catalog.terms                p m b s -
 catalog.help_line            p m b s -
@@ -74,6 +75,7 @@ research.answer              - m - - -
 research.enrolment           - m - - -
 research.record              - - - - -
 research.survey_opening      - - - - -
+research.counted_member      - m - - -
 research.counted_membership  - m - - -
 insight.count_release        - - - - c
 insight.organization         p m b s c
@@ -252,6 +254,7 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("insight.count_release", PUBLISHER): {
         "insert": "community_id demonstration id kind micro_rho noisy published_at salt survey_id"
     },
+    ("catalog.network_count", PUBLISHER): {"insert": "active_members counted_on demonstration treatments_followed"},
     ("catalog.survey_progress", PUBLISHER): {
         "insert": "completed counted_on demonstration eligible invited started survey_id",
         "update": "completed counted_on eligible invited started",

@@ -61,6 +61,7 @@ OWN = {  # tables of members' own rows, and the column that references the membe
     "research.answer_sheet": "id",
     "research.answer": "answer_sheet_id",
     "research.enrolment": "member_id",
+    "research.counted_member": "member_id",
     "research.counted_membership": "member_id",
     "identity.account": "member_id",
     "identity.session": "account_id",
@@ -214,6 +215,7 @@ async def test_members_read_only_their_own_records(admin: Admin) -> None:
             admin, member_id=viewer, survey_id=sheet["survey_id"], answer_sheet_id=sheet["id"]
         )
         await factories.enrolment(admin, member_id=viewer)
+        await factories.counted_member(admin, member_id=viewer)
         await factories.counted_membership(admin, member_id=viewer)
         account = (await factories.account(admin, member_id=viewer))["id"]
         await factories.session(admin, account_id=account)
@@ -234,6 +236,7 @@ async def test_members_read_only_their_own_records(admin: Admin) -> None:
         "research.answer_sheet": [sheet["id"]],
         "research.answer": [sheet["id"]],
         "research.enrolment": [viewer],
+        "research.counted_member": [viewer],
         "research.counted_membership": [viewer],
         "identity.account": [viewer],
         "identity.session": [account],

@@ -316,6 +316,25 @@ def data_uses(seen: VisibleRows, organization: str | None = None, community: str
     return listed(there, lambda row: (row["position"],), descending=True)
 
 
+@field("Query.network")
+def network(seen: VisibleRows) -> Found:
+    published = sorted(seen.of("catalog.network_count"), key=lambda row: row["counted_on"])
+    latest = published[-1] if published else {}
+    return {
+        "communities": len(seen.of("catalog.community", status="OPEN")),
+        "active_members": latest.get("active_members"),
+        "treatments_followed": latest.get("treatments_followed"),
+        "counted_on": latest["counted_on"].isoformat() if latest else None,
+    }
+
+
+for name, column in (
+    ("communities", "communities"), ("activeMembers", "active_members"),
+    ("treatmentsFollowed", "treatments_followed"), ("countedOn", "counted_on"),
+):  # fmt: skip
+    field(f"Network.{name}")(lambda seen, network, column=column: network[column])
+
+
 @field("Query.ledgerEntries")
 def ledger_entries(seen: VisibleRows) -> Listed:
     return listed(seen.of("insight.ledger_entry"), lambda row: (row["position"],), descending=True)
@@ -339,16 +358,21 @@ def own_data_uses(seen: VisibleRows, me: Found) -> Listed:
 def own_uses(seen: VisibleRows, me: Found) -> list[Found]:
     until = {row["dataset_id"]: row["withdrawn_at"] for row in seen.of("research.enrolment", member_id=me["member_id"])}
     times = [
-        (row["community_id"], row["counted_since"], row["left_at"])
+        (row["community_id"], row["counted_since"], row["left_at"], row["openings"])
         for row in seen.of("research.counted_membership", member_id=me["member_id"])
     ]
 
+    counted = seen.of("research.counted_member", member_id=me["member_id"])
+
     def concerns(row: Found) -> bool:
         at = row["published_at"]
+        if row["community_id"] is None:
+            return any(member["counted_since"] <= at for member in counted)
         if row["dataset_id"] is None:
             return any(
-                row["community_id"] == community and since <= at and (left is None or at <= left)
-                for community, since, left in times
+                row["community_id"] == community
+                and (row["position"] in openings or (since <= at and (left is None or at <= left)))
+                for community, since, left, openings in times
             )
         return row["dataset_id"] in until and ((end := until[row["dataset_id"]]) is None or at <= end)
 
@@ -379,6 +403,7 @@ def reserved(seen: VisibleRows, me: Found) -> int:
             recent = sum(use["micro_rho"] for use in uses if use["published_at"] >= year)
             whole += min(row["reserved_micro_rho"], recent)
     counted = seen.of("research.counted_membership", member_id=me["member_id"])
+    whole += 636 * len(seen.of("research.counted_member", member_id=me["member_id"]))
     return whole + 33_096 * len({row["community_id"] for row in counted if (row["left_at"] or year) >= year})
 
 

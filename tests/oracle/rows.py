@@ -17,8 +17,8 @@ Found = Mapping[str, Any]  # a row of a table: asyncpg's record, or a dictionary
 Everything = Mapping[str, list[Found]]  # a database's rows by `schema.table`
 
 CATALOGUE = frozenset({
-    "catalog.condition", "catalog.help_line", "catalog.indicator", "catalog.notice", "catalog.privacy_notice",
-    "catalog.terms", "catalog.treatment", "insight.organization", "insight.ledger_entry",
+    "catalog.condition", "catalog.help_line", "catalog.indicator", "catalog.network_count", "catalog.notice",
+    "catalog.privacy_notice", "catalog.terms", "catalog.treatment", "insight.organization", "insight.ledger_entry",
 })  # fmt: skip
 OF_MEMBERS = frozenset({  # what any member, and moderators, may read of every member
     "care.member", "care.discussion", "care.discussion_topic", "care.pin", "care.post", "care.post_reaction",
@@ -291,6 +291,7 @@ def of_member(tables: Everything, member: UUID | None) -> dict[str, Callable[[Fo
         "care.verification": own,
         "research.consent": own,
         "research.enrolment": own,
+        "research.counted_member": own,
         "research.counted_membership": own,
         "research.consent_change": own,
         "research.participation": own,

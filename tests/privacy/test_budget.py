@@ -24,7 +24,7 @@ from privacy.budget import (
 )
 from privacy.domains import CatalogueEntry, SurveyQuestion, TrackedIndicator, survey_variables, tracking_variables
 from privacy.loss import guess_probability, statement
-from privacy.noise import MICRO
+from privacy.noise import MICRO, noise_for
 from privacy.precision import Precision, price
 
 ID = UUID(int=7)
@@ -49,6 +49,10 @@ def test_caps_and_allowances_have_the_promised_values() -> None:
     # Two whole datasets fit beside three communities.
     assert 2 * CAP + 3 * budget.COUNTED_YEARLY <= YEARLY < 2 * CAP + 4 * budget.COUNTED_YEARLY
     assert CAP + budget.COUNTED_COMMUNITIES * budget.COUNTED_YEARLY <= YEARLY
+    # The counts of the network take nothing away from that.
+    beside = budget.NETWORK_YEARLY + 3 * budget.COUNTED_YEARLY
+    assert 2 * CAP + beside <= YEARLY
+    assert 8 * budget.LEAST_CAP + beside <= YEARLY
     assert budget.PARTICIPANTS_SHARE + budget.STAFF_SHARE + budget.SOLD_SHARE == 100
     assert budget.SOLD_SHARE == 60
     assert (budget.LEAST_CAP, budget.LARGEST_CAP, budget.WAVES_YEARLY) == (50_000, 250_000, 200_000)
@@ -57,6 +61,18 @@ def test_caps_and_allowances_have_the_promised_values() -> None:
     assert budget.LARGEST_CAP + budget.COUNTED_COMMUNITIES * budget.COUNTED_YEARLY <= YEARLY
     assert [wave_cap(members) for members in (4_999, 5_000)] == [CAP, HALF_CAP]
     assert 2 * HALF_CAP == WAVES_YEARLY == CAP
+
+
+@pytest.mark.parametrize(
+    ("charge", "squares", "margin"),
+    [
+        (budget.ACTIVE_MEMBERS_PRICE, 1, budget.ACTIVE_MEMBERS_MARGIN),
+        (budget.TREATMENTS_PRICE, budget.NETWORK_SQUARES, budget.TREATMENTS_MARGIN),
+    ],
+)
+def test_the_networks_counts_cost_what_their_margins_need(charge: int, squares: int, margin: int) -> None:
+    assert noise_for(charge, squares).micro_rho == charge
+    assert noise_for(charge, squares).margin <= margin < noise_for(charge - 1, squares).margin
 
 
 @given(st.integers(budget.LEAST_CAP, budget.LARGEST_CAP), st.data())

@@ -125,6 +125,12 @@ def test_times_are_in_utc_and_never_without_a_time_zone() -> None:
         hash_of(replace(FIRST, published_at=FIRST.published_at.replace(tzinfo=None)))
 
 
+def test_an_entry_of_no_community_leaves_it_out() -> None:
+    found = json.loads(text_of(replace(FIRST, community_id=None, dataset_id=None)))
+    assert found.keys() == json.loads(text_of(FIRST)).keys() - {"community", "dataset"}
+    assert broken_at(chained(FIRST, replace(FIRST, community_id=None))) is None
+
+
 def test_an_intact_chain_is_valid() -> None:
     assert broken_at(LINES) is None
     assert broken_at(chained(OLD, OLD, FIRST, FIRST)) is None

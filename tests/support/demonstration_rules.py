@@ -66,6 +66,14 @@ BROKEN = {
             select count(*) from care.membership m join research.consent s using (member_id)
             join care.member p on p.id = m.member_id
             where m.community_id = c.id and purpose = 'SURVEY_RESEARCH' and granted and p.kind = 'PATIENT')) > 160""",
+    "counts of the network that are further from its rows than six deviations of their noise, or no release": """
+        select count(*) from (select 1) one left join catalog.network_count n on true
+        where (select count(*) from catalog.network_count) is distinct from (
+            select count(*) from insight.count_release r join insight.ledger_entry l on l.count_release_id = r.id
+            where r.kind = 'NETWORK' and l.community_id is null)
+        or (abs(n.active_members - (select count(*) from care.member)) <= 955
+            and abs(n.treatments_followed - (select sum(least(courses, 4)) from (
+                select count(*) as courses from care.course group by member_id) c)) <= 3100) is not true""",
     "a community or a survey whose counts are no release in the ledger": """
         select (select count(*) from catalog.community c where not exists (
             select from insight.count_release r join insight.ledger_entry l on l.count_release_id = r.id

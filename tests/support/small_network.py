@@ -12,12 +12,14 @@ from models.identity.associations import Association
 from models.identity.data_reads import DataReader, MemberDataKind
 from models.identity.members import MemberKind, MembershipRole, Sex, Sharing
 from models.identity.organizations import OrganizationKind
+from models.insight.counts import CountKind
 from models.insight.datasets import DatasetKind
 from models.insight.licences import LicenceStatus
 from models.research.surveys import ParticipationStatus, QuestionKind, RuleOperator
 from models.tracking.observations import IndicatorKind, Scale
 from models.tracking.treatments import StopReason
 from models.viewers import ANYBODY, Audience, Viewer
+from privacy.budget import NETWORK_PRICE
 from tests import factories
 from tests.support.waves import variable, wave
 
@@ -247,7 +249,13 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
         subjects={"tea": treatment["id"]},
     )
     await factories.enrolment(connection, dataset_id=frozen.id, **own)
+    await factories.counted_member(connection, **own)
     await factories.counted_membership(connection, **own, **of_community)
+    await factories.network_count(connection, counted_on=MONDAY)
+    of_network = await factories.count_release(
+        connection, kind=CountKind.NETWORK, community_id=None, micro_rho=NETWORK_PRICE
+    )
+    await factories.ledger_entry(connection, count_release_id=of_network["id"])
     await factories.licence(connection, organization_id=organization["id"], community_id=former["id"])
     of_former = await factories.count_release(connection, community_id=former["id"])
     await factories.ledger_entry(connection, count_release_id=of_former["id"])

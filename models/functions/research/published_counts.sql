@@ -24,7 +24,10 @@ $$;
 CREATE FUNCTION research.reserved_by_counts(member uuid, day date) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT count(DISTINCT c.community_id) * 33096 FROM research.counted_membership c
+    SELECT count(DISTINCT c.community_id) * 33096
+        + CASE WHEN EXISTS (SELECT FROM research.counted_member n WHERE n.member_id = reserved_by_counts.member)
+            THEN 636 ELSE 0 END
+    FROM research.counted_membership c
     WHERE c.member_id = reserved_by_counts.member
         AND (c.left_at IS NULL OR c.left_at >= catalog.year_before(reserved_by_counts.day))
 $$;

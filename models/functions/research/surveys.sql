@@ -32,11 +32,21 @@ AS $$
 $$;
 
 -- The noisy threshold of a survey, and the exact number of members who can answer it, if it is to be looked at: no row
--- otherwise. It is not looked at again that day.
+-- otherwise. It is not looked at again that day. Members who are counted since the opening began, and was charged, are
+-- noted as part of it.
 CREATE FUNCTION research.look(survey uuid) RETURNS TABLE (threshold integer, eligible integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    UPDATE research.counted_membership c SET openings = c.openings || l.position
+    FROM catalog.survey s
+    JOIN research.survey_opening o ON o.survey_id = s.id
+    CROSS JOIN LATERAL (
+        SELECT e.position, e.published_at
+        FROM insight.ledger_entry e JOIN insight.count_release r ON r.id = e.count_release_id
+        WHERE r.survey_id = s.id AND r.kind = 'OPENING' ORDER BY e.position DESC LIMIT 1) l
+    WHERE s.id = look.survey AND catalog.is_look_due(s) AND c.community_id = s.community_id AND c.left_at IS NULL
+        AND c.counted_since > l.published_at AND l.position <> ALL (c.openings);
     RETURN QUERY
         UPDATE research.survey_opening o SET looked_on = catalog.today()
         FROM catalog.survey s

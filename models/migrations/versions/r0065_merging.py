@@ -2,6 +2,6 @@
 
 from models.migrations import frozen
 
-revision = "0057"
-down_revision = "0052"
+revision = "0065"
+down_revision = "0063"
 upgrade, downgrade = frozen.steps(__file__)

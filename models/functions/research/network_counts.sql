@@ -1,0 +1,35 @@
+-- Counts of the network that are published with noise, and the members that they include.
+--
+-- A member is included as long as their account exists, from the first count on for which their allowance has room. Only
+-- the publisher calls what counts: its results leave the server's memory with noise only.
+
+-- Includes members in the network's counts, from the next one on: all whose allowance has room.
+CREATE FUNCTION research.include_in_network() RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    today date := catalog.today();
+BEGIN
+    -- Enrolments reserve from the same allowances: one at a time.
+    PERFORM pg_advisory_xact_lock(hashtext('cohorte.enrol'));
+    INSERT INTO research.counted_member (member_id, demonstration)
+    SELECT m.id, m.demonstration
+    FROM care.member m
+    WHERE NOT EXISTS (SELECT FROM research.counted_member c WHERE c.member_id = m.id)
+        AND research.reserved_by_datasets(m.id, today) + research.reserved_by_counts(m.id, today) + 636 <= 500000
+    FOR KEY SHARE OF m SKIP LOCKED;
+END $$;
+GRANT EXECUTE ON FUNCTION research.include_in_network() TO cohorte_publisher;
+
+-- The exact counts of the network: members who have signed in within 365 days, and their courses of treatment, of which
+-- each member adds at most four.
+CREATE FUNCTION research.count_network() RETURNS integer[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY[count(*), coalesce(sum(least(coalesce(k.courses, 0), 4)), 0)]::integer[]
+    FROM research.counted_member c
+    JOIN identity.account a ON a.member_id = c.member_id AND a.signed_in_on > catalog.today() - 365
+    LEFT JOIN (SELECT r.member_id, count(*) AS courses FROM care.course r GROUP BY r.member_id) k
+        ON k.member_id = c.member_id
+$$;
+GRANT EXECUTE ON FUNCTION research.count_network() TO cohorte_publisher;
