@@ -1,6 +1,6 @@
 """Finds and orders rows by words and names, and names of languages."""
 
-from sqlalchemy import ARRAY, Text, case, cast, column, func, literal, literal_column, null
+from sqlalchemy import ARRAY, Integer, Text, case, cast, column, func, literal, literal_column, null
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.community import communities
@@ -30,9 +30,9 @@ def found_order(entry: Row, viewer: ViewerIds, text: Expression) -> Expression:
     start = func.lower(func.translate(func.btrim(text), ACCENTED, PLAIN))
     query = computed_once(func.catalog.search_query_in(text, viewer.language))
     return case(
-        (func.starts_with(name, start), literal_column("0")),
-        (entry.search.bool_op("@@")(query), literal_column("1")),
-        else_=literal_column("2"),
+        (func.starts_with(name, start), literal_column("0", Integer())),
+        (entry.search.bool_op("@@")(query), literal_column("1", Integer())),
+        else_=literal_column("2", Integer()),
     )
 
 

@@ -21,8 +21,8 @@ SLUG = (
 )
 KEPT = "Left out, it stays."
 SEARCH = (
-    "Every word must match, or begin a word that does, in English or in French, with or without accents. Other forms of "
-    "a word match too: `headaches` finds Headache. Words such as `the` and `de` are not required."
+    "Every word must match, or begin a word that does, in English or in French, with or without accents. Other forms "
+    "of a word match too: `headaches` finds Headache. Words such as `the` and `de` are not required."
 )
 BEST_FIRST = (
     "A search lists those first whose name in the language of the request begins with it, then the others that it "

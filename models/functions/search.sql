@@ -21,11 +21,11 @@ BEGIN
     END LOOP;
 END $$;
 
--- A text with spaces in place of punctuation.
+-- A text with spaces in place of punctuation, and each accented letter as one character.
 CREATE FUNCTION catalog.spaced(written text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN translate(
-    written, '''"`!#$%&()*+,-./:;<=>?@[\]^_{|}~«»“”‘’–—…·' || chr(160) || chr(8209) || chr(8239), repeat(' ', 60)
+    normalize(written), '''"`!#$%&()*+,-./:;<=>?@[\]^_{|}~«»“”‘’–—…·' || chr(160) || chr(8209) || chr(8239), repeat(' ', 60)
 );
 
 -- The words of a text. It has no SET clause, so that PostgreSQL can inline it into generated columns.

@@ -48,6 +48,7 @@ WITHOUT_ID = {
     "IndicatorSeries": "part of a dashboard",
     "InsightQuote": "the answer to one question",
     "Interval95": "two numbers",
+    "MatchedName": "the answer to one search",
     "LedgerProof": "part of an insight or a dataset, which never changes",
     "Money": "an amount",
     "OptionTranslation": "part of an option: its language identifies it there",

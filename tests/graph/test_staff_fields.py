@@ -39,7 +39,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "CohortReadiness": {ALL: "consenting needed ready"},
     "Community": {
         ALL: "associations condition contacts countedOn datasets description discussions id indicators insights "
-        "memberCount members mergedInto name readiness searchWords slug status surveys translations treatments version",
+        "matched memberCount members mergedInto name readiness searchWords slug status surveys translations treatments "
+        "version",
         MODERATOR: "ambassadors pinned",
     },
     "Condition": {ALL: "hpo icd10 id name orpha retiredOn translations version"},
@@ -59,8 +60,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status urgent"},
     "HelpLine": {ALL: "description language name number"},
     "Indicator": {
-        ALL: "hpo id kind layNames loinc maximum minimum name retiredOn scale searchWords slug translations ucum unit "
-        "version"
+        ALL: "hpo id kind layNames loinc matched maximum minimum name retiredOn scale searchWords slug translations "
+        "ucum unit version"
     },
     "Insight": {
         RESEARCH: "by cells cost csv dataset id jsonStat ledgerEntry marginOfError precision proof publishedAt purpose "
@@ -111,7 +112,10 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Suspension": {MODERATOR: "createdAt id reason until"},
     "Terms": {ALL: "id inForceOn language text version"},
     "Translation": {ALL: "description language name"},
-    "Treatment": {ALL: "atc id inn insights kind name nationalCode retiredOn searchWords slug translations version"},
+    "Treatment": {
+        ALL: "atc id inn insights kind matched name nationalCode retiredOn searchWords slug translations version"
+    },
+    "MatchedName": {ALL: "language name"},
     "Undertakings": {ALL: "language text version"},
     "Variable": {ALL: "categories id label maxPerMember name ordinal"},
     "SecondFactor": {ALL: "createdAt id kind lastUsedOn name"},

@@ -17,7 +17,7 @@ CREATE OR REPLACE FUNCTION catalog.spaced(written text)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN translate(written, ((('''"`!#$%&()*+,-./:;<=>?@[\]^_{|}~«»“”‘’–—…·'::text || chr(160)) || chr(8209)) || chr(8239)), repeat(' '::text, 60));
+RETURN translate(NORMALIZE(written), ((('''"`!#$%&()*+,-./:;<=>?@[\]^_{|}~«»“”‘’–—…·'::text || chr(160)) || chr(8209)) || chr(8239)), repeat(' '::text, 60));
 
 CREATE OR REPLACE FUNCTION catalog.words_in(written text)
  RETURNS tsvector
