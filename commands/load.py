@@ -22,8 +22,8 @@ from commands.loading.entries import Batch, LineFault, NotLoaded
 from commands.loading.hpo import Phenotypes, Wanted
 from commands.loading.sheets import Sheet
 from commands.migrate import summary
+from commands.opened import database
 from commands.progress import Progress
-from commands.serve import database
 from models.codecs import use_exact_days
 from models.migrations.run import OtherRevision, expect_current
 from settings import Settings, SettingsError

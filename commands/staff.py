@@ -14,7 +14,8 @@ import asyncpg
 
 from commands.cluster import Unavailable
 from commands.migrate import summary
-from commands.serve import database
+from commands.opened import database
+from commands.owner import NotDone
 from models.identity.accounts import StaffRole
 from resolvers.identity import accounts_rules, staff_mutations
 from resolvers.identity.registrations_mutations import new_code
@@ -25,10 +26,6 @@ from settings import Settings, SettingsError
 
 ASK = input  # replaced by tests
 ADDRESS = "The e-mail address of the staff account: "
-
-
-class NotDone(Exception):
-    """Nothing was changed; the text says why."""
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from commands.cluster import Unavailable
-from commands.serve import database
+from commands.opened import database
 from resolvers.insight import ledger
 from settings import Settings, SettingsError
 

@@ -246,7 +246,7 @@ def forbidden_error(forbidden: Forbidden, viewer: Viewer, language: Language) ->
     elif viewer.staff is None or forbidden.role is None:
         reason = message("You may not do this.")
     else:
-        reason = message("This requires the role {role}.", role=forbidden.role)
+        reason = message("This requires the role {role}. An administrator can give it to you.", role=forbidden.role)
         extensions["role"] = forbidden.role.value
     return GraphQLError(reason.in_language(language), extensions=extensions)
 
@@ -295,9 +295,6 @@ def _field(declared: Declared, name: str) -> Any:
         resolver.__annotations__["input"] = Annotated[taken, INPUT]
     metadata = {AUDIENCE: declared.only, CALL: carried_out, RATE: declared.rate}
     return strawberry.mutation(resolver=resolver, description=declared.about, metadata=metadata)
-
-
-SECOND_FACTOR_NEEDED = message("You can use yours once you have set a second factor: secondFactorStart.")
 
 
 @dataclass(frozen=True)
@@ -353,7 +350,11 @@ class CarriedOut:
             async with context.write() as connection:
                 lacking = await lacks_second_factor(connection, context.viewer, forbidden.role)
             if lacking:
-                text = f"{error.message} {SECOND_FACTOR_NEEDED.in_language(language)}"
+                text = message(
+                    "This requires the role {role}. You can use yours once you have set a second factor: "
+                    "secondFactorStart.",
+                    role=forbidden.role,
+                ).in_language(language)
                 return GraphQLError(text, extensions=dict(error.extensions or {}) | {"secondFactorRequired": True})
         return error
 

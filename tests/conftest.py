@@ -53,6 +53,7 @@ __all__ = [
 # Files that take long. Of several workers, each takes these first: a file stays on one, and the last would run alone.
 LONG = (
     "project/test_contributing.py",
+    "project/test_starting.py",
     "commands/test_serve.py",
     "planner/test_oracle.py",
     "server/test_payloads.py",

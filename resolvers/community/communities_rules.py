@@ -4,7 +4,7 @@ from models.community.communities import CommunityStatus
 from models.messages import message
 from resolvers.transactions import Step, too_early, too_late
 
-DRAFT = message("This community is a draft. Open it first.")
+DRAFT = message("This community is a draft. A catalogue editor has to open it first: communityOpen.")
 OVER = {
     CommunityStatus.MERGED: message("This community has merged into another one."),
     CommunityStatus.CLOSED: message("This community has closed."),

@@ -1,7 +1,7 @@
 """Help lines.
 
 At first they are those of France: 3114 (service-public.fr, A15206), and 15, 112 and 114 (service-public.fr, F33954). An
-operator in another country replaces the rows of `catalog.help_line`.
+operator in another country replaces them: `python -m commands.help_lines`.
 """
 
 from models.identity import help_lines as tables

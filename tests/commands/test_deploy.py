@@ -44,6 +44,7 @@ VALUES = {
     "owner_url": "postgresql://cohorte:secret@database:5432/cohorte",
     "role_key": KEY,
     "log_key": KEY[::-1],
+    "second_factor_key": KEY[1:] + "0",
     "mail_url": "smtps://USER:PASSWORD@mail.example:465",
 }
 
@@ -111,6 +112,7 @@ def test_compose_gives_each_service_settings_that_are_accepted_and_only_its_own_
     assert (url.username, url.password) == (None, None)
     assert (served.migrate, served.demo, served.host, served.log_format) == (False, False, "0.0.0.0", "json")
     assert served.log_key is not None
+    assert served.second_factor_key == VALUES["second_factor_key"]
     services = COMPOSE["services"]
     assert set(services["server"]["secrets"]) & {"owner_url", "owner_password"} == set()
     used = {name for service in services.values() for name in service.get("secrets", [])}
@@ -222,6 +224,7 @@ def environment_of_unit(name: str, folder: Path) -> dict[str, str]:
 def test_the_units_give_settings_that_are_accepted(tmp_path: Path) -> None:
     served = Settings.from_environment(environment_of_unit("cohorte.service", tmp_path))
     assert (served.migrate, served.demo, served.host, served.role_key) == (False, False, "127.0.0.1", KEY)
+    assert served.second_factor_key == VALUES["second_factor_key"]
     migrate = Settings.from_environment(environment_of_unit("cohorte-migrate.service", tmp_path))
     assert (migrate.database_url, migrate.role_key) == (VALUES["owner_url"], KEY)
     credentials = [value for key, value in unit("cohorte.service")["Service"] if key == "LoadCredential"]

@@ -195,7 +195,7 @@ async def request(
     if kind == "WaveFreezeInput":
         given = {"community": community, "offeredTo": ["HOSPITAL"], name: text}
         return await network.staff(StaffRole.SURVEY_MANAGER), "waveFreeze", given, name
-    if kind in CATALOGUE or kind == "NameTranslationInput":
+    if kind in (*CATALOGUE, "CommunityTranslationInput", "NameTranslationInput"):
         return await catalogue_request(network, kind, name, text)
     manager = await network.staff(StaffRole.SURVEY_MANAGER)
     if kind == "SurveyReviseInput":

@@ -141,7 +141,8 @@ def classified(view: View) -> dict[tuple[str, str], Roles]:
     return found
 
 
-MERGED = '{ community(slug: "former") { __typename mergedInto { __typename id } } }'  # whose other fields are those of any community
+# Of whose other fields any community has values.
+MERGED = '{ community(slug: "former") { __typename mergedInto { __typename id } } }'
 BELOW = {"PostConnection"}  # that only objects of some roles lead to
 
 
@@ -188,5 +189,5 @@ async def test_a_refusal_names_the_role_that_is_needed(network: Network, survey_
     }
     for mutation, (who, given, role) in refusals.items():
         [error] = (await network.answer(who, mutation, "__typename", **given))["errors"]
-        assert error["message"] == f"This requires the role {role.value}."
+        assert error["message"] == f"This requires the role {role.value}. An administrator can give it to you."
         assert error["extensions"] == {"code": "FORBIDDEN", "role": role.value}

@@ -96,5 +96,5 @@ async def test_staff_with_other_roles_or_without_one_are_refused(network: Networ
             assert answer["data"][name]["userErrors"]  # refused for its input
             continue
         [error] = answer["errors"]
-        assert error["message"] == f"This requires the role {needed.value}."
+        assert error["message"] == f"This requires the role {needed.value}. An administrator can give it to you."
         assert error["extensions"] == {"code": "FORBIDDEN", "role": needed.value}

@@ -99,7 +99,9 @@ def test_a_sentence_without_a_translation_is_in_english() -> None:
 def test_a_role_has_a_name_in_every_language(role: StaffRole, language: Language) -> None:
     name = name_in(role, language)
     assert (name == role.value) is (language is DEFAULT)
-    assert name in message("This requires the role {role}.", role=role).in_language(language)
+    assert name in message(
+        "This requires the role {role}. An administrator can give it to you.", role=role
+    ).in_language(language)
 
 
 @pytest.mark.parametrize("language", [each for each in Language if each is not DEFAULT])

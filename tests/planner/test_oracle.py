@@ -143,7 +143,8 @@ SELDOM = """
         where name = 'Own 1';
     update identity.staff set roles = roles || '{CATALOGUE_EDITOR,ADMINISTRATOR}';
     insert into identity.staff (name, roles)
-        select 'Staff ' || n, (array['MODERATOR', 'SURVEY_MANAGER', 'DATA_STEWARD'])[n : n] from generate_series(1, 3) n;
+        select 'Staff ' || n, (array['MODERATOR', 'SURVEY_MANAGER', 'DATA_STEWARD'])[n : n]
+        from generate_series(1, 3) n;
     insert into identity.staff_change (staff_id, kind, roles, by_staff_id, changed_at)
         select s.id, case n when 1 then 'CREATED' when 2 then 'ROLES_CHANGED' else 'SUSPENDED' end, s.roles,
             case n % 2 when 0 then (select staff_id from identity.account where email = 'manager@demo.example') end,
@@ -162,7 +163,8 @@ SELDOM = """
             (select 'com' as subject, id, null::uuid as staff_id from catalog.community order by id limit 4)
             union all (select 'con', id, null from catalog.condition order by id limit 2)
             union all (select 'ind', id, null from catalog.indicator order by id limit 2)
-            union all (select 'trt', t.id, s.id from catalog.treatment t, identity.staff s order by t.id, s.id limit 2)) t;
+            union all (select 'trt', t.id, s.id from catalog.treatment t, identity.staff s
+                order by t.id, s.id limit 2)) t;
     insert into care.verification (member_id, staff_id, verified, reason, full_name, created_at)
         select member_id, (select min(id::text)::uuid from identity.staff), n = 1, case n when 1 then 'Known' end,
             full_name, now() - n * interval '30.5 hours'

@@ -1,0 +1,59 @@
+"""Opens the database of the settings for a command, or the embedded one. Imports no part of the server."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+import asyncpg
+
+from commands.cluster import Unavailable, cluster
+from commands.databases import at, create_missing
+from models.logins import NoOwnerPassword, role_dsn
+from models.viewers import Audience
+from settings import Settings
+
+DATABASE = "cohorte"
+OLDEST = 15  # of PostgreSQL's major versions
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The address of the settings' database, or of one in the embedded cluster, which stops with its last user.
+
+    Raises Unavailable if it cannot be reached or started.
+    """
+    if settings.database_url is not None:
+        asyncio.run(probe(settings))
+        yield settings.database_url
+        return
+    with cluster(settings.data / "postgresql", on_start=lambda: print("Starting PostgreSQL ...", flush=True)) as dsn:
+        asyncio.run(create_missing(dsn, DATABASE))
+        yield at(dsn, DATABASE)
+
+
+async def probe(settings: Settings) -> None:
+    """Raises Unavailable if the settings' database cannot be reached, or its PostgreSQL is too old."""
+    try:
+        connection = await asyncpg.connect(login_dsn(settings), timeout=10)
+    except NoOwnerPassword as error:
+        raise Unavailable(str(error)) from None
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # Only the error's class is shown: its text may repeat parts of the address, which contains a password.
+        message = f"Cannot connect to the database of COHORTE_DATABASE_URL ({type(error).__name__})."
+        if not settings.migrate and isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+            message += " Migrate it first, with the same COHORTE_ROLE_KEY: python -m commands.migrate"
+        raise Unavailable(message) from None
+    version = connection.get_server_version()
+    await connection.close()
+    if version.major < OLDEST:
+        raise Unavailable(
+            f"The server of COHORTE_DATABASE_URL is PostgreSQL {version.major}; version {OLDEST} or later is required."
+        )
+
+
+def login_dsn(settings: Settings) -> str:
+    """The address to connect to before serving: the owner's, or that of a role if nothing is to be migrated."""
+    assert settings.database_url is not None
+    if settings.migrate:
+        return settings.database_url
+    return role_dsn(settings.database_url, Audience.PUBLIC, settings.role_key)
