@@ -27,7 +27,7 @@ def found_order(entry: Row, viewer: ViewerIds, text: Expression) -> Expression:
     the others.
     """
     name, _ = by_name(entry, viewer)
-    start = func.lower(func.translate(func.btrim(text), ACCENTED, PLAIN))
+    start = computed_once(func.lower(func.translate(func.btrim(text), ACCENTED, PLAIN)))
     query = computed_once(func.catalog.search_query_in(text, viewer.language))
     return case(
         (func.starts_with(name, start), literal_column("0", Integer())),
@@ -44,7 +44,8 @@ def matched_name(
     The language is null for one of the `further` words, which commas separate.
     """
     named = func.catalog.matched_name(
-        text,
+        computed_once(func.catalog.search_query(text)),
+        computed_once(func.catalog.query_of(text, literal_column("''"), literal_column("' | '"))),
         viewer.language,
         entry.name,
         cast(null(), ARRAY(Text)) if lay_names is None else lay_names,

@@ -125,17 +125,15 @@ CREATE FUNCTION catalog.search_query_in(term text, language text) RETURNS tsquer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN catalog.query_of(term, catalog.weight_of(language)::text, ' & ');
 
--- The name of an entry that a search for the term has found, and its language: null for further words, which are those
+-- The name of an entry that a search has found by every word of a term, and its language: null for further words, which are those
 -- between commas. A name with all words of the term comes before one with some, and the viewer's language first.
 CREATE FUNCTION catalog.matched_name(
-    term text, viewers_language text, name text, lay_names text[], translations jsonb, further text
+    every_word tsquery, any_word tsquery, viewers_language text, name text, lay_names text[], translations jsonb, further text
 ) RETURNS TABLE (name text, language text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog
 AS $$
-    WITH query AS MATERIALIZED (
-        SELECT catalog.query_of(term, '', ' & ') AS every_word, catalog.query_of(term, '', ' | ') AS any_word
-    ), named AS (
+    WITH named AS (
         SELECT matched_name.name AS name, 'en' AS language, 0 AS rank, 0::bigint AS place
         UNION ALL
         SELECT l.name, 'en', 1, l.place FROM unnest(lay_names) WITH ORDINALITY l (name, place)
@@ -152,9 +150,9 @@ AS $$
             ELSE catalog.words_of(n.name, n.language) END AS words
         FROM named n
     )
-    SELECT m.name, m.language FROM matching m, query q
-    WHERE m.words @@ q.any_word
-    ORDER BY m.words @@ q.every_word DESC, m.language IS NOT DISTINCT FROM viewers_language DESC, m.rank, m.language,
+    SELECT m.name, m.language FROM matching m
+    WHERE m.words @@ any_word
+    ORDER BY m.words @@ every_word DESC, m.language IS NOT DISTINCT FROM viewers_language DESC, m.rank, m.language,
         m.place
     LIMIT 1
 $$;
@@ -163,5 +161,5 @@ $$;
 GRANT EXECUTE ON FUNCTION catalog.spaced(text), catalog.words_in(text), catalog.stems_in(text, text),
     catalog.words_of(text, text), catalog.weight_of(text), catalog.entry_words(text, text[], jsonb, text),
     catalog.query_of(text, text, text), catalog.search_query(text), catalog.search_query_in(text, text),
-    catalog.matched_name(text, text, text, text[], jsonb, text)
+    catalog.matched_name(tsquery, tsquery, text, text, text[], jsonb, text)
     TO cohorte_public, cohorte_patient, cohorte_buyer, cohorte_manager;

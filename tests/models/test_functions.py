@@ -262,7 +262,7 @@ CALLERS: dict[str, set[Login]] = {
     "catalog.is_over(date)": set(LOGINS),
     "catalog.known_keys(uuid[],uuid[],integer)": {PATIENT},
     "catalog.entry_words(text,text[],jsonb,text)": set(Audience),
-    "catalog.matched_name(text,text,text,text[],jsonb,text)": set(Audience),
+    "catalog.matched_name(tsquery,tsquery,text,text,text[],jsonb,text)": set(Audience),
     "catalog.query_of(text,text,text)": set(Audience),
     "catalog.search_query(text)": set(Audience),
     "catalog.search_query_in(text,text)": set(Audience),

@@ -134,7 +134,9 @@ async def test_the_name_that_matched_is_the_best(
 
 MATCHED = """
     SELECT m.name, m.language
-    FROM catalog.indicator i, catalog.matched_name($2, $3, i.name, i.lay_names, i.translations, i.words) m
+    FROM catalog.indicator i, catalog.matched_name(
+        catalog.search_query($2), catalog.query_of($2, '', ' | '), $3, i.name, i.lay_names, i.translations, i.words
+    ) m
     WHERE i.id = $1"""
 WORD = st.sampled_from(
     ["head", "headaches", "mal", "maux", "de", "tête", "crane", "sep", "a", "l'", "the", "x", ",", ";"]

@@ -104,15 +104,13 @@ CREATE OR REPLACE FUNCTION catalog.search_query_in(term text, language text)
  IMMUTABLE PARALLEL SAFE
 RETURN catalog.query_of(term, (catalog.weight_of(language))::text, ' & '::text);
 
-CREATE OR REPLACE FUNCTION catalog.matched_name(term text, viewers_language text, name text, lay_names text[], translations jsonb, further text)
+CREATE OR REPLACE FUNCTION catalog.matched_name(every_word tsquery, any_word tsquery, viewers_language text, name text, lay_names text[], translations jsonb, further text)
  RETURNS TABLE(name text, language text)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
  SET search_path TO 'pg_catalog'
 AS $function$
-    WITH query AS MATERIALIZED (
-        SELECT catalog.query_of(term, '', ' & ') AS every_word, catalog.query_of(term, '', ' | ') AS any_word
-    ), named AS (
+    WITH named AS (
         SELECT matched_name.name AS name, 'en' AS language, 0 AS rank, 0::bigint AS place
         UNION ALL
         SELECT l.name, 'en', 1, l.place FROM unnest(lay_names) WITH ORDINALITY l (name, place)
@@ -129,9 +127,9 @@ AS $function$
             ELSE catalog.words_of(n.name, n.language) END AS words
         FROM named n
     )
-    SELECT m.name, m.language FROM matching m, query q
-    WHERE m.words @@ q.any_word
-    ORDER BY m.words @@ q.every_word DESC, m.language IS NOT DISTINCT FROM viewers_language DESC, m.rank, m.language,
+    SELECT m.name, m.language FROM matching m
+    WHERE m.words @@ any_word
+    ORDER BY m.words @@ every_word DESC, m.language IS NOT DISTINCT FROM viewers_language DESC, m.rank, m.language,
         m.place
     LIMIT 1
 $function$;
@@ -143,7 +141,7 @@ GRANT EXECUTE ON FUNCTION catalog.weight_of(text) TO cohorte_buyer, cohorte_mana
 GRANT EXECUTE ON FUNCTION catalog.entry_words(text,text[],jsonb,text) TO cohorte_buyer, cohorte_manager, cohorte_patient, cohorte_public;
 GRANT EXECUTE ON FUNCTION catalog.query_of(text,text,text) TO cohorte_buyer, cohorte_manager, cohorte_patient, cohorte_public;
 GRANT EXECUTE ON FUNCTION catalog.search_query_in(text,text) TO cohorte_buyer, cohorte_manager, cohorte_patient, cohorte_public;
-GRANT EXECUTE ON FUNCTION catalog.matched_name(text,text,text,text[],jsonb,text) TO cohorte_buyer, cohorte_manager, cohorte_patient, cohorte_public;
+GRANT EXECUTE ON FUNCTION catalog.matched_name(tsquery,tsquery,text,text,text[],jsonb,text) TO cohorte_buyer, cohorte_manager, cohorte_patient, cohorte_public;
 -- PostgreSQL computes the new vectors of all rows as it adds the columns.
 ALTER TABLE catalog.indicator DROP COLUMN search, ADD COLUMN search tsvector GENERATED ALWAYS AS (catalog.entry_words((name)::text, lay_names, translations, (words)::text)) STORED NOT NULL;
 CREATE INDEX ix_indicator_search ON catalog.indicator USING gin (search);
