@@ -1,6 +1,6 @@
 """Finds and orders rows by words and names, and names of languages."""
 
-from sqlalchemy import Text, column, func, literal, literal_column
+from sqlalchemy import ARRAY, Integer, Text, case, cast, column, func, literal, literal_column, null
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.community import communities
@@ -13,8 +13,53 @@ PLAIN = literal_column("'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa'
 
 
 def matches(searched: Row, text: Expression) -> Expression:
-    """Whether each word of the text is a word of the row, or begins one. A text without words matches nothing."""
-    return searched.search.bool_op("@@")(func.catalog.search_query(text))
+    """Whether the row has each word of the text, in another form of it too, or a word that it begins.
+
+    A text without words matches nothing, and of one with others, words such as "de" and "the" are not required.
+    """
+    return searched.search.bool_op("@@")(computed_once(func.catalog.search_query(text)))
+
+
+def found_order(entry: Row, viewer: ViewerIds, text: Expression) -> Expression:
+    """The first key of the order of found entries of the catalogue.
+
+    0 if the name in the viewer's language begins with the text, 1 if names in that language have all its words, 2 for
+    the others.
+    """
+    name, _ = by_name(entry, viewer)
+    start = computed_once(func.lower(func.translate(func.btrim(text), ACCENTED, PLAIN)))
+    query = computed_once(func.catalog.search_query_in(text, viewer.language))
+    return case(
+        (func.starts_with(name, start), literal_column("0", Integer())),
+        (entry.search.bool_op("@@")(query), literal_column("1", Integer())),
+        else_=literal_column("2", Integer()),
+    )
+
+
+def matched_name(
+    entry: Row, viewer: ViewerIds, text: Expression, *, further: Expression, lay_names: Expression | None = None
+) -> Rows:
+    """The `name` by which a text finds an entry of the catalogue, and its `language`; no row if it does not.
+
+    The language is null for one of the `further` words, which commas separate.
+    """
+    named = func.catalog.matched_name(
+        computed_once(func.catalog.search_query(text)),
+        computed_once(func.catalog.query_of(text, literal_column("''"), literal_column("' | '"))),
+        viewer.language,
+        entry.name,
+        cast(null(), ARRAY(Text)) if lay_names is None else lay_names,
+        entry.translations,
+        further,
+    ).table_valued("name", "language")
+    return select(named.c.name.label("name"), func.upper(named.c.language).label("language")).where(
+        matches(entry, text)
+    )
+
+
+def computed_once(expression: Expression) -> Expression:
+    """The expression as a subselect, which PostgreSQL computes once for a list and not for each row."""
+    return select(expression).scalar_subquery()
 
 
 def by_name(named: Row, viewer: ViewerIds) -> tuple[Expression, Expression]:

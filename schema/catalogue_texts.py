@@ -2,7 +2,7 @@
 
 from planner.declare import column, graph_type
 from resolvers import catalogue_entries
-from schema.access import MANAGER
+from schema.access import MANAGER, PUBLIC
 from schema.in_context import Language
 from schema.inputs import nested
 
@@ -20,6 +20,16 @@ SLUG = (
     f"{catalogue_entries.SLUG_LENGTH} characters. Made of the name by default."
 )
 KEPT = "Left out, it stays."
+SEARCH = (
+    "Every word must match, or begin a word that does, in English or in French, with or without accents. Other forms "
+    "of a word match too: `headaches` finds Headache. Words such as `the` and `de` are not required."
+)
+BEST_FIRST = (
+    "A search lists those first whose name in the language of the request begins with it, then the others that it "
+    "finds by names in that language, then the rest."
+)
+MATCHED = "The name by which a search finds it, to show beside `name`. Null if that search does not find it."
+MATCHED_SEARCH = "The text that was searched for."
 REMOVED = "Null removes it; left out, it stays."
 
 
@@ -30,6 +40,17 @@ class Translation:
     language: Language = column("Language of the texts.")
     name: str | None = column("Name. Null if it has not been translated.")
     description: str | None = column("Description. Null if it has not been translated, or there is none.")
+
+
+@graph_type(audience=PUBLIC)
+class MatchedName:
+    """A name of an entry of the catalogue that a search matches: one with all words of the search, if there is any."""
+
+    name: str = column("The name, everyday name, or search words.")
+    language: Language | None = column(
+        "Language of the name: that of the request if a name in it matches. Null for search words, international names "
+        "of medicines among them."
+    )
 
 
 nested(

@@ -53,8 +53,8 @@ class Community(Table, table=True):
     name: str
     description: str
     condition_id: UUID = reference("catalog.condition.id", gone="RESTRICT")
-    words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # lay, French and English names
-    search: str = searchable("name || ' ' || words")
+    words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # further words to search by
+    search: str = searchable("entry_words(name, NULL, translations, words)")
     member_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     counted_on: date | None = None
     consenting_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

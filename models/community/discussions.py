@@ -70,7 +70,7 @@ class Discussion(Table, table=True):
     last_post_at: datetime = moment(sa_column_kwargs={"server_default": text("now()")})
     post_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     closed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    search: str = searchable("title")
+    search: str = searchable("words_of(title, lower(language))")
 
 
 class DiscussionTopic(Table, table=True):
@@ -106,7 +106,7 @@ class Post(Table, table=True):
     created_at: datetime = moment()  # if not given, set by a trigger to the latest time in the discussion
     edited_at: datetime | None = moment(default=None, nullable=True)
     removed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    search: str = searchable("coalesce(body, '')")
+    search: str = searchable("words_of(coalesce(body, ''), lower(language))")
 
 
 class Pin(Table, table=True):

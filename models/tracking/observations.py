@@ -58,8 +58,8 @@ class Indicator(Table, table=True):
     moves_at: datetime | None = moment(default=None, nullable=True)  # when members' rows move to what it merged into
     translations: dict[str, dict[str, str]] = translations()
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})  # counts changes by editors
-    words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # lay, French and English names
-    search: str = searchable("name || ' ' || words")
+    words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # further words to search by
+    search: str = searchable("entry_words(name, lay_names, translations, words)")
 
 
 class Observation(Table, table=True):

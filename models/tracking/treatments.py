@@ -74,7 +74,7 @@ class Treatment(Table, table=True):
     translations: dict[str, dict[str, str]] = translations()
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})  # counts changes by editors
     words: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
-    search: str = searchable("name || ' ' || words")
+    search: str = searchable("entry_words(name, NULL, translations, coalesce(inn || ', ', '') || words)")
 
 
 class Course(Table, table=True):

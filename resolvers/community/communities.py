@@ -7,7 +7,7 @@ from models.identity import members
 from models.research import surveys
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations, treatments
-from resolvers.lookup import by_name, matches
+from resolvers.lookup import by_name, found_order, matched_name, matches
 from resolvers.tracking.observations import offered_indicator
 from resolvers.tracking.treatments import offered_treatment
 
@@ -16,10 +16,16 @@ def communities(
     *, viewer: ViewerIds, search: Value[str] | None = None, status: tables.CommunityStatus | None = None
 ) -> Rows:
     community = row(tables.Community)
-    found = select(community).order_by(*by_name(community, viewer))
     merged = community.status == tables.CommunityStatus.MERGED
-    found = found.where(~merged if status is None else community.status == status)
-    return found if search is None else found.where(matches(community, search))
+    found = select(community).where(~merged if status is None else community.status == status)
+    if search is None:
+        return found.order_by(*by_name(community, viewer))
+    order = found_order(community, viewer, search), *by_name(community, viewer)
+    return found.where(matches(community, search)).order_by(*order)
+
+
+def matched_community_name(community: Row, *, viewer: ViewerIds, search: Value[str]) -> Rows:
+    return matched_name(community, viewer, search, further=community.words)
 
 
 def conditions(*, viewer: ViewerIds) -> Rows:

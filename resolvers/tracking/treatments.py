@@ -1,20 +1,31 @@
 """Reads treatments, courses, evaluations and side effects."""
 
+from sqlalchemy import func, literal_column
+
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import observations
 from models.tracking import treatments as tables
 from models.viewers import Audience
-from resolvers.lookup import by_name, community_called, matches
+from resolvers.lookup import by_name, community_called, found_order, matched_name, matches
 
 
 def treatments(
     *, viewer: ViewerIds, search: Value[str] | None = None, kind: tables.TreatmentKind | None = None
 ) -> Rows:
     treatment = row(tables.Treatment)
-    found = select(treatment).where(*offered_treatment(treatment, viewer)).order_by(treatment.name, treatment.id)
-    if search is not None:
-        found = found.where(matches(treatment, search))
-    return found if kind is None else found.where(treatment.kind == kind)
+    found = select(treatment).where(*offered_treatment(treatment, viewer))
+    if kind is not None:
+        found = found.where(treatment.kind == kind)
+    by_english_name = treatment.name, treatment.id
+    if search is None:
+        return found.order_by(*by_english_name)
+    order = found_order(treatment, viewer, search), *by_english_name
+    return found.where(matches(treatment, search)).order_by(*order)
+
+
+def matched_treatment_name(treatment: Row, *, viewer: ViewerIds, search: Value[str]) -> Rows:
+    further = func.concat_ws(literal_column("', '"), treatment.inn, treatment.words)
+    return matched_name(treatment, viewer, search, further=further)
 
 
 def offered_treatment(treatment: Row, viewer: ViewerIds) -> tuple[Expression, ...]:

@@ -16,7 +16,7 @@ from resolvers.identity.associations import associations_in
 from resolvers.insight import datasets, insights
 from resolvers.row_texts import translations_of
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC
-from schema.catalogue_texts import VERSION_SHOWN, Translation
+from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, SEARCH, VERSION_SHOWN, MatchedName, Translation
 from schema.identity.associations import NOT_BUYERS, Association
 from schema.identity.members import Member, Membership
 from schema.pagination import Node, RelayConnection
@@ -29,7 +29,6 @@ COUNTED = (
     f"Published monthly with noise (margin of error {COUNT_PRECISION.margin}) and rounded to tens. Members are counted "
     f"in the {COUNTED_COMMUNITIES} communities that they joined first."
 )
-SEARCH = "Every word must match, or begin a word that does."
 
 if TYPE_CHECKING:
     from schema.community.discussions import Discussion
@@ -72,6 +71,7 @@ class Community(Node):
 
     slug: str = column("URL slug, such as `epilepsy`.")
     name: str = column("Name.", translated=True)
+    matched: MatchedName | None = sql(resolve.matched_community_name, MATCHED, arguments={"search": MATCHED_SEARCH})
     description: str = column("Description.", translated=True)
     status: tables.CommunityStatus = column("Status of the community.")
     version: int = column(VERSION_SHOWN, only=MANAGER)

@@ -28,9 +28,10 @@ import resolvers.tracking.treatments
 from planner.declare import PAGE_LIMIT, graph_type, node_by_id, nodes_by_ids, paged, sql
 from resolvers.tracking.observations import INDICATORS
 from schema.access import BUYER, MANAGER, PATIENT, PUBLIC, SIGNED_IN
+from schema.catalogue_texts import BEST_FIRST, SEARCH
 from schema.community.appeals import Appeal
 from schema.community.catalogue_changes import CatalogueChange
-from schema.community.communities import SEARCH, Community, Condition
+from schema.community.communities import Community, Condition
 from schema.community.discussions import Discussion, Flag, Post
 from schema.community.proposals import CatalogueProposal
 from schema.identity.accounts import Account, Me, Notification, Session, Viewer
@@ -123,7 +124,7 @@ class Query:
 
     communities: RelayConnection[Community] = paged(
         resolvers.community.communities.communities,
-        "All communities, by name.",
+        f"All communities, by name. {BEST_FIRST}",
         arguments={
             "search": f"Only communities that match, by everyday names too. {SEARCH}",
             "status": "Only communities with this status; drafts exist for staff only. Defaults to all that have not "
@@ -139,7 +140,7 @@ class Query:
     )
     treatments: RelayConnection[Treatment] = paged(
         resolvers.tracking.treatments.treatments,
-        "The treatments of the catalogue, by name.",
+        f"The treatments of the catalogue, by name. {BEST_FIRST}",
         arguments={"search": f"Only treatments that match. {SEARCH}", "kind": "Only treatments of this kind."},
         only=PUBLIC,
     )
@@ -151,7 +152,7 @@ class Query:
     )
     indicators: list[Indicator] = sql(
         resolvers.tracking.observations.indicators,
-        "The indicators that can be tracked, by name.",
+        f"The indicators that can be tracked, by name. {BEST_FIRST}",
         arguments={
             "search": f"Only indicators that match, by everyday names too: `tired` finds Fatigue. {SEARCH}",
             "first": f"Number of indicators to return, 1 to {PAGE_LIMIT}. Defaults to {INDICATORS}.",

@@ -14,7 +14,7 @@ from resolvers.row_texts import translations_of
 from resolvers.tracking import observations as resolve
 from resolvers.tracking import own_indicators
 from schema.access import MANAGER, PATIENT, PUBLIC
-from schema.catalogue_texts import VERSION_SHOWN, Translation
+from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, VERSION_SHOWN, MatchedName, Translation
 from schema.pagination import Node
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Indicator(Node, Trackable):
     slug: str = column("URL slug, such as `fatigue`.")
     name: str = column("Name.", translated=True)
     lay_names: list[str] = sql(resolve.lay_names_of, "Everyday names, which searches match too.")
+    matched: MatchedName | None = sql(resolve.matched_indicator_name, MATCHED, arguments={"search": MATCHED_SEARCH})
     kind: tables.IndicatorKind = column("Kind of indicator.")
     scale: tables.Scale = column("Scale of its values.")
     unit: str | None = column("Unit of its values. Null for ratings and grades.", translated=True)

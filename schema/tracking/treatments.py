@@ -16,7 +16,7 @@ from resolvers.tracking import observations
 from resolvers.tracking import treatments as resolve
 from resolvers.tracking.treatments_mutations import MOST
 from schema.access import MANAGER, PATIENT, PUBLIC, SIGNED_IN
-from schema.catalogue_texts import VERSION_SHOWN, Translation
+from schema.catalogue_texts import MATCHED, MATCHED_SEARCH, VERSION_SHOWN, MatchedName, Translation
 from schema.pagination import UNKNOWN_SLUG, Node, RelayConnection
 from schema.tracking.observations import Indicator
 
@@ -37,6 +37,7 @@ class Treatment(Node):
 
     slug: str = column("URL slug, such as `methotrexate`.")
     name: str = column("Name.", translated=True)
+    matched: MatchedName | None = sql(resolve.matched_treatment_name, MATCHED, arguments={"search": MATCHED_SEARCH})
     kind: tables.TreatmentKind = column("Kind of treatment.")
     inn: str | None = column("International nonproprietary name of a medicine. Null for other treatments.")
     atc: str | None = column("ATC code of a medicine. Null if it has none.")

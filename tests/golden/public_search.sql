@@ -10,8 +10,14 @@ SELECT b.o::text FROM (
             FROM (
               SELECT 'com_' || CAST(community_1.id AS TEXT) AS id, community_1.slug AS slug, coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name) AS name, community_1.member_count AS "memberCount"
               FROM catalog.community AS community_1
-              WHERE community_1.status != 'MERGED' AND (community_1.search @@ catalog.search_query($2::VARCHAR))
-              ORDER BY lower(translate(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) ASC, community_1.id ASC
+              WHERE community_1.status != 'MERGED' AND (community_1.search @@ (
+                SELECT catalog.search_query($2::VARCHAR) AS search_query_1
+              ))
+              ORDER BY CASE WHEN starts_with(lower(translate(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')), (
+                SELECT lower(translate(btrim($2::VARCHAR), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) AS lower_1
+              )) THEN 0 WHEN (community_1.search @@ (
+                SELECT catalog.search_query_in($2::VARCHAR, $1::VARCHAR) AS search_query_in_1
+              )) THEN 1 ELSE 2 END ASC, lower(translate(coalesce(community_1.translations[$1::VARCHAR] ->> 'name', community_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) ASC, community_1.id ASC
               LIMIT 5
             ) AS o$
           ) AS nodes
@@ -24,8 +30,14 @@ SELECT b.o::text FROM (
             FROM (
               SELECT 'trt_' || CAST(treatment_1.id AS TEXT) AS id, treatment_1.slug AS slug, coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name) AS name, treatment_1.kind AS kind
               FROM catalog.treatment AS treatment_1
-              WHERE treatment_1.retired_on IS NULL AND (treatment_1.search @@ catalog.search_query($3::VARCHAR))
-              ORDER BY treatment_1.name ASC, treatment_1.id ASC
+              WHERE treatment_1.retired_on IS NULL AND (treatment_1.search @@ (
+                SELECT catalog.search_query($3::VARCHAR) AS search_query_2
+              ))
+              ORDER BY CASE WHEN starts_with(lower(translate(coalesce(treatment_1.translations[$1::VARCHAR] ->> 'name', treatment_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')), (
+                SELECT lower(translate(btrim($3::VARCHAR), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) AS lower_2
+              )) THEN 0 WHEN (treatment_1.search @@ (
+                SELECT catalog.search_query_in($3::VARCHAR, $1::VARCHAR) AS search_query_in_2
+              )) THEN 1 ELSE 2 END ASC, treatment_1.name ASC, treatment_1.id ASC
               LIMIT 5
             ) AS o$
           ) AS nodes
@@ -35,8 +47,14 @@ SELECT b.o::text FROM (
         FROM (
           SELECT 'ind_' || CAST(indicator_1.id AS TEXT) AS id, indicator_1.slug AS slug, coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name) AS name, coalesce(indicator_1.translations[$1::VARCHAR]['lay_names'], to_jsonb(indicator_1.lay_names)) AS "layNames", indicator_1.hpo AS hpo
           FROM catalog.indicator AS indicator_1
-          WHERE indicator_1.retired_on IS NULL AND (indicator_1.search @@ catalog.search_query($4::VARCHAR))
-          ORDER BY lower(translate(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')), indicator_1.id
+          WHERE indicator_1.retired_on IS NULL AND (indicator_1.search @@ (
+            SELECT catalog.search_query($4::VARCHAR) AS search_query_3
+          ))
+          ORDER BY CASE WHEN starts_with(lower(translate(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')), (
+            SELECT lower(translate(btrim($4::VARCHAR), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')) AS lower_3
+          )) THEN 0 WHEN (indicator_1.search @@ (
+            SELECT catalog.search_query_in($4::VARCHAR, $1::VARCHAR) AS search_query_in_3
+          )) THEN 1 ELSE 2 END, lower(translate(coalesce(indicator_1.translations[$1::VARCHAR] ->> 'name', indicator_1.name), 'ÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜŸŒÆàâäáãçéèêëíìîïñóòôöõúùûüÿœæ', 'AAAAACEEEEIIIINOOOOOUUUUYOAaaaaaceeeeiiiinooooouuuuyoa')), indicator_1.id
           LIMIT 5
         ) AS o$
       ) AS indicators

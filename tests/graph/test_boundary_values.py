@@ -88,7 +88,7 @@ def schema_of(audience: Audience) -> GraphQLSchema:
 def arguments_of_all_views() -> list[tuple[Audience, ReadArgument]]:
     named = dict.fromkeys(
         ("slug", "pseudonym", "indicator", "discussion", "survey", "dataset", "insight", "node", "interval",
-         "precision"), '"?"',
+         "precision", "search"), '"?"',
     )  # fmt: skip
     return [(audience, each) for audience in Audience for each in read_arguments(schema_of(audience), named)]
 

@@ -48,6 +48,7 @@ WITHOUT_ID = {
     "IndicatorSeries": "part of a dashboard",
     "InsightQuote": "the answer to one question",
     "Interval95": "two numbers",
+    "MatchedName": "the answer to one search",
     "LedgerProof": "part of an insight or a dataset, which never changes",
     "MissingTranslation": "a row of a list, which is gone once the text is translated",
     "Money": "an amount",

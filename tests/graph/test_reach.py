@@ -35,13 +35,14 @@ from tests.support.documents import every_field
 # Why a type holds nothing of a person, the types, and their fields: a new field must be considered here.
 REACHABLE = {
     "what the network is about": {
-        "Community": "id slug name description status mergedInto condition memberCount countedOn indicators "
+        "Community": "id slug name matched description status mergedInto condition memberCount countedOn indicators "
         "treatments readiness datasets insights",
+        "MatchedName": "name language",
         "CohortReadiness": "consenting needed ready",  # published with noise, as memberCount
         "Condition": "id name icd10 orpha hpo retiredOn",
         "Network": "communities activeMembers treatmentsFollowed countedOn",  # members with noise
-        "Indicator": "id slug name layNames kind scale unit minimum maximum ucum hpo loinc retiredOn mergedInto",
-        "Treatment": "id slug name kind inn atc nationalCode retiredOn mergedInto insights",
+        "Indicator": "id slug name layNames matched kind scale unit minimum maximum ucum hpo loinc retiredOn mergedInto",
+        "Treatment": "id slug name matched kind inn atc nationalCode retiredOn mergedInto insights",
         "Notice": "id purpose version language text inForceOn",
         "PrivacyNotice": "id version language text inForceOn",
         "HelpLine": "number language name description",
@@ -146,6 +147,7 @@ def statements(schema: GraphQLSchema) -> Iterator[str]:
     planner = Planner(schema, Audience.BUYER)
     values = {
         "slug": '"any"',
+        "search": '"any"',
         "precision": "WITHIN_20",
         **dict.fromkeys(("survey", "dataset", "insight"), '"none"'),
         "node": '"ins_none"',

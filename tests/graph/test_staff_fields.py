@@ -39,7 +39,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "CohortReadiness": {ALL: "consenting needed ready"},
     "Community": {
         ALL: "associations condition contacts countedOn datasets description discussions id indicators insights "
-        "memberCount members mergedInto name readiness searchWords slug status surveys translations treatments version",
+        "matched memberCount members mergedInto name readiness searchWords slug status surveys translations treatments "
+        "version",
         MODERATOR: "ambassadors pinned",
     },
     "Condition": {ALL: "hpo icd10 id name orpha retiredOn translations version"},
@@ -59,7 +60,8 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Flag": {MODERATOR: "createdAt id note post reason resolution resolvedAt status urgent"},
     "HelpLine": {ALL: "description language name number"},
     "Indicator": {
-        ALL: "hpo id kind layNames loinc maximum minimum name mergedInto retiredOn scale searchWords slug translations "
+        ALL: "hpo id kind layNames loinc matched maximum mergedInto minimum name retiredOn scale searchWords slug "
+        "translations "
         "ucum unit version"
     },
     "Insight": {
@@ -114,8 +116,10 @@ READS: Mapping[str, Mapping[Roles, str]] = {
     "Terms": {ALL: "id inForceOn language text version"},
     "Translation": {ALL: "description language name"},
     "Treatment": {
-        ALL: "atc id inn insights kind mergedInto name nationalCode retiredOn searchWords slug translations version"
+        ALL: "atc id inn insights kind matched mergedInto name nationalCode retiredOn searchWords slug translations "
+        "version"
     },
+    "MatchedName": {ALL: "language name"},
     "Undertakings": {ALL: "language text version"},
     "Variable": {ALL: "categories id label maxPerMember name ordinal"},
     "SecondFactor": {ALL: "createdAt id kind lastUsedOn name"},

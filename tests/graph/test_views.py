@@ -190,13 +190,15 @@ PROMISED = {
     "Verification": {MEMBERS_AND_STAFF: "id verified fullName reason createdAt", "MANAGER": "decidedBy"},
     "Condition": {EVERYONE: "id name icd10 orpha hpo retiredOn", "MANAGER": "version translations"},
     "Community": {
-        EVERYONE: "id slug name description status mergedInto condition memberCount countedOn indicators treatments",
+        EVERYONE: "id slug name matched description status mergedInto condition memberCount countedOn "
+        "indicators treatments",
         SIGNED_IN: "readiness datasets insights",
         NOT_BUYERS: "contacts",
         MEMBERS_AND_STAFF: "ambassadors associations members discussions pinned surveys",
         "PATIENT": "viewerMembership",
         "MANAGER": "version searchWords translations",
     },
+    "MatchedName": {EVERYONE: "name language"},
     "CohortReadiness": {SIGNED_IN: "consenting needed ready"},
     "Membership": {"PATIENT": "id community joinedOn role diagnosedIn"},
     "Member": {
@@ -236,7 +238,7 @@ PROMISED = {
     "PrivacyNotice": {EVERYONE: "id version language text inForceOn"},
     "Flag": {"MANAGER": "id post reason note status urgent resolution resolvedAt createdAt"},
     "Indicator": {
-        EVERYONE: "id slug name layNames kind scale unit minimum maximum ucum hpo loinc retiredOn mergedInto",
+        EVERYONE: "id slug name layNames matched kind scale unit minimum maximum ucum hpo loinc retiredOn mergedInto",
         "MANAGER": "version searchWords translations",
     },
     "Observation": {"PATIENT": "id indicator value observedOn note byRelative"},
@@ -254,7 +256,7 @@ PROMISED = {
         "treatment"
     },
     "Treatment": {
-        EVERYONE: "id slug name kind inn atc nationalCode retiredOn mergedInto",
+        EVERYONE: "id slug name matched kind inn atc nationalCode retiredOn mergedInto",
         SIGNED_IN: "insights",
         "PATIENT": "evaluations",
         "MANAGER": "version searchWords translations",

@@ -61,6 +61,10 @@ async def everything(dsn: str) -> list[str]:
             SELECT format('text search %s %s %s', m.maptokentype, m.mapseqno, m.mapdict::regdictionary)
             FROM pg_ts_config_map m WHERE m.mapcfg = 'catalog.words'::regconfig AND cardinality($1::text[]) > 0""",
             """
+            SELECT format('text search %s %s %s %s', c.cfgname, m.maptokentype, m.mapseqno, m.mapdict::regdictionary)
+            FROM pg_ts_config_map m JOIN pg_ts_config c ON c.oid = m.mapcfg
+            WHERE c.cfgnamespace = 'catalog'::regnamespace AND c.cfgname <> 'words' AND cardinality($1::text[]) > 0""",
+            """
             SELECT format('extension %s %s', extname, extnamespace::regnamespace) FROM pg_extension
             WHERE cardinality($1::text[]) > 0""",
             """

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ import asyncpg
 
 from models.languages import Language
 from models.viewers import Audience, Viewer
+from tests.oracle.searching import Stemmer, names, stemmer_of
 
 Found = Mapping[str, Any]  # a row of a table: asyncpg's record, or a dictionary
 Everything = Mapping[str, list[Found]]  # a database's rows by `schema.table`
@@ -49,14 +50,15 @@ class Snapshot:
 
     tables: Everything
     now: datetime
+    stemmer: Stemmer
 
     @property
     def today(self) -> date:
         return self.now.date()
 
 
-async def read_snapshot(superuser: asyncpg.Connection) -> Snapshot:
-    """Reads every row of every table, as a role that no policy applies to."""
+async def read_snapshot(superuser: asyncpg.Connection, searches: Iterable[str]) -> Snapshot:
+    """Reads every row of every table, as a role that no policy applies to, and the stems that the searches need."""
     names = await superuser.fetch(
         "select table_schema || '.' || table_name as name from information_schema.tables"
         " where table_schema in ('catalog', 'identity', 'care', 'research', 'insight')"
@@ -64,7 +66,15 @@ async def read_snapshot(superuser: asyncpg.Connection) -> Snapshot:
     tables: dict[str, list[Found]] = {
         found["name"]: list(map(dict, await superuser.fetch(f"select * from {found['name']}"))) for found in names
     }
-    return Snapshot(tables, await superuser.fetchval("select now()"))
+    stemmer = await stemmer_of(superuser, [*searches, *searched_texts(tables)])
+    return Snapshot(tables, await superuser.fetchval("select now()"), stemmer)
+
+
+def searched_texts(tables: Everything) -> Iterator[str]:
+    yield from (row["title"] for row in tables["care.discussion"])
+    yield from (row["body"] or "" for row in tables["care.post"])
+    for name in ("catalog.community", "catalog.indicator", "catalog.treatment"):
+        yield from (text for row in tables[name] for text, *_ in names(row))
 
 
 def in_language(row: Found, language: str) -> Found:
@@ -79,6 +89,7 @@ class VisibleRows:
     """The rows that one viewer may see."""
 
     def __init__(self, snapshot: Snapshot, viewer: Viewer) -> None:
+        self.stemmer = snapshot.stemmer
         self.viewer, self.now, self.today = viewer, snapshot.now, snapshot.today
         self.staff = snapshot.tables["identity.staff"]  # of whom moderators read the names of those who decided
         tests = scope(snapshot.tables, viewer, snapshot.today)

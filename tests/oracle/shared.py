@@ -1,8 +1,6 @@
 """The oracle's readers for what members share: communities, discussions, members and the catalogue."""
 
 import json
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from uuid import UUID
 
 from models.viewers import Audience
 from tests.oracle.rows import Found, VisibleRows
+from tests.oracle.searching import plain
 
 TABLES = {  # of each type whose objects have an id: the id's prefix, and the table
     "Account": ("acc", "identity.account"), "Appeal": ("apl", "care.appeal"),
@@ -49,7 +48,6 @@ KEYS = {  # the columns that an id is made of, where that is not `id`
     "Variable": ("dataset_id", "position"),
 }  # fmt: skip
 TYPES = {prefix: (kind, table) for kind, (prefix, table) in TABLES.items()}
-PUNCTUATION = re.compile(r"""["`!#$%&()*+,\-./:;<=>?@\[\\\]^_{|}~«»“”‘’–—…·'\u00a0\u2011\u202f]""")
 Reader = Callable[..., Any]
 readers: dict[str, Reader] = {}
 
@@ -80,18 +78,6 @@ def uuid_in(id: str) -> UUID | None:
         return UUID(id.rpartition("_")[2])
     except ValueError:
         return None
-
-
-def words(text: str) -> list[str]:
-    """The words of a text: without capitals, accents and punctuation."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return PUNCTUATION.sub(" ", bare.replace("œ", "oe").replace("Œ", "OE")).lower().split()
-
-
-def matches(text: str, search: str) -> bool:
-    """Whether every word of the search begins a word of the text; a search without a word finds nothing."""
-    wanted, there = words(search), words(text)
-    return bool(wanted) and all(any(word.startswith(each) for word in there) for each in wanted)
 
 
 def field(*coordinates: str) -> Callable[[Reader], Reader]:
@@ -216,9 +202,7 @@ def me(seen: VisibleRows) -> Found | None:
 
 
 def by_name(row: Found) -> tuple[str, UUID]:
-    """Without accents and capitals; a ligature counts as its first letter."""
-    letters = unicodedata.normalize("NFD", row["name"].replace("œ", "o").replace("Œ", "o").replace("æ", "a"))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter)).lower(), row["id"]
+    return plain(row["name"]), row["id"]
 
 
 def by_english_name(row: Found) -> tuple[str, UUID]:
@@ -230,12 +214,23 @@ def community_id(seen: VisibleRows, slug: str) -> UUID | None:
     return community["id"] if community else None
 
 
-def searched(rows: list[Found], search: str | None) -> list[Found]:
-    return [row for row in rows if search is None or matches(words_of(row["english"]), search)]
+def found_by(
+    seen: VisibleRows, rows: list[Found], search: str | None, key: Callable[[Found], tuple[Any, ...]]
+) -> Listed:
+    """The entries of the catalogue that a search finds, in its order; all of them, by the key, without a search."""
+    if search is None:
+        return listed(rows, key)
+    there = [row for row in rows if seen.stemmer.finds(row["english"], search)]
+
+    def order(row: Found) -> tuple[Any, ...]:
+        return seen.stemmer.rank(row["english"], search, plain(row["name"]), seen.language.tag), *key(row)
+
+    return listed(there, order)
 
 
-def words_of(row: Found) -> str:
-    return f"{row['name']} {row['words']}"
+@field(*(f"{kind}.matched" for kind in ("Community", "Indicator", "Treatment")))
+def matched(seen: VisibleRows, entry: Found, search: str) -> Found | None:
+    return seen.stemmer.matched(entry["english"], search, seen.language.tag)
 
 
 def having(rows: list[Found], **columns: Any) -> list[Found]:
@@ -246,7 +241,7 @@ def having(rows: list[Found], **columns: Any) -> list[Found]:
 @field("Query.communities")
 def communities(seen: VisibleRows, search: str | None = None, status: str | None = None) -> Listed:
     there = [row for row in seen.of("catalog.community") if row["status"] != "MERGED" or status is not None]
-    return listed(having(searched(there, search), status=status), by_name)
+    return found_by(seen, having(there, status=status), search, by_name)
 
 
 @field("Query.conditions")
@@ -367,7 +362,7 @@ readers["Indicator.layNames"] = lambda seen, it: it["lay_names"]
 @field("Query.treatments")
 def treatments(seen: VisibleRows, search: str | None = None, kind: str | None = None) -> Listed:
     there = [row for row in seen.of("catalog.treatment") if offered(seen, row, "care.course", "treatment_id")]
-    return listed(having(searched(there, search), kind=kind), by_english_name)
+    return found_by(seen, having(there, kind=kind), search, by_english_name)
 
 
 @field("Query.treatment")
@@ -378,7 +373,7 @@ def treatment(seen: VisibleRows, slug: str) -> Found | None:
 @field("Query.indicators")
 def indicators(seen: VisibleRows, search: str | None = None) -> list[Found]:
     there = [row for row in seen.of("catalog.indicator") if offered(seen, row, "care.observation", "indicator_id")]
-    return sorted(searched(there, search), key=by_name)
+    return [row for _, row in found_by(seen, there, search, by_name).items]
 
 
 @field("Query.member")
@@ -541,13 +536,14 @@ def discussions_of(
 ) -> Listed:
     there = having(seen.of("care.discussion", community_id=community["id"]), language=language)
     if search is not None:
-        there = [row for row in there if any(matches(text, search) for text in texts_of(seen, row))]
+        there = [row for row in there if any(seen.stemmer.matches(search, each) for each in lexemes_of(seen, row))]
     return listed(there, lambda row: (row["last_post_at"], row["id"]), descending=True)
 
 
-def texts_of(seen: VisibleRows, discussion: Found) -> list[str]:
+def lexemes_of(seen: VisibleRows, discussion: Found) -> list[frozenset[str]]:
     posts = seen.of("care.post", discussion_id=discussion["id"])
-    return [discussion["title"], *(post["body"] or "" for post in posts)]
+    texts = [(discussion["title"], discussion), *((post["body"] or "", post) for post in posts)]
+    return [seen.stemmer.lexemes(text, row["language"].lower()) for text, row in texts]
 
 
 @field("Community.surveys")

@@ -23,7 +23,10 @@ from schema.context import Context
 from tests.support.random_operations import Made, Pool, operations
 
 EXAMPLES, MANY_EXAMPLES = 30, 300  # of each view
-WORDS = ["fatigue", "douleur", "sclérose", "a", "Crohn's disease", "", "\\'\" :*& <-> !"]
+WORDS = [
+    "fatigue", "douleur", "sclérose", "a", "Crohn's disease", "", "\\'\" :*& <-> !", "mal de tete", "headaches",
+    "l'arthrose", "the", "fatiguées", "migr",
+]  # fmt: skip
 DATES = ["2020-01-01", "2026-06-30", "2030-12-31"]
 PAGED = {
     "communities": "Query.communities",

@@ -25,7 +25,7 @@ from tests import factories
 from tests.oracle.execution import PAGE, Oracle, differences
 from tests.oracle.rows import Found, Snapshot, VisibleRows, read_snapshot
 from tests.oracle.shared import TABLES, id_of
-from tests.planner.test_finishing import ViewCase, pool_of
+from tests.planner.test_finishing import WORDS, ViewCase, pool_of
 from tests.planner.test_oracle_readers import ELSEWHERE, objects, unread
 from tests.support.clusters import clone
 from tests.support.documents import every_field, inside, takes_input
@@ -232,7 +232,7 @@ async def quiet_dsn(template: str) -> AsyncIterator[str]:
 async def snapshot(quiet_dsn: str) -> Snapshot:
     """Yields all rows of the quiet database."""
     superuser = await asyncpg.connect(quiet_dsn)
-    found = await read_snapshot(superuser)
+    found = await read_snapshot(superuser, WORDS)
     await superuser.close()
     return found
 
@@ -358,6 +358,7 @@ async def test_every_field_of_the_view_returns_what_the_oracle_returns(oracle_ca
         "slug": pool["Query.community.slug"][0],
         "treatment.slug": pool["Query.treatment.slug"][0],
         "indicator": pool["Member.series.indicator"][at],
+        "search": WORDS[0],
         "pseudonym": "arthritis-017",
         **{name: pool[f"Query.{name}.id"][0] for name in ("discussion", "survey", "node", "dataset", "insight")},
         "ids": pool["Query.nodes.ids"][0],

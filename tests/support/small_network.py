@@ -300,6 +300,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     await connection.execute("UPDATE identity.staff SET withheld_roles = '{MODERATOR}' WHERE id = $1", staff["id"])
     values = {
         "slug": "rare",
+        "search": "rare",
         "pseudonym": "small patient",
         "indicator": f"ind_{fatigue['id']}",
         "discussion": f"dis_{discussion['id']}",

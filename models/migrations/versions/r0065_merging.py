@@ -3,5 +3,5 @@
 from models.migrations import frozen
 
 revision = "0065"
-down_revision = "0063"
+down_revision = "0064"
 upgrade, downgrade = frozen.steps(__file__)
