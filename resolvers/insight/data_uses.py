@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CompoundSelect, Text, case, cast, func, literal_column, union_all
 
-from models.identity import accounts
 from models.insight import counts, datasets, network
 from models.insight import insights as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select

@@ -41,7 +41,8 @@ REACHABLE = {
         "CohortReadiness": "consenting needed ready",  # published with noise, as memberCount
         "Condition": "id name icd10 orpha hpo retiredOn",
         "Network": "communities activeMembers treatmentsFollowed countedOn",  # members with noise
-        "Indicator": "id slug name layNames matched kind scale unit minimum maximum ucum hpo loinc retiredOn mergedInto",
+        "Indicator": "id slug name layNames matched kind scale unit minimum maximum ucum hpo loinc retiredOn "
+        "mergedInto",
         "Treatment": "id slug name matched kind inn atc nationalCode retiredOn mergedInto insights",
         "Notice": "id purpose version language text inForceOn",
         "PrivacyNotice": "id version language text inForceOn",
