@@ -11,7 +11,8 @@ from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import treatments
 from models.viewers import Audience
 from resolvers.days import today
-from resolvers.lookup import by_name, code_of, community_called, translations_of
+from resolvers.lookup import by_name, code_of, community_called
+from resolvers.row_texts import texts_of
 
 
 def survey(*, id: Value[UUID]) -> Rows:
@@ -53,15 +54,15 @@ def options_of(question: Row) -> Rows:
 
 
 def survey_translations(survey: Row) -> Rows:
-    return translations_of(survey, "title", "description")
+    return texts_of(survey, "title", "description")
 
 
 def question_translations(question: Row) -> Rows:
-    return translations_of(question, "text", "help")
+    return texts_of(question, "text", "help")
 
 
 def option_translations(option: Row) -> Rows:
-    return translations_of(option, "label")
+    return texts_of(option, "label")
 
 
 def rules_of(question: Row) -> Rows:
