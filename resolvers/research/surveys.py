@@ -10,6 +10,7 @@ from models.research import surveys as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import treatments
 from models.viewers import Audience
+from resolvers import legal_texts
 from resolvers.days import today
 from resolvers.lookup import by_name, code_of, community_called
 from resolvers.row_texts import texts_of
@@ -141,8 +142,7 @@ def participation_made(done: Row) -> Rows:
 
 def notices_so_far() -> Rows:
     """The notices that are or have been in force: a consent may refer to an earlier version."""
-    notice = row(tables.Notice)
-    return select(notice).where(notice.in_force_on <= today())
+    return legal_texts.so_far(tables.Notice)
 
 
 def notices(*, viewer: ViewerIds, language: Language | None = None) -> Rows:
