@@ -22,10 +22,9 @@ from resolvers.catalogue_entries import (
     required,
     retire_entry,
     searched,
-    slug_in,
-    translated,
+    slugged,
     update_entry,
-    words_in,
+    worded,
 )
 from resolvers.codes import hpo_in, loinc_in, optional
 from resolvers.faults import Faults
@@ -80,10 +79,8 @@ async def create_indicator(
         loinc=(loinc, optional(loinc_in)),
         lay_names=(lay_names, lay_names_in),
     )
-    values |= checked(faults, slug=(slug, lambda text, *path: slug_in(text, values.get("name", "x"), *path)))
-    with faults.collected():
-        values["words"] = words_in(search_words, "search_words")
-    translated(values, translations, faults)
+    slugged(values, slug, faults)
+    worded(values, search_words, translations, faults)
     _check_scale(faults, scale, values)
     await refuse_taken(connection, faults, TABLE, values, None, **TAKEN)
     faults.refuse()
@@ -130,10 +127,7 @@ async def update_indicator(
         loinc=(loinc, optional(loinc_in)),
         lay_names=(lay_names, required(lay_names_in)),
     )
-    if search_words is not UNSET:
-        with faults.collected():
-            values["words"] = words_in(search_words, "search_words")
-    translated(values, translations, faults)
+    worded(values, search_words, translations, faults)
     if found is not None:
         _check_meaning(faults, found, values)
         _check_scale(faults, Scale(found["scale"]), {**found, **values})
