@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from commands.loading.files import read_text
+from commands.loading.files import csv_records, read_text
 from commands.owner import Connection, NotDone, run
 from models.languages import Language
 
@@ -56,7 +56,7 @@ async def write(connection: Connection, path: Path) -> None:
 
 async def replace(connection: Connection, path: Path) -> None:
     """Replaces the lines by those of a file. Raises NotDone with every fault of it, and NotLoaded."""
-    lines, faults = read(read_text(path, "utf-8-sig"))
+    lines, faults = read(read_text(path, "utf-8-sig"), path.name)
     if faults:
         raise NotDone("\n".join([*faults, "Nothing was replaced."]))
     await connection.execute("DELETE FROM catalog.help_line")
@@ -76,18 +76,15 @@ def save(path: Path, lines: Sequence[tuple[str, ...]]) -> None:
     path.write_text(made.getvalue(), encoding="utf-8")
 
 
-def read(text: str) -> tuple[list[Line], list[str]]:
+def read(text: str, file: str) -> tuple[list[Line], list[str]]:
     """The lines of a file, and its faults with the number of the line and the column; no value is repeated."""
-    separator = ";" if ";" in text.splitlines()[0] else ","
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    header = [cell.strip().lower() for cell in rows[0]]
+    (first, names), *records = csv_records(text, file)
+    header = [cell.strip().lower() for cell in names]
     if sorted(header) != sorted(COLUMNS):
-        return [], [f"line 1: the columns must be {', '.join(COLUMNS)}"]
+        return [], [f"line {first}: the columns must be {', '.join(COLUMNS)}"]
     lines: list[Line] = []
     faults: list[str] = []
-    for place, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
-            continue
+    for place, row in records:
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
         line = (*(cells.get(name, "") for name in COLUMNS),)
         faults += [f"line {place}, {fault}" for fault in faults_of(*line, cells=len(row))]

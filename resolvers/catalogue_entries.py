@@ -24,6 +24,7 @@ from resolvers.transactions import (
     limit_reached,
     line_within,
     not_found,
+    not_null,
     optional_text_within,
     require_role,
     taken,
@@ -101,7 +102,7 @@ def required(check: Check) -> Check:
 
     def checks(value: Any, *path: Step) -> Any:
         if value is None:
-            raise invalid(message("This cannot be null. Leave it out to keep what it is."), *path)
+            raise not_null(*path)
         return check(value, *path)
 
     return checks
@@ -178,12 +179,25 @@ def translations_in(given: Sequence[T], faults: Faults) -> str:
     return json.dumps(stored, ensure_ascii=False, sort_keys=True)
 
 
+def slugged(values: dict[str, Any], slug: str | None, faults: Faults) -> None:
+    """Adds the slug to the columns' values: the given one, or one that is made of their name."""
+    values |= checked(faults, slug=(slug, lambda text, *path: slug_in(text, values.get("name", "x"), *path)))
+
+
+def worded(values: dict[str, Any], search_words: Maybe[str], given: Maybe[Sequence[T]], faults: Faults) -> None:
+    """Adds the search words and the translations to the columns' values, if they are given."""
+    if search_words is not UNSET:
+        with faults.collected():
+            values["words"] = words_in(search_words, "search_words")
+    translated(values, given, faults)
+
+
 def translated(values: dict[str, Any], given: Maybe[Sequence[T]], faults: Faults) -> None:
     """Adds the translations to the columns' values, if they are given."""
     if given is UNSET:
         return
     if given is None:
-        faults.add(*invalid(message("This cannot be null. Leave it out to keep what it is."), "translations").refusals)
+        faults.add(*not_null("translations").refusals)
         return
     values["translations"] = translations_in(given, faults)
 

@@ -1,7 +1,6 @@
 """Finds and orders rows by words and names, and names of languages."""
 
-from sqlalchemy import ARRAY, Integer, Text, case, cast, column, func, literal, literal_column, null
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ARRAY, Integer, Text, case, cast, func, literal, literal_column, null
 
 from models.community import communities
 from models.languages import Language
@@ -71,13 +70,6 @@ def by_name(named: Row, viewer: ViewerIds) -> tuple[Expression, Expression]:
 def code_of(language: Language | None, viewer: ViewerIds) -> Expression:
     """The name of a language, such as `FR`: of the one that is asked for, or else of the viewer's."""
     return func.upper(viewer.language) if language is None else literal(language.value, Text)
-
-
-def translations_of(row_: Row, *columns: str) -> Rows:
-    """The texts of a row in languages other than English: `language`, and its `columns` in that language."""
-    each = func.jsonb_each(row_.translations).table_valued("key", column("value", JSONB))
-    texts = (each.c.value.op("->>")(literal_column(f"'{name}'")).label(name) for name in columns)
-    return select(func.upper(each.c.key).label("language"), *texts).order_by(each.c.key)
 
 
 def community_called(slug: Expression) -> Expression:

@@ -7,6 +7,7 @@ TOKEN_BYTES = 32
 
 
 def new_token() -> str:
+    """Random text of URL-safe letters, from `TOKEN_BYTES` bytes."""
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 

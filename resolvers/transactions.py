@@ -131,6 +131,11 @@ def invalid(reason: Message, *path: Step) -> Refused:
     return refused(RefusalCode.INVALID, reason, *path)
 
 
+def not_null(*path: Step) -> Refused:
+    """Refuses null for a field that always has a value."""
+    return invalid(message("This cannot be null. Leave it out to keep what it is."), *path)
+
+
 def taken(reason: Message, *path: Step) -> Refused:
     return refused(RefusalCode.TAKEN, reason, *path)
 

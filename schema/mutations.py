@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -42,7 +43,7 @@ from schema.access import EACH_FIELD
 from schema.context import Context
 from schema.inputs import ARGUMENT, Parameters, Visit, graph_path, input_type, parameters_of, read
 from schema.user_errors import UserError
-from settings import LOCALHOST, Limits, Settings
+from settings import LOCALHOST, Limits
 
 if TYPE_CHECKING:
     from schema.roots import Query
@@ -457,12 +458,12 @@ def show_as_opened(context: Context) -> None:
         context.viewer = context.opened[0]
 
 
-def second_factor_settings(settings: Settings) -> SecondFactorSettings:
+@lru_cache(maxsize=16)  # every mutation takes them, and a server has one of each
+def second_factor_settings(key: str | None, domain: str, origins: frozenset[str], port: int) -> SecondFactorSettings:
     """Passkeys belong to the domain, and are accepted from its pages and those of its subdomains."""
-    key, domain = settings.second_factor_key, settings.passkey_domain
-    hosts = {origin: urlsplit(origin).hostname or "" for origin in settings.origins}
+    hosts = {origin: urlsplit(origin).hostname or "" for origin in origins}
     listed = [origin for origin, host in hosts.items() if host == domain or host.endswith(f".{domain}")]
-    own = f"http://{domain}:{settings.port}" if domain == LOCALHOST else f"https://{domain}"
+    own = f"http://{domain}:{port}" if domain == LOCALHOST else f"https://{domain}"
     return SecondFactorSettings(
         None if key is None else hashlib.sha256(key.encode()).digest(), domain, tuple(sorted({own, *listed}))
     )
@@ -483,7 +484,9 @@ def call_of(context: Context) -> Call:
         minimum_age=settings.minimum_age,
         sign_ins=AttemptLimit(limits.sign_ins, limits.sign_ins_from, window),
         mails=AttemptLimit(limits.mails_to, limits.mails_from, window, per_pair=limits.mails),
-        second_factors=second_factor_settings(settings),
+        second_factors=second_factor_settings(
+            settings.second_factor_key, settings.passkey_domain, settings.origins, settings.port
+        ),
         joins=JoinLimits(settings.joins_a_day, settings.joins_at_first, settings.joins),
         takes_cookie=context.takes_cookie,
         opened=opened,

@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import IO
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from models.languages import Language
 from models.messages import message
 from models.viewers import ANYBODY, Viewer
 from resolvers.exporting import ExportKind
+from resolvers.tokens import token_hash
 from server import logs
 from server.credentials import Credentials
 from server.errors import (
@@ -124,7 +124,7 @@ class Downloads:
         caller = None if authorization is None else await self.sessions.viewer(authorization.encode("latin-1"))
         found = None
         if TOKEN.fullmatch(token) and (caller is None or caller.account is not None):
-            hash, account = sha256(token.encode()).digest(), None if caller is None else caller.account
+            hash, account = token_hash(token), None if caller is None else caller.account
             found = await self.public.run(lambda connection: take_data_export(connection, hash, account))
         if found is None:
             reason = message("This address is not valid. It works once and for a few minutes: request another export.")

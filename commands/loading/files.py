@@ -1,5 +1,7 @@
 """Reads files that people downloaded or wrote: whole, as text, or not at all."""
 
+import csv
+import io
 from pathlib import Path
 
 from commands.loading.entries import NotLoaded
@@ -26,3 +28,24 @@ def read_text(path: Path, *encodings: str) -> str:
             raise NotLoaded(f"{path.name} is empty.")
         return text
     raise NotLoaded(f"{path.name} is not text in {encodings[0].removesuffix('-sig').upper()}.")
+
+
+def csv_records(text: str, file: str) -> list[tuple[int, list[str]]]:
+    """The cells of each line that has any, with the line on which they begin; commas or semicolons are between them.
+
+    Raises NotLoaded if a quote is not closed.
+    """
+    first = next(line for line in text.splitlines() if line.strip())
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in first else ",", strict=True)
+    records: list[tuple[int, list[str]]] = []
+    start = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                records.append((start, cells))
+            start = reader.line_num + 1
+    except csv.Error:
+        raise NotLoaded(
+            f"{file}, line {start}: a quote is not closed, or the file ends in the middle of a line."
+        ) from None
+    return records

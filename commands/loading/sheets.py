@@ -3,8 +3,6 @@
 Every fault is found at once, with its line and column; values are never repeated in what is reported.
 """
 
-import csv
-import io
 import math
 import re
 import unicodedata
@@ -16,18 +14,18 @@ from pathlib import Path
 
 from commands.loading.code_forms import fault_of
 from commands.loading.entries import Batch, LineFault, NotLoaded, SourceRow, Value, words
-from commands.loading.files import read_text
+from commands.loading.files import csv_records, read_text
 from commands.loading.references import References
-from commands.loading.writing import State
+from commands.loading.writing import LISTS, State
 from models.community.communities import CommunityStatus
 from models.tracking.observations import IndicatorKind, Scale
 from models.tracking.treatments import TreatmentKind
 from resolvers.catalogue_entries import LAY_NAMES
 from resolvers.community.catalogue_communities_mutations import INDICATORS, TREATMENTS
+from resolvers.tracking.own_indicators_mutations import BOUNDS
 
 NAME_MOST, TEXT_MOST = 200, 2000  # characters
 LIST = "|"  # between the entries of a cell
-BOUNDS = {Scale.RATING_0_10: (0.0, 10.0), Scale.GRADE_NONE_TO_SEVERE: (0.0, 3.0)}
 STATUSES = (CommunityStatus.DRAFT, CommunityStatus.OPEN)
 
 
@@ -160,7 +158,6 @@ COLUMNS: Mapping[str, Mapping[str, SheetColumn]] = {
     },
 }
 CODES = ("orpha", "omim", "hpo", "national_code")  # by which a row that was not loaded from this list is recognized
-LISTED = {"indicators": "indicator", "treatments": "treatment"}
 
 
 @dataclass
@@ -191,19 +188,7 @@ class Sheet:
 
     def records(self, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
         """The header, and the cells of each line that has any, with the line on which they begin."""
-        first = next(line for line in text.splitlines() if line.strip())
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in first else ",", strict=True)
-        records: list[tuple[int, list[str]]] = []
-        start = 1
-        try:
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    records.append((start, cells))
-                start = reader.line_num + 1
-        except csv.Error:
-            raise NotLoaded(
-                f"{self.file}, line {start}: a quote is not closed, or the file ends in the middle of a line."
-            ) from None
+        records = csv_records(text, self.file)
         header = [cell.strip().lower() for cell in records[0][1]]
         self.check(header)
         if len(records) == 1:
@@ -299,11 +284,11 @@ class Sheet:
                     self.refuse(
                         line, name, "no such condition: give the key, the ORPHA or OMIM code, or the name of one"
                     )
-            elif name in LISTED and isinstance(value, list):
-                ids = [references.find(LISTED[name], item) for item in value]
+            elif name in LISTS and isinstance(value, list):
+                ids = [references.find(LISTS[name], item) for item in value]
                 for place, id in enumerate(ids, 1):
                     if id is None:
-                        self.refuse(line, name, f"entry {place}: no such {LISTED[name]}")
+                        self.refuse(line, name, f"entry {place}: no such {LISTS[name]}")
                 values[name] = list(dict.fromkeys(id for id in ids if id is not None))
             elif name.endswith("_fr"):
                 values[f"translations.fr.{name.removesuffix('_fr')}"] = value

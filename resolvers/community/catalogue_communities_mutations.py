@@ -23,14 +23,13 @@ from resolvers.catalogue_entries import (
     refuse_taken,
     required,
     searched,
-    slug_in,
-    translated,
+    slugged,
     update_entry,
-    words_in,
+    worded,
 )
 from resolvers.community.communities_rules import refuse_unless_open
 from resolvers.faults import Faults
-from resolvers.transactions import UNSET, Maybe, Step, conflict, invalid, not_found, too_late
+from resolvers.transactions import UNSET, Maybe, Step, conflict, invalid, not_found, not_null, too_late
 
 TABLE = "community"
 SLUG_TAKEN = message("Another community has this slug.")
@@ -66,10 +65,8 @@ async def create_community(
         description=(description, description_in),
         needed_count=(needed_count, _needed_in),
     )
-    values |= checked(faults, slug=(slug, lambda text, *path: slug_in(text, values.get("name", "x"), *path)))
-    with faults.collected():
-        values["words"] = words_in(search_words, "search_words")
-    translated(values, translations, faults)
+    slugged(values, slug, faults)
+    worded(values, search_words, translations, faults)
     with faults.collected():
         values["condition_id"] = await _offered_condition(connection, condition)
     await refuse_taken(connection, faults, TABLE, values, None, slug=SLUG_TAKEN)
@@ -106,10 +103,7 @@ async def update_community(
         description=(description, required(description_in)),
         needed_count=(needed_count, required(_needed_in)),
     )
-    if search_words is not UNSET:
-        with faults.collected():
-            values["words"] = words_in(search_words, "search_words")
-    translated(values, translations, faults)
+    worded(values, search_words, translations, faults)
     if condition is not UNSET:
         await _change_condition(connection, faults, found, condition, values)
     faults.refuse()
@@ -189,16 +183,10 @@ async def set_indicators(
     CONFLICT if the community has another version, INVALID for a repeated indicator, TOO_LATE for a retired one that it
     did not have, LIMIT_REACHED.
     """
-    await begin(connection, viewer)
-    await found_entry(connection, faults, TABLE, community, version=version)
-    listed = await connection.fetch(
-        "SELECT indicator_id AS id FROM catalog.community_indicator WHERE community_id = $1", community
+    written = "SELECT catalog.set_community_indicators($1, $2)"
+    return await _set_list(
+        connection, viewer, faults, "indicator", written, community, version, indicators, most=INDICATORS
     )
-    before = [row["id"] for row in listed]
-    faults.add(*await offered(connection, "indicator", indicators, before, "indicators", most=INDICATORS))
-    faults.refuse()
-    await connection.execute("SELECT catalog.set_community_indicators($1, $2)", community, list(indicators))
-    return community
 
 
 async def set_treatments(
@@ -214,15 +202,38 @@ async def set_treatments(
 
     Raises as `set_indicators` does.
     """
+    written = "SELECT catalog.set_community_treatments($1, $2)"
+    return await _set_list(
+        connection, viewer, faults, "treatment", written, community, version, treatments, most=TREATMENTS
+    )
+
+
+async def _set_list(
+    connection: Connection,
+    viewer: Viewer,
+    faults: Faults,
+    kind: str,
+    written: str,
+    community: UUID,
+    version: int,
+    ids: Sequence[UUID],
+    *,
+    most: int,
+) -> UUID:
+    """Replaces a list of a community by the statement `written`; `kind` is the table of what is listed.
+
+    Raises as `set_indicators` does.
+    """
     await begin(connection, viewer)
     await found_entry(connection, faults, TABLE, community, version=version)
     listed = await connection.fetch(
-        "SELECT treatment_id AS id FROM catalog.community_treatment WHERE community_id = $1", community
+        f"SELECT {kind}_id AS id FROM catalog.community_{kind} WHERE community_id = $1",  # noqa: S608 - ours
+        community,
     )
     before = [row["id"] for row in listed]
-    faults.add(*await offered(connection, "treatment", treatments, before, "treatments", most=TREATMENTS))
+    faults.add(*await offered(connection, kind, ids, before, f"{kind}s", most=most))
     faults.refuse()
-    await connection.execute("SELECT catalog.set_community_treatments($1, $2)", community, list(treatments))
+    await connection.execute(written, community, list(ids))
     return community
 
 
@@ -235,7 +246,7 @@ async def _change_condition(
 ) -> None:
     with faults.collected():
         if condition is None:
-            raise invalid(message("This cannot be null. Leave it out to keep what it is."), "condition")
+            raise not_null("condition")
         if found is not None and found["condition_id"] == condition:
             return
         values["condition_id"] = await _offered_condition(connection, condition)

@@ -17,6 +17,7 @@ from resolvers.identity.registrations_mutations import (
     CODE_REFUSED,
     VERIFICATION_LIFETIME,
     count_mail,
+    hash_by_code,
     new_code,
     read_code,
 )
@@ -142,12 +143,7 @@ async def revert_email(call: Call, faults: Faults, *, code: str, password: str) 
     All sessions end, and what others could read through the account. The Work raises Refused: INVALID and TOO_LONG for
     the password, INVALID if the code is unknown or has expired, TAKEN if another account has the address by now.
     """
-    await asyncio.to_thread(accounts_rules.common_passwords)
-    with faults.collected():
-        accounts_rules.password_of(password, path=("password",))
-    async with call.apart() as connection:
-        known = await connection.fetchval("SELECT identity.reverts_email($1)", read_code(code))
-    password_hash = await hash_password(password, call.caller) if known and not faults.found else None
+    known, password_hash = await hash_by_code(call, faults, "SELECT identity.reverts_email($1)", code, password)
 
     async def reverts(connection: Connection, viewer: Viewer) -> Result:
         outcome = "REVERTED" if known else "INVALID"

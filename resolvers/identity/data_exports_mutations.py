@@ -1,13 +1,12 @@
 """Opens one-time addresses from which members download their data."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.database import Connection
 from models.identity.data_exports import DataExportFormat
 from models.viewers import Viewer
-from resolvers.tokens import TOKEN_BYTES, token_hash
+from resolvers.tokens import new_token, token_hash
 from resolvers.transactions import Forbidden, member_of
 
 PATH = "/exports"
@@ -28,7 +27,7 @@ async def open_data_export(connection: Connection, viewer: Viewer, *, format: Da
     Raises Forbidden if the viewer is not a member with an open session.
     """
     member_of(viewer)
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_token()
     expires_at = await connection.fetchval(
         "SELECT identity.open_data_export($1, $2, $3, $4)", viewer.session, token_hash(token), format, LIFETIME
     )

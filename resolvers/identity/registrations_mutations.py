@@ -151,12 +151,7 @@ async def reset_password(call: Call, faults: Faults, *, code: str, password: str
     The first reset of an account also ends what others could read through who had it before. The Work raises Refused:
     INVALID and TOO_LONG for the password, INVALID if the code is unknown or has expired.
     """
-    await asyncio.to_thread(accounts_rules.common_passwords)
-    with faults.collected():
-        accounts_rules.password_of(password, path=("password",))
-    async with call.apart() as connection:
-        known = await connection.fetchval("SELECT identity.resets_password($1)", read_code(code))
-    password_hash = await hash_password(password, call.caller) if known and not faults.found else None
+    known, password_hash = await hash_by_code(call, faults, "SELECT identity.resets_password($1)", code, password)
 
     async def resets(connection: Connection, viewer: Viewer) -> Result:
         is_first = None
@@ -170,6 +165,19 @@ async def reset_password(call: Call, faults: Faults, *, code: str, password: str
         return {"access_ended": is_first}
 
     return resets
+
+
+async def hash_by_code(call: Call, faults: Faults, known: str, code: str, password: str) -> tuple[bool, str | None]:
+    """Checks a new password that is set with a code: whether the query knows the code, and the password's hash.
+
+    The hash is None, and no time is spent on it, if the code is not known or there are faults.
+    """
+    await asyncio.to_thread(accounts_rules.common_passwords)  # loads the list on first use
+    with faults.collected():
+        accounts_rules.password_of(password, path=("password",))
+    async with call.apart() as connection:
+        is_known = bool(await connection.fetchval(known, read_code(code)))
+    return is_known, await hash_password(password, call.caller) if is_known and not faults.found else None
 
 
 async def count_mail(call: Call, email: str) -> None:

@@ -1,8 +1,10 @@
 """Records which terms of use members accept."""
 
 from models.database import Connection
+from models.identity.terms import Terms
 from models.messages import message
 from models.viewers import Viewer
+from resolvers.legal_texts import version_in_force
 from resolvers.transactions import Forbidden, Step, invalid
 
 
@@ -24,8 +26,6 @@ async def accept_terms(connection: Connection, viewer: Viewer, *, terms_version:
 
 async def expect_terms(connection: Connection, version: str, *path: Step) -> None:
     """Raises Refused: INVALID unless `version`, which was read, is that of the terms in force."""
-    current = await connection.fetchval(
-        "SELECT version FROM catalog.terms WHERE in_force_on <= catalog.today() ORDER BY in_force_on DESC LIMIT 1"
-    )
+    current = await version_in_force(connection, Terms)
     if version != current:
         raise invalid(message("Accept version {version}, which `terms` returns.", version=current), *path)

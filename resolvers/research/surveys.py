@@ -10,8 +10,10 @@ from models.research import surveys as tables
 from models.rows import Expression, Row, Rows, Value, ViewerIds, row, select
 from models.tracking import treatments
 from models.viewers import Audience
+from resolvers import legal_texts
 from resolvers.days import today
-from resolvers.lookup import by_name, code_of, community_called, translations_of
+from resolvers.lookup import by_name, code_of, community_called
+from resolvers.row_texts import texts_of
 
 
 def survey(*, id: Value[UUID]) -> Rows:
@@ -53,15 +55,15 @@ def options_of(question: Row) -> Rows:
 
 
 def survey_translations(survey: Row) -> Rows:
-    return translations_of(survey, "title", "description")
+    return texts_of(survey, "title", "description")
 
 
 def question_translations(question: Row) -> Rows:
-    return translations_of(question, "text", "help")
+    return texts_of(question, "text", "help")
 
 
 def option_translations(option: Row) -> Rows:
-    return translations_of(option, "label")
+    return texts_of(option, "label")
 
 
 def rules_of(question: Row) -> Rows:
@@ -140,8 +142,7 @@ def participation_made(done: Row) -> Rows:
 
 def notices_so_far() -> Rows:
     """The notices that are or have been in force: a consent may refer to an earlier version."""
-    notice = row(tables.Notice)
-    return select(notice).where(notice.in_force_on <= today())
+    return legal_texts.so_far(tables.Notice)
 
 
 def notices(*, viewer: ViewerIds, language: Language | None = None) -> Rows:

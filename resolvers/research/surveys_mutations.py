@@ -45,6 +45,7 @@ from resolvers.transactions import (
     invalid,
     line_within,
     not_found,
+    not_null,
     require_role,
     text_within,
     too_late,
@@ -340,7 +341,7 @@ def _checked(translations: Sequence[SurveyTranslation], faults: Faults) -> Seque
 def _unless_null(value: Maybe[T], name: str, faults: Faults) -> T | None:
     """The value, None if it is left out. Null is a fault: every survey has this field."""
     if value is None:
-        faults.add(*invalid(message("This cannot be null. Leave it out to keep what it is."), name).refusals)
+        faults.add(*not_null(name).refusals)
     return None if value is UNSET else value
 
 

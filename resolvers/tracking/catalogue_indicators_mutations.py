@@ -22,10 +22,9 @@ from resolvers.catalogue_entries import (
     required,
     retire_entry,
     searched,
-    slug_in,
-    translated,
+    slugged,
     update_entry,
-    words_in,
+    worded,
 )
 from resolvers.catalogue_merging import merge_entry
 from resolvers.codes import hpo_in, loinc_in, optional
@@ -37,7 +36,8 @@ TABLE = "indicator"
 UNIT_LENGTH = 40
 RATING = (0, 10)  # the bounds of ratings
 GRADES = 10  # at most so many steps from the lowest grade to the highest
-LARGEST = 1e9  # bound, either way: larger ones have no use as a category's edge
+# Of a bound, either way: larger ones have no use as a category's edge, and sums of squares stay far from overflowing.
+LARGEST = 1e9
 TAKEN = {
     "slug": message("Another indicator has this slug."),
     "hpo": message("Another indicator has this HPO term."),
@@ -72,18 +72,16 @@ async def create_indicator(
     values = checked(
         faults,
         name=(name, name_in),
-        minimum=(minimum, _bound_in),
-        maximum=(maximum, _bound_in),
+        minimum=(minimum, bound_in),
+        maximum=(maximum, bound_in),
         unit=(unit, optional(_unit_in)),
         ucum=(ucum, optional(ucum_in)),
         hpo=(hpo, optional(hpo_in)),
         loinc=(loinc, optional(loinc_in)),
         lay_names=(lay_names, lay_names_in),
     )
-    values |= checked(faults, slug=(slug, lambda text, *path: slug_in(text, values.get("name", "x"), *path)))
-    with faults.collected():
-        values["words"] = words_in(search_words, "search_words")
-    translated(values, translations, faults)
+    slugged(values, slug, faults)
+    worded(values, search_words, translations, faults)
     _check_scale(faults, scale, values)
     await refuse_taken(connection, faults, TABLE, values, None, **TAKEN)
     faults.refuse()
@@ -122,18 +120,15 @@ async def update_indicator(
     values = checked(
         faults,
         name=(name, required(name_in)),
-        minimum=(minimum, required(_bound_in)),
-        maximum=(maximum, required(_bound_in)),
+        minimum=(minimum, required(bound_in)),
+        maximum=(maximum, required(bound_in)),
         unit=(unit, optional(_unit_in)),
         ucum=(ucum, optional(ucum_in)),
         hpo=(hpo, optional(hpo_in)),
         loinc=(loinc, optional(loinc_in)),
         lay_names=(lay_names, required(lay_names_in)),
     )
-    if search_words is not UNSET:
-        with faults.collected():
-            values["words"] = words_in(search_words, "search_words")
-    translated(values, translations, faults)
+    worded(values, search_words, translations, faults)
     if found is not None:
         _check_meaning(faults, found, values)
         _check_scale(faults, Scale(found["scale"]), {**found, **values})
@@ -180,7 +175,8 @@ def _unit_in(text: str, *path: Step) -> str:
     return line_within(text, UNIT_LENGTH, *path)
 
 
-def _bound_in(number: float, *path: Step) -> float:
+def bound_in(number: float, *path: Step) -> float:
+    """A bound of an indicator's values. Raises Refused: INVALID."""
     if not isfinite(number) or abs(number) > LARGEST:
         raise invalid(message("A bound must be between -{most:,} and {most:,}.", most=LARGEST), *path)
     return number + 0.0  # minus zero becomes zero

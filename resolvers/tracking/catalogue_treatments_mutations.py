@@ -21,10 +21,9 @@ from resolvers.catalogue_entries import (
     required,
     retire_entry,
     searched,
-    slug_in,
-    translated,
+    slugged,
     update_entry,
-    words_in,
+    worded,
 )
 from resolvers.catalogue_merging import merge_entry
 from resolvers.codes import atc_in, inn_in, national_code_in, optional
@@ -66,10 +65,8 @@ async def create_treatment(
         atc=(atc, optional(atc_in)),
         national_code=(national_code, optional(national_code_in)),
     )
-    values |= checked(faults, slug=(slug, lambda text, *path: slug_in(text, values.get("name", "x"), *path)))
-    with faults.collected():
-        values["words"] = words_in(search_words, "search_words")
-    translated(values, translations, faults)
+    slugged(values, slug, faults)
+    worded(values, search_words, translations, faults)
     _check_kind(faults, kind, values)
     await refuse_taken(connection, faults, TABLE, values, None, **TAKEN)
     faults.refuse()
@@ -107,10 +104,7 @@ async def update_treatment(
         atc=(atc, optional(atc_in)),
         national_code=(national_code, optional(national_code_in)),
     )
-    if search_words is not UNSET:
-        with faults.collected():
-            values["words"] = words_in(search_words, "search_words")
-    translated(values, translations, faults)
+    worded(values, search_words, translations, faults)
     if found is not None:
         after = {**found, **values}
         _check_kind(faults, TreatmentKind(after["kind"]), after)

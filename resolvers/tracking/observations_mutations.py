@@ -117,13 +117,23 @@ async def remove_observation(connection: Connection, viewer: Viewer, *, observat
 
     Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND.
     """
+    return await remove_from_diary(connection, viewer, "observation", observation)
+
+
+async def remove_from_diary(connection: Connection, viewer: Viewer, table: str, id: UUID) -> UUID:
+    """Deletes a row of `care.{table}` of a diary that the viewer keeps, and returns its id; raises as its callers."""
     member = member_of(viewer)
-    whose = await connection.fetchval("SELECT member_id FROM care.observation WHERE id = $1", observation)
-    if whose is None or (whose != member and not await keeps_diary(connection, member, whose)):
-        raise not_found("observation")
-    if await connection.fetchval("DELETE FROM care.observation WHERE id = $1 RETURNING id", observation) is None:
-        raise not_found("observation")  # a concurrent request has deleted it
-    return observation
+    whose = await connection.fetchval(f"SELECT member_id FROM care.{table} WHERE id = $1", id)  # noqa: S608 - ours
+    if whose is None or not await may_record(connection, member, whose):
+        raise not_found(table)
+    if await connection.fetchval(f"DELETE FROM care.{table} WHERE id = $1 RETURNING id", id) is None:  # noqa: S608 - ours
+        raise not_found(table)  # a concurrent request has deleted it
+    return id
+
+
+async def may_record(connection: Connection, member: UUID, whose: UUID) -> bool:
+    """Whether the diary is the member's own, or a patient's whose diary they keep."""
+    return whose == member or await keeps_diary(connection, member, whose)
 
 
 async def keeps_diary(connection: Connection, relative: UUID, patient: UUID) -> bool:

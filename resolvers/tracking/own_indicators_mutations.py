@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite
 from uuid import UUID
 
 from models.database import Connection
@@ -12,7 +11,15 @@ from models.tracking.observations import Scale
 from models.viewers import Viewer
 from resolvers.days import day_within
 from resolvers.faults import Faults
-from resolvers.tracking.observations_mutations import NOTE_LENGTH, ObservationEntry, keeps_diary, refusals_of
+from resolvers.tracking.catalogue_indicators_mutations import bound_in
+from resolvers.tracking.observations_mutations import (
+    NOTE_LENGTH,
+    ObservationEntry,
+    keeps_diary,
+    may_record,
+    refusals_of,
+    remove_from_diary,
+)
 from resolvers.transactions import (
     invalid,
     limit_reached,
@@ -27,7 +34,6 @@ from resolvers.transactions import (
 OWN_INDICATORS = 50  # of a member
 NAME_LENGTH = 80
 UNIT_LENGTH = 20
-LARGEST = 1e9  # of a bound, either way: sums of squares of such values are far from overflowing
 BOUNDS = {Scale.RATING_0_10: (0.0, 10.0), Scale.GRADE_NONE_TO_SEVERE: (0.0, 3.0)}  # of scales that need none
 
 
@@ -185,18 +191,7 @@ async def remove_own_observation(connection: Connection, viewer: Viewer, *, own_
 
     Raises Forbidden if the viewer is not a member, and Refused: NOT_FOUND.
     """
-    member = member_of(viewer)
-    whose = await connection.fetchval("SELECT member_id FROM care.own_observation WHERE id = $1", own_observation)
-    if whose is None or not await may_record(connection, member, whose):
-        raise not_found("own_observation")
-    deleted = "DELETE FROM care.own_observation WHERE id = $1 RETURNING id"
-    if await connection.fetchval(deleted, own_observation) is None:
-        raise not_found("own_observation")  # a concurrent request has deleted it
-    return own_observation
-
-
-async def may_record(connection: Connection, member: UUID, whose: UUID) -> bool:
-    return whose == member or await keeps_diary(connection, member, whose)
+    return await remove_from_diary(connection, viewer, "own_observation", own_observation)
 
 
 async def expect_own(connection: Connection, viewer: Viewer, own_indicator: UUID) -> None:
@@ -244,9 +239,9 @@ def bounds_of(scale: Scale, minimum: float | None, maximum: float | None, faults
     for name, bound in given.items():
         if bound is None:
             faults.add(*invalid(message("A quantity requires this bound."), name).refusals)
-        elif not isfinite(bound) or abs(bound) > LARGEST:
-            fault = message("A bound must be between -{largest:,} and {largest:,}.", largest=LARGEST)
-            faults.add(*invalid(fault, name).refusals)
+        else:
+            with faults.collected():
+                bound_in(bound, name)
     if minimum is None or maximum is None:
         return (0.0, 0.0)  # refused
     if minimum >= maximum and not faults.at("minimum") and not faults.at("maximum"):

@@ -3,6 +3,7 @@
 from models.tracking.observations import Scale
 from resolvers.tracking import observations, own_indicators
 from resolvers.tracking import own_indicators_mutations as write
+from resolvers.tracking.catalogue_indicators_mutations import LARGEST
 from resolvers.tracking.observations_mutations import NOTE_LENGTH
 from schema.access import PATIENT
 from schema.mutations import Options, given_id, mutation, mutations, shown
@@ -13,7 +14,7 @@ from schema.tracking.own_indicators import OwnIndicator, OwnObservation
 LEAST_RATING, MOST_RATING = write.BOUNDS[Scale.RATING_0_10]
 LEAST_GRADE, MOST_GRADE = write.BOUNDS[Scale.GRADE_NONE_TO_SEVERE]
 BOUND = (
-    f"From -{write.LARGEST:,.0f} to {write.LARGEST:,.0f}. Required for a QUANTITY, not accepted for other scales: a "
+    f"From -{LARGEST:,.0f} to {LARGEST:,.0f}. Required for a QUANTITY, not accepted for other scales: a "
     f"rating goes from {LEAST_RATING:g} to {MOST_RATING:g}, and a grade from {LEAST_GRADE:g} to {MOST_GRADE:g}."
 )
 NAME = f"Its name, on a single line: at most {write.NAME_LENGTH} characters, different from the member's others."

@@ -1,4 +1,4 @@
-"""What docs/starting.md says of refusals is what somebody reads who leaves its road: each message is provoked."""
+"""Provokes each refusal that docs/starting.md lists, and compares its message with the page."""
 
 import re
 from collections.abc import Awaitable, Callable

@@ -127,7 +127,9 @@ async def test_who_lacks_a_role_reads_its_name(network: Network, speaks: Callabl
     given = {"member": f"mbr_{uuid4()}", "communities": 1}
     answer = await network.answer(staff, "memberAllowCommunities", ERRORS, **given)
     (error,) = answer["errors"]
-    assert error["message"] == "Cette action est réservée au rôle «\u00a0modération\u00a0»."
+    assert error["message"] == (
+        "Cette action est réservée au rôle «\u00a0modération\u00a0». Un administrateur peut vous l’attribuer."
+    )
     assert error["extensions"] == {"code": "FORBIDDEN", "role": "MODERATOR"}
 
 
