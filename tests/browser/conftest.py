@@ -70,9 +70,9 @@ class Visit:
     async def open(self, path: str) -> None:
         await self.page.goto(self.origin + path)
 
-    async def screenshot(self, name: str) -> None:
+    async def screenshot(self, name: str, *, whole: bool = False) -> None:
         SCREENSHOTS.mkdir(exist_ok=True)
-        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=whole)
 
     async def accessible(self, *selectors: str) -> None:
         """Asserts that axe-core finds no violation in these parts of the page."""
@@ -124,10 +124,11 @@ async def visit(browser: Browser, network: Network) -> AsyncIterator[Visiting]:
     async with contextlib.AsyncExitStack() as stack:
         made: list[Visit] = []
 
-        async def opened(path: str = "/graphiql", *, narrow: bool = False, dark: bool = False) -> Visit:
+        async def opened(path: str = "/graphiql", *, narrow: bool = False, dark: bool = False, locale: str = "en-GB") -> Visit:
             context = await browser.new_context(
                 viewport=NARROW if narrow else WIDE,
                 color_scheme="dark" if dark else "light",
+                locale=locale,
             )
             stack.push_async_callback(context.close)
             context.set_default_timeout(20_000)
