@@ -13,7 +13,7 @@ export interface NavigationLink {
 
 /** The first is where a sign-in leads. */
 export const NAVIGATION: Record<Audience, readonly NavigationLink[]> = {
-  PUBLIC: [{ path: "/", label: { en: "Home", fr: "Accueil" } }],
+  PUBLIC: [],
   PATIENT: memberNavigation,
   BUYER: labNavigation,
   MANAGER: staffNavigation,

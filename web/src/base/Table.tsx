@@ -22,7 +22,7 @@ export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
   const t = useWords(texts);
   if (rows.length === 0) return <p className="quiet">{t.empty}</p>;
   return (
-    <div className="table" role="region" aria-label={caption} tabIndex={0}>
+    <div className="table" role="group" aria-label={caption} tabIndex={0}>
       <table>
         <caption className="hidden-text">{caption}</caption>
         <thead>

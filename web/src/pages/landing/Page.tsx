@@ -113,7 +113,7 @@ function Communities() {
                       <strong>{each.name}</strong>
                       <Matched {...each} />
                       <p>{each.description}</p>
-                      <p>{t.size(number(each.memberCount))}</p>
+                      {each.memberCount > 0 && <p>{t.size(number(each.memberCount))}</p>}
                     </Link>
                   </li>
                 ))}

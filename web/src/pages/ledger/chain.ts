@@ -8,42 +8,63 @@ export interface Entry {
 }
 
 export interface Verdict {
-  /** The number of entries that hold, from the first on. */
+  /** The number of entries that hold, from the newest on. */
   checked: number;
-  /** The position of the first entry that does not. */
+  /** The position of the newest entry that does not. */
   broken: number | null;
-  /** The hash of the last entry that holds. */
-  head: string;
+  /** The hash of the newest entry; null if there is none. */
+  head: string | null;
 }
 
-const GENESIS = "0".repeat(64);
-const VERSIONS = [1, 2];
+const GENESIS = "0".repeat(64); // what the first entry has for the hash of the one before it
+const OLDEST = 1;
+const NEWEST = 2; // versions
 
-/** The verdict on all entries, from the first on, given in pages. `onProgress` is called after each page. */
-export async function checkChain(pages: AsyncIterable<readonly Entry[]>, onProgress: (checked: number) => void): Promise<Verdict> {
-  let [checked, head, version] = [0, GENESIS, 1];
+/**
+ * The verdict on all entries, from the newest to the first, given in pages. What is appended meanwhile is not among
+ * them. `onProgress` is called after each page.
+ */
+export async function checkChain(
+  pages: AsyncIterable<readonly Entry[]>,
+  onProgress: (checked: number) => void,
+): Promise<Verdict> {
+  let checked = 0;
+  let head: string | null = null;
+  let expected: Link | null = null;
   for await (const entries of pages) {
     for (const entry of entries) {
-      const found = await versionOf(entry, checked + 1, head);
-      if (found === null || found < version) return { checked, broken: checked + 1, head };
-      [checked, head, version] = [checked + 1, entry.hash, found];
+      const next = await linkOf(entry, expected);
+      if (!next) return { checked, broken: expected?.position ?? entry.position, head };
+      checked += 1;
+      head ??= entry.hash;
+      expected = next;
     }
     onProgress(checked);
   }
-  return { checked, broken: null, head };
+  const isWhole = expected === null || (expected.position === 0 && expected.hash === GENESIS);
+  return { checked, broken: isWhole ? null : (expected?.position ?? null), head };
 }
 
-/** The version of an entry that holds at its place; null if it does not. */
-async function versionOf(entry: Entry, place: number, previous: string): Promise<number | null> {
+/** What an entry states of the one before it. */
+interface Link {
+  position: number;
+  hash: string;
+  /** The newest that it may be of. */
+  version: number;
+}
+
+/** What an entry states of the one before it; null if it does not hold, or is not the `expected` one. */
+async function linkOf(entry: Entry, expected: Link | null): Promise<Link | null> {
   const stated = parsed(entry.line);
+  const version = (stated["version"] ?? OLDEST) as number;
   const holds =
-    entry.position === place &&
-    stated["position"] === place &&
-    entry.previousHash === previous &&
-    stated["previous"] === previous &&
+    stated["position"] === entry.position &&
+    stated["previous"] === entry.previousHash &&
+    version >= OLDEST &&
+    version <= (expected?.version ?? NEWEST) &&
+    (expected === null || (entry.position === expected.position && entry.hash === expected.hash)) &&
     entry.hash === (await sha256(entry.line));
-  const version = (stated["version"] ?? 1) as number;
-  return holds && VERSIONS.includes(version) ? version : null;
+  return holds ? { position: entry.position - 1, hash: entry.previousHash, version } : null;
 }
 
 function parsed(line: string): Record<string, unknown> {
