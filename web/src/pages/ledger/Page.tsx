@@ -86,7 +86,7 @@ function Outcome({ state }: { state: State }) {
         <strong>{t.holds(number(checked))}</strong>
       </p>
       <p>
-        {t.head}: <code>{head}</code>
+        {t.head} <code>{head}</code>
       </p>
       <p>{t.keep}</p>
     </Notice>

@@ -16,7 +16,7 @@ export const texts = words({
   },
   fr: {
     title: "Mot de passe oublié",
-    lead: "Un code est envoyé à votre adresse. Il vous permet de choisir un nouveau mot de passe ; toutes les sessions ouvertes prennent alors fin.",
+    lead: "Un code est envoyé à votre adresse. Il vous permet de choisir un nouveau mot de passe ; toutes les sessions ouvertes prennent alors fin.",
     email: "Adresse e-mail",
     request: "Envoyer un code",
     sent: (email: string) => `Si ${email} a un compte, un message contenant un code est en route.`,
@@ -24,7 +24,7 @@ export const texts = words({
     password: "Nouveau mot de passe",
     passwordHint: "Au moins 10 caractères. Quelques mots faciles à retenir valent mieux qu’un seul.",
     set: "Enregistrer le mot de passe",
-    done: "Votre mot de passe est enregistré : connectez-vous.",
+    done: "Votre mot de passe est enregistré : connectez-vous.",
     signIn: "Se connecter",
   },
 });
