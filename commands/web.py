@@ -29,7 +29,7 @@ GENERATED = {
     "patient",
     "buyer",
     "manager",
-}  # folders in which a .ts file is generated
+}  # where a .ts file is generated
 COMPRESSED = {".js", ".css", ".svg"}
 QUALITY = 9  # of Brotli: 11 makes them 8 % smaller in seven times as long
 

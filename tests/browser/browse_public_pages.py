@@ -1,4 +1,4 @@
-"""The pages that everybody may open, in a browser: landing, registration, sign-in, the ledger, and what is not there."""
+"""The pages that everybody may open, in a browser: landing, registration, sign-in, ledger, and what is not there."""
 
 import json
 from itertools import count
@@ -18,7 +18,8 @@ TITLES = {"en": "Living with a condition, together", "fr": "Vivre avec une malad
 WORDS = {
     "en": {
         "register": "Register", "open": "Enter the code", "verify": "Open my account", "home": "My space",
-        "check": "Check now", "intact": "The chain is intact", "broken": "The chain is broken: entry", "sign in": "Sign in",
+        "check": "Check now", "intact": "The chain is intact", "broken": "The chain is broken: entry",
+        "sign in": "Sign in",
         "none": "No page here", "terms": "Terms of use", "privacy": "Privacy notice", "reset": "Password forgotten",
         "request": "Send a code", "set": "Set the password", "done": "Your password is set", "out": "Sign out",
         "away": "The server cannot be reached",
