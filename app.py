@@ -298,7 +298,10 @@ def create_app(settings: Settings, traces: Telemetry | None = None, graph: Graph
     pages = built_pages(settings)
     app = Cohorte(
         routes=routes.routes(sdl, json_schema_text(kinds), is_ready, *files, *(pages.routes() if pages else [UNBUILT])),
-        exception_handlers={404: routes.handle_not_found, 405: routes.handle_method_not_allowed},
+        exception_handlers={
+            404: pages.answer_not_found if pages else routes.handle_not_found,
+            405: routes.handle_method_not_allowed,
+        },
         lifespan=lifespan,
     )
     app.pages = pages
