@@ -101,8 +101,11 @@ LINES: Mapping[str, str] = {
     "NameTranslationInput": "name",
     "OptionTranslationInput": "label",
     "OrganizationCreateInput": "locale name",
+    "OwnCourseStartInput": "dose",
     "OwnIndicatorCreateInput": "name unit",
     "OwnIndicatorRenameInput": "name",
+    "OwnTreatmentCreateInput": "name",
+    "OwnTreatmentRenameInput": "name",
     "ProfileUpdateInput": "locale pseudonym",
     "QuestionInput": "key",
     "QuestionOptionInput": "code label",
@@ -162,6 +165,14 @@ async def request(
         member = await network.member()
         own = await factories.own_indicator(db, member_id=member.id)
         return member, "ownIndicatorRename", {"ownIndicator": f"own_{own['id']}", name: text}, name
+    if kind == "OwnTreatmentCreateInput":
+        return await network.member(), "ownTreatmentCreate", {"kind": "DEVICE", name: text}, name
+    if kind in ("OwnTreatmentRenameInput", "OwnCourseStartInput"):
+        member = await network.member()
+        given = {"ownTreatment": f"otr_{(await factories.own_treatment(db, member_id=member.id))['id']}", name: text}
+        if kind == "OwnTreatmentRenameInput":
+            return member, "ownTreatmentRename", given, name
+        return member, "ownCourseStart", given | {"startedOn": today().isoformat()}, name
     if kind == "CourseStartInput":
         given = {"treatment": f"trt_{(await factories.treatment(db))['id']}", "startedOn": today().isoformat()}
         return await network.member(community_id), "courseStart", given | {name: text}, name

@@ -40,7 +40,8 @@ COUNTED = {
     "posts": "discussionStart postAdd postEdit",
     "reactions": "postReact",
     "diary": "courseEnd courseEvaluate courseStart observationRemove observationsRecord ownIndicatorCreate "
-    "ownIndicatorDelete ownIndicatorMerge ownIndicatorRename ownObservationRecord ownObservationRemove",
+    "ownIndicatorDelete ownIndicatorMerge ownIndicatorRename ownObservationRecord ownObservationRemove "
+    "ownCourseEnd ownCourseStart ownTreatmentCreate ownTreatmentDelete ownTreatmentMerge ownTreatmentRename",
     "answers": "consentSet surveySave surveySubmit surveyWithdraw",
     "exports": "dataExport",
     "keys": "apiKeyCreate apiKeyRevoke",
