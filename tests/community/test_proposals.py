@@ -142,9 +142,8 @@ async def test_courses_of_an_accepted_treatment_follow_if_their_member_asked_for
     await factories.eligibility(network.database, survey_id=survey["id"], treatment_ids=[treatment])
     own = {}
     for who in (mia, ben, zoe):
-        own[who.id] = (await factories.own_course(network.database, member_id=who.id, dose="an hour"))[
-            "own_treatment_id"
-        ]
+        course = await factories.own_course(network.database, member_id=who.id, dose="an hour")
+        own[who.id] = course["own_treatment_id"]
         await factories.consent(network.database, member_id=who.id, recipients=["LABORATORY"])
     # Ben has a course of the catalogue's treatment that began on the same day; Zoe proposes, and keeps hers.
     await factories.course(network.database, member_id=ben.id, treatment_id=treatment, dose="two")

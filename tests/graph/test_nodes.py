@@ -79,7 +79,8 @@ WITHOUT_ID = {
 GUARDED = {
     Audience.PUBLIC: "Viewer",
     Audience.PATIENT: "Account Appeal CareLink CatalogueProposal Consent DataRead Insight Me Membership Notification "
-    "OwnCourse OwnIndicator OwnObservation OwnTreatment Participation SecondFactor Session Suspension Verification Viewer",
+    "OwnCourse OwnIndicator OwnObservation OwnTreatment Participation SecondFactor Session Suspension "
+    "Verification Viewer",
     Audience.BUYER: "ApiKey Insight Licence SecondFactor Viewer",
     Audience.MANAGER: "SecondFactor Staff StaffChange Viewer",
 }
