@@ -445,6 +445,7 @@ WRITES: Mapping[str, tuple[Audience, Base, str, dict[str, Base]]] = {
 # Values that are accepted where no boundary value is.
 VALID: Mapping[tuple[str, str], str | int] = {
     ("courseEnd", "endedOn"): "2026-03-02",
+    ("ownCourseEnd", "endedOn"): "2026-03-02",
     ("surveySchedule", "cap"): 150_000,
     ("licenceRequest", "startsOn"): "2500-06-01",
     ("licenceRequest", "endsOn"): "2501-12-31",
