@@ -230,6 +230,14 @@ FAULTS: list[tuple[Audience, str, dict[str, Any], str]] = [
      {"name": LONG, "slug": "-", "kind": "SYMPTOM", "scale": "RATING_0_10", "minimum": 1, "maximum": 5, "unit": "kg",
       "ucum": "kilo", "hpo": "?", "loinc": "2345-8", "layNames": ["ok", ""], "searchWords": LONG},
      "name:TOO_LONG slug minimum maximum unit ucum hpo loinc layNames.1 searchWords:TOO_LONG"),
+    (MANAGER, "indicatorCreate",
+     {"name": "Days", "kind": "MEASUREMENT", "scale": "QUANTITY", "minimum": 0, "maximum": 5, "unit": "days",
+      "translations": [{"language": "EN", "name": "", "unit": LONG, "layNames": ["ok", " "]}]},
+     "translations.0.language translations.0.name translations.0.unit:TOO_LONG translations.0.layNames.1"),
+    (MANAGER, "indicatorUpdate",
+     {"indicator": "{rating}", "version": 7,
+      "translations": [{"language": "FR", "name": " ", "unit": "jours", "layNames": [LONG]}]},
+     "version:CONFLICT translations.0.name translations.0.unit translations.0.layNames.0:TOO_LONG"),
     (MANAGER, "indicatorUpdate",
      {"indicator": "{indicator}", "version": 7, "name": None, "minimum": 1, "maximum": 9, "hpo": "?"},
      "version:CONFLICT name minimum:TOO_LATE maximum:TOO_LATE hpo"),
@@ -284,6 +292,7 @@ async def ids(network: Network, callers: dict[Audience, Caller]) -> dict[str, st
     treatment = await factories.treatment(database)
     course = await factories.course(database, member_id=patient.id, treatment_id=treatment["id"])
     indicator = await factories.indicator(database, kind="MEASUREMENT", scale="QUANTITY", minimum=0, maximum=10)
+    rating = await factories.indicator(database)
     other = await network.member(community["id"])
     organization = await factories.organization(database)
     account = await factories.account(database, organization_id=organization["id"])
@@ -302,6 +311,7 @@ async def ids(network: Network, callers: dict[Audience, Caller]) -> dict[str, st
         "course": f"crs_{course['id']}",
         "started": course["started_on"].isoformat(),
         "indicator": f"ind_{indicator['id']}",
+        "rating": f"ind_{rating['id']}",
         "taken": other.name,
         "organization": organization["name"].upper(),
         "address": account["email"],

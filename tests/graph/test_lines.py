@@ -96,6 +96,7 @@ LINES: Mapping[str, str] = {
     "DataUseLinkResultsInput": "url",
     "DiscussionStartInput": "title",
     "IndicatorCreateInput": "hpo layNames loinc name slug ucum unit",
+    "IndicatorTranslationInput": "layNames name unit",
     "IndicatorUpdateInput": "hpo layNames loinc name ucum unit",
     "MoneyInput": "currency",
     "NameTranslationInput": "name",
@@ -206,7 +207,7 @@ async def request(
     if kind == "WaveFreezeInput":
         given = {"community": community, "offeredTo": ["HOSPITAL"], name: text}
         return await network.staff(StaffRole.SURVEY_MANAGER), "waveFreeze", given, name
-    if kind in (*CATALOGUE, "CommunityTranslationInput", "NameTranslationInput"):
+    if kind in (*CATALOGUE, "CommunityTranslationInput", "IndicatorTranslationInput", "NameTranslationInput"):
         return await catalogue_request(network, kind, name, text)
     manager = await network.staff(StaffRole.SURVEY_MANAGER)
     if kind == "SurveyReviseInput":
@@ -257,8 +258,10 @@ async def catalogue_request(
     given: dict[str, Any] = {name: text}
     if kind.endswith("TranslationInput"):
         text_of = {"language": "FR", "name": "Nom"} | ({"description": "Un lieu."} if kind[0] == "C" else {})
-        kind = "CommunityCreateInput" if kind[0] == "C" else "ConditionCreateInput"
-        given, path = {"translations": [text_of | {name: value}]}, f"translations.0.{name}"
+        kind = {"C": "CommunityCreateInput", "I": "IndicatorCreateInput", "N": "ConditionCreateInput"}[kind[0]]
+        place = f"{name}.0" if name == "layNames" else name
+        given = {"translations": [text_of | {name: [value] if name == "layNames" else value}]}
+        path = f"translations.0.{place}"
     elif name == "layNames":
         given, path = {name: [value]}, f"{name}.0"
     entry, number = kind.removesuffix("CreateInput").removesuffix("UpdateInput").lower(), next(factories.numbers)

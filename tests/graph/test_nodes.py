@@ -46,6 +46,7 @@ WITHOUT_ID = {
     "Eligibility": "part of a survey",
     "HelpLine": "a number to dial, and what it is",
     "IndicatorSeries": "part of a dashboard",
+    "IndicatorTranslation": "part of an indicator: its language identifies it there",
     "InsightQuote": "the answer to one question",
     "Interval95": "two numbers",
     "MatchedName": "the answer to one search",

@@ -248,6 +248,7 @@ PROMISED = {
         EVERYONE: "id slug name layNames matched kind scale unit minimum maximum ucum hpo loinc retiredOn mergedInto",
         "MANAGER": "version searchWords translations",
     },
+    "IndicatorTranslation": {"MANAGER": "language name unit layNames"},
     "Observation": {"PATIENT": "id indicator value observedOn note byRelative"},
     "SeriesPoint": {"PATIENT": "startsOn mean minimum maximum count"},
     "IndicatorSeries": {"PATIENT": "indicator points latest"},

@@ -333,7 +333,14 @@ def changed(seen: VisibleRows, change: Found) -> TypedRow | None:
     return None if row is None else TypedRow(kind, row)
 
 
-@field(*(f"{kind}.translations" for kind in ("Community", "Condition", "Indicator", "Treatment")))
+@field("Indicator.translations")
+def indicator_translations_of(seen: VisibleRows, indicator: Found) -> list[Found]:
+    return [
+        text | {"lay_names": text["lay_names"] or []} for text in in_languages(indicator, "name", "unit", "lay_names")
+    ]
+
+
+@field(*(f"{kind}.translations" for kind in ("Community", "Condition", "Treatment")))
 def translations_of(seen: VisibleRows, entry: Found) -> list[Found]:
     texts = json.loads(entry["translations"])
     missing = {"name": None, "description": None}

@@ -347,6 +347,17 @@ async def test_a_day_with_a_value_of_both_loses_neither(network: Network) -> Non
     assert await values_of(network, "care.observation", mia.id) == [(date(2026, 3, 2), 1), (date(2026, 3, 3), 7)]
 
 
+async def test_a_unit_fits_in_each_of_its_languages(network: Network) -> None:
+    mia = await network.member()
+    target = await catalogued(network, unit="days", translations='{"fr": {"unit": "jours"}}')
+    for unit, day, fits in (("jours", DAY, True), ("days", NEXT, True), ("Tage", NEXT, False)):
+        own = await made(network, mia, f"Off, in {unit}", scale="QUANTITY", unit=unit, minimum=0, maximum=50)
+        await recorded(network, mia, own, 5, day)
+        refusals = await network.refusals(mia, "ownIndicatorMerge", ownIndicator=own, into=target)
+        assert refusals == ([] if fits else [("INVALID", "input.into")]), unit
+    assert len(await values_of(network, "care.observation", mia.id)) == 2
+
+
 @pytest.mark.parametrize(
     ("own", "target", "path"),
     [

@@ -72,6 +72,47 @@ BEGIN
     RETURN true;
 END $function$;
 
+CREATE OR REPLACE FUNCTION care.move_own_indicator(own uuid, target uuid)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    mine care.own_indicator;
+    there catalog.indicator;
+BEGIN
+    -- No value is recorded meanwhile: its reference locks the row.
+    SELECT * INTO mine FROM care.own_indicator i WHERE i.id = own FOR UPDATE;
+    SELECT * INTO there FROM catalog.indicator i WHERE i.id = target AND i.retired_on IS NULL FOR KEY SHARE;
+    IF mine.id IS NULL OR there.id IS NULL THEN
+        RETURN 'NOTHING';
+    ELSIF mine.scale <> there.scale THEN
+        RETURN 'SCALE';
+    ELSIF mine.unit IS DISTINCT FROM there.unit
+        AND NOT EXISTS (SELECT FROM jsonb_each(there.translations) t WHERE t.value ->> 'unit' = mine.unit) THEN
+        RETURN 'UNIT';
+    -- A grade or a rating means its place between the two ends; a quantity means the same within any bounds.
+    ELSIF mine.scale <> 'QUANTITY' AND (mine.minimum, mine.maximum) <> (there.minimum, there.maximum)
+        OR EXISTS (SELECT FROM care.own_observation o
+            WHERE o.own_indicator_id = own AND o.value NOT BETWEEN there.minimum AND there.maximum) THEN
+        RETURN 'BOUNDS';
+    END IF;
+    WITH moved AS (
+        INSERT INTO care.observation (member_id, indicator_id, observed_on, value, note, by_relative, demonstration)
+        SELECT o.member_id, target, o.observed_on, o.value, o.note, o.by_relative, o.demonstration
+        FROM care.own_observation o WHERE o.own_indicator_id = own ORDER BY o.observed_on
+        ON CONFLICT (member_id, indicator_id, observed_on) DO NOTHING
+        RETURNING observed_on
+    )
+    DELETE FROM care.own_observation o USING moved
+    WHERE o.own_indicator_id = own AND o.observed_on = moved.observed_on;
+    IF EXISTS (SELECT FROM care.own_observation o WHERE o.own_indicator_id = own) THEN
+        RETURN 'PARTLY_MOVED';
+    END IF;
+    DELETE FROM care.own_indicator i WHERE i.id = own;
+    RETURN 'MOVED';
+END $function$;
+
 CREATE OR REPLACE FUNCTION care.move_own_treatment(own uuid, target uuid)
  RETURNS text
  LANGUAGE plpgsql
