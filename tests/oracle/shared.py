@@ -335,9 +335,8 @@ def changed(seen: VisibleRows, change: Found) -> TypedRow | None:
 
 @field("Indicator.translations")
 def indicator_translations_of(seen: VisibleRows, indicator: Found) -> list[Found]:
-    return [
-        text | {"lay_names": text["lay_names"] or []} for text in in_languages(indicator, "name", "unit", "lay_names")
-    ]
+    found = in_languages(indicator, "name", "unit", "lay_names")
+    return [{**text, "lay_names": text["lay_names"] or []} for text in found]
 
 
 @field(*(f"{kind}.translations" for kind in ("Community", "Condition", "Treatment")))
