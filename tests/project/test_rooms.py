@@ -31,6 +31,7 @@ KINDS = ("", "_mutations", "_rules")
 SAME_THING = {
     "Category": "a variable's category: as defined, stored, computed and shown",
     "Cell": "a cell of a table: as read from a cube, stored, computed and shown",
+    "IndicatorTranslation": "an indicator's texts in a language: as written and read",
     "OptionTranslation": "an option's label in a language: as written and read",
     "QuestionTranslation": "a question's texts in a language: as written and read",
     "ReconciledTable": "the tables of a dataset made to agree: as computed and shown",

@@ -71,7 +71,7 @@ async def small_network(connection: asyncpg.Connection) -> SmallNetwork:
     fatigue = await factories.indicator(
         connection, slug="rare", name="Rare tiredness", lay_names=["worn out"], words="worn out", unit="h",
         kind=IndicatorKind.SYMPTOM, scale=Scale.QUANTITY, hpo="HP:9999999", ucum="h", loinc="2345-7",
-        translations=FRENCH,
+        translations=json.dumps({"fr": {"name": "Fatigue rare", "unit": "heures", "lay_names": ["lessivé"]}}),
     )  # fmt: skip
     retired = (
         f"ind_{(await factories.indicator(connection, retired_on=MONDAY))['id']}",
