@@ -22,6 +22,6 @@ from models.identity import (
 )
 from models.insight import counts, datasets, insights, licences, network
 from models.research import surveys
-from models.tracking import observations, own_indicators, treatments
+from models.tracking import observations, own_indicators, own_treatments, treatments
 
 metadata = SQLModel.metadata

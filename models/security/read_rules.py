@@ -250,6 +250,8 @@ SCOPES: Mapping[str, Scope] = {
     "care.observation": SHARED,
     "care.own_indicator": OWN_OR_PATIENTS,
     "care.own_observation": OWN_OR_PATIENTS,
+    "care.own_treatment": OWN_OR_PATIENTS,
+    "care.own_course": OWN_OR_PATIENTS,
     "care.catalogue_proposal": PROPOSAL,
     "care.catalogue_proposer": OWN,
     "care.course": SHARED,

@@ -133,6 +133,18 @@ MEMBER_TABLES: Mapping[str, MemberTable] = {
         OF_MEMBER,
         ("id", "own_indicator_id", "value", "observed_on", "by_relative", "note"),
     ),
+    "care.own_treatment": MemberTable(
+        "ownTreatments",
+        "A treatment that they added for themselves.",
+        OF_MEMBER,
+        ("id", "name", "kind", "proposal_id"),
+    ),
+    "care.own_course": MemberTable(
+        "ownCourses",
+        "A course of a treatment of their own.",
+        OF_MEMBER,
+        ("id", "own_treatment_id", "status", "started_on", "ended_on", "dose", "stop_reason"),
+    ),
     "care.catalogue_proposal": MemberTable(
         "proposals",
         "Their proposal for the catalogue, with the decision.",

@@ -344,6 +344,7 @@ CALLERS: dict[str, set[Login]] = {
     "care.verified_by(uuid)": {MANAGER},
     "care.decide_proposals(uuid[],text,uuid,text)": {MANAGER},
     "care.merge_own_indicator(uuid,uuid)": {PATIENT},
+    "care.merge_own_treatment(uuid,uuid)": {PATIENT},
     "catalog.readiness_changed(uuid)": {PATIENT, MANAGER},
     "catalog.schedule_survey(uuid,integer)": {PUBLISHER},
     "catalog.unschedule_survey(uuid)": {MANAGER},

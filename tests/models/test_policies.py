@@ -52,6 +52,8 @@ care.profile                 - m - s -
 care.observation             - m - - -
 care.own_indicator           - m - - -
 care.own_observation         - m - - -
+care.own_treatment           - m - - -
+care.own_course              - m - - -
 care.catalogue_proposal      - m - s -
 care.catalogue_proposer      - m - - -
 care.course                  - m - - -
@@ -129,6 +131,11 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
         "insert": "by_relative member_id note observed_on own_indicator_id value",
         "update": "by_relative note value",
         "delete": "",
+    },
+    ("care.own_treatment", PATIENT): {"insert": "kind member_id name", "update": "name proposal_id", "delete": ""},
+    ("care.own_course", PATIENT): {
+        "insert": "dose member_id own_treatment_id started_on status",
+        "update": "ended_on status stop_reason",
     },
     ("care.catalogue_proposer", PATIENT): {"insert": "member_id", "delete": ""},
     ("care.catalogue_proposal", PATIENT): {"insert": "community_id description id kind name"},

@@ -135,28 +135,36 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION research.delete_answers(uuid) TO cohorte_publisher;
 
--- Invites the viewer to the open surveys of a community that they can answer. Called after a change of memberships, of
+-- Invites a member to the open surveys of a community that they can answer. Called after a change of memberships, of
 -- consents or of what eligibility depends on. No change opens a survey: that would tell who made it.
 --
 -- The community's row is locked, as when a survey opens.
+CREATE FUNCTION research.invite_member(member uuid, community uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    one uuid;
+BEGIN
+    PERFORM FROM catalog.community c WHERE c.id = invite_member.community FOR NO KEY UPDATE;
+    FOR one IN
+        SELECT s.id FROM catalog.survey s
+        WHERE s.community_id = invite_member.community AND s.status = 'OPEN' AND NOT catalog.is_over(s.closes_on)
+        ORDER BY s.id FOR SHARE
+    LOOP
+        PERFORM research.invite(one, member);
+    END LOOP;
+END $$;
+
+-- As above, for the viewer, if they are a member.
 CREATE FUNCTION catalog.readiness_changed(community uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     viewer uuid := nullif(current_setting('cohorte.member', true), '')::uuid;
-    one uuid;
 BEGIN
-    IF viewer IS NULL THEN
-        RETURN;
+    IF viewer IS NOT NULL THEN
+        PERFORM research.invite_member(viewer, community);
     END IF;
-    PERFORM FROM catalog.community c WHERE c.id = readiness_changed.community FOR NO KEY UPDATE;
-    FOR one IN
-        SELECT s.id FROM catalog.survey s
-        WHERE s.community_id = readiness_changed.community AND s.status = 'OPEN' AND NOT catalog.is_over(s.closes_on)
-        ORDER BY s.id FOR SHARE
-    LOOP
-        PERFORM research.invite(one, viewer);
-    END LOOP;
 END $$;
 GRANT EXECUTE ON FUNCTION catalog.readiness_changed(uuid) TO cohorte_patient, cohorte_manager;
 
