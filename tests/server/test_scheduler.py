@@ -273,7 +273,7 @@ async def test_a_starting_server_does_overdue_work(fresh: str) -> None:
         part = (await factories.participation(database, survey_id=survey, **done))["id"]
         async with serving(fresh), serving(fresh):
             for _ in range(500):
-                if await database.fetchval("SELECT status FROM catalog.survey WHERE id = $1", survey) == "CLOSED":
+                if await database.fetchval("SELECT no_dataset FROM catalog.survey WHERE id = $1", survey):
                     break
                 await asyncio.sleep(0.02)
         link = "SELECT answer_sheet_id, completed_at FROM research.participation WHERE id = $1"
