@@ -182,6 +182,8 @@ CREATE OR REPLACE FUNCTION research.freeze_members(dataset uuid, most integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
 AS $function$
 DECLARE
     here research.freezing;
@@ -483,23 +485,32 @@ BEGIN
                 ELSE starts_with(c.code, r.text || '_') END)
         WHERE coalesce(c.place, v.other) <> v.unknown
         GROUP BY r.member_id, r.variable, coalesce(c.place, v.other)
-    ), kept AS MATERIALIZED (
+    ), kept AS (
         SELECT c.member_id, c.variable,
             string_agg(set_byte('\x00', 0, c.category), ''::bytea ORDER BY c.first_place, c.category) AS codes
         FROM coded c GROUP BY c.member_id, c.variable
+    ), known AS (
+        -- Every variable of every member, without a join: how many there are is not known when it is planned.
+        SELECT o.member_id, o.variable, string_agg(o.codes, ''::bytea) AS codes
+        FROM (
+            SELECT k.member_id, k.variable, k.codes FROM kept k
+            UNION ALL
+            SELECT e.member_id, v.position, NULL FROM research.enrolment e LEFT JOIN variable v ON true
+            WHERE e.dataset_id = encode.dataset AND e.withdrawn_at IS NULL
+                AND e.member_id > encode.after AND e.member_id <= encode.last
+        ) o
+        GROUP BY o.member_id, o.variable
     )
-    SELECT encode.dataset, e.member_id,
+    SELECT encode.dataset, k.member_id,
         coalesce(string_agg(
             -- Truncated or padded to max_per_member.
             substr(coalesce(k.codes, set_byte('\x00', 0, v.unknown)) || v.nothing, 1, v.max_per_member),
             ''::bytea ORDER BY v.slot), ''),
-        e.demonstration
-    FROM research.enrolment e
-    LEFT JOIN variable v ON true
-    LEFT JOIN kept k ON k.member_id = e.member_id AND k.variable = v.position
-    WHERE e.dataset_id = encode.dataset AND e.withdrawn_at IS NULL
-        AND e.member_id > encode.after AND e.member_id <= encode.last
-    GROUP BY e.member_id, e.demonstration;
+        frozen.demonstration
+    FROM known k
+    LEFT JOIN variable v ON v.position = k.variable
+    CROSS JOIN (SELECT d.demonstration FROM insight.dataset d WHERE d.id = encode.dataset) frozen
+    GROUP BY k.member_id, frozen.demonstration;
 END $function$;
 
 CREATE OR REPLACE FUNCTION research.delete_answers(survey uuid, after uuid, last uuid)
