@@ -41,7 +41,7 @@ class Limits:
     # wait for each other, it ends one first, and the other goes on.
     lock_seconds: float = 1.5
     request_seconds: float = 10.0
-    freezing_seconds: float = 60.0  # of the requests that freeze a dataset from thousands of members' rows
+    freezing_seconds: float = 60.0  # of requests that count thousands of members' rows
     export_seconds: float = 60.0  # of reading all data of a member for an export
     sign_ins: int = 10  # failed ones, of one account, in `tries_minutes`
     sign_ins_from: int = 50  # failed ones, from one IP address, which a hospital's whole staff may share

@@ -20,7 +20,7 @@ CONNECTIONS = 2  # publications from one dataset are serialized anyway
 ROLLED_BACK = message(
     "Publishing is suspended: the database lacks results that were published. Operators have to restore it."
 )
-STATEMENT_SECONDS = 60.0  # the records of a wave are made in one statement, which takes seconds
+STATEMENT_SECONDS = 60.0  # the records of many members are counted in one statement
 
 
 class PublisherPool:

@@ -160,7 +160,13 @@ READABLE = (
     " UNION ALL SELECT d.id FROM research.participation p JOIN insight.dataset d ON d.survey_id = p.survey_id"
     f" WHERE p.member_id = {MEMBER} AND p.status = 'COMPLETED')"
 )
-DATASET = Scope("DATASET", dict.fromkeys((PATIENT, BUYER, MANAGER), "status <> 'TOO_SMALL'"))
+FROZEN = "(status = 'OPEN' OR status = 'ENDED')"
+# Those who freeze a wave learn that it is being frozen, and that it was too small.
+DATASET = Scope(
+    "DATASET",
+    dict.fromkeys((PATIENT, BUYER), FROZEN)
+    | {MANAGER: f"{FROZEN} OR ({DATA_STEWARD} OR {SURVEY_MANAGER}) AND (status = 'FREEZING' OR kind = 'TRACKING')"},
+)
 DOMAIN = Scope("DOMAIN", dict.fromkeys((PATIENT, BUYER, MANAGER), EVERY))  # public domains, about no person
 # Insights are for those who have them published and those who make the datasets.
 PUBLISHED = Scope(
@@ -172,7 +178,7 @@ PUBLISHED = Scope(
     },
 )
 # With what was drawn and its salt: of a dataset that was too small, nobody reads its size.
-ADMITTED = "EXISTS (SELECT FROM insight.dataset d WHERE d.id = release.dataset_id)"
+ADMITTED = "EXISTS (SELECT FROM insight.dataset d WHERE d.id = release.dataset_id AND d.status <> 'TOO_SMALL')"
 RELEASE = Scope(
     "RELEASE",
     {
@@ -276,6 +282,7 @@ SCOPES: Mapping[str, Scope] = {
     "research.enrolment": OWN,
     "research.record": HIDDEN,
     "research.survey_opening": HIDDEN,
+    "research.freezing": HIDDEN,
     "research.counted_member": OWN,
     "research.counted_membership": OWN,
     "insight.count_release": HIDDEN,

@@ -21,7 +21,7 @@ from models.logins import open_roles, pool
 from models.migrations.run import upgrade
 from models.viewers import ANYBODY, Audience
 from resolvers.insight import ledger
-from resolvers.insight.freezing import close_survey
+from resolvers.insight.freezing import freeze_survey
 from resolvers.jobs import PUBLISHING
 from server.errors import RequestError
 from server.pools import ConnectionPool
@@ -152,7 +152,7 @@ async def test_a_server_whose_database_fails_reports_it_loses_nothing_and_recove
     async with network_of_its_own(folder) as network:
         people = await gathered(network)
         async with network.database.transaction():
-            made = await close_survey(network.database, people.survey)
+            made = await freeze_survey(network.database, people.survey)
         assert made is not None
         assert made.open
         dataset = f"dst_{made.dataset}"

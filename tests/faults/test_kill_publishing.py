@@ -19,7 +19,7 @@ import pytest
 
 from app import Cohorte
 from resolvers.insight import ledger
-from resolvers.insight.freezing import close_survey
+from resolvers.insight.freezing import freeze_survey
 from resolvers.insight.ledger import EMPTY, Head
 from resolvers.jobs import PUBLISHING
 from server.rollback_guard import LedgerHeadFile
@@ -66,7 +66,7 @@ async def life(network: Network, dsn: str, folder: Path) -> AsyncIterator["subpr
 async def frozen(network: Network, crowd: Crowd) -> str:
     """The id of a dataset, from a crowd's survey that is closed without a server."""
     async with network.database.transaction():
-        made = await close_survey(network.database, crowd.survey)
+        made = await freeze_survey(network.database, crowd.survey)
     assert made is not None
     assert made.open
     return f"dst_{made.dataset}"

@@ -76,6 +76,7 @@ research.answer_sheet        - m - - -
 research.answer              - m - - -
 research.enrolment           - m - - -
 research.record              - - - - -
+research.freezing            - - - - -
 research.survey_opening      - - - - -
 research.counted_member      - m - - -
 research.counted_membership  - m - - -
@@ -230,7 +231,7 @@ WRITERS: dict[tuple[str, Login], dict[str, str]] = {
     ("research.answer", PATIENT): {"insert": "answer_sheet_id codes day number question_id text"},
     ("insight.dataset", PUBLISHER): {
         "insert": "cap_micro_rho community_id demonstration domain_version ended_on ends_on frozen_on id kind"
-        " offered_to size sold_micro_rho spent_micro_rho status survey_id title translations wave",
+        " offered_to progress size sold_micro_rho spent_micro_rho status survey_id title translations wave",
         "update": "ended_on size sold_micro_rho spent_micro_rho status",
     },
     ("insight.variable", PUBLISHER): {
