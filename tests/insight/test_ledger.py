@@ -149,8 +149,8 @@ async def test_a_database_that_lacks_published_entries_is_served_and_not_publish
         assert (
             f"The database's ledger lacks entry {known.position:,}, which was published. Privacy budget that is "
             "already spent could be spent again, so nothing is published. Restore a more recent backup of the "
-            "database. If there is none, accept the loss with python -m commands.ledger. Reading and all else goes on. See "
-            "docs/operating.md on the ledger's head."
+            "database. If there is none, accept the loss with python -m commands.ledger. Reading and all else goes "
+            "on. See docs/operating.md on the ledger's head."
         ) in caplog.messages
 
 
