@@ -60,7 +60,7 @@ class HeadNotStored(PublishingSuspended):
 
 
 @dataclass(frozen=True)
-class Checked:
+class IntactLedger:
     """A ledger that lacks nothing: its id, its head, and what the places have, in their order."""
 
     id: UUID
@@ -84,7 +84,7 @@ class RollbackGuard:
         self.places, self.legacy = places, legacy
         self.noted: dict[str, float] = {}  # when each fault was logged last
 
-    async def check(self, connection: Connection) -> Checked:
+    async def check(self, connection: Connection) -> IntactLedger:
         """Compares the ledger with the heads in all places. Raises PublishingSuspended, which it has logged."""
         try:
             return await self._check(connection, await ledger.head(connection))
@@ -152,7 +152,7 @@ class RollbackGuard:
             self.noted[text] = now
             log.error("%s", text)
 
-    async def _check(self, connection: Connection, head: Head) -> Checked:
+    async def _check(self, connection: Connection, head: Head) -> IntactLedger:
         """As `check`; `head` is the last that was committed."""
         id = await ledger.identity(connection)
         stored = await self._read(id)
@@ -169,7 +169,7 @@ class RollbackGuard:
             )
         for one in known:
             await self.expect(connection, one)
-        return Checked(id, head, stored)
+        return IntactLedger(id, head, stored)
 
     async def expect(self, connection: Connection, stored: StoredHead) -> None:
         """Raises LedgerRolledBack if the ledger lacks a head."""
